@@ -1,0 +1,1 @@
+"""The embedded run: everything the services need, private to this folder and on loopback."""

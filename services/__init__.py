@@ -1,0 +1,1 @@
+"""The four independent services; none of them imports another."""

@@ -1,0 +1,145 @@
+"""What intake tells: the applicant's side of a request."""
+
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from shared.contracts.fact import Actor, Email, Fact, Value
+from shared.contracts.vocabulary import ApplicantKind, Field, Programme, RequestKind, SupportType
+
+
+class Applicant(Value):
+    """The territory that asks, as the official lists name it.
+
+    `code`: INSEE code (commune, département, région), SIREN (EPCI), empty for a priority territory, which names its
+    `communes` (INSEE codes) instead. `population` is None where the official list has none.
+    """
+
+    kind: ApplicantKind
+    code: str
+    name: str
+    departement: str
+    departements: tuple[str, ...] = ()
+    region: str | None = None
+    epci: str | None = None
+    population: int | None = None
+    communes: tuple[str, ...] = ()
+
+
+class Contact(Value):
+    """The person who speaks for the applicant."""
+
+    name: str
+    role: str
+    email: Email
+    phone: str | None = None
+
+
+class Request(Value):
+    """The whole request, as filed."""
+
+    number: str
+    applicant: Applicant
+    contact: Contact
+    kind: RequestKind
+    title: str
+    description: str
+    support_types: tuple[SupportType, ...] = ()
+    fields: tuple[Field, ...] = ()
+    programme: Programme | None = None
+    budget_cents: int | None = None
+    desired_start: date | None = None
+    engineering_sought: str | None = None
+    submitted_at: AwareDatetime
+    filed_by: Actor | None = None
+
+
+class Document(Value):
+    """A file joined to the request; the bytes stay with intake, which serves them by a signed link. `size` in bytes."""
+
+    id: UUID
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    added_at: AwareDatetime
+
+
+class RequestSubmitted(Fact):
+    """A request was filed and has its number. `link_generation` tells which tracking link is valid."""
+
+    wire_type: ClassVar[str] = "intake.request_submitted.v1"
+    request: Request
+    link_generation: int = 1
+    filed_from: str | None = None
+
+
+class InformationProvided(Fact):
+    """The applicant gave what the département had asked for."""
+
+    wire_type: ClassVar[str] = "intake.information_provided.v1"
+    text: str
+
+
+class MessagePosted(Fact):
+    """The applicant wrote to the département."""
+
+    wire_type: ClassVar[str] = "intake.message_posted.v1"
+    message_id: UUID
+    text: str
+
+
+class DocumentAdded(Fact):
+    """The applicant joined a file."""
+
+    wire_type: ClassVar[str] = "intake.document_added.v1"
+    document: Document
+
+
+class RequestWithdrawn(Fact):
+    """The applicant gave his request up."""
+
+    wire_type: ClassVar[str] = "intake.request_withdrawn.v1"
+    motive: str
+
+
+class TrackingLinkReplaced(Fact):
+    """The old tracking link and token are revoked; a new one, of this generation, is to be sent."""
+
+    wire_type: ClassVar[str] = "intake.tracking_link_replaced.v1"
+    link_generation: int
+
+
+class EvaluationSubmitted(Fact):
+    """The applicant said what came of it; figures from 1 (not at all) to 5 (entirely)."""
+
+    wire_type: ClassVar[str] = "intake.evaluation_submitted.v1"
+    number: str
+    applicant: Applicant
+    fields: tuple[Field, ...] = ()
+    programme: Programme | None = None
+    need_met: int
+    progress: int
+    satisfaction: int
+    impact: str | None = None
+    comment: str | None = None
+
+
+class RequestClosed(Fact):
+    """The life of the request is over."""
+
+    wire_type: ClassVar[str] = "intake.request_closed.v1"
+
+
+FACTS: tuple[type[Fact], ...] = (
+    RequestSubmitted,
+    InformationProvided,
+    MessagePosted,
+    DocumentAdded,
+    RequestWithdrawn,
+    TrackingLinkReplaced,
+    EvaluationSubmitted,
+    RequestClosed,
+)

@@ -1,0 +1,33 @@
+"""What notifications tells: whether people could be reached. No address travels, only who was meant."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.contracts.fact import Fact
+
+Audience = Literal["applicant", "departement", "delegate", "provider", "national", "programme", "operator"]
+
+
+class DeliveryFact(Fact):
+    """A fact about one mail: for whom, by which template, about which event."""
+
+    delivery_id: UUID
+    event_id: UUID
+    audience: Audience
+    template: str
+
+
+class DeliverySucceeded(DeliveryFact):
+    """The mail server took the mail."""
+
+    wire_type: ClassVar[str] = "notifications.delivery_succeeded.v1"
+
+
+class DeliveryFailed(DeliveryFact):
+    """The mail could not be delivered for good."""
+
+    wire_type: ClassVar[str] = "notifications.delivery_failed.v1"
+    reason: str
+
+
+FACTS: tuple[type[Fact], ...] = (DeliverySucceeded, DeliveryFailed)

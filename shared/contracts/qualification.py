@@ -1,0 +1,338 @@
+"""What a département tells: the examination of a request and its outcome."""
+
+from datetime import date
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from shared.contracts.fact import Actor, Fact, Value
+from shared.contracts.intake import Document, Request
+from shared.contracts.vocabulary import EscalationMotive, LocalOffer, Outcome, Programme, Stage, SupportType, Team
+
+
+class DepartmentalFact(Fact):
+    """A fact told by the département in charge; each département is a source of its own."""
+
+    @property
+    def source(self) -> str:
+        """`/qualification/95` for the Val-d'Oise."""
+        return f"/qualification/{self.departement}"
+
+
+class Service(Value):
+    """The service in charge, as it is told to the applicant."""
+
+    name: str
+    address: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+class Qualification(Value):
+    """The qualification grid; figures from 1 (low) to 5 (high)."""
+
+    need: int
+    capacity: int
+    complexity: int
+    urgency: int
+    maturity: int
+    local_offer: LocalOffer
+    opinion: str
+    fully_covered: bool
+    cost_motive: str | None = None
+
+
+class ProviderTried(Value):
+    """A local provider that was asked, and what it answered."""
+
+    provider_id: UUID
+    name: str
+    answer: str
+
+
+class Evidence(Value):
+    """Why the département cannot answer alone: without it there is no escalation."""
+
+    motive_code: EscalationMotive
+    motive: str
+    providers_tried: tuple[ProviderTried, ...] = ()
+    opinion: str
+
+
+class DossierMessage(Value):
+    """One message of the exchange with the applicant."""
+
+    at: AwareDatetime
+    author: Team
+    text: str
+
+
+class DossierStep(Value):
+    """One step of what already happened."""
+
+    at: AwareDatetime
+    type: str
+    label: str
+    team: Team | None = None
+
+
+class Dossier(Value):
+    """Everything the next team needs, so that it never reads the département's database."""
+
+    request: Request
+    qualification: Qualification | None = None
+    messages: tuple[DossierMessage, ...] = ()
+    documents: tuple[Document, ...] = ()
+    history: tuple[DossierStep, ...] = ()
+
+
+class Provider(Value):
+    """A local provider as it is told to the applicant and written to."""
+
+    id: UUID
+    name: str
+    email: str
+    phone: str | None = None
+
+
+class RequestRegistered(DepartmentalFact):
+    """The département has the request in its queue and says who it is and by when it looks at it."""
+
+    wire_type: ClassVar[str] = "qualification.request_registered.v1"
+    number: str
+    service: Service
+    due_on: date
+
+
+class ExaminationStarted(DepartmentalFact):
+    """An agent examines the request; `reopened` when it had already left the département's hands."""
+
+    wire_type: ClassVar[str] = "qualification.examination_started.v1"
+    by: Actor
+    due_on: date | None = None
+    reopened: bool = False
+
+
+class InformationRequested(DepartmentalFact):
+    """The département waits for the applicant, whose clock runs until `until`."""
+
+    wire_type: ClassVar[str] = "qualification.information_requested.v1"
+    items: tuple[str, ...]
+    until: date
+    by: Actor
+
+
+class MessagePosted(DepartmentalFact):
+    """The département wrote to the applicant."""
+
+    wire_type: ClassVar[str] = "qualification.message_posted.v1"
+    message_id: UUID
+    text: str
+    by: Actor
+
+
+class RequestQualified(DepartmentalFact):
+    """The qualification grid was filled in."""
+
+    wire_type: ClassVar[str] = "qualification.request_qualified.v1"
+    qualification: Qualification
+    by: Actor
+
+
+class OutcomeProposed(DepartmentalFact):
+    """An outcome waits for its validation by somebody else."""
+
+    wire_type: ClassVar[str] = "qualification.outcome_proposed.v1"
+    outcome: Outcome
+    by: Actor
+
+
+class ProposalRejected(DepartmentalFact):
+    """The délégué did not validate: the examination goes on."""
+
+    wire_type: ClassVar[str] = "qualification.proposal_rejected.v1"
+    motive: str
+    by: Actor
+
+
+class OrientedLocally(DepartmentalFact):
+    """A local provider is asked to help and answers by its link until `until`."""
+
+    wire_type: ClassVar[str] = "qualification.oriented_locally.v1"
+    orientation_id: UUID
+    provider: Provider
+    until: date
+    motive: str
+    by: Actor
+    dossier: Dossier
+
+
+class OrientationAccepted(DepartmentalFact):
+    """The provider helps."""
+
+    wire_type: ClassVar[str] = "qualification.orientation_accepted.v1"
+    orientation_id: UUID
+    provider: Provider
+
+
+class OrientationDeclined(DepartmentalFact):
+    """The provider cannot help, or did not answer in time: back to the département."""
+
+    wire_type: ClassVar[str] = "qualification.orientation_declined.v1"
+    orientation_id: UUID
+    provider: Provider
+    motive: str
+    silent: bool = False
+
+
+class SupportedLocally(DepartmentalFact):
+    """The département helps on its own envelope; `amount_cents` in euro cents."""
+
+    wire_type: ClassVar[str] = "qualification.supported_locally.v1"
+    support_types: tuple[SupportType, ...]
+    amount_cents: int
+    motive: str
+    by: Actor
+
+
+class DirectedToProgramme(DepartmentalFact):
+    """A national programme takes over."""
+
+    wire_type: ClassVar[str] = "qualification.directed_to_programme.v1"
+    programme: Programme
+    motive: str
+    by: Actor
+    dossier: Dossier
+
+
+class RequestEscalated(DepartmentalFact):
+    """The national team takes over, with the whole dossier."""
+
+    wire_type: ClassVar[str] = "qualification.request_escalated.v1"
+    evidence: Evidence
+    dossier: Dossier
+    service: Service
+    by: Actor
+
+
+class NationalQuestionAnswered(DepartmentalFact):
+    """The département answered the national team's question."""
+
+    wire_type: ClassVar[str] = "qualification.national_question_answered.v1"
+    text: str
+    by: Actor
+
+
+class RequestRefused(DepartmentalFact):
+    """The request is refused, with its motive and the ways of appeal."""
+
+    wire_type: ClassVar[str] = "qualification.request_refused.v1"
+    motive: str
+    appeal: str
+    by: Actor
+
+
+class RequestTransferred(Fact):
+    """Another département takes over; `departement` is the one now in charge, `from_departement` the one that tells."""
+
+    wire_type: ClassVar[str] = "qualification.request_transferred.v1"
+    from_departement: str
+    motive: str
+    by: Actor
+    dossier: Dossier
+
+    @property
+    def source(self) -> str:
+        """The département that lets go is the one that tells."""
+        return f"/qualification/{self.from_departement}"
+
+
+class StageOverdue(DepartmentalFact):
+    """A stage has passed its date."""
+
+    wire_type: ClassVar[str] = "qualification.stage_overdue.v1"
+    number: str
+    stage: Stage
+    due_on: date
+
+
+class PactFact(DepartmentalFact):
+    """A fact about a territorial pact; `request_id` is the pact's own id, and so the stream's subject."""
+
+    title: str
+
+
+class PactOpened(PactFact):
+    """A pact is prepared between these parties."""
+
+    wire_type: ClassVar[str] = "qualification.pact_opened.v1"
+    parties: tuple[str, ...]
+    from_request: UUID | None = None
+
+
+class PactDiagnosisShared(PactFact):
+    """A diagnosis is on the table for each party to agree."""
+
+    wire_type: ClassVar[str] = "qualification.pact_diagnosis_shared.v1"
+    version: int
+
+
+class PactDiagnosisAgreed(PactFact):
+    """A party agreed the diagnosis; `complete` when it was the last one."""
+
+    wire_type: ClassVar[str] = "qualification.pact_diagnosis_agreed.v1"
+    party: str
+    complete: bool
+
+
+class PactActionAdded(PactFact):
+    """An action joined the plan."""
+
+    wire_type: ClassVar[str] = "qualification.pact_action_added.v1"
+    action_id: UUID
+    action: str
+
+
+class PactSigned(PactFact):
+    """A party signed; `complete` when it was the last one."""
+
+    wire_type: ClassVar[str] = "qualification.pact_signed.v1"
+    party: str
+    complete: bool
+
+
+class PactProgressReported(PactFact):
+    """The progress of an action was told."""
+
+    wire_type: ClassVar[str] = "qualification.pact_progress_reported.v1"
+    action_id: UUID
+    percent: int
+    status: Literal["planned", "under_way", "done", "given_up"]
+
+
+FACTS: tuple[type[Fact], ...] = (
+    RequestRegistered,
+    ExaminationStarted,
+    InformationRequested,
+    MessagePosted,
+    RequestQualified,
+    OutcomeProposed,
+    ProposalRejected,
+    OrientedLocally,
+    OrientationAccepted,
+    OrientationDeclined,
+    SupportedLocally,
+    DirectedToProgramme,
+    RequestEscalated,
+    NationalQuestionAnswered,
+    RequestRefused,
+    RequestTransferred,
+    StageOverdue,
+    PactOpened,
+    PactDiagnosisShared,
+    PactDiagnosisAgreed,
+    PactActionAdded,
+    PactSigned,
+    PactProgressReported,
+)

@@ -1,0 +1,162 @@
+"""PostgreSQL as the services see it: a pool to read from, and transactions to change things in."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+from uuid import UUID
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Row: TypeAlias = asyncpg.Record
+
+AWAY = (
+    OSError,
+    asyncio.TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+"""What asyncpg raises while the database is away: not the caller's fault, and worth trying again."""
+
+
+class Reader(Protocol):
+    """Anything that answers a query: the pool, or a transaction."""
+
+    async def fetch(self, query: str, *args: Any) -> list[Row]:
+        """Give all rows."""
+        ...
+
+    async def fetchrow(self, query: str, *args: Any) -> Row | None:
+        """Give the first row, if any."""
+        ...
+
+    async def fetchval(self, query: str, *args: Any) -> Any:
+        """Give the first column of the first row."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What a change answers to, so that its events can be followed back across services."""
+
+    correlation_id: str
+    causation_id: str | None = None
+    traceparent: str | None = None
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One unit of work: everything done through it is committed together or not at all."""
+
+    connection: Connection
+    cause: Cause | None = None
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+    recorded: list[UUID] = field(default_factory=list)
+
+    async def fetch(self, query: str, *args: Any) -> list[Row]:
+        """Give all rows."""
+        return await self.connection.fetch(query, *args)
+
+    async def fetchrow(self, query: str, *args: Any) -> Row | None:
+        """Give the first row, if any."""
+        return await self.connection.fetchrow(query, *args)
+
+    async def fetchval(self, query: str, *args: Any) -> Any:
+        """Give the first column of the first row."""
+        return await self.connection.fetchval(query, *args)
+
+    async def execute(self, query: str, *args: Any) -> str:
+        """Run a statement; give PostgreSQL's command tag, such as `UPDATE 1`."""
+        return await self.connection.execute(query, *args)
+
+    async def executemany(self, query: str, args: Iterable[tuple[Any, ...]]) -> None:
+        """Run a statement once per tuple of arguments."""
+        await self.connection.executemany(query, args)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Undo what the block did, and what it recorded, if it raises; the transaction goes on."""
+        marks = len(self.after_commit), len(self.recorded)
+        try:
+            async with self.connection.transaction():
+                yield
+        except BaseException:
+            del self.after_commit[marks[0] :], self.recorded[marks[1] :]
+            raise
+
+
+class Database:
+    """A pool of connections to one service's database."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+        self.on_record: Callable[[], None] = lambda: None
+        """Called after the commit of a transaction that recorded an event: the relay's wake-up."""
+
+    @classmethod
+    async def connect(cls, url: str, *, name: str, min_size: int = 1, max_size: int = 10) -> "Database":
+        """Open the pool; `name` is shown by PostgreSQL beside each connection."""
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=min_size,
+            max_size=max_size,
+            init=_speak_json,
+            timeout=10,
+            command_timeout=60,
+            server_settings={"application_name": name, "timezone": "UTC"},
+        )
+        return cls(pool)
+
+    async def close(self) -> None:
+        """Give all connections back, waiting a moment for those in use."""
+        try:
+            async with asyncio.timeout(10):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+    async def fetch(self, query: str, *args: Any) -> list[Row]:
+        """Give all rows."""
+        return await self._pool.fetch(query, *args)
+
+    async def fetchrow(self, query: str, *args: Any) -> Row | None:
+        """Give the first row, if any."""
+        return await self._pool.fetchrow(query, *args)
+
+    async def fetchval(self, query: str, *args: Any) -> Any:
+        """Give the first column of the first row."""
+        return await self._pool.fetchval(query, *args)
+
+    @asynccontextmanager
+    async def transaction(self, cause: Cause | None = None) -> AsyncIterator[Transaction]:
+        """Open one unit of work; what it recorded is handed to the relay once it is committed."""
+        async with self._pool.acquire() as connection:
+            tx = Transaction(connection, cause)
+            async with connection.transaction():
+                yield tx
+        for call in tx.after_commit:
+            call()
+        if tx.recorded:
+            self.on_record()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Borrow one connection for as long as the block lasts, outside any transaction."""
+        async with self._pool.acquire() as connection:
+            yield connection
+
+
+async def _speak_json(connection: Connection) -> None:
+    """Let `json` and `jsonb` columns be Python values on both sides."""
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(
+            kind, schema="pg_catalog", encoder=lambda value: json.dumps(value, ensure_ascii=False), decoder=json.loads
+        )
