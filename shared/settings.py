@@ -1,0 +1,114 @@
+"""The environment variables that every service understands; each service adds its own in `settings.py`."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SHORTEST_SECRET = 32
+
+
+def _without_slash(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("give a full address that starts with http:// or https://")
+    return url.rstrip("/")
+
+
+WebAddress = Annotated[str, AfterValidator(_without_slash)]
+
+
+class BrokerSettings(BaseSettings):
+    """The broker, when all services of a process speak to it as one user."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    amqp_url: SecretStr | None = Field(
+        None, description="RabbitMQ, for services without an address of their own"
+    )
+
+
+class ServiceSettings(BaseSettings):
+    """What one service needs to know; a subclass gives the prefix: `model_config = prefixed("INTAKE")`."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    database_url: SecretStr = Field(
+        description="PostgreSQL, as the role that runs the service (least privilege)"
+    )
+    migration_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL, as the role that owns the tables; the same as DATABASE_URL when not given",
+    )
+    amqp_url: SecretStr | None = Field(
+        default_factory=lambda: BrokerSettings().amqp_url,
+        description="RabbitMQ, as this service's own user; AMQP_URL, common to all, when not given",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: int = Field(ge=1, le=65535, description="Port to listen on")
+    public_url: WebAddress = Field(
+        description="Where people reach the service; https:// makes cookies secure"
+    )
+    secret_key: SecretStr = Field(
+        description="Signs and encrypts cookies; at least 32 characters; keep it secret"
+    )
+
+    oidc_issuer: WebAddress | None = Field(
+        None, description="OpenID Connect provider; without it nobody signs in"
+    )
+    oidc_client_id: str = Field("", description="What the provider calls this service")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="The secret agreed with the provider")
+    oidc_pkce: bool = Field(
+        default=True, description="Send a PKCE challenge; switch it off if the provider does not know it"
+    )
+    oidc_emails_are_verified: bool = Field(
+        default=True,
+        description=(
+            "Trust the provider's addresses when it does not say `email_verified` (ProConnect does not); "
+            "an address said to be unverified is never trusted"
+        ),
+    )
+
+    session_idle_minutes: int = Field(60, ge=1, description="A session that nobody used for so long is over")
+    session_hours: int = Field(10, ge=1, description="No session lasts longer than this")
+    requests_per_minute: int = Field(
+        6000, ge=0, description="Requests accepted from one address in a minute; 0 means no limit"
+    )
+    body_limit: int = Field(1024 * 1024, ge=1024, description="Largest accepted request body, in bytes")
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="Addresses of reverse proxies whose X-Forwarded-* headers are believed"
+    )
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(
+                f"give at least {SHORTEST_SECRET} characters, for instance from `openssl rand -hex 32`"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _complete_provider(self) -> Self:
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret.get_secret_value()):
+            raise ValueError("OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET")
+        return self
+
+    @property
+    def secure(self) -> bool:
+        """Tell whether people reach the service over https."""
+        return self.public_url.startswith("https://")
+
+
+class LogSettings(BaseSettings):
+    """How the process logs; common to all services."""
+
+    model_config = SettingsConfigDict(env_prefix="COUSU_", extra="ignore", frozen=True)
+
+    log_format: Literal["json", "console"] = Field(
+        "json", description="One JSON object a line, or for people's eyes"
+    )
+
+
+def prefixed(service: str) -> SettingsConfigDict:
+    """Give the configuration of a service's settings: variables start with `<SERVICE>_`."""
+    return SettingsConfigDict(env_prefix=f"{service}_", extra="ignore", frozen=True)

@@ -1,0 +1,1 @@
+"""What people and programs see of a service: pages, API, sign-in, refusals; it knows no service."""
