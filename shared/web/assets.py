@@ -1,0 +1,103 @@
+"""Which files a browser may fetch: npm's and ours in one folder, under addresses that change with the content."""
+
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+OURS: Final = Path(__file__).resolve().parent / "static"
+PREFIX: Final = "/static"
+
+FONT: Final = "@fontsource/atkinson-hyperlegible"
+FACE: Final = f"{FONT}/files/atkinson-hyperlegible"
+
+FROM_NPM: Final = {
+    "bootstrap/dist/css/bootstrap.min.css": "bootstrap.css",
+    "htmx.org/dist/htmx.min.js": "htmx.js",
+    **{
+        f"{FACE}-{part}-{weight}-{style}.woff2": f"fonts/{part}-{weight}-{style}.woff2"
+        for part in ("latin", "latin-ext")
+        for weight in ("400", "700")
+        for style in ("normal", "italic")
+    },
+    f"{FONT}/LICENSE": "fonts/LICENSE.txt",
+    "bootstrap/LICENSE": "bootstrap.LICENSE.txt",
+    "htmx.org/LICENSE": "htmx.LICENSE.txt",
+}
+"""File of an npm package → name under `/static`."""
+
+
+class AssetMissing(Exception):  # noqa: N818 - named by what happened, like the refusals
+    """A file that pages need is not there; the sentence says what to run."""
+
+
+def folder() -> Path:
+    """Where the gathered files lie: `COUSU_STATIC` (a container's own), or `build/static` beside the code."""
+    return Path(os.environ.get("COUSU_STATIC") or ROOT / "build" / "static")
+
+
+def sources() -> Iterator[tuple[Path, str]]:
+    """List every file to gather with the name it is served under; ours come last."""
+    modules = Path(os.environ.get("COUSU_NODE_MODULES") or ROOT / "node_modules")
+    for path, name in FROM_NPM.items():
+        yield modules / path, name
+    for ours in sorted(OURS.rglob("*")):
+        if ours.is_file():
+            yield ours, ours.relative_to(OURS).as_posix()
+
+
+def gather() -> int:
+    """Copy what is missing or has changed, and tell how many files that was. Safe while pages are served.
+
+    A file that is gathered already needs no source: a container ships without npm's folder.
+    """
+    copied = 0
+    for source, name in sources():
+        target = folder() / name
+        if not source.is_file():
+            if target.is_file():
+                continue
+            raise AssetMissing(f"{source} is missing: run `npm ci` first")
+        content = source.read_bytes()
+        if target.is_file() and target.read_bytes() == content:
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, draft = tempfile.mkstemp(dir=target.parent, prefix=".gather-")
+        os.close(handle)
+        shutil.copyfile(source, draft)
+        Path(draft).chmod(0o644)
+        Path(draft).replace(target)
+        copied += 1
+    address.cache_clear()
+    return copied
+
+
+@lru_cache(maxsize=256)
+def address(name: str) -> str:
+    """Give the address of a file with the hash of its content, so that browsers may keep it for ever."""
+    path = folder() / name
+    if not path.is_file():
+        raise AssetMissing(f"No static file {name}: run `python -m shared.web.assets` first")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return f"{PREFIX}/{name}?v={digest[:16]}"
+
+
+def main() -> int:
+    """Gather the files; the set-up calls this."""
+    try:
+        copied = gather()
+    except AssetMissing as missing:
+        sys.stderr.write(f"{missing}\n")
+        return 1
+    sys.stdout.write(f"{copied} static files gathered\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
