@@ -62,3 +62,5 @@ CREATE TABLE form_submission (
 );
 CREATE INDEX form_submission_by_time ON form_submission (submitted_at);
 COMMENT ON TABLE form_submission IS 'Where a form that was sent leads, so that sending it twice does it once';
+
+-- migrate:down

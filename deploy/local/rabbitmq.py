@@ -1,0 +1,264 @@
+"""A private RabbitMQ node on loopback: its own ports, cookie, epmd and users, whatever else runs on the machine."""
+
+import asyncio
+import base64
+import json
+import secrets
+import shutil
+import signal
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from deploy.local.broker_users import SUPERVISOR, USERS, hashed
+from deploy.local.child import Child, DidNotStart, end_leftover, left_free, listening
+from deploy.local.passwords import Passwords, write_private
+
+# Debian's commands in /usr/sbin insist on the account `rabbitmq`; these are RabbitMQ's own.
+_DEBIAN = Path("/usr/lib/rabbitmq/bin")
+_READY_WITHIN = 60.0
+
+
+class LocalRabbit:
+    """One RabbitMQ node in a folder of its own, listening on 127.0.0.1 only.
+
+    Users and permissions are imported at each boot from `broker_users`; `guest` does not exist. It may be started
+    again on the same folder, also after a `kill -9` of it or of us.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        amqp_port: int,
+        management_port: int,
+        prometheus_port: int,
+        *,
+        distribution_port: int,
+        epmd_port: int,
+        node: str = "cousumain",
+        plugins: Sequence[str] = ("rabbitmq_management", "rabbitmq_prometheus"),
+        log: Path | None = None,
+    ) -> None:
+        self.amqp_port = amqp_port
+        self.management_port = management_port
+        self.prometheus_port = prometheus_port
+        self.node = f"{node}@localhost"
+        self._distribution_port = distribution_port
+        self._epmd_port = epmd_port
+        self._plugins = tuple(plugins)
+        self._folder = folder.resolve()
+        self._log = log or self._folder / "rabbitmq.log"
+        self._passwords: Passwords | None = None
+        self._epmd: Child | None = None
+        self._broker: Child | None = None
+
+    def url(self, user: str, vhost: str = "/") -> str:
+        """Give the AMQP URL of a user, password included."""
+        return f"amqp://{user}:{quote(self.passwords.of(user))}@127.0.0.1:{self.amqp_port}/{quote(vhost, safe='')}"
+
+    @property
+    def management_url(self) -> str:
+        """The address of the management page and API."""
+        return f"http://127.0.0.1:{self.management_port}"
+
+    @property
+    def passwords(self) -> Passwords:
+        """The passwords of the broker's users, by user name."""
+        if self._passwords is None:
+            self._passwords = Passwords(self._folder / "passwords.json")
+        return self._passwords
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether the node's process runs now."""
+        return self._broker is not None and self._broker.alive
+
+    @property
+    def pid(self) -> int | None:
+        """Give the process id of the node, for those who want to kill it."""
+        return self._broker.pid if self._broker else None
+
+    async def start(self) -> None:
+        """Start epmd and the node, and come back when clients can connect.
+
+        Raises `DidNotStart` with the end of the log.
+        """
+        await self.stop()
+        await asyncio.to_thread(self._write_configuration)
+        await end_leftover(self._pid_file, folder=self._folder, stop_with=signal.SIGTERM)
+        await left_free(self.amqp_port, self.management_port, self.prometheus_port, self._distribution_port)
+        if self._epmd is None or not self._epmd.alive:
+            await left_free(self._epmd_port)
+            self._epmd = Child("epmd", [_command("epmd")], log=self._log, environment=self._environment())
+            self._epmd.start()
+            await self._listens(self._epmd, self._epmd_port)
+        self._broker = Child(
+            "rabbitmq",
+            [_command("rabbitmq-server")],
+            log=self._log,
+            environment=self._environment(),
+            folder=self._folder,
+        )
+        self._broker.start()
+        self._pid_file.write_text(f"{self._broker.pid}\n")
+        for port in (self.amqp_port, self.management_port):
+            await self._listens(self._broker, port)
+
+    async def stop(self, *, patience: float = 15.0) -> None:
+        """Stop the node cleanly, then the epmd that was started for it."""
+        if self._broker is not None:
+            await self._broker.stop(patience=patience)
+        if self._epmd is not None:
+            await self._epmd.stop(patience=2.0)
+        self._pid_file.unlink(missing_ok=True)
+
+    async def create_vhost(self, vhost: str) -> None:
+        """Make an empty virtual host in which every user has the same rights as in `/`."""
+        name = quote(vhost, safe="")
+        await self.manage("PUT", f"/api/vhosts/{name}", {})
+        for user in USERS:
+            await self.manage("PUT", f"/api/permissions/{name}/{user.name}", user.permission(vhost))
+            await self.manage("PUT", f"/api/topic-permissions/{name}/{user.name}", user.topic_permission(vhost))
+
+    async def delete_vhost(self, vhost: str) -> None:
+        """Remove a virtual host with all that is in it."""
+        await self.manage("DELETE", f"/api/vhosts/{quote(vhost, safe='')}")
+
+    async def manage(self, method: str, path: str, body: object = None) -> Any:
+        """Call the management API as the supervisor; give the decoded answer, or None if it is empty."""
+        return await asyncio.to_thread(self._manage, method, path, body)
+
+    async def ctl(self, *arguments: str) -> str:
+        """Run `rabbitmqctl` on this node and give what it printed; takes about a second."""
+        process = await asyncio.create_subprocess_exec(
+            _command("rabbitmqctl"),
+            "--quiet",
+            *arguments,
+            env={**_path(), **self._environment()},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+        if process.returncode != 0:
+            raise RuntimeError(f"rabbitmqctl {arguments[0]} failed: {output.decode(errors='replace')}")
+        return output.decode()
+
+    @property
+    def _pid_file(self) -> Path:
+        return self._folder / "rabbitmq.pid"
+
+    def _manage(self, method: str, path: str, body: object) -> Any:
+        credentials = base64.b64encode(f"{SUPERVISOR}:{self.passwords.of(SUPERVISOR)}".encode()).decode()
+        request = urllib.request.Request(  # noqa: S310 - http on loopback
+            self.management_url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Basic {credentials}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - http on loopback
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def _write_configuration(self) -> None:
+        """Write all that the node reads at boot."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        cookie = self._folder / ".erlang.cookie"
+        if not cookie.exists():
+            write_private(cookie, secrets.token_hex(20))
+            cookie.chmod(0o400)
+        (self._folder / "environment.conf").touch()
+        (self._folder / "enabled_plugins").write_text(f"[{','.join(self._plugins)}].\n")
+        write_private(self._folder / "definitions.json", json.dumps(self._definitions(), indent=1))
+        settings = {
+            "listeners.tcp.local": f"127.0.0.1:{self.amqp_port}",
+            "management.tcp.ip": "127.0.0.1",
+            "management.tcp.port": self.management_port,
+            "prometheus.tcp.ip": "127.0.0.1",
+            "prometheus.tcp.port": self.prometheus_port,
+            "definitions.import_backend": "local_filesystem",
+            "definitions.local.path": self._folder / "definitions.json",
+            "log.file": "false",
+            "log.console": "true",
+            "log.console.level": "warning",
+            "disk_free_limit.absolute": "50MB",
+            "vm_memory_high_watermark.relative": "0.4",
+            "channel_max": 512,
+        }
+        lines = "".join(f"{key} = {value}\n" for key, value in settings.items())
+        (self._folder / "rabbitmq.conf").write_text(lines)
+
+    def _definitions(self) -> dict[str, Any]:
+        return {
+            "users": [
+                {
+                    "name": user.name,
+                    "password_hash": hashed(self.passwords.of(user.name)),
+                    "hashing_algorithm": "rabbit_password_hashing_sha256",
+                    "tags": list(user.tags),
+                }
+                for user in USERS
+            ],
+            "vhosts": [{"name": "/"}],
+            "permissions": [user.permission("/") for user in USERS],
+            "topic_permissions": [user.topic_permission("/") for user in USERS],
+        }
+
+    def _environment(self) -> dict[str, str]:
+        here = str(self._folder)
+        return {
+            "HOME": here,  # where Erlang looks for its cookie
+            "LC_ALL": "C.UTF-8",
+            "TERM": "dumb",  # no colours in the log
+            "RABBITMQ_CONF_ENV_FILE": f"{here}/environment.conf",
+            "RABBITMQ_NODENAME": self.node,
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(self.amqp_port),
+            "RABBITMQ_DIST_PORT": str(self._distribution_port),
+            "RABBITMQ_BASE": here,
+            "RABBITMQ_MNESIA_BASE": f"{here}/data",
+            "RABBITMQ_LOG_BASE": f"{here}/log",
+            "RABBITMQ_PID_FILE": f"{here}/node.pid",
+            "RABBITMQ_CONFIG_FILE": f"{here}/rabbitmq",
+            "RABBITMQ_ADVANCED_CONFIG_FILE": f"{here}/advanced.config",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": f"{here}/enabled_plugins",
+            "RABBITMQ_GENERATED_CONFIG_DIR": f"{here}/generated",
+            "RABBITMQ_SCHEMA_DIR": f"{here}/schema",
+            "RABBITMQ_FEATURE_FLAGS_FILE": f"{here}/feature_flags",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
+                "-kernel inet_dist_use_interface {127,0,0,1} "
+                "+sbwt none +sbwtdcpu none +sbwtdio none"  # idle schedulers sleep: the machine is shared
+            ),
+            "RUNNING_UNDER_SYSTEMD": "true",  # no shell between the virtual machine and our signals
+            "ERL_EPMD_PORT": str(self._epmd_port),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+        }
+
+    async def _listens(self, child: Child, port: int) -> None:
+        """Wait until the child takes connections on a port."""
+        try:
+            async with asyncio.timeout(_READY_WITHIN):
+                while child.alive:
+                    if listening(port):
+                        return
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            pass
+        await self.stop(patience=1)
+        raise DidNotStart(
+            f"RabbitMQ ({child.name}) did not start; its log {self._log} ends with:\n{child.last_words()}"
+        )
+
+
+def _command(name: str) -> Path:
+    if (_DEBIAN / name).exists():
+        return _DEBIAN / name
+    found = shutil.which(name)
+    if found is None:
+        raise DidNotStart(f"{name} is missing. Install it: sudo apt-get install rabbitmq-server")
+    return Path(found)
+
+
+def _path() -> dict[str, str]:
+    return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}

