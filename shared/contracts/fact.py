@@ -7,11 +7,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 from shared.contracts.vocabulary import Role
 
-
 Email = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, max_length=254, pattern=r"^[^@\s<>\"(),:;\\\[\]]{1,64}@[^@\s<>\"(),:;\\\[\]]+\.[^@\s<>\".]+$"
+        strip_whitespace=True,
+        max_length=254,
+        pattern=r"^[^@\s<>\"(),:;\\\[\]]{1,64}@[^@\s<>\"(),:;\\\[\]]+\.[^@\s<>\".]+$",
     ),
 ]
 """An address that mail can be sent to. Reserved domains such as `.test` pass: the mail server has the last word."""

@@ -14,7 +14,7 @@ REQUEST_FILED = "forms.request_filed.v1"
 
 
 class FiledApplicant(BaseModel):
-    """The territory as the form names it: `code` from the official lists, or a priority territory's name and communes."""
+    """The territory as the form names it: an official `code`, or a priority territory's name and communes."""
 
     model_config = ConfigDict(extra="forbid")
 

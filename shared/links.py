@@ -1,0 +1,44 @@
+"""Secret links without stored secrets: an identifier, a generation that can be revoked, and a signature."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from dataclasses import dataclass
+from uuid import UUID
+
+_SIGNATURE_BYTES = 20
+_LENGTH = 16 + 2 + _SIGNATURE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Makes and reads the tokens of one purpose (`tracking`, `orientation`, `document`).
+
+    Services that share the purpose's key can make the same link without telling each other any secret. To revoke
+    a link, keep a generation with the thing it leads to, and accept only the current one.
+    """
+
+    key: str
+    purpose: str
+
+    def token(self, target: UUID, generation: int = 1) -> str:
+        """Make the token that leads to `target`: URL-safe, about 51 characters."""
+        payload = target.bytes + generation.to_bytes(2)
+        return base64.urlsafe_b64encode(payload + self._signature(payload)).rstrip(b"=").decode()
+
+    def read(self, token: str) -> tuple[UUID, int] | None:
+        """Give the target and the generation of a token that we made; None for any other text."""
+        try:
+            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        except (binascii.Error, ValueError):
+            return None
+        payload, signature = raw[:18], raw[18:]
+        if len(raw) != _LENGTH or not hmac.compare_digest(signature, self._signature(payload)):
+            return None
+        return UUID(bytes=payload[:16]), int.from_bytes(payload[16:])
+
+    def _signature(self, payload: bytes) -> bytes:
+        return hmac.digest(self.key.encode(), self.purpose.encode() + b"\0" + payload, hashlib.sha256)[
+            :_SIGNATURE_BYTES
+        ]

@@ -1,0 +1,66 @@
+"""The table that a service writes of what it hears: fact → handler, and which facts stand alone."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.contracts.fact import Fact
+from shared.db import Transaction
+from shared.messaging.envelope import Envelope, read_data
+
+Handler = Callable[[Transaction, Any], Awaitable[None]]
+"""`async def open_case_on_request_submitted(tx, fact)`; `tx.cause` says which event is applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One event ready to be applied: the handler's fact, the envelope, and where it stands."""
+
+    envelope: Envelope
+    body: bytes
+    fact: Any
+    handler: Handler | None
+    source: str
+    subject: str
+    sequence: int
+
+
+class Consumers:
+    """What a service does about what it hears."""
+
+    def __init__(
+        self,
+        on: Mapping[type[Fact], Handler],
+        *,
+        alone: Iterable[type[Fact]] = (),
+        raw: Mapping[str, Handler] | None = None,
+    ) -> None:
+        """Take the table.
+
+        Args:
+            on: fact → handler. What has no handler still counts in its stream.
+            alone: facts of streams that this service does not follow (a transfer by another département): applied
+                once, by their id, whatever their sequence.
+            raw: wire type → handler that takes the envelope itself, for what strangers publish without sequence.
+        """
+        self.on = dict(on)
+        self.raw = dict(raw or {})
+        self._models = {fact.wire_type: fact for fact in on}
+        self._alone = {fact.wire_type for fact in alone}
+
+    def hear(self, body: bytes) -> Heard:
+        """Read a message and find its handler; refuse with `Unreadable` what cannot be read."""
+        envelope = Envelope.read(body)
+        if envelope.type in self.raw:
+            return _single(envelope, body, envelope, self.raw[envelope.type])
+        model = self._models.get(envelope.type)
+        fact = read_data(model, envelope.data) if model else None
+        handler = self.on[model] if model else None
+        if envelope.sequence is None or envelope.subject is None or envelope.type in self._alone:
+            return _single(envelope, body, fact, handler)
+        return Heard(envelope, body, fact, handler, envelope.source, envelope.subject, envelope.sequence)
+
+
+def _single(envelope: Envelope, body: bytes, fact: Any, handler: Handler | None) -> Heard:
+    """Treat an event that stands alone as the only one of a stream of its own."""
+    return Heard(envelope, body, fact, handler, envelope.source, f"event:{envelope.id}", 1)

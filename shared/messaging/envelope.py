@@ -1,0 +1,64 @@
+"""The form in which a fact travels: a CloudEvents 1.0 envelope in structured JSON."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import Field as Bounds
+
+CONTENT_TYPE = "application/cloudevents+json"
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+
+
+class Unreadable(Exception):  # noqa: N818 - it names a state of the message, as `Refusal` does of an order
+    """The bytes are no envelope of ours, or the data is not what its type promises."""
+
+
+class Envelope(BaseModel):
+    """One event on the wire: with `sequence` it is one of a stream (`source`, `subject`), without it stands alone."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: Literal["1.0"]
+    id: Name
+    source: Name
+    type: Annotated[str, StringConstraints(max_length=100, pattern=r"^[a-z_]+\.[a-z_]+\.v[0-9]+$")]
+    subject: Name | None = None
+    time: AwareDatetime | None = None
+    sequence: int | None = Bounds(default=None, ge=1)
+    departement: str | None = None
+    correlationid: str | None = None
+    causationid: str | None = None
+    traceparent: str | None = None
+    data: dict[str, Any]
+
+    @classmethod
+    def read(cls, body: bytes) -> "Envelope":
+        """Read the bytes of a message; refuse with `Unreadable` what is no envelope."""
+        try:
+            envelope = cls.model_validate_json(body)
+        except ValidationError as error:
+            raise Unreadable(_reasons(error)) from error
+        if envelope.sequence is not None:
+            if envelope.subject is None:
+                raise Unreadable("a sequence without a subject")
+            service = envelope.type.split(".", 1)[0]
+            if service != "forms" and envelope.source.split("/")[1:2] != [service]:
+                raise Unreadable(f"{envelope.type} cannot come from {envelope.source}")
+        return envelope
+
+
+def _reasons(error: ValidationError) -> str:
+    """Say what is wrong without repeating any value, which may be personal."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in item['loc']) or 'body'}: {item['msg']}"
+        for item in error.errors(include_url=False, include_input=False, include_context=False)
+    )
+
+
+def read_data(model: type[BaseModel], data: dict[str, Any]) -> Any:
+    """Read an event's data as its class; refuse with `Unreadable` what does not fit."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise Unreadable(_reasons(error)) from error

@@ -1,0 +1,60 @@
+"""The record of what a service tells: one row per event, in the transaction that changes the state."""
+
+import json
+from uuid import UUID
+
+from shared.clock import new_id
+from shared.contracts.fact import Fact
+from shared.db import Transaction
+
+_RECORD = """
+    WITH head AS (
+        INSERT INTO stream AS s (source, subject, sequence, hash)
+        VALUES ($2, $3, 1, sha256(convert_to('{"specversion":"1.0","sequence":1,' || $6, 'UTF8')))
+        ON CONFLICT (source, subject) DO UPDATE SET
+            sequence = s.sequence + 1,
+            hash = sha256(
+                s.hash
+                || convert_to('{"specversion":"1.0","sequence":' || (s.sequence + 1)::text || ',' || $6, 'UTF8')
+            ),
+            changed_at = now()
+        RETURNING sequence, hash
+    ), entry AS (
+        INSERT INTO journal (id, source, subject, sequence, type, routing_key, body, hash)
+        SELECT $1, $2, $3, head.sequence, $4, $5,
+               '{"specversion":"1.0","sequence":' || head.sequence::text || ',' || $6, head.hash
+        FROM head
+        RETURNING position, sequence
+    ), waiting AS (
+        INSERT INTO outbox (position) SELECT position FROM entry
+    )
+    SELECT sequence FROM entry
+"""
+
+
+async def record(tx: Transaction, fact: Fact) -> UUID:
+    """Tell a fact: give it the next place in its stream and hand it to the relay at commit; give back its id.
+
+    One statement. The stream's row is locked until commit, so that the order of a stream is the order of its commits.
+    """
+    event_id = new_id()
+    cause = tx.cause
+    members: dict[str, object] = {
+        "id": str(event_id),
+        "source": fact.source,
+        "type": fact.wire_type,
+        "subject": fact.subject,
+        "time": fact.at.isoformat(),
+        "datacontenttype": "application/json",
+        "departement": fact.departement,
+        "correlationid": cause.correlation_id if cause else str(event_id),
+    }
+    if cause and cause.causation_id:
+        members["causationid"] = cause.causation_id
+    if cause and cause.traceparent:
+        members["traceparent"] = cause.traceparent
+    head = json.dumps(members, ensure_ascii=False)
+    rest = f'{head[1:-1]}, "data": {fact.model_dump_json()}}}'
+    await tx.execute(_RECORD, event_id, fact.source, fact.subject, fact.wire_type, fact.routing_key, rest)
+    tx.recorded.append(event_id)
+    return event_id

@@ -1,0 +1,214 @@
+"""One service's whole messaging: it consumes, applies, retries and relays while the application runs."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import structlog
+from faststream.middlewares import AckPolicy
+from faststream.rabbit import Channel, RabbitBroker, RabbitMessage
+
+from shared.db import AWAY, Database
+from shared.messaging import metrics, topology
+from shared.messaging.consumers import Consumers
+from shared.messaging.inbox import Inbox, Message, Patience
+from shared.messaging.relay import BROKER_AWAY, LEADER_LOCK, Relay
+
+log = structlog.get_logger(__name__)
+
+PREFETCH = 100
+"""Messages in hand at once, and so the most that one transaction applies."""
+
+OUTBOX_OLD = 60.0
+"""Seconds after which a waiting event makes the service not ready."""
+
+
+async def _whole(message: Any) -> Any:
+    """Give the handler the message as it came: the inbox reads the bytes itself."""
+    return message
+
+
+class Messenger:
+    """Start it with the application and stop it with it; the service's own work needs neither broker nor messenger."""
+
+    def __init__(
+        self,
+        database: Database,
+        amqp_url: str,
+        *,
+        name: str,
+        subscription: topology.Subscription,
+        consumers: Consumers,
+        patience: Patience | None = None,
+        relay_poll: float = 0.5,
+    ) -> None:
+        self.database = database
+        self.inbox = Inbox(database, consumers, patience)
+        self.relay = Relay(database, amqp_url, name=name, poll=relay_poll)
+        self.subscription = subscription
+        self._broker = RabbitBroker(
+            topology.named(amqp_url, f"{name} consumer"),
+            reconnect_interval=1,
+            app_id=name,
+            graceful_timeout=20,
+            apply_types=False,
+            logger=None,
+        )
+        self._subscriber = self._broker.subscriber(
+            subscription.rabbit_queue(),
+            channel=Channel(prefetch_count=PREFETCH),
+            ack_policy=AckPolicy.MANUAL,
+            decoder=_whole,
+        )
+        self._subscriber(self._on_message)
+        self._arrived: asyncio.Queue[tuple[Message, asyncio.Future[None]]] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._consuming = False
+        database.on_record = self.relay.wake
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Run while the block runs."""
+        self.start()
+        try:
+            yield
+        finally:
+            await self.stop()
+
+    def start(self) -> None:
+        """Begin at once, and connect when the broker is there."""
+        for work in (self._consume, self._batch, self._retry, self.relay.run, self._measure):
+            self._tasks.append(asyncio.create_task(work(), name=work.__qualname__))
+
+    async def stop(self) -> None:
+        """Take no more, finish what is in hand, hand the rest back, and leave."""
+        consume, batch, retry, relay, measure = self._tasks
+        for task in (consume, retry, measure):
+            task.cancel()
+        if self._consuming:
+            with contextlib.suppress(*BROKER_AWAY):
+                await self._subscriber.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(20):
+                await self._arrived.join()
+        batch.cancel()
+        await self.relay.stop()
+        await asyncio.wait([relay], timeout=35)
+        relay.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with contextlib.suppress(*BROKER_AWAY):
+            await self.relay.close()
+        with contextlib.suppress(*BROKER_AWAY):
+            await self._broker.stop()
+
+    async def missing(self) -> str | None:
+        """Say what keeps this service from telling and hearing, if anything does."""
+        if not self._consuming:
+            return "rabbitmq: not consuming yet"
+        row = await self.database.fetchrow(
+            """
+            SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND granted
+                           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS led,
+                   coalesce(extract(epoch FROM now() - min(waiting_since)), 0)::float AS age
+            FROM outbox
+            """,
+            LEADER_LOCK,
+        )
+        if row is None or not row["led"]:
+            return "relay: no leader"
+        if row["age"] > OUTBOX_OLD:
+            return f"relay: an event has waited for {row['age']:.0f} s"
+        return None
+
+    async def _consume(self) -> None:
+        """Connect, declare and consume; try again until the broker is there; later aio-pika reconnects by itself."""
+        while True:
+            try:
+                connection = await self._broker.connect()
+                await topology.declare(await connection.channel(), [self.subscription])
+                await self._broker.start()
+            except BROKER_AWAY as error:
+                log.info("consumer.broker_away", error=type(error).__name__)
+                await asyncio.sleep(1)
+            else:
+                self._consuming = True
+                log.info("consumer.started", queue=self.subscription.queue)
+                return
+
+    async def _on_message(self, message: RabbitMessage) -> None:
+        """Acknowledge a message once it is safe in the database."""
+        raw = message.raw_message
+        safe: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._arrived.put_nowait((Message(message.body, raw.routing_key or "", bool(raw.redelivered)), safe))
+        await safe
+        with contextlib.suppress(*BROKER_AWAY):
+            await message.ack()
+
+    async def _batch(self) -> None:
+        """Apply together what arrived together; while the database is away, wait without giving anything back."""
+        while True:
+            batch = [await self._arrived.get()]
+            while len(batch) < PREFETCH and not self._arrived.empty():
+                batch.append(self._arrived.get_nowait())
+            metrics.BATCH.observe(len(batch))
+            await self._make_safe([message for message, _ in batch])
+            for _, safe in batch:
+                if not safe.done():
+                    safe.set_result(None)
+                self._arrived.task_done()
+
+    async def _make_safe(self, messages: list[Message]) -> None:
+        pause = 0.1
+        while True:
+            try:
+                await self.inbox.take(messages)
+            except AWAY as error:
+                log.warning("inbox.database_away", error=type(error).__name__, messages=len(messages))
+            except Exception:
+                # Not the fault of one event (those are held): wait, and let the log say it, rather than drop anything.
+                log.exception("inbox.failed", messages=len(messages))
+            else:
+                return
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
+    async def _retry(self) -> None:
+        """Give held streams their next attempt."""
+        while True:
+            await asyncio.sleep(0.5)
+            try:
+                await self.inbox.retry_held()
+            except AWAY as error:
+                log.warning("held.database_away", error=type(error).__name__)
+            except Exception:
+                log.exception("held.failed")
+
+    async def _measure(self) -> None:
+        """Keep the gauges true."""
+        while True:
+            with contextlib.suppress(*AWAY):
+                await measure(self.database)
+            await asyncio.sleep(5)
+
+
+async def measure(database: Database) -> None:
+    """Read the depth and the age of what waits, into the gauges."""
+    row = await database.fetchrow(
+        """
+        SELECT (SELECT count(*) FROM outbox) AS outbox,
+               (SELECT coalesce(extract(epoch FROM now() - min(waiting_since)), 0) FROM outbox)::float AS outbox_age,
+               (SELECT count(*) FROM inbox_held) AS held,
+               (SELECT count(*) FROM inbox_waiting) AS waiting,
+               (SELECT coalesce(extract(epoch FROM now() - min(received_at)), 0) FROM inbox_waiting)::float
+                   AS waiting_age,
+               (SELECT count(*) FROM quarantine WHERE settled_at IS NULL) AS quarantine
+        """
+    )
+    if row is not None:
+        metrics.OUTBOX_EVENTS.set(row["outbox"])
+        metrics.OUTBOX_AGE.set(row["outbox_age"])
+        metrics.HELD_STREAMS.set(row["held"])
+        metrics.WAITING_EVENTS.set(row["waiting"])
+        metrics.WAITING_AGE.set(row["waiting_age"])
+        metrics.QUARANTINE_OPEN.set(row["quarantine"])

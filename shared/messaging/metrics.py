@@ -1,0 +1,18 @@
+"""The few figures about messages that matter, for Prometheus."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+PUBLISHED = Counter("cousu_events_published_total", "Events that the broker confirmed")
+APPLIED = Counter("cousu_events_applied_total", "Events that took effect, or needed none")
+DUPLICATES = Counter("cousu_events_duplicate_total", "Events that came again and were left aside")
+HELD = Counter("cousu_events_held_total", "Times that an event could not be applied")
+QUARANTINED = Counter("cousu_messages_quarantined_total", "Messages that nobody could read")
+BATCH = Histogram("cousu_inbox_batch_messages", "Messages taken in one transaction", buckets=(1, 2, 5, 10, 20, 50, 100))
+
+OUTBOX_EVENTS = Gauge("cousu_outbox_events", "Events that the broker has not confirmed yet")
+OUTBOX_AGE = Gauge("cousu_outbox_oldest_seconds", "Age of the oldest event that is not confirmed")
+HELD_STREAMS = Gauge("cousu_held_streams", "Streams that wait because of an event that cannot be applied")
+WAITING_EVENTS = Gauge("cousu_waiting_events", "Events that came before their turn, or whose stream is held")
+WAITING_AGE = Gauge("cousu_waiting_oldest_seconds", "Age of the oldest of them")
+QUARANTINE_OPEN = Gauge("cousu_quarantine_messages", "Messages in quarantine that nobody has settled")
+LEADING = Gauge("cousu_relay_leading", "1 where this process is the relay")

@@ -1,0 +1,167 @@
+"""The relay hands what the outbox holds to the broker, and forgets only what the broker confirmed."""
+
+import asyncio
+from collections.abc import Sequence
+
+import aio_pika.exceptions
+import aiormq.exceptions
+import structlog
+from faststream.rabbit import Channel, RabbitBroker
+
+from shared.db import AWAY, Connection, Database, Row
+from shared.messaging import metrics, topology
+from shared.messaging.envelope import CONTENT_TYPE
+
+log = structlog.get_logger(__name__)
+
+LEADER_LOCK = 7_226_001
+"""PostgreSQL's advisory lock that one relay per database holds; it goes with the connection."""
+
+BATCH = 500
+"""At most this many publishes wait for their confirmation: aiormq walks them all on a multiple ack."""
+
+CONFIRM_WITHIN = 30.0
+"""Seconds to wait for a confirmation, the wait for the channel included."""
+
+BROKER_AWAY = (
+    OSError,
+    TimeoutError,
+    RuntimeError,
+    aio_pika.exceptions.AMQPError,
+    aiormq.exceptions.AMQPError,
+    asyncio.InvalidStateError,
+)
+"""What a publish raises while the broker is away or refuses: the event stays in the outbox."""
+
+
+class Relay:
+    """One per process; among the processes of a database, one leads and publishes."""
+
+    def __init__(self, database: Database, amqp_url: str, *, name: str, poll: float = 0.5) -> None:
+        self._database = database
+        self._broker = RabbitBroker(
+            topology.named(amqp_url, f"{name} relay"),
+            default_channel=Channel(publisher_confirms=True, on_return_raises=True),
+            reconnect_interval=1,
+            app_id=name,
+            logger=None,
+        )
+        self._poll = poll
+        self._wake = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._connected = False
+
+    def wake(self) -> None:
+        """Say that a transaction which recorded an event was committed."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Lead when nobody else does, and relay, until `stop`."""
+        while not self._stopping.is_set():
+            try:
+                async with self._database.connection() as connection:
+                    await self._lead(connection)
+            except AWAY as error:
+                log.warning("relay.database_away", error=type(error).__name__)
+            finally:
+                metrics.LEADING.set(0)
+            await self._pause(self._poll)
+
+    async def stop(self) -> None:
+        """Finish the batch under way and let somebody else lead."""
+        self._stopping.set()
+        self._wake.set()
+
+    async def close(self) -> None:
+        """Leave the broker; call it after `run` has ended."""
+        await self._broker.stop()
+
+    async def _lead(self, connection: Connection) -> None:
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):
+            return
+        log.info("relay.leading")
+        metrics.LEADING.set(1)
+        try:
+            while not self._stopping.is_set():
+                self._wake.clear()
+                rows = await connection.fetch(
+                    """
+                    SELECT o.position, j.id, j.type, j.routing_key, j.body
+                    FROM outbox o
+                    JOIN journal j USING (position)
+                    ORDER BY o.position
+                    LIMIT $1
+                    """,
+                    BATCH,
+                )
+                if not rows:
+                    await self._pause(self._poll)
+                    continue
+                confirmed = await self._publish(rows)
+                if confirmed:
+                    await connection.execute("DELETE FROM outbox WHERE position = ANY($1::bigint[])", confirmed)
+                if len(confirmed) < len(rows):
+                    await self._rest(1.0)
+        finally:
+            if not connection.is_closed():
+                await connection.fetchval("SELECT pg_advisory_unlock($1)", LEADER_LOCK)
+
+    async def _publish(self, rows: Sequence[Row]) -> list[int]:
+        """Publish a batch with its confirmations pipelined; give the positions that the broker has for sure."""
+        if not await self._connect():
+            return []
+        outcomes = await asyncio.gather(*(self._publish_one(row) for row in rows))
+        confirmed = [row["position"] for row, done in zip(rows, outcomes, strict=True) if done]
+        metrics.PUBLISHED.inc(len(confirmed))
+        if len(confirmed) < len(rows):
+            log.warning("relay.unconfirmed", events=len(rows) - len(confirmed))
+        return confirmed
+
+    async def _publish_one(self, row: Row) -> bool:
+        try:
+            async with asyncio.timeout(CONFIRM_WITHIN):
+                await self._broker.publish(
+                    row["body"].encode(),
+                    exchange=topology.exchange,
+                    routing_key=row["routing_key"],
+                    mandatory=True,
+                    persist=True,
+                    content_type=CONTENT_TYPE,
+                    message_id=str(row["id"]),
+                    message_type=row["type"],
+                    correlation_id=str(row["id"]),
+                )
+        except BROKER_AWAY as error:
+            log.debug("relay.publish_failed", error=type(error).__name__)
+            return False
+        return True
+
+    async def _connect(self) -> bool:
+        """Have a connection and a declared exchange; without them the outbox waits."""
+        if self._connected:
+            return True
+        try:
+            async with asyncio.timeout(10):
+                await self._broker.connect()
+                await self._broker.declare_exchange(topology.exchange)
+        except BROKER_AWAY as error:
+            log.info("relay.broker_away", error=type(error).__name__)
+            return False
+        self._connected = True
+        return True
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait for a wake-up, at most so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait before trying again what was not confirmed; only a stop cuts it short."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            pass

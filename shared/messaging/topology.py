@@ -1,0 +1,80 @@
+"""What stands in RabbitMQ: one exchange, one quorum queue per consuming instance, and a place for what goes astray."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import aio_pika
+from faststream.rabbit import ExchangeType, QueueType, RabbitExchange, RabbitQueue
+from yarl import URL
+
+EXCHANGE = "cousumain"
+UNROUTED_EXCHANGE = "cousumain.unrouted"
+DEAD_EXCHANGE = "cousumain.dead"
+UNROUTED_QUEUE = "unrouted"
+
+DELIVERY_LIMIT = 1000
+"""High, because RabbitMQ 4.0 counts each hand-back as a delivery; a message that kills is found by our own counter."""
+
+exchange = RabbitExchange(
+    EXCHANGE, type=ExchangeType.TOPIC, durable=True, arguments={"alternate-exchange": UNROUTED_EXCHANGE}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What one instance hears: its queue, and the routing keys that lead there."""
+
+    queue: str
+    bindings: tuple[str, ...]
+
+    @property
+    def dead_queue(self) -> str:
+        """Where messages end that were delivered too often."""
+        return f"{self.queue}.dead"
+
+    def rabbit_queue(self) -> RabbitQueue:
+        """The queue as FastStream declares it."""
+        return RabbitQueue(
+            self.queue,
+            queue_type=QueueType.QUORUM,
+            durable=True,
+            arguments={
+                "x-delivery-limit": DELIVERY_LIMIT,
+                "x-dead-letter-exchange": DEAD_EXCHANGE,
+                "x-dead-letter-routing-key": self.queue,
+                "x-dead-letter-strategy": "at-least-once",
+                "x-overflow": "reject-publish",
+            },
+        )
+
+
+def named(amqp_url: str, name: str) -> str:
+    """Give the address with the name under which the broker shows the connection."""
+    return str(URL(amqp_url).update_query(name=name))
+
+
+async def declare(channel: aio_pika.abc.AbstractChannel, subscriptions: Iterable[Subscription] = ()) -> None:
+    """Make sure that the exchanges, the queues and their bindings exist; what exists already is left as it is.
+
+    On a robust channel all of it is declared again after a reconnection, also to a broker that lost its disk.
+    """
+    unrouted = await channel.declare_exchange(UNROUTED_EXCHANGE, aio_pika.ExchangeType.FANOUT, durable=True)
+    keep = await channel.declare_queue(UNROUTED_QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
+    await keep.bind(unrouted)
+    dead = await channel.declare_exchange(DEAD_EXCHANGE, aio_pika.ExchangeType.DIRECT, durable=True)
+    main = await channel.declare_exchange(
+        EXCHANGE,
+        aio_pika.ExchangeType.TOPIC,
+        durable=True,
+        arguments={"alternate-exchange": UNROUTED_EXCHANGE},
+    )
+    for subscription in subscriptions:
+        graveyard = await channel.declare_queue(
+            subscription.dead_queue, durable=True, arguments={"x-queue-type": "quorum"}
+        )
+        await graveyard.bind(dead, routing_key=subscription.queue)
+        queue = await channel.declare_queue(
+            subscription.queue, durable=True, arguments=dict(subscription.rabbit_queue().arguments)
+        )
+        for key in subscription.bindings:
+            await queue.bind(main, routing_key=key)

@@ -1,0 +1,41 @@
+"""What the four `main.py` have in common: settings, log, database, application, until a signal says stop."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+import uvloop
+from litestar import Litestar
+
+from shared import log
+from shared.db import AWAY, Database
+from shared.settings import LogSettings, ServiceSettings
+from shared.web.application import serve
+
+Settings = TypeVar("Settings", bound=ServiceSettings)
+
+
+def run(name: str, settings: Settings, build: Callable[[Settings, Database], Litestar]) -> None:
+    """Run one service in this process until SIGINT or SIGTERM."""
+    log.configure(service=name, form=LogSettings().log_format)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(name, settings, build))
+
+
+async def _run(name: str, settings: Settings, build: Callable[[Settings, Database], Litestar]) -> None:
+    database = await _connect(name, settings.database_url.get_secret_value())
+    try:
+        await serve(build(settings, database), settings)
+    finally:
+        await database.close()
+
+
+async def _connect(name: str, url: str) -> Database:
+    """Wait for the database: a service that starts before it is no failure."""
+    while True:
+        try:
+            return await Database.connect(url, name=name)
+        except AWAY as error:
+            structlog.get_logger(__name__).warning("database.away", error=type(error).__name__)
+            await asyncio.sleep(1)

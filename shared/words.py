@@ -1,0 +1,213 @@
+"""What people read for each wire value: one French word per value, the same on every page and in every mail."""
+
+from enum import StrEnum
+
+from shared.contracts import vocabulary as v
+
+APPLICANT_KIND = {
+    v.ApplicantKind.COMMUNE: "Commune",
+    v.ApplicantKind.EPCI: "Intercommunalité (EPCI)",
+    v.ApplicantKind.DEPARTEMENT: "Département",
+    v.ApplicantKind.REGION: "Région",
+    v.ApplicantKind.PRIORITY: "Territoire prioritaire d’intervention",
+}
+REQUEST_KIND = {
+    v.RequestKind.TAILORED_SUPPORT: "Un soutien cousu-main à un projet",
+    v.RequestKind.TERRITORIAL_PROJECT: "Un appui à l’élaboration d’un projet de territoire",
+    v.RequestKind.TERRITORIAL_PACT: "Un pacte territorial",
+    v.RequestKind.PROGRAMME: "Un programme d’intervention territorialisé",
+}
+SUPPORT_TYPE = {
+    v.SupportType.AMO_PUBLIQUE: "Assistance à maîtrise d’ouvrage publique",
+    v.SupportType.MOA_IMMOBILIERE: "Maîtrise d’ouvrage de projets immobiliers",
+    v.SupportType.INGENIERIE_PROJET: "Ingénierie de projet",
+    v.SupportType.CAPITALISATION: "Capitalisation d’expériences",
+    v.SupportType.ANALYSE_TERRITORIALE: "Analyse territoriale",
+    v.SupportType.OUTILS_ANALYSE: "Mise à disposition d’outils d’analyse et de territorialisation des données",
+}
+FIELD = {
+    v.Field.REVITALISATION_COMMERCIALE: "Revitalisation commerciale",
+    v.Field.SERVICES_PUBLICS_SANTE: "Accès aux services publics et à la santé",
+    v.Field.NUMERIQUE: "Numérique",
+    v.Field.MOBILITE: "Mobilité",
+    v.Field.TRANSITION_ECOLOGIQUE: "Transition écologique et énergétique",
+    v.Field.RENOUVELLEMENT_URBAIN: "Renouvellement urbain",
+    v.Field.HABITAT: "Habitat",
+    v.Field.TOURISME_DEVELOPPEMENT_ECONOMIQUE: "Tourisme et développement économique",
+    v.Field.FONDS_EUROPEENS: "Accès aux fonds européens",
+    v.Field.AUTRE: "Autre",
+    v.Field.DYNAMIQUES_TERRITORIALES: "Analyse des dynamiques territoriales",
+    v.Field.ATOUTS_FAIBLESSES: "Diagnostic des atouts et faiblesses du territoire",
+    v.Field.CONCERTATION: "Processus de concertation",
+    v.Field.ORIENTATIONS_PLAN_ACTION: "Orientations stratégiques et plan d’action",
+}
+PROGRAMME = {
+    v.Programme.ACTION_COEUR_DE_VILLE: "Action Cœur de Ville",
+    v.Programme.PETITES_VILLES_DE_DEMAIN: "Petites Villes de Demain",
+    v.Programme.RURALITES: "Ruralités",
+    v.Programme.FRANCE_SERVICES: "France Services",
+    v.Programme.TERRITOIRES_INDUSTRIE: "Territoires d’industrie",
+}
+TEAM = {
+    v.Team.APPLICANT: "Vous",
+    v.Team.DEPARTEMENT: "Service départemental (SAT)",
+    v.Team.PROVIDER: "Acteur local de l’ingénierie",
+    v.Team.NATIONAL: "Équipe nationale de l’ANCT",
+}
+ROLE = {
+    v.Role.APPLICANT: "Demandeur",
+    v.Role.SAT_AGENT: "Agent du SAT",
+    v.Role.DELEGATE: "Délégué territorial",
+    v.Role.PROVIDER: "Acteur local",
+    v.Role.NATIONAL_AGENT: "Équipe nationale de l’ANCT",
+    v.Role.COMMITTEE_SECRETARY: "Secrétariat du comité",
+    v.Role.PROGRAMME_AGENT: "Équipe de programme",
+    v.Role.OPERATOR: "Exploitant",
+    v.Role.SYSTEM: "Système",
+}
+LOCAL_OFFER = {
+    v.LocalOffer.NONE: "Aucune offre locale",
+    v.LocalOffer.INSUFFICIENT: "Offre locale insuffisante",
+    v.LocalOffer.SUFFICIENT: "Offre locale suffisante",
+}
+OUTCOME = {
+    v.Outcome.LOCAL_ORIENTATION: "Orientation vers un acteur local",
+    v.Outcome.LOCAL_SUPPORT: "Soutien sur l’enveloppe du département",
+    v.Outcome.PROGRAMME: "Orientation vers un programme national",
+    v.Outcome.ESCALATION: "Transmission à l’équipe nationale",
+    v.Outcome.REFUSAL: "Refus",
+    v.Outcome.TRANSFER: "Transfert à un autre département",
+}
+ESCALATION_MOTIVE = {
+    v.EscalationMotive.NO_LOCAL_OFFER: "Pas d’offre d’ingénierie locale",
+    v.EscalationMotive.LOCAL_OFFER_INSUFFICIENT: "Offre d’ingénierie locale insuffisante",
+    v.EscalationMotive.COMPLEX_OR_MULTITHEMATIC: "Projet complexe ou à plusieurs thématiques",
+}
+COMMITTEE_OUTCOME = {
+    v.CommitteeOutcome.GRANTED: "Accompagnement accordé",
+    v.CommitteeOutcome.GRANTED_WITH_RESERVE: "Accompagnement accordé avec réserve",
+    v.CommitteeOutcome.DEFERRED: "Décision reportée",
+    v.CommitteeOutcome.RETURNED: "Renvoi au département",
+    v.CommitteeOutcome.REFUSED: "Refus",
+}
+MOBILISATION_KIND = {
+    v.MobilisationKind.INTERNAL: "Administration centrale ou opérateur de l’État",
+    v.MobilisationKind.EXTERNAL: "Prestataire externe",
+}
+STAGE = {
+    v.Stage.REGISTER: "Enregistrement",
+    v.Stage.START_EXAMINATION: "Début de l’examen",
+    v.Stage.QUALIFY: "Qualification",
+    v.Stage.PROVIDER_ANSWER: "Réponse de l’acteur local",
+    v.Stage.ADMISSIBILITY: "Recevabilité",
+    v.Stage.COMMITTEE: "Passage en comité",
+    v.Stage.MILESTONE: "Jalon",
+}
+STATE = {
+    "draft": "Brouillon",
+    "submitted": "Déposée",
+    "registered": "Enregistrée",
+    "under_examination": "En cours d’examen",
+    "awaiting_information": "En attente d’informations du demandeur",
+    "proposed": "Proposition à valider",
+    "oriented_locally": "Orientée vers un acteur local",
+    "supported_locally": "Soutenue par le département",
+    "directed_to_programme": "Orientée vers un programme",
+    "escalated": "Transmise à l’équipe nationale",
+    "refused": "Refusée",
+    "transferred": "Transférée à un autre département",
+    "withdrawn": "Retirée",
+    "received": "Reçue par l’équipe nationale",
+    "awaiting_departement": "En attente du département",
+    "admissible": "Recevable",
+    "scheduled": "Inscrite au comité",
+    "granted": "Accordée",
+    "granted_with_reserve": "Accordée avec réserve",
+    "deferred": "Reportée",
+    "returned": "Renvoyée au département",
+    "mobilising": "Mobilisation des moyens",
+    "accompanied": "Accompagnement en cours",
+    "completed": "Accompagnement terminé",
+    "evaluated": "Évaluée",
+    "closed": "Close",
+}
+EVENT = {
+    "intake.request_submitted.v1": "Demande déposée",
+    "intake.information_provided.v1": "Informations complémentaires envoyées",
+    "intake.message_posted.v1": "Message du demandeur",
+    "intake.document_added.v1": "Document ajouté",
+    "intake.request_withdrawn.v1": "Demande retirée",
+    "intake.tracking_link_replaced.v1": "Nouveau lien de suivi envoyé",
+    "intake.evaluation_submitted.v1": "Évaluation envoyée",
+    "intake.request_closed.v1": "Demande close",
+    "forms.request_refused.v1": "Demande d’un autre formulaire refusée",
+    "qualification.request_registered.v1": "Demande enregistrée par le département",
+    "qualification.examination_started.v1": "Examen de la demande commencé",
+    "qualification.information_requested.v1": "Informations complémentaires demandées",
+    "qualification.message_posted.v1": "Message du département",
+    "qualification.request_qualified.v1": "Besoin évalué et qualifié",
+    "qualification.outcome_proposed.v1": "Réponse proposée, en attente de validation",
+    "qualification.proposal_rejected.v1": "Proposition non validée, l’examen se poursuit",
+    "qualification.oriented_locally.v1": "Orientée vers un acteur local de l’ingénierie",
+    "qualification.orientation_accepted.v1": "Accompagnement accepté par l’acteur local",
+    "qualification.orientation_declined.v1": "L’acteur local ne peut pas répondre, l’examen se poursuit",
+    "qualification.supported_locally.v1": "Soutien accordé par le département",
+    "qualification.directed_to_programme.v1": "Orientée vers un programme national",
+    "qualification.request_escalated.v1": "Transmise à l’équipe nationale de l’ANCT",
+    "qualification.national_question_answered.v1": "Réponse du département à l’équipe nationale",
+    "qualification.request_refused.v1": "Demande refusée",
+    "qualification.request_transferred.v1": "Transférée à un autre département",
+    "qualification.stage_overdue.v1": "Délai dépassé au département",
+    "qualification.pact_opened.v1": "Pacte territorial ouvert",
+    "qualification.pact_diagnosis_shared.v1": "Diagnostic partagé avec les parties",
+    "qualification.pact_diagnosis_agreed.v1": "Diagnostic approuvé par une partie",
+    "qualification.pact_action_added.v1": "Action ajoutée au plan",
+    "qualification.pact_signed.v1": "Pacte signé par une partie",
+    "qualification.pact_progress_reported.v1": "Avancement d’une action",
+    "escalation.escalation_received.v1": "Reçue par l’équipe nationale",
+    "escalation.information_requested.v1": "Question de l’équipe nationale au département",
+    "escalation.admissibility_settled.v1": "Recevabilité confirmée",
+    "escalation.escalation_returned.v1": "Renvoyée au département",
+    "escalation.session_scheduled.v1": "Inscrite à l’ordre du jour du comité",
+    "escalation.decision_made.v1": "Décision du comité de suivi de projet",
+    "escalation.resource_mobilised.v1": "Moyens mobilisés",
+    "escalation.accompaniment_started.v1": "Accompagnement commencé",
+    "escalation.milestone_planned.v1": "Jalon fixé",
+    "escalation.milestone_reached.v1": "Jalon atteint",
+    "escalation.accompaniment_completed.v1": "Accompagnement terminé",
+    "escalation.evaluation_requested.v1": "Évaluation demandée",
+    "escalation.stage_overdue.v1": "Délai dépassé au niveau national",
+    "notifications.delivery_succeeded.v1": "Message envoyé",
+    "notifications.delivery_failed.v1": "Message non remis",
+}
+
+_ALL: tuple[dict[StrEnum, str], ...] = (  # type: ignore[assignment] # each table has its own enumeration as key
+    APPLICANT_KIND,
+    REQUEST_KIND,
+    SUPPORT_TYPE,
+    FIELD,
+    PROGRAMME,
+    TEAM,
+    ROLE,
+    LOCAL_OFFER,
+    OUTCOME,
+    ESCALATION_MOTIVE,
+    COMMITTEE_OUTCOME,
+    MOBILISATION_KIND,
+    STAGE,
+)
+
+
+def word(value: StrEnum) -> str:
+    """Give the French word of a wire value."""
+    return next(table[value] for table in _ALL if value.__class__ is next(iter(table)).__class__)
+
+
+def state_word(state: str) -> str:
+    """Give the French word of a state of a request, a case or an escalation."""
+    return STATE[state]
+
+
+def event_word(wire_type: str) -> str:
+    """Give the French sentence of an event, for timelines."""
+    return EVENT.get(wire_type, wire_type)
