@@ -22,9 +22,7 @@ class BrokerSettings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
-    amqp_url: SecretStr | None = Field(
-        None, description="RabbitMQ, for services without an address of their own"
-    )
+    amqp_url: SecretStr | None = Field(None, description="RabbitMQ, for services without an address of their own")
 
 
 class ServiceSettings(BaseSettings):
@@ -32,9 +30,7 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
-    database_url: SecretStr = Field(
-        description="PostgreSQL, as the role that runs the service (least privilege)"
-    )
+    database_url: SecretStr = Field(description="PostgreSQL, as the role that runs the service (least privilege)")
     migration_url: SecretStr | None = Field(
         None,
         description="PostgreSQL, as the role that owns the tables; the same as DATABASE_URL when not given",
@@ -45,18 +41,13 @@ class ServiceSettings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(ge=1, le=65535, description="Port to listen on")
-    public_url: WebAddress = Field(
-        description="Where people reach the service; https:// makes cookies secure"
-    )
-    secret_key: SecretStr = Field(
-        description="Signs and encrypts cookies; at least 32 characters; keep it secret"
-    )
+    public_url: WebAddress = Field(description="Where people reach the service; https:// makes cookies secure")
+    secret_key: SecretStr = Field(description="Signs and encrypts cookies; at least 32 characters; keep it secret")
 
-    oidc_issuer: WebAddress | None = Field(
-        None, description="OpenID Connect provider; without it nobody signs in"
-    )
+    oidc_issuer: WebAddress | None = Field(None, description="OpenID Connect provider; without it nobody signs in")
     oidc_client_id: str = Field("", description="What the provider calls this service")
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="The secret agreed with the provider")
+    oidc_provider_name: str = Field("", description="What people call the provider, such as ProConnect")
     oidc_pkce: bool = Field(
         default=True, description="Send a PKCE challenge; switch it off if the provider does not know it"
     )
@@ -82,9 +73,7 @@ class ServiceSettings(BaseSettings):
     @classmethod
     def _long_enough(cls, value: SecretStr) -> SecretStr:
         if len(value.get_secret_value()) < SHORTEST_SECRET:
-            raise ValueError(
-                f"give at least {SHORTEST_SECRET} characters, for instance from `openssl rand -hex 32`"
-            )
+            raise ValueError(f"give at least {SHORTEST_SECRET} characters, for instance from `openssl rand -hex 32`")
         return value
 
     @model_validator(mode="after")
@@ -104,9 +93,7 @@ class LogSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="COUSU_", extra="ignore", frozen=True)
 
-    log_format: Literal["json", "console"] = Field(
-        "json", description="One JSON object a line, or for people's eyes"
-    )
+    log_format: Literal["json", "console"] = Field("json", description="One JSON object a line, or for people's eyes")
 
 
 def prefixed(service: str) -> SettingsConfigDict:

@@ -1,36 +1,131 @@
 """Who asks: every route is closed unless it says `public=True`; agents come by session (pages) or bearer (API)."""
-# interface only; the body follows
 
 from typing import Any
 
+import structlog
 from litestar import Request
 from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard
 
-from shared.db import Cause
+from shared import clock
+from shared.db import Cause, Database
+from shared.errors import Unauthenticated, UnsupportedType
+from shared.identity import store
 from shared.identity.model import Agent, Role
+from shared.web.problems import FormExpired, is_api
+from shared.web.sessions import session_of
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+PUBLIC = "public"
+"""The mark of a route that needs no agent: `@get("/", public=True)`."""
+
+CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class BadToken(Unauthenticated):
+    """A bearer token was given that opens nothing (HTTP 401)."""
+
+    code = "bad_token"
+    title = "The bearer token is unknown, expired or revoked"
+    sentence = "Ce jeton d’accès est inconnu, expiré ou révoqué. Demandez-en un nouveau à votre administrateur."
+
+
+async def closed_by_default(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Let in public routes and known agents; everybody else is refused (`Unauthenticated`)."""
+    public = bool(handler.opt.get(PUBLIC))
+    if is_api(connection.scope["path"]):
+        agent = None if public else await _agent_by_bearer(connection)
+    else:
+        agent = session_of(connection).agent
+    connection.scope["user"] = agent
+    if agent is not None:
+        structlog.contextvars.bind_contextvars(agent_id=str(agent.id))
+    elif not public:
+        raise Unauthenticated
+
+
+async def from_our_pages(connection: Connection, _: BaseRouteHandler) -> None:
+    """Refuse forms that a browser says come from another site; the token in the form is checked besides."""
+    if is_api(connection.scope["path"]):
+        return
+    came_from = connection.headers.get("sec-fetch-site", "same-origin")
+    if connection.scope.get("method") in CHANGES and came_from not in {"same-origin", "none"}:
+        raise FormExpired
+
+
+async def json_for_the_api(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Refuse (`UnsupportedType`) an API body that is not of the kind the route reads."""
+    if not is_api(connection.scope["path"]):
+        return
+    data = handler.parsed_data_field
+    sent = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if data is None or connection.scope.get("method") not in CHANGES or not sent:
+        return
+    wanted = str(getattr(data.kwarg_definition, "media_type", "application/json") or "application/json")
+    if sent != wanted and not (wanted == "application/json" and sent.endswith("+json")):
+        raise UnsupportedContent(wanted=wanted)
+
+
+class UnsupportedContent(UnsupportedType):
+    """The body is of another kind than this route reads (HTTP 415)."""
+
+    code = "unsupported_content"
+    title = "Unsupported content type"
+    sentence = "Le contenu doit être envoyé au format {wanted}."
 
 
 def only(*roles: Role) -> Guard:
     """Guard for routes or routers: `guards=[only(Role.DELEGATE)]`; others get 403."""
-    raise NotImplementedError
+
+    async def guard(connection: Connection, _: BaseRouteHandler) -> None:
+        agent = current_agent(connection)
+        if agent is None:
+            raise Unauthenticated
+        agent.require(*roles)
+
+    return guard
 
 
-def current_agent(connection: ASGIConnection[Any, Any, Any, Any]) -> Agent | None:
+def current_agent(connection: Connection) -> Agent | None:
     """Give the agent of this request, if there is one; for public pages that greet him."""
-    raise NotImplementedError
+    agent: Agent | None = connection.scope.get("user")
+    return agent
 
 
-def bearer_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
+def bearer_of(connection: Connection) -> str | None:
     """Give the bearer token as it was sent; for public API routes with tokens of their own (intake's access token)."""
-    raise NotImplementedError
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
 
 
 async def provide_agent(request: Request[Any, Any, Any]) -> Agent:
     """Dependency `agent`: who acts."""
-    raise NotImplementedError
+    agent = current_agent(request)
+    if agent is None:
+        raise Unauthenticated
+    return agent
 
 
 async def provide_cause(request: Request[Any, Any, Any]) -> Cause:
     """Dependency `cause`: what transactions and events of this request answer to."""
-    raise NotImplementedError
+    return cause_of(request)
+
+
+def cause_of(request: Request[Any, Any, Any]) -> Cause:
+    """Make the cause of this request's changes out of its id and its place in a trace."""
+    state = request.scope["state"]
+    return Cause(correlation_id=state["request_id"], traceparent=state["traceparent"])
+
+
+async def _agent_by_bearer(connection: Connection) -> Agent | None:
+    token = bearer_of(connection)
+    if token is None:
+        return None
+    database: Database = connection.app.state["database"]
+    agent = await store.agent_by_token(database, token, at=clock.now())
+    if agent is None:
+        raise BadToken
+    return agent

@@ -1,48 +1,62 @@
 """One Litestar application per service, wired once: sign-in, refusals, health, metrics, headers, limits.
 
 Sections
-1. `create_application(...)`: what a service's `main.py` calls. `serve(application, settings)`: runs it until SIGINT or SIGTERM.
-2. Routes are plain Litestar handlers. **Closed by default**: a route (or Router, Controller) without `public=True` needs an agent;
-   pages then go to `/connexion?next=…`, the API answers 401. `guards=[only(Role.X)]` (shared.web.access) narrows to roles.
+1. `create_application(...)`: what a service's `main.py` calls. `serve(application, settings)` runs it until SIGTERM.
+2. Routes are plain Litestar handlers, **closed by default**: without `public=True` (on the route, its Controller or
+   Router) they need an agent; pages then go to `/connexion?next=…`, the API answers 401. `guards=[only(Role.X)]`
+   (shared.web.access) narrows to roles.
    Everything below `/api/` is API: bearer tokens only (cookies never count), no CSRF, errors are problem+json.
    Everything else is pages: session cookie, CSRF (`_csrf_token` in the form), errors are HTML.
-3. Dependencies, by parameter name: `agent: Agent` · `database: Database` · `cause: Cause` (for `database.transaction(cause)`) ·
-   `page: Page` (`?page=&per_page=`, shared.web.paging). More through `dependencies=`.
-4. Pages: `render(request, "cases/list.html", **context)`, `flash`, `redirect` (shared.web.pages); `read_form`, `submit_once`
-   (shared.web.forms).
+3. Dependencies, by parameter name: `agent: Agent` · `database: Database` · `cause: Cause` (for
+   `database.transaction(cause)`) · `page: Page` (`?page=&per_page=`, shared.web.paging). More by `dependencies=`.
+4. Pages: `render(request, "cases/list.html", **context)`, `flash`, `redirect` (shared.web.pages); `read_form`,
+   `submit_once`, `EurosTyped` (shared.web.forms).
 5. Refusals (shared.errors) are raised, never answered by hand: one table in shared.web.problems gives the status.
-   Bodies of API calls are pydantic models deriving from `shared.web.problems.Body` (extra members refused): `data: NewThing`.
-6. Answered by every service: `/health/live`, `/health/ready`, `/metrics`, `/api/v1/openapi.json`, `/static/…`, and, with an OIDC
-   provider, `/connexion`, `/connexion/retour`, `POST /deconnexion` (shared.web.signin).
+   Bodies of API calls derive from `shared.web.problems.Body` (unknown members refused): `data: NewThing`.
+   A `POST` handler answers 201 unless it says `status_code=200`.
+6. Answered by every service: `/health/live`, `/health/ready`, `/metrics`, `/api/v1/openapi.json`, `/static/…`,
+   `/connexion`, `/connexion/retour`, `POST /deconnexion` (shared.web.signin).
 7. A larger body for one route (uploads): `request_max_body_size=52_428_800` on the handler.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from litestar import Litestar
+import structlog
+import uvicorn
+from litestar import Litestar, Router
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.plugins.pydantic import PydanticPlugin
+from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
-from shared.db import Database
-from shared.identity.model import Role
+from shared import clock
+from shared.db import AWAY, Database
 from shared.settings import ServiceSettings
+from shared.web import access, assets, forms, health, openapi, sessions, signin
+from shared.web.door import Door, FairShare, strict_headers
+from shared.web.health import ReadinessCheck
+from shared.web.pages import NavigationItem, Site, engine
+from shared.web.paging import provide_page
+from shared.web.problems import answer
 
-ReadinessCheck: TypeAlias = Callable[[], Awaitable[str | None]]
-"""Answers None when fine, else an English sentence that names what is missing."""
+__all__ = ["Lifespan", "NavigationItem", "ReadinessCheck", "create_application", "serve"]
+
+log = structlog.get_logger(__name__)
 
 Lifespan: TypeAlias = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
-
-@dataclass(frozen=True, slots=True)
-class NavigationItem:
-    """An entry of the menu; shown to agents with one of the roles, or to all when there are none."""
-
-    label: str
-    href: str
-    roles: frozenset[Role] = frozenset()
+SWEEP_EVERY: Final = 600.0
+"""Seconds between two clean-ups of sessions that are over and of old form keys."""
+FORM_KEYS_LAST: Final = timedelta(days=2)
+WITHOUT_COOKIES: Final = [r"^/api/", r"^/health/", r"^/metrics", r"^/static/"]
 
 
 def create_application(
@@ -61,13 +75,107 @@ def create_application(
 ) -> Litestar:
     """Build the application of one service.
 
-    `name` is technical ("intake"), `title` French, shown in pages. `pages` are mounted at `/`, `api` at `/api/v1`.
-    `templates` are the service's folders, searched before the common ones. `database` stays the caller's to close;
-    readiness always includes it. `lifespan` managers run while the application does, in order.
+    `name` is technical ("intake"), `title` French, shown in pages. `pages` are mounted at `/`, `api` at
+    `/api/v1`. `templates` are the service's folders, searched before the common ones. `database` stays the
+    caller's to close; readiness always includes it. `lifespan` managers run while the application does, in order.
     """
-    raise NotImplementedError
+    idle = timedelta(minutes=settings.session_idle_minutes)
+
+    async def provide_database() -> Database:
+        return database
+
+    session_config = sessions.SessionConfig(
+        database=database,
+        key=_cookie(name, "session", settings),
+        secure=settings.secure,
+        idle=idle,
+        absolute=timedelta(hours=settings.session_hours),
+        exclude=WITHOUT_COOKIES,
+    )
+    application = Litestar(
+        route_handlers=[
+            Router(
+                "/", route_handlers=[*pages, *signin.routes(settings, database, name=name)], include_in_schema=False
+            ),
+            Router("/api/v1", route_handlers=list(api)),
+            openapi.route,
+            *health.routes(database, ready),
+            create_static_files_router(assets.PREFIX, [assets.folder()], opt={access.PUBLIC: True}),
+        ],
+        guards=[access.closed_by_default, access.from_our_pages, access.json_for_the_api],
+        dependencies={
+            "agent": Provide(access.provide_agent),
+            "cause": Provide(access.provide_cause),
+            "database": Provide(provide_database),
+            "page": Provide(provide_page),
+            **{key: Provide(provider) for key, provider in (dependencies or {}).items()},
+        },
+        exception_handlers={Exception: answer, HTTPException: answer},
+        middleware=[FairShare(settings.requests_per_minute), session_config.middleware],
+        csrf_config=CSRFConfig(
+            secret=settings.secret_key.get_secret_value(),
+            cookie_name=_cookie(name, "csrf", settings),
+            cookie_secure=settings.secure,
+            cookie_httponly=True,
+            cookie_samesite="lax",
+            exclude=WITHOUT_COOKIES,
+        ),
+        template_config=engine(templates),
+        openapi_config=openapi.configuration(title),
+        plugins=[PydanticPlugin(prefer_alias=True)],
+        request_max_body_size=settings.body_limit,
+        before_send=[strict_headers(secure=settings.secure)],
+        lifespan=[_sweeping(database, idle), *lifespan],
+        logging_config=None,
+        state=State({"site": Site(name, title, tuple(navigation)), "database": database}),
+    )
+    application.asgi_handler = Door(application.asgi_handler, service=name)
+    return application
 
 
 async def serve(application: Litestar, settings: ServiceSettings) -> None:
     """Answer on the service's host and port until SIGINT or SIGTERM, then finish what is under way."""
-    raise NotImplementedError
+    config = uvicorn.Config(
+        application,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=20,
+        lifespan="on",
+    )
+    await uvicorn.Server(config).serve()
+
+
+def _cookie(name: str, purpose: str, settings: ServiceSettings) -> str:
+    """Name a cookie so that services on other ports of the same host never read or overwrite it."""
+    return f"{'__Host-' if settings.secure else ''}cousu_{name}_{purpose}"
+
+
+def _sweeping(database: Database, idle: timedelta) -> Lifespan:
+    """Clean up from time to time while the application runs."""
+
+    async def sweep_for_ever() -> None:
+        while True:
+            try:
+                now = clock.now()
+                async with database.transaction() as tx:
+                    await sessions.sweep(tx, at=now, idle=idle)
+                    await forms.sweep(tx, before=now - FORM_KEYS_LAST)
+            except AWAY as away:
+                log.warning("web.sweep_postponed", error=type(away).__name__)
+            await asyncio.sleep(SWEEP_EVERY)
+
+    @asynccontextmanager
+    async def sweeping(_: Litestar) -> AsyncIterator[None]:
+        task = asyncio.create_task(sweep_for_ever())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    return sweeping

@@ -1,19 +1,28 @@
 """HTML forms: typed input or the same page again with what was typed; and no double submission."""
-# interface only; the body follows
 
+import hashlib
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin
 
 from litestar import Request
 from litestar.datastructures import UploadFile
 from litestar.response import Redirect
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic_core import PydanticCustomError
 
+from shared import clock
 from shared.db import Cause, Database, Transaction
-from shared.errors import Refusal
+from shared.errors import Invalid, Refusal
+from shared.web import validation
+from shared.web.access import FORMS, UnsupportedContent
+from shared.web.pages import csrf_token_of, redirect
 
 Model = TypeVar("Model", bound=BaseModel)
+FORM_KEY = "_form_key"
 
 
 @dataclass(slots=True)
@@ -27,13 +36,46 @@ class Form(Generic[Model]):
     fingerprint: bytes = b""
 
     def refuse(self, refusal: Refusal) -> None:
-        """Take a refusal of the use case into the form's errors (fields of `Invalid`; else under the key "")."""
-        raise NotImplementedError
+        """Take a refusal of the use case into the form's errors: field by field, or for the whole form under ""."""
+        if isinstance(refusal, Invalid) and refusal.errors:
+            self.errors.update({error.field: error.message for error in refusal.errors})
+        else:
+            self.errors[""] = refusal.detail
+        self.model = None
 
 
 async def read_form(request: Request[Any, Any, Any], model: type[Model]) -> Form[Model]:
-    """Read an urlencoded or multipart form into a model; blank fields count as not given; lists are repeated fields."""
-    raise NotImplementedError
+    """Read an urlencoded or multipart form into a model.
+
+    Blank fields count as not given. A list is a field sent several times; `contact.email` and `items.0.name` are
+    members of members. Names that start with `_` are the kit's own.
+    """
+    if request.content_type[0] not in FORMS:
+        raise UnsupportedContent(wanted=FORMS[0])
+    sent = await request.form()
+    values: dict[str, Any] = {}
+    files: dict[str, list[UploadFile]] = {}
+    for name in dict.fromkeys(sent.keys()):
+        if name.startswith("_"):
+            continue
+        given = sent.getall(name)
+        if uploads := [item for item in given if isinstance(item, UploadFile)]:
+            files[name] = [upload for upload in uploads if upload.filename]
+            continue
+        texts = [str(item).strip() for item in given]
+        values[name] = texts if len(texts) > 1 or _holds_many(model, name) else texts[0]
+    form: Form[Model] = Form(
+        None, values, files=files, fingerprint=await _fingerprint(request, list(sent.multi_items()), files)
+    )
+    try:
+        validation.refuse_unstorable_text(values)
+        form.model = model.model_validate(_tree(values))
+    except PydanticCustomError:
+        form.errors[""] = validation.SENTENCES["unstorable_text"]
+    except ValidationError as invalid:
+        for error in validation.field_errors(invalid.errors()):
+            form.errors.setdefault(error.field, error.message)
+    return form
 
 
 async def submit_once(
@@ -43,5 +85,122 @@ async def submit_once(
     *,
     cause: Cause,
 ) -> Redirect:
-    """Do it in one transaction and go to the path that `act` gives; the same submission again only goes there."""
-    raise NotImplementedError
+    """Do it in one transaction and go to the path that `act` gives; sent again, the same form only goes there."""
+    async with database.transaction(cause) as tx:
+        if await claim(tx, form.fingerprint, at=clock.now()):
+            location = await act(tx)
+            await settle(tx, form.fingerprint, location)
+        else:
+            location = await outcome(tx, form.fingerprint)
+    return redirect(location)
+
+
+async def claim(tx: Transaction, fingerprint: bytes, *, at: datetime) -> bool:
+    """Take a submission for oneself; waits for another that is under way, and tells False when that one was done."""
+    taken = await tx.fetchval(
+        """
+        INSERT INTO form_submission (fingerprint, location, submitted_at)
+        VALUES ($1, '', $2)
+        ON CONFLICT (fingerprint) DO NOTHING
+        RETURNING TRUE
+        """,
+        fingerprint,
+        at,
+    )
+    return bool(taken)
+
+
+async def settle(tx: Transaction, fingerprint: bytes, location: str) -> None:
+    """Note where a submission led."""
+    await tx.execute("UPDATE form_submission SET location = $2 WHERE fingerprint = $1", fingerprint, location)
+
+
+async def outcome(tx: Transaction, fingerprint: bytes) -> str:
+    """Tell where a submission that was done before led."""
+    location: str = await tx.fetchval("SELECT location FROM form_submission WHERE fingerprint = $1", fingerprint)
+    return location
+
+
+async def sweep(tx: Transaction, *, before: datetime) -> None:
+    """Forget submissions so old that no browser sends them again."""
+    await tx.execute("DELETE FROM form_submission WHERE submitted_at < $1", before)
+
+
+def cents_of(typed: object) -> object:
+    """Read an amount as people type it, `25 000,50 €`, into cents; anything else than text is left as it is."""
+    if not isinstance(typed, str):
+        return typed
+    plain = "".join(typed.replace("€", "").split()).replace(",", ".")
+    try:
+        euros = Decimal(plain)
+    except InvalidOperation:
+        raise _not_an_amount() from None
+    if not euros.is_finite() or euros != round(euros, 2) or abs(euros) >= 10**12:  # what bigint cents hold, and more
+        raise _not_an_amount()
+    return int(euros * 100)
+
+
+def _not_an_amount() -> PydanticCustomError:
+    return PydanticCustomError("amount", "Donnez un montant en euros, comme 25 000 ou 25 000,50.")
+
+
+EurosTyped = Annotated[int, BeforeValidator(cents_of)]
+"""In a form's model: euros as typed, cents as kept."""
+
+
+async def _fingerprint(
+    request: Request[Any, Any, Any], fields: list[tuple[str, Any]], files: Mapping[str, list[UploadFile]]
+) -> bytes:
+    """Tell one submission from another: page, browser, one-time key and everything that was typed.
+
+    The content counts too: whoever goes back, corrects and sends again with the old key means something else.
+    """
+    key = next((str(value) for name, value in fields if name == FORM_KEY), None) or secrets.token_hex()
+    parts = [request.scope["path"], csrf_token_of(request), key]
+    parts += [f"{name}={value}" for name, value in fields if not isinstance(value, UploadFile)]
+    digest = hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass"))
+    for name in sorted(files):
+        for upload in files[name]:
+            digest.update(repr((name, upload.filename)).encode("utf-8", "surrogatepass"))
+            digest.update(hashlib.sha256(await upload.read()).digest())
+            await upload.seek(0)
+    return digest.digest()
+
+
+def _holds_many(model: type[BaseModel], name: str) -> bool:
+    known = next((f for key, f in model.model_fields.items() if name in {key, f.alias}), None)
+    return known is not None and _is_list(known.annotation)
+
+
+def _is_list(annotation: Any) -> bool:
+    if get_origin(annotation) in {list, set, frozenset, tuple}:
+        return True
+    return any(_is_list(choice) for choice in get_args(annotation))
+
+
+def _tree(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Hang dotted names on a tree, leaving out what is blank."""
+    root: dict[str, Any] = {}
+    for name, value in values.items():
+        filled = [item for item in value if item] if isinstance(value, list) else value
+        if filled in ("", []):
+            continue
+        *branches, leaf = name.split(".")
+        place = root
+        for branch in branches:
+            below = place.setdefault(branch, {})
+            if not isinstance(below, dict):
+                break
+            place = below
+        else:
+            place[leaf] = filled
+    return {name: _with_lists(value) for name, value in root.items()}
+
+
+def _with_lists(value: Any) -> Any:
+    """Make lists of the branches whose names are numbers."""
+    if not isinstance(value, dict):
+        return value
+    if value and all(name.isdecimal() for name in value):
+        return [_with_lists(value[name]) for name in sorted(value, key=int)]
+    return {name: _with_lists(item) for name, item in value.items()}

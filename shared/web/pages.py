@@ -1,24 +1,105 @@
 """Pages: a template with what every page needs around it, and the sentences that follow a redirect."""
-# interface only; the body follows
 
-from typing import Any
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request
+from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.response import Redirect, Template
+from litestar.template import TemplateConfig
+from litestar.utils.scope.state import ScopeState
+
+from shared.identity.model import Agent, Role
+from shared.web import assets, formats
+from shared.web.access import current_agent
+from shared.web.sessions import session_of
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+FLASH: Final = "flash"
+KEY_BYTES: Final = 16
 
 
-def render(
-    request: Request[Any, Any, Any], template: str, *, status_code: int = 200, **context: object
-) -> Template:
-    """Show a template; adds `service`, `agent`, `csrf_token`, `form_key`, `flash`, `navigation`, `static`, `request`."""
-    raise NotImplementedError
+@dataclass(frozen=True, slots=True)
+class NavigationItem:
+    """An entry of the menu; shown to agents with one of the roles, or to all when there are none."""
+
+    label: str
+    href: str
+    roles: frozenset[Role] = frozenset()
+
+    def is_for(self, agent: Agent | None) -> bool:
+        """Tell whether this agent, or a visitor who is none, sees the entry."""
+        return not self.roles or (agent is not None and agent.has(*self.roles))
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What all pages of a service have in common."""
+
+    name: str
+    title: str
+    navigation: tuple[NavigationItem, ...] = ()
+
+
+def render(request: Request[Any, Any, Any], template: str, *, status_code: int = 200, **context: object) -> Template:
+    """Show a template, with the variables that every page has.
+
+    These are `service`, `agent`, `csrf_token`, `form_key`, `flash`, `navigation`, `static` and `request`.
+    """
+    site: Site = request.app.state["site"]
+    agent = current_agent(request) or session_of(request).agent
+    common = {
+        "service": site,
+        "agent": agent,
+        "csrf_token": csrf_token_of(request),
+        "form_key": lambda: secrets.token_urlsafe(KEY_BYTES),
+        "flash": take_flashes(request),
+        "navigation": _navigation(site, agent, request.scope["path"]),
+    }
+    return Template(template, context={**common, **context}, status_code=status_code, media_type="text/html")
 
 
 def flash(request: Request[Any, Any, Any], text: str, level: str = "success") -> None:
     """Keep a French sentence for the next page; levels: success, info, warning, danger."""
-    raise NotImplementedError
+    request.session.setdefault(FLASH, []).append([level, text])
 
 
 def redirect(path: str) -> Redirect:
     """See other (303): where the browser goes after a form."""
-    raise NotImplementedError
+    return Redirect(path, status_code=303)
+
+
+def take_flashes(request: Request[Any, Any, Any]) -> list[tuple[str, str]]:
+    """Give the sentences kept for this page, once."""
+    session = request.scope.get("session")
+    if not isinstance(session, dict):
+        return []
+    return [(level, text) for level, text in session.pop(FLASH, [])]
+
+
+def csrf_token_of(request: Request[Any, Any, Any]) -> str:
+    """Give the token that forms of this page send back."""
+    token = ScopeState.from_scope(request.scope).csrf_token
+    return token if isinstance(token, str) else ""
+
+
+def engine(folders: Sequence[Path]) -> TemplateConfig[JinjaTemplateEngine]:
+    """Make the template engine: the service's folders first, then the common ones; everything is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader([*folders, TEMPLATES]), autoescape=True, undefined=StrictUndefined
+    )
+    environment.globals["static"] = assets.address
+    formats.install(environment)
+    return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
+
+
+def _navigation(site: Site, agent: Agent | None, path: str) -> list[tuple[str, str, bool]]:
+    """Give the entries that this agent sees; the current one is the longest that starts the path."""
+    shown = [item for item in site.navigation if item.is_for(agent)]
+    leading = [item.href for item in shown if path == item.href or path.startswith(item.href.rstrip("/") + "/")]
+    current = max(leading, key=len, default=None)
+    return [(item.label, item.href, item.href == current) for item in shown]

@@ -1,0 +1,136 @@
+"""The door of a service: every request gets an id, a line in the log, a count, strict headers, and a fair share."""
+
+import re
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Final
+
+import structlog
+from litestar.datastructures import MutableScopeHeaders
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import Counter, Histogram
+
+from shared import clock
+from shared.errors import TooManyRequests
+
+log = structlog.get_logger(__name__)
+
+REQUESTS: Final = Counter("cousu_http_requests", "Requests answered", ["service", "method", "route", "status"])
+SECONDS: Final = Histogram(
+    "cousu_http_request_seconds",
+    "Time to the last byte of the answer",
+    ["service", "route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+TRACEPARENT: Final = re.compile(r"^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$")
+QUIET: Final = ("/health/", "/metrics", "/static/")
+"""What machines ask all the time: counted, not logged, not limited."""
+
+
+class Door:
+    """Wraps the whole application, so that nothing is answered without passing here, not even a 404."""
+
+    def __init__(self, app: ASGIApp, *, service: str) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Name the request, follow it, and tell how it ended."""
+        method = str(scope.get("method", "websocket"))
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        request_id = _request_id(headers.get(b"x-request-id", ""))
+        scope["state"] |= {"request_id": request_id, "traceparent": _traceparent(headers.get(b"traceparent", ""))}
+        started, status = time.perf_counter(), 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableScopeHeaders.from_message(message)["X-Request-ID"] = request_id
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, answer)
+            finally:
+                seconds = time.perf_counter() - started
+                route = str(scope.get("path_template") or "unmatched")
+                REQUESTS.labels(self._service, method, route, status).inc()
+                SECONDS.labels(self._service, route).observe(seconds)
+                if not scope["path"].startswith(QUIET):
+                    log.info("http.answered", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+class FairShare(ASGIMiddleware):
+    """So many requests a minute from one address, in this process: a bucket that fills steadily and may be emptied."""
+
+    LARGEST = 50_000
+
+    def __init__(self, per_minute: int, now: Callable[[], float] = time.monotonic) -> None:
+        self._per_minute = per_minute
+        self._now = now
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Let the request in, or refuse it (`TooManyRequests`)."""
+        client = scope.get("client")
+        if self._per_minute and client and not scope["path"].startswith(QUIET):
+            self._take(str(client[0]))
+        await next_app(scope, receive, send)
+
+    def _take(self, address: str) -> None:
+        now, rate = self._now(), self._per_minute / 60
+        left, seen = self._buckets.pop(address, (float(self._per_minute), now))
+        left = min(float(self._per_minute), left + (now - seen) * rate)
+        self._buckets[address] = (max(left - 1, 0.0) if left >= 1 else left, now)
+        while len(self._buckets) > self.LARGEST:
+            self._buckets.popitem(last=False)
+        if left < 1:
+            raise TooManyRequests(retry_after=max(1, round((1 - left) / rate)))
+
+
+def strict_headers(*, secure: bool) -> Callable[[Message, Scope], Any]:
+    """Make the hook that gives every answer its headers."""
+    fixed = {
+        "Content-Security-Policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+            "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        ),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    if secure:
+        fixed["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+
+    async def give(message: Message, scope: Scope) -> None:
+        if message["type"] != "http.response.start":
+            return
+        headers = MutableScopeHeaders.from_message(message)
+        for name, value in fixed.items():
+            headers.setdefault(name, value)
+        kept = scope["path"].startswith("/static/") and message["status"] == 200  # noqa: PLR2004 - a file that exists
+        if kept and scope["query_string"].startswith(b"v="):
+            headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        else:
+            headers.setdefault("Cache-Control", "no-cache" if kept else "no-store")
+
+    return give
+
+
+def _request_id(given: str) -> str:
+    return given if REQUEST_ID.match(given) else str(clock.new_id())
+
+
+def _traceparent(given: str) -> str:
+    """Go on with the caller's trace in a span of our own, or start one."""
+    known = TRACEPARENT.match(given)
+    trace, flags = (known[1], known[2]) if known else (secrets.token_hex(16), "01")
+    return f"00-{trace}-{secrets.token_hex(8)}-{flags}"

@@ -1,0 +1,75 @@
+"""What watches over a service: is it alive, is it ready, and what does it count."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, TypeAlias
+
+from litestar import Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from shared.db import AWAY, Database
+from shared.errors import Unavailable
+from shared.web.problems import Problem, problem_response, status_of
+
+ReadinessCheck: TypeAlias = Callable[[], Awaitable[str | None]]
+"""Answers None when fine, else an English sentence that names what is missing."""
+
+PATIENCE: Final = 3.0
+"""Seconds after which a check that does not answer counts as missing."""
+
+
+class NotReady(Unavailable):
+    """Something that the service needs is missing (HTTP 503)."""
+
+    code = "not_ready"
+    title = "Not ready"
+    sentence = "Le service n’est pas prêt : il attend ce qui manque."
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__()
+        self.missing = missing
+
+    def extras(self) -> dict[str, object]:
+        """Name what is missing."""
+        return {"missing": self.missing}
+
+
+def routes(database: Database, checks: Sequence[ReadinessCheck]) -> list[HTTPRouteHandler]:
+    """Make the routes that probes and Prometheus ask."""
+
+    async def database_answers() -> str | None:
+        try:
+            await database.fetchval("SELECT 1")
+        except AWAY as away:
+            return f"database: {type(away).__name__}"
+        return None
+
+    @get("/health/live", public=True, include_in_schema=False)
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @get("/health/ready", public=True, include_in_schema=False)
+    async def ready(request: Request[Any, Any, Any]) -> Response[Any]:
+        answers = await asyncio.gather(*(_asked(check) for check in (database_answers, *checks)))
+        if missing := [answer for answer in answers if answer is not None]:
+            refusal = NotReady(missing)
+            return problem_response(request, Problem(status_of(refusal), refusal, {"Retry-After": "5"}))
+        return Response({"status": "ready"})
+
+    @get("/metrics", public=True, include_in_schema=False)
+    async def metrics() -> Response[bytes]:
+        return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return [live, ready, metrics]
+
+
+async def _asked(check: ReadinessCheck) -> str | None:
+    name = getattr(check, "__name__", type(check).__name__)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await check()
+    except TimeoutError:
+        return f"{name}: no answer within {PATIENCE:g} seconds"
+    except Exception as exc:  # noqa: BLE001 - a check that breaks is an answer too
+        return f"{name}: {type(exc).__name__}"

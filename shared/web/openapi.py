@@ -1,0 +1,109 @@
+"""The API's own description: what each call takes, gives and refuses, readable by programs."""
+
+from typing import Any, Final
+
+from litestar import Litestar, Request, Response, Router, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.routes import HTTPRoute
+from litestar.serialization import encode_json
+
+from shared.web.access import PUBLIC
+from shared.web.problems import PROBLEM_JSON
+
+VERSION: Final = "1"
+ADDRESS: Final = "/api/v1/openapi.json"
+RENDERED: Final = "/api/openapi"
+
+PROBLEM: Final[dict[str, Any]] = {
+    "title": "Problem",
+    "description": "RFC 9457: why it was refused. Programs read `code`; people read `detail`, which is French.",
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string", "description": "English"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "Stable"},
+        "detail": {"type": "string", "description": "French: what happened, why, what to do next"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "message"],
+                "properties": {"field": {"type": "string"}, "message": {"type": "string", "description": "French"}},
+            },
+        },
+        "state": {"type": "string", "description": "With an illegal move: where things stand"},
+        "allowed_actions": {"type": "array", "items": {"type": "string"}},
+    },
+}
+REFUSALS: Final = {
+    "400": "What cannot be understood, or is not allowed in a field",
+    "401": "No token, or none that is valid now",
+    "403": "Not for this role",
+    "404": "Not there, or outside the caller's perimeter",
+    "409": "Not possible in the present state",
+    "413": "Too large",
+    "415": "Not of the type that is read here",
+    "429": "Too many requests",
+    "503": "Something this needs is away for the moment",
+}
+
+
+def configuration(title: str) -> OpenAPIConfig:
+    """Tell Litestar what to describe; served by `route`, which adds what it cannot know."""
+    return OpenAPIConfig(
+        title=title,
+        version=VERSION,
+        use_handler_docstrings=True,
+        components=Components(
+            security_schemes={
+                "bearer": SecurityScheme(
+                    type="http", scheme="bearer", description="A token from `cousu-main agent token`"
+                )
+            }
+        ),
+        openapi_router=Router(RENDERED, route_handlers=[], include_in_schema=False, opt={PUBLIC: True}),
+        render_plugins=[JsonRenderPlugin()],
+    )
+
+
+@get(ADDRESS, public=True, include_in_schema=False, sync_to_thread=False)
+def route(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Give the description of this service's API."""
+    return Response(encode_json(document(request.app)), media_type="application/json")
+
+
+def document(application: Litestar) -> dict[str, Any]:
+    """Describe the API of an application: also what the repository keeps and compares."""
+    described: dict[str, Any] = application.openapi_schema.to_schema()
+    components = described.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = PROBLEM
+    public = _public_operations(application)
+    for path, item in described.get("paths", {}).items():
+        for method, operation in item.items():
+            if not isinstance(operation, dict) or "responses" not in operation:
+                continue
+            if (path, method.upper()) not in public:
+                operation["security"] = [{"bearer": []}]
+            for status, meaning in REFUSALS.items():
+                operation["responses"][status] = {
+                    "description": meaning,
+                    "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                }
+    return described
+
+
+def _public_operations(application: Litestar) -> set[tuple[str, str]]:
+    return {
+        (route.path_format or "/", method)
+        for route in application.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if isinstance(handler, HTTPRouteHandler) and handler.opt.get(PUBLIC)
+        for method in handler.http_methods
+    }

@@ -1,0 +1,283 @@
+"""From what went wrong to what is answered: the one table from refusals to HTTP, problem documents and error pages."""
+
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import quote
+
+import asyncpg
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.response import Redirect
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from shared.db import AWAY
+from shared.errors import (
+    Conflict,
+    FieldError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Refusal,
+    TooLarge,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedType,
+)
+from shared.web import validation
+
+log = structlog.get_logger(__name__)
+
+PROBLEM_JSON: Final = "application/problem+json"
+SIGN_IN: Final = "/connexion"
+
+
+class Malformed(Invalid):
+    """The body is not what its type says (HTTP 400)."""
+
+    code = "malformed"
+    title = "The body cannot be read"
+    sentence = "Le contenu envoyé ne peut pas être lu : vérifiez qu’il s’agit de JSON valide, encodé en UTF-8."
+
+
+class MethodNotAllowed(Refusal):
+    """The address exists, but not for this method (HTTP 405)."""
+
+    code = "method_not_allowed"
+    title = "Method not allowed"
+    sentence = "Cette adresse n’accepte pas ce type de demande."
+
+
+class FormExpired(Forbidden):
+    """The form was not sent from a page of ours, or the page is too old (HTTP 403)."""
+
+    code = "form_expired"
+    title = "The form's token is missing or old"
+    sentence = "Cette page est restée ouverte trop longtemps. Revenez en arrière, rechargez la page et recommencez."
+
+
+class SessionOver(Unauthenticated):
+    """A form was sent after the session ended (HTTP 401)."""
+
+    code = "session_over"
+    title = "The session is over"
+    sentence = "Votre session est terminée : rien n’a été enregistré. Reconnectez-vous, puis recommencez."
+
+
+class Unexpected(Refusal):
+    """Our own mistake (HTTP 500): said without details, which the log keeps."""
+
+    code = "unexpected"
+    title = "Unexpected error"
+    sentence = (
+        "Une erreur inattendue s’est produite de notre côté. Réessayez ; si elle revient, "
+        "transmettez la référence de cette page à l’assistance."
+    )
+
+
+STATUS: Final[Mapping[type[Refusal], int]] = {
+    Invalid: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    MethodNotAllowed: 405,
+    Conflict: 409,
+    TooLarge: 413,
+    UnsupportedType: 415,
+    TooManyRequests: 429,
+    Unexpected: 500,
+    Unavailable: 503,
+}
+"""The one place where a refusal becomes an HTTP status; a subclass has its nearest parent's."""
+
+FROM_STATUS: Final[Mapping[int, type[Refusal]]] = {
+    400: Malformed,
+    401: Unauthenticated,
+    403: FormExpired,
+    404: NotFound,
+    405: MethodNotAllowed,
+    413: TooLarge,
+    415: UnsupportedType,
+    429: TooManyRequests,
+    503: Unavailable,
+}
+"""What the framework's own exceptions mean; its only 403 is a form's token."""
+
+
+class Body(BaseModel):
+    """Base of API request bodies: members that are not expected are refused, and text that no database holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, data: Any) -> Any:
+        validation.refuse_unstorable_text(data)
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is answered when something is refused."""
+
+    status: int
+    refusal: Refusal
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def document(self, request_id: str) -> dict[str, object]:
+        """Give the members of RFC 9457: English title, French detail, and what the refusal adds."""
+        return {
+            "type": f"urn:cousu-main:problem:{self.refusal.code}",
+            "title": self.refusal.title,
+            "status": self.status,
+            "code": self.refusal.code,
+            "detail": self.refusal.detail,
+            "request_id": request_id,
+            **self.refusal.extras(),
+        }
+
+
+def status_of(refusal: Refusal) -> int:
+    """Give the HTTP status of a refusal."""
+    return next((STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS), 400)
+
+
+def problem_of(exc: Exception) -> Problem:
+    """Tell what an exception means to the caller; what we do not know is `Unexpected`."""
+    headers: dict[str, str] = {}
+    if isinstance(exc, HTTPException):
+        refusal = _from_framework(exc)
+        headers = {
+            name: value for name, value in (exc.headers or {}).items() if name.lower() in {"allow", "retry-after"}
+        }
+    elif isinstance(exc, Refusal):
+        refusal = exc
+    elif isinstance(exc, ValidationError):
+        refusal = Invalid(validation.field_errors(exc.errors()))
+    elif isinstance(exc, asyncpg.DataError | UnicodeEncodeError):
+        refusal = Invalid()
+    elif isinstance(exc, AWAY):
+        refusal = Unavailable()
+    else:
+        refusal = Unexpected()
+    if isinstance(refusal, Unauthenticated):
+        headers["WWW-Authenticate"] = 'Bearer realm="cousu-main"'
+    if isinstance(refusal, TooManyRequests | Unavailable):
+        headers.setdefault("Retry-After", str(refusal.facts.get("retry_after", 10)))
+    return Problem(status_of(refusal), refusal, headers)
+
+
+def _from_framework(exc: HTTPException) -> Refusal:
+    if isinstance(exc, ValidationException):
+        cause = exc.__cause__
+        if isinstance(found := getattr(cause, "errors", None), list):
+            return Invalid(validation.field_errors(found))
+        return Invalid(_from_messages(exc))
+    return FROM_STATUS.get(exc.status_code, Unexpected)()
+
+
+def _from_messages(exc: ValidationException) -> Iterator[FieldError]:
+    for message in exc.extra if isinstance(exc.extra, list) else []:
+        yield validation.parameter_error(message.get("key", ""), message.get("message", ""))
+    if not exc.extra:
+        yield validation.parameter_error("", exc.detail)
+
+
+def answer(request: Request[Any, Any, Any], exc: Exception) -> Response[Any]:
+    """Answer any exception: a problem document to programs, a page to people."""
+    problem = problem_of(exc)
+    _note(problem, exc)
+    if is_api(request.scope["path"]):
+        return problem_response(request, problem)
+    if isinstance(problem.refusal, Unauthenticated):
+        if (onward := _to_sign_in(request)) is not None:
+            return onward
+        problem = Problem(problem.status, SessionOver(), problem.headers)
+    return _error_page(request, problem)
+
+
+def is_api(path: str) -> bool:
+    """Tell whether programs, not people, ask at this path."""
+    return path.startswith(("/api/", "/health/", "/metrics"))
+
+
+def problem_response(request: Request[Any, Any, Any], problem: Problem) -> Response[dict[str, object]]:
+    """Answer with `application/problem+json`."""
+    return Response(
+        problem.document(request_id_of(request)),
+        status_code=problem.status,
+        media_type=PROBLEM_JSON,
+        headers=problem.headers,
+    )
+
+
+def request_id_of(request: Request[Any, Any, Any]) -> str:
+    """Give the id by which the log knows this request."""
+    return str(request.scope["state"].get("request_id", ""))
+
+
+def _to_sign_in(request: Request[Any, Any, Any]) -> Response[Any] | None:
+    """Send people who only wanted to read to sign-in and back; what a form held cannot come back."""
+    here = request.scope["path"]
+    if query := request.scope["query_string"].decode("latin-1"):
+        here = f"{here}?{query}"
+    if request.headers.get("hx-request"):
+        shown = request.headers.get("hx-current-url", "/")
+        local = shown.removeprefix(str(request.base_url).rstrip("/"))
+        target = f"{SIGN_IN}?next={quote(local if local.startswith('/') else '/', safe='')}"
+        return Response("", status_code=401, headers={"HX-Redirect": target})
+    if request.method in {"GET", "HEAD"}:
+        return Redirect(f"{SIGN_IN}?next={quote(here, safe='')}", status_code=303)
+    return None
+
+
+def _error_page(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
+    # Imported here: pages render errors with everything that pages have, and pages know the refusals.
+    from shared.web.pages import render  # noqa: PLC0415
+
+    refusal = problem.refusal
+    page = render(
+        request,
+        "errors/problem.html",
+        status_code=problem.status,
+        status=problem.status,
+        title=None,
+        code=refusal.code,
+        detail=refusal.detail,
+        errors=list(getattr(refusal, "errors", ())),
+        request_id=request_id_of(request),
+        retry_href=SIGN_IN if isinstance(refusal, Unauthenticated) else None,
+    )
+    page.headers.update(problem.headers)
+    return page
+
+
+def _note(problem: Problem, exc: Exception) -> None:
+    refusal = problem.refusal
+    if isinstance(refusal, Unexpected):
+        log.error("http.unexpected", **_anatomy(exc))
+    elif isinstance(refusal, Unavailable):
+        log.warning("http.unavailable", code=refusal.code, error=type(exc).__name__)
+    elif isinstance(exc, asyncpg.DataError | UnicodeEncodeError):
+        log.warning("http.unstorable", **_anatomy(exc))
+    else:
+        log.info("http.refused", code=refusal.code, status=problem.status)
+
+
+def _anatomy(exc: BaseException) -> dict[str, object]:
+    """Tell where an exception comes from, without its message, which may hold what somebody typed."""
+    chain: list[str] = []
+    frames: list[str] = []
+    current: BaseException | None = exc
+    while current is not None and len(chain) < 5:  # noqa: PLR2004 - deeper causes say nothing more
+        chain.append(type(current).__qualname__)
+        frames = [
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(current.__traceback__)
+        ]
+        if isinstance(current, asyncpg.PostgresError):
+            chain[-1] += f" {current.sqlstate} {getattr(current, 'constraint_name', None) or ''}".rstrip()
+        current = current.__cause__ or current.__context__
+    return {"errors": chain, "frames": frames[-12:]}

@@ -1,0 +1,256 @@
+"""The sign-in provider: OpenID Connect in ProConnect's way, that is with no parameter that it does not know."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+import httpx2
+import structlog
+from authlib.common.errors import AuthlibBaseError  # type: ignore[import-untyped] # Authlib has no types
+from authlib.integrations.httpx_client import AsyncOAuth2Client  # type: ignore[import-untyped] # same
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from shared.errors import Invalid, Unavailable
+from shared.identity.store import Person
+from shared.settings import ServiceSettings
+
+log = structlog.get_logger(__name__)
+
+SCOPE: Final = "openid email"
+ALGORITHMS: Final = ("RS256", "ES256", "PS256")
+"""Signatures by a key that only the provider has; a shared secret (HS256) is not one."""
+FRESH_FOR: Final = 3600.0
+"""Seconds for which what the provider says about itself is not asked again."""
+TRIES: Final = 2
+TIMEOUT: Final = httpx2.Timeout(5.0)
+LEEWAY: Final = 60
+RANDOM_BYTES: Final = 32
+"""Makes states and nonces of 43 characters, where ProConnect asks for 32 at least."""
+
+
+class ProviderAway(Unavailable):
+    """The sign-in provider does not answer, or not as agreed."""
+
+    code = "signin_unavailable"
+    title = "The sign-in provider is away"
+    sentence = (
+        "Le service d’identification ne répond pas pour le moment. Vos données ne sont pas en cause : "
+        "réessayez dans quelques instants."
+    )
+
+
+class SignInFailed(Invalid):
+    """What came back from the provider does not prove who it is about."""
+
+    code = "signin_failed"
+    title = "Sign-in could not be completed"
+    sentence = "La connexion n’a pas abouti. Recommencez depuis la page de connexion."
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What we must remember between leaving for the provider and coming back."""
+
+    state: str
+    nonce: str
+    verifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person and the proof of his sign-in, which the provider wants back at sign-out."""
+
+    person: Person
+    id_token: str
+
+
+@dataclass(slots=True)
+class _Cached:
+    value: Any
+    at: float
+
+
+class Provider:
+    """One provider, asked only when somebody signs in, so that a service starts and works while it is away."""
+
+    def __init__(self, settings: ServiceSettings, *, redirect_uri: str, after_sign_out: str) -> None:
+        self._settings = settings
+        self._issuer = settings.oidc_issuer or ""
+        self._redirect_uri = redirect_uri
+        self._after_sign_out = after_sign_out
+        self._metadata: _Cached | None = None
+        self._keys: _Cached | None = None
+
+    async def leave(self) -> tuple[str, Attempt]:
+        """Give the address that a person must visit to sign in, and what to remember meanwhile."""
+        metadata = await self._describe()
+        attempt = Attempt(*(secrets.token_urlsafe(RANDOM_BYTES) for _ in range(3)))
+        async with self._client() as client:
+            url, _ = client.create_authorization_url(
+                metadata["authorization_endpoint"],
+                state=attempt.state,
+                nonce=attempt.nonce,
+                code_verifier=attempt.verifier if self._settings.oidc_pkce else None,
+            )
+        return str(url), attempt
+
+    async def come_back(self, attempt: Attempt, code: str) -> SignedIn:
+        """Exchange the code for the person; refuses (`SignInFailed`) whatever is not proven."""
+        metadata = await self._describe()
+        async with self._client() as client:
+            try:
+                with_verifier = {"code_verifier": attempt.verifier} if self._settings.oidc_pkce else {}
+                token: Mapping[str, Any] = await client.fetch_token(
+                    metadata["token_endpoint"], code=code, grant_type="authorization_code", **with_verifier
+                )
+                answer = await client.get(
+                    metadata["userinfo_endpoint"],
+                    headers={"Authorization": f"Bearer {token['access_token']}"},
+                    withhold_token=True,
+                )
+                answer.raise_for_status()
+            except (AuthlibBaseError, KeyError) as refused:
+                log.warning("signin.refused_by_provider", error=type(refused).__name__)
+                raise SignInFailed from refused
+            except httpx2.HTTPStatusError as refused:
+                raise _failure(refused.response.status_code) from refused
+            except (httpx2.HTTPError, ValueError) as away:
+                log.warning("signin.provider_away", error=type(away).__name__)
+                raise ProviderAway from away
+        proof = await self._read_jwt(str(token.get("id_token", "")), nonce=attempt.nonce)
+        claims = await self._userinfo(answer)
+        if claims.get("sub") != proof["sub"]:
+            log.warning("signin.subject_differs")
+            raise SignInFailed
+        return SignedIn(Person(self._issuer, str(proof["sub"]), self._address(claims)), str(token["id_token"]))
+
+    async def sign_out_url(self, id_token: str) -> str | None:
+        """Give the address that also signs out at the provider; None where it has none or does not answer."""
+        try:
+            endpoint = (await self._describe()).get("end_session_endpoint")
+        except ProviderAway:
+            return None
+        if not endpoint:
+            return None
+        query = urlencode(
+            {
+                "id_token_hint": id_token,
+                "state": secrets.token_urlsafe(RANDOM_BYTES),
+                "post_logout_redirect_uri": self._after_sign_out,
+            }
+        )
+        return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{query}"
+
+    def _address(self, claims: Mapping[str, Any]) -> str | None:
+        """Give the person's address if the provider answers for it."""
+        verified = claims.get("email_verified", self._settings.oidc_emails_are_verified)
+        email = claims.get("email")
+        return email if verified is True and isinstance(email, str) else None
+
+    async def _userinfo(self, answer: httpx2.Response) -> Mapping[str, Any]:
+        if answer.headers.get("content-type", "").startswith("application/jwt"):
+            return await self._read_jwt(answer.text, nonce=None)
+        try:
+            claims = answer.json()
+        except ValueError as unreadable:
+            raise SignInFailed from unreadable
+        if not isinstance(claims, dict):
+            raise SignInFailed
+        return claims
+
+    async def _read_jwt(self, token: str, *, nonce: str | None) -> Mapping[str, Any]:
+        """Check signature, issuer, audience and times; an id token also answers the nonce."""
+        rules: dict[str, Any] = {
+            "iss": {"essential": True, "value": self._issuer},
+            "aud": {"essential": True, "value": self._settings.oidc_client_id},
+            "sub": {"essential": True},
+        }
+        if nonce is not None:
+            rules |= {"exp": {"essential": True}, "nonce": {"essential": True, "value": nonce}}
+        registry = jwt.JWTClaimsRegistry(leeway=LEEWAY, **rules)
+        for fresh in (False, True):
+            try:
+                claims = jwt.decode(token, await self._key_set(fresh=fresh), algorithms=ALGORITHMS).claims
+                registry.validate(claims)
+            except (JoseError, ValueError) as unproven:
+                if not fresh and self._keys_are_old():
+                    continue
+                log.warning("signin.unproven", error=type(unproven).__name__)
+                raise SignInFailed from unproven
+            return claims
+        raise SignInFailed
+
+    def _keys_are_old(self) -> bool:
+        """Tell whether the provider may have changed its keys since we asked (at most one more question in 10 s)."""
+        return self._keys is not None and time.monotonic() - self._keys.at > 10  # noqa: PLR2004 - told above
+
+    async def _describe(self) -> Mapping[str, Any]:
+        if not self._issuer:
+            raise ProviderAway
+        if self._metadata is None or time.monotonic() - self._metadata.at > FRESH_FOR:
+            try:
+                found = await self._ask(f"{self._issuer}/.well-known/openid-configuration")
+            except ProviderAway:
+                if self._metadata is None:
+                    raise
+                return self._known()
+            if str(found.get("issuer", "")).rstrip("/") != self._issuer:
+                log.error("signin.wrong_issuer", expected=self._issuer)
+                raise ProviderAway
+            self._metadata = _Cached(found, time.monotonic())
+        return self._known()
+
+    def _known(self) -> Mapping[str, Any]:
+        known: Mapping[str, Any] = self._metadata.value if self._metadata else {}
+        return known
+
+    async def _key_set(self, *, fresh: bool) -> KeySet:
+        if fresh or self._keys is None or time.monotonic() - self._keys.at > FRESH_FOR:
+            found = await self._ask((await self._describe())["jwks_uri"])
+            self._keys = _Cached(KeySet.import_key_set(found), time.monotonic())  # type: ignore[arg-type] # checked by joserfc
+        keys: KeySet = self._keys.value
+        return keys
+
+    async def _ask(self, url: str) -> dict[str, Any]:
+        for attempt in range(1, TRIES + 1):
+            try:
+                async with httpx2.AsyncClient(timeout=TIMEOUT) as client:
+                    answer = await client.get(url)
+                    answer.raise_for_status()
+                    found = answer.json()
+            except (httpx2.HTTPError, ValueError) as away:
+                log.warning("signin.provider_away", error=type(away).__name__, attempt=attempt)
+                if attempt < TRIES:
+                    await asyncio.sleep(0.2)
+                continue
+            if isinstance(found, dict):
+                return found
+        raise ProviderAway
+
+    @asynccontextmanager
+    async def _client(self) -> AsyncIterator[Any]:
+        """Open Authlib's client, which has no types."""
+        client = AsyncOAuth2Client(
+            client_id=self._settings.oidc_client_id,
+            client_secret=self._settings.oidc_client_secret.get_secret_value(),
+            redirect_uri=self._redirect_uri,
+            scope=SCOPE,
+            code_challenge_method="S256",
+            token_endpoint_auth_method="client_secret_post",  # noqa: S106 - the name of a method
+            timeout=TIMEOUT,
+        )
+        try:
+            yield client
+        finally:
+            await client.aclose()
+
+
+def _failure(status: int) -> Exception:
+    return ProviderAway() if status >= 500 else SignInFailed()  # noqa: PLR2004 - the provider's own fault
