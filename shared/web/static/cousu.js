@@ -1,0 +1,200 @@
+// What a page gains when scripts run; every page is complete without them.
+"use strict";
+
+// A form is sent once: its buttons rest until the answer comes (the server refuses the second one anyway).
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-once]") || event.defaultPrevented) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "1";
+  for (const button of form.querySelectorAll("button[type=submit]")) button.setAttribute("aria-disabled", "true");
+});
+
+// Coming back by the browser's arrow finds the form ready again.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
+  }
+});
+
+// Errors are read first.
+document.querySelector("[data-focus]")?.focus();
+
+// How many characters are left.
+for (const area of document.querySelectorAll("textarea[data-count]")) {
+  const note = document.createElement("p");
+  note.className = "field-count";
+  const tell = () => {
+    const left = area.maxLength - area.value.length;
+    note.textContent = `${left.toLocaleString("fr-FR")} caractère${left > 1 ? "s" : ""} restant${left > 1 ? "s" : ""}`;
+  };
+  area.addEventListener("input", tell);
+  area.after(note);
+  tell();
+}
+
+// Keyboard: `?` shows the shortcuts; one key acts on what carries it, never while one types.
+const help = document.getElementById("raccourcis");
+if (help) {
+  const store = "cousu-main.shortcuts";
+  const wanted = help.querySelector("[data-shortcuts-on]");
+  const opener = document.querySelector("[data-shortcuts-open]");
+  try {
+    wanted.checked = localStorage.getItem(store) !== "off";
+  } catch {
+    wanted.checked = true; // storage may be forbidden; shortcuts then last for the page
+  }
+  wanted.addEventListener("change", () => {
+    try {
+      localStorage.setItem(store, wanted.checked ? "on" : "off");
+    } catch {
+      // nothing to keep it in
+    }
+  });
+  opener.hidden = false;
+  opener.addEventListener("click", () => help.showModal());
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.matches?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+    if (!wanted.checked || typing || help.open || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "?") {
+      event.preventDefault();
+      help.showModal();
+      return;
+    }
+    const target = [...document.querySelectorAll("[data-shortcut]")].find((item) => item.dataset.shortcut === event.key);
+    if (!target) return;
+    event.preventDefault();
+    if (target.matches("input, select, textarea")) target.focus();
+    else target.click();
+  });
+}
+
+// Territories: the official list as one types; what is picked fills the hidden code.
+for (const box of document.querySelectorAll(".combobox[data-territories]")) combobox(box);
+
+function combobox(box) {
+  const input = box.querySelector("input[type=text]");
+  const code = box.querySelector("input[type=hidden]");
+  const list = document.createElement("ul");
+  const note = document.createElement("p");
+  let options = [];
+  let current = -1;
+  let timer = 0;
+  let asked = 0;
+
+  list.id = `${input.id}-choix`;
+  list.className = "combobox-list";
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "Territoires proposés");
+  list.hidden = true;
+  note.className = "combobox-note";
+  note.setAttribute("role", "status");
+  for (const [name, value] of Object.entries({
+    role: "combobox",
+    "aria-autocomplete": "list",
+    "aria-expanded": "false",
+    "aria-controls": list.id,
+  })) {
+    input.setAttribute(name, value);
+  }
+  box.append(list, note);
+
+  const close = () => {
+    list.hidden = true;
+    current = -1;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  };
+
+  const point = (index) => {
+    current = index;
+    [...list.children].forEach((item, place) => item.setAttribute("aria-selected", String(place === index)));
+    if (index < 0) return;
+    input.setAttribute("aria-activedescendant", list.children[index].id);
+    list.children[index].scrollIntoView({ block: "nearest" });
+  };
+
+  const pick = (index) => {
+    input.value = options[index].name;
+    code.value = options[index].code;
+    note.textContent = `${options[index].name} est choisi.`;
+    close();
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+
+  const show = () => {
+    list.replaceChildren(
+      ...options.map((option, index) => {
+        const item = document.createElement("li");
+        item.id = `${list.id}-${index}`;
+        item.setAttribute("role", "option");
+        item.setAttribute("aria-selected", "false");
+        const where = option.departement ? ` (${option.departement})` : "";
+        const people = option.population ? `, ${option.population.toLocaleString("fr-FR")} habitants` : "";
+        item.textContent = `${option.name}${where}${people}`;
+        item.addEventListener("mousedown", (event) => {
+          event.preventDefault();
+          pick(index);
+        });
+        return item;
+      }),
+    );
+    list.hidden = options.length === 0;
+    input.setAttribute("aria-expanded", String(!list.hidden));
+    note.textContent = options.length
+      ? `${options.length} proposition${options.length > 1 ? "s" : ""}. Choisissez avec les flèches, puis Entrée.`
+      : "Aucun territoire de ce nom. Vérifiez l’orthographe, ou essayez le code.";
+    current = -1;
+  };
+
+  const ask = async () => {
+    const order = ++asked;
+    const text = input.value.trim();
+    if (text.length < 2) {
+      close();
+      note.textContent = "";
+      return;
+    }
+    const from = box.dataset.kindFrom;
+    const field = from && [...(input.form?.elements ?? [])].find((item) => item.name === from && (item.type !== "radio" || item.checked));
+    const kind = box.dataset.kind || field?.value;
+    const query = new URLSearchParams({ q: text, per_page: "10" });
+    if (kind) query.set("kind", kind);
+    try {
+      const answer = await fetch(`${box.dataset.territories}?${query}`, { headers: { accept: "application/json" } });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const found = await answer.json();
+      if (order !== asked) return;
+      options = found.items ?? found;
+      show();
+    } catch {
+      if (order !== asked) return;
+      close();
+      note.textContent = "La liste ne répond pas : écrivez le nom complet, il sera vérifié à l’étape suivante.";
+    }
+  };
+
+  input.addEventListener("input", () => {
+    code.value = "";
+    clearTimeout(timer);
+    timer = setTimeout(ask, 180);
+  });
+  input.addEventListener("blur", close);
+  input.addEventListener("keydown", (event) => {
+    if (list.hidden) {
+      if (event.key === "ArrowDown") ask();
+      return;
+    }
+    const last = options.length - 1;
+    if (event.key === "ArrowDown") point(current < last ? current + 1 : 0);
+    else if (event.key === "ArrowUp") point(current > 0 ? current - 1 : last);
+    else if (event.key === "Enter" && current >= 0) pick(current);
+    else if (event.key === "Escape") close();
+    else return;
+    event.preventDefault();
+  });
+}
