@@ -234,7 +234,11 @@ def _reason(error: Exception) -> str:
 
 
 async def _lock(tx: Transaction, keys: list[tuple[str, str]]) -> list[_Stream]:
-    """Lock the streams, always in the same order, and tell where they stand."""
+    """Lock the streams, always in the same order, and tell where they stand.
+
+    Two statements: what stands is read after the lock was obtained, for the copy of the service that held it before
+    may have kept or held something meanwhile.
+    """
     if not keys:
         return []
     subjects, sources = [key[0] for key in keys], [key[1] for key in keys]
@@ -242,7 +246,7 @@ async def _lock(tx: Transaction, keys: list[tuple[str, str]]) -> list[_Stream]:
         """
         INSERT INTO inbox_stream (subject, source)
         SELECT * FROM unnest($1::text[], $2::text[]) AS k (subject, source) ORDER BY 1, 2
-        ON CONFLICT DO NOTHING
+        ON CONFLICT (subject, source) DO UPDATE SET changed_at = now()
         """,
         subjects,
         sources,
@@ -256,7 +260,6 @@ async def _lock(tx: Transaction, keys: list[tuple[str, str]]) -> list[_Stream]:
         JOIN unnest($1::text[], $2::text[]) AS k (subject, source)
             ON s.subject = k.subject AND s.source = k.source
         ORDER BY s.subject, s.source
-        FOR UPDATE OF s
         """,
         subjects,
         sources,

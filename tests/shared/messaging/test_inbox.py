@@ -1,0 +1,219 @@
+"""Each event takes effect once and in its order; what fails holds its own stream and nothing else."""
+
+import asyncio
+from itertools import permutations
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from shared.clock import new_id
+from shared.contracts.intake import MessagePosted
+from shared.db import Database, Transaction
+from shared.messaging.consumers import Consumers
+from shared.messaging.envelope import Envelope
+from shared.messaging.inbox import FATAL_AFTER, Inbox, Message, Patience
+from tests.shared.messaging.conftest import NOTING, a_message, effects, note, wire
+
+
+def the(request_id: UUID, *numbers: int) -> list[Message]:
+    """Give messages whose text is their place in the stream."""
+    return [Message(wire(a_message(request_id, str(number)), number), "intake.message_posted.95") for number in numbers]
+
+
+async def test_a_batch_takes_effect_in_the_order_of_its_streams(database: Database) -> None:
+    one, two = new_id(), new_id()
+    batch = [*the(one, 1, 2), *the(two, 1), *the(one, 3)]
+    await Inbox(database, NOTING).take(batch)
+    assert await effects(database, one) == ["1", "2", "3"]
+    assert await effects(database, two) == ["1"]
+
+
+async def test_the_same_event_twice_takes_effect_once(database: Database) -> None:
+    request_id = new_id()
+    messages = the(request_id, 1, 2)
+    inbox = Inbox(database, NOTING)
+    await inbox.take([*messages, *messages])
+    await inbox.take(messages)
+    await inbox.take([Message(message.body, "", redelivered=True) for message in messages])
+    assert await effects(database, request_id) == ["1", "2"]
+
+
+@pytest.mark.parametrize("order", list(permutations([1, 2, 3, 4])))
+async def test_whatever_the_order_of_arrival_the_order_of_effect_is_the_streams(
+    database: Database, order: tuple[int, ...]
+) -> None:
+    request_id = new_id()
+    inbox = Inbox(database, NOTING)
+    for message in the(request_id, *order):
+        await inbox.take([message])
+    assert await effects(database, request_id) == ["1", "2", "3", "4"]
+    assert await database.fetchval("SELECT count(*) FROM inbox_waiting") == 0
+
+
+async def test_an_event_before_its_turn_waits_in_the_database(database: Database) -> None:
+    request_id = new_id()
+    await Inbox(database, NOTING).take(the(request_id, 2))
+    assert await effects(database, request_id) == []
+    assert await database.fetchval("SELECT sequence FROM inbox_waiting WHERE subject = $1", str(request_id)) == 2
+    await Inbox(database, NOTING).take(the(request_id, 1))
+    assert await effects(database, request_id) == ["1", "2"]
+
+
+async def test_an_event_that_fails_holds_its_stream_and_no_other(database: Database) -> None:
+    ill, well = new_id(), new_id()
+    failing = Message(wire(a_message(ill, "fail"), 1), "")
+    await Inbox(database, NOTING).take([failing, *the(ill, 2), *the(well, 1, 2)])
+    assert await effects(database, ill) == []
+    assert await effects(database, well) == ["1", "2"]
+    held = await database.fetchrow("SELECT sequence, reason, attempts FROM inbox_held WHERE subject = $1", str(ill))
+    assert held is not None
+    assert (held["sequence"], held["reason"], held["attempts"]) == (1, "RuntimeError: cannot be applied", 1)
+
+
+async def test_a_held_stream_goes_on_in_order_once_its_event_can_be_applied(database: Database) -> None:
+    request_id = new_id()
+    await Inbox(database, NOTING).take([Message(wire(a_message(request_id, "fail"), 1), ""), *the(request_id, 2, 3)])
+
+    async def mended(tx: Transaction, fact: MessagePosted) -> None:
+        await note(tx, fact.model_copy(update={"text": fact.text.replace("fail", "1")}))
+
+    inbox = Inbox(database, Consumers({MessagePosted: mended}))
+    await inbox.take(the(request_id, 4))
+    assert await effects(database, request_id) == []
+    await database.fetch("UPDATE inbox_held SET next_attempt_at = now()")
+    assert await inbox.retry_held() == 1
+    assert await effects(database, request_id) == ["1", "2", "3", "4"]
+    assert await database.fetchval("SELECT count(*) FROM inbox_held") == 0
+    await inbox.take(the(request_id, 5))
+    assert (await effects(database, request_id))[-1] == "5"
+
+
+async def test_after_the_last_attempt_an_operator_decides(database: Database) -> None:
+    request_id = new_id()
+    inbox = Inbox(database, NOTING, Patience(first=0.0, longest=0.0, attempts=3))
+    await inbox.take([Message(wire(a_message(request_id, "fail"), 1), "")])
+    for _ in range(5):
+        await inbox.retry_held()
+    held = await database.fetchrow("SELECT attempts, next_attempt_at FROM inbox_held")
+    assert held is not None
+    assert (held["attempts"], held["next_attempt_at"]) == (3, None)
+
+
+async def test_a_retry_waits_for_its_time(database: Database) -> None:
+    inbox = Inbox(database, NOTING, Patience(first=60.0))
+    await inbox.take([Message(wire(a_message(new_id(), "fail"), 1), "")])
+    assert await inbox.retry_held() == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"\x00garbage", "JSON"),
+        (wire(a_message(new_id()), 1, data={"text": 3}), "message_id"),
+        (wire(a_message(new_id()), 1, source="/qualification/95"), "cannot come from"),
+    ],
+)
+async def test_what_cannot_be_read_goes_to_quarantine_with_its_bytes(
+    database: Database, body: bytes, said: str
+) -> None:
+    healthy = new_id()
+    await Inbox(database, NOTING).take([Message(body, "intake.x.95"), *the(healthy, 1)])
+    row = await database.fetchrow("SELECT body, reason, routing_key FROM quarantine")
+    assert row is not None
+    assert row["body"] == body
+    assert said in row["reason"]
+    assert await effects(database, healthy) == ["1"]
+
+
+async def test_facts_nobody_handles_still_count_in_their_stream(database: Database) -> None:
+    request_id = new_id()
+    unknown = wire(a_message(request_id), 1, type="intake.something_new.v1", data={"x": 1})
+    await Inbox(database, NOTING).take([Message(unknown, ""), *the(request_id, 2)])
+    assert await effects(database, request_id) == ["2"]
+
+
+async def test_an_event_without_sequence_takes_effect_once_by_its_id(database: Database) -> None:
+    request_id = new_id()
+    body = wire(a_message(request_id, "alone"), None)
+    inbox = Inbox(database, NOTING)
+    await inbox.take([Message(body, "")])
+    await inbox.take([Message(body, "")])
+    assert await effects(database, request_id) == ["alone"]
+
+
+async def test_a_fact_of_a_stream_that_is_not_followed_needs_no_predecessor(database: Database) -> None:
+    request_id = new_id()
+    inbox = Inbox(database, Consumers({MessagePosted: note}, alone=[MessagePosted]))
+    await inbox.take(the(request_id, 7))
+    assert await effects(database, request_id) == ["7"]
+
+
+async def test_strangers_envelopes_reach_a_raw_handler(database: Database) -> None:
+    seen: list[dict[str, Any]] = []
+
+    async def take(_tx: Transaction, envelope: Envelope) -> None:
+        seen.append(envelope.data)
+
+    body = wire(a_message(new_id()), None, type="forms.request_filed.v1", source="/town-hall", data={"any": "thing"})
+    await Inbox(database, Consumers({}, raw={"forms.request_filed.v1": take})).take([Message(body, "")])
+    assert seen == [{"any": "thing"}]
+
+
+async def test_a_message_that_kills_its_consumer_is_held_after_some_attempts(database: Database) -> None:
+    deadly, healthy = new_id(), new_id()
+
+    class Killed(BaseException):
+        pass
+
+    async def kill(tx: Transaction, fact: MessagePosted) -> None:
+        if fact.text == "deadly":
+            raise Killed
+        await note(tx, fact)
+
+    inbox = Inbox(database, Consumers({MessagePosted: kill}))
+    message = Message(wire(a_message(deadly, "deadly"), 1), "", redelivered=True)
+    for _ in range(FATAL_AFTER):
+        with pytest.raises(Killed):
+            await inbox.take([message])
+    await inbox.take([message, *the(healthy, 1)])
+    held = await database.fetchrow("SELECT reason, next_attempt_at FROM inbox_held")
+    assert held is not None
+    assert held["next_attempt_at"] is None
+    assert "ended its consumer" in held["reason"]
+    assert await effects(database, healthy) == ["1"]
+
+
+async def test_a_database_error_keeps_personal_data_out_of_the_reason(database: Database) -> None:
+    async def break_a_rule(tx: Transaction, fact: MessagePosted) -> None:
+        await tx.execute(
+            "INSERT INTO quarantine (id, reason, routing_key, body) VALUES ($1, '', '', '')", fact.request_id
+        )
+        await tx.execute(
+            "INSERT INTO quarantine (id, reason, routing_key, body) VALUES ($1, '', '', '')", fact.request_id
+        )
+
+    request_id = new_id()
+    await Inbox(database, Consumers({MessagePosted: break_a_rule})).take(the(request_id, 1))
+    reason = await database.fetchval("SELECT reason FROM inbox_held")
+    assert reason.startswith("UniqueViolationError")
+    assert str(request_id) not in reason
+
+
+async def test_two_copies_of_a_service_apply_one_stream_together(database: Database) -> None:
+    requests = [new_id() for _ in range(5)]
+    copies = [Inbox(database, NOTING), Inbox(database, NOTING)]
+    messages = [message for number in range(1, 9) for request in requests for message in the(request, number)]
+    for start in range(0, len(messages), 8):
+        part = messages[start : start + 8]
+        await asyncio.gather(copies[0].take(part[::2]), copies[1].take(part[1::2]))
+    for request in requests:
+        assert await effects(database, request) == [str(number) for number in range(1, 9)]
+
+
+async def test_when_the_database_is_away_nothing_is_taken(database: Database) -> None:
+    inbox = Inbox(database, NOTING)
+    await database.close()
+    with pytest.raises(asyncpg.InterfaceError):
+        await inbox.take(the(new_id(), 1))

@@ -1,0 +1,100 @@
+"""What a service tells is written with its state, numbered without holes, chained, and never changed."""
+
+import asyncio
+import hashlib
+import json
+
+import asyncpg
+import pytest
+
+from shared.clock import new_id
+from shared.db import Cause, Database
+from shared.messaging import journal
+from tests.conftest import FreshDatabase
+from tests.shared.messaging.conftest import a_message
+
+
+async def test_an_event_is_numbered_in_its_stream_and_waits_for_the_broker(database: Database) -> None:
+    request_id, other = new_id(), new_id()
+    async with database.transaction() as tx:
+        await journal.record(tx, a_message(request_id))
+        await journal.record(tx, a_message(other))
+        await journal.record(tx, a_message(request_id))
+    rows = await database.fetch(
+        "SELECT sequence FROM journal JOIN outbox USING (position) WHERE subject = $1 ORDER BY position",
+        str(request_id),
+    )
+    assert [row["sequence"] for row in rows] == [1, 2]
+
+
+async def test_the_body_is_a_complete_cloud_event(database: Database) -> None:
+    fact = a_message(new_id(), "Café « à côté » d’ici")
+    async with database.transaction(Cause("corr", "cause", "00-trace-01")) as tx:
+        event_id = await journal.record(tx, fact)
+    body = json.loads(await database.fetchval("SELECT body FROM journal WHERE id = $1", event_id))
+    assert body.pop("data") == fact.model_dump(mode="json")
+    assert body == {
+        "specversion": "1.0",
+        "sequence": 1,
+        "id": str(event_id),
+        "source": "/intake",
+        "type": "intake.message_posted.v1",
+        "subject": str(fact.request_id),
+        "time": "2026-03-02T09:30:00+00:00",
+        "datacontenttype": "application/json",
+        "departement": "95",
+        "correlationid": "corr",
+        "causationid": "cause",
+        "traceparent": "00-trace-01",
+    }
+
+
+async def test_what_is_rolled_back_was_never_told(database: Database) -> None:
+    request_id = new_id()
+    with pytest.raises(RuntimeError):
+        async with database.transaction() as tx:
+            await journal.record(tx, a_message(request_id))
+            raise RuntimeError
+    async with database.transaction() as tx:
+        await journal.record(tx, a_message(request_id))
+    sequences = await database.fetch("SELECT sequence FROM journal WHERE subject = $1", str(request_id))
+    assert [row["sequence"] for row in sequences] == [1]
+
+
+async def test_each_hash_seals_the_event_before_it(database: Database) -> None:
+    request_id = new_id()
+    for _ in range(3):
+        async with database.transaction() as tx:
+            await journal.record(tx, a_message(request_id))
+    rows = await database.fetch("SELECT body, hash FROM journal WHERE subject = $1 ORDER BY sequence", str(request_id))
+    previous = b""
+    for row in rows:
+        previous = hashlib.sha256(previous + row["body"].encode()).digest()
+        assert row["hash"] == previous
+    assert await database.fetchval("SELECT hash FROM stream WHERE subject = $1", str(request_id)) == previous
+
+
+async def test_concurrent_writers_of_one_stream_leave_no_hole_and_no_double(database: Database) -> None:
+    request_id = new_id()
+
+    async def tell() -> None:
+        async with database.transaction() as tx:
+            await journal.record(tx, a_message(request_id))
+
+    await asyncio.gather(*(tell() for _ in range(40)))
+    rows = await database.fetch("SELECT sequence FROM journal WHERE subject = $1 ORDER BY position", str(request_id))
+    assert [row["sequence"] for row in rows] == list(range(1, 41))
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE journal SET type = 'x'", "DELETE FROM journal", "TRUNCATE journal CASCADE"]
+)
+async def test_nobody_changes_the_journal_not_even_its_owner(
+    database: Database, fresh: FreshDatabase, statement: str
+) -> None:
+    async with database.transaction() as tx:
+        await journal.record(tx, a_message(new_id()))
+    owner = await asyncpg.connect(fresh.owner_url)
+    with pytest.raises(asyncpg.RaiseError, match="append-only"):
+        await owner.execute(statement)
+    await owner.close()

@@ -1,0 +1,140 @@
+"""From one service's commit to the other's effect, over a real broker."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import aio_pika
+import pytest
+
+from shared.clock import new_id
+from shared.db import Database
+from shared.messaging import journal, topology
+from shared.messaging.consumers import Consumers
+from shared.messaging.messenger import Messenger
+from shared.messaging.topology import Subscription
+from tests.conftest import FreshDatabase
+from tests.polling import eventually
+from tests.shared.messaging.conftest import NOTING, a_message, effects
+
+
+@pytest.fixture
+async def teller(
+    fresh_database: Callable[[str], Awaitable[FreshDatabase]], broker_url: Callable[[str], str]
+) -> AsyncIterator[Messenger]:
+    """Intake, which tells."""
+    database = await Database.connect((await fresh_database("shared")).app_url, name="teller")
+    messenger = Messenger(
+        database, broker_url("intake"), name="intake", subscription=Subscription("intake", ()), consumers=Consumers({})
+    )
+    async with messenger.lifespan():
+        yield messenger
+    await database.close()
+
+
+@pytest.fixture
+async def listener(database: Database, broker_url: Callable[[str], str]) -> AsyncIterator[Messenger]:
+    """Escalation, which hears."""
+    messenger = Messenger(
+        database,
+        broker_url("escalation"),
+        name="escalation",
+        subscription=Subscription("escalation", ("intake.#",)),
+        consumers=NOTING,
+    )
+    async with messenger.lifespan():
+        yield messenger
+
+
+async def test_what_one_service_commits_takes_effect_in_the_other_in_order(
+    teller: Messenger, listener: Messenger
+) -> None:
+    await eventually(lambda: ready(teller, listener))
+    requests = [new_id() for _ in range(10)]
+    for number in range(20):
+        async with teller.database.transaction() as tx:
+            for request_id in requests:
+                await journal.record(tx, a_message(request_id, str(number)))
+    expected = [str(number) for number in range(20)]
+
+    async def all_there() -> bool:
+        return all([await effects(listener.database, request_id) == expected for request_id in requests])
+
+    await eventually(all_there)
+    assert await teller.database.fetchval("SELECT count(*) FROM outbox") == 0
+
+
+async def test_what_is_told_before_anybody_listens_is_kept_as_unrouted(
+    teller: Messenger, broker_url: Callable[[str], str]
+) -> None:
+    async with teller.database.transaction() as tx:
+        await journal.record(tx, a_message(new_id()))
+
+    async def emptied() -> bool:
+        return bool(await teller.database.fetchval("SELECT count(*) = 0 FROM outbox"))
+
+    await eventually(emptied)
+    async with await aio_pika.connect(broker_url("operator")) as connection:
+        queue = await (await connection.channel()).get_queue(topology.UNROUTED_QUEUE)
+        message = await queue.get(timeout=5)
+        assert message is not None
+        assert message.delivery_mode == aio_pika.DeliveryMode.PERSISTENT
+        assert message.content_type == "application/cloudevents+json"
+        await message.ack()
+
+
+async def test_an_event_is_told_only_when_the_broker_is_there_and_nothing_is_lost(
+    database: Database, broker_url: Callable[[str], str], free_ports: Callable[[int], list[int]]
+) -> None:
+    nowhere = f"amqp://x:x@127.0.0.1:{free_ports(1)[0]}/"
+    messenger = Messenger(
+        database, nowhere, name="intake", subscription=Subscription("intake", ()), consumers=Consumers({})
+    )
+    async with messenger.lifespan():
+        async with database.transaction() as tx:
+            await journal.record(tx, a_message(new_id()))
+        assert await messenger.missing() == "rabbitmq: not consuming yet"
+        await asyncio.sleep(0)
+    assert await database.fetchval("SELECT count(*) FROM outbox") == 1
+    back = Messenger(
+        database, broker_url("intake"), name="intake", subscription=Subscription("intake", ()), consumers=Consumers({})
+    )
+
+    async def emptied() -> bool:
+        return bool(await database.fetchval("SELECT count(*) = 0 FROM outbox"))
+
+    async with back.lifespan():
+        await eventually(emptied)
+
+
+async def test_one_relay_leads_and_another_takes_over(database: Database, broker_url: Callable[[str], str]) -> None:
+    def copy() -> Messenger:
+        return Messenger(
+            database,
+            broker_url("intake"),
+            name="intake",
+            subscription=Subscription("intake", ()),
+            consumers=Consumers({}),
+            relay_poll=0.05,
+        )
+
+    async def tell_and_wait() -> None:
+        async with database.transaction() as tx:
+            await journal.record(tx, a_message(new_id()))
+
+        async def emptied() -> bool:
+            return bool(await database.fetchval("SELECT count(*) = 0 FROM outbox"))
+
+        await eventually(emptied)
+
+    first, second = copy(), copy()
+    first.start()
+    await eventually(lambda: ready(first))
+    second.start()
+    await tell_and_wait()
+    await first.stop()
+    await tell_and_wait()
+    await second.stop()
+
+
+async def ready(*messengers: Messenger) -> bool:
+    return not any([await messenger.missing() for messenger in messengers])
