@@ -1,0 +1,172 @@
+"""Finds territories as people type them: without accents, hyphens or articles, by the first letters, by a code."""
+
+import re
+import unicodedata
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import Final, NamedTuple
+
+from shared.contracts.vocabulary import ApplicantKind
+from shared.territory.model import LEGAL_FORMS, Territory
+
+LONGEST_QUERY: Final = 100
+LAST: Final = "\U0010ffff"
+
+_ACCENTS: Final = re.compile("[\u0300-\u036f]")
+_NOT_PLAIN: Final = re.compile("[^a-z0-9]+")
+_LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae"})
+_WRITTEN_OUT: Final = {"st": "saint", "ste": "sainte"}
+_LINKS: Final = frozenset({"le", "la", "les", "l", "du", "de", "des", "d", "et"})
+_FORMS: Final = frozenset({"cc", "ca", "cu"})
+
+
+def fold(text: str) -> str:
+    """Reduce a name to what counts when people compare names: "L’Haÿ-les-Roses" → "l hay les roses"."""
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFD", text.lower().translate(_LIGATURES)))
+    return " ".join(_WRITTEN_OUT.get(word, word) for word in _NOT_PLAIN.split(plain) if word)
+
+
+def core(folded: str) -> str:
+    """Leave out the legal form and the articles at the head: "ca de cergy pontoise" → "cergy pontoise"."""
+    form, _, rest = folded.partition(" ")
+    return without_article(rest if rest and form in _FORMS else folded)
+
+
+def without_article(folded: str) -> str:
+    """Leave out the articles at the head: "le havre" → "havre"."""
+    first, _, rest = folded.partition(" ")
+    return without_article(rest) if rest and first in _LINKS else folded
+
+
+class _Entry(NamedTuple):
+    """What one territory is found by: full names and codes, shorter and former ones, and every word."""
+
+    full: Sequence[str]
+    short: Iterable[str]
+    words: Sequence[str]
+    line: str
+
+
+def _entry(territory: Territory, former: Sequence[str]) -> _Entry:
+    name = fold(territory.name)
+    codes = [_lower(territory.code), *territory.postal_codes]
+    siren = [territory.siren] if territory.siren and territory.siren != territory.code else []
+    short = {key for old in former for folded in (fold(old),) for key in (folded, core(folded))}
+    short.add(core(name))
+    short.discard(name)
+    full = [name, *codes, *siren]
+    if territory.kind is ApplicantKind.REGION:  # its code is some département's too, which is what people mean
+        full = [name]
+        short.update(codes)
+    form = LEGAL_FORMS.get(territory.category or "")
+    words = name.split()
+    if former:
+        words += " ".join(short).split()
+    if form:
+        words += fold(form).split()
+    if territory.departement:
+        words.append(_lower(territory.departement))
+    return _Entry(full, short, words if len(words) == 1 else list(dict.fromkeys(words)), " ".join(["", *words, *codes]))
+
+
+def _lower(code: str) -> str:
+    return code if code.isdecimal() else code.lower()
+
+
+class _Keys:
+    """Sorted keys, each with the place of its entry: the same keys and the same beginnings are neighbours."""
+
+    __slots__ = ("_keys", "_places")
+
+    def __init__(self, pairs: list[tuple[str, int]]) -> None:
+        pairs.sort(key=itemgetter(0))
+        self._keys = [key for key, _ in pairs]
+        self._places = array("I", [place for _, place in pairs])
+
+    def equal(self, key: str) -> Sequence[int]:
+        """Give the places of this very key."""
+        return self._places[bisect_left(self._keys, key) : bisect_left(self._keys, key + "\0")]
+
+    def starting(self, prefix: str) -> Sequence[int]:
+        """Give the places of all keys that start so."""
+        return self._places[bisect_left(self._keys, prefix) : bisect_left(self._keys, prefix + LAST)]
+
+    def frequency(self, prefix: str) -> int:
+        """Count the keys that start so."""
+        return bisect_left(self._keys, prefix + LAST) - bisect_left(self._keys, prefix)
+
+
+class Index:
+    """Answers searches among some territories, which are given best first."""
+
+    def __init__(self, territories: Sequence[Territory], former: Mapping[str, Sequence[str]]) -> None:
+        self._territories = territories
+        self._lines: list[str] = []
+        full: list[tuple[str, int]] = []
+        short: list[tuple[str, int]] = []
+        words: list[tuple[str, int]] = []
+        joined: list[tuple[str, int]] = []
+        for place, territory in enumerate(territories):
+            of_old = former.get(territory.code, ()) if territory.kind is ApplicantKind.COMMUNE else ()
+            entry = _entry(territory, of_old)
+            full.extend([(key, place) for key in entry.full])
+            short.extend([(key, place) for key in entry.short])
+            words.extend([(word, place) for word in entry.words])
+            if " " in entry.full[0]:
+                joined.append((entry.full[0].replace(" ", ""), place))
+            self._lines.append(entry.line)
+        self._full = _Keys(full)
+        self._short = _Keys(short)
+        self._words = _Keys(words)
+        self._joined = _Keys(joined)
+
+    def search(self, query: str, limit: int, kind: ApplicantKind | None = None) -> tuple[Territory, ...]:
+        """Give the best answers: the whole name or code, then names that start so, then words that start so."""
+        asked = fold(query[:LONGEST_QUERY])
+        joined = asked.replace(" ", "")
+        if joined.isdecimal():
+            asked = joined
+        if not asked or limit < 1:
+            return ()
+        short = without_article(asked)
+        steps: tuple[Callable[[], Iterable[int]], ...] = (
+            lambda: sorted(self._full.equal(asked)),
+            lambda: sorted([*self._full.equal(short), *self._short.equal(short)]),
+            lambda: sorted(self._full.starting(asked)),
+            lambda: sorted([*self._full.starting(short), *self._short.starting(short)]),
+            lambda: self._name_with_code(asked),
+            lambda: self._with_words(asked),
+            lambda: sorted(self._joined.starting(joined)),
+        )
+        found: dict[int, Territory] = {}
+        for step in steps:
+            for place in step():
+                territory = self._territories[place]
+                if kind is None or territory.kind is kind:
+                    found[place] = territory
+                    if len(found) == limit:
+                        return tuple(found.values())
+        return tuple(found.values())
+
+    def _name_with_code(self, asked: str) -> Iterator[int]:
+        """Find what is written as lists show it: "Cergy (95)", "95000 Cergy", "Ajaccio 2A"."""
+        codes = [f" {word}" for word in asked.split() if word[0].isdecimal()]
+        name = " ".join(word for word in asked.split() if not word[0].isdecimal())
+        if codes and name:
+            short = without_article(name)
+            places = {*self._full.equal(name), *self._full.equal(short), *self._short.equal(short)}
+            yield from (place for place in sorted(places) if all(code in self._lines[place] for code in codes))
+
+    def _with_words(self, asked: str) -> Iterator[int]:
+        words = asked.split()
+        starts = [word for word in words if word not in _LINKS] or words
+        named = [start for start in starts if not start.isdecimal()]
+        if not named:
+            return
+        rarest = min(named, key=self._words.frequency)
+        others = [f" {start}" for start in starts if start is not rarest]
+        for place in sorted(set(self._words.starting(rarest))):
+            if all(other in self._lines[place] for other in others):
+                yield place
