@@ -84,7 +84,7 @@ async def database_templates(postgres_server: LocalPostgres) -> Callable[[str], 
             await postgres_server.ensure_role(app)
             await postgres_server.ensure_database(name, owner=owner)
             await migrations.migrate(service, postgres_server.url(name, owner))
-            await migrations.grant(postgres_server.url(name, owner), to=app)
+            await migrations.grant(postgres_server.url(name, owner), to=postgres_server.url(name, app))
             made[service] = name
         return made[service]
 

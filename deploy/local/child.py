@@ -58,6 +58,11 @@ class Child:
         """Give the process id of the last start."""
         return self.process.pid if self.process else None
 
+    @property
+    def exit_code(self) -> int | None:
+        """Give how it ended; None while it runs."""
+        return self.process.poll() if self.process else None
+
     async def stop(self, *, patience: float = 10.0) -> bool:
         """Ask it to stop, wait `patience` seconds, then kill it; tell whether it went by itself."""
         if self.process is None or self.process.poll() is not None:

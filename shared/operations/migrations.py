@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
@@ -52,10 +53,16 @@ async def migrate(service: str, url: str) -> None:
 
 
 async def grant(url: str, *, to: str) -> None:
-    """Let the role `to` work in the database of `url` (its owner's), but never rewrite the journal."""
+    """Let the role of the address `to` work in the database of `url` (its owner's), but never rewrite the journal.
+
+    Nothing is done where both are the same role: an owner's rights are not taken away.
+    """
     connection = await asyncpg.connect(url)
     try:
-        role = await connection.fetchval("SELECT quote_ident($1)", to)
+        name = unquote(urlsplit(to).username or "")
+        if not name or name == await connection.fetchval("SELECT current_user"):
+            return
+        role = await connection.fetchval("SELECT quote_ident($1)", name)
         database = await connection.fetchval("SELECT quote_ident(current_database())")
         tables = {
             row["tablename"]

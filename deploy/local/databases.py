@@ -1,0 +1,53 @@
+"""Makes each service's roles and database, brings its tables up to date, and seeds the personas."""
+
+import asyncio
+
+from deploy.local.broker_users import SERVICES
+from deploy.local.environment import Environments
+from deploy.local.personas import PERSONAS
+from deploy.local.postgres import LocalPostgres
+from shared.db import Database
+from shared.identity.model import Role
+from shared.operations import agents, migrations
+
+
+async def prepare(environments: Environments) -> None:
+    """Have the databases of all services ready to run on; those given from outside are only migrated."""
+    await asyncio.gather(*(_prepare(environments, service) for service in SERVICES))
+
+
+async def _prepare(environments: Environments, service: str) -> None:
+    run, migrate = environments.database_urls(service)
+    if environments.postgres is not None and run == environments.postgres.url(f"cousu_{service}", f"{service}_app"):
+        await _make(environments.postgres, service)
+    await migrations.migrate(service, migrate)
+    await migrations.grant(migrate, to=run)
+
+
+async def _make(postgres: LocalPostgres, service: str) -> None:
+    owner, app = f"{service}_owner", f"{service}_app"
+    await postgres.ensure_role(owner)
+    await postgres.ensure_role(app)
+    await postgres.ensure_database(f"cousu_{service}", owner=owner)
+
+
+async def seed_personas(environments: Environments) -> None:
+    """Make the personas agents of their services, exactly as `personas` tells them."""
+    await asyncio.gather(*(_seed(service, environments.database_urls(service)[0]) for service in SERVICES))
+
+
+async def _seed(service: str, url: str) -> None:
+    database = await Database.connect(url, name="cousu-main run", max_size=2)
+    try:
+        for persona in PERSONAS:
+            if service in persona.services:
+                await agents.add(
+                    database,
+                    email=persona.email,
+                    name=persona.name,
+                    roles=[Role(persona.role)],
+                    departements=persona.departements,
+                    programmes=persona.programmes,
+                )
+    finally:
+        await database.close()

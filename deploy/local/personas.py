@@ -1,0 +1,90 @@
+"""The agents of the embedded run: functions, not people, who sign in with one click."""
+
+from dataclasses import dataclass
+from uuid import NAMESPACE_URL, uuid5
+
+QUALIFICATION, ESCALATION = "qualification", "escalation"
+ALL_SERVICES = ("intake", QUALIFICATION, ESCALATION, "notifications")
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """Somebody who may sign in, and what he may do in which services."""
+
+    email: str
+    given_name: str
+    usual_name: str
+    function: str
+    role: str
+    services: tuple[str, ...]
+    departements: tuple[str, ...] = ()
+    programmes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name that the services show."""
+        return f"{self.given_name} {self.usual_name}"
+
+    @property
+    def subject(self) -> str:
+        """What the sign-in provider calls this person for ever, independently of the address."""
+        return str(uuid5(NAMESPACE_URL, f"mailto:{self.email}"))
+
+
+def _departemental(number: str, where: str) -> tuple[Persona, Persona]:
+    services = (QUALIFICATION, "notifications")
+    return (
+        Persona(
+            f"sat{number}@cousu.test",
+            "Agent SAT",
+            where,
+            f"instruit les demandes du département ({number})",
+            "sat_agent",
+            services,
+            departements=(number,),
+        ),
+        Persona(
+            f"delegue{number}@cousu.test",
+            "Délégué territorial",
+            where,
+            f"valide les propositions du SAT ({number})",
+            "delegate",
+            services,
+            departements=(number,),
+        ),
+    )
+
+
+def _national(name: str, given_name: str, usual_name: str, function: str, role: str, *programmes: str) -> Persona:
+    services = (ESCALATION, "notifications")
+    return Persona(f"{name}@cousu.test", given_name, usual_name, function, role, services, programmes=programmes)
+
+
+PERSONAS = (
+    *_departemental("95", "du Val-d’Oise"),
+    *_departemental("78", "des Yvelines"),
+    _national("national", "Équipe", "nationale", "examine les saisines et mobilise les moyens", "national_agent"),
+    _national(
+        "secretaire",
+        "Secrétaire",
+        "du comité",
+        "prépare les séances et consigne les décisions",
+        "committee_secretary",
+    ),
+    _national(
+        "programme",
+        "Équipe",
+        "Petites villes de demain",
+        "reçoit les demandes de son programme",
+        "programme_agent",
+        "petites_villes_de_demain",
+    ),
+    Persona(
+        "exploitant@cousu.test",
+        "Exploitant",
+        "de la plateforme",
+        "surveille les files et relance ce qui attend",
+        "operator",
+        ALL_SERVICES,
+    ),
+)

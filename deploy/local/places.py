@@ -1,0 +1,67 @@
+"""Where everything of the embedded run is: its folder, its ports, its addresses."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.child import DidNotStart
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+RUN_FOLDER = REPOSITORY / ".run"
+DEFAULT_PORT_BASE = 8100
+_LOWEST_BASE, _HIGHEST_BASE = 1024, 65_000
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The ports of one run, all above `base`, and the folder that it keeps its state in."""
+
+    base: int = DEFAULT_PORT_BASE
+    folder: Path = RUN_FOLDER
+
+    @classmethod
+    def from_environment(cls) -> "Places":
+        """Read `COUSU_PORT_BASE`, which moves all ports. Raises `DidNotStart` if it is no port."""
+        told = os.environ.get("COUSU_PORT_BASE", "").strip() or str(DEFAULT_PORT_BASE)
+        if not told.isdecimal() or not _LOWEST_BASE <= int(told) <= _HIGHEST_BASE:
+            raise DidNotStart(f"COUSU_PORT_BASE is {told!r}; give a number from {_LOWEST_BASE} to {_HIGHEST_BASE}.")
+        return cls(int(told))
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Give every port by the name of what listens there."""
+        names = (
+            "intake",
+            "qualification",
+            "escalation",
+            "notifications",
+            "operations",
+            "mail",
+            "identity",
+            "smtp",
+            "management",
+            "amqp",
+            "postgres",
+            "broker_metrics",
+            "distribution",
+            "epmd",
+        )
+        return {name: self.base + offset for offset, name in enumerate(names, start=1)}
+
+    def web(self, name: str) -> str:
+        """Give the http address of something that people or programs open."""
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+    @property
+    def endpoints(self) -> Path:
+        """The file that tells programs what runs where; it is there only while everything is ready."""
+        return self.folder / "endpoints.json"
+
+    @property
+    def environment(self) -> Path:
+        """The file of KEY=VALUE lines that lets the command line in another terminal find its way."""
+        return self.folder / "environment"
+
+    def log(self, name: str) -> Path:
+        """Give the log file of a program."""
+        return self.folder / "logs" / f"{name}.log"

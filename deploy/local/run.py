@@ -1,0 +1,257 @@
+"""`make run`: everything of Cousu-main on this machine, in the foreground, until Ctrl-C."""
+
+import asyncio
+import fcntl
+import importlib.util
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local import databases
+from deploy.local.broker_users import SERVICES
+from deploy.local.child import Child, DidNotStart, left_free
+from deploy.local.environment import CLIENTS_VARIABLE, OPERATIONS, Environments
+from deploy.local.passwords import Passwords, write_private
+from deploy.local.personas import PERSONAS
+from deploy.local.places import REPOSITORY, Places
+from deploy.local.postgres import LocalPostgres
+from deploy.local.rabbitmq import LocalRabbit
+from deploy.local.supervision import Program, Watch, WebProgram
+from shared.operations.migrations import MigrationFailed
+
+
+def main() -> int:
+    """Run until SIGINT, SIGTERM or SIGHUP; give the exit code."""
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        places = Places.from_environment()
+        with only_one(places.folder):
+            return asyncio.run(Run(places, console).until_told_to_stop())
+    except (DidNotStart, MigrationFailed) as failure:
+        console.print(str(failure), style="red", markup=False)
+        return 1
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Hold the folder for ourselves; the kernel lets go of it whatever happens to us."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise DidNotStart(
+                f"Cousu-main already runs from this folder (process {lock.read().strip() or 'unknown'}). "
+                "Stop it there with Ctrl-C, or run a second one from a copy of the folder with another COUSU_PORT_BASE."
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
+class Run:
+    """One embedded run: what it is made of, how it comes up, how it goes down."""
+
+    def __init__(self, places: Places, console: Console) -> None:
+        self._places = places
+        self._console = console
+        self._began = time.monotonic()
+        self._watch = Watch(say=self._say)
+        folder, ports = places.folder, places.ports
+        self._postgres = (
+            None
+            if all(os.environ.get(f"{service.upper()}_DATABASE_URL") for service in SERVICES)
+            else LocalPostgres(folder / "postgres", ports["postgres"], log=places.log("postgres"))
+        )
+        self._rabbit = (
+            None
+            if os.environ.get("AMQP_URL")
+            else LocalRabbit(
+                folder / "rabbitmq",
+                ports["amqp"],
+                ports["management"],
+                ports["broker_metrics"],
+                distribution_port=ports["distribution"],
+                epmd_port=ports["epmd"],
+                log=places.log("rabbitmq"),
+            )
+        )
+        self._environments = Environments(places, Passwords(folder / "secrets.json"), self._postgres, self._rabbit)
+
+    async def until_told_to_stop(self) -> int:
+        """Start everything, say where it is, wait for a signal, stop everything."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, stop.set)
+        told = asyncio.create_task(stop.wait())
+        coming_up = asyncio.create_task(self._come_up())
+        try:
+            await asyncio.wait({told, coming_up}, return_when=asyncio.FIRST_COMPLETED)
+            if coming_up.done():
+                await coming_up
+                await told
+            return 0
+        finally:
+            told.cancel()
+            coming_up.cancel()
+            await asyncio.gather(told, coming_up, return_exceptions=True)
+            await self._go_down()
+
+    async def _come_up(self) -> None:
+        self._places.endpoints.unlink(missing_ok=True)
+        await self._ports_are_free()
+        servers: dict[str, Program] = {}
+        if self._postgres:
+            servers["PostgreSQL"] = self._postgres
+        if self._rabbit:
+            servers["RabbitMQ"] = self._rabbit
+        with self._step(f"Starting {' and '.join(servers) or 'with your own servers'}"):
+            await self._watch.start(servers)
+        with self._step("Preparing the databases"):
+            await databases.prepare(self._environments)
+            await databases.seed_personas(self._environments)
+            self._environments.write()
+        with self._step("Starting the mail sink and the sign-in provider"):
+            await self._watch.start({"mail sink": self._mail_sink(), "sign-in provider": self._identity_provider()})
+        with self._step("Starting the services"):
+            await self._watch.start(self._services())
+        await self._load_demonstration()
+        write_private(self._places.endpoints, json.dumps(self._environments.endpoints(), indent=1))
+        self._tell()
+
+    async def _go_down(self) -> None:
+        self._places.endpoints.unlink(missing_ok=True)
+        self._say("Stopping")
+        began = time.monotonic()
+        await self._watch.stop()
+        self._say(f"Stopped in {time.monotonic() - began:.1f} s; nothing is lost, `make run` goes on from here")
+
+    async def _ports_are_free(self) -> None:
+        """Refuse to start half of it. The servers look after their own ports, since they first end what was left."""
+        await left_free(*(self._places.ports[name] for name in (*SERVICES, OPERATIONS, "mail", "identity", "smtp")))
+
+    def _python(self, module: str, *arguments: str, name: str, environment: dict[str, str]) -> Child:
+        return Child(
+            name,
+            [sys.executable, "-m", module, *arguments],
+            log=self._places.log(name),
+            environment={"PYTHONUNBUFFERED": "1", **environment},
+            folder=REPOSITORY,
+        )
+
+    def _services(self) -> dict[str, Program]:
+        """Give the four services and the operator's page."""
+        modules = {name: f"services.{name}" for name in SERVICES} | {OPERATIONS: "shared.operations"}
+        programs: dict[str, Program] = {}
+        for name, module in modules.items():
+            if importlib.util.find_spec(f"{module}.__main__") is None:
+                self._say(f"{module} is not there; left out")
+                continue
+            environment = self._environments.of_operations() if name == OPERATIONS else self._environments.of(name)
+            child = self._python(module, name=name, environment=environment)
+            programs[name] = WebProgram(child, ready=self._places.web(name) + "/health/ready")
+        return programs
+
+    def _identity_provider(self) -> WebProgram:
+        child = self._python(
+            "deploy.local.identity_provider",
+            "--port",
+            str(self._places.ports["identity"]),
+            name="identity",
+            environment={CLIENTS_VARIABLE: json.dumps(self._environments.clients())},
+        )
+        return WebProgram(child, ready=self._places.web("identity") + "/.well-known/openid-configuration")
+
+    def _mail_sink(self) -> WebProgram:
+        maildev = REPOSITORY / "node_modules" / "maildev" / "dist" / "bin" / "maildev.js"
+        if not maildev.exists():
+            raise DidNotStart("The mail sink is missing. Install it: npm ci")
+        ports, letters = self._places.ports, self._places.folder / "mail"
+        letters.mkdir(parents=True, exist_ok=True)
+        command: list[str | Path] = [
+            "node",
+            maildev,
+            "--ip",
+            "127.0.0.1",
+            "--web-ip",
+            "127.0.0.1",
+            "--max-emails",
+            "1000",
+        ]
+        command += ["--smtp", str(ports["smtp"]), "--web", str(ports["mail"]), "--mail-directory", letters]
+        child = Child("mail", command, log=self._places.log("mail"), folder=self._places.folder)
+        return WebProgram(child, ready=self._places.web("mail") + "/api/email", port=ports["smtp"])
+
+    async def _load_demonstration(self) -> None:
+        if importlib.util.find_spec("deploy.local.demo") is None:
+            return
+        with self._step("Loading the demonstration"):
+            environment = self._environments.of_operations()
+            child = self._python("shared.operations.command_line", "demo", "load", name="demo", environment=environment)
+            child.start()
+            try:
+                ended = await child.ended(within=180)
+            finally:
+                await child.stop()
+            if not ended or child.exit_code != 0:
+                raise DidNotStart(
+                    f"The demonstration could not be loaded; {child.log} ends with:\n{child.last_words()}"
+                )
+
+    @contextmanager
+    def _step(self, what: str) -> Iterator[None]:
+        """Show that something goes on, then how long it took."""
+        began = time.monotonic()
+        if self._console.is_terminal:
+            with self._console.status(f"{what} …"):
+                yield
+        else:
+            yield
+        self._say(f"{what}: done in {time.monotonic() - began:.1f} s")
+
+    def _say(self, what: str) -> None:
+        self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim]", what)
+
+    def _tell(self) -> None:
+        """Print where everything is and who may sign in."""
+        web = self._places.web
+        addresses = Table(title="Cousu-main", title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+        for what, where in (
+            ("Applicants: file and follow a request", web("intake")),
+            ("Départements: examine and propose", web("qualification")),
+            ("National team: escalations and committee", web("escalation")),
+            ("Notifications: letters and preferences", web("notifications")),
+            ("Operators: is all well?", web(OPERATIONS)),
+            ("Letters that were sent (nothing leaves this machine)", web("mail") + "/index.html"),
+            ("RabbitMQ (user and password: .run/endpoints.json)", web("management")),
+        ):
+            addresses.add_row(what, where)
+        people = Table(title="Who may sign in, with one click", title_justify="left", box=None, padding=(0, 2, 0, 0))
+        for title in ("Address", "Role", "Where"):
+            people.add_column(title, justify="left")
+        for persona in PERSONAS:
+            people.add_row(persona.email, persona.role, ", ".join(persona.services))
+        self._console.print()
+        self._console.print(addresses)
+        self._console.print()
+        self._console.print(people)
+        self._console.print()
+        self._console.print(
+            "Command line: .venv/bin/cousu-main --help    Logs: .run/logs    For programs: .run/endpoints.json"
+        )
+        self._console.print(f"Ready in {time.monotonic() - self._began:.1f} s. Ctrl-C stops everything.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

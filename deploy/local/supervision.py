@@ -1,0 +1,142 @@
+"""Keeps the programs of the embedded run alive: starts them again when they die, and says so."""
+
+import asyncio
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from deploy.local.child import Child, DidNotStart, listening
+
+_LOOKS_EVERY = 0.1
+_LONGEST_WAIT = 30.0
+_WELL_AFTER = 60.0
+"""A program that lived so long was well: its next death counts as the first again."""
+
+Say = Callable[[str], None]
+
+
+class Program(Protocol):
+    """Anything that is started, may die, and is stopped."""
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether it runs now."""
+        ...
+
+    async def start(self) -> None:
+        """Start it and come back when it is usable."""
+        ...
+
+    async def stop(self) -> None:
+        """Stop it cleanly."""
+        ...
+
+
+@dataclass(slots=True)
+class WebProgram:
+    """A child process that is usable when `ready` (an http address) answers 200, or `port` takes connections."""
+
+    child: Child
+    ready: str | None = None
+    port: int | None = None
+    within: float = 60.0
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether its process runs now."""
+        return self.child.alive
+
+    async def start(self) -> None:
+        """Start it and wait until it is usable. Raises `DidNotStart` with the end of its log."""
+        await self.child.stop()
+        self.child.start()
+        deadline = time.monotonic() + self.within
+        missing = ""
+        while self.child.alive and time.monotonic() < deadline:
+            missing = await asyncio.to_thread(self._missing)
+            if not missing:
+                return
+            await asyncio.sleep(_LOOKS_EVERY)
+        how = missing if self.child.alive else "it stopped by itself"
+        words = self.child.last_words()
+        raise DidNotStart(f"{self.child.name} did not become ready ({how}); {self.child.log} ends with:\n{words}")
+
+    async def stop(self) -> None:
+        """Ask it to finish what it does, then end."""
+        await self.child.stop()
+
+    def _missing(self) -> str:
+        """Tell in a few words what is missing to be ready; nothing when it is."""
+        if self.port is not None and not listening(self.port):
+            return f"nobody listens on port {self.port}"
+        if self.ready is None:
+            return ""
+        try:
+            with urllib.request.urlopen(self.ready, timeout=5):  # noqa: S310 - http on loopback
+                return ""
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return f"{refused.code} {refused.read(500).decode(errors='replace')}"
+        except OSError as away:
+            return str(away)
+
+
+@dataclass(slots=True)
+class Watch:
+    """Starts programs, watches them, and stops them in the reverse order of their starting."""
+
+    say: Say
+    first_wait: float = 0.5
+    _programs: dict[str, Program] = field(default_factory=dict)
+    _order: list[list[str]] = field(default_factory=list)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def start(self, programs: dict[str, Program], *, started: Say = lambda _: None) -> None:
+        """Start these programs together and watch each from the moment it is usable."""
+        self._programs |= programs
+        self._order.append(list(programs))
+
+        async def one(name: str, program: Program) -> None:
+            await program.start()
+            started(name)
+            self._tasks.append(asyncio.create_task(self._keep(name, program), name=f"watch {name}"))
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name, program in programs.items():
+                    group.create_task(one(name, program))
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+
+    async def stop(self) -> None:
+        """Stop everything, what was started last first; one that will not stop does not keep the others."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for names in reversed(self._order):
+            await asyncio.gather(*(self._programs[name].stop() for name in names), return_exceptions=True)
+
+    async def _keep(self, name: str, program: Program) -> None:
+        """Start the program again each time it dies, waiting longer each time it dies young."""
+        wait = self.first_wait
+        while True:
+            born = time.monotonic()
+            while program.alive:  # noqa: ASYNC110 - a process's death sets no event
+                await asyncio.sleep(_LOOKS_EVERY)
+            if time.monotonic() - born > _WELL_AFTER:
+                wait = self.first_wait
+            self.say(f"{name} stopped unexpectedly; starting it again in {wait:g} s")
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, _LONGEST_WAIT)
+            await self._again(name, program.start)
+
+    async def _again(self, name: str, start: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await start()
+        except DidNotStart as failure:
+            self.say(str(failure))
+        else:
+            self.say(f"{name} runs again")

@@ -1,0 +1,62 @@
+"""`cousu-main`: what administrators and operators do from a terminal; each group of commands has its module."""
+
+import asyncio
+import importlib
+import importlib.util
+import sys
+
+import typer
+
+from shared.db import AWAY
+from shared.errors import Invalid, Refusal
+from shared.operations import command_line_agents, migrations
+from shared.operations.connections import NotTold, read_environment_file, told
+from shared.operations.services import Service
+
+app = typer.Typer(
+    name="cousu-main",
+    help="Administer and operate Cousu-main.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(command_line_agents.app, name="agent")
+
+ELSEWHERE = {"demo": "deploy.local.demo"}
+"""Groups whose module (with a Typer named `app`) lives outside `shared`, and is there only in the repository."""
+
+
+@app.command()
+def migrate(service: Service = typer.Option(help="Whose database")) -> None:  # noqa: B008 - how Typer declares options
+    """Bring a service's tables up to date, and give its running role its rights."""
+    name = service.value.upper()
+    run = told(f"{name}_DATABASE_URL")
+    owner = told(f"{name}_MIGRATION_URL", otherwise=run)
+
+    async def both() -> None:
+        await migrations.migrate(service.value, owner)
+        await migrations.grant(owner, to=run)
+
+    asyncio.run(both())
+
+
+def main() -> None:
+    """Run the command; what goes wrong is one sentence on standard error and exit code 1."""
+    for name, module in ELSEWHERE.items():
+        if importlib.util.find_spec(module) is not None:
+            app.add_typer(importlib.import_module(module).app, name=name)
+    read_environment_file()
+    try:
+        app()
+    except Invalid as refusal:
+        sys.exit("\n".join([refusal.detail, *(f"{error.field}: {error.message}" for error in refusal.errors)]))
+    except Refusal as refusal:
+        sys.exit(refusal.detail)
+    except (NotTold, migrations.MigrationFailed) as failure:
+        sys.exit(str(failure))
+    except AWAY as failure:
+        sys.exit(f"The database or the broker is away ({failure or type(failure).__name__}). Is Cousu-main running?")
+
+
+if __name__ == "__main__":
+    main()
