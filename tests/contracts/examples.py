@@ -1,0 +1,291 @@
+"""One plausible example of every fact; the golden files were written from them, and later examples may only add."""
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from shared.contracts import escalation, forms, intake, notifications, qualification
+from shared.contracts.fact import Actor, Fact
+from shared.contracts.vocabulary import (
+    ApplicantKind,
+    CommitteeOutcome,
+    EscalationMotive,
+    Field,
+    LocalOffer,
+    MobilisationKind,
+    Outcome,
+    Programme,
+    RequestKind,
+    Role,
+    Stage,
+    SupportType,
+    Team,
+)
+
+
+def _id(number: int) -> UUID:
+    return UUID(f"01990000-0000-7000-8000-{number:012d}")
+
+
+AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+REQUEST_ID = _id(1)
+AGENT = Actor(role=Role.SAT_AGENT, name="Agent du SAT", email="sat95@cousu.test")
+DELEGATE = Actor(role=Role.DELEGATE, name="Délégué", email="delegue95@cousu.test")
+NATIONAL = Actor(role=Role.NATIONAL_AGENT, name="Équipe nationale", email="national@cousu.test")
+SECRETARY = Actor(role=Role.COMMITTEE_SECRETARY, name="Secrétariat", email="secretaire@cousu.test")
+
+APPLICANT = intake.Applicant(
+    kind=ApplicantKind.COMMUNE,
+    code="95355",
+    name="Magny-en-Vexin",
+    departement="95",
+    departements=("95",),
+    region="11",
+    epci="200035970",
+    population=5645,
+)
+REQUEST = intake.Request(
+    number="95-2026-000123",
+    applicant=APPLICANT,
+    contact=intake.Contact(
+        name="Secrétariat de mairie", role="Secrétaire de mairie", email="mairie@commune.test", phone="01 00 00 00 00"
+    ),
+    kind=RequestKind.TAILORED_SUPPORT,
+    title="Redonner vie aux commerces du centre-bourg",
+    description="Quatre locaux sont vides sur la place. Nous cherchons une aide pour définir le projet.",
+    support_types=(SupportType.INGENIERIE_PROJET,),
+    fields=(Field.REVITALISATION_COMMERCIALE, Field.HABITAT),
+    budget_cents=12_000_000,
+    desired_start=date(2026, 9, 1),
+    engineering_sought="Le CAUE a été consulté.",
+    submitted_at=AT,
+)
+DOCUMENT = intake.Document(
+    id=_id(2), name="plan.pdf", media_type="application/pdf", size=48_213, sha256="0" * 64, added_at=AT
+)
+SERVICE = qualification.Service(
+    name="Service de l’accompagnement des territoires – DDT95",
+    address="5 avenue Bernard Hirsch, CS20105, 95010 Cergy-Pontoise cedex",
+    email="anct95@val-doise.gouv.fr",
+    phone="01.34.25.26.00",
+)
+QUALIFICATION = qualification.Qualification(
+    need=4,
+    capacity=1,
+    complexity=4,
+    urgency=3,
+    maturity=2,
+    local_offer=LocalOffer.INSUFFICIENT,
+    opinion="Besoin réel, commune sans ingénierie.",
+    fully_covered=False,
+)
+TRIED = qualification.ProviderTried(provider_id=_id(3), name="CAUE du Val-d’Oise", answer="Plan de charge complet.")
+EVIDENCE = qualification.Evidence(
+    motive_code=EscalationMotive.LOCAL_OFFER_INSUFFICIENT,
+    motive="L’offre locale ne couvre pas le volet commercial.",
+    providers_tried=(TRIED,),
+    opinion="Avis favorable du préfet.",
+)
+DOSSIER = qualification.Dossier(
+    request=REQUEST,
+    qualification=QUALIFICATION,
+    messages=(qualification.DossierMessage(at=AT, author=Team.APPLICANT, text="Voici le plan."),),
+    documents=(DOCUMENT,),
+    history=(
+        qualification.DossierStep(
+            at=AT, type="intake.request_submitted.v1", label="Demande déposée", team=Team.APPLICANT
+        ),
+    ),
+)
+PROVIDER = qualification.Provider(id=_id(3), name="CAUE du Val-d’Oise", email="caue95@cousu.test")
+DECISION = escalation.Decision(
+    id=_id(4),
+    number="CSP-2026-0001",
+    outcome=CommitteeOutcome.GRANTED_WITH_RESERVE,
+    motive="Projet structurant pour le bourg.",
+    support_types=(SupportType.AMO_PUBLIQUE,),
+    amount_cents=2_500_000,
+    reserve="Délibération du conseil municipal attendue.",
+    decided_on=date(2026, 4, 14),
+    session_id=_id(5),
+    signed_by=SECRETARY,
+)
+
+_BASE = {"request_id": REQUEST_ID, "departement": "95", "at": AT}
+_PACT = {"request_id": _id(6), "departement": "95", "at": AT, "title": "Pacte du Vexin"}
+_MAIL = {
+    **_BASE,
+    "delivery_id": _id(7),
+    "event_id": _id(8),
+    "audience": "applicant",
+    "template": "request_submitted",
+}
+
+_GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
+    (intake.RequestSubmitted, {**_BASE, "request": REQUEST}),
+    (intake.InformationProvided, {**_BASE, "text": "Le plan est joint."}),
+    (intake.MessagePosted, {**_BASE, "message_id": _id(9), "text": "Bonjour"}),
+    (intake.DocumentAdded, {**_BASE, "document": DOCUMENT}),
+    (intake.RequestWithdrawn, {**_BASE, "motive": "Le projet est abandonné."}),
+    (intake.TrackingLinkReplaced, {**_BASE, "link_generation": 2}),
+    (
+        intake.EvaluationSubmitted,
+        {
+            **_BASE,
+            "number": REQUEST.number,
+            "applicant": APPLICANT,
+            "fields": REQUEST.fields,
+            "need_met": 4,
+            "progress": 5,
+            "satisfaction": 4,
+            "impact": "Deux commerces ont rouvert.",
+        },
+    ),
+    (intake.RequestClosed, _BASE),
+    (
+        forms.RequestRefused,
+        {
+            **_BASE,
+            "filed_from": "/forms/epci",
+            "filed_id": "42",
+            "code": "invalid",
+            "detail": "Certaines informations sont à corriger.",
+            "errors": (forms.FieldRefused(field="title", message="Ce champ est obligatoire."),),
+        },
+    ),
+    (
+        qualification.RequestRegistered,
+        {**_BASE, "number": REQUEST.number, "service": SERVICE, "due_on": date(2026, 3, 16)},
+    ),
+    (qualification.ExaminationStarted, {**_BASE, "by": AGENT, "due_on": date(2026, 4, 13)}),
+    (
+        qualification.InformationRequested,
+        {**_BASE, "items": ("Le plan du centre-bourg",), "until": date(2026, 3, 20), "by": AGENT},
+    ),
+    (qualification.MessagePosted, {**_BASE, "message_id": _id(10), "text": "Bonjour", "by": AGENT}),
+    (qualification.RequestQualified, {**_BASE, "qualification": QUALIFICATION, "by": AGENT}),
+    (qualification.OutcomeProposed, {**_BASE, "outcome": Outcome.ESCALATION, "by": AGENT}),
+    (qualification.ProposalRejected, {**_BASE, "motive": "Consultez d’abord l’EPF.", "by": DELEGATE}),
+    (
+        qualification.OrientedLocally,
+        {
+            **_BASE,
+            "orientation_id": _id(11),
+            "provider": PROVIDER,
+            "until": date(2026, 4, 1),
+            "motive": "Compétence locale disponible.",
+            "by": DELEGATE,
+            "dossier": DOSSIER,
+        },
+    ),
+    (qualification.OrientationAccepted, {**_BASE, "orientation_id": _id(11), "provider": PROVIDER}),
+    (
+        qualification.OrientationDeclined,
+        {**_BASE, "orientation_id": _id(11), "provider": PROVIDER, "motive": "Plan de charge complet."},
+    ),
+    (
+        qualification.SupportedLocally,
+        {
+            **_BASE,
+            "support_types": (SupportType.INGENIERIE_PROJET,),
+            "amount_cents": 1_500_000,
+            "motive": "Étude prise en charge.",
+            "by": DELEGATE,
+        },
+    ),
+    (
+        qualification.DirectedToProgramme,
+        {
+            **_BASE,
+            "programme": Programme.PETITES_VILLES_DE_DEMAIN,
+            "motive": "Commune lauréate.",
+            "by": DELEGATE,
+            "dossier": DOSSIER,
+        },
+    ),
+    (
+        qualification.RequestEscalated,
+        {**_BASE, "evidence": EVIDENCE, "dossier": DOSSIER, "service": SERVICE, "by": DELEGATE},
+    ),
+    (qualification.NationalQuestionAnswered, {**_BASE, "text": "La délibération est jointe.", "by": AGENT}),
+    (
+        qualification.RequestRefused,
+        {**_BASE, "motive": "Hors du champ de l’agence.", "appeal": "Recours sous deux mois.", "by": DELEGATE},
+    ),
+    (
+        qualification.RequestTransferred,
+        {
+            **_BASE,
+            "departement": "78",
+            "from_departement": "95",
+            "motive": "Le projet est dans les Yvelines.",
+            "by": DELEGATE,
+            "dossier": DOSSIER,
+        },
+    ),
+    (
+        qualification.StageOverdue,
+        {**_BASE, "number": REQUEST.number, "stage": Stage.QUALIFY, "due_on": date(2026, 4, 13)},
+    ),
+    (qualification.PactOpened, {**_PACT, "parties": ("État", "CC Vexin Val de Seine")}),
+    (qualification.PactDiagnosisShared, {**_PACT, "version": 1}),
+    (qualification.PactDiagnosisAgreed, {**_PACT, "party": "État", "complete": False}),
+    (qualification.PactActionAdded, {**_PACT, "action_id": _id(12), "action": "Rouvrir la gare"}),
+    (qualification.PactSigned, {**_PACT, "party": "État", "complete": False}),
+    (qualification.PactProgressReported, {**_PACT, "action_id": _id(12), "percent": 40, "status": "under_way"}),
+    (escalation.EscalationReceived, {**_BASE, "number": REQUEST.number, "due_on": date(2026, 3, 30)}),
+    (escalation.InformationRequested, {**_BASE, "question": "Le foncier est-il maîtrisé ?", "by": NATIONAL}),
+    (escalation.AdmissibilitySettled, {**_BASE, "opinion": "Recevable.", "by": NATIONAL}),
+    (escalation.EscalationReturned, {**_BASE, "motive": "Une offre locale existe.", "by": NATIONAL}),
+    (
+        escalation.SessionScheduled,
+        {
+            **_BASE,
+            "session_id": _id(5),
+            "title": "Comité d’avril",
+            "held_on": date(2026, 4, 14),
+            "by": SECRETARY,
+        },
+    ),
+    (escalation.DecisionMade, {**_BASE, "decision": DECISION}),
+    (
+        escalation.ResourceMobilised,
+        {
+            **_BASE,
+            "mobilisation_id": _id(13),
+            "kind": MobilisationKind.EXTERNAL,
+            "resource": "Marché d’ingénierie",
+            "amount_cents": 2_400_000,
+            "lot": "Lot 3",
+            "by": NATIONAL,
+        },
+    ),
+    (
+        escalation.AccompanimentStarted,
+        {**_BASE, "starts_on": date(2026, 5, 4), "ends_on": date(2026, 12, 18), "by": NATIONAL},
+    ),
+    (
+        escalation.MilestonePlanned,
+        {**_BASE, "milestone_id": _id(14), "title": "Diagnostic remis", "due_on": date(2026, 7, 1)},
+    ),
+    (
+        escalation.MilestoneReached,
+        {
+            **_BASE,
+            "milestone_id": _id(14),
+            "title": "Diagnostic remis",
+            "due_on": date(2026, 7, 1),
+            "reached_on": date(2026, 6, 26),
+        },
+    ),
+    (escalation.AccompanimentCompleted, {**_BASE, "report": "Le projet est prêt à être financé.", "by": NATIONAL}),
+    (escalation.EvaluationRequested, {**_BASE, "until": date(2027, 1, 29)}),
+    (
+        escalation.StageOverdue,
+        {**_BASE, "number": REQUEST.number, "stage": Stage.ADMISSIBILITY, "due_on": date(2026, 3, 30)},
+    ),
+    (notifications.DeliverySucceeded, _MAIL),
+    (notifications.DeliveryFailed, {**_MAIL, "reason": "550 mailbox unavailable"}),
+]
+
+EXAMPLES: dict[str, Fact] = {fact.wire_type: fact.model_validate(given) for fact, given in _GIVEN}
+"""Wire type → example."""
