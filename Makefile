@@ -1,0 +1,72 @@
+# Two commands matter: `make run` and `make test`. Everything they need is installed by the stamp files below,
+# once, and again only when a lock file changes.
+
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ── what people do ──────────────────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: run
+run: system-run $(VENV)/.ready node_modules/.ready ## Start everything on this machine; Ctrl-C stops it
+	@exec $(BIN)/python -m deploy.local.run
+
+.PHONY: demo
+demo: $(VENV)/.ready ## Tell one request's whole life in the terminal, while `make run` runs
+	@exec $(BIN)/cousu-main demo life
+
+.PHONY: test
+test: system-test $(VENV)/.ready node_modules/.ready lint types ## Check style and types, then run every test
+	@exec $(BIN)/pytest
+
+.PHONY: lint
+lint: $(VENV)/.ready ## Style, and who may import whom
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+
+.PHONY: types
+types: $(VENV)/.ready ## Types, strictly
+	$(BIN)/mypy
+
+.PHONY: lock
+lock: $(VENV)/.ready ## Choose the newest allowed versions again, with their hashes
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --upgrade --custom-compile-command "make lock" --quiet --output-file requirements.lock
+	npm update --package-lock-only --ignore-scripts
+
+.PHONY: clean
+clean: ## Remove everything that was made here: data, logs, environments, caches
+	@test ! -e .run/lock || flock --nonblock .run/lock true \
+		|| { echo "Cousu-main is running from this folder. Stop it with Ctrl-C first." >&2; exit 1; }
+	@test ! -L .run/postgres/elsewhere || rm -rf "$$(readlink .run/postgres/elsewhere)"
+	rm -rf .run $(VENV) node_modules build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ── what it takes ───────────────────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: system-run system-test
+system-run:
+	@deploy/local/system_packages.sh run
+system-test:
+	@deploy/local/system_packages.sh test
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@python=$$(deploy/local/find_python.sh) && { test -x $(BIN)/python || $$python -m venv $(VENV); }
+	@echo "Installing Python packages"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json
+	@echo "Installing npm packages"
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
