@@ -5,7 +5,9 @@ from typing import Any
 import structlog
 from litestar import Request
 from litestar.connection import ASGIConnection
+from litestar.enums import RequestEncodingType
 from litestar.handlers import BaseRouteHandler
+from litestar.params import BodyKwarg
 from litestar.types import Guard
 
 from shared import clock
@@ -64,9 +66,10 @@ async def json_for_the_api(connection: Connection, handler: BaseRouteHandler) ->
     sent = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
     if data is None or connection.scope.get("method") not in CHANGES or not sent:
         return
-    wanted = str(getattr(data.kwarg_definition, "media_type", "application/json") or "application/json")
-    if sent != wanted and not (wanted == "application/json" and sent.endswith("+json")):
-        raise UnsupportedContent(wanted=wanted)
+    body = data.kwarg_definition
+    wanted = RequestEncodingType(body.media_type) if isinstance(body, BodyKwarg) else RequestEncodingType.JSON
+    if sent != wanted.value and not (wanted is RequestEncodingType.JSON and sent.endswith("+json")):
+        raise UnsupportedContent(wanted=wanted.value)
 
 
 class UnsupportedContent(UnsupportedType):

@@ -7,12 +7,15 @@ Sections
    (shared.web.access) narrows to roles.
    Everything below `/api/` is API: bearer tokens only (cookies never count), no CSRF, errors are problem+json.
    Everything else is pages: session cookie, CSRF (`_csrf_token` in the form), errors are HTML.
-3. Dependencies, by parameter name: `agent: Agent` · `database: Database` · `cause: Cause` (for
-   `database.transaction(cause)`) · `page: Page` (`?page=&per_page=`, shared.web.paging). More by `dependencies=`.
+3. Dependencies, by name and marked with litestar.di's `NamedDependency`: `agent: NamedDependency[Agent]` · `database:
+   NamedDependency[Database]` · `cause: NamedDependency[Cause]` (for `database.transaction(cause)`) · `paging:
+   NamedDependency[Page]` (`?page=&per_page=`, shared.web.paging); more by `dependencies=`. Litestar 3 wants every
+   parameter marked so: `request_id: FromPath[UUID]`, `q: FromQuery[str | None] = None`, `data: JSONBody[NewThing]`
+   (litestar.params); an unmarked one is a warning, which is an error in tests.
 4. Pages: `render(request, "cases/list.html", **context)`, `flash`, `redirect` (shared.web.pages); `read_form`,
    `submit_once`, `EurosTyped` (shared.web.forms).
 5. Refusals (shared.errors) are raised, never answered by hand: one table in shared.web.problems gives the status.
-   Bodies of API calls derive from `shared.web.problems.Body` (unknown members refused): `data: NewThing`.
+   Bodies of API calls derive from `shared.web.problems.Body` (unknown members refused): `data: JSONBody[NewThing]`.
    A `POST` handler answers 201 unless it says `status_code=200`.
 6. Answered by every service: `/health/live`, `/health/ready`, `/metrics`, `/api/v1/openapi.json`, `/static/…`,
    `/connexion`, `/connexion/retour`, `POST /deconnexion` (shared.web.signin).
@@ -107,7 +110,7 @@ def create_application(
             "agent": Provide(access.provide_agent),
             "cause": Provide(access.provide_cause),
             "database": Provide(provide_database),
-            "page": Provide(provide_page),
+            "paging": Provide(provide_page),
             **{key: Provide(provider) for key, provider in (dependencies or {}).items()},
         },
         exception_handlers={Exception: answer, HTTPException: answer},

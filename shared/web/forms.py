@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
 from litestar import Request
 from litestar.datastructures import UploadFile
@@ -135,7 +136,7 @@ def cents_of(typed: object) -> object:
         euros = Decimal(plain)
     except InvalidOperation:
         raise _not_an_amount() from None
-    if not euros.is_finite() or euros != round(euros, 2) or abs(euros) >= 10**12:  # what bigint cents hold, and more
+    if not euros.is_finite() or abs(euros) >= 10**12 or euros != round(euros, 2):  # what bigint cents hold, and more
         raise _not_an_amount()
     return int(euros * 100)
 
@@ -168,14 +169,31 @@ async def _fingerprint(
 
 
 def _holds_many(model: type[BaseModel], name: str) -> bool:
-    known = next((f for key, f in model.model_fields.items() if name in {key, f.alias}), None)
-    return known is not None and _is_list(known.annotation)
+    """Tell whether the field of this dotted name is a list of values."""
+    kinds: list[Any] = [model]
+    for part in name.split("."):
+        kinds = [inner for kind in kinds for inner in _below(kind, part)]
+    return any(get_origin(kind) in _MANY for kind in kinds)
 
 
-def _is_list(annotation: Any) -> bool:
-    if get_origin(annotation) in {list, set, frozenset, tuple}:
-        return True
-    return any(_is_list(choice) for choice in get_args(annotation))
+_MANY = frozenset({list, set, frozenset, tuple})
+
+
+def _below(kind: Any, part: str) -> list[Any]:
+    """Give the types found under a type by the name of a member, or by the number of an item."""
+    if part.isdecimal():
+        return [choice for item in get_args(kind) for choice in _choices(item)] if get_origin(kind) in _MANY else []
+    members = kind.model_fields.items() if isinstance(kind, type) and issubclass(kind, BaseModel) else ()
+    return [choice for key, known in members if part in {key, known.alias} for choice in _choices(known.annotation)]
+
+
+def _choices(annotation: Any) -> list[Any]:
+    """Give the branches of a union, or the type itself; without what annotates it."""
+    if get_origin(annotation) is Annotated:
+        return _choices(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, UnionType}:
+        return [choice for branch in get_args(annotation) for choice in _choices(branch)]
+    return [annotation]
 
 
 def _tree(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
 
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from pydantic import BaseModel
 
 Item = TypeVar("Item")
@@ -51,8 +51,8 @@ def paged(rows: Sequence[Row], total: int, page: Page, form: Callable[[Row], Ite
 
 
 async def provide_page(
-    number: Annotated[int, Parameter(query="page", ge=1, le=LAST, description="Which page, from 1")] = 1,
-    per_page: Annotated[int, Parameter(ge=1, le=LARGEST, description="How many items a page")] = DEFAULT,
+    page: Annotated[int, QueryParameter(ge=1, le=LAST, description="Which page, from 1")] = 1,
+    per_page: Annotated[int, QueryParameter(ge=1, le=LARGEST, description="How many items a page")] = DEFAULT,
 ) -> Page:
     """Read `?page=&per_page=`; anything else than allowed numbers is refused (400)."""
-    return Page(number, per_page)
+    return Page(page, per_page)

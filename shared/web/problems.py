@@ -159,6 +159,8 @@ def problem_of(exc: Exception) -> Problem:
         refusal = Invalid(validation.field_errors(exc.errors()))
     elif isinstance(exc, asyncpg.DataError | UnicodeEncodeError):
         refusal = Invalid()
+    elif isinstance(exc, UnicodeDecodeError):
+        refusal = Malformed()
     elif isinstance(exc, AWAY):
         refusal = Unavailable()
     else:

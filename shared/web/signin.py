@@ -9,7 +9,7 @@ import structlog
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Redirect, Template
 
 from shared import clock
@@ -54,7 +54,7 @@ def routes(settings: ServiceSettings, database: Database, *, name: str) -> list[
         )
 
     @get(SIGN_IN, public=True)
-    async def leave(to: Annotated[str, Parameter(query="next", max_length=LONGEST)] = "/") -> Redirect:
+    async def leave(to: Annotated[str, QueryParameter(name="next", max_length=LONGEST)] = "/") -> Redirect:
         url, attempt = await provider.leave()
         held = attempts.close({**asdict(attempt), "next": local_path(to)}, at=clock.now(), lifetime=ATTEMPT_LASTS)
         return Redirect(
@@ -64,8 +64,8 @@ def routes(settings: ServiceSettings, database: Database, *, name: str) -> list[
     @get(RETURN, public=True)
     async def come_back(
         request: Request[Any, Any, Any],
-        answered: Annotated[str, Parameter(query="state", max_length=LONGEST)] = "",
-        code: Annotated[str, Parameter(max_length=LONGEST)] = "",
+        answered: Annotated[str, QueryParameter(name="state", max_length=LONGEST)] = "",
+        code: Annotated[str, QueryParameter(max_length=LONGEST)] = "",
     ) -> Response[Any]:
         key = _attempt_key(name, answered)
         held = attempts.open(request.cookies.get(key, ""), at=clock.now()) if answered else None

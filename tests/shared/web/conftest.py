@@ -1,0 +1,263 @@
+"""A small service with every kind of route, on a real database, and a browser to look at it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import httpx2
+import pytest
+from litestar import Litestar, Request, Response, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.di import NamedDependency
+from pydantic import BaseModel, Field, SecretStr
+
+from shared import clock
+from shared.db import Cause, Database, Transaction
+from shared.errors import IllegalMove, NotFound
+from shared.identity import store
+from shared.identity.model import Agent, Role
+from shared.settings import ServiceSettings
+from shared.web import assets
+from shared.web.access import only
+from shared.web.application import NavigationItem, create_application
+from shared.web.forms import EurosTyped, read_form, submit_once
+from shared.web.pages import flash, render
+from shared.web.paging import Page, Paged, paged
+from shared.web.problems import Body
+
+PUBLIC_URL = "http://127.0.0.1:8999"
+SECRET = "0123456789abcdef" * 4
+
+
+class NewThing(Body):
+    """Something to create, with a field of each kind."""
+
+    title: Annotated[str, Field(min_length=1, max_length=20)]
+    size: Annotated[int, Field(ge=1, le=5)] = 3
+    colour: Literal["red", "blue"] = "red"
+    due_on: date | None = None
+    reference: UUID | None = None
+    email: str | None = None
+
+
+class Thing(BaseModel):
+    """Something that was created."""
+
+    title: str
+    agent: str
+    allowed_actions: list[str] = []
+
+
+class ThingForm(BaseModel):
+    """The same, as people type it."""
+
+    title: Annotated[str, Field(max_length=20)]
+    amount_cents: Annotated[EurosTyped | None, Field(alias="amount")] = None
+    colours: list[str] = []
+
+
+@get("/", public=True)
+async def front(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Greet anybody."""
+    return render(request, "thing.html", heading="Accueil", values={}, errors={})
+
+
+@get("/things")
+async def things(request: Request[Any, Any, Any], agent: NamedDependency[Agent]) -> Response[Any]:
+    """Show the form to an agent."""
+    return render(request, "thing.html", heading=agent.email, values={}, errors={})
+
+
+@post("/things")
+async def add_thing(
+    request: Request[Any, Any, Any], database: NamedDependency[Database], cause: NamedDependency[Cause]
+) -> Response[Any]:
+    """Keep a thing, or show the form again."""
+    form = await read_form(request, ThingForm)
+    if form.model is None:
+        return render(request, "thing.html", status_code=400, heading="Encore", values=form.values, errors=form.errors)
+    model = form.model
+
+    async def keep(tx: Transaction) -> str:
+        await tx.execute("INSERT INTO thing (title, correlation) VALUES ($1, $2)", model.title, tx.cause.correlation_id)  # type: ignore[union-attr] # given just above
+        return f"/things/{await tx.fetchval('SELECT count(*) FROM thing')}"
+
+    answer = await submit_once(database, form, keep, cause=cause)
+    flash(request, "C’est enregistré.")
+    return answer
+
+
+@get("/broken", public=True)
+async def broken_page() -> None:
+    """Break."""
+    raise RuntimeError("camille@exemple.fr was here")
+
+
+@get("/things")
+async def list_things(agent: NamedDependency[Agent], paging: NamedDependency[Page]) -> Paged[Thing]:
+    """List things."""
+    rows = [f"thing {n}" for n in range(120)]
+    shown = rows[paging.offset : paging.offset + paging.limit]
+    return paged(shown, len(rows), paging, lambda title: Thing(title=title, agent=agent.email))
+
+
+@post("/things")
+async def create_thing(data: JSONBody[NewThing], agent: NamedDependency[Agent]) -> Thing:
+    """Create a thing."""
+    return Thing(title=data.title, agent=agent.email)
+
+
+@post("/things/{number:int}/decision", guards=[only(Role.DELEGATE)], status_code=200)
+async def decide(number: FromPath[int], agent: NamedDependency[Agent]) -> Thing:
+    """Decide, as a délégué only."""
+    raise IllegalMove(state=f"decided {number} {agent.name}", allowed_actions=["reopen"])
+
+
+@get("/missing", public=True)
+async def missing() -> None:
+    """Find nothing."""
+    raise NotFound
+
+
+@get("/broken", public=True)
+async def broken_call() -> None:
+    """Break."""
+    raise RuntimeError("camille@exemple.fr was here")
+
+
+@get("/database", public=True)
+async def ask_database(database: NamedDependency[Database], q: FromQuery[str]) -> dict[str, str]:
+    """Ask the database."""
+    return {"answer": await database.fetchval("SELECT $1::text", q)}
+
+
+PAGE = """
+{% extends "layouts/agents.html" %}
+{% import "components/forms.html" as forms with context %}
+{% block title %}{{ heading }}{% endblock %}
+{% block content %}
+<h1>{{ heading }}</h1>{{ forms.error_summary(errors) }}
+{% call forms.form("/things") %}<input name="title" value="{{ values.title or '' }}">{% endcall %}
+{% endblock %}
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give the templates the files they name, without npm."""
+    folder = tmp_path_factory.mktemp("static")
+    for _, name in assets.sources():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COUSU_STATIC", str(folder))
+        assets.address.cache_clear()
+        yield
+        assets.address.cache_clear()
+
+
+@pytest.fixture
+async def database(fresh_database: Callable[[str], Awaitable[Any]]) -> AsyncIterator[Database]:
+    """The service's own database, with one table of its own."""
+    fresh = await fresh_database("shared")
+    owner = await Database.connect(fresh.owner_url, name="test", max_size=1)
+    async with owner.transaction() as tx:
+        await tx.execute("CREATE TABLE thing (title text NOT NULL, correlation text NOT NULL)")
+        await tx.execute("GRANT SELECT, INSERT ON thing TO PUBLIC")
+    await owner.close()
+    database = await Database.connect(fresh.app_url, name="test")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def templates(tmp_path: Path) -> Path:
+    """The service's own template."""
+    (tmp_path / "thing.html").write_text(PAGE)
+    return tmp_path
+
+
+def settings(**changes: Any) -> ServiceSettings:
+    """Give settings that a test may change."""
+    given: dict[str, Any] = {
+        "database_url": SecretStr("postgresql://unused"),
+        "port": 8999,
+        "public_url": PUBLIC_URL,
+        "secret_key": SecretStr(SECRET),
+    }
+    return ServiceSettings(**{**given, **changes})
+
+
+@pytest.fixture
+def make_application(database: Database, templates: Path) -> Callable[..., Litestar]:
+    """Build the small service, with settings of the test's choice."""
+
+    def make(*, name: str = "trial", on: Database = database, ready: Any = (), **changes: Any) -> Litestar:
+        return create_application(
+            name=name,
+            title="Essai",
+            settings=settings(**changes),
+            database=on,
+            pages=[front, things, add_thing, broken_page],
+            api=[list_things, create_thing, decide, missing, broken_call, ask_database],
+            templates=[templates],
+            ready=ready,
+            navigation=[
+                NavigationItem("Choses", "/things"),
+                NavigationItem("Reprises", "/held", frozenset({Role.OPERATOR})),
+            ],
+        )
+
+    return make
+
+
+@pytest.fixture
+async def browse() -> AsyncIterator[Callable[[Litestar], httpx2.AsyncClient]]:
+    """Open browsers on applications; each has cookies of its own and follows no redirect by itself."""
+    opened: list[httpx2.AsyncClient] = []
+
+    def browser(application: Litestar) -> httpx2.AsyncClient:
+        transport = httpx2.ASGITransport(app=application)  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
+        opened.append(httpx2.AsyncClient(transport=transport, base_url=PUBLIC_URL))
+        return opened[-1]
+
+    yield browser
+    await asyncio.gather(*(client.aclose() for client in opened))
+
+
+@pytest.fixture
+def client(
+    make_application: Callable[..., Litestar], browse: Callable[[Litestar], httpx2.AsyncClient]
+) -> httpx2.AsyncClient:
+    """A browser on the small service."""
+    return browse(make_application())
+
+
+@pytest.fixture
+async def agent(database: Database) -> Agent:
+    """A SAT agent of the Val-d'Oise, made by an administrator."""
+    async with database.transaction() as tx:
+        return await store.add_agent(
+            tx,
+            email="sat95@cousu.test",
+            name="Agent du SAT",
+            roles=[Role.SAT_AGENT],
+            departements=["95"],
+            at=clock.now(),
+        )
+
+
+@pytest.fixture
+async def token(database: Database, agent: Agent) -> str:
+    """A token that acts as the agent."""
+    async with database.transaction() as tx:
+        return await store.issue_token(tx, agent_id=agent.id, name="essai", at=clock.now())
+
+
+@pytest.fixture
+def bearer(token: str) -> dict[str, str]:
+    """The header that carries the token."""
+    return {"Authorization": f"Bearer {token}"}

@@ -1,0 +1,137 @@
+"""How what people type becomes what the code understands."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from litestar import Litestar, Request, post
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+
+from shared.errors import Conflict, Invalid
+from shared.web.forms import EurosTyped, Form, read_form
+
+AMOUNT: TypeAdapter[int] = TypeAdapter(EurosTyped)
+
+
+class Contact(BaseModel):
+    """A member with members."""
+
+    email: str
+    phone: str | None = None
+
+
+class Tried(BaseModel):
+    """An item of a list."""
+
+    name: str
+    answers: list[str] = []
+
+
+class Whole(BaseModel):
+    """A form with all that forms have."""
+
+    contact: Contact
+    fields: Annotated[list[str], Field(min_length=1)]
+    tried: list[Tried] = []
+    agreed: bool = False
+
+
+@post("/read", status_code=200)
+async def read(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """Say what was understood."""
+    form = await read_form(request, Whole)
+    return {
+        "model": form.model.model_dump() if form.model else None,
+        "values": dict(form.values),
+        "errors": form.errors,
+        "files": {name: [upload.filename for upload in uploads] for name, uploads in form.files.items()},
+    }
+
+
+@pytest.fixture
+def client(browse: Callable[[Litestar], httpx2.AsyncClient]) -> httpx2.AsyncClient:
+    """A browser on one form."""
+    return browse(Litestar([read], openapi_config=None))
+
+
+async def test_names_with_dots_are_members_and_numbers_are_items(client: httpx2.AsyncClient) -> None:
+    sent = {
+        "contact.email": " a@b.fr ",
+        "contact.phone": "",
+        "fields": ["mobilite"],
+        "tried.0.name": "CAUE",
+        "tried.10.name": "EPF",
+        "tried.2.name": "Cerema",
+        "agreed": "on",
+        "_form_key": "x",
+    }
+    said = (await client.post("/read", data=sent)).json()
+    assert said["errors"] == {}
+    assert said["model"] == {
+        "contact": {"email": "a@b.fr", "phone": None},
+        "fields": ["mobilite"],
+        "tried": [{"name": name, "answers": []} for name in ("CAUE", "Cerema", "EPF")],
+        "agreed": True,
+    }
+
+
+async def test_errors_have_the_names_of_the_fields(client: httpx2.AsyncClient) -> None:
+    said = (await client.post("/read", data={"tried.0.name": "", "tried.0.answers": "x", "contact.phone": "1"})).json()
+    assert said["model"] is None
+    assert said["errors"] == dict.fromkeys(["contact.email", "fields", "tried.0.name"], "Ce champ est obligatoire.")
+    assert said["values"]["contact.phone"] == "1"
+
+
+async def test_files_are_kept_apart(client: httpx2.AsyncClient) -> None:
+    said = (
+        await client.post(
+            "/read",
+            data={"contact.email": "a@b.fr", "fields": ["a", "b"]},
+            files=[("documents", ("plan.pdf", b"%PDF")), ("documents", ("note.odt", b"PK"))],
+        )
+    ).json()
+    assert said["errors"] == {}
+    assert said["files"] == {"documents": ["plan.pdf", "note.odt"]}
+    assert said["model"]["fields"] == ["a", "b"]
+
+
+async def test_text_that_no_database_holds_is_refused(client: httpx2.AsyncClient) -> None:
+    said = (await client.post("/read", data={"contact.email": "a\x00b"})).json()
+    assert said["errors"] == {"": "Ce texte contient un caractère qui ne peut pas être enregistré."}
+
+
+@pytest.mark.parametrize(
+    ("typed", "cents"),
+    [("25000", 2_500_000), ("25 000,50 €", 2_500_050), ("25\u202f000,5", 2_500_050), ("0,01", 1), ("12.30", 1230)],
+)
+def test_amounts_are_read_as_people_type_them(typed: str, cents: int) -> None:
+    assert AMOUNT.validate_python(typed) == cents
+
+
+@pytest.mark.parametrize("typed", ["douze", "1,234", "1,2,3", "NaN", "inf", "1e400", "--1", "99999999999999"])
+def test_what_is_no_amount_is_refused(typed: str) -> None:
+    with pytest.raises(ValidationError, match="Donnez un montant"):
+        AMOUNT.validate_python(typed)
+
+
+@given(st.text())
+def test_no_typed_amount_breaks_the_reader(typed: str) -> None:
+    try:
+        assert abs(AMOUNT.validate_python(typed)) < 10**14
+    except ValidationError:
+        return
+
+
+@given(st.integers(min_value=0, max_value=10**13))
+def test_every_amount_survives_being_typed(cents: int) -> None:
+    assert AMOUNT.validate_python(f"{cents // 100},{cents % 100:02}") == cents
+
+
+def test_a_refusal_of_the_use_case_joins_the_errors() -> None:
+    form: Form[Whole] = Form(None, {})
+    form.refuse(Invalid.field("contact.email", "Déjà utilisée."))
+    form.refuse(Conflict())
+    assert form.errors == {"contact.email": "Déjà utilisée.", "": Conflict.sentence}
