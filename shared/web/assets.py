@@ -1,4 +1,4 @@
-"""Which files a browser may fetch: npm's and ours in one folder, under addresses that change with the content."""
+"""Which files a browser may fetch: npm's and ours in one folder, each address changing with the content."""
 
 import hashlib
 import os

@@ -1,5 +1,6 @@
 """How a value is shown to a French reader: dates, amounts, numbers, plurals; what components ask of forms."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
@@ -9,6 +10,8 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
+
+from shared import words
 
 NARROW: Final = "\u202f"
 """Narrow no-break space: between thousands, before “ %”, “;”, “?”."""
@@ -49,6 +52,7 @@ _MONTHS: Final = (
     "décembre",
 )
 _CENTS: Final = 100
+_AMOUNT: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,2})?")
 _KIBI: Final = 1024
 
 Number = int | float | Decimal
@@ -122,6 +126,25 @@ def euros(cents: int | None) -> str:
     return f"{number_fr(amount, 0 if cents % _CENTS == 0 else 2)}{SPACE}€"
 
 
+def cents_of(typed: str) -> int:
+    """Read an amount as people type it in euros (“25 000”, “1 234,50 €”, “25000.5”) into cents.
+
+    What is no amount, is negative, or has fractions of a cent is a ValueError.
+    """
+    plain = "".join(typed.split()).removesuffix("€").replace(",", ".")
+    if not _AMOUNT.fullmatch(plain):
+        raise ValueError("Not an amount in euros")
+    return int(Decimal(plain) * _CENTS)
+
+
+def euros_typed(cents: int | None) -> str:
+    """Write cents as one would type them in an amount field: “25000” or “1234,50”."""
+    if cents is None:
+        return ""
+    whole, rest = divmod(cents, _CENTS)
+    return f"{whole},{rest:02d}" if rest else str(whole)
+
+
 def percent_fr(share: Number | None, decimals: int = 0) -> str:
     """Write a share (0.25) as “25 %”."""
     if share is None:
@@ -142,7 +165,7 @@ def relative_days_fr(value: date | None, today: date) -> str:
     if value is None:
         return NOTHING
     days = days_until(value, today)
-    near = {-1: "hier", 0: "aujourd\u2019hui", 1: "demain"}
+    near = {-1: "hier", 0: "aujourd’hui", 1: "demain"}
     if days in near:
         return near[days]
     return f"dans {plural_fr(days, 'jour')}" if days > 0 else f"il y a {plural_fr(-days, 'jour')}"
@@ -162,6 +185,11 @@ def file_size_fr(size: int | None) -> str:
     if size < _KIBI * _KIBI:
         return f"{number_fr(Decimal(size) / _KIBI, 0)}{SPACE}Ko"
     return f"{number_fr(Decimal(size) / (_KIBI * _KIBI), 1)}{SPACE}Mo"
+
+
+def team_word(team: str) -> str:
+    """Name a team by its wire value; what is in words already stays."""
+    return next((word for value, word in words.TEAM.items() if value == team), team)
 
 
 class _Query(Protocol):
@@ -226,6 +254,11 @@ FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
     "plural_fr": plural_fr,
     "relative_days_fr": relative_days_fr,
     "file_size_fr": file_size_fr,
+    "euros_typed": euros_typed,
+    "word": words.word,
+    "state_word": words.state_word,
+    "event_word": words.event_word,
+    "team_word": team_word,
 }
 
 FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
