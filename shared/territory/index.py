@@ -1,11 +1,9 @@
 """Finds territories as people type them: without accents, hyphens or articles, by the first letters, by a code."""
 
-import re
 import unicodedata
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from operator import itemgetter
 from typing import Final, NamedTuple
 
 from shared.contracts.vocabulary import ApplicantKind
@@ -14,18 +12,35 @@ from shared.territory.model import LEGAL_FORMS, Territory
 LONGEST_QUERY: Final = 100
 LAST: Final = "\U0010ffff"
 
-_ACCENTS: Final = re.compile("[\u0300-\u036f]")
-_NOT_PLAIN: Final = re.compile("[^a-z0-9]+")
-_LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae"})
+
 _WRITTEN_OUT: Final = {"st": "saint", "ste": "sainte"}
 _LINKS: Final = frozenset({"le", "la", "les", "l", "du", "de", "des", "d", "et"})
 _FORMS: Final = frozenset({"cc", "ca", "cu"})
 
 
+class _Plain(dict[int, str]):
+    """What each character becomes: a letter without its accent, nothing, or a space where words part."""
+
+    def __missing__(self, character: int) -> str:
+        return " "
+
+
+def _plain() -> _Plain:
+    table = _Plain({ord("œ"): "oe", ord("æ"): "ae", **dict.fromkeys(range(0x300, 0x370), "")})
+    for character in map(chr, range(0x250)):
+        letter = unicodedata.normalize("NFD", character)[0]
+        if letter.isascii() and letter.isalnum():
+            table[ord(character)] = letter
+    return table
+
+
+_PLAIN: Final = _plain()
+
+
 def fold(text: str) -> str:
     """Reduce a name to what counts when people compare names: "L’Haÿ-les-Roses" → "l hay les roses"."""
-    plain = _ACCENTS.sub("", unicodedata.normalize("NFD", text.lower().translate(_LIGATURES)))
-    return " ".join(_WRITTEN_OUT.get(word, word) for word in _NOT_PLAIN.split(plain) if word)
+    words = text.lower().translate(_PLAIN).split()
+    return " ".join([_WRITTEN_OUT.get(word, word) for word in words])
 
 
 def core(folded: str) -> str:
@@ -44,31 +59,32 @@ class _Entry(NamedTuple):
     """What one territory is found by: full names and codes, shorter and former ones, and every word."""
 
     full: Sequence[str]
-    short: Iterable[str]
+    short: Sequence[str]
     words: Sequence[str]
     line: str
 
 
 def _entry(territory: Territory, former: Sequence[str]) -> _Entry:
     name = fold(territory.name)
+    short = core(name)
     codes = [_lower(territory.code), *territory.postal_codes]
-    siren = [territory.siren] if territory.siren and territory.siren != territory.code else []
-    short = {key for old in former for folded in (fold(old),) for key in (folded, core(folded))}
-    short.add(core(name))
-    short.discard(name)
-    full = [name, *codes, *siren]
+    full = [name, *codes]
+    others = [] if short is name else [short]
+    words = name.split()
+    if territory.siren and territory.siren != territory.code:
+        full.append(territory.siren)
     if territory.kind is ApplicantKind.REGION:  # its code is some département's too, which is what people mean
         full = [name]
-        short.update(codes)
-    form = LEGAL_FORMS.get(territory.category or "")
-    words = name.split()
+        others += codes
     if former:
-        words += " ".join(short).split()
-    if form:
-        words += fold(form).split()
+        folded = {fold(old) for old in former} - {name}
+        others += {*folded, *map(core, folded)} - {name}
+        words += " ".join(folded).split()
+    if territory.category in LEGAL_FORMS:
+        words += fold(LEGAL_FORMS[territory.category]).split()
     if territory.departement:
         words.append(_lower(territory.departement))
-    return _Entry(full, short, words if len(words) == 1 else list(dict.fromkeys(words)), " ".join(["", *words, *codes]))
+    return _Entry(full, others, words, f" {' '.join(words)} {' '.join(codes)}")
 
 
 def _lower(code: str) -> str:
@@ -80,10 +96,20 @@ class _Keys:
 
     __slots__ = ("_keys", "_places")
 
-    def __init__(self, pairs: list[tuple[str, int]]) -> None:
-        pairs.sort(key=itemgetter(0))
-        self._keys = [key for key, _ in pairs]
-        self._places = array("I", [place for _, place in pairs])
+    def __init__(self) -> None:
+        self._keys: list[str] = []
+        self._places = array("I")
+
+    def add(self, keys: Sequence[str], place: int) -> None:
+        """Take the keys of one entry; `sort` when all are in."""
+        self._keys += keys
+        self._places.extend([place] * len(keys))
+
+    def sort(self) -> None:
+        """Make ready to be asked."""
+        order = sorted(range(len(self._keys)), key=self._keys.__getitem__)
+        self._keys = [self._keys[number] for number in order]
+        self._places = array("I", [self._places[number] for number in order])
 
     def equal(self, key: str) -> Sequence[int]:
         """Give the places of this very key."""
@@ -104,23 +130,18 @@ class Index:
     def __init__(self, territories: Sequence[Territory], former: Mapping[str, Sequence[str]]) -> None:
         self._territories = territories
         self._lines: list[str] = []
-        full: list[tuple[str, int]] = []
-        short: list[tuple[str, int]] = []
-        words: list[tuple[str, int]] = []
-        joined: list[tuple[str, int]] = []
+        self._full, self._short, self._words, self._joined = _Keys(), _Keys(), _Keys(), _Keys()
         for place, territory in enumerate(territories):
             of_old = former.get(territory.code, ()) if territory.kind is ApplicantKind.COMMUNE else ()
             entry = _entry(territory, of_old)
-            full.extend([(key, place) for key in entry.full])
-            short.extend([(key, place) for key in entry.short])
-            words.extend([(word, place) for word in entry.words])
+            self._full.add(entry.full, place)
+            self._short.add(entry.short, place)
+            self._words.add(entry.words, place)
             if " " in entry.full[0]:
-                joined.append((entry.full[0].replace(" ", ""), place))
+                self._joined.add([entry.full[0].replace(" ", "")], place)
             self._lines.append(entry.line)
-        self._full = _Keys(full)
-        self._short = _Keys(short)
-        self._words = _Keys(words)
-        self._joined = _Keys(joined)
+        for keys in (self._full, self._short, self._words, self._joined):
+            keys.sort()
 
     def search(self, query: str, limit: int, kind: ApplicantKind | None = None) -> tuple[Territory, ...]:
         """Give the best answers: the whole name or code, then names that start so, then words that start so."""

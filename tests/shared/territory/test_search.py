@@ -107,6 +107,10 @@ def test_nothing_meant_nothing_found(territories: Territories, typed: str) -> No
     assert territories.search(typed) == ()
 
 
+def test_lists_loaded_for_codes_only_can_still_be_searched() -> None:
+    assert Territories.load(searchable=False).search("cergy")[0].code == "95127"
+
+
 def test_the_number_of_answers_is_limited(territories: Territories) -> None:
     assert len(territories.search("saint")) == 20
     assert len(territories.search("saint", limit=3)) == 3
