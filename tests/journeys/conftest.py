@@ -1,0 +1,110 @@
+"""The whole product as `make run` starts it, once for all journeys, in a folder and on ports of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.people import Agent, Caller, Json
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A running product: where everything is, and the command line beside it."""
+
+    folder: Path
+    endpoints: dict[str, str]
+
+    def command(self, *arguments: str) -> str:
+        """Run `cousu-main` as an operator would; give what it prints."""
+        done = subprocess.run(  # noqa: S603 - our own program with arguments of ours
+            [Path(sys.executable).with_name("cousu-main"), *arguments],
+            env=os.environ | {"COUSU_RUN_FOLDER": str(self.folder)},
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def token(self, service: str, email: str) -> str:
+        """Get a token for a persona."""
+        return self.command("agent", "token", "--service", service, "--email", email)
+
+    def mails(self, number: str) -> list[Json]:
+        """Read what the sink received about a request."""
+        found: list[Json] = Caller(self.endpoints["mail"]).client.get(f"{self.endpoints['mail']}/api/email").json()
+        return [mail for mail in found if number in mail["subject"]]
+
+
+def free_base() -> int:
+    """Find a port base with sixteen free ports above it."""
+    import socket  # noqa: PLC0415 - needed nowhere else
+
+    for base in range(21_000, 60_000, 100):
+        probes = []
+        try:
+            for offset in range(1, 17):
+                probe = socket.socket()
+                probes.append(probe)
+                probe.bind(("127.0.0.1", base + offset))
+        except OSError:
+            continue
+        finally:
+            for probe in probes:
+                probe.close()
+        return base
+    raise AssertionError("no free ports")
+
+
+@pytest.fixture(scope="session")
+def system(servers_folder: Path) -> Iterator[System]:
+    """Start everything, give it, and stop it as Ctrl-C would."""
+    folder = servers_folder / "run"
+    folder.mkdir(mode=0o711)
+    log = (folder / "supervisor.log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "deploy.local.run"],
+        cwd=ROOT,
+        env=os.environ | {"COUSU_RUN_FOLDER": str(folder), "COUSU_PORT_BASE": str(free_base())},
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    endpoints = folder / "endpoints.json"
+    until = time.monotonic() + 120
+    while not endpoints.exists():
+        if process.poll() is not None or time.monotonic() > until:
+            process.terminate()
+            raise AssertionError((folder / "supervisor.log").read_text(errors="replace"))
+        time.sleep(0.1)
+    yield System(folder, json.loads(endpoints.read_text()))
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    assert not endpoints.exists()
+    log.close()
+
+
+@pytest.fixture(scope="session")
+def agent(system: System) -> Callable[[str], Agent]:
+    """Give a persona at the service where he works, by the first part of his address."""
+    made: dict[str, Agent] = {}
+
+    def get(name: str) -> Agent:
+        if name not in made:
+            departemental = name[-2:].isdigit()
+            service, objects = ("qualification", "cases") if departemental else ("escalation", "escalations")
+            token = system.token(service, f"{name}@cousu.test")
+            made[name] = Agent(Caller(system.endpoints[service], token), objects)
+        return made[name]
+
+    return get
