@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import asyncpg
 import structlog
+from jinja2 import TemplateError
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect
@@ -30,6 +31,17 @@ from shared.errors import (
 from shared.web import validation
 
 log = structlog.get_logger(__name__)
+
+OUR_WORDS: Final = (
+    TemplateError,
+    AttributeError,
+    NameError,
+    ImportError,
+    TypeError,
+    NotImplementedError,
+    asyncpg.SyntaxOrAccessError,
+)
+"""Exceptions whose message names only code, tables or templates, never what somebody typed."""
 
 PROBLEM_JSON: Final = "application/problem+json"
 SIGN_IN: Final = "/connexion"
@@ -279,7 +291,9 @@ def _anatomy(exc: BaseException) -> dict[str, object]:
         frames = [
             f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(current.__traceback__)
         ]
-        if isinstance(current, asyncpg.PostgresError):
+        if isinstance(current, OUR_WORDS):
+            chain[-1] += f": {current.args[0] if current.args else ''}"
+        elif isinstance(current, asyncpg.PostgresError):
             chain[-1] += f" {current.sqlstate} {getattr(current, 'constraint_name', None) or ''}".rstrip()
         current = current.__cause__ or current.__context__
     return {"errors": chain, "frames": frames[-12:]}

@@ -140,7 +140,7 @@ PAGE = """
 {% block title %}{{ heading }}{% endblock %}
 {% block content %}
 <h1>{{ heading }}</h1>{{ forms.error_summary(errors) }}
-{% call forms.form("/things") %}<input name="title" value="{{ values.title or '' }}">{% endcall %}
+{% call forms.form("/things") %}<input name="title" value="{{ values.title|default('') }}">{% endcall %}
 {% endblock %}
 """
 
