@@ -5,7 +5,6 @@ import fcntl
 import importlib.util
 import json
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -25,11 +24,12 @@ from deploy.local.places import REPOSITORY, Places
 from deploy.local.postgres import LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
 from deploy.local.supervision import Program, Watch, WebProgram
+from deploy.local.told_to_stop import told_to_stop
 from shared.operations.migrations import MigrationFailed
 
 
 def main() -> int:
-    """Run until SIGINT, SIGTERM or SIGHUP; give the exit code."""
+    """Run until somebody says stop; give the exit code."""
     console = Console(highlight=False, soft_wrap=True)
     try:
         places = Places.from_environment()
@@ -90,11 +90,7 @@ class Run:
 
     async def until_told_to_stop(self) -> int:
         """Start everything, say where it is, wait for a signal, stop everything."""
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, stop.set)
-        told = asyncio.create_task(stop.wait())
+        told = asyncio.create_task(told_to_stop())
         coming_up = asyncio.create_task(self._come_up())
         try:
             await asyncio.wait({told, coming_up}, return_when=asyncio.FIRST_COMPLETED)
@@ -155,7 +151,7 @@ class Run:
         modules = {name: f"services.{name}" for name in SERVICES} | {OPERATIONS: "shared.operations"}
         programs: dict[str, Program] = {}
         for name, module in modules.items():
-            if importlib.util.find_spec(f"{module}.__main__") is None:
+            if not (REPOSITORY / module.replace(".", "/") / "__main__.py").exists():
                 self._say(f"{module} is not there; left out")
                 continue
             environment = self._environments.of_operations() if name == OPERATIONS else self._environments.of(name)

@@ -1,0 +1,48 @@
+"""Hears everything that means "stop": Ctrl-C, a signal to us, or one to the `make` that started us."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+_LOOKS_EVERY = 0.3
+
+
+async def told_to_stop() -> None:
+    """Come back when somebody wants us to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    make = os.getppid() if _name_of(os.getppid()) == "make" else None
+    told = asyncio.create_task(stop.wait())
+    try:
+        while not told.done() and not _gave_up(make):
+            await asyncio.wait({told}, timeout=_LOOKS_EVERY)
+    finally:
+        told.cancel()
+
+
+def _gave_up(make: int | None) -> bool:
+    """Tell whether `make` is gone, or waits for us to end after a SIGINT that was sent to it alone.
+
+    Ctrl-C reaches both of us, and make passes SIGTERM on. But a program that interrupts only make would wait for ever:
+    make then blocks SIGINT and waits for its children without telling them.
+    """
+    if make is None:
+        return False
+    if os.getppid() != make:
+        return True
+    try:
+        status = Path(f"/proc/{make}/status").read_text()
+    except OSError:
+        return True
+    blocked = next(line for line in status.splitlines() if line.startswith("SigBlk:"))
+    return bool(int(blocked.split()[1], 16) & 1 << (signal.SIGINT - 1))
+
+
+def _name_of(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/comm").read_text().strip()
+    except OSError:
+        return ""
