@@ -21,11 +21,11 @@ class Places:
 
     @classmethod
     def from_environment(cls) -> "Places":
-        """Read `COUSU_PORT_BASE`, which moves all ports. Raises `DidNotStart` if it is no port."""
+        """Read `COUSU_PORT_BASE`, which moves all ports, and `COUSU_RUN_FOLDER`. Raises `DidNotStart` if it is no port."""
         told = os.environ.get("COUSU_PORT_BASE", "").strip() or str(DEFAULT_PORT_BASE)
         if not told.isdecimal() or not _LOWEST_BASE <= int(told) <= _HIGHEST_BASE:
             raise DidNotStart(f"COUSU_PORT_BASE is {told!r}; give a number from {_LOWEST_BASE} to {_HIGHEST_BASE}.")
-        return cls(int(told))
+        return cls(int(told), Path(os.environ.get("COUSU_RUN_FOLDER") or RUN_FOLDER).absolute())
 
     @property
     def ports(self) -> dict[str, int]:

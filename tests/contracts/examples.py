@@ -40,8 +40,8 @@ APPLICANT = intake.Applicant(
     departement="95",
     departements=("95",),
     region="11",
-    epci="200035970",
-    population=5645,
+    epci="249500513",
+    population=5779,
 )
 REQUEST = intake.Request(
     number="95-2026-000123",
@@ -226,7 +226,7 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
         qualification.StageOverdue,
         {**_BASE, "number": REQUEST.number, "stage": Stage.QUALIFY, "due_on": date(2026, 4, 13)},
     ),
-    (qualification.PactOpened, {**_PACT, "parties": ("État", "CC Vexin Val de Seine")}),
+    (qualification.PactOpened, {**_PACT, "parties": ("État", "CC du Vexin-Val de Seine")}),
     (qualification.PactDiagnosisShared, {**_PACT, "version": 1}),
     (qualification.PactDiagnosisAgreed, {**_PACT, "party": "État", "complete": False}),
     (qualification.PactActionAdded, {**_PACT, "action_id": _id(12), "action": "Rouvrir la gare"}),

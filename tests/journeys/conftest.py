@@ -28,7 +28,7 @@ class System:
         """Run `cousu-main` as an operator would; give what it prints."""
         done = subprocess.run(  # noqa: S603 - our own program with arguments of ours
             [Path(sys.executable).with_name("cousu-main"), *arguments],
-            env=os.environ | {"COUSU_RUN_FOLDER": str(self.folder)},
+            env=os.environ | {"COUSU_ENVIRONMENT": str(self.folder / "environment")},
             check=False,
             capture_output=True,
             text=True,
