@@ -1,6 +1,5 @@
 """How a value is shown to a French reader: dates, amounts, numbers, plurals; what components ask of forms."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
@@ -52,7 +51,6 @@ _MONTHS: Final = (
     "décembre",
 )
 _CENTS: Final = 100
-_AMOUNT: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,2})?")
 _KIBI: Final = 1024
 
 Number = int | float | Decimal
@@ -124,17 +122,6 @@ def euros(cents: int | None) -> str:
         return NOTHING
     amount = Decimal(cents) / _CENTS
     return f"{number_fr(amount, 0 if cents % _CENTS == 0 else 2)}{SPACE}€"
-
-
-def cents_of(typed: str) -> int:
-    """Read an amount as people type it in euros (“25 000”, “1 234,50 €”, “25000.5”) into cents.
-
-    What is no amount, is negative, or has fractions of a cent is a ValueError.
-    """
-    plain = "".join(typed.split()).removesuffix("€").replace(",", ".")
-    if not _AMOUNT.fullmatch(plain):
-        raise ValueError("Not an amount in euros")
-    return int(Decimal(plain) * _CENTS)
 
 
 def euros_typed(cents: int | None) -> str:

@@ -1,0 +1,133 @@
+"""The gallery in Chromium: accessible by axe-core's rules, within the screen, and useful with and without scripts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from shared.web import assets
+from tests.shared.web_theme.gallery import PAGES
+
+pytestmark = pytest.mark.browser
+
+AXE = assets.ROOT / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture
+def opened(chromium: Browser, gallery_address: str) -> Iterator[Page]:
+    """Open a page of 1280 px, at the gallery's address."""
+    context = chromium.new_context(base_url=gallery_address, viewport={"width": 1280, "height": 800})
+    yield context.new_page()
+    context.close()
+
+
+def violations(page: Page) -> list[tuple[str, list[str]]]:
+    """Ask axe-core; gives each broken rule with the elements that break it."""
+    page.evaluate(AXE.read_text())
+    found: dict[str, Any] = page.evaluate("rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES)
+    return [(rule["id"], [node["html"][:200] for node in rule["nodes"]]) for rule in found["violations"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1280])
+def test_every_page_is_accessible_and_fits(
+    chromium: Browser, gallery_address: str, scheme: Any, width: int, tmp_path: Path
+) -> None:
+    context = chromium.new_context(
+        base_url=gallery_address, viewport={"width": width, "height": 800}, color_scheme=scheme
+    )
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    wrong: dict[str, Any] = {}
+    for name in PAGES:
+        page.goto(f"/{name}")
+        page.evaluate("document.fonts.ready")
+        page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
+        if found := violations(page):
+            wrong[name] = found
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            wrong[f"{name} is wider than the screen"] = width
+    context.close()
+    assert wrong == {}
+    assert complaints == []
+
+
+def test_the_summary_of_errors_is_read_first_and_leads_to_the_field(opened: Page) -> None:
+    opened.goto("/form")
+    expect(opened.get_by_role("alert")).to_be_focused()
+    opened.get_by_role("link", name="Choisissez une note").click()
+    expect(opened.locator("#field-urgency")).to_be_focused()
+
+
+def test_a_form_is_sent_once(opened: Page) -> None:
+    opened.goto("/form")
+    sent = opened.evaluate(
+        """() => {
+          const form = document.querySelector("form[data-once]");
+          let count = 0;
+          form.addEventListener("submit", (event) => { if (!event.defaultPrevented) count += 1; });
+          document.addEventListener("submit", (event) => event.preventDefault());
+          const button = form.querySelector("button[type=submit]");
+          button.click();
+          button.click();
+          return [form.dataset.sent, button.getAttribute("aria-disabled")];
+        }"""
+    )
+    assert sent == ["1", "true"]
+
+
+def test_a_territory_is_picked_from_the_official_list_with_the_keyboard(opened: Page) -> None:
+    opened.goto("/form")
+    box = opened.get_by_role("combobox", name="Commune")
+    box.press_sequentially("Cer")
+    expect(opened.get_by_role("option")).to_have_count(2)
+    assert violations(opened) == []
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(box).to_have_value("Cergy")
+    expect(opened.locator("[name=territory_code]")).to_have_value("95127")
+    box.press_sequentially("x")
+    expect(opened.locator("[name=territory_code]")).to_have_value("")
+
+
+def test_a_list_that_does_not_answer_leaves_a_plain_field(opened: Page) -> None:
+    opened.route("**/api/v1/territories*", lambda route: route.abort())
+    opened.goto("/form")
+    opened.get_by_role("combobox", name="Commune").press_sequentially("Cergy")
+    expect(opened.get_by_text("La liste ne répond pas")).to_be_visible()
+
+
+def test_the_question_mark_shows_the_shortcuts_and_they_can_be_switched_off(opened: Page) -> None:
+    opened.goto("/case")
+    opened.keyboard.press("?")
+    dialog = opened.get_by_role("dialog", name="Raccourcis clavier")
+    expect(dialog).to_be_visible()
+    assert violations(opened) == []
+    dialog.get_by_role("checkbox").uncheck()
+    dialog.get_by_role("button", name="Fermer").click()
+    opened.keyboard.press("?")
+    expect(dialog).to_be_hidden()
+
+
+def test_a_shortcut_does_not_act_while_one_types(opened: Page) -> None:
+    opened.goto("/case")
+    opened.get_by_label("Avis").press_sequentially("c")
+    assert opened.url.endswith("/case")
+    opened.locator("h1").click()
+    with opened.expect_request("**/cases/1/complement"):
+        opened.keyboard.press("c")
+
+
+def test_without_scripts_everything_can_be_read_and_sent(chromium: Browser, gallery_address: str) -> None:
+    context = chromium.new_context(base_url=gallery_address, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/case")
+    page.get_by_text("Transférer à un autre département").click()
+    expect(page.get_by_role("button", name="Transférer")).to_be_visible()
+    expect(page.get_by_text("Raccourcis clavier")).to_have_count(2)
+    expect(page.get_by_role("button", name="Raccourcis clavier")).to_be_hidden()
+    context.close()
