@@ -1,0 +1,5 @@
+"""Runs the service: `python -m services.intake`."""
+
+from services.intake.main import main
+
+main()

@@ -1,0 +1,62 @@
+"""What intake hears: every fact that means something to an applicant, and requests filed by other forms."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
+
+from services.intake.domain.life import MEANINGS
+from services.intake.usecases import hear
+from services.intake.usecases.file_request import file_request, refuse_request
+from shared import clock
+from shared.contracts import escalation, qualification
+from shared.contracts.fact import Fact
+from shared.contracts.forms import REQUEST_FILED, FiledRequest
+from shared.db import Transaction
+from shared.errors import Invalid, Refusal
+from shared.messaging.consumers import Consumers, Handler
+from shared.messaging.envelope import Envelope
+from shared.messaging.topology import Subscription
+from shared.territory.territories import Territories
+from shared.web.validation import SENTENCES, field_errors, refuse_unstorable_text
+
+SUBSCRIPTION = Subscription("intake", ("qualification.#", "escalation.#", "forms.request_filed.#", "notifications.#"))
+
+
+TABLE: Final[Mapping[type[Fact], Handler]] = {
+    **{fact: hear.follow_fact for fact in MEANINGS if not fact.wire_type.startswith("intake.")},
+    escalation.DecisionMade: hear.follow_fact,
+    qualification.MessagePosted: hear.keep_message,
+    qualification.InformationRequested: hear.keep_information_request,
+}
+"""Most facts just mean something (`domain/life.py`); two also bring a message."""
+
+
+def consumers(territories: Territories) -> Consumers:
+    """Give what is heard to the inbox; requests of other forms come without a place in a stream."""
+    return Consumers(TABLE, raw={REQUEST_FILED: _file_request_on_request_filed(territories)})
+
+
+def _file_request_on_request_filed(territories: Territories) -> Handler:
+    async def file_request_on_request_filed(tx: Transaction, envelope: Envelope) -> None:
+        """Take a request that another form filed, or answer why not; either answer ends the matter."""
+        at = clock.now()
+        try:
+            async with tx.savepoint():
+                await file_request(tx, territories, _read(envelope), at=at, filed_from=envelope.source)
+        except Refusal as refusal:
+            await refuse_request(tx, refusal, filed_from=envelope.source, filed_id=envelope.id, at=at)
+
+    return file_request_on_request_filed
+
+
+def _read(envelope: Envelope) -> FiledRequest:
+    """Read what was filed; refuses with `Invalid`, field by field."""
+    try:
+        refuse_unstorable_text(envelope.data)
+        return FiledRequest.model_validate(envelope.data)
+    except PydanticCustomError as unstorable:
+        raise Invalid.field("", SENTENCES["unstorable_text"]) from unstorable
+    except ValidationError as wrong:
+        raise Invalid(field_errors(wrong.errors())) from wrong

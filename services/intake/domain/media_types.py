@@ -1,0 +1,98 @@
+"""Which files may be joined to a request, told by what they contain and never by their name."""
+
+import zipfile
+from collections.abc import Mapping
+from typing import BinaryIO, Final
+
+from shared.errors import UnsupportedType
+
+LARGEST_FILE: Final = 10 * 1024 * 1024
+LARGEST_REQUEST: Final = 50 * 1024 * 1024
+LONGEST_NAME: Final = 150
+
+PDF: Final = "application/pdf"
+JPEG: Final = "image/jpeg"
+PNG: Final = "image/png"
+ODT: Final = "application/vnd.oasis.opendocument.text"
+ODS: Final = "application/vnd.oasis.opendocument.spreadsheet"
+DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    PDF: (".pdf",),
+    ODT: (".odt",),
+    DOCX: (".docx",),
+    XLSX: (".xlsx",),
+    ODS: (".ods",),
+    JPEG: (".jpg", ".jpeg"),
+    PNG: (".png",),
+}
+"""Media type → the endings its files have, the usual one first."""
+
+_HEAD: Final = 1024
+_LONGEST_PART: Final = 1024 * 1024
+
+
+class FileNotAccepted(UnsupportedType):
+    """The content is of none of the accepted kinds."""
+
+    code = "file_type_not_accepted"
+    title = "The content of this file is of no accepted type"
+    sentence = (
+        "Ce fichier n’est pas accepté. Formats possibles\u00a0: PDF, ODT, DOCX, XLSX, ODS, JPEG et PNG. "
+        "Enregistrez-le dans l’un de ces formats, puis envoyez-le de nouveau."
+    )
+
+
+def media_type_of(content: BinaryIO) -> str:
+    """Recognise an accepted file by its content; refuses with `FileNotAccepted`."""
+    content.seek(0)
+    head = content.read(_HEAD)
+    if head.startswith(b"%PDF-"):
+        return PDF
+    if head.startswith(b"\xff\xd8\xff"):
+        return JPEG
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return PNG
+    if head.startswith(b"PK\x03\x04"):
+        return _office_type(content)
+    raise FileNotAccepted
+
+
+def _office_type(content: BinaryIO) -> str:
+    """Open the archive that office documents are, and read the part that says what it is."""
+    content.seek(0)
+    try:
+        with zipfile.ZipFile(content) as archive:
+            names = set(archive.namelist())
+            if "mimetype" in names:
+                said = _part(archive, "mimetype").decode("ascii", "replace").strip()
+                if said in {ODT, ODS} and "content.xml" in names:
+                    return said
+            elif "[Content_Types].xml" in names:
+                types = _part(archive, "[Content_Types].xml")
+                for kind, main in ((DOCX, "word/document.xml"), (XLSX, "xl/workbook.xml")):
+                    if main in names and f"{kind}.main+xml".encode() in types:
+                        return kind
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError) as broken:
+        raise FileNotAccepted from broken
+    raise FileNotAccepted
+
+
+def _part(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Read one small part; a part that swells when unpacked is cut."""
+    with archive.open(name) as part:
+        return part.read(_LONGEST_PART)
+
+
+def tidy_name(name: str, media_type: str) -> str:
+    """Keep the name for people, without path or control characters, with an ending that tells the true type."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    shown = " ".join("".join(letter for letter in last if letter.isprintable()).split()).lstrip(".")
+    endings = EXTENSIONS[media_type]
+    stem, ending = shown, endings[0]
+    for known in endings:
+        if shown.lower().endswith(known):
+            stem, ending = shown[: -len(known)], known
+            break
+    return f"{stem[: LONGEST_NAME - len(ending)].strip() or 'document'}{ending}"

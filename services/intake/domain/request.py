@@ -1,0 +1,271 @@
+"""A request as its applicant lives it: what he may do now, and what becomes of it when others tell something."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from services.intake.domain.life import OVER, WITHDRAWABLE, WITHOUT_DOCUMENTS, Meaning, meaning_of
+from services.intake.domain.media_types import LARGEST_FILE, LARGEST_REQUEST
+from shared.contracts import escalation, intake, qualification
+from shared.contracts.fact import Fact
+from shared.contracts.vocabulary import Team
+from shared.errors import IllegalMove, TooLarge
+
+Told = TypeVar("Told", bound=Fact)
+
+STILL_FINAL = frozenset({"withdrawn"})
+
+
+class FileTooLarge(TooLarge):
+    """One file is larger than a request may hold in one piece."""
+
+    code = "file_too_large"
+    title = "The file is too large"
+    sentence = "Ce fichier dépasse 10\u00a0Mo. Réduisez sa taille ou découpez-le, puis envoyez-le de nouveau."
+
+
+class RequestTooLarge(TooLarge):
+    """The documents of one request are too large together."""
+
+    code = "documents_too_large"
+    title = "The documents of this request are too large together"
+    sentence = (
+        "Les documents d’une demande ne peuvent pas dépasser 50\u00a0Mo au total. "
+        "Envoyez les plus utiles, puis écrivez au service pour les autres."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is expected next: from whom, what (a French sentence), until when if a date was told."""
+
+    team: Team
+    what: str
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What the applicant says of what came of it; figures from 1 (not at all) to 5 (entirely)."""
+
+    need_met: int
+    progress: int
+    satisfaction: int
+    impact: str | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stitch of the thread that the applicant sees."""
+
+    at: datetime
+    type: str
+    label: str | None
+    team: Team
+    detail: str | None = None
+
+
+@dataclass(slots=True)
+class Tracked:
+    """A filed request. Every move checks first, then changes, and returns the fact that tells it."""
+
+    id: UUID
+    departement: str
+    departement_at: datetime
+    filed: intake.Request
+    status: str
+    status_at: datetime
+    team: Team | None
+    expected: Expected | None
+    resumes_as: str | None = None
+    service: qualification.Service | None = None
+    decision: dict[str, Any] | None = None
+    decision_at: datetime | None = None
+    evaluation_open: bool = False
+    evaluated_at: datetime | None = None
+    closed_at: datetime | None = None
+    link_generation: int = 1
+
+    @property
+    def allowed_actions(self) -> list[str]:
+        """Name what the applicant may do now, the most expected first."""
+        actions = {
+            "information": self.status == "awaiting_information",
+            "evaluation": self.evaluation_open and self.status != "withdrawn",
+            "messages": self.status not in OVER,
+            "documents": self.status not in WITHOUT_DOCUMENTS,
+            "withdrawal": self.status in WITHDRAWABLE,
+        }
+        return [action for action, allowed in actions.items() if allowed]
+
+    def post_message(self, text: str, *, message_id: UUID, at: datetime) -> intake.MessagePosted:
+        """Write to the département."""
+        self._require("messages")
+        return intake.MessagePosted(**self._head(at), message_id=message_id, text=text)
+
+    def provide_information(self, text: str, *, at: datetime) -> intake.InformationProvided:
+        """Give what was asked for; the département goes on."""
+        self._require("information")
+        return self._tell(intake.InformationProvided(**self._head(at), text=text))
+
+    def add_document(self, document: intake.Document, *, already: int, at: datetime) -> intake.DocumentAdded:
+        """Join a file to those there are (`already` bytes)."""
+        self._require("documents")
+        if document.size > LARGEST_FILE:
+            raise FileTooLarge
+        if already + document.size > LARGEST_REQUEST:
+            raise RequestTooLarge
+        return intake.DocumentAdded(**self._head(at), document=document)
+
+    def withdraw(self, motive: str, *, at: datetime) -> intake.RequestWithdrawn:
+        """Give the request up, for good."""
+        self._require("withdrawal")
+        return self._tell(intake.RequestWithdrawn(**self._head(at), motive=motive))
+
+    def evaluate(self, evaluation: Evaluation, *, at: datetime) -> intake.EvaluationSubmitted:
+        """Say what came of it, once each time it is asked."""
+        self._require("evaluation")
+        self.evaluation_open = False
+        self.evaluated_at = at
+        return self._tell(
+            intake.EvaluationSubmitted(
+                **self._head(at),
+                number=self.filed.number,
+                applicant=self.filed.applicant,
+                fields=self.filed.fields,
+                programme=self.filed.programme,
+                need_met=evaluation.need_met,
+                progress=evaluation.progress,
+                satisfaction=evaluation.satisfaction,
+                impact=evaluation.impact,
+                comment=evaluation.comment,
+            )
+        )
+
+    def close(self, *, at: datetime) -> intake.RequestClosed:
+        """End it, some time after the evaluation."""
+        if self.status != "evaluated":
+            raise IllegalMove(state=self.status, allowed_actions=self.allowed_actions)
+        self.closed_at = at
+        return self._tell(intake.RequestClosed(**self._head(at)))
+
+    def replace_link(self, *, at: datetime) -> intake.TrackingLinkReplaced:
+        """Revoke the tracking link and the token, and make the next one valid."""
+        self.link_generation += 1
+        return intake.TrackingLinkReplaced(**self._head(at), link_generation=self.link_generation)
+
+    def hear(self, fact: Fact) -> Step | None:
+        """Take in what another service tells, in whatever order it comes; give the stitch to show, if any.
+
+        The status is the latest thing by the time it happened. What was withdrawn stays withdrawn.
+        """
+        meaning = meaning_of(fact)
+        if meaning is None:
+            return None
+        self._note(fact)
+        if meaning.opens_evaluation and (self.evaluated_at is None or fact.at > self.evaluated_at):
+            self.evaluation_open = True
+        if fact.at >= self.status_at and self.status not in STILL_FINAL:
+            self._move(fact, meaning)
+        return step_of(fact, meaning) if meaning.shown else None
+
+    def _require(self, action: str) -> None:
+        allowed = self.allowed_actions
+        if action not in allowed:
+            raise IllegalMove(state=self.status, allowed_actions=allowed)
+
+    def _head(self, at: datetime) -> dict[str, Any]:
+        return {"request_id": self.id, "departement": self.departement, "at": at}
+
+    def _tell(self, fact: Told) -> Told:
+        """Move by a deed of ours: it answers the present state, whatever clock dated that."""
+        meaning = meaning_of(fact)
+        if meaning is not None:
+            self._move(fact, meaning)
+        return fact
+
+    def _move(self, fact: Fact, meaning: Meaning) -> None:
+        before, status = self.status, meaning.status
+        if isinstance(fact, qualification.NationalQuestionAnswered):
+            status, self.resumes_as = self.resumes_as or status, None
+        if isinstance(fact, escalation.InformationRequested) and before != "awaiting_departement":
+            self.resumes_as = before if before in {"received", "admissible"} else "received"
+        if status is None and meaning.expects is None:
+            return
+        if status is not None:
+            self.status = status
+            self.status_at = max(self.status_at, fact.at)
+        elif self.evaluated_at is not None and fact.at <= self.evaluated_at:
+            return
+        self.team = meaning.team
+        self.expected = expected_after(fact, meaning)
+
+    def _note(self, fact: Fact) -> None:
+        """Remember who is in charge and what was decided."""
+        if isinstance(fact, qualification.RequestTransferred) and fact.at >= self.departement_at:
+            self.departement, self.departement_at, self.service = fact.departement, fact.at, None
+        if isinstance(fact, qualification.RequestRegistered) and fact.departement == self.departement:
+            self.service = fact.service
+        decision = decision_of(fact)
+        if decision is not None and (self.decision_at is None or fact.at >= self.decision_at):
+            self.decision, self.decision_at = decision, fact.at
+
+
+def expected_after(fact: Fact, meaning: Meaning) -> Expected | None:
+    """Tell what is expected once a fact has happened."""
+    asked = meaning.expects
+    if asked is None:
+        return None
+    return Expected(asked.team, asked.what, getattr(fact, asked.until) if asked.until else None)
+
+
+def decision_of(fact: Fact) -> dict[str, Any] | None:
+    """Give what was decided and why, as the applicant may read it; None when the fact decides nothing."""
+    match fact:
+        case qualification.OrientedLocally() | qualification.OrientationAccepted():
+            told: dict[str, Any] = {"outcome": "oriented_locally", "provider": {"name": fact.provider.name}}
+            if isinstance(fact, qualification.OrientationAccepted):
+                told["provider"] = fact.provider.model_dump(mode="json", include={"name", "email", "phone"})
+                told["accepted"] = True
+            else:
+                told["motive"] = fact.motive
+            team = Team.DEPARTEMENT
+        case qualification.SupportedLocally():
+            told = {
+                "outcome": "supported_locally",
+                "motive": fact.motive,
+                "support_types": list(fact.support_types),
+                "amount_cents": fact.amount_cents,
+            }
+            team = Team.DEPARTEMENT
+        case qualification.DirectedToProgramme():
+            told = {"outcome": "directed_to_programme", "motive": fact.motive, "programme": fact.programme}
+            team = Team.DEPARTEMENT
+        case qualification.RequestRefused():
+            told = {"outcome": "refused", "motive": fact.motive, "appeal": fact.appeal}
+            team = Team.DEPARTEMENT
+        case escalation.DecisionMade():
+            told = fact.decision.model_dump(
+                mode="json",
+                include={"number", "outcome", "motive", "support_types", "amount_cents", "reserve", "decided_on"},
+            )
+            team = Team.NATIONAL
+        case _:
+            return None
+    return {**told, "team": team, "at": fact.at.isoformat()}
+
+
+def step_of(fact: Fact, meaning: Meaning) -> Step:
+    """Make the stitch of a fact."""
+    return Step(fact.at, fact.wire_type, meaning.label, meaning.by, _detail(fact, meaning))
+
+
+def _detail(fact: Fact, meaning: Meaning) -> str | None:
+    if meaning.detail is None:
+        return None
+    value = getattr(fact, meaning.detail)
+    if isinstance(value, tuple):
+        return "\n".join(str(item) for item in value)
+    return str(getattr(value, "name", value)) or None

@@ -1,0 +1,108 @@
+"""The wiring of intake: the only place that builds things."""
+
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, get
+
+from services.intake import jobs
+from services.intake.consumers import SUBSCRIPTION, TABLE, consumers
+from services.intake.directory import Directory
+from services.intake.settings import IntakeSettings
+from services.intake.store.files import DocumentFiles
+from services.intake.web import api, pages
+from services.intake.web.tokens import Tokens
+from shared.contracts import forms, intake
+from shared.db import Database
+from shared.links import Links
+from shared.messaging import asyncapi
+from shared.messaging.messenger import Messenger
+from shared.runner import run
+from shared.territory.territories import Territories
+from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
+
+TITLE = "Demander un appui en ingénierie"
+NAVIGATION = (
+    NavigationItem("Accueil", "/"),
+    NavigationItem("Suivre une demande", "/suivi"),
+    NavigationItem("Chiffres", "/statistiques"),
+)
+
+
+def build(settings: IntakeSettings, database: Database) -> Litestar:
+    """Build the service whole: with its messages and its jobs."""
+    territories = Territories.load()
+    if settings.amqp_url is None:
+        raise ValueError("INTAKE_AMQP_URL (or AMQP_URL) is missing: give the address of RabbitMQ")
+    messenger = Messenger(
+        database,
+        settings.amqp_url.get_secret_value(),
+        name="intake",
+        subscription=SUBSCRIPTION,
+        consumers=consumers(territories),
+    )
+    return application(
+        settings,
+        database,
+        territories,
+        lifespan=[lambda _: messenger.lifespan(), lambda _: jobs.running(database, settings)],
+        ready=[messenger.missing],
+    )
+
+
+def application(
+    settings: IntakeSettings,
+    database: Database,
+    territories: Territories,
+    *,
+    lifespan: list[Lifespan] | None = None,
+    ready: list[ReadinessCheck] | None = None,
+) -> Litestar:
+    """Build what answers, without what runs beside it."""
+    tracking_key = settings.tracking_key.get_secret_value()
+    tokens = Tokens(
+        address=settings.public_url,
+        tracking=Links(tracking_key, "tracking"),
+        documents=Links(settings.document_key.get_secret_value(), "document"),
+        drafts=Links(tracking_key, "draft"),
+    )
+    given: dict[str, Any] = {
+        "territories": territories,
+        "tokens": tokens,
+        "files": DocumentFiles(settings.documents_folder),
+        "directory": Directory.load(settings.departements_file),
+        "publisher": settings.publisher,
+    }
+    return create_application(
+        name="intake",
+        title=TITLE,
+        settings=settings,
+        database=database,
+        pages=[*pages.routes, describe_messages],
+        api=api.routes,
+        templates=[Path(__file__).parent / "web" / "templates"],
+        lifespan=lifespan or [],
+        ready=ready or [],
+        dependencies={name: _always(value) for name, value in given.items()},
+        navigation=NAVIGATION,
+    )
+
+
+@get("/asyncapi", public=True, sync_to_thread=False)
+def describe_messages() -> dict[str, Any]:
+    """Describe what intake tells and hears."""
+    return asyncapi.document(name="intake", tells=[*intake.FACTS, *forms.FACTS], hears=TABLE, queue=SUBSCRIPTION.queue)
+
+
+def _always(value: Any) -> Any:
+    """Make a provider of something that is the same for every request."""
+
+    async def provide() -> Any:
+        return value
+
+    return provide
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    run("intake", IntakeSettings(), build)

@@ -1,0 +1,1 @@
+"""The SQL that shows: small typed rows for pages and API."""

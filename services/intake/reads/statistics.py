@@ -1,0 +1,149 @@
+"""Public figures without personal data: what was asked, where it stands, how long it took."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from shared.db import Reader
+
+FEWEST: Final = 5
+"""A smaller group could tell who somebody is: its figure is not given."""
+
+NOTE: Final = (
+    f"Un groupe de moins de {FEWEST} demandes pourrait désigner une collectivité\u00a0: son effectif n’est pas publié "
+    "(valeur nulle). Quand un seul groupe serait masqué, le plus petit des autres l’est aussi, "
+    "pour que le total ne le révèle pas."
+)
+
+Counts = dict[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Days from the filing to a step: median and 90th percentile, over so many requests."""
+
+    step: str
+    requests: int | None
+    median_days: float | None
+    p90_days: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """The public figures at one moment; a null count is too small to be told."""
+
+    at: datetime
+    total: int
+    by_status: Counts = field(default_factory=dict)
+    by_kind: Counts = field(default_factory=dict)
+    by_departement: Counts = field(default_factory=dict)
+    by_month: Counts = field(default_factory=dict)
+    answered: int | None = None
+    answered_locally: int | None = None
+    share_answered_locally: float | None = None
+    delays: tuple[Delay, ...] = ()
+    note: str = NOTE
+
+
+def protect(counts: Mapping[str, int]) -> Counts:
+    """Leave out small groups, and with a single one the next smallest, so that no subtraction gives it back."""
+    hidden = {name for name, count in counts.items() if 0 < count < FEWEST}
+    if len(hidden) == 1:
+        others = sorted((count, name) for name, count in counts.items() if name not in hidden and count)
+        if others:
+            hidden.add(others[0][1])
+    return {name: None if name in hidden else count for name, count in counts.items()}
+
+
+_COUNTS: Final = """
+    SELECT 'status' AS what, status AS value, count(*)::int AS requests FROM request GROUP BY status
+    UNION ALL
+    SELECT 'kind', body->>'kind', count(*)::int FROM request GROUP BY body->>'kind'
+    UNION ALL
+    SELECT 'departement', departement, count(*)::int FROM request GROUP BY departement
+    UNION ALL
+    SELECT 'month', to_char(submitted_at AT TIME ZONE 'Europe/Paris', 'YYYY-MM'), count(*)::int
+    FROM request
+    GROUP BY 2
+    ORDER BY 1, 2
+"""
+
+_ANSWERS: Final = """
+    SELECT count(*)::int AS answered,
+           count(*) FILTER (
+               WHERE decision->>'team' = 'departement' AND decision->>'outcome' <> 'refused'
+           )::int AS locally
+    FROM request
+    WHERE decision IS NOT NULL
+        AND decision->>'outcome' NOT IN ('deferred', 'returned')
+"""
+
+_DELAYS: Final = """
+    WITH reached AS (
+        SELECT step.request_id,
+               CASE
+                   WHEN step.type = 'qualification.request_registered.v1' THEN 'registration'
+                   WHEN step.type = 'qualification.examination_started.v1' THEN 'examination'
+                   WHEN step.type = 'escalation.decision_made.v1' THEN 'committee_decision'
+                   WHEN step.type = 'escalation.accompaniment_completed.v1' THEN 'completion'
+                   ELSE 'first_answer'
+               END AS step,
+               min(step.at) AS at
+        FROM step
+        WHERE step.type IN (
+            'qualification.request_registered.v1', 'qualification.examination_started.v1',
+            'escalation.decision_made.v1', 'escalation.accompaniment_completed.v1',
+            'qualification.oriented_locally.v1', 'qualification.supported_locally.v1',
+            'qualification.directed_to_programme.v1', 'qualification.request_escalated.v1',
+            'qualification.request_refused.v1'
+        )
+        GROUP BY 1, 2
+    ), taken AS (
+        SELECT reached.step, extract(epoch FROM reached.at - request.submitted_at) / 86400 AS days
+        FROM reached
+        JOIN request ON request.id = reached.request_id
+    )
+    SELECT step,
+           count(*)::int AS requests,
+           round(percentile_cont(0.5) WITHIN GROUP (ORDER BY days)::numeric, 1)::float AS median,
+           round(percentile_cont(0.9) WITHIN GROUP (ORDER BY days)::numeric, 1)::float AS p90
+    FROM taken
+    GROUP BY step
+"""
+
+DELAY_STEPS: Final = ("registration", "examination", "first_answer", "committee_decision", "completion")
+
+
+async def statistics(reader: Reader, *, at: datetime) -> Statistics:
+    """Count, and leave out what could identify somebody."""
+    groups: dict[str, dict[str, int]] = {"status": {}, "kind": {}, "departement": {}, "month": {}}
+    for row in await reader.fetch(_COUNTS):
+        groups[row["what"]][row["value"]] = row["requests"]
+    answers = await reader.fetchrow(_ANSWERS)
+    answered, locally = (answers["answered"], answers["locally"]) if answers else (0, 0)
+    told = answered == 0 or (answered >= FEWEST and locally >= FEWEST and answered - locally >= FEWEST)
+    return Statistics(
+        at=at,
+        total=sum(groups["status"].values()),
+        by_status=protect(groups["status"]),
+        by_kind=protect(groups["kind"]),
+        by_departement=protect(groups["departement"]),
+        by_month=protect(groups["month"]),
+        answered=answered if told or answered >= FEWEST else None,
+        answered_locally=locally if told else None,
+        share_answered_locally=round(locally / answered, 3) if told and answered else None,
+        delays=await _delays(reader),
+    )
+
+
+async def _delays(reader: Reader) -> tuple[Delay, ...]:
+    found = {row["step"]: row for row in await reader.fetch(_DELAYS)}
+    delays = []
+    for step in DELAY_STEPS:
+        row = found.get(step)
+        if row is None or row["requests"] < FEWEST:
+            delays.append(Delay(step, None if row else 0, None, None))
+        else:
+            delays.append(Delay(step, row["requests"], row["median"], row["p90"]))
+    return tuple(delays)

@@ -1,0 +1,36 @@
+"""Every environment variable of intake beside those of all services, with its meaning."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, field_validator
+
+from shared.settings import SHORTEST_SECRET, ServiceSettings, prefixed
+
+
+class IntakeSettings(ServiceSettings):
+    """What intake needs to know; variables start with `INTAKE_`."""
+
+    model_config = prefixed("INTAKE")
+
+    tracking_key: SecretStr = Field(
+        description="Signs tracking links and access tokens; the same as NOTIFICATIONS_TRACKING_KEY"
+    )
+    document_key: SecretStr = Field(
+        description="Signs links to documents; the same as QUALIFICATION_DOCUMENT_KEY and ESCALATION_DOCUMENT_KEY"
+    )
+    documents_folder: Path = Field(description="Where the bytes of documents lie; back it up with the database")
+    departements_file: Path = Field(
+        Path(__file__).parent / "departements.toml", description="The services in charge, by département"
+    )
+    close_after_days: int = Field(30, ge=0, description="An evaluated request is closed after so many days")
+    draft_days: int = Field(90, ge=1, description="A draft that nobody touched for so many days is forgotten")
+    publisher: str = Field(
+        "", description="Who publishes this site, as the legal page names it; the page says so when it is not given"
+    )
+
+    @field_validator("tracking_key", "document_key")
+    @classmethod
+    def _long_key(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError(f"give at least {SHORTEST_SECRET} characters, for instance from `openssl rand -hex 32`")
+        return value

@@ -1,0 +1,1 @@
+"""What changes or locks: rows of PostgreSQL, and the files beside them."""

@@ -1,0 +1,60 @@
+"""The SQL that changes drafts: what somebody has typed before filing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shared.db import Reader, Transaction
+from shared.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was typed so far; once filed, only the request it became."""
+
+    id: UUID
+    answers: dict[str, Any]
+    saved_at: datetime
+    request_id: UUID | None
+
+
+async def add(tx: Transaction, draft_id: UUID, *, answers: dict[str, Any], at: datetime) -> None:
+    """Begin a draft."""
+    await tx.execute(
+        "INSERT INTO draft (id, answers, created_at, saved_at) VALUES ($1, $2, $3, $3)", draft_id, answers, at
+    )
+
+
+async def load(reader: Reader, draft_id: UUID, *, lock: bool = False) -> Draft:
+    """Give a draft; refuses with `NotFound`. With `lock`, two filings of it wait for each other."""
+    row = await reader.fetchrow(
+        f"SELECT id, answers, saved_at, request_id FROM draft WHERE id = $1{' FOR UPDATE' if lock else ''}",  # noqa: S608 - one of two clauses of ours
+        draft_id,
+    )
+    if row is None:
+        raise NotFound
+    return Draft(row["id"], row["answers"], row["saved_at"], row["request_id"])
+
+
+async def save(tx: Transaction, draft_id: UUID, answers: dict[str, Any], *, at: datetime) -> None:
+    """Add answers to a draft that is not filed yet; an answer given again replaces the one before."""
+    await tx.execute(
+        "UPDATE draft SET answers = answers || $2, saved_at = $3 WHERE id = $1 AND request_id IS NULL",
+        draft_id,
+        answers,
+        at,
+    )
+
+
+async def settle(tx: Transaction, draft_id: UUID, request_id: UUID, *, at: datetime) -> None:
+    """Note what a draft became, and forget its answers: the request holds them now."""
+    await tx.execute(
+        "UPDATE draft SET answers = '{}', request_id = $2, saved_at = $3 WHERE id = $1", draft_id, request_id, at
+    )
+
+
+async def forget_before(tx: Transaction, moment: datetime) -> int:
+    """Forget drafts that nobody has touched since; tell how many."""
+    tag = await tx.execute("DELETE FROM draft WHERE saved_at < $1", moment)
+    return int(tag.split()[-1])

@@ -1,0 +1,84 @@
+"""The bytes of documents, as files under one folder; a file is complete or not there."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+from uuid import UUID
+
+from services.intake.domain.media_types import LARGEST_FILE, media_type_of
+from services.intake.domain.request import FileTooLarge
+from shared.errors import Invalid
+
+CHUNK: Final = 256 * 1024
+
+Chunks = Callable[[int], Awaitable[bytes]]
+"""Gives at most so many bytes; none at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that lies complete on the disk."""
+
+    media_type: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFiles:
+    """The folder of documents; each lies under its id, spread over folders by the id's last characters."""
+
+    folder: Path
+
+    def path(self, document_id: UUID) -> Path:
+        """Tell where the bytes of a document lie."""
+        return self.folder / document_id.hex[-2:] / document_id.hex
+
+    @asynccontextmanager
+    async def receiving(self, document_id: UUID, read: Chunks) -> AsyncIterator[Received]:
+        """Write a file chunk by chunk, and take it away again if the block does not end well.
+
+        Refuses with `Invalid` what is empty, with `FileTooLarge` and `FileNotAccepted`.
+        """
+        path = self.path(document_id)
+        await asyncio.to_thread(path.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
+        kept = False
+        try:
+            size, sha256 = await _write(path, read)
+            if not size:
+                raise Invalid.field("document", "Ce fichier est vide. Choisissez-en un autre.")
+            media_type = await asyncio.to_thread(_recognise, path)
+            yield Received(media_type, size, sha256)
+            kept = True
+        finally:
+            if not kept:
+                path.unlink(missing_ok=True)
+
+
+async def _write(path: Path, read: Chunks) -> tuple[int, str]:
+    size, digest = 0, hashlib.sha256()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        while chunk := await read(CHUNK):
+            size += len(chunk)
+            if size > LARGEST_FILE:
+                raise FileTooLarge
+            digest.update(chunk)
+            await asyncio.to_thread(file.write, chunk)
+        await asyncio.to_thread(_to_disk, file)
+    return size, digest.hexdigest()
+
+
+def _to_disk(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _recognise(path: Path) -> str:
+    with path.open("rb") as file:
+        return media_type_of(file)

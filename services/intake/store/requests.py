@@ -1,0 +1,285 @@
+"""The SQL that changes or locks a request: its number, its row, and what is kept beside it."""
+
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from services.intake.domain.request import Evaluation, Expected, Step, Tracked
+from shared.contracts import intake, qualification
+from shared.contracts.vocabulary import Team
+from shared.db import Row, Transaction
+from shared.errors import NotFound
+
+
+async def next_number(tx: Transaction, departement: str, year: int) -> str:
+    """Take the next number of a département and year; other filings there wait until this one ends either way."""
+    last = await tx.fetchval(
+        """
+        INSERT INTO number_counter AS counter (departement, year, last)
+        VALUES ($1, $2, 1)
+        ON CONFLICT (departement, year) DO UPDATE SET last = counter.last + 1
+        RETURNING last
+        """,
+        departement,
+        year,
+    )
+    return f"{departement}-{year}-{last:06d}"
+
+
+async def claim_key(tx: Transaction, key_digest: bytes, body_digest: bytes, request_id: UUID, at: datetime) -> bool:
+    """Take an idempotency key for a new request; waits for a filing under way, and tells False when it is taken."""
+    taken = await tx.fetchval(
+        """
+        INSERT INTO filing (key_digest, body_digest, request_id, filed_at)
+        VALUES ($1, $2, $3, $4)
+        ON CONFLICT (key_digest) DO NOTHING
+        RETURNING TRUE
+        """,
+        key_digest,
+        body_digest,
+        request_id,
+        at,
+    )
+    return bool(taken)
+
+
+async def filed_under(tx: Transaction, key_digest: bytes) -> tuple[UUID, str, str, bytes]:
+    """Give what a key made: the request's id, its number, the département it was filed in, and the body's digest."""
+    row = await tx.fetchrow(
+        """
+        SELECT request.id, request.number, request.filed_departement, filing.body_digest
+        FROM filing
+        JOIN request ON request.id = filing.request_id
+        WHERE filing.key_digest = $1
+        """,
+        key_digest,
+    )
+    if row is None:
+        raise NotFound
+    return row["id"], row["number"], row["filed_departement"], row["body_digest"]
+
+
+async def add(tx: Transaction, tracked: Tracked, *, filed_from: str | None) -> None:
+    """Keep a new request."""
+    await tx.execute(
+        """
+        INSERT INTO request (id, number, filed_departement, departement, departement_at, submitted_at, filed_from,
+                             body, status, status_at, team, expected)
+        VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $4, $9, $10)
+        """,
+        tracked.id,
+        tracked.filed.number,
+        tracked.departement,
+        tracked.departement_at,
+        tracked.filed.submitted_at,
+        filed_from,
+        tracked.filed.model_dump(mode="json"),
+        tracked.status,
+        tracked.team,
+        _expected_row(tracked.expected),
+    )
+
+
+COLUMNS: Final = """
+    id, departement, departement_at, body, status, status_at, team, expected, resumes_as, service, decision,
+    decision_at, evaluation_open, evaluated_at, closed_at, link_generation
+"""
+
+
+async def find_for_update(tx: Transaction, request_id: UUID) -> Tracked | None:
+    """Lock a request, if there is one."""
+    row = await tx.fetchrow(f"SELECT {COLUMNS} FROM request WHERE id = $1 FOR UPDATE", request_id)  # noqa: S608 - our own list of columns
+    return tracked_of(row) if row else None
+
+
+async def load_for_update(tx: Transaction, request_id: UUID) -> Tracked:
+    """Lock a request; refuses with `NotFound`."""
+    tracked = await find_for_update(tx, request_id)
+    if tracked is None:
+        raise NotFound
+    return tracked
+
+
+async def find_by_number_and_email(tx: Transaction, number: str, email: str) -> Tracked | None:
+    """Lock the request that has this number and whose contact has this address, if there is one."""
+    row = await tx.fetchrow(
+        f"""
+        SELECT {COLUMNS}
+        FROM request
+        WHERE number = $1 AND lower(body->'contact'->>'email') = lower($2)
+        FOR UPDATE
+        """,  # noqa: S608 - our own list of columns
+        number,
+        email,
+    )
+    return tracked_of(row) if row else None
+
+
+async def evaluated_before(tx: Transaction, moment: datetime, *, most: int) -> list[Tracked]:
+    """Lock requests whose evaluation is older than that, leaving those that another copy has in hand."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS}
+        FROM request
+        WHERE status = 'evaluated' AND evaluated_at < $1
+        ORDER BY evaluated_at
+        LIMIT $2
+        FOR UPDATE SKIP LOCKED
+        """,  # noqa: S608 - our own list of columns
+        moment,
+        most,
+    )
+    return [tracked_of(row) for row in rows]
+
+
+async def save(tx: Transaction, tracked: Tracked) -> None:
+    """Keep what changed."""
+    await tx.execute(
+        """
+        UPDATE request SET
+            departement = $2,
+            departement_at = $3,
+            status = $4,
+            status_at = $5,
+            team = $6,
+            expected = $7,
+            resumes_as = $8,
+            service = $9,
+            decision = $10,
+            decision_at = $11,
+            evaluation_open = $12,
+            evaluated_at = $13,
+            closed_at = $14,
+            link_generation = $15
+        WHERE id = $1
+        """,
+        tracked.id,
+        tracked.departement,
+        tracked.departement_at,
+        tracked.status,
+        tracked.status_at,
+        tracked.team,
+        _expected_row(tracked.expected),
+        tracked.resumes_as,
+        tracked.service.model_dump(mode="json") if tracked.service else None,
+        tracked.decision,
+        tracked.decision_at,
+        tracked.evaluation_open,
+        tracked.evaluated_at,
+        tracked.closed_at,
+        tracked.link_generation,
+    )
+
+
+async def add_step(tx: Transaction, request_id: UUID, step_id: UUID, step: Step, *, label: str) -> None:
+    """Add a stitch to the thread."""
+    await tx.execute(
+        "INSERT INTO step (id, request_id, at, type, label, team, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        step_id,
+        request_id,
+        step.at,
+        step.type,
+        label,
+        step.team,
+        step.detail,
+    )
+
+
+async def add_message(
+    tx: Transaction, request_id: UUID, *, message_id: UUID, at: datetime, author: Team, text: str
+) -> None:
+    """Keep a message; one that is kept already stays as it is."""
+    await tx.execute(
+        """
+        INSERT INTO message (id, request_id, at, author, text)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (id) DO NOTHING
+        """,
+        message_id,
+        request_id,
+        at,
+        author,
+        text,
+    )
+
+
+async def documents_size(tx: Transaction, request_id: UUID) -> int:
+    """Tell how many bytes the documents of a request are together."""
+    size: int = await tx.fetchval(
+        "SELECT coalesce(sum(size), 0)::bigint FROM document WHERE request_id = $1", request_id
+    )
+    return size
+
+
+async def add_document(tx: Transaction, request_id: UUID, document: intake.Document) -> None:
+    """Keep what is known of a file."""
+    await tx.execute(
+        """
+        INSERT INTO document (id, request_id, name, media_type, size, sha256, added_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        document.id,
+        request_id,
+        document.name,
+        document.media_type,
+        document.size,
+        document.sha256,
+        document.added_at,
+    )
+
+
+async def add_evaluation(
+    tx: Transaction, request_id: UUID, evaluation: Evaluation, *, evaluation_id: UUID, at: datetime
+) -> None:
+    """Keep what the applicant said."""
+    await tx.execute(
+        """
+        INSERT INTO evaluation (id, request_id, at, need_met, progress, satisfaction, impact, comment)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        evaluation_id,
+        request_id,
+        at,
+        evaluation.need_met,
+        evaluation.progress,
+        evaluation.satisfaction,
+        evaluation.impact,
+        evaluation.comment,
+    )
+
+
+def expected_of(value: dict[str, Any] | None) -> Expected | None:
+    """Read what is expected from its column."""
+    if value is None:
+        return None
+    until = value["until"]
+    return Expected(Team(value["team"]), value["what"], date.fromisoformat(until) if until else None)
+
+
+def _expected_row(expected: Expected | None) -> dict[str, Any] | None:
+    if expected is None:
+        return None
+    until = expected.until.isoformat() if expected.until else None
+    return {"team": expected.team, "what": expected.what, "until": until}
+
+
+def tracked_of(row: Row) -> Tracked:
+    """Read a request from its row of `COLUMNS`."""
+    return Tracked(
+        id=row["id"],
+        departement=row["departement"],
+        departement_at=row["departement_at"],
+        filed=intake.Request.model_validate(row["body"]),
+        status=row["status"],
+        status_at=row["status_at"],
+        team=Team(row["team"]) if row["team"] else None,
+        expected=expected_of(row["expected"]),
+        resumes_as=row["resumes_as"],
+        service=qualification.Service.model_validate(row["service"]) if row["service"] else None,
+        decision=row["decision"],
+        decision_at=row["decision_at"],
+        evaluation_open=row["evaluation_open"],
+        evaluated_at=row["evaluated_at"],
+        closed_at=row["closed_at"],
+        link_generation=row["link_generation"],
+    )

@@ -1,0 +1,26 @@
+"""What one can do: one function each, load → decide → save → record, in the caller's transaction."""
+
+from uuid import UUID
+
+from services.intake.domain.life import meaning_of
+from services.intake.domain.request import Step, Tracked, step_of
+from services.intake.store import requests
+from shared import words
+from shared.contracts.fact import Fact
+from shared.db import Transaction
+from shared.messaging import journal
+
+
+async def tell(tx: Transaction, tracked: Tracked, fact: Fact) -> UUID:
+    """Save what changed, record the fact and put it on the thread; give the event's id."""
+    await requests.save(tx, tracked)
+    event_id = await journal.record(tx, fact)
+    meaning = meaning_of(fact)
+    if meaning is not None and meaning.shown:
+        await show(tx, tracked.id, event_id, step_of(fact, meaning))
+    return event_id
+
+
+async def show(tx: Transaction, request_id: UUID, step_id: UUID, step: Step) -> None:
+    """Put a stitch on the thread, in the words of this service or else the common ones."""
+    await requests.add_step(tx, request_id, step_id, step, label=step.label or words.event_word(step.type))

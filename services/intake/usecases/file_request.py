@@ -1,0 +1,158 @@
+"""Filing: from what a form says to a numbered request, exactly once."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.intake import usecases
+from services.intake.domain import filing
+from services.intake.domain.life import MEANINGS
+from services.intake.domain.request import Tracked, expected_after, step_of
+from services.intake.store import requests
+from shared.calendar import time_zone
+from shared.clock import new_id
+from shared.contracts import intake
+from shared.contracts.fact import Actor
+from shared.contracts.forms import FieldRefused, FiledRequest, RequestRefused
+from shared.contracts.vocabulary import ApplicantKind, Role
+from shared.db import Transaction
+from shared.errors import FieldError, Invalid, Refusal
+from shared.messaging import journal
+from shared.territory.identification import Identified
+from shared.territory.territories import Territories
+
+NOWHERE = "00"
+"""The département of an answer to what could not be placed anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What a filing gives back, the same each time it is repeated."""
+
+    id: UUID
+    number: str
+    departement: str
+    status: str = "submitted"
+
+
+def check(territories: Territories, filed: FiledRequest, *, at: datetime) -> Identified:
+    """Find the territory and tell all that is wrong at once; refuses with `Invalid`."""
+    errors: list[FieldError] = []
+    found: Identified | None = None
+    try:
+        found = territories.identify(
+            filed.applicant.kind,
+            filed.applicant.code,
+            filed.applicant.communes,
+            filed.lead_departement,
+            filed.applicant.name,
+        )
+    except Invalid as refusal:
+        errors += refusal.errors
+    today = at.astimezone(time_zone(found.departement if found else "75")).date()
+    errors += filing.errors_in(filed, today=today)
+    if errors or found is None:
+        raise Invalid(errors)
+    return found
+
+
+async def file_request(
+    tx: Transaction,
+    territories: Territories,
+    filed: FiledRequest,
+    *,
+    at: datetime,
+    key: str | None = None,
+    filed_from: str | None = None,
+) -> Filed:
+    """File a request and give it its number; the same key with the same body gives the same request.
+
+    Refuses with `Invalid`, and with `KeyReused` when the key came with another body.
+    """
+    found = check(territories, filed, at=at)
+    request_id = new_id()
+    if key is not None:
+        key_digest, body_digest = _digest(key), _digest(filed.model_dump_json())
+        if not await requests.claim_key(tx, key_digest, body_digest, request_id, at):
+            known_id, number, departement, body_before = await requests.filed_under(tx, key_digest)
+            if body_before != body_digest:
+                raise filing.KeyReused
+            return Filed(known_id, number, departement)
+    departement = found.departement
+    number = await requests.next_number(tx, departement, at.astimezone(time_zone(departement)).year)
+    request = _request(filed, found, number=number, at=at)
+    fact = intake.RequestSubmitted(
+        request_id=request_id, departement=departement, at=at, request=request, filed_from=filed_from
+    )
+    await requests.add(tx, _tracked(fact), filed_from=filed_from)
+    event_id = await journal.record(tx, fact)
+    await usecases.show(tx, request_id, event_id, step_of(fact, MEANINGS[intake.RequestSubmitted]))
+    return Filed(request_id, number, departement)
+
+
+async def refuse_request(
+    tx: Transaction, refusal: Refusal, *, filed_from: str, filed_id: str, at: datetime
+) -> RequestRefused:
+    """Answer a form of others that what it filed cannot be taken, and why."""
+    errors = refusal.errors if isinstance(refusal, Invalid) else ()
+    fact = RequestRefused(
+        request_id=new_id(),
+        departement=NOWHERE,
+        at=at,
+        filed_from=filed_from,
+        filed_id=filed_id,
+        code=refusal.code,
+        detail=refusal.detail,
+        errors=tuple(FieldRefused(field=error.field, message=error.message) for error in errors),
+    )
+    await journal.record(tx, fact)
+    return fact
+
+
+def _request(filed: FiledRequest, found: Identified, *, number: str, at: datetime) -> intake.Request:
+    territory = found.territory
+    return intake.Request(
+        number=number,
+        applicant=intake.Applicant(
+            kind=territory.kind,
+            code=territory.code,
+            name=territory.full_name,
+            departement=found.departement,
+            departements=territory.departements,
+            region=territory.region,
+            epci=territory.epci,
+            population=territory.population,
+            communes=territory.communes if territory.kind is ApplicantKind.PRIORITY else (),
+        ),
+        contact=intake.Contact(**filed.contact.model_dump()),
+        kind=filed.kind,
+        title=filed.title,
+        description=filed.description,
+        support_types=filing.without_doubles(filed.support_types),
+        fields=filing.without_doubles(filed.fields),
+        programme=filed.programme,
+        budget_cents=filed.budget_cents,
+        desired_start=filed.desired_start,
+        engineering_sought=filed.engineering_sought,
+        submitted_at=at,
+        filed_by=Actor(role=Role.APPLICANT, name=filed.contact.name, email=filed.contact.email),
+    )
+
+
+def _tracked(fact: intake.RequestSubmitted) -> Tracked:
+    meaning = MEANINGS[intake.RequestSubmitted]
+    return Tracked(
+        id=fact.request_id,
+        departement=fact.departement,
+        departement_at=fact.at,
+        filed=fact.request,
+        status=meaning.status or "",
+        status_at=fact.at,
+        team=meaning.team,
+        expected=expected_after(fact, meaning),
+    )
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,62 @@
+"""What others tell changes what the applicant sees, and nothing else."""
+
+from uuid import UUID
+
+import structlog
+
+from services.intake.store import requests
+from services.intake.usecases import show
+from shared.clock import new_id
+from shared.contracts import qualification
+from shared.contracts.fact import Fact
+from shared.contracts.vocabulary import Team
+from shared.db import Transaction
+
+log = structlog.get_logger(__name__)
+
+
+async def follow_fact(tx: Transaction, fact: Fact) -> None:
+    """Take in what happened to a request elsewhere; what is about no request of ours is left aside."""
+    tracked = await requests.find_for_update(tx, fact.request_id)
+    if tracked is None:
+        log.warning("request.unknown", type=fact.wire_type)
+        return
+    step = tracked.hear(fact)
+    await requests.save(tx, tracked)
+    if step is not None:
+        await show(tx, tracked.id, new_id(), step)
+
+
+async def keep_message(tx: Transaction, fact: qualification.MessagePosted) -> None:
+    """The département wrote: the message stands beside the applicant's own."""
+    if await requests.find_for_update(tx, fact.request_id) is None:
+        log.warning("request.unknown", type=fact.wire_type)
+        return
+    await requests.add_message(
+        tx, fact.request_id, message_id=fact.message_id, at=fact.at, author=Team.DEPARTEMENT, text=fact.text
+    )
+    await follow_fact(tx, fact)
+
+
+async def keep_information_request(tx: Transaction, fact: qualification.InformationRequested) -> None:
+    """The département asks: what it asks for stands among the messages too."""
+    if await requests.find_for_update(tx, fact.request_id) is None:
+        log.warning("request.unknown", type=fact.wire_type)
+        return
+    await requests.add_message(
+        tx,
+        fact.request_id,
+        message_id=_event_id(tx),
+        at=fact.at,
+        author=Team.DEPARTEMENT,
+        text="Merci de nous envoyer\u00a0:\n" + "\n".join(f"– {item}" for item in fact.items),
+    )
+    await follow_fact(tx, fact)
+
+
+def _event_id(tx: Transaction) -> UUID:
+    """Give the id of the event being applied."""
+    try:
+        return UUID(tx.cause.causation_id) if tx.cause and tx.cause.causation_id else new_id()
+    except ValueError:
+        return new_id()

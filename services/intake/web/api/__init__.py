@@ -1,0 +1,5 @@
+"""The JSON API: filing, following, territories and figures."""
+
+from services.intake.web.api import figures, requests
+
+routes = [requests.routes, figures.routes]

@@ -1,0 +1,128 @@
+"""What the API shows of a request."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from services.intake.reads.tracking import Tracking
+from services.intake.usecases.file_request import Filed
+from services.intake.web.tokens import Tokens
+from shared.contracts.intake import Request as FiledForm
+from shared.contracts.vocabulary import Team
+
+
+class FiledView(BaseModel):
+    """The answer to a filing; `access_token` opens the request, as does the tracking link."""
+
+    id: UUID
+    number: str
+    status: str
+    departement: str
+    tracking_url: str
+    access_token: str
+
+
+class ExpectedView(BaseModel):
+    """What is expected next, from whom, until when."""
+
+    team: Team = Field(alias="from")
+    what: str
+    until: date | None
+
+
+class StepView(BaseModel):
+    """One step of the life of the request."""
+
+    at: datetime
+    type: str
+    label: str
+    team: Team
+    detail: str | None
+
+
+class MessageView(BaseModel):
+    """One message between the applicant and the département."""
+
+    at: datetime
+    author: Team
+    text: str
+
+
+class DocumentView(BaseModel):
+    """One document; `url` takes the access token."""
+
+    id: UUID
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    added_at: datetime
+    url: str
+
+
+class RequestView(BaseModel):
+    """A request as its applicant follows it."""
+
+    id: UUID
+    number: str
+    status: str
+    team: Team | None
+    departement: str
+    expected: ExpectedView | None
+    timeline: list[StepView]
+    messages: list[MessageView]
+    documents: list[DocumentView]
+    decision: dict[str, Any] | None
+    allowed_actions: list[str]
+    request: FiledForm
+    tracking_url: str
+
+
+def filed_view(filed: Filed, tokens: Tokens) -> FiledView:
+    """Show what a filing gave; the first link's generation, so that a repetition never revives a revoked one."""
+    return FiledView(
+        id=filed.id,
+        number=filed.number,
+        status=filed.status,
+        departement=filed.departement,
+        tracking_url=tokens.tracking_url(filed.id),
+        access_token=tokens.tracking_token(filed.id),
+    )
+
+
+def request_view(tracking: Tracking, tokens: Tokens) -> RequestView:
+    """Show a request to whoever holds its token."""
+    expected = tracking.expected
+    return RequestView(
+        id=tracking.id,
+        number=tracking.number,
+        status=tracking.status,
+        team=tracking.team,
+        departement=tracking.departement,
+        expected=expected and ExpectedView(**{"from": expected.team, "what": expected.what, "until": expected.until}),
+        timeline=[
+            StepView(at=step.at, type=step.type, label=step.label, team=step.team, detail=step.detail)
+            for step in tracking.timeline
+        ],
+        messages=[
+            MessageView(at=message.at, author=message.author, text=message.text) for message in tracking.messages
+        ],
+        documents=[
+            DocumentView(
+                id=document.id,
+                name=document.name,
+                media_type=document.media_type,
+                size=document.size,
+                sha256=document.sha256,
+                added_at=document.added_at,
+                url=tokens.document_url(tracking.id, document.id),
+            )
+            for document in tracking.documents
+        ],
+        decision=tracking.decision,
+        allowed_actions=tracking.allowed_actions,
+        request=tracking.filed,
+        tracking_url=tokens.tracking_url(tracking.id, tracking.link_generation),
+    )

@@ -1,0 +1,38 @@
+"""Secret links of applicants: what their tokens open, and the addresses that carry them."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.intake.reads.tracking import link_generation
+from shared.db import Reader
+from shared.links import Links
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Makes and reads the tokens that intake gives out; `address` is where people reach it."""
+
+    address: str
+    tracking: Links
+    documents: Links
+    drafts: Links
+
+    def tracking_token(self, request_id: UUID, generation: int = 1) -> str:
+        """Make the token that is both tracking link and access token."""
+        return self.tracking.token(request_id, generation)
+
+    def tracking_url(self, request_id: UUID, generation: int = 1) -> str:
+        """Make the address of the tracking page."""
+        return f"{self.address}/suivi/{self.tracking_token(request_id, generation)}"
+
+    def document_url(self, request_id: UUID, document_id: UUID) -> str:
+        """Make the address where the access token fetches a document."""
+        return f"{self.address}/api/v1/requests/{request_id}/documents/{document_id}"
+
+    async def opens(self, reader: Reader, token: str) -> UUID | None:
+        """Tell which request a tracking token opens now; None when it is not ours or was revoked."""
+        read = self.tracking.read(token)
+        if read is None:
+            return None
+        request_id, generation = read
+        return request_id if await link_generation(reader, request_id) == generation else None

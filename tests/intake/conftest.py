@@ -1,0 +1,83 @@
+"""What the tests of intake share: a running application over a fresh database, and requests to file."""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from services.intake.main import application
+from services.intake.settings import IntakeSettings
+from shared.db import Database
+from shared.territory.territories import Territories
+
+Client = httpx2.AsyncClient
+
+
+@pytest.fixture(scope="session")
+def territories() -> Territories:
+    """The official lists, read once."""
+    return Territories.load()
+
+
+@pytest.fixture
+async def database(database_url: Callable[[str], Awaitable[str]]) -> AsyncIterator[Database]:
+    """A fresh database of intake, with the rights of the running service."""
+    opened = await Database.connect(await database_url("intake"), name="test", max_size=40)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> IntakeSettings:
+    """Settings that reach nothing outside the test."""
+    return IntakeSettings.model_validate(
+        {
+            "database_url": "postgresql://unused",
+            "port": 8101,
+            "amqp_url": None,
+            "public_url": "http://intake.test",
+            "secret_key": secrets.token_hex(32),
+            "tracking_key": "t" * 32,
+            "document_key": "d" * 32,
+            "documents_folder": tmp_path / "documents",
+            "requests_per_minute": 0,
+        }
+    )
+
+
+@pytest.fixture
+async def client(database: Database, settings: IntakeSettings, territories: Territories) -> AsyncIterator[Client]:
+    """A browser or a program in front of the service, which runs without its broker."""
+    transport = httpx2.ASGITransport(app=application(settings, database, territories))  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
+    async with httpx2.AsyncClient(transport=transport, base_url="http://intake.test") as opened:
+        yield opened
+
+
+def a_request(**changes: Any) -> dict[str, Any]:
+    """The body of a request that can be filed."""
+    return {
+        "applicant": {"kind": "commune", "code": "95127"},
+        "contact": {"name": "Camille Martin", "role": "Maire", "email": "mairie@cergy.test", "phone": "01 00 00 00 00"},
+        "kind": "tailored_support",
+        "title": "Redonner vie au centre-bourg",
+        "description": "Le dernier commerce a fermé. Nous cherchons de l’ingénierie pour un projet d’ensemble.",
+        "support_types": ["ingenierie_projet"],
+        "fields": ["revitalisation_commerciale"],
+        **changes,
+    }
+
+
+async def filed(client: Client, **changes: Any) -> dict[str, Any]:
+    """File a request by the API, and give the answer."""
+    answer = await client.post("/api/v1/requests", json=a_request(**changes))
+    assert answer.status_code == 201, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that shows a token."""
+    return {"Authorization": f"Bearer {token}"}
