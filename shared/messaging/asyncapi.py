@@ -6,6 +6,7 @@ from typing import Any
 
 from faststream.rabbit import RabbitBroker, RabbitQueue
 from faststream.specification import AsyncAPI
+from pydantic import ConfigDict
 
 from shared.contracts.fact import Fact
 from shared.messaging import topology
@@ -20,7 +21,7 @@ def document(*, name: str, tells: Sequence[type[Fact]], hears: Iterable[type[Fac
             exchange=topology.exchange,
             title=f"tell:{fact.wire_type}",
             description=fact.__doc__,
-            schema=fact,
+            schema=_titled(fact),
         )
     for fact in hears:
         subscriber = broker.subscriber(
@@ -40,11 +41,16 @@ def _key(fact: type[Fact]) -> str:
     return f"{service}.{name}.*"
 
 
+def _titled(fact: type[Fact]) -> type[Fact]:
+    """Give the same model under its wire type: two services may call different facts by one class name."""
+    return type(fact.__name__, (fact,), {"__doc__": fact.__doc__, "model_config": ConfigDict(title=fact.wire_type)})
+
+
 def _listener(fact: type[Fact]) -> Callable[[Any], None]:
     """Make a function whose annotation tells FastStream the schema; it is described, never called."""
 
     def listen(data: Any) -> None:
         raise NotImplementedError
 
-    listen.__annotations__["data"] = fact
+    listen.__annotations__["data"] = _titled(fact)
     return listen
