@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.errors import FieldError
+from shared.web import assets
 from shared.web.paging import Page
 from tests.shared.web_theme.gallery import PAGES, THEME, Asked, Query, context, environment, render
 
@@ -204,10 +205,25 @@ def test_every_refusal_has_a_page_that_says_what_to_do_next(status: int) -> None
     assert "Que faire maintenant" in html
 
 
+def test_every_component_of_the_readme_exists() -> None:
+    readme = (THEME.parent / "README.md").read_text()
+    told: dict[str, set[str]] = {}
+    for section in readme.split("\n## ")[1:]:
+        if found := re.search(r'import "(components/\w+\.html)"', section.splitlines()[0]):
+            heads = [row.split(" | ")[0] for row in section.splitlines() if row.startswith(("| `", "`bars"))]
+            told[found[1]] = {name for head in heads for name in re.findall(r"`(\w+)\(", head)}
+    assert len(told) == 6
+    for file, names in told.items():
+        module = environment().get_template(file).make_module(context())
+        assert names
+        assert [name for name in sorted(names) if not hasattr(module, name)] == []
+
+
 def test_only_components_know_bootstrap() -> None:
     known = re.compile(
         r'class="[^"]*\b(btn|form-control|form-select|form-check|alert|badge|table|pagination|breadcrumb)\b'
     )
-    outside = [path for path in THEME.rglob("*.html") if path.parent.name != "components"]
+    pages = [*THEME.rglob("*.html"), *assets.ROOT.glob("services/*/web/templates/**/*.html")]
+    outside = [path for path in pages if path.parent != THEME / "components"]
     assert outside
     assert [path.name for path in outside if known.search(path.read_text())] == []
