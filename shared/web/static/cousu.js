@@ -148,6 +148,7 @@ function combobox(box) {
     note.textContent = options.length
       ? `${options.length} proposition${options.length > 1 ? "s" : ""}. Choisissez avec les flèches, puis Entrée.`
       : "Aucun territoire de ce nom. Vérifiez l’orthographe, ou essayez le code.";
+    if (!list.hidden) list.scrollIntoView({ block: "nearest" });
     current = -1;
   };
 
