@@ -1,0 +1,119 @@
+"""What the département hears: fact → use case, one table."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import structlog
+
+from services.qualification.domain.case import Case
+from services.qualification.domain.refusals import UnknownCase
+from services.qualification.settings import Rules
+from services.qualification.store import cases
+from services.qualification.usecases import arriving, conversing, following
+from shared.contracts import escalation, intake, notifications, qualification
+from shared.contracts.fact import Fact
+from shared.db import Transaction
+from shared.messaging.consumers import Consumers, Handler
+from shared.messaging.topology import Subscription
+
+log = structlog.get_logger(__name__)
+
+F = TypeVar("F", bound=Fact)
+OnCase = Callable[[Transaction, Case, F], Awaitable[None]]
+
+
+def consumers(rules: Rules) -> Consumers:
+    """Give the table of what is heard and what is done about it."""
+
+    async def open_case_on_request_submitted(tx: Transaction, fact: intake.RequestSubmitted) -> None:
+        if rules.serves(fact.departement):
+            await arriving.open_submitted(tx, fact, rules)
+
+    async def open_case_on_request_transferred(tx: Transaction, fact: qualification.RequestTransferred) -> None:
+        if rules.serves(fact.departement):
+            await arriving.open_transferred(tx, fact, rules)
+
+    async def resume_on_information_provided(tx: Transaction, case: Case, fact: intake.InformationProvided) -> None:
+        await conversing.take_information(tx, case, fact, rules)
+
+    async def reopen_on_escalation_returned(tx: Transaction, case: Case, fact: escalation.EscalationReturned) -> None:
+        await following.take_back(tx, case, fact, rules)
+
+    async def show_decision_on_decision_made(tx: Transaction, case: Case, fact: escalation.DecisionMade) -> None:
+        await following.take_decision(tx, case, fact, rules)
+
+    def on_case(handle: OnCase[F]) -> Handler:
+        return _on_case(handle, rules)
+
+    return Consumers(
+        {
+            intake.RequestSubmitted: open_case_on_request_submitted,
+            intake.InformationProvided: on_case(resume_on_information_provided),
+            intake.MessagePosted: on_case(conversing.take_message),
+            intake.DocumentAdded: on_case(conversing.take_document),
+            intake.RequestWithdrawn: on_case(arriving.withdraw),
+            intake.EvaluationSubmitted: on_case(following.end),
+            intake.RequestClosed: on_case(following.end),
+            qualification.RequestTransferred: open_case_on_request_transferred,
+            escalation.EscalationReceived: on_case(following.note),
+            escalation.InformationRequested: on_case(following.take_question),
+            escalation.AdmissibilitySettled: on_case(following.note),
+            escalation.EscalationReturned: on_case(reopen_on_escalation_returned),
+            escalation.SessionScheduled: on_case(following.note),
+            escalation.DecisionMade: on_case(show_decision_on_decision_made),
+            escalation.ResourceMobilised: on_case(following.note),
+            escalation.AccompanimentStarted: on_case(following.note),
+            escalation.MilestonePlanned: on_case(following.note),
+            escalation.MilestoneReached: on_case(following.note),
+            escalation.AccompanimentCompleted: on_case(following.note),
+            escalation.EvaluationRequested: on_case(following.note),
+            escalation.StageOverdue: on_case(following.note),
+            notifications.DeliveryFailed: _if_known(following.note),
+        },
+        alone=[qualification.RequestTransferred],
+    )
+
+
+def subscription(rules: Rules) -> Subscription:
+    """Give the queue of this instance and what leads there: one département's own, or a shared one."""
+    codes = rules.departements or ("*",)
+    queue = f"qualification.{codes[0]}" if rules.departements and len(codes) == 1 else "qualification"
+    return Subscription(
+        queue,
+        tuple(
+            key
+            for code in codes
+            for key in (
+                f"intake.*.{code}",
+                f"escalation.*.{code}",
+                f"notifications.*.{code}",
+                f"qualification.request_transferred.{code}",
+            )
+        ),
+    )
+
+
+def _on_case(handle: OnCase[F], rules: Rules) -> Handler:
+    """Lock the case that the fact is about; what must come first has not come yet (`UnknownCase`: tried again)."""
+
+    async def handler(tx: Transaction, fact: Any) -> None:
+        case = await cases.load_for_event(tx, fact.request_id, fact.departement)
+        if case is not None:
+            await handle(tx, case, fact)
+        elif rules.serves(fact.departement):
+            raise UnknownCase(f"no case of {fact.request_id} in {fact.departement} yet")
+        else:
+            log.info("event.not_ours", departement=fact.departement)
+
+    return handler
+
+
+def _if_known(handle: OnCase[F]) -> Handler:
+    """Show a fact on its case if there is one: a mail may also be about a pact, which is no case."""
+
+    async def handler(tx: Transaction, fact: Any) -> None:
+        case = await cases.load_for_event(tx, fact.request_id, fact.departement)
+        if case is not None:
+            await handle(tx, case, fact)
+
+    return handler

@@ -1,0 +1,227 @@
+"""The case: a request in a département's hands, what may be done with it, and what each act tells the others."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final, TypedDict
+from uuid import UUID
+
+from services.qualification.domain.moves import MOVES, UNDECIDED, Action, Standing, State
+from services.qualification.domain.people import Official
+from services.qualification.domain.proposal import WITHOUT_QUALIFICATION, Proposal
+from services.qualification.domain.refusals import OwnProposal, QualificationMissing
+from shared.contracts import qualification as facts
+from shared.contracts.fact import Actor, Value
+from shared.contracts.intake import Request
+from shared.contracts.vocabulary import Outcome, Role, Stage
+from shared.errors import Forbidden, IllegalMove, Invalid
+
+SYSTEM: Final = Actor(role=Role.SYSTEM)
+CLOCKS: Final = {State.REGISTERED, State.UNDER_EXAMINATION, State.PROPOSED}
+"""Where the département's own clock runs."""
+
+AFTER: Final = {
+    Outcome.LOCAL_ORIENTATION: State.ORIENTED_LOCALLY,
+    Outcome.LOCAL_SUPPORT: State.SUPPORTED_LOCALLY,
+    Outcome.PROGRAMME: State.DIRECTED_TO_PROGRAMME,
+    Outcome.ESCALATION: State.ESCALATED,
+    Outcome.REFUSAL: State.REFUSED,
+    Outcome.TRANSFER: State.TRANSFERRED,
+}
+"""Where a validated outcome leads."""
+
+
+class _About(TypedDict):
+    request_id: UUID
+    departement: str
+    at: datetime
+
+
+class Question(Value):
+    """What the national team asked the département."""
+
+    text: str
+    until: date | None = None
+
+
+@dataclass(slots=True)
+class Case:
+    """One request in one département; a method checks, changes, and gives the fact to tell."""
+
+    request_id: UUID
+    departement: str
+    number: str
+    request: Request
+    opened_at: datetime
+    state_since: datetime
+    state: State = State.REGISTERED
+    assignee_email: str | None = None
+    assignee_name: str | None = None
+    qualification: facts.Qualification | None = None
+    proposal: Proposal | None = None
+    stage: Stage | None = None
+    due_on: date | None = None
+    overdue_at: datetime | None = None
+    suspended_on: date | None = None
+    answer_until: date | None = None
+    question: Question | None = None
+    decided: bool = field(default=False)
+
+    def allowed_actions(self, who: Official) -> list[str]:
+        """List what this official may do now, by the API's names."""
+        return self._standing.allowed_actions(who)
+
+    def require(self, action: Action, who: Official) -> Actor:
+        """Refuse what this official may not do, or not now; else give his signature."""
+        standing = self._standing
+        if action is Action.VALIDATION and self.state is State.PROPOSED and standing.proposer == who.email:
+            raise OwnProposal
+        if who.roles.isdisjoint(MOVES[action].roles):
+            raise Forbidden
+        if not standing.allows(action, who):
+            raise self._illegal(IllegalMove, who)
+        return who.acting_as(*MOVES[action].roles)
+
+    def register(self, service: facts.Service, due_on: date) -> facts.RequestRegistered:
+        """The request enters the queue: at once, by the system."""
+        self._enter_stage(Stage.START_EXAMINATION, due_on)
+        return facts.RequestRegistered(
+            **self._about(self.opened_at), number=self.number, service=service, due_on=due_on
+        )
+
+    def assign(self, who: Official, email: str, name: str) -> None:
+        """An agent takes the case, or is given it; nobody outside is told."""
+        self.require(Action.ASSIGNMENT, who)
+        self.assignee_email, self.assignee_name = email, name
+
+    def start_examination(self, who: Official, at: datetime, due_on: date) -> facts.ExaminationStarted:
+        """An agent begins to examine, or goes on without waiting for the applicant any longer."""
+        by = self.require(Action.EXAMINATION, who)
+        self._examine(at, due_on)
+        if self.assignee_email is None:
+            self.assignee_email, self.assignee_name = who.email, who.name
+        return facts.ExaminationStarted(**self._about(at), by=by, due_on=due_on)
+
+    def resume(self, at: datetime, due_on: date) -> facts.ExaminationStarted:
+        """What was asked of the applicant has come: the clock of the département runs again."""
+        self._examine(at, due_on)
+        return facts.ExaminationStarted(**self._about(at), by=SYSTEM, due_on=due_on)
+
+    def reopen(self, at: datetime, due_on: date, by: Actor = SYSTEM) -> facts.ExaminationStarted:
+        """What was handed on comes back: another answer is to be found."""
+        self._examine(at, due_on)
+        self.proposal = self.question = None
+        self.decided = False
+        return facts.ExaminationStarted(**self._about(at), by=by, due_on=due_on, reopened=True)
+
+    def request_information(
+        self, who: Official, items: tuple[str, ...], until: date, at: datetime, today: date
+    ) -> facts.InformationRequested:
+        """The département waits for the applicant; its own clock is suspended."""
+        by = self.require(Action.INFORMATION_REQUEST, who)
+        if until <= today:
+            raise Invalid.field("until", "Choisissez une date à venir.")
+        self._move(State.AWAITING_INFORMATION, at)
+        self.suspended_on, self.answer_until = today, until
+        return facts.InformationRequested(**self._about(at), items=items, until=until, by=by)
+
+    def qualify(self, who: Official, grid: facts.Qualification, at: datetime) -> facts.RequestQualified:
+        """The grid is filled in, or filled in anew."""
+        by = self.require(Action.QUALIFICATION, who)
+        self.qualification = grid
+        return facts.RequestQualified(**self._about(at), qualification=grid, by=by)
+
+    def require_proposal(self, who: Official, outcome: Outcome) -> Actor:
+        """Refuse a proposal that comes too early; else give the proposer's signature."""
+        by = self.require(Action.PROPOSAL, who)
+        if self.qualification is None and outcome not in WITHOUT_QUALIFICATION:
+            raise self._illegal(QualificationMissing, who)
+        return by
+
+    def propose(self, proposal: Proposal) -> facts.OutcomeProposed:
+        """An answer waits for somebody else's validation."""
+        self.proposal = proposal
+        self._move(State.PROPOSED, proposal.at)
+        return facts.OutcomeProposed(**self._about(proposal.at), outcome=proposal.outcome, by=proposal.by)
+
+    def validate(self, who: Official, at: datetime) -> Proposal:
+        """The délégué makes the proposal the département's answer; `outcomes.tell` says it to the others."""
+        by = self.require(Action.VALIDATION, who)
+        proposal = self.pending.model_copy(update={"validated_by": by, "validated_at": at})
+        self.proposal = proposal
+        self._move(AFTER[proposal.outcome], at)
+        self._leave_stage()
+        return proposal
+
+    def wait_for_provider(self, until: date) -> None:
+        """The provider's clock runs now."""
+        self._enter_stage(Stage.PROVIDER_ANSWER, until)
+
+    def provider_accepted(self) -> None:
+        """The provider helps: nobody is awaited any more."""
+        self._leave_stage()
+
+    def reject(self, who: Official, motive: str, at: datetime) -> facts.ProposalRejected:
+        """The délégué wants another answer: the examination goes on, and so does its clock."""
+        by = self.require(Action.REJECTION, who)
+        self.proposal = None
+        self._move(State.UNDER_EXAMINATION, at)
+        return facts.ProposalRejected(**self._about(at), motive=motive, by=by)
+
+    def answer(self, who: Official, text: str, at: datetime) -> facts.NationalQuestionAnswered:
+        """The national team's question is answered."""
+        by = self.require(Action.ANSWER, who)
+        self.question = None
+        return facts.NationalQuestionAnswered(**self._about(at), text=text, by=by)
+
+    def withdraw(self, at: datetime, *, provider_helps: bool) -> bool:
+        """The applicant gave up; tell whether that ends the case: it does not once an answer was decided."""
+        undecided = (
+            self.state in UNDECIDED
+            or (self.state is State.ESCALATED and not self.decided)
+            or (self.state is State.ORIENTED_LOCALLY and not provider_helps)
+        )
+        if undecided:
+            self._move(State.WITHDRAWN, at)
+            self._leave_stage()
+            self.question = None
+        return undecided
+
+    def tell_overdue(self, at: datetime) -> facts.StageOverdue:
+        """The present stage is late: said once."""
+        if self.stage is None or self.due_on is None:
+            raise ValueError("no stage is under way")
+        self.overdue_at = at
+        return facts.StageOverdue(**self._about(at), number=self.number, stage=self.stage, due_on=self.due_on)
+
+    @property
+    def pending(self) -> Proposal:
+        """What was proposed; there is something wherever an answer is validated."""
+        if self.proposal is None:
+            raise ValueError("nothing is proposed")
+        return self.proposal
+
+    @property
+    def _standing(self) -> Standing:
+        proposer = self.proposal.by.email if self.proposal else None
+        return Standing(self.state, proposer, asked=self.question is not None)
+
+    def _illegal(self, refusal: type[IllegalMove], who: Official) -> IllegalMove:
+        return refusal(state=self.state.value, allowed_actions=self.allowed_actions(who))
+
+    def _examine(self, at: datetime, due_on: date) -> None:
+        self._move(State.UNDER_EXAMINATION, at)
+        self._enter_stage(Stage.QUALIFY, due_on)
+
+    def _move(self, state: State, at: datetime) -> None:
+        self.state, self.state_since = state, at
+        self.suspended_on = self.answer_until = None
+
+    def _enter_stage(self, stage: Stage, due_on: date) -> None:
+        if (self.stage, self.due_on) != (stage, due_on):
+            self.stage, self.due_on, self.overdue_at = stage, due_on, None
+
+    def _leave_stage(self) -> None:
+        self.stage = self.due_on = self.overdue_at = None
+
+    def _about(self, at: datetime) -> "_About":
+        return {"request_id": self.request_id, "departement": self.departement, "at": at}

@@ -1,0 +1,95 @@
+"""Which action is allowed to whom in which state: the one table that pages, API and refusals read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from services.qualification.domain.people import Official
+from shared.contracts.vocabulary import Role
+
+
+class State(StrEnum):
+    """Where a case stands; the wire values of `state`."""
+
+    REGISTERED = "registered"
+    UNDER_EXAMINATION = "under_examination"
+    AWAITING_INFORMATION = "awaiting_information"
+    PROPOSED = "proposed"
+    ORIENTED_LOCALLY = "oriented_locally"
+    SUPPORTED_LOCALLY = "supported_locally"
+    DIRECTED_TO_PROGRAMME = "directed_to_programme"
+    ESCALATED = "escalated"
+    REFUSED = "refused"
+    TRANSFERRED = "transferred"
+    WITHDRAWN = "withdrawn"
+
+
+class Action(StrEnum):
+    """What an agent may do on a case; the last part of the API's address."""
+
+    ASSIGNMENT = "assignment"
+    EXAMINATION = "examination"
+    INFORMATION_REQUEST = "information-request"
+    QUALIFICATION = "qualification"
+    PROPOSAL = "proposal"
+    VALIDATION = "validation"
+    REJECTION = "rejection"
+    ANSWER = "answer"
+    MESSAGES = "messages"
+    NOTES = "notes"
+
+
+class Move(NamedTuple):
+    """Where an action may be taken and by whom; the first role that an agent has signs."""
+
+    states: frozenset[State]
+    roles: tuple[Role, ...]
+
+
+UNDECIDED: Final = frozenset(
+    {State.REGISTERED, State.UNDER_EXAMINATION, State.AWAITING_INFORMATION, State.PROPOSED},
+)
+"""The département has the request in hand and has not answered it."""
+
+IN_HAND: Final = UNDECIDED | {State.ESCALATED, State.ORIENTED_LOCALLY, State.SUPPORTED_LOCALLY}
+"""The département still speaks with the applicant: it keeps one contact, whoever works on it."""
+
+_EITHER: Final = (Role.SAT_AGENT, Role.DELEGATE)
+_AGENT: Final = (Role.SAT_AGENT,)
+_DELEGATE: Final = (Role.DELEGATE,)
+
+MOVES: Final[Mapping[Action, Move]] = {
+    Action.EXAMINATION: Move(frozenset({State.REGISTERED, State.AWAITING_INFORMATION}), _AGENT),
+    Action.QUALIFICATION: Move(frozenset({State.UNDER_EXAMINATION}), _AGENT),
+    Action.PROPOSAL: Move(frozenset({State.UNDER_EXAMINATION}), _EITHER),
+    Action.VALIDATION: Move(frozenset({State.PROPOSED}), _DELEGATE),
+    Action.REJECTION: Move(frozenset({State.PROPOSED}), _DELEGATE),
+    Action.ANSWER: Move(frozenset({State.ESCALATED}), _EITHER),
+    Action.INFORMATION_REQUEST: Move(frozenset({State.UNDER_EXAMINATION}), _AGENT),
+    Action.ASSIGNMENT: Move(IN_HAND, _EITHER),
+    Action.MESSAGES: Move(IN_HAND, _EITHER),
+    Action.NOTES: Move(frozenset(State), _EITHER),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The little that decides which moves are open: the state, who proposed, whether a question waits."""
+
+    state: State
+    proposer: str | None = None
+    asked: bool = False
+
+    def allows(self, action: Action, who: Official) -> bool:
+        """Tell whether this official may take this action now."""
+        move = MOVES[action]
+        if self.state not in move.states or who.roles.isdisjoint(move.roles):
+            return False
+        if action is Action.VALIDATION:
+            return self.proposer != who.email
+        return action is not Action.ANSWER or self.asked
+
+    def allowed_actions(self, who: Official) -> list[str]:
+        """List what this official may do now, by the API's names."""
+        return [action.value for action in Action if self.allows(action, who)]

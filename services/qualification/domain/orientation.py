@@ -1,0 +1,91 @@
+"""A local provider asked to help: it accepts or declines once, by its link, or lets its delay pass."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from services.qualification.domain.refusals import AlreadyAnswered
+from shared.contracts.qualification import OrientationAccepted, OrientationDeclined, Provider
+
+SILENCE: Final = "Aucune réponse dans le délai."
+
+
+class OrientationState(StrEnum):
+    """What became of it."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    SILENT = "silent"
+    CANCELLED = "cancelled"
+    ENDED = "ended"
+
+
+ANSWERED: Final = {
+    OrientationState.ACCEPTED: "vous avez accepté d’accompagner la collectivité",
+    OrientationState.DECLINED: "vous avez indiqué ne pas pouvoir répondre",
+    OrientationState.SILENT: "le délai de réponse est passé et le département a repris la demande",
+    OrientationState.CANCELLED: "la demande a été retirée",
+    OrientationState.ENDED: "l’accompagnement est terminé",
+}
+"""Why a link takes no answer any more; also what its page says then."""
+
+
+@dataclass(slots=True)
+class Orientation:
+    """One question to one provider, to be answered by the end of the day `until`."""
+
+    id: UUID
+    request_id: UUID
+    departement: str
+    provider_id: UUID
+    provider: Provider
+    motive: str
+    until: date
+    opened_at: datetime
+    state: OrientationState = OrientationState.OPEN
+    answer: str | None = None
+    answered_at: datetime | None = None
+
+    def accept(self, at: datetime) -> OrientationAccepted:
+        """The provider helps."""
+        self._settle(OrientationState.ACCEPTED, None, at)
+        return OrientationAccepted(
+            request_id=self.request_id,
+            departement=self.departement,
+            at=at,
+            orientation_id=self.id,
+            provider=self.provider,
+        )
+
+    def decline(self, motive: str, at: datetime) -> OrientationDeclined:
+        """The provider cannot help."""
+        self._settle(OrientationState.DECLINED, motive, at)
+        return self._declined(motive, at, silent=False)
+
+    def give_up(self, at: datetime) -> OrientationDeclined:
+        """The provider did not answer in time."""
+        self._settle(OrientationState.SILENT, None, at)
+        return self._declined(SILENCE, at, silent=True)
+
+    def cancel(self, at: datetime) -> None:
+        """The applicant gave the request up: no answer is wanted any more."""
+        self._settle(OrientationState.CANCELLED, None, at)
+
+    def _settle(self, state: OrientationState, answer: str | None, at: datetime) -> None:
+        if self.state is not OrientationState.OPEN:
+            raise AlreadyAnswered(why=ANSWERED[self.state])
+        self.state, self.answer, self.answered_at = state, answer, at
+
+    def _declined(self, motive: str, at: datetime, *, silent: bool) -> OrientationDeclined:
+        return OrientationDeclined(
+            request_id=self.request_id,
+            departement=self.departement,
+            at=at,
+            orientation_id=self.id,
+            provider=self.provider,
+            motive=motive,
+            silent=silent,
+        )

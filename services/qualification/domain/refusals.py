@@ -1,0 +1,64 @@
+"""What this département says no to, beside the refusals that all services share."""
+
+from shared.errors import Conflict, Forbidden, IllegalMove, Invalid
+
+
+class OwnProposal(Forbidden):
+    """The proposer asks to validate what he proposed himself."""
+
+    code = "own_proposal"
+    title = "A proposer never validates his own proposal"
+    sentence = (
+        "Vous avez proposé cette réponse\u00a0: une autre personne doit la valider. "
+        "Un autre délégué territorial de votre département peut le faire."
+    )
+
+
+class QualificationMissing(IllegalMove):
+    """An outcome that rests on the qualification is proposed before there is one."""
+
+    code = "qualification_missing"
+    title = "The request is not qualified yet"
+    sentence = "Cette réponse s’appuie sur la qualification du besoin\u00a0: qualifiez d’abord la demande."
+
+
+class EvidenceMissing(Invalid):
+    """An escalation is proposed without what shows that the département cannot answer alone."""
+
+    code = "evidence_missing"
+    title = "An escalation needs its evidence"
+    sentence = (
+        "La transmission à l’équipe nationale doit être étayée\u00a0: motif, acteurs locaux sollicités et leurs "
+        "réponses, avis du préfet."
+    )
+
+
+class EnvelopeExceeded(Conflict):
+    """The département's envelope does not hold so much any more; amounts in euros."""
+
+    code = "envelope_exceeded"
+    title = "The envelope does not hold this amount"
+    sentence = (
+        "L’enveloppe {year} du département ne suffit pas\u00a0: il reste {left} et ce soutien demande {amount}. "
+        "Rejetez la proposition pour qu’un autre montant ou une autre réponse soit proposé."
+    )
+
+
+class ProviderFull(Conflict):
+    """The provider already helps with as many requests as it can."""
+
+    code = "provider_full"
+    title = "The provider has no capacity left"
+    sentence = "{name} n’a plus de capacité disponible. Rejetez la proposition pour qu’une autre réponse soit proposée."
+
+
+class AlreadyAnswered(Conflict):
+    """The link of an orientation is used a second time."""
+
+    code = "already_answered"
+    title = "This orientation was already answered"
+    sentence = "Cette demande n’attend plus de réponse de votre part\u00a0: {why}."
+
+
+class UnknownCase(Exception):  # noqa: N818 - names what is missing; never shown to people, only to the operator
+    """An event is about a case that is not here yet: what opens it must come first."""

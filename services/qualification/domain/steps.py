@@ -1,0 +1,98 @@
+"""What the timeline says of each fact beside its name: who, what, until when; and whose step it was."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any, Final
+
+from shared.contracts import escalation, intake, notifications, qualification
+from shared.contracts.fact import Fact
+from shared.contracts.vocabulary import Team
+from shared.words import COMMITTEE_OUTCOME, OUTCOME, PROGRAMME, STAGE
+
+AUDIENCES: Final = {
+    "applicant": "le demandeur",
+    "departement": "le service départemental",
+    "delegate": "le délégué territorial",
+    "provider": "l’acteur local",
+    "national": "l’équipe nationale",
+    "programme": "l’équipe du programme",
+    "operator": "l’exploitant",
+}
+
+_TEAMS: Final = {
+    "intake": Team.APPLICANT,
+    "qualification": Team.DEPARTEMENT,
+    "escalation": Team.NATIONAL,
+}
+
+
+def team_of(fact: Fact) -> Team | None:
+    """Give the team that acted."""
+    if isinstance(fact, qualification.OrientationAccepted | qualification.OrientationDeclined):
+        return Team.PROVIDER
+    return _TEAMS.get(fact.wire_type.split(".", 1)[0])
+
+
+def detail_of(fact: Fact) -> str | None:
+    """Give a short French text for people of the département; None where the name of the step says it all."""
+    say = _DETAILS.get(type(fact))
+    return say(fact) if say else None
+
+
+def _day(day: date) -> str:
+    return f"{day:%d/%m/%Y}"
+
+
+def _by(fact: Any) -> str | None:
+    return f"Par {fact.by.name}" if fact.by.name else None
+
+
+def _motive(fact: Any) -> str:
+    return str(fact.motive)
+
+
+def _late(fact: Any) -> str:
+    return f"{STAGE[fact.stage]}, échéance du {_day(fact.due_on)}"
+
+
+def _evaluation(fact: Any) -> str:
+    return (
+        f"Besoin satisfait\u00a0: {fact.need_met} sur 5, avancement\u00a0: {fact.progress} sur 5, "
+        f"satisfaction\u00a0: {fact.satisfaction} sur 5"
+    )
+
+
+_DETAILS: Final[Mapping[type[Fact], Callable[[Any], str | None]]] = {
+    qualification.ExaminationStarted: _by,
+    qualification.InformationRequested: lambda fact: f"{' ; '.join(fact.items)} (avant le {_day(fact.until)})",
+    qualification.RequestQualified: _by,
+    qualification.OutcomeProposed: lambda fact: f"{OUTCOME[fact.outcome]}, par {fact.by.name}",
+    qualification.ProposalRejected: _motive,
+    qualification.OrientedLocally: lambda fact: f"{fact.provider.name}, réponse attendue avant le {_day(fact.until)}",
+    qualification.OrientationAccepted: lambda fact: fact.provider.name,
+    qualification.OrientationDeclined: lambda fact: f"{fact.provider.name}\u00a0: {fact.motive}",
+    qualification.SupportedLocally: _motive,
+    qualification.DirectedToProgramme: lambda fact: PROGRAMME[fact.programme],
+    qualification.RequestEscalated: lambda fact: fact.evidence.motive,
+    qualification.NationalQuestionAnswered: lambda fact: fact.text,
+    qualification.RequestRefused: _motive,
+    qualification.RequestTransferred: lambda fact: (
+        f"Du département {fact.from_departement} au département {fact.departement}\u00a0: {fact.motive}"
+    ),
+    qualification.StageOverdue: _late,
+    escalation.InformationRequested: lambda fact: fact.question,
+    escalation.AdmissibilitySettled: lambda fact: fact.opinion,
+    escalation.EscalationReturned: _motive,
+    escalation.SessionScheduled: lambda fact: f"{fact.title}, le {_day(fact.held_on)}",
+    escalation.DecisionMade: lambda fact: f"{COMMITTEE_OUTCOME[fact.decision.outcome]}\u00a0: {fact.decision.motive}",
+    escalation.ResourceMobilised: lambda fact: fact.resource,
+    escalation.AccompanimentStarted: lambda fact: f"Du {_day(fact.starts_on)} au {_day(fact.ends_on)}",
+    escalation.MilestonePlanned: lambda fact: f"{fact.title}, pour le {_day(fact.due_on)}",
+    escalation.MilestoneReached: lambda fact: fact.title,
+    escalation.AccompanimentCompleted: lambda fact: fact.report,
+    escalation.StageOverdue: _late,
+    intake.DocumentAdded: lambda fact: fact.document.name,
+    intake.RequestWithdrawn: _motive,
+    intake.EvaluationSubmitted: _evaluation,
+    notifications.DeliveryFailed: lambda fact: f"Message destiné à {AUDIENCES[fact.audience]}\u00a0: {fact.reason}",
+}

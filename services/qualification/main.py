@@ -1,0 +1,102 @@
+"""The wiring of the qualification service: the only place that builds things."""
+
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, get
+
+from services.qualification import jobs
+from services.qualification.consumers import consumers, subscription
+from services.qualification.settings import Rules, Settings
+from services.qualification.web.api import API
+from services.qualification.web.desk import Desk
+from services.qualification.web.routes import PAGES
+from shared.contracts import qualification as contract
+from shared.db import Database
+from shared.identity.model import Role
+from shared.links import Links
+from shared.messaging import asyncapi
+from shared.messaging.consumers import Consumers
+from shared.messaging.messenger import Messenger
+from shared.messaging.topology import Subscription
+from shared.runner import run
+from shared.territory import Territories
+from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
+
+NAME = "qualification"
+TITLE = "Qualification départementale"
+NAVIGATION = (
+    NavigationItem("Demandes", "/", frozenset({Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR})),
+    NavigationItem("À valider", "/a-valider", frozenset({Role.DELEGATE})),
+    NavigationItem("Annuaire", "/annuaire", frozenset({Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR})),
+)
+"""The menu; another part of the service adds its entry here."""
+
+
+def build(settings: Settings, database: Database) -> Litestar:
+    """Build the whole service: what it hears, what it tells, what it shows, and its clocks."""
+    rules = Rules.of(settings)
+    heard, queue = consumers(rules), subscription(rules)
+    if settings.amqp_url is None:
+        raise SystemExit("Set QUALIFICATION_AMQP_URL or AMQP_URL to RabbitMQ's address.")
+    messenger = Messenger(
+        database, settings.amqp_url.get_secret_value(), name=NAME, subscription=queue, consumers=heard
+    )
+    return application(
+        settings,
+        database,
+        rules=rules,
+        described=(heard, queue),
+        lifespan=[
+            lambda _: messenger.lifespan(),
+            lambda _: jobs.running(database, rules, settings.jobs_seconds),
+        ],
+        ready=[messenger.missing],
+    )
+
+
+def application(
+    settings: Settings,
+    database: Database,
+    *,
+    rules: Rules,
+    described: tuple[Consumers, Subscription],
+    lifespan: list[Lifespan],
+    ready: list[ReadinessCheck],
+) -> Litestar:
+    """Build what people and programs see, without the broker."""
+    desk = Desk(
+        rules=rules,
+        territories=Territories.load(),
+        orientation_links=Links(settings.orientation_key.get_secret_value(), "orientation"),
+        document_links=Links(settings.document_key.get_secret_value(), "document"),
+        intake_url=settings.intake_url,
+    )
+    heard, queue = described
+    document = asyncapi.document(name=NAME, tells=contract.FACTS, hears=heard.on, queue=queue.queue)
+
+    @get("/asyncapi", public=True, include_in_schema=False)
+    async def describe_events() -> dict[str, Any]:
+        return document
+
+    async def provide_desk() -> Desk:
+        return desk
+
+    return create_application(
+        name=NAME,
+        title=TITLE,
+        settings=settings,
+        database=database,
+        pages=[describe_events, *PAGES],
+        api=API,
+        templates=[Path(__file__).parent / "web" / "templates"],
+        lifespan=lifespan,
+        ready=ready,
+        dependencies={"desk": provide_desk},
+        navigation=NAVIGATION,
+    )
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    run(NAME, Settings(), build)

@@ -1,0 +1,279 @@
+"""One case with all that gathered in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from services.qualification.domain.case import CLOCKS, Question
+from services.qualification.domain.matching import Match, match
+from services.qualification.domain.moves import Standing, State
+from services.qualification.domain.orientation import Orientation
+from services.qualification.domain.people import Official
+from services.qualification.domain.proposal import Proposal
+from services.qualification.reads.catalogue import matching_catalogue
+from services.qualification.rows import ORIENTATION, orientation_of
+from shared.contracts.intake import Document, Request
+from shared.contracts.qualification import Qualification
+from shared.db import Reader, Row
+from shared.errors import NotFound
+from shared.words import event_word
+
+NATIONAL = "escalation."
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the exchange with the applicant."""
+
+    id: UUID
+    at: datetime
+    team: str
+    author: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One internal note."""
+
+    id: UUID
+    at: datetime
+    author: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stitch of the timeline."""
+
+    at: datetime
+    type: str
+    label: str
+    team: str | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """The case as it is shown; `overdue` is said of today."""
+
+    request_id: UUID
+    departement: str
+    number: str
+    state: str
+    request: Request
+    assignee_email: str | None
+    assignee_name: str | None
+    qualification: Qualification | None
+    proposal: Proposal | None
+    stage: str | None
+    due_on: date | None
+    overdue: bool
+    suspended_on: date | None
+    answer_until: date | None
+    question: Question | None
+    opened_at: datetime
+    state_since: datetime
+    messages: tuple[Message, ...]
+    notes: tuple[Note, ...]
+    documents: tuple[Document, ...]
+    timeline: tuple[Step, ...]
+    orientations: tuple[Orientation, ...]
+    allowed_actions: tuple[str, ...]
+
+    @property
+    def national_steps(self) -> tuple[Step, ...]:
+        """What the national team did."""
+        return tuple(step for step in self.timeline if step.type.startswith(NATIONAL))
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another request of the same intercommunalité or applicant."""
+
+    request_id: UUID
+    number: str
+    title: str
+    applicant_name: str
+    state: str
+    programme: str | None
+
+
+async def find(
+    reader: Reader, request_id: UUID, *, perimeter: Sequence[str] | None, who: Official, today: date
+) -> CaseView:
+    """Give the case within this perimeter; `NotFound` otherwise."""
+    row = await reader.fetchrow(
+        """
+        SELECT c.request_id, c.departement, c.number, c.state, c.request, c.assignee_email, c.assignee_name,
+               c.qualification, c.proposal, c.stage, c.due_on, c.suspended_on, c.answer_until, c.question,
+               c.opened_at, c.state_since
+        FROM case_file AS c
+        WHERE c.request_id = $1
+          AND ($2::text[] IS NULL OR c.departement = ANY($2))
+        ORDER BY c.state = 'transferred', c.opened_at DESC
+        LIMIT 1
+        """,
+        request_id,
+        perimeter,
+    )
+    if row is None:
+        raise NotFound
+    return _view(
+        row,
+        messages=await _messages(reader, row),
+        notes=await _notes(reader, row),
+        documents=await _documents(reader, row),
+        timeline=await _timeline(reader, row),
+        orientations=await _orientations(reader, row),
+        who=who,
+        today=today,
+    )
+
+
+async def matches(reader: Reader, case: CaseView, today: date) -> list[Match]:
+    """Give the providers that may help, best first."""
+    return match(case.request, case.departement, await matching_catalogue(reader, case.departement), today)
+
+
+async def neighbours(reader: Reader, case: CaseView, *, limit: int = 5) -> list[Neighbour]:
+    """Give the latest other requests of the same territory: the applicant's own, or of its intercommunalité."""
+    applicant = case.request.applicant
+    rows = await reader.fetch(
+        """
+        SELECT c.request_id, c.number, c.state,
+               c.request ->> 'title' AS title,
+               c.request #>> '{applicant,name}' AS applicant_name,
+               c.proposal ->> 'programme' AS programme
+        FROM case_file AS c
+        WHERE c.departement = $1
+          AND c.request_id <> $2
+          AND (
+              (c.request #>> '{applicant,kind}' = $3 AND c.request #>> '{applicant,code}' = $4 AND $4 <> '')
+              OR c.request #>> '{applicant,epci}' = $5
+              OR (c.request #>> '{applicant,kind}' = 'epci' AND c.request #>> '{applicant,code}' = $5)
+          )
+        ORDER BY c.opened_at DESC
+        LIMIT $6
+        """,
+        case.departement,
+        case.request_id,
+        applicant.kind,
+        applicant.code,
+        applicant.epci or applicant.code,
+        limit,
+    )
+    return [Neighbour(**dict(row)) for row in rows]
+
+
+def _view(
+    row: Row,
+    *,
+    messages: tuple[Message, ...],
+    notes: tuple[Note, ...],
+    documents: tuple[Document, ...],
+    timeline: tuple[Step, ...],
+    orientations: tuple[Orientation, ...],
+    who: Official,
+    today: date,
+) -> CaseView:
+    state = State(row["state"])
+    proposal = Proposal.model_validate(row["proposal"]) if row["proposal"] else None
+    question = row["question"]
+    standing = Standing(state, proposal.by.email if proposal else None, asked=question is not None)
+    return CaseView(
+        request_id=row["request_id"],
+        departement=row["departement"],
+        number=row["number"],
+        state=state.value,
+        request=Request.model_validate(row["request"]),
+        assignee_email=row["assignee_email"],
+        assignee_name=row["assignee_name"],
+        qualification=Qualification.model_validate(row["qualification"]) if row["qualification"] else None,
+        proposal=proposal,
+        stage=row["stage"],
+        due_on=row["due_on"],
+        overdue=state in CLOCKS and row["due_on"] is not None and row["due_on"] < today,
+        suspended_on=row["suspended_on"],
+        answer_until=row["answer_until"],
+        question=Question.model_validate(question) if question else None,
+        opened_at=row["opened_at"],
+        state_since=row["state_since"],
+        messages=messages,
+        notes=notes,
+        documents=documents,
+        timeline=timeline,
+        orientations=orientations,
+        allowed_actions=tuple(standing.allowed_actions(who)),
+    )
+
+
+async def _messages(reader: Reader, case: Row) -> tuple[Message, ...]:
+    rows = await reader.fetch(
+        """
+        SELECT id, at, team, author, text
+        FROM case_message
+        WHERE request_id = $1 AND departement = $2
+        ORDER BY at, id
+        """,
+        case["request_id"],
+        case["departement"],
+    )
+    return tuple(Message(**dict(row)) for row in rows)
+
+
+async def _notes(reader: Reader, case: Row) -> tuple[Note, ...]:
+    rows = await reader.fetch(
+        """
+        SELECT id, at, author, text
+        FROM case_note
+        WHERE request_id = $1 AND departement = $2
+        ORDER BY at, id
+        """,
+        case["request_id"],
+        case["departement"],
+    )
+    return tuple(Note(**dict(row)) for row in rows)
+
+
+async def _documents(reader: Reader, case: Row) -> tuple[Document, ...]:
+    rows = await reader.fetch(
+        """
+        SELECT document
+        FROM case_document
+        WHERE request_id = $1 AND departement = $2
+        ORDER BY added_at, id
+        """,
+        case["request_id"],
+        case["departement"],
+    )
+    return tuple(Document.model_validate(row["document"]) for row in rows)
+
+
+async def _timeline(reader: Reader, case: Row) -> tuple[Step, ...]:
+    rows = await reader.fetch(
+        """
+        SELECT at, type, team, detail
+        FROM case_step
+        WHERE request_id = $1 AND departement = $2
+        ORDER BY at, id
+        """,
+        case["request_id"],
+        case["departement"],
+    )
+    return tuple(Step(row["at"], row["type"], event_word(row["type"]), row["team"], row["detail"]) for row in rows)
+
+
+async def _orientations(reader: Reader, case: Row) -> tuple[Orientation, ...]:
+    rows = await reader.fetch(
+        f"""
+        SELECT {ORIENTATION}
+        FROM orientation AS o
+        WHERE o.request_id = $1 AND o.departement = $2
+        ORDER BY o.opened_at, o.id
+        """,  # noqa: S608 - a constant list of columns
+        case["request_id"],
+        case["departement"],
+    )
+    return tuple(orientation_of(row) for row in rows)

@@ -1,0 +1,89 @@
+"""The catalogue and the orientations as people see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.qualification.domain.matching import CatalogueEntry
+from services.qualification.domain.orientation import Orientation, OrientationState
+from services.qualification.rows import ORIENTATION, PROVIDER, entry_of, orientation_of
+from shared.contracts.intake import Request
+from shared.db import Reader
+from shared.errors import NotFound
+from shared.territory.index import fold
+from shared.web.paging import Page
+
+
+async def providers(
+    reader: Reader, *, perimeter: Sequence[str] | None, q: str | None, departement: str | None, page: Page
+) -> tuple[list[CatalogueEntry], int]:
+    """Give one page of the providers that work in this perimeter, by name, and how many there are in all."""
+    where = """
+        ($1::text[] IS NULL OR p.departements && $1)
+        AND ($2::text IS NULL OR strpos(p.search, $2) > 0)
+        AND ($3::text IS NULL OR p.departements @> ARRAY[$3])
+    """
+    wanted = (perimeter, fold(q) or None if q else None, departement)
+    rows = await reader.fetch(
+        f"SELECT {PROVIDER} FROM provider AS p WHERE {where} ORDER BY p.search, p.id LIMIT $4 OFFSET $5",  # noqa: S608 - constant columns and conditions; every value is an argument
+        *wanted,
+        page.limit,
+        page.offset,
+    )
+    total = await reader.fetchval(f"SELECT count(*) FROM provider AS p WHERE {where}", *wanted)  # noqa: S608 - same
+    return [entry_of(row) for row in rows], total
+
+
+async def provider(reader: Reader, provider_id: UUID, *, perimeter: Sequence[str] | None) -> CatalogueEntry:
+    """Give one provider that works in this perimeter; `NotFound` otherwise."""
+    row = await reader.fetchrow(
+        f"SELECT {PROVIDER} FROM provider AS p WHERE p.id = $1 AND ($2::text[] IS NULL OR p.departements && $2)",  # noqa: S608 - a constant list of columns
+        provider_id,
+        perimeter,
+    )
+    if row is None:
+        raise NotFound
+    return entry_of(row)
+
+
+@dataclass(frozen=True, slots=True)
+class OrientationView:
+    """What a provider is shown; the contact's data are for it only once it has accepted."""
+
+    orientation: Orientation
+    request: Request
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether an answer is still awaited."""
+        return self.orientation.state is OrientationState.OPEN
+
+    @property
+    def shows_contact(self) -> bool:
+        """Tell whether the provider may see whom to call: once it has accepted, as long as it helps."""
+        return self.orientation.state is OrientationState.ACCEPTED
+
+
+async def orientation(reader: Reader, orientation_id: UUID) -> OrientationView:
+    """Give one orientation with its request; `NotFound` when there is none."""
+    row = await reader.fetchrow(
+        f"""
+        SELECT {ORIENTATION}, c.request
+        FROM orientation AS o
+        JOIN case_file AS c ON (c.request_id, c.departement) = (o.request_id, o.departement)
+        WHERE o.id = $1
+        """,  # noqa: S608 - a constant list of columns
+        orientation_id,
+    )
+    if row is None:
+        raise NotFound
+    return OrientationView(orientation_of(row), Request.model_validate(row["request"]))
+
+
+async def matching_catalogue(reader: Reader, departement: str) -> list[CatalogueEntry]:
+    """Give all providers of a département."""
+    rows = await reader.fetch(
+        f"SELECT {PROVIDER} FROM provider AS p WHERE p.departements @> ARRAY[$1] ORDER BY p.search, p.id",  # noqa: S608 - a constant list of columns
+        departement,
+    )
+    return [entry_of(row) for row in rows]

@@ -1,0 +1,185 @@
+"""The département's queue: which cases wait, for whom, since when; late ones first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from services.qualification.domain.moves import Standing, State
+from services.qualification.domain.people import Official
+from shared.db import Reader, Row
+from shared.territory.index import fold
+from shared.web.paging import Page
+
+Sort = Literal["urgency", "-urgency", "due_on", "-due_on", "opened_at", "-opened_at", "number", "-number"]
+
+NOBODY: Final = "none"
+"""As `assignee`: cases that nobody took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the caller wants to see; None: everything. `assignee`: an address, or `none`."""
+
+    states: tuple[State, ...] = ()
+    assignee: str | None = None
+    overdue: bool | None = None
+    q: str | None = None
+    departement: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueItem:
+    """One line of the queue."""
+
+    request_id: UUID
+    departement: str
+    number: str
+    state: str
+    title: str
+    kind: str
+    applicant_kind: str
+    applicant_code: str
+    applicant_name: str
+    assignee_email: str | None
+    assignee_name: str | None
+    urgency: int | None
+    stage: str | None
+    due_on: date | None
+    answer_until: date | None
+    overdue: bool
+    opened_at: datetime
+    state_since: datetime
+    allowed_actions: tuple[str, ...]
+
+
+_LATE = "(c.due_on < $2 AND c.state IN ('registered', 'under_examination', 'proposed'))"
+
+_WHERE = f"""
+    ($1::text[] IS NULL OR c.departement = ANY($1))
+    AND ($3::text[] IS NULL OR c.state = ANY($3))
+    AND ($4::text IS NULL OR c.assignee_email = $4 OR ($4 = '{NOBODY}' AND c.assignee_email IS NULL))
+    AND ($5::boolean IS NULL OR coalesce({_LATE}, false) = $5)
+    AND ($6::text IS NULL OR strpos(c.search, $6) > 0)
+    AND ($7::text IS NULL OR c.departement = $7)
+"""
+
+_OVER = "c.state IN ('supported_locally', 'directed_to_programme', 'refused', 'transferred', 'withdrawn')"
+
+_ORDERS: Final[dict[Sort | None, str]] = {
+    None: f"{_OVER}, coalesce({_LATE}, false) DESC, c.urgency DESC NULLS LAST, c.due_on NULLS LAST, c.opened_at",
+    "urgency": f"coalesce({_LATE}, false) DESC, c.urgency DESC NULLS LAST, c.due_on NULLS LAST, c.opened_at",
+    "-urgency": f"coalesce({_LATE}, false) DESC, c.urgency NULLS FIRST, c.due_on NULLS LAST, c.opened_at",
+    "due_on": "c.due_on NULLS LAST, c.opened_at",
+    "-due_on": "c.due_on DESC NULLS LAST, c.opened_at",
+    "opened_at": "c.opened_at",
+    "-opened_at": "c.opened_at DESC",
+    "number": "c.number",
+    "-number": "c.number DESC",
+}
+
+
+async def queue(
+    reader: Reader,
+    filters: Filters,
+    *,
+    perimeter: Sequence[str] | None,
+    who: Official,
+    today: date,
+    page: Page,
+    sort: Sort | None = None,
+) -> tuple[list[QueueItem], int]:
+    """Give one page of the queue and how many cases there are in all."""
+    wanted = _arguments(filters, perimeter, today)
+    rows = await reader.fetch(
+        f"""
+        SELECT c.request_id, c.departement, c.number, c.state, c.assignee_email, c.assignee_name, c.urgency,
+               c.stage, c.due_on, c.answer_until, c.opened_at, c.state_since, c.question,
+               c.request ->> 'title' AS title,
+               c.request ->> 'kind' AS kind,
+               c.request #>> '{{applicant,kind}}' AS applicant_kind,
+               c.request #>> '{{applicant,code}}' AS applicant_code,
+               c.request #>> '{{applicant,name}}' AS applicant_name,
+               c.proposal #>> '{{by,email}}' AS proposer,
+               coalesce({_LATE}, false) AS overdue
+        FROM case_file AS c
+        WHERE {_WHERE}
+        ORDER BY {_ORDERS[sort]}, c.request_id, c.departement
+        LIMIT $8 OFFSET $9
+        """,  # noqa: S608 - constant conditions and orders; every value is an argument
+        *wanted,
+        page.limit,
+        page.offset,
+    )
+    total = await reader.fetchval(
+        f"SELECT count(*) FROM case_file AS c WHERE {_WHERE}",  # noqa: S608 - same
+        *wanted,
+    )
+    return [_item(row, who) for row in rows], total
+
+
+async def counts(reader: Reader, *, perimeter: Sequence[str] | None, me: str, today: date) -> dict[str, int]:
+    """Count the cases by state, and `overdue`, `mine` (undecided) and `unassigned` (undecided)."""
+    rows = await reader.fetch(
+        f"""
+        SELECT c.state,
+               count(*) AS cases,
+               count(*) FILTER (WHERE {_LATE}) AS overdue,
+               count(*) FILTER (WHERE c.assignee_email = $3) AS mine,
+               count(*) FILTER (WHERE c.assignee_email IS NULL) AS unassigned
+        FROM case_file AS c
+        WHERE ($1::text[] IS NULL OR c.departement = ANY($1))
+        GROUP BY c.state
+        """,  # noqa: S608 - a constant condition
+        perimeter,
+        today,
+        me,
+    )
+    undecided = {"registered", "under_examination", "awaiting_information", "proposed"}
+    found = {row["state"]: int(row["cases"]) for row in rows}
+    found["overdue"] = sum(row["overdue"] for row in rows)
+    found["mine"] = sum(row["mine"] for row in rows if row["state"] in undecided)
+    found["unassigned"] = sum(row["unassigned"] for row in rows if row["state"] in undecided)
+    return found
+
+
+def _arguments(filters: Filters, perimeter: Sequence[str] | None, today: date) -> tuple[Any, ...]:
+    q = None
+    if filters.q and filters.q.strip():
+        q = fold(filters.q) or "\N{REPLACEMENT CHARACTER}"
+    return (
+        perimeter,
+        today,
+        [state.value for state in filters.states] or None,
+        filters.assignee.lower() if filters.assignee else None,
+        filters.overdue,
+        q,
+        filters.departement,
+    )
+
+
+def _item(row: Row, who: Official) -> QueueItem:
+    return QueueItem(
+        request_id=row["request_id"],
+        departement=row["departement"],
+        number=row["number"],
+        state=row["state"],
+        title=row["title"],
+        kind=row["kind"],
+        applicant_kind=row["applicant_kind"],
+        applicant_code=row["applicant_code"],
+        applicant_name=row["applicant_name"],
+        assignee_email=row["assignee_email"],
+        assignee_name=row["assignee_name"],
+        urgency=row["urgency"],
+        stage=row["stage"],
+        due_on=row["due_on"],
+        answer_until=row["answer_until"],
+        overdue=row["overdue"],
+        opened_at=row["opened_at"],
+        state_since=row["state_since"],
+        allowed_actions=tuple(
+            Standing(State(row["state"]), row["proposer"], asked=row["question"] is not None).allowed_actions(who)
+        ),
+    )

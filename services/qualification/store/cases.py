@@ -1,0 +1,207 @@
+"""Cases as rows: opened once, locked where they are loaded, saved whole."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from services.qualification.domain.case import Case, Question
+from services.qualification.domain.moves import State
+from services.qualification.domain.proposal import Proposal
+from shared.contracts.intake import Request
+from shared.contracts.qualification import Qualification
+from shared.contracts.vocabulary import Stage
+from shared.db import Row, Transaction
+from shared.territory.index import fold
+
+COLUMNS = """
+    c.request_id, c.departement, c.number, c.state, c.request, c.assignee_email, c.assignee_name, c.qualification,
+    c.proposal, c.stage, c.due_on, c.overdue_at, c.suspended_on, c.answer_until, c.question, c.decided, c.opened_at,
+    c.state_since
+"""
+
+
+async def insert(tx: Transaction, case: Case) -> bool:
+    """Open a case; tell whether it is new."""
+    done = await tx.execute(
+        """
+        INSERT INTO case_file (request_id, departement, number, state, request, search, stage, due_on,
+                               opened_at, state_since)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        ON CONFLICT (request_id, departement) DO NOTHING
+        """,
+        case.request_id,
+        case.departement,
+        case.number,
+        case.state,
+        _json(case.request),
+        searchable(case.request),
+        case.stage,
+        case.due_on,
+        case.opened_at,
+        case.state_since,
+    )
+    return done == "INSERT 0 1"
+
+
+async def load_for_agent(tx: Transaction, request_id: UUID, perimeter: Sequence[str] | None) -> Case | None:
+    """Lock the case within this perimeter; of several, the one that has not been handed to another département."""
+    row = await tx.fetchrow(
+        f"""
+        SELECT {COLUMNS}
+        FROM case_file AS c
+        WHERE c.request_id = $1
+          AND ($2::text[] IS NULL OR c.departement = ANY($2))
+        ORDER BY c.state = 'transferred', c.opened_at DESC
+        LIMIT 1
+        FOR UPDATE
+        """,  # noqa: S608 - a constant list of columns
+        request_id,
+        perimeter,
+    )
+    return _case(row) if row else None
+
+
+async def load_for_event(tx: Transaction, request_id: UUID, departement: str) -> Case | None:
+    """Lock the case that an event is about; after a transfer within this database, the one now in charge."""
+    row = await tx.fetchrow(
+        f"""
+        SELECT {COLUMNS}
+        FROM case_file AS c
+        WHERE c.request_id = $1
+        ORDER BY c.state = 'transferred', c.departement = $2 DESC, c.opened_at DESC
+        LIMIT 1
+        FOR UPDATE
+        """,  # noqa: S608 - a constant list of columns
+        request_id,
+        departement,
+    )
+    return _case(row) if row else None
+
+
+async def load_exactly(tx: Transaction, request_id: UUID, departement: str) -> Case | None:
+    """Lock this département's own case."""
+    row = await tx.fetchrow(
+        f"""
+        SELECT {COLUMNS}
+        FROM case_file AS c
+        WHERE c.request_id = $1
+          AND c.departement = $2
+        FOR UPDATE
+        """,  # noqa: S608 - a constant list of columns
+        request_id,
+        departement,
+    )
+    return _case(row) if row else None
+
+
+async def load_late(tx: Transaction, before: date, limit: int) -> list[Case]:
+    """Lock cases whose stage ended before that day and that nobody was told of; another copy's are skipped."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS}
+        FROM case_file AS c
+        WHERE c.due_on < $1
+          AND c.overdue_at IS NULL
+          AND c.state IN ('registered', 'under_examination', 'proposed')
+        ORDER BY c.due_on
+        LIMIT $2
+        FOR UPDATE SKIP LOCKED
+        """,  # noqa: S608 - a constant list of columns
+        before,
+        limit,
+    )
+    return [_case(row) for row in rows]
+
+
+async def save(tx: Transaction, case: Case) -> None:
+    """Write what may have changed."""
+    await tx.execute(
+        """
+        UPDATE case_file SET
+            state = $3,
+            request = $4,
+            assignee_email = $5,
+            assignee_name = $6,
+            qualification = $7,
+            proposal = $8,
+            stage = $9,
+            due_on = $10,
+            overdue_at = $11,
+            suspended_on = $12,
+            answer_until = $13,
+            question = $14,
+            decided = $15,
+            opened_at = $16,
+            state_since = $17
+        WHERE request_id = $1
+          AND departement = $2
+        """,
+        case.request_id,
+        case.departement,
+        case.state,
+        _json(case.request),
+        case.assignee_email,
+        case.assignee_name,
+        _json(case.qualification),
+        _json(case.proposal),
+        case.stage,
+        case.due_on,
+        case.overdue_at,
+        case.suspended_on,
+        case.answer_until,
+        _json(case.question),
+        case.decided,
+        case.opened_at,
+        case.state_since,
+    )
+
+
+async def trace_access(
+    tx: Transaction, *, agent_id: UUID, email: str, request_id: UUID, departement: str, at: datetime
+) -> None:
+    """Note who consults the personal data of a case; the same person within the same minute counts once."""
+    await tx.execute(
+        """
+        INSERT INTO case_access (agent_id, request_id, departement, minute, email)
+        VALUES ($1, $2, $3, date_trunc('minute', $4::timestamptz), $5)
+        ON CONFLICT DO NOTHING
+        """,
+        agent_id,
+        request_id,
+        departement,
+        at,
+        email,
+    )
+
+
+def searchable(request: Request) -> str:
+    """Give what a case is found by: number, title, who asks; without accents."""
+    return fold(f"{request.number} {request.title} {request.applicant.name}")
+
+
+def _case(row: Row) -> Case:
+    return Case(
+        request_id=row["request_id"],
+        departement=row["departement"],
+        number=row["number"],
+        request=Request.model_validate(row["request"]),
+        opened_at=row["opened_at"],
+        state_since=row["state_since"],
+        state=State(row["state"]),
+        assignee_email=row["assignee_email"],
+        assignee_name=row["assignee_name"],
+        qualification=Qualification.model_validate(row["qualification"]) if row["qualification"] else None,
+        proposal=Proposal.model_validate(row["proposal"]) if row["proposal"] else None,
+        stage=Stage(row["stage"]) if row["stage"] else None,
+        due_on=row["due_on"],
+        overdue_at=row["overdue_at"],
+        suspended_on=row["suspended_on"],
+        answer_until=row["answer_until"],
+        question=Question.model_validate(row["question"]) if row["question"] else None,
+        decided=row["decided"],
+    )
+
+
+def _json(value: Request | Qualification | Proposal | Question | None) -> Any:
+    return value.model_dump(mode="json") if value else None

@@ -1,0 +1,54 @@
+"""The département's own money: a row per year, locked while it is spent from."""
+
+from datetime import datetime
+from uuid import UUID
+
+from shared.clock import new_id
+from shared.db import Transaction
+
+
+async def lock(tx: Transaction, departement: str, year: int, default_cents: int) -> int:
+    """Open the year's envelope if need be, lock it, and give what is left of it, in euro cents."""
+    await tx.execute(
+        """
+        INSERT INTO envelope (departement, year, amount_cents)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (departement, year) DO NOTHING
+        """,
+        departement,
+        year,
+        default_cents,
+    )
+    left: int = await tx.fetchval(
+        """
+        SELECT amount_cents - committed_cents
+        FROM envelope
+        WHERE departement = $1 AND year = $2
+        FOR UPDATE
+        """,
+        departement,
+        year,
+    )
+    return left
+
+
+async def commit(
+    tx: Transaction, *, departement: str, year: int, request_id: UUID, amount_cents: int, at: datetime
+) -> None:
+    """Spend from an envelope; the table itself refuses to go below zero."""
+    await tx.execute(
+        """
+        WITH spent AS (
+            UPDATE envelope SET committed_cents = committed_cents + $5
+            WHERE departement = $2 AND year = $3
+        )
+        INSERT INTO envelope_commitment (id, departement, year, request_id, amount_cents, at)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        """,
+        new_id(),
+        departement,
+        year,
+        request_id,
+        amount_cents,
+        at,
+    )

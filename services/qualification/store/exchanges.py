@@ -1,0 +1,142 @@
+"""What gathers in a case: messages, notes, documents, and the steps of its timeline."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.qualification.domain.case import Case
+from shared.clock import new_id
+from shared.contracts.intake import Document
+from shared.contracts.qualification import DossierMessage, DossierStep
+from shared.contracts.vocabulary import Team
+from shared.db import Transaction
+from shared.words import event_word
+
+
+async def add_message(
+    tx: Transaction, case: Case, *, message_id: UUID, at: datetime, team: Team, author: str | None, text: str
+) -> None:
+    """Keep a message; one that is known already (it came with a dossier, or comes again) is kept once."""
+    await tx.execute(
+        """
+        INSERT INTO case_message (id, request_id, departement, at, team, author, text)
+        SELECT $1, $2, $3, $4, $5, $6, $7
+        WHERE NOT EXISTS (
+            SELECT FROM case_message
+            WHERE request_id = $2 AND departement = $3 AND at = $4 AND team = $5 AND text = $7
+        )
+        ON CONFLICT DO NOTHING
+        """,
+        message_id,
+        case.request_id,
+        case.departement,
+        at,
+        team,
+        author,
+        text,
+    )
+
+
+async def add_note(tx: Transaction, case: Case, *, at: datetime, author: str, text: str) -> None:
+    """Keep an internal note."""
+    await tx.execute(
+        "INSERT INTO case_note (id, request_id, departement, at, author, text) VALUES ($1, $2, $3, $4, $5, $6)",
+        new_id(),
+        case.request_id,
+        case.departement,
+        at,
+        author,
+        text,
+    )
+
+
+async def add_document(tx: Transaction, case: Case, document: Document) -> None:
+    """Keep what is known of a joined file, once."""
+    await tx.execute(
+        """
+        INSERT INTO case_document (id, request_id, departement, document, added_at)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT DO NOTHING
+        """,
+        document.id,
+        case.request_id,
+        case.departement,
+        document.model_dump(mode="json"),
+        document.added_at,
+    )
+
+
+async def add_step(
+    tx: Transaction, case: Case, *, at: datetime, type_: str, team: Team | None, detail: str | None = None
+) -> None:
+    """Add a stitch to the timeline; the same one twice is one (it came with a dossier, or comes again)."""
+    await tx.execute(
+        """
+        INSERT INTO case_step (id, request_id, departement, at, type, team, detail)
+        SELECT $1, $2, $3, $4, $5, $6, $7
+        WHERE NOT EXISTS (
+            SELECT FROM case_step
+            WHERE request_id = $2 AND departement = $3 AND at = $4 AND type = $5
+              AND (detail = $7 OR detail IS NULL OR $7::text IS NULL)
+        )
+        """,
+        new_id(),
+        case.request_id,
+        case.departement,
+        at,
+        type_,
+        team,
+        detail,
+    )
+
+
+async def dossier_messages(tx: Transaction, case: Case) -> tuple[DossierMessage, ...]:
+    """Give the exchange with the applicant, oldest first."""
+    rows = await tx.fetch(
+        """
+        SELECT at, team, text
+        FROM case_message
+        WHERE request_id = $1 AND departement = $2
+        ORDER BY at, id
+        """,
+        case.request_id,
+        case.departement,
+    )
+    return tuple(DossierMessage(at=row["at"], author=Team(row["team"]), text=row["text"]) for row in rows)
+
+
+async def dossier_documents(tx: Transaction, case: Case) -> tuple[Document, ...]:
+    """Give the joined files, oldest first."""
+    rows = await tx.fetch(
+        """
+        SELECT document
+        FROM case_document
+        WHERE request_id = $1 AND departement = $2
+        ORDER BY added_at, id
+        """,
+        case.request_id,
+        case.departement,
+    )
+    return tuple(Document.model_validate(row["document"]) for row in rows)
+
+
+async def dossier_history(tx: Transaction, case: Case) -> tuple[DossierStep, ...]:
+    """Give the timeline in words, without its details."""
+    rows = await tx.fetch(
+        """
+        SELECT at, type, team
+        FROM case_step
+        WHERE request_id = $1 AND departement = $2
+        ORDER BY at, id
+        """,
+        case.request_id,
+        case.departement,
+    )
+    return tuple(
+        DossierStep(
+            at=row["at"],
+            type=row["type"],
+            label=event_word(row["type"]),
+            team=Team(row["team"]) if row["team"] else None,
+        )
+        for row in rows
+    )

@@ -1,0 +1,1 @@
+"""One async function per thing one can do: load → decide → save → record, in the caller's transaction."""

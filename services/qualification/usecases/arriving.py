@@ -1,0 +1,75 @@
+"""A request comes into the département's hands, from intake or from another département, or leaves the applicant's."""
+
+from services.qualification.domain.case import Case
+from services.qualification.domain.moves import State
+from services.qualification.settings import Rules
+from services.qualification.store import cases, exchanges, orientations
+from services.qualification.usecases import telling
+from shared.clock import new_id
+from shared.contracts import intake
+from shared.contracts.qualification import Dossier, RequestRegistered, RequestTransferred
+from shared.contracts.vocabulary import Stage
+from shared.db import Transaction
+
+
+async def open_submitted(tx: Transaction, fact: intake.RequestSubmitted, rules: Rules) -> None:
+    """Open the case of a new request and register it at once; a known one stays as it is."""
+    case, registered = _registered(fact.request, fact, rules)
+    if not await cases.insert(tx, case):
+        return
+    await telling.note(tx, case, fact)
+    await telling.tell(tx, case, registered)
+
+
+async def open_transferred(tx: Transaction, fact: RequestTransferred, rules: Rules) -> None:
+    """Open the case of a request that another département hands over, with everything it knew.
+
+    One that had been here before, and had been handed on, comes back as a new case with its old papers.
+    """
+    case, registered = _registered(fact.dossier.request, fact, rules)
+    case.qualification = fact.dossier.qualification
+    if not await cases.insert(tx, case):
+        known = await cases.load_exactly(tx, fact.request_id, fact.departement)
+        if known is None or known.state is not State.TRANSFERRED:
+            return
+    await _take_papers(tx, case, fact.dossier)
+    await telling.note(tx, case, fact)
+    await telling.tell(tx, case, registered)
+
+
+async def withdraw(tx: Transaction, case: Case, fact: intake.RequestWithdrawn) -> None:
+    """The applicant gave up: nobody works on it any more, and a provider's link takes no answer."""
+    orientation = await orientations.load_current(tx, case.request_id, case.departement)
+    provider_helps = orientation is not None and orientation.answered_at is not None
+    if case.withdraw(fact.at, provider_helps=provider_helps):
+        if orientation is not None:
+            orientation.cancel(fact.at)
+            await orientations.save(tx, orientation)
+        await cases.save(tx, case)
+    await telling.note(tx, case, fact)
+
+
+def _registered(
+    request: intake.Request, fact: intake.RequestSubmitted | RequestTransferred, rules: Rules
+) -> tuple[Case, RequestRegistered]:
+    case = Case(
+        request_id=fact.request_id,
+        departement=fact.departement,
+        number=request.number,
+        request=request,
+        opened_at=fact.at,
+        state_since=fact.at,
+    )
+    due_on = rules.due(Stage.START_EXAMINATION, fact.departement, fact.at)
+    return case, case.register(rules.service(fact.departement), due_on)
+
+
+async def _take_papers(tx: Transaction, case: Case, dossier: Dossier) -> None:
+    for message in dossier.messages:
+        await exchanges.add_message(
+            tx, case, message_id=new_id(), at=message.at, team=message.author, author=None, text=message.text
+        )
+    for document in dossier.documents:
+        await exchanges.add_document(tx, case, document)
+    for step in dossier.history:
+        await exchanges.add_step(tx, case, at=step.at, type_=step.type, team=step.team)

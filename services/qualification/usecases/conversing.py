@@ -1,0 +1,78 @@
+"""What people write: to the applicant and from him, among agents, to the national team; and the files he joins."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.qualification.domain.case import Case
+from services.qualification.domain.moves import Action, State
+from services.qualification.settings import Rules
+from services.qualification.store import exchanges
+from services.qualification.usecases import telling
+from services.qualification.usecases.examining import examination_due
+from shared.clock import new_id
+from shared.contracts import intake
+from shared.contracts.qualification import MessagePosted
+from shared.contracts.vocabulary import Team
+from shared.db import Transaction
+from shared.identity.model import Agent
+
+
+async def post_message(tx: Transaction, request_id: UUID, *, text: str, by: Agent, at: datetime) -> Case:
+    """Write to the applicant."""
+    case, who = await telling.load(tx, request_id, by)
+    signature = case.require(Action.MESSAGES, who)
+    message_id, text = new_id(), telling.said(text)
+    await exchanges.add_message(
+        tx, case, message_id=message_id, at=at, team=Team.DEPARTEMENT, author=by.name, text=text
+    )
+    fact = MessagePosted(
+        request_id=case.request_id,
+        departement=case.departement,
+        at=at,
+        message_id=message_id,
+        text=text,
+        by=signature,
+    )
+    await telling.tell(tx, case, fact)
+    return case
+
+
+async def add_note(tx: Transaction, request_id: UUID, *, text: str, by: Agent, at: datetime) -> Case:
+    """Leave a note that never leaves the département."""
+    case, who = await telling.load(tx, request_id, by)
+    case.require(Action.NOTES, who)
+    await exchanges.add_note(tx, case, at=at, author=by.name, text=telling.said(text))
+    return case
+
+
+async def answer_national_team(tx: Transaction, request_id: UUID, *, text: str, by: Agent, at: datetime) -> Case:
+    """Answer what the national team asked."""
+    case, who = await telling.load(tx, request_id, by)
+    await telling.tell(tx, case, case.answer(who, telling.said(text), at))
+    return case
+
+
+async def take_message(tx: Transaction, case: Case, fact: intake.MessagePosted) -> None:
+    """The applicant wrote."""
+    await _keep(tx, case, fact.message_id, fact.at, fact.text)
+    await telling.note(tx, case, fact)
+
+
+async def take_information(tx: Transaction, case: Case, fact: intake.InformationProvided, rules: Rules) -> None:
+    """The applicant gave what was asked: the examination goes on, its clock too."""
+    await _keep(tx, case, new_id(), fact.at, fact.text)
+    await telling.note(tx, case, fact)
+    if case.state is State.AWAITING_INFORMATION:
+        await telling.tell(tx, case, case.resume(fact.at, examination_due(case, fact.at, rules)))
+
+
+async def take_document(tx: Transaction, case: Case, fact: intake.DocumentAdded) -> None:
+    """The applicant joined a file."""
+    await exchanges.add_document(tx, case, fact.document)
+    await telling.note(tx, case, fact)
+
+
+async def _keep(tx: Transaction, case: Case, message_id: UUID, at: datetime, text: str) -> None:
+    await exchanges.add_message(
+        tx, case, message_id=message_id, at=at, team=Team.APPLICANT, author=case.request.contact.name, text=text
+    )

@@ -1,0 +1,51 @@
+"""What others do with the request after us: shown on the case; what comes back is opened again."""
+
+from services.qualification.domain.case import Case, Question
+from services.qualification.domain.moves import State
+from services.qualification.settings import Rules
+from services.qualification.store import cases, orientations
+from services.qualification.usecases import telling
+from shared.contracts import escalation, intake
+from shared.contracts.fact import Actor, Fact
+from shared.contracts.vocabulary import CommitteeOutcome, Stage
+from shared.db import Transaction
+
+
+async def note(tx: Transaction, case: Case, fact: Fact) -> None:
+    """Show it on the case."""
+    await telling.note(tx, case, fact)
+
+
+async def take_question(tx: Transaction, case: Case, fact: escalation.InformationRequested) -> None:
+    """The national team asks: the question waits for the département's answer."""
+    case.question = Question(text=fact.question, until=fact.until)
+    await cases.save(tx, case)
+    await telling.note(tx, case, fact)
+
+
+async def take_back(tx: Transaction, case: Case, fact: escalation.EscalationReturned, rules: Rules) -> None:
+    """The national team returns the dossier: another answer is to be found here."""
+    await telling.note(tx, case, fact)
+    await _reopen(tx, case, fact, fact.by, rules)
+
+
+async def take_decision(tx: Transaction, case: Case, fact: escalation.DecisionMade, rules: Rules) -> None:
+    """The committee decided; a dossier that it returns comes back into the examination."""
+    await telling.note(tx, case, fact)
+    if fact.decision.outcome is CommitteeOutcome.RETURNED:
+        await _reopen(tx, case, fact, fact.decision.signed_by, rules)
+    elif fact.decision.outcome is not CommitteeOutcome.DEFERRED:
+        case.decided = True
+        await cases.save(tx, case)
+
+
+async def end(tx: Transaction, case: Case, fact: intake.EvaluationSubmitted | intake.RequestClosed) -> None:
+    """The applicant said what came of it, or the request is over: a provider's help ends, its capacity is free."""
+    await orientations.end(tx, case.request_id, fact.at)
+    await telling.note(tx, case, fact)
+
+
+async def _reopen(tx: Transaction, case: Case, fact: Fact, by: Actor, rules: Rules) -> None:
+    if case.state is State.ESCALATED:
+        due_on = rules.due(Stage.QUALIFY, case.departement, fact.at)
+        await telling.tell(tx, case, case.reopen(fact.at, due_on, by))

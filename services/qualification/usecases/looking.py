@@ -1,0 +1,24 @@
+"""Looking at a case is an act too: it shows personal data, so it leaves a trace."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from services.qualification.reads.case import CaseView, find
+from services.qualification.store import cases
+from services.qualification.usecases.telling import official
+from shared.db import Transaction
+from shared.identity.model import Agent
+
+
+async def look_at_case(tx: Transaction, request_id: UUID, *, by: Agent, at: datetime, today: date) -> CaseView:
+    """Show a case to an agent and note that he saw it; outside his perimeter it does not exist (`NotFound`)."""
+    view = await find(tx, request_id, perimeter=by.perimeter, who=official(by), today=today)
+    await cases.trace_access(
+        tx,
+        agent_id=by.id,
+        email=by.email,
+        request_id=view.request_id,
+        departement=view.departement,
+        at=at,
+    )
+    return view

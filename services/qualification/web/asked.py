@@ -1,0 +1,65 @@
+"""What an address asks of a list: states, assignee, lateness, words, order; blanks ask nothing."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Final, get_args
+
+from litestar.params import Parameter
+
+from services.qualification.domain.moves import State
+from services.qualification.reads.queue import Filters, Sort
+from services.qualification.settings import today
+from shared import clock
+from shared.errors import FieldError, Invalid
+from shared.identity.model import Agent
+
+ME: Final = "me"
+YES: Final = frozenset({"true", "1", "yes", "oui", "on"})
+NO: Final = frozenset({"false", "0", "no", "non", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The filters and the order of a list of cases."""
+
+    filters: Filters
+    sort: Sort | None
+
+
+async def provide_asked(
+    agent: Agent,
+    state: Annotated[str | None, Parameter(description="One state, or several separated by commas")] = None,
+    assignee: Annotated[str | None, Parameter(description="An agent's address; `me`, or `none`")] = None,
+    overdue: Annotated[str | None, Parameter(description="`true` or `false`")] = None,
+    q: Annotated[str | None, Parameter(description="Number, title or applicant", max_length=200)] = None,
+    departement: Annotated[str | None, Parameter(description="Code of a département", max_length=3)] = None,
+    sort: Annotated[str | None, Parameter(description="urgency, due_on, opened_at or number; `-` reverses")] = None,
+) -> Asked:
+    """Dependency `asked`; refuses (`Invalid`) values that no list has."""
+    errors: list[FieldError] = []
+    states = [value.strip() for value in (state or "").split(",") if value.strip()]
+    if not set(states) <= set(State):
+        errors.append(FieldError("state", f"Valeur non autorisée. Valeurs possibles : {', '.join(State)}."))
+    late = (overdue or "").strip().lower()
+    if late and late not in YES | NO:
+        errors.append(FieldError("overdue", "Oui ou non est attendu (true ou false)."))
+    if sort and sort not in get_args(Sort):
+        errors.append(FieldError("sort", f"Valeur non autorisée. Valeurs possibles : {', '.join(get_args(Sort))}."))
+    if errors:
+        raise Invalid(errors)
+    whose = (assignee or "").strip()
+    return Asked(
+        Filters(
+            states=tuple(State(value) for value in states),
+            assignee=(agent.email if whose == ME else whose) or None,
+            overdue=late in YES if late else None,
+            q=q,
+            departement=(departement or "").strip().upper() or None,
+        ),
+        sort=next((known for known in get_args(Sort) if known == sort), None),
+    )
+
+
+def today_of(agent: Agent) -> date:
+    """Tell which day it is for an agent: in his first département, or in Paris."""
+    return today(min(agent.departements, default="75"), clock.now())

@@ -1,0 +1,5 @@
+"""The pages of the département."""
+
+from litestar.types import ControllerRouterHandler
+
+PAGES: tuple[ControllerRouterHandler, ...] = ()

@@ -1,0 +1,328 @@
+"""What programs get: the forms of cases, matches, providers and orientations in JSON."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.qualification.domain.case import Question
+from services.qualification.domain.matching import CatalogueEntry, Match
+from services.qualification.domain.orientation import Orientation
+from services.qualification.domain.proposal import Proposal
+from services.qualification.reads.case import CaseView, Message, Note, Step
+from services.qualification.reads.catalogue import OrientationView
+from services.qualification.reads.queue import QueueItem
+from services.qualification.web.desk import Desk
+from shared.contracts.intake import Applicant, Contact, Request
+from shared.contracts.qualification import Evidence, Qualification
+from shared.contracts.vocabulary import Field, RequestKind, Stage, SupportType
+from shared.words import STAGE, state_word
+
+
+class AgentShape(BaseModel):
+    """An agent, as he is named on a case."""
+
+    email: str
+    name: str
+
+
+class ApplicantShape(BaseModel):
+    """Who asks, in a list."""
+
+    kind: str
+    code: str
+    name: str
+
+
+class QueueItemShape(BaseModel):
+    """A case in the list."""
+
+    request_id: UUID
+    number: str
+    departement: str
+    state: str
+    state_label: str
+    title: str
+    kind: str
+    applicant: ApplicantShape
+    assignee: AgentShape | None
+    urgency: int | None
+    stage: str | None
+    due_on: date | None
+    answer_until: date | None
+    overdue: bool
+    opened_at: datetime
+    state_since: datetime
+    allowed_actions: list[str]
+
+
+class DocumentShape(BaseModel):
+    """A joined file; `url` is signed and served by intake."""
+
+    id: UUID
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    added_at: datetime
+    url: str
+
+
+class DeadlineShape(BaseModel):
+    """A clock: until when a stage may last, or the applicant may answer."""
+
+    stage: str
+    label: str
+    due_on: date
+    overdue: bool
+    suspended: bool
+
+
+class ProviderNameShape(BaseModel):
+    """A provider, as it is named on a case."""
+
+    id: UUID
+    name: str
+
+
+class OrientationShape(BaseModel):
+    """What was asked of a provider, and what it answered."""
+
+    id: UUID
+    provider: ProviderNameShape
+    state: str
+    motive: str
+    until: date
+    answer: str | None
+    opened_at: datetime
+    answered_at: datetime | None
+
+
+class CaseShape(BaseModel):
+    """The whole case."""
+
+    request_id: UUID
+    number: str
+    departement: str
+    state: str
+    state_label: str
+    assignee: AgentShape | None
+    urgency: int | None
+    stage: str | None
+    due_on: date | None
+    answer_until: date | None
+    overdue: bool
+    opened_at: datetime
+    state_since: datetime
+    request: Request
+    contact: Contact
+    qualification: Qualification | None
+    proposal: Proposal | None
+    evidence: Evidence | None
+    national_question: Question | None
+    messages: list[Message]
+    notes: list[Note]
+    documents: list[DocumentShape]
+    timeline: list[Step]
+    national_steps: list[Step]
+    deadlines: list[DeadlineShape]
+    orientations: list[OrientationShape]
+    allowed_actions: list[str]
+
+
+class MatchShape(BaseModel):
+    """A provider that may help, and why."""
+
+    provider_id: UUID
+    name: str
+    reasons: list[str]
+    capacity_left: int | None
+
+
+class ProviderShape(BaseModel):
+    """A provider of the catalogue."""
+
+    id: UUID
+    name: str
+    kind: str
+    email: str
+    phone: str | None
+    url: str | None
+    departements: list[str]
+    epci: list[str]
+    communes: list[str]
+    fields: list[Field]
+    support_types: list[SupportType]
+    capacity: int | None
+    capacity_left: int | None
+    valid_from: date | None
+    valid_until: date | None
+    allowed_actions: list[str]
+
+
+class OrientationForProvider(BaseModel):
+    """What the provider sees by its link; `contact` only once it has accepted."""
+
+    id: UUID
+    state: str
+    number: str
+    applicant: Applicant
+    kind: RequestKind
+    title: str
+    description: str
+    support_types: list[SupportType]
+    fields: list[Field]
+    motive: str
+    until: date
+    contact: Contact | None
+    allowed_actions: list[str]
+
+
+def queue_item(item: QueueItem) -> QueueItemShape:
+    """Give a line of the queue its form."""
+    return QueueItemShape(
+        request_id=item.request_id,
+        number=item.number,
+        departement=item.departement,
+        state=item.state,
+        state_label=state_word(item.state),
+        title=item.title,
+        kind=item.kind,
+        applicant=ApplicantShape(kind=item.applicant_kind, code=item.applicant_code, name=item.applicant_name),
+        assignee=_agent(item.assignee_email, item.assignee_name),
+        urgency=item.urgency,
+        stage=item.stage,
+        due_on=item.due_on,
+        answer_until=item.answer_until,
+        overdue=item.overdue,
+        opened_at=item.opened_at,
+        state_since=item.state_since,
+        allowed_actions=list(item.allowed_actions),
+    )
+
+
+def case(view: CaseView, desk: Desk) -> CaseShape:
+    """Give a case its form."""
+    return CaseShape(
+        request_id=view.request_id,
+        number=view.number,
+        departement=view.departement,
+        state=view.state,
+        state_label=state_word(view.state),
+        assignee=_agent(view.assignee_email, view.assignee_name),
+        urgency=view.qualification.urgency if view.qualification else None,
+        stage=view.stage,
+        due_on=view.due_on,
+        answer_until=view.answer_until,
+        overdue=view.overdue,
+        opened_at=view.opened_at,
+        state_since=view.state_since,
+        request=view.request,
+        contact=view.request.contact,
+        qualification=view.qualification,
+        proposal=view.proposal,
+        evidence=view.proposal.evidence if view.proposal else None,
+        national_question=view.question,
+        messages=list(view.messages),
+        notes=list(view.notes),
+        documents=[
+            DocumentShape(**document.model_dump(), url=desk.document_url(document.id)) for document in view.documents
+        ],
+        timeline=list(view.timeline),
+        national_steps=list(view.national_steps),
+        deadlines=list(_deadlines(view)),
+        orientations=[_orientation(each) for each in view.orientations],
+        allowed_actions=list(view.allowed_actions),
+    )
+
+
+def match(found: Match) -> MatchShape:
+    """Give a match its form."""
+    entry = found.provider
+    return MatchShape(
+        provider_id=entry.id, name=entry.name, reasons=list(found.reasons), capacity_left=entry.capacity_left
+    )
+
+
+def provider(entry: CatalogueEntry, *, writes: bool) -> ProviderShape:
+    """Give a provider its form; `writes`: this caller may change it."""
+    return ProviderShape(
+        id=entry.id,
+        name=entry.name,
+        kind=entry.kind,
+        email=entry.email,
+        phone=entry.phone,
+        url=entry.url,
+        departements=list(entry.departements),
+        epci=list(entry.epci),
+        communes=list(entry.communes),
+        fields=list(entry.fields),
+        support_types=list(entry.support_types),
+        capacity=entry.capacity,
+        capacity_left=entry.capacity_left,
+        valid_from=entry.valid_from,
+        valid_until=entry.valid_until,
+        allowed_actions=["update"] if writes else [],
+    )
+
+
+def orientation(view: OrientationView) -> OrientationForProvider:
+    """Give an orientation the form that its provider sees."""
+    asked, request = view.orientation, view.request
+    return OrientationForProvider(
+        id=asked.id,
+        state=asked.state.value,
+        number=request.number,
+        applicant=request.applicant,
+        kind=request.kind,
+        title=request.title,
+        description=request.description,
+        support_types=list(request.support_types),
+        fields=list(request.fields),
+        motive=asked.motive,
+        until=asked.until,
+        contact=request.contact if view.shows_contact else None,
+        allowed_actions=["acceptance", "decline"] if view.is_open else [],
+    )
+
+
+def _agent(email: str | None, name: str | None) -> AgentShape | None:
+    return AgentShape(email=email, name=name or email) if email else None
+
+
+def _deadlines(view: CaseView) -> list[DeadlineShape]:
+    deadlines = []
+    if view.stage and view.due_on:
+        deadlines.append(
+            DeadlineShape(
+                stage=view.stage,
+                label=STAGE[Stage(view.stage)],
+                due_on=view.due_on,
+                overdue=view.overdue,
+                suspended=view.suspended_on is not None,
+            )
+        )
+    if view.answer_until:
+        deadlines.append(
+            DeadlineShape(
+                stage="applicant_answer",
+                label="Réponse du demandeur",
+                due_on=view.answer_until,
+                overdue=False,
+                suspended=False,
+            )
+        )
+    return deadlines
+
+
+def _orientation(asked: Orientation) -> OrientationShape:
+    return OrientationShape(
+        id=asked.id,
+        provider=ProviderNameShape(id=asked.provider_id, name=asked.provider.name),
+        state=asked.state.value,
+        motive=asked.motive,
+        until=asked.until,
+        answer=asked.answer,
+        opened_at=asked.opened_at,
+        answered_at=asked.answered_at,
+    )
