@@ -2,8 +2,7 @@
 
 import asyncio
 
-from deploy.local.broker_users import SERVICES
-from deploy.local.environment import Environments
+from deploy.local.environment import DATABASES, Environments
 from deploy.local.personas import PERSONAS
 from deploy.local.postgres import LocalPostgres
 from shared.db import Database
@@ -12,8 +11,8 @@ from shared.operations import agents, migrations
 
 
 async def prepare(environments: Environments) -> None:
-    """Have the databases of all services ready to run on; those given from outside are only migrated."""
-    await asyncio.gather(*(_prepare(environments, service) for service in SERVICES))
+    """Have all databases ready to run on; those given from outside are only migrated."""
+    await asyncio.gather(*(_prepare(environments, name) for name in DATABASES))
 
 
 async def _prepare(environments: Environments, service: str) -> None:
@@ -33,7 +32,7 @@ async def _make(postgres: LocalPostgres, service: str) -> None:
 
 async def seed_personas(environments: Environments) -> None:
     """Make the personas agents of their services, exactly as `personas` tells them."""
-    await asyncio.gather(*(_seed(service, environments.database_urls(service)[0]) for service in SERVICES))
+    await asyncio.gather(*(_seed(service, environments.database_urls(service)[0]) for service in DATABASES))
 
 
 async def _seed(service: str, url: str) -> None:

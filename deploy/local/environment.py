@@ -1,5 +1,6 @@
 """What each program of the embedded run is told by its environment, and the file that tells the command line."""
 
+import json
 import os
 from dataclasses import dataclass
 
@@ -10,9 +11,38 @@ from deploy.local.postgres import LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
 
 OPERATIONS = "operations"
+DATABASES = (*SERVICES, OPERATIONS)
 SIGN_IN_RETURNS_TO = "/connexion/retour"
 CLIENTS_VARIABLE = "COUSU_IDENTITY_CLIENTS"
 """JSON: `{client_id: {"secret": …, "redirect_uris": […]}}`; in the environment, which others cannot read."""
+
+
+TERRITORIES = REPOSITORY / "node_modules" / "@etalab" / "decoupage-administratif"
+
+KEYS_OF_LINKS = {
+    "tracking": ("intake", "notifications"),
+    "document": ("intake", "qualification", "escalation"),
+    "orientation": ("qualification", "notifications"),
+}
+"""Which services share the key of which secret links."""
+
+SENDS_PEOPLE_TO = {
+    "intake": ("qualification", "escalation", "notifications"),
+    "qualification": ("notifications",),
+    "escalation": ("notifications",),
+}
+"""Which services name pages of which other one."""
+
+MAILBOXES = {
+    "NOTIFICATIONS_NATIONAL_MAILBOX": "national@cousu.test",
+    "NOTIFICATIONS_OPERATOR_MAILBOX": "exploitant@cousu.test",
+    "NOTIFICATIONS_DELEGATE_MAILBOXES": json.dumps({"95": "delegue95@cousu.test", "78": "delegue78@cousu.test"}),
+    "NOTIFICATIONS_PROGRAMME_MAILBOXES": json.dumps({"petites_villes_de_demain": "programme@cousu.test"}),
+    "NOTIFICATIONS_DEPARTEMENT_SERVICES": json.dumps(
+        {"78": {"name": "Service de l’accompagnement des territoires – DDT 78", "email": "sat78@cousu.test"}}
+    ),
+}
+"""Whom the demonstration writes to; nothing leaves the mail sink."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +54,15 @@ class Environments:
     postgres: LocalPostgres | None
     rabbit: LocalRabbit | None
 
-    def database_urls(self, service: str) -> tuple[str, str]:
-        """Give the addresses of a service's database: to run with, and to migrate with."""
-        name = service.upper()
-        given = os.environ.get(f"{name}_DATABASE_URL")
+    def database_urls(self, name: str) -> tuple[str, str]:
+        """Give the addresses of a database: to run with, and to migrate with."""
+        given = os.environ.get(f"{name.upper()}_DATABASE_URL")
         if given:
-            return given, os.environ.get(f"{name}_MIGRATION_URL") or given
+            return given, os.environ.get(f"{name.upper()}_MIGRATION_URL") or given
         if self.postgres is None:
-            raise LookupError(f"{name}_DATABASE_URL is not set, and no PostgreSQL is embedded")
-        database = f"cousu_{service}"
-        return self.postgres.url(database, f"{service}_app"), self.postgres.url(database, f"{service}_owner")
+            raise LookupError(f"{name.upper()}_DATABASE_URL is not set, and no PostgreSQL is embedded")
+        database = f"cousu_{name}"
+        return self.postgres.url(database, f"{name}_app"), self.postgres.url(database, f"{name}_owner")
 
     def amqp_url(self, user: str) -> str:
         """Give the broker's address for one of its users."""
@@ -45,32 +74,29 @@ class Environments:
         return self.rabbit.url(user)
 
     def of(self, service: str) -> dict[str, str]:
-        """Give all variables of one service."""
-        run, migrate = self.database_urls(service)
-        return (
-            self._common()
-            | self._web(service)
-            | {
-                f"{service.upper()}_DATABASE_URL": run,
-                f"{service.upper()}_MIGRATION_URL": migrate,
-                f"{service.upper()}_AMQP_URL": self.amqp_url(service),
-            }
-        )
+        """Give all variables of one service, and nothing that another keeps secret."""
+        prefix = service.upper()
+        told = self._common() | self._web(service) | self._database(service) | self._links(service)
+        told[f"{prefix}_AMQP_URL"] = self.amqp_url(service)
+        if service == "intake":
+            told["INTAKE_DOCUMENTS_FOLDER"] = str(self.places.folder / "documents")
+        if service == "qualification":
+            told["QUALIFICATION_DEPARTEMENTS"] = "*"
+        if service == "notifications":
+            told |= {"NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{self.places.ports['smtp']}", **MAILBOXES}
+        return _unless_given(told)
 
     def of_operations(self) -> dict[str, str]:
         """Give what operators' tools need: every service's database, and the broker as the operator."""
-        told = self._common() | self._web(OPERATIONS) | {"OPERATIONS_AMQP_URL": self.amqp_url(OPERATOR)}
+        told = self._common() | self._web(OPERATIONS) | self._database(OPERATIONS)
+        told["OPERATIONS_AMQP_URL"] = self.amqp_url(OPERATOR)
         for service in SERVICES:
-            told[f"{service.upper()}_DATABASE_URL"], told[f"{service.upper()}_MIGRATION_URL"] = self.database_urls(
-                service
-            )
-            told[f"{service.upper()}_AMQP_URL"] = self.amqp_url(service)
-            told[f"{service.upper()}_PUBLIC_URL"] = self.places.web(service)
+            told |= self._database(service) | {f"{service.upper()}_PUBLIC_URL": self.places.web(service)}
         if self.rabbit is not None:
             user, password = OPERATOR, self.rabbit.passwords.of(OPERATOR)
             told["OPERATIONS_MANAGEMENT_URL"] = f"http://{user}:{password}@127.0.0.1:{self.places.ports['management']}"
             told["OPERATIONS_BROKER_METRICS_URL"] = self.places.web("broker_metrics")
-        return told
+        return _unless_given(told)
 
     def clients(self) -> dict[str, dict[str, object]]:
         """Give what the sign-in provider must know about those who send people to it."""
@@ -103,15 +129,11 @@ class Environments:
 
     def _common(self) -> dict[str, str]:
         """Give what all programs are told alike."""
-        return {
-            "COUSU_LOG_FORMAT": os.environ.get("COUSU_LOG_FORMAT", "json"),
-            "COUSU_TERRITORIES": os.environ.get("COUSU_TERRITORIES", str(TERRITORIES)),
-            "COUSU_LINK_KEY": self.secrets.of("links"),
-            "QUALIFICATION_DEPARTEMENTS": os.environ.get("QUALIFICATION_DEPARTEMENTS", "*"),
-            "NOTIFICATIONS_SMTP_URL": os.environ.get(
-                "NOTIFICATIONS_SMTP_URL", f"smtp://127.0.0.1:{self.places.ports['smtp']}"
-            ),
-        }
+        return {"COUSU_LOG_FORMAT": "json", "COUSU_TERRITORIES": str(TERRITORIES)}
+
+    def _database(self, name: str) -> dict[str, str]:
+        run, migrate = self.database_urls(name)
+        return {f"{name.upper()}_DATABASE_URL": run, f"{name.upper()}_MIGRATION_URL": migrate}
 
     def _web(self, name: str) -> dict[str, str]:
         """Give what everything that shows pages is told."""
@@ -126,5 +148,23 @@ class Environments:
             f"{prefix}_OIDC_CLIENT_SECRET": self.secrets.of(f"{name}.oidc"),
         }
 
+    def _links(self, service: str) -> dict[str, str]:
+        """Give the keys of the secret links that a service makes or reads, and the addresses it sends people to."""
+        prefix = service.upper()
+        told = {
+            f"{prefix}_{purpose.upper()}_KEY": self.secrets.of(f"links.{purpose}")
+            for purpose, sharers in KEYS_OF_LINKS.items()
+            if service in sharers
+        }
+        return told | {
+            f"{prefix}_{other.upper()}_URL": self.places.web(other)
+            for other, senders in SENDS_PEOPLE_TO.items()
+            if service in senders
+        }
 
-TERRITORIES = REPOSITORY / "node_modules" / "@etalab" / "decoupage-administratif"
+
+def _unless_given(told: dict[str, str]) -> dict[str, str]:
+    """Let what the caller's own environment says win, except where a program listens."""
+    return {
+        key: value if key.endswith(("_HOST", "_PORT")) else os.environ.get(key) or value for key, value in told.items()
+    }

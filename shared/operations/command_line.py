@@ -23,7 +23,7 @@ app = typer.Typer(
 app.add_typer(command_line_agents.app, name="agent")
 
 ELSEWHERE = {"demo": "deploy.local.demo"}
-"""Groups whose module (with a Typer named `app`) lives outside `shared`, and is there only in the repository."""
+"""Groups whose module (with a Typer named `app`) lives outside `shared`; it is loaded when asked for."""
 
 
 @app.command()
@@ -42,8 +42,9 @@ def migrate(service: Service = typer.Option(help="Whose database")) -> None:  # 
 
 def main() -> None:
     """Run the command; what goes wrong is one sentence on standard error and exit code 1."""
+    asked = sys.argv[1:2]
     for name, module in ELSEWHERE.items():
-        if importlib.util.find_spec(module) is not None:
+        if asked in ([name], ["--help"], []) and importlib.util.find_spec(module) is not None:
             app.add_typer(importlib.import_module(module).app, name=name)
     read_environment_file()
     try:

@@ -1,12 +1,13 @@
-"""The four services, by the name that the command line and the environment call them."""
+"""What has a database, by the name that the command line and the environment call it."""
 
 from enum import StrEnum
 
 
 class Service(StrEnum):
-    """A service that has a database of its own."""
+    """One of the four services, or the operator's page."""
 
     INTAKE = "intake"
     QUALIFICATION = "qualification"
     ESCALATION = "escalation"
     NOTIFICATIONS = "notifications"
+    OPERATIONS = "operations"
