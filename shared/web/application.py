@@ -2,8 +2,8 @@
 
 Sections
 1. `create_application(...)`: what a service's `main.py` calls. `serve(application, settings)` runs it until SIGTERM.
-2. Routes are plain Litestar handlers, **closed by default**: without `public=True` (on the route, its Controller or
-   Router) they need an agent; pages then go to `/connexion?next=…`, the API answers 401. `guards=[only(Role.X)]`
+2. Routes are plain Litestar handlers, **closed by default**: without `public=True` (or `opt={"public": True}` on a
+   Router, `opt = …` in a Controller) they need an agent; pages then go to `/connexion?next=…`, the API answers 401. `guards=[only(Role.X)]`
    (shared.web.access) narrows to roles.
    Everything below `/api/` is API: bearer tokens only (cookies never count), no CSRF, errors are problem+json.
    Everything else is pages: session cookie, CSRF (`_csrf_token` in the form), errors are HTML.

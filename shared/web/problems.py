@@ -45,6 +45,8 @@ OUR_WORDS: Final = (
 
 PROBLEM_JSON: Final = "application/problem+json"
 SIGN_IN: Final = "/connexion"
+LONGEST: Final = 2000
+"""Characters of an address that sign-in remembers."""
 
 
 class Malformed(Invalid):
@@ -173,7 +175,7 @@ def problem_of(exc: Exception) -> Problem:
         refusal = Invalid()
     elif isinstance(exc, UnicodeDecodeError):
         refusal = Malformed()
-    elif isinstance(exc, AWAY):
+    elif isinstance(exc, AWAY) and getattr(exc, "filename", None) is None:  # a file that is missing is our mistake
         refusal = Unavailable()
     else:
         refusal = Unexpected()
@@ -244,7 +246,7 @@ def _to_sign_in(request: Request[Any, Any, Any]) -> Response[Any] | None:
         target = f"{SIGN_IN}?next={quote(local if local.startswith('/') else '/', safe='')}"
         return Response("", status_code=401, headers={"HX-Redirect": target})
     if request.method in {"GET", "HEAD"}:
-        return Redirect(f"{SIGN_IN}?next={quote(here, safe='')}", status_code=303)
+        return Redirect(f"{SIGN_IN}?next={quote(here if len(here) <= LONGEST else '/', safe='')}", status_code=303)
     return None
 
 
@@ -274,7 +276,7 @@ def _note(problem: Problem, exc: Exception) -> None:
     if isinstance(refusal, Unexpected):
         log.error("http.unexpected", **_anatomy(exc))
     elif isinstance(refusal, Unavailable):
-        log.warning("http.unavailable", code=refusal.code, error=type(exc).__name__)
+        log.warning("http.unavailable", code=refusal.code, **_anatomy(exc))
     elif isinstance(exc, asyncpg.DataError | UnicodeEncodeError):
         log.warning("http.unstorable", **_anatomy(exc))
     else:

@@ -28,6 +28,8 @@ ALGORITHMS: Final = ("RS256", "ES256", "PS256")
 """Signatures by a key that only the provider has; a shared secret (HS256) is not one."""
 FRESH_FOR: Final = 3600.0
 """Seconds for which what the provider says about itself is not asked again."""
+ASK_AGAIN_AFTER: Final = 10.0
+"""Seconds between two questions for the keys when a signature does not hold: the provider may have changed them."""
 TRIES: Final = 2
 TIMEOUT: Final = httpx2.Timeout(5.0)
 LEEWAY: Final = 60
@@ -190,8 +192,8 @@ class Provider:
         raise SignInFailed
 
     def _keys_are_old(self) -> bool:
-        """Tell whether the provider may have changed its keys since we asked (at most one more question in 10 s)."""
-        return self._keys is not None and time.monotonic() - self._keys.at > 10  # noqa: PLR2004 - told above
+        """Tell whether the provider may have changed its keys since we asked; a forged token is no reason to ask on."""
+        return self._keys is not None and time.monotonic() - self._keys.at > ASK_AGAIN_AFTER
 
     async def _describe(self) -> Mapping[str, Any]:
         if not self._issuer:

@@ -18,7 +18,7 @@ from shared.identity import store
 from shared.settings import ServiceSettings
 from shared.web import sessions
 from shared.web.pages import redirect, render
-from shared.web.problems import SIGN_IN
+from shared.web.problems import LONGEST, SIGN_IN
 from shared.web.provider import Attempt, Provider, SignedIn, SignInFailed
 from shared.web.sealing import Seal
 
@@ -29,7 +29,6 @@ SIGN_OUT: Final = "/deconnexion"
 SIGNED_OUT: Final = f"{SIGN_OUT}/faite"
 ATTEMPT_LASTS: Final = timedelta(minutes=15)
 SIGN_OUT_LASTS: Final = timedelta(minutes=1)
-LONGEST: Final = 2000
 ID_TOKEN: Final = "id_token"  # noqa: S105 - the name of a key
 
 

@@ -24,7 +24,7 @@ from shared.web import assets
 from shared.web.access import only
 from shared.web.application import NavigationItem, create_application
 from shared.web.forms import EurosTyped, read_form, submit_once
-from shared.web.pages import flash, render
+from shared.web.pages import flash, redirect, render
 from shared.web.paging import Page, Paged, paged
 from shared.web.problems import Body
 
@@ -88,6 +88,13 @@ async def add_thing(
     answer = await submit_once(database, form, keep, cause=cause)
     flash(request, "C’est enregistré.")
     return answer
+
+
+@post("/greetings", public=True)
+async def greet(request: Request[Any, Any, Any]) -> Response[Any]:
+    """Thank anybody on the next page."""
+    flash(request, "Merci.")
+    return redirect("/")
 
 
 @get("/broken", public=True)
@@ -201,7 +208,7 @@ def make_application(database: Database, templates: Path) -> Callable[..., Lites
             title="Essai",
             settings=settings(**changes),
             database=on,
-            pages=[front, things, add_thing, broken_page],
+            pages=[front, things, add_thing, greet, broken_page],
             api=[list_things, create_thing, decide, missing, broken_call, ask_database],
             templates=[templates],
             ready=ready,

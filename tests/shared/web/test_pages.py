@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import httpx2
 import pytest
@@ -13,7 +14,8 @@ from shared import clock
 from shared.db import Database
 from shared.identity import store
 from shared.identity.model import Agent
-from shared.web import sessions
+from shared.web import forms, sessions
+from tests.polling import eventually
 
 Browse = Callable[[Litestar], httpx2.AsyncClient]
 Make = Callable[..., Litestar]
@@ -231,3 +233,49 @@ async def test_htmx_is_told_to_go_to_sign_in(client: httpx2.AsyncClient) -> None
     )
     assert answer.status_code == 401
     assert answer.headers["hx-redirect"] == "/connexion?next=%2Fthings%3Fpage%3D2"
+
+
+async def test_a_sentence_reaches_people_without_an_account_too(client: httpx2.AsyncClient, database: Database) -> None:
+    assert (
+        await client.post("/greetings", data={"_csrf_token": hidden(await client.get("/"), "_csrf_token")})
+    ).status_code == 303
+    assert "Merci." in (await client.get("/")).text
+    assert "Merci." not in (await client.get("/")).text
+    assert await database.fetchval("SELECT count(*) FROM web_session WHERE agent_id IS NULL") == 1
+
+
+async def test_a_session_closed_meanwhile_is_not_brought_back(enter: Enter, database: Database) -> None:
+    await enter()
+    async with database.transaction() as tx:
+        await sessions.delete(tx, "the-key")
+    async with database.transaction() as tx:
+        await sessions.update(tx, "the-key", {"flash": [["info", "too late"]]})
+    assert await database.fetchval("SELECT count(*) FROM web_session") == 0
+
+
+async def test_people_are_told_when_the_database_is_away(
+    make_application: Make, browse: Browse, fresh_database: Callable[[str], Awaitable[Any]]
+) -> None:
+    other = await Database.connect((await fresh_database("shared")).app_url, name="test")
+    browser = browse(make_application(on=other))
+    browser.cookies.set("cousu_trial_session", "any")
+    await other.close()
+    answer = await browser.get("/things")
+    assert answer.status_code == 503
+    assert "momentanément indisponible" in answer.text
+
+
+async def test_old_sessions_and_form_keys_are_swept_away(
+    make_application: Make, database: Database, enter: Enter
+) -> None:
+    await enter(ago=timedelta(hours=3), lifetime=timedelta(hours=10))
+    async with database.transaction() as tx:
+        await forms.claim(tx, b"o" * 32, at=clock.now() - timedelta(days=3))
+        await forms.claim(tx, b"n" * 32, at=clock.now())
+
+    async def swept() -> bool:
+        kept = await database.fetch("SELECT fingerprint FROM form_submission")
+        return await database.fetchval("SELECT count(*) FROM web_session") == 0 and len(kept) == 1
+
+    async with make_application().lifespan():
+        await eventually(swept)
