@@ -24,19 +24,6 @@ window.addEventListener("pageshow", () => {
 // Errors are read first.
 document.querySelector("[data-focus]")?.focus();
 
-// How many characters are left.
-for (const area of document.querySelectorAll("textarea[data-count]")) {
-  const note = document.createElement("p");
-  note.className = "field-count";
-  const tell = () => {
-    const left = area.maxLength - area.value.length;
-    note.textContent = `${left.toLocaleString("fr-FR")} caractère${left > 1 ? "s" : ""} restant${left > 1 ? "s" : ""}`;
-  };
-  area.addEventListener("input", tell);
-  area.after(note);
-  tell();
-}
-
 // Keyboard: `?` shows the shortcuts; one key acts on what carries it, never while one types.
 const help = document.getElementById("raccourcis");
 if (help) {
@@ -73,10 +60,31 @@ if (help) {
   });
 }
 
-// Territories: the official list as one types; what is picked fills the hidden code.
-for (const box of document.querySelectorAll(".combobox[data-territories]")) combobox(box);
+// What fields gain, at the start and after htmx has replaced a part of the page.
+function enhance() {
+  for (const area of document.querySelectorAll("textarea[data-count]:not([data-enhanced])")) counted(area);
+  for (const box of document.querySelectorAll(".combobox[data-territories]:not([data-enhanced])")) combobox(box);
+}
+document.addEventListener("htmx:after:swap", enhance);
+enhance();
 
+// How many characters are left.
+function counted(area) {
+  const note = document.createElement("p");
+  area.dataset.enhanced = "";
+  note.className = "field-count";
+  const tell = () => {
+    const left = area.maxLength - area.value.length;
+    note.textContent = `${left.toLocaleString("fr-FR")} caractère${left > 1 ? "s" : ""} restant${left > 1 ? "s" : ""}`;
+  };
+  area.addEventListener("input", tell);
+  area.after(note);
+  tell();
+}
+
+// Territories: the official list as one types; what is picked fills the hidden code.
 function combobox(box) {
+  box.dataset.enhanced = "";
   const input = box.querySelector("input[type=text]");
   const code = box.querySelector("input[type=hidden]");
   const list = document.createElement("ul");

@@ -94,6 +94,19 @@ def test_a_territory_is_picked_from_the_official_list_with_the_keyboard(opened: 
     expect(opened.locator("[name=territory_code]")).to_have_value("")
 
 
+def test_fields_that_htmx_brings_are_enhanced_once(opened: Page) -> None:
+    opened.goto("/form")
+    opened.evaluate(
+        """() => {
+          const form = document.querySelector("form[data-once]");
+          form.insertAdjacentHTML("beforeend", '<textarea id="later" maxlength="10" data-count></textarea>');
+          for (let time = 0; time < 2; time += 1) document.dispatchEvent(new Event("htmx:after:swap"));
+        }"""
+    )
+    expect(opened.locator("#later + .field-count")).to_have_text("10 caractères restants")
+    expect(opened.locator(".field-count")).to_have_count(2)
+
+
 def test_a_list_that_does_not_answer_leaves_a_plain_field(opened: Page) -> None:
     opened.route("**/api/v1/territories*", lambda route: route.abort())
     opened.goto("/form")
