@@ -1,0 +1,1 @@
+"""Notifications: tells each person concerned, by mail, what has happened to a request."""

@@ -1,0 +1,5 @@
+"""Starts the notifications service: `python -m services.notifications`."""
+
+from services.notifications.main import main
+
+main()

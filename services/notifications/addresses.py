@@ -1,0 +1,50 @@
+"""The one link of each mail; a secret one is made at the moment of sending and never kept."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from shared.links import Links
+
+SECRET: Final = frozenset({"tracking", "orientation"})
+"""Kinds of link that open something to whoever has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the services are reached, and the keys of their secret links."""
+
+    intake: str
+    qualification: str
+    escalation: str
+    notifications: str
+    tracking: Links
+    orientation: Links
+
+    def open(self, kind: str, target: str) -> str:
+        """Give the address of a page for agents; `target` is a request, a programme or a delivery."""
+        return {
+            "case": f"{self.qualification}/demandes/{target}",
+            "escalation": f"{self.escalation}/demandes/{target}",
+            "programme": f"{self.escalation}/programmes/{target}",
+            "delivery": f"{self.notifications}/messages/{target}",
+            "cases": f"{self.qualification}/",
+            "escalations": f"{self.escalation}/",
+            "notifications": f"{self.notifications}/",
+        }[kind]
+
+    def secret(self, kind: str, target: UUID, generation: int) -> str:
+        """Give a personal address; `generation` is the tracking link's valid one."""
+        if kind == "tracking":
+            return f"{self.intake}/suivi/{self.tracking.token(target, generation)}"
+        return f"{self.qualification}/orientations/{self.orientation.token(target)}"
+
+
+def mark(delivery_id: UUID) -> str:
+    """Give what stands in a kept mail for its secret link."""
+    return f"cousu-main:lien-personnel:{delivery_id}"
+
+
+def hide(body: str, delivery_id: UUID) -> str:
+    """Show a kept mail to agents: the secret link stays with its addressee."""
+    return body.replace(mark(delivery_id), "#lien-personnel-masque")

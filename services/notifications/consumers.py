@@ -1,0 +1,54 @@
+"""What notifications hears: each fact, what is learned from it, and the mails it makes (domain/audiences.py)."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from services.notifications import usecases
+from services.notifications.domain.audiences import AUDIENCES, Nobody
+from services.notifications.office import Office
+from shared import clock
+from shared.contracts import intake, notifications, qualification
+from shared.contracts.fact import Fact
+from shared.db import Transaction
+from shared.messaging.consumers import Consumers, Handler
+
+BINDINGS = ("intake.#", "qualification.#", "escalation.#", "forms.request_refused.#")
+
+Lesson = Callable[[Transaction, Any], Awaitable[None]]
+
+LEARN: Mapping[type[Fact], tuple[Lesson, ...]] = {
+    intake.RequestSubmitted: (usecases.learn_request,),
+    intake.TrackingLinkReplaced: (usecases.learn_link,),
+    qualification.RequestRegistered: (usecases.learn_service,),
+    qualification.RequestEscalated: (usecases.learn_service, usecases.learn_escalation),
+    qualification.RequestTransferred: (usecases.learn_transfer,),
+}
+"""What is kept of a fact, before anybody is told of it."""
+
+
+HEARD: tuple[type[Fact], ...] = tuple(
+    fact for fact, mails in AUDIENCES.items() if not isinstance(mails, Nobody) and fact not in notifications.FACTS
+)
+"""Every fact of the other services that somebody must be told of."""
+
+
+def consumers(office: Office) -> Consumers:
+    """Hear them."""
+    return Consumers({fact: _tell_people_on(fact, office) for fact in HEARD})
+
+
+def _tell_people_on(kind: type[Fact], office: Office) -> Handler:
+    async def tell_people(tx: Transaction, fact: Fact) -> None:
+        for learn in LEARN.get(kind, ()):
+            await learn(tx, fact)
+        await usecases.tell(tx, fact, event_id=_event(tx), at=clock.now(), office=office)
+
+    return tell_people
+
+
+def _event(tx: Transaction) -> UUID:
+    """Give the id of the event that is applied."""
+    if tx.cause is None or tx.cause.causation_id is None:
+        raise LookupError("no event is being applied")
+    return UUID(tx.cause.causation_id)

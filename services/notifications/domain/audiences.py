@@ -1,0 +1,165 @@
+"""Who is told what: every published fact, and the mails it makes or the reason why it makes none."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from shared.contracts import escalation, forms, intake, notifications, qualification
+from shared.contracts.fact import Fact
+from shared.contracts.notifications import Audience
+from shared.contracts.vocabulary import CommitteeOutcome
+
+LinkKind = Literal["tracking", "orientation", "case", "escalation", "programme", "delivery", "notifications"]
+"""Where a mail's one link leads; the first two are secret and personal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail of a fact: for whom, by which template, with which link, and on which condition if there is one."""
+
+    audience: Audience
+    template: str
+    link: LinkKind
+    when: Callable[[Any, bool], bool] = lambda _fact, _national: True
+    """Takes the fact, and whether the national team ever had the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """A fact that makes no mail, on purpose."""
+
+    why: str
+
+
+def applicant(
+    template: str, link: LinkKind = "tracking", when: Callable[[Any, bool], bool] = lambda _fact, _national: True
+) -> Mail:
+    """Make a mail to the person who asked."""
+    return Mail("applicant", template, link, when)
+
+
+def departement(
+    template: str, link: LinkKind = "case", when: Callable[[Any, bool], bool] = lambda _f, _n: True
+) -> Mail:
+    """Make a mail to the service in charge of the département."""
+    return Mail("departement", template, link, when)
+
+
+def delegate(template: str) -> Mail:
+    """Make a mail to the délégué territorial."""
+    return Mail("delegate", template, "case")
+
+
+def national(template: str, when: Callable[[Any, bool], bool] = lambda _fact, _national: True) -> Mail:
+    """Make a mail to the national team."""
+    return Mail("national", template, "escalation", when)
+
+
+def _was_escalated(_fact: Fact, national: bool) -> bool:  # noqa: FBT001 - the condition's second fact, never a switch
+    return national
+
+
+def _concerns_people_outside(fact: notifications.DeliveryFailed, _national: bool) -> bool:  # noqa: FBT001 - as above
+    return fact.audience in {"applicant", "provider"}
+
+
+def _is_not_returned(fact: escalation.DecisionMade, _national: bool) -> bool:  # noqa: FBT001 - as above
+    return fact.decision.outcome is not CommitteeOutcome.RETURNED
+
+
+def _is_returned(fact: escalation.DecisionMade, _national: bool) -> bool:  # noqa: FBT001 - as above
+    return fact.decision.outcome is CommitteeOutcome.RETURNED
+
+
+INTERNAL = Nobody("a step of the team's own work, shown on its pages")
+TIMELINE = Nobody("shown on the tracking page; nothing to do or to know at once")
+PACT = Nobody("the parties of a pact follow it on its page; the préfet's services write to them")
+
+AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
+    # intake: what the applicant did
+    intake.RequestSubmitted: (applicant("request_submitted"), departement("new_request")),
+    intake.InformationProvided: (departement("information_provided"),),
+    intake.MessagePosted: (departement("applicant_message"),),
+    intake.DocumentAdded: (departement("document_added"),),
+    intake.RequestWithdrawn: (
+        applicant("request_withdrawn"),
+        departement("withdrawn_for_departement"),
+        national("withdrawn_for_national", when=_was_escalated),
+    ),
+    intake.TrackingLinkReplaced: (applicant("tracking_link_replaced"),),
+    intake.EvaluationSubmitted: (applicant("evaluation_thanks"),),
+    intake.RequestClosed: TIMELINE,
+    # forms that are not ours
+    forms.RequestRefused: (Mail("operator", "form_refused", "notifications"),),
+    # qualification: what the département did
+    qualification.RequestRegistered: (applicant("request_registered"),),
+    qualification.ExaminationStarted: TIMELINE,
+    qualification.InformationRequested: (applicant("information_requested"),),
+    qualification.MessagePosted: (applicant("message_posted"),),
+    qualification.RequestQualified: INTERNAL,
+    qualification.OutcomeProposed: (delegate("outcome_proposed"),),
+    qualification.ProposalRejected: (departement("proposal_rejected"),),
+    qualification.OrientedLocally: (
+        applicant("oriented_locally"),
+        Mail("provider", "orientation_asked", "orientation"),
+    ),
+    qualification.OrientationAccepted: (applicant("orientation_accepted"), departement("provider_accepted")),
+    qualification.OrientationDeclined: (applicant("examination_resumed"), departement("provider_declined")),
+    qualification.SupportedLocally: (applicant("supported_locally"),),
+    qualification.DirectedToProgramme: (
+        applicant("directed_to_programme"),
+        Mail("programme", "programme_request", "programme"),
+    ),
+    qualification.RequestEscalated: (applicant("request_escalated"),),
+    qualification.NationalQuestionAnswered: (national("question_answered"),),
+    qualification.RequestRefused: (applicant("request_refused"),),
+    qualification.RequestTransferred: (applicant("request_transferred"), departement("transferred_here")),
+    qualification.StageOverdue: (departement("stage_overdue"), delegate("stage_overdue")),
+    qualification.PactOpened: PACT,
+    qualification.PactDiagnosisShared: PACT,
+    qualification.PactDiagnosisAgreed: PACT,
+    qualification.PactActionAdded: PACT,
+    qualification.PactSigned: PACT,
+    qualification.PactProgressReported: PACT,
+    # escalation: what the national team did; the applicant hears of it from the département
+    escalation.EscalationReceived: (national("escalation_received"),),
+    escalation.InformationRequested: (departement("national_question"),),
+    escalation.AdmissibilitySettled: TIMELINE,
+    escalation.EscalationReturned: (applicant("examination_resumed"), departement("escalation_returned")),
+    escalation.SessionScheduled: (applicant("session_scheduled"),),
+    escalation.DecisionMade: (
+        applicant("decision_made", when=_is_not_returned),
+        applicant("examination_resumed", when=_is_returned),
+        departement("decision_for_departement"),
+    ),
+    escalation.ResourceMobilised: INTERNAL,
+    escalation.AccompanimentStarted: (applicant("accompaniment_started"),),
+    escalation.MilestonePlanned: TIMELINE,
+    escalation.MilestoneReached: TIMELINE,
+    escalation.AccompanimentCompleted: (departement("accompaniment_completed"),),
+    escalation.EvaluationRequested: (applicant("evaluation_requested"),),
+    escalation.StageOverdue: (national("stage_overdue"),),
+    # notifications: what became of our own mails
+    notifications.DeliverySucceeded: Nobody("no mail about a mail"),
+    notifications.DeliveryFailed: (departement("delivery_problem", "delivery", when=_concerns_people_outside),),
+}
+"""Every fact, on purpose: a test fails when one is missing."""
+
+DIGEST = "digest"
+"""The template that gathers several mails in one; no fact makes it directly."""
+
+
+def mails_of(fact: Fact, *, national: bool) -> tuple[Mail, ...]:
+    """Tell which mails a fact makes, given whether the national team ever had the request."""
+    mails = AUDIENCES[type(fact)]
+    if isinstance(mails, Nobody):
+        return ()
+    return tuple(mail for mail in mails if mail.when(fact, national))
+
+
+def templates() -> Iterator[tuple[type[Fact], Mail]]:
+    """Give every mail that can be made, with the fact that makes it."""
+    for fact, mails in AUDIENCES.items():
+        if not isinstance(mails, Nobody):
+            for mail in mails:
+                yield fact, mail

@@ -1,0 +1,103 @@
+"""What may become of a delivery: its states, how long it is tried, and what can be asked of it."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from shared.errors import Conflict, IllegalMove
+
+
+class Status(StrEnum):
+    """Where a delivery stands."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+
+
+class Result(StrEnum):
+    """How one attempt ended."""
+
+    SENT = "sent"
+    DEFERRED = "deferred"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    INTERRUPTED = "interrupted"
+    UNCERTAIN = "uncertain"
+
+
+TRIED_FOR = timedelta(days=2)
+"""How long a mail is tried again by itself."""
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=4)
+LEASE = timedelta(minutes=5)
+"""How long a sender may take over one attempt; after it, another one settles what became of it."""
+
+NO_ADDRESS = "Aucune adresse n’est connue pour ce destinataire."
+
+
+class AlreadyMailed(Conflict):
+    """The address now known has had this mail already (HTTP 409)."""
+
+    code = "already_mailed"
+    title = "This address already has a delivery of this event"
+    sentence = "Cette adresse a déjà reçu ce message : il n’est pas envoyé une seconde fois."
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One mail about one event to one recipient. `round` counts what people asked to send again."""
+
+    id: UUID
+    status: Status
+    attempts: int
+    round: int
+    next_attempt_at: datetime | None
+    tried_since: datetime
+    recipient: str
+
+    def allowed_actions(self, *, may_resend: bool, at: datetime) -> list[str]:
+        """Tell what this caller may ask: sending again, unless it is being sent or about to be for the first time."""
+        under_way = self.status is Status.SENDING or (
+            self.status is Status.QUEUED
+            and self.attempts == 0
+            and self.next_attempt_at is not None
+            and self.next_attempt_at <= at
+        )
+        return ["resend"] if may_resend and not under_way else []
+
+    def resend(self, *, recipient: str, at: datetime) -> None:
+        """Put it back in the queue, for as long as a new mail; refuse while it is under way (`IllegalMove`)."""
+        if "resend" not in self.allowed_actions(may_resend=True, at=at):
+            raise IllegalMove(state=self.status, allowed_actions=[])
+        if self.status is Status.SENT:
+            self.round += 1
+        self.status = Status.QUEUED
+        self.recipient = recipient
+        self.next_attempt_at = at
+        self.tried_since = at
+
+
+def pause_before_next(attempts: int, chance: float) -> timedelta:
+    """Give the pause after so many attempts: it doubles up to a bound; `chance` (0 to 1) spreads it by a quarter."""
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * float(2 ** min(attempts - 1, 20)))
+    return pause * (0.75 + chance / 2)
+
+
+def next_attempt(*, attempts: int, tried_since: datetime, at: datetime, chance: float) -> datetime | None:
+    """Give the moment of the next attempt; None when two days are over."""
+    due = at + pause_before_next(attempts, chance)
+    return due if due <= tried_since + TRIED_FOR else None
+
+
+_ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
+LONGEST_ANSWER = 500
+
+
+def without_addresses(answer: str) -> str:
+    """Keep the server's words in one line, without the addresses that they may quote."""
+    return " ".join(_ADDRESS.sub("…", answer).split())[:LONGEST_ANSWER]

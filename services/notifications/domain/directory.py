@@ -1,0 +1,54 @@
+"""Where mail goes: the services of the départements and the mailboxes of the teams, as configured and as learned."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.fact import Email
+
+
+class ServiceInCharge(BaseModel):
+    """The département's service as mails name it; what is not known is empty, never invented."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    address: str | None = None
+    email: Email | None = None
+    phone: str | None = None
+
+
+VAL_D_OISE = ServiceInCharge(
+    name="Service de l’accompagnement des territoires – DDT95",
+    address="5 avenue Bernard Hirsch, CS20105, 95010 Cergy-Pontoise cedex",
+    email="anct95@val-doise.gouv.fr",
+    phone="01.34.25.26.00",
+)
+"""As published by the Val-d'Oise's services."""
+
+
+def unnamed_service(departement: str) -> ServiceInCharge:
+    """Name a service of which nothing is known but its département."""
+    return ServiceInCharge(name=f"Service de l’accompagnement des territoires – DDT {departement}")
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The addresses that were configured; départements' services may also be learned from what they tell."""
+
+    services: Mapping[str, ServiceInCharge] = field(default_factory=lambda: {"95": VAL_D_OISE})
+    delegates: Mapping[str, str] = field(default_factory=dict)
+    programmes: Mapping[str, str] = field(default_factory=dict)
+    national: str | None = None
+    operator: str | None = None
+
+    def service(self, departement: str, learned: ServiceInCharge | None = None) -> ServiceInCharge:
+        """Give the service in charge: member by member what was configured, else what it told itself."""
+        configured = self.services.get(departement)
+        if configured is None:
+            return learned or unnamed_service(departement)
+        if learned is None:
+            return configured
+        told = learned.model_dump(exclude_none=True)
+        return ServiceInCharge.model_validate(told | configured.model_dump(exclude_none=True))

@@ -1,0 +1,177 @@
+"""One example of every fact that makes a mail, so that templates can be looked at before anything happens."""
+
+from datetime import UTC, date, datetime
+from typing import Final
+from uuid import UUID
+
+from services.notifications.domain.directory import VAL_D_OISE
+from services.notifications.store import KnownRequest
+from shared.contracts import escalation as e
+from shared.contracts import forms, intake, notifications, qualification
+from shared.contracts import vocabulary as v
+from shared.contracts.fact import Actor, Fact
+
+REQUEST_ID: Final = UUID("0190a000-0000-7000-8000-000000000001")
+OTHER_ID: Final = UUID("0190a000-0000-7000-8000-000000000002")
+NUMBER: Final = "95-2027-000123"
+AT: Final = datetime(2027, 1, 12, 13, 5, tzinfo=UTC)
+DUE: Final = date(2027, 2, 1)
+
+_SAT = Actor(role=v.Role.SAT_AGENT, name="Agent du SAT")
+_DELEGATE = Actor(role=v.Role.DELEGATE, name="Délégué territorial")
+_NATIONAL = Actor(role=v.Role.NATIONAL_AGENT, name="Équipe nationale")
+_MOTIVE = "Le projet demande plusieurs compétences.\nUne première visite a eu lieu."
+
+_APPLICANT = intake.Applicant(
+    kind=v.ApplicantKind.COMMUNE, code="95000", name="Commune d’exemple", departement="95", departements=("95",)
+)
+_REQUEST = intake.Request(
+    number=NUMBER,
+    applicant=_APPLICANT,
+    contact=intake.Contact(name="Contact de la commune", role="Direction des services", email="contact@commune.test"),
+    kind=v.RequestKind.TAILORED_SUPPORT,
+    title="Rouvrir les commerces du centre-bourg",
+    description="Quatre locaux sont vides autour de la place.",
+    support_types=(v.SupportType.INGENIERIE_PROJET,),
+    fields=(v.Field.REVITALISATION_COMMERCIALE, v.Field.MOBILITE),
+    submitted_at=AT,
+)
+_DOSSIER = qualification.Dossier(request=_REQUEST)
+_PROVIDER = qualification.Provider(
+    id=OTHER_ID, name="Agence technique départementale", email="accueil@agence.test", phone="01 00 00 00 00"
+)
+_SERVICE = qualification.Service(
+    name=VAL_D_OISE.name, address=VAL_D_OISE.address, email=VAL_D_OISE.email, phone=VAL_D_OISE.phone
+)
+_DECISION = e.Decision(
+    id=OTHER_ID,
+    number="CSP-2027-0001",
+    outcome=v.CommitteeOutcome.GRANTED_WITH_RESERVE,
+    motive=_MOTIVE,
+    support_types=(v.SupportType.INGENIERIE_PROJET,),
+    amount_cents=25_000_00,
+    reserve="L’intercommunalité est associée au pilotage.",
+    decided_on=date(2027, 3, 2),
+    session_id=OTHER_ID,
+    signed_by=Actor(role=v.Role.COMMITTEE_SECRETARY, name="Secrétariat du comité"),
+)
+_WHERE: Final = {"request_id": REQUEST_ID, "departement": "95", "at": AT}
+
+KNOWN: Final = KnownRequest(
+    request_id=REQUEST_ID,
+    number=NUMBER,
+    title=_REQUEST.title,
+    applicant=_APPLICANT.name,
+    contact_name=_REQUEST.contact.name,
+    contact_email=_REQUEST.contact.email,
+    departement="95",
+    link_generation=1,
+    escalated=True,
+)
+
+
+def facts() -> list[Fact]:
+    """Give the examples."""
+    where = _WHERE
+    return [
+        intake.RequestSubmitted(**where, request=_REQUEST),
+        intake.InformationProvided(**where, text="Voici le plan de la place.\nLe chiffrage suivra."),
+        intake.MessagePosted(**where, message_id=OTHER_ID, text="Pouvez-vous nous rappeler ?"),
+        intake.DocumentAdded(
+            **where,
+            document=intake.Document(
+                id=OTHER_ID, name="plan.pdf", media_type="application/pdf", size=1_258_291, sha256="0" * 64, added_at=AT
+            ),
+        ),
+        intake.RequestWithdrawn(**where, motive="Le projet est reporté."),
+        intake.TrackingLinkReplaced(**where, link_generation=2),
+        intake.EvaluationSubmitted(
+            **where, number=NUMBER, applicant=_APPLICANT, need_met=4, progress=4, satisfaction=5
+        ),
+        forms.RequestRefused(
+            **where,
+            filed_from="/formulaires/exemple",
+            filed_id="42",
+            code="invalid",
+            detail="Certaines informations sont à corriger.",
+            errors=(forms.FieldRefused(field="contact.email", message="Ce champ est obligatoire."),),
+        ),
+        qualification.RequestRegistered(**where, number=NUMBER, service=_SERVICE, due_on=DUE),
+        qualification.InformationRequested(
+            **where, items=("Le plan de la place", "La délibération du conseil municipal"), until=DUE, by=_SAT
+        ),
+        qualification.MessagePosted(
+            **where, message_id=OTHER_ID, text="Bonjour,\n\nPouvons-nous visiter le site mardi ?", by=_SAT
+        ),
+        qualification.OutcomeProposed(**where, outcome=v.Outcome.ESCALATION, by=_SAT),
+        qualification.ProposalRejected(**where, motive=_MOTIVE, by=_DELEGATE),
+        qualification.OrientedLocally(
+            **where,
+            orientation_id=OTHER_ID,
+            provider=_PROVIDER,
+            until=DUE,
+            motive=_MOTIVE,
+            by=_DELEGATE,
+            dossier=_DOSSIER,
+        ),
+        qualification.OrientationAccepted(**where, orientation_id=OTHER_ID, provider=_PROVIDER),
+        qualification.OrientationDeclined(**where, orientation_id=OTHER_ID, provider=_PROVIDER, motive=_MOTIVE),
+        qualification.SupportedLocally(
+            **where,
+            support_types=(v.SupportType.INGENIERIE_PROJET,),
+            amount_cents=12_000_00,
+            motive=_MOTIVE,
+            by=_DELEGATE,
+        ),
+        qualification.DirectedToProgramme(
+            **where,
+            programme=v.Programme.PETITES_VILLES_DE_DEMAIN,
+            motive=_MOTIVE,
+            by=_DELEGATE,
+            dossier=_DOSSIER,
+        ),
+        qualification.RequestEscalated(
+            **where,
+            evidence=qualification.Evidence(
+                motive_code=v.EscalationMotive.NO_LOCAL_OFFER, motive=_MOTIVE, opinion="Avis favorable."
+            ),
+            dossier=_DOSSIER,
+            service=_SERVICE,
+            by=_DELEGATE,
+        ),
+        qualification.NationalQuestionAnswered(**where, text="Oui, l’étude existe.", by=_SAT),
+        qualification.RequestRefused(
+            **where,
+            motive=_MOTIVE,
+            appeal="Vous pouvez demander au préfet de réexaminer votre demande, ou saisir le tribunal administratif.",
+            by=_DELEGATE,
+        ),
+        qualification.RequestTransferred(
+            **where, from_departement="78", motive=_MOTIVE, by=_DELEGATE, dossier=_DOSSIER
+        ),
+        qualification.StageOverdue(**where, number=NUMBER, stage=v.Stage.START_EXAMINATION, due_on=date(2027, 1, 8)),
+        e.EscalationReceived(**where, number=NUMBER, due_on=DUE),
+        e.InformationRequested(**where, question="L’étude de 2025 est-elle disponible ?", until=DUE, by=_NATIONAL),
+        e.EscalationReturned(**where, motive=_MOTIVE, by=_NATIONAL),
+        e.SessionScheduled(
+            **where, session_id=OTHER_ID, title="Comité de mars", held_on=date(2027, 3, 2), by=_NATIONAL
+        ),
+        e.DecisionMade(**where, decision=_DECISION),
+        e.AccompanimentStarted(**where, starts_on=date(2027, 4, 1), ends_on=date(2027, 9, 30), by=_NATIONAL),
+        e.AccompanimentCompleted(**where, report="Trois commerces ont rouvert.", by=_NATIONAL),
+        e.EvaluationRequested(**where, until=date(2027, 10, 31)),
+        e.StageOverdue(**where, number=NUMBER, stage=v.Stage.ADMISSIBILITY, due_on=date(2027, 1, 8)),
+        notifications.DeliveryFailed(
+            **where,
+            delivery_id=OTHER_ID,
+            event_id=OTHER_ID,
+            audience="applicant",
+            template="message_posted",
+            reason="550 Boîte inconnue",
+        ),
+    ]
+
+
+def example_of(kind: type[Fact]) -> Fact:
+    """Give the example of one fact."""
+    return next(fact for fact in facts() if type(fact) is kind)

@@ -1,0 +1,119 @@
+"""The wiring of notifications: the only place that builds things."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, get
+
+from services.notifications.addresses import Addresses
+from services.notifications.consumers import BINDINGS, HEARD, consumers
+from services.notifications.letters import Letters
+from services.notifications.office import Office
+from services.notifications.postman import Postman
+from services.notifications.settings import Settings
+from services.notifications.web import api, routes
+from shared.contracts import notifications
+from shared.db import Database
+from shared.links import Links
+from shared.messaging import asyncapi
+from shared.messaging.messenger import Messenger
+from shared.messaging.topology import Subscription
+from shared.runner import run
+from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
+
+SUBSCRIPTION = Subscription("notifications", BINDINGS)
+NAVIGATION = (
+    NavigationItem("Messages", "/"),
+    NavigationItem("Modèles", "/modeles"),
+    NavigationItem("Préférences", "/preferences"),
+)
+
+
+def office_of(settings: Settings) -> Office:
+    """Build what writes the mails."""
+    return Office(
+        letters=Letters(),
+        directory=settings.directory(),
+        addresses=Addresses(
+            intake=settings.intake_url,
+            qualification=settings.qualification_url,
+            escalation=settings.escalation_url,
+            notifications=settings.public_url,
+            tracking=Links(settings.tracking_key.get_secret_value(), "tracking"),
+            orientation=Links(settings.orientation_key.get_secret_value(), "orientation"),
+        ),
+    )
+
+
+def build(settings: Settings, database: Database) -> Litestar:
+    """Build the service whole: with its messages and its senders."""
+    if settings.amqp_url is None:
+        raise ValueError("NOTIFICATIONS_AMQP_URL (or AMQP_URL) is missing: give the address of RabbitMQ")
+    office = office_of(settings)
+    messenger = Messenger(
+        database,
+        settings.amqp_url.get_secret_value(),
+        name="notifications",
+        subscription=SUBSCRIPTION,
+        consumers=consumers(office),
+    )
+    postman = Postman(
+        database,
+        office,
+        server=settings.mail_server(),
+        sender=settings.sender,
+        timeout=settings.smtp_timeout,
+        senders=settings.senders,
+    )
+    return application(
+        settings,
+        database,
+        office,
+        lifespan=[lambda _: messenger.lifespan(), lambda _: postman.lifespan()],
+        ready=[messenger.missing],
+    )
+
+
+def application(
+    settings: Settings,
+    database: Database,
+    office: Office,
+    *,
+    lifespan: Sequence[Lifespan] = (),
+    ready: Sequence[ReadinessCheck] = (),
+) -> Litestar:
+    """Build what answers, without what runs beside it."""
+
+    async def provide_office() -> Office:
+        return office
+
+    return create_application(
+        name="notifications",
+        title="Notifications",
+        settings=settings,
+        database=database,
+        pages=[*routes.routes, describe_messages],
+        api=api.routes,
+        templates=[Path(__file__).parent / "web" / "templates"],
+        lifespan=lifespan,
+        ready=ready,
+        dependencies={"office": provide_office},
+        navigation=NAVIGATION,
+    )
+
+
+@get("/asyncapi", public=True, sync_to_thread=False)
+def describe_messages() -> dict[str, Any]:
+    """Describe what notifications tells and hears."""
+    return asyncapi.document(
+        name="notifications",
+        tells=notifications.FACTS,
+        hears=HEARD,
+        queue=SUBSCRIPTION.queue,
+    )
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    run("notifications", Settings(), build)

@@ -1,0 +1,22 @@
+"""What the use cases are given once: the letters, the directory and the addresses."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from services.notifications.addresses import Addresses
+from services.notifications.domain.directory import Directory
+from services.notifications.letters import Letters
+from shared.web import formats
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Who writes, to whom, and with which links."""
+
+    letters: Letters
+    directory: Directory
+    addresses: Addresses
+
+    def zone_of(self, departement: str | None) -> tzinfo:
+        """Tell by which clock the people of a département live."""
+        return formats.zone_of(departement)

@@ -1,0 +1,247 @@
+"""Hands mails to the mail server, one attempt at a time, and keeps what the server answered."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime, parseaddr
+from typing import Final
+
+import aiosmtplib
+import structlog
+
+from services.notifications import usecases
+from services.notifications.domain.deliveries import Result, without_addresses
+from services.notifications.office import Office
+from services.notifications.settings import MailServerAddress
+from services.notifications.usecases.send import UNKNOWN, Outcome, Outgoing
+from shared import clock
+from shared.db import AWAY, Database
+
+log = structlog.get_logger(__name__)
+
+IDLE: Final = 0.5
+"""Seconds between two looks at an empty queue."""
+SETTLE_EVERY: Final = 10.0
+DIGESTS_EVERY: Final = 20.0
+BEFORE_CONTENT: Final = 120.0
+"""Seconds that all before the content may take; with the two answers to the content it stays within the lease."""
+PATIENCE_AT_STOP: Final = 25.0
+
+_PERMANENT: Final = range(500, 600)
+_ACCEPTED: Final = range(200, 300)
+_POLICY: Final = SMTP_POLICY.clone(cte_type="7bit", max_line_length=76)
+
+
+class Unwritable(Exception):  # noqa: N818 - it names a state of the mail
+    """No mail can be written to this address."""
+
+
+class Postman:
+    """Sends with several senders at once; as many copies of it may run as one likes."""
+
+    def __init__(
+        self,
+        database: Database,
+        office: Office,
+        *,
+        server: MailServerAddress,
+        sender: str,
+        timeout: float = 60,
+        senders: int = 4,
+    ) -> None:
+        self._database = database
+        self._office = office
+        self._server = server
+        self._timeout = timeout
+        self._senders = senders
+        name, self._from = parseaddr(sender)
+        user, self._domain = self._from.rsplit("@", 1)
+        self._shown = Address(name, user, self._domain)
+        self._stopping = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Send while the block runs; at its end finish the mails under way, and begin no other."""
+        self._stopping.clear()
+        senders = [asyncio.create_task(self._send_all(), name=f"sender {n}") for n in range(self._senders)]
+        chores = [
+            asyncio.create_task(self._every(SETTLE_EVERY, self.settle_lost), name="settle lost attempts"),
+            asyncio.create_task(self._every(DIGESTS_EVERY, self.gather_digests), name="gather digests"),
+        ]
+        try:
+            yield
+        finally:
+            self._stopping.set()
+            for chore in chores:
+                chore.cancel()
+            if senders:
+                await asyncio.wait(senders, timeout=PATIENCE_AT_STOP)
+            for task in senders:
+                task.cancel()
+            await asyncio.gather(*senders, *chores, return_exceptions=True)
+
+    async def _send_all(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                sent = await self.send_next()
+            except AWAY as error:
+                log.warning("postman.database_away", error=type(error).__name__)
+                sent = False
+            except Exception:
+                log.exception("postman.failed")
+                sent = False
+            if not sent:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), IDLE)
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[int]]) -> None:
+        while True:
+            try:
+                await work()
+            except AWAY as error:
+                log.warning("postman.database_away", error=type(error).__name__)
+            except Exception:
+                log.exception("postman.chore_failed")
+            await asyncio.sleep(seconds)
+
+    async def settle_lost(self) -> int:
+        """Settle what senders that are gone left behind."""
+        async with self._database.transaction() as tx:
+            settled = await usecases.settle_lost(tx, at=clock.now(), chance=random.random(), office=self._office)  # noqa: S311 - spreads retries, keeps no secret
+        if settled:
+            log.warning("postman.lost_attempts_settled", count=settled)
+        return settled
+
+    async def gather_digests(self) -> int:
+        """Make the digests that are due."""
+        async with self._database.transaction() as tx:
+            return await usecases.gather_digests(tx, at=clock.now(), office=self._office)
+
+    async def send_next(self) -> bool:
+        """Send the next mail that is due; False when there is none."""
+        async with self._database.transaction() as tx:
+            mail = await usecases.begin(tx, at=clock.now(), office=self._office)
+        if mail is None:
+            return False
+        outcome = await self._attempt(mail)
+        if outcome is not None:
+            await self._settle(mail, outcome)
+            log.info("delivery.attempted", delivery_id=str(mail.delivery_id), result=str(outcome.result))
+        return True
+
+    async def _settle(self, mail: Outgoing, outcome: Outcome) -> None:
+        """Note the outcome, as long as it takes: what the server said is known only here."""
+        while True:
+            try:
+                async with self._database.transaction() as tx:
+                    await usecases.ended(
+                        tx,
+                        mail.attempt_id,
+                        outcome,
+                        at=clock.now(),
+                        chance=random.random(),  # noqa: S311 - spreads retries, keeps no secret
+                        office=self._office,
+                    )
+            except AWAY as error:
+                log.warning("postman.outcome_waits", error=type(error).__name__, delivery_id=str(mail.delivery_id))
+                await asyncio.sleep(1)
+            else:
+                return
+
+    async def _attempt(self, mail: Outgoing) -> Outcome | None:
+        """Speak with the mail server; None when the attempt took too long and must not go on."""
+        try:
+            content = self.write(mail)
+        except Unwritable:
+            return Outcome(Result.REFUSED, "Cette adresse ne peut pas recevoir de message.")
+        client = self._client()
+        try:
+            try:
+                async with asyncio.timeout(BEFORE_CONTENT):
+                    await client.connect()
+                    await client.mail(self._from)
+                    await client.rcpt(mail.recipient)
+            except aiosmtplib.SMTPRecipientRefused as error:
+                return Outcome(Result.REFUSED if error.code in _PERMANENT else Result.DEFERRED, _said(error))
+            except aiosmtplib.SMTPNotSupported as error:
+                return Outcome(Result.REFUSED, without_addresses(error.message))
+            except aiosmtplib.SMTPResponseException as error:
+                return Outcome(Result.DEFERRED, _said(error))
+            except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+                return Outcome(Result.UNREACHABLE, f"Serveur de messagerie injoignable ({type(error).__name__})")
+            async with self._database.transaction() as tx:
+                ours = await usecases.content_offered(tx, mail.attempt_id, at=clock.now())
+            return await self._offer(client, content) if ours else None
+        finally:
+            await _leave(client)
+
+    async def _offer(self, client: aiosmtplib.SMTP, content: bytes) -> Outcome:
+        """Offer the content: from here on, only an answer tells what became of the mail."""
+        try:
+            response = await client.data(content)
+        except aiosmtplib.SMTPResponseException as error:
+            if error.code in _ACCEPTED:
+                return Outcome(Result.SENT, _said(error))
+            if error.code in _PERMANENT:
+                return Outcome(Result.REFUSED, _said(error))
+            if error.code >= 400:  # noqa: PLR2004 - SMTP's transient refusals
+                return Outcome(Result.DEFERRED, _said(error))
+            return Outcome(Result.UNCERTAIN, UNKNOWN)
+        except (aiosmtplib.SMTPException, OSError, TimeoutError):
+            return Outcome(Result.UNCERTAIN, UNKNOWN)
+        return Outcome(Result.SENT, without_addresses(f"{response.code} {response.message}"))
+
+    def _client(self) -> aiosmtplib.SMTP:
+        server = self._server
+        return aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            timeout=self._timeout,
+            use_tls=server.tls,
+            start_tls=server.starttls,
+            username=server.user,
+            password=server.password,
+            local_hostname=self._domain,
+        )
+
+    def write(self, mail: Outgoing) -> bytes:
+        """Write the mail as it travels. Its Message-ID is the delivery's, the same at each attempt of a round."""
+        message = EmailMessage(policy=_POLICY)
+        try:
+            message["From"] = self._shown
+            message["To"] = mail.recipient
+            if mail.reply_to:
+                message["Reply-To"] = mail.reply_to
+            message["Subject"] = mail.subject
+        except ValueError as error:
+            raise Unwritable from error
+        message["Date"] = format_datetime(clock.now())
+        message["Message-ID"] = f"<{mail.delivery_id}.{mail.round}@{self._domain}>"
+        if mail.thread_id != mail.delivery_id:
+            message["In-Reply-To"] = message["References"] = f"<{mail.thread_id}.0@{self._domain}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "All"
+        message["Content-Language"] = "fr"
+        message.set_content(mail.text, charset="utf-8")
+        message.add_alternative(mail.html, subtype="html", charset="utf-8")
+        return message.as_bytes()
+
+
+def _said(error: aiosmtplib.SMTPResponseException) -> str:
+    return without_addresses(f"{error.code} {error.message}")
+
+
+async def _leave(client: aiosmtplib.SMTP) -> None:
+    """Say goodbye, if the server still listens; what was settled does not depend on it."""
+    try:
+        if client.is_connected:
+            async with asyncio.timeout(5):
+                await client.quit()
+    except (aiosmtplib.SMTPException, OSError, TimeoutError):
+        pass
+    finally:
+        client.close()

@@ -1,0 +1,171 @@
+"""The SQL that shows: lists and details of deliveries, counts, choices."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.db import Reader
+from shared.errors import NotFound
+from shared.web.paging import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed to; None or empty means all."""
+
+    request_id: UUID | None = None
+    status: str | None = None
+    audience: str | None = None
+    q: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLine:
+    """One delivery in a list."""
+
+    id: UUID
+    request_id: UUID | None
+    number: str | None
+    event_id: UUID
+    event_type: str
+    departement: str | None
+    audience: str
+    holder: str
+    recipient: str
+    template: str
+    subject: str
+    status: str
+    cadence: str
+    digest_id: UUID | None
+    reason: str | None
+    round: int
+    attempts: int
+    tried_since: datetime
+    next_attempt_at: datetime | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt; without `ended_at` it is under way, or nobody knows how it ended."""
+
+    delivery_id: UUID
+    began_at: datetime
+    ended_at: datetime | None
+    result: str | None
+    answer: str | None
+    asked_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The mail itself, with a mark where its secret link goes."""
+
+    text: str
+    html: str
+
+
+_LINE = """
+    SELECT id, request_id, number, event_id, event_type, departement, audience, holder, recipient, template, subject,
+           status, cadence, digest_id, reason, round, attempts, tried_since, next_attempt_at, created_at, sent_at
+    FROM delivery
+"""
+_WANTED = """
+    WHERE ($1::text[] IS NULL OR departement = ANY($1))
+      AND ($2::uuid IS NULL OR request_id = $2)
+      AND ($3::text IS NULL OR status = $3)
+      AND ($4::text IS NULL OR audience = $4)
+      AND ($5::text IS NULL
+           OR strpos(lower(number), lower($5)) > 0
+           OR strpos(lower(subject), lower($5)) > 0
+           OR strpos(lower(recipient), lower($5)) > 0)
+"""
+
+
+async def deliveries(
+    reader: Reader, perimeter: list[str] | None, filters: Filters, page: Page
+) -> tuple[list[DeliveryLine], int]:
+    """List deliveries, newest first, and count them all."""
+    wanted = (perimeter, filters.request_id, filters.status, filters.audience, filters.q)
+    total: int = await reader.fetchval(f"SELECT count(*) FROM delivery {_WANTED}", *wanted)  # noqa: S608 - no input in it
+    rows = await reader.fetch(
+        f"{_LINE} {_WANTED} ORDER BY created_at DESC, id DESC LIMIT $6 OFFSET $7", *wanted, page.limit, page.offset
+    )
+    return [DeliveryLine(**row) for row in rows], total
+
+
+async def counts(reader: Reader, perimeter: list[str] | None) -> dict[str, int]:
+    """Count deliveries by status."""
+    rows = await reader.fetch(
+        """
+        SELECT status, count(*) AS number
+        FROM delivery
+        WHERE $1::text[] IS NULL OR departement = ANY($1)
+        GROUP BY status
+        """,
+        perimeter,
+    )
+    return {row["status"]: row["number"] for row in rows}
+
+
+async def delivery(reader: Reader, delivery_id: UUID, perimeter: list[str] | None) -> DeliveryLine:
+    """Give one delivery of the caller's perimeter."""
+    row = await reader.fetchrow(
+        f"{_LINE} WHERE id = $1 AND ($2::text[] IS NULL OR departement = ANY($2))", delivery_id, perimeter
+    )
+    if row is None:
+        raise NotFound
+    return DeliveryLine(**row)
+
+
+async def body(reader: Reader, delivery_id: UUID) -> Body:
+    """Give the mail of a delivery."""
+    row = await reader.fetchrow("SELECT text_body AS text, html_body AS html FROM delivery WHERE id = $1", delivery_id)
+    if row is None:
+        raise NotFound
+    return Body(**row)
+
+
+async def attempts(reader: Reader, delivery_ids: list[UUID]) -> dict[UUID, list[Attempt]]:
+    """Give the attempts of deliveries, oldest first; what went in a digest has its digest's."""
+    rows = await reader.fetch(
+        """
+        SELECT d.id AS delivery_id, a.began_at, a.ended_at, a.result, a.answer, a.asked_by
+        FROM delivery d
+        JOIN delivery_attempt a ON a.delivery_id IN (d.id, d.digest_id)
+        WHERE d.id = ANY($1)
+        ORDER BY a.began_at, a.id
+        """,
+        delivery_ids,
+    )
+    found: dict[UUID, list[Attempt]] = {delivery_id: [] for delivery_id in delivery_ids}
+    for row in rows:
+        found[row["delivery_id"]].append(Attempt(**row))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A choice that was made."""
+
+    holder: str
+    audience: str
+    template: str
+    cadence: str
+    hour: int
+    weekday: int
+
+
+async def choices(reader: Reader, holders: list[str]) -> list[Chosen]:
+    """Give the choices made for these mailboxes and agents."""
+    rows = await reader.fetch(
+        """
+        SELECT holder, audience, template, cadence, hour, weekday
+        FROM preference
+        WHERE holder = ANY($1)
+        ORDER BY audience, holder, template
+        """,
+        holders,
+    )
+    return [Chosen(**row) for row in rows]

@@ -1,0 +1,31 @@
+"""What the service does: learn, tell, send, send again, gather digests, keep preferences."""
+
+from services.notifications.usecases.digests import gather_digests
+from services.notifications.usecases.learn import (
+    learn_escalation,
+    learn_link,
+    learn_request,
+    learn_service,
+    learn_transfer,
+)
+from services.notifications.usecases.preferences import choose
+from services.notifications.usecases.resend import resend
+from services.notifications.usecases.send import begin, content_offered, ended, settle_lost
+from services.notifications.usecases.tell import RequestNotKnownYet, tell
+
+__all__ = (
+    "RequestNotKnownYet",
+    "begin",
+    "choose",
+    "content_offered",
+    "ended",
+    "gather_digests",
+    "learn_escalation",
+    "learn_link",
+    "learn_request",
+    "learn_service",
+    "learn_transfer",
+    "resend",
+    "settle_lost",
+    "tell",
+)

@@ -1,0 +1,67 @@
+"""Gather in one mail what a reader wants once a day or once a week."""
+
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from services.notifications import store
+from services.notifications.domain.audiences import DIGEST
+from services.notifications.domain.deliveries import Status
+from services.notifications.domain.preferences import Cadence
+from services.notifications.office import Office
+from services.notifications.store import NewDelivery
+from shared import clock
+from shared.db import Transaction
+
+_GATHERING = 1
+
+
+async def gather_digests(tx: Transaction, *, at: datetime, office: Office) -> int:
+    """Make the digests that are due, one per reader; tell how many. Several copies may try: one does it."""
+    if not await store.alone(tx, _GATHERING):
+        return 0
+    waiting = await store.due_for_digest(tx, at=at)
+    made = 0
+    for _, group in groupby(waiting, key=lambda mail: (mail["recipient"], mail["audience"])):
+        await _gather(tx, list(group), at=at, office=office)
+        made += 1
+    return made
+
+
+async def _gather(tx: Transaction, mails: list[dict[str, Any]], *, at: datetime, office: Office) -> None:
+    first = mails[0]
+    departements = {mail["departement"] for mail in mails}
+    departement = departements.pop() if len(departements) == 1 else None
+    kind = {"national": "escalations", "programme": "escalations", "operator": "notifications"}.get(
+        first["audience"], "cases"
+    )
+    letter = office.letters.write(
+        DIGEST, {"letters": mails, "cadence": first["cadence"]}, link=office.addresses.open(kind, "")
+    )
+    digest_id = clock.new_id()
+    digest = NewDelivery(
+        id=digest_id,
+        event_id=digest_id,
+        event_type=DIGEST,
+        event_at=at,
+        request_id=None,
+        number=None,
+        departement=departement,
+        audience=first["audience"],
+        template=DIGEST,
+        holder=first["holder"],
+        recipient=first["recipient"],
+        subject=letter.subject,
+        text_body=letter.text,
+        html_body=letter.html,
+        link_kind=kind,
+        link_target="",
+        reply_to=None,
+        cadence=Cadence.INSTANT,
+        status=Status.QUEUED,
+        next_attempt_at=at,
+        reason=None,
+        created_at=at,
+    )
+    await store.add_delivery(tx, digest)
+    await store.gather(tx, digest_id, [mail["id"] for mail in mails])

@@ -1,0 +1,49 @@
+"""Learn from the events what mails must say: the request, its service, its valid link."""
+
+from services.notifications import store
+from services.notifications.domain.directory import ServiceInCharge
+from services.notifications.store import KnownRequest
+from shared.contracts import intake, qualification
+from shared.db import Transaction
+
+
+async def learn_request(tx: Transaction, fact: intake.RequestSubmitted) -> None:
+    """Keep the number, the title, the applicant and the contact."""
+    request = fact.request
+    known = KnownRequest(
+        request_id=fact.request_id,
+        number=request.number,
+        title=request.title,
+        applicant=request.applicant.name,
+        contact_name=request.contact.name,
+        contact_email=request.contact.email,
+        departement=fact.departement,
+        link_generation=fact.link_generation,
+        escalated=False,
+    )
+    await store.remember_request(tx, known, at=fact.at)
+
+
+async def learn_service(
+    tx: Transaction, fact: qualification.RequestRegistered | qualification.RequestEscalated
+) -> None:
+    """Keep how the département's service presents itself; an address that is none is left out."""
+    told = fact.service
+    email = told.email if told.email and "@" in told.email else None
+    service = ServiceInCharge(name=told.name, address=told.address, email=email, phone=told.phone)
+    await store.learn_service(tx, fact.departement, service, at=fact.at)
+
+
+async def learn_link(tx: Transaction, fact: intake.TrackingLinkReplaced) -> None:
+    """Keep which tracking link is valid."""
+    await store.replace_link(tx, fact.request_id, fact.link_generation)
+
+
+async def learn_escalation(tx: Transaction, fact: qualification.RequestEscalated) -> None:
+    """Keep that the national team has to be told too."""
+    await store.note_escalation(tx, fact.request_id)
+
+
+async def learn_transfer(tx: Transaction, fact: qualification.RequestTransferred) -> None:
+    """Keep which département has the request now."""
+    await store.note_transfer(tx, fact.request_id, fact.departement, at=fact.at)

@@ -1,0 +1,38 @@
+"""Send a mail again because somebody asks for it: what failed, what is uncertain, and also what was sent."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.notifications import store
+from services.notifications.domain.deliveries import NO_ADDRESS
+from services.notifications.office import Office
+from services.notifications.usecases.tell import mailbox_address
+from shared.db import Transaction
+from shared.errors import Conflict
+from shared.identity.model import Agent, Role
+
+MAY_RESEND = tuple(role for role in Role if role is not Role.AUDITOR)
+"""Everybody who acts; an auditor only reads."""
+
+
+class StillNoAddress(Conflict):
+    """Nobody knows where this mail should go (HTTP 409)."""
+
+    code = "no_address"
+    title = "No address is known for this recipient"
+    sentence = NO_ADDRESS + " Demandez à l’exploitant de la renseigner, puis renvoyez le message."
+
+
+async def resend(tx: Transaction, delivery_id: UUID, *, by: Agent, at: datetime, office: Office) -> None:
+    """Queue a delivery again, to the mailbox's present address; who asked is kept with the next attempts."""
+    by.require(*MAY_RESEND)
+    delivery, about = await store.lock_delivery(tx, delivery_id, by.perimeter)
+    recipient = delivery.recipient
+    if about["holder"].startswith("mailbox:"):
+        learned = await store.learned_service(tx, about["departement"]) if about["departement"] else None
+        service = office.directory.service(about["departement"], learned) if about["departement"] else None
+        recipient = mailbox_address(about["holder"], office.directory, service) or recipient
+    if not recipient:
+        raise StillNoAddress
+    delivery.resend(recipient=recipient, at=at)
+    await store.save_resend(tx, delivery, asked_by=f"{by.name} <{by.email}>" if by.name else by.email)

@@ -1,0 +1,128 @@
+"""Send what is owed, never twice: begin an attempt, note that its content is offered, note how it ended.
+
+Each of the three is a transaction of its own, so that whoever finds a delivery `sending` after a crash knows which of
+them was reached: before the content was offered it is simply tried again; after, nobody knows, and a person decides.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.notifications import store
+from services.notifications.addresses import SECRET, mark
+from services.notifications.domain.audiences import DIGEST
+from services.notifications.domain.deliveries import LEASE, Result, Status, next_attempt
+from services.notifications.office import Office
+from services.notifications.store import Tried
+from services.notifications.usecases.tell import tell_failure
+from shared import clock
+from shared.contracts.notifications import DeliverySucceeded
+from shared.db import Transaction
+from shared.messaging import journal
+
+UNKNOWN = "La connexion s’est interrompue pendant la remise : le serveur a peut-être accepté le message."
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One mail on its way, with its secret link."""
+
+    attempt_id: UUID
+    delivery_id: UUID
+    round: int
+    thread_id: UUID
+    recipient: str
+    reply_to: str | None
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended: what it means, and the server's own words."""
+
+    result: Result
+    answer: str
+
+
+async def begin(tx: Transaction, *, at: datetime, office: Office) -> Outgoing | None:
+    """Take the next mail that is due; None when there is none."""
+    attempt_id = clock.new_id()
+    row = await store.claim_delivery(tx, attempt_id=attempt_id, at=at, until=at + LEASE)
+    if row is None:
+        return None
+    text, html = row["text_body"], row["html_body"]
+    if row["link_kind"] in SECRET:
+        link = office.addresses.secret(row["link_kind"], UUID(row["link_target"]), row["link_generation"])
+        text, html = (body.replace(mark(row["id"]), link) for body in (text, html))
+    return Outgoing(
+        attempt_id=attempt_id,
+        delivery_id=row["id"],
+        round=row["round"],
+        thread_id=row["thread_id"],
+        recipient=row["recipient"],
+        reply_to=row["reply_to"],
+        subject=row["subject"],
+        text=text,
+        html=html,
+    )
+
+
+async def content_offered(tx: Transaction, attempt_id: UUID, *, at: datetime) -> bool:
+    """Note that the content is about to be offered; False when the attempt took too long and is no longer ours."""
+    return await store.note_content_offered(tx, attempt_id, at=at)
+
+
+async def ended(
+    tx: Transaction, attempt_id: UUID, outcome: Outcome, *, at: datetime, chance: float, office: Office
+) -> None:
+    """Note how an attempt ended: sent, tried again later, given up, or unknown; tell the first and the third."""
+    tried = await store.settle_attempt(tx, attempt_id, result=outcome.result, answer=outcome.answer, at=at)
+    if tried is None:
+        return
+    match outcome.result:
+        case Result.SENT:
+            for mail in await store.conclude(tx, tried.id, status=Status.SENT, reason=None, sent_at=at):
+                await _tell_success(tx, mail, at=at)
+        case Result.UNCERTAIN:
+            await store.conclude(tx, tried.id, status=Status.UNCERTAIN, reason=UNKNOWN, sent_at=None)
+        case Result.REFUSED:
+            await _give_up(tx, tried, outcome.answer, at=at, office=office)
+        case _:
+            due = next_attempt(attempts=tried.attempts, tried_since=tried.tried_since, at=at, chance=chance)
+            if due is None:
+                await _give_up(tx, tried, outcome.answer, at=at, office=office)
+            else:
+                await store.queue_again(tx, tried.id, next_attempt_at=due, reason=outcome.answer)
+
+
+async def settle_lost(tx: Transaction, *, at: datetime, chance: float, office: Office) -> int:
+    """Settle the attempts whose sender is gone: again if the content was never offered, else uncertain."""
+    lost = await store.lost_attempts(tx, at=at, most=100)
+    for row in lost:
+        result = Result.UNCERTAIN if row["content_at"] else Result.INTERRUPTED
+        answer = UNKNOWN if row["content_at"] else "L’envoi a été interrompu avant la remise du message."
+        await ended(tx, row["attempt_id"], Outcome(result, answer), at=at, chance=chance, office=office)
+    return len(lost)
+
+
+async def _give_up(tx: Transaction, tried: Tried, reason: str, *, at: datetime, office: Office) -> None:
+    for mail in await store.conclude(tx, tried.id, status=Status.FAILED, reason=reason, sent_at=None):
+        if mail.template != DIGEST:
+            await tell_failure(tx, mail, reason=reason, at=at, office=office)
+
+
+async def _tell_success(tx: Transaction, mail: Tried, *, at: datetime) -> None:
+    if mail.template == DIGEST or mail.request_id is None:
+        return
+    fact = DeliverySucceeded(
+        request_id=mail.request_id,
+        departement=mail.departement or "",
+        at=at,
+        delivery_id=mail.id,
+        event_id=mail.event_id,
+        audience=mail.audience,
+        template=mail.template,
+    )
+    await journal.record(tx, fact)

@@ -1,0 +1,192 @@
+"""Owe the mails of an event: one row per recipient, in the transaction that applies the event."""
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
+
+from services.notifications import addresses, store
+from services.notifications.domain import deliveries, preferences
+from services.notifications.domain.audiences import Mail, mails_of
+from services.notifications.domain.deliveries import Status
+from services.notifications.domain.directory import Directory, ServiceInCharge
+from services.notifications.domain.preferences import Cadence
+from services.notifications.office import Office
+from services.notifications.store import Addressee, KnownRequest, NewDelivery
+from shared import clock
+from shared.contracts import forms
+from shared.contracts.fact import Email, Fact
+from shared.contracts.notifications import Audience, DeliveryFailed
+from shared.db import Transaction
+from shared.errors import Conflict
+from shared.messaging import journal
+
+_EMAIL: TypeAdapter[str] = TypeAdapter(Email)
+
+
+class RequestNotKnownYet(Conflict):
+    """An event came before the request it is about: it waits, and is applied when the request is known."""
+
+    code = "request_not_known_yet"
+    title = "The request is not known yet: its filing has not arrived"
+    sentence = "La demande n’est pas encore connue ici : elle arrive."
+
+
+async def tell(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime, office: Office) -> None:
+    """Owe every mail that the fact makes; `at` is now, not when it happened, which may be long ago."""
+    request = await store.known_request(tx, fact.request_id)
+    mails = mails_of(fact, national=request is not None and request.escalated)
+    if not mails:
+        return
+    if request is None and not isinstance(fact, forms.RequestRefused):
+        raise RequestNotKnownYet
+    learned = await store.learned_service(tx, fact.departement)
+    service = office.directory.service(fact.departement, learned)
+    for mail in mails:
+        for addressee in await _addressees(tx, mail, fact, request, service, office.directory):
+            await _owe(tx, mail, addressee, fact, request, service, event_id=event_id, at=at, office=office)
+
+
+async def _addressees(
+    tx: Transaction,
+    mail: Mail,
+    fact: Fact,
+    request: KnownRequest | None,
+    service: ServiceInCharge,
+    directory: Directory,
+) -> list[Addressee]:
+    """Find who gets a mail: the person, or the team's mailbox and those of its agents who asked for it."""
+    if mail.audience == "applicant":
+        return [Addressee("person", request.contact_email)] if request else []
+    if mail.audience == "provider":
+        return [Addressee("person", _written(getattr(fact, "provider").email))]  # noqa: B009 - only such facts have one
+    programme = getattr(fact, "programme", None)
+    holder = mailbox(mail.audience, fact.departement, programme)
+    box = Addressee(
+        holder,
+        mailbox_address(holder, directory, service) or "",
+        await store.preference(tx, holder, mail.audience, mail.template),
+    )
+    roles = [str(role) for role in preferences.ROLES_OF[mail.audience]]
+    agents = await store.willing_agents(tx, mail.audience, mail.template, roles, fact.departement, programme)
+    return [box, *agents]
+
+
+def _written(address: str) -> str:
+    """Give an address that mail can be sent to, or nothing: a catalogue may hold anything."""
+    try:
+        return _EMAIL.validate_python(address)
+    except ValidationError:
+        return ""
+
+
+def mailbox(audience: str, departement: str | None, programme: str | None = None) -> str:
+    """Name the mailbox of a team."""
+    part = {"departement": departement, "delegate": departement, "programme": programme}.get(audience)
+    return f"mailbox:{audience}:{part}" if part else f"mailbox:{audience}"
+
+
+def mailbox_address(holder: str, directory: Directory, service: ServiceInCharge | None) -> str | None:
+    """Find the address of a team's mailbox, if it is known."""
+    _, audience, *part = holder.split(":")
+    match audience:
+        case "departement":
+            return service.email if service else None
+        case "delegate":
+            return directory.delegates.get(part[0])
+        case "programme":
+            return directory.programmes.get(part[0]) if part else None
+        case "national":
+            return directory.national
+        case _:
+            return directory.operator
+
+
+async def _owe(
+    tx: Transaction,
+    mail: Mail,
+    addressee: Addressee,
+    fact: Fact,
+    request: KnownRequest | None,
+    service: ServiceInCharge,
+    *,
+    event_id: UUID,
+    at: datetime,
+    office: Office,
+) -> None:
+    delivery_id = clock.new_id()
+    target = _target(mail, fact)
+    secret = mail.link in addresses.SECRET
+    link = addresses.mark(delivery_id) if secret else office.addresses.open(mail.link, target)
+    letter = office.letters.write(mail.template, {"fact": fact, "request": request, "service": service}, link=link)
+    known = addressee.address != ""
+    cadence = addressee.preference.cadence if known else Cadence.INSTANT
+    new = NewDelivery(
+        id=delivery_id,
+        event_id=event_id,
+        event_type=fact.wire_type,
+        event_at=fact.at,
+        request_id=request.request_id if request else None,
+        number=request.number if request else None,
+        departement=fact.departement,
+        audience=mail.audience,
+        template=mail.template,
+        holder=addressee.holder,
+        recipient=addressee.address,
+        subject=letter.subject,
+        text_body=letter.text,
+        html_body=letter.html,
+        link_kind=mail.link,
+        link_target=target,
+        reply_to=service.email if mail.audience in {"applicant", "provider"} else None,
+        cadence=cadence,
+        status=Status.QUEUED if known else Status.FAILED,
+        next_attempt_at=addressee.preference.due(at, office.zone_of(fact.departement)) if known else None,
+        reason=None if known else deliveries.NO_ADDRESS,
+        created_at=at,
+    )
+    if await store.add_delivery(tx, new) and not known:
+        await tell_failure(tx, new, reason=deliveries.NO_ADDRESS, at=at, office=office)
+
+
+class Undelivered(Protocol):
+    """What is told of a mail that reached nobody."""
+
+    id: UUID
+    event_id: UUID
+    request_id: UUID | None
+    departement: str | None
+    audience: Audience
+    template: str
+
+
+async def tell_failure(tx: Transaction, mail: Undelivered, *, reason: str, at: datetime, office: Office) -> None:
+    """Record that a mail reached nobody, and owe what that fact makes: the département must know."""
+    if mail.request_id is None:
+        return
+    failed = DeliveryFailed(
+        request_id=mail.request_id,
+        departement=mail.departement or "",
+        at=at,
+        delivery_id=mail.id,
+        event_id=mail.event_id,
+        audience=mail.audience,
+        template=mail.template,
+        reason=reason,
+    )
+    failed_id = await journal.record(tx, failed)
+    await tell(tx, failed, event_id=failed_id, at=at, office=office)
+
+
+def _target(mail: Mail, fact: Fact) -> str:
+    """Say what the mail's link leads to."""
+    match mail.link:
+        case "orientation":
+            return str(getattr(fact, "orientation_id"))  # noqa: B009 - only orientations have such a link
+        case "programme":
+            return str(getattr(fact, "programme"))  # noqa: B009 - only programmes have such a link
+        case "delivery":
+            return str(getattr(fact, "delivery_id"))  # noqa: B009 - only deliveries have such a link
+        case _:
+            return str(fact.request_id)

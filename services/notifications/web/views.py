@@ -1,0 +1,154 @@
+"""The forms in which deliveries, templates and preferences are shown."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.notifications import examples
+from services.notifications.domain.audiences import templates
+from services.notifications.domain.deliveries import Delivery, Status
+from services.notifications.domain.directory import VAL_D_OISE
+from services.notifications.letters import Letter, Letters
+from services.notifications.reads import Attempt, DeliveryLine
+from services.notifications.usecases.resend import MAY_RESEND
+from shared.contracts.fact import Fact
+from shared.contracts.notifications import Audience
+from shared.errors import NotFound
+from shared.identity.model import Agent
+from shared.words import event_word
+
+
+class AttemptView(BaseModel):
+    """One attempt: `result` is null while it is under way; `by` is who asked to send again."""
+
+    at: datetime
+    result: str | None
+    answer: str | None
+    by: str | None
+
+
+class DeliveryView(BaseModel):
+    """One mail about one event to one recipient."""
+
+    id: UUID
+    request_id: UUID | None
+    number: str | None
+    event_id: UUID
+    event_type: str
+    departement: str | None
+    audience: str
+    recipient: str | None
+    template: str
+    subject: str
+    status: str
+    cadence: str
+    digest_id: UUID | None
+    reason: str | None
+    attempts: list[AttemptView]
+    next_attempt_at: datetime | None
+    created_at: datetime
+    sent_at: datetime | None
+    allowed_actions: list[str]
+
+
+class DeliveryDetailView(DeliveryView):
+    """A delivery with its mail; the secret link is not shown."""
+
+    text: str
+    html: str
+
+
+class TemplateView(BaseModel):
+    """One template: for whom, on which event, and what it looks like for an example."""
+
+    name: str
+    audience: Audience
+    event_type: str
+    label: str
+    subject: str
+    text: str | None = None
+    html: str | None = None
+
+
+def allowed_actions(line: DeliveryLine, agent: Agent, *, at: datetime) -> list[str]:
+    """Tell what this agent may do with a delivery now."""
+    delivery = Delivery(
+        id=line.id,
+        status=Status(line.status),
+        attempts=line.attempts,
+        round=line.round,
+        next_attempt_at=line.next_attempt_at,
+        tried_since=line.tried_since,
+        recipient=line.recipient,
+    )
+    return delivery.allowed_actions(may_resend=agent.has(*MAY_RESEND), at=at)
+
+
+def delivery_view(line: DeliveryLine, attempts: Sequence[Attempt], agent: Agent, *, at: datetime) -> DeliveryView:
+    """Show a delivery in a list."""
+    return DeliveryView(
+        id=line.id,
+        request_id=line.request_id,
+        number=line.number,
+        event_id=line.event_id,
+        event_type=line.event_type,
+        departement=line.departement,
+        audience=line.audience,
+        recipient=line.recipient or None,
+        template=line.template,
+        subject=line.subject,
+        status=line.status,
+        cadence=line.cadence,
+        digest_id=line.digest_id,
+        reason=line.reason,
+        attempts=[
+            AttemptView(at=each.began_at, result=each.result, answer=each.answer, by=each.asked_by) for each in attempts
+        ],
+        next_attempt_at=line.next_attempt_at,
+        created_at=line.created_at,
+        sent_at=line.sent_at,
+        allowed_actions=allowed_actions(line, agent, at=at),
+    )
+
+
+EXAMPLE_LINK = "https://exemple.test/lien-personnel"
+
+
+def example(letters: Letters, fact: type[Fact], template: str) -> Letter:
+    """Write the example of a template."""
+    context = {"fact": examples.example_of(fact), "request": examples.KNOWN, "service": VAL_D_OISE}
+    return letters.write(template, context, link=EXAMPLE_LINK)
+
+
+def template_views(letters: Letters) -> list[TemplateView]:
+    """List all templates, in the order of the table of audiences; one used twice is shown once per audience."""
+    found: dict[tuple[str, str], TemplateView] = {}
+    for fact, mail in templates():
+        view = TemplateView(
+            name=mail.template,
+            audience=mail.audience,
+            event_type=fact.wire_type,
+            label=event_word(fact.wire_type),
+            subject=example(letters, fact, mail.template).subject,
+        )
+        found.setdefault((mail.template, mail.audience), view)
+    return list(found.values())
+
+
+def template_view(letters: Letters, name: str) -> TemplateView:
+    """Show one template with its example."""
+    for fact, mail in templates():
+        if mail.template == name:
+            letter = example(letters, fact, name)
+            return TemplateView(
+                name=name,
+                audience=mail.audience,
+                event_type=fact.wire_type,
+                label=event_word(fact.wire_type),
+                subject=letter.subject,
+                text=letter.text,
+                html=letter.html,
+            )
+    raise NotFound

@@ -1,0 +1,238 @@
+"""What the tests of notifications share: a real database, a mail server that misbehaves as told, facts to apply."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from services.notifications import examples
+from services.notifications.consumers import consumers
+from services.notifications.main import application, office_of
+from services.notifications.office import Office
+from services.notifications.postman import Postman
+from services.notifications.settings import MailServerAddress, Settings
+from shared import clock
+from shared.contracts import intake
+from shared.contracts.fact import Fact
+from shared.db import Database
+from shared.identity import store as identity
+from shared.identity.model import Role
+from shared.messaging.inbox import Inbox, Message, Patience
+
+Client = httpx2.AsyncClient
+
+
+@pytest.fixture
+async def database(database_url: Callable[[str], Awaitable[str]]) -> AsyncIterator[Database]:
+    """A fresh database of notifications, with the rights of the running service."""
+    opened = await Database.connect(await database_url("notifications"), name="test", max_size=20)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Settings that reach nothing outside the test."""
+    return Settings.model_validate(
+        {
+            "database_url": "postgresql://unused",
+            "amqp_url": None,
+            "port": 8104,
+            "public_url": "http://notifications.test",
+            "secret_key": secrets.token_hex(32),
+            "tracking_key": "t" * 32,
+            "orientation_key": "o" * 32,
+            "intake_url": "http://intake.test",
+            "qualification_url": "http://qualification.test",
+            "escalation_url": "http://escalation.test",
+            "delegate_mailboxes": {"95": "delegue-95@cousu.test"},
+            "programme_mailboxes": {"petites_villes_de_demain": "pvd@cousu.test"},
+            "national_mailbox": "national@cousu.test",
+            "operator_mailbox": "exploitant@cousu.test",
+            "requests_per_minute": 0,
+        }
+    )
+
+
+@pytest.fixture
+def office(settings: Settings) -> Office:
+    """What writes the mails."""
+    return office_of(settings)
+
+
+@dataclass(slots=True)
+class MailServer:
+    """A mail server that keeps what it accepted, and answers as it was told."""
+
+    port: int = 0
+    accepted: list[EmailMessage] = field(default_factory=list)
+    to_recipient: str = ""
+    to_content: str = ""
+    dies: str = ""
+    """`before` or `after` it has taken the content, in both cases without an answer; `recipient`: before any content."""
+    slow: float = 0
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Answer to a recipient."""
+        if self.dies == "recipient":
+            _hang_up(server)
+        if self.to_recipient:
+            return self.to_recipient
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - same
+        """Answer to a content."""
+        if self.slow:
+            await asyncio.sleep(self.slow)
+        if self.dies == "before":
+            _hang_up(server)
+            return "250 never heard"
+        if self.to_content:
+            return self.to_content
+        assert isinstance(envelope.content, bytes)
+        self.accepted.append(message_from_bytes(envelope.content, policy=default))
+        if self.dies == "after":
+            _hang_up(server)
+        return "250 2.0.0 accepted as 42"
+
+
+def _hang_up(server: SMTP) -> None:
+    assert server.transport is not None
+    server.transport.abort()  # type: ignore[attr-defined] # a socket's transport can
+
+
+@pytest.fixture
+async def mail_server() -> AsyncIterator[MailServer]:
+    """A mail server on a free port."""
+    behaviour = MailServer()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: SMTP(behaviour, hostname="mail.test", loop=loop), host="127.0.0.1", port=0
+    )
+    behaviour.port = server.sockets[0].getsockname()[1]
+    yield behaviour
+    server.close()
+
+
+@pytest.fixture
+def postman(database: Database, office: Office, mail_server: MailServer) -> Postman:
+    """Who sends, one mail at each `send_next`."""
+    return a_postman(database, office, mail_server.port)
+
+
+def a_postman(database: Database, office: Office, port: int, **options: Any) -> Postman:
+    """Make one more sender."""
+    return Postman(
+        database,
+        office,
+        server=MailServerAddress(f"smtp://127.0.0.1:{port}"),
+        sender="Cousu-main <ne-pas-repondre@cousu.test>",
+        timeout=2,
+        **options,
+    )
+
+
+@dataclass(slots=True)
+class World:
+    """The other services, as notifications hears them."""
+
+    database: Database
+    inbox: Inbox
+    sequences: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    async def tell(self, *facts: Fact, ids: list[UUID] | None = None) -> list[UUID]:
+        """Let facts arrive, each as the next of its stream; give their ids."""
+        told = ids or [uuid4() for _ in facts]
+        await self.inbox.take([self.message(fact, event_id) for fact, event_id in zip(facts, told, strict=True)])
+        return told
+
+    def message(self, fact: Fact, event_id: UUID) -> Message:
+        """Put a fact in its envelope."""
+        stream = fact.source, fact.subject
+        self.sequences[stream] = self.sequences.get(stream, 0) + 1
+        envelope = {
+            "specversion": "1.0",
+            "id": str(event_id),
+            "source": fact.source,
+            "type": fact.wire_type,
+            "subject": fact.subject,
+            "sequence": self.sequences[stream],
+            "time": fact.at.isoformat(),
+            "data": fact.model_dump(mode="json"),
+        }
+        return Message(json.dumps(envelope).encode(), fact.routing_key)
+
+    async def filed(self) -> UUID:
+        """Let the example's request arrive; give the event's id."""
+        return (await self.tell(examples.example_of(intake.RequestSubmitted)))[0]
+
+    async def held(self) -> list[str]:
+        """Give the reasons for which streams wait."""
+        return [row["reason"] for row in await self.database.fetch("SELECT reason FROM inbox_held")]
+
+    async def heal(self) -> None:
+        """Give what waits another attempt now."""
+        async with self.database.transaction() as tx:
+            await tx.execute("UPDATE inbox_held SET next_attempt_at = now() - interval '1 second'")
+        await self.inbox.retry_held()
+
+
+@pytest.fixture
+def world(database: Database, office: Office) -> World:
+    """Let events arrive."""
+    return World(database, Inbox(database, consumers(office), Patience(first=0.01)))
+
+
+@dataclass(slots=True)
+class People:
+    """Agents of this service, by their tokens."""
+
+    database: Database
+
+    async def token(self, role: Role, departement: str | None = None, programme: str | None = None) -> dict[str, str]:
+        """Create an agent; give the header that acts as him."""
+        async with self.database.transaction() as tx:
+            agent = await identity.add_agent(
+                tx,
+                email=f"{role.replace('_', '-')}{departement or ''}@cousu.test",
+                name=f"Agent {role} {departement or ''}".strip(),
+                roles=[role],
+                departements=[departement] if departement else [],
+                programmes=[programme] if programme else [],
+                at=clock.now(),
+            )
+            token = await identity.issue_token(tx, agent_id=agent.id, name="test", at=clock.now(), expires_at=None)
+        return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def people(database: Database) -> People:
+    """Create agents."""
+    return People(database)
+
+
+@pytest.fixture
+async def client(database: Database, settings: Settings, office: Office) -> AsyncIterator[Client]:
+    """A program in front of the service, which runs without its broker and without its senders."""
+    transport = httpx2.ASGITransport(app=application(settings, database, office))  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
+    async with httpx2.AsyncClient(transport=transport, base_url="http://notifications.test") as opened:
+        yield opened
+
+
+async def statuses(database: Database) -> list[tuple[str, str, str]]:
+    """Give audience, template and status of every delivery, oldest first."""
+    rows = await database.fetch("SELECT audience, template, status FROM delivery ORDER BY created_at, id")
+    return [(row["audience"], row["template"], row["status"]) for row in rows]

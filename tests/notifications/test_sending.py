@@ -1,0 +1,248 @@
+"""A mail leaves once: whatever the mail server answers, and whoever dies in the middle."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from services.notifications.domain.deliveries import Status
+from services.notifications.office import Office
+from services.notifications.postman import Postman
+from shared import clock
+from shared.contracts import intake
+from shared.db import Database
+from tests.notifications.conftest import MailServer, World, a_postman
+
+
+async def one(database: Database, column: str) -> object:
+    """Give one column of the mail to the applicant."""
+    return await database.fetchval(f"SELECT {column} FROM delivery WHERE audience = 'applicant'")  # noqa: S608 - a test's own
+
+
+async def only_the_applicants(database: Database) -> None:
+    """Keep the applicant's mail alone."""
+    async with database.transaction() as tx:
+        await tx.execute("DELETE FROM delivery WHERE audience <> 'applicant'")
+
+
+@pytest.fixture
+async def owed(world: World, database: Database) -> None:
+    """One mail to the applicant, in the queue."""
+    await world.filed()
+    await only_the_applicants(database)
+
+
+@pytest.mark.usefixtures("owed")
+async def test_an_accepted_mail_is_sent_and_told(database: Database, postman: Postman, mail_server: MailServer) -> None:
+    assert await postman.send_next()
+    assert not await postman.send_next()
+    (mail,) = mail_server.accepted
+    assert mail["To"] == "contact@commune.test"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert str(await one(database, "id")) in mail["Message-ID"]
+    text = mail.get_body(("plain",))
+    page = mail.get_body(("html",))
+    assert text is not None
+    assert page is not None
+    assert "http://intake.test/suivi/" in text.get_content()
+    assert "http://intake.test/suivi/" in page.get_content()
+    assert await one(database, "status") == Status.SENT
+    assert await database.fetchval("SELECT answer FROM delivery_attempt") == "250 2.0.0 accepted as 42"
+    assert await database.fetchval("SELECT type FROM journal") == "notifications.delivery_succeeded.v1"
+
+
+@pytest.mark.usefixtures("owed")
+async def test_a_mail_that_the_server_defers_is_tried_again(
+    database: Database, postman: Postman, mail_server: MailServer
+) -> None:
+    mail_server.to_recipient = "451 4.3.0 try later"
+    await postman.send_next()
+    assert await one(database, "status") == Status.QUEUED
+    assert await one(database, "next_attempt_at > now()")
+    assert await one(database, "reason") == "451 4.3.0 try later"
+    mail_server.to_recipient = ""
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE delivery SET next_attempt_at = now()")
+    await postman.send_next()
+    assert await one(database, "status") == Status.SENT
+    assert await database.fetchval("SELECT count(*) FROM delivery_attempt") == 2
+
+
+@pytest.mark.usefixtures("owed")
+async def test_a_mail_deferred_for_two_days_has_failed(
+    database: Database, postman: Postman, mail_server: MailServer
+) -> None:
+    mail_server.to_content = "452 4.2.2 mailbox full"
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE delivery SET attempts = 30, tried_since = $1", clock.now() - timedelta(days=2))
+    await postman.send_next()
+    assert await one(database, "status") == Status.FAILED
+
+
+@pytest.mark.parametrize("where", ["to_recipient", "to_content"])
+@pytest.mark.usefixtures("owed")
+async def test_a_refused_mail_has_failed_and_the_departement_is_told_without_any_address(
+    database: Database, postman: Postman, mail_server: MailServer, where: str
+) -> None:
+    setattr(mail_server, where, "550 5.1.1 <contact@commune.test> is unknown here")
+    await postman.send_next()
+    assert await one(database, "status") == Status.FAILED
+    assert await one(database, "reason") == "550 5.1.1 <…> is unknown here"
+    told = await database.fetchrow("SELECT type, body FROM journal")
+    assert told is not None
+    assert told["type"] == "notifications.delivery_failed.v1"
+    assert "contact@commune.test" not in told["body"]
+    setattr(mail_server, where, "")
+    await postman.send_next()
+    (mail,) = mail_server.accepted
+    assert mail["To"] == "anct95@val-doise.gouv.fr"
+    assert "n’a pas pu être remis" in mail["Subject"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.usefixtures("owed")
+async def test_a_mail_whose_fate_nobody_knows_is_uncertain_and_not_repeated(
+    database: Database, postman: Postman, mail_server: MailServer, when: str
+) -> None:
+    mail_server.dies = when
+    await postman.send_next()
+    assert await one(database, "status") == Status.UNCERTAIN
+    mail_server.dies = ""
+    assert not await postman.send_next()
+    assert len(mail_server.accepted) == (1 if when == "after" else 0)
+    assert await database.fetchval("SELECT count(*) FROM journal") == 0
+
+
+@pytest.mark.usefixtures("owed")
+async def test_a_connection_lost_before_the_content_is_simply_tried_again(
+    database: Database, postman: Postman, mail_server: MailServer
+) -> None:
+    mail_server.dies = "recipient"
+    await postman.send_next()
+    assert await one(database, "status") == Status.QUEUED
+
+
+@pytest.mark.usefixtures("owed")
+async def test_a_mail_server_that_is_away_costs_a_delay(database: Database, office: Office) -> None:
+    await a_postman(database, office, 1).send_next()
+    assert await one(database, "status") == Status.QUEUED
+    assert "injoignable" in str(await one(database, "reason"))
+
+
+@pytest.mark.usefixtures("owed")
+async def test_a_sender_that_dies_before_the_content_loses_nothing(
+    database: Database, postman: Postman, mail_server: MailServer
+) -> None:
+    task = asyncio.create_task(a_postman_that_hangs(postman, "mail"))
+    await until_sending(database)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert await postman.settle_lost() == 0
+    await let_the_lease_pass(database)
+    assert await postman.settle_lost() == 1
+    assert await one(database, "status") == Status.QUEUED
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE delivery SET next_attempt_at = now()")
+    await postman.send_next()
+    assert len(mail_server.accepted) == 1
+
+
+@pytest.mark.usefixtures("owed")
+async def test_a_sender_that_dies_while_the_server_takes_the_content_leaves_an_uncertain_mail(
+    database: Database, postman: Postman, mail_server: MailServer
+) -> None:
+    mail_server.slow = 1.5
+    task = asyncio.create_task(postman.send_next())
+    while not await database.fetchval("SELECT content_at FROM delivery_attempt"):
+        await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await let_the_lease_pass(database)
+    assert await postman.settle_lost() == 1
+    assert await one(database, "status") == Status.UNCERTAIN
+    assert not await postman.send_next()
+
+
+@pytest.mark.usefixtures("owed")
+async def test_a_sender_that_took_too_long_does_not_offer_the_content(
+    database: Database, postman: Postman, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.notifications.usecases.send.LEASE", timedelta(seconds=-1))
+    await postman.send_next()
+    assert mail_server.accepted == []
+    assert await one(database, "status") == Status.SENDING
+
+
+async def test_many_senders_send_every_mail_once(
+    world: World, database: Database, office: Office, mail_server: MailServer
+) -> None:
+    await world.filed()
+    facts = [example for example in _many_messages(60)]
+    await world.tell(*facts)
+    mail_server.slow = 0.02
+    postmen = [a_postman(database, office, mail_server.port, senders=4) for _ in range(3)]
+
+    async def empty(postman: Postman) -> None:
+        while await postman.send_next():
+            pass
+
+    await asyncio.gather(*(empty(postman) for postman in postmen for _ in range(4)))
+    assert await database.fetchval("SELECT count(*) FROM delivery WHERE status = 'sent'") == 62
+    ids = [mail["Message-ID"] for mail in mail_server.accepted]
+    assert len(ids) == len(set(ids)) == 62
+
+
+async def test_mails_about_one_request_make_one_conversation(
+    world: World, database: Database, postman: Postman, mail_server: MailServer
+) -> None:
+    await world.filed()
+    await world.tell(*_many_messages(1))
+    while await postman.send_next():
+        pass
+    to_departement = [mail for mail in mail_server.accepted if "anct95" in mail["To"]]
+    first, second = sorted(to_departement, key=lambda mail: "In-Reply-To" in mail)
+    assert second["In-Reply-To"] == second["References"] == first["Message-ID"]
+
+
+async def test_senders_run_until_they_are_stopped(
+    world: World, database: Database, office: Office, mail_server: MailServer
+) -> None:
+    async with a_postman(database, office, mail_server.port, senders=2).lifespan():
+        await world.filed()
+        async with asyncio.timeout(10):
+            while len(mail_server.accepted) < 2:
+                await asyncio.sleep(0.02)
+    assert await database.fetchval("SELECT count(*) FROM delivery WHERE status = 'sending'") == 0
+
+
+def _many_messages(count: int) -> list[intake.MessagePosted]:
+    from services.notifications import examples  # noqa: PLC0415 - only these tests write messages
+
+    example = examples.example_of(intake.MessagePosted)
+    assert isinstance(example, intake.MessagePosted)
+    return [example.model_copy(update={"at": example.at + timedelta(minutes=n + 1)}) for n in range(count)]
+
+
+async def a_postman_that_hangs(postman: Postman, _where: str) -> None:
+    """Begin a mail and never go on."""
+
+    async def hang(_mail: object) -> None:
+        await asyncio.sleep(3600)
+
+    postman_copy = postman.__class__.__new__(postman.__class__)
+    postman_copy.__dict__.update(postman.__dict__)
+    postman_copy._attempt = hang  # type: ignore[assignment,method-assign] # noqa: SLF001 - stands for a process that is killed there
+    await postman_copy.send_next()
+
+
+async def until_sending(database: Database) -> None:
+    """Wait for a mail under way."""
+    async with asyncio.timeout(5):
+        while await one(database, "status") != Status.SENDING:
+            await asyncio.sleep(0.01)
+
+
+async def let_the_lease_pass(database: Database) -> None:
+    """Pretend that the sender's time is over."""
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE delivery SET lease_until = now() - interval '1 second' WHERE status = 'sending'")
