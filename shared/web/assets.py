@@ -83,7 +83,9 @@ def address(name: str) -> str:
     """Give the address of a file with the hash of its content, so that browsers may keep it for ever."""
     path = folder() / name
     if not path.is_file():
-        raise AssetMissing(f"No static file {name}: run `python -m shared.web.assets` first")
+        gather()  # the first page of a fresh checkout
+    if not path.is_file():
+        raise AssetMissing(f"No static file {name}: it is neither ours nor listed in FROM_NPM")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return f"{PREFIX}/{name}?v={digest[:16]}"
 

@@ -63,6 +63,13 @@ def test_files_gathered_before_need_no_source(gathered: Path, monkeypatch: pytes
     assert assets.gather() == 0
 
 
+def test_the_first_page_gathers_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUSU_STATIC", str(tmp_path / "fresh"))
+    assets.address.cache_clear()
+    assert assets.address("cousu.css").startswith("/static/cousu.css?v=")
+    assets.address.cache_clear()
+
+
 def test_an_unknown_file_has_no_address(gathered: Path) -> None:
     assert gathered.is_dir()
     with pytest.raises(assets.AssetMissing, match=r"nothing\.css"):
