@@ -2,9 +2,9 @@
 
 Sections
 1. `create_application(...)`: what a service's `main.py` calls. `serve(application, settings)` runs it until SIGTERM.
-2. Routes are plain Litestar handlers, **closed by default**: without `public=True` (or `opt={"public": True}` on a
-   Router, `opt = …` in a Controller) they need an agent; pages then go to `/connexion?next=…`, the API answers 401. `guards=[only(Role.X)]`
-   (shared.web.access) narrows to roles.
+2. Routes are plain Litestar handlers, **closed by default**: without `public=True` (`opt={"public": True}` on a Router,
+   `opt = …` in a Controller) they need an agent; pages then go to `/connexion?next=…`, the API answers 401.
+   `guards=[only(Role.X)]` (shared.web.access) narrows to roles.
    Everything below `/api/` is API: bearer tokens only (cookies never count), no CSRF, errors are problem+json.
    Everything else is pages: session cookie, CSRF (`_csrf_token` in the form), errors are HTML.
 3. Dependencies, by name and marked with litestar.di's `NamedDependency`: `agent: NamedDependency[Agent]` · `database:
@@ -23,8 +23,9 @@ Sections
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -150,7 +151,26 @@ async def serve(application: Litestar, settings: ServiceSettings) -> None:
         timeout_graceful_shutdown=20,
         lifespan="on",
     )
-    await uvicorn.Server(config).serve()
+    await _Server(config).serve()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, but a signal ends `serve` and no more.
+
+    Its own way raises the signal again once it is done, which kills the process before `main` closed what it opened.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGINT and SIGTERM for the time of serving."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
 
 
 def _cookie(name: str, purpose: str, settings: ServiceSettings) -> str:

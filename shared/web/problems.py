@@ -171,7 +171,7 @@ def problem_of(exc: Exception) -> Problem:
         refusal = exc
     elif isinstance(exc, ValidationError):
         refusal = Invalid(validation.field_errors(exc.errors()))
-    elif isinstance(exc, asyncpg.DataError | UnicodeEncodeError):
+    elif _is_unstorable(exc):
         refusal = Invalid()
     elif isinstance(exc, UnicodeDecodeError):
         refusal = Malformed()
@@ -184,6 +184,13 @@ def problem_of(exc: Exception) -> Problem:
     if isinstance(refusal, TooManyRequests | Unavailable):
         headers.setdefault("Retry-After", str(refusal.facts.get("retry_after", 10)))
     return Problem(status_of(refusal), refusal, headers)
+
+
+def _is_unstorable(exc: Exception) -> bool:
+    """Tell whether PostgreSQL, or its driver before it, found that a value does not fit: too large, or no text."""
+    if isinstance(exc, asyncpg.InterfaceError):
+        return isinstance(exc, ValueError)
+    return isinstance(exc, asyncpg.DataError | UnicodeEncodeError)
 
 
 def _from_framework(exc: HTTPException) -> Refusal:
@@ -277,7 +284,7 @@ def _note(problem: Problem, exc: Exception) -> None:
         log.error("http.unexpected", **_anatomy(exc))
     elif isinstance(refusal, Unavailable):
         log.warning("http.unavailable", code=refusal.code, **_anatomy(exc))
-    elif isinstance(exc, asyncpg.DataError | UnicodeEncodeError):
+    elif _is_unstorable(exc):
         log.warning("http.unstorable", **_anatomy(exc))
     else:
         log.info("http.refused", code=refusal.code, status=problem.status)

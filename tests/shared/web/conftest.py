@@ -10,8 +10,8 @@ from uuid import UUID
 import httpx2
 import pytest
 from litestar import Litestar, Request, Response, get, post
-from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
 from pydantic import BaseModel, Field, SecretStr
 
 from shared import clock
@@ -82,8 +82,10 @@ async def add_thing(
     model = form.model
 
     async def keep(tx: Transaction) -> str:
-        await tx.execute("INSERT INTO thing (title, correlation) VALUES ($1, $2)", model.title, tx.cause.correlation_id)  # type: ignore[union-attr] # given just above
-        return f"/things/{await tx.fetchval('SELECT count(*) FROM thing')}"
+        await tx.execute("INSERT INTO thing (title, correlation) VALUES ($1, $2)", model.title, cause.correlation_id)
+        assert tx.cause == cause
+        number = await tx.fetchval("SELECT count(*) FROM thing")
+        return f"/things/{number}"
 
     answer = await submit_once(database, form, keep, cause=cause)
     flash(request, "C’est enregistré.")
@@ -139,6 +141,12 @@ async def broken_call() -> None:
 async def ask_database(database: NamedDependency[Database], q: FromQuery[str]) -> dict[str, str]:
     """Ask the database."""
     return {"answer": await database.fetchval("SELECT $1::text", q)}
+
+
+@get("/number", public=True)
+async def ask_number(database: NamedDependency[Database], n: FromQuery[int]) -> dict[str, int]:
+    """Ask the database for a number."""
+    return {"answer": await database.fetchval("SELECT $1::int", n)}
 
 
 PAGE = """
@@ -199,6 +207,12 @@ def settings(**changes: Any) -> ServiceSettings:
 
 
 @pytest.fixture
+def make_settings() -> Callable[..., ServiceSettings]:
+    """Give settings of the test's choice."""
+    return settings
+
+
+@pytest.fixture
 def make_application(database: Database, templates: Path) -> Callable[..., Litestar]:
     """Build the small service, with settings of the test's choice."""
 
@@ -209,7 +223,7 @@ def make_application(database: Database, templates: Path) -> Callable[..., Lites
             settings=settings(**changes),
             database=on,
             pages=[front, things, add_thing, greet, broken_page],
-            api=[list_things, create_thing, decide, missing, broken_call, ask_database],
+            api=[list_things, create_thing, decide, missing, broken_call, ask_database, ask_number],
             templates=[templates],
             ready=ready,
             navigation=[

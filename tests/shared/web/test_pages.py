@@ -13,7 +13,7 @@ from litestar import Litestar
 from shared import clock
 from shared.db import Database
 from shared.identity import store
-from shared.identity.model import Agent
+from shared.identity.model import Agent, Role
 from shared.web import forms, sessions
 from tests.polling import eventually
 
@@ -110,7 +110,7 @@ async def test_what_was_changed_for_an_agent_counts_at_his_next_page(
     await enter()
     assert "Reprises" not in (await client.get("/things")).text
     async with database.transaction() as tx:
-        await store.add_agent(tx, email=agent.email, name=agent.name, roles=["operator"], at=clock.now())  # type: ignore[list-item] # its wire value is as good
+        await store.add_agent(tx, email=agent.email, name=agent.name, roles=[Role.OPERATOR], at=clock.now())
     assert "Reprises" in (await client.get("/things")).text
 
 

@@ -12,7 +12,7 @@ from litestar import Litestar
 from shared import clock
 from shared.db import Database
 from shared.identity import store
-from shared.identity.model import Agent
+from shared.identity.model import Agent, Role
 
 Browse = Callable[[Litestar], httpx2.AsyncClient]
 Make = Callable[..., Litestar]
@@ -76,9 +76,9 @@ async def test_an_illegal_move_tells_the_state_and_the_allowed_actions(
             tx,
             email=agent.email,
             name="D",
-            roles=["delegate"],
+            roles=[Role.DELEGATE],
             departements=["95"],
-            at=clock.now(),  # type: ignore[list-item] # its wire value is as good
+            at=clock.now(),
         )
     document = problem(await client.post("/api/v1/things/1/decision", headers=bearer), 409, "illegal_move")
     assert document["state"] == "decided 1 D"
@@ -168,6 +168,8 @@ async def test_a_list_comes_by_pages(client: httpx2.AsyncClient, bearer: dict[st
 
 async def test_text_that_the_database_cannot_hold_is_no_error_of_ours(client: httpx2.AsyncClient) -> None:
     problem(await client.get("/api/v1/database?q=%00"), 400, "invalid")
+    problem(await client.get("/api/v1/number?n=99999999999"), 400, "invalid")
+    assert (await client.get("/api/v1/number?n=9")).json() == {"answer": 9}
 
 
 async def test_an_unexpected_error_says_nothing_of_what_happened(
