@@ -23,7 +23,7 @@ from deploy.local.personas import PERSONAS
 from deploy.local.places import REPOSITORY, Places
 from deploy.local.postgres import LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
-from deploy.local.supervision import Program, Watch, WebProgram
+from deploy.local.supervision import Program, Watch, WebProgram, together
 from deploy.local.told_to_stop import told_to_stop
 from shared.operations.migrations import MigrationFailed
 
@@ -107,24 +107,24 @@ class Run:
     async def _come_up(self) -> None:
         self._places.endpoints.unlink(missing_ok=True)
         await self._ports_are_free()
-        servers: dict[str, Program] = {}
-        if self._postgres:
-            servers["PostgreSQL"] = self._postgres
+        servers: dict[str, Program] = {"mail sink": self._mail_sink(), "sign-in provider": self._identity_provider()}
         if self._rabbit:
             servers["RabbitMQ"] = self._rabbit
-        with self._step(f"Starting {' and '.join(servers) or 'with your own servers'}"):
-            await self._watch.start(servers)
-        with self._step("Preparing the databases"):
-            await databases.prepare(self._environments)
-            await databases.seed_personas(self._environments)
-            self._environments.write()
-        with self._step("Starting the mail sink and the sign-in provider"):
-            await self._watch.start({"mail sink": self._mail_sink(), "sign-in provider": self._identity_provider()})
+        with self._step("Starting the servers"):
+            await together(self._prepare_databases(), self._watch.start(servers))
+        self._environments.write()
         with self._step("Starting the services"):
             await self._watch.start(self._services())
         await self._load_demonstration()
         write_private(self._places.endpoints, json.dumps(self._environments.endpoints(), indent=1))
         self._tell()
+
+    async def _prepare_databases(self) -> None:
+        if self._postgres:
+            await self._watch.start({"PostgreSQL": self._postgres})
+        await databases.prepare(self._environments)
+        await databases.seed_personas(self._environments)
+        self._say("the databases are ready")
 
     async def _go_down(self) -> None:
         self._places.endpoints.unlink(missing_ok=True)
@@ -207,14 +207,13 @@ class Run:
 
     @contextmanager
     def _step(self, what: str) -> Iterator[None]:
-        """Show that something goes on, then how long it took."""
-        began = time.monotonic()
+        """Show that something goes on."""
         if self._console.is_terminal:
             with self._console.status(f"{what} …"):
                 yield
         else:
+            self._say(what)
             yield
-        self._say(f"{what}: done in {time.monotonic() - began:.1f} s")
 
     def _say(self, what: str) -> None:
         self._console.print(f"[dim]{time.strftime('%H:%M:%S')}[/dim]", what)

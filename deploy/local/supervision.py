@@ -4,7 +4,7 @@ import asyncio
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -84,6 +84,16 @@ class WebProgram:
             return str(away)
 
 
+async def together(*work: Coroutine[None, None, None]) -> None:
+    """Do several things at once; the first failure stops the others and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in work:
+                group.create_task(one)
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
 @dataclass(slots=True)
 class Watch:
     """Starts programs, watches them, and stops them in the reverse order of their starting."""
@@ -94,22 +104,18 @@ class Watch:
     _order: list[list[str]] = field(default_factory=list)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
-    async def start(self, programs: dict[str, Program], *, started: Say = lambda _: None) -> None:
-        """Start these programs together and watch each from the moment it is usable."""
+    async def start(self, programs: dict[str, Program]) -> None:
+        """Start these programs together, say when each is usable, and watch it from then on."""
         self._programs |= programs
         self._order.append(list(programs))
 
         async def one(name: str, program: Program) -> None:
+            began = time.monotonic()
             await program.start()
-            started(name)
+            self.say(f"{name} is ready after {time.monotonic() - began:.1f} s")
             self._tasks.append(asyncio.create_task(self._keep(name, program), name=f"watch {name}"))
 
-        try:
-            async with asyncio.TaskGroup() as group:
-                for name, program in programs.items():
-                    group.create_task(one(name, program))
-        except ExceptionGroup as failures:
-            raise failures.exceptions[0] from None
+        await together(*(one(name, program) for name, program in programs.items()))
 
     async def stop(self) -> None:
         """Stop everything, what was started last first; one that will not stop does not keep the others."""

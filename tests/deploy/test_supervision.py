@@ -57,7 +57,7 @@ async def test_a_killed_program_is_started_again_and_it_is_said(
 
     await eventually(runs_again)
     assert program.child.pid != first
-    assert said[0] == "page stopped unexpectedly; starting it again in 0.05 s"
+    assert said[1] == "page stopped unexpectedly; starting it again in 0.05 s"
     await watch.stop()
     assert not program.alive
 

@@ -1,0 +1,196 @@
+"""`make run` as a whole: ready, alone in its folder, whole again after a kill, and gone after Ctrl-C."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+KEYS = {
+    "intake", "qualification", "escalation", "notifications", "operations", "mail", "identity", "smtp",
+    "management", "amqp", "postgres", "broker_metrics",
+}  # fmt: skip
+PATIENCE = 120.0
+
+
+@dataclass(slots=True)
+class Running:
+    """A supervisor that was started in a folder of its own."""
+
+    folder: Path
+    base: int
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """What it tells programs."""
+        read: dict[str, str] = json.loads((self.folder / "endpoints.json").read_text())
+        return read
+
+    @property
+    def output(self) -> str:
+        """What it said so far."""
+        return (self.folder / "output.log").read_text()
+
+
+def a_free_base() -> int:
+    """Find a base above which fourteen ports in a row are free."""
+    for base in range(30_000, 60_000, 20):
+        with ExitStack() as held:
+            try:
+                for offset in range(1, 15):
+                    held.enter_context(socket.socket()).bind(("127.0.0.1", base + offset))
+            except OSError:
+                continue
+            return base
+    raise AssertionError("no free ports")
+
+
+def start(folder: Path, base: int) -> Running:
+    environment = os.environ | {"COUSU_RUN_FOLDER": str(folder), "COUSU_PORT_BASE": str(base)}
+    with (folder / "output.log").open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "deploy.local.run"], cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
+    return Running(folder, base, process)
+
+
+def wait_until(condition: Callable[[], bool], running: Running) -> None:
+    until = time.monotonic() + PATIENCE
+    while not condition():
+        assert running.process.poll() is None, running.output
+        assert time.monotonic() < until, running.output
+        time.sleep(0.05)
+
+
+def ready(running: Running) -> bool:
+    return (running.folder / "endpoints.json").exists()
+
+
+def processes_of(folder: Path) -> list[int]:
+    """Give the processes that were told of the folder, in their command or their environment."""
+    found = []
+    for process in Path("/proc").iterdir():
+        try:
+            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if str(folder).encode() in told and process.name.isdecimal():
+            found.append(int(process.name))
+    return [pid for pid in found if pid != os.getpid()]
+
+
+@pytest.fixture(scope="module")
+def running(servers_folder: Path) -> Iterator[Running]:
+    folder = servers_folder / "supervised"
+    folder.mkdir(mode=0o711)
+    started = start(folder, a_free_base())
+    wait_until(lambda: ready(started), started)
+    yield started
+    if started.process.poll() is None:
+        started.process.send_signal(signal.SIGINT)
+        started.process.wait(60)
+
+
+def test_everything_is_told_and_answers(running: Running) -> None:
+    assert set(running.endpoints) == KEYS
+    assert (running.folder / "endpoints.json").stat().st_mode & 0o077 == 0
+    assert (running.folder / "environment").stat().st_mode & 0o077 == 0
+    for name in ("intake", "qualification", "escalation", "notifications", "operations"):
+        assert httpx2.get(f"{running.endpoints[name]}/health/ready").status_code == 200
+    assert isinstance(httpx2.get(f"{running.endpoints['mail']}/api/email").json(), list)
+    assert "sat95@cousu.test" in httpx2.get(running.endpoints["identity"]).text
+
+
+def test_a_second_supervisor_of_the_same_folder_is_refused(running: Running) -> None:
+    environment = os.environ | {"COUSU_RUN_FOLDER": str(running.folder), "COUSU_PORT_BASE": str(a_free_base())}
+    second = subprocess.run(
+        [sys.executable, "-m", "deploy.local.run"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert f"already runs from this folder (process {running.process.pid})" in second.stdout
+    assert ready(running)
+
+
+def test_a_busy_port_is_one_sentence(running: Running, tmp_path: Path) -> None:
+    second = subprocess.run(
+        [sys.executable, "-m", "deploy.local.run"],
+        cwd=ROOT,
+        env=os.environ | {"COUSU_RUN_FOLDER": str(tmp_path), "COUSU_PORT_BASE": str(running.base)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert f"Port {running.base + 1} of 127.0.0.1 is used by another program." in second.stdout
+
+
+def test_the_command_line_finds_everything_by_itself(running: Running) -> None:
+    token = subprocess.run(  # noqa: S603 - our own command
+        [
+            Path(sys.executable).with_name("cousu-main"),
+            "agent",
+            "token",
+            "--service",
+            "qualification",
+            "--email",
+            "sat95@cousu.test",
+        ],
+        env=os.environ | {"COUSU_ENVIRONMENT": str(running.folder / "environment")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout.strip()
+    authorized = {"Authorization": f"Bearer {token}"}
+    assert httpx2.get(f"{running.endpoints['qualification']}/api/v1/cases", headers=authorized).status_code == 200
+
+
+def test_a_killed_service_and_a_killed_database_come_back(running: Running) -> None:
+    postmaster = int((running.folder / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+    (intake,) = (pid for pid in processes_of(running.folder) if is_service(pid, "intake"))
+    os.kill(postmaster, signal.SIGKILL)
+    os.kill(intake, signal.SIGKILL)
+    wait_until(lambda: "PostgreSQL runs again" in running.output and "intake runs again" in running.output, running)
+    wait_until(lambda: answers(f"{running.endpoints['intake']}/health/ready"), running)
+
+
+def is_service(pid: int, name: str) -> bool:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[1:3] == [b"-m", f"services.{name}".encode()]
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx2.get(url).status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def test_ctrl_c_stops_everything_and_a_second_start_goes_on(running: Running) -> None:
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(60) == 0
+    assert not ready(running)
+    assert processes_of(running.folder) == []
+    again = start(running.folder, running.base)
+    wait_until(lambda: ready(again), again)
+    again.process.send_signal(signal.SIGTERM)
+    assert again.process.wait(60) == 0
+    assert not ready(again)
+    assert processes_of(running.folder) == []
