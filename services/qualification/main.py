@@ -46,6 +46,7 @@ def build(settings: Settings, database: Database) -> Litestar:
         settings,
         database,
         rules=rules,
+        territories=Territories.load(),
         described=(heard, queue),
         lifespan=[
             lambda _: messenger.lifespan(),
@@ -60,6 +61,7 @@ def application(
     database: Database,
     *,
     rules: Rules,
+    territories: Territories,
     described: tuple[Consumers, Subscription],
     lifespan: list[Lifespan],
     ready: list[ReadinessCheck],
@@ -67,7 +69,7 @@ def application(
     """Build what people and programs see, without the broker."""
     desk = Desk(
         rules=rules,
-        territories=Territories.load(),
+        territories=territories,
         orientation_links=Links(settings.orientation_key.get_secret_value(), "orientation"),
         document_links=Links(settings.document_key.get_secret_value(), "document"),
         intake_url=settings.intake_url,

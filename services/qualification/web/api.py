@@ -4,7 +4,8 @@ from dataclasses import fields
 from uuid import UUID
 
 from litestar import Router, get, patch, post, put
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.reads import case as case_reads
@@ -25,7 +26,12 @@ from shared.web.paging import Page, Paged, paged
 
 
 @get("/cases", dependencies={"asked": Provide(provide_asked)}, summary="The queue, late and urgent cases first")
-async def list_cases(agent: Agent, database: Database, page: Page, asked: Asked) -> Paged[shapes.QueueItemShape]:
+async def list_cases(
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    paging: NamedDependency[Page],
+    asked: NamedDependency[Asked],
+) -> Paged[shapes.QueueItemShape]:
     """List the cases of the caller's départements; late ones first, then the most urgent."""
     items, total = await queue(
         database,
@@ -33,14 +39,20 @@ async def list_cases(agent: Agent, database: Database, page: Page, asked: Asked)
         perimeter=agent.perimeter,
         who=official(agent),
         today=today_of(agent),
-        page=page,
+        page=paging,
         sort=asked.sort,
     )
-    return paged(items, total, page, shapes.queue_item)
+    return paged(items, total, paging, shapes.queue_item)
 
 
 @get("/cases/{request_id:uuid}", summary="One case with all that gathered in it")
-async def show_case(request_id: UUID, agent: Agent, database: Database, cause: Cause, desk: Desk) -> shapes.CaseShape:
+async def show_case(
+    request_id: FromPath[UUID],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
+) -> shapes.CaseShape:
     """Show one case; the consultation is traced."""
     async with database.transaction(cause) as tx:
         return await _shown(tx, request_id, agent, desk)
@@ -48,7 +60,12 @@ async def show_case(request_id: UUID, agent: Agent, database: Database, cause: C
 
 @post("/cases/{request_id:uuid}/assignment", status_code=200, summary="Give the case to an agent")
 async def assign(
-    request_id: UUID, data: bodies.AssignmentBody, agent: Agent, database: Database, cause: Cause, desk: Desk
+    request_id: FromPath[UUID],
+    data: JSONBody[bodies.AssignmentBody],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
 ) -> shapes.CaseShape:
     """Give the case to an agent of the same département."""
     async with database.transaction(cause) as tx:
@@ -58,12 +75,12 @@ async def assign(
 
 @post("/cases/{request_id:uuid}/examination", status_code=200, summary="Begin, or go on with, the examination")
 async def start_examination(
-    request_id: UUID,
-    agent: Agent,
-    database: Database,
-    cause: Cause,
-    desk: Desk,
-    data: bodies.NoBody | None = None,  # noqa: ARG001 - declared so that unexpected members are refused
+    request_id: FromPath[UUID],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
+    data: JSONBody[bodies.NoBody | None] = None,  # noqa: ARG001 - declared so that unexpected members are refused
 ) -> shapes.CaseShape:
     """Begin the examination; from `awaiting_information`, go on without waiting."""
     async with database.transaction(cause) as tx:
@@ -73,7 +90,12 @@ async def start_examination(
 
 @post("/cases/{request_id:uuid}/information-request", status_code=200, summary="Ask the applicant to complete")
 async def request_information(
-    request_id: UUID, data: bodies.InformationRequestBody, agent: Agent, database: Database, cause: Cause, desk: Desk
+    request_id: FromPath[UUID],
+    data: JSONBody[bodies.InformationRequestBody],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
 ) -> shapes.CaseShape:
     """Ask the applicant to complete the request by a date."""
     async with database.transaction(cause) as tx:
@@ -85,7 +107,12 @@ async def request_information(
 
 @post("/cases/{request_id:uuid}/messages", summary="Write to the applicant")
 async def post_message(
-    request_id: UUID, data: bodies.TextBody, agent: Agent, database: Database, cause: Cause, desk: Desk
+    request_id: FromPath[UUID],
+    data: JSONBody[bodies.TextBody],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
 ) -> shapes.CaseShape:
     """Write to the applicant."""
     async with database.transaction(cause) as tx:
@@ -95,7 +122,12 @@ async def post_message(
 
 @post("/cases/{request_id:uuid}/notes", summary="Leave an internal note")
 async def add_note(
-    request_id: UUID, data: bodies.TextBody, agent: Agent, database: Database, cause: Cause, desk: Desk
+    request_id: FromPath[UUID],
+    data: JSONBody[bodies.TextBody],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
 ) -> shapes.CaseShape:
     """Leave a note that never leaves the département."""
     async with database.transaction(cause) as tx:
@@ -105,7 +137,12 @@ async def add_note(
 
 @post("/cases/{request_id:uuid}/qualification", status_code=200, summary="Fill in the qualification grid")
 async def qualify(
-    request_id: UUID, data: bodies.QualificationBody, agent: Agent, database: Database, cause: Cause, desk: Desk
+    request_id: FromPath[UUID],
+    data: JSONBody[bodies.QualificationBody],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
 ) -> shapes.CaseShape:
     """Fill in the qualification grid, or fill it in anew."""
     async with database.transaction(cause) as tx:
@@ -115,7 +152,12 @@ async def qualify(
 
 @post("/cases/{request_id:uuid}/proposal", status_code=200, summary="Propose an outcome")
 async def propose(
-    request_id: UUID, data: bodies.ProposalBody, agent: Agent, database: Database, cause: Cause, desk: Desk
+    request_id: FromPath[UUID],
+    data: JSONBody[bodies.ProposalBody],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
 ) -> shapes.CaseShape:
     """Propose an outcome, which somebody else validates."""
     async with database.transaction(cause) as tx:
@@ -125,12 +167,12 @@ async def propose(
 
 @post("/cases/{request_id:uuid}/validation", status_code=200, summary="Validate the proposal")
 async def validate(
-    request_id: UUID,
-    agent: Agent,
-    database: Database,
-    cause: Cause,
-    desk: Desk,
-    data: bodies.NoBody | None = None,  # noqa: ARG001 - declared so that unexpected members are refused
+    request_id: FromPath[UUID],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
+    data: JSONBody[bodies.NoBody | None] = None,  # noqa: ARG001 - declared so that unexpected members are refused
 ) -> shapes.CaseShape:
     """Make the proposal the département's answer; never one's own."""
     async with database.transaction(cause) as tx:
@@ -140,7 +182,12 @@ async def validate(
 
 @post("/cases/{request_id:uuid}/rejection", status_code=200, summary="Reject the proposal")
 async def reject(
-    request_id: UUID, data: bodies.MotiveBody, agent: Agent, database: Database, cause: Cause, desk: Desk
+    request_id: FromPath[UUID],
+    data: JSONBody[bodies.MotiveBody],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
 ) -> shapes.CaseShape:
     """Reject the proposal: the examination goes on."""
     async with database.transaction(cause) as tx:
@@ -150,7 +197,12 @@ async def reject(
 
 @post("/cases/{request_id:uuid}/answer", status_code=200, summary="Answer the national team")
 async def answer(
-    request_id: UUID, data: bodies.TextBody, agent: Agent, database: Database, cause: Cause, desk: Desk
+    request_id: FromPath[UUID],
+    data: JSONBody[bodies.TextBody],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
 ) -> shapes.CaseShape:
     """Answer what the national team asked."""
     async with database.transaction(cause) as tx:
@@ -159,27 +211,38 @@ async def answer(
 
 
 @get("/cases/{request_id:uuid}/matches", summary="Local providers that may help, best first")
-async def list_matches(request_id: UUID, agent: Agent, database: Database, page: Page) -> Paged[shapes.MatchShape]:
+async def list_matches(
+    request_id: FromPath[UUID],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    paging: NamedDependency[Page],
+) -> Paged[shapes.MatchShape]:
     """List the providers that may help, best first, each with the reasons in words."""
     day = today_of(agent)
     view = await case_reads.find(database, request_id, perimeter=agent.perimeter, who=official(agent), today=day)
     found = await case_reads.matches(database, view, day)
-    return paged(found[page.offset : page.offset + page.limit], len(found), page, shapes.match)
+    return paged(found[paging.offset : paging.offset + paging.limit], len(found), paging, shapes.match)
 
 
 @get("/providers", summary="The local engineering catalogue")
 async def list_providers(
-    agent: Agent, database: Database, page: Page, q: str | None = None, departement: str | None = None
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    paging: NamedDependency[Page],
+    q: FromQuery[str | None] = None,
+    departement: FromQuery[str | None] = None,
 ) -> Paged[shapes.ProviderShape]:
     """List the providers that work in the caller's départements."""
     found, total = await catalogue_reads.providers(
-        database, perimeter=agent.perimeter, q=q, departement=departement or None, page=page
+        database, perimeter=agent.perimeter, q=q, departement=departement or None, page=paging
     )
-    return paged(found, total, page, lambda entry: shapes.provider(entry, writes=agent.has(Role.SAT_AGENT)))
+    return paged(found, total, paging, lambda entry: shapes.provider(entry, writes=agent.has(Role.SAT_AGENT)))
 
 
 @get("/providers/{provider_id:uuid}", summary="One provider")
-async def show_provider(provider_id: UUID, agent: Agent, database: Database) -> shapes.ProviderShape:
+async def show_provider(
+    provider_id: FromPath[UUID], agent: NamedDependency[Agent], database: NamedDependency[Database]
+) -> shapes.ProviderShape:
     """Show one provider."""
     entry = await catalogue_reads.provider(database, provider_id, perimeter=agent.perimeter)
     return shapes.provider(entry, writes=agent.has(Role.SAT_AGENT))
@@ -187,7 +250,11 @@ async def show_provider(provider_id: UUID, agent: Agent, database: Database) -> 
 
 @post("/providers", summary="Add a provider")
 async def add_provider(
-    data: bodies.ProviderBody, agent: Agent, database: Database, cause: Cause, desk: Desk
+    data: JSONBody[bodies.ProviderBody],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
 ) -> shapes.ProviderShape:
     """Add a provider to the catalogue."""
     async with database.transaction(cause) as tx:
@@ -197,7 +264,12 @@ async def add_provider(
 
 @put("/providers/{provider_id:uuid}", summary="Write a provider's entry anew")
 async def replace_provider(
-    provider_id: UUID, data: bodies.ProviderBody, agent: Agent, database: Database, cause: Cause, desk: Desk
+    provider_id: FromPath[UUID],
+    data: JSONBody[bodies.ProviderBody],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
 ) -> shapes.ProviderShape:
     """Write a provider's entry anew."""
     return await _change(provider_id, data.entry(), agent, database, cause, desk)
@@ -205,7 +277,12 @@ async def replace_provider(
 
 @patch("/providers/{provider_id:uuid}", summary="Change a part of a provider's entry")
 async def change_provider(
-    provider_id: UUID, data: bodies.ProviderPatch, agent: Agent, database: Database, cause: Cause, desk: Desk
+    provider_id: FromPath[UUID],
+    data: JSONBody[bodies.ProviderPatch],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
 ) -> shapes.ProviderShape:
     """Change what is given of a provider's entry; the rest stays."""
     known = await catalogue_reads.provider(database, provider_id, perimeter=agent.perimeter)
@@ -214,18 +291,20 @@ async def change_provider(
 
 
 @get("/orientations/{token:str}", public=True, summary="What a provider is asked")
-async def show_orientation(token: str, database: Database, desk: Desk) -> shapes.OrientationForProvider:
+async def show_orientation(
+    token: FromPath[str], database: NamedDependency[Database], desk: NamedDependency[Desk]
+) -> shapes.OrientationForProvider:
     """Show what the provider is asked; the contact only once it has accepted."""
     return shapes.orientation(await catalogue_reads.orientation(database, desk.orientation_of(token)))
 
 
 @post("/orientations/{token:str}/acceptance", public=True, status_code=200, summary="The provider helps")
 async def accept_orientation(
-    token: str,
-    database: Database,
-    cause: Cause,
-    desk: Desk,
-    data: bodies.NoBody | None = None,  # noqa: ARG001 - declared so that unexpected members are refused
+    token: FromPath[str],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
+    data: JSONBody[bodies.NoBody | None] = None,  # noqa: ARG001 - declared so that unexpected members are refused
 ) -> shapes.OrientationForProvider:
     """Accept, by the signed link alone."""
     orientation_id = desk.orientation_of(token)
@@ -236,7 +315,11 @@ async def accept_orientation(
 
 @post("/orientations/{token:str}/decline", public=True, status_code=200, summary="The provider cannot help")
 async def decline_orientation(
-    token: str, data: bodies.MotiveBody, database: Database, cause: Cause, desk: Desk
+    token: FromPath[str],
+    data: JSONBody[bodies.MotiveBody],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
 ) -> shapes.OrientationForProvider:
     """Decline with a motive, by the signed link alone."""
     orientation_id = desk.orientation_of(token)

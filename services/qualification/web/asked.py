@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Final, get_args
 
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
 
 from services.qualification.domain.moves import State
 from services.qualification.reads.queue import Filters, Sort
@@ -27,17 +28,21 @@ class Asked:
 
 
 async def provide_asked(
-    agent: Agent,
-    state: Annotated[str | None, Parameter(description="One state, or several separated by commas")] = None,
-    assignee: Annotated[str | None, Parameter(description="An agent's address; `me`, or `none`")] = None,
-    overdue: Annotated[str | None, Parameter(description="`true` or `false`")] = None,
-    q: Annotated[str | None, Parameter(description="Number, title or applicant", max_length=200)] = None,
-    departement: Annotated[str | None, Parameter(description="Code of a département", max_length=3)] = None,
-    sort: Annotated[str | None, Parameter(description="urgency, due_on, opened_at or number; `-` reverses")] = None,
+    agent: NamedDependency[Agent],
+    in_state: Annotated[
+        str | None, QueryParameter(name="state", description="One state, or several separated by commas")
+    ] = None,
+    assignee: Annotated[str | None, QueryParameter(description="An agent's address; `me`, or `none`")] = None,
+    overdue: Annotated[str | None, QueryParameter(description="`true` or `false`")] = None,
+    q: Annotated[str | None, QueryParameter(description="Number, title or applicant", max_length=200)] = None,
+    departement: Annotated[str | None, QueryParameter(description="Code of a département", max_length=3)] = None,
+    sort: Annotated[
+        str | None, QueryParameter(description="urgency, due_on, opened_at or number; `-` reverses")
+    ] = None,
 ) -> Asked:
     """Dependency `asked`; refuses (`Invalid`) values that no list has."""
     errors: list[FieldError] = []
-    states = [value.strip() for value in (state or "").split(",") if value.strip()]
+    states = [value.strip() for value in (in_state or "").split(",") if value.strip()]
     if not set(states) <= set(State):
         errors.append(FieldError("state", f"Valeur non autorisée. Valeurs possibles : {', '.join(State)}."))
     late = (overdue or "").strip().lower()

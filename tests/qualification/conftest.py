@@ -1,0 +1,170 @@
+"""What the tests of the département share: a fresh database, the service without its broker, and agents."""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx2
+import pytest
+
+from services.qualification.consumers import consumers, subscription
+from services.qualification.demonstration import load
+from services.qualification.main import application
+from services.qualification.settings import Rules, Settings
+from shared import clock
+from shared.db import Database
+from shared.identity import store
+from shared.identity.model import Agent, Role
+from shared.links import Links
+from shared.messaging.inbox import Inbox
+from shared.territory import Territories
+from shared.web import assets
+
+Client = httpx2.AsyncClient
+
+ORIENTATION_KEY: Final = "orientation-key-for-tests-only-0001"
+LINKS: Final = Links(ORIENTATION_KEY, "orientation")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A client that acts as one agent."""
+
+    client: Client
+    agent: Agent
+    token: str = field(repr=False)
+
+    async def get(self, path: str, **options: Any) -> httpx2.Response:
+        """Read."""
+        return await self.client.get(f"/api/v1{path}", headers=self._headers, **options)
+
+    async def post(self, path: str, body: Any = None, method: str = "POST") -> httpx2.Response:
+        """Act."""
+        return await self.client.request(method, f"/api/v1{path}", headers=self._headers, json=body or {})
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+Programs = Callable[..., Awaitable[Program]]
+
+
+@pytest.fixture(scope="session")
+def territories() -> Territories:
+    """The official lists, read once."""
+    return Territories.load()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give the templates the files they name, without npm."""
+    folder = tmp_path_factory.mktemp("static")
+    for _, name in assets.sources():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COUSU_STATIC", str(folder))
+        assets.address.cache_clear()
+        yield
+        assets.address.cache_clear()
+
+
+@pytest.fixture
+async def database(database_url: Callable[[str], Awaitable[str]]) -> AsyncIterator[Database]:
+    """A fresh database with the rights of the running service, and the demonstration's catalogue in it."""
+    opened = await Database.connect(await database_url("qualification"), name="test", max_size=20)
+    async with opened.transaction() as tx:
+        await load(tx, clock.now())
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Settings that reach nothing outside the test."""
+    return Settings.model_validate(
+        {
+            "database_url": "postgresql://unused",
+            "port": 8102,
+            "amqp_url": None,
+            "public_url": "http://qualification.test",
+            "intake_url": "http://intake.test",
+            "secret_key": secrets.token_hex(32),
+            "orientation_key": ORIENTATION_KEY,
+            "document_key": "document-key-for-tests-only-0000001",
+            "requests_per_minute": 0,
+            "envelope_cents": 5_000_000,
+        }
+    )
+
+
+@pytest.fixture
+def rules(settings: Settings) -> Rules:
+    """The rules of these settings."""
+    return Rules.of(settings)
+
+
+@pytest.fixture
+def inbox(database: Database, rules: Rules) -> Inbox:
+    """What the service hears takes effect here."""
+    return Inbox(database, consumers(rules))
+
+
+@pytest.fixture
+async def client(
+    database: Database, settings: Settings, rules: Rules, territories: Territories
+) -> AsyncIterator[Client]:
+    """A browser or a program in front of the service, which runs without its broker."""
+    app = application(
+        settings,
+        database,
+        rules=rules,
+        territories=territories,
+        described=(consumers(rules), subscription(rules)),
+        lifespan=[],
+        ready=[],
+    )
+    transport = httpx2.ASGITransport(app=app)  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
+    async with httpx2.AsyncClient(transport=transport, base_url="http://qualification.test") as opened:
+        yield opened
+
+
+@pytest.fixture
+def program(database: Database, client: Client) -> Programs:
+    """Give a program that acts as an agent: `await program("sat95", Role.SAT_AGENT, "95")`."""
+
+    async def make(name: str, role: Role, *departements: str) -> Program:
+        async with database.transaction() as tx:
+            agent = await store.add_agent(
+                tx,
+                email=f"{name}@cousu.test",
+                name=name,
+                roles=[role],
+                departements=list(departements),
+                programmes=[],
+                at=clock.now(),
+            )
+            token = await store.issue_token(tx, agent_id=agent.id, name="test", at=clock.now(), expires_at=None)
+        return Program(client, agent, token if isinstance(token, str) else token.secret)
+
+    return make
+
+
+@pytest.fixture
+async def sat(program: Programs) -> Program:
+    """The SAT agent of the Val-d'Oise."""
+    return await program("sat95", Role.SAT_AGENT, "95")
+
+
+@pytest.fixture
+async def delegate(program: Programs) -> Program:
+    """The délégué of the Val-d'Oise."""
+    return await program("delegue95", Role.DELEGATE, "95")
+
+
+@pytest.fixture
+async def neighbour(program: Programs) -> Program:
+    """The SAT agent of the Yvelines."""
+    return await program("sat78", Role.SAT_AGENT, "78")
