@@ -1,0 +1,264 @@
+"""A dossier before the national team, from its reception to the end of the accompaniment."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from services.escalation.domain.moves import BEFORE_DECISION, MOVES, Action, By, State, allow
+from services.escalation.domain.refusals import MilestoneWasReached
+from shared.contracts.escalation import (
+    AccompanimentCompleted,
+    AccompanimentStarted,
+    AdmissibilitySettled,
+    Decision,
+    DecisionMade,
+    EscalationReceived,
+    EscalationReturned,
+    EvaluationRequested,
+    InformationRequested,
+    MilestonePlanned,
+    MilestoneReached,
+    ResourceMobilised,
+    SessionScheduled,
+    StageOverdue,
+)
+from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind, Stage
+from shared.errors import Invalid
+
+LONGEST_ACCOMPANIMENT_YEARS = 10
+
+
+@dataclass(slots=True)
+class Escalation:
+    """Where a dossier stands. A move checks first, then changes, then gives the fact to tell.
+
+    `stage` and `due_on` are the clock that runs; it stands still while the département must answer.
+    """
+
+    request_id: UUID
+    number: str
+    departement: str
+    state: State
+    resume_state: State | None = None
+    asked_at: datetime | None = None
+    stage: Stage | None = None
+    due_on: date | None = None
+    overdue_told: bool = False
+    session_id: UUID | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    report: str | None = None
+
+    def receive(self, *, due_on: date, at: datetime) -> EscalationReceived:
+        """Take the dossier in, the first time or again after it had been returned."""
+        self._enter(State.RECEIVED, stage=Stage.ADMISSIBILITY, due_on=due_on)
+        return EscalationReceived(
+            request_id=self.request_id, departement=self.departement, at=at, number=self.number, due_on=due_on
+        )
+
+    def settle_admissibility(self, *, opinion: str, due_on: date, by: By, at: datetime) -> AdmissibilitySettled:
+        """Say that the dossier can go before the committee, which has until `due_on`."""
+        actor = allow(Action.ADMISSIBILITY, self.state, by)
+        self._enter(State.ADMISSIBLE, stage=Stage.COMMITTEE, due_on=due_on)
+        return AdmissibilitySettled(
+            request_id=self.request_id, departement=self.departement, at=at, opinion=opinion, by=actor
+        )
+
+    def ask(self, *, question: str, until: date | None, by: By, at: datetime) -> InformationRequested:
+        """Ask the département; our clock stands still until it answers."""
+        actor = allow(Action.INFORMATION_REQUEST, self.state, by)
+        self.resume_state, self.state, self.asked_at = self.state, State.AWAITING_DEPARTEMENT, at
+        return InformationRequested(
+            request_id=self.request_id, departement=self.departement, at=at, question=question, until=until, by=actor
+        )
+
+    def resume(self, *, due_on: date | None) -> bool:
+        """Go on after the département's answer, with the clock moved on; tells whether one was awaited."""
+        if self.state is not State.AWAITING_DEPARTEMENT or self.resume_state is None:
+            return False
+        self.state, self.resume_state, self.asked_at = self.resume_state, None, None
+        self.due_on = due_on
+        return True
+
+    def give_back(self, *, motive: str, by: By, at: datetime) -> EscalationReturned:
+        """Return the dossier to the département without a decision of the committee."""
+        actor = allow(Action.RETURN, self.state, by)
+        self._enter(State.RETURNED)
+        return EscalationReturned(
+            request_id=self.request_id, departement=self.departement, at=at, motive=motive, by=actor
+        )
+
+    def schedule(self, *, session_id: UUID, title: str, held_on: date, by: By, at: datetime) -> SessionScheduled:
+        """Put the dossier on the agenda of a session."""
+        actor = allow(Action.SCHEDULE, self.state, by)
+        self.state, self.session_id = State.SCHEDULED, session_id
+        return SessionScheduled(
+            request_id=self.request_id,
+            departement=self.departement,
+            at=at,
+            session_id=session_id,
+            title=title,
+            held_on=held_on,
+            by=actor,
+        )
+
+    def apply(self, decision: Decision, *, next_due_on: date, at: datetime) -> DecisionMade:
+        """Take the committee's decision; a deferred dossier has until `next_due_on` to be heard again."""
+        if decision.outcome is CommitteeOutcome.DEFERRED:
+            self._enter(State.DEFERRED, stage=Stage.COMMITTEE, due_on=next_due_on)
+        else:
+            self._enter(State(decision.outcome.value))
+        return DecisionMade(request_id=self.request_id, departement=self.departement, at=at, decision=decision)
+
+    def withdraw(self) -> bool:
+        """Stop, because the applicant gave up; tells whether that came before the decision."""
+        if self.state not in BEFORE_DECISION:
+            return False
+        self._enter(State.WITHDRAWN)
+        return True
+
+    def mobilise(
+        self,
+        *,
+        mobilisation_id: UUID,
+        kind: MobilisationKind,
+        resource: str,
+        amount_cents: int,
+        lot: str | None,
+        by: By,
+        at: datetime,
+    ) -> ResourceMobilised:
+        """Find means for the project."""
+        actor = allow(Action.MOBILISATIONS, self.state, by)
+        self.state = State.MOBILISING
+        return ResourceMobilised(
+            request_id=self.request_id,
+            departement=self.departement,
+            at=at,
+            mobilisation_id=mobilisation_id,
+            kind=kind,
+            resource=resource,
+            amount_cents=amount_cents,
+            lot=lot,
+            by=actor,
+        )
+
+    def accompany(self, *, starts_on: date, ends_on: date, by: By, at: datetime) -> AccompanimentStarted:
+        """Begin the work with the applicant."""
+        actor = allow(Action.ACCOMPANIMENT, self.state, by)
+        if ends_on < starts_on:
+            raise Invalid.field("ends_on", "La fin ne peut pas précéder le début de l’accompagnement.")
+        if ends_on.year - starts_on.year > LONGEST_ACCOMPANIMENT_YEARS:
+            raise Invalid.field("ends_on", "Un accompagnement dure au plus dix ans : vérifiez l’année.")
+        self._enter(State.ACCOMPANIED)
+        self.starts_on, self.ends_on = starts_on, ends_on
+        return AccompanimentStarted(
+            request_id=self.request_id,
+            departement=self.departement,
+            at=at,
+            starts_on=starts_on,
+            ends_on=ends_on,
+            by=actor,
+        )
+
+    def plan_milestone(self, *, milestone_id: UUID, title: str, due_on: date, by: By, at: datetime) -> MilestonePlanned:
+        """Set a milestone of the accompaniment; it cannot be due before the work begins."""
+        allow(Action.MILESTONES, self.state, by)
+        if self.starts_on is not None and due_on < self.starts_on:
+            raise Invalid.field("due_on", "Un jalon ne peut pas précéder le début de l’accompagnement.")
+        return MilestonePlanned(
+            request_id=self.request_id,
+            departement=self.departement,
+            at=at,
+            milestone_id=milestone_id,
+            title=title,
+            due_on=due_on,
+        )
+
+    def complete(
+        self, *, report: str, evaluation_until: date, by: By, at: datetime
+    ) -> tuple[AccompanimentCompleted, EvaluationRequested]:
+        """End the work, and ask the applicant what came of it."""
+        actor = allow(Action.COMPLETION, self.state, by)
+        self._enter(State.COMPLETED)
+        self.report = report
+        return (
+            AccompanimentCompleted(
+                request_id=self.request_id, departement=self.departement, at=at, report=report, by=actor
+            ),
+            EvaluationRequested(
+                request_id=self.request_id, departement=self.departement, at=at, until=evaluation_until
+            ),
+        )
+
+    def tell_overdue(self, *, today: date, at: datetime) -> StageOverdue | None:
+        """Say, once a stage, that its date has passed."""
+        waits = self.state is State.AWAITING_DEPARTEMENT
+        if waits or self.overdue_told or self.stage is None or self.due_on is None or today <= self.due_on:
+            return None
+        self.overdue_told = True
+        return StageOverdue(
+            request_id=self.request_id,
+            departement=self.departement,
+            at=at,
+            number=self.number,
+            stage=self.stage,
+            due_on=self.due_on,
+        )
+
+    def _enter(self, state: State, *, stage: Stage | None = None, due_on: date | None = None) -> None:
+        """Change the state; the clock of the stage before stops, and that of the next starts."""
+        self.state, self.resume_state, self.asked_at, self.session_id = state, None, None, None
+        self.stage, self.due_on, self.overdue_told = stage, due_on, False
+
+
+@dataclass(slots=True)
+class Milestone:
+    """A step of the accompaniment with its date."""
+
+    id: UUID
+    title: str
+    due_on: date
+    reached_on: date | None = None
+    overdue_told: bool = False
+
+    def allowed_actions(self, state: State, by: By) -> list[str]:
+        """List what may be done with it."""
+        open_now = self.reached_on is None and state in MOVES[Action.REACHED] and by.may(Action.REACHED)
+        return [Action.REACHED.value] if open_now else []
+
+    def reach(
+        self, escalation: Escalation, *, reached_on: date | None, today: date, by: By, at: datetime
+    ) -> MilestoneReached:
+        """Note that it is reached, today unless it is said when; once."""
+        allow(Action.REACHED, escalation.state, by)
+        if self.reached_on is not None:
+            raise MilestoneWasReached(state="reached", allowed_actions=[])
+        if reached_on is not None and reached_on > today:
+            raise Invalid.field("reached_on", "Un jalon ne peut pas être atteint dans le futur.")
+        self.reached_on = reached_on or today
+        return MilestoneReached(
+            request_id=escalation.request_id,
+            departement=escalation.departement,
+            at=at,
+            milestone_id=self.id,
+            title=self.title,
+            due_on=self.due_on,
+            reached_on=self.reached_on,
+        )
+
+    def tell_overdue(self, escalation: Escalation, *, today: date, at: datetime) -> StageOverdue | None:
+        """Say, once, that its date has passed."""
+        accompanied = escalation.state is State.ACCOMPANIED
+        if not accompanied or self.reached_on is not None or self.overdue_told or today <= self.due_on:
+            return None
+        self.overdue_told = True
+        return StageOverdue(
+            request_id=escalation.request_id,
+            departement=escalation.departement,
+            at=at,
+            number=escalation.number,
+            stage=Stage.MILESTONE,
+            due_on=self.due_on,
+            what=self.title,
+        )

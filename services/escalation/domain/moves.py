@@ -1,0 +1,140 @@
+"""The table of moves: in which state which action is open, and to whom."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.contracts.fact import Actor
+from shared.contracts.vocabulary import Role
+from shared.errors import Forbidden, IllegalMove
+
+
+class State(StrEnum):
+    """Where a dossier stands before the national team."""
+
+    RECEIVED = "received"
+    AWAITING_DEPARTEMENT = "awaiting_departement"
+    ADMISSIBLE = "admissible"
+    SCHEDULED = "scheduled"
+    GRANTED = "granted"
+    GRANTED_WITH_RESERVE = "granted_with_reserve"
+    DEFERRED = "deferred"
+    RETURNED = "returned"
+    REFUSED = "refused"
+    MOBILISING = "mobilising"
+    ACCOMPANIED = "accompanied"
+    COMPLETED = "completed"
+    WITHDRAWN = "withdrawn"
+
+
+class Action(StrEnum):
+    """What can be done; the values are the last part of the API's addresses."""
+
+    ADMISSIBILITY = "admissibility"
+    INFORMATION_REQUEST = "information-request"
+    RETURN = "return"
+    SCHEDULE = "schedule"
+    DECISIONS = "decisions"
+    MOBILISATIONS = "mobilisations"
+    ACCOMPANIMENT = "accompaniment"
+    MILESTONES = "milestones"
+    COMPLETION = "completion"
+    ACCEPTANCE = "acceptance"
+    DECLINE = "decline"
+    START = "start"
+    DELIVERY = "delivery"
+    REACHED = "reached"
+    PLANNING = "sessions"
+    ATTENDANCE = "attendance"
+    AGENDA = "agenda"
+    CLOSING = "closing"
+    ENVELOPES = "envelopes"
+
+
+GRANTED = frozenset({State.GRANTED, State.GRANTED_WITH_RESERVE})
+WITH_MEANS = frozenset({State.MOBILISING, State.ACCOMPANIED})
+BEFORE_DECISION = frozenset(
+    {State.RECEIVED, State.AWAITING_DEPARTEMENT, State.ADMISSIBLE, State.SCHEDULED, State.DEFERRED}
+)
+"""States in which the applicant may still give up; a deferral decides nothing yet."""
+OVER = frozenset({State.RETURNED, State.REFUSED, State.COMPLETED, State.WITHDRAWN})
+
+MOVES: Mapping[Action, frozenset[State]] = {
+    Action.ADMISSIBILITY: frozenset({State.RECEIVED, State.AWAITING_DEPARTEMENT}),
+    Action.INFORMATION_REQUEST: frozenset({State.RECEIVED, State.ADMISSIBLE, State.DEFERRED}),
+    Action.RETURN: frozenset({State.RECEIVED, State.AWAITING_DEPARTEMENT, State.ADMISSIBLE, State.DEFERRED}),
+    Action.SCHEDULE: frozenset({State.ADMISSIBLE, State.DEFERRED}),
+    Action.DECISIONS: frozenset({State.SCHEDULED}),
+    Action.MOBILISATIONS: GRANTED | {State.MOBILISING},
+    Action.ACCOMPANIMENT: GRANTED | {State.MOBILISING},
+    Action.MILESTONES: frozenset({State.ACCOMPANIED}),
+    Action.COMPLETION: frozenset({State.ACCOMPANIED}),
+    Action.ACCEPTANCE: WITH_MEANS,
+    Action.DECLINE: WITH_MEANS,
+    Action.START: WITH_MEANS,
+    Action.DELIVERY: WITH_MEANS,
+    Action.REACHED: frozenset({State.ACCOMPANIED}),
+}
+"""In which states of the dossier an action is open."""
+
+ON_THE_DOSSIER = (
+    Action.ADMISSIBILITY,
+    Action.INFORMATION_REQUEST,
+    Action.RETURN,
+    Action.SCHEDULE,
+    Action.MOBILISATIONS,
+    Action.ACCOMPANIMENT,
+    Action.MILESTONES,
+    Action.COMPLETION,
+)
+"""The actions that the dossier itself offers; the others belong to a session, a mobilisation or a milestone."""
+
+_SECRETARY = (Role.COMMITTEE_SECRETARY,)
+_EITHER = (Role.NATIONAL_AGENT, Role.COMMITTEE_SECRETARY)
+_OF_THE_COMMITTEE: Mapping[Action, tuple[Role, ...]] = {
+    Action.SCHEDULE: _EITHER,
+    Action.DECISIONS: _SECRETARY,
+    Action.PLANNING: _SECRETARY,
+    Action.ATTENDANCE: _SECRETARY,
+    Action.AGENDA: _SECRETARY,
+    Action.CLOSING: _SECRETARY,
+    Action.ENVELOPES: _SECRETARY,
+}
+
+
+def roles_for(action: Action) -> tuple[Role, ...]:
+    """Tell who may take an action: the secretary what is the committee's, the national agent all the rest."""
+    return _OF_THE_COMMITTEE.get(action, (Role.NATIONAL_AGENT,))
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who acts: his roles, by their wire values, and how the history names him."""
+
+    roles: frozenset[str]
+    name: str
+    email: str
+
+    def may(self, action: Action) -> bool:
+        """Tell whether one of his roles allows the action."""
+        return any(role.value in self.roles for role in roles_for(action))
+
+    def acting_in(self, action: Action) -> Actor:
+        """Give him in the quality in which he takes the action; refuses (`Forbidden`) when he has none for it."""
+        role = next((role for role in roles_for(action) if role.value in self.roles), None)
+        if role is None:
+            raise Forbidden
+        return Actor(role=role, name=self.name, email=self.email)
+
+
+def allowed_actions(state: State, by: By, of: Collection[Action] = ON_THE_DOSSIER) -> list[str]:
+    """List the actions that this person may take on a dossier in this state."""
+    return [action.value for action in of if state in MOVES[action] and by.may(action)]
+
+
+def allow(action: Action, state: State, by: By) -> Actor:
+    """Let the move happen and give who makes it; refuses the wrong role (`Forbidden`) or state (`IllegalMove`)."""
+    actor = by.acting_in(action)
+    if state not in MOVES[action]:
+        raise IllegalMove(state=state.value, allowed_actions=allowed_actions(state, by))
+    return actor

@@ -1,0 +1,24 @@
+"""Which dossiers somebody sees: the national team all of them, a programme's team those of its programmes."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from shared.contracts.vocabulary import Role
+
+_SEE_EVERY_PROGRAMME = frozenset(
+    {Role.NATIONAL_AGENT.value, Role.COMMITTEE_SECRETARY.value, Role.OPERATOR.value, "auditor"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Perimeter:
+    """Ready for `= ANY($1)`; None means all of them."""
+
+    departements: list[str] | None = None
+    programmes: list[str] | None = None
+
+    @classmethod
+    def of(cls, *, roles: Collection[str], departements: list[str] | None, programmes: Collection[str]) -> "Perimeter":
+        """Narrow to programmes whoever acts only for some."""
+        only_programmes = Role.PROGRAMME_AGENT.value in roles and _SEE_EVERY_PROGRAMME.isdisjoint(roles)
+        return cls(departements, sorted(programmes) if only_programmes else None)

@@ -1,0 +1,96 @@
+"""The wiring of the escalation service: the only place that builds things."""
+
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, get
+
+from services.escalation import jobs
+from services.escalation.consumers import SUBSCRIPTION, consumers, table
+from services.escalation.settings import Durations, Settings
+from services.escalation.web import api, pages
+from services.escalation.web.links import DocumentLinks
+from services.escalation.web.readers import COMMITTEE_READERS
+from shared.contracts import escalation
+from shared.db import Database
+from shared.links import Links
+from shared.messaging import asyncapi
+from shared.messaging.messenger import Messenger
+from shared.runner import run
+from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
+
+TITLE = "Équipe nationale"
+_NATIONAL = frozenset(COMMITTEE_READERS)
+NAVIGATION = (
+    NavigationItem("Dossiers", "/"),
+    NavigationItem("Comité", "/comite", _NATIONAL),
+    NavigationItem("Programmes", "/programmes"),
+    NavigationItem("Enveloppes", "/enveloppes", _NATIONAL),
+    NavigationItem("Évaluations", "/evaluations"),
+    NavigationItem("Chiffres", "/chiffres"),
+)
+
+
+def build(settings: Settings, database: Database) -> Litestar:
+    """Build the service whole: with its messages and its jobs."""
+    if settings.amqp_url is None:
+        raise ValueError("ESCALATION_AMQP_URL (or AMQP_URL) is missing: give the address of RabbitMQ")
+    messenger = Messenger(
+        database,
+        settings.amqp_url.get_secret_value(),
+        name="escalation",
+        subscription=SUBSCRIPTION,
+        consumers=consumers(settings.durations),
+    )
+    return application(
+        settings,
+        database,
+        lifespan=[lambda _: messenger.lifespan(), lambda _: jobs.running(database, settings)],
+        ready=[messenger.missing],
+    )
+
+
+def application(
+    settings: Settings,
+    database: Database,
+    *,
+    lifespan: list[Lifespan] | None = None,
+    ready: list[ReadinessCheck] | None = None,
+) -> Litestar:
+    """Build what answers, without what runs beside it."""
+    links = DocumentLinks(settings.intake_url, Links(settings.document_key.get_secret_value(), "document"))
+    return create_application(
+        name="escalation",
+        title=TITLE,
+        settings=settings,
+        database=database,
+        pages=[*pages.routes, describe_messages],
+        api=api.routes,
+        templates=[Path(__file__).parent / "web" / "templates"],
+        lifespan=lifespan or [],
+        ready=ready or [],
+        dependencies={"durations": _always(settings.durations), "document_links": _always(links)},
+        navigation=NAVIGATION,
+    )
+
+
+@get("/asyncapi", public=True, sync_to_thread=False)
+def describe_messages() -> dict[str, Any]:
+    """Describe what this service tells and hears."""
+    return asyncapi.document(
+        name="escalation", tells=escalation.FACTS, hears=table(Durations()), queue=SUBSCRIPTION.queue
+    )
+
+
+def _always(value: Any) -> Any:
+    """Make a provider of something that is the same for every request."""
+
+    async def provide() -> Any:
+        return value
+
+    return provide
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    run("escalation", Settings(), build)

@@ -1,0 +1,340 @@
+"""One dossier with everything that belongs to it."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.escalation.domain.dossier import Milestone
+from services.escalation.domain.means import Mobilisation, MobilisationState
+from services.escalation.domain.moves import By, State
+from services.escalation.domain.perimeter import Perimeter
+from services.escalation.reads.committee import DecisionRow
+from services.escalation.reads.dossiers import COLUMNS, EscalationSummary, summary_members
+from services.escalation.store.dossier import NoSuchEscalation
+from shared.contracts.fact import Actor
+from shared.contracts.intake import Request
+from shared.contracts.qualification import Dossier, Evidence, Qualification, Service
+from shared.contracts.vocabulary import MobilisationKind, Team
+from shared.db import Reader, Row
+from shared.words import event_word
+
+DocumentUrl = Callable[[UUID], str]
+
+
+class MessageRow(BaseModel):
+    """A message between the applicant and the département."""
+
+    at: datetime
+    author: Team
+    text: str
+
+
+class DocumentRow(BaseModel):
+    """A file of the request; `url` is a signed link to intake, `size` in bytes."""
+
+    id: UUID
+    name: str
+    media_type: str
+    size: int
+    added_at: datetime
+    url: str
+
+
+class QuestionRow(BaseModel):
+    """A question to the département, and its answer when there is one."""
+
+    id: UUID
+    asked_at: datetime
+    question: str
+    until: date | None
+    asked_by: Actor
+    answered_at: datetime | None
+    answer: str | None
+    answered_by: Actor | None
+
+
+class MobilisationRow(BaseModel):
+    """A resource that was found; `amount_cents` in euro cents."""
+
+    id: UUID
+    request_id: UUID
+    kind: MobilisationKind
+    resource: str
+    amount_cents: int
+    lot: str | None
+    purchase_order: str | None
+    state: MobilisationState
+    envelope_id: UUID | None
+    proposed_at: datetime
+    proposed_by: Actor
+    allowed_actions: list[str]
+
+
+class MilestoneRow(BaseModel):
+    """A milestone; `overdue` when its date has passed without it."""
+
+    id: UUID
+    title: str
+    deliverable: str | None
+    due_on: date
+    reached_on: date | None
+    overdue: bool
+    allowed_actions: list[str]
+
+
+class SessionRow(BaseModel):
+    """A session whose agenda the dossier is or was on."""
+
+    id: UUID
+    title: str
+    held_on: date
+    state: str
+    position: int
+
+
+class Accompaniment(BaseModel):
+    """When the work with the applicant lasts."""
+
+    starts_on: date
+    ends_on: date
+
+
+class EvaluationRow(BaseModel):
+    """What the applicant said; figures from 1 to 5."""
+
+    need_met: int
+    progress: int
+    satisfaction: int
+    impact: str | None
+    comment: str | None
+    submitted_at: datetime
+
+
+class TimelineRow(BaseModel):
+    """One step of the life of the request, with its French label."""
+
+    at: datetime
+    type: str
+    label: str
+    team: Team | None
+    author: str | None = None
+    detail: str | None = None
+
+
+class EscalationDetail(EscalationSummary):
+    """The whole dossier: as the département sent it (`dossier`), and what came since."""
+
+    request: Request
+    qualification: Qualification | None
+    evidence: Evidence
+    opinion: str
+    service: Service
+    escalated_by: Actor
+    dossier: Dossier
+    messages: list[MessageRow]
+    documents: list[DocumentRow]
+    questions: list[QuestionRow]
+    sessions: list[SessionRow]
+    decisions: list[DecisionRow]
+    mobilisations: list[MobilisationRow]
+    milestones: list[MilestoneRow]
+    accompaniment: Accompaniment | None
+    report: str | None
+    evaluation: EvaluationRow | None
+    timeline: list[TimelineRow]
+
+
+async def detail(
+    reader: Reader, request_id: UUID, *, perimeter: Perimeter, by: By, today: date, document_url: DocumentUrl
+) -> EscalationDetail:
+    """Give one dossier; refuses (`NoSuchEscalation`) what the caller does not see."""
+    row = await _escalation(reader, request_id, perimeter)
+    state = State(row["state"])
+    dossier = Dossier.model_validate(row["dossier"])
+    evidence = Evidence.model_validate(row["evidence"])
+    return EscalationDetail.model_validate(
+        {
+            **summary_members(row, by, today),
+            "request": dossier.request,
+            "qualification": dossier.qualification,
+            "evidence": evidence,
+            "opinion": evidence.opinion,
+            "dossier": dossier,
+            "messages": await _messages(reader, request_id, dossier),
+            "documents": await _documents(reader, request_id, document_url),
+            "questions": await _questions(reader, request_id),
+            "sessions": await _sessions(reader, request_id),
+            "decisions": await _decisions(reader, request_id),
+            "mobilisations": await _mobilisations(reader, request_id, state, by),
+            "milestones": await _milestones(reader, request_id, state, by, today),
+            "accompaniment": {"starts_on": row["starts_on"], "ends_on": row["ends_on"]} if row["starts_on"] else None,
+            "evaluation": await _evaluation(reader, request_id),
+            "timeline": await _timeline(reader, request_id, dossier),
+        }
+    )
+
+
+async def _escalation(reader: Reader, request_id: UUID, perimeter: Perimeter) -> Row:
+    row = await reader.fetchrow(
+        f"""
+        SELECT {COLUMNS}, starts_on, ends_on, report, evidence, dossier, service, escalated_by
+        FROM escalation
+        WHERE request_id = $1
+            AND ($2::text[] IS NULL OR departement = ANY($2))
+            AND ($3::text[] IS NULL OR programme = ANY($3))
+        """,  # noqa: S608 - the columns are a constant
+        request_id,
+        perimeter.departements,
+        perimeter.programmes,
+    )
+    if row is None:
+        raise NoSuchEscalation
+    return row
+
+
+async def _messages(reader: Reader, request_id: UUID, dossier: Dossier) -> list[dict[str, Any]]:
+    rows = await reader.fetch("SELECT at, author, text FROM message WHERE request_id = $1 ORDER BY at", request_id)
+    brought = {(message.at, message.text) for message in dossier.messages}
+    later = [dict(row) for row in rows if (row["at"], row["text"]) not in brought]
+    return sorted([message.model_dump() for message in dossier.messages] + later, key=lambda message: message["at"])
+
+
+async def _documents(reader: Reader, request_id: UUID, document_url: DocumentUrl) -> list[dict[str, Any]]:
+    rows = await reader.fetch(
+        """
+        SELECT id, name, media_type, size, added_at
+        FROM document
+        WHERE request_id = $1
+        ORDER BY added_at, id
+        """,
+        request_id,
+    )
+    return [{**dict(row), "url": document_url(row["id"])} for row in rows]
+
+
+async def _questions(reader: Reader, request_id: UUID) -> list[dict[str, Any]]:
+    rows = await reader.fetch(
+        """
+        SELECT id, asked_at, question, until, asked_by, answered_at, answer, answered_by
+        FROM question
+        WHERE request_id = $1
+        ORDER BY asked_at
+        """,
+        request_id,
+    )
+    return [dict(row) for row in rows]
+
+
+async def _sessions(reader: Reader, request_id: UUID) -> list[dict[str, Any]]:
+    rows = await reader.fetch(
+        """
+        SELECT committee_session.id, committee_session.title, committee_session.held_on, agenda_item.position,
+            CASE WHEN committee_session.closed_at IS NULL THEN 'open' ELSE 'closed' END AS state
+        FROM agenda_item
+        JOIN committee_session ON committee_session.id = agenda_item.session_id
+        WHERE agenda_item.request_id = $1
+        ORDER BY committee_session.held_on, agenda_item.scheduled_at
+        """,
+        request_id,
+    )
+    return [dict(row) for row in rows]
+
+
+async def _decisions(reader: Reader, request_id: UUID) -> list[dict[str, Any]]:
+    rows = await reader.fetch(
+        """
+        SELECT id, number, session_id, request_id, outcome, motive, support_types, amount_cents, reserve, decided_on,
+            signed_by, recorded_at, notified_at
+        FROM decision
+        WHERE request_id = $1
+        ORDER BY recorded_at
+        """,
+        request_id,
+    )
+    return [dict(row) for row in rows]
+
+
+async def _mobilisations(reader: Reader, request_id: UUID, state: State, by: By) -> list[dict[str, Any]]:
+    rows = await reader.fetch(
+        """
+        SELECT id, request_id, kind, resource, amount_cents, lot, purchase_order, state, envelope_id, proposed_at,
+            proposed_by
+        FROM mobilisation
+        WHERE request_id = $1
+        ORDER BY proposed_at, id
+        """,
+        request_id,
+    )
+    return [{**dict(row), "allowed_actions": _mobilisation_actions(row, state, by)} for row in rows]
+
+
+def _mobilisation_actions(row: Row, state: State, by: By) -> list[str]:
+    mobilisation = Mobilisation(
+        row["id"],
+        row["request_id"],
+        MobilisationKind(row["kind"]),
+        row["resource"],
+        row["amount_cents"],
+        row["lot"],
+        row["purchase_order"],
+        MobilisationState(row["state"]),
+        row["envelope_id"],
+    )
+    return mobilisation.allowed_actions(state, by)
+
+
+async def _milestones(reader: Reader, request_id: UUID, state: State, by: By, today: date) -> list[dict[str, Any]]:
+    rows = await reader.fetch(
+        """
+        SELECT id, title, deliverable, due_on, reached_on
+        FROM milestone
+        WHERE request_id = $1
+        ORDER BY due_on, id
+        """,
+        request_id,
+    )
+    return [
+        {
+            **dict(row),
+            "overdue": row["reached_on"] is None and row["due_on"] < today and state is State.ACCOMPANIED,
+            "allowed_actions": Milestone(row["id"], row["title"], row["due_on"], row["reached_on"]).allowed_actions(
+                state, by
+            ),
+        }
+        for row in rows
+    ]
+
+
+async def _evaluation(reader: Reader, request_id: UUID) -> dict[str, Any] | None:
+    row = await reader.fetchrow(
+        """
+        SELECT need_met, progress, satisfaction, impact, comment, submitted_at
+        FROM evaluation
+        WHERE request_id = $1
+        """,
+        request_id,
+    )
+    return dict(row) if row else None
+
+
+async def _timeline(reader: Reader, request_id: UUID, dossier: Dossier) -> list[dict[str, Any]]:
+    rows = await reader.fetch(
+        """
+        SELECT at, type, team, author, detail
+        FROM step
+        WHERE request_id = $1
+        ORDER BY at, position
+        """,
+        request_id,
+    )
+    here = {(row["at"], row["type"]) for row in rows}
+    before = [
+        {**step.model_dump(), "label": step.label or event_word(step.type)}
+        for step in dossier.history
+        if (step.at, step.type) not in here
+    ]
+    since = [{**dict(row), "label": event_word(row["type"])} for row in rows]
+    return sorted(before + since, key=lambda step: step["at"])

@@ -1,0 +1,135 @@
+"""Lists of dossiers: what waits, what is late, how many there are in each state."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.escalation.domain.moves import By, State, allowed_actions
+from services.escalation.domain.perimeter import Perimeter
+from shared.contracts.vocabulary import Field, Programme, RequestKind, Stage
+from shared.db import Reader, Row
+
+COLUMNS = """
+    escalation.request_id, escalation.number, escalation.state, escalation.departement, escalation.title,
+    escalation.applicant_name, escalation.kind, escalation.fields, escalation.programme, escalation.stage,
+    escalation.due_on, escalation.received_at, escalation.changed_at, escalation.session_id
+"""
+_SEEN = """
+    ($1::text[] IS NULL OR departement = ANY($1))
+    AND ($2::text[] IS NULL OR programme = ANY($2))
+"""
+_FILTERED = """
+    AND ($3::text IS NULL OR state = $3)
+    AND ($4::text IS NULL OR departement = $4)
+    AND ($5::text IS NULL OR programme = $5)
+    AND ($6::text IS NULL OR position(lower(unaccent($6)) IN search) > 0)
+    AND (NOT $7::boolean OR (due_on < $8 AND stage IS NOT NULL AND state <> 'awaiting_departement'))
+"""
+
+
+class EscalationSummary(BaseModel):
+    """A dossier in a list. `due_on` is the date of its running stage; `overdue` when that has passed."""
+
+    request_id: UUID
+    number: str
+    state: State
+    departement: str
+    title: str
+    applicant_name: str
+    kind: RequestKind
+    fields: list[Field]
+    programme: Programme | None
+    stage: Stage | None
+    due_on: date | None
+    overdue: bool
+    received_at: datetime
+    changed_at: datetime
+    session_id: UUID | None
+    allowed_actions: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list of dossiers is narrowed to; blanks narrow nothing."""
+
+    state: State | None = None
+    departement: str | None = None
+    programme: Programme | None = None
+    q: str | None = None
+    overdue: bool = False
+
+    def arguments(self, perimeter: Perimeter, today: date) -> tuple[object, ...]:
+        """Give the arguments $1 to $8 of the statements below."""
+        return (
+            perimeter.departements,
+            perimeter.programmes,
+            self.state,
+            self.departement or None,
+            self.programme,
+            (self.q or "").strip() or None,
+            self.overdue,
+            today,
+        )
+
+
+def summary_members(row: Row, by: By, today: date) -> dict[str, object]:
+    """Read the members of a summary out of `COLUMNS`."""
+    state = State(row["state"])
+    waits = state is State.AWAITING_DEPARTEMENT
+    late = row["stage"] is not None and row["due_on"] is not None and row["due_on"] < today and not waits
+    return {**dict(row), "overdue": late, "allowed_actions": allowed_actions(state, by)}
+
+
+async def dossiers(
+    reader: Reader, filters: Filters, *, perimeter: Perimeter, by: By, today: date, limit: int, offset: int
+) -> list[EscalationSummary]:
+    """Give dossiers, those with the nearest date first, those that are over last."""
+    rows = await reader.fetch(
+        f"""
+        SELECT {COLUMNS}
+        FROM escalation
+        WHERE {_SEEN} {_FILTERED}
+        ORDER BY
+            state IN ('returned', 'refused', 'completed', 'withdrawn'),
+            state = 'awaiting_departement',
+            due_on NULLS LAST,
+            received_at,
+            request_id
+        LIMIT $9 OFFSET $10
+        """,  # noqa: S608 - built from constants
+        *filters.arguments(perimeter, today),
+        limit,
+        offset,
+    )
+    return [EscalationSummary.model_validate(summary_members(row, by, today)) for row in rows]
+
+
+async def count_dossiers(reader: Reader, filters: Filters, *, perimeter: Perimeter, today: date) -> int:
+    """Count the dossiers that a list with these filters would show."""
+    total: int = await reader.fetchval(
+        f"SELECT count(*) FROM escalation WHERE {_SEEN} {_FILTERED}",  # noqa: S608 - built from constants
+        *filters.arguments(perimeter, today),
+    )
+    return total
+
+
+async def count_by_state(reader: Reader, *, perimeter: Perimeter) -> dict[State, int]:
+    """Count the dossiers in each state that has some."""
+    rows = await reader.fetch(
+        f"SELECT state, count(*) AS number FROM escalation WHERE {_SEEN} GROUP BY state",  # noqa: S608 - constants
+        perimeter.departements,
+        perimeter.programmes,
+    )
+    return {State(row["state"]): row["number"] for row in rows}
+
+
+async def departements(reader: Reader, *, perimeter: Perimeter) -> list[str]:
+    """Give the départements that have dossiers here, for the filter."""
+    rows = await reader.fetch(
+        f"SELECT DISTINCT departement FROM escalation WHERE {_SEEN} ORDER BY departement",  # noqa: S608 - constants
+        perimeter.departements,
+        perimeter.programmes,
+    )
+    return [row["departement"] for row in rows]

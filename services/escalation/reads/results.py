@@ -1,0 +1,209 @@
+"""What came of it: evaluations, and the figures of the national team's work."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.escalation.domain.perimeter import Perimeter
+from shared.contracts.vocabulary import Field, Programme
+from shared.db import Reader
+
+
+class Evaluation(BaseModel):
+    """What an applicant said of the result; figures from 1 (not at all) to 5 (entirely)."""
+
+    request_id: UUID
+    number: str
+    departement: str
+    applicant_name: str
+    fields: list[Field]
+    programme: Programme | None
+    need_met: int
+    progress: int
+    satisfaction: int
+    impact: str | None
+    comment: str | None
+    submitted_at: datetime
+
+
+class Averages(BaseModel):
+    """The means of the evaluations, None while there are none."""
+
+    count: int
+    need_met: float | None
+    progress: float | None
+    satisfaction: float | None
+
+
+class Delay(BaseModel):
+    """How long a stage took, in days: median and 90th percentile of the `count` dossiers that went through it."""
+
+    count: int
+    median_days: float | None
+    p90_days: float | None
+
+
+class Statistics(BaseModel):
+    """The figures of the national team."""
+
+    total: int
+    by_state: dict[str, int]
+    by_departement: dict[str, int]
+    by_field: dict[str, int]
+    outcomes: dict[str, int]
+    granted_cents: int
+    delays: dict[str, Delay]
+    evaluations: Averages
+
+
+_SEEN = "($1::text[] IS NULL OR departement = ANY($1)) AND ($2::text[] IS NULL OR programme = ANY($2))"
+
+
+async def evaluations(
+    reader: Reader,
+    *,
+    departement: str | None,
+    programme: Programme | None,
+    perimeter: Perimeter,
+    limit: int,
+    offset: int,
+) -> list[Evaluation]:
+    """Give evaluations, the latest first."""
+    rows = await reader.fetch(
+        f"""
+        SELECT request_id, number, departement, applicant_name, fields, programme, need_met, progress, satisfaction,
+            impact, comment, submitted_at
+        FROM evaluation
+        WHERE {_SEEN}
+            AND ($3::text IS NULL OR departement = $3)
+            AND ($4::text IS NULL OR programme = $4)
+        ORDER BY submitted_at DESC, request_id
+        LIMIT $5 OFFSET $6
+        """,  # noqa: S608 - built from constants
+        perimeter.departements,
+        perimeter.programmes,
+        departement,
+        programme,
+        limit,
+        offset,
+    )
+    return [Evaluation.model_validate(dict(row)) for row in rows]
+
+
+async def averages(
+    reader: Reader, *, departement: str | None = None, programme: Programme | None = None, perimeter: Perimeter
+) -> Averages:
+    """Give the number of evaluations and their means."""
+    row = await reader.fetchrow(
+        f"""
+        SELECT count(*) AS count, avg(need_met)::float AS need_met, avg(progress)::float AS progress,
+            avg(satisfaction)::float AS satisfaction
+        FROM evaluation
+        WHERE {_SEEN}
+            AND ($3::text IS NULL OR departement = $3)
+            AND ($4::text IS NULL OR programme = $4)
+        """,  # noqa: S608 - built from constants
+        perimeter.departements,
+        perimeter.programmes,
+        departement,
+        programme,
+    )
+    return Averages.model_validate(dict(row or {}))
+
+
+async def statistics(reader: Reader, *, perimeter: Perimeter) -> Statistics:
+    """Give the figures of the dossiers that the caller sees."""
+    by_state = await _counts(reader, "SELECT state AS name, count(*) AS number FROM escalation WHERE", perimeter)
+    return Statistics(
+        total=sum(by_state.values()),
+        by_state=by_state,
+        by_departement=await _counts(
+            reader, "SELECT departement AS name, count(*) AS number FROM escalation WHERE", perimeter
+        ),
+        by_field=await _counts(
+            reader, "SELECT field AS name, count(*) AS number FROM escalation, unnest(fields) AS field WHERE", perimeter
+        ),
+        outcomes=await _counts(
+            reader,
+            "SELECT outcome AS name, count(*) AS number FROM decision JOIN escalation USING (request_id) WHERE",
+            perimeter,
+        ),
+        granted_cents=await _granted(reader, perimeter),
+        delays=await _delays(reader, perimeter),
+        evaluations=await averages(reader, perimeter=perimeter),
+    )
+
+
+async def _counts(reader: Reader, statement: str, perimeter: Perimeter) -> dict[str, int]:
+    rows = await reader.fetch(
+        f"{statement} {_SEEN} GROUP BY name ORDER BY number DESC, name",
+        perimeter.departements,
+        perimeter.programmes,
+    )
+    return {row["name"]: row["number"] for row in rows}
+
+
+async def _granted(reader: Reader, perimeter: Perimeter) -> int:
+    total: int = await reader.fetchval(
+        f"""
+        SELECT coalesce(sum(decision.amount_cents), 0)::bigint
+        FROM decision
+        JOIN escalation USING (request_id)
+        WHERE decision.outcome IN ('granted', 'granted_with_reserve') AND {_SEEN}
+        """,  # noqa: S608 - built from constants
+        perimeter.departements,
+        perimeter.programmes,
+    )
+    return total
+
+
+async def _delays(reader: Reader, perimeter: Perimeter) -> dict[str, Delay]:
+    """Measure from the last reception on: a dossier that was returned begins again."""
+    rows = await reader.fetch(
+        f"""
+        WITH moment AS (
+            SELECT step.request_id,
+                max(step.at) FILTER (WHERE step.type = 'escalation.escalation_received.v1') AS received,
+                max(step.at) FILTER (WHERE step.type = 'escalation.admissibility_settled.v1') AS admissible,
+                max(step.at) FILTER (WHERE step.type = 'escalation.decision_made.v1') AS decided,
+                max(step.at) FILTER (WHERE step.type = 'escalation.accompaniment_started.v1') AS accompanied,
+                max(step.at) FILTER (WHERE step.type = 'escalation.accompaniment_completed.v1') AS completed
+            FROM step
+            JOIN escalation USING (request_id)
+            WHERE {_SEEN}
+            GROUP BY step.request_id
+        ), delay AS (
+            SELECT stage.place, stage.name, extract(epoch FROM stage.until - stage.since)::float / 86400 AS days
+            FROM moment
+            CROSS JOIN LATERAL (
+                VALUES
+                    (1, 'admissibility', received, admissible),
+                    (2, 'committee', admissible, decided),
+                    (3, 'mobilisation', decided, accompanied),
+                    (4, 'accompaniment', accompanied, completed)
+            ) AS stage (place, name, since, until)
+            WHERE stage.until >= stage.since
+        )
+        SELECT listed.name, count(delay.days) AS count,
+            percentile_cont(0.5) WITHIN GROUP (ORDER BY delay.days) AS median_days,
+            percentile_cont(0.9) WITHIN GROUP (ORDER BY delay.days) AS p90_days
+        FROM (VALUES (1, 'admissibility'), (2, 'committee'), (3, 'mobilisation'), (4, 'accompaniment'))
+            AS listed (place, name)
+        LEFT JOIN delay ON delay.place = listed.place
+        GROUP BY listed.place, listed.name
+        ORDER BY listed.place
+        """,  # noqa: S608 - built from constants
+        perimeter.departements,
+        perimeter.programmes,
+    )
+    return {
+        row["name"]: Delay(
+            count=row["count"], median_days=_rounded(row["median_days"]), p90_days=_rounded(row["p90_days"])
+        )
+        for row in rows
+    }
+
+
+def _rounded(days: float | None) -> float | None:
+    return None if days is None else round(days, 1)

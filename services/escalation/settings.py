@@ -1,0 +1,50 @@
+"""Every environment variable of the national team's service, typed, with its meaning."""
+
+from dataclasses import dataclass
+
+from pydantic import Field, SecretStr
+
+from shared.settings import ServiceSettings, WebAddress, prefixed
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """How long the stages last: working days of the French calendar, or calendar days where it is said."""
+
+    admissibility: int = 15
+    committee: int = 30
+    evaluation_calendar_days: int = 30
+    early_notes_calendar_days: int = 30
+
+
+class Settings(ServiceSettings):
+    """What the escalation service needs to know; variables start with `ESCALATION_`."""
+
+    model_config = prefixed("ESCALATION")
+
+    intake_url: WebAddress = Field(
+        "http://127.0.0.1:8101", description="Where people reach intake, which serves the documents"
+    )
+    document_key: SecretStr = Field(description="Signs links to documents; the same as INTAKE_DOCUMENT_KEY")
+    admissibility_days: int = Field(
+        15,
+        ge=1,
+        le=365,
+        description="Working days to settle whether a dossier is admissible (a default, no rule of law)",
+    )
+    committee_days: int = Field(
+        30,
+        ge=1,
+        le=365,
+        description="Working days from admissibility or deferral to the committee's decision (a default)",
+    )
+    evaluation_days: int = Field(30, ge=1, le=365, description="Calendar days that the applicant has to evaluate")
+    early_notes_days: int = Field(
+        30, ge=1, le=365, description="Calendar days that messages and documents wait for a dossier they overtook"
+    )
+    overdue_every_seconds: float = Field(60, gt=0, description="How often passed dates are looked for")
+
+    @property
+    def durations(self) -> Durations:
+        """Give the durations to the use cases."""
+        return Durations(self.admissibility_days, self.committee_days, self.evaluation_days, self.early_notes_days)

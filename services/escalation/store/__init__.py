@@ -1,0 +1,1 @@
+"""The SQL that changes or locks: one function, one statement."""

@@ -1,0 +1,176 @@
+"""The SQL that changes sessions, agendas and decisions."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from services.escalation.domain.committee import Session
+from services.escalation.domain.refusals import AlreadyOnAgenda
+from shared.contracts.escalation import Decision
+from shared.contracts.fact import Actor
+from shared.db import Transaction
+from shared.errors import NotFound
+
+
+class NoSuchSession(NotFound):
+    """There is no such session (HTTP 404)."""
+
+    code = "no_such_session"
+    title = "No such committee session"
+    sentence = "Cette séance du comité n’existe pas."
+
+
+async def add_session(tx: Transaction, session: Session, *, by: Actor, at: datetime) -> None:
+    """Plan a session."""
+    await tx.execute(
+        """
+        INSERT INTO committee_session (id, title, held_on, members, quorum, present, created_at, created_by)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        session.id,
+        session.title,
+        session.held_on,
+        list(session.members),
+        session.quorum,
+        list(session.present),
+        at,
+        by.model_dump(mode="json"),
+    )
+
+
+async def load_session_for_update(tx: Transaction, session_id: UUID) -> Session:
+    """Give a session, locked, so that its agenda and decisions change one after the other."""
+    row = await tx.fetchrow(
+        """
+        SELECT id, title, held_on, members, quorum, present, closed_at, closed_by
+        FROM committee_session
+        WHERE id = $1
+        FOR UPDATE
+        """,
+        session_id,
+    )
+    if row is None:
+        raise NoSuchSession
+    return Session(
+        id=row["id"],
+        title=row["title"],
+        held_on=row["held_on"],
+        members=tuple(row["members"]),
+        quorum=row["quorum"],
+        present=tuple(row["present"]),
+        closed_at=row["closed_at"],
+        closed_by=Actor.model_validate(row["closed_by"]) if row["closed_by"] else None,
+    )
+
+
+async def save_session(tx: Transaction, session: Session) -> None:
+    """Write who is present, and that it is closed."""
+    await tx.execute(
+        "UPDATE committee_session SET present = $2, closed_at = $3, closed_by = $4 WHERE id = $1",
+        session.id,
+        list(session.present),
+        session.closed_at,
+        session.closed_by.model_dump(mode="json") if session.closed_by else None,
+    )
+
+
+async def add_to_agenda(tx: Transaction, session_id: UUID, request_id: UUID, *, state: str, at: datetime) -> None:
+    """Put a dossier at the end of an agenda; refuses (`AlreadyOnAgenda`) one that the session had already."""
+    try:
+        async with tx.savepoint():
+            await tx.execute(
+                """
+                INSERT INTO agenda_item (session_id, request_id, position, scheduled_at)
+                SELECT $1, $2, coalesce(max(position), 0) + 1, $3
+                FROM agenda_item
+                WHERE session_id = $1
+                """,
+                session_id,
+                request_id,
+                at,
+            )
+    except asyncpg.UniqueViolationError as violation:
+        raise AlreadyOnAgenda(state=state, allowed_actions=[]) from violation
+
+
+async def agenda(tx: Transaction, session_id: UUID) -> list[UUID]:
+    """Give the dossiers of a session, in order."""
+    rows = await tx.fetch("SELECT request_id FROM agenda_item WHERE session_id = $1 ORDER BY position", session_id)
+    return [row["request_id"] for row in rows]
+
+
+async def reorder(tx: Transaction, session_id: UUID, order: list[UUID]) -> None:
+    """Give the dossiers of an agenda their new places."""
+    await tx.execute(
+        """
+        UPDATE agenda_item
+        SET position = placed.position
+        FROM unnest($2::uuid[]) WITH ORDINALITY AS placed (request_id, position)
+        WHERE agenda_item.session_id = $1 AND agenda_item.request_id = placed.request_id
+        """,
+        session_id,
+        order,
+    )
+
+
+async def undecided(tx: Transaction, session_id: UUID) -> list[str]:
+    """Give the numbers of the dossiers that wait for their decision in this session."""
+    rows = await tx.fetch(
+        """
+        SELECT escalation.number
+        FROM agenda_item
+        JOIN escalation ON escalation.request_id = agenda_item.request_id
+        WHERE agenda_item.session_id = $1
+            AND escalation.state = 'scheduled'
+            AND escalation.session_id = $1
+        ORDER BY agenda_item.position
+        """,
+        session_id,
+    )
+    return [row["number"] for row in rows]
+
+
+async def next_decision_number(tx: Transaction, year: int) -> str:
+    """Give the next number of a year; the year's row stays locked until commit, so that none is lost or doubled."""
+    last = await tx.fetchval(
+        """
+        INSERT INTO decision_counter AS counter (year, last)
+        VALUES ($1, 1)
+        ON CONFLICT (year) DO UPDATE SET last = counter.last + 1
+        RETURNING last
+        """,
+        year,
+    )
+    return f"CSP-{year}-{last:04d}"
+
+
+async def add_decision(tx: Transaction, decision: Decision, request_id: UUID, *, event_id: UUID, at: datetime) -> None:
+    """Keep a decision, and the event that tells it."""
+    await tx.execute(
+        """
+        INSERT INTO decision (
+            id, number, session_id, request_id, outcome, motive, support_types, amount_cents, reserve, decided_on,
+            recorded_at, signed_by, event_id
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        """,
+        decision.id,
+        decision.number,
+        decision.session_id,
+        request_id,
+        decision.outcome,
+        decision.motive,
+        list(decision.support_types),
+        decision.amount_cents,
+        decision.reserve,
+        decision.decided_on,
+        at,
+        decision.signed_by.model_dump(mode="json"),
+        event_id,
+    )
+
+
+async def note_notified(tx: Transaction, event_id: UUID, *, at: datetime) -> None:
+    """Note when the applicant was told the decision that this event tells; other events change nothing."""
+    await tx.execute("UPDATE decision SET notified_at = $2 WHERE event_id = $1 AND notified_at IS NULL", event_id, at)

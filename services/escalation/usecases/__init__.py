@@ -1,0 +1,1 @@
+"""What one can do: load, decide, save, record the event, in the caller's transaction."""

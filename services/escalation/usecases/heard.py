@@ -1,0 +1,158 @@
+"""What the other services tell about a dossier takes effect here."""
+
+from datetime import date, datetime, timedelta
+
+import structlog
+
+from services.escalation.domain.dossier import Escalation
+from services.escalation.domain.moves import State
+from services.escalation.settings import Durations
+from services.escalation.store import committee as committee_store
+from services.escalation.store import dossier as store
+from services.escalation.store import programmes as programme_store
+from services.escalation.usecases.telling import NATIONAL_CALENDAR, day, tell, working_days_after
+from shared import calendar
+from shared.contracts import intake, notifications, qualification
+from shared.contracts.fact import Fact
+from shared.contracts.vocabulary import Team
+from shared.db import Transaction
+
+A_MOMENT = timedelta(microseconds=1)
+"""What is received was sent before: whoever sorts by time sees both in this order."""
+
+log = structlog.get_logger(__name__)
+
+IntakeNote = intake.InformationProvided | intake.MessagePosted | intake.DocumentAdded
+_NOTES: dict[str, type[IntakeNote]] = {
+    fact.wire_type: fact for fact in (intake.InformationProvided, intake.MessagePosted, intake.DocumentAdded)
+}
+
+
+async def receive_escalation(tx: Transaction, fact: qualification.RequestEscalated, *, durations: Durations) -> None:
+    """A dossier arrives: new, or again after it had been returned; one that was given up is born withdrawn."""
+    await store.hold(tx, fact.request_id)
+    known = await store.find_for_update(tx, fact.request_id)
+    if known is not None and known.state is not State.RETURNED:
+        log.warning("escalation.already_here", state=known.state.value)
+        await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name, detail=fact.evidence.motive)
+        return
+    escalation = known or Escalation(fact.request_id, fact.dossier.request.number, fact.departement, State.RECEIVED)
+    escalation.departement = fact.departement
+    due_on = working_days_after(fact.at, durations.admissibility)
+    received = escalation.receive(due_on=due_on, at=fact.at + A_MOMENT)
+    withdrawn = await store.was_withdrawn(tx, fact.request_id) and escalation.withdraw()
+    await store.take_in(tx, escalation, fact)
+    await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name, detail=fact.evidence.motive)
+    for document in fact.dossier.documents:
+        await store.add_document(tx, fact.request_id, document)
+    if not withdrawn:
+        await tell(tx, received)
+    for note in await store.take_early_notes(tx, fact.request_id):
+        await _apply_note(tx, _NOTES[note.type].model_validate(note.data), dossier=fact.dossier)
+    log.info("escalation.received", state=escalation.state.value)
+
+
+async def take_answer(tx: Transaction, fact: qualification.NationalQuestionAnswered) -> None:
+    """The département answered; the dossier goes on from where it waited, its clock moved on by the days it waited."""
+    escalation = await store.find_for_update(tx, fact.request_id)
+    if escalation is None:
+        log.warning("escalation.unknown", type=fact.wire_type)
+        return
+    if escalation.resume(due_on=_moved_on(escalation, fact.at)):
+        await store.save(tx, escalation, at=fact.at)
+    await store.answer_question(tx, fact.request_id, answer=fact.text, by=fact.by, at=fact.at)
+    await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name, detail=fact.text)
+
+
+def _moved_on(escalation: Escalation, at: datetime) -> date | None:
+    """Give the stage's date, later by the working days that the département took."""
+    if escalation.due_on is None or escalation.asked_at is None:
+        return escalation.due_on
+    waited = calendar.working_days_between(day(escalation.asked_at), day(at), NATIONAL_CALENDAR)
+    return calendar.add_working_days(escalation.due_on, max(waited, 0), NATIONAL_CALENDAR)
+
+
+async def stop_on_withdrawal(tx: Transaction, fact: intake.RequestWithdrawn) -> None:
+    """The applicant gave up; before a decision that ends the dossier, afterwards it is noted."""
+    await store.hold(tx, fact.request_id)
+    await store.remember_withdrawal(tx, fact.request_id, at=fact.at)
+    await programme_store.move_programme_request(tx, fact.request_id, state="withdrawn", at=fact.at)
+    escalation = await store.find_for_update(tx, fact.request_id)
+    if escalation is None:
+        return
+    if escalation.withdraw():
+        await store.save(tx, escalation, at=fact.at)
+    await _note(tx, fact, Team.APPLICANT, detail=fact.motive)
+
+
+async def note_exchange(tx: Transaction, fact: IntakeNote) -> None:
+    """The applicant wrote or joined a file: it belongs to the dossier, here already or still on its way."""
+    await store.hold(tx, fact.request_id)
+    if await store.find_for_update(tx, fact.request_id) is None:
+        await store.add_early_note(tx, fact)
+    else:
+        await _apply_note(tx, fact, dossier=None)
+
+
+async def note_departement_message(tx: Transaction, fact: qualification.MessagePosted) -> None:
+    """The département wrote to the applicant after it had handed the dossier over."""
+    if await store.find_for_update(tx, fact.request_id) is not None:
+        await store.add_message(tx, fact.request_id, at=fact.at, author=Team.DEPARTEMENT, text=fact.text)
+        await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name, detail=fact.text)
+
+
+async def note_reopening(tx: Transaction, fact: qualification.ExaminationStarted) -> None:
+    """The département examines again what the national team returned."""
+    if fact.reopened and await store.find_for_update(tx, fact.request_id) is not None:
+        await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name)
+
+
+async def list_under_programme(tx: Transaction, fact: qualification.DirectedToProgramme) -> None:
+    """A request is directed to a programme, whose team finds it in its list."""
+    await store.hold(tx, fact.request_id)
+    withdrawn = await store.was_withdrawn(tx, fact.request_id)
+    await programme_store.add_programme_request(tx, fact, withdrawn=withdrawn)
+
+
+async def keep_evaluation(tx: Transaction, fact: intake.EvaluationSubmitted) -> None:
+    """The applicant said what came of it."""
+    await programme_store.add_evaluation(tx, fact)
+    await programme_store.move_programme_request(tx, fact.request_id, state="evaluated", at=fact.at)
+    if await store.find_for_update(tx, fact.request_id) is not None:
+        await _note(tx, fact, Team.APPLICANT)
+
+
+async def note_closing(tx: Transaction, fact: intake.RequestClosed) -> None:
+    """The life of the request is over."""
+    await programme_store.move_programme_request(tx, fact.request_id, state="closed", at=fact.at)
+    if await store.find_for_update(tx, fact.request_id) is not None:
+        await _note(tx, fact, None)
+
+
+async def note_decision_notified(tx: Transaction, fact: notifications.DeliverySucceeded) -> None:
+    """The applicant was told a decision: its date of notification."""
+    if fact.audience == "applicant":
+        await committee_store.note_notified(tx, fact.event_id, at=fact.at)
+
+
+async def _apply_note(tx: Transaction, fact: IntakeNote, *, dossier: qualification.Dossier | None) -> None:
+    """Put a message or a file into the dossier, unless the dossier brought it already."""
+    if isinstance(fact, intake.DocumentAdded):
+        await store.add_document(tx, fact.request_id, fact.document)
+        await _note(tx, fact, Team.APPLICANT, detail=fact.document.name)
+        return
+    if dossier and any(message.at == fact.at and message.text == fact.text for message in dossier.messages):
+        return
+    await store.add_message(tx, fact.request_id, at=fact.at, author=Team.APPLICANT, text=fact.text)
+    await _note(tx, fact, Team.APPLICANT, detail=fact.text)
+
+
+async def _note(
+    tx: Transaction,
+    fact: Fact,
+    team: Team | None,
+    *,
+    author: str | None = None,
+    detail: str | None = None,
+) -> None:
+    await store.add_step(tx, fact, team=team, author=author, detail=detail)

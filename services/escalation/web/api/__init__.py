@@ -1,0 +1,5 @@
+"""The JSON API of the national team: dossiers, committee, means, programmes and figures."""
+
+from services.escalation.web.api import committee, dossiers, figures, means
+
+routes = [dossiers.routes, committee.routes, means.routes, figures.routes]

@@ -1,0 +1,11 @@
+"""The texts, dates and amounts that API and forms accept, each with its bounds."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Cents = Annotated[int, Field(ge=0, le=1_000_000_000_00, strict=True)]
+"""Euro cents, up to a thousand million euros."""
+Year = Annotated[int, Field(ge=2020, le=2100)]

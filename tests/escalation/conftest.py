@@ -1,0 +1,120 @@
+"""What the tests of the national team share: a service over a fresh database, agents, and dossiers that arrive."""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx2
+import pytest
+
+from services.escalation import demonstration
+from services.escalation.main import application
+from services.escalation.settings import Settings
+from shared import clock
+from shared.db import Database
+from shared.identity import store as identity
+from shared.identity.model import Agent, Role
+from tests.escalation.life import Ear, Program, a_request_escalated
+
+PUBLIC_URL = "http://escalation.test"
+
+
+@pytest.fixture
+async def database(database_url: Callable[[str], Awaitable[str]]) -> AsyncIterator[Database]:
+    """A fresh database of the service, with the rights that it has when it runs."""
+    opened = await Database.connect(await database_url("escalation"), name="test", max_size=20)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def settings() -> Settings:
+    """Settings that reach nothing outside the test."""
+    return Settings.model_validate(
+        {
+            "database_url": "postgresql://unused",
+            "port": 8103,
+            "amqp_url": None,
+            "public_url": PUBLIC_URL,
+            "secret_key": secrets.token_hex(32),
+            "document_key": "d" * 32,
+            "intake_url": "http://intake.test",
+            "requests_per_minute": 0,
+        }
+    )
+
+
+@pytest.fixture
+async def browser(database: Database, settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
+    """Something in front of the service, which runs without its broker."""
+    transport = httpx2.ASGITransport(app=application(settings, database))  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
+    async with httpx2.AsyncClient(transport=transport, base_url=PUBLIC_URL) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def ear(database: Database, settings: Settings) -> Ear:
+    """What the service hears."""
+    return Ear(database, settings.durations)
+
+
+async def an_agent(database: Database, name: str, role: Role, *programmes: str) -> Agent:
+    """An administrator made an agent."""
+    async with database.transaction() as tx:
+        return await identity.add_agent(
+            tx, email=f"{name}@cousu.test", name=name.title(), roles=[role], programmes=programmes, at=clock.now()
+        )
+
+
+@pytest.fixture
+async def national_agent(database: Database) -> Agent:
+    """An agent of the national team."""
+    return await an_agent(database, "national", Role.NATIONAL_AGENT)
+
+
+@pytest.fixture
+async def secretary_agent(database: Database) -> Agent:
+    """The committee's secretary."""
+    return await an_agent(database, "secretaire", Role.COMMITTEE_SECRETARY)
+
+
+@pytest.fixture
+def program(database: Database, browser: httpx2.AsyncClient) -> Callable[[Agent], Awaitable[Program]]:
+    """Make a program that acts as an agent."""
+
+    async def make(agent: Agent) -> Program:
+        async with database.transaction() as tx:
+            token = await identity.issue_token(tx, agent_id=agent.id, name="essai", at=clock.now())
+        return Program(browser, token)
+
+    return make
+
+
+@pytest.fixture
+async def national(national_agent: Agent, program: Callable[[Agent], Awaitable[Program]]) -> Program:
+    """A program of the national team."""
+    return await program(national_agent)
+
+
+@pytest.fixture
+async def secretary(secretary_agent: Agent, program: Callable[[Agent], Awaitable[Program]]) -> Program:
+    """A program of the committee's secretary."""
+    return await program(secretary_agent)
+
+
+@pytest.fixture
+async def envelope(database: Database) -> None:
+    """This year's envelope, as the demonstration opens it."""
+    async with database.transaction() as tx:
+        await demonstration.load(tx, clock.now())
+
+
+@pytest.fixture
+async def received(ear: Ear) -> str:
+    """A dossier came; gives its id."""
+    fact = a_request_escalated()
+    await ear.hears(fact)
+    return str(fact.request_id)
+
+
+Json = dict[str, Any]
