@@ -9,7 +9,14 @@ import typer
 
 from shared.db import AWAY
 from shared.errors import Invalid, Refusal
-from shared.operations import command_line_agents, migrations
+from shared.operations import (
+    command_line_agents,
+    command_line_astray,
+    command_line_held,
+    command_line_looking,
+    command_line_quarantine,
+    migrations,
+)
 from shared.operations.connections import NotTold, read_environment_file, told
 from shared.operations.services import Service
 
@@ -21,6 +28,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(command_line_agents.app, name="agent")
+app.add_typer(command_line_held.app, name="held")
+app.add_typer(command_line_quarantine.app, name="quarantine")
+app.add_typer(command_line_astray.dead, name="dead")
+app.add_typer(command_line_astray.unrouted, name="unrouted")
+app.add_typer(command_line_looking.events, name="events")
+app.add_typer(command_line_looking.journal, name="journal")
+app.command("status")(command_line_looking.status)
 
 ELSEWHERE = {"demo": "deploy.local.demo"}
 """Groups whose module (with a Typer named `app`) lives outside `shared`; it is loaded when asked for."""

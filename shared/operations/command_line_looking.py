@@ -1,0 +1,148 @@
+"""`cousu-main status`, `events show` and `journal verify`: is all well, what happened, and is the record whole?"""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from shared import clock
+from shared.operations import journals, verification
+from shared.operations.command_line_acting import AsJson, OfAll, as_text, fail_for, reaching
+from shared.operations.reach import UNREACHABLE, Reach
+from shared.operations.screen import show
+from shared.operations.status import Concern, Status
+from shared.operations.status import status as look
+from shared.operations.verification import Fault, Verified
+
+events = typer.Typer(help="What the services told about a request.", no_args_is_help=True)
+journal = typer.Typer(help="The record of everything told.", no_args_is_help=True)
+
+SENTENCES = {
+    "broker_away": "RabbitMQ does not answer: events wait in the outboxes, nothing is lost. Start it again",
+    "database_away": "The database does not answer ({detail}). Start it again",
+    "service_away": "The service does not answer ({detail}). Start it again",
+    "service_not_ready": "The service is not ready ({detail})",
+    "no_consumer": "Nobody consumes this queue ({count} messages wait). Start the service",
+    "deep_queue": "{count} messages wait; they are being consumed",
+    "outbox_late": "{count} events are not with the broker, the oldest for {seconds:.0f} s",
+    "held_given_up": "{count} streams are held and tried no more: `cousu-main held list`",
+    "held": "{count} streams are held and tried again by themselves",
+    "gap": "{count} streams wait for an event that does not come, for {seconds:.0f} s",
+    "gap_young": "{count} streams wait for an event that is late by {seconds:.0f} s",
+    "quarantine": "{count} messages could not be read: `cousu-main quarantine list`",
+    "dead": "{count} messages were delivered too often: `cousu-main dead list`",
+    "unrouted": "{count} messages have no listener: `cousu-main unrouted list`",
+}
+
+
+def status(*, json: AsJson = False) -> None:
+    """Is all well? Ends with exit code 1 when something needs a hand now."""
+    told = reaching(lambda reach: look(reach, at=clock.now()))
+    if json:
+        typer.echo(as_text(told))
+    else:
+        _show(told)
+    if not told.well:
+        raise typer.Exit(1)
+
+
+@events.command("show")
+def show_events(
+    request: Annotated[str, typer.Option("--request", help="The request's number (95-2026-000123) or id")],
+    *,
+    json: AsJson = False,
+) -> None:
+    """Show a request's events across the services, in order."""
+    trail = reaching(lambda reach: journals.trail(reach, request))
+    if json:
+        typer.echo(as_text(trail))
+    else:
+        typer.echo(f"Request {trail.request_id}")
+        table = Table("When", "Told by", "No.", "Event", "Applied by", "Not yet", "Id", box=None)
+        for event in trail.events:
+            late = [f"held by {name}" for name in event.held_by] + [f"waits at {name}" for name in event.waits_at]
+            table.add_row(
+                event.time.astimezone().isoformat(timespec="milliseconds"),
+                event.source,
+                str(event.sequence),
+                event.type,
+                ", ".join(event.applied_by),
+                ", ".join(late if event.sent else [*late, "not sent"]),
+                event.id,
+            )
+        show(table)
+    fail_for(trail.away)
+
+
+@journal.command()
+def verify(service: OfAll = None, *, json: AsJson = False) -> None:
+    """Check each stream's chain of hashes; name what was changed or is missing, and end with exit code 1."""
+
+    async def read(reach: Reach) -> tuple[list[Verified], list[str]]:
+        done: list[Verified] = []
+        away: list[str] = []
+        for watched in [reach.service(service.value)] if service else reach.services.values():
+            try:
+                done.append(await verification.verify(watched))
+            except UNREACHABLE:
+                away.append(watched.name)
+        return done, away
+
+    results, away = reaching(read)
+    if json:
+        typer.echo(as_text(results))
+    else:
+        for one in results:
+            said = f"{one.wrong} wrong" if one.wrong else "whole"
+            typer.echo(f"{one.service}: {one.events} events in {one.streams} streams, {said}")
+            for fault in one.faults:
+                typer.echo(f"  {_said(fault)}")
+    fail_for(away)
+    if any(one.wrong for one in results):
+        raise typer.Exit(1)
+
+
+def _said(fault: Fault) -> str:
+    place = f"{fault.source} {fault.subject}"
+    which = str(fault.sequence) if fault.sequence == fault.until else f"{fault.sequence} to {fault.until}"
+    return {
+        "tampered": f"{place}: event {which} ({fault.event_id}) was changed after it was recorded",
+        "relabelled": f"{place}: the columns of event {which} ({fault.event_id}) are not those of its text",
+        "missing": f"{place}: event {which} is missing",
+        "head": f"{place}: the stream's head is not its last event, {which} ({fault.event_id})",
+    }[fault.what]
+
+
+def _show(told: Status) -> None:
+    typer.echo("All is well." if told.well else "Something needs a hand:")
+    for concern in told.concerns:
+        typer.echo(f"  {'!' if concern.urgent else '·'} {concern.where}: {_sentence(concern)}")
+    services = Table("Service", "Answers", "Outbox", "Oldest", "Held", "Waiting", "Gaps", "Quarantine", box=None)
+    for one in told.services:
+        answers = {True: "ready", False: "not ready", None: "not asked"}[one.ready]
+        if one.figures is None:
+            services.add_row(one.name, "database away")
+            continue
+        figures = one.figures
+        services.add_row(
+            one.name,
+            answers,
+            str(figures.outbox),
+            f"{figures.outbox_seconds:.0f} s",
+            str(figures.held),
+            str(figures.waiting),
+            str(figures.gaps),
+            str(figures.quarantine),
+        )
+    show(services)
+    queues = Table("Queue", "Ready", "In hand", "Consumers", "In/s", "Out/s", box=None)
+    for queue in told.queues:
+        figures_ = (queue.unacknowledged, queue.consumers, queue.rate_in, queue.rate_out)
+        shown = ["" if value is None else f"{value:g}" for value in figures_]
+        queues.add_row(queue.name, str(queue.ready) if queue.exists else "not there", *shown)
+    if told.queues:
+        show(queues)
+
+
+def _sentence(concern: Concern) -> str:
+    return SENTENCES[concern.what].format(**concern.model_dump())

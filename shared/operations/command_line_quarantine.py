@@ -1,0 +1,91 @@
+"""`cousu-main quarantine`: messages that a service could not read."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.table import Table
+
+from shared.operations import quarantine
+from shared.operations.command_line_acting import (
+    AsJson,
+    By,
+    OfAll,
+    OfOne,
+    Why,
+    as_text,
+    at,
+    gathered,
+    reaching,
+    tell,
+)
+from shared.operations.quarantine import Quarantined
+from shared.operations.reach import Reach
+
+app = typer.Typer(help="Messages that a service could not read.", no_args_is_help=True)
+
+MessageId = Annotated[UUID, typer.Argument(help="The message, as `quarantine list` shows it")]
+
+
+@app.command("list")
+def list_(
+    service: OfAll = None,
+    *,
+    settled: Annotated[bool, typer.Option("--settled", help="Those that were replayed or discarded instead")] = False,
+    json: AsJson = False,
+) -> None:
+    """Show the messages that wait for a decision."""
+    rows, away = reaching(
+        lambda reach: gathered(
+            reach, service, lambda one: quarantine.list_quarantined(one.database, one.name, settled=settled)
+        )
+    )
+    tell(rows, away, _table, as_json=json)
+
+
+@app.command()
+def show(message_id: MessageId, service: OfOne, *, json: AsJson = False) -> None:
+    """Show one message, and its bytes as they came (they may hold personal data)."""
+
+    async def read(reach: Reach) -> tuple[Quarantined, bytes]:
+        database = reach.service(service.value).database
+        return (
+            await quarantine.show(database, service.value, message_id),
+            await quarantine.bytes_of(database, message_id),
+        )
+
+    one, body = reaching(read)
+    if json:
+        typer.echo(as_text({**one.model_dump(), "body": body.decode(errors="replace")}))
+        return
+    typer.echo(f"{one.routing_key}, {one.size} bytes, {at(one.received_at)}: {one.reason}")
+    if one.settled_at:
+        typer.echo(f"{one.settlement} by {one.settled_by}, {at(one.settled_at)}: {one.why}")
+    sys.stdout.flush()
+    sys.stdout.buffer.write(body + b"\n")
+
+
+@app.command()
+def replay(message_id: MessageId, service: OfOne, why: Why, by: By) -> None:
+    """Send the message to the service's queue again; what was applied stays applied once."""
+    reaching(lambda reach: quarantine.replay(reach.service(service.value), reach.broker, message_id, by=by, why=why))
+    typer.echo(f"sent to {service.value} again; if it is still unreadable, it comes back")
+
+
+@app.command()
+def discard(message_id: MessageId, service: OfOne, why: Why, by: By) -> None:
+    """Decide that the message is never applied; its bytes are kept."""
+    reaching(lambda reach: quarantine.discard(reach.service(service.value), message_id, by=by, why=why))
+    typer.echo("discarded")
+
+
+def _table(rows: Sequence[Quarantined]) -> Table:
+    table = Table("Service", "Message", "Received", "Key", "Bytes", "Reason", "Settled", box=None)
+    for one in rows:
+        settled = f"{one.settlement} by {one.settled_by}: {one.why}" if one.settled_at else ""
+        table.add_row(
+            one.service, str(one.id), at(one.received_at), one.routing_key, str(one.size), one.reason, settled
+        )
+    return table

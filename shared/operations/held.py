@@ -1,0 +1,173 @@
+"""Streams that wait because one of their events cannot be applied: seen, tried again, or led past that event."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from shared.clock import new_id
+from shared.db import Reader, Row, Transaction
+from shared.errors import NotFound
+from shared.operations import record
+from shared.operations.reach import Watched
+
+
+class NotHeld(NotFound):
+    """No stream of this service is held by this event (any more)."""
+
+    code = "not_held"
+    title = "No stream is held by this event"
+    sentence = "Cet événement ne retient plus rien dans ce service : il a été appliqué, ou quelqu’un s’en est occupé."
+
+
+class Held(BaseModel):
+    """One stream that waits: its event, why, how often it was tried, when it is tried next (None: you decide)."""
+
+    service: str
+    source: str
+    subject: str
+    sequence: int
+    event_id: str
+    type: str
+    reason: str
+    attempts: int
+    next_attempt_at: datetime | None
+    held_since: datetime
+    last_attempt_at: datetime
+    behind: int
+    """Events of the same stream that wait behind it."""
+
+    @property
+    def given_up(self) -> bool:
+        """Tell whether it is not tried again by itself."""
+        return self.next_attempt_at is None
+
+
+_HELD = """
+    SELECT h.source, h.subject, h.sequence, h.event_id, h.type, h.reason, h.attempts, h.next_attempt_at,
+           h.held_since, h.last_attempt_at,
+           (SELECT count(*) FROM inbox_waiting w
+            WHERE w.subject = h.subject AND w.source = h.source AND w.sequence > h.sequence) AS behind
+    FROM inbox_held h
+"""
+
+
+async def list_held(reader: Reader, service: str, *, most: int = 200) -> list[Held]:
+    """Give the held streams of a service: those nobody tries any more first, then the oldest."""
+    rows = await reader.fetch(
+        _HELD + "ORDER BY (h.next_attempt_at IS NULL) DESC, h.held_since, h.subject, h.source LIMIT $1", most
+    )
+    return [_held(service, row) for row in rows]
+
+
+async def show(reader: Reader, service: str, event_id: str) -> Held:
+    """Give the stream that an event holds; refuses with `NotHeld`."""
+    rows = await reader.fetch(_HELD + "WHERE h.event_id = $1", event_id)
+    if not rows:
+        raise NotHeld
+    return _held(service, rows[0])
+
+
+async def retry(watched: Watched, event_id: str, *, by: str, why: str) -> Held:
+    """Have the service try the event again within a second; it counts as one more attempt.
+
+    Refuses with `NotHeld`.
+    """
+    async with watched.database.transaction() as tx:
+        held = await _lock(tx, watched.name, event_id)
+        await tx.execute(
+            "UPDATE inbox_held SET next_attempt_at = now() WHERE subject = $1 AND source = $2",
+            held.subject,
+            held.source,
+        )
+        await record.note(tx, by=by, action="held.retry", target=_target(held), why=why)
+    return held
+
+
+async def skip(watched: Watched, event_id: str, *, by: str, why: str) -> Held:
+    """Count the event as not applied, for good, and let the service go on with what waits behind it.
+
+    Its bytes are kept beside the discarded messages of the quarantine. Refuses with `NotHeld`.
+    """
+    async with watched.database.transaction() as tx:
+        held = await _lock(tx, watched.name, event_id)
+        await tx.execute(
+            """
+            WITH skipped AS (
+                DELETE FROM inbox_waiting
+                WHERE subject = $1 AND source = $2 AND sequence = $3
+                RETURNING body, type, received_at
+            )
+            INSERT INTO quarantine
+                (id, received_at, reason, routing_key, body, settled_at, settled_by, settlement, why)
+            SELECT $4, received_at, $5, type, body, now(), $6, 'discarded', $7
+            FROM skipped
+            """,
+            held.subject,
+            held.source,
+            held.sequence,
+            new_id(),
+            f"skipped: {held.reason}"[:500],
+            by,
+            record.motive(why),
+        )
+        await tx.execute(
+            "UPDATE inbox_stream SET applied = $3, changed_at = now() WHERE subject = $1 AND source = $2",
+            held.subject,
+            held.source,
+            held.sequence,
+        )
+        await _go_on(tx, held)
+        await record.note(tx, by=by, action="held.skip", target=_target(held), why=why)
+    return held
+
+
+async def _lock(tx: Transaction, service: str, event_id: str) -> Held:
+    """Lock the stream as the inbox does (its row first), then look whether the event still holds it."""
+    key = await show(tx, service, event_id)
+    await tx.execute("SELECT FROM inbox_stream WHERE subject = $1 AND source = $2 FOR UPDATE", key.subject, key.source)
+    return await show(tx, service, event_id)
+
+
+async def _go_on(tx: Transaction, held: Held) -> None:
+    """Hand the stream to the service's next attempt if its next event is there; release it otherwise."""
+    following = await tx.fetchrow(
+        "SELECT event_id, type FROM inbox_waiting WHERE subject = $1 AND source = $2 AND sequence = $3",
+        held.subject,
+        held.source,
+        held.sequence + 1,
+    )
+    if following is None:
+        await tx.execute("DELETE FROM inbox_held WHERE subject = $1 AND source = $2", held.subject, held.source)
+        return
+    await tx.execute(
+        """
+        UPDATE inbox_held SET
+            sequence = $3,
+            event_id = $4,
+            type = $5,
+            reason = 'not tried yet: the event before it was skipped',
+            attempts = 1,
+            next_attempt_at = now(),
+            held_since = now()
+        WHERE subject = $1 AND source = $2
+        """,
+        held.subject,
+        held.source,
+        held.sequence + 1,
+        following["event_id"],
+        following["type"],
+    )
+
+
+def _held(service: str, row: Row) -> Held:
+    return Held(service=service, **row)
+
+
+def _target(held: Held) -> str:
+    return f"{held.type} {held.event_id} ({held.source} {held.subject} {held.sequence}): {held.reason}"
+
+
+def in_order(held: Sequence[Held]) -> list[Held]:
+    """Put together what several services hold: what needs a hand first, then the oldest."""
+    return sorted(held, key=lambda one: (not one.given_up, one.held_since))

@@ -1,0 +1,171 @@
+"""One request's events across the services: what each journal tells, put in the order in which one led to another."""
+
+import asyncio
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from shared.errors import Invalid, NotFound
+from shared.operations.reach import UNREACHABLE, Reach, ServiceAway, Watched
+
+NUMBER = re.compile(r"^[0-9AB]{2,3}-\d{4}-\d{6}$")
+KEEPS_NUMBERS = "intake"
+
+
+class NoSuchRequest(NotFound):
+    """No journal that answers tells anything about this request."""
+
+    code = "no_such_request"
+    title = "No event tells about this request"
+    sentence = "Aucun événement ne concerne cette demande."
+
+
+class Event(BaseModel):
+    """One event as it was told: by whom, when, after which other, and how far it got."""
+
+    service: str
+    id: str
+    type: str
+    source: str
+    sequence: int
+    time: datetime
+    recorded_at: datetime
+    departement: str | None
+    cause: str | None
+    """The id of the event that it answers to."""
+    sent: bool
+    """Whether the broker has confirmed it."""
+    applied_by: list[str] = []
+    held_by: list[str] = []
+    waits_at: list[str] = []
+
+
+class Trail(BaseModel):
+    """All events of one request, in order; `away` names the services that did not answer."""
+
+    request_id: UUID
+    events: list[Event]
+    away: list[str]
+
+
+async def trail(reach: Reach, reference: str) -> Trail:
+    """Tell a request's events, by its id or its number (95-2026-000123).
+
+    Refuses with `Invalid`, `NoSuchRequest`, and with `ServiceAway` when a number is given and intake is away.
+    """
+    request_id = await _id_of(reach, reference.strip().upper())
+    events: dict[str, Event] = {}
+    away: list[str] = []
+    answers = await asyncio.gather(
+        *(_told(watched, request_id) for watched in reach.services.values()), return_exceptions=True
+    )
+    for watched, answer in zip(reach.services.values(), answers, strict=True):
+        if isinstance(answer, UNREACHABLE):
+            away.append(watched.name)
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            events.update({event.id: event for event in answer})
+    for watched in reach.services.values():
+        if watched.name not in away:
+            await _follow(watched, request_id, list(events.values()))
+    if not events and not away:
+        raise NoSuchRequest
+    return Trail(request_id=request_id, events=in_order(list(events.values())), away=away)
+
+
+def in_order(events: Sequence[Event]) -> list[Event]:
+    """Sort by time, but never put an event before the one that led to it: the services' clocks may differ."""
+    waiting = sorted(events, key=lambda event: (event.time, event.source, event.sequence))
+    known = {event.id for event in waiting}
+    placed: set[str] = set()
+    result: list[Event] = []
+    while waiting:
+        follows = next((event for event in waiting if _may_follow(event, waiting, known - placed)), waiting[0])
+        waiting.remove(follows)
+        placed.add(follows.id)
+        result.append(follows)
+    return result
+
+
+def _may_follow(event: Event, waiting: Sequence[Event], not_placed: set[str]) -> bool:
+    """Tell whether neither its cause nor an earlier event of its stream is still to be placed."""
+    earlier = any(other.source == event.source and other.sequence < event.sequence for other in waiting)
+    return not earlier and event.cause not in not_placed
+
+
+async def _id_of(reach: Reach, reference: str) -> UUID:
+    try:
+        return UUID(reference)
+    except ValueError:
+        pass
+    if not NUMBER.match(reference):
+        raise Invalid.field("request", "Donnez un numéro de demande, comme 95-2026-000123, ou son identifiant.")
+    watched = reach.service(KEEPS_NUMBERS)
+    try:
+        found: UUID | None = await watched.database.fetchval("SELECT id FROM request WHERE number = $1", reference)
+    except UNREACHABLE as away:
+        raise ServiceAway(service=watched.name) from away
+    if found is None:
+        raise NoSuchRequest
+    return found
+
+
+async def _told(watched: Watched, request_id: UUID) -> list[Event]:
+    """Read what one service told about the request."""
+    rows = await watched.database.fetch(
+        """
+        SELECT j.id, j.source, j.sequence, j.type, j.recorded_at, j.body,
+               NOT EXISTS (SELECT FROM outbox o WHERE o.position = j.position) AS sent
+        FROM journal j
+        WHERE j.subject = $1
+        ORDER BY j.source, j.sequence
+        """,
+        str(request_id),
+    )
+    events = []
+    for row in rows:
+        envelope = json.loads(row["body"])
+        events.append(
+            Event(
+                service=watched.name,
+                id=str(row["id"]),
+                type=row["type"],
+                source=row["source"],
+                sequence=row["sequence"],
+                time=envelope.get("time") or row["recorded_at"],
+                recorded_at=row["recorded_at"],
+                departement=envelope.get("departement"),
+                cause=envelope.get("causationid"),
+                sent=row["sent"],
+            )
+        )
+    return events
+
+
+async def _follow(watched: Watched, request_id: UUID, events: Sequence[Event]) -> None:
+    """Say of each event whether this service applied it, holds it, or keeps it for its turn."""
+    subject = str(request_id)
+    applied = {
+        row["source"]: row["applied"]
+        for row in await watched.database.fetch("SELECT source, applied FROM inbox_stream WHERE subject = $1", subject)
+    }
+    held = {
+        row["event_id"]
+        for row in await watched.database.fetch("SELECT event_id FROM inbox_held WHERE subject = $1", subject)
+    }
+    waiting = {
+        row["event_id"]
+        for row in await watched.database.fetch("SELECT event_id FROM inbox_waiting WHERE subject = $1", subject)
+    }
+    for event in events:
+        if event.id in held:
+            event.held_by.append(watched.name)
+        elif event.id in waiting:
+            event.waits_at.append(watched.name)
+        elif event.sequence <= applied.get(event.source, 0):
+            event.applied_by.append(watched.name)

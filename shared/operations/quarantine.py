@@ -1,0 +1,140 @@
+"""Messages that a service could not read, with their bytes: seen, sent to it again, or put away for good."""
+
+from datetime import datetime
+from uuid import UUID
+
+import aio_pika
+import aio_pika.exceptions
+from pydantic import BaseModel
+
+from shared.db import Reader, Transaction
+from shared.errors import Conflict, NotFound
+from shared.messaging.envelope import CONTENT_TYPE
+from shared.operations import record
+from shared.operations.broker import Broker
+from shared.operations.reach import Watched
+
+
+class NotInQuarantine(NotFound):
+    """No message has this number in the quarantine of this service."""
+
+    code = "not_in_quarantine"
+    title = "No such message in quarantine"
+    sentence = "Ce message n’est pas dans la quarantaine de ce service."
+
+
+class AlreadySettled(Conflict):
+    """Somebody has replayed or discarded this message before."""
+
+    code = "already_settled"
+    title = "The message was settled before"
+    sentence = "Ce message a déjà été traité par {by} : rien n’a été fait une seconde fois."
+
+
+class NoQueue(Conflict):
+    """The service's queue does not exist, so that nothing can be sent to it."""
+
+    code = "no_queue"
+    title = "The queue of the service does not exist"
+    sentence = "La file « {queue} » n’existe pas : démarrez d’abord le service, qui la crée."
+
+
+class Quarantined(BaseModel):
+    """One message in quarantine; `settled_…` are None while nobody has decided."""
+
+    service: str
+    id: UUID
+    received_at: datetime
+    reason: str
+    routing_key: str
+    size: int
+    settled_at: datetime | None
+    settled_by: str | None
+    settlement: str | None
+    why: str | None
+
+
+_COLUMNS = "id, received_at, reason, routing_key, octet_length(body) AS size, settled_at, settled_by, settlement, why"
+
+
+async def list_quarantined(
+    reader: Reader, service: str, *, settled: bool = False, most: int = 200
+) -> list[Quarantined]:
+    """Give the messages that wait for a decision, oldest first; or those that were settled, newest first."""
+    rows = await reader.fetch(
+        f"SELECT {_COLUMNS} FROM quarantine WHERE "  # noqa: S608 - our own column names
+        + ("settled_at IS NOT NULL ORDER BY settled_at DESC" if settled else "settled_at IS NULL ORDER BY received_at")
+        + ", id LIMIT $1",
+        most,
+    )
+    return [Quarantined(service=service, **row) for row in rows]
+
+
+async def show(reader: Reader, service: str, message_id: UUID) -> Quarantined:
+    """Give one message, settled or not; refuses with `NotInQuarantine`."""
+    row = await reader.fetchrow(
+        f"SELECT {_COLUMNS} FROM quarantine WHERE id = $1",  # noqa: S608 - our own column names
+        message_id,
+    )
+    if row is None:
+        raise NotInQuarantine
+    return Quarantined(service=service, **row)
+
+
+async def bytes_of(reader: Reader, message_id: UUID) -> bytes:
+    """Give the bytes as they came; refuses with `NotInQuarantine`."""
+    body: bytes | None = await reader.fetchval("SELECT body FROM quarantine WHERE id = $1", message_id)
+    if body is None:
+        raise NotInQuarantine
+    return body
+
+
+async def replay(watched: Watched, broker: Broker, message_id: UUID, *, by: str, why: str) -> Quarantined:
+    """Send the bytes to the service's queue again, through its inbox: what was applied already stays applied once.
+
+    Still unreadable, it comes back as a new message. Refuses with `NotInQuarantine`, `AlreadySettled`, `NoQueue`,
+    `BrokerAway`.
+    """
+    why = record.motive(why)
+    async with broker.channel() as channel, watched.database.transaction() as tx:
+        found = await _settle(tx, watched.name, message_id, "replayed", by=by, why=why)
+        message = aio_pika.Message(
+            await bytes_of(tx, message_id),
+            content_type=CONTENT_TYPE,
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        )
+        try:
+            await channel.default_exchange.publish(message, routing_key=watched.queue, mandatory=True, timeout=30)
+        except aio_pika.exceptions.DeliveryError as returned:
+            raise NoQueue(queue=watched.queue) from returned
+    return found
+
+
+async def discard(watched: Watched, message_id: UUID, *, by: str, why: str) -> Quarantined:
+    """Decide that the message is never applied; its bytes stay. Refuses with `NotInQuarantine`, `AlreadySettled`."""
+    async with watched.database.transaction() as tx:
+        return await _settle(tx, watched.name, message_id, "discarded", by=by, why=record.motive(why))
+
+
+async def _settle(
+    tx: Transaction, service: str, message_id: UUID, settlement: str, *, by: str, why: str
+) -> Quarantined:
+    """Write the decision down, once."""
+    done = await tx.fetchval(
+        """
+        UPDATE quarantine
+        SET settled_at = now(), settled_by = $2, settlement = $3, why = $4
+        WHERE id = $1 AND settled_at IS NULL
+        RETURNING TRUE
+        """,
+        message_id,
+        by,
+        settlement,
+        why,
+    )
+    found = await show(tx, service, message_id)
+    if not done:
+        raise AlreadySettled(by=found.settled_by)
+    action = {"replayed": "quarantine.replay", "discarded": "quarantine.discard"}[settlement]
+    await record.note(tx, by=by, action=action, target=f"{found.routing_key} {found.id}: {found.reason}", why=why)
+    return found

@@ -1,0 +1,93 @@
+"""What operators look at and act on, held together: the services' databases and the broker."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+
+from shared.db import AWAY, Database
+from shared.errors import NotFound, Unavailable
+from shared.operations import settings
+from shared.operations.broker import Broker
+from shared.operations.connections import NotTold
+from shared.operations.settings import ReachSettings
+
+UNREACHABLE = (*AWAY, asyncpg.PostgresError)
+"""What a look at a service's database may raise when it is away, or not as we expect it (no tables, no rights)."""
+
+
+class NotWatched(NotFound):
+    """No service of this name is looked after here."""
+
+    code = "service_not_watched"
+    title = "This service is not looked after here"
+    sentence = "Le service « {service} » n’est pas suivi ici."
+
+
+class ServiceAway(Unavailable):
+    """A service's database does not answer; nothing was changed (HTTP 503)."""
+
+    code = "service_away"
+    title = "The database of the service does not answer"
+    sentence = (
+        "La base du service « {service} » ne répond pas. Rien n’a été modifié : réessayez quand elle sera revenue."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One service: its database, the queue that it hears, and where it answers (None when not told)."""
+
+    name: str
+    database: Database
+    queue: str
+    public_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """All that operators reach."""
+
+    services: Mapping[str, Watched]
+    broker: Broker
+
+    def service(self, name: str) -> Watched:
+        """Give one service; refuses (`NotWatched`) a name that is not looked after."""
+        if name not in self.services:
+            raise NotWatched(service=name)
+        return self.services[name]
+
+    def of_queue(self, queue: str) -> Watched | None:
+        """Give the service that hears a queue; its dead letters' queue counts as its own."""
+        live = queue.removesuffix(".dead")
+        by_name = {watched.queue: watched for watched in self.services.values()}
+        return by_name.get(live) or self.services.get(live.split(".", 1)[0])
+
+
+@asynccontextmanager
+async def reached(told: ReachSettings | None = None) -> AsyncIterator[Reach]:
+    """Open what the environment tells for as long as the block lasts; what is away now may come back later.
+
+    Raises `NotTold` when an address is missing.
+    """
+    told = told or ReachSettings()
+    if told.amqp_url is None:
+        raise NotTold("OPERATIONS_AMQP_URL is not set (nor AMQP_URL). Set it, or start `make run` once in this folder.")
+    services: dict[str, Watched] = {}
+    try:
+        for name in told.services:
+            one = settings.watched(name)
+            database = await Database.connect(one.url(name), name="cousu-main operations", min_size=0, max_size=4)
+            services[name] = Watched(name, database, one.queue(name), one.public_url)
+        yield Reach(
+            services,
+            Broker(
+                told.amqp_url.get_secret_value(),
+                management_url=told.management_url.get_secret_value() if told.management_url else None,
+                metrics_url=told.broker_metrics_url,
+            ),
+        )
+    finally:
+        for watched in services.values():
+            await watched.database.close()

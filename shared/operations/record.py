@@ -1,0 +1,60 @@
+"""Who did what to messages, and why: one row per action, in the database of the service it was done to."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from shared.clock import new_id
+from shared.db import Reader, Transaction
+from shared.errors import Invalid
+
+LONGEST = 500
+
+
+class Operation(BaseModel):
+    """One action of an operator."""
+
+    id: UUID
+    service: str
+    at: datetime
+    by: str
+    action: str
+    target: str
+    why: str
+
+
+def motive(why: str) -> str:
+    """Give the motive without blanks around it; refuses (`Invalid`) none, and one that is too long."""
+    told = " ".join(why.split())
+    if not told:
+        raise Invalid.field("why", "Donnez le motif : il est gardé avec votre nom.")
+    if len(told) > LONGEST:
+        raise Invalid.field("why", f"Donnez un motif de {LONGEST} caractères au plus.")
+    return told
+
+
+async def note(tx: Transaction, *, by: str, action: str, target: str, why: str) -> None:
+    """Keep an action, in the transaction that does it."""
+    await tx.execute(
+        "INSERT INTO operation (id, by, action, target, why) VALUES ($1, $2, $3, $4, $5)",
+        new_id(),
+        by,
+        action,
+        target,
+        motive(why),
+    )
+
+
+async def latest(reader: Reader, service: str, *, most: int = 50) -> list[Operation]:
+    """Give the latest actions on a service, newest first."""
+    rows = await reader.fetch(
+        """
+        SELECT id, at, by, action, target, why
+        FROM operation
+        ORDER BY at DESC, id DESC
+        LIMIT $1
+        """,
+        most,
+    )
+    return [Operation(service=service, **row) for row in rows]

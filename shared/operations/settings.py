@@ -1,0 +1,85 @@
+"""What operators' tools are told by the environment: where each service's database is, and the broker."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.operations.connections import NotTold
+from shared.operations.services import SERVICES
+from shared.settings import BrokerSettings, ServiceSettings, WebAddress, prefixed
+
+
+class OperationsSettings(ServiceSettings):
+    """What the operator's page needs to run; variables start with `OPERATIONS_`."""
+
+    model_config = prefixed("OPERATIONS")
+
+
+class ReachSettings(BaseSettings):
+    """What the page and the command line look at; variables start with `OPERATIONS_`."""
+
+    model_config = prefixed("OPERATIONS")
+
+    services: Annotated[tuple[str, ...], NoDecode] = Field(
+        SERVICES, description='Services that are looked after, such as "intake,qualification"; all four by default'
+    )
+    amqp_url: SecretStr | None = Field(
+        default_factory=lambda: BrokerSettings().amqp_url,
+        description="RabbitMQ, as a user who may read and write every queue; AMQP_URL when not given",
+    )
+    management_url: SecretStr | None = Field(
+        None, description="RabbitMQ's management API with user and password, for rates; they are left out without it"
+    )
+    broker_metrics_url: WebAddress | None = Field(
+        None, description="RabbitMQ's Prometheus address, for depths; the queues themselves are asked without it"
+    )
+
+    @field_validator("services", mode="before")
+    @classmethod
+    def _names(cls, value: object) -> object:
+        names = value.split(",") if isinstance(value, str) else value
+        if not isinstance(names, list | tuple):
+            return value
+        known = tuple(dict.fromkeys(str(name).strip() for name in names if str(name).strip()))
+        if unknown := set(known) - set(SERVICES):
+            raise ValueError(f"unknown: {', '.join(sorted(unknown))}; give some of {', '.join(SERVICES)}")
+        return known
+
+
+class WatchedSettings(BaseSettings):
+    """Where one service is; variables start with its name, such as `INTAKE_OPERATIONS_URL`."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    operations_url: SecretStr | None = Field(
+        None, description="PostgreSQL of the service, as a role for operators; DATABASE_URL when not given"
+    )
+    database_url: SecretStr | None = Field(None, description="PostgreSQL, as the role that runs the service")
+    public_url: WebAddress | None = Field(None, description="Where the service answers, to ask whether it is ready")
+    operations_queue: str | None = Field(
+        None, description="The queue that the service hears; guessed from its name and départements when not given"
+    )
+    departements: str = Field("*", description="Départements served, which name the queue of a single one")
+
+    def url(self, service: str) -> str:
+        """Give the database's address. Raises `NotTold`."""
+        told = self.operations_url or self.database_url
+        if told is None:
+            raise NotTold(
+                f"{service.upper()}_DATABASE_URL is not set. Set it, or start `make run` once in this folder, "
+                "or name the services to look after in OPERATIONS_SERVICES."
+            )
+        return told.get_secret_value()
+
+    def queue(self, service: str) -> str:
+        """Give the queue that the service hears."""
+        if self.operations_queue:
+            return self.operations_queue
+        codes = [code.strip() for code in self.departements.split(",") if code.strip()]
+        return f"{service}.{codes[0]}" if len(codes) == 1 and codes != ["*"] else service
+
+
+def watched(service: str) -> WatchedSettings:
+    """Read where one service is."""
+    return WatchedSettings(_env_prefix=f"{service.upper()}_")
