@@ -227,7 +227,9 @@ async def recognise(tx: Transaction, person: Person) -> Agent | None:
     """Find the agent that a signed-in person is: by `sub`, or by address the first time. None is nobody we know."""
     agent = await agent_by_subject(tx, issuer=person.issuer, subject=person.subject)
     if agent is None and person.email:
-        agent = await link_subject(tx, issuer=person.issuer, subject=person.subject, email=person.email)
+        linked = await link_subject(tx, issuer=person.issuer, subject=person.subject, email=person.email)
+        # Another tab may have been bound meanwhile: the first answer is asked again.
+        agent = linked or await agent_by_subject(tx, issuer=person.issuer, subject=person.subject)
     return agent
 
 

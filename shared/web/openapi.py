@@ -11,7 +11,7 @@ from litestar.routes import HTTPRoute
 from litestar.serialization import encode_json
 
 from shared.web.access import PUBLIC
-from shared.web.problems import PROBLEM_JSON
+from shared.web.problems import PROBLEM_JSON, Body
 
 VERSION: Final = "1"
 ADDRESS: Final = "/api/v1/openapi.json"
@@ -82,7 +82,12 @@ def document(application: Litestar) -> dict[str, Any]:
     """Describe the API of an application: also what the repository keeps and compares."""
     described: dict[str, Any] = application.openapi_schema.to_schema()
     components = described.setdefault("components", {})
-    components.setdefault("schemas", {})["Problem"] = PROBLEM
+    schemas = components.setdefault("schemas", {})
+    strict = _strict_bodies(Body)
+    for schema in schemas.values():
+        if schema.get("title") in strict:
+            schema["additionalProperties"] = False
+    schemas["Problem"] = PROBLEM
     public = _public_operations(application)
     for path, item in described.get("paths", {}).items():
         for method, operation in item.items():
@@ -96,6 +101,11 @@ def document(application: Litestar) -> dict[str, Any]:
                     "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
                 }
     return described
+
+
+def _strict_bodies(kind: type[Body]) -> set[str]:
+    """Name the bodies, which refuse unknown members: what the framework does not tell."""
+    return {name for below in kind.__subclasses__() for name in {below.__name__} | _strict_bodies(below)}
 
 
 def _public_operations(application: Litestar) -> set[tuple[str, str]]:

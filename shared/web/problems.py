@@ -1,16 +1,17 @@
 """From what went wrong to what is answered: the one table from refusals to HTTP, problem documents and error pages."""
 
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import asyncpg
 import structlog
 from jinja2 import TemplateError
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
@@ -121,6 +122,10 @@ FROM_STATUS: Final[Mapping[int, type[Refusal]]] = {
 """What the framework's own exceptions mean; its only 403 is a form's token."""
 
 
+HUNG_UP: Final = "client disconnected prematurely"
+"""What the framework says when a caller went away in the middle of his body: nobody's error."""
+
+
 class Body(BaseModel):
     """Base of API request bodies: members that are not expected are refused, and text that no database holds."""
 
@@ -159,11 +164,14 @@ def status_of(refusal: Refusal) -> int:
     return next((STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS), 400)
 
 
-def problem_of(exc: Exception) -> Problem:
-    """Tell what an exception means to the caller; what we do not know is `Unexpected`."""
+def problem_of(exc: Exception, allowed: Mapping[str, Sequence[str]] | None = None) -> Problem:
+    """Tell what an exception means to the caller; what we do not know is `Unexpected`.
+
+    `allowed` holds, by name, the values of the route's parameters that accept only some.
+    """
     headers: dict[str, str] = {}
     if isinstance(exc, HTTPException):
-        refusal = _from_framework(exc)
+        refusal = _from_framework(exc, allowed or {})
         headers = {
             name: value for name, value in (exc.headers or {}).items() if name.lower() in {"allow", "retry-after"}
         }
@@ -193,25 +201,28 @@ def _is_unstorable(exc: Exception) -> bool:
     return isinstance(exc, asyncpg.DataError | UnicodeEncodeError)
 
 
-def _from_framework(exc: HTTPException) -> Refusal:
+def _from_framework(exc: HTTPException, allowed: Mapping[str, Sequence[str]]) -> Refusal:
     if isinstance(exc, ValidationException):
         cause = exc.__cause__
         if isinstance(found := getattr(cause, "errors", None), list):
             return Invalid(validation.field_errors(found))
-        return Invalid(_from_messages(exc))
+        return Invalid(_from_messages(exc, allowed))
+    if exc.detail == HUNG_UP:
+        return Malformed()
     return FROM_STATUS.get(exc.status_code, Unexpected)()
 
 
-def _from_messages(exc: ValidationException) -> Iterator[FieldError]:
+def _from_messages(exc: ValidationException, allowed: Mapping[str, Sequence[str]]) -> Iterator[FieldError]:
     for message in exc.extra if isinstance(exc.extra, list) else []:
-        yield validation.parameter_error(message.get("key", ""), message.get("message", ""))
+        name = message.get("key", "")
+        yield validation.parameter_error(name, message.get("message", ""), allowed.get(name, ()))
     if not exc.extra:
         yield validation.parameter_error("", exc.detail)
 
 
 def answer(request: Request[Any, Any, Any], exc: Exception) -> Response[Any]:
     """Answer any exception: a problem document to programs, a page to people."""
-    problem = problem_of(exc)
+    problem = problem_of(exc, _allowed_values(request))
     _note(problem, exc)
     if is_api(request.scope["path"]):
         return problem_response(request, problem)
@@ -220,6 +231,15 @@ def answer(request: Request[Any, Any, Any], exc: Exception) -> Response[Any]:
             return onward
         problem = Problem(problem.status, SessionOver(), problem.headers)
     return _error_page(request, problem)
+
+
+def _allowed_values(request: Request[Any, Any, Any]) -> dict[str, Sequence[str]]:
+    """Give the choices of this route's parameters that have some."""
+    handler = request.scope.get("route_handler")
+    if not isinstance(handler, HTTPRouteHandler):
+        return {}
+    parameters = handler.parsed_fn_signature.parameters
+    return {name: choices for name, known in parameters.items() if (choices := validation.choices_of(known.annotation))}
 
 
 def is_api(path: str) -> bool:
@@ -248,9 +268,9 @@ def _to_sign_in(request: Request[Any, Any, Any]) -> Response[Any] | None:
     if query := request.scope["query_string"].decode("latin-1"):
         here = f"{here}?{query}"
     if request.headers.get("hx-request"):
-        shown = request.headers.get("hx-current-url", "/")
-        local = shown.removeprefix(str(request.base_url).rstrip("/"))
-        target = f"{SIGN_IN}?next={quote(local if local.startswith('/') else '/', safe='')}"
+        shown = urlsplit(request.headers.get("hx-current-url", "/"))
+        local = f"{shown.path}?{shown.query}" if shown.query else shown.path
+        target = f"{SIGN_IN}?next={quote(local, safe='')}"
         return Response("", status_code=401, headers={"HX-Redirect": target})
     if request.method in {"GET", "HEAD"}:
         return Redirect(f"{SIGN_IN}?next={quote(here if len(here) <= LONGEST else '/', safe='')}", status_code=303)

@@ -1,8 +1,9 @@
 """What is wrong with a field, said in French to whoever filled it in."""
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from typing import Any, Final, Literal, get_args, get_origin
 
 from pydantic_core import PydanticCustomError
 
@@ -91,10 +92,21 @@ def field_errors(errors: Iterable[Mapping[str, Any]]) -> list[FieldError]:
     return [FieldError(_path(error.get("loc", ())), _sentence(error)) for error in errors]
 
 
-def parameter_error(field: str, message: str) -> FieldError:
+def choices_of(annotation: Any) -> list[str]:
+    """Give the values that a type accepts when it accepts only some: a `Literal`, an enumeration, or either or None."""
+    if get_origin(annotation) is Literal:
+        return [str(value) for value in get_args(annotation)]
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return [str(member.value) for member in annotation]
+    return [choice for branch in get_args(annotation) for choice in choices_of(branch)]
+
+
+def parameter_error(field: str, message: str, allowed: Sequence[str] = ()) -> FieldError:
     """Say in French what the framework found wrong with a parameter of the address."""
     if not field and (named := re.search(r"parameter '([^']+)'", message)):
         field = named[1]
+    if allowed and message.startswith("Invalid enum value"):
+        return FieldError(field, SENTENCES["enum"].format(expected=_either(allowed)))
     for pattern, sentence in _MESSAGES:
         if found := pattern.match(message):
             return FieldError(field, sentence.format(*found.groups()))
@@ -142,6 +154,11 @@ def _own_words(error: Mapping[str, Any]) -> str | None:
     """Keep the sentence of a validator of ours, which says it in French already and ends with a full stop."""
     words = str(error.get("msg", "")).removeprefix("Value error, ")
     return words if words.endswith(".") else None
+
+
+def _either(values: Sequence[str]) -> str:
+    """Name values as people list them: `a, b ou c`."""
+    return " ou ".join([*filter(None, [", ".join(values[:-1])]), values[-1]])
 
 
 def _in_french(value: object) -> str:

@@ -144,7 +144,11 @@ async def ask_database(database: NamedDependency[Database], q: FromQuery[str]) -
 
 
 @get("/number", public=True)
-async def ask_number(database: NamedDependency[Database], n: FromQuery[int]) -> dict[str, int]:
+async def ask_number(
+    database: NamedDependency[Database],
+    n: FromQuery[int],
+    colour: FromQuery[Literal["red", "green", "blue"] | None] = None,  # noqa: ARG001 - only its form is asked
+) -> dict[str, int]:
     """Ask the database for a number."""
     return {"answer": await database.fetchval("SELECT $1::int", n)}
 

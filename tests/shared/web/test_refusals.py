@@ -156,6 +156,12 @@ async def test_a_page_that_cannot_be_is_refused(
     assert document["errors"] == [{"field": field, "message": message}]
 
 
+async def test_a_choice_that_is_none_names_those_there_are(client: httpx2.AsyncClient) -> None:
+    document = problem(await client.get("/api/v1/number?n=1&colour=pink"), 400, "invalid")
+    told = "Valeur non autorisée. Valeurs possibles : red, green ou blue."
+    assert document["errors"] == [{"field": "colour", "message": told}]
+
+
 async def test_a_parameter_that_is_missing_is_named(client: httpx2.AsyncClient) -> None:
     document = problem(await client.get("/api/v1/database"), 400, "invalid")
     assert document["errors"] == [{"field": "q", "message": "Ce paramètre est obligatoire."}]
@@ -234,9 +240,39 @@ async def test_the_api_describes_itself(client: httpx2.AsyncClient) -> None:
     assert create["security"] == [{"bearer": []}]
     assert "security" not in described["paths"]["/api/v1/missing"]["get"]
     assert create["responses"]["400"]["content"]["application/problem+json"]["schema"]["$ref"].endswith("Problem")
+    assert described["components"]["schemas"]["NewThing"]["additionalProperties"] is False
+    assert "additionalProperties" not in described["components"]["schemas"]["Thing"]
     listed = {p["name"] for p in described["paths"]["/api/v1/things"]["get"]["parameters"]}
     assert listed == {"page", "per_page"}
     assert described["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+
+
+async def test_a_caller_who_hangs_up_is_no_error_of_ours(
+    make_application: Make, bearer: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    events = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(events)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope: Any = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/v1/things",
+        "raw_path": b"/api/v1/things",
+        "query_string": b"",
+        "headers": [(b"host", b"x"), *((k.lower().encode(), v.encode()) for k, v in bearer.items())],
+        "client": ("127.0.0.1", 1),
+        "scheme": "http",
+        "server": ("127.0.0.1", 1),
+    }
+    await make_application()(scope, receive, send)
+    assert sent[0]["status"] == 400
+    assert "http.unexpected" not in capsys.readouterr().out
 
 
 async def test_metrics_count_by_route_not_by_address(client: httpx2.AsyncClient, bearer: dict[str, str]) -> None:
