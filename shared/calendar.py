@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from holidays import country_holidays
+from holidays.countries.france import France
 
 SATURDAY: Final = 5
 ONE_DAY: Final = timedelta(days=1)
@@ -120,4 +120,4 @@ def _is_working(day: date, departement: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _public_holidays(subdivision: str | None, year: int) -> frozenset[date]:
-    return frozenset(country_holidays("FR", subdiv=subdivision, years=year))
+    return frozenset(France(subdiv=subdivision, years=year))  # type: ignore[no-untyped-call] # its constructor

@@ -1,0 +1,50 @@
+"""A unit of work is all or nothing, and the relay hears only of what was committed."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from shared.clock import new_id
+from shared.db import Database
+
+
+@pytest.fixture
+async def database(database_url: Callable[[str], Awaitable[str]]) -> AsyncIterator[Database]:
+    database = await Database.connect(await database_url("shared"), name="test")
+    yield database
+    await database.close()
+
+
+async def test_what_comes_after_the_commit_is_called_once_it_is_committed(database: Database) -> None:
+    called: list[str] = []
+    async with database.transaction() as tx:
+        tx.after_commit.append(lambda: called.append("done"))
+        assert called == []
+    assert called == ["done"]
+
+
+async def test_what_comes_after_the_commit_is_not_called_when_it_fails(database: Database) -> None:
+    called: list[str] = []
+    with pytest.raises(RuntimeError):
+        async with database.transaction() as tx:
+            tx.after_commit.append(lambda: called.append("done"))
+            raise RuntimeError
+    assert called == []
+
+
+async def test_a_savepoint_undoes_its_part_and_forgets_what_it_recorded(database: Database) -> None:
+    woken: list[bool] = []
+    database.on_record = lambda: woken.append(True)
+    async with database.transaction() as tx:
+        with pytest.raises(RuntimeError):
+            async with tx.savepoint():
+                tx.recorded.append(new_id())
+                await tx.execute("INSERT INTO inbox_stream (source, subject) VALUES ('a', 'b')")
+                raise RuntimeError
+        assert await tx.fetchval("SELECT count(*) FROM inbox_stream") == 0
+    assert woken == []
+
+
+async def test_json_columns_are_python_values_on_both_sides(database: Database) -> None:
+    value = {"prénom": "Zoé", "n": [1, 2.5, None]}
+    assert await database.fetchval("SELECT $1::jsonb", value) == value

@@ -1,0 +1,28 @@
+"""Every wire value that people may read has its French word."""
+
+from enum import EnumType, StrEnum
+from typing import cast
+
+import pytest
+
+from shared.contracts import BY_TYPE, vocabulary
+from shared.words import EVENT, word
+
+VALUES: list[StrEnum] = [
+    value for kind in vars(vocabulary).values() if isinstance(kind, EnumType) and kind is not StrEnum for value in kind
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: f"{type(value).__name__}.{value}")
+def test_each_value_has_a_french_word(value: StrEnum) -> None:
+    assert word(value)
+    assert word(value) != value.value
+
+
+@pytest.mark.parametrize("wire_type", BY_TYPE)
+def test_each_event_has_a_french_sentence(wire_type: str) -> None:
+    assert EVENT[wire_type]
+
+
+def test_no_word_is_kept_for_what_does_not_exist() -> None:
+    assert set(EVENT) == set(BY_TYPE)
