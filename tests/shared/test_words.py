@@ -1,16 +1,18 @@
 """Every wire value that people may read has its French word."""
 
-from enum import EnumType, StrEnum
-from typing import cast
+from enum import StrEnum
 
 import pytest
 
 from shared.contracts import BY_TYPE, vocabulary
 from shared.words import EVENT, word
 
-VALUES: list[StrEnum] = [
-    value for kind in vars(vocabulary).values() if isinstance(kind, EnumType) and kind is not StrEnum for value in kind
+ENUMERATIONS = [
+    kind
+    for kind in vars(vocabulary).values()
+    if isinstance(kind, type) and issubclass(kind, StrEnum) and kind is not StrEnum
 ]
+VALUES = [value for kind in ENUMERATIONS for value in kind]
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: f"{type(value).__name__}.{value}")
