@@ -1,6 +1,5 @@
 """From what went wrong to what is answered: the one table from refusals to HTTP, problem documents and error pages."""
 
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -8,7 +7,6 @@ from urllib.parse import quote, urlsplit
 
 import asyncpg
 import structlog
-from jinja2 import TemplateError
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import HTTPRouteHandler
@@ -30,19 +28,9 @@ from shared.errors import (
     UnsupportedType,
 )
 from shared.web import validation
+from shared.web.incidents import anatomy
 
 log = structlog.get_logger(__name__)
-
-OUR_WORDS: Final = (
-    TemplateError,
-    AttributeError,
-    NameError,
-    ImportError,
-    TypeError,
-    NotImplementedError,
-    asyncpg.SyntaxOrAccessError,
-)
-"""Exceptions whose message names only code, tables or templates, never what somebody typed."""
 
 PROBLEM_JSON: Final = "application/problem+json"
 SIGN_IN: Final = "/connexion"
@@ -301,28 +289,10 @@ def _error_page(request: Request[Any, Any, Any], problem: Problem) -> Response[A
 def _note(problem: Problem, exc: Exception) -> None:
     refusal = problem.refusal
     if isinstance(refusal, Unexpected):
-        log.error("http.unexpected", **_anatomy(exc))
+        log.error("http.unexpected", **anatomy(exc))
     elif isinstance(refusal, Unavailable):
-        log.warning("http.unavailable", code=refusal.code, **_anatomy(exc))
+        log.warning("http.unavailable", code=refusal.code, **anatomy(exc))
     elif _is_unstorable(exc):
-        log.warning("http.unstorable", **_anatomy(exc))
+        log.warning("http.unstorable", **anatomy(exc))
     else:
         log.info("http.refused", code=refusal.code, status=problem.status)
-
-
-def _anatomy(exc: BaseException) -> dict[str, object]:
-    """Tell where an exception comes from, without its message, which may hold what somebody typed."""
-    chain: list[str] = []
-    frames: list[str] = []
-    current: BaseException | None = exc
-    while current is not None and len(chain) < 5:  # noqa: PLR2004 - deeper causes say nothing more
-        chain.append(type(current).__qualname__)
-        frames = [
-            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(current.__traceback__)
-        ]
-        if isinstance(current, OUR_WORDS):
-            chain[-1] += f": {current.args[0] if current.args else ''}"
-        elif isinstance(current, asyncpg.PostgresError):
-            chain[-1] += f" {current.sqlstate} {getattr(current, 'constraint_name', None) or ''}".rstrip()
-        current = current.__cause__ or current.__context__
-    return {"errors": chain, "frames": frames[-12:]}
