@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.people import Agent, Caller, Json
+from tests.journeys.people import HTTP, Agent, Caller, Json
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,7 +43,7 @@ class System:
 
     def mails(self, number: str) -> list[Json]:
         """Read what the sink received about a request."""
-        found: list[Json] = Caller(self.endpoints["mail"]).client.get(f"{self.endpoints['mail']}/api/email").json()
+        found: list[Json] = HTTP.get(f"{self.endpoints['mail']}/api/email").json()
         return [mail for mail in found if number in mail["subject"]]
 
 
@@ -88,6 +88,7 @@ def system(servers_folder: Path) -> Iterator[System]:
             raise AssertionError((folder / "supervisor.log").read_text(errors="replace"))
         time.sleep(0.1)
     yield System(folder, json.loads(endpoints.read_text()))
+    HTTP.close()
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0
     assert not endpoints.exists()

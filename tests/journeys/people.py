@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self
 
 import httpx2
 
 Json = dict[str, Any]
+
+HTTP = httpx2.Client(timeout=30, trust_env=False)
+"""One pool of connections for everybody; the fixture that stops the system closes it."""
 
 PATIENCE = 30.0
 """Seconds until an event must have taken effect in another service."""
@@ -31,13 +34,12 @@ class Caller:
 
     base: str
     token: str | None = None
-    client: httpx2.Client = field(default_factory=lambda: httpx2.Client(timeout=30))
 
     def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Call, and give whatever was answered."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         headers |= options.pop("headers", {})
-        return self.client.request(method, f"{self.base}/api/v1{path}", headers=headers, **options)
+        return HTTP.request(method, f"{self.base}/api/v1{path}", headers=headers, **options)
 
     def get(self, path: str, **parameters: Any) -> Json:
         """Read, and fail on anything but 200."""

@@ -5,11 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from uuid import uuid4
 
-import httpx2
 import pytest
 
 from tests.journeys.conftest import System
-from tests.journeys.people import Applicant, Caller, Json, eventually
+from tests.journeys.people import HTTP, Applicant, Caller, Json, eventually
 from tests.journeys.steps import (
     GRID,
     People,
@@ -228,11 +227,11 @@ def test_an_event_that_says_nothing_true_takes_nobodys_place(system: System, age
 def test_health_and_documents_answer_at_each_service(system: System) -> None:
     for service in ("intake", "qualification", "escalation", "notifications"):
         base = system.endpoints[service]
-        assert httpx2.get(f"{base}/health/live").status_code == 200
-        assert httpx2.get(f"{base}/health/ready").status_code == 200
-        assert "cousu_events_applied_total" in httpx2.get(f"{base}/metrics").text
-        assert httpx2.get(f"{base}/api/v1/openapi.json").json()["openapi"].startswith("3.")
-        assert httpx2.get(f"{base}/asyncapi").json()["asyncapi"].startswith("3.")
+        assert HTTP.get(f"{base}/health/live").status_code == 200
+        assert HTTP.get(f"{base}/health/ready").status_code == 200
+        assert "cousu_events_applied_total" in HTTP.get(f"{base}/metrics").text
+        assert HTTP.get(f"{base}/api/v1/openapi.json").json()["openapi"].startswith("3.")
+        assert HTTP.get(f"{base}/asyncapi").json()["asyncapi"].startswith("3.")
 
 
 def test_a_session_can_be_planned_ahead_and_not_on_an_impossible_day(agent: People) -> None:
