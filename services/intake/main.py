@@ -71,7 +71,7 @@ def application(
         "tokens": tokens,
         "files": DocumentFiles(settings.documents_folder),
         "directory": Directory.load(settings.departements_file),
-        "publisher": settings.publisher,
+        "settings": settings,
     }
     return create_application(
         name="intake",

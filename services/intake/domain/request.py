@@ -208,9 +208,14 @@ class Tracked:
             self.departement, self.departement_at, self.service = fact.departement, fact.at, None
         if isinstance(fact, qualification.RequestRegistered) and fact.departement == self.departement:
             self.service = fact.service
+        if self.decision_at is not None and fact.at < self.decision_at:
+            return
         decision = decision_of(fact)
-        if decision is not None and (self.decision_at is None or fact.at >= self.decision_at):
-            self.decision, self.decision_at = decision, fact.at
+        if decision is not None:
+            answers = isinstance(fact, qualification.OrientationAccepted)
+            self.decision, self.decision_at = {**(self.decision or {} if answers else {}), **decision}, fact.at
+        elif isinstance(fact, qualification.OrientationDeclined):
+            self.decision, self.decision_at = None, fact.at
 
 
 def expected_after(fact: Fact, meaning: Meaning) -> Expected | None:

@@ -1,5 +1,7 @@
 """Files on their way in and out, for pages and API alike."""
 
+from contextlib import AsyncExitStack
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,12 +14,17 @@ from services.intake.reads.tracking import DocumentRow
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases.follow import add_document
 from shared import clock
-from shared.db import Cause, Database
+from shared.db import Cause, Database, Transaction
 from shared.errors import Invalid
 from shared.web.access import FORMS, UnsupportedContent
+from shared.web.forms import claim
 
 ALL_AT_ONCE: Final = LARGEST_REQUEST + 1024 * 1024
 """Bytes that one upload may be: all documents of a request, and what multipart puts around them."""
+
+
+class _SentBefore(Exception):  # noqa: N818 - says what happened; never leaves this module
+    """The same form came twice."""
 
 
 async def uploads_of(request: Request[Any, Any, Any]) -> list[UploadFile]:
@@ -25,20 +32,45 @@ async def uploads_of(request: Request[Any, Any, Any]) -> list[UploadFile]:
     if request.content_type[0] != FORMS[1]:
         raise UnsupportedContent(wanted=FORMS[1])
     sent = await request.form()
-    files = [item for _, item in sent.multi_items() if isinstance(item, UploadFile) and item.filename]
-    if not files:
+    return some([item for _, item in sent.multi_items() if isinstance(item, UploadFile) and item.filename])
+
+
+def some(uploads: list[UploadFile]) -> list[UploadFile]:
+    """Refuse (`Invalid`) an upload without any file."""
+    if not uploads:
         raise Invalid.field("document", "Choisissez un fichier à envoyer.")
-    return files
+    return uploads
 
 
 async def receive_all(
-    database: Database, cause: Cause, files: DocumentFiles, request_id: UUID, uploads: list[UploadFile]
+    database: Database,
+    cause: Cause,
+    files: DocumentFiles,
+    request_id: UUID,
+    uploads: list[UploadFile],
+    *,
+    once: bytes | None = None,
 ) -> None:
-    """Join files to a request one after the other; each is kept whole or not at all."""
-    for upload in uploads:
-        document_id = clock.new_id()
-        async with files.receiving(document_id, upload.read) as received, database.transaction(cause) as tx:
-            await add_document(tx, request_id, received, document_id=document_id, name=upload.filename, at=clock.now())
+    """Join files to a request, all of them or none; with a form's fingerprint (`once`) only the first time it comes."""
+    try:
+        async with AsyncExitStack() as stack:
+            complete = []
+            for upload in uploads:
+                document_id = clock.new_id()
+                received = await stack.enter_async_context(files.receiving(document_id, upload.read))
+                complete.append((document_id, upload.filename, received))
+            tx = await stack.enter_async_context(database.transaction(cause))
+            at = clock.now()
+            await _only_once(tx, once, at=at)
+            for document_id, name, received in complete:
+                await add_document(tx, request_id, received, document_id=document_id, name=name, at=at)
+    except _SentBefore:
+        return
+
+
+async def _only_once(tx: Transaction, fingerprint: bytes | None, *, at: datetime) -> None:
+    if fingerprint is not None and not await claim(tx, fingerprint, at=at):
+        raise _SentBefore
 
 
 def attachment(files: DocumentFiles, document: DocumentRow) -> File:

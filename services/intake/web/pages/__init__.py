@@ -1,5 +1,5 @@
 """The pages that applicants see."""
 
-from litestar.types import ControllerRouterHandler
+from services.intake.web.pages import form, public, tracking
 
-routes: list[ControllerRouterHandler] = []
+routes = [public.routes, form.routes, tracking.routes]

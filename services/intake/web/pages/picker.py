@@ -1,0 +1,95 @@
+"""From a name that somebody typed to a territory of the official list, with or without JavaScript."""
+
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Final
+
+from shared.contracts.vocabulary import ApplicantKind
+from shared.territory.model import Territory
+from shared.territory.territories import Territories
+
+SHOWN: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What was found: a code, or the choices to show, or the sentence that says why there is none."""
+
+    code: str = ""
+    name: str = ""
+    choices: list[tuple[str, str]] = field(default_factory=list)
+    error: str = ""
+
+
+def pick(territories: Territories, kind: ApplicantKind, *, typed: str, code: str, choice: str, searched: str) -> Picked:
+    """Read the territory's page: the choice in the list, the combobox's code, or the name alone."""
+    if not typed:
+        return Picked(error="Écrivez le nom de votre territoire.")
+    for given in (choice if same(searched, typed) else "", code):
+        territory = territories.find(kind, given) if given else None
+        if territory and (given == choice or same(territory.full_name, typed)):
+            return Picked(territory.code, territory.full_name)
+    found = territories.search(typed, kind, limit=SHOWN)
+    exact = [one for one in found if typed.strip() == one.code or same(one.name, typed) or same(one.full_name, typed)]
+    if len(exact) == 1:
+        return Picked(exact[0].code, exact[0].full_name)
+    if found:
+        return Picked(
+            choices=[(one.code, label(territories, one)) for one in found],
+            error="Choisissez votre territoire dans la liste.",
+        )
+    return Picked(
+        error="Aucun territoire de ce nom dans la liste officielle. Vérifiez l’orthographe, ou essayez le code."
+    )
+
+
+def communes_of(territories: Territories, typed: str) -> tuple[list[str], str]:
+    """Read communes written one a line, by name or code: their codes, or the sentence that says what is unclear."""
+    codes: list[str] = []
+    for line in dict.fromkeys(line.strip(" ,;") for line in typed.replace(";", "\n").splitlines()):
+        if not line:
+            continue
+        by_code = territories.find(ApplicantKind.COMMUNE, line.rpartition("(")[2].rstrip(")"))
+        found = [by_code] if by_code else list(territories.search(line, ApplicantKind.COMMUNE, limit=SHOWN))
+        exact = found if by_code else [one for one in found if same(one.name, line)]
+        if len(exact) == 1:
+            codes.append(exact[0].code)
+        elif found:
+            named = ", ".join(f"{_name(one)} ({one.code})" for one in (exact or found)[:6])
+            return (
+                [],
+                f"«\u00a0{line}\u00a0» peut désigner plusieurs communes\u00a0: {named}. Écrivez le code.",
+            )
+        else:
+            return [], f"«\u00a0{line}\u00a0» n’est pas une commune de la liste officielle. Vérifiez l’orthographe."
+    return codes, "" if codes else "Écrivez au moins une commune, une par ligne."
+
+
+def written(territories: Territories, codes: list[str]) -> str:
+    """Write communes as they can be read again: name and code, one a line."""
+    found = (territories.find(ApplicantKind.COMMUNE, code) for code in codes)
+    return "\n".join(f"{_name(one)} ({one.code})" for one in found if one)
+
+
+def label(territories: Territories, territory: Territory) -> str:
+    """Say which territory it is, so that two of one name can be told apart."""
+    names = []
+    for code in territory.departements[:3]:
+        departement = territories.find(ApplicantKind.DEPARTEMENT, code)
+        names.append(f"{_name(departement)}, {code}" if departement else code)
+    more = "…" if len(territory.departements) > len(names) else ""
+    return f"{territory.full_name.replace(chr(39), '’')} ({' ; '.join(names)}{more})"
+
+
+def same(one: str, other: str) -> bool:
+    """Tell whether two names are one, whatever accents, capitals, hyphens and apostrophes."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name.casefold().replace("œ", "oe"))
+    return "".join(letter for letter in plain if letter.isalnum())
+
+
+def _name(territory: Territory) -> str:
+    return territory.name.replace("'", "’")

@@ -1,0 +1,158 @@
+"""How a request is told to its applicant: its state, its teams, its thread and its decision, in French."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.intake.reads.tracking import Tracking
+from shared.contracts.qualification import Service
+from shared.contracts.vocabulary import Programme, SupportType, Team
+from shared.words import STATE, TEAM, state_word, word
+
+TONES: Final = {
+    "awaiting_information": "waiting",
+    "refused": "refused",
+    "withdrawn": "neutral",
+    "closed": "done",
+    "evaluated": "done",
+    "completed": "done",
+    "granted": "done",
+    "granted_with_reserve": "done",
+    "supported_locally": "done",
+    "directed_to_programme": "done",
+}
+"""States that are not simply under way."""
+
+YOUR_STATES: Final = {
+    "awaiting_information": "En attente d’informations de votre part",
+    "proposed": "Réponse en préparation",
+    "awaiting_departement": "En cours d’examen par l’équipe nationale",
+    "admissible": "Dossier recevable",
+    "scheduled": "Inscrite au comité de suivi de projet",
+    "transferred": "Reprise par un autre département",
+}
+"""Words of this page where the common ones speak to agents."""
+
+WHOSE_TURN: Final = {
+    Team.APPLICANT: "C’est à vous",
+    Team.DEPARTEMENT: "C’est au service départemental",
+    Team.PROVIDER: "C’est à l’acteur local",
+    Team.NATIONAL: "C’est à l’équipe nationale de l’ANCT",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A request in words; `office` is the service in charge as far as it is known."""
+
+    tracking: Tracking
+    default_office: Service
+
+    @property
+    def state(self) -> tuple[str, str]:
+        """The state and its tone."""
+        status = self.tracking.status
+        return YOUR_STATES.get(status) or state_word(status), TONES.get(status, "running")
+
+    @property
+    def office(self) -> Service:
+        """The service in charge: what it said of itself, else what the directory knows."""
+        return self.tracking.service or self.default_office
+
+    @property
+    def team(self) -> str | None:
+        """Who has the request in hand."""
+        return TEAM[self.tracking.team] if self.tracking.team else None
+
+    @property
+    def turn(self) -> str:
+        """Whose turn it is."""
+        expected = self.tracking.expected
+        return WHOSE_TURN[expected.team] if expected else ""
+
+    @property
+    def is_mine(self) -> bool:
+        """Tell whether it is the applicant's turn."""
+        return self.tracking.expected is not None and self.tracking.expected.team is Team.APPLICANT
+
+    @property
+    def thread(self) -> list[dict[str, Any]]:
+        """What happened, and what is expected next as an open stitch."""
+        status = self.tracking.status
+        events: list[dict[str, Any]] = [
+            {
+                "at": step.at,
+                "label": step.label,
+                "team": "Vous" if step.team is Team.APPLICANT else step.team.value,
+                "state": "refused" if _refuses(step.type, status) else "done",
+                "detail": step.detail,
+            }
+            for step in self.tracking.timeline
+        ]
+        expected = self.tracking.expected
+        if expected is not None:
+            team = "Vous" if expected.team is Team.APPLICANT else expected.team.value
+            events.append({"at": expected.until, "label": expected.what, "team": team, "state": "waiting"})
+        return events
+
+    @property
+    def asked_for(self) -> list[str]:
+        """What the département asked for, while it waits."""
+        asked = [step for step in self.tracking.timeline if step.type == "qualification.information_requested.v1"]
+        if self.tracking.status != "awaiting_information" or not asked:
+            return []
+        return (asked[-1].detail or "").splitlines()
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """The exchange with the département."""
+        return [
+            {
+                "author": "Vous" if message.author is Team.APPLICANT else self.office.name,
+                "at": message.at,
+                "text": message.text,
+                "mine": message.author is Team.APPLICANT,
+            }
+            for message in self.tracking.messages
+        ]
+
+    @property
+    def decision(self) -> list[tuple[str, Any]]:
+        """What was decided, as facts; none when nothing is."""
+        told = self.tracking.decision
+        if told is None:
+            return []
+        provider = told.get("provider") or {}
+        amount = told.get("amount_cents")
+        facts = [
+            ("Décision", STATE.get(told["outcome"], told["outcome"])),
+            ("Prise par", TEAM[Team(told["team"])] if told["team"] != "national" else "Comité de suivi de projet"),
+            ("Numéro", told.get("number")),
+            ("Motif", told.get("motive")),
+            ("Accompagnement", ", ".join(word(SupportType(one)) for one in told.get("support_types") or ())),
+            ("Programme", word(Programme(told["programme"])) if told.get("programme") else None),
+            ("Montant", amount or None),
+            ("Réserve", told.get("reserve")),
+            ("Acteur local", provider.get("name")),
+            ("Adresse électronique", provider.get("email")),
+            ("Téléphone", provider.get("phone")),
+            ("Voies de recours", told.get("appeal")),
+        ]
+        return [(term, value) for term, value in facts if value]
+
+    @property
+    def labels(self) -> dict[str, list[str]]:
+        """The filed support types and fields, in words."""
+        filed = self.tracking.filed
+        return {
+            "support_types": [word(one) for one in filed.support_types],
+            "fields": [word(one) for one in filed.fields],
+            "kind": [word(filed.kind)],
+            "programme": [word(filed.programme)] if filed.programme else [],
+            "applicant": [word(filed.applicant.kind)],
+        }
+
+
+def _refuses(wire_type: str, status: str) -> bool:
+    return wire_type == "qualification.request_refused.v1" or (
+        wire_type == "escalation.decision_made.v1" and status == "refused"
+    )

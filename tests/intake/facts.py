@@ -1,0 +1,253 @@
+"""What other services tell of a request, ready to be heard: one small maker per step of its life."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from services.intake.domain.request import Expected, Tracked
+from shared.clock import new_id
+from shared.contracts import escalation, intake, qualification
+from shared.contracts.fact import Actor, Fact
+from shared.contracts.vocabulary import (
+    ApplicantKind,
+    CommitteeOutcome,
+    EscalationMotive,
+    Field,
+    LocalOffer,
+    MobilisationKind,
+    Outcome,
+    Programme,
+    RequestKind,
+    Role,
+    SupportType,
+    Team,
+)
+from shared.messaging.inbox import Message
+
+START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+AGENT = Actor(role=Role.SAT_AGENT, name="Agent du SAT", email="sat95@cousu.test")
+NATIONAL = Actor(role=Role.NATIONAL_AGENT)
+PROVIDER = qualification.Provider(
+    id=new_id(), name="CAUE du Val-d’Oise", email="caue@cousu.test", phone="01 00 00 00 00"
+)
+SERVICE = qualification.Service(name="SAT de la DDT 95", email="sat@cousu.test", phone="01 00 00 00 01")
+DUE = date(2026, 12, 1)
+
+
+def at(minutes: int) -> datetime:
+    """So many minutes after the beginning."""
+    return START + timedelta(minutes=minutes)
+
+
+def a_form() -> intake.Request:
+    """What was filed."""
+    return intake.Request(
+        number="95-2026-000001",
+        applicant=intake.Applicant(kind=ApplicantKind.COMMUNE, code="95127", name="Cergy", departement="95"),
+        contact=intake.Contact(name="Camille Martin", role="Maire", email="mairie@cergy.test"),
+        kind=RequestKind.TAILORED_SUPPORT,
+        title="Redonner vie au centre-bourg",
+        description="Le dernier commerce a fermé.",
+        fields=(Field.HABITAT,),
+        submitted_at=START,
+    )
+
+
+def a_tracked_request(request_id: UUID | None = None) -> Tracked:
+    """A request just filed."""
+    return Tracked(
+        id=request_id or new_id(),
+        departement="95",
+        departement_at=START,
+        filed=a_form(),
+        status="submitted",
+        status_at=START,
+        team=Team.DEPARTEMENT,
+        expected=Expected(Team.DEPARTEMENT, "Enregistrer votre demande."),
+    )
+
+
+class Life:
+    """Makes the facts of one request; each call gives one, `minutes` after the beginning."""
+
+    def __init__(self, request_id: UUID, departement: str = "95") -> None:
+        self.request_id = request_id
+        self.departement = departement
+
+    def _make(self, model: type[Fact], minutes: int, **data: Any) -> Any:
+        head = {"request_id": self.request_id, "departement": self.departement, "at": at(minutes)}
+        return model(**(head | data))
+
+    def dossier(self) -> qualification.Dossier:
+        """The dossier that goes with a hand-over."""
+        return qualification.Dossier(request=a_form())
+
+    def registered(self, minutes: int, **data: Any) -> Any:
+        """The département has it."""
+        return self._make(
+            qualification.RequestRegistered, minutes, number="95-2026-000001", service=SERVICE, due_on=DUE, **data
+        )
+
+    def examined(self, minutes: int) -> Any:
+        """The examination begins."""
+        return self._make(qualification.ExaminationStarted, minutes, by=AGENT, due_on=DUE)
+
+    def asked(self, minutes: int) -> Any:
+        """The département asks for more."""
+        return self._make(
+            qualification.InformationRequested, minutes, items=("Le plan", "Le budget"), until=DUE, by=AGENT
+        )
+
+    def written(self, minutes: int, text: str = "Bonjour") -> Any:
+        """The département writes."""
+        return self._make(qualification.MessagePosted, minutes, message_id=new_id(), text=text, by=AGENT)
+
+    def qualified(self, minutes: int) -> Any:
+        """The grid is filled in, with an internal opinion."""
+        grid = qualification.Qualification(
+            need=3, capacity=2, complexity=3, urgency=2, maturity=3, local_offer=LocalOffer.NONE,
+            opinion="SECRET opinion", fully_covered=True,
+        )  # fmt: skip
+        return self._make(qualification.RequestQualified, minutes, qualification=grid, by=AGENT)
+
+    def proposed(self, minutes: int) -> Any:
+        """An outcome waits for validation."""
+        return self._make(qualification.OutcomeProposed, minutes, outcome=Outcome.REFUSAL, by=AGENT)
+
+    def rejected(self, minutes: int) -> Any:
+        """The proposal is not validated, for an internal motive."""
+        return self._make(qualification.ProposalRejected, minutes, motive="SECRET motive", by=AGENT)
+
+    def oriented(self, minutes: int) -> Any:
+        """A provider is asked."""
+        return self._make(
+            qualification.OrientedLocally, minutes, orientation_id=new_id(), provider=PROVIDER, until=DUE,
+            motive="Compétent.", by=AGENT, dossier=self.dossier(),
+        )  # fmt: skip
+
+    def accepted(self, minutes: int) -> Any:
+        """The provider helps."""
+        return self._make(qualification.OrientationAccepted, minutes, orientation_id=new_id(), provider=PROVIDER)
+
+    def declined(self, minutes: int) -> Any:
+        """The provider cannot."""
+        return self._make(
+            qualification.OrientationDeclined, minutes, orientation_id=new_id(), provider=PROVIDER, motive="SECRET plan"
+        )
+
+    def supported(self, minutes: int) -> Any:
+        """The département pays."""
+        return self._make(
+            qualification.SupportedLocally, minutes, support_types=(SupportType.INGENIERIE_PROJET,),
+            amount_cents=1_000_000, motive="Utile.", by=AGENT,
+        )  # fmt: skip
+
+    def directed(self, minutes: int) -> Any:
+        """A programme takes over."""
+        return self._make(
+            qualification.DirectedToProgramme, minutes, programme=Programme.RURALITES, motive="Rural.", by=AGENT,
+            dossier=self.dossier(),
+        )  # fmt: skip
+
+    def escalated(self, minutes: int) -> Any:
+        """The national team takes over, on internal evidence."""
+        evidence = qualification.Evidence(
+            motive_code=EscalationMotive.NO_LOCAL_OFFER, motive="SECRET", opinion="SECRET"
+        )
+        return self._make(
+            qualification.RequestEscalated, minutes, evidence=evidence, dossier=self.dossier(), service=SERVICE,
+            by=AGENT,
+        )  # fmt: skip
+
+    def answered(self, minutes: int) -> Any:
+        """The département answers the national question."""
+        return self._make(qualification.NationalQuestionAnswered, minutes, text="SECRET answer", by=AGENT)
+
+    def refused(self, minutes: int) -> Any:
+        """It is refused."""
+        return self._make(
+            qualification.RequestRefused, minutes, motive="Hors champ.", appeal="Recours sous deux mois.", by=AGENT
+        )
+
+    def transferred(self, minutes: int, to: str) -> Any:
+        """Another département takes over."""
+        return self._make(
+            qualification.RequestTransferred, minutes, departement=to, from_departement=self.departement,
+            motive="SECRET", by=AGENT, dossier=self.dossier(),
+        )  # fmt: skip
+
+    def received(self, minutes: int) -> Any:
+        """The national team has it."""
+        return self._make(escalation.EscalationReceived, minutes, number="95-2026-000001", due_on=DUE)
+
+    def questioned(self, minutes: int) -> Any:
+        """The national team asks the département."""
+        return self._make(escalation.InformationRequested, minutes, question="SECRET question", until=DUE, by=NATIONAL)
+
+    def admitted(self, minutes: int) -> Any:
+        """It can go before the committee."""
+        return self._make(escalation.AdmissibilitySettled, minutes, opinion="SECRET opinion", by=NATIONAL)
+
+    def returned(self, minutes: int) -> Any:
+        """It goes back."""
+        return self._make(escalation.EscalationReturned, minutes, motive="SECRET motive", by=NATIONAL)
+
+    def scheduled(self, minutes: int) -> Any:
+        """It is on an agenda."""
+        return self._make(
+            escalation.SessionScheduled, minutes, session_id=new_id(), title="Comité", held_on=DUE, by=NATIONAL
+        )
+
+    def decided(self, minutes: int, outcome: CommitteeOutcome) -> Any:
+        """The committee decided."""
+        decision = escalation.Decision(
+            id=new_id(), number="CSP-2026-0001", outcome=outcome, motive="Au vu du dossier.", decided_on=DUE,
+            session_id=new_id(), signed_by=Actor(role=Role.COMMITTEE_SECRETARY, name="SECRET name"),
+        )  # fmt: skip
+        return self._make(escalation.DecisionMade, minutes, decision=decision)
+
+    def mobilised(self, minutes: int) -> Any:
+        """A resource was found."""
+        return self._make(
+            escalation.ResourceMobilised, minutes, mobilisation_id=new_id(), kind=MobilisationKind.INTERNAL,
+            resource="Cerema", amount_cents=5, by=NATIONAL,
+        )  # fmt: skip
+
+    def accompanied(self, minutes: int) -> Any:
+        """The work begins."""
+        return self._make(escalation.AccompanimentStarted, minutes, starts_on=DUE, ends_on=DUE, by=NATIONAL)
+
+    def completed(self, minutes: int) -> Any:
+        """The work is done."""
+        return self._make(escalation.AccompanimentCompleted, minutes, report="SECRET report", by=NATIONAL)
+
+    def evaluation_asked(self, minutes: int) -> Any:
+        """The applicant is asked."""
+        return self._make(escalation.EvaluationRequested, minutes, until=DUE)
+
+
+class Wire:
+    """Puts facts on the wire, with the sequence of their stream, as the broker would bring them."""
+
+    def __init__(self) -> None:
+        self._sequences: dict[tuple[str, str], count[int]] = {}
+
+    def message(self, fact: Fact) -> Message:
+        """Give the message of a fact that is next in its stream."""
+        sequence = next(self._sequences.setdefault((fact.source, fact.subject), count(1)))
+        event_id = str(new_id())
+        body = {
+            "specversion": "1.0",
+            "id": event_id,
+            "source": fact.source,
+            "type": fact.wire_type,
+            "subject": fact.subject,
+            "time": fact.at.isoformat(),
+            "sequence": sequence,
+            "departement": fact.departement,
+            "correlationid": event_id,
+            "data": fact.model_dump(mode="json"),
+        }
+        return Message(json.dumps(body).encode(), fact.routing_key)

@@ -1,0 +1,158 @@
+"""What intake does about what it hears, through the inbox and the real database."""
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.intake.consumers import consumers
+from shared.db import Database
+from shared.messaging.inbox import Inbox, Message
+from shared.territory.territories import Territories
+from tests.intake.conftest import Client, a_request, bearer, filed
+from tests.intake.facts import START, Life, Wire
+
+
+@pytest.fixture
+def inbox(database: Database, territories: Territories) -> Inbox:
+    """The inbox of intake."""
+    return Inbox(database, consumers(territories))
+
+
+async def seen(client: Client, mine: dict[str, Any]) -> dict[str, Any]:
+    answer = await client.get(f"/api/v1/requests/{mine['id']}", headers=bearer(mine["access_token"]))
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def life_of(mine: dict[str, Any]) -> Life:
+    """Facts that happen after the request was filed."""
+    return Life(UUID(mine["id"]))
+
+
+LATER = 60 * 24 * 365 * 50
+"""Minutes after the tests' beginning that lie after any filing of a test."""
+
+
+async def test_facts_move_the_request_and_show_on_one_thread(client: Client, inbox: Inbox) -> None:
+    mine, wire = await filed(client), Wire()
+    life = life_of(mine)
+    facts = [life.registered(LATER), life.examined(LATER + 1), life.asked(LATER + 2)]
+    await inbox.take([wire.message(fact) for fact in facts])
+    shown = await seen(client, mine)
+    assert (shown["status"], shown["team"]) == ("awaiting_information", "applicant")
+    assert shown["expected"]["from"] == "applicant"
+    assert shown["expected"]["until"] == "2026-12-01"
+    assert [step["type"].split(".")[1] for step in shown["timeline"]] == [
+        "request_submitted",
+        "request_registered",
+        "examination_started",
+        "information_requested",
+    ]
+    assert "Le plan" in shown["messages"][0]["text"]
+    answer = await client.post(
+        f"/api/v1/requests/{mine['id']}/information", json={"text": "Voici"}, headers=bearer(mine["access_token"])
+    )
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "under_examination"
+
+
+async def test_a_message_of_the_departement_stands_beside_the_applicants(client: Client, inbox: Inbox) -> None:
+    mine = await filed(client)
+    await inbox.take([Wire().message(life_of(mine).written(LATER, "Mardi prochain."))])
+    shown = await seen(client, mine)
+    assert [(message["author"], message["text"]) for message in shown["messages"]] == [
+        ("departement", "Mardi prochain.")
+    ]
+
+
+async def test_events_out_of_order_wait_for_their_turn(client: Client, inbox: Inbox) -> None:
+    mine, wire = await filed(client), Wire()
+    life = life_of(mine)
+    first, second = wire.message(life.registered(LATER)), wire.message(life.examined(LATER + 1))
+    await inbox.take([second])
+    assert (await seen(client, mine))["status"] == "submitted"
+    await inbox.take([first])
+    await inbox.take([first, second])
+    shown = await seen(client, mine)
+    assert shown["status"] == "under_examination"
+    assert len(shown["timeline"]) == 3
+
+
+async def test_a_fact_about_no_request_of_ours_holds_nothing(database: Database, inbox: Inbox) -> None:
+    await inbox.take([Wire().message(Life(uuid4()).registered(1)), Wire().message(Life(uuid4()).written(1))])
+    assert await database.fetchval("SELECT count(*) FROM inbox_held") == 0
+
+
+async def test_an_accepted_provider_can_be_reached_and_is_not_before(client: Client, inbox: Inbox) -> None:
+    mine, wire = await filed(client), Wire()
+    life = life_of(mine)
+    await inbox.take([wire.message(life.oriented(LATER))])
+    before = (await seen(client, mine))["decision"]
+    assert before["provider"] == {"name": "CAUE du Val-d’Oise"}
+    await inbox.take([wire.message(life.accepted(LATER + 1))])
+    after = (await seen(client, mine))["decision"]
+    assert after["provider"]["email"] == "caue@cousu.test"
+    assert after["motive"] == "Compétent."
+
+
+def a_filed_event(**changes: Any) -> Message:
+    """What another form publishes."""
+    event = {
+        "specversion": "1.0",
+        "id": str(uuid4()),
+        "source": "/forms/epci-vexin",
+        "type": "forms.request_filed.v1",
+        "time": START.isoformat(),
+        "data": a_request(),
+        **changes,
+    }
+    return Message(json.dumps(event).encode(), "forms.request_filed.95")
+
+
+async def told(database: Database) -> list[dict[str, Any]]:
+    rows = await database.fetch("SELECT body::jsonb AS body FROM journal ORDER BY position")
+    return [row["body"] for row in rows]
+
+
+async def test_a_form_that_is_not_ours_files_once(database: Database, inbox: Inbox) -> None:
+    message = a_filed_event()
+    await inbox.take([message, message])
+    await inbox.take([message])
+    answers = await told(database)
+    assert [answer["type"] for answer in answers] == ["intake.request_submitted.v1"]
+    assert answers[0]["data"]["filed_from"] == "/forms/epci-vexin"
+    assert answers[0]["causationid"] == json.loads(message.body)["id"]
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({}, "applicant"),
+        ({"applicant": "Cergy"}, "applicant"),
+        (a_request(applicant={"kind": "commune", "code": "99999"}), "applicant.code"),
+        (a_request(fields=["concertation"]), "fields"),
+        (a_request(title="nul \u0000"), ""),
+        (a_request(title=["a", "list"]), "title"),
+    ],
+)
+async def test_a_form_that_is_not_ours_is_told_what_is_wrong(
+    database: Database, inbox: Inbox, data: dict[str, Any], field: str
+) -> None:
+    message = a_filed_event(data=data)
+    await inbox.take([message])
+    (answer,) = await told(database)
+    assert answer["type"] == "forms.request_refused.v1"
+    assert answer["subject"] == answer["data"]["request_id"]
+    assert answer["data"]["filed_from"] == "/forms/epci-vexin"
+    assert answer["data"]["filed_id"] == json.loads(message.body)["id"]
+    assert field in [error["field"] for error in answer["data"]["errors"]]
+    assert await database.fetchval("SELECT count(*) FROM quarantine") == 0
+    assert await database.fetchval("SELECT count(*) FROM request") == 0
+
+
+async def test_a_refused_filing_takes_no_number(client: Client, database: Database, inbox: Inbox) -> None:
+    await inbox.take([a_filed_event(data=a_request(programme="ruralites"))])
+    assert (await filed(client))["number"].endswith("-000001")
+    assert await database.fetchval("SELECT last FROM number_counter") == 1

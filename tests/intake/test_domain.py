@@ -1,0 +1,282 @@
+"""What a request goes through on the applicant's side, without any database."""
+
+from datetime import date, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from services.intake.domain import filing
+from services.intake.domain.life import DECIDED, MEANINGS
+from services.intake.domain.request import Evaluation, FileTooLarge, RequestTooLarge, Tracked
+from shared.clock import new_id
+from shared.contracts import FACTS, intake, notifications
+from shared.contracts.vocabulary import (
+    FIELDS_OF,
+    SUPPORT_TYPES_OF,
+    CommitteeOutcome,
+    Field,
+    Programme,
+    RequestKind,
+    SupportType,
+    Team,
+)
+from shared.errors import IllegalMove
+from shared.words import STATE
+from tests.intake.facts import DUE, Life, a_tracked_request, at
+
+GOOD = Evaluation(need_met=5, progress=4, satisfaction=5)
+NOT_FOR_THE_APPLICANT = {
+    "qualification.stage_overdue.v1",
+    "escalation.stage_overdue.v1",
+    "escalation.decision_made.v1",  # has a line per outcome instead
+    "intake.tracking_link_replaced.v1",
+    "forms.request_refused.v1",
+    *(fact.wire_type for fact in notifications.FACTS),
+    *(fact.wire_type for fact in FACTS if fact.wire_type.startswith("qualification.pact_")),
+}
+
+
+def heard(tracked: Tracked, *facts: Any) -> Tracked:
+    for fact in facts:
+        tracked.hear(fact)
+    return tracked
+
+
+def state(tracked: Tracked) -> tuple[str, Team | None]:
+    return tracked.status, tracked.team
+
+
+def test_every_fact_has_a_meaning_or_is_left_out_on_purpose() -> None:
+    assert {fact.wire_type for fact in FACTS} - {fact.wire_type for fact in MEANINGS} == NOT_FOR_THE_APPLICANT
+    assert set(DECIDED) == set(CommitteeOutcome)
+
+
+def test_every_status_has_its_french_word() -> None:
+    said = {meaning.status for meaning in (*MEANINGS.values(), *DECIDED.values()) if meaning.status}
+    assert said <= set(STATE)
+
+
+def test_a_registered_request_waits_for_its_examination() -> None:
+    tracked = a_tracked_request()
+    heard(tracked, Life(tracked.id).registered(1))
+    assert state(tracked) == ("registered", Team.DEPARTEMENT)
+    assert tracked.expected is not None
+    assert (tracked.expected.team, tracked.expected.until) == (Team.DEPARTEMENT, DUE)
+    assert tracked.service is not None
+
+
+def test_the_applicant_is_asked_and_answers() -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    heard(tracked, life.registered(1), life.examined(2), life.asked(3))
+    assert state(tracked) == ("awaiting_information", Team.APPLICANT)
+    assert tracked.allowed_actions[0] == "information"
+    fact = tracked.provide_information("Voici", at=at(4))
+    assert fact.departement == "95"
+    assert state(tracked) == ("under_examination", Team.DEPARTEMENT)
+    with pytest.raises(IllegalMove) as refused:
+        tracked.provide_information("Encore", at=at(5))
+    assert refused.value.state == "under_examination"
+
+
+def test_an_answer_counts_even_when_the_other_clock_is_ahead() -> None:
+    tracked = a_tracked_request()
+    heard(tracked, Life(tracked.id).asked(10))
+    tracked.provide_information("Voici", at=at(4))
+    assert tracked.status == "under_examination"
+    assert tracked.status_at == at(10)
+
+
+def test_late_events_of_another_stream_do_not_turn_the_status_back() -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    heard(tracked, life.received(6), life.escalated(5))
+    assert state(tracked) == ("received", Team.NATIONAL)
+
+
+def test_whatever_the_order_of_two_streams_the_status_is_the_latest_thing() -> None:
+    request_id = new_id()
+    life = Life(request_id)
+    facts = [life.escalated(5), life.received(6), life.returned(7), life.examined(8)]
+    for order in permutations(facts):
+        assert state(heard(a_tracked_request(request_id), *order)) == ("under_examination", Team.DEPARTEMENT)
+
+
+def test_a_national_question_is_none_of_the_applicants_business() -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    heard(tracked, life.escalated(1), life.received(2), life.admitted(3), life.questioned(4))
+    assert state(tracked) == ("awaiting_departement", Team.NATIONAL)
+    assert tracked.expected is not None
+    assert tracked.expected.team is Team.DEPARTEMENT
+    assert "information" not in tracked.allowed_actions
+    heard(tracked, life.answered(5))
+    assert state(tracked) == ("admissible", Team.NATIONAL)
+
+
+def test_a_question_before_the_admissibility_leads_back_to_received() -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    heard(tracked, life.escalated(1), life.received(2), life.questioned(4), life.answered(5))
+    assert tracked.status == "received"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "team"),
+    [
+        (CommitteeOutcome.GRANTED, Team.NATIONAL),
+        (CommitteeOutcome.GRANTED_WITH_RESERVE, Team.NATIONAL),
+        (CommitteeOutcome.DEFERRED, Team.NATIONAL),
+        (CommitteeOutcome.RETURNED, Team.DEPARTEMENT),
+        (CommitteeOutcome.REFUSED, None),
+    ],
+)
+def test_after_the_committee_the_status_is_its_word(outcome: CommitteeOutcome, team: Team | None) -> None:
+    tracked = a_tracked_request()
+    heard(tracked, Life(tracked.id).decided(1, outcome))
+    assert state(tracked) == (outcome, team)
+    assert tracked.decision is not None
+    assert tracked.decision["outcome"] == outcome
+
+
+def test_an_accompaniment_ends_with_an_evaluation_and_only_one() -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    heard(tracked, life.decided(1, CommitteeOutcome.GRANTED), life.mobilised(2))
+    assert tracked.status == "mobilising"
+    heard(tracked, life.accompanied(3))
+    assert tracked.status == "accompanied"
+    assert "evaluation" not in tracked.allowed_actions
+    heard(tracked, life.completed(4), life.evaluation_asked(4))
+    assert state(tracked) == ("completed", Team.APPLICANT)
+    assert tracked.expected is not None
+    assert (tracked.expected.team, tracked.expected.until) == (Team.APPLICANT, DUE)
+    assert tracked.evaluate(GOOD, at=at(5)).number == "95-2026-000001"
+    assert state(tracked) == ("evaluated", None)
+    with pytest.raises(IllegalMove):
+        tracked.evaluate(GOOD, at=at(6))
+
+
+def test_an_evaluation_asked_before_it_was_given_does_not_ask_again() -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    heard(tracked, life.completed(4))
+    tracked.evaluate(GOOD, at=at(5))
+    heard(tracked, life.evaluation_asked(4))
+    assert "evaluation" not in tracked.allowed_actions
+    assert tracked.expected is None
+
+
+def test_six_months_later_the_applicant_may_be_asked_once_more() -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    heard(tracked, life.completed(4))
+    tracked.evaluate(GOOD, at=at(5))
+    tracked.close(at=at(6))
+    heard(tracked, life.evaluation_asked(260_000))
+    assert tracked.allowed_actions == ["evaluation"]
+    tracked.evaluate(GOOD, at=at(260_001))
+    assert tracked.status == "evaluated"
+
+
+@pytest.mark.parametrize("made", ["accepted", "supported", "directed"])
+def test_local_answers_are_evaluated_too(made: str) -> None:
+    tracked = a_tracked_request()
+    heard(tracked, getattr(Life(tracked.id), made)(1))
+    assert "evaluation" in tracked.allowed_actions
+    assert "withdrawal" not in tracked.allowed_actions
+
+
+def test_a_declined_orientation_goes_back_without_the_providers_motive() -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    heard(tracked, life.oriented(1))
+    assert state(tracked) == ("oriented_locally", Team.PROVIDER)
+    step = tracked.hear(life.declined(2))
+    assert state(tracked) == ("under_examination", Team.DEPARTEMENT)
+    assert "SECRET" not in str(step)
+
+
+def test_nothing_internal_is_shown() -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    makers = ("qualified", "proposed", "rejected", "escalated", "questioned", "answered", "admitted", "returned",
+              "completed", "declined")  # fmt: skip
+    steps = [tracked.hear(getattr(life, made)(minutes)) for minutes, made in enumerate(makers, start=1)]
+    steps.append(tracked.hear(life.transferred(20, "78")))
+    steps.append(tracked.hear(life.decided(21, CommitteeOutcome.GRANTED)))
+    assert "SECRET" not in str(steps)
+    assert "SECRET" not in str(tracked)
+    assert steps[makers.index("rejected")] is None
+
+
+def test_a_transfer_changes_who_is_told_afterwards() -> None:
+    tracked = a_tracked_request()
+    heard(tracked, Life(tracked.id).transferred(2, "78"), Life(tracked.id, "78").registered(3))
+    assert (tracked.departement, tracked.status) == ("78", "registered")
+    assert tracked.post_message("Bonjour", message_id=new_id(), at=at(4)).departement == "78"
+
+
+def test_the_new_departement_may_be_heard_before_the_old_one() -> None:
+    tracked = a_tracked_request()
+    heard(tracked, Life(tracked.id, "78").registered(3), Life(tracked.id).transferred(2, "78"))
+    assert (tracked.departement, tracked.status) == ("78", "registered")
+
+
+def test_a_withdrawn_request_stays_withdrawn() -> None:
+    tracked = a_tracked_request()
+    tracked.withdraw("Abandon", at=at(1))
+    heard(tracked, Life(tracked.id).registered(2), Life(tracked.id).accepted(3))
+    assert state(tracked) == ("withdrawn", None)
+    assert tracked.allowed_actions == []
+
+
+def test_after_a_decision_nothing_can_be_withdrawn() -> None:
+    tracked = a_tracked_request()
+    heard(tracked, Life(tracked.id).refused(1))
+    assert state(tracked) == ("refused", None)
+    with pytest.raises(IllegalMove) as refused:
+        tracked.withdraw("Trop tard", at=at(2))
+    assert "withdrawal" not in refused.value.allowed_actions
+
+
+def test_documents_have_their_limits() -> None:
+    tracked = a_tracked_request()
+
+    def document(size: int) -> intake.Document:
+        return intake.Document(
+            id=new_id(), name="a.pdf", media_type="application/pdf", size=size, sha256="0" * 64, added_at=at(1)
+        )
+
+    mebi = 1024 * 1024
+    assert tracked.add_document(document(10 * mebi), already=40 * mebi, at=at(1)).document.name == "a.pdf"
+    with pytest.raises(FileTooLarge):
+        tracked.add_document(document(10 * mebi + 1), already=0, at=at(1))
+    with pytest.raises(RequestTooLarge):
+        tracked.add_document(document(10 * mebi), already=40 * mebi + 1, at=at(1))
+
+
+def test_a_new_link_is_the_next_generation() -> None:
+    tracked = a_tracked_request()
+    assert tracked.replace_link(at=at(1)).link_generation == 2
+    assert tracked.link_generation == 2
+
+
+@pytest.mark.parametrize("kind", list(RequestKind))
+def test_each_kind_takes_its_own_and_nothing_else(kind: RequestKind) -> None:
+    programme = Programme.RURALITES if kind is RequestKind.PROGRAMME else None
+    for field, types in ((Field.HABITAT, ()), (Field.CONCERTATION, ())):
+        errors = list(filing.errors_in_need(kind, types, [field], programme))
+        own = field in FIELDS_OF[kind]
+        assert [error.field for error in errors] == ([] if own else ["fields"])
+    for support in SupportType:
+        errors = list(filing.errors_in_need(kind, [support], [], programme))
+        own = support in SUPPORT_TYPES_OF[kind]
+        assert [error.field for error in errors] == ([] if own else ["support_types"])
+
+
+@pytest.mark.parametrize(("days", "refused"), [(-1, True), (0, False), (3650, False), (4100, True)])
+def test_a_project_starts_neither_in_the_past_nor_in_a_distant_future(days: int, refused: bool) -> None:  # noqa: FBT001 - a column of the table above
+    today = date(2026, 11, 24)
+    assert bool(list(filing.errors_in_start(today + timedelta(days=days), today=today))) is refused
