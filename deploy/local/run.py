@@ -110,21 +110,21 @@ class Run:
         servers: dict[str, Program] = {"mail sink": self._mail_sink(), "sign-in provider": self._identity_provider()}
         if self._rabbit:
             servers["RabbitMQ"] = self._rabbit
-        with self._step("Starting the servers"):
-            await together(self._prepare_databases(), self._watch.start(servers))
+        with self._step("Starting"):
+            # A service may come before the broker, so that only the databases are waited for.
+            await together(self._watch.start(servers), self._start_services())
         self._environments.write()
-        with self._step("Starting the services"):
-            await self._watch.start(self._services())
         await self._load_demonstration()
         write_private(self._places.endpoints, json.dumps(self._environments.endpoints(), indent=1))
         self._tell()
 
-    async def _prepare_databases(self) -> None:
+    async def _start_services(self) -> None:
         if self._postgres:
             await self._watch.start({"PostgreSQL": self._postgres})
         await databases.prepare(self._environments)
         await databases.seed_personas(self._environments)
         self._say("the databases are ready")
+        await self._watch.start(self._services())
 
     async def _go_down(self) -> None:
         self._places.endpoints.unlink(missing_ok=True)
