@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import os
 import secrets
+import signal
 import sys
 import time
 from base64 import urlsafe_b64encode
@@ -18,19 +20,21 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from litestar import Litestar, Request, Response, get, post
 from litestar.response import Redirect
+from playwright.async_api import async_playwright
 
 from shared import clock
 from shared.db import Database
 from shared.identity import store
 from shared.identity.model import Agent
+from shared.settings import ServiceSettings
+from shared.web.application import serve
 from shared.web.signin import local_path
 from tests.polling import eventually
 
 Browse = Callable[[Litestar], httpx2.AsyncClient]
 Make = Callable[..., Litestar]
 
-RETURN = "http://127.0.0.1:8999/connexion/retour"
-AFTER = "http://127.0.0.1:8999/deconnexion/faite"
+HOME = "http://127.0.0.1:8999"
 CREDENTIALS = {"oidc_client_id": "cousu", "oidc_client_secret": "agreed-between-us"}
 
 
@@ -39,6 +43,7 @@ class StrictProvider:
 
     def __init__(self) -> None:
         self.issuer = ""
+        self.home = HOME
         self.person: dict[str, Any] = {"sub": "person-1", "email": "SAT95@cousu.test"}
         self.key = self._new_key()
         self.signing_key = self.key
@@ -75,11 +80,15 @@ class StrictProvider:
             *("response_type", "client_id", "redirect_uri", "scope", "state", "nonce"),
             *("code_challenge", "code_challenge_method"),
         )
-        assert (asked["response_type"], asked["redirect_uri"], asked["scope"]) == ("code", RETURN, "openid email")
+        assert (asked["response_type"], asked["redirect_uri"], asked["scope"]) == (
+            "code",
+            f"{self.home}/connexion/retour",
+            "openid email",
+        )
         assert asked["code_challenge_method"] == "S256"
         code = secrets.token_urlsafe()
         self.codes[code] = asked
-        return f"{RETURN}?{urlencode({'code': code, 'state': asked['state'], 'iss': self.issuer})}"
+        return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state'], 'iss': self.issuer})}"
 
     def exchange(self, given: dict[str, str]) -> dict[str, Any] | None:
         """Give tokens for a code, once."""
@@ -164,6 +173,15 @@ async def provider(free_ports: Callable[[int], list[int]]) -> AsyncIterator[Stri
 def browser(make_application: Make, browse: Browse, provider: StrictProvider) -> httpx2.AsyncClient:
     """A browser on a service that signs people in with the strict provider."""
     return browse(make_application(oidc_issuer=provider.issuer, **CREDENTIALS))
+
+
+async def answers(url: str) -> bool:
+    """Tell whether something answers there."""
+    async with httpx2.AsyncClient() as outside:
+        try:
+            return (await outside.get(url)).status_code == 200
+        except httpx2.HTTPError:
+            return False
 
 
 async def visit(url: str) -> str:
@@ -347,7 +365,7 @@ async def test_signing_out_ends_the_session_here_and_at_the_provider(
     page = await browser.get("/deconnexion/faite")
     onward = page.headers["refresh"].removeprefix("0; url=")
     assert onward.startswith(f"{provider.issuer}/session/end?")
-    assert (await visit(onward)).startswith(AFTER)
+    assert (await visit(onward)).startswith(f"{HOME}/deconnexion/faite?state=")
     assert "refresh" not in (await browser.get("/deconnexion/faite")).headers
 
 
@@ -419,14 +437,7 @@ async def lenient(free_ports: Callable[[int], list[int]]) -> AsyncIterator[str]:
     )
     issuer = f"http://127.0.0.1:{port}"
 
-    async def answers() -> bool:
-        async with httpx2.AsyncClient() as outside:
-            try:
-                return (await outside.get(f"{issuer}/.well-known/openid-configuration")).status_code == 200
-            except httpx2.HTTPError:
-                return False
-
-    await eventually(answers)
+    await eventually(lambda: answers(f"{issuer}/.well-known/openid-configuration"))
     yield issuer
     process.terminate()
     await process.wait()
@@ -452,3 +463,43 @@ async def test_a_removed_agent_is_out_and_a_new_start_is_clean(
         await store.remove_agent(tx, email=agent.email, at=clock.now())
     assert (await browser.get("/things")).status_code == 303
     assert (await sign_in(browser)).status_code == 403
+
+
+@pytest.mark.browser
+async def test_a_real_browser_signs_in_acts_and_signs_out(
+    make_application: Make,
+    make_settings: Callable[..., ServiceSettings],
+    free_ports: Callable[[int], list[int]],
+    provider: StrictProvider,
+    agent: Agent,
+    database: Database,
+) -> None:
+    port = free_ports(1)[0]
+    provider.home = f"http://127.0.0.1:{port}"
+    given = {"port": port, "public_url": provider.home, "oidc_issuer": provider.issuer, **CREDENTIALS}
+    running = asyncio.create_task(serve(make_application(**given), make_settings(**given)))
+    refused: list[str] = []
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+        )
+        page = await chromium.new_page()
+        page.on("console", lambda told: refused.append(told.text) if "Content Security Policy" in told.text else None)
+        await eventually(lambda: answers(f"{provider.home}/health/live"))
+        await page.goto(f"{provider.home}/things?state=open")
+        assert page.url == f"{provider.home}/things?state=open"
+        assert agent.email in await page.content()
+        await page.fill("[name=title]", "Une mairie")
+        await page.press("[name=title]", "Enter")
+        await page.wait_for_url("**/things/1")
+        assert await database.fetchval("SELECT title FROM thing") == "Une mairie"
+        await page.goto(provider.home)
+        await page.get_by_role("button", name="Se déconnecter").click()
+        await page.wait_for_url(f"{provider.home}/deconnexion/faite?state=*")
+        assert "Vous êtes déconnecté" in await page.content()
+        assert [cookie["name"] for cookie in await page.context.cookies()] == ["cousu_trial_csrf"]
+        await chromium.close()
+    os.kill(os.getpid(), signal.SIGTERM)
+    await running
+    assert refused == []
