@@ -173,8 +173,9 @@ def test_an_evaluation_before_its_time_is_refused(system: System, agent: People)
 
 def test_a_national_role_is_needed_for_national_work(system: System, agent: People) -> None:
     applicant = an_escalated_request(system, agent)
-    agent("programme").is_refused(applicant.id, "admissibility", 403, opinion="Oui.")
-    agent("national").at.refused("POST", "/sessions/not-a-uuid/decisions", 404, {"request_id": applicant.id})
+    agent("secretaire").is_refused(applicant.id, "admissibility", 403, opinion="Oui.")
+    agent("programme").is_refused(applicant.id, "admissibility", 404, opinion="Oui.")
+    agent("national").at.refused("POST", "/sessions", 403, {"held_on": "2027-02-01", "title": "Comité"})
 
 
 def test_pages_have_their_limits(agent: People) -> None:
