@@ -76,7 +76,7 @@ def facts() -> list[Fact]:
     return [
         intake.RequestSubmitted(**where, request=_REQUEST),
         intake.InformationProvided(**where, text="Voici le plan de la place.\nLe chiffrage suivra."),
-        intake.MessagePosted(**where, message_id=OTHER_ID, text="Pouvez-vous nous rappeler ?"),
+        intake.MessagePosted(**where, message_id=OTHER_ID, text="Pouvez-vous nous rappeler ?"),
         intake.DocumentAdded(
             **where,
             document=intake.Document(
@@ -101,7 +101,7 @@ def facts() -> list[Fact]:
             **where, items=("Le plan de la place", "La délibération du conseil municipal"), until=DUE, by=_SAT
         ),
         qualification.MessagePosted(
-            **where, message_id=OTHER_ID, text="Bonjour,\n\nPouvons-nous visiter le site mardi ?", by=_SAT
+            **where, message_id=OTHER_ID, text="Bonjour,\n\nPouvons-nous visiter le site mardi ?", by=_SAT
         ),
         qualification.OutcomeProposed(**where, outcome=v.Outcome.ESCALATION, by=_SAT),
         qualification.ProposalRejected(**where, motive=_MOTIVE, by=_DELEGATE),
@@ -151,7 +151,7 @@ def facts() -> list[Fact]:
         ),
         qualification.StageOverdue(**where, number=NUMBER, stage=v.Stage.START_EXAMINATION, due_on=date(2027, 1, 8)),
         e.EscalationReceived(**where, number=NUMBER, due_on=DUE),
-        e.InformationRequested(**where, question="L’étude de 2025 est-elle disponible ?", until=DUE, by=_NATIONAL),
+        e.InformationRequested(**where, question="L’étude de 2025 est-elle disponible ?", until=DUE, by=_NATIONAL),
         e.EscalationReturned(**where, motive=_MOTIVE, by=_NATIONAL),
         e.SessionScheduled(
             **where, session_id=OTHER_ID, title="Comité de mars", held_on=date(2027, 3, 2), by=_NATIONAL

@@ -5,6 +5,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -26,8 +27,9 @@ from shared.contracts import intake
 from shared.contracts.fact import Fact
 from shared.db import Database
 from shared.identity import store as identity
-from shared.identity.model import Role
+from shared.identity.model import Agent, Role
 from shared.messaging.inbox import Inbox, Message, Patience
+from shared.web import sessions
 
 Client = httpx2.AsyncClient
 
@@ -79,8 +81,10 @@ class MailServer:
     to_recipient: str = ""
     to_content: str = ""
     dies: str = ""
-    """`before` or `after` it has taken the content, in both cases without an answer; `recipient`: before any content."""
+    """`before` or `after` it has taken the content, without an answer; `recipient`: before any content is offered."""
     slow: float = 0
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    """While it is cleared, a content waits for its answer."""
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -95,8 +99,8 @@ class MailServer:
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - same
         """Answer to a content."""
-        if self.slow:
-            await asyncio.sleep(self.slow)
+        await asyncio.sleep(self.slow)
+        await self.open.wait()
         if self.dies == "before":
             _hang_up(server)
             return "250 never heard"
@@ -118,12 +122,14 @@ def _hang_up(server: SMTP) -> None:
 async def mail_server() -> AsyncIterator[MailServer]:
     """A mail server on a free port."""
     behaviour = MailServer()
+    behaviour.open.set()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: SMTP(behaviour, hostname="mail.test", loop=loop), host="127.0.0.1", port=0
     )
     behaviour.port = server.sockets[0].getsockname()[1]
     yield behaviour
+    behaviour.open.set()
     server.close()
 
 
@@ -133,14 +139,14 @@ def postman(database: Database, office: Office, mail_server: MailServer) -> Post
     return a_postman(database, office, mail_server.port)
 
 
-def a_postman(database: Database, office: Office, port: int, **options: Any) -> Postman:
+def a_postman(database: Database, office: Office, port: int, *, timeout: float = 5, **options: Any) -> Postman:
     """Make one more sender."""
     return Postman(
         database,
         office,
         server=MailServerAddress(f"smtp://127.0.0.1:{port}"),
         sender="Cousu-main <ne-pas-repondre@cousu.test>",
-        timeout=2,
+        timeout=timeout,
         **options,
     )
 
@@ -198,14 +204,14 @@ def world(database: Database, office: Office) -> World:
 
 @dataclass(slots=True)
 class People:
-    """Agents of this service, by their tokens."""
+    """Agents of this service."""
 
     database: Database
 
-    async def token(self, role: Role, departement: str | None = None, programme: str | None = None) -> dict[str, str]:
-        """Create an agent; give the header that acts as him."""
+    async def agent(self, role: Role, departement: str | None = None, programme: str | None = None) -> Agent:
+        """Create an agent."""
         async with self.database.transaction() as tx:
-            agent = await identity.add_agent(
+            return await identity.add_agent(
                 tx,
                 email=f"{role.replace('_', '-')}{departement or ''}@cousu.test",
                 name=f"Agent {role} {departement or ''}".strip(),
@@ -214,8 +220,20 @@ class People:
                 programmes=[programme] if programme else [],
                 at=clock.now(),
             )
+
+    async def token(self, role: Role, departement: str | None = None, programme: str | None = None) -> dict[str, str]:
+        """Create an agent; give the header that acts as him."""
+        agent = await self.agent(role, departement, programme)
+        async with self.database.transaction() as tx:
             token = await identity.issue_token(tx, agent_id=agent.id, name="test", at=clock.now(), expires_at=None)
         return {"Authorization": f"Bearer {token}"}
+
+    async def enters(self, client: Client, role: Role, departement: str | None = None) -> None:
+        """Create an agent and open his session in a browser, as sign-in does."""
+        agent, at, key = await self.agent(role, departement), clock.now(), secrets.token_urlsafe()
+        async with self.database.transaction() as tx:
+            await sessions.create(tx, key, agent=agent, data={}, at=at, expires_at=at + timedelta(hours=1))
+        client.cookies.set("cousu_notifications_session", key)
 
 
 @pytest.fixture

@@ -5,9 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from services.notifications import examples
 from services.notifications.domain.deliveries import Status
 from services.notifications.office import Office
 from services.notifications.postman import Postman
+from services.notifications.settings import MailServerAddress
+from services.notifications.usecases.send import Outgoing
 from shared import clock
 from shared.contracts import intake
 from shared.db import Database
@@ -131,9 +134,10 @@ async def test_a_mail_server_that_is_away_costs_a_delay(database: Database, offi
 
 @pytest.mark.usefixtures("owed")
 async def test_a_sender_that_dies_before_the_content_loses_nothing(
-    database: Database, postman: Postman, mail_server: MailServer
+    database: Database, office: Office, postman: Postman, mail_server: MailServer
 ) -> None:
-    task = asyncio.create_task(a_postman_that_hangs(postman, "mail"))
+    hanging = HangingPostman(database, office, server=MailServerAddress("smtp://127.0.0.1:1"), sender="x@cousu.test")
+    task = asyncio.create_task(hanging.send_next())
     await until_sending(database)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -149,10 +153,10 @@ async def test_a_sender_that_dies_before_the_content_loses_nothing(
 
 @pytest.mark.usefixtures("owed")
 async def test_a_sender_that_dies_while_the_server_takes_the_content_leaves_an_uncertain_mail(
-    database: Database, postman: Postman, mail_server: MailServer
+    database: Database, office: Office, postman: Postman, mail_server: MailServer
 ) -> None:
-    mail_server.slow = 1.5
-    task = asyncio.create_task(postman.send_next())
+    mail_server.open.clear()
+    task = asyncio.create_task(a_postman(database, office, mail_server.port, timeout=60).send_next())
     while not await database.fetchval("SELECT content_at FROM delivery_attempt"):
         await asyncio.sleep(0.01)
     task.cancel()
@@ -177,8 +181,7 @@ async def test_many_senders_send_every_mail_once(
     world: World, database: Database, office: Office, mail_server: MailServer
 ) -> None:
     await world.filed()
-    facts = [example for example in _many_messages(60)]
-    await world.tell(*facts)
+    await world.tell(*_many_messages(60))
     mail_server.slow = 0.02
     postmen = [a_postman(database, office, mail_server.port, senders=4) for _ in range(3)]
 
@@ -193,7 +196,7 @@ async def test_many_senders_send_every_mail_once(
 
 
 async def test_mails_about_one_request_make_one_conversation(
-    world: World, database: Database, postman: Postman, mail_server: MailServer
+    world: World, postman: Postman, mail_server: MailServer
 ) -> None:
     await world.filed()
     await world.tell(*_many_messages(1))
@@ -216,23 +219,16 @@ async def test_senders_run_until_they_are_stopped(
 
 
 def _many_messages(count: int) -> list[intake.MessagePosted]:
-    from services.notifications import examples  # noqa: PLC0415 - only these tests write messages
-
     example = examples.example_of(intake.MessagePosted)
     assert isinstance(example, intake.MessagePosted)
     return [example.model_copy(update={"at": example.at + timedelta(minutes=n + 1)}) for n in range(count)]
 
 
-async def a_postman_that_hangs(postman: Postman, _where: str) -> None:
-    """Begin a mail and never go on."""
+class HangingPostman(Postman):
+    """Begins a mail and never goes on: stands for a process that is killed there."""
 
-    async def hang(_mail: object) -> None:
+    async def _attempt(self, _mail: Outgoing) -> None:
         await asyncio.sleep(3600)
-
-    postman_copy = postman.__class__.__new__(postman.__class__)
-    postman_copy.__dict__.update(postman.__dict__)
-    postman_copy._attempt = hang  # type: ignore[assignment,method-assign] # noqa: SLF001 - stands for a process that is killed there
-    await postman_copy.send_next()
 
 
 async def until_sending(database: Database) -> None:

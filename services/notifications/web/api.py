@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Router, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from pydantic import BaseModel, Field
 
 from services.notifications import addresses, reads, usecases
@@ -68,9 +68,9 @@ async def list_deliveries(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     paging: NamedDependency[Page],
-    request_id: UUID | None = None,
-    status: Status | None = None,
-    audience: Audience | None = None,
+    request_id: FromQuery[UUID | None] = None,
+    status: FromQuery[Status | None] = None,
+    audience: FromQuery[Audience | None] = None,
     q: Annotated[str | None, QueryParameter(description="In the number, the subject or the recipient")] = None,
 ) -> Paged[DeliveryView]:
     """List the deliveries of the caller's perimeter, newest first."""

@@ -1,0 +1,47 @@
+"""What people read for the wire values of this service."""
+
+from typing import Final
+
+from services.notifications.domain.audiences import DIGEST, templates
+from shared.words import event_word
+
+AUDIENCE: Final = {
+    "applicant": "Demandeur",
+    "departement": "Service du département",
+    "delegate": "Délégué territorial",
+    "provider": "Acteur local",
+    "national": "Équipe nationale",
+    "programme": "Équipe de programme",
+    "operator": "Exploitant",
+}
+STATUS: Final = {
+    "queued": ("En attente", "waiting"),
+    "sending": ("Envoi en cours", "running"),
+    "sent": ("Envoyé", "done"),
+    "failed": ("Non remis", "refused"),
+    "uncertain": ("Issue inconnue", "late"),
+}
+"""Status → word and tone."""
+RESULT: Final = {
+    "sent": ("Accepté par le serveur de messagerie", "done"),
+    "deferred": ("Reporté par le serveur, nouvel essai prévu", "waiting"),
+    "unreachable": ("Serveur injoignable, nouvel essai prévu", "waiting"),
+    "refused": ("Refusé par le serveur", "refused"),
+    "interrupted": ("Interrompu avant la remise, nouvel essai prévu", "waiting"),
+    "uncertain": ("Issue inconnue", "late"),
+}
+CADENCE: Final = {
+    "instant": "Tout de suite",
+    "daily": "Un récapitulatif par jour",
+    "weekly": "Un récapitulatif par semaine",
+    "never": "Pas de copie",
+}
+WEEKDAYS: Final = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+
+
+def template_words() -> dict[str, str]:
+    """Give each template the sentence of the event that makes it."""
+    found = {DIGEST: "Récapitulatif"}
+    for fact, mail in templates():
+        found.setdefault(mail.template, event_word(fact.wire_type))
+    return found

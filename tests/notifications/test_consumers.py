@@ -1,0 +1,152 @@
+"""Events arrive in any order and more than once; each person is owed each mail once."""
+
+from uuid import uuid4
+
+import pytest
+
+from services.notifications import examples
+from services.notifications.domain.audiences import AUDIENCES, Nobody
+from shared.contracts import escalation, forms, intake, notifications, qualification
+from shared.contracts.fact import Fact
+from shared.contracts.vocabulary import Programme
+from shared.db import Database
+from shared.identity.model import Role
+from tests.notifications.conftest import People, World, statuses
+
+
+async def recipients(database: Database, template: str) -> list[str]:
+    rows = await database.fetch("SELECT recipient FROM delivery WHERE template = $1 ORDER BY recipient", template)
+    return [row["recipient"] for row in rows]
+
+
+async def test_a_filed_request_is_acknowledged_and_announced(world: World, database: Database) -> None:
+    await world.filed()
+    assert await recipients(database, "request_submitted") == ["contact@commune.test"]
+    assert await recipients(database, "new_request") == ["anct95@val-doise.gouv.fr"]
+
+
+async def test_the_same_event_twice_owes_nothing_more(world: World, database: Database) -> None:
+    (event_id,) = await world.tell(examples.example_of(intake.RequestSubmitted))
+    world.sequences.clear()
+    await world.tell(examples.example_of(intake.RequestSubmitted), ids=[event_id])
+    assert len(await statuses(database)) == 2
+
+
+async def test_an_event_of_an_unknown_request_waits_and_heals_by_itself(world: World, database: Database) -> None:
+    await world.tell(examples.example_of(qualification.MessagePosted))
+    assert await world.held() == ["RequestNotKnownYet: request_not_known_yet"]
+    assert await statuses(database) == []
+    await world.filed()
+    await world.heal()
+    assert await world.held() == []
+    assert await recipients(database, "message_posted") == ["contact@commune.test"]
+
+
+@pytest.mark.parametrize(
+    "fact", [fact for fact in examples.facts() if type(fact) not in notifications.FACTS], ids=lambda f: f.wire_type
+)
+async def test_every_fact_of_the_others_owes_the_mails_of_the_table(
+    world: World, database: Database, fact: Fact
+) -> None:
+    if not isinstance(fact, intake.RequestSubmitted):
+        await world.filed()
+    (event_id,) = await world.tell(fact)
+    assert await world.held() == []
+    mails = AUDIENCES[type(fact)]
+    assert not isinstance(mails, Nobody)
+    owed = await database.fetch("SELECT audience, template, status FROM delivery WHERE event_id = $1", event_id)
+    wanted = {(mail.audience, mail.template) for mail in mails if mail.when(fact, False)}
+    assert {(row["audience"], row["template"]) for row in owed} == wanted
+    assert {row["status"] for row in owed} <= {"queued"}
+
+
+async def test_a_team_without_a_known_mailbox_is_a_visible_failure(world: World, database: Database) -> None:
+    await world.filed()
+    directed = examples.example_of(qualification.DirectedToProgramme)
+    assert isinstance(directed, qualification.DirectedToProgramme)
+    await world.tell(directed.model_copy(update={"programme": Programme.RURALITES}))
+    row = await database.fetchrow("SELECT recipient, status, reason FROM delivery WHERE audience = 'programme'")
+    assert row is not None
+    assert (row["recipient"], row["status"]) == ("", "failed")
+    assert "Aucune adresse" in row["reason"]
+    assert await database.fetchval("SELECT type FROM journal") == "notifications.delivery_failed.v1"
+
+
+async def test_a_provider_whose_catalogue_address_is_none_is_told_to_the_departement(
+    world: World, database: Database
+) -> None:
+    await world.filed()
+    oriented = examples.example_of(qualification.OrientedLocally)
+    assert isinstance(oriented, qualification.OrientedLocally)
+    nowhere = oriented.provider.model_copy(update={"email": "à demander\r\nBcc: x@y.test"})
+    await world.tell(oriented.model_copy(update={"provider": nowhere}))
+    assert await recipients(database, "orientation_asked") == [""]
+    assert await recipients(database, "delivery_problem") == ["anct95@val-doise.gouv.fr"]
+
+
+async def test_a_departement_s_address_is_learned_from_what_it_tells(world: World, database: Database) -> None:
+    submitted = examples.example_of(intake.RequestSubmitted).model_copy(update={"departement": "78"})
+    registered = examples.example_of(qualification.RequestRegistered)
+    assert isinstance(registered, qualification.RequestRegistered)
+    service = qualification.Service(name="SAT des Yvelines", email="sat78@cousu.test")
+    await world.tell(submitted)
+    assert await recipients(database, "new_request") == [""]
+    await world.tell(registered.model_copy(update={"departement": "78", "service": service}))
+    await world.tell(examples.example_of(intake.InformationProvided).model_copy(update={"departement": "78"}))
+    assert await recipients(database, "information_provided") == ["sat78@cousu.test"]
+    text = await database.fetchval("SELECT text_body FROM delivery WHERE template = 'request_registered'")
+    assert "SAT des Yvelines" in text
+
+
+async def test_a_new_tracking_link_is_the_one_that_is_sent(world: World, database: Database) -> None:
+    await world.filed()
+    await world.tell(examples.example_of(intake.TrackingLinkReplaced))
+    assert await database.fetchval("SELECT link_generation FROM known_request") == 2
+
+
+async def test_no_secret_link_is_kept(world: World, database: Database) -> None:
+    await world.filed()
+    await world.tell(examples.example_of(qualification.OrientedLocally))
+    kept = await database.fetchval("SELECT string_agg(text_body || html_body, '') FROM delivery")
+    assert "/suivi/" not in kept
+    assert "/orientations/" not in kept
+
+
+async def test_the_national_team_hears_of_a_withdrawal_after_an_escalation(world: World, database: Database) -> None:
+    await world.filed()
+    await world.tell(examples.example_of(qualification.RequestEscalated))
+    await world.tell(examples.example_of(intake.RequestWithdrawn))
+    assert await recipients(database, "withdrawn_for_national") == ["national@cousu.test"]
+
+
+async def test_a_form_that_is_refused_is_told_to_the_operator_though_no_request_exists(
+    world: World, database: Database
+) -> None:
+    await world.tell(examples.example_of(forms.RequestRefused).model_copy(update={"request_id": uuid4()}))
+    assert await recipients(database, "form_refused") == ["exploitant@cousu.test"]
+
+
+async def test_an_agent_who_asked_for_copies_gets_them_in_his_departement_only(
+    world: World, database: Database, people: People
+) -> None:
+    for departement in ("95", "78"):
+        agent = await people.agent(Role.SAT_AGENT, departement)
+        async with database.transaction() as tx:
+            await tx.execute(
+                """
+                INSERT INTO preference (holder, audience, template, cadence, hour, weekday, changed_by, changed_at)
+                VALUES ($1, 'departement', '*', 'instant', 8, 0, $2, now())
+                """,
+                f"agent:{agent.id}",
+                agent.id,
+            )
+    await world.filed()
+    assert await recipients(database, "new_request") == ["anct95@val-doise.gouv.fr", "sat-agent95@cousu.test"]
+
+
+async def test_facts_that_concern_nobody_do_not_wait_for_a_request(world: World) -> None:
+    milestone = escalation.MilestonePlanned(
+        request_id=uuid4(), departement="95", at=examples.AT, milestone_id=uuid4(), title="Étude", due_on=examples.DUE
+    )
+    await world.tell(milestone)
+    assert await world.held() == []

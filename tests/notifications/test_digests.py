@@ -1,0 +1,110 @@
+"""Agents may want their mails gathered; the applicant never waits."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.notifications import examples, usecases
+from services.notifications.domain.preferences import Cadence
+from services.notifications.office import Office
+from services.notifications.postman import Postman
+from services.notifications.usecases.preferences import Choice, NotYourMail
+from shared import clock
+from shared.contracts import intake
+from shared.db import Database
+from shared.errors import Invalid, NotFound
+from shared.identity.model import Role
+from tests.notifications.conftest import MailServer, People, World
+
+
+async def a_daily_mailbox(database: Database, people: People) -> None:
+    agent = await people.agent(Role.SAT_AGENT, "95")
+    async with database.transaction() as tx:
+        await usecases.choose(tx, [Choice("departement", Cadence.DAILY)], by=agent, at=clock.now())
+
+
+async def gathered(database: Database, office: Office) -> int:
+    """Let the time of the digest come."""
+    async with database.transaction() as tx:
+        return await usecases.gather_digests(tx, at=clock.now() + timedelta(days=1), office=office)
+
+
+async def test_a_day_s_mails_leave_in_one_while_the_applicant_is_told_at_once(
+    world: World, database: Database, office: Office, postman: Postman, people: People, mail_server: MailServer
+) -> None:
+    await a_daily_mailbox(database, people)
+    await world.filed()
+    await world.tell(examples.example_of(intake.MessagePosted), examples.example_of(intake.InformationProvided))
+    while await postman.send_next():
+        pass
+    assert [mail["To"] for mail in mail_server.accepted] == ["contact@commune.test"]
+    assert await gathered(database, office) == 1
+    assert await gathered(database, office) == 0
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE delivery SET next_attempt_at = now() WHERE template = 'digest'")
+    assert await postman.send_next()
+    assert not await postman.send_next()
+    digest = mail_server.accepted[-1]
+    assert digest["To"] == "anct95@val-doise.gouv.fr"
+    assert digest["Subject"] == "3 nouvelles sur vos demandes"
+    text = digest.get_body(("plain",))
+    assert text is not None
+    assert text.get_content().count(examples.NUMBER) == 3
+    assert await database.fetchval("SELECT count(*) FROM delivery WHERE status <> 'sent'") == 0
+    told = await database.fetch("SELECT body::jsonb -> 'data' ->> 'template' AS template FROM journal")
+    assert sorted(row["template"] for row in told) == [
+        "applicant_message",
+        "information_provided",
+        "new_request",
+        "request_submitted",
+    ]
+
+
+async def test_a_digest_that_fails_is_told_for_each_mail_in_it(
+    world: World, database: Database, office: Office, postman: Postman, people: People, mail_server: MailServer
+) -> None:
+    await a_daily_mailbox(database, people)
+    await world.filed()
+    await postman.send_next()
+    await gathered(database, office)
+    mail_server.to_recipient = "550 5.1.1 unknown"
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE delivery SET next_attempt_at = now() WHERE template = 'digest'")
+    await postman.send_next()
+    rows = await database.fetch("SELECT template, status FROM delivery WHERE audience = 'departement'")
+    assert {(row["template"], row["status"]) for row in rows} == {("new_request", "failed"), ("digest", "failed")}
+
+
+async def test_one_template_may_have_a_rhythm_of_its_own(world: World, database: Database, people: People) -> None:
+    agent = await people.agent(Role.SAT_AGENT, "95")
+    choices = [
+        Choice("departement", Cadence.WEEKLY),
+        Choice("departement", Cadence.INSTANT, template="applicant_message"),
+    ]
+    async with database.transaction() as tx:
+        await usecases.choose(tx, choices, by=agent, at=clock.now())
+    await world.filed()
+    await world.tell(examples.example_of(intake.MessagePosted))
+    rows = await database.fetch("SELECT template, cadence FROM delivery WHERE audience = 'departement'")
+    assert {(row["template"], row["cadence"]) for row in rows} == {
+        ("new_request", "weekly"),
+        ("applicant_message", "instant"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("choice", "refusal"),
+    [
+        (Choice("national", Cadence.DAILY), NotYourMail),
+        (Choice("departement", Cadence.NEVER), Invalid),
+        (Choice("departement", Cadence.DAILY, template="request_submitted"), Invalid),
+        (Choice("departement", Cadence.DAILY, scope="78"), NotFound),
+    ],
+)
+async def test_choices_that_are_not_one_s_own_are_refused(
+    database: Database, people: People, choice: Choice, refusal: type[Exception]
+) -> None:
+    agent = await people.agent(Role.SAT_AGENT, "95")
+    with pytest.raises(refusal):
+        async with database.transaction() as tx:
+            await usecases.choose(tx, [choice], by=agent, at=clock.now())

@@ -1,0 +1,171 @@
+"""Every template says in text and in HTML the same, and nothing that people typed becomes structure."""
+
+import re
+from email import message_from_bytes
+from email.policy import default
+from html.parser import HTMLParser
+from uuid import uuid4
+
+import pytest
+
+from services.notifications import examples
+from services.notifications.domain.audiences import Mail, templates
+from services.notifications.domain.directory import VAL_D_OISE, unnamed_service
+from services.notifications.letters import Letter, Letters, one_line, quote
+from services.notifications.postman import Postman, Unwritable
+from services.notifications.usecases.send import Outgoing
+from shared.contracts import intake, qualification
+from shared.contracts.fact import Fact
+
+LINK = "http://intake.test/suivi/jeton"
+EVERY_TEMPLATE = pytest.mark.parametrize(
+    ("fact", "mail"), [pytest.param(fact, mail, id=f"{mail.template}-{mail.audience}") for fact, mail in templates()]
+)
+
+
+@pytest.fixture(scope="module")
+def letters() -> Letters:
+    return Letters()
+
+
+def written(letters: Letters, template: str, fact: Fact, **changes: object) -> Letter:
+    context = {"fact": fact, "request": examples.KNOWN, "service": VAL_D_OISE, **changes}
+    return letters.write(template, context, link=LINK)
+
+
+class Reader(HTMLParser):
+    """Reads a page the way a browser does: its tags, its links and its words."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.words = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag and where it leads."""
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attrs if name in {"href", "src"}]
+
+    def handle_data(self, data: str) -> None:
+        """Note what is read."""
+        self.words += data
+
+
+@EVERY_TEMPLATE
+def test_every_template_is_a_whole_mail_with_one_link(letters: Letters, fact: type[Fact], mail: Mail) -> None:
+    letter = written(letters, mail.template, examples.example_of(fact))
+    page = Reader(letter.html)
+    assert letter.subject
+    assert "\n" not in letter.subject
+    if mail.audience != "operator":
+        assert examples.NUMBER in letter.subject
+    assert letter.text.count(LINK) == 1
+    assert page.links == [LINK]
+    assert "{" not in letter.text
+    assert letter.text.startswith("Bonjour")
+    plain = re.sub(r"^(> ?|- |-+$)", "", letter.text, flags=re.MULTILINE)
+    for line in map(str.strip, plain.splitlines()):
+        if line != LINK:
+            assert line.removesuffix("\u00a0:") in " ".join(page.words.split("\n"))
+
+
+@EVERY_TEMPLATE
+def test_french_typography_is_kept_in_every_template(letters: Letters, fact: type[Fact], mail: Mail) -> None:
+    letter = written(letters, mail.template, examples.example_of(fact))
+    assert "'" not in letter.text
+    assert not re.search(r"[\w»] [:;?!]|« | »", letter.text)
+    assert not re.search(r"[ \t]{2,}", letter.text.replace("\n", " ").replace("  ", " "))
+
+
+def test_the_applicant_s_mails_are_signed_by_the_departement(letters: Letters) -> None:
+    for fact, mail in templates():
+        if mail.audience == "applicant":
+            text = written(letters, mail.template, examples.example_of(fact)).text
+            for part in (VAL_D_OISE.name, VAL_D_OISE.address, VAL_D_OISE.email, VAL_D_OISE.phone):
+                assert text.count(str(part)) == 1, (mail.template, part)
+
+
+def test_the_acknowledgement_says_what_it_must(letters: Letters) -> None:
+    text = written(letters, "request_submitted", examples.example_of(intake.RequestSubmitted)).text
+    for said in (examples.NUMBER, "mardi 12\u00a0janvier 2027 à 14\u00a0h\u00a005", "Ce qui se passe ensuite"):
+        assert said in text
+    assert "ne vaut pas accord" in text
+
+
+def test_a_service_without_known_coordinates_gets_none_invented(letters: Letters) -> None:
+    fact = examples.example_of(intake.RequestSubmitted)
+    text = written(letters, "request_submitted", fact, service=unnamed_service("78")).text
+    assert "Téléphone" not in text
+    assert "None" not in text
+    assert "vous seront données" in text
+
+
+HOSTILE = 'x\r\nBcc: tous@mechant.test\r\n\r\n<script>alert(1)</script>\n@ Cliquez ici\n# Titre\u202e "{{ 7 * 7 }}"'
+
+
+def test_what_people_type_never_becomes_structure(letters: Letters) -> None:
+    request = examples.KNOWN.__class__(
+        **{name: getattr(examples.KNOWN, name) for name in examples.KNOWN.__slots__}
+        | {"title": HOSTILE, "contact_name": HOSTILE, "applicant": HOSTILE}
+    )
+    fact = examples.example_of(qualification.MessagePosted).model_copy(update={"text": HOSTILE})
+    letter = written(letters, "message_posted", fact, request=request)
+    page = Reader(letter.html)
+    assert page.links == [LINK]
+    assert "script" not in page.tags
+    assert "{{ 7 * 7 }}" in letter.text
+    assert "\nBcc:" not in letter.text
+    assert "\u202e" not in letter.text
+    assert "> @ Cliquez ici" in letter.text
+
+
+def a_postman() -> Postman:
+    postman = Postman.__new__(Postman)
+    Postman.__init__(
+        postman,
+        None,  # type: ignore[arg-type] # writing needs no database
+        None,  # type: ignore[arg-type] # nor an office
+        server=None,  # type: ignore[arg-type] # nor a server
+        sender="Cousu-main <ne-pas-repondre@cousu.test>",
+    )
+    return postman
+
+
+def an_outgoing(**changes: object) -> Outgoing:
+    delivery_id = uuid4()
+    told: dict[str, object] = {
+        "attempt_id": uuid4(),
+        "delivery_id": delivery_id,
+        "round": 0,
+        "thread_id": delivery_id,
+        "recipient": "contact@commune.test",
+        "reply_to": "sat@departement.test",
+        "subject": "95-2027-000123 – Réponse",
+        "text": "Bonjour",
+        "html": "<p>Bonjour</p>",
+    }
+    return Outgoing(**{**told, **changes})  # type: ignore[arg-type] # a factory of one class
+
+
+def test_a_subject_cannot_add_a_header() -> None:
+    sent = message_from_bytes(a_postman().write(an_outgoing(subject=one_line(HOSTILE))), policy=default)
+    assert sent["Bcc"] is None
+    assert sent.get_content_type() == "multipart/alternative"
+
+
+@pytest.mark.parametrize("header", ["subject", "recipient", "reply_to"])
+def test_a_line_break_that_reached_a_header_is_refused(header: str) -> None:
+    with pytest.raises(Unwritable):
+        a_postman().write(an_outgoing(**{header: "x@y.test\r\nBcc: tous@mechant.test"}))
+
+
+def test_mail_travels_as_seven_bit_lines_within_limits() -> None:
+    raw = a_postman().write(an_outgoing(text="é" * 5000, html="<p>" + "à" * 5000 + "</p>"))
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    raw.decode("ascii")
+
+
+def test_a_quotation_keeps_its_lines() -> None:
+    assert quote("un\r\n\r\ndeux\u2028trois") == "> un\n> \n> deux\n> trois"
