@@ -19,7 +19,7 @@ run: system-run $(VENV)/.ready node_modules/.ready ## Start everything on this m
 	@exec $(BIN)/python -m deploy.local.run
 
 .PHONY: demo
-demo: $(VENV)/.ready ## Tell one request's whole life in the terminal, while `make run` runs
+demo: system-run $(VENV)/.ready node_modules/.ready ## Tell one request's whole life in the terminal
 	@exec $(BIN)/cousu-main demo life
 
 .PHONY: test
@@ -35,6 +35,10 @@ lint: $(VENV)/.ready ## Style, and who may import whom
 .PHONY: types
 types: $(VENV)/.ready ## Types, strictly
 	$(BIN)/mypy
+
+.PHONY: docs
+docs: $(VENV)/.ready ## Write the documents for programs (OpenAPI, AsyncAPI) again
+	$(BIN)/python -m deploy.describe
 
 .PHONY: lock
 lock: $(VENV)/.ready ## Choose the newest allowed versions again, with their hashes
