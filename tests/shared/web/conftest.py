@@ -153,6 +153,12 @@ async def ask_number(
     return {"answer": await database.fetchval("SELECT $1::int", n)}
 
 
+@get("/forgotten")
+async def forgotten() -> str:
+    """Say something, with no word about who may read it."""
+    return "secret"
+
+
 PAGE = """
 {% extends "layouts/agents.html" %}
 {% import "components/forms.html" as forms with context %}
@@ -226,8 +232,8 @@ def make_application(database: Database, templates: Path) -> Callable[..., Lites
             title="Essai",
             settings=settings(**changes),
             database=on,
-            pages=[front, things, add_thing, greet, broken_page],
-            api=[list_things, create_thing, decide, missing, broken_call, ask_database, ask_number],
+            pages=[front, things, add_thing, greet, broken_page, forgotten],
+            api=[list_things, create_thing, decide, missing, broken_call, ask_database, ask_number, forgotten],
             templates=[templates],
             ready=ready,
             navigation=[

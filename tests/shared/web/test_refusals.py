@@ -38,6 +38,14 @@ async def test_a_route_without_a_mark_is_closed_to_strangers(client: httpx2.Asyn
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
+async def test_a_route_that_never_asks_who_is_there_is_closed_all_the_same(
+    client: httpx2.AsyncClient, bearer: dict[str, str]
+) -> None:
+    assert (await client.get("/forgotten")).status_code == 303
+    problem(await client.get("/api/v1/forgotten"), 401, "unauthenticated")
+    assert (await client.get("/api/v1/forgotten", headers=bearer)).text == "secret"
+
+
 async def test_a_token_acts_as_its_agent(client: httpx2.AsyncClient, bearer: dict[str, str]) -> None:
     answer = await client.get("/api/v1/things", headers=bearer)
     assert answer.status_code == 200
