@@ -11,7 +11,7 @@ import typer
 from pydantic import BaseModel, TypeAdapter
 from rich.table import Table
 
-from shared.operations.reach import UNREACHABLE, Reach, Watched, reached
+from shared.operations.reach import Reach, reached
 from shared.operations.screen import show
 from shared.operations.services import SERVICES
 
@@ -35,20 +35,6 @@ def reaching(work: Callable[[Reach], Awaitable[Answer]]) -> Answer:
             return await work(reach)
 
     return asyncio.run(connected())
-
-
-async def gathered(
-    reach: Reach, service: WatchedService | None, read: Callable[[Watched], Awaitable[Sequence[Row]]]
-) -> tuple[list[Row], list[str]]:
-    """Read one service, or all that answer; give what they told, and the names of those that are away."""
-    rows: list[Row] = []
-    away: list[str] = []
-    for watched in [reach.service(service.value)] if service else reach.services.values():
-        try:
-            rows += await read(watched)
-        except UNREACHABLE:
-            away.append(watched.name)
-    return rows, away
 
 
 def tell(rows: Sequence[Row], away: Iterable[str], table: Callable[[Sequence[Row]], Table], *, as_json: bool) -> None:

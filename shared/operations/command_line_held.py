@@ -15,7 +15,6 @@ from shared.operations.command_line_acting import (
     Why,
     as_text,
     at,
-    gathered,
     reaching,
     tell,
 )
@@ -29,7 +28,9 @@ EventId = Annotated[str, typer.Argument(help="The event that holds the stream, a
 @app.command("list")
 def list_(service: OfAll = None, *, json: AsJson = False) -> None:
     """Show the held streams: those that need you first."""
-    rows, away = reaching(lambda reach: gathered(reach, service, lambda one: held.list_held(one.database, one.name)))
+    rows, away = reaching(
+        lambda reach: reach.from_all(service and service.value, lambda one: held.list_held(one.database, one.name))
+    )
     tell(held.in_order(rows), away, _table, as_json=json)
 
 

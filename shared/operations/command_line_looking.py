@@ -8,7 +8,7 @@ from rich.table import Table
 from shared import clock
 from shared.operations import journals, verification
 from shared.operations.command_line_acting import AsJson, OfAll, as_text, fail_for, reaching
-from shared.operations.reach import UNREACHABLE, Reach
+from shared.operations.reach import Watched
 from shared.operations.screen import show
 from shared.operations.status import Concern, Status
 from shared.operations.status import status as look
@@ -78,17 +78,10 @@ def show_events(
 def verify(service: OfAll = None, *, json: AsJson = False) -> None:
     """Check each stream's chain of hashes; name what was changed or is missing, and end with exit code 1."""
 
-    async def read(reach: Reach) -> tuple[list[Verified], list[str]]:
-        done: list[Verified] = []
-        away: list[str] = []
-        for watched in [reach.service(service.value)] if service else reach.services.values():
-            try:
-                done.append(await verification.verify(watched))
-            except UNREACHABLE:
-                away.append(watched.name)
-        return done, away
+    async def verified(watched: Watched) -> list[Verified]:
+        return [await verification.verify(watched)]
 
-    results, away = reaching(read)
+    results, away = reaching(lambda reach: reach.from_all(service and service.value, verified))
     if json:
         typer.echo(as_text(results))
     else:

@@ -17,7 +17,6 @@ from shared.operations.command_line_acting import (
     Why,
     as_text,
     at,
-    gathered,
     reaching,
     tell,
 )
@@ -38,8 +37,8 @@ def list_(
 ) -> None:
     """Show the messages that wait for a decision."""
     rows, away = reaching(
-        lambda reach: gathered(
-            reach, service, lambda one: quarantine.list_quarantined(one.database, one.name, settled=settled)
+        lambda reach: reach.from_all(
+            service and service.value, lambda one: quarantine.list_quarantined(one.database, one.name, settled=settled)
         )
     )
     tell(rows, away, _table, as_json=json)

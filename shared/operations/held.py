@@ -1,6 +1,6 @@
 """Streams that wait because one of their events cannot be applied: seen, tried again, or led past that event."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import BaseModel
@@ -168,6 +168,6 @@ def _target(held: Held) -> str:
     return f"{held.type} {held.event_id} ({held.source} {held.subject} {held.sequence}): {held.reason}"
 
 
-def in_order(held: Sequence[Held]) -> list[Held]:
+def in_order(held: Iterable[Held]) -> list[Held]:
     """Put together what several services hold: what needs a hand first, then the oldest."""
     return sorted(held, key=lambda one: (not one.given_up, one.held_since))

@@ -1,8 +1,9 @@
 """What operators look at and act on, held together: the services' databases and the broker."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import asyncpg
 
@@ -12,6 +13,8 @@ from shared.operations import settings
 from shared.operations.broker import Broker
 from shared.operations.connections import NotTold
 from shared.operations.settings import ReachSettings
+
+Row = TypeVar("Row")
 
 UNREACHABLE = (*AWAY, asyncpg.PostgresError)
 """What a look at a service's database may raise when it is away, or not as we expect it (no tables, no rights)."""
@@ -63,6 +66,19 @@ class Reach:
         live = queue.removesuffix(".dead")
         by_name = {watched.queue: watched for watched in self.services.values()}
         return by_name.get(live) or self.services.get(live.split(".", 1)[0])
+
+    async def from_all(
+        self, service: str | None, read: Callable[[Watched], Awaitable[Sequence[Row]]]
+    ) -> tuple[list[Row], list[str]]:
+        """Read one service, or all that answer; give what they told, and the names of those that are away."""
+        rows: list[Row] = []
+        away: list[str] = []
+        for watched in [self.service(service)] if service else self.services.values():
+            try:
+                rows += await read(watched)
+            except UNREACHABLE:
+                away.append(watched.name)
+        return rows, away
 
 
 @asynccontextmanager

@@ -1,0 +1,5 @@
+"""Runs the operator's page: `python -m shared.operations`."""
+
+from shared.operations.main import main
+
+main()

@@ -1,0 +1,72 @@
+"""The wiring of the operator's page: the only place that builds it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from litestar import Litestar
+
+from shared.db import Database
+from shared.identity.model import Role
+from shared.operations.connections import NotTold
+from shared.operations.reach import Reach, reached
+from shared.operations.settings import OperationsSettings, ReachSettings
+from shared.operations.web import api, pages
+from shared.runner import run
+from shared.web.application import Lifespan, NavigationItem, create_application
+
+TITLE = "Exploitation"
+READERS = frozenset({Role.OPERATOR, Role.AUDITOR})
+NAVIGATION = (
+    NavigationItem("Vue d’ensemble", "/", READERS),
+    NavigationItem("Demandes retenues", "/retenues", READERS),
+    NavigationItem("Quarantaine", "/quarantaine", READERS),
+    NavigationItem("Parcours d’une demande", "/demandes", READERS),
+    NavigationItem("Actions", "/actions", READERS),
+)
+
+
+def build(settings: OperationsSettings, database: Database) -> Litestar:
+    """Build the page over what the environment tells. Raises `NotTold` when the broker's address is missing."""
+    told = ReachSettings()
+    if told.amqp_url is None:
+        raise NotTold("OPERATIONS_AMQP_URL (or AMQP_URL) is missing: give the address of RabbitMQ")
+    opened: list[Reach] = []
+
+    @asynccontextmanager
+    async def reaching(_: Litestar) -> AsyncIterator[None]:
+        async with reached(told) as reach:
+            opened.append(reach)
+            yield
+
+    async def provide_reach() -> Reach:
+        return opened[-1]
+
+    return application(settings, database, provide_reach, lifespan=[reaching])
+
+
+def application(
+    settings: OperationsSettings,
+    database: Database,
+    provide_reach: Callable[[], Awaitable[Reach]],
+    *,
+    lifespan: list[Lifespan] | None = None,
+) -> Litestar:
+    """Build what answers, over a reach that `provide_reach` gives."""
+    return create_application(
+        name="operations",
+        title=TITLE,
+        settings=settings,
+        database=database,
+        pages=pages.routes,
+        api=api.routes,
+        templates=[Path(__file__).parent / "web" / "templates"],
+        dependencies={"reach": provide_reach},
+        lifespan=lifespan or [],
+        navigation=NAVIGATION,
+    )
+
+
+def main() -> None:
+    """Run the page until it is told to stop."""
+    run("operations", OperationsSettings(), build)

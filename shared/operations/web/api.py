@@ -1,0 +1,246 @@
+"""What the operator's page shows and does, for programs; bearer tokens are those of the page's own agents."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
+from pydantic import BaseModel
+
+from shared import clock
+from shared.identity.model import Agent, Role
+from shared.messaging.topology import UNROUTED_QUEUE
+from shared.operations import astray, held, journals, quarantine, record, status
+from shared.operations.astray import DEAD, Parked, Replayed
+from shared.operations.held import Held
+from shared.operations.journals import Trail
+from shared.operations.quarantine import Quarantined
+from shared.operations.reach import Reach
+from shared.operations.record import Operation
+from shared.operations.status import Status
+from shared.web.access import only
+from shared.web.paging import Page, Paged
+from shared.web.problems import Body
+
+READERS: Final = only(Role.OPERATOR, Role.AUDITOR)
+OPERATORS: Final = only(Role.OPERATOR)
+ALL: Final = 10_000
+"""Rows read of each service before they are put in one order; what is beyond shows when these are settled."""
+
+
+class Why(Body):
+    """The motive of an action, kept with who did it."""
+
+    why: str
+
+
+class HeldEvent(Why):
+    """Which held event the action is about, and the motive."""
+
+    event_id: str
+
+
+class HeldItem(Held):
+    """A held stream, with what this caller may do."""
+
+    allowed_actions: list[str]
+
+
+class QuarantinedItem(Quarantined):
+    """A message in quarantine, with what this caller may do; `body` where one message is asked for."""
+
+    allowed_actions: list[str]
+    body: str | None = None
+
+
+class HeldPage(Paged[HeldItem]):
+    """A page of held streams; `away` names the services that did not answer."""
+
+    away: list[str]
+
+
+class QuarantinePage(Paged[QuarantinedItem]):
+    """A page of messages in quarantine; `away` names the services that did not answer."""
+
+    away: list[str]
+
+
+class OperationPage(Paged[Operation]):
+    """A page of what operators did, newest first; `away` names the services that did not answer."""
+
+    away: list[str]
+
+
+class Drained(BaseModel):
+    """How many dead letters went back to their queue."""
+
+    queue: str
+    moved: int
+
+
+@get("/status", guards=[READERS])
+async def is_all_well(reach: NamedDependency[Reach]) -> Status:
+    """Answer whether all is well, and what needs a hand now."""
+    return await status.status(reach, at=clock.now())
+
+
+@get("/held", guards=[READERS])
+async def list_held(
+    reach: NamedDependency[Reach],
+    paging: NamedDependency[Page],
+    agent: NamedDependency[Agent],
+    service: FromQuery[str | None] = None,
+) -> HeldPage:
+    """List the held streams: those that nobody tries any more first."""
+    rows, away = await reach.from_all(service, lambda one: held.list_held(one.database, one.name, most=ALL))
+    shown = held.in_order(rows)[paging.offset : paging.offset + paging.limit]
+    return HeldPage(items=[_held(one, agent) for one in shown], total=len(rows), page=paging.number, away=away)
+
+
+@post("/held/{service:str}/retry", guards=[OPERATORS], status_code=200)
+async def retry_held(
+    service: FromPath[str], data: JSONBody[HeldEvent], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
+) -> HeldItem:
+    """Have the service try a held event again within a second."""
+    watched = reach.service(service)
+    await held.retry(watched, data.event_id, by=agent.email, why=data.why)
+    return _held(await held.show(watched.database, service, data.event_id), agent)
+
+
+@post("/held/{service:str}/skip", guards=[OPERATORS], status_code=200)
+async def skip_held(
+    service: FromPath[str], data: JSONBody[HeldEvent], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
+) -> HeldItem:
+    """Give an event up in this service, for good, and let the service go on; answers what was held."""
+    one = await held.skip(reach.service(service), data.event_id, by=agent.email, why=data.why)
+    return HeldItem(**one.model_dump(), allowed_actions=[])
+
+
+@get("/quarantine", guards=[READERS])
+async def list_quarantined(
+    reach: NamedDependency[Reach],
+    paging: NamedDependency[Page],
+    agent: NamedDependency[Agent],
+    service: FromQuery[str | None] = None,
+    settled: FromQuery[bool] = False,  # noqa: FBT002 - Litestar calls it by name
+) -> QuarantinePage:
+    """List the messages that wait for a decision, or with `settled=true` those that were decided."""
+    rows, away = await reach.from_all(
+        service, lambda one: quarantine.list_quarantined(one.database, one.name, settled=settled, most=ALL)
+    )
+    shown = rows[paging.offset : paging.offset + paging.limit]
+    return QuarantinePage(
+        items=[_quarantined(one, agent) for one in shown], total=len(rows), page=paging.number, away=away
+    )
+
+
+@get("/quarantine/{service:str}/{message_id:uuid}", guards=[READERS])
+async def show_quarantined(
+    service: FromPath[str], message_id: FromPath[UUID], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
+) -> QuarantinedItem:
+    """Show one message with its bytes, read as UTF-8 as far as they are."""
+    database = reach.service(service).database
+    item = _quarantined(await quarantine.show(database, service, message_id), agent)
+    item.body = (await quarantine.bytes_of(database, message_id)).decode("utf-8", "replace")
+    return item
+
+
+@post("/quarantine/{service:str}/{message_id:uuid}/replay", guards=[OPERATORS], status_code=200)
+async def replay_quarantined(
+    service: FromPath[str],
+    message_id: FromPath[UUID],
+    data: JSONBody[Why],
+    agent: NamedDependency[Agent],
+    reach: NamedDependency[Reach],
+) -> QuarantinedItem:
+    """Send a message to the service's queue again."""
+    watched = reach.service(service)
+    one = await quarantine.replay(watched, reach.broker, message_id, by=agent.email, why=data.why)
+    return _quarantined(one, agent)
+
+
+@post("/quarantine/{service:str}/{message_id:uuid}/discard", guards=[OPERATORS], status_code=200)
+async def discard_quarantined(
+    service: FromPath[str],
+    message_id: FromPath[UUID],
+    data: JSONBody[Why],
+    agent: NamedDependency[Agent],
+    reach: NamedDependency[Reach],
+) -> QuarantinedItem:
+    """Decide that a message is never applied; its bytes are kept."""
+    one = await quarantine.discard(reach.service(service), message_id, by=agent.email, why=data.why)
+    return _quarantined(one, agent)
+
+
+@get("/dead/{queue:str}", guards=[READERS])
+async def list_dead(queue: FromPath[str], reach: NamedDependency[Reach]) -> Paged[Parked]:
+    """List the dead letters of a queue, at most 50; those that are shown go to the end."""
+    rows = await astray.list_parked(reach, queue.removesuffix(DEAD) + DEAD)
+    return Paged[Parked](items=rows, total=len(rows), page=1)
+
+
+@post("/dead/{queue:str}/drain", guards=[OPERATORS], status_code=200)
+async def drain_dead(
+    queue: FromPath[str], data: JSONBody[Why], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
+) -> Drained:
+    """Send the dead letters of a queue back to it."""
+    return Drained(queue=queue, moved=await astray.drain(reach, queue, by=agent.email, why=data.why))
+
+
+@get("/unrouted", guards=[READERS])
+async def list_unrouted(reach: NamedDependency[Reach]) -> Paged[Parked]:
+    """List the messages that no queue listens to, at most 50; those that are shown go to the end."""
+    rows = await astray.list_parked(reach, UNROUTED_QUEUE)
+    return Paged[Parked](items=rows, total=len(rows), page=1)
+
+
+@post("/unrouted/replay", guards=[OPERATORS], status_code=200)
+async def replay_unrouted(
+    data: JSONBody[Why], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
+) -> Replayed:
+    """Publish them again; tells how many came back because still nobody listens."""
+    return await astray.replay_unrouted(reach, by=agent.email, why=data.why)
+
+
+@get("/requests/{reference:str}/events", guards=[READERS])
+async def events_of_request(reference: FromPath[str], reach: NamedDependency[Reach]) -> Trail:
+    """Tell a request's events across the services, in order; `reference` is its id or its number."""
+    return await journals.trail(reach, reference)
+
+
+@get("/operations", guards=[READERS])
+async def list_operations(reach: NamedDependency[Reach], paging: NamedDependency[Page]) -> OperationPage:
+    """List what operators did, with who and why, newest first."""
+    rows, away = await reach.from_all(None, lambda one: record.latest(one.database, one.name, most=ALL))
+    newest = sorted(rows, key=lambda one: one.at, reverse=True)
+    return OperationPage(
+        items=newest[paging.offset : paging.offset + paging.limit], total=len(rows), page=paging.number, away=away
+    )
+
+
+routes: list[Any] = [
+    is_all_well,
+    list_held,
+    retry_held,
+    skip_held,
+    list_quarantined,
+    show_quarantined,
+    replay_quarantined,
+    discard_quarantined,
+    list_dead,
+    drain_dead,
+    list_unrouted,
+    replay_unrouted,
+    events_of_request,
+    list_operations,
+]
+
+
+def _held(one: Held, agent: Agent) -> HeldItem:
+    return HeldItem(**one.model_dump(), allowed_actions=["retry", "skip"] if agent.has(Role.OPERATOR) else [])
+
+
+def _quarantined(one: Quarantined, agent: Agent) -> QuarantinedItem:
+    open_ = one.settlement is None and agent.has(Role.OPERATOR)
+    return QuarantinedItem(**one.model_dump(), allowed_actions=["replay", "discard"] if open_ else [])

@@ -1,0 +1,194 @@
+"""The French words of the operator's page: services, concerns with what to do about them, actions, durations."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from shared.operations.journals import Event
+from shared.operations.services import SERVICES, Service
+from shared.operations.status import Concern, QueueStatus, ServiceStatus, Status
+from shared.words import event_word
+
+SERVICE = {
+    Service.INTAKE: "Dépôt des demandes",
+    Service.QUALIFICATION: "Départements",
+    Service.ESCALATION: "Équipe nationale",
+    Service.NOTIFICATIONS: "Notifications",
+}
+ACTION = {
+    "held.retry": "Événement retenu : nouvel essai",
+    "held.skip": "Événement retenu : laissé de côté",
+    "quarantine.replay": "Quarantaine : message renvoyé",
+    "quarantine.discard": "Quarantaine : message écarté",
+    "dead.drain": "Lettres mortes : remises en file",
+    "unrouted.replay": "Sans destinataire : publiés à nouveau",
+}
+SETTLEMENT = {"replayed": "renvoyé", "discarded": "écarté"}
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One concern as people read it, and where to look."""
+
+    place: str
+    sentence: str
+    href: str | None
+    urgent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure: its tone (None: nothing to say) and where it leads."""
+
+    text: str
+    tone: str | None = None
+    href: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One service in the table of the overview."""
+
+    service: str
+    name: str
+    cells: tuple[tuple[str, Cell], ...]
+
+
+def service_word(name: str) -> str:
+    """Give the French name of a service."""
+    return SERVICE.get(Service(name), name) if name in SERVICES else name
+
+
+def duration(seconds: float) -> str:
+    """Say a duration as people do, in its largest unit."""
+    for unit, sign in ((_DAY, "j"), (_HOUR, "h"), (_MINUTE, "min")):
+        if seconds >= unit:
+            return f"{seconds // unit:.0f}\u00a0{sign}"
+    return f"{seconds:.0f}\u00a0s"
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """Write a number with its noun."""
+    return f"{count}\u00a0{one if abs(count) < 2 else many}"  # noqa: PLR2004 - French: plural from two on
+
+
+def told(concern: Concern) -> Told:
+    """Say what is so, and what to do."""
+    messages = counted(concern.count, "message", "messages")
+    events = counted(concern.count, "événement", "événements")
+    streams = counted(concern.count, "demande", "demandes")
+    since = duration(concern.seconds)
+    sentence, href = {
+        "broker_away": (
+            "La messagerie ne répond pas. Ce que les services ont à se dire attend chez eux. Redémarrez RabbitMQ.",
+            None,
+        ),
+        "database_away": ("La base ne répond pas. Redémarrez PostgreSQL.", None),
+        "service_away": ("Le service ne répond pas. Redémarrez-le.", None),
+        "service_not_ready": (f"Le service n’est pas prêt ({concern.detail}).", None),
+        "no_consumer": (f"Personne n’écoute cette file ({messages} en attente). Redémarrez le service.", None),
+        "deep_queue": (f"{messages} en attente ; le service les traite.", None),
+        "outbox_late": (f"{events} à envoyer depuis {since}. Vérifiez que le service tourne.", None),
+        "held_given_up": (f"{streams} en attente d’une décision : un événement n’a pas pu être appliqué.", "/retenues"),
+        "held": (f"{streams} en attente ; un nouvel essai est prévu.", "/retenues"),
+        "gap": (f"{streams} en attente d’un événement qui n’arrive pas, depuis {since}.", "/demandes"),
+        "gap_young": (f"{streams} en attente d’un événement en retard de {since}.", None),
+        "quarantine": (f"{messages} illisibles." if concern.count > 1 else f"{messages} illisible.", "/quarantaine"),
+        "dead": (f"{messages} à remettre en file, après la correction de la cause.", f"/files/{concern.where}"),
+        "unrouted": (f"{messages} sans destinataire.", f"/files/{concern.where}"),
+    }[concern.what]
+    place = "Messagerie" if concern.what == "broker_away" else service_word(concern.where)
+    place = {"unrouted": "Messagerie"}.get(concern.where, place)
+    return Told(place, sentence, href, concern.urgent)
+
+
+def stitch(event: Event) -> dict[str, Any]:
+    """Make one event a stitch of the thread: who told it, and how far it got."""
+    told = [f"n°\u00a0{event.sequence} de {event.source}"]
+    if not event.sent:
+        told.append("pas encore envoyé")
+    for said, services in (
+        ("appliqué par", event.applied_by),
+        ("retenu par", event.held_by),
+        ("attend son tour chez", event.waits_at),
+    ):
+        if services:
+            told.append(f"{said}\u00a0: {', '.join(service_word(name) for name in services)}")
+    state = "late" if event.held_by else "done" if event.sent and not event.waits_at else "waiting"
+    return {
+        "at": event.time,
+        "label": event_word(event.type),
+        "team": service_word(event.service),
+        "state": state,
+        "detail": " ; ".join(told),
+    }
+
+
+def lines(status: Status) -> list[Line]:
+    """Make the table of the services."""
+    return [_line(one, status) for one in status.services]
+
+
+def _line(one: ServiceStatus, status: Status) -> Line:
+    queues = [queue for queue in status.queues if queue.service == one.name]
+    return Line(
+        one.name,
+        service_word(one.name),
+        (
+            ("État", _answers(one)),
+            ("À traiter", _waiting(queues, status)),
+            *_figures(one),
+            ("Lettres mortes", _dead(queues, status)),
+        ),
+    )
+
+
+def _answers(one: ServiceStatus) -> Cell:
+    if one.database_away is not None:
+        return Cell("base absente", "late")
+    if one.ready is None:
+        return Cell("base présente", "done")
+    if one.ready:
+        return Cell("prêt", "done")
+    return Cell("absent" if one.missing and one.missing[0].startswith("no answer") else "pas prêt", "late")
+
+
+def _waiting(queues: list[QueueStatus], status: Status) -> Cell:
+    own = [queue for queue in queues if queue.kind == "service"]
+    if status.broker_away or not own:
+        return Cell("—")
+    ready = sum(queue.ready + (queue.unacknowledged or 0) for queue in own)
+    if any(queue.consumers == 0 for queue in own):
+        return Cell(f"{ready} – personne n’écoute", "late")
+    return Cell(f"{ready}")
+
+
+def _figures(one: ServiceStatus) -> tuple[tuple[str, Cell], ...]:
+    figures = one.figures
+    if figures is None:
+        return tuple((name, Cell("—")) for name in ("À envoyer", "Retenues", "En attente", "Quarantaine"))
+    urgent = {
+        "held": "late" if figures.held_given_up else "waiting" if figures.held else None,
+        "quarantine": "late" if figures.quarantine else None,
+    }
+    outbox = f"{figures.outbox} – {duration(figures.outbox_seconds)}" if figures.outbox else "0"
+    gaps = f"{figures.gaps} – {duration(figures.gap_seconds)}" if figures.gaps else "0"
+    return (
+        ("À envoyer", Cell(outbox)),
+        ("Retenues", Cell(str(figures.held), urgent["held"], "/retenues" if figures.held else None)),
+        ("En attente", Cell(gaps)),
+        (
+            "Quarantaine",
+            Cell(str(figures.quarantine), urgent["quarantine"], "/quarantaine" if figures.quarantine else None),
+        ),
+    )
+
+
+def _dead(queues: list[QueueStatus], status: Status) -> Cell:
+    if status.broker_away:
+        return Cell("—")
+    dead = [queue for queue in queues if queue.kind == "dead"]
+    count = sum(queue.ready for queue in dead)
+    first = next((queue.name for queue in dead if queue.ready), None)
+    return Cell(str(count), "late" if count else None, f"/files/{first}" if first else None)

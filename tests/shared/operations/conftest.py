@@ -1,0 +1,157 @@
+"""Two services with real databases and queues, as operators reach them; and what can go wrong in them."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import aio_pika
+import httpx2
+import pytest
+from litestar import Litestar
+from pydantic import SecretStr
+
+from deploy.local.rabbitmq import LocalRabbit
+from shared import clock
+from shared.contracts.intake import MessagePosted
+from shared.db import Database
+from shared.identity.model import DEPARTEMENTAL, Agent, Role
+from shared.messaging import topology
+from shared.messaging.consumers import Consumers
+from shared.messaging.inbox import Inbox, Patience
+from shared.messaging.topology import Subscription
+from shared.operations import agents
+from shared.operations.broker import Broker
+from shared.operations.main import application
+from shared.operations.reach import Reach, Watched
+from shared.operations.settings import OperationsSettings
+from shared.web import sessions
+from tests.conftest import FreshDatabase
+from tests.shared.operations.trouble import CannotApply
+
+PUBLIC_URL = "http://127.0.0.1:8999"
+SUBSCRIPTIONS = (Subscription("intake", ("escalation.#",)), Subscription("escalation", ("intake.#",)))
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a test plays on."""
+
+    reach: Reach
+    channel: aio_pika.abc.AbstractChannel
+    escalation: Database
+    intake: Database
+    inbox: Inbox
+    """Of escalation; its handler raises while `broken.is_set()`."""
+    broken: CannotApply
+    urls: dict[str, FreshDatabase]
+
+
+@pytest.fixture
+async def scene(
+    fresh_database: Callable[[str], Awaitable[FreshDatabase]],
+    broker_url: Callable[[str], str],
+    rabbit_server: LocalRabbit,
+) -> AsyncIterator[Scene]:
+    urls = {"intake": await fresh_database("intake"), "escalation": await fresh_database("shared")}
+    databases = {name: await Database.connect(fresh.app_url, name="test") for name, fresh in urls.items()}
+    watched = {name: Watched(name, database, name) for name, database in databases.items()}
+    password = rabbit_server.passwords.of("operator")
+    broker = Broker(
+        broker_url("operator"),
+        management_url=rabbit_server.management_url.replace("http://", f"http://operator:{password}@"),
+        metrics_url=f"http://127.0.0.1:{rabbit_server.prometheus_port}",
+    )
+    broken = CannotApply()
+    consumers = Consumers({MessagePosted: broken.apply})
+    inbox = Inbox(databases["escalation"], consumers, Patience(first=0.01, longest=0.02, attempts=3))
+    async with await aio_pika.connect(broker_url("supervisor")) as connection:
+        channel = await connection.channel(publisher_confirms=True)
+        await topology.declare(channel, SUBSCRIPTIONS)
+        yield Scene(Reach(watched, broker), channel, databases["escalation"], databases["intake"], inbox, broken, urls)
+    for database in databases.values():
+        await database.close()
+
+
+@pytest.fixture
+def free_port(free_ports: Callable[[int], list[int]]) -> int:
+    """A port where nobody listens."""
+    return free_ports(1)[0]
+
+
+@pytest.fixture
+async def own_database(
+    fresh_database: Callable[[str], Awaitable[FreshDatabase]],
+) -> AsyncIterator[Database]:
+    """The small database of the operator's page: who may sign in."""
+    database = await Database.connect((await fresh_database("operations")).app_url, name="test")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def page(scene: Scene, own_database: Database) -> Litestar:
+    """The operator's page over the scene."""
+
+    async def provide_reach() -> Reach:
+        return scene.reach
+
+    settings = OperationsSettings(
+        database_url=SecretStr("postgresql://unused"),
+        port=8999,
+        public_url=PUBLIC_URL,
+        secret_key=SecretStr("0123456789abcdef" * 4),
+    )
+    return application(settings, own_database, provide_reach)
+
+
+@pytest.fixture
+async def browse(page: Litestar) -> AsyncIterator[httpx2.AsyncClient]:
+    """A browser, or a program, on the operator's page."""
+    transport = httpx2.ASGITransport(app=page)  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
+    async with httpx2.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
+        yield client
+
+
+@pytest.fixture
+def agent(own_database: Database) -> Callable[..., Awaitable[Agent]]:
+    """Make somebody who may sign in, an operator unless told otherwise."""
+
+    async def make(role: Role = Role.OPERATOR) -> Agent:
+        return await agents.add(
+            own_database,
+            email=f"{role.value}@cousu.test",
+            name=role.value,
+            roles=[role],
+            departements=["95"] if role in DEPARTEMENTAL else [],
+        )
+
+    return make
+
+
+@pytest.fixture
+def enter(
+    browse: httpx2.AsyncClient, own_database: Database, agent: Callable[..., Awaitable[Agent]]
+) -> Callable[..., Awaitable[httpx2.AsyncClient]]:
+    """Open a session in the browser, as sign-in does."""
+
+    async def enter(role: Role = Role.OPERATOR) -> httpx2.AsyncClient:
+        at = clock.now()
+        async with own_database.transaction() as tx:
+            await sessions.create(
+                tx, "the-key", agent=await agent(role), data={}, at=at, expires_at=at + timedelta(hours=1)
+            )
+        browse.cookies.set("cousu_operations_session", "the-key")
+        return browse
+
+    return enter
+
+
+@pytest.fixture
+def bearer(own_database: Database, agent: Callable[..., Awaitable[Agent]]) -> Callable[..., Awaitable[dict[str, str]]]:
+    """The header that carries a token."""
+
+    async def bearer(role: Role = Role.OPERATOR) -> dict[str, str]:
+        token = await agents.issue_token(own_database, email=(await agent(role)).email, name="essai")
+        return {"Authorization": f"Bearer {token}"}
+
+    return bearer
