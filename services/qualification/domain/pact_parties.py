@@ -1,0 +1,58 @@
+"""Who binds himself in a pact: the State, always, and those that it agrees with."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+STATE_NAME: Final = "État"
+_STATE_SPELLINGS: Final = frozenset({"état", "etat", "l’état", "l'état", "l’etat", "l'etat", "state"})
+
+
+class PartyKind(StrEnum):
+    """What a party to a pact is: the State, a territory, or another body."""
+
+    STATE = "state"
+    COMMUNE = "commune"
+    EPCI = "epci"
+    DEPARTEMENT = "departement"
+    REGION = "region"
+    PRIORITY = "priority"
+    PUBLIC_BODY = "public_body"
+    ASSOCIATION = "association"
+    COMPANY = "company"
+    OTHER = "other"
+
+
+@dataclass(slots=True)
+class Party:
+    """One side of the pact; `agreed_on` is about the diagnosis now on the table."""
+
+    id: UUID
+    name: str
+    kind: PartyKind | None = None
+    code: str | None = None
+    email: str | None = None
+    agreed_on: date | None = None
+    signed_on: date | None = None
+
+    @property
+    def is_state(self) -> bool:
+        """Tell whether this is the State, for which only a délégué acts."""
+        return self.kind is PartyKind.STATE
+
+    def goes_by(self, reference: str) -> bool:
+        """Tell whether people or programs mean this party: by id, by name, or as the State."""
+        said = plain(reference)
+        return said in {str(self.id), plain(self.name)} or (self.is_state and said in _STATE_SPELLINGS)
+
+
+def means_state(name: str, kind: PartyKind | None) -> bool:
+    """Tell whether somebody named the State among the parties."""
+    return kind is PartyKind.STATE or (kind is None and plain(name) in _STATE_SPELLINGS)
+
+
+def plain(name: str) -> str:
+    """Reduce a name to what counts when parties are told apart."""
+    return " ".join(name.casefold().split())

@@ -1,0 +1,69 @@
+"""The action plan of a pact: who does what by when, how far it is, and when it is reviewed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+from uuid import UUID
+
+from shared.errors import Invalid
+
+Status = Literal["planned", "under_way", "done", "given_up"]
+OVER: Final = frozenset({"done", "given_up"})
+"""An action on which nothing is expected any more."""
+
+WHOLE: Final = 100
+
+
+@dataclass(slots=True)
+class PlannedAction:
+    """One action of the plan; `budget_cents` in euro cents, `percent` from 0 to 100."""
+
+    id: UUID
+    title: str
+    owner: str
+    due_on: date
+    partners: tuple[str, ...] = ()
+    budget_cents: int | None = None
+    indicator: str | None = None
+    status: Status = "planned"
+    percent: int = 0
+
+
+def progress(action: PlannedAction, percent: int | None, status: Status | None) -> tuple[int, Status]:
+    """Give the figure and the status together; refuses figures that contradict the status."""
+    if percent is None and status is None:
+        raise Invalid.field("percent", "Donnez un avancement en pour cent, ou un statut.")
+    if status is None:
+        status = "planned" if not percent else "done" if percent == WHOLE else "under_way"
+    if percent is None:
+        percent = {"planned": 0, "done": WHOLE}.get(status, action.percent)
+    if status == "done" and percent != WHOLE:
+        raise Invalid.field("percent", "Une action réalisée l’est à 100\u00a0%.")
+    if status == "planned" and percent:
+        raise Invalid.field(
+            "status", "Une action qui a commencé n’est plus seulement prévue\u00a0: dites «\u00a0en cours\u00a0»."
+        )
+    return percent, status
+
+
+def review_due(signed_on: date | None, reviewed_on: date | None, *, over: bool) -> date | None:
+    """Give the last day for the next yearly review; none before the signatures, nor once all actions are over."""
+    if signed_on is None or over:
+        return None
+    last = max(signed_on, reviewed_on or signed_on)
+    try:
+        return last.replace(year=last.year + 1)
+    except ValueError:
+        return date(last.year + 1, 2, 28)
+
+
+def mean_percent(percents: Iterable[int]) -> int | None:
+    """Give how far a plan is: the mean of its actions, halves rounded up; None without any."""
+    known = list(percents)
+    return (2 * sum(known) + len(known)) // (2 * len(known)) if known else None
+
+
+def is_late(action_due: date, status: str, today: date) -> bool:
+    """Tell whether an action has passed its day and something is still expected of it."""
+    return action_due < today and status not in OVER

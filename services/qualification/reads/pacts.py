@@ -1,0 +1,121 @@
+"""The pacts of the départements, those that moved last first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from services.qualification.domain.pact_moves import PactStanding, PactState
+from services.qualification.domain.pact_plan import review_due
+from services.qualification.domain.people import Official
+from shared.db import Reader, Row
+from shared.territory.index import fold
+from shared.web.paging import Page
+
+
+@dataclass(frozen=True, slots=True)
+class PactLine:
+    """One line of the list; `percent`: the mean over the actions that were not given up."""
+
+    id: UUID
+    departement: str
+    title: str
+    state: str
+    state_since: datetime
+    opened_at: datetime
+    request_id: UUID | None
+    signed_on: date | None
+    parties: tuple[str, ...]
+    actions: int
+    late_actions: int
+    percent: int | None
+    review_due_on: date | None
+    review_overdue: bool
+    allowed_actions: tuple[str, ...]
+
+
+_WHERE = """
+    ($1::text[] IS NULL OR p.departement = ANY($1))
+    AND ($2::text[] IS NULL OR p.state = ANY($2))
+    AND ($3::text IS NULL OR strpos(p.search, $3) > 0)
+"""
+
+
+async def pacts(
+    reader: Reader,
+    *,
+    perimeter: Sequence[str] | None,
+    states: Sequence[PactState],
+    q: str | None,
+    who: Official,
+    today: date,
+    page: Page,
+) -> tuple[list[PactLine], int]:
+    """Give one page of the pacts, those that moved last first, and how many there are in all."""
+    words = (fold(q) or "\N{REPLACEMENT CHARACTER}") if q and q.strip() else None
+    wanted = (perimeter, [state.value for state in states] or None, words)
+    rows = await reader.fetch(
+        f"""
+        SELECT p.id, p.departement, p.title, p.state, p.state_since, p.opened_at, p.request_id, p.signed_on,
+               p.reviewed_on, sides.*, plan.*
+        FROM pact AS p
+        CROSS JOIN LATERAL (
+            SELECT array_agg(s.name ORDER BY s.place) AS parties,
+                   bool_or(s.kind = 'state' AND w.awaited) AS state_awaited,
+                   bool_or(s.kind IS DISTINCT FROM 'state' AND w.awaited) AS others_awaited,
+                   count(g.party_id) > 0 AS first_signed
+            FROM pact_party AS s
+            LEFT JOIN pact_signature AS g ON g.pact_id = s.pact_id AND g.party_id = s.id
+            LEFT JOIN pact_agreement AS a ON a.pact_id = s.pact_id AND a.party_id = s.id AND a.version = p.version
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN p.state = 'diagnosis' THEN a.party_id IS NULL ELSE g.party_id IS NULL END AS awaited
+            ) AS w
+            WHERE s.pact_id = p.id
+        ) AS sides
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS actions,
+                   count(*) FILTER (WHERE x.status NOT IN ('done', 'given_up')) AS open_actions,
+                   count(*) FILTER (WHERE x.status NOT IN ('done', 'given_up') AND x.due_on < $4) AS late_actions,
+                   round(avg(x.percent) FILTER (WHERE x.status <> 'given_up'))::integer AS percent
+            FROM pact_action AS x
+            WHERE x.pact_id = p.id
+        ) AS plan
+        WHERE {_WHERE}
+        ORDER BY p.state_since DESC, p.id
+        LIMIT $5 OFFSET $6
+        """,  # noqa: S608 - a constant condition; every value is an argument
+        *wanted,
+        today,
+        page.limit,
+        page.offset,
+    )
+    total = await reader.fetchval(f"SELECT count(*) FROM pact AS p WHERE {_WHERE}", *wanted)  # noqa: S608 - same
+    return [_line(row, who, today) for row in rows], total
+
+
+def _line(row: Row, who: Official, today: date) -> PactLine:
+    due = review_due(row["signed_on"], row["reviewed_on"], over=row["actions"] > 0 and row["open_actions"] == 0)
+    standing = PactStanding(
+        PactState(row["state"]),
+        state_awaited=row["state_awaited"],
+        others_awaited=row["others_awaited"],
+        planned=row["actions"] > 0,
+        first_signed=row["first_signed"],
+    )
+    return PactLine(
+        id=row["id"],
+        departement=row["departement"],
+        title=row["title"],
+        state=row["state"],
+        state_since=row["state_since"],
+        opened_at=row["opened_at"],
+        request_id=row["request_id"],
+        signed_on=row["signed_on"],
+        parties=tuple(row["parties"]),
+        actions=row["actions"],
+        late_actions=row["late_actions"],
+        percent=row["percent"],
+        review_due_on=due,
+        review_overdue=due is not None and due < today,
+        allowed_actions=tuple(standing.allowed_actions(who)),
+    )
