@@ -12,8 +12,7 @@ FEWEST: Final = 5
 
 NOTE: Final = (
     f"Un groupe de moins de {FEWEST} demandes pourrait désigner une collectivité\u00a0: son effectif n’est pas publié "
-    "(valeur nulle). Quand un seul groupe serait masqué, le plus petit des autres l’est aussi, "
-    "pour que le total ne le révèle pas."
+    "(valeur nulle). D’autres petits groupes sont alors masqués avec lui, pour que le total ne le révèle pas."
 )
 
 Counts = dict[str, int | None]
@@ -47,12 +46,17 @@ class Statistics:
 
 
 def protect(counts: Mapping[str, int]) -> Counts:
-    """Leave out small groups, and with a single one the next smallest, so that no subtraction gives it back."""
-    hidden = {name for name, count in counts.items() if 0 < count < FEWEST}
-    if len(hidden) == 1:
-        others = sorted((count, name) for name, count in counts.items() if name not in hidden and count)
-        if others:
-            hidden.add(others[0][1])
+    """Leave out small groups, and as many of the next smallest as it takes for no subtraction to give one back.
+
+    What is left out is at least two groups that are together no small group; with too few requests, nothing is told.
+    """
+    if sum(counts.values()) < FEWEST:
+        return {}
+    hidden = {name for name, count in counts.items() if count < FEWEST}
+    for name, _ in sorted(counts.items(), key=lambda item: (item[1], item[0])):
+        if not hidden or (len(hidden) > 1 and sum(counts[one] for one in hidden) >= FEWEST):
+            break
+        hidden.add(name)
     return {name: None if name in hidden else count for name, count in counts.items()}
 
 

@@ -100,6 +100,7 @@ class Reading:
     filed: FiledRequest | None
     errors: tuple[FieldError, ...]
     found: Identified | None
+    answered: frozenset[str] = frozenset()
 
     def errors_of(self, step: Step) -> dict[str, str]:
         """Give the errors that are put right on one page, by field; the first of each."""
@@ -109,9 +110,14 @@ class Reading:
                 told.setdefault(_shown_field(error.field), error.message)
         return told
 
-    def is_done(self, step: Step) -> bool:
-        """Tell whether nothing is wrong on one page."""
+    def is_right(self, step: Step) -> bool:
+        """Tell whether nothing is wrong on one page, be it that nobody has seen it."""
         return not any(step.owns(error.field) for error in self.errors)
+
+    def is_done(self, step: Step) -> bool:
+        """Tell whether one page was answered, and rightly; the choice of a département only where there is one."""
+        seen = step.name == "departement" or any(step.owns(name) for name in self.answered)
+        return seen and self.is_right(step)
 
 
 def read(territories: Territories, answers: Answers, *, at: datetime) -> Reading:
@@ -131,7 +137,7 @@ def read(territories: Territories, answers: Answers, *, at: datetime) -> Reading
             found = check(territories, filed, at=at)
         except Invalid as refusal:
             errors += refusal.errors
-    return Reading(filed if not errors else None, tuple(errors), found)
+    return Reading(filed if not errors else None, tuple(errors), found, frozenset(answers))
 
 
 def _body(answers: Answers, errors: list[FieldError]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from markupsafe import Markup
 from pydantic_core import PydanticCustomError
 
 from services.intake.web.pages import picker
@@ -97,18 +98,14 @@ class Choices:
         known = self.territories.departements()
         codes = dict.fromkeys(one.code if kind is ApplicantKind.DEPARTEMENT else one.region for one in known)
         found = [one for code in codes if code and (one := self.territories.find(kind, code))]
-        return [(one.code, f"{one.name} ({one.code})") for one in found]
+        return [(one.code, f"{picker.spoken(one.name)} ({one.code})") for one in found]
 
     @property
     def departements(self) -> list[tuple[str, str]]:
         """The départements of the territory, of which one follows the request."""
         found = self.reading.found
-        known = {one.code: one.name for one in self.territories.departements()}
-        return (
-            [(code, f"{known.get(code, code)} ({code})") for code in sorted(found.territory.departements)]
-            if found
-            else []
-        )
+        known = {one.code: picker.spoken(one.name) for one in self.territories.departements()}
+        return [(code, f"{known.get(code, code)} ({code})") for code in found.territory.departements] if found else []
 
     @property
     def request_kinds(self) -> list[tuple[str, ...]]:
@@ -158,7 +155,10 @@ def summary(
         "Territoire": list(_territory(territories, values, reading)),
         "Contact": [(LABELS[name], values.get(name) or None) for name in names_of(STEPS[3])],
         "Besoin": [(LABELS["kind"], word(kind) if (kind := kind_of_request(values)) else None)],
-        "Projet": [(LABELS[name], values.get(name) or None) for name in ("title", "description")],
+        "Projet": [
+            (LABELS["title"], values.get("title") or None),
+            (LABELS["description"], in_lines(values.get("description"))),
+        ],
         "Précisions": list(_details(values)),
     }
     first = {step.stitch: step.name for step in reversed(STEPS)}
@@ -169,12 +169,12 @@ def _territory(territories: Territories, values: Answers, reading: Reading) -> I
     kind = kind_of_applicant(values)
     yield LABELS["applicant.kind"], word(kind) if kind else None
     found = reading.found
-    yield LABELS["territory"], found.territory.full_name.replace("'", "’") if found else None
+    yield LABELS["territory"], picker.spoken(found.territory.full_name) if found else None
     if found and kind is ApplicantKind.PRIORITY:
         yield LABELS["communes"], picker.written(territories, list(found.territory.communes)).replace("\n", ", ")
     if found:
         departement = territories.find(ApplicantKind.DEPARTEMENT, found.departement)
-        yield "Département qui suivra la demande", departement.name if departement else found.departement
+        yield "Département qui suivra la demande", picker.spoken(departement.name) if departement else found.departement
 
 
 def _details(values: Answers) -> Iterator[tuple[str, Any]]:
@@ -190,7 +190,12 @@ def _details(values: Answers) -> Iterator[tuple[str, Any]]:
         yield LABELS["programme"], word(Programme(programme)) if programme in list(Programme) else None
     yield LABELS["budget_cents"], _amount(values.get("budget_cents"))
     yield LABELS["desired_start"], _date(values.get("desired_start"))
-    yield LABELS["engineering_sought"], values.get("engineering_sought") or None
+    yield LABELS["engineering_sought"], in_lines(values.get("engineering_sought"))
+
+
+def in_lines(text: str | None) -> Markup | None:
+    """Keep the line breaks of what was typed."""
+    return Markup("<br>").join(text.splitlines()) if text else None
 
 
 def _amount(typed: Any) -> str | None:

@@ -271,7 +271,7 @@ def _summary(
     *,
     status_code: int = 200,
 ) -> Template:
-    wanting = [step for step in STEPS if not read.is_done(step)]
+    wanting = [step for step in STEPS if not read.is_right(step)]
     page = render(
         request,
         "form/recapitulatif.html",

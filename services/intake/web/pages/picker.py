@@ -55,7 +55,7 @@ def communes_of(territories: Territories, typed: str) -> tuple[list[str], str]:
         if len(exact) == 1:
             codes.append(exact[0].code)
         elif found:
-            named = ", ".join(f"{_name(one)} ({one.code})" for one in (exact or found)[:6])
+            named = ", ".join(f"{spoken(one.name)} ({one.code})" for one in (exact or found)[:6])
             return (
                 [],
                 f"«\u00a0{line}\u00a0» peut désigner plusieurs communes\u00a0: {named}. Écrivez le code.",
@@ -68,7 +68,7 @@ def communes_of(territories: Territories, typed: str) -> tuple[list[str], str]:
 def written(territories: Territories, codes: list[str]) -> str:
     """Write communes as they can be read again: name and code, one a line."""
     found = (territories.find(ApplicantKind.COMMUNE, code) for code in codes)
-    return "\n".join(f"{_name(one)} ({one.code})" for one in found if one)
+    return "\n".join(f"{spoken(one.name)} ({one.code})" for one in found if one)
 
 
 def label(territories: Territories, territory: Territory) -> str:
@@ -76,9 +76,9 @@ def label(territories: Territories, territory: Territory) -> str:
     names = []
     for code in territory.departements[:3]:
         departement = territories.find(ApplicantKind.DEPARTEMENT, code)
-        names.append(f"{_name(departement)}, {code}" if departement else code)
+        names.append(f"{spoken(departement.name)}, {code}" if departement else code)
     more = "…" if len(territory.departements) > len(names) else ""
-    return f"{territory.full_name.replace(chr(39), '’')} ({' ; '.join(names)}{more})"
+    return f"{spoken(territory.full_name)} ({' ; '.join(names)}{more})"
 
 
 def same(one: str, other: str) -> bool:
@@ -91,5 +91,6 @@ def _bare(name: str) -> str:
     return "".join(letter for letter in plain if letter.isalnum())
 
 
-def _name(territory: Territory) -> str:
-    return territory.name.replace("'", "’")
+def spoken(name: str) -> str:
+    """Write an official name with the apostrophes of our pages."""
+    return name.replace("'", "’")

@@ -14,6 +14,7 @@ from services.intake.reads.statistics import Statistics, statistics
 from services.intake.settings import IntakeSettings
 from services.intake.store.files import DocumentFiles
 from services.intake.web.documents import attachment
+from services.intake.web.pages.picker import spoken
 from services.intake.web.tokens import Tokens
 from shared import clock
 from shared.contracts.vocabulary import RequestKind
@@ -97,7 +98,7 @@ def _charts(told: Statistics, territories: Territories) -> list[tuple[str, list[
         ("Ce qui est demandé", _largest_first({word(RequestKind(key)): n for key, n in told.by_kind.items()})),
         (
             "Par département",
-            _largest_first({f"{known.get(key, key)} ({key})": n for key, n in told.by_departement.items()}),
+            _largest_first({f"{spoken(known.get(key, key))} ({key})": n for key, n in told.by_departement.items()}),
         ),
         ("Par mois de dépôt", [(_month(key), n) for key, n in sorted(told.by_month.items())]),
     ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.intake.reads.tracking import Tracking
+from services.intake.web.pages.choices import in_lines
 from shared.contracts.qualification import Service
 from shared.contracts.vocabulary import Programme, SupportType, Team
 from shared.words import STATE, TEAM, state_word, word
@@ -84,7 +85,7 @@ class View:
                 "label": step.label,
                 "team": "Vous" if step.team is Team.APPLICANT else step.team.value,
                 "state": "refused" if _refuses(step.type, status) else "done",
-                "detail": step.detail,
+                "detail": in_lines(step.detail),
             }
             for step in self.tracking.timeline
         ]
