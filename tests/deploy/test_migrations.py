@@ -8,6 +8,7 @@ import pytest
 
 from deploy.local.postgres import LocalPostgres
 from shared.operations import migrations
+from shared.operations.services import Service
 
 if TYPE_CHECKING:
     from tests.conftest import FreshDatabase
@@ -56,3 +57,15 @@ async def test_a_database_without_an_app_role_of_its_own_keeps_its_owners_rights
     connection = await asyncpg.connect(database.owner_url)
     assert await connection.fetchval("SELECT has_table_privilege('journal', 'DELETE')")
     await connection.close()
+
+
+def test_every_migration_has_the_empty_way_back_that_dbmate_asks_for() -> None:
+    files = [file for service in Service for folder in migrations.folders(service) for file in folder.glob("*.sql")]
+    assert files
+    assert [file.name for file in files if "-- migrate:down" not in file.read_text(encoding="utf-8")] == []
+
+
+@pytest.mark.parametrize("service", list(Service))
+def test_versions_are_unique_within_a_database(service: Service) -> None:
+    versions = [file.name[:4] for folder in migrations.folders(service) for file in folder.glob("*.sql")]
+    assert sorted(versions) == sorted(set(versions))
