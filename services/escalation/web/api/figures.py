@@ -16,9 +16,9 @@ from services.escalation.reads.programmes import (
 )
 from services.escalation.reads.results import Evaluation, Statistics, averages, evaluations, statistics
 from services.escalation.usecases import acting
+from services.escalation.web.readers import programme_named
 from shared.contracts.vocabulary import Programme
 from shared.db import Database
-from shared.errors import NotFound
 from shared.identity.model import Agent
 from shared.web.paging import Page, Paged
 
@@ -80,14 +80,6 @@ async def list_evaluations(
 async def read_statistics(database: NamedDependency[Database], agent: NamedDependency[Agent]) -> Statistics:
     """Give the figures of the dossiers that the caller sees."""
     return await statistics(database, perimeter=acting.perimeter(agent))
-
-
-def programme_named(name: str, agent: Agent) -> Programme:
-    """Give a programme of the caller's perimeter by its wire value; refuses (`NotFound`) any other."""
-    seen = acting.perimeter(agent).programmes
-    if name not in {programme.value for programme in Programme} or (seen is not None and name not in seen):
-        raise NotFound
-    return Programme(name)
 
 
 routes = Router(

@@ -1,5 +1,5 @@
-"""The pages of the national team."""
+"""The pages of the national team: dossiers, committee, envelopes, programmes and results."""
 
-from litestar.types import ControllerRouterHandler
+from services.escalation.web.pages import committee, decisions, dossiers, means, moves, results
 
-routes: list[ControllerRouterHandler] = []
+routes = [*dossiers.routes, *moves.routes, *committee.routes, *decisions.routes, *means.routes, *results.routes]

@@ -1,0 +1,242 @@
+"""The committee's pages: sessions, one session with its agenda, its minutes on paper."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+from pydantic import BaseModel, Field
+
+from services.escalation.domain.moves import Action
+from services.escalation.reads.committee import count_sessions, minutes, session, sessions
+from services.escalation.usecases import acting
+from services.escalation.usecases import committee as usecases
+from services.escalation.web.inputs import Line
+from services.escalation.web.pages.showing import Asked, show, submit
+from services.escalation.web.readers import COMMITTEE_READERS
+from shared import clock
+from shared.db import Cause, Database, Transaction
+from shared.identity.model import Agent
+from shared.web.access import only
+from shared.web.forms import read_form
+from shared.web.paging import Page
+
+_READERS = [only(*COMMITTEE_READERS)]
+
+
+class SessionForm(BaseModel):
+    """A session to plan; members one a line."""
+
+    title: Line
+    held_on: date
+    members: str = Field(default="", max_length=10_000)
+    quorum: int | None = Field(default=None, ge=1, le=100)
+
+    def names(self) -> list[str]:
+        """Give the members, one for each line that says something."""
+        return [line.strip()[:200] for line in self.members.splitlines() if line.strip()][:100]
+
+
+class AttendanceForm(BaseModel):
+    """Who is present."""
+
+    present: list[Line] = []
+
+
+class OrderForm(BaseModel):
+    """A dossier that changes places."""
+
+    request_id: UUID
+    direction: Literal["up", "down"]
+
+
+class ClosingForm(BaseModel):
+    """A button without fields."""
+
+
+@get("/comite", guards=_READERS)
+async def list_sessions(
+    request: Asked,
+    database: NamedDependency[Database],
+    agent: NamedDependency[Agent],
+    paging: NamedDependency[Page],
+) -> Template:
+    """Show the sessions, and the form that plans one."""
+    return await _sessions_page(request, database, agent, paging)
+
+
+async def _sessions_page(
+    request: Asked,
+    database: Database,
+    agent: Agent,
+    paging: Page,
+    *,
+    status_code: int = 200,
+    values: Mapping[str, Any] | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> Template:
+    by = acting.by(agent)
+    return show(
+        request,
+        "committee/sessions.html",
+        status_code=status_code,
+        items=await sessions(database, state=None, by=by, limit=paging.limit, offset=paging.offset),
+        total=await count_sessions(database, state=None),
+        paging=paging,
+        may_plan=by.may(Action.PLANNING),
+        values=values or {"title": "Comité de suivi de projet"},
+        errors=errors or {},
+    )
+
+
+@post("/comite", guards=_READERS)
+async def plan_session(
+    request: Asked, database: NamedDependency[Database], cause: NamedDependency[Cause], agent: NamedDependency[Agent]
+) -> Redirect | Template:
+    """Plan a session."""
+    form = await read_form(request, SessionForm)
+
+    async def act(tx: Transaction) -> str:
+        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+        session_id = await usecases.plan_session(
+            tx,
+            title=form.model.title,
+            held_on=form.model.held_on,
+            members=form.model.names(),
+            quorum=form.model.quorum,
+            agent=agent,
+            at=clock.now(),
+        )
+        return f"/comite/{session_id}"
+
+    async def again(status_code: int) -> Template:
+        return await _sessions_page(
+            request, database, agent, Page(), status_code=status_code, values=form.values, errors=form.errors
+        )
+
+    return await submit(request, database, cause, form, act, again=again, said="La séance est créée.")
+
+
+@get("/comite/{session_id:uuid}", guards=_READERS)
+async def one_session(
+    request: Asked,
+    session_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    agent: NamedDependency[Agent],
+) -> Template:
+    """Show a session: agenda, decisions, presence, closing."""
+    return await _session_page(request, database, session_id, agent)
+
+
+async def _session_page(
+    request: Asked,
+    database: Database,
+    session_id: UUID,
+    agent: Agent,
+    *,
+    status_code: int = 200,
+    errors: Mapping[str, str] | None = None,
+) -> Template:
+    held = await session(database, session_id, by=acting.by(agent))
+    return show(
+        request,
+        "committee/session.html",
+        status_code=status_code,
+        session=held,
+        members_offered=[(name, name) for name in held.members],
+        errors=errors or {},
+    )
+
+
+@post("/comite/{session_id:uuid}/presence", guards=_READERS)
+async def note_attendance(
+    request: Asked,
+    session_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+) -> Redirect | Template:
+    """Note who is present."""
+    form = await read_form(request, AttendanceForm)
+
+    async def act(tx: Transaction) -> str:
+        present = form.model.present if form.model else []
+        await usecases.note_attendance(tx, session_id, present=present, agent=agent)
+        return f"/comite/{session_id}"
+
+    async def again(status_code: int) -> Template:
+        return await _session_page(request, database, session_id, agent, status_code=status_code, errors=form.errors)
+
+    return await submit(request, database, cause, form, act, again=again, said="Les présences sont notées.")
+
+
+@post("/comite/{session_id:uuid}/ordre", guards=_READERS)
+async def move_on_agenda(
+    request: Asked,
+    session_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+) -> Redirect | Template:
+    """Move a dossier up or down on the agenda."""
+    form = await read_form(request, OrderForm)
+
+    async def act(tx: Transaction) -> str:
+        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+        await usecases.move_on_agenda(
+            tx, session_id, form.model.request_id, direction=form.model.direction, agent=agent
+        )
+        return f"/comite/{session_id}"
+
+    async def again(status_code: int) -> Template:
+        return await _session_page(request, database, session_id, agent, status_code=status_code, errors=form.errors)
+
+    return await submit(request, database, cause, form, act, again=again, said="L’ordre du jour est modifié.")
+
+
+@post("/comite/{session_id:uuid}/cloture", guards=_READERS)
+async def close_session(
+    request: Asked,
+    session_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+) -> Redirect | Template:
+    """Close the session for good."""
+    form = await read_form(request, ClosingForm)
+
+    async def act(tx: Transaction) -> str:
+        await usecases.close_session(tx, session_id, agent=agent, at=clock.now())
+        return f"/comite/{session_id}"
+
+    async def again(status_code: int) -> Template:
+        return await _session_page(request, database, session_id, agent, status_code=status_code, errors=form.errors)
+
+    said = "La séance est close. Son compte rendu est définitif."
+    return await submit(request, database, cause, form, act, again=again, said=said)
+
+
+@get("/comite/{session_id:uuid}/compte-rendu", guards=_READERS)
+async def printed_minutes(
+    request: Asked,
+    session_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    agent: NamedDependency[Agent],
+) -> Template:
+    """Show the minutes as a document to print."""
+    return show(request, "committee/minutes.html", minutes=await minutes(database, session_id, by=acting.by(agent)))
+
+
+routes = [
+    list_sessions,
+    plan_session,
+    one_session,
+    note_attendance,
+    move_on_agenda,
+    close_session,
+    printed_minutes,
+]

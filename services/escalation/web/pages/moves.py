@@ -1,0 +1,271 @@
+"""The forms of a dossier: one table of moves, one route for all of them."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+from pydantic import BaseModel, Field
+
+from services.escalation.domain.moves import Action
+from services.escalation.settings import Durations
+from services.escalation.usecases import accompaniment, means
+from services.escalation.usecases import dossier as usecases
+from services.escalation.web.inputs import Line, Text
+from services.escalation.web.links import DocumentLinks
+from services.escalation.web.pages.dossiers import dossier_page
+from services.escalation.web.pages.showing import Asked, submit
+from shared import clock
+from shared.contracts.vocabulary import MobilisationKind
+from shared.db import Cause, Database, Transaction
+from shared.errors import NotFound
+from shared.identity.model import Agent
+from shared.web.forms import EurosTyped, read_form
+
+
+class AdmissibilityForm(BaseModel):
+    """Why the dossier can go before the committee."""
+
+    opinion: Text
+
+
+class QuestionForm(BaseModel):
+    """What the département is asked."""
+
+    question: Text
+    until: date | None = None
+
+
+class ReturnForm(BaseModel):
+    """Why the dossier goes back."""
+
+    motive: Text
+
+
+class ScheduleForm(BaseModel):
+    """Which session hears the dossier."""
+
+    session_id: UUID
+
+
+class MobilisationForm(BaseModel):
+    """A resource for the project; the amount in euros, as people type it."""
+
+    kind: MobilisationKind
+    resource: Line
+    amount: EurosTyped = Field(default=0, ge=0)
+    lot: Line | None = None
+    purchase_order: Line | None = None
+
+
+class AccompanimentForm(BaseModel):
+    """When the work lasts."""
+
+    starts_on: date
+    ends_on: date
+
+
+class MilestoneForm(BaseModel):
+    """A milestone."""
+
+    title: Line
+    due_on: date
+    deliverable: Line | None = None
+
+
+class CompletionForm(BaseModel):
+    """What the work has led to."""
+
+    report: Text
+
+
+class StepForm(BaseModel):
+    """A button without fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What every move needs to know."""
+
+    request_id: UUID
+    agent: Agent
+    durations: Durations
+    at: datetime
+
+
+async def _admissibility(tx: Transaction, form: AdmissibilityForm, do: Doing) -> None:
+    await usecases.settle_admissibility(
+        tx, do.request_id, opinion=form.opinion, agent=do.agent, durations=do.durations, at=do.at
+    )
+
+
+async def _question(tx: Transaction, form: QuestionForm, do: Doing) -> None:
+    await usecases.ask_departement(
+        tx, do.request_id, question=form.question, until=form.until, agent=do.agent, at=do.at
+    )
+
+
+async def _return(tx: Transaction, form: ReturnForm, do: Doing) -> None:
+    await usecases.return_to_departement(tx, do.request_id, motive=form.motive, agent=do.agent, at=do.at)
+
+
+async def _schedule(tx: Transaction, form: ScheduleForm, do: Doing) -> None:
+    await usecases.schedule(tx, do.request_id, session_id=form.session_id, agent=do.agent, at=do.at)
+
+
+async def _mobilisation(tx: Transaction, form: MobilisationForm, do: Doing) -> None:
+    await means.mobilise(
+        tx,
+        do.request_id,
+        kind=form.kind,
+        resource=form.resource,
+        amount_cents=form.amount,
+        lot=form.lot,
+        purchase_order=form.purchase_order,
+        agent=do.agent,
+        at=do.at,
+    )
+
+
+async def _accompaniment(tx: Transaction, form: AccompanimentForm, do: Doing) -> None:
+    await accompaniment.start_accompaniment(
+        tx, do.request_id, starts_on=form.starts_on, ends_on=form.ends_on, agent=do.agent, at=do.at
+    )
+
+
+async def _milestone(tx: Transaction, form: MilestoneForm, do: Doing) -> None:
+    await accompaniment.plan_milestone(
+        tx,
+        do.request_id,
+        title=form.title,
+        due_on=form.due_on,
+        deliverable=form.deliverable,
+        agent=do.agent,
+        at=do.at,
+    )
+
+
+async def _completion(tx: Transaction, form: CompletionForm, do: Doing) -> None:
+    await accompaniment.complete(
+        tx, do.request_id, report=form.report, agent=do.agent, durations=do.durations, at=do.at
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A form of the dossier's page: what it holds, what it does, what is said when it is done."""
+
+    form: type[BaseModel]
+    does: Callable[[Transaction, Any, Doing], Awaitable[None]]
+    said: str
+
+
+MOVES: Final[Mapping[str, Move]] = {
+    "recevabilite": Move(AdmissibilityForm, _admissibility, "Le dossier est recevable. Le département est informé."),
+    "question": Move(QuestionForm, _question, "La question est transmise au département."),
+    "renvoi": Move(ReturnForm, _return, "Le dossier est renvoyé au département, avec son motif."),
+    "inscription": Move(ScheduleForm, _schedule, "Le dossier est inscrit à l’ordre du jour."),
+    "mobilisation": Move(MobilisationForm, _mobilisation, "La mobilisation est enregistrée."),
+    "accompagnement": Move(AccompanimentForm, _accompaniment, "L’accompagnement commence. Le demandeur est informé."),
+    "jalon": Move(MilestoneForm, _milestone, "Le jalon est fixé."),
+    "bilan": Move(CompletionForm, _completion, "L’accompagnement est terminé. Le demandeur est invité à l’évaluer."),
+}
+"""Last part of the address → what happens there."""
+
+
+@post("/demandes/{request_id:uuid}/{move:str}")
+async def make_move(
+    request: Asked,
+    request_id: FromPath[UUID],
+    move: FromPath[str],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+    durations: NamedDependency[Durations],
+    document_links: NamedDependency[DocumentLinks],
+) -> Redirect | Template:
+    """Take one of the dossier's forms."""
+    made = MOVES.get(move)
+    if made is None:
+        raise NotFound
+    form = await read_form(request, made.form)
+
+    async def act(tx: Transaction) -> str:
+        await made.does(tx, form.model, Doing(request_id, agent, durations, clock.now()))
+        return f"/demandes/{request_id}"
+
+    async def again(status_code: int) -> Template:
+        return await dossier_page(
+            request,
+            database,
+            request_id,
+            agent,
+            document_links,
+            status_code=status_code,
+            failed=move,
+            values=form.values,
+            errors=form.errors,
+        )
+
+    return await submit(request, database, cause, form, act, again=again, said=made.said)
+
+
+@post("/demandes/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}/{step:str}")
+async def step_mobilisation(
+    request: Asked,
+    request_id: FromPath[UUID],
+    mobilisation_id: FromPath[UUID],
+    step: FromPath[str],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+) -> Redirect | Template:
+    """Take one step in the life of a mobilisation."""
+    if step not in {Action.ACCEPTANCE, Action.DECLINE, Action.START, Action.DELIVERY}:
+        raise NotFound
+    form = await read_form(request, StepForm)
+
+    async def act(tx: Transaction) -> str:
+        await means.step_mobilisation(tx, request_id, mobilisation_id, Action(step), agent=agent, at=clock.now())
+        return f"/demandes/{request_id}#moyens"
+
+    async def again(status_code: int) -> Template:
+        return await dossier_page(
+            request, database, request_id, agent, document_links, status_code=status_code, errors=form.errors
+        )
+
+    return await submit(request, database, cause, form, act, again=again, said="La mobilisation est mise à jour.")
+
+
+@post("/demandes/{request_id:uuid}/jalons/{milestone_id:uuid}")
+async def reach_milestone(
+    request: Asked,
+    request_id: FromPath[UUID],
+    milestone_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+) -> Redirect | Template:
+    """Note that a milestone is reached today."""
+    form = await read_form(request, StepForm)
+
+    async def act(tx: Transaction) -> str:
+        await accompaniment.reach_milestone(tx, request_id, milestone_id, reached_on=None, agent=agent, at=clock.now())
+        return f"/demandes/{request_id}#jalons"
+
+    async def again(status_code: int) -> Template:
+        return await dossier_page(
+            request, database, request_id, agent, document_links, status_code=status_code, errors=form.errors
+        )
+
+    return await submit(request, database, cause, form, act, again=again, said="Le jalon est atteint.")
+
+
+routes = [make_move, step_mobilisation, reach_milestone]

@@ -1,0 +1,72 @@
+"""From a dossier's rows to what the components of its page take."""
+
+from datetime import date
+from typing import Any
+
+from services.escalation.domain.moves import State
+from services.escalation.reads.committee import SessionSummary
+from services.escalation.reads.detail import EscalationDetail, TimelineRow
+from services.escalation.reads.dossiers import EscalationSummary
+from services.escalation.web.pages.showing import TONES
+from shared.contracts.vocabulary import Team
+from shared.web.formats import short_date_fr
+from shared.words import state_word, word
+
+
+def beside(item: EscalationSummary, filters_kept: str, today: date) -> dict[str, Any]:
+    """Make an entry of the list at the left of a dossier."""
+    runs = item.due_on is not None and item.state is not State.AWAITING_DEPARTEMENT
+    return {
+        "href": f"/demandes/{item.request_id}{filters_kept}",
+        "title": item.title,
+        "number": item.number,
+        "text": f"{item.applicant_name} ({item.departement})",
+        "state": (state_word(item.state.value), TONES[item.state]),
+        "deadline": (item.due_on, today) if runs else None,
+    }
+
+
+def session_option(session: SessionSummary) -> tuple[str, str]:
+    """Make a choice of the form that puts a dossier on an agenda."""
+    return str(session.id), f"{session.title} – {short_date_fr(session.held_on)}"
+
+
+def messages(dossier: EscalationDetail) -> list[dict[str, Any]]:
+    """Make the conversation between the applicant and the département."""
+    return [
+        {
+            "author": dossier.request.contact.name if message.author is Team.APPLICANT else word(message.author),
+            "at": message.at,
+            "text": message.text,
+            "mine": message.author is not Team.APPLICANT,
+        }
+        for message in dossier.messages
+    ]
+
+
+def documents(dossier: EscalationDetail) -> list[dict[str, Any]]:
+    """Make the list of files."""
+    return [
+        {"name": document.name, "href": document.url, "size": document.size, "at": document.added_at}
+        for document in dossier.documents
+    ]
+
+
+def life(dossier: EscalationDetail) -> list[dict[str, Any]]:
+    """Make the thread of the request's life."""
+    return [
+        {
+            "at": step.at,
+            "label": step.label,
+            "team": step.team.value if step.team else None,
+            "detail": step.detail,
+            "state": _stitch(step),
+        }
+        for step in dossier.timeline
+    ]
+
+
+def _stitch(step: TimelineRow) -> str:
+    if step.type.endswith(("request_withdrawn.v1", "request_refused.v1", "orientation_declined.v1")):
+        return "refused"
+    return "late" if step.type.endswith("stage_overdue.v1") else "done"

@@ -1,0 +1,96 @@
+"""What all pages of the national team show alike: French words, tones of states, today's date; and failed forms."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from litestar import Request
+from litestar.response import Redirect, Template
+
+from services.escalation.domain.moves import State
+from services.escalation.usecases.telling import day
+from shared import clock
+from shared.db import Cause, Database, Transaction
+from shared.errors import Conflict, Invalid
+from shared.web.forms import Form, submit_once
+from shared.web.pages import flash, render
+from shared.words import state_word, word
+
+Asked = Request[Any, Any, Any]
+
+TONES: Final[Mapping[State, str]] = {
+    State.RECEIVED: "waiting",
+    State.AWAITING_DEPARTEMENT: "waiting",
+    State.ADMISSIBLE: "running",
+    State.SCHEDULED: "running",
+    State.GRANTED: "done",
+    State.GRANTED_WITH_RESERVE: "done",
+    State.DEFERRED: "waiting",
+    State.RETURNED: "neutral",
+    State.REFUSED: "refused",
+    State.MOBILISING: "running",
+    State.ACCOMPANIED: "running",
+    State.COMPLETED: "done",
+    State.WITHDRAWN: "neutral",
+}
+MOBILISATION_WORDS: Final = {
+    "proposed": ("Proposée", "waiting"),
+    "accepted": ("Acceptée", "running"),
+    "declined": ("Déclinée", "refused"),
+    "under_way": ("En cours", "running"),
+    "delivered": ("Livrée", "done"),
+}
+MOBILISATION_STEPS: Final = {
+    "acceptance": "Noter l’acceptation",
+    "decline": "Noter le refus",
+    "start": "Noter le démarrage",
+    "delivery": "Noter la livraison",
+}
+OUTCOME_TONES: Final = {
+    "granted": "done",
+    "granted_with_reserve": "done",
+    "deferred": "waiting",
+    "returned": "neutral",
+    "refused": "refused",
+}
+
+
+def show(request: Asked, template: str, *, status_code: int = 200, **context: object) -> Template:
+    """Show one of our templates."""
+    return render(
+        request,
+        template,
+        status_code=status_code,
+        word=word,
+        state_word=state_word,
+        tones=TONES,
+        outcome_tones=OUTCOME_TONES,
+        mobilisation_words=MOBILISATION_WORDS,
+        mobilisation_steps=MOBILISATION_STEPS,
+        today=day(clock.now()),
+        **context,
+    )
+
+
+async def submit(
+    request: Asked,
+    database: Database,
+    cause: Cause,
+    form: Form[Any],
+    act: Callable[[Transaction], Awaitable[str]],
+    *,
+    again: Callable[[int], Awaitable[Template]],
+    said: str,
+) -> Redirect | Template:
+    """Do what the form asks and go on; or show its page `again`, with what was typed and what is wrong."""
+    if form.model is None:
+        return await again(400)
+    try:
+        answer = await submit_once(database, form, act, cause=cause)
+    except Invalid as refusal:
+        form.refuse(refusal)
+        return await again(400)
+    except Conflict as refusal:
+        form.refuse(refusal)
+        return await again(409)
+    flash(request, said)
+    return answer

@@ -1,0 +1,267 @@
+"""The pages as an agent uses them, without JavaScript, over a real database."""
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from html import unescape
+
+import httpx2
+import pytest
+
+from shared import clock
+from shared.clock import new_id
+from shared.db import Database
+from shared.identity.model import Agent, Role
+from shared.web import sessions
+from tests.escalation.conftest import an_agent
+from tests.escalation.life import (
+    Ear,
+    Program,
+    a_decided_dossier,
+    a_request_escalated,
+    a_scheduled_dossier,
+    an_accompanied_dossier,
+    directed_to_programme,
+)
+
+
+class Person:
+    """Somebody at a browser, signed in, who follows redirects only when asked to."""
+
+    def __init__(self, browser: httpx2.AsyncClient, key: str) -> None:
+        self._browser = browser
+        self._key = key
+
+    async def see(self, path: str, *, status: int = 200) -> str:
+        """Open a page, and give its text with entities read."""
+        self._browser.cookies.set("cousu_escalation_session", self._key)
+        answer = await self._browser.get(path)
+        assert answer.status_code == status, answer.text
+        return unescape(answer.text)
+
+    async def send(self, page: str, action: str, **fields: str | list[str]) -> httpx2.Response:
+        """Fill in the form of a page that leads to `action`, and send it."""
+        form = re.search(rf'<form[^>]* action="{re.escape(action)}".*?</form>', await self.see(page), re.DOTALL)
+        assert form, f"{page} has no form for {action}"
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
+        return await self.post(action, **{**hidden, **fields})
+
+    async def post(self, action: str, **fields: str | list[str]) -> httpx2.Response:
+        """Send what was typed before, as from a page that stayed open."""
+        return await self._browser.post(action, data=fields)
+
+    async def send_again(self, answer: httpx2.Response) -> httpx2.Response:
+        """Click twice."""
+        request = answer.request
+        content_type = {"content-type": request.headers["content-type"]}
+        return await self._browser.post(str(request.url), content=request.content, headers=content_type)
+
+
+@pytest.fixture
+def person(database: Database, browser: httpx2.AsyncClient) -> Callable[[Agent], Awaitable[Person]]:
+    """Sign somebody in."""
+
+    async def enter(agent: Agent) -> Person:
+        now = clock.now()
+        key = f"key-of-{agent.email}"
+        async with database.transaction() as tx:
+            await sessions.create(tx, key, agent=agent, data={}, at=now, expires_at=now + timedelta(hours=1))
+        return Person(browser, key)
+
+    return enter
+
+
+@pytest.fixture
+async def at_desk(person: Callable[[Agent], Awaitable[Person]], national_agent: Agent) -> Person:
+    """An agent of the national team at his desk."""
+    return await person(national_agent)
+
+
+@pytest.fixture
+async def at_committee(person: Callable[[Agent], Awaitable[Person]], secretary_agent: Agent) -> Person:
+    """The committee's secretary at his desk."""
+    return await person(secretary_agent)
+
+
+async def test_an_empty_queue_says_what_will_come(at_desk: Person) -> None:
+    assert "apparaîtront dans cette liste" in await at_desk.see("/")
+
+
+async def test_the_queue_shows_what_waits_and_keeps_its_filters(at_desk: Person, received: str) -> None:
+    queue = await at_desk.see("/?state=received&q=magny")
+    assert f"/demandes/{received}?state=received&q=magny" in queue, re.findall("href=\"(/demandes[^\"]*)", queue)
+    assert "95-2026-000123" in queue
+    assert "Reçue par l’équipe nationale : 1" in queue
+    assert "95-2026-000123" not in await at_desk.see("/?state=admissible")
+    assert "95-2026-000123" in await at_desk.see("/?state=nonsense")
+
+
+async def test_a_dossier_shows_everything_and_the_moves_in_one_place(at_desk: Person, received: str) -> None:
+    page = await at_desk.see(f"/demandes/{received}?state=received")
+    for shown in (
+        "Redonner vie aux commerces du centre-bourg",
+        "Avis favorable du préfet.",
+        "Plan de charge complet.",
+        "Voici le plan du bourg.",
+        "plan.pdf",
+        "http://intake.test/documents/",
+        "01.34.25.26.00",
+        "350\u202f000\u00a0€",
+        "Demande déposée",
+    ):
+        assert shown in page, shown
+    assert f'action="/demandes/{received}/recevabilite"' in page
+    assert f'action="/demandes/{received}/accompagnement"' not in page
+
+
+async def test_the_secretary_sees_no_form_that_is_not_his(at_committee: Person, received: str) -> None:
+    assert f'action="/demandes/{received}/recevabilite"' not in await at_committee.see(f"/demandes/{received}")
+
+
+async def test_a_form_that_is_wrong_comes_back_with_what_was_typed(at_desk: Person, received: str) -> None:
+    page = f"/demandes/{received}"
+    answer = await at_desk.send(page, f"{page}/question", question="Le foncier ?", until="2020-01-01")
+    assert answer.status_code == 400
+    assert "Le foncier ?" in answer.text
+    assert "Cette date est déjà passée." in unescape(answer.text)
+    assert 'href="#field-until"' in answer.text
+
+
+async def test_a_double_click_asks_once(database: Database, at_desk: Person, received: str) -> None:
+    page = f"/demandes/{received}"
+    answer = await at_desk.send(page, f"{page}/question", question="Le foncier est-il maîtrisé ?")
+    assert answer.status_code == 303
+    again = await at_desk.send_again(answer)
+    assert (again.status_code, again.headers["location"]) == (303, page)
+    assert await database.fetchval("SELECT count(*) FROM question") == 1
+    shown = await at_desk.see(page)
+    assert "La question est transmise au département." in shown
+    assert "En attente de réponse" in shown
+
+
+async def test_a_move_that_came_too_late_is_explained(at_desk: Person, national: Program, received: str) -> None:
+    page = f"/demandes/{received}"
+    form = await at_desk.see(page)
+    assert "renvoi" in form
+    token = re.search(r'name="_csrf_token" value="([^"]*)"', form)
+    assert token
+    await national.post(f"/escalations/{received}/return", {"motive": "Offre locale."})
+    answer = await at_desk.post(f"{page}/recevabilite", _csrf_token=token[1], opinion="Recevable.")
+    assert answer.status_code == 409
+    assert "Rechargez la page" in answer.text
+
+
+async def test_the_committee_is_run_from_its_pages(
+    at_desk: Person, at_committee: Person, national: Program, received: str
+) -> None:
+    await national.post(f"/escalations/{received}/admissibility", {"opinion": "Recevable."})
+    made = await at_committee.send(
+        "/comite", "/comite", title="Comité de décembre", held_on="2026-12-10", members="ANRU\nAnah\n", quorum="1"
+    )
+    session = made.headers["location"]
+    assert "L’ordre du jour est vide" in await at_committee.see(session)
+    await at_desk.send(
+        f"/demandes/{received}", f"/demandes/{received}/inscription", session_id=session.rpartition("/")[2]
+    )
+    form = f"{session}/dossiers/{received}"
+    refused = await at_committee.send(form, form, outcome="granted", motive="Projet structurant.", amount="25 000")
+    assert refused.status_code == 409
+    assert "quorum" in refused.text
+    assert "Projet structurant." in refused.text
+    await at_committee.send(session, f"{session}/presence", present=["Anah"])
+    undecided = await at_committee.send(session, f"{session}/cloture")
+    assert undecided.status_code == 409
+    assert "95-2026-000123" in undecided.text
+    decided = await at_committee.send(form, form, outcome="granted", motive="Projet structurant.", amount="25 000")
+    assert decided.headers["location"] == session
+    await at_committee.send(session, f"{session}/cloture")
+    minutes = await at_committee.see(f"{session}/compte-rendu")
+    for shown in ("CSP-2026-0001", "25\u202f000\u00a0€", "Anah (présent)", "ANRU (absent)", "close"):
+        assert shown in minutes, shown
+    assert "Projet structurant." in await at_committee.see(f"{form}/decision")
+    assert f'action="{session}/cloture"' not in await at_committee.see(session)
+    assert "n’attend pas de décision" in await at_committee.see(form)
+
+
+async def test_the_agenda_is_put_in_order_by_buttons(
+    ear: Ear, at_committee: Person, national: Program, secretary: Program, received: str
+) -> None:
+    session_id = await a_scheduled_dossier(national, secretary, received)
+    second = a_request_escalated(number="95-2026-000124")
+    await ear.hears(second)
+    await national.post(f"/escalations/{second.request_id}/admissibility", {"opinion": "Oui."})
+    await national.post(f"/escalations/{second.request_id}/schedule", {"session_id": session_id})
+    page = f"/comite/{session_id}"
+    moved = await at_committee.send(page, f"{page}/ordre", request_id=received, direction="down")
+    assert moved.status_code == 303
+    shown = await at_committee.see(page)
+    assert shown.index("95-2026-000124") < shown.index("95-2026-000123")
+
+
+@pytest.mark.usefixtures("envelope")
+async def test_means_milestones_and_report_are_entered_on_the_dossiers_page(
+    at_desk: Person, national: Program, secretary: Program, received: str
+) -> None:
+    await a_decided_dossier(national, secretary, received)
+    page = f"/demandes/{received}"
+    wrong = await at_desk.send(page, f"{page}/mobilisation", kind="external", resource="Marché", amount="beaucoup")
+    assert wrong.status_code == 400
+    assert "Donnez un montant en euros" in wrong.text
+    too_much = await at_desk.send(page, f"{page}/mobilisation", kind="external", resource="Marché", amount="9000000")
+    assert too_much.status_code == 409
+    assert "ne suffit pas" in too_much.text
+    await at_desk.send(page, f"{page}/mobilisation", kind="external", resource="Marché", amount="20 000,50")
+    mobilisation = (await national.get(f"/escalations/{received}"))["mobilisations"][0]
+    assert mobilisation["amount_cents"] == 2_000_050
+    await at_desk.send(page, f"{page}/mobilisations/{mobilisation['id']}/acceptance")
+    await at_desk.send(page, f"{page}/accompagnement", starts_on="2026-11-02", ends_on="2027-06-30")
+    await at_desk.send(page, f"{page}/jalon", title="Diagnostic", due_on="2026-11-03", deliverable="Rapport")
+    shown = await at_desk.see(page)
+    assert "Acceptée" in shown
+    assert "En retard" in shown
+    milestone = (await national.get(f"/escalations/{received}"))["milestones"][0]["id"]
+    await at_desk.send(page, f"{page}/jalons/{milestone}")
+    await at_desk.send(page, f"{page}/bilan", report="Le projet est prêt.")
+    assert "Le projet est prêt." in await at_desk.see(page)
+    assert (await national.get(f"/escalations/{received}"))["state"] == "completed"
+
+
+@pytest.mark.usefixtures("envelope")
+async def test_the_envelopes_page_opens_and_changes_budgets(at_committee: Person, at_desk: Person) -> None:
+    year = clock.now().year
+    doubled = await at_committee.send("/enveloppes", "/enveloppes", year=str(year), amount="5000")
+    assert doubled.status_code == 409
+    opened = await at_committee.send("/enveloppes", "/enveloppes", year=str(year + 1), amount="5 000")
+    assert opened.status_code == 303
+    assert f"Enveloppe {year + 1}" in await at_committee.see("/enveloppes")
+    assert "Ouvrir une enveloppe" not in await at_desk.see("/enveloppes")
+
+
+async def test_programmes_evaluations_and_figures_have_their_pages(
+    ear: Ear, at_desk: Person, national: Program, secretary: Program, received: str
+) -> None:
+    await ear.hears(directed_to_programme(new_id()))
+    await an_accompanied_dossier(national, secretary, received)
+    assert "Petites Villes de Demain" in await at_desk.see("/programmes")
+    assert "Revitaliser la place du marché" in await at_desk.see("/programmes/petites_villes_de_demain")
+    assert "Aucune demande" in await at_desk.see("/programmes/ruralites?state=evaluated")
+    assert "Aucune évaluation" in await at_desk.see("/evaluations")
+    assert "Accompagnement en cours" in await at_desk.see("/chiffres")
+    await at_desk.see("/programmes/inconnu", status=404)
+
+
+async def test_a_programmes_team_stays_with_its_programme(
+    database: Database, person: Callable[[Agent], Awaitable[Person]], received: str
+) -> None:
+    team = await person(await an_agent(database, "programme", Role.PROGRAMME_AGENT, "ruralites"))
+    await team.see(f"/demandes/{received}", status=404)
+    await team.see("/comite", status=403)
+    await team.see("/programmes/france_services", status=404)
+    assert 'href="/comite"' not in await team.see("/programmes/ruralites")
+
+
+async def test_what_does_not_exist_is_a_page_not_found(at_desk: Person, received: str) -> None:
+    await at_desk.see(f"/demandes/{new_id()}", status=404)
+    await at_desk.see(f"/comite/{new_id()}", status=404)
+    answer = await at_desk.send(f"/demandes/{received}", f"/demandes/{received}/recevabilite", opinion="Oui.")
+    assert answer.status_code == 303
