@@ -10,7 +10,7 @@ from services.intake.domain.life import MEANINGS
 from services.intake.usecases import hear
 from services.intake.usecases.file_request import file_request, refuse_request
 from shared import clock
-from shared.contracts import escalation, qualification
+from shared.contracts import escalation, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.forms import REQUEST_FILED, FiledRequest
 from shared.db import Transaction
@@ -29,8 +29,10 @@ TABLE: Final[Mapping[type[Fact], Handler]] = {
     escalation.DecisionMade: hear.follow_fact,
     qualification.MessagePosted: hear.keep_message,
     qualification.InformationRequested: hear.keep_information_request,
+    notifications.DeliverySucceeded: hear.note_mail,
+    notifications.DeliveryFailed: hear.note_mail,
 }
-"""Most facts just mean something (`domain/life.py`); two also bring a message."""
+"""Most facts just mean something (`domain/life.py`); two also bring a message, two tell of a mail."""
 
 
 def consumers(territories: Territories) -> Consumers:

@@ -64,6 +64,7 @@ class Tracking:
     timeline: list[StepRow]
     messages: list[MessageRow]
     documents: list[DocumentRow]
+    mail_failed_at: datetime | None
 
 
 async def link_generation(reader: Reader, request_id: UUID) -> int | None:
@@ -75,7 +76,7 @@ async def link_generation(reader: Reader, request_id: UUID) -> int | None:
 async def tracking(reader: Reader, request_id: UUID) -> Tracking:
     """Give a request as its applicant sees it; refuses with `NotFound`."""
     row = await reader.fetchrow(
-        f"SELECT {requests.COLUMNS} FROM request WHERE id = $1",  # noqa: S608 - our own list of columns
+        f"SELECT {requests.COLUMNS}, mail_failed_at FROM request WHERE id = $1",  # noqa: S608 - our own list of columns
         request_id,
     )
     if row is None:
@@ -97,6 +98,7 @@ async def tracking(reader: Reader, request_id: UUID) -> Tracking:
         timeline=await _timeline(reader, request_id),
         messages=await _messages(reader, request_id),
         documents=await _documents(reader, request_id),
+        mail_failed_at=row["mail_failed_at"],
     )
 
 

@@ -7,7 +7,7 @@ import structlog
 from services.intake.store import requests
 from services.intake.usecases import show
 from shared.clock import new_id
-from shared.contracts import qualification
+from shared.contracts import notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Team
 from shared.db import Transaction
@@ -52,6 +52,13 @@ async def keep_information_request(tx: Transaction, fact: qualification.Informat
         text="Merci de nous envoyer\u00a0:\n" + "\n".join(f"– {item}" for item in fact.items),
     )
     await follow_fact(tx, fact)
+
+
+async def note_mail(tx: Transaction, fact: notifications.DeliverySucceeded | notifications.DeliveryFailed) -> None:
+    """A mail to the applicant arrived, or could not: his page says so while the latest one could not."""
+    if fact.audience == "applicant":
+        failed = isinstance(fact, notifications.DeliveryFailed)
+        await requests.note_mail(tx, fact.request_id, failed_at=fact.at if failed else None)
 
 
 def _event_id(tx: Transaction) -> UUID:
