@@ -1,12 +1,16 @@
 """What the tests of the département share: a fresh database, the service without its broker, and agents."""
 
+import re
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
 import httpx2
 import pytest
+from litestar import Litestar
 
 from services.qualification.consumers import consumers, subscription
 from services.qualification.demonstration import load
@@ -19,7 +23,8 @@ from shared.identity.model import Agent, Role
 from shared.links import Links
 from shared.messaging.inbox import Inbox
 from shared.territory import Territories
-from shared.web import assets
+from shared.web import assets, sessions
+from tests.qualification.life import Life
 
 Client = httpx2.AsyncClient
 
@@ -46,6 +51,32 @@ class Program:
     @property
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Somebody in front of the pages, signed in as an agent or nobody."""
+
+    client: Client
+
+    async def get(self, path: str) -> httpx2.Response:
+        """Open a page."""
+        return await self.client.get(path)
+
+    async def send(self, page: str, action: str, **values: Any) -> httpx2.Response:
+        """Send a form of a page as the browser would: with its token and a key of its own."""
+        return await self.send_again(await self.filled(page, **values), action)
+
+    async def filled(self, page: str, **values: Any) -> dict[str, Any]:
+        """Open a page and fill in one of its forms."""
+        text = (await self.get(page)).text
+        keys = {name: re.findall(f'name="{name}" value="([^"]+)"', text) for name in ("_csrf_token", "_form_key")}
+        assert all(keys.values()), text
+        return {**{name: found[-1] for name, found in keys.items()}, **values}
+
+    async def send_again(self, filled: dict[str, Any], action: str) -> httpx2.Response:
+        """Send what was filled in, perhaps not for the first time."""
+        return await self.client.post(action, data=filled)
 
 
 Programs = Callable[..., Awaitable[Program]]
@@ -113,11 +144,9 @@ def inbox(database: Database, rules: Rules) -> Inbox:
 
 
 @pytest.fixture
-async def client(
-    database: Database, settings: Settings, rules: Rules, territories: Territories
-) -> AsyncIterator[Client]:
-    """A browser or a program in front of the service, which runs without its broker."""
-    app = application(
+def app(database: Database, settings: Settings, rules: Rules, territories: Territories) -> Litestar:
+    """The service, without its broker."""
+    return application(
         settings,
         database,
         rules=rules,
@@ -126,14 +155,18 @@ async def client(
         lifespan=[],
         ready=[],
     )
-    transport = httpx2.ASGITransport(app=app)  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
-    async with httpx2.AsyncClient(transport=transport, base_url="http://qualification.test") as opened:
+
+
+@pytest.fixture
+async def client(app: Litestar) -> AsyncIterator[Client]:
+    """A program in front of the service."""
+    async with _in_front_of(app) as opened:
         yield opened
 
 
 @pytest.fixture
 def program(database: Database, client: Client) -> Programs:
-    """Give a program that acts as an agent: `await program("sat95", Role.SAT_AGENT, "95")`."""
+    """Make programs that act as an agent, given its name, role and départements."""
 
     async def make(name: str, role: Role, *departements: str) -> Program:
         async with database.transaction() as tx:
@@ -168,3 +201,39 @@ async def delegate(program: Programs) -> Program:
 async def neighbour(program: Programs) -> Program:
     """The SAT agent of the Yvelines."""
     return await program("sat78", Role.SAT_AGENT, "78")
+
+
+@pytest.fixture
+async def life(inbox: Inbox) -> Life:
+    """A request of Magny-en-Vexin that was filed."""
+    life = Life(inbox)
+    await life.submitted()
+    return life
+
+
+@pytest.fixture
+async def browser(database: Database, app: Litestar) -> AsyncIterator[Callable[[Agent], Awaitable[Browser]]]:
+    """Sign an agent in, as the sign-in does, each in a browser of his own."""
+    async with AsyncExitStack() as opened:
+
+        async def sign_in(agent: Agent) -> Browser:
+            at, key = clock.now(), secrets.token_urlsafe(16)
+            async with database.transaction() as tx:
+                await sessions.create(tx, key, agent=agent, data={}, at=at, expires_at=at + timedelta(hours=1))
+            client = await opened.enter_async_context(_in_front_of(app))
+            client.cookies.set("cousu_qualification_session", key)
+            return Browser(client)
+
+        yield sign_in
+
+
+@pytest.fixture
+async def visitor(app: Litestar) -> AsyncIterator[Browser]:
+    """Somebody who is not signed in."""
+    async with _in_front_of(app) as opened:
+        yield Browser(opened)
+
+
+def _in_front_of(app: Litestar) -> Client:
+    transport = httpx2.ASGITransport(app=app)  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
+    return httpx2.AsyncClient(transport=transport, base_url="http://qualification.test")

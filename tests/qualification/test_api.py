@@ -5,7 +5,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.qualification.demonstration import CATALOGUE
 from services.qualification.settings import Rules
 from shared import clock
 from shared.contracts import escalation, intake
@@ -13,66 +12,19 @@ from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, Role
 from shared.db import Database
 from shared.identity.model import Agent
 from shared.messaging.inbox import Inbox
+from tests.qualification.acting import (
+    CAUE,
+    ESCALATION,
+    IN_THE_YVELINES,
+    ORIENTATION,
+    answered,
+    done,
+    proposed,
+    qualified,
+    told,
+)
 from tests.qualification.conftest import LINKS, Client, Program, Programs
 from tests.qualification.life import GRID, NATIONAL, Life, in_days, names
-
-CAUE = next(entry for entry in CATALOGUE if entry.name == "CAUE du Val-d’Oise")
-IN_THE_YVELINES = next(entry for entry in CATALOGUE if entry.departements == ("78",))
-
-ORIENTATION = {
-    "outcome": "local_orientation",
-    "provider_id": str(CAUE.id),
-    "motive": "Le CAUE accompagne déjà la commune.",
-}
-ESCALATION = {
-    "outcome": "escalation",
-    "motive": "Le projet dépasse l’ingénierie locale.",
-    "motive_code": "local_offer_insufficient",
-    "providers_tried": [{"provider_id": str(CAUE.id), "answer": "Pas de disponibilité avant l’été."}],
-    "opinion": "Avis favorable.",
-}
-
-
-@pytest.fixture
-async def life(inbox: Inbox) -> Life:
-    """A request of Magny-en-Vexin that was filed."""
-    life = Life(inbox)
-    await life.submitted()
-    return life
-
-
-async def done(who: Program, life: Life, action: str, body: Any = None) -> dict[str, Any]:
-    """Take an action that must succeed, and give the case's new form."""
-    answer = await who.post(f"/cases/{life.request_id}/{action}", body)
-    assert answer.status_code in {200, 201}, answer.text
-    shown: dict[str, Any] = answer.json()
-    return shown
-
-
-async def qualified(sat: Program, life: Life) -> dict[str, Any]:
-    """Bring a case to where an outcome can be proposed."""
-    await done(sat, life, "examination")
-    return await done(sat, life, "qualification", GRID)
-
-
-async def proposed(sat: Program, life: Life, proposal: dict[str, Any]) -> dict[str, Any]:
-    """Bring a case to where the délégué decides."""
-    await qualified(sat, life)
-    return await done(sat, life, "proposal", proposal)
-
-
-async def answered(sat: Program, delegate: Program, life: Life, proposal: dict[str, Any]) -> dict[str, Any]:
-    """Bring a case to its outcome."""
-    await proposed(sat, life, proposal)
-    return await done(delegate, life, "validation")
-
-
-async def told(database: Database, life: Life) -> list[str]:
-    """List what the service told of this request, in order."""
-    rows = await database.fetch(
-        "SELECT type FROM journal WHERE subject = $1 ORDER BY source, sequence", str(life.request_id)
-    )
-    return [row["type"].split(".")[1] for row in rows]
 
 
 async def test_a_submitted_request_is_registered_at_once(sat: Program, life: Life, database: Database) -> None:
@@ -84,7 +36,8 @@ async def test_a_submitted_request_is_registered_at_once(sat: Program, life: Lif
     assert set(shown["allowed_actions"]) == {"assignment", "examination", "messages", "notes"}
 
 
-async def test_the_registration_says_which_service_is_in_charge(life: Life, database: Database) -> None:
+@pytest.mark.usefixtures("life")
+async def test_the_registration_says_which_service_is_in_charge(database: Database) -> None:
     body = await database.fetchval("SELECT body FROM journal")
     assert "anct95@val-doise.gouv.fr" in body
     assert "01.34.25.26.00" in body
@@ -441,7 +394,8 @@ async def test_departing_from_the_cost_rule_needs_a_motive(sat: Program, life: L
     assert shown["qualification"]["fully_covered"] is True
 
 
-async def test_the_queue_is_filtered_searched_and_sorted(sat: Program, life: Life, inbox: Inbox) -> None:
+@pytest.mark.usefixtures("life")
+async def test_the_queue_is_filtered_searched_and_sorted(sat: Program, inbox: Inbox) -> None:
     urgent = Life(inbox)
     await urgent.submitted(number="95-2026-000002", title="Une école à rénover")
     await done(sat, urgent, "examination")

@@ -52,6 +52,8 @@ class QueueItem:
     opened_at: datetime
     state_since: datetime
     allowed_actions: tuple[str, ...]
+    proposed_outcome: str | None
+    proposer_name: str | None
 
 
 _LATE = "(c.due_on < $2 AND c.state IN ('registered', 'under_examination', 'proposed'))"
@@ -102,6 +104,8 @@ async def queue(
                c.request #>> '{{applicant,code}}' AS applicant_code,
                c.request #>> '{{applicant,name}}' AS applicant_name,
                c.proposal #>> '{{by,email}}' AS proposer,
+               c.proposal #>> '{{by,name}}' AS proposer_name,
+               c.proposal ->> 'outcome' AS proposed_outcome,
                coalesce({_LATE}, false) AS overdue
         FROM case_file AS c
         WHERE {_WHERE}
@@ -182,4 +186,6 @@ def _item(row: Row, who: Official) -> QueueItem:
         allowed_actions=tuple(
             Standing(State(row["state"]), row["proposer"], asked=row["question"] is not None).allowed_actions(who)
         ),
+        proposed_outcome=row["proposed_outcome"],
+        proposer_name=row["proposer_name"],
     )

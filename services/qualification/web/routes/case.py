@@ -1,0 +1,173 @@
+"""The page of a case: who asks for what, since when, what may be done now, and all that gathered."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from services.qualification.domain.cost import is_fully_covered
+from services.qualification.reads import case as reads
+from services.qualification.reads.case import CaseView
+from services.qualification.reads.queue import Filters, queue
+from services.qualification.usecases.looking import look_at_case
+from services.qualification.usecases.telling import official
+from services.qualification.web import words as pages_words
+from services.qualification.web.asked import Asked
+from services.qualification.web.visit import Visit
+from shared import clock, words
+from shared.contracts.vocabulary import ApplicantKind
+from shared.db import Transaction
+from shared.web.forms import Form
+from shared.web.pages import render
+from shared.web.paging import Page
+
+BESIDE = Page(per_page=15)
+"""How much of the queue is shown beside a case."""
+
+
+@get("/demandes/{request_id:uuid}")
+async def show_case(
+    request_id: FromPath[UUID], visit: NamedDependency[Visit], asked: NamedDependency[Asked]
+) -> Response[Any]:
+    """Show one case; the consultation is traced."""
+    return await case_page(visit, request_id, filters=asked.filters)
+
+
+async def case_page(
+    visit: Visit,
+    request_id: UUID,
+    *,
+    filters: Filters | None = None,
+    form: Form[Any] | None = None,
+    status: int = 200,
+) -> Response[Any]:
+    """Show the page of a case, with what was typed in one of its forms if that was refused."""
+    async with visit.database.transaction(visit.cause) as tx:
+        view = await look_at_case(tx, request_id, by=visit.agent, at=clock.now(), today=visit.today)
+        shown = await _around(visit, tx, view, filters or Filters())
+    return render(
+        visit.request,
+        "cases/case.html",
+        status_code=status,
+        values=form.values if form else {},
+        errors=form.errors if form else {},
+        kept=visit.kept,
+        here=f"/demandes/{request_id}",
+        today=visit.today,
+        **shown,
+        **described(visit, view),
+    )
+
+
+def described(visit: Visit, view: CaseView) -> dict[str, Any]:
+    """Give what every page about one case says of it."""
+    applicant = view.request.applicant
+    epci = visit.desk.territories.find(ApplicantKind.EPCI, applicant.epci) if applicant.epci else None
+    return {
+        "case": view,
+        "applicant": applicant,
+        "epci_name": epci.full_name if epci else None,
+        "territories_source": visit.desk.territories.source.sentence,
+        "applicant_kind": words.word(applicant.kind),
+        "request_kind": words.word(view.request.kind),
+        "support_types": pages_words.labels(view.request.support_types),
+        "fields_asked": pages_words.labels(view.request.fields),
+        "programme_asked": words.word(view.request.programme) if view.request.programme else None,
+        "state": (words.state_word(view.state), pages_words.TONES[view.state]),
+        "stage": words.STAGE.get(view.stage) if view.stage else None,  # type: ignore[call-overload] # a wire value
+        "fully_covered": is_fully_covered(applicant),
+        "marks": pages_words.MARKS,
+        "outcome_words": words.OUTCOME,
+        "support_words": pages_words.labels(view.proposal.support_types) if view.proposal else [],
+        "programme_words": words.PROGRAMME,
+        "motive_words": words.ESCALATION_MOTIVE,
+        "offer_words": words.LOCAL_OFFER,
+    }
+
+
+async def _around(visit: Visit, tx: Transaction, view: CaseView, filters: Filters) -> dict[str, Any]:
+    beside, _ = await queue(
+        tx,
+        filters,
+        perimeter=visit.agent.perimeter,
+        who=official(visit.agent),
+        today=visit.today,
+        page=BESIDE,
+    )
+    return {
+        "queue": [
+            {
+                "href": f"/demandes/{item.request_id}{visit.kept}",
+                "title": item.title,
+                "number": item.number,
+                "text": item.applicant_name,
+                "state": (words.state_word(item.state), pages_words.TONES[item.state]),
+                "deadline": (item.due_on, visit.today) if item.due_on else None,
+            }
+            for item in beside
+        ],
+        "matches": await reads.matches(tx, view, visit.today),
+        "neighbours": await reads.neighbours(tx, view),
+        "states": words.STATE,
+        "tones": pages_words.TONES,
+        "expected": pages_words.EXPECTED.get(view.state),
+        "proposals": [(outcome.value, *said) for outcome, said in pages_words.PROPOSALS.items()],
+        "messages": [
+            {
+                "author": message.author or ("Le demandeur" if message.team == "applicant" else "Le département"),
+                "team": "Demandeur" if message.team == "applicant" else "Département",
+                "at": message.at,
+                "text": message.text,
+                "mine": message.team == "departement",
+            }
+            for message in view.messages
+        ],
+        "notes": [{"author": note.author, "at": note.at, "text": note.text, "mine": True} for note in view.notes],
+        "documents": [
+            {
+                "name": document.name,
+                "href": visit.desk.document_url(document.id),
+                "size": document.size,
+                "at": document.added_at,
+            }
+            for document in view.documents
+        ],
+        "orientations": [(each, *pages_words.ORIENTATIONS[each.state]) for each in view.orientations],
+        "thread": _thread(view),
+        "colleague": visit.agent.email,
+    }
+
+
+def _thread(view: CaseView) -> list[dict[str, Any]]:
+    """Give the stitches, oldest first, and the one that is awaited."""
+    stitches: list[dict[str, Any]] = [
+        {
+            "at": step.at,
+            "label": step.label,
+            "team": step.team,
+            "detail": step.detail,
+            "state": _stitch(step.type),
+        }
+        for step in view.timeline
+    ]
+    awaited = pages_words.EXPECTED.get(view.state)
+    if awaited:
+        due = view.answer_until or view.due_on
+        state = "late" if view.overdue else "waiting"
+        stitches.append({"at": due, "label": awaited[0], "team": _awaited_team(view.state), "state": state})
+    return stitches
+
+
+def _stitch(wire_type: str) -> str:
+    if "overdue" in wire_type or "delivery_failed" in wire_type:
+        return "late"
+    return "refused" if "refused" in wire_type or "declined" in wire_type else "done"
+
+
+def _awaited_team(state: str) -> str:
+    return {"awaiting_information": "applicant", "escalated": "national"}.get(state, "departement")
+
+
+ROUTES = (show_case,)

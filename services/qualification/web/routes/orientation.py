@@ -1,0 +1,125 @@
+"""The provider's page behind its signed link: what is asked, and its answer, without an account."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from pydantic import BaseModel
+
+from services.qualification.domain.orientation import ANSWERED
+from services.qualification.reads.catalogue import orientation
+from services.qualification.settings import today
+from services.qualification.usecases import orienting
+from services.qualification.web import forms
+from services.qualification.web.desk import Desk
+from services.qualification.web.words import labels
+from shared import clock, words
+from shared.db import Cause, Database, Transaction
+from shared.errors import Conflict
+from shared.web.forms import Form, read_form, submit_once
+from shared.web.pages import flash, render
+from shared.web.problems import status_of
+
+Model = TypeVar("Model", bound=BaseModel)
+Visitor = Request[Any, Any, Any]
+
+
+@get("/orientations/{token:str}", public=True)
+async def show_orientation(
+    request: Visitor, token: FromPath[str], database: NamedDependency[Database], desk: NamedDependency[Desk]
+) -> Response[Any]:
+    """Show what the provider is asked."""
+    return await _page(request, token, database, desk, None, 200)
+
+
+@post("/orientations/{token:str}/acceptation", public=True)
+async def accept(
+    request: Visitor,
+    token: FromPath[str],
+    database: NamedDependency[Database],
+    desk: NamedDependency[Desk],
+    cause: NamedDependency[Cause],
+) -> Response[Any]:
+    """The provider helps."""
+    orientation_id = desk.orientation_of(token)
+
+    async def act(tx: Transaction, _: forms.EmptyForm) -> object:
+        return await orienting.accept(tx, orientation_id, at=clock.now())
+
+    form = await read_form(request, forms.EmptyForm)
+    said = "Merci\u00a0! La collectivité et le département sont prévenus. Voici la personne à contacter."
+    return await _answer(request, token, database, desk, cause, form, act, said)
+
+
+@post("/orientations/{token:str}/refus", public=True)
+async def decline(
+    request: Visitor,
+    token: FromPath[str],
+    database: NamedDependency[Database],
+    desk: NamedDependency[Desk],
+    cause: NamedDependency[Cause],
+) -> Response[Any]:
+    """The provider cannot help."""
+    orientation_id = desk.orientation_of(token)
+
+    async def act(tx: Transaction, form: forms.DeclineForm) -> object:
+        return await orienting.decline(tx, orientation_id, motive=form.motive, at=clock.now(), rules=desk.rules)
+
+    form = await read_form(request, forms.DeclineForm)
+    said = "Votre réponse est enregistrée. Le département cherche une autre solution."
+    return await _answer(request, token, database, desk, cause, form, act, said)
+
+
+async def _answer(
+    request: Visitor,
+    token: str,
+    database: Database,
+    desk: Desk,
+    cause: Cause,
+    form: Form[Model],
+    act: Callable[[Transaction, Model], Awaitable[object]],
+    said: str,
+) -> Response[Any]:
+    if form.model is None:
+        return await _page(request, token, database, desk, form, 400)
+    model = form.model
+
+    async def once(tx: Transaction) -> str:
+        await act(tx, model)
+        flash(request, said)
+        return f"/orientations/{token}"
+
+    try:
+        return await submit_once(database, form, once, cause=cause)
+    except Conflict as refusal:
+        form.refuse(refusal)
+        return await _page(request, token, database, desk, form, status_of(refusal))
+
+
+async def _page(
+    request: Visitor, token: str, database: Database, desk: Desk, form: Form[Any] | None, status: int
+) -> Response[Any]:
+    view = await orientation(database, desk.orientation_of(token))
+    asked = view.orientation
+    return render(
+        request,
+        "orientations/orientation.html",
+        status_code=status,
+        here=f"/orientations/{token}",
+        view=view,
+        asked=asked,
+        applicant=view.request.applicant,
+        applicant_kind=words.word(view.request.applicant.kind),
+        support_types=labels(view.request.support_types),
+        fields_asked=labels(view.request.fields),
+        service_in_charge=desk.rules.service(asked.departement),
+        answered=ANSWERED.get(asked.state),
+        today=today(asked.departement, clock.now()),
+        values=form.values if form else {},
+        errors=form.errors if form else {},
+    )
+
+
+ROUTES = (show_orientation, accept, decline)

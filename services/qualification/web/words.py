@@ -1,0 +1,93 @@
+"""What the pages say of states, kinds and choices: the words, and the shape that goes with each state."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from services.qualification.domain.moves import State
+from services.qualification.domain.orientation import OrientationState
+from shared import words
+from shared.contracts.vocabulary import Field, Outcome, SupportType
+
+Value = TypeVar("Value", bound=StrEnum)
+
+TONES: Final[Mapping[str, str]] = {
+    State.REGISTERED: "waiting",
+    State.UNDER_EXAMINATION: "running",
+    State.AWAITING_INFORMATION: "waiting",
+    State.PROPOSED: "running",
+    State.ORIENTED_LOCALLY: "done",
+    State.SUPPORTED_LOCALLY: "done",
+    State.DIRECTED_TO_PROGRAMME: "done",
+    State.ESCALATED: "running",
+    State.REFUSED: "refused",
+    State.TRANSFERRED: "neutral",
+    State.WITHDRAWN: "neutral",
+}
+
+ORIENTATIONS: Final[Mapping[str, tuple[str, str]]] = {
+    OrientationState.OPEN: ("Réponse attendue", "waiting"),
+    OrientationState.ACCEPTED: ("Acceptée", "done"),
+    OrientationState.DECLINED: ("Déclinée", "refused"),
+    OrientationState.SILENT: ("Sans réponse", "late"),
+    OrientationState.CANCELLED: ("Sans objet\u00a0: demande retirée", "neutral"),
+    OrientationState.ENDED: ("Terminée", "done"),
+}
+
+EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
+    State.REGISTERED: ("Commencer l’examen", "Le service départemental prend connaissance de la demande."),
+    State.UNDER_EXAMINATION: (
+        "Qualifier le besoin, puis proposer une réponse",
+        "La réponse proposée sera validée par le délégué territorial.",
+    ),
+    State.AWAITING_INFORMATION: (
+        "Le demandeur complète sa demande",
+        "Le délai du département est suspendu. L’examen peut reprendre sans attendre.",
+    ),
+    State.PROPOSED: ("Valider ou non la réponse proposée", "La décision revient à un délégué territorial."),
+    State.ESCALATED: (
+        "L’équipe nationale examine la demande",
+        "Le département reste l’interlocuteur du demandeur et répond aux questions de l’équipe nationale.",
+    ),
+}
+"""What is expected now, in a line and a sentence."""
+
+PROPOSALS: Final[Mapping[Outcome, tuple[str, str]]] = {
+    Outcome.LOCAL_ORIENTATION: (
+        "Orienter vers un acteur local",
+        "L’acteur reçoit un lien et répond sans compte. S’il décline ou se tait, la demande revient ici.",
+    ),
+    Outcome.LOCAL_SUPPORT: ("Soutenir sur l’enveloppe du département", "Le montant est engagé à la validation."),
+    Outcome.PROGRAMME: ("Orienter vers un programme national", "L’équipe du programme reçoit le dossier complet."),
+    Outcome.ESCALATION: (
+        "Transmettre à l’équipe nationale",
+        "Quand l’ingénierie locale ne suffit pas\u00a0: motif, acteurs sollicités et avis du préfet sont demandés.",
+    ),
+    Outcome.TRANSFER: ("Transférer à un autre département", "L’autre département reçoit le dossier complet."),
+    Outcome.REFUSAL: ("Refuser la demande", "Le motif et les voies de recours sont communiqués au demandeur."),
+}
+
+MARKS: Final = (
+    ("need", "Besoin", "peu défini", "bien défini"),
+    ("capacity", "Ingénierie du territoire", "aucune", "solide"),
+    ("complexity", "Complexité du projet", "simple", "très complexe"),
+    ("urgency", "Urgence", "peu urgent", "très urgent"),
+    ("maturity", "Maturité du projet", "une idée", "prêt à démarrer"),
+)
+"""The marks of the qualification grid: name, label, what 1 means, what 5 means."""
+
+
+def options(table: Mapping[Value, str], only: Iterable[Value] | None = None) -> list[tuple[str, str]]:
+    """Give the choices of a select, in the table's order."""
+    wanted = set(table if only is None else only)
+    return [(value.value, label) for value, label in table.items() if value in wanted]
+
+
+def state_options() -> list[tuple[str, str]]:
+    """Give the states of a case, for a filter."""
+    return [(state.value, words.state_word(state)) for state in State]
+
+
+def labels(values: Iterable[Field] | Iterable[SupportType]) -> list[str]:
+    """Give the French words of fields or support types."""
+    return [words.word(value) for value in values]
