@@ -10,7 +10,7 @@ SERVICES = ("intake", "qualification", "escalation", "notifications")
 OPERATOR = "operator"
 SUPERVISOR = "supervisor"
 EXCHANGE = "cousumain"
-_EXCHANGES = r"cousumain(\.unrouted|\.dead)?"
+_EXCHANGES = r"cousumain(\.unrouted|\.dead|\.resend)?"
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,8 +281,8 @@ async def _keep(tx: Transaction, heard: Heard) -> None:
     """Keep an event until its turn."""
     await tx.execute(
         """
-        INSERT INTO inbox_waiting (source, subject, sequence, event_id, type, body)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO inbox_waiting (source, subject, sequence, event_id, type, body, departement)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT DO NOTHING
         """,
         heard.source,
@@ -291,6 +291,7 @@ async def _keep(tx: Transaction, heard: Heard) -> None:
         heard.envelope.id,
         heard.envelope.type,
         heard.body,
+        heard.envelope.departement or "",
     )
 
 

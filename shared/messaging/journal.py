@@ -9,14 +9,15 @@ from shared.db import Transaction
 
 _RECORD = """
     WITH head AS (
-        INSERT INTO stream AS s (source, subject, sequence, hash)
-        VALUES ($2, $3, 1, sha256(convert_to('{"specversion":"1.0","sequence":1,' || $6, 'UTF8')))
+        INSERT INTO stream AS s (source, subject, sequence, hash, departement)
+        VALUES ($2, $3, 1, sha256(convert_to('{"specversion":"1.0","sequence":1,' || $6, 'UTF8')), $7)
         ON CONFLICT (source, subject) DO UPDATE SET
             sequence = s.sequence + 1,
             hash = sha256(
                 s.hash
                 || convert_to('{"specversion":"1.0","sequence":' || (s.sequence + 1)::text || ',' || $6, 'UTF8')
             ),
+            departement = EXCLUDED.departement,
             changed_at = now()
         RETURNING sequence, hash
     ), entry AS (
@@ -55,6 +56,8 @@ async def record(tx: Transaction, fact: Fact) -> UUID:
         members["traceparent"] = cause.traceparent
     head = json.dumps(members, ensure_ascii=False)
     rest = f'{head[1:-1]}, "data": {fact.model_dump_json()}}}'
-    await tx.execute(_RECORD, event_id, fact.source, fact.subject, fact.wire_type, fact.routing_key, rest)
+    await tx.execute(
+        _RECORD, event_id, fact.source, fact.subject, fact.wire_type, fact.routing_key, rest, fact.departement
+    )
     tx.recorded.append(event_id)
     return event_id

@@ -10,6 +10,7 @@ from faststream.middlewares import AckPolicy
 from faststream.rabbit import Channel, RabbitBroker, RabbitMessage
 
 from shared.db import AWAY, Database
+from shared.messaging import healing as heal
 from shared.messaging import metrics, topology
 from shared.messaging.consumers import Consumers
 from shared.messaging.inbox import Inbox, Message, Patience
@@ -42,10 +43,12 @@ class Messenger:
         consumers: Consumers,
         patience: Patience | None = None,
         relay_poll: float = 0.5,
+        healing: heal.Patience | None = None,
     ) -> None:
         self.database = database
         self.inbox = Inbox(database, consumers, patience)
         self.relay = Relay(database, amqp_url, name=name, poll=relay_poll)
+        self.healer = heal.Healer(database, self.relay, service=name, queue=subscription.queue, patience=healing)
         self.subscription = subscription
         self._broker = RabbitBroker(
             topology.named(amqp_url, f"{name} consumer"),
@@ -78,13 +81,21 @@ class Messenger:
 
     def start(self) -> None:
         """Begin at once, and connect when the broker is there."""
-        for work in (self._consume, self._batch, self._retry, self.relay.run, self._measure):
+        for work in (
+            self._consume,
+            self._batch,
+            self._retry,
+            self.relay.run,
+            self._measure,
+            self._ask_for_what_is_missing,
+            self._tell_heads,
+        ):
             self._tasks.append(asyncio.create_task(work(), name=work.__qualname__))
 
     async def stop(self) -> None:
         """Take no more, finish what is in hand, hand the rest back, and leave."""
-        consume, batch, retry, relay, measure = self._tasks
-        for task in (consume, retry, measure):
+        consume, batch, retry, relay, *others = self._tasks
+        for task in (consume, retry, *others):
             task.cancel()
         if self._consuming:
             with contextlib.suppress(*BROKER_AWAY):
@@ -139,9 +150,23 @@ class Messenger:
     async def _on_message(self, message: RabbitMessage) -> None:
         """Acknowledge a message once it is safe in the database."""
         raw = message.raw_message
+        if heal.is_control(raw.type):
+            await self._heal(message)
+            return
         safe: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._arrived.put_nowait((Message(message.body, raw.routing_key or "", bool(raw.redelivered)), safe))
         await safe
+        with contextlib.suppress(*BROKER_AWAY):
+            await message.ack()
+
+    async def _heal(self, message: RabbitMessage) -> None:
+        """Take what is said to heal; it may be lost, for it will be said again."""
+        try:
+            await self.healer.hear(message.body)
+        except AWAY as error:
+            log.warning("healing.database_away", error=type(error).__name__)
+        except Exception:
+            log.exception("healing.failed")
         with contextlib.suppress(*BROKER_AWAY):
             await message.ack()
 
@@ -183,6 +208,34 @@ class Messenger:
                 log.warning("held.database_away", error=type(error).__name__)
             except Exception:
                 log.exception("held.failed")
+
+    async def _ask_for_what_is_missing(self) -> None:
+        """Want to know how far the streams go, once; then look for gaps, for ever."""
+        wanted = False
+        while True:
+            await asyncio.sleep(min(self.healer.patience.before_asking, 2.0))
+            if not self._consuming:
+                continue
+            try:
+                wanted = wanted or await self.healer.want_heads()
+                await self.healer.ask()
+            except AWAY as error:
+                log.warning("healing.database_away", error=type(error).__name__)
+            except Exception:
+                log.exception("healing.failed")
+
+    async def _tell_heads(self) -> None:
+        """Tell from time to time how far our streams go; one copy of the service is enough, so the relay's does it."""
+        while True:
+            await asyncio.sleep(self.healer.patience.heads_every)
+            if not self.relay.leads:
+                continue
+            try:
+                await self.healer.tell_recent_heads()
+            except AWAY as error:
+                log.warning("healing.database_away", error=type(error).__name__)
+            except Exception:
+                log.exception("healing.failed")
 
     async def _measure(self) -> None:
         """Keep the gauges true."""

@@ -7,6 +7,8 @@ APPLIED = Counter("cousu_events_applied_total", "Events that took effect, or nee
 DUPLICATES = Counter("cousu_events_duplicate_total", "Events that came again and were left aside")
 HELD = Counter("cousu_events_held_total", "Times that an event could not be applied")
 QUARANTINED = Counter("cousu_messages_quarantined_total", "Messages that nobody could read")
+ASKED = Counter("cousu_gaps_asked_total", "Requests to a source for events that are missing here")
+RESENT = Counter("cousu_events_resent_total", "Events sent again to a queue that missed them")
 BATCH = Histogram("cousu_inbox_batch_messages", "Messages taken in one transaction", buckets=(1, 2, 5, 10, 20, 50, 100))
 
 OUTBOX_EVENTS = Gauge("cousu_outbox_events", "Events that the broker has not confirmed yet")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import aio_pika.exceptions
 import aiormq.exceptions
 import structlog
-from faststream.rabbit import Channel, RabbitBroker
+from faststream.rabbit import Channel, RabbitBroker, RabbitExchange
 
 from shared.db import AWAY, Connection, Database, Row
 from shared.messaging import metrics, topology
@@ -50,6 +50,8 @@ class Relay:
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._connected = False
+        self.leads = False
+        """Whether this process is the relay of its database now."""
 
     def wake(self) -> None:
         """Say that a transaction which recorded an event was committed."""
@@ -64,6 +66,7 @@ class Relay:
             except AWAY as error:
                 log.warning("relay.database_away", error=type(error).__name__)
             finally:
+                self.leads = False
                 metrics.LEADING.set(0)
             await self._pause(self._poll)
 
@@ -80,16 +83,17 @@ class Relay:
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):
             return
         log.info("relay.leading")
+        self.leads = True
         metrics.LEADING.set(1)
         try:
             while not self._stopping.is_set():
                 self._wake.clear()
                 rows = await connection.fetch(
                     """
-                    SELECT o.position, j.id, j.type, j.routing_key, j.body
+                    SELECT o.position, o.queue, j.id, j.type, j.routing_key, j.body
                     FROM outbox o
                     JOIN journal j USING (position)
-                    ORDER BY o.position
+                    ORDER BY o.position, o.queue
                     LIMIT $1
                     """,
                     BATCH,
@@ -99,42 +103,79 @@ class Relay:
                     continue
                 confirmed = await self._publish(rows)
                 if confirmed:
-                    await connection.execute("DELETE FROM outbox WHERE position = ANY($1::bigint[])", confirmed)
+                    await connection.execute(
+                        """
+                        DELETE FROM outbox o
+                        USING unnest($1::bigint[], $2::text[]) AS k (position, queue)
+                        WHERE o.position = k.position AND o.queue = k.queue
+                        """,
+                        [row["position"] for row in confirmed],
+                        [row["queue"] for row in confirmed],
+                    )
                 if len(confirmed) < len(rows):
                     await self._rest(1.0)
         finally:
             if not connection.is_closed():
                 await connection.fetchval("SELECT pg_advisory_unlock($1)", LEADER_LOCK)
 
-    async def _publish(self, rows: Sequence[Row]) -> list[int]:
-        """Publish a batch with its confirmations pipelined; give the positions that the broker has for sure."""
+    async def _publish(self, rows: Sequence[Row]) -> list[Row]:
+        """Publish a batch with its confirmations pipelined; give the rows that the broker has for sure."""
         if not await self._connect():
             return []
         outcomes = await asyncio.gather(*(self._publish_one(row) for row in rows))
-        confirmed = [row["position"] for row, done in zip(rows, outcomes, strict=True) if done]
+        confirmed = [row for row, done in zip(rows, outcomes, strict=True) if done]
         metrics.PUBLISHED.inc(len(confirmed))
         if len(confirmed) < len(rows):
             log.warning("relay.unconfirmed", events=len(rows) - len(confirmed))
         return confirmed
 
     async def _publish_one(self, row: Row) -> bool:
+        if not row["queue"]:
+            return await self._send(row["body"], row["routing_key"], event_id=str(row["id"]), wire_type=row["type"])
+        return await self._send(
+            row["body"],
+            row["queue"],
+            event_id=str(row["id"]),
+            wire_type=row["type"],
+            exchange=topology.resend_exchange,
+            returned_is_done=True,  # whoever asked and is gone will ask again
+        )
+
+    async def _send(
+        self,
+        body: str,
+        routing_key: str,
+        *,
+        event_id: str,
+        wire_type: str,
+        exchange: RabbitExchange = topology.exchange,
+        returned_is_done: bool = False,
+    ) -> bool:
+        """Publish one message, persistent and mandatory; tell whether the broker has it for sure."""
         try:
             async with asyncio.timeout(CONFIRM_WITHIN):
                 await self._broker.publish(
-                    row["body"].encode(),
-                    exchange=topology.exchange,
-                    routing_key=row["routing_key"],
+                    body.encode(),
+                    exchange=exchange,
+                    routing_key=routing_key,
                     mandatory=True,
                     persist=True,
                     content_type=CONTENT_TYPE,
-                    message_id=str(row["id"]),
-                    message_type=row["type"],
-                    correlation_id=str(row["id"]),
+                    message_id=event_id,
+                    message_type=wire_type,
+                    correlation_id=event_id,
                 )
+        except aio_pika.exceptions.PublishError:
+            log.warning("relay.returned", type=wire_type, routing_key=routing_key)
+            return returned_is_done
         except BROKER_AWAY as error:
             log.debug("relay.publish_failed", error=type(error).__name__)
             return False
         return True
+
+    async def say(self, body: str, routing_key: str, *, event_id: str, wire_type: str) -> bool:
+        """Publish what is no fact and may be lost: services use it to ask each other for what is missing."""
+        return await self._connect() and await self._send(body, routing_key, event_id=event_id, wire_type=wire_type)
 
     async def _connect(self) -> bool:
         """Have a connection and a declared exchange; without them the outbox waits."""
@@ -144,6 +185,7 @@ class Relay:
             async with asyncio.timeout(10):
                 await self._broker.connect()
                 await self._broker.declare_exchange(topology.exchange)
+                await self._broker.declare_exchange(topology.resend_exchange)
         except BROKER_AWAY as error:
             log.info("relay.broker_away", error=type(error).__name__)
             return False

@@ -10,14 +10,22 @@ from yarl import URL
 EXCHANGE = "cousumain"
 UNROUTED_EXCHANGE = "cousumain.unrouted"
 DEAD_EXCHANGE = "cousumain.dead"
+RESEND_EXCHANGE = "cousumain.resend"
 UNROUTED_QUEUE = "unrouted"
 
 DELIVERY_LIMIT = 1000
 """High, because RabbitMQ 4.0 counts each hand-back as a delivery; a message that kills is found by our own counter."""
 
+WANTED_BY_ANYBODY = "*.heads_wanted.#"
+"""Every queue hears who wants to know how far the streams go."""
+
 exchange = RabbitExchange(
     EXCHANGE, type=ExchangeType.TOPIC, durable=True, arguments={"alternate-exchange": UNROUTED_EXCHANGE}
 )
+
+
+resend_exchange = RabbitExchange(RESEND_EXCHANGE, type=ExchangeType.DIRECT, durable=True)
+"""To one queue by its name: what that queue alone missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,7 @@ async def declare(channel: aio_pika.abc.AbstractChannel, subscriptions: Iterable
         durable=True,
         arguments={"alternate-exchange": UNROUTED_EXCHANGE},
     )
+    again = await channel.declare_exchange(RESEND_EXCHANGE, aio_pika.ExchangeType.DIRECT, durable=True)
     for subscription in subscriptions:
         graveyard = await channel.declare_queue(
             subscription.dead_queue, durable=True, arguments={"x-queue-type": "quorum"}
@@ -76,5 +85,6 @@ async def declare(channel: aio_pika.abc.AbstractChannel, subscriptions: Iterable
         queue = await channel.declare_queue(
             subscription.queue, durable=True, arguments=dict(subscription.rabbit_queue().arguments)
         )
-        for key in subscription.bindings:
+        for key in (*subscription.bindings, WANTED_BY_ANYBODY):
             await queue.bind(main, routing_key=key)
+        await queue.bind(again, routing_key=subscription.queue)

@@ -1,0 +1,259 @@
+"""A service that missed something is made whole from the source's journal, without a flood."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+import aio_pika
+import asyncpg
+import pytest
+
+from shared.clock import new_id, now
+from shared.db import Database
+from shared.messaging import healing, journal
+from shared.messaging.consumers import Consumers
+from shared.messaging.healing import MOST_EVENTS, is_control, resend
+from shared.messaging.inbox import Inbox, Message
+from shared.messaging.messenger import Messenger
+from shared.messaging.topology import Subscription
+from tests.conftest import FreshDatabase
+from tests.polling import eventually
+from tests.shared.messaging.conftest import NOTING, a_message, effects, wire
+
+SOON = healing.Patience(before_asking=0.1, longest=1.0, heads_every=0.2)
+NEVER_HEADS = healing.Patience(before_asking=0.1, longest=1.0, heads_every=3600.0)
+
+
+@pytest.fixture
+async def source(fresh_database: Callable[[str], Awaitable[FreshDatabase]]) -> AsyncIterator[Database]:
+    """The database of intake, which tells."""
+    database = await Database.connect((await fresh_database("shared")).app_url, name="source")
+    yield database
+    await database.close()
+
+
+def intake(database: Database, url: str, patience: healing.Patience) -> Messenger:
+    return Messenger(
+        database,
+        url,
+        name="intake",
+        subscription=Subscription("intake", ("escalation.#",)),
+        consumers=Consumers({}),
+        relay_poll=0.05,
+        healing=patience,
+    )
+
+
+def escalation(database: Database, url: str, patience: healing.Patience) -> Messenger:
+    return Messenger(
+        database,
+        url,
+        name="escalation",
+        subscription=Subscription("escalation", ("intake.#",)),
+        consumers=NOTING,
+        relay_poll=0.05,
+        healing=patience,
+    )
+
+
+async def tell(database: Database, *texts: str, request_id: object = None) -> object:
+    subject = request_id or new_id()
+    for text in texts:
+        async with database.transaction() as tx:
+            await journal.record(tx, a_message(subject, text))  # type: ignore[arg-type] # an id made above
+    return subject
+
+
+async def lose_everything_told(source: Database) -> None:
+    """What the broker confirmed and then lost: nothing in the outbox, nothing in a queue."""
+    await source.fetch("DELETE FROM outbox RETURNING position")
+
+
+async def test_a_lost_event_in_the_middle_is_asked_for_and_sent_again(
+    source: Database, database: Database, broker_url: Callable[[str], str]
+) -> None:
+    request_id = await tell(source, "1", "2")
+    await lose_everything_told(source)
+    async with AsyncExitStack() as running:
+        await running.enter_async_context(intake(source, broker_url("intake"), NEVER_HEADS).lifespan())
+        await running.enter_async_context(escalation(database, broker_url("escalation"), NEVER_HEADS).lifespan())
+        await tell(source, "3", request_id=request_id)
+
+        async def whole() -> bool:
+            return await effects(database, request_id) == ["1", "2", "3"]  # type: ignore[arg-type] # an id
+
+        await eventually(whole)
+
+        async def forgotten() -> bool:
+            return not await database.fetchval("SELECT count(*) FROM inbox_expected")
+
+        await eventually(forgotten)
+
+
+async def test_a_lost_last_event_is_found_by_the_heads(
+    source: Database, database: Database, broker_url: Callable[[str], str]
+) -> None:
+    async with AsyncExitStack() as running:
+        listener = escalation(database, broker_url("escalation"), NEVER_HEADS)
+        await running.enter_async_context(listener.lifespan())
+
+        async def ready() -> bool:
+            return await listener.missing() is None
+
+        await eventually(ready)
+        request_id = await tell(source, "1", "2")
+        await lose_everything_told(source)
+        await running.enter_async_context(intake(source, broker_url("intake"), SOON).lifespan())
+
+        async def whole() -> bool:
+            return await effects(database, request_id) == ["1", "2"]  # type: ignore[arg-type] # an id
+
+        await eventually(whole)
+
+
+async def test_a_service_that_joins_late_is_made_whole_from_the_journals(
+    source: Database, database: Database, broker_url: Callable[[str], str]
+) -> None:
+    requests = [await tell(source, "1", "2", "3") for _ in range(20)]
+    await lose_everything_told(source)
+    async with AsyncExitStack() as running:
+        await running.enter_async_context(intake(source, broker_url("intake"), NEVER_HEADS).lifespan())
+        await running.enter_async_context(escalation(database, broker_url("escalation"), NEVER_HEADS).lifespan())
+
+        async def whole() -> bool:
+            return all([await effects(database, one) == ["1", "2", "3"] for one in requests])  # type: ignore[arg-type] # ids
+
+        await eventually(whole)
+
+
+async def test_what_is_sent_again_goes_to_the_queue_that_missed_it_alone(
+    source: Database, database: Database, broker_url: Callable[[str], str]
+) -> None:
+    request_id = await tell(source, "1")
+    await lose_everything_told(source)
+    async with AsyncExitStack() as running:
+        connection = await running.enter_async_context(await aio_pika.connect(broker_url("supervisor")))
+        await running.enter_async_context(intake(source, broker_url("intake"), NEVER_HEADS).lifespan())
+        await running.enter_async_context(escalation(database, broker_url("escalation"), NEVER_HEADS).lifespan())
+        channel = await connection.channel()
+        other = await channel.declare_queue(exclusive=True)
+
+        async def bound() -> bool:
+            try:
+                probe = await connection.channel()
+                await other.bind(await probe.get_exchange("cousumain"), "intake.message_posted.#")
+            except aio_pika.exceptions.ChannelClosed:
+                return False
+            return True
+
+        await eventually(bound)
+
+        async def whole() -> bool:
+            return await effects(database, request_id) == ["1"]  # type: ignore[arg-type] # an id
+
+        await eventually(whole)
+        assert await other.get(fail=False) is None
+
+
+async def test_a_gap_is_asked_for_once_and_then_with_growing_pauses(database: Database) -> None:
+    said: list[str] = []
+
+    class Ear:
+        async def say(self, body: str, routing_key: str, *, event_id: str, wire_type: str) -> bool:  # noqa: ARG002
+            said.append(routing_key)
+            return True
+
+    healer = healing.Healer(
+        database,
+        Ear(),  # type: ignore[arg-type] # only `say` is used here
+        service="escalation",
+        queue="escalation",
+        patience=healing.Patience(before_asking=0.0, longest=3600.0),
+    )
+    request_id = new_id()
+    await Inbox(database, NOTING).take([Message(wire(a_message(request_id), 3), "")])
+    healer.patience = healing.Patience(before_asking=0.0)
+    assert await healer.ask() == 1
+    assert said == ["escalation.events_missing.95"]
+    await database.fetch("UPDATE inbox_expected SET next_ask_at = now() + interval '1 hour'")
+    assert await healer.ask() == 0
+    await database.fetch("UPDATE inbox_expected SET next_ask_at = now()")
+    assert await healer.ask() == 1
+    assert await database.fetchval("SELECT asked FROM inbox_expected") == 2
+
+
+async def test_a_gap_that_is_young_is_given_time(database: Database) -> None:
+    healer = healing.Healer(
+        database,
+        None,  # type: ignore[arg-type] # nothing may be said
+        service="escalation",
+        queue="escalation",
+        patience=healing.Patience(before_asking=60.0),
+    )
+    await Inbox(database, NOTING).take([Message(wire(a_message(new_id()), 3), "")])
+    assert await healer.ask() == 0
+
+
+async def test_a_held_stream_asks_for_nothing(database: Database) -> None:
+    healer = healing.Healer(
+        database,
+        None,  # type: ignore[arg-type] # nothing may be said
+        service="escalation",
+        queue="escalation",
+        patience=healing.Patience(before_asking=0.0),
+    )
+    request_id = new_id()
+    await Inbox(database, NOTING).take(
+        [Message(wire(a_message(request_id, "fail"), 1), ""), Message(wire(a_message(request_id), 2), "")]
+    )
+    assert await healer.ask() == 0
+
+
+async def test_one_request_sends_a_bounded_batch(source: Database, fresh: FreshDatabase) -> None:
+    del fresh
+    request_id = new_id()
+    async with source.transaction() as tx:
+        for number in range(MOST_EVENTS + 20):
+            await journal.record(tx, a_message(request_id, str(number)))
+    await lose_everything_told(source)
+    async with source.transaction() as tx:
+        count = await resend(tx, source="/intake", subject=str(request_id), first=1, last=10_000, queue="escalation")
+    assert count == MOST_EVENTS
+    assert await source.fetchval("SELECT max(j.sequence) FROM outbox JOIN journal j USING (position)") == MOST_EVENTS
+
+
+async def test_a_source_that_is_not_ours_is_not_answered(source: Database) -> None:
+    await tell(source, "1")
+    await lose_everything_told(source)
+    async with source.transaction() as tx:
+        assert await resend(tx, source="/escalation", subject="x", first=1, last=9, queue="escalation") == 0
+
+
+async def test_only_heads_that_changed_since_then_are_told(source: Database) -> None:
+    said: list[str] = []
+
+    class Ear:
+        async def say(self, body: str, routing_key: str, *, event_id: str, wire_type: str) -> bool:  # noqa: ARG002
+            said.append(body)
+            return True
+
+    healer = healing.Healer(source, Ear(), service="intake", queue="intake")  # type: ignore[arg-type] # only `say`
+    await tell(source, "1")
+    await healer.tell_heads(since=now() + timedelta(hours=1))
+    assert said == []
+    await healer.tell_heads(since=now() - timedelta(hours=1))
+    assert len(said) == 1
+
+
+def test_only_what_heals_is_taken_for_it() -> None:
+    assert is_control("escalation.events_missing.v1")
+    assert is_control("intake.stream_heads.v1")
+    assert not is_control("intake.request_submitted.v1")
+    assert not is_control(None)
+
+
+async def test_the_running_role_may_still_not_change_the_journal(fresh: FreshDatabase) -> None:
+    app = await asyncpg.connect(fresh.app_url)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await app.execute("DELETE FROM journal")
+    await app.close()
