@@ -1,0 +1,179 @@
+"""Is all well? Each thing that is not is named, and what is away does not hide the rest."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import aio_pika
+import pytest
+
+from shared import clock
+from shared.clock import new_id
+from shared.db import Database
+from shared.messaging import journal
+from shared.messaging.inbox import Message
+from shared.operations.broker import Broker
+from shared.operations.reach import Reach, Watched
+from shared.operations.status import Concern, Status, status
+from tests.polling import eventually
+from tests.shared.messaging.conftest import a_message, wire
+from tests.shared.operations.conftest import Scene
+from tests.shared.operations.trouble import a_dead_letter, a_held_stream, an_unreadable_message, publish
+
+
+@asynccontextmanager
+async def consumed(scene: Scene) -> AsyncIterator[None]:
+    """Let both services' queues have a consumer, which takes nothing out of the test's hands."""
+    channel = scene.channel
+    await channel.set_qos(prefetch_count=1)
+    tags = []
+    for name in ("intake", "escalation"):
+        queue = await channel.declare_queue(name, passive=True)
+
+        async def keep(_: aio_pika.abc.AbstractIncomingMessage) -> None:
+            await asyncio.sleep(0)
+
+        tags.append((queue, await queue.consume(keep)))
+    yield
+    for queue, tag in tags:
+        await queue.cancel(tag)
+
+
+async def until(scene: Scene, what: str) -> tuple[Status, Concern]:
+    """Look until the broker's figures tell it."""
+    found: list[tuple[Status, Concern]] = []
+
+    async def told() -> bool:
+        seen = await status(scene.reach, at=clock.now())
+        found.extend((seen, concern) for concern in seen.concerns if concern.what == what)
+        return bool(found)
+
+    await eventually(told)
+    return found[0]
+
+
+async def test_all_is_well_when_everything_runs_and_nothing_waits(scene: Scene) -> None:
+    async with consumed(scene):
+        seen: list[Status] = []
+
+        async def well() -> bool:
+            seen.append(await status(scene.reach, at=clock.now()))
+            return seen[-1].well
+
+        await eventually(well)
+    assert seen[-1].concerns == []
+    assert {queue.name: queue.kind for queue in seen[-1].queues} == {
+        "escalation": "service",
+        "escalation.dead": "dead",
+        "intake": "service",
+        "intake.dead": "dead",
+        "unrouted": "unrouted",
+    }
+    assert {queue.name: queue.consumers for queue in seen[-1].queues}["escalation"] == 1
+
+
+async def test_a_queue_that_nobody_consumes_needs_a_hand(scene: Scene) -> None:
+    await scene.channel.default_exchange.publish(aio_pika.Message(b"x"), routing_key="escalation")
+
+    async def counted() -> bool:
+        _, concern = await until(scene, "no_consumer")
+        seen = await status(scene.reach, at=clock.now())
+        return any(queue.name == "escalation" and queue.ready == 1 for queue in seen.queues) and concern.urgent
+
+    await eventually(counted)
+
+
+async def test_a_queue_that_does_not_exist_is_told(scene: Scene) -> None:
+    await scene.channel.queue_delete("intake", if_unused=False, if_empty=False)
+
+    async def missing() -> bool:
+        seen = await status(scene.reach, at=clock.now())
+        return any(queue.name == "intake" and not queue.exists for queue in seen.queues)
+
+    await eventually(missing)
+
+
+async def test_a_held_stream_needs_a_hand_only_when_it_is_tried_no_more(scene: Scene) -> None:
+    await a_held_stream(scene.inbox, scene.broken, scene.escalation)
+    _, tried = await until(scene, "held")
+    assert (tried.where, tried.count, tried.urgent) == ("escalation", 1, False)
+    async with scene.escalation.transaction() as tx:
+        await tx.execute("UPDATE inbox_held SET next_attempt_at = NULL")
+    _, given_up = await until(scene, "held_given_up")
+    assert given_up.urgent
+
+
+async def test_an_event_that_does_not_come_needs_a_hand_after_a_while(scene: Scene) -> None:
+    await scene.inbox.take([Message(wire(a_message(new_id()), 2), "intake.message_posted.95")])
+    _, young = await until(scene, "gap_young")
+    assert not young.urgent
+    async with scene.escalation.transaction() as tx:
+        await tx.execute("UPDATE inbox_waiting SET received_at = now() - interval '10 minutes'")
+    _, old = await until(scene, "gap")
+    assert (old.urgent, old.count) == (True, 1)
+    assert old.seconds == pytest.approx(600, abs=30)
+
+
+async def test_what_waits_behind_a_held_event_is_no_gap(scene: Scene) -> None:
+    await a_held_stream(scene.inbox, scene.broken, scene.escalation)
+    seen = await status(scene.reach, at=clock.now())
+    [figures] = [one.figures for one in seen.services if one.name == "escalation"]
+    assert figures is not None
+    assert (figures.held, figures.gaps, figures.waiting) == (1, 0, 3)
+
+
+async def test_an_outbox_that_does_not_empty_needs_a_hand(scene: Scene) -> None:
+    async with scene.escalation.transaction() as tx:
+        await journal.record(tx, a_message(new_id()))
+    seen = await status(scene.reach, at=clock.now())
+    assert "outbox_late" not in {concern.what for concern in seen.concerns}
+    async with scene.escalation.transaction() as tx:
+        await tx.execute("UPDATE outbox SET waiting_since = now() - interval '2 minutes'")
+    _, late = await until(scene, "outbox_late")
+    assert (late.where, late.count, late.urgent) == ("escalation", 1, True)
+
+
+async def test_unreadable_dead_and_unrouted_messages_need_a_hand(scene: Scene) -> None:
+    await an_unreadable_message(scene.inbox)
+    await a_dead_letter(scene.channel, "escalation", b"dead")
+    await publish(scene.channel, b"lost", "notifications.lost.95")
+    for what, where in (("quarantine", "escalation"), ("dead", "escalation.dead"), ("unrouted", "unrouted")):
+        seen, concern = await until(scene, what)
+        assert (concern.where, concern.count, concern.urgent) == (where, 1, True)
+        assert not seen.well
+
+
+async def test_a_broker_that_is_away_is_said_and_the_services_are_still_seen(scene: Scene, free_port: int) -> None:
+    await a_held_stream(scene.inbox, scene.broken, scene.escalation)
+    nobody = Broker(f"amqp://operator:x@127.0.0.1:{free_port}/", metrics_url=f"http://127.0.0.1:{free_port}")
+    seen = await status(replace(scene.reach, broker=nobody), at=clock.now())
+    assert seen.broker_away
+    assert not seen.well
+    assert {concern.what for concern in seen.concerns} == {"broker_away", "held"}
+    assert all(one.figures is not None for one in seen.services)
+
+
+async def test_a_database_that_is_away_is_said_and_the_others_are_still_seen(scene: Scene, free_port: int) -> None:
+    away = await Database.connect(f"postgresql://nobody@127.0.0.1:{free_port}/x", name="test", min_size=0)
+    services = {**scene.reach.services, "intake": Watched("intake", away, "intake")}
+    seen = await status(Reach(services, scene.reach.broker), at=clock.now())
+    assert [concern.where for concern in seen.concerns if concern.what == "database_away"] == ["intake"]
+    assert [one.figures is None for one in seen.services] == [True, False]
+    await away.close()
+
+
+async def test_a_service_that_does_not_answer_is_said(scene: Scene, free_port: int) -> None:
+    watched = replace(scene.reach.service("intake"), public_url=f"http://127.0.0.1:{free_port}")
+    seen = await status(Reach({**scene.reach.services, "intake": watched}, scene.reach.broker), at=clock.now())
+    assert [concern.where for concern in seen.concerns if concern.what == "service_away"] == ["intake"]
+
+
+async def test_without_metrics_the_queues_themselves_are_asked(scene: Scene, broker_url: object) -> None:
+    assert callable(broker_url)
+    await scene.channel.default_exchange.publish(aio_pika.Message(b"x"), routing_key="escalation")
+    asked = await Broker(broker_url("operator")).queues(["escalation", "intake.78"])
+    assert [(queue.name, queue.exists, queue.ready) for queue in asked] == [
+        ("escalation", True, 1),
+        ("intake.78", False, 0),
+    ]
