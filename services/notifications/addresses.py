@@ -1,5 +1,6 @@
 """The one link of each mail; a secret one is made at the moment of sending and never kept."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -45,6 +46,6 @@ def mark(delivery_id: UUID) -> str:
     return f"cousu-main:lien-personnel:{delivery_id}"
 
 
-def hide(body: str, delivery_id: UUID) -> str:
+def hide(body: str, delivery_id: UUID, *, behind: str = "#lien-personnel-masque") -> str:
     """Show a kept mail to agents: the secret link stays with its addressee."""
-    return body.replace(mark(delivery_id), "#lien-personnel-masque")
+    return re.sub(re.escape(mark(delivery_id)) + r"(#[a-z]+)?", behind, body)

@@ -13,8 +13,8 @@ from typing import Final
 import aiosmtplib
 import structlog
 
-from services.notifications import usecases
-from services.notifications.domain.deliveries import Result, without_addresses
+from services.notifications import metrics, reads, usecases
+from services.notifications.domain.deliveries import Result, Status, without_addresses
 from services.notifications.office import Office
 from services.notifications.settings import MailServerAddress
 from services.notifications.usecases.send import UNKNOWN, Outcome, Outgoing
@@ -27,6 +27,7 @@ IDLE: Final = 0.5
 """Seconds between two looks at an empty queue."""
 SETTLE_EVERY: Final = 10.0
 DIGESTS_EVERY: Final = 20.0
+MEASURE_EVERY: Final = 15.0
 BEFORE_CONTENT: Final = 120.0
 """Seconds that all before the content may take; with the two answers to the content it stays within the lease."""
 PATIENCE_AT_STOP: Final = 25.0
@@ -71,6 +72,7 @@ class Postman:
         chores = [
             asyncio.create_task(self._every(SETTLE_EVERY, self.settle_lost), name="settle lost attempts"),
             asyncio.create_task(self._every(DIGESTS_EVERY, self.gather_digests), name="gather digests"),
+            asyncio.create_task(self._every(MEASURE_EVERY, self.measure), name="measure deliveries"),
         ]
         try:
             yield
@@ -98,7 +100,7 @@ class Postman:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), IDLE)
 
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[int]]) -> None:
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
         while True:
             try:
                 await work()
@@ -121,6 +123,13 @@ class Postman:
         async with self._database.transaction() as tx:
             return await usecases.gather_digests(tx, at=clock.now(), office=self._office)
 
+    async def measure(self) -> None:
+        """Keep the gauges true."""
+        counts = await reads.counts(self._database, None)
+        for status in Status:
+            metrics.DELIVERIES.labels(status).set(counts.get(status, 0))
+        metrics.OLDEST_DUE.set(await reads.oldest_due(self._database, clock.now()))
+
     async def send_next(self) -> bool:
         """Send the next mail that is due; False when there is none."""
         async with self._database.transaction() as tx:
@@ -130,6 +139,7 @@ class Postman:
         outcome = await self._attempt(mail)
         if outcome is not None:
             await self._settle(mail, outcome)
+            metrics.ATTEMPTS.labels(outcome.result).inc()
             log.info("delivery.attempted", delivery_id=str(mail.delivery_id), result=str(outcome.result))
         return True
 

@@ -109,6 +109,19 @@ async def counts(reader: Reader, perimeter: list[str] | None) -> dict[str, int]:
     return {row["status"]: row["number"] for row in rows}
 
 
+async def oldest_due(reader: Reader, at: datetime) -> float:
+    """Tell for how many seconds the first mail in the queue has been due."""
+    seconds: float = await reader.fetchval(
+        """
+        SELECT greatest(0, coalesce(extract(epoch FROM $1 - min(next_attempt_at)), 0))::float
+        FROM delivery
+        WHERE status = 'queued' AND cadence = 'instant'
+        """,
+        at,
+    )
+    return seconds
+
+
 async def delivery(reader: Reader, delivery_id: UUID, perimeter: list[str] | None) -> DeliveryLine:
     """Give one delivery of the caller's perimeter."""
     row = await reader.fetchrow(

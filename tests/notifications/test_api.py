@@ -125,7 +125,7 @@ async def test_an_uncertain_mail_keeps_its_identity_when_it_is_sent_again(
 
 
 async def test_an_auditor_reads_and_does_nothing(
-    client: Client, world: World, people: People, database: Database, postman: Postman
+    client: Client, world: World, people: People, postman: Postman
 ) -> None:
     await world.filed()
     await postman.send_next()

@@ -61,8 +61,8 @@ def test_a_returned_decision_tells_the_applicant_that_the_departement_goes_on() 
     returned = made.model_copy(
         update={"decision": made.decision.model_copy(update={"outcome": CommitteeOutcome.RETURNED})}
     )
-    assert [mail.template for mail in mails_of(returned, national=True)][0] == "examination_resumed"
-    assert [mail.template for mail in mails_of(made, national=True)][0] == "decision_made"
+    assert mails_of(returned, national=True)[0].template == "examination_resumed"
+    assert mails_of(made, national=True)[0].template == "decision_made"
 
 
 def test_the_national_team_hears_of_a_withdrawal_only_when_it_had_the_request() -> None:

@@ -13,6 +13,14 @@ LinkKind = Literal["tracking", "orientation", "case", "escalation", "programme",
 """Where a mail's one link leads; the first two are secret and personal."""
 
 
+Condition = Callable[[Any, bool], bool]
+
+
+def always(_fact: Fact, _national: bool) -> bool:  # noqa: FBT001 - a condition's second fact, never a switch
+    """Put no condition."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """One mail of a fact: for whom, by which template, with which link, and on which condition if there is one."""
@@ -20,8 +28,10 @@ class Mail:
     audience: Audience
     template: str
     link: LinkKind
-    when: Callable[[Any, bool], bool] = lambda _fact, _national: True
+    when: Condition = always
     """Takes the fact, and whether the national team ever had the request."""
+    place: str = ""
+    """Where on that page: the id of the part where something is to be read or done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +41,22 @@ class Nobody:
     why: str
 
 
-def applicant(
-    template: str, link: LinkKind = "tracking", when: Callable[[Any, bool], bool] = lambda _fact, _national: True
-) -> Mail:
-    """Make a mail to the person who asked."""
-    return Mail("applicant", template, link, when)
+def applicant(template: str, place: str = "", when: Condition = always) -> Mail:
+    """Make a mail to the person who asked, with his own tracking link."""
+    return Mail("applicant", template, "tracking", when, place)
 
 
-def departement(
-    template: str, link: LinkKind = "case", when: Callable[[Any, bool], bool] = lambda _f, _n: True
-) -> Mail:
-    """Make a mail to the service in charge of the département."""
-    return Mail("departement", template, link, when)
+def departement(template: str, place: str = "") -> Mail:
+    """Make a mail to the service in charge in the département."""
+    return Mail("departement", template, "case", always, place)
 
 
-def delegate(template: str) -> Mail:
+def delegate(template: str, place: str = "") -> Mail:
     """Make a mail to the délégué territorial."""
-    return Mail("delegate", template, "case")
+    return Mail("delegate", template, "case", always, place)
 
 
-def national(template: str, when: Callable[[Any, bool], bool] = lambda _fact, _national: True) -> Mail:
+def national(template: str, when: Condition = always) -> Mail:
     """Make a mail to the national team."""
     return Mail("national", template, "escalation", when)
 
@@ -79,8 +85,8 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     # intake: what the applicant did
     intake.RequestSubmitted: (applicant("request_submitted"), departement("new_request")),
     intake.InformationProvided: (departement("information_provided"),),
-    intake.MessagePosted: (departement("applicant_message"),),
-    intake.DocumentAdded: (departement("document_added"),),
+    intake.MessagePosted: (departement("applicant_message", "messages"),),
+    intake.DocumentAdded: (departement("document_added", "documents"),),
     intake.RequestWithdrawn: (
         applicant("request_withdrawn"),
         departement("withdrawn_for_departement"),
@@ -94,10 +100,10 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     # qualification: what the département did
     qualification.RequestRegistered: (applicant("request_registered"),),
     qualification.ExaminationStarted: TIMELINE,
-    qualification.InformationRequested: (applicant("information_requested"),),
-    qualification.MessagePosted: (applicant("message_posted"),),
+    qualification.InformationRequested: (applicant("information_requested", "informations"),),
+    qualification.MessagePosted: (applicant("message_posted", "messages"),),
     qualification.RequestQualified: INTERNAL,
-    qualification.OutcomeProposed: (delegate("outcome_proposed"),),
+    qualification.OutcomeProposed: (delegate("outcome_proposed", "actions"),),
     qualification.ProposalRejected: (departement("proposal_rejected"),),
     qualification.OrientedLocally: (
         applicant("oriented_locally"),
@@ -112,7 +118,7 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     ),
     qualification.RequestEscalated: (applicant("request_escalated"),),
     qualification.NationalQuestionAnswered: (national("question_answered"),),
-    qualification.RequestRefused: (applicant("request_refused"),),
+    qualification.RequestRefused: (applicant("request_refused", "decision"),),
     qualification.RequestTransferred: (applicant("request_transferred"), departement("transferred_here")),
     qualification.StageOverdue: (departement("stage_overdue"), delegate("stage_overdue")),
     qualification.PactOpened: PACT,
@@ -123,12 +129,12 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     qualification.PactProgressReported: PACT,
     # escalation: what the national team did; the applicant hears of it from the département
     escalation.EscalationReceived: (national("escalation_received"),),
-    escalation.InformationRequested: (departement("national_question"),),
+    escalation.InformationRequested: (departement("national_question", "actions"),),
     escalation.AdmissibilitySettled: TIMELINE,
     escalation.EscalationReturned: (applicant("examination_resumed"), departement("escalation_returned")),
     escalation.SessionScheduled: (applicant("session_scheduled"),),
     escalation.DecisionMade: (
-        applicant("decision_made", when=_is_not_returned),
+        applicant("decision_made", "decision", when=_is_not_returned),
         applicant("examination_resumed", when=_is_returned),
         departement("decision_for_departement"),
     ),
@@ -137,11 +143,11 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     escalation.MilestonePlanned: TIMELINE,
     escalation.MilestoneReached: TIMELINE,
     escalation.AccompanimentCompleted: (departement("accompaniment_completed"),),
-    escalation.EvaluationRequested: (applicant("evaluation_requested"),),
+    escalation.EvaluationRequested: (applicant("evaluation_requested", "evaluation"),),
     escalation.StageOverdue: (national("stage_overdue"),),
     # notifications: what became of our own mails
     notifications.DeliverySucceeded: Nobody("no mail about a mail"),
-    notifications.DeliveryFailed: (departement("delivery_problem", "delivery", when=_concerns_people_outside),),
+    notifications.DeliveryFailed: (Mail("departement", "delivery_problem", "delivery", _concerns_people_outside),),
 }
 """Every fact, on purpose: a test fails when one is missing."""
 

@@ -45,7 +45,7 @@ class AlreadyMailed(Conflict):
 
     code = "already_mailed"
     title = "This address already has a delivery of this event"
-    sentence = "Cette adresse a déjà reçu ce message : il n’est pas envoyé une seconde fois."
+    sentence = "Cette adresse a déjà reçu ce message : il n’est pas envoyé une seconde fois."
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ class NotYourMail(Forbidden):
 
     code = "not_your_mail"
     title = "These mails are for another role"
-    sentence = "Ces messages concernent un autre rôle que le vôtre : vous ne pouvez pas en changer le rythme."
+    sentence = "Ces messages concernent un autre rôle que le vôtre : vous ne pouvez pas en changer le rythme."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ async def choose(tx: Transaction, choices: Iterable[Choice], *, by: Agent, at: d
         if choice.template not in {EVERY_TEMPLATE, *templates_of(choice.audience)}:
             raise Invalid([FieldError(f"items.{number}.template", "Ce modèle ne concerne pas ces destinataires.")])
         if choice.destination == "mailbox" and choice.cadence is Cadence.NEVER:
-            sentence = "Une boîte de service reçoit toujours ses messages : choisissez instant, daily ou weekly."
+            sentence = "Une boîte de service reçoit toujours ses messages : choisissez instant, daily ou weekly."
             raise Invalid([FieldError(f"items.{number}.cadence", sentence)])
         preference = Preference(choice.cadence, choice.hour, choice.weekday)
         for holder in holders_of(by, choice):

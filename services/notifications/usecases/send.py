@@ -20,7 +20,7 @@ from shared.contracts.notifications import DeliverySucceeded
 from shared.db import Transaction
 from shared.messaging import journal
 
-UNKNOWN = "La connexion s’est interrompue pendant la remise : le serveur a peut-être accepté le message."
+UNKNOWN = "La connexion s’est interrompue pendant la remise : le serveur a peut-être accepté le message."
 
 
 @dataclass(frozen=True, slots=True)

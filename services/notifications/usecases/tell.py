@@ -30,7 +30,7 @@ class RequestNotKnownYet(Conflict):
 
     code = "request_not_known_yet"
     title = "The request is not known yet: its filing has not arrived"
-    sentence = "La demande n’est pas encore connue ici : elle arrive."
+    sentence = "La demande n’est pas encore connue ici : elle arrive."
 
 
 async def tell(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime, office: Office) -> None:
@@ -119,6 +119,8 @@ async def _owe(
     target = _target(mail, fact)
     secret = mail.link in addresses.SECRET
     link = addresses.mark(delivery_id) if secret else office.addresses.open(mail.link, target)
+    if mail.place:
+        link = f"{link}#{mail.place}"
     letter = office.letters.write(mail.template, {"fact": fact, "request": request, "service": service}, link=link)
     known = addressee.address != ""
     cadence = addressee.preference.cadence if known else Cadence.INSTANT

@@ -87,7 +87,7 @@ async def _message_page(
         "messages/detail.html",
         status_code=409 if errors else 200,
         message=delivery_view(line, attempts, agent, at=clock.now()),
-        text=body.text.replace(addresses.mark(delivery_id), "[lien personnel du destinataire, masqué ici]"),
+        text=addresses.hide(body.text, delivery_id, behind="[lien personnel du destinataire, masqué ici]"),
         errors=errors or {},
         status_words=words.STATUS,
         result_words=words.RESULT,
