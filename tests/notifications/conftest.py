@@ -254,3 +254,10 @@ async def statuses(database: Database) -> list[tuple[str, str, str]]:
     """Give audience, template and status of every delivery, oldest first."""
     rows = await database.fetch("SELECT audience, template, status FROM delivery ORDER BY created_at, id")
     return [(row["audience"], row["template"], row["status"]) for row in rows]
+
+
+def many_messages(count: int) -> list[intake.MessagePosted]:
+    """Write as many messages from the applicant, one a minute."""
+    example = examples.example_of(intake.MessagePosted)
+    assert isinstance(example, intake.MessagePosted)
+    return [example.model_copy(update={"at": example.at + timedelta(minutes=n + 1)}) for n in range(count)]

@@ -1,7 +1,9 @@
 """A mail leaves once: whatever the mail server answers, and whoever dies in the middle."""
 
 import asyncio
+import re
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -12,9 +14,9 @@ from services.notifications.postman import Postman
 from services.notifications.settings import MailServerAddress
 from services.notifications.usecases.send import Outgoing
 from shared import clock
-from shared.contracts import intake
+from shared.contracts import intake, qualification
 from shared.db import Database
-from tests.notifications.conftest import MailServer, World, a_postman
+from tests.notifications.conftest import MailServer, World, a_postman, many_messages
 
 
 async def one(database: Database, column: str) -> object:
@@ -181,7 +183,7 @@ async def test_many_senders_send_every_mail_once(
     world: World, database: Database, office: Office, mail_server: MailServer
 ) -> None:
     await world.filed()
-    await world.tell(*_many_messages(60))
+    await world.tell(*many_messages(60))
     mail_server.slow = 0.02
     postmen = [a_postman(database, office, mail_server.port, senders=4) for _ in range(3)]
 
@@ -199,12 +201,30 @@ async def test_mails_about_one_request_make_one_conversation(
     world: World, postman: Postman, mail_server: MailServer
 ) -> None:
     await world.filed()
-    await world.tell(*_many_messages(1))
+    await world.tell(*many_messages(1))
     while await postman.send_next():
         pass
     to_departement = [mail for mail in mail_server.accepted if "anct95" in mail["To"]]
     first, second = sorted(to_departement, key=lambda mail: "In-Reply-To" in mail)
     assert second["In-Reply-To"] == second["References"] == first["Message-ID"]
+
+
+async def test_the_links_that_are_sent_open_what_they_should(
+    world: World, office: Office, postman: Postman, mail_server: MailServer
+) -> None:
+    await world.filed()
+    await world.tell(examples.example_of(intake.TrackingLinkReplaced))
+    await world.tell(examples.example_of(qualification.OrientedLocally))
+    while await postman.send_next():
+        pass
+    found: dict[str, set[tuple[UUID, int] | None]] = {"suivi": set(), "orientations": set()}
+    readers = {"suivi": office.addresses.tracking, "orientations": office.addresses.orientation}
+    for mail in mail_server.accepted:
+        text = mail.get_body(("plain",))
+        assert text is not None
+        for kind, token in re.findall(r"/(suivi|orientations)/([\w-]+)", text.get_content()):
+            found[kind].add(readers[kind].read(token))
+    assert found == {"suivi": {(examples.REQUEST_ID, 2)}, "orientations": {(examples.OTHER_ID, 1)}}
 
 
 async def test_senders_run_until_they_are_stopped(
@@ -216,12 +236,6 @@ async def test_senders_run_until_they_are_stopped(
             while len(mail_server.accepted) < 2:
                 await asyncio.sleep(0.02)
     assert await database.fetchval("SELECT count(*) FROM delivery WHERE status = 'sending'") == 0
-
-
-def _many_messages(count: int) -> list[intake.MessagePosted]:
-    example = examples.example_of(intake.MessagePosted)
-    assert isinstance(example, intake.MessagePosted)
-    return [example.model_copy(update={"at": example.at + timedelta(minutes=n + 1)}) for n in range(count)]
 
 
 class HangingPostman(Postman):

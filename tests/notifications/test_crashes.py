@@ -1,0 +1,59 @@
+"""Senders are killed in the middle of their work: no mail is lost, and none is sent twice."""
+
+import asyncio
+import random
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+from services.notifications.consumers import consumers
+from services.notifications.office import Office
+from shared.db import Database
+from shared.messaging.inbox import Inbox
+from tests.notifications.conftest import MailServer, World, a_postman, many_messages
+
+KILLS = 6
+MAILS = 120
+
+
+async def test_killed_senders_send_nothing_twice_and_lose_nothing(
+    database_url: Callable[[str], Awaitable[str]], office: Office, mail_server: MailServer
+) -> None:
+    url = await database_url("notifications")
+    database = await Database.connect(url, name="test")
+    world = World(database, Inbox(database, consumers(office)))
+    await world.filed()
+    await world.tell(*many_messages(MAILS - 2))
+    mail_server.slow = 0.05
+    for _ in range(KILLS):
+        before = len(mail_server.accepted)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.notifications.sender_process", url, str(mail_server.port)
+        )
+        async with asyncio.timeout(60):
+            while len(mail_server.accepted) < before + 3:
+                await asyncio.sleep(0.005)
+        await asyncio.sleep(random.random() / 20)  # noqa: S311 - any moment is as good as another
+        process.kill()
+        await process.wait()
+    assert len(mail_server.accepted) < MAILS
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE delivery SET lease_until = now() WHERE status = 'sending'")
+    postman = a_postman(database, office, mail_server.port)
+    await postman.settle_lost()
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE delivery SET next_attempt_at = now() WHERE status = 'queued'")
+    mail_server.slow = 0
+    while await postman.send_next():
+        pass
+
+    seen = Counter(mail["Message-ID"] for mail in mail_server.accepted)
+    assert max(seen.values()) == 1
+    stand = {
+        row["status"]: row["n"] for row in await database.fetch("SELECT status, count(*) n FROM delivery GROUP BY 1")
+    }
+    assert sum(stand.values()) == MAILS
+    assert set(stand) <= {"sent", "uncertain"}
+    assert stand["sent"] <= len(seen) <= MAILS
+    assert stand.get("uncertain", 0) <= KILLS * 4
+    await database.close()
