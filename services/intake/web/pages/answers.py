@@ -81,6 +81,11 @@ def must_choose(found: Identified | None) -> bool:
     return found.territory.kind in SEVERAL_DEPARTEMENTS and len(found.territory.departements) > 1
 
 
+def has_default_departement(found: Identified) -> bool:
+    """Tell whether one département is the natural one: that of most inhabitants, except for a région."""
+    return found.territory.kind is not ApplicantKind.REGION
+
+
 def kind_of_applicant(answers: Answers) -> ApplicantKind | None:
     """Give the kind of territory that was chosen, if it is one."""
     typed = answers.get("applicant.kind")
@@ -129,7 +134,7 @@ def read(territories: Territories, answers: Answers, *, at: datetime) -> Reading
     try:
         filed = FiledRequest.model_validate(body)
     except ValidationError as invalid:
-        errors += field_errors(invalid.errors())
+        errors += [_in_words(error) for error in field_errors(invalid.errors())]
     if body.get("kind") == RequestKind.PROGRAMME and not body.get("programme"):
         errors.append(FieldError("programme", "Choisissez le programme."))
     if filed is not None and not errors:
@@ -138,6 +143,24 @@ def read(territories: Territories, answers: Answers, *, at: datetime) -> Reading
         except Invalid as refusal:
             errors += refusal.errors
     return Reading(filed if not errors else None, tuple(errors), found, frozenset(answers))
+
+
+WORDS: Final[Mapping[str, str]] = {
+    "contact.email": "Donnez une adresse électronique complète, comme mairie@exemple.fr.",
+    "contact.phone": "Donnez un numéro de téléphone, comme 01 34 25 26 00.",
+    "applicant.kind": "Choisissez le type de votre collectivité.",
+    "kind": "Choisissez ce que vous demandez.",
+    "contact.name": "Écrivez le nom de la personne à joindre.",
+    "contact.role": "Écrivez sa fonction.",
+    "title": "Donnez un intitulé à votre projet.",
+    "description": "Décrivez votre projet en quelques phrases.",
+}
+"""What to do, for fields where the common sentence would not say it."""
+
+
+def _in_words(error: FieldError) -> FieldError:
+    bounded = error.message.startswith("Au plus")
+    return FieldError(error.field, error.message if bounded else WORDS.get(error.field, error.message))
 
 
 def _body(answers: Answers, errors: list[FieldError]) -> dict[str, Any]:

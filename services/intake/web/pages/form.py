@@ -21,7 +21,7 @@ from services.intake.web.tokens import Tokens
 from shared import clock
 from shared.calendar import time_zone
 from shared.contracts.vocabulary import ApplicantKind
-from shared.db import Cause, Database
+from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
 from shared.territory.territories import Territories
 from shared.web.forms import Form, read_form, submit_once
@@ -39,11 +39,11 @@ async def begin(
 ) -> Redirect:
     """Begin a draft and go to its first question."""
 
-    async def act(tx: Any) -> str:
-        draft_id = await begin_draft(tx, at=clock.now())
-        return f"/demande/{tokens.drafts.token(draft_id)}/{STEPS[0].name}"
+    async def act(tx: Transaction) -> str:
+        return str(await begin_draft(tx, at=clock.now()))  # its id: the secret link is kept nowhere
 
-    return await submit_once(database, await read_form(request, Typed), act, cause=cause)
+    begun = await submit_once(database, await read_form(request, Typed), act, cause=cause)
+    return redirect(f"/demande/{tokens.drafts.token(UUID(begun.url))}/{STEPS[0].name}")
 
 
 @get("/demande", public=True)
@@ -115,7 +115,7 @@ async def answer(
         return redirect(f"/demande/{draft}/{FILED}")
     form = await read_form(request, Typed)
     if name == SUMMARY:
-        return await _file(request, draft, held, form, database, cause, territories)
+        return await _file(request, draft, held, database, cause, territories)
     step = _step(name)
     typed, picked = _typed(step, form, held.answers, territories)
     async with database.transaction(cause) as tx:
@@ -226,6 +226,8 @@ def _question(
         return redirect(f"/demande/{draft}/besoin")
     zone = time_zone(read.found.departement if read.found else "75")
     values.setdefault("territory_code", values.get("applicant.code", ""))
+    if step.name == "departement" and read.found and reading.has_default_departement(read.found):
+        values["lead_departement"] = values.get("lead_departement") or read.found.departement
     page = render(
         request,
         f"form/{step.name}.html",
@@ -291,7 +293,6 @@ async def _file(
     request: Asked,
     draft: str,
     held: drafts.Draft,
-    form: Form[Typed],
     database: Database,
     cause: Cause,
     territories: Territories,
@@ -302,11 +303,9 @@ async def _file(
     if filed is None:
         return _summary(request, draft, held.answers, read, territories, status_code=400)
 
-    async def act(tx: Any) -> str:
+    async with database.transaction(cause) as tx:
         await file_draft(tx, territories, held.id, filed, at=clock.now())
-        return f"/demande/{draft}/{FILED}"
-
-    return await submit_once(database, form, act, cause=cause)
+    return redirect(f"/demande/{draft}/{FILED}")
 
 
 async def _confirmation(

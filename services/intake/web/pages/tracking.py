@@ -1,12 +1,13 @@
 """The tracking page: one thread, who has the request in hand, what is expected, and what the applicant may do."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import File, Redirect, Template
+from litestar.response import File, Template
 from pydantic import BaseModel, Field, StringConstraints
 
 from services.intake.directory import Directory
@@ -157,9 +158,8 @@ async def write(
     request_id = await _opened(database, tokens, token)
     form = await read_form(request, Written)
 
-    async def act(tx: Transaction, model: Written) -> str:
+    async def act(tx: Transaction, model: Written) -> None:
         await follow.post_message(tx, request_id, text=model.text, at=clock.now())
-        return f"/suivi/{token}#messages"
 
     return await _do(request, token, request_id, form, act, database, cause, directory, "Votre message est envoyé.")
 
@@ -177,9 +177,8 @@ async def inform(
     request_id = await _opened(database, tokens, token)
     form = await read_form(request, Informed)
 
-    async def act(tx: Transaction, model: Informed) -> str:
+    async def act(tx: Transaction, model: Informed) -> None:
         await follow.provide_information(tx, request_id, text=model.information, at=clock.now())
-        return f"/suivi/{token}"
 
     said = "Vos informations sont envoyées. Le service départemental reprend l’examen."
     return await _do(request, token, request_id, form, act, database, cause, directory, said)
@@ -200,9 +199,8 @@ async def withdraw(
     if "understood" in form.errors:
         form.errors["understood"] = "Cochez cette case pour confirmer le retrait."
 
-    async def act(tx: Transaction, model: Withdrawn) -> str:
+    async def act(tx: Transaction, model: Withdrawn) -> None:
         await follow.withdraw(tx, request_id, motive=model.motive, at=clock.now())
-        return f"/suivi/{token}"
 
     return await _do(request, token, request_id, form, act, database, cause, directory, "Votre demande est retirée.")
 
@@ -220,9 +218,8 @@ async def evaluate(
     request_id = await _opened(database, tokens, token)
     form = await read_form(request, Opinion)
 
-    async def act(tx: Transaction, model: Opinion) -> str:
+    async def act(tx: Transaction, model: Opinion) -> None:
         await follow.evaluate(tx, request_id, Evaluation(**model.model_dump()), at=clock.now())
-        return f"/suivi/{token}"
 
     said = "Merci\u00a0! Votre avis est transmis au département et à l’équipe nationale."
     return await _do(request, token, request_id, form, act, database, cause, directory, said)
@@ -262,7 +259,7 @@ async def _do(
     token: str,
     request_id: UUID,
     form: Form[Any],
-    act: Any,
+    act: Callable[[Transaction, Any], Awaitable[None]],
     database: Database,
     cause: Cause,
     directory: Directory,
@@ -272,12 +269,17 @@ async def _do(
     model = form.model
     if model is None:
         return await _page(request, token, request_id, database, directory, form=form)
+
+    async def act_once(tx: Transaction) -> str:
+        await act(tx, model)
+        return ""  # the secret link is kept nowhere
+
     try:
-        done: Redirect = await submit_once(database, form, lambda tx: act(tx, model), cause=cause)
+        await submit_once(database, form, act_once, cause=cause)
     except Conflict as refusal:
         return await _refused(request, token, request_id, form, refusal, database, directory)
     flash(request, said)
-    return done
+    return redirect(f"/suivi/{token}")
 
 
 async def _refused(
