@@ -93,6 +93,21 @@ async def pacts(
     return [_line(row, who, today) for row in rows], total
 
 
+async def pact_of_request(reader: Reader, request_id: UUID, *, perimeter: Sequence[str] | None) -> UUID | None:
+    """Give the pact that a request led to, if there is one in this perimeter."""
+    row = await reader.fetchrow(
+        """
+        SELECT id
+        FROM pact
+        WHERE request_id = $1
+          AND ($2::text[] IS NULL OR departement = ANY($2))
+        """,
+        request_id,
+        perimeter,
+    )
+    return row["id"] if row else None
+
+
 def _line(row: Row, who: Official, today: date) -> PactLine:
     due = review_due(row["signed_on"], row["reviewed_on"], over=row["actions"] > 0 and row["open_actions"] == 0)
     standing = PactStanding(

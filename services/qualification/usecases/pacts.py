@@ -45,6 +45,7 @@ class Planned:
 
 async def open_pact(
     tx: Transaction,
+    pact_id: UUID,
     *,
     title: str,
     departement: str | None,
@@ -63,7 +64,7 @@ async def open_pact(
     if errors := [*errors, *more]:
         raise Invalid(errors)
     pact = Pact(
-        id=new_id(),
+        id=pact_id,
         departement=where,
         title=title.strip(),
         parties=sides,

@@ -61,6 +61,7 @@ async def open_pact(
     async with database.transaction(cause) as tx:
         pact = await acts.open_pact(
             tx,
+            clock.new_id(),
             title=data.title,
             departement=data.departement,
             parties=[party.named() for party in data.parties],

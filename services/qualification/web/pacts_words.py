@@ -30,3 +30,31 @@ PARTY_KIND: Final = {
     "company": "Entreprise",
     "other": "Autre",
 }
+
+STEPS: Final = {
+    "preparing": "Parties",
+    "diagnosis": "Diagnostic",
+    "planning": "Plan d’action",
+    "signed": "Suivi",
+}
+"""State → the step of the pact's life at which it is."""
+
+EXPECTED: Final = {
+    "preparing": (
+        "Écrire le diagnostic partagé",
+        "Atouts, faiblesses et indicateurs du territoire\u00a0: chaque partie devra ensuite l’approuver.",
+    ),
+    "diagnosis": (
+        "Approuver le diagnostic",
+        "Le plan d’action s’ouvre quand toutes les parties ont approuvé. Modifié, il est à approuver de nouveau.",
+    ),
+    "planning": (
+        "Compléter le plan d’action, puis le signer",
+        "La première signature fige le diagnostic et les actions. Le suivi commence à la dernière.",
+    ),
+    "signed": (
+        "Suivre les actions",
+        "Faites le point à chaque étape, et une revue avec toutes les parties chaque année.",
+    ),
+}
+"""What is expected now, in a line and a sentence."""

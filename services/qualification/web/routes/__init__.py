@@ -4,7 +4,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from services.qualification.web.asked import provide_asked
-from services.qualification.web.routes import acting, case, catalogue, orientation, proposing, queue
+from services.qualification.web.routes import acting, case, catalogue, orientation, pact_acts, pacts, proposing, queue
 from services.qualification.web.visit import provide_visit
 from shared.identity.model import Role
 from shared.web.access import only
@@ -12,7 +12,15 @@ from shared.web.access import only
 PAGES = (
     Router(
         "/",
-        route_handlers=[*queue.ROUTES, *case.ROUTES, *acting.ROUTES, *proposing.ROUTES, *catalogue.ROUTES],
+        route_handlers=[
+            *queue.ROUTES,
+            *case.ROUTES,
+            *acting.ROUTES,
+            *proposing.ROUTES,
+            *catalogue.ROUTES,
+            *pacts.ROUTES,
+            *pact_acts.ROUTES,
+        ],
         dependencies={"visit": Provide(provide_visit), "asked": Provide(provide_asked)},
         guards=[only(Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR)],
     ),

@@ -89,18 +89,135 @@ async def open_pact(visit: NamedDependency[Visit]) -> Response[Any]:
     form = await read_form(visit.request, PactForm)
     if await asks_for_rows(visit):
         return await _new_page(visit, again(form)[0], {}, 200)
-    opened: list[UUID] = []
+    pact_id = clock.new_id()
 
-    async def act(tx: Transaction) -> str:
-        pact = await acts.open_pact(
+    async def act(tx: Transaction, pact: PactForm) -> object:
+        return await acts.open_pact(
             tx,
-            title=model.title,
-            departement=model.departement,
-            parties=model.named(),
-            request_id=model.request_id,
+            pact_id,
+            title=pact.title,
+            departement=pact.departement,
+            parties=pact.named(),
+            request_id=pact.request_id,
             by=visit.agent,
             at=clock.now(),
             rules=visit.desk.rules,
             territories=visit.desk.territories,
         )
-        return f"/pactes/{pact.id}"
+
+    async def shown_again(form: Form[Any], status: int) -> Response[Any]:
+        return await _new_page(visit, *again(form), status)
+
+    said = "Le pacte est ouvert. Prochaine étape\u00a0: le diagnostic partagé."
+    return await visit.carry_out(form, act, then=f"/pactes/{pact_id}", said=said, again=shown_again)
+
+
+@get("/pactes/{pact_id:uuid}")
+async def show_pact(pact_id: FromPath[UUID], visit: NamedDependency[Visit]) -> Response[Any]:
+    """Show one pact, with the forms of what may be done now."""
+    return await pact_page(visit, pact_id)
+
+
+@get("/pactes/{pact_id:uuid}/imprimer")
+async def print_pact(pact_id: FromPath[UUID], visit: NamedDependency[Visit]) -> Response[Any]:
+    """Show the pact as a document."""
+    view = await found(visit, pact_id)
+    return render(visit.request, "pacts/print.html", today=visit.today, **described(view))
+
+
+async def pact_page(visit: Visit, pact_id: UUID, *, form: Form[Any] | None = None, status: int = 200) -> Response[Any]:
+    """Show the page of a pact, with what was typed in one of its forms if that was refused."""
+    view = await found(visit, pact_id)
+    typed, errors = again(form) if form else ({}, {})
+    today = visit.today.isoformat()
+    return render(
+        visit.request,
+        "pacts/pact.html",
+        status_code=status,
+        values={"on": today, "held_on": today, **typed},
+        errors=errors,
+        adding=not errors.keys().isdisjoint(("title", "owner", "due_on", "budget", "partners", "indicator")),
+        reviewing=not errors.keys().isdisjoint(("summary", "held_on")),
+        here=f"/pactes/{pact_id}",
+        today=visit.today,
+        awaited=_awaited(visit, view),
+        expected=EXPECTED.get(view.state),
+        steps=_steps(view),
+        status_options=[(status, said) for status, (said, _) in ACTION_STATUS.items()],
+        **described(view),
+    )
+
+
+async def found(visit: Visit, pact_id: UUID) -> PactView:
+    """Give the pact as this agent sees it; `NotFound` outside his perimeter."""
+    return await find(
+        visit.database, pact_id, perimeter=visit.agent.perimeter, who=official(visit.agent), today=visit.today
+    )
+
+
+def described(view: PactView) -> dict[str, Any]:
+    """Give what screen and paper both say of a pact."""
+    late = sum(action.late for action in view.actions)
+    kept = sum(action.status != "given_up" for action in view.actions)
+    done = sum(action.status == "done" for action in view.actions)
+    return {
+        "pact": view,
+        "state": PACT_STATE[view.state],
+        "kinds": PARTY_KIND,
+        "statuses": ACTION_STATUS,
+        "late": late,
+        "kept": kept,
+        "done": done,
+        "bars": [
+            (action.title, action.percent, f"{action.percent}\u00a0% – {ACTION_STATUS[action.status][0].lower()}")
+            for action in view.actions
+        ],
+    }
+
+
+async def asks_for_rows(visit: Visit) -> bool:
+    """Tell whether the button that was pressed only wants more rows to type in."""
+    return "_more" in await visit.request.form()
+
+
+async def _new_page(visit: Visit, values: dict[str, Any], errors: dict[str, str], status: int) -> Response[Any]:
+    return render(
+        visit.request,
+        "pacts/new.html",
+        status_code=status,
+        values=values,
+        errors=errors,
+        rows=rows_of(values, "parties", spare=2, least=3),
+        kinds=[(kind, said) for kind, said in PARTY_KIND.items() if kind != "state"],
+        departement_options=[(code, code) for code in sorted(visit.agent.departements)],
+    )
+
+
+def _opens(visit: Visit) -> bool:
+    return visit.agent.has(Role.SAT_AGENT, Role.DELEGATE)
+
+
+def _awaited(visit: Visit, view: PactView) -> dict[str, Any]:
+    """Tell which parties have yet to agree or sign, and for which of them this agent may record it."""
+    agreeing = view.state == PactState.DIAGNOSIS
+    waiting = [party for party in view.parties if (party.agreement if agreeing else party.signature) is None]
+    for_state, for_others = visit.agent.has(Role.DELEGATE), visit.agent.has(Role.SAT_AGENT)
+    mine = [party for party in waiting if (for_state if party.is_state else for_others)]
+    return {
+        "names": [party.name for party in waiting],
+        "options": [(str(party.id), party.name) for party in mine],
+        "state_only": len(mine) == 1 and mine[0].is_state,
+        "state_needs_delegate": any(party.is_state for party in waiting) and not for_state,
+        "others_need_agent": any(not party.is_state for party in waiting) and not for_others,
+    }
+
+
+def _steps(view: PactView) -> list[dict[str, str]]:
+    here = list(STEPS).index(view.state)
+    return [
+        {"label": label, "state": "done" if place < here else "current" if place == here else "todo"}
+        for place, label in enumerate(STEPS.values())
+    ]
+
+
+ROUTES = (show_pacts, show_new_pact, open_pact, show_pact, print_pact)
