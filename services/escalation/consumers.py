@@ -4,16 +4,16 @@ from functools import partial
 
 from services.escalation.settings import Durations
 from services.escalation.usecases.heard import (
-    keep_evaluation,
-    list_under_programme,
-    note_closing,
-    note_decision_notified,
-    note_departement_message,
-    note_exchange,
-    note_reopening,
-    receive_escalation,
-    stop_on_withdrawal,
-    take_answer,
+    keep_on_evaluation_submitted,
+    list_on_directed_to_programme,
+    note_notified_on_delivery_succeeded,
+    note_on_departement_message_posted,
+    note_on_examination_reopened,
+    note_on_request_closed,
+    note_what_the_applicant_sends,
+    receive_escalation_on_request_escalated,
+    resume_on_national_question_answered,
+    stop_on_request_withdrawn,
 )
 from shared.contracts import intake, notifications, qualification
 from shared.contracts.fact import Fact
@@ -26,18 +26,18 @@ SUBSCRIPTION = Subscription("escalation", ("intake.#", "qualification.#", "notif
 def table(durations: Durations) -> dict[type[Fact], Handler]:
     """Fact heard → what we do; facts that are not here only count in their stream."""
     return {
-        qualification.RequestEscalated: partial(receive_escalation, durations=durations),
-        qualification.NationalQuestionAnswered: take_answer,
-        qualification.DirectedToProgramme: list_under_programme,
-        qualification.MessagePosted: note_departement_message,
-        qualification.ExaminationStarted: note_reopening,
-        intake.InformationProvided: note_exchange,
-        intake.MessagePosted: note_exchange,
-        intake.DocumentAdded: note_exchange,
-        intake.RequestWithdrawn: stop_on_withdrawal,
-        intake.EvaluationSubmitted: keep_evaluation,
-        intake.RequestClosed: note_closing,
-        notifications.DeliverySucceeded: note_decision_notified,
+        qualification.RequestEscalated: partial(receive_escalation_on_request_escalated, durations=durations),
+        qualification.NationalQuestionAnswered: resume_on_national_question_answered,
+        qualification.DirectedToProgramme: list_on_directed_to_programme,
+        qualification.MessagePosted: note_on_departement_message_posted,
+        qualification.ExaminationStarted: note_on_examination_reopened,
+        intake.InformationProvided: note_what_the_applicant_sends,
+        intake.MessagePosted: note_what_the_applicant_sends,
+        intake.DocumentAdded: note_what_the_applicant_sends,
+        intake.RequestWithdrawn: stop_on_request_withdrawn,
+        intake.EvaluationSubmitted: keep_on_evaluation_submitted,
+        intake.RequestClosed: note_on_request_closed,
+        notifications.DeliverySucceeded: note_notified_on_delivery_succeeded,
     }
 
 

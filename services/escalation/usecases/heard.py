@@ -28,7 +28,9 @@ _NOTES: dict[str, type[IntakeNote]] = {
 }
 
 
-async def receive_escalation(tx: Transaction, fact: qualification.RequestEscalated, *, durations: Durations) -> None:
+async def receive_escalation_on_request_escalated(
+    tx: Transaction, fact: qualification.RequestEscalated, *, durations: Durations
+) -> None:
     """A dossier arrives: new, or again after it had been returned; one that was given up is born withdrawn."""
     await store.hold(tx, fact.request_id)
     known = await store.find_for_update(tx, fact.request_id)
@@ -52,7 +54,7 @@ async def receive_escalation(tx: Transaction, fact: qualification.RequestEscalat
     log.info("escalation.received", state=escalation.state.value)
 
 
-async def take_answer(tx: Transaction, fact: qualification.NationalQuestionAnswered) -> None:
+async def resume_on_national_question_answered(tx: Transaction, fact: qualification.NationalQuestionAnswered) -> None:
     """The département answered; the dossier goes on from where it waited, its clock moved on by the days it waited."""
     escalation = await store.find_for_update(tx, fact.request_id)
     if escalation is None:
@@ -72,7 +74,7 @@ def _moved_on(escalation: Escalation, at: datetime) -> date | None:
     return calendar.add_working_days(escalation.due_on, max(waited, 0), NATIONAL_CALENDAR)
 
 
-async def stop_on_withdrawal(tx: Transaction, fact: intake.RequestWithdrawn) -> None:
+async def stop_on_request_withdrawn(tx: Transaction, fact: intake.RequestWithdrawn) -> None:
     """The applicant gave up; before a decision that ends the dossier, afterwards it is noted."""
     await store.hold(tx, fact.request_id)
     await store.remember_withdrawal(tx, fact.request_id, at=fact.at)
@@ -85,7 +87,7 @@ async def stop_on_withdrawal(tx: Transaction, fact: intake.RequestWithdrawn) -> 
     await _note(tx, fact, Team.APPLICANT, detail=fact.motive)
 
 
-async def note_exchange(tx: Transaction, fact: IntakeNote) -> None:
+async def note_what_the_applicant_sends(tx: Transaction, fact: IntakeNote) -> None:
     """The applicant wrote or joined a file: it belongs to the dossier, here already or still on its way."""
     await store.hold(tx, fact.request_id)
     if await store.find_for_update(tx, fact.request_id) is None:
@@ -94,27 +96,27 @@ async def note_exchange(tx: Transaction, fact: IntakeNote) -> None:
         await _apply_note(tx, fact, dossier=None)
 
 
-async def note_departement_message(tx: Transaction, fact: qualification.MessagePosted) -> None:
+async def note_on_departement_message_posted(tx: Transaction, fact: qualification.MessagePosted) -> None:
     """The département wrote to the applicant after it had handed the dossier over."""
     if await store.find_for_update(tx, fact.request_id) is not None:
         await store.add_message(tx, fact.request_id, at=fact.at, author=Team.DEPARTEMENT, text=fact.text)
         await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name, detail=fact.text)
 
 
-async def note_reopening(tx: Transaction, fact: qualification.ExaminationStarted) -> None:
+async def note_on_examination_reopened(tx: Transaction, fact: qualification.ExaminationStarted) -> None:
     """The département examines again what the national team returned."""
     if fact.reopened and await store.find_for_update(tx, fact.request_id) is not None:
         await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name)
 
 
-async def list_under_programme(tx: Transaction, fact: qualification.DirectedToProgramme) -> None:
+async def list_on_directed_to_programme(tx: Transaction, fact: qualification.DirectedToProgramme) -> None:
     """A request is directed to a programme, whose team finds it in its list."""
     await store.hold(tx, fact.request_id)
     withdrawn = await store.was_withdrawn(tx, fact.request_id)
     await programme_store.add_programme_request(tx, fact, withdrawn=withdrawn)
 
 
-async def keep_evaluation(tx: Transaction, fact: intake.EvaluationSubmitted) -> None:
+async def keep_on_evaluation_submitted(tx: Transaction, fact: intake.EvaluationSubmitted) -> None:
     """The applicant said what came of it."""
     await programme_store.add_evaluation(tx, fact)
     await programme_store.move_programme_request(tx, fact.request_id, state="evaluated", at=fact.at)
@@ -122,14 +124,14 @@ async def keep_evaluation(tx: Transaction, fact: intake.EvaluationSubmitted) -> 
         await _note(tx, fact, Team.APPLICANT)
 
 
-async def note_closing(tx: Transaction, fact: intake.RequestClosed) -> None:
+async def note_on_request_closed(tx: Transaction, fact: intake.RequestClosed) -> None:
     """The life of the request is over."""
     await programme_store.move_programme_request(tx, fact.request_id, state="closed", at=fact.at)
     if await store.find_for_update(tx, fact.request_id) is not None:
         await _note(tx, fact, None)
 
 
-async def note_decision_notified(tx: Transaction, fact: notifications.DeliverySucceeded) -> None:
+async def note_notified_on_delivery_succeeded(tx: Transaction, fact: notifications.DeliverySucceeded) -> None:
     """The applicant was told a decision: its date of notification."""
     if fact.audience == "applicant":
         await committee_store.note_notified(tx, fact.event_id, at=fact.at)

@@ -40,10 +40,10 @@ MOBILISATION_WORDS: Final = {
     "delivered": ("Livrée", "done"),
 }
 MOBILISATION_STEPS: Final = {
-    "acceptance": "Noter l’acceptation",
-    "decline": "Noter le refus",
-    "start": "Noter le démarrage",
-    "delivery": "Noter la livraison",
+    "acceptance": "Acceptée",
+    "decline": "Déclinée",
+    "start": "Démarrée",
+    "delivery": "Livrée",
 }
 OUTCOME_TONES: Final = {
     "granted": "done",

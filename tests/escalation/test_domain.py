@@ -1,0 +1,339 @@
+"""The rules alone: what may happen to a dossier, a session, a mobilisation and an envelope."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from services.escalation.domain.committee import Session, Verdict
+from services.escalation.domain.dossier import Escalation, Milestone
+from services.escalation.domain.means import STEPS, Envelope, Mobilisation, MobilisationState
+from services.escalation.domain.moves import MOVES, ON_THE_DOSSIER, Action, By, State, allowed_actions
+from services.escalation.domain.perimeter import Perimeter
+from services.escalation.domain.refusals import (
+    DossiersUndecided,
+    EnvelopeCommitted,
+    EnvelopeExceeded,
+    MilestoneWasReached,
+    NotOnAgenda,
+    QuorumMissing,
+    SessionClosed,
+)
+from shared.clock import new_id
+from shared.contracts.escalation import Decision
+from shared.contracts.fact import Actor, Fact
+from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind, Role, Stage
+from shared.errors import Forbidden, IllegalMove, Invalid
+
+AT = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+TODAY = AT.date()
+DUE = date(2026, 12, 15)
+NATIONAL = By(frozenset({"national_agent"}), "Équipe nationale", "national@cousu.test")
+SECRETARY = By(frozenset({"committee_secretary"}), "Secrétariat", "secretaire@cousu.test")
+PROGRAMME = By(frozenset({"programme_agent"}), "Programme", "programme@cousu.test")
+SESSION_ID = new_id()
+
+
+def an_escalation(state: State = State.RECEIVED) -> Escalation:
+    """A dossier in a state, with what goes with it."""
+    waits = state is State.AWAITING_DEPARTEMENT
+    return Escalation(
+        new_id(),
+        "95-2026-000123",
+        "95",
+        state,
+        resume_state=State.ADMISSIBLE if waits else None,
+        asked_at=AT if waits else None,
+        stage=Stage.ADMISSIBILITY,
+        due_on=DUE,
+        session_id=SESSION_ID if state is State.SCHEDULED else None,
+    )
+
+
+def a_session(**changes: object) -> Session:
+    """A session that is open."""
+    session = Session(SESSION_ID, "Comité de décembre", date(2026, 12, 10))
+    for name, value in changes.items():
+        setattr(session, name, value)
+    return session
+
+
+def a_decision(outcome: CommitteeOutcome) -> Decision:
+    """What the committee decided."""
+    return Decision(
+        id=new_id(),
+        number="CSP-2026-0001",
+        outcome=outcome,
+        motive="Vu.",
+        decided_on=TODAY,
+        session_id=SESSION_ID,
+        signed_by=Actor(role=Role.COMMITTEE_SECRETARY),
+    )
+
+
+MAKE: dict[Action, Callable[[Escalation], object]] = {
+    Action.ADMISSIBILITY: lambda one: one.settle_admissibility(opinion="Oui.", due_on=DUE, by=NATIONAL, at=AT),
+    Action.INFORMATION_REQUEST: lambda one: one.ask(question="Quoi ?", until=None, by=NATIONAL, at=AT),
+    Action.RETURN: lambda one: one.give_back(motive="Non.", by=NATIONAL, at=AT),
+    Action.SCHEDULE: lambda one: one.schedule(session_id=SESSION_ID, title="Comité", held_on=TODAY, by=NATIONAL, at=AT),
+    Action.MOBILISATIONS: lambda one: one.mobilise(
+        mobilisation_id=new_id(),
+        kind=MobilisationKind.INTERNAL,
+        resource="Cerema",
+        amount_cents=0,
+        lot=None,
+        by=NATIONAL,
+        at=AT,
+    ),
+    Action.ACCOMPANIMENT: lambda one: one.accompany(starts_on=TODAY, ends_on=DUE, by=NATIONAL, at=AT),
+    Action.MILESTONES: lambda one: one.plan_milestone(
+        milestone_id=new_id(), title="Jalon", due_on=DUE, by=NATIONAL, at=AT
+    ),
+    Action.COMPLETION: lambda one: one.complete(report="Fini.", evaluation_until=DUE, by=NATIONAL, at=AT),
+}
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("action", ON_THE_DOSSIER)
+def test_each_move_is_open_in_its_states_and_refused_in_all_others(action: Action, state: State) -> None:
+    escalation = an_escalation(state)
+    if state in MOVES[action]:
+        told = MAKE[action](escalation)
+        assert isinstance(told, Fact | tuple)
+    else:
+        with pytest.raises(IllegalMove) as refused:
+            MAKE[action](escalation)
+        assert refused.value.state == state
+        assert action not in refused.value.allowed_actions
+        assert escalation.state is state
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_is_said_to_be_allowed_is_allowed(state: State) -> None:
+    for action in allowed_actions(state, NATIONAL):
+        MAKE[Action(action)](an_escalation(state))
+
+
+@pytest.mark.parametrize("action", [action for action in ON_THE_DOSSIER if action is not Action.SCHEDULE])
+def test_only_the_national_agent_works_on_the_dossier(action: Action) -> None:
+    for state in MOVES[action]:
+        assert action not in allowed_actions(state, SECRETARY)
+        assert action not in allowed_actions(state, PROGRAMME)
+
+
+def test_the_secretary_may_put_a_dossier_on_an_agenda() -> None:
+    assert allowed_actions(State.ADMISSIBLE, SECRETARY) == ["schedule"]
+    told = an_escalation(State.ADMISSIBLE).schedule(
+        session_id=SESSION_ID, title="Comité", held_on=TODAY, by=SECRETARY, at=AT
+    )
+    assert told.by.role is Role.COMMITTEE_SECRETARY
+
+
+def test_the_wrong_role_is_told_before_the_wrong_state() -> None:
+    with pytest.raises(Forbidden):
+        an_escalation(State.COMPLETED).give_back(motive="Non.", by=SECRETARY, at=AT)
+
+
+def test_receiving_starts_the_clock_of_admissibility() -> None:
+    escalation = an_escalation()
+    told = escalation.receive(due_on=DUE, at=AT)
+    assert (escalation.state, escalation.stage, escalation.due_on) == (State.RECEIVED, Stage.ADMISSIBILITY, DUE)
+    assert told.due_on == DUE
+
+
+def test_settling_admissibility_starts_the_clock_of_the_committee() -> None:
+    escalation = an_escalation()
+    escalation.overdue_told = True
+    escalation.settle_admissibility(opinion="Oui.", due_on=DUE, by=NATIONAL, at=AT)
+    assert (escalation.stage, escalation.overdue_told) == (Stage.COMMITTEE, False)
+
+
+@pytest.mark.parametrize("state", sorted(MOVES[Action.INFORMATION_REQUEST]))
+def test_an_answer_leads_back_to_where_the_question_was_asked(state: State) -> None:
+    escalation = an_escalation(state)
+    escalation.ask(question="Quoi ?", until=None, by=NATIONAL, at=AT)
+    assert escalation.state is State.AWAITING_DEPARTEMENT
+    assert escalation.resume(due_on=DUE + timedelta(days=3))
+    assert (escalation.state, escalation.due_on) == (state, DUE + timedelta(days=3))
+    assert escalation.asked_at is None
+
+
+def test_an_answer_that_nobody_waits_for_changes_nothing() -> None:
+    escalation = an_escalation()
+    assert not escalation.resume(due_on=None)
+    assert escalation.due_on == DUE
+
+
+@pytest.mark.parametrize("outcome", CommitteeOutcome)
+def test_a_decision_becomes_the_state(outcome: CommitteeOutcome) -> None:
+    escalation = an_escalation(State.SCHEDULED)
+    escalation.apply(a_decision(outcome), next_due_on=DUE, at=AT)
+    assert escalation.state.value == outcome.value
+    assert escalation.session_id is None
+    assert (escalation.stage is Stage.COMMITTEE) == (outcome is CommitteeOutcome.DEFERRED)
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_withdrawal_ends_a_dossier_only_before_its_decision(state: State) -> None:
+    escalation = an_escalation(state)
+    undecided = {
+        State.RECEIVED,
+        State.AWAITING_DEPARTEMENT,
+        State.ADMISSIBLE,
+        State.SCHEDULED,
+        State.DEFERRED,
+    }
+    assert escalation.withdraw() is (state in undecided)
+    assert escalation.state is (State.WITHDRAWN if state in undecided else state)
+
+
+def test_a_stage_is_told_overdue_once_the_day_after_its_date() -> None:
+    escalation = an_escalation()
+    assert escalation.tell_overdue(today=DUE, at=AT) is None
+    told = escalation.tell_overdue(today=DUE + timedelta(days=1), at=AT)
+    assert told is not None
+    assert told.stage is Stage.ADMISSIBILITY
+    assert escalation.tell_overdue(today=DUE + timedelta(days=2), at=AT) is None
+
+
+def test_the_clock_stands_still_while_the_departement_must_answer() -> None:
+    escalation = an_escalation(State.AWAITING_DEPARTEMENT)
+    assert escalation.tell_overdue(today=DUE + timedelta(days=1), at=AT) is None
+
+
+def test_an_accompaniment_has_a_plausible_length() -> None:
+    with pytest.raises(Invalid):
+        an_escalation(State.GRANTED).accompany(starts_on=DUE, ends_on=TODAY, by=NATIONAL, at=AT)
+    with pytest.raises(Invalid):
+        an_escalation(State.GRANTED).accompany(starts_on=TODAY, ends_on=date(2202, 1, 1), by=NATIONAL, at=AT)
+
+
+def test_completion_asks_for_the_evaluation() -> None:
+    completed, asked = an_escalation(State.ACCOMPANIED).complete(
+        report="Fini.", evaluation_until=DUE, by=NATIONAL, at=AT
+    )
+    assert completed.report == "Fini."
+    assert asked.until == DUE
+
+
+def test_a_milestone_is_reached_today_unless_it_is_said_when() -> None:
+    escalation = an_escalation(State.ACCOMPANIED)
+    milestone = Milestone(new_id(), "Étude", DUE)
+    told = milestone.reach(escalation, reached_on=None, today=TODAY, by=NATIONAL, at=AT)
+    assert told.reached_on == TODAY
+    with pytest.raises(MilestoneWasReached):
+        milestone.reach(escalation, reached_on=None, today=TODAY, by=NATIONAL, at=AT)
+
+
+def test_a_milestone_is_not_reached_tomorrow() -> None:
+    with pytest.raises(Invalid):
+        Milestone(new_id(), "Étude", DUE).reach(
+            an_escalation(State.ACCOMPANIED), reached_on=TODAY + timedelta(days=1), today=TODAY, by=NATIONAL, at=AT
+        )
+
+
+def test_a_late_milestone_is_told_once() -> None:
+    escalation = an_escalation(State.ACCOMPANIED)
+    milestone = Milestone(new_id(), "Étude", DUE)
+    assert milestone.tell_overdue(escalation, today=DUE, at=AT) is None
+    told = milestone.tell_overdue(escalation, today=DUE + timedelta(days=1), at=AT)
+    assert told is not None
+    assert (told.stage, told.what) == (Stage.MILESTONE, "Étude")
+    assert milestone.tell_overdue(escalation, today=DUE + timedelta(days=1), at=AT) is None
+
+
+def test_a_decision_is_signed_by_the_secretary_in_his_quality() -> None:
+    decision = a_session().decide(
+        an_escalation(State.SCHEDULED),
+        Verdict(CommitteeOutcome.GRANTED, "Vu."),
+        decision_id=new_id(),
+        number="CSP-2026-0001",
+        by=SECRETARY,
+    )
+    assert decision.signed_by.role is Role.COMMITTEE_SECRETARY
+    assert decision.decided_on == date(2026, 12, 10)
+
+
+def test_a_session_decides_only_on_its_own_agenda() -> None:
+    escalation = an_escalation(State.SCHEDULED)
+    escalation.session_id = new_id()
+    with pytest.raises(NotOnAgenda):
+        a_session().check_may_decide(escalation, SECRETARY)
+
+
+def test_a_closed_session_does_not_change() -> None:
+    session = a_session()
+    session.close(undecided=[], by=SECRETARY, at=AT)
+    assert session.allowed_actions(SECRETARY) == []
+    with pytest.raises(SessionClosed):
+        session.close(undecided=[], by=SECRETARY, at=AT)
+    with pytest.raises(SessionClosed):
+        session.attend([], by=SECRETARY)
+    with pytest.raises(SessionClosed):
+        session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY)
+
+
+def test_a_session_does_not_close_over_undecided_dossiers() -> None:
+    session = a_session()
+    with pytest.raises(DossiersUndecided) as refused:
+        session.close(undecided=["95-2026-000123"], by=SECRETARY, at=AT)
+    assert "95-2026-000123" in refused.value.detail
+    assert session.closed_at is None
+
+
+def test_too_few_members_decide_nothing() -> None:
+    session = a_session(members=("ANRU", "Anah"), quorum=2, present=("ANRU",))
+    with pytest.raises(QuorumMissing):
+        session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY)
+    session.attend(["ANRU", "Anah", "Anah"], by=SECRETARY)
+    assert session.present == ("ANRU", "Anah")
+    session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY)
+
+
+@pytest.mark.parametrize("outcome", CommitteeOutcome)
+def test_a_reserve_belongs_to_one_outcome(outcome: CommitteeOutcome) -> None:
+    with_reserve = outcome is CommitteeOutcome.GRANTED_WITH_RESERVE
+    Verdict(outcome, "Vu.", reserve="Délibération." if with_reserve else None).check()
+    with pytest.raises(Invalid):
+        Verdict(outcome, "Vu.", reserve=None if with_reserve else "Délibération.").check()
+
+
+def a_mobilisation(state: MobilisationState) -> Mobilisation:
+    """A resource in a state."""
+    return Mobilisation(new_id(), new_id(), MobilisationKind.INTERNAL, "Cerema", 0, None, None, state, None)
+
+
+@pytest.mark.parametrize("state", MobilisationState)
+@pytest.mark.parametrize("action", STEPS)
+def test_a_mobilisation_goes_through_its_life_in_order(action: Action, state: MobilisationState) -> None:
+    mobilisation = a_mobilisation(state)
+    start, end = STEPS[action]
+    if state is start:
+        assert action in mobilisation.allowed_actions(State.MOBILISING, NATIONAL)
+        mobilisation.step(action, of=State.MOBILISING, by=NATIONAL)
+        assert mobilisation.state is end
+    else:
+        assert action not in mobilisation.allowed_actions(State.MOBILISING, NATIONAL)
+        with pytest.raises(IllegalMove) as refused:
+            mobilisation.step(action, of=State.MOBILISING, by=NATIONAL)
+        assert refused.value.state == state
+
+
+def test_an_envelope_never_goes_below_zero() -> None:
+    envelope = Envelope(new_id(), 2026, None, 1_000)
+    envelope.commit(1_000)
+    with pytest.raises(EnvelopeExceeded) as refused:
+        envelope.commit(1)
+    assert refused.value.available_cents == 0
+    envelope.release(400)
+    assert envelope.available_cents == 400
+    with pytest.raises(EnvelopeCommitted):
+        envelope.resize(599)
+    envelope.resize(600)
+
+
+def test_a_programmes_team_sees_only_its_programmes() -> None:
+    team = Perimeter.of(roles={"programme_agent"}, departements=None, programmes={"ruralites"})
+    assert team.programmes == ["ruralites"]
+    both = Perimeter.of(roles={"programme_agent", "national_agent"}, departements=None, programmes={"ruralites"})
+    assert both.programmes is None

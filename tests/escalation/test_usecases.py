@@ -1,0 +1,147 @@
+"""What must hold when several do it at once, and what happens by itself as time passes."""
+
+import asyncio
+import contextlib
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from services.escalation import demonstration, jobs
+from services.escalation.domain.committee import Verdict
+from services.escalation.domain.refusals import EnvelopeExceeded
+from services.escalation.settings import Settings
+from services.escalation.usecases import committee, means, overdue
+from shared import clock
+from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind
+from shared.db import Database
+from shared.errors import IllegalMove, Invalid
+from shared.identity.model import Agent
+from tests.escalation.life import Ear, Program, a_decided_dossier, a_request_escalated, an_accompanied_dossier
+
+
+@pytest.mark.usefixtures("envelope")
+async def test_many_at_once_never_commit_more_than_the_envelope_holds(
+    database: Database, national: Program, national_agent: Agent, secretary: Program, received: str
+) -> None:
+    await a_decided_dossier(national, secretary, received)
+    share = demonstration.AMOUNT_CENTS // 4
+
+    async def mobilise() -> bool:
+        try:
+            async with database.transaction() as tx:
+                await means.mobilise(
+                    tx,
+                    UUID(received),
+                    kind=MobilisationKind.EXTERNAL,
+                    resource="Marché",
+                    amount_cents=share,
+                    lot=None,
+                    purchase_order=None,
+                    agent=national_agent,
+                    at=clock.now(),
+                )
+        except EnvelopeExceeded:
+            return False
+        return True
+
+    done = await asyncio.gather(*(mobilise() for _ in range(12)))
+    assert done.count(True) == 4
+    row = await database.fetchrow("SELECT amount_cents, committed_cents FROM envelope")
+    assert row is not None
+    assert row["committed_cents"] == 4 * share <= row["amount_cents"]
+    assert await database.fetchval("SELECT count(*) FROM mobilisation") == 4
+
+
+@pytest.mark.usefixtures("envelope")
+async def test_many_dossiers_at_once_share_an_envelope_without_exceeding_it(
+    database: Database, ear: Ear, national: Program, national_agent: Agent, secretary: Program
+) -> None:
+    facts = [a_request_escalated(number=f"95-2026-{number:06d}") for number in range(1, 7)]
+    await ear.hears(*facts)
+    for fact in facts:
+        await a_decided_dossier(national, secretary, str(fact.request_id))
+
+    async def mobilise(request_id: UUID) -> bool:
+        try:
+            async with database.transaction() as tx:
+                await means.mobilise(
+                    tx,
+                    request_id,
+                    kind=MobilisationKind.EXTERNAL,
+                    resource="Marché",
+                    amount_cents=demonstration.AMOUNT_CENTS // 2,
+                    lot=None,
+                    purchase_order=None,
+                    agent=national_agent,
+                    at=clock.now(),
+                )
+        except EnvelopeExceeded:
+            return False
+        return True
+
+    done = await asyncio.gather(*(mobilise(fact.request_id) for fact in facts))
+    assert done.count(True) == 2
+
+
+async def test_decision_numbers_have_no_holes_and_no_doubles(
+    database: Database, ear: Ear, national: Program, secretary: Program, secretary_agent: Agent, settings: Settings
+) -> None:
+    facts = [a_request_escalated(number=f"95-2026-{number:06d}") for number in range(1, 9)]
+    await ear.hears(*facts)
+    agendas: dict[UUID, str] = {}
+    for fact in facts:
+        await national.post(f"/escalations/{fact.request_id}/admissibility", {"opinion": "Oui."})
+        session = await secretary.post("/sessions", {"held_on": "2026-12-10", "title": "Comité"}, status=201)
+        await national.post(f"/escalations/{fact.request_id}/schedule", {"session_id": session["id"]})
+        agendas[fact.request_id] = session["id"]
+
+    async def decide(request_id: UUID, *, reserve: str | None) -> None:
+        with contextlib.suppress(Invalid, IllegalMove):
+            async with database.transaction() as tx:
+                await committee.decide(
+                    tx,
+                    UUID(agendas[request_id]),
+                    request_id,
+                    Verdict(CommitteeOutcome.GRANTED, "Vu.", reserve=reserve),
+                    agent=secretary_agent,
+                    durations=settings.durations,
+                    at=clock.now(),
+                )
+
+    attempts = [decide(fact.request_id, reserve=reserve) for fact in facts for reserve in (None, "Trop.", None)]
+    await asyncio.gather(*attempts)
+    rows = await database.fetch("SELECT number FROM decision ORDER BY number")
+    assert [row["number"] for row in rows] == [f"CSP-2026-{number:04d}" for number in range(1, 9)]
+
+
+async def test_a_stage_that_is_overdue_is_told_once(
+    database: Database, ear: Ear, national: Program, settings: Settings
+) -> None:
+    late = a_request_escalated(at=clock.now() - timedelta(days=60))
+    await ear.hears(late, a_request_escalated(number="95-2026-000124"))
+    assert (await national.get("/escalations?overdue=true"))["total"] == 1
+    await asyncio.gather(*(jobs.one_round(database, settings) for _ in range(3)))
+    rows = await database.fetch("SELECT subject FROM journal WHERE type = 'escalation.stage_overdue.v1'")
+    assert [row["subject"] for row in rows] == [str(late.request_id)]
+
+
+async def test_a_late_milestone_is_told_once(
+    database: Database, national: Program, secretary: Program, received: str
+) -> None:
+    await an_accompanied_dossier(national, secretary, received)
+    await national.post(f"/escalations/{received}/milestones", {"title": "Étude", "due_on": "2027-02-01"}, status=201)
+    at = clock.now().replace(year=2028)
+    for _ in range(2):
+        async with database.transaction() as tx:
+            await overdue.tell_overdue_milestones(tx, at=at)
+    bodies = await database.fetch("SELECT body FROM journal WHERE type = 'escalation.stage_overdue.v1'")
+    assert len(bodies) == 1
+    assert "Étude" in bodies[0]["body"]
+
+
+async def test_the_demonstration_opens_one_envelope_however_often_it_is_loaded(database: Database) -> None:
+    for _ in range(2):
+        async with database.transaction() as tx:
+            await demonstration.load(tx, clock.now())
+    assert await database.fetchval("SELECT count(*) FROM envelope") == 1
