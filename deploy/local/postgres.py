@@ -68,8 +68,8 @@ class LocalPostgres:
         await self.stop()
         self._folder.mkdir(parents=True, exist_ok=True)
         user = _account_to_drop_to()
-        home = self._home(user)
-        binaries = _binaries(home, user)
+        home = await asyncio.to_thread(self._home, user)
+        binaries = await asyncio.to_thread(_binaries, home, user)
         data = home / "data"
         if not (data / "PG_VERSION").exists():
             await asyncio.to_thread(self._make_cluster, binaries, data, user)
@@ -131,10 +131,11 @@ class LocalPostgres:
             return self._folder
         mark = hashlib.sha256(str(self._folder).encode()).hexdigest()[:12]
         home = _FAR_FROM_PRIVATE_HOMES / mark
-        home.mkdir(parents=True, exist_ok=True)
         link = self._folder / "elsewhere"
-        link.unlink(missing_ok=True)
-        link.symlink_to(home)
+        if not link.is_symlink():
+            shutil.rmtree(home, ignore_errors=True)  # of an earlier folder of this name, which was thrown away
+            home.mkdir(parents=True)
+            link.symlink_to(home)
         return home
 
     def _make_cluster(self, binaries: Path, data: Path, user: str | None) -> None:
@@ -187,7 +188,7 @@ class LocalPostgres:
                 while child.alive:
                     try:
                         connection = await asyncpg.connect(self.url("postgres"), timeout=5)
-                    except (OSError, asyncpg.CannotConnectNowError):
+                    except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError):
                         await asyncio.sleep(0.03)
                     else:
                         await connection.close()

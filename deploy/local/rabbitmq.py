@@ -53,6 +53,7 @@ class LocalRabbit:
         self._passwords: Passwords | None = None
         self._epmd: Child | None = None
         self._broker: Child | None = None
+        self._usable = False
 
     def url(self, user: str, vhost: str = "/") -> str:
         """Give the AMQP URL of a user, password included."""
@@ -101,15 +102,18 @@ class LocalRabbit:
             environment=self._environment(),
             folder=self._folder,
         )
+        self._usable = False
         self._broker.start()
         self._pid_file.write_text(f"{self._broker.pid}\n")
         for port in (self.amqp_port, self.management_port):
             await self._listens(self._broker, port)
+        self._usable = True
 
     async def stop(self, *, patience: float = 15.0) -> None:
         """Stop the node cleanly, then the epmd that was started for it."""
         if self._broker is not None:
-            await self._broker.stop(patience=patience)
+            # A node that is still booting hears no signal, and has nothing yet to lose.
+            await self._broker.stop(patience=patience if self._usable else 1.0)
         if self._epmd is not None:
             await self._epmd.stop(patience=2.0)
         self._pid_file.unlink(missing_ok=True)
@@ -182,6 +186,7 @@ class LocalRabbit:
             "log.file": "false",
             "log.console": "true",
             "log.console.level": "warning",
+            "log.console.use_colors": "off",
             "disk_free_limit.absolute": "50MB",
             "vm_memory_high_watermark.relative": "0.4",
             "channel_max": 512,
@@ -210,7 +215,6 @@ class LocalRabbit:
         return {
             "HOME": here,  # where Erlang looks for its cookie
             "LC_ALL": "C.UTF-8",
-            "TERM": "dumb",  # no colours in the log
             "RABBITMQ_CONF_ENV_FILE": f"{here}/environment.conf",
             "RABBITMQ_NODENAME": self.node,
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
