@@ -165,6 +165,7 @@ class Postman:
     async def _attempt(self, mail: Outgoing) -> Outcome | None:
         """Speak with the mail server; None when the attempt took too long and must not go on."""
         try:
+            recipient = deliverable(mail.recipient)
             content = self.write(mail)
         except Unwritable:
             return Outcome(Result.REFUSED, "Cette adresse ne peut pas recevoir de message.")
@@ -174,7 +175,7 @@ class Postman:
                 async with asyncio.timeout(BEFORE_CONTENT):
                     await client.connect()
                     await client.mail(self._from)
-                    await client.rcpt(mail.recipient)
+                    await client.rcpt(recipient)
             except aiosmtplib.SMTPRecipientRefused as error:
                 return Outcome(Result.REFUSED if error.code in _PERMANENT else Result.DEFERRED, _said(error))
             except aiosmtplib.SMTPNotSupported as error:
@@ -223,7 +224,7 @@ class Postman:
         message = EmailMessage(policy=_POLICY)
         try:
             message["From"] = self._shown
-            message["To"] = mail.recipient
+            message["To"] = deliverable(mail.recipient)
             if mail.reply_to:
                 message["Reply-To"] = mail.reply_to
             message["Subject"] = mail.subject
@@ -239,6 +240,15 @@ class Postman:
         message.set_content(mail.text, charset="utf-8")
         message.add_alternative(mail.html, subtype="html", charset="utf-8")
         return message.as_bytes()
+
+
+def deliverable(address: str) -> str:
+    """Give the address as every mail server understands it: the domain in ASCII; refuse what has no such form."""
+    user, _, domain = address.rpartition("@")
+    try:
+        return f"{user.encode('ascii').decode()}@{domain.encode('idna').decode()}"
+    except UnicodeError as error:
+        raise Unwritable from error
 
 
 def _said(error: aiosmtplib.SMTPResponseException) -> str:

@@ -127,6 +127,24 @@ async def test_a_connection_lost_before_the_content_is_simply_tried_again(
     assert await one(database, "status") == Status.QUEUED
 
 
+@pytest.mark.parametrize(
+    ("address", "sent_to"),
+    [("contact@mairie-évry.test", "contact@xn--mairie-vry-h7a.test"), ("prénom@commune.test", None)],
+)
+@pytest.mark.usefixtures("owed")
+async def test_an_accented_domain_is_reached_and_an_accented_name_is_a_clear_failure(
+    database: Database, postman: Postman, mail_server: MailServer, address: str, sent_to: str | None
+) -> None:
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE delivery SET recipient = $1", address)
+    await postman.send_next()
+    if sent_to is None:
+        assert await one(database, "status") == Status.FAILED
+        assert "ne peut pas recevoir" in str(await one(database, "reason"))
+    else:
+        assert [mail["To"] for mail in mail_server.accepted] == [sent_to]
+
+
 @pytest.mark.usefixtures("owed")
 async def test_a_mail_server_that_is_away_costs_a_delay(database: Database, office: Office) -> None:
     await a_postman(database, office, 1).send_next()
