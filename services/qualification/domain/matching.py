@@ -74,7 +74,10 @@ class Match(NamedTuple):
 
 
 def match(request: Request, departement: str, catalogue: Iterable[CatalogueEntry], day: date) -> list[Match]:
-    """Give the providers that may help, best first: common fields weigh most, then support types, then nearness."""
+    """Give the providers that may help, best first: common fields weigh most, then support types, then nearness.
+
+    Among equals the one that works in fewer départements comes first, then the one that is less engaged.
+    """
     found = [
         (score, entry, reasons)
         for entry in catalogue
@@ -82,7 +85,7 @@ def match(request: Request, departement: str, catalogue: Iterable[CatalogueEntry
         for score, reasons in [_compare(request, departement, entry)]
         if score
     ]
-    found.sort(key=lambda each: (-each[0], each[1].engaged, each[1].name))
+    found.sort(key=lambda each: (-each[0], len(each[1].departements), each[1].engaged, each[1].name))
     return [Match(entry, reasons) for _, entry, reasons in found]
 
 

@@ -36,10 +36,7 @@ ORIENTATIONS: Final[Mapping[str, tuple[str, str]]] = {
 
 EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
     State.REGISTERED: ("Commencer l’examen", "Le service départemental prend connaissance de la demande."),
-    State.UNDER_EXAMINATION: (
-        "Qualifier le besoin, puis proposer une réponse",
-        "La réponse proposée sera validée par le délégué territorial.",
-    ),
+    State.UNDER_EXAMINATION: ("Proposer une réponse", "Un délégué territorial validera la réponse proposée."),
     State.AWAITING_INFORMATION: (
         "Le demandeur complète sa demande",
         "Le délai du département est suspendu. L’examen peut reprendre sans attendre.",
@@ -51,6 +48,9 @@ EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
     ),
 }
 """What is expected now, in a line and a sentence."""
+
+TO_QUALIFY: Final = ("Qualifier le besoin", "La réponse proposée ensuite s’appuiera sur cette qualification.")
+PROVIDER_AWAITED: Final = ("L’acteur local répond", "S’il décline ou se tait, la demande revient à l’examen.")
 
 PROPOSALS: Final[Mapping[Outcome, tuple[str, str]]] = {
     Outcome.LOCAL_ORIENTATION: (

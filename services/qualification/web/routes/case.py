@@ -8,6 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from services.qualification.domain.cost import is_fully_covered
+from services.qualification.domain.moves import State
+from services.qualification.domain.orientation import OrientationState
 from services.qualification.reads import case as reads
 from services.qualification.reads.case import CaseView
 from services.qualification.reads.queue import Filters, queue
@@ -112,7 +114,7 @@ async def _around(visit: Visit, tx: Transaction, view: CaseView, filters: Filter
         "neighbours": await reads.neighbours(tx, view),
         "states": words.STATE,
         "tones": pages_words.TONES,
-        "expected": pages_words.EXPECTED.get(view.state),
+        "expected": _expected(view),
         "proposals": [(outcome.value, *said) for outcome, said in pages_words.PROPOSALS.items()],
         "messages": [
             {
@@ -152,12 +154,23 @@ def _thread(view: CaseView) -> list[dict[str, Any]]:
         }
         for step in view.timeline
     ]
-    awaited = pages_words.EXPECTED.get(view.state)
+    awaited = _expected(view)
     if awaited:
         due = view.answer_until or view.due_on
         state = "late" if view.overdue else "waiting"
         stitches.append({"at": due, "label": awaited[0], "team": _awaited_team(view.state), "state": state})
     return stitches
+
+
+def _expected(view: CaseView) -> tuple[str, str] | None:
+    """Say what is expected now; nothing when the département's part is over."""
+    if view.state == State.UNDER_EXAMINATION and view.qualification is None:
+        return pages_words.TO_QUALIFY
+    if view.state == State.ORIENTED_LOCALLY and any(
+        asked.state is OrientationState.OPEN for asked in view.orientations
+    ):
+        return pages_words.PROVIDER_AWAITED
+    return pages_words.EXPECTED.get(view.state)
 
 
 def _stitch(wire_type: str) -> str:
@@ -167,7 +180,11 @@ def _stitch(wire_type: str) -> str:
 
 
 def _awaited_team(state: str) -> str:
-    return {"awaiting_information": "applicant", "escalated": "national"}.get(state, "departement")
+    return {
+        State.AWAITING_INFORMATION: "applicant",
+        State.ESCALATED: "national",
+        State.ORIENTED_LOCALLY: "provider",
+    }.get(State(state), "departement")
 
 
 ROUTES = (show_case,)

@@ -9,7 +9,8 @@ from litestar.params import FromPath
 
 from services.qualification.domain.matching import CatalogueEntry, match
 from services.qualification.domain.moves import Action
-from services.qualification.reads.case import CaseView
+from services.qualification.domain.orientation import SILENCE, OrientationState
+from services.qualification.reads.case import CaseView, envelope_left
 from services.qualification.reads.catalogue import matching_catalogue
 from services.qualification.usecases import deciding, examining
 from services.qualification.usecases.looking import look_at_case
@@ -125,11 +126,14 @@ async def _proposal_page(
         visit.request,
         "cases/proposal.html",
         status_code=status,
-        values=form.values if form else {},
+        values=form.values if form else _already_tried(view),
         errors=form.errors if form else {},
         kept=visit.kept,
         here=f"/demandes/{request_id}",
         outcome=outcome.value,
+        envelope_left=await envelope_left(
+            visit.database, view.departement, visit.today.year, visit.desk.rules.envelope(view.departement)
+        ),
         said=pages_words.PROPOSALS[outcome],
         provider_options=[(entry.id, *_told(entry, matches)) for entry in [*first, *others] if not entry.is_full],
         tried_options=[(entry.id, entry.name) for entry in [*first, *others]],
@@ -155,6 +159,16 @@ async def _open(
         if form is None and action.value not in view.allowed_actions:
             raise IllegalMove(state=view.state, allowed_actions=view.allowed_actions)
         return view, await matching_catalogue(tx, view.departement)
+
+
+def _already_tried(view: CaseView) -> dict[str, Any]:
+    """Fill in what is known: the providers that were asked about this request, and what they answered."""
+    asked = [each for each in view.orientations if each.state in (OrientationState.DECLINED, OrientationState.SILENT)]
+    values: dict[str, Any] = {}
+    for row, each in enumerate(asked[:TRIED_ROWS]):
+        values[f"providers_tried.{row}.provider_id"] = each.provider_id
+        values[f"providers_tried.{row}.answer"] = each.answer or SILENCE
+    return values
 
 
 def _outcome(value: str) -> Outcome:

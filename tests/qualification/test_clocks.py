@@ -1,0 +1,131 @@
+"""What happens because time passes, and what two people do at the same time."""
+
+import asyncio
+from datetime import timedelta
+
+from services.qualification.jobs import look_once, running
+from services.qualification.settings import Rules
+from services.qualification.usecases.keeping_time import tell_late_stages
+from services.qualification.usecases.orienting import give_up_silent
+from shared import clock
+from shared.contracts.vocabulary import Role
+from shared.db import Database
+from shared.messaging.inbox import Inbox
+from tests.polling import eventually
+from tests.qualification.acting import CAUE, ORIENTATION, answered, done, proposed, told
+from tests.qualification.conftest import Program, Programs
+from tests.qualification.life import Life, in_days, long_ago
+
+
+async def test_a_late_stage_is_told_once_even_by_several_copies(inbox: Inbox, database: Database, rules: Rules) -> None:
+    life = Life(inbox)
+    await life.submitted(at=long_ago())
+    await asyncio.gather(*(look_once(database, rules) for _ in range(3)))
+    assert (await told(database, life)).count("stage_overdue") == 1
+
+
+async def test_each_stage_is_told_by_itself(sat: Program, inbox: Inbox, database: Database, rules: Rules) -> None:
+    life = Life(inbox)
+    await life.submitted(at=long_ago())
+    await look_once(database, rules)
+    await done(sat, life, "examination")
+    async with database.transaction() as tx:
+        assert await tell_late_stages(tx, at=clock.now()) == 0
+    async with database.transaction() as tx:
+        assert await tell_late_stages(tx, at=clock.now() + timedelta(days=60)) == 1
+    assert (await sat.get("/cases", params={"overdue": "true"})).json()["total"] == 0
+
+
+async def test_late_cases_come_first_and_are_filtered(sat: Program, inbox: Inbox) -> None:
+    on_time, late = Life(inbox), Life(inbox)
+    await on_time.submitted()
+    await late.submitted(at=long_ago(), number="95-2026-000002")
+    found = (await sat.get("/cases")).json()["items"]
+    assert [item["overdue"] for item in found] == [True, False]
+    assert (await sat.get("/cases", params={"overdue": "true"})).json()["total"] == 1
+    assert (await sat.get("/cases", params={"overdue": "false"})).json()["total"] == 1
+
+
+async def test_the_clock_stands_still_while_the_applicant_must_answer(
+    sat: Program, life: Life, database: Database
+) -> None:
+    await done(sat, life, "examination")
+    shown = await done(sat, life, "information-request", {"items": ["Un plan"], "until": in_days(5).isoformat()})
+    assert shown["deadlines"][0]["suspended"] is True
+    async with database.transaction() as tx:
+        assert await tell_late_stages(tx, at=clock.now() + timedelta(days=90)) == 0
+
+
+async def test_a_silent_provider_gives_the_case_back(
+    sat: Program, delegate: Program, life: Life, database: Database, rules: Rules
+) -> None:
+    await answered(sat, delegate, life, ORIENTATION)
+    async with database.transaction() as tx:
+        assert await give_up_silent(tx, at=clock.now(), rules=rules) == 0
+    later = clock.now() + timedelta(days=40)
+
+    async def look() -> int:
+        async with database.transaction() as tx:
+            return await give_up_silent(tx, at=later, rules=rules)
+
+    assert sorted(await asyncio.gather(look(), look())) == [0, 1]
+    shown = (await sat.get(f"/cases/{life.request_id}")).json()
+    assert shown["state"] == "under_examination"
+    assert shown["orientations"][0]["state"] == "silent"
+    body = await database.fetchval("SELECT body::jsonb -> 'data' FROM journal WHERE type LIKE '%declined%'")
+    assert body["silent"] is True
+
+
+async def test_the_clocks_run_with_the_application(inbox: Inbox, database: Database, rules: Rules) -> None:
+    life = Life(inbox)
+    await life.submitted(at=long_ago())
+
+    async def is_told() -> bool:
+        return "stage_overdue" in await told(database, life)
+
+    async with running(database, rules, every=0.05):
+        await eventually(is_told)
+
+
+async def test_two_validations_at_once_decide_once(
+    sat: Program, delegate: Program, program: Programs, life: Life, database: Database
+) -> None:
+    other = await program("autre95", Role.DELEGATE, "95")
+    await proposed(sat, life, ORIENTATION)
+    path = f"/cases/{life.request_id}/validation"
+    answers = await asyncio.gather(delegate.post(path), other.post(path))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert (await told(database, life)).count("oriented_locally") == 1
+
+
+async def test_an_envelope_is_never_spent_twice(
+    sat: Program, delegate: Program, inbox: Inbox, database: Database
+) -> None:
+    lives = []
+    support = {
+        "outcome": "local_support",
+        "motive": "Étude.",
+        "support_types": ["amo_publique"],
+        "amount_cents": 3_000_000,
+    }
+    for number in range(3):
+        lives.append(Life(inbox))
+        await lives[-1].submitted(number=f"95-2026-{number + 1:06}")
+        await proposed(sat, lives[-1], support)
+    answers = await asyncio.gather(*(delegate.post(f"/cases/{life.request_id}/validation") for life in lives))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    assert await database.fetchval("SELECT committed_cents FROM envelope") == 3_000_000
+
+
+async def test_the_last_place_of_a_provider_is_given_once(
+    sat: Program, delegate: Program, inbox: Inbox, database: Database
+) -> None:
+    await database.fetchval("UPDATE provider SET capacity = 1 WHERE id = $1 RETURNING 1", CAUE.id)
+    lives = [Life(inbox), Life(inbox)]
+    for number, life in enumerate(lives):
+        await life.submitted(number=f"95-2026-{number + 1:06}")
+        await proposed(sat, life, ORIENTATION)
+    answers = await asyncio.gather(*(delegate.post(f"/cases/{life.request_id}/validation") for life in lives))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    refused = next(answer for answer in answers if answer.status_code == 409)
+    assert refused.json()["code"] == "provider_full"
