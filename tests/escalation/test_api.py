@@ -1,20 +1,15 @@
-"""The API as a stranger's program uses it, over a real database."""
+"""The API as a stranger's program uses it: dossiers, their actions, refusals."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
 from uuid import UUID
 
 import httpx2
 import pytest
 
-from shared import clock
 from shared.clock import new_id
-from shared.contracts import intake, notifications
 from shared.contracts.vocabulary import Programme, RequestKind
 from shared.db import Database
-from shared.identity.model import Agent, Role
+from shared.identity.model import Agent
 from shared.links import Links
-from tests.escalation.conftest import an_agent
 from tests.escalation.life import (
     Ear,
     Json,
@@ -23,9 +18,6 @@ from tests.escalation.life import (
     a_dossier,
     a_request,
     a_request_escalated,
-    a_scheduled_dossier,
-    an_accompanied_dossier,
-    directed_to_programme,
 )
 
 
@@ -187,16 +179,6 @@ async def test_the_secretary_does_not_do_the_national_agents_work(
     assert (await secretary.refused(f"/escalations/{received}/{action}", body, 403))["code"] == "forbidden"
 
 
-async def test_the_national_agent_does_not_do_the_secretarys_work(
-    national: Program, secretary: Program, received: str
-) -> None:
-    await national.refused("/sessions", {"held_on": "2026-12-10", "title": "Comité"}, 403)
-    session_id = await a_scheduled_dossier(national, secretary, received)
-    decision = {"request_id": received, "outcome": "granted", "motive": "Oui."}
-    await national.refused(f"/sessions/{session_id}/decisions", decision, 403)
-    await national.refused(f"/sessions/{session_id}/closing", {}, 403)
-
-
 @pytest.mark.parametrize(
     ("action", "body", "field"),
     [
@@ -223,304 +205,6 @@ async def test_an_accompaniment_cannot_end_before_it_begins(
     body = {"starts_on": "2027-06-30", "ends_on": "2027-01-04"}
     problem = await national.refused(f"/escalations/{received}/accompaniment", body, 400)
     assert problem["errors"][0]["field"] == "ends_on"
-
-
-async def test_a_reserve_goes_with_its_outcome_and_only_with_it(
-    national: Program, secretary: Program, received: str
-) -> None:
-    session_id = await a_scheduled_dossier(national, secretary, received)
-    decision = {"request_id": received, "outcome": "granted_with_reserve", "motive": "Oui."}
-    problem = await secretary.refused(f"/sessions/{session_id}/decisions", decision, 400)
-    assert problem["errors"][0]["field"] == "reserve"
-    lonely = {"request_id": received, "outcome": "granted", "motive": "Oui.", "reserve": "Délibération."}
-    await secretary.refused(f"/sessions/{session_id}/decisions", lonely, 400)
-    made = await secretary.post(
-        f"/sessions/{session_id}/decisions", {**decision, "reserve": "Délibération."}, status=201
-    )
-    assert made["number"] == "CSP-2026-0001"
-    assert made["signed_by"]["role"] == "committee_secretary"
-
-
-async def test_only_what_is_on_the_agenda_is_decided(
-    ear: Ear, national: Program, secretary: Program, received: str
-) -> None:
-    session_id = await a_scheduled_dossier(national, secretary, received)
-    other = a_request_escalated(number="95-2026-000124")
-    await ear.hears(other)
-    decision = {"request_id": str(other.request_id), "outcome": "granted", "motive": "Oui."}
-    problem = await secretary.refused(f"/sessions/{session_id}/decisions", decision, 409)
-    assert problem["state"] == "received"
-    await a_scheduled_dossier(national, secretary, str(other.request_id))
-    assert (await secretary.refused(f"/sessions/{session_id}/decisions", decision, 409))["code"] == "not_on_agenda"
-    unknown = {**decision, "request_id": str(new_id())}
-    assert (await secretary.refused(f"/sessions/{session_id}/decisions", unknown, 400))["errors"]
-
-
-async def test_a_second_decision_is_refused(national: Program, secretary: Program, received: str) -> None:
-    session_id = await a_decided_dossier(national, secretary, received)
-    decision = {"request_id": received, "outcome": "refused", "motive": "Non."}
-    problem = await secretary.refused(f"/sessions/{session_id}/decisions", decision, 409)
-    assert problem["state"] == "granted"
-
-
-async def test_a_session_closes_once_when_all_is_decided_and_then_does_not_change(
-    ear: Ear, national: Program, secretary: Program, received: str
-) -> None:
-    session_id = await a_scheduled_dossier(national, secretary, received)
-    problem = await secretary.refused(f"/sessions/{session_id}/closing", {}, 409)
-    assert problem["code"] == "dossiers_undecided"
-    assert problem["undecided"] == ["95-2026-000123"]
-    decision = {"request_id": received, "outcome": "granted", "motive": "Oui."}
-    await secretary.post(f"/sessions/{session_id}/decisions", decision, status=201)
-    closed = await secretary.post(f"/sessions/{session_id}/closing")
-    assert closed["state"] == "closed"
-    assert closed["allowed_actions"] == []
-    assert (await secretary.refused(f"/sessions/{session_id}/closing", {}, 409))["code"] == "session_closed"
-    assert (await secretary.refused(f"/sessions/{session_id}/decisions", decision, 409))["state"] == "closed"
-    await secretary.refused(f"/sessions/{session_id}/attendance", {"present": []}, 409)
-    other = a_request_escalated(number="95-2026-000124")
-    await ear.hears(other)
-    await national.post(f"/escalations/{other.request_id}/admissibility", {"opinion": "Oui."})
-    await national.refused(f"/escalations/{other.request_id}/schedule", {"session_id": session_id}, 409)
-
-
-async def test_closing_needs_no_body(secretary: Program) -> None:
-    session = await secretary.post("/sessions", {"held_on": "2026-12-10", "title": "Comité"}, status=201)
-    assert (await secretary.ask("POST", f"/sessions/{session['id']}/closing")).status_code == 200
-
-
-async def test_the_minutes_tell_each_decision_in_the_order_of_the_agenda(
-    ear: Ear, national: Program, secretary: Program, received: str
-) -> None:
-    session_id = await a_scheduled_dossier(national, secretary, received)
-    second = a_request_escalated(number="95-2026-000124")
-    await ear.hears(second)
-    await national.post(f"/escalations/{second.request_id}/admissibility", {"opinion": "Oui."})
-    await national.post(f"/escalations/{second.request_id}/schedule", {"session_id": session_id})
-    moved = await secretary.post(
-        f"/sessions/{session_id}/agenda", {"request_id": str(second.request_id), "direction": "up"}
-    )
-    assert [item["number"] for item in moved["agenda"]] == ["95-2026-000124", "95-2026-000123"]
-    for request_id, outcome, amount in ((received, "granted", 500), (str(second.request_id), "refused", 0)):
-        await secretary.post(
-            f"/sessions/{session_id}/decisions",
-            {"request_id": request_id, "outcome": outcome, "motive": "Vu.", "amount_cents": amount},
-            status=201,
-        )
-    minutes = await national.get(f"/sessions/{session_id}/minutes")
-    assert minutes["draft"] is True
-    assert [item["decision"]["number"] for item in minutes["items"]] == ["CSP-2026-0002", "CSP-2026-0001"]
-    assert minutes["amount_cents"] == 500
-    await secretary.post(f"/sessions/{session_id}/closing")
-    assert (await national.get(f"/sessions/{session_id}/minutes"))["draft"] is False
-
-
-async def test_a_quorum_must_be_met_before_anything_is_decided(
-    national: Program, secretary: Program, received: str
-) -> None:
-    await national.post(f"/escalations/{received}/admissibility", {"opinion": "Recevable."})
-    body = {"held_on": "2026-12-10", "title": "Comité", "members": ["ANRU", "Anah", "Cerema"], "quorum": 2}
-    session = await secretary.post("/sessions", body, status=201)
-    await secretary.post(f"/escalations/{received}/schedule", {"session_id": session["id"]})
-    decision = {"request_id": received, "outcome": "granted", "motive": "Oui."}
-    address = f"/sessions/{session['id']}"
-    assert (await secretary.refused(f"{address}/decisions", decision, 409))["code"] == "quorum_missing"
-    await secretary.refused(f"{address}/attendance", {"present": ["Inconnu"]}, 400)
-    await secretary.post(f"{address}/attendance", {"present": ["ANRU", "Cerema"]})
-    await secretary.post(f"{address}/decisions", decision, status=201)
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"held_on": "2026-02-30", "title": "Comité"}, "held_on"),
-        ({"held_on": "1999-02-03", "title": "Comité"}, "held_on"),
-        ({"held_on": "2099-02-03", "title": "Comité"}, "held_on"),
-        ({"title": "Comité"}, "held_on"),
-        ({"held_on": "2026-12-10", "title": ""}, "title"),
-        ({"held_on": "2026-12-10", "title": "Comité", "members": ["Anah"], "quorum": 2}, "quorum"),
-    ],
-)
-async def test_a_session_needs_a_plausible_date_and_a_title(secretary: Program, body: Json, field: str) -> None:
-    problem = await secretary.refused("/sessions", body, 400)
-    assert [error["field"] for error in problem["errors"]] == [field]
-
-
-async def test_a_deferred_dossier_comes_back_on_another_agenda(
-    national: Program, secretary: Program, received: str
-) -> None:
-    first = await a_decided_dossier(national, secretary, received, "deferred")
-    assert (await national.get(f"/escalations/{received}"))["state"] == "deferred"
-    again = await national.refused(f"/escalations/{received}/schedule", {"session_id": first}, 409)
-    assert again["code"] == "already_on_agenda"
-    session = await secretary.post("/sessions", {"held_on": "2027-01-14", "title": "Janvier"}, status=201)
-    back = await national.post(f"/escalations/{received}/schedule", {"session_id": session["id"]})
-    assert back["state"] == "scheduled"
-    assert len(back["sessions"]) == 2
-
-
-@pytest.mark.usefixtures("envelope")
-async def test_a_mobilisation_is_accepted_started_and_delivered(
-    national: Program, secretary: Program, received: str
-) -> None:
-    await a_decided_dossier(national, secretary, received)
-    address = f"/escalations/{received}/mobilisations"
-    created = (await national.post(address, {"kind": "internal", "resource": "Cerema"}, status=201))["created"]
-    problem = await national.refused(f"{address}/{created}/delivery", {}, 409)
-    assert problem["state"] == "proposed"
-    assert problem["allowed_actions"] == ["acceptance", "decline"]
-    for action, state in (("acceptance", "accepted"), ("start", "under_way"), ("delivery", "delivered")):
-        seen = await national.post(f"{address}/{created}/{action}")
-        assert seen["mobilisations"][0]["state"] == state
-    assert seen["mobilisations"][0]["allowed_actions"] == []
-    assert (await national.ask("POST", f"{address}/{new_id()}/acceptance")).status_code == 404
-
-
-@pytest.mark.usefixtures("envelope")
-async def test_what_is_declined_goes_back_to_the_envelope(national: Program, secretary: Program, received: str) -> None:
-    await a_decided_dossier(national, secretary, received)
-    address = f"/escalations/{received}/mobilisations"
-    body = {"kind": "external", "resource": "Marché", "amount_cents": 3_000_000}
-    created = (await national.post(address, body, status=201))["created"]
-    assert (await national.get("/envelopes"))["items"][0]["committed_cents"] == 3_000_000
-    await national.post(f"{address}/{created}/decline")
-    assert (await national.get("/envelopes"))["items"][0]["committed_cents"] == 0
-
-
-@pytest.mark.usefixtures("envelope")
-async def test_an_envelope_never_gives_more_than_it_holds(national: Program, secretary: Program, received: str) -> None:
-    await a_decided_dossier(national, secretary, received)
-    available = (await national.get("/envelopes"))["items"][0]["available_cents"]
-    body = {"kind": "external", "resource": "Marché", "amount_cents": available + 1}
-    problem = await national.refused(f"/escalations/{received}/mobilisations", body, 409)
-    assert problem["code"] == "envelope_exceeded"
-    assert problem["available_cents"] == available
-    assert (await national.get(f"/escalations/{received}"))["state"] == "granted"
-
-
-@pytest.mark.parametrize("amount", [-1, 1.5, "mille", 10**15])
-async def test_an_amount_is_a_whole_number_of_cents(
-    national: Program, secretary: Program, received: str, amount: object
-) -> None:
-    await a_decided_dossier(national, secretary, received)
-    body = {"kind": "external", "resource": "Marché", "amount_cents": amount}
-    problem = await national.refused(f"/escalations/{received}/mobilisations", body, 400)
-    assert problem["errors"][0]["field"] == "amount_cents"
-
-
-async def test_without_an_envelope_nothing_is_committed(national: Program, secretary: Program, received: str) -> None:
-    await a_decided_dossier(national, secretary, received)
-    body = {"kind": "external", "resource": "Marché", "amount_cents": 100}
-    assert (await national.refused(f"/escalations/{received}/mobilisations", body, 409))["code"] == "no_envelope"
-
-
-async def test_the_secretary_opens_and_resizes_envelopes(national: Program, secretary: Program, received: str) -> None:
-    year = clock.now().year
-    opened = await secretary.post("/envelopes", {"year": year, "amount_cents": 5_000}, status=201)
-    assert opened["available_cents"] == 5_000
-    again = await secretary.refused("/envelopes", {"year": year, "amount_cents": 1}, 409)
-    assert again["code"] == "envelope_exists"
-    await national.refused("/envelopes", {"year": year + 1, "amount_cents": 1}, 403)
-    await a_decided_dossier(national, secretary, received)
-    body = {"kind": "external", "resource": "Marché", "amount_cents": 4_000}
-    await national.post(f"/escalations/{received}/mobilisations", body, status=201)
-    address = f"/envelopes/{opened['id']}/amount"
-    assert (await secretary.refused(address, {"amount_cents": 3_999}, 409))["code"] == "envelope_committed"
-    assert (await secretary.post(address, {"amount_cents": 4_000}))["available_cents"] == 0
-
-
-async def test_a_milestone_is_reached_once(national: Program, secretary: Program, received: str) -> None:
-    await an_accompanied_dossier(national, secretary, received)
-    address = f"/escalations/{received}/milestones"
-    early = await national.refused(address, {"title": "Trop tôt", "due_on": "2026-12-01"}, 400)
-    assert early["errors"][0]["field"] == "due_on"
-    created = (await national.post(address, {"title": "Étude", "due_on": "2027-03-01"}, status=201))["created"]
-    await national.refused(f"{address}/{created}/reached", {"reached_on": "2099-01-01"}, 400)
-    await national.post(f"{address}/{created}/reached")
-    assert (await national.refused(f"{address}/{created}/reached", {}, 409))["code"] == "milestone_reached"
-
-
-async def test_a_programmes_team_sees_its_requests_and_no_others(
-    database: Database,
-    ear: Ear,
-    received: str,
-    program: Callable[[Agent], Awaitable[Program]],
-) -> None:
-    request_id = new_id()
-    await ear.hears(directed_to_programme(request_id), directed_to_programme(new_id(), Programme.FRANCE_SERVICES))
-    team = await program(await an_agent(database, "programme", Role.PROGRAMME_AGENT, "petites_villes_de_demain"))
-    listed = await team.get("/programmes/petites_villes_de_demain/requests")
-    assert [item["request_id"] for item in listed["items"]] == [str(request_id)]
-    assert [row["programme"] for row in (await team.get("/programmes"))["items"]] == ["petites_villes_de_demain"]
-    assert (await team.ask("GET", "/programmes/france_services/requests")).status_code == 404
-    assert (await team.ask("GET", f"/escalations/{received}")).status_code == 404
-    assert (await team.get("/escalations"))["total"] == 0
-    assert (await team.ask("GET", "/sessions")).status_code == 403
-
-
-async def test_the_five_programmes_are_listed_with_their_counts(ear: Ear, national: Program) -> None:
-    await ear.hears(directed_to_programme(new_id()))
-    listed = await national.get("/programmes")
-    assert listed["total"] == 5
-    counts = {row["programme"]: row["requests"] for row in listed["items"]}
-    assert counts["petites_villes_de_demain"] == 1
-    assert counts["action_coeur_de_ville"] == 0
-    assert (await national.ask("GET", "/programmes/inconnu/requests")).status_code == 404
-
-
-async def test_evaluations_and_figures_tell_what_came_of_it(
-    ear: Ear, national: Program, secretary: Program, received: str
-) -> None:
-    await a_decided_dossier(national, secretary, received, amount_cents=700)
-    await ear.hears(an_evaluation(UUID(received)))
-    assert (await national.get("/evaluations"))["items"][0]["impact"] == "Deux commerces ont rouvert."
-    assert (await national.get("/evaluations?departement=33"))["total"] == 0
-    figures = await national.get("/statistics")
-    assert figures["by_state"] == {"granted": 1}
-    assert figures["by_field"] == {"habitat": 1, "revitalisation_commerciale": 1}
-    assert figures["outcomes"] == {"granted": 1}
-    assert figures["granted_cents"] == 700
-    assert figures["delays"]["admissibility"]["count"] == 1
-    assert figures["delays"]["accompaniment"]["median_days"] is None
-    assert figures["evaluations"]["satisfaction"] == 5
-
-
-def an_evaluation(request_id: UUID) -> intake.EvaluationSubmitted:
-    """The applicant is content."""
-    return intake.EvaluationSubmitted(
-        request_id=request_id,
-        departement="95",
-        at=clock.now(),
-        number="95-2026-000123",
-        applicant=a_request().applicant,
-        need_met=5,
-        progress=4,
-        satisfaction=5,
-        impact="Deux commerces ont rouvert.",
-    )
-
-
-async def test_a_decision_knows_when_the_applicant_was_told(
-    database: Database, ear: Ear, national: Program, secretary: Program, received: str
-) -> None:
-    await a_decided_dossier(national, secretary, received)
-    event_id = await database.fetchval("SELECT event_id FROM decision")
-
-    def delivered(audience: Any) -> notifications.DeliverySucceeded:
-        return notifications.DeliverySucceeded(
-            request_id=UUID(received),
-            departement="95",
-            at=clock.now(),
-            delivery_id=new_id(),
-            event_id=event_id,
-            audience=audience,
-            template="decision_made",
-        )
-
-    await ear.hears(delivered("departement"))
-    assert (await national.get(f"/escalations/{received}"))["decisions"][0]["notified_at"] is None
-    await ear.hears(delivered("applicant"))
-    assert (await national.get(f"/escalations/{received}"))["decisions"][0]["notified_at"]
 
 
 async def test_the_api_describes_itself(browser: httpx2.AsyncClient) -> None:

@@ -1,15 +1,12 @@
-"""The SQL that changes dossiers: what arrived, where they stand, what happened."""
+"""The SQL that changes dossiers: what arrived, where they stand, what happened to them."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.moves import State
 from services.escalation.domain.perimeter import Perimeter
-from shared.contracts.fact import Actor, Fact
-from shared.contracts.intake import Document
+from shared.contracts.fact import Fact
 from shared.contracts.qualification import RequestEscalated
 from shared.contracts.vocabulary import Stage, Team
 from shared.db import Row, Transaction
@@ -27,14 +24,6 @@ class NoSuchEscalation(NotFound):
     code = "no_such_escalation"
     title = "No such escalation in the caller's perimeter"
     sentence = "Ce dossier n’a pas été transmis à l’équipe nationale, ou n’est pas dans votre périmètre."
-
-
-@dataclass(frozen=True, slots=True)
-class EarlyNote:
-    """What intake said of a request before its dossier came."""
-
-    type: str
-    data: dict[str, Any]
 
 
 def _escalation(row: Row) -> Escalation:
@@ -200,131 +189,4 @@ async def add_step(tx: Transaction, fact: Fact, *, team: Team | None, author: st
         team,
         author,
         detail,
-    )
-
-
-async def add_question(
-    tx: Transaction, question_id: UUID, request_id: UUID, *, question: str, until: date | None, by: Actor, at: datetime
-) -> None:
-    """Keep a question to the département."""
-    await tx.execute(
-        """
-        INSERT INTO question (id, request_id, asked_at, question, until, asked_by)
-        VALUES ($1, $2, $3, $4, $5, $6)
-        """,
-        question_id,
-        request_id,
-        at,
-        question,
-        until,
-        by.model_dump(mode="json"),
-    )
-
-
-async def answer_question(tx: Transaction, request_id: UUID, *, answer: str, by: Actor, at: datetime) -> None:
-    """Put the département's answer beside the last question that has none."""
-    await tx.execute(
-        """
-        UPDATE question
-        SET answered_at = $2, answer = $3, answered_by = $4
-        WHERE id = (
-            SELECT id
-            FROM question
-            WHERE request_id = $1 AND answered_at IS NULL
-            ORDER BY asked_at DESC
-            LIMIT 1
-        )
-        """,
-        request_id,
-        at,
-        answer,
-        by.model_dump(mode="json"),
-    )
-
-
-async def add_message(tx: Transaction, request_id: UUID, *, at: datetime, author: Team, text: str) -> None:
-    """Keep a message that came after the dossier."""
-    await tx.execute(
-        "INSERT INTO message (request_id, at, author, text) VALUES ($1, $2, $3, $4)", request_id, at, author, text
-    )
-
-
-async def add_document(tx: Transaction, request_id: UUID, document: Document) -> None:
-    """Add a file to the list of the dossier; one that is known already is left as it is."""
-    await tx.execute(
-        """
-        INSERT INTO document (id, request_id, name, media_type, size, sha256, added_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (request_id, id) DO NOTHING
-        """,
-        document.id,
-        request_id,
-        document.name,
-        document.media_type,
-        document.size,
-        document.sha256,
-        document.added_at,
-    )
-
-
-async def add_early_note(tx: Transaction, fact: Fact) -> None:
-    """Keep what intake said of a request whose dossier may still be on its way."""
-    await tx.execute(
-        "INSERT INTO early_note (request_id, type, at, data) VALUES ($1, $2, $3, $4)",
-        fact.request_id,
-        fact.wire_type,
-        fact.at,
-        fact.model_dump(mode="json"),
-    )
-
-
-async def take_early_notes(tx: Transaction, request_id: UUID) -> list[EarlyNote]:
-    """Give, in order, and forget what had been kept for a dossier."""
-    rows = await tx.fetch(
-        """
-        WITH taken AS (
-            DELETE FROM early_note
-            WHERE request_id = $1
-            RETURNING position, type, data
-        )
-        SELECT type, data
-        FROM taken
-        ORDER BY position
-        """,
-        request_id,
-    )
-    return [EarlyNote(row["type"], row["data"]) for row in rows]
-
-
-async def forget_early_notes(tx: Transaction, *, before: datetime) -> None:
-    """Forget what was kept for dossiers that never came."""
-    await tx.execute("DELETE FROM early_note WHERE at < $1", before)
-
-
-async def remember_withdrawal(tx: Transaction, request_id: UUID, *, at: datetime) -> None:
-    """Remember that an applicant gave up, whether or not his dossier came."""
-    await tx.execute(
-        "INSERT INTO withdrawal (request_id, at) VALUES ($1, $2) ON CONFLICT (request_id) DO NOTHING", request_id, at
-    )
-
-
-async def was_withdrawn(tx: Transaction, request_id: UUID) -> bool:
-    """Tell whether the applicant had given up."""
-    return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM withdrawal WHERE request_id = $1)", request_id))
-
-
-async def note_consultation(tx: Transaction, *, agent_id: UUID, request_id: UUID, at: datetime) -> None:
-    """Trace that somebody read a dossier, at most once a minute."""
-    await tx.execute(
-        """
-        INSERT INTO consultation (agent_id, request_id, at)
-        SELECT $1, $2, $3::timestamptz
-        WHERE NOT EXISTS (
-            SELECT FROM consultation
-            WHERE agent_id = $1 AND request_id = $2 AND at > $3::timestamptz - interval '1 minute'
-        )
-        """,
-        agent_id,
-        request_id,
-        at,
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 from services.escalation.settings import Durations
 from services.escalation.store import committee as committee_store
 from services.escalation.store import dossier as store
+from services.escalation.store import exchanges
 from services.escalation.usecases import acting
 from services.escalation.usecases.telling import day, tell, working_days_after
 from shared.clock import new_id
@@ -34,7 +35,7 @@ async def ask_departement(
     if until is not None and until < day(at):
         raise Invalid.field("until", "Cette date est déjà passée.")
     await store.save(tx, escalation, at=at)
-    await store.add_question(tx, new_id(), request_id, question=question, until=until, by=fact.by, at=at)
+    await exchanges.add_question(tx, new_id(), request_id, question=question, until=until, by=fact.by, at=at)
     await tell(tx, fact, by=fact.by, detail=question)
 
 
@@ -60,8 +61,3 @@ async def schedule(tx: Transaction, request_id: UUID, *, session_id: UUID, agent
     await committee_store.add_to_agenda(tx, session.id, request_id, state=escalation.state, at=at)
     await store.save(tx, escalation, at=at)
     await tell(tx, fact, by=fact.by, detail=session.title)
-
-
-async def trace_consultation(tx: Transaction, request_id: UUID, *, agent: Agent, at: datetime) -> None:
-    """Somebody reads a dossier, which holds personal data."""
-    await store.note_consultation(tx, agent_id=agent.id, request_id=request_id, at=at)

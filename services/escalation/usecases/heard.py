@@ -9,6 +9,7 @@ from services.escalation.domain.moves import State
 from services.escalation.settings import Durations
 from services.escalation.store import committee as committee_store
 from services.escalation.store import dossier as store
+from services.escalation.store import exchanges
 from services.escalation.store import programmes as programme_store
 from services.escalation.usecases.telling import NATIONAL_CALENDAR, day, tell, working_days_after
 from shared import calendar
@@ -42,14 +43,14 @@ async def receive_escalation_on_request_escalated(
     escalation.departement = fact.departement
     due_on = working_days_after(fact.at, durations.admissibility)
     received = escalation.receive(due_on=due_on, at=fact.at + A_MOMENT)
-    withdrawn = await store.was_withdrawn(tx, fact.request_id) and escalation.withdraw()
+    withdrawn = await exchanges.was_withdrawn(tx, fact.request_id) and escalation.withdraw()
     await store.take_in(tx, escalation, fact)
     await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name, detail=fact.evidence.motive)
     for document in fact.dossier.documents:
-        await store.add_document(tx, fact.request_id, document)
+        await exchanges.add_document(tx, fact.request_id, document)
     if not withdrawn:
         await tell(tx, received)
-    for note in await store.take_early_notes(tx, fact.request_id):
+    for note in await exchanges.take_early_notes(tx, fact.request_id):
         await _apply_note(tx, _NOTES[note.type].model_validate(note.data), dossier=fact.dossier)
     log.info("escalation.received", state=escalation.state.value)
 
@@ -62,7 +63,7 @@ async def resume_on_national_question_answered(tx: Transaction, fact: qualificat
         return
     if escalation.resume(due_on=_moved_on(escalation, fact.at)):
         await store.save(tx, escalation, at=fact.at)
-    await store.answer_question(tx, fact.request_id, answer=fact.text, by=fact.by, at=fact.at)
+    await exchanges.answer_question(tx, fact.request_id, answer=fact.text, by=fact.by, at=fact.at)
     await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name, detail=fact.text)
 
 
@@ -77,7 +78,7 @@ def _moved_on(escalation: Escalation, at: datetime) -> date | None:
 async def stop_on_request_withdrawn(tx: Transaction, fact: intake.RequestWithdrawn) -> None:
     """The applicant gave up; before a decision that ends the dossier, afterwards it is noted."""
     await store.hold(tx, fact.request_id)
-    await store.remember_withdrawal(tx, fact.request_id, at=fact.at)
+    await exchanges.remember_withdrawal(tx, fact.request_id, at=fact.at)
     await programme_store.move_programme_request(tx, fact.request_id, state="withdrawn", at=fact.at)
     escalation = await store.find_for_update(tx, fact.request_id)
     if escalation is None:
@@ -91,7 +92,7 @@ async def note_what_the_applicant_sends(tx: Transaction, fact: IntakeNote) -> No
     """The applicant wrote or joined a file: it belongs to the dossier, here already or still on its way."""
     await store.hold(tx, fact.request_id)
     if await store.find_for_update(tx, fact.request_id) is None:
-        await store.add_early_note(tx, fact)
+        await exchanges.add_early_note(tx, fact)
     else:
         await _apply_note(tx, fact, dossier=None)
 
@@ -99,7 +100,7 @@ async def note_what_the_applicant_sends(tx: Transaction, fact: IntakeNote) -> No
 async def note_on_departement_message_posted(tx: Transaction, fact: qualification.MessagePosted) -> None:
     """The département wrote to the applicant after it had handed the dossier over."""
     if await store.find_for_update(tx, fact.request_id) is not None:
-        await store.add_message(tx, fact.request_id, at=fact.at, author=Team.DEPARTEMENT, text=fact.text)
+        await exchanges.add_message(tx, fact.request_id, at=fact.at, author=Team.DEPARTEMENT, text=fact.text)
         await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name, detail=fact.text)
 
 
@@ -112,7 +113,7 @@ async def note_on_examination_reopened(tx: Transaction, fact: qualification.Exam
 async def list_on_directed_to_programme(tx: Transaction, fact: qualification.DirectedToProgramme) -> None:
     """A request is directed to a programme, whose team finds it in its list."""
     await store.hold(tx, fact.request_id)
-    withdrawn = await store.was_withdrawn(tx, fact.request_id)
+    withdrawn = await exchanges.was_withdrawn(tx, fact.request_id)
     await programme_store.add_programme_request(tx, fact, withdrawn=withdrawn)
 
 
@@ -140,12 +141,12 @@ async def note_notified_on_delivery_succeeded(tx: Transaction, fact: notificatio
 async def _apply_note(tx: Transaction, fact: IntakeNote, *, dossier: qualification.Dossier | None) -> None:
     """Put a message or a file into the dossier, unless the dossier brought it already."""
     if isinstance(fact, intake.DocumentAdded):
-        await store.add_document(tx, fact.request_id, fact.document)
+        await exchanges.add_document(tx, fact.request_id, fact.document)
         await _note(tx, fact, Team.APPLICANT, detail=fact.document.name)
         return
     if dossier and any(message.at == fact.at and message.text == fact.text for message in dossier.messages):
         return
-    await store.add_message(tx, fact.request_id, at=fact.at, author=Team.APPLICANT, text=fact.text)
+    await exchanges.add_message(tx, fact.request_id, at=fact.at, author=Team.APPLICANT, text=fact.text)
     await _note(tx, fact, Team.APPLICANT, detail=fact.text)
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from services.escalation.settings import Durations
 from services.escalation.store import dossier as dossier_store
+from services.escalation.store import exchanges
 from services.escalation.store import means as store
 from services.escalation.usecases.telling import day, tell
 from shared.db import Transaction
@@ -36,4 +37,4 @@ async def tell_overdue_milestones(tx: Transaction, *, at: datetime) -> int:
 
 async def forget_early_notes(tx: Transaction, *, durations: Durations, at: datetime) -> None:
     """Forget messages and documents of requests that were not escalated."""
-    await dossier_store.forget_early_notes(tx, before=at - timedelta(days=durations.early_notes_calendar_days))
+    await exchanges.forget_early_notes(tx, before=at - timedelta(days=durations.early_notes_calendar_days))

@@ -15,10 +15,11 @@ from services.escalation.reads.programmes import (
     programmes,
 )
 from services.escalation.reads.results import Evaluation, Statistics, averages, evaluations, statistics
-from services.escalation.usecases import acting
+from services.escalation.usecases import acting, consultations
 from services.escalation.web.readers import programme_named
+from shared import clock
 from shared.contracts.vocabulary import Programme
-from shared.db import Database
+from shared.db import Cause, Database
 from shared.identity.model import Agent
 from shared.web.paging import Page, Paged
 
@@ -36,16 +37,20 @@ async def list_programmes(
 async def list_programme_requests(
     programme: FromPath[str],
     database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     paging: NamedDependency[Page],
     in_state: Annotated[ProgrammeRequestState | None, QueryParameter(name="state")] = None,
 ) -> Paged[ProgrammeRequest]:
-    """List the requests directed to a programme, the latest first."""
+    """List the requests directed to a programme, the latest first; that they were read is traced."""
     wanted, perimeter = programme_named(programme, agent), acting.perimeter(agent)
+    found = await programme_requests(
+        database, wanted, state=in_state, perimeter=perimeter, limit=paging.limit, offset=paging.offset
+    )
+    async with database.transaction(cause) as tx:
+        await consultations.trace(tx, (item.request_id for item in found), agent=agent, at=clock.now())
     return Paged(
-        items=await programme_requests(
-            database, wanted, state=in_state, perimeter=perimeter, limit=paging.limit, offset=paging.offset
-        ),
+        items=found,
         total=await count_programme_requests(database, wanted, state=in_state, perimeter=perimeter),
         page=paging.number,
     )

@@ -15,9 +15,8 @@ from services.escalation.reads.committee import session
 from services.escalation.reads.detail import detail
 from services.escalation.settings import Durations
 from services.escalation.store.committee import NoSuchSession
-from services.escalation.usecases import acting
+from services.escalation.usecases import acting, consultations
 from services.escalation.usecases import committee as usecases
-from services.escalation.usecases.dossier import trace_consultation
 from services.escalation.usecases.telling import day
 from services.escalation.web.inputs import Text
 from services.escalation.web.links import DocumentLinks
@@ -57,7 +56,7 @@ async def decision_form(
     """Show the dossier in short, with the form of the decision; that it was read is traced."""
     page = await _decision_page(request, database, session_id, request_id, agent, document_links)
     async with database.transaction(cause) as tx:
-        await trace_consultation(tx, request_id, agent=agent, at=clock.now())
+        await consultations.trace(tx, [request_id], agent=agent, at=clock.now())
     return page
 
 

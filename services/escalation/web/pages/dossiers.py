@@ -19,8 +19,7 @@ from services.escalation.reads.dossiers import (
     departements,
     dossiers,
 )
-from services.escalation.usecases import acting
-from services.escalation.usecases.dossier import trace_consultation
+from services.escalation.usecases import acting, consultations
 from services.escalation.usecases.telling import day
 from services.escalation.web.links import DocumentLinks
 from services.escalation.web.pages import presenting
@@ -87,7 +86,7 @@ async def dossier(
     """Show one dossier; that it was read is traced."""
     page = await dossier_page(request, database, request_id, agent, document_links)
     async with database.transaction(cause) as tx:
-        await trace_consultation(tx, request_id, agent=agent, at=clock.now())
+        await consultations.trace(tx, [request_id], agent=agent, at=clock.now())
     return page
 
 

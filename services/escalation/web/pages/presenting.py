@@ -5,7 +5,7 @@ from typing import Any
 
 from services.escalation.domain.moves import State
 from services.escalation.reads.committee import SessionSummary
-from services.escalation.reads.detail import EscalationDetail, TimelineRow
+from services.escalation.reads.detail_rows import EscalationDetail, TimelineRow
 from services.escalation.reads.dossiers import EscalationSummary
 from services.escalation.web.pages.showing import TONES
 from shared.contracts.vocabulary import Team

@@ -14,11 +14,12 @@ from services.escalation.reads.programmes import (
     programmes,
 )
 from services.escalation.reads.results import averages, evaluations, statistics
-from services.escalation.usecases import acting
+from services.escalation.usecases import acting, consultations
 from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import programme_named
+from shared import clock
 from shared.contracts.vocabulary import CommitteeOutcome, Field, Programme
-from shared.db import Database
+from shared.db import Cause, Database
 from shared.identity.model import Agent
 from shared.web.paging import Page
 from shared.words import state_word, word
@@ -54,20 +55,24 @@ async def one_programme(
     request: Asked,
     programme: FromPath[str],
     database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     paging: NamedDependency[Page],
     in_state: Annotated[str, QueryParameter(name="state")] = "",
 ) -> Template:
-    """Show the requests directed to a programme."""
+    """Show the requests directed to a programme; that they were read is traced."""
     wanted, perimeter = programme_named(programme, agent), acting.perimeter(agent)
     state = next((known for known in REQUEST_STATES if known == in_state), None)
+    found = await programme_requests(
+        database, wanted, state=state, perimeter=perimeter, limit=paging.limit, offset=paging.offset
+    )
+    async with database.transaction(cause) as tx:
+        await consultations.trace(tx, (item.request_id for item in found), agent=agent, at=clock.now())
     return show(
         request,
         "results/programme.html",
         programme=wanted,
-        items=await programme_requests(
-            database, wanted, state=state, perimeter=perimeter, limit=paging.limit, offset=paging.offset
-        ),
+        items=found,
         total=await count_programme_requests(database, wanted, state=state, perimeter=perimeter),
         paging=paging,
         states=REQUEST_STATES,

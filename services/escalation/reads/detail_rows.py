@@ -1,0 +1,137 @@
+"""What one dossier is made of, as pages and API show it."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.escalation.domain.means import MobilisationState
+from services.escalation.reads.committee import DecisionRow
+from services.escalation.reads.dossiers import EscalationSummary
+from shared.contracts.fact import Actor
+from shared.contracts.intake import Request
+from shared.contracts.qualification import Dossier, Evidence, Qualification, Service
+from shared.contracts.vocabulary import MobilisationKind, Team
+
+
+class MessageRow(BaseModel):
+    """A message between the applicant and the département."""
+
+    at: datetime
+    author: Team
+    text: str
+
+
+class DocumentRow(BaseModel):
+    """A file of the request; `url` is a signed link to intake, `size` in bytes."""
+
+    id: UUID
+    name: str
+    media_type: str
+    size: int
+    added_at: datetime
+    url: str
+
+
+class QuestionRow(BaseModel):
+    """A question to the département, and its answer when there is one."""
+
+    id: UUID
+    asked_at: datetime
+    question: str
+    until: date | None
+    asked_by: Actor
+    answered_at: datetime | None
+    answer: str | None
+    answered_by: Actor | None
+
+
+class MobilisationRow(BaseModel):
+    """A resource that was found; `amount_cents` in euro cents."""
+
+    id: UUID
+    request_id: UUID
+    kind: MobilisationKind
+    resource: str
+    amount_cents: int
+    lot: str | None
+    purchase_order: str | None
+    state: MobilisationState
+    envelope_id: UUID | None
+    proposed_at: datetime
+    proposed_by: Actor
+    allowed_actions: list[str]
+
+
+class MilestoneRow(BaseModel):
+    """A milestone; `overdue` when its date has passed without it."""
+
+    id: UUID
+    title: str
+    deliverable: str | None
+    due_on: date
+    reached_on: date | None
+    overdue: bool
+    allowed_actions: list[str]
+
+
+class SessionRow(BaseModel):
+    """A session whose agenda the dossier is or was on."""
+
+    id: UUID
+    title: str
+    held_on: date
+    state: str
+    position: int
+
+
+class Accompaniment(BaseModel):
+    """When the work with the applicant lasts."""
+
+    starts_on: date
+    ends_on: date
+
+
+class EvaluationRow(BaseModel):
+    """What the applicant said; figures from 1 to 5."""
+
+    need_met: int
+    progress: int
+    satisfaction: int
+    impact: str | None
+    comment: str | None
+    submitted_at: datetime
+
+
+class TimelineRow(BaseModel):
+    """One step of the life of the request, with its French label."""
+
+    at: datetime
+    type: str
+    label: str
+    team: Team | None
+    author: str | None = None
+    detail: str | None = None
+
+
+class EscalationDetail(EscalationSummary):
+    """The whole dossier: as the département sent it (`dossier`), and what came since."""
+
+    request: Request
+    qualification: Qualification | None
+    evidence: Evidence
+    opinion: str
+    service: Service
+    escalated_by: Actor
+    dossier: Dossier
+    messages: list[MessageRow]
+    documents: list[DocumentRow]
+    questions: list[QuestionRow]
+    sessions: list[SessionRow]
+    decisions: list[DecisionRow]
+    mobilisations: list[MobilisationRow]
+    milestones: list[MilestoneRow]
+    accompaniment: Accompaniment | None
+    report: str | None
+    evaluation: EvaluationRow | None
+    timeline: list[TimelineRow]
