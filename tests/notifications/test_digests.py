@@ -1,5 +1,6 @@
 """Agents may want their mails gathered; the applicant never waits."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -108,3 +109,11 @@ async def test_choices_that_are_not_one_s_own_are_refused(
     with pytest.raises(refusal):
         async with database.transaction() as tx:
             await usecases.choose(tx, [choice], by=agent, at=clock.now())
+
+
+async def test_several_copies_make_one_digest(world: World, database: Database, office: Office, people: People) -> None:
+    await a_daily_mailbox(database, people)
+    await world.filed()
+    made = await asyncio.gather(*(gathered(database, office) for _ in range(6)))
+    assert sum(made) == 1
+    assert await database.fetchval("SELECT count(*) FROM delivery WHERE template = 'digest'") == 1

@@ -60,6 +60,7 @@ async def test_a_message_is_shown_as_it_was_sent_without_its_secret_link(
     assert "masqué ici" in page.text
     assert "/suivi/" not in page.text
     assert "250 2.0.0 accepted as 42" in page.text
+    assert f'href="http://qualification.test/demandes/{examples.REQUEST_ID}"' in page.text
     mail = await client.get(f"/messages/{delivery_id}/apercu")
     assert "sandbox" in mail.headers["content-security-policy"]
     assert "script-src" not in mail.headers["content-security-policy"]

@@ -22,7 +22,7 @@ from shared import clock
 from shared.contracts.notifications import Audience
 from shared.db import Cause, Database, Reader, Transaction
 from shared.errors import Refusal
-from shared.identity.model import Agent
+from shared.identity.model import DEPARTEMENTAL, NATIONAL, Agent
 from shared.web.forms import Form, read_form, submit_once
 from shared.web.pages import flash, render
 from shared.web.paging import Page
@@ -70,14 +70,24 @@ async def show_messages(
 
 @get("/messages/{delivery_id:uuid}")
 async def show_message(
-    request: Web, agent: NamedDependency[Agent], database: NamedDependency[Database], delivery_id: FromPath[UUID]
+    request: Web,
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    office: NamedDependency[Office],
+    delivery_id: FromPath[UUID],
 ) -> Template:
     """Show one message as it is sent, its attempts, and what may be done."""
-    return await _message_page(request, database, delivery_id, agent)
+    return await _message_page(request, database, delivery_id, agent, office)
 
 
 async def _message_page(
-    request: Web, reader: Reader, delivery_id: UUID, agent: Agent, *, errors: dict[str, str] | None = None
+    request: Web,
+    reader: Reader,
+    delivery_id: UUID,
+    agent: Agent,
+    office: Office,
+    *,
+    errors: dict[str, str] | None = None,
 ) -> Template:
     line = await reads.delivery(reader, delivery_id, agent.perimeter)
     attempts = (await reads.attempts(reader, [delivery_id]))[delivery_id]
@@ -89,11 +99,19 @@ async def _message_page(
         message=delivery_view(line, attempts, agent, at=clock.now()),
         text=addresses.hide(body.text, delivery_id, behind="[lien personnel du destinataire, masqué ici]"),
         errors=errors or {},
+        dossier=_dossier(line.request_id, agent, office),
         status_words=words.STATUS,
         result_words=words.RESULT,
         audience_words=words.AUDIENCE,
         template_words=words.template_words(),
     )
+
+
+def _dossier(request_id: UUID | None, agent: Agent, office: Office) -> str | None:
+    """Say where this agent finds the dossier, if he has one to open."""
+    if request_id is None or not (agent.roles & (DEPARTEMENTAL | NATIONAL)):
+        return None
+    return office.addresses.open("case" if agent.roles & DEPARTEMENTAL else "escalation", str(request_id))
 
 
 @get("/messages/{delivery_id:uuid}/apercu")
@@ -131,7 +149,7 @@ async def resend(
         return await submit_once(database, form, act, cause=cause)
     except Refusal as refusal:
         form.refuse(refusal)
-        return await _message_page(request, database, delivery_id, agent, errors=form.errors)
+        return await _message_page(request, database, delivery_id, agent, office, errors=form.errors)
 
 
 @get("/modeles")
