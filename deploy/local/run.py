@@ -2,7 +2,6 @@
 
 import asyncio
 import fcntl
-import importlib.util
 import json
 import os
 import sys
@@ -151,9 +150,6 @@ class Run:
         modules = {name: f"services.{name}" for name in SERVICES} | {OPERATIONS: "shared.operations"}
         programs: dict[str, Program] = {}
         for name, module in modules.items():
-            if not (REPOSITORY / module.replace(".", "/") / "__main__.py").exists():
-                self._say(f"{module} is not there; left out")
-                continue
             environment = self._environments.of_operations() if name == OPERATIONS else self._environments.of(name)
             child = self._python(module, name=name, environment=environment)
             programs[name] = WebProgram(child, ready=self._places.web(name) + "/health/ready")
@@ -190,8 +186,6 @@ class Run:
         return WebProgram(child, ready=self._places.web("mail") + "/api/email", port=ports["smtp"])
 
     async def _load_demonstration(self) -> None:
-        if importlib.util.find_spec("deploy.local.demo") is None:
-            return
         with self._step("Loading the demonstration"):
             environment = self._environments.of_operations()
             child = self._python("shared.operations.command_line", "demo", "load", name="demo", environment=environment)

@@ -15,6 +15,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from deploy.local.personas import PERSONAS
+
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {
     "intake", "qualification", "escalation", "notifications", "operations", "mail", "identity", "smtp",
@@ -161,6 +163,18 @@ def test_the_command_line_finds_everything_by_itself(running: Running) -> None:
     ).stdout.strip()
     authorized = {"Authorization": f"Bearer {token}"}
     assert httpx2.get(f"{running.endpoints['qualification']}/api/v1/cases", headers=authorized).status_code == 200
+
+
+def test_a_persona_signs_in_with_one_click(running: Running) -> None:
+    persona = next(persona for persona in PERSONAS if persona.email == "sat95@cousu.test")
+    with httpx2.Client(follow_redirects=True) as browser:
+        choice = browser.get(f"{running.endpoints['qualification']}/connexion?next=/")
+        assert choice.url.port == running.base + 7
+        assert persona.name in choice.text
+        arrived = browser.post(choice.url, data={"sub": persona.subject})
+        assert arrived.status_code == 200
+        assert arrived.url.port == running.base + 2
+        assert persona.name in arrived.text
 
 
 def test_a_killed_service_and_a_killed_database_come_back(running: Running) -> None:

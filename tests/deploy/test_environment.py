@@ -1,0 +1,66 @@
+"""What each program is told: its own secrets and addresses, and the caller's own servers where he names them."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.local.broker_users import SERVICES
+from deploy.local.environment import DATABASES, Environments
+from deploy.local.passwords import Passwords
+from deploy.local.places import Places
+from deploy.local.postgres import LocalPostgres
+from deploy.local.rabbitmq import LocalRabbit
+
+
+@pytest.fixture
+def environments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environments:
+    monkeypatch.delenv("AMQP_URL", raising=False)
+    for name in DATABASES:
+        monkeypatch.delenv(f"{name.upper()}_DATABASE_URL", raising=False)
+    places = Places(20_000, tmp_path)
+    postgres = LocalPostgres(tmp_path / "postgres", places.ports["postgres"])
+    rabbit = LocalRabbit(tmp_path / "rabbitmq", 20_010, 20_009, 20_012, distribution_port=20_013, epmd_port=20_014)
+    return Environments(places, Passwords(tmp_path / "secrets.json"), postgres, rabbit)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_not_told_anothers_password_or_cookie_key(service: str, environments: Environments) -> None:
+    told = set(environments.of(service).values())
+    for other in set(SERVICES) - {service}:
+        theirs = environments.of(other)
+        assert told.isdisjoint({theirs[f"{other.upper()}_DATABASE_URL"], theirs[f"{other.upper()}_AMQP_URL"]})
+        assert theirs[f"{other.upper()}_SECRET_KEY"] not in told
+
+
+def test_services_that_share_links_share_their_key_and_no_other_does(environments: Environments) -> None:
+    told = {service: environments.of(service) for service in SERVICES}
+    assert told["intake"]["INTAKE_TRACKING_KEY"] == told["notifications"]["NOTIFICATIONS_TRACKING_KEY"]
+    assert told["intake"]["INTAKE_TRACKING_KEY"] not in told["escalation"].values()
+    assert told["intake"]["INTAKE_TRACKING_KEY"] != told["intake"]["INTAKE_DOCUMENT_KEY"]
+
+
+def test_the_callers_own_broker_and_database_are_used(
+    environments: Environments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AMQP_URL", "amqp://elsewhere/")
+    monkeypatch.setenv("INTAKE_DATABASE_URL", "postgresql://elsewhere/intake")
+    told = environments.of("intake")
+    assert told["INTAKE_AMQP_URL"] == "amqp://elsewhere/"
+    assert told["INTAKE_DATABASE_URL"] == told["INTAKE_MIGRATION_URL"] == "postgresql://elsewhere/intake"
+    assert environments.of("escalation")["ESCALATION_DATABASE_URL"].startswith("postgresql://escalation_app:")
+
+
+def test_secrets_are_the_same_at_the_next_start_and_private(environments: Environments, tmp_path: Path) -> None:
+    first = environments.of("intake")["INTAKE_SECRET_KEY"]
+    assert Passwords(tmp_path / "secrets.json").of("intake.cookies") == first
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_file_for_the_command_line_is_private(environments: Environments) -> None:
+    environments.write()
+    assert environments.places.environment.stat().st_mode & 0o777 == 0o600
+    assert "QUALIFICATION_DATABASE_URL=postgresql://qualification_app:" in environments.places.environment.read_text()
+
+
+def test_all_ports_move_with_their_base(environments: Environments) -> None:
+    assert sorted(environments.places.ports.values()) == list(range(20_001, 20_015))
