@@ -204,9 +204,9 @@ async def test_public_figures_never_tell_a_small_group(client: Client) -> None:
     assert figures["by_departement"] == {"78": None, "95": None}
     assert figures["by_kind"] == {"tailored_support": 7}
     lines = (await client.get("/api/v1/statistics.csv")).text.splitlines()
-    assert lines[0].lstrip("\ufeff").startswith("dimension;value;requests")
-    assert "departement;95;;;" in lines
-    assert "kind;tailored_support;7;;" in lines
+    assert lines[0] == "dimension,value,requests,median_days,p90_days"
+    assert "departement,95,,," in lines
+    assert "kind,tailored_support,7,," in lines
 
 
 @pytest.mark.parametrize(

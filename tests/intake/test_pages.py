@@ -109,6 +109,19 @@ async def test_what_was_typed_is_kept_after_an_error_and_a_reload(client: Client
     assert 'href="#field-contact.email"' in answer.text
 
 
+async def test_a_form_that_no_browser_sends_breaks_nothing(client: Client) -> None:
+    draft = await begin(client)
+    odd: list[tuple[str, dict[str, Any]]] = [
+        ("projet", {"title": ["a", "b"], "description": ["c", "d"]}),
+        ("projet", {"title": "nul \x00", "colour": "blue"}),
+        ("precisions", {"desired_start": ["x", "y"], "budget_cents": "beaucoup", "programme": ["a", "b"]}),
+    ]
+    await fill(client, draft, "besoin", kind="programme")
+    assert [(await fill(client, draft, step, **values)).status_code for step, values in odd] == [303, 400, 400]
+    summary = await client.get(f"{draft}/recapitulatif")
+    assert summary.status_code == 200
+
+
 async def test_a_draft_resumes_at_the_first_open_question(client: Client) -> None:
     draft = await begin(client)
     assert (await client.get(draft)).headers["location"] == f"{draft}/collectivite"

@@ -7,27 +7,27 @@ from uuid import UUID
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Redirect, Template
+from litestar.response import Redirect
 
 from services.intake.directory import Directory
-from services.intake.reads import tracking as reads
 from services.intake.store import drafts
 from services.intake.usecases.drafts import begin_draft, file_draft, save_draft
 from services.intake.web.pages import answers as reading
 from services.intake.web.pages import choices, picker
-from services.intake.web.pages.answers import BY_NAME, STEPS, SUMMARY, Reading, Step, Typed
-from services.intake.web.secrets import private
+from services.intake.web.pages import form_shown as shown
+from services.intake.web.pages.answers import BY_NAME, STEPS, SUMMARY, Step, Typed
 from services.intake.web.tokens import Tokens
 from shared import clock
-from shared.calendar import time_zone
 from shared.contracts.vocabulary import ApplicantKind
 from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
 from shared.territory.territories import Territories
 from shared.web.forms import Form, read_form, submit_once
-from shared.web.pages import redirect, render
+from shared.web.pages import redirect
 
 FILED: Final = "deposee"
+SEVERAL: Final = frozenset({"support_types", "fields"})
+"""Questions with several answers."""
 SCRIPT: Final = Path(__file__).parents[1] / "static" / "draft.js"
 
 Asked = Request[Any, Any, Any]
@@ -88,15 +88,15 @@ async def ask(
     held = await _draft(database, tokens, draft)
     if held.request_id is not None:
         if name == FILED:
-            return await _confirmation(request, database, tokens, directory, held.request_id)
+            return await shown.confirmation(request, database, tokens, directory, held.request_id)
         return redirect(f"/demande/{draft}/{FILED}")
     read = reading.read(territories, held.answers, at=clock.now())
     if name == SUMMARY:
-        return _summary(request, draft, held.answers, read, territories)
+        return shown.summary(request, draft, held.answers, read, territories)
     step = _step(name)
     if step.name == "departement" and not reading.must_choose(read.found):
         return redirect(f"/demande/{draft}/contact")
-    return _question(request, draft, step, dict(held.answers), read, territories, tokens)
+    return shown.question(request, draft, step, dict(held.answers), read, territories, tokens)
 
 
 @post("/demande/{draft:str}/{name:str}", public=True)
@@ -118,8 +118,9 @@ async def answer(
         return await _file(request, draft, held, database, cause, territories)
     step = _step(name)
     typed, picked = _typed(step, form, held.answers, territories)
-    async with database.transaction(cause) as tx:
-        await save_draft(tx, held.id, typed, at=clock.now())
+    if not form.errors:
+        async with database.transaction(cause) as tx:
+            await save_draft(tx, held.id, typed, at=clock.now())
     given = {**held.answers, **typed}
     read = reading.read(territories, given, at=clock.now())
     errors = {**read.errors_of(step), **({"territory": picked.error} if picked and picked.error else {})}
@@ -132,7 +133,7 @@ async def answer(
         errors |= form.errors
     if errors:
         offered = picked.choices if picked else []
-        return _question(request, draft, step, given, read, territories, tokens, errors=errors, offered=offered)
+        return shown.question(request, draft, step, given, read, territories, tokens, errors=errors, offered=offered)
     return redirect(f"/demande/{draft}/{reading.step_after(step.name, read.found)}")
 
 
@@ -172,7 +173,7 @@ def _typed(
     step: Step, form: Form[Typed], before: reading.Answers, territories: Territories
 ) -> tuple[dict[str, Any], picker.Picked | None]:
     """Take what a page asked for out of its form; names of territories become codes."""
-    values = form.values
+    values = {name: value if name in SEVERAL else _last(value) for name, value in form.values.items()}
     if step.name == "collectivite":
         changed = values.get("applicant.kind") != before.get("applicant.kind")
         forgotten = {"territory": "", "applicant.code": "", "lead_departement": ""} if changed else {}
@@ -181,7 +182,7 @@ def _typed(
         return {field: values.get(field, "") for field in choices.names_of(step)}, None
     kind = reading.kind_of_applicant(before)
     if kind is ApplicantKind.PRIORITY:
-        typed = str(values.get("communes", ""))
+        typed = values.get("communes", "")
         codes, error = picker.communes_of(territories, typed)
         return {
             "applicant.name": values.get("applicant.name", ""),
@@ -197,10 +198,10 @@ def _typed(
     picked = picker.pick(
         territories,
         kind,
-        typed=str(values.get("territory", "")),
-        code=str(values.get("territory_code", "")),
-        choice=str(values.get("choice", "")),
-        searched=str(values.get("searched", "")),
+        typed=values.get("territory", ""),
+        code=values.get("territory_code", ""),
+        choice=values.get("choice", ""),
+        searched=values.get("searched", ""),
     )
     told = {"territory": picked.name or values.get("territory", ""), "applicant.code": picked.code}
     if picked.code != before.get("applicant.code"):
@@ -208,85 +209,9 @@ def _typed(
     return told, picked
 
 
-def _question(
-    request: Asked,
-    draft: str,
-    step: Step,
-    values: dict[str, Any],
-    read: Reading,
-    territories: Territories,
-    tokens: Tokens,
-    *,
-    errors: dict[str, str] | None = None,
-    offered: list[tuple[str, str]] | None = None,
-) -> Response[Any]:
-    if step.name == "territoire" and reading.kind_of_applicant(values) is None:
-        return redirect(f"/demande/{draft}/{STEPS[0].name}")
-    if step.name == "precisions" and reading.kind_of_request(values) is None:
-        return redirect(f"/demande/{draft}/besoin")
-    zone = time_zone(read.found.departement if read.found else "75")
-    values.setdefault("territory_code", values.get("applicant.code", ""))
-    if step.name == "departement" and read.found and reading.has_default_departement(read.found):
-        values["lead_departement"] = values.get("lead_departement") or read.found.departement
-    page = render(
-        request,
-        f"form/{step.name}.html",
-        status_code=400 if errors else 200,
-        question=step.question,
-        address=f"/demande/{draft}/{step.name}",
-        resume=f"{tokens.address}/demande/{draft}",
-        previous=_previous(draft, step, read),
-        stitches=_thread(draft, read, step.stitch),
-        values=values,
-        errors=errors or {},
-        offered=offered or [],
-        labels=choices.LABELS,
-        choices=choices.Choices(territories, values, read),
-        today=clock.now().astimezone(zone).date(),
-    )
-    return private(page)
-
-
-def _previous(draft: str, step: Step, read: Reading) -> str:
-    names = [one.name for one in STEPS if one.name != "departement" or reading.must_choose(read.found)]
-    place = names.index(step.name) if step.name in names else len(names)
-    return f"/demande/{draft}/{names[place - 1]}" if place else "/"
-
-
-def _thread(draft: str, read: Reading, here: str) -> list[dict[str, str]]:
-    """Make the stepper: sewn where it is done, open where something is missing."""
-    items = []
-    for stitch in reading.groups(STEPS):
-        steps = [step for step in STEPS if step.stitch == stitch]
-        state = "current" if stitch == here else "done" if all(read.is_done(step) for step in steps) else "todo"
-        items.append({"label": stitch, "href": f"/demande/{draft}/{steps[0].name}", "state": state})
-    state = "current" if here == SUMMARY else "todo"
-    return [*items, {"label": "Récapitulatif", "href": f"/demande/{draft}/{SUMMARY}", "state": state}]
-
-
-def _summary(
-    request: Asked,
-    draft: str,
-    values: reading.Answers,
-    read: Reading,
-    territories: Territories,
-    *,
-    status_code: int = 200,
-) -> Template:
-    wanting = [step for step in STEPS if not read.is_right(step)]
-    page = render(
-        request,
-        "form/recapitulatif.html",
-        status_code=status_code,
-        draft=draft,
-        address=f"/demande/{draft}/{SUMMARY}",
-        previous=f"/demande/{draft}/{STEPS[-1].name}",
-        stitches=_thread(draft, read, SUMMARY),
-        wanting=[(step.question, f"/demande/{draft}/{step.name}") for step in wanting],
-        sections=choices.summary(territories, values, read),
-        ready=read.filed is not None,
-    )
-    return private(page)
+def _last(value: Any) -> str:
+    """Take what was sent once, even if it was sent twice."""
+    return str(value[-1]) if isinstance(value, list) else str(value)
 
 
 async def _file(
@@ -301,26 +226,11 @@ async def _file(
     read = reading.read(territories, held.answers, at=clock.now())
     filed = read.filed
     if filed is None:
-        return _summary(request, draft, held.answers, read, territories, status_code=400)
+        return shown.summary(request, draft, held.answers, read, territories, status_code=400)
 
     async with database.transaction(cause) as tx:
         await file_draft(tx, territories, held.id, filed, at=clock.now())
     return redirect(f"/demande/{draft}/{FILED}")
-
-
-async def _confirmation(
-    request: Asked, database: Database, tokens: Tokens, directory: Directory, request_id: UUID
-) -> Template:
-    """Say what was filed and what comes next; a link that was revoked since is not shown."""
-    tracking = await reads.tracking(database, request_id)
-    page = render(
-        request,
-        "form/deposee.html",
-        tracking=tracking,
-        office=tracking.service or directory.service(tracking.departement),
-        tracking_url=tokens.tracking_url(tracking.id) if tracking.link_generation == 1 else None,
-    )
-    return private(page)
 
 
 routes = Router("/", route_handlers=[begin, begin_by_address, saving_script, resume, ask, answer, save_meanwhile])

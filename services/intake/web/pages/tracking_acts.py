@@ -1,0 +1,183 @@
+"""What the applicant does on the tracking page: each form acts once, or comes back with what was typed."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from litestar import Request, Response, Router, post
+from litestar.di import NamedDependency, Provide
+from pydantic import BaseModel, Field, StringConstraints
+
+from services.intake.domain.request import Evaluation
+from services.intake.store.files import DocumentFiles
+from services.intake.usecases import follow
+from services.intake.web.documents import ALL_AT_ONCE, receive_all, some
+from services.intake.web.pages.tracking import Opened, link_closed, page_of, provide_opened
+from shared import clock
+from shared.db import Transaction
+from shared.errors import Conflict, Invalid, NotFound, Refusal, TooLarge, UnsupportedType
+from shared.web.forms import Form, read_form, submit_once
+from shared.web.pages import flash, redirect
+
+Asked = Request[Any, Any, Any]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)]
+Figure = Annotated[int, Field(ge=1, le=5)]
+
+
+class Written(BaseModel):
+    """A message."""
+
+    text: Text
+
+
+class Informed(BaseModel):
+    """What was asked for."""
+
+    information: Text
+
+
+class Withdrawn(BaseModel):
+    """Why, and that the consequence was understood."""
+
+    motive: Text
+    understood: bool
+
+
+class Opinion(BaseModel):
+    """The evaluation form."""
+
+    need_met: Figure
+    progress: Figure
+    satisfaction: Figure
+    impact: ShortText | None = None
+    comment: ShortText | None = None
+
+
+class Nothing(BaseModel):
+    """A form that only holds files."""
+
+
+@post("/suivi/{token:str}/messages", public=True)
+async def write(
+    request: Asked,
+    opened: NamedDependency[Opened],
+) -> Response[Any]:
+    """Write to the département."""
+    form = await read_form(request, Written)
+
+    async def act(tx: Transaction, model: Written) -> None:
+        await follow.post_message(tx, opened.request_id, text=model.text, at=clock.now())
+
+    return await _do(request, opened, form, act, "Votre message est envoyé.")
+
+
+@post("/suivi/{token:str}/informations", public=True)
+async def inform(
+    request: Asked,
+    opened: NamedDependency[Opened],
+) -> Response[Any]:
+    """Give what was asked for."""
+    form = await read_form(request, Informed)
+
+    async def act(tx: Transaction, model: Informed) -> None:
+        await follow.provide_information(tx, opened.request_id, text=model.information, at=clock.now())
+
+    said = "Vos informations sont envoyées. Le service départemental reprend l’examen."
+    return await _do(request, opened, form, act, said)
+
+
+@post("/suivi/{token:str}/retrait", public=True)
+async def withdraw(
+    request: Asked,
+    opened: NamedDependency[Opened],
+) -> Response[Any]:
+    """Give the request up."""
+    form = await read_form(request, Withdrawn)
+    if "understood" in form.errors:
+        form.errors["understood"] = "Cochez cette case pour confirmer le retrait."
+
+    async def act(tx: Transaction, model: Withdrawn) -> None:
+        await follow.withdraw(tx, opened.request_id, motive=model.motive, at=clock.now())
+
+    return await _do(request, opened, form, act, "Votre demande est retirée.")
+
+
+@post("/suivi/{token:str}/evaluation", public=True)
+async def evaluate(
+    request: Asked,
+    opened: NamedDependency[Opened],
+) -> Response[Any]:
+    """Say what came of it."""
+    form = await read_form(request, Opinion)
+
+    async def act(tx: Transaction, model: Opinion) -> None:
+        await follow.evaluate(tx, opened.request_id, Evaluation(**model.model_dump()), at=clock.now())
+
+    said = "Merci\u00a0! Votre avis est transmis au département et à l’équipe nationale."
+    return await _do(request, opened, form, act, said)
+
+
+@post("/suivi/{token:str}/documents", public=True, request_max_body_size=ALL_AT_ONCE)
+async def join(
+    request: Asked,
+    opened: NamedDependency[Opened],
+    files: NamedDependency[DocumentFiles],
+) -> Response[Any]:
+    """Join files."""
+    form = await read_form(request, Nothing)
+    uploads = [upload for given in form.files.values() for upload in given]
+    try:
+        await receive_all(opened.database, opened.cause, files, opened.request_id, some(uploads), once=form.fingerprint)
+    except (Invalid, TooLarge, UnsupportedType, Conflict) as refusal:
+        return await _refused(request, opened, form, refusal, field="document")
+    flash(request, "Votre document est ajouté." if len(uploads) == 1 else "Vos documents sont ajoutés.")
+    return redirect(f"/suivi/{opened.token}#documents")
+
+
+async def _do(
+    request: Asked,
+    opened: Opened,
+    form: Form[Any],
+    act: Callable[[Transaction, Any], Awaitable[None]],
+    said: str,
+) -> Response[Any]:
+    """Act once, or show the page again with what was typed and what is wrong."""
+    model = form.model
+    if model is None:
+        return await page_of(request, opened, form=form)
+
+    async def act_once(tx: Transaction) -> str:
+        await act(tx, model)
+        return ""  # the secret link is kept nowhere
+
+    try:
+        await submit_once(opened.database, form, act_once, cause=opened.cause)
+    except Conflict as refusal:
+        return await _refused(request, opened, form, refusal)
+    flash(request, said)
+    return redirect(f"/suivi/{opened.token}")
+
+
+async def _refused(
+    request: Asked,
+    opened: Opened,
+    form: Form[Any],
+    refusal: Refusal,
+    *,
+    field: str = "",
+) -> Response[Any]:
+    status = next(
+        code
+        for kind, code in ((Invalid, 400), (TooLarge, 413), (UnsupportedType, 415), (Refusal, 409))
+        if isinstance(refusal, kind)
+    )
+    form.errors[field] = refusal.errors[0].message if isinstance(refusal, Invalid) else refusal.detail
+    return await page_of(request, opened, form=form, status_code=status)
+
+
+routes = Router(
+    "/",
+    route_handlers=[write, inform, withdraw, evaluate, join],
+    dependencies={"opened": Provide(provide_opened)},
+    exception_handlers={NotFound: link_closed},
+)
