@@ -10,7 +10,6 @@ from typing import Any
 
 import aio_pika
 import aio_pika.exceptions
-import structlog
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 from pydantic import BaseModel
 
@@ -18,8 +17,6 @@ from shared.errors import Conflict, NotFound
 from shared.messaging.topology import DEAD_EXCHANGE, EXCHANGE, UNROUTED_EXCHANGE, UNROUTED_QUEUE
 from shared.operations import record
 from shared.operations.reach import Reach, Watched
-
-log = structlog.get_logger(__name__)
 
 DEAD = ".dead"
 FRONT_DOOR = "intake"
@@ -31,7 +28,9 @@ class NoSuchQueue(NotFound):
 
     code = "no_such_queue"
     title = "No such queue"
-    sentence = "La file « {queue} » n’existe pas (encore) : le service qui l’écoute la crée à son démarrage."
+    sentence = (
+        "La file «\u00a0{queue}\u00a0» n’existe pas (encore)\u00a0: le service qui l’écoute la crée à son démarrage."
+    )
 
 
 class NotAccepted(Conflict):
@@ -40,7 +39,8 @@ class NotAccepted(Conflict):
     code = "not_accepted"
     title = "The broker refused the message"
     sentence = (
-        "La messagerie a refusé un message pour « {queue} ». Il reste en attente ; {moved} sont passés avant lui."
+        "La messagerie a refusé un message pour «\u00a0{queue}\u00a0». "
+        "Il reste en attente\u00a0; {moved} sont passés avant lui."
     )
 
 
@@ -96,7 +96,6 @@ async def drain(reach: Reach, queue: str, *, by: str, why: str, most: int = 10_0
                 raise NotAccepted(queue=live, moved=moved) from refused
             await message.ack()
             moved += 1
-    log.info("dead.drained", queue=live, messages=moved)
     return moved
 
 
@@ -126,7 +125,6 @@ async def replay_unrouted(reach: Reach, *, by: str, why: str, most: int = 10_000
             await message.ack()
             moved += 1
         came_back = min(await _depth(await _queue(channel, UNROUTED_QUEUE)), moved)
-    log.info("unrouted.replayed", messages=moved, came_back=came_back)
     return Replayed(moved=moved, came_back=came_back)
 
 

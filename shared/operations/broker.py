@@ -31,7 +31,7 @@ class BrokerAway(Unavailable):
 
     code = "broker_away"
     title = "RabbitMQ does not answer"
-    sentence = "La messagerie (RabbitMQ) ne répond pas. Rien n’est perdu : réessayez quand elle sera revenue."
+    sentence = "La messagerie (RabbitMQ) ne répond pas. Rien n’est perdu\u00a0: réessayez quand elle sera revenue."
 
 
 class Queue(BaseModel):

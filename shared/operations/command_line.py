@@ -15,6 +15,7 @@ from shared.operations import (
     command_line_held,
     command_line_looking,
     command_line_quarantine,
+    command_line_waiting,
     migrations,
 )
 from shared.operations.connections import NotTold, read_environment_file, told
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(command_line_agents.app, name="agent")
 app.add_typer(command_line_held.app, name="held")
+app.add_typer(command_line_waiting.app, name="waiting")
 app.add_typer(command_line_quarantine.app, name="quarantine")
 app.add_typer(command_line_astray.dead, name="dead")
 app.add_typer(command_line_astray.unrouted, name="unrouted")

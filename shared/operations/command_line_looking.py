@@ -27,7 +27,7 @@ SENTENCES = {
     "outbox_late": "{count} events are not with the broker, the oldest for {seconds:.0f} s",
     "held_given_up": "{count} streams are held and tried no more: `cousu-main held list`",
     "held": "{count} streams are held and tried again by themselves",
-    "gap": "{count} streams wait for an event that does not come, for {seconds:.0f} s",
+    "gap": "{count} streams wait for an event that does not come, for {seconds:.0f} s: `cousu-main waiting list`",
     "gap_young": "{count} streams wait for an event that is late by {seconds:.0f} s",
     "quarantine": "{count} messages could not be read: `cousu-main quarantine list`",
     "dead": "{count} messages were delivered too often: `cousu-main dead list`",

@@ -17,7 +17,9 @@ class NotHeld(NotFound):
 
     code = "not_held"
     title = "No stream is held by this event"
-    sentence = "Cet événement ne retient plus rien dans ce service : il a été appliqué, ou quelqu’un s’en est occupé."
+    sentence = (
+        "Cet événement ne retient plus rien dans ce service\u00a0: il a été appliqué, ou quelqu’un s’en est occupé."
+    )
 
 
 class Held(BaseModel):

@@ -28,7 +28,7 @@ class AlreadySettled(Conflict):
 
     code = "already_settled"
     title = "The message was settled before"
-    sentence = "Ce message a déjà été traité par {by} : rien n’a été fait une seconde fois."
+    sentence = "Ce message a déjà été traité par {by}\u00a0: rien n’a été fait une seconde fois."
 
 
 class NoQueue(Conflict):
@@ -36,7 +36,7 @@ class NoQueue(Conflict):
 
     code = "no_queue"
     title = "The queue of the service does not exist"
-    sentence = "La file « {queue} » n’existe pas : démarrez d’abord le service, qui la crée."
+    sentence = "La file «\u00a0{queue}\u00a0» n’existe pas\u00a0: démarrez d’abord le service, qui la crée."
 
 
 class Quarantined(BaseModel):

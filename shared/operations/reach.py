@@ -25,7 +25,7 @@ class NotWatched(NotFound):
 
     code = "service_not_watched"
     title = "This service is not looked after here"
-    sentence = "Le service « {service} » n’est pas suivi ici."
+    sentence = "Le service «\u00a0{service}\u00a0» n’est pas suivi ici."
 
 
 class ServiceAway(Unavailable):
@@ -34,7 +34,8 @@ class ServiceAway(Unavailable):
     code = "service_away"
     title = "The database of the service does not answer"
     sentence = (
-        "La base du service « {service} » ne répond pas. Rien n’a été modifié : réessayez quand elle sera revenue."
+        "La base du service «\u00a0{service}\u00a0» ne répond pas. "
+        "Rien n’a été modifié\u00a0: réessayez quand elle sera revenue."
     )
 
 

@@ -28,7 +28,7 @@ def motive(why: str) -> str:
     """Give the motive without blanks around it; refuses (`Invalid`) none, and one that is too long."""
     told = " ".join(why.split())
     if not told:
-        raise Invalid.field("why", "Donnez le motif : il est gardé avec votre nom.")
+        raise Invalid.field("why", "Donnez le motif\u00a0: il est gardé avec votre nom.")
     if len(told) > LONGEST:
         raise Invalid.field("why", f"Donnez un motif de {LONGEST} caractères au plus.")
     return told

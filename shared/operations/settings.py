@@ -19,7 +19,7 @@ class OperationsSettings(ServiceSettings):
 class ReachSettings(BaseSettings):
     """What the page and the command line look at; variables start with `OPERATIONS_`."""
 
-    model_config = prefixed("OPERATIONS")
+    model_config = SettingsConfigDict(env_prefix="OPERATIONS_", extra="ignore", frozen=True, env_ignore_empty=True)
 
     services: Annotated[tuple[str, ...], NoDecode] = Field(
         SERVICES, description='Services that are looked after, such as "intake,qualification"; all four by default'
@@ -50,7 +50,7 @@ class ReachSettings(BaseSettings):
 class WatchedSettings(BaseSettings):
     """Where one service is; variables start with its name, such as `INTAKE_OPERATIONS_URL`."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
 
     operations_url: SecretStr | None = Field(
         None, description="PostgreSQL of the service, as a role for operators; DATABASE_URL when not given"

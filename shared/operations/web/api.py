@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from shared import clock
 from shared.identity.model import Agent, Role
 from shared.messaging.topology import UNROUTED_QUEUE
-from shared.operations import astray, held, journals, quarantine, record, status
+from shared.operations import astray, held, journals, quarantine, record, status, waiting
 from shared.operations.astray import DEAD, Parked, Replayed
 from shared.operations.held import Held
 from shared.operations.journals import Trail
@@ -19,6 +19,7 @@ from shared.operations.quarantine import Quarantined
 from shared.operations.reach import Reach
 from shared.operations.record import Operation
 from shared.operations.status import Status
+from shared.operations.waiting import Gap
 from shared.web.access import only
 from shared.web.paging import Page, Paged
 from shared.web.problems import Body
@@ -62,6 +63,12 @@ class HeldPage(Paged[HeldItem]):
 
 class QuarantinePage(Paged[QuarantinedItem]):
     """A page of messages in quarantine; `away` names the services that did not answer."""
+
+    away: list[str]
+
+
+class GapPage(Paged[Gap]):
+    """A page of streams that wait for an event; `away` names the services that did not answer."""
 
     away: list[str]
 
@@ -115,6 +122,18 @@ async def skip_held(
     """Give an event up in this service, for good, and let the service go on; answers what was held."""
     one = await held.skip(reach.service(service), data.event_id, by=agent.email, why=data.why)
     return HeldItem(**one.model_dump(), allowed_actions=[])
+
+
+@get("/waiting", guards=[READERS])
+async def list_waiting(
+    reach: NamedDependency[Reach], paging: NamedDependency[Page], service: FromQuery[str | None] = None
+) -> GapPage:
+    """List the streams that wait for an event that has not come, oldest first."""
+    rows, away = await reach.from_all(service, lambda one: waiting.list_gaps(one.database, one.name, most=ALL))
+    oldest = sorted(rows, key=lambda gap: gap.since)
+    return GapPage(
+        items=oldest[paging.offset : paging.offset + paging.limit], total=len(rows), page=paging.number, away=away
+    )
 
 
 @get("/quarantine", guards=[READERS])
@@ -224,6 +243,7 @@ routes: list[Any] = [
     list_held,
     retry_held,
     skip_held,
+    list_waiting,
     list_quarantined,
     show_quarantined,
     replay_quarantined,

@@ -16,7 +16,7 @@ from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound, Refusal
 from shared.identity.model import Agent, Role
 from shared.messaging.topology import UNROUTED_QUEUE
-from shared.operations import astray, held, journals, quarantine, record
+from shared.operations import astray, held, journals, quarantine, record, waiting
 from shared.operations.astray import DEAD
 from shared.operations.held import NotHeld
 from shared.operations.reach import Reach
@@ -81,12 +81,14 @@ async def held_streams(
     """List the held streams: what needs a hand first."""
     rows, away = await reach.from_all(None, lambda one: held.list_held(one.database, one.name, most=10_000))
     rows = held.in_order(rows)
+    gaps, _ = await reach.from_all(None, lambda one: waiting.list_gaps(one.database, one.name, most=50))
     return render(
         request,
         "operations/held.html",
         rows=rows[paging.offset : paging.offset + paging.limit],
         total=len(rows),
         paging=paging,
+        gaps=sorted(gaps, key=lambda gap: gap.since),
         away=_words(away),
         service_word=words.service_word,
     )
@@ -123,7 +125,7 @@ async def settle_held(
             await held.retry(watched, model.event_id, by=agent.email, why=model.why)
             return "Le service fait un nouvel essai dans la seconde. Rechargez la page pour en voir l’effet."
         await held.skip(watched, model.event_id, by=agent.email, why=model.why)
-        return "L’événement est laissé de côté ; le service continue avec la suite."
+        return "L’événement est laissé de côté\u00a0; le service continue avec la suite."
 
     answer, code = await _settle(request, form, act, database, cause, then="/retenues")
     if answer is not None:
@@ -192,7 +194,7 @@ async def settle_quarantined(
             await quarantine.replay(watched, reach.broker, message_id, by=agent.email, why=model.why)
             return "Le message est renvoyé au service. S’il est encore illisible, il reviendra ici."
         await quarantine.discard(watched, message_id, by=agent.email, why=model.why)
-        return "Le message est écarté ; son contenu est conservé."
+        return "Le message est écarté\u00a0; son contenu est conservé."
 
     answer, code = await _settle(request, form, act, database, cause, then="/quarantaine")
     return answer or await _quarantine_page(request, reach, agent, service, message_id, form, code)

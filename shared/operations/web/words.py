@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from shared.operations.journals import Event
 from shared.operations.services import SERVICES, Service
@@ -15,15 +16,16 @@ SERVICE = {
     Service.NOTIFICATIONS: "Notifications",
 }
 ACTION = {
-    "held.retry": "Événement retenu : nouvel essai",
-    "held.skip": "Événement retenu : laissé de côté",
-    "quarantine.replay": "Quarantaine : message renvoyé",
-    "quarantine.discard": "Quarantaine : message écarté",
-    "dead.drain": "Lettres mortes : remises en file",
-    "unrouted.replay": "Sans destinataire : publiés à nouveau",
+    "held.retry": "Événement retenu\u00a0: nouvel essai",
+    "held.skip": "Événement retenu\u00a0: laissé de côté",
+    "quarantine.replay": "Quarantaine\u00a0: message renvoyé",
+    "quarantine.discard": "Quarantaine\u00a0: message écarté",
+    "dead.drain": "Lettres mortes\u00a0: remises en file",
+    "unrouted.replay": "Sans destinataire\u00a0: publiés à nouveau",
 }
 SETTLEMENT = {"replayed": "renvoyé", "discarded": "écarté"}
 
+PARIS = ZoneInfo("Europe/Paris")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -87,12 +89,18 @@ def told(concern: Concern) -> Told:
         "database_away": ("La base ne répond pas. Redémarrez PostgreSQL.", None),
         "service_away": ("Le service ne répond pas. Redémarrez-le.", None),
         "service_not_ready": (f"Le service n’est pas prêt ({concern.detail}).", None),
-        "no_consumer": (f"Personne n’écoute cette file ({messages} en attente). Redémarrez le service.", None),
+        "no_consumer": (
+            "Personne n’écoute sa file" + (f" ({messages} en attente)" if concern.count else "") + ". Redémarrez-le.",
+            None,
+        ),
         "deep_queue": (f"{messages} en attente ; le service les traite.", None),
         "outbox_late": (f"{events} à envoyer depuis {since}. Vérifiez que le service tourne.", None),
-        "held_given_up": (f"{streams} en attente d’une décision : un événement n’a pas pu être appliqué.", "/retenues"),
-        "held": (f"{streams} en attente ; un nouvel essai est prévu.", "/retenues"),
-        "gap": (f"{streams} en attente d’un événement qui n’arrive pas, depuis {since}.", "/demandes"),
+        "held_given_up": (
+            f"{streams} en attente d’une décision\u00a0: un événement n’a pas pu être appliqué.",
+            "/retenues",
+        ),
+        "held": (f"{streams} en attente\u00a0; un nouvel essai est prévu.", "/retenues"),
+        "gap": (f"{streams} en attente d’un événement qui n’arrive pas, depuis {since}.", "/retenues#attente"),
         "gap_young": (f"{streams} en attente d’un événement en retard de {since}.", None),
         "quarantine": (f"{messages} illisibles." if concern.count > 1 else f"{messages} illisible.", "/quarantaine"),
         "dead": (f"{messages} à remettre en file, après la correction de la cause.", f"/files/{concern.where}"),
@@ -105,7 +113,8 @@ def told(concern: Concern) -> Told:
 
 def stitch(event: Event) -> dict[str, Any]:
     """Make one event a stitch of the thread: who told it, and how far it got."""
-    told = [f"n°\u00a0{event.sequence} de {event.source}"]
+    at = event.recorded_at.astimezone(PARIS)
+    told = [f"n°\u00a0{event.sequence} de {event.source}, enregistré le {at:%d/%m/%Y à %H:%M:%S}"]
     if not event.sent:
         told.append("pas encore envoyé")
     for said, services in (
@@ -177,7 +186,7 @@ def _figures(one: ServiceStatus) -> tuple[tuple[str, Cell], ...]:
     return (
         ("À envoyer", Cell(outbox)),
         ("Retenues", Cell(str(figures.held), urgent["held"], "/retenues" if figures.held else None)),
-        ("En attente", Cell(gaps)),
+        ("En attente", Cell(gaps, href="/retenues#attente" if figures.gaps else None)),
         (
             "Quarantaine",
             Cell(str(figures.quarantine), urgent["quarantine"], "/quarantaine" if figures.quarantine else None),

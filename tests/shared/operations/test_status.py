@@ -16,6 +16,7 @@ from shared.messaging.inbox import Message
 from shared.operations.broker import Broker
 from shared.operations.reach import Reach, Watched
 from shared.operations.status import Concern, Status, status
+from shared.operations.waiting import list_gaps
 from tests.polling import eventually
 from tests.shared.messaging.conftest import a_message, wire
 from tests.shared.operations.conftest import Scene
@@ -113,6 +114,15 @@ async def test_an_event_that_does_not_come_needs_a_hand_after_a_while(scene: Sce
     _, old = await until(scene, "gap")
     assert (old.urgent, old.count) == (True, 1)
     assert old.seconds == pytest.approx(600, abs=30)
+
+
+async def test_the_missing_event_is_named(scene: Scene) -> None:
+    request_id = new_id()
+    bodies = [wire(a_message(request_id), number) for number in (3, 4)]
+    await scene.inbox.take([Message(body, "intake.message_posted.95") for body in bodies])
+    await a_held_stream(scene.inbox, scene.broken, scene.escalation)
+    [gap] = await list_gaps(scene.escalation, "escalation")
+    assert (gap.subject, gap.source, gap.missing, gap.first, gap.waiting) == (str(request_id), "/intake", 1, 3, 2)
 
 
 async def test_what_waits_behind_a_held_event_is_no_gap(scene: Scene) -> None:

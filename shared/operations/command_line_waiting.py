@@ -1,0 +1,34 @@
+"""`cousu-main waiting`: streams whose next event has not come."""
+
+from collections.abc import Sequence
+
+import typer
+from rich.table import Table
+
+from shared.operations import waiting
+from shared.operations.command_line_acting import AsJson, OfAll, at, reaching, tell
+from shared.operations.waiting import Gap
+
+app = typer.Typer(help="Streams that wait for an event that has not come.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Keep `list` a command of its own, although it is the only one."""
+
+
+@app.command("list")
+def list_(service: OfAll = None, *, json: AsJson = False) -> None:
+    """Show which event is missing where, the oldest first."""
+    rows, away = reaching(
+        lambda reach: reach.from_all(service and service.value, lambda one: waiting.list_gaps(one.database, one.name))
+    )
+    tell(sorted(rows, key=lambda gap: gap.since), away, _table, as_json=json)
+
+
+def _table(rows: Sequence[Gap]) -> Table:
+    table = Table("Service", "Source", "Request", "Missing", "Waiting", "Since", box=None)
+    for gap in rows:
+        missing = str(gap.missing) if gap.first == gap.missing + 1 else f"{gap.missing} to {gap.first - 1}"
+        table.add_row(gap.service, gap.source, gap.subject, missing, str(gap.waiting), at(gap.since))
+    return table

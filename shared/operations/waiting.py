@@ -1,0 +1,37 @@
+"""Streams whose next event has not come, while later ones have: which event is missing, and since when."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from shared.db import Reader
+
+
+class Gap(BaseModel):
+    """One stream that waits: events from `missing` to before `first` are not there, `waiting` later ones are."""
+
+    service: str
+    source: str
+    subject: str
+    missing: int
+    first: int
+    waiting: int
+    since: datetime
+
+
+async def list_gaps(reader: Reader, service: str, *, most: int = 200) -> list[Gap]:
+    """Give the streams of a service that wait for an event, oldest first; held ones are told elsewhere."""
+    rows = await reader.fetch(
+        """
+        SELECT w.source, w.subject, coalesce(max(s.applied), 0) + 1 AS missing, min(w.sequence) AS first,
+               count(*) AS waiting, min(w.received_at) AS since
+        FROM inbox_waiting w
+        LEFT JOIN inbox_stream s ON s.subject = w.subject AND s.source = w.source
+        WHERE NOT EXISTS (SELECT FROM inbox_held h WHERE h.subject = w.subject AND h.source = w.source)
+        GROUP BY w.subject, w.source
+        ORDER BY since, w.subject, w.source
+        LIMIT $1
+        """,
+        most,
+    )
+    return [Gap(service=service, **row) for row in rows]

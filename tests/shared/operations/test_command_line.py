@@ -1,0 +1,169 @@
+"""`cousu-main` as operators type it: what it prints, and how it ends."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from deploy.local.rabbitmq import LocalRabbit
+from shared.clock import new_id
+from shared.messaging.inbox import Message
+from shared.messaging.topology import UNROUTED_QUEUE
+from shared.operations import held, quarantine, record
+from tests.polling import eventually
+from tests.shared.messaging.conftest import a_message, wire
+from tests.shared.operations.conftest import Scene
+from tests.shared.operations.test_journals import spoil, told
+from tests.shared.operations.trouble import (
+    a_dead_letter,
+    a_held_stream,
+    an_unreadable_message,
+    depth,
+    publish,
+)
+
+CousuMain = Callable[..., Awaitable[tuple[int, str, str]]]
+
+
+@pytest.fixture
+def cousu_main(scene: Scene, broker_url: Callable[[str], str], rabbit_server: LocalRabbit, tmp_path: Path) -> CousuMain:
+    """Run the command in a process of its own; give its exit code, and what it printed on both channels."""
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "COUSU_ENVIRONMENT": str(tmp_path / "none"),
+        "OPERATIONS_SERVICES": "intake,escalation",
+        "INTAKE_DATABASE_URL": scene.urls["intake"].app_url,
+        "ESCALATION_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/never-asked",
+        "ESCALATION_OPERATIONS_URL": scene.urls["escalation"].app_url,
+        "OPERATIONS_AMQP_URL": broker_url("operator"),
+        "OPERATIONS_BROKER_METRICS_URL": f"http://127.0.0.1:{rabbit_server.prometheus_port}",
+    }
+
+    async def run(*arguments: str, **changes: str) -> tuple[int, str, str]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "shared.operations.command_line",
+            *arguments,
+            env={**environment, **changes},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        return process.returncode or 0, out.decode(), err.decode()
+
+    return run
+
+
+async def test_held_streams_are_listed_shown_retried_and_skipped(scene: Scene, cousu_main: CousuMain) -> None:
+    one = await a_held_stream(scene.inbox, scene.broken, scene.escalation, given_up=True)
+
+    code, out, _ = await cousu_main("held", "list")
+    assert (code, one.event_id in out, "you decide" in out) == (0, True, True)
+    code, out, _ = await cousu_main("held", "list", "--json")
+    assert json.loads(out)[0]["reason"] == "RuntimeError: cannot be applied yet"
+    code, out, _ = await cousu_main("held", "show", one.event_id, "--service", "escalation")
+    assert (code, "2 events" in out) == (0, True)
+
+    where = (one.event_id, "--service", "escalation", "--why", "corrigé")
+    code, out, err = await cousu_main("held", "retry", *where, "--by", "astreinte")
+    assert (code, err) == (0, ""), out
+    assert (await held.show(scene.escalation, "escalation", one.event_id)).next_attempt_at is not None
+    code, _, _ = await cousu_main("held", "skip", *where)
+    assert code == 0
+    skipped, retried = await record.latest(scene.escalation, "escalation")
+    assert (retried.action, retried.by) == ("held.retry", "astreinte")
+    assert (skipped.action, skipped.by != "") == ("held.skip", True)
+
+    await scene.inbox.take([Message(wire(a_message(new_id()), 2), "intake.message_posted.95")])
+    code, out, _ = await cousu_main("waiting", "list", "--json")
+    assert [gap["missing"] for gap in json.loads(out)] == [1]
+
+    code, _, err = await cousu_main("held", "skip", *where)
+    assert (code, "ne retient plus rien" in err) == (1, True)
+
+
+async def test_quarantined_messages_are_shown_with_their_bytes_and_settled(scene: Scene, cousu_main: CousuMain) -> None:
+    await an_unreadable_message(scene.inbox)
+    await an_unreadable_message(scene.inbox)
+    first, second = await quarantine.list_quarantined(scene.escalation, "escalation")
+    code, out, _ = await cousu_main("quarantine", "list")
+    assert (code, str(first.id) in out) == (0, True)
+    where = ("--service", "escalation")
+    _, out, _ = await cousu_main("quarantine", "show", str(first.id), *where)
+    assert out.endswith("not an envelope\n")
+    assert (await cousu_main("quarantine", "replay", str(first.id), *where, "--why", "essai"))[0] == 0
+    assert (await cousu_main("quarantine", "discard", str(second.id), *where, "--why", "illisible"))[0] == 0
+    assert await depth(scene.channel, "escalation") == 1
+    _, out, _ = await cousu_main("quarantine", "list", "--settled", "--json")
+    assert {one["settlement"] for one in json.loads(out)} == {"replayed", "discarded"}
+
+
+async def test_stray_messages_are_listed_and_sent_where_they_belong(scene: Scene, cousu_main: CousuMain) -> None:
+    await a_dead_letter(scene.channel, "escalation", b"dead")
+    await publish(scene.channel, b"lost", "notifications.lost.95")
+
+    async def parked() -> bool:
+        return await depth(scene.channel, UNROUTED_QUEUE) == 1
+
+    await eventually(parked)
+    code, out, _ = await cousu_main("dead", "list")
+    assert (code, "escalation.dead" in out) == (0, True)
+    code, out, _ = await cousu_main("dead", "drain", "--queue", "escalation", "--why", "corrigé")
+    assert (code, out) == (0, "escalation: 1 sent back\n")
+    code, out, _ = await cousu_main("unrouted", "list")
+    assert (code, "notifications.lost.95" in out) == (0, True)
+    code, out, _ = await cousu_main("unrouted", "replay", "--why", "essai")
+    assert code == 1
+    assert out.startswith("1 published again, 1 came back")
+    code, _, err = await cousu_main("dead", "drain", "--queue", "nowhere", "--why", "essai")
+    assert (code, "nowhere" in err) == (1, True)
+
+
+async def test_status_ends_with_one_when_something_needs_a_hand(scene: Scene, cousu_main: CousuMain) -> None:
+    await an_unreadable_message(scene.inbox)
+    code, out, _ = await cousu_main("status")
+    assert code == 1
+    assert "! escalation: 1 messages could not be read" in out
+    code, out, _ = await cousu_main("status", "--json")
+    assert code == 1
+    assert json.loads(out)["well"] is False
+
+
+async def test_events_are_shown_and_a_tampered_journal_is_found(scene: Scene, cousu_main: CousuMain) -> None:
+    request_id = new_id()
+    event_id = await told(scene.escalation, a_message(request_id, "Bonjour"))
+    code, out, _ = await cousu_main("events", "show", "--request", str(request_id))
+    assert (code, str(event_id) in out, "not sent" in out) == (0, True, True)
+
+    code, out, _ = await cousu_main("journal", "verify")
+    assert (code, "escalation: 1 events in 1 streams, whole" in out) == (0, True)
+    await spoil(scene, "UPDATE journal SET body = replace(body, 'Bonjour', 'Bonsoir') WHERE id = $1", event_id)
+    code, out, _ = await cousu_main("journal", "verify", "--service", "escalation")
+    assert code == 1
+    assert f"event 1 ({event_id}) was changed after it was recorded" in out
+
+
+async def test_a_database_that_is_away_is_named_and_the_rest_is_shown(scene: Scene, cousu_main: CousuMain) -> None:
+    one = await a_held_stream(scene.inbox, scene.broken, scene.escalation)
+    away = {"INTAKE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/away"}
+    code, out, err = await cousu_main("held", "list", **away)
+    assert code == 1
+    assert one.event_id in out
+    assert "Away: intake" in err
+
+
+async def test_an_action_without_a_motive_is_refused(scene: Scene, cousu_main: CousuMain) -> None:
+    one = await a_held_stream(scene.inbox, scene.broken, scene.escalation)
+    assert (await cousu_main("held", "skip", one.event_id, "--service", "escalation"))[0] == 2
+    code, _, err = await cousu_main("held", "skip", one.event_id, "--service", "escalation", "--why", " ")
+    assert (code, "why: Donnez le motif" in err) == (1, True)
+
+
+async def test_a_missing_address_is_one_sentence(cousu_main: CousuMain) -> None:
+    code, _, err = await cousu_main("status", INTAKE_DATABASE_URL="")
+    assert code == 1
+    assert err.startswith("INTAKE_DATABASE_URL is not set.")
