@@ -12,7 +12,7 @@ from services.notifications.letters import Letters
 from services.notifications.office import Office
 from services.notifications.postman import Postman
 from services.notifications.settings import Settings
-from services.notifications.web import api, routes
+from services.notifications.web import api, pages
 from shared.contracts import notifications
 from shared.db import Database
 from shared.links import Links
@@ -93,7 +93,7 @@ def application(
         title="Notifications",
         settings=settings,
         database=database,
-        pages=[*routes.routes, describe_messages],
+        pages=[*pages.routes, describe_messages],
         api=api.routes,
         templates=[Path(__file__).parent / "web" / "templates"],
         lifespan=lifespan,

@@ -1,0 +1,165 @@
+"""The SQL that owes mails, asks for them again and gathers them in digests."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from services.notifications.domain.deliveries import AlreadyMailed, Delivery, Status
+from shared.contracts.notifications import Audience
+from shared.db import Row, Transaction
+from shared.errors import NotFound
+
+
+@dataclass(slots=True)
+class NewDelivery:
+    """A mail to be kept and sent; `link_target` is what the link of `link_kind` leads to."""
+
+    id: UUID
+    event_id: UUID
+    event_type: str
+    event_at: datetime
+    request_id: UUID | None
+    number: str | None
+    departement: str | None
+    audience: Audience
+    template: str
+    holder: str
+    recipient: str
+    subject: str
+    text_body: str
+    html_body: str
+    link_kind: str
+    link_target: str
+    reply_to: str | None
+    cadence: str
+    status: str
+    next_attempt_at: datetime | None
+    reason: str | None
+    created_at: datetime
+
+
+async def add_delivery(tx: Transaction, new: NewDelivery) -> bool:
+    """Owe a mail; tell whether it is new: the same event never mails the same person twice."""
+    added = await tx.fetchval(
+        """
+        INSERT INTO delivery (
+            id, event_id, event_type, event_at, request_id, number, departement, audience, template, holder, recipient,
+            subject, text_body, html_body, link_kind, link_target, reply_to, thread_id, cadence, status, tried_since,
+            next_attempt_at, reason, created_at
+        )
+        VALUES (
+            $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+            coalesce(
+                (SELECT d.thread_id FROM delivery d
+                 WHERE d.request_id = $5 AND d.recipient = $11 AND d.recipient <> ''
+                 ORDER BY d.created_at, d.id LIMIT 1),
+                $1),
+            $18, $19, $22, $20, $21, $22
+        )
+        ON CONFLICT ON CONSTRAINT delivery_once_per_event_and_person DO NOTHING
+        RETURNING id
+        """,
+        new.id,
+        new.event_id,
+        new.event_type,
+        new.event_at,
+        new.request_id,
+        new.number,
+        new.departement,
+        new.audience,
+        new.template,
+        new.holder,
+        new.recipient,
+        new.subject,
+        new.text_body,
+        new.html_body,
+        new.link_kind,
+        new.link_target,
+        new.reply_to,
+        new.cadence,
+        new.status,
+        new.next_attempt_at,
+        new.reason,
+        new.created_at,
+    )
+    return added is not None
+
+
+async def lock_delivery(tx: Transaction, delivery_id: UUID, perimeter: list[str] | None) -> tuple[Delivery, Row]:
+    """Lock a delivery of the caller's perimeter; give it, and the row with what it is about."""
+    row = await tx.fetchrow(
+        """
+        SELECT id, status, attempts, round, next_attempt_at, tried_since, recipient, holder, audience, departement,
+               digest_id, cadence
+        FROM delivery
+        WHERE id = $1 AND ($2::text[] IS NULL OR departement = ANY($2))
+        FOR UPDATE
+        """,
+        delivery_id,
+        perimeter,
+    )
+    if row is None:
+        raise NotFound
+    delivery = Delivery(
+        id=row["id"],
+        status=Status(row["status"]),
+        attempts=row["attempts"],
+        round=row["round"],
+        next_attempt_at=row["next_attempt_at"],
+        tried_since=row["tried_since"],
+        recipient=row["recipient"],
+    )
+    return delivery, row
+
+
+async def save_resend(tx: Transaction, delivery: Delivery, *, asked_by: str) -> None:
+    """Keep that somebody asked to send it again, on its own and at once; refuse an address that already had it."""
+    try:
+        async with tx.savepoint():
+            await tx.execute(
+                """
+                UPDATE delivery SET
+                    status = $2, round = $3, recipient = $4, next_attempt_at = $5, tried_since = $6, asked_by = $7,
+                    cadence = 'instant', digest_id = NULL, reason = NULL
+                WHERE id = $1
+                """,
+                delivery.id,
+                delivery.status,
+                delivery.round,
+                delivery.recipient,
+                delivery.next_attempt_at,
+                delivery.tried_since,
+                asked_by,
+            )
+    except asyncpg.UniqueViolationError as error:
+        raise AlreadyMailed from error
+
+
+async def alone(tx: Transaction, what: int) -> bool:
+    """Tell whether this transaction is the only one doing `what`, until it ends."""
+    taken: bool = await tx.fetchval("SELECT pg_try_advisory_xact_lock(1001, $1)", what)
+    return taken
+
+
+async def due_for_digest(tx: Transaction, *, at: datetime) -> list[dict[str, Any]]:
+    """Lock the mails that wait for a digest whose time has come, in the order of their events."""
+    rows = await tx.fetch(
+        """
+        SELECT id, holder, recipient, audience, departement, cadence, subject, created_at
+        FROM delivery
+        WHERE status = 'queued' AND cadence <> 'instant' AND digest_id IS NULL AND next_attempt_at <= $1
+        ORDER BY recipient, audience, created_at, id
+        LIMIT 2000
+        FOR UPDATE
+        """,
+        at,
+    )
+    return [dict(row) for row in rows]
+
+
+async def gather(tx: Transaction, digest_id: UUID, items: list[UUID]) -> None:
+    """Put mails into their digest."""
+    await tx.execute("UPDATE delivery SET digest_id = $1 WHERE id = ANY($2)", digest_id, items)

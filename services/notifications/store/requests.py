@@ -1,0 +1,118 @@
+"""The SQL of what is known of requests and of the services in charge."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.notifications.domain.directory import ServiceInCharge
+from shared.db import Reader, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRequest:
+    """What mails say about a request, and whom they reach."""
+
+    request_id: UUID
+    number: str
+    title: str
+    applicant: str
+    contact_name: str
+    contact_email: str
+    departement: str
+    link_generation: int
+    escalated: bool
+
+
+async def remember_request(tx: Transaction, known: KnownRequest, *, at: datetime) -> None:
+    """Keep what mails need of a request that was just filed."""
+    await tx.execute(
+        """
+        INSERT INTO known_request (
+            request_id, number, title, applicant, contact_name, contact_email, departement, in_charge_since,
+            link_generation
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT (request_id) DO NOTHING
+        """,
+        known.request_id,
+        known.number,
+        known.title,
+        known.applicant,
+        known.contact_name,
+        known.contact_email,
+        known.departement,
+        at,
+        known.link_generation,
+    )
+
+
+async def known_request(reader: Reader, request_id: UUID) -> KnownRequest | None:
+    """Give what is known of a request."""
+    row = await reader.fetchrow(
+        """
+        SELECT request_id, number, title, applicant, contact_name, contact_email, departement, link_generation,
+               escalated
+        FROM known_request
+        WHERE request_id = $1
+        """,
+        request_id,
+    )
+    return KnownRequest(**row) if row else None
+
+
+async def replace_link(tx: Transaction, request_id: UUID, generation: int) -> None:
+    """Keep which tracking link is valid; an older generation never comes back."""
+    await tx.execute(
+        "UPDATE known_request SET link_generation = greatest(link_generation, $2) WHERE request_id = $1",
+        request_id,
+        generation,
+    )
+
+
+async def note_escalation(tx: Transaction, request_id: UUID) -> None:
+    """Keep that the national team had the request."""
+    await tx.execute("UPDATE known_request SET escalated = true WHERE request_id = $1", request_id)
+
+
+async def note_transfer(tx: Transaction, request_id: UUID, departement: str, *, at: datetime) -> None:
+    """Keep which département has the request, unless a later transfer is known."""
+    await tx.execute(
+        """
+        UPDATE known_request SET departement = $2, in_charge_since = $3
+        WHERE request_id = $1 AND in_charge_since <= $3
+        """,
+        request_id,
+        departement,
+        at,
+    )
+
+
+async def learn_service(tx: Transaction, departement: str, service: ServiceInCharge, *, at: datetime) -> None:
+    """Keep how a département's service presents itself, unless it did so later than `at`."""
+    await tx.execute(
+        """
+        INSERT INTO departement_service AS s (departement, name, address, email, phone, told_at)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (departement) DO UPDATE SET
+            name = EXCLUDED.name,
+            address = EXCLUDED.address,
+            email = EXCLUDED.email,
+            phone = EXCLUDED.phone,
+            told_at = EXCLUDED.told_at
+        WHERE s.told_at < EXCLUDED.told_at
+        """,
+        departement,
+        service.name,
+        service.address,
+        service.email,
+        service.phone,
+        at,
+    )
+
+
+async def learned_service(reader: Reader, departement: str) -> ServiceInCharge | None:
+    """Give how a département's service presented itself last."""
+    row = await reader.fetchrow(
+        "SELECT name, address, email, phone FROM departement_service WHERE departement = $1", departement
+    )
+    return ServiceInCharge.model_validate(dict(row)) if row else None

@@ -1,0 +1,152 @@
+"""The SQL of an attempt to send: claimed, its content offered, ended, lost."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.notifications.domain.deliveries import Status
+from shared.contracts.notifications import Audience
+from shared.db import Row, Transaction
+
+
+async def claim_delivery(tx: Transaction, *, attempt_id: UUID, at: datetime, until: datetime) -> Row | None:
+    """Take the next mail that is due, leaving to others what others took, and write its attempt down."""
+    return await tx.fetchrow(
+        """
+        WITH due AS (
+            SELECT id FROM delivery
+            WHERE status = 'queued' AND cadence = 'instant' AND next_attempt_at <= $2
+            ORDER BY next_attempt_at
+            LIMIT 1
+            FOR UPDATE SKIP LOCKED
+        ), taken AS (
+            UPDATE delivery d SET
+                status = 'sending', attempts = d.attempts + 1, attempt_id = $1, lease_until = $3,
+                tried_since = CASE WHEN d.attempts = 0 THEN $2 ELSE d.tried_since END
+            FROM due
+            WHERE d.id = due.id
+            RETURNING d.id, d.event_id, d.event_type, d.request_id, d.departement, d.audience, d.template, d.recipient,
+                      d.subject, d.text_body, d.html_body, d.link_kind, d.link_target, d.reply_to, d.thread_id, d.round,
+                      d.asked_by, d.attempts, d.tried_since
+        ), attempt AS (
+            INSERT INTO delivery_attempt (id, delivery_id, round, asked_by, began_at)
+            SELECT $1, id, round, asked_by, $2 FROM taken
+        )
+        SELECT t.*, coalesce(k.link_generation, 1) AS link_generation
+        FROM taken t
+        LEFT JOIN known_request k ON k.request_id = t.request_id
+        """,
+        attempt_id,
+        at,
+        until,
+    )
+
+
+async def note_content_offered(tx: Transaction, attempt_id: UUID, *, at: datetime) -> bool:
+    """Write down, before it happens, that the server is given the content; False when the attempt is no longer ours."""
+    ours = await tx.fetchval(
+        """
+        SELECT id FROM delivery
+        WHERE attempt_id = $1 AND status = 'sending' AND lease_until > $2
+        FOR UPDATE
+        """,
+        attempt_id,
+        at,
+    )
+    if ours is None:
+        return False
+    await tx.execute("UPDATE delivery_attempt SET content_at = $2 WHERE id = $1", attempt_id, at)
+    return True
+
+
+@dataclass(slots=True)
+class Tried:
+    """A delivery after an attempt, or one of those that its digest gathered."""
+
+    id: UUID
+    event_id: UUID
+    request_id: UUID | None
+    departement: str | None
+    audience: Audience
+    template: str
+    attempts: int
+    tried_since: datetime
+
+
+async def settle_attempt(tx: Transaction, attempt_id: UUID, *, result: str, answer: str, at: datetime) -> Tried | None:
+    """Write down how an attempt ended, and lock its delivery; None when it was settled otherwise meanwhile.
+
+    A late answer still settles what had been declared uncertain.
+    """
+    row = await tx.fetchrow(
+        """
+        SELECT id, event_id, request_id, departement, audience, template, attempts, tried_since
+        FROM delivery
+        WHERE attempt_id = $1 AND status IN ('sending', 'uncertain')
+        FOR UPDATE
+        """,
+        attempt_id,
+    )
+    if row is None:
+        return None
+    await tx.execute(
+        "UPDATE delivery_attempt SET ended_at = $2, result = $3, answer = $4 WHERE id = $1",
+        attempt_id,
+        at,
+        result,
+        answer,
+    )
+    return Tried(**row)
+
+
+async def queue_again(tx: Transaction, delivery_id: UUID, *, next_attempt_at: datetime, reason: str) -> None:
+    """Set the moment of the next attempt."""
+    await tx.execute(
+        """
+        UPDATE delivery SET status = 'queued', next_attempt_at = $2, reason = $3, lease_until = NULL
+        WHERE id = $1
+        """,
+        delivery_id,
+        next_attempt_at,
+        reason,
+    )
+
+
+async def conclude(
+    tx: Transaction, delivery_id: UUID, *, status: Status, reason: str | None, sent_at: datetime | None
+) -> list[Tried]:
+    """Set how a delivery ended, and with it what its digest gathered; give all that were concerned."""
+    rows = await tx.fetch(
+        """
+        UPDATE delivery SET
+            status = $2,
+            reason = $3,
+            next_attempt_at = NULL,
+            sent_at = coalesce($4, sent_at),
+            lease_until = NULL
+        WHERE id = $1 OR digest_id = $1
+        RETURNING id, event_id, request_id, departement, audience, template, attempts, tried_since
+        """,
+        delivery_id,
+        status,
+        reason,
+        sent_at,
+    )
+    return [Tried(**row) for row in rows]
+
+
+async def lost_attempts(tx: Transaction, *, at: datetime, most: int) -> list[Row]:
+    """Lock deliveries whose sender is overdue: it died, or lost the database."""
+    return await tx.fetch(
+        """
+        SELECT d.id, d.attempt_id, a.content_at
+        FROM delivery d
+        JOIN delivery_attempt a ON a.id = d.attempt_id
+        WHERE d.status = 'sending' AND d.lease_until <= $1
+        ORDER BY d.lease_until
+        LIMIT $2
+        FOR UPDATE OF d SKIP LOCKED
+        """,
+        at,
+        most,
+    )

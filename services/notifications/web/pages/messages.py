@@ -1,0 +1,153 @@
+"""The messages, one message, and sending it again."""
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, Template
+from pydantic import BaseModel
+
+from services.notifications import addresses, reads, usecases
+from services.notifications.office import Office
+from services.notifications.reads import Filters
+from services.notifications.web import words
+from services.notifications.web.views import delivery_view
+from shared import clock
+from shared.db import Cause, Database, Reader, Transaction
+from shared.errors import Refusal
+from shared.identity.model import DEPARTEMENTAL, NATIONAL, Agent
+from shared.web.forms import read_form, submit_once
+from shared.web.pages import flash, render
+from shared.web.paging import Page
+
+Web = Request[Any, Any, Any]
+
+
+@get("/")
+async def show_messages(
+    request: Web,
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    paging: NamedDependency[Page],
+    request_id: FromQuery[UUID | None] = None,
+    status: FromQuery[str] = "",
+    audience: FromQuery[str] = "",
+    q: FromQuery[str] = "",
+) -> Template:
+    """List the messages of the agent's perimeter, newest first."""
+    filters = Filters(
+        request_id=request_id,
+        status=status if status in words.STATUS else None,
+        audience=audience if audience in words.AUDIENCE else None,
+        q=q.strip() or None,
+    )
+    lines, total = await reads.deliveries(database, agent.perimeter, filters, paging)
+    counts = await reads.counts(database, agent.perimeter)
+    return render(
+        request,
+        "messages/list.html",
+        lines=lines,
+        total=total,
+        paging=paging,
+        counts=[(state, *words.STATUS[state], counts.get(state, 0)) for state in words.STATUS],
+        status_words=words.STATUS,
+        audience_words=words.AUDIENCE,
+        status_options=[(state, word) for state, (word, _) in words.STATUS.items()],
+        audience_options=list(words.AUDIENCE.items()),
+        filtered=filters != Filters(),
+    )
+
+
+@get("/messages/{delivery_id:uuid}")
+async def show_message(
+    request: Web,
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    office: NamedDependency[Office],
+    delivery_id: FromPath[UUID],
+) -> Template:
+    """Show one message as it is sent, its attempts, and what may be done."""
+    return await _message_page(request, database, delivery_id, agent, office)
+
+
+async def _message_page(
+    request: Web,
+    reader: Reader,
+    delivery_id: UUID,
+    agent: Agent,
+    office: Office,
+    *,
+    errors: dict[str, str] | None = None,
+) -> Template:
+    line = await reads.delivery(reader, delivery_id, agent.perimeter)
+    attempts = (await reads.attempts(reader, [delivery_id]))[delivery_id]
+    body = await reads.body(reader, delivery_id)
+    return render(
+        request,
+        "messages/detail.html",
+        status_code=409 if errors else 200,
+        message=delivery_view(line, attempts, agent, at=clock.now()),
+        text=addresses.hide(body.text, delivery_id, behind="[lien personnel du destinataire, masqué ici]"),
+        errors=errors or {},
+        dossier=_dossier(line.request_id, agent, office),
+        status_words=words.STATUS,
+        result_words=words.RESULT,
+        audience_words=words.AUDIENCE,
+        template_words=words.template_words(),
+    )
+
+
+def _dossier(request_id: UUID | None, agent: Agent, office: Office) -> str | None:
+    """Say where this agent finds the dossier, if he has one to open."""
+    if request_id is None or not (agent.roles & (DEPARTEMENTAL | NATIONAL)):
+        return None
+    return office.addresses.open("case" if agent.roles & DEPARTEMENTAL else "escalation", str(request_id))
+
+
+@get("/messages/{delivery_id:uuid}/apercu")
+async def show_mail(
+    agent: NamedDependency[Agent], database: NamedDependency[Database], delivery_id: FromPath[UUID]
+) -> Response[str]:
+    """Show the formatted mail alone, where it can do nothing."""
+    await reads.delivery(database, delivery_id, agent.perimeter)
+    body = await reads.body(database, delivery_id)
+    return mail_alone(addresses.hide(body.html, delivery_id))
+
+
+class Nothing(BaseModel):
+    """A form that is one button."""
+
+
+@post("/messages/{delivery_id:uuid}/renvoi")
+async def resend(
+    request: Web,
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    office: NamedDependency[Office],
+    delivery_id: FromPath[UUID],
+) -> Redirect | Template:
+    """Send a message again."""
+    form = await read_form(request, Nothing)
+
+    async def act(tx: Transaction) -> str:
+        await usecases.resend(tx, delivery_id, by=agent, at=clock.now(), office=office)
+        flash(request, "Le message est de nouveau dans la file d’envoi.")
+        return f"/messages/{delivery_id}"
+
+    try:
+        return await submit_once(database, form, act, cause=cause)
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return await _message_page(request, database, delivery_id, agent, office, errors=form.errors)
+
+
+ONLY_THE_MAIL = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
+"""What a mail may do when it is looked at: nothing but be read."""
+
+
+def mail_alone(html: str) -> Response[str]:
+    """Answer with a formatted mail that can do nothing but be read."""
+    return Response(html, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": ONLY_THE_MAIL})

@@ -1,0 +1,142 @@
+"""How agents want their mail."""
+
+from typing import Any
+
+from litestar import Request, get, post
+from litestar.di import NamedDependency
+from litestar.response import Redirect, Template
+from pydantic import BaseModel, Field
+
+from services.notifications import usecases
+from services.notifications.domain.preferences import EVERY_TEMPLATE, MONDAY, MORNING, Cadence
+from services.notifications.usecases.preferences import Choice, Destination
+from services.notifications.web import words
+from services.notifications.web.choices import ChoiceView, choice_views
+from shared import clock
+from shared.contracts.notifications import Audience
+from shared.db import Cause, Database, Transaction
+from shared.errors import Refusal
+from shared.identity.model import Agent
+from shared.web.forms import Form, read_form, submit_once
+from shared.web.pages import flash, render
+
+Web = Request[Any, Any, Any]
+
+
+class ChoiceForm(BaseModel):
+    """One line of the preferences."""
+
+    audience: Audience
+    destination: Destination
+    scope: str | None = Field(default=None, max_length=40)
+    template: str
+    cadence: Cadence
+    hour: int = Field(default=MORNING, ge=0, le=23)
+    weekday: int = Field(default=MONDAY, ge=0, le=6)
+
+
+class ExceptionForm(BaseModel):
+    """A rule of its own for one sort of message; `place` is the number of the line that it refines."""
+
+    place: int | None = Field(default=None, ge=0)
+    template: str | None = None
+    cadence: Cadence | None = None
+
+
+class ChoicesForm(BaseModel):
+    """The whole page."""
+
+    items: list[ChoiceForm] = Field(default_factory=list, max_length=200)
+    exception: ExceptionForm = ExceptionForm()
+
+
+@get("/preferences")
+async def show_preferences(
+    request: Web, agent: NamedDependency[Agent], database: NamedDependency[Database]
+) -> Template:
+    """Show how the agent's mail comes."""
+    return _preferences_page(request, await choice_views(database, agent))
+
+
+def _preferences_page(request: Web, choices: list[ChoiceView], form: Form[ChoicesForm] | None = None) -> Template:
+    kept = {
+        f"items.{number}.{name}": value
+        for number, choice in enumerate(choices)
+        for name, value in choice.model_dump(include={"cadence", "hour", "weekday"}).items()
+    }
+    titles = words.template_words()
+    return render(
+        request,
+        "preferences.html",
+        status_code=400 if form else 200,
+        choices=choices,
+        titles=[_place(choice) + _sort(choice, titles) for choice in choices],
+        values={**kept, **form.values} if form else kept,
+        errors=form.errors if form else {},
+        audience_words=words.AUDIENCE,
+        cadence_words=words.CADENCE,
+        weekdays=list(enumerate(words.WEEKDAYS)),
+        hours=[(hour, f"{hour}\u00a0h") for hour in range(24)],
+        places=[(number, _place(choice)) for number, choice in enumerate(choices) if choice.template == EVERY_TEMPLATE],
+        template_options=sorted(
+            {(name, titles[name]) for choice in choices for name in choice.templates}, key=lambda item: item[1]
+        ),
+        template_words=titles,
+    )
+
+
+def _place(choice: ChoiceView) -> str:
+    """Say what a line is about."""
+    where = "Copie à votre adresse" if choice.destination == "personal" else "Boîte du service"
+    scope = f" ({choice.scope})" if choice.scope else ""
+    return f"{where} – {words.AUDIENCE[choice.audience]}{scope}"
+
+
+def _sort(choice: ChoiceView, titles: dict[str, str]) -> str:
+    """Say which messages a line is about, when it is not all of them."""
+    return "" if choice.template == EVERY_TEMPLATE else f" – {titles[choice.template]}"
+
+
+@post("/preferences")
+async def set_preferences(
+    request: Web,
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+) -> Redirect | Template:
+    """Keep the choices."""
+    form = await read_form(request, ChoicesForm)
+    if form.model is None:
+        return _preferences_page(request, await choice_views(database, agent), form)
+    choices = _choices(form.model)
+
+    async def act(tx: Transaction) -> str:
+        await usecases.choose(tx, choices, by=agent, at=clock.now())
+        flash(request, "Vos préférences sont enregistrées. Elles valent pour les prochains messages.")
+        return "/preferences"
+
+    try:
+        return await submit_once(database, form, act, cause=cause)
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return _preferences_page(request, await choice_views(database, agent), form)
+
+
+def _choices(sent: ChoicesForm) -> list[Choice]:
+    """Read the page: every line, and the new exception if one was made."""
+    choices = [Choice(**item.model_dump()) for item in sent.items]
+    new = sent.exception
+    if new.template and new.cadence and new.place is not None and new.place < len(choices):
+        refined = choices[new.place]
+        choices.append(
+            Choice(
+                audience=refined.audience,
+                cadence=new.cadence,
+                destination=refined.destination,
+                template=new.template,
+                scope=refined.scope,
+                hour=refined.hour,
+                weekday=refined.weekday,
+            )
+        )
+    return choices
