@@ -1,5 +1,7 @@
 """The wiring of the qualification service: the only place that builds things."""
 
+import asyncio
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +79,11 @@ def application(
         intake_url=settings.intake_url,
     )
     heard, queue = described
-    document = asyncapi.document(name=NAME, tells=contract.FACTS, hears=heard.on, queue=queue.queue)
+    document = cache(partial(asyncapi.document, name=NAME, tells=contract.FACTS, hears=heard.on, queue=queue.queue))
 
     @get("/asyncapi", public=True, include_in_schema=False)
     async def describe_events() -> dict[str, Any]:
-        return document
+        return await asyncio.to_thread(document)
 
     async def provide_desk() -> Desk:
         return desk
