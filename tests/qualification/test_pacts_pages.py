@@ -212,7 +212,8 @@ async def test_signatures_progress_and_review_are_recorded_from_the_page(
     answer = await agent.send(page, f"{page}/avancement", action_id=action, percent="40", comment="Permis déposé.")
     assert answer.status_code == 303
     shown = await read(agent, page)
-    assert "40 % – en cours" in shown.replace("\u00a0", " ")
+    assert "40 % du plan en moyenne" in shown
+    assert "En cours" in shown
     assert "Permis déposé." in shown
     answer = await agent.send(page, f"{page}/revues", summary="Le plan avance.")
     assert answer.status_code == 303

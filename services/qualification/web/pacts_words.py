@@ -46,7 +46,7 @@ EXPECTED: Final = {
     ),
     "diagnosis": (
         "Approuver le diagnostic",
-        "Le plan d’action s’ouvre quand toutes les parties ont approuvé. Modifié, il est à approuver de nouveau.",
+        "Le plan s’ouvre quand toutes les parties ont approuvé. Si le diagnostic change, chacune approuve de nouveau.",
     ),
     "planning": (
         "Compléter le plan d’action, puis le signer",

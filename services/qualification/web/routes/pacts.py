@@ -1,5 +1,6 @@
 """Pacts to look at: the list, one pact on the screen and on paper; and a new one, alone or out of a request."""
 
+from textwrap import shorten
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -23,6 +24,9 @@ from shared.identity.model import Role
 from shared.web.forms import Form, read_form
 from shared.web.pages import redirect, render
 from shared.web.paging import Page
+
+LABEL = 36
+"""Characters of a label that a bar has room for on the narrowest screen."""
 
 
 @get("/pactes")
@@ -169,8 +173,9 @@ def described(view: PactView) -> dict[str, Any]:
         "kept": kept,
         "done": done,
         "bars": [
-            (action.title, action.percent, f"{action.percent}\u00a0% – {ACTION_STATUS[action.status][0].lower()}")
+            (shorten(action.title, LABEL, placeholder="…"), action.percent, f"{action.percent}\u00a0%")
             for action in view.actions
+            if action.status != "given_up"
         ],
     }
 

@@ -1,0 +1,189 @@
+"""Pacts in PostgreSQL: what is kept comes back, and two people at once do nothing twice."""
+
+import asyncio
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from services.qualification.domain.pact import Diagnosis, Indicator, Pact
+from services.qualification.domain.pact_moves import PactState
+from services.qualification.domain.pact_refusals import AlreadySigned, PactAlreadyOpened, StateNeedsDelegate
+from services.qualification.settings import Rules
+from services.qualification.store import pacts as store
+from services.qualification.usecases import pacts
+from services.qualification.usecases.pacts import Named, Planned
+from shared import clock
+from shared.db import Database
+from shared.errors import NotFound
+from shared.identity.model import Agent
+from shared.messaging.inbox import Inbox
+from shared.territory import Territories
+from tests.qualification.conftest import Program
+from tests.qualification.life import Life, in_days
+
+DIAGNOSIS = Diagnosis(strengths=("Un port",), indicators=(Indicator(name="Commerces", value="12"),))
+
+
+class Desk:
+    """What a pact needs to be opened, and steps in its life."""
+
+    def __init__(self, database: Database, rules: Rules, territories: Territories, sat: Agent, delegate: Agent) -> None:
+        self.database = database
+        self.rules = rules
+        self.territories = territories
+        self.sat = sat
+        self.delegate = delegate
+
+    async def opened(self, request_id: UUID | None = None) -> UUID:
+        """A pact between the State, a community and a commune."""
+        pact_id = clock.new_id()
+        async with self.database.transaction() as tx:
+            await pacts.open_pact(
+                tx,
+                pact_id,
+                title="Pacte du Vexin",
+                departement="95",
+                parties=[Named("CC du Vexin"), Named("Magny-en-Vexin")],
+                request_id=request_id,
+                by=self.sat,
+                at=clock.now(),
+                rules=self.rules,
+                territories=self.territories,
+            )
+        return pact_id
+
+    async def shared(self) -> UUID:
+        """A diagnosis is on the table."""
+        pact_id = await self.opened()
+        async with self.database.transaction() as tx:
+            await pacts.share_diagnosis(tx, pact_id, DIAGNOSIS, by=self.sat, at=clock.now())
+        return pact_id
+
+    async def agree(self, pact_id: UUID, party: str, by: Agent) -> Pact:
+        """A party agrees."""
+        async with self.database.transaction() as tx:
+            return await pacts.agree(tx, pact_id, party=party, by=by, at=clock.now())
+
+    async def planned(self) -> UUID:
+        """Every party agreed, and the plan has an action."""
+        pact_id = await self.shared()
+        for party, by in (("État", self.delegate), ("CC du Vexin", self.sat), ("Magny-en-Vexin", self.sat)):
+            await self.agree(pact_id, party, by)
+        async with self.database.transaction() as tx:
+            planned = Planned("Une halle", "Magny-en-Vexin", in_days(100), ("CAUE", " CAUE "), 1_000_00)
+            await pacts.add_action(tx, pact_id, planned, by=self.sat, at=clock.now())
+        return pact_id
+
+    async def sign(self, pact_id: UUID, party: str, by: Agent) -> Pact:
+        """A party signs."""
+        async with self.database.transaction() as tx:
+            return await pacts.sign(tx, pact_id, party=party, by=by, at=clock.now())
+
+    async def loaded(self, pact_id: UUID) -> Pact:
+        """The pact as it is kept."""
+        async with self.database.transaction() as tx:
+            pact = await store.load_for_agent(tx, pact_id, ["95"])
+        assert pact is not None
+        return pact
+
+    async def told(self, pact_id: UUID) -> list[str]:
+        """What was told of the pact, in order."""
+        rows = await self.database.fetch("SELECT type FROM journal WHERE subject = $1 ORDER BY sequence", str(pact_id))
+        return [row["type"].split(".")[1] for row in rows]
+
+
+@pytest.fixture
+def desk(database: Database, rules: Rules, territories: Territories, sat: Program, delegate: Program) -> Desk:
+    """The département's desk."""
+    return Desk(database, rules, territories, sat.agent, delegate.agent)
+
+
+async def test_what_is_kept_comes_back(desk: Desk) -> None:
+    pact = await desk.loaded(await desk.planned())
+    assert pact.state is PactState.PLANNING
+    assert (pact.version, pact.agreed_on is not None, pact.signed_on) == (1, True, None)
+    assert [party.name for party in pact.parties] == ["État", "CC du Vexin", "Magny-en-Vexin"]
+    assert all(party.agreed_on for party in pact.parties)
+    (action,) = pact.actions
+    assert (action.title, action.partners, action.budget_cents) == ("Une halle", ("CAUE",), 100_000)
+
+
+async def test_outside_the_perimeter_there_is_no_pact(desk: Desk, neighbour: Program, database: Database) -> None:
+    pact_id = await desk.shared()
+    async with database.transaction() as tx:
+        with pytest.raises(NotFound):
+            await pacts.agree(tx, pact_id, party="CC du Vexin", by=neighbour.agent, at=clock.now())
+
+
+async def test_of_agreements_given_at_once_exactly_one_completes(desk: Desk, database: Database) -> None:
+    pact_id = await desk.shared()
+    await asyncio.gather(
+        desk.agree(pact_id, "État", desk.delegate),
+        desk.agree(pact_id, "CC du Vexin", desk.sat),
+        desk.agree(pact_id, "Magny-en-Vexin", desk.sat),
+    )
+    assert (await desk.loaded(pact_id)).state is PactState.PLANNING
+    complete = await database.fetchval(
+        """
+        SELECT count(*)
+        FROM journal
+        WHERE subject = $1
+          AND type = 'qualification.pact_diagnosis_agreed.v1'
+          AND body::jsonb #>> '{data,complete}' = 'true'
+        """,
+        str(pact_id),
+    )
+    assert complete == 1
+
+
+async def test_a_party_that_signs_twice_at_once_signs_once(desk: Desk) -> None:
+    pact_id = await desk.planned()
+    answers = await asyncio.gather(
+        *(desk.sign(pact_id, "CC du Vexin", desk.sat) for _ in range(3)), return_exceptions=True
+    )
+    assert [isinstance(answer, AlreadySigned) for answer in answers].count(False) == 1
+    assert (await desk.told(pact_id)).count("pact_signed") == 1
+
+
+async def test_a_refused_act_leaves_no_trace(desk: Desk) -> None:
+    pact_id = await desk.shared()
+    before = await desk.told(pact_id)
+    with pytest.raises(StateNeedsDelegate):
+        await desk.agree(pact_id, "État", desk.sat)
+    assert await desk.told(pact_id) == before
+    assert not any(party.agreed_on for party in (await desk.loaded(pact_id)).parties)
+
+
+async def test_agreements_to_an_earlier_version_are_kept_but_count_no_more(desk: Desk, database: Database) -> None:
+    pact_id = await desk.shared()
+    await desk.agree(pact_id, "CC du Vexin", desk.sat)
+    async with database.transaction() as tx:
+        await pacts.share_diagnosis(tx, pact_id, DIAGNOSIS, by=desk.sat, at=clock.now())
+    assert not any(party.agreed_on for party in (await desk.loaded(pact_id)).parties)
+    assert await database.fetchval("SELECT version FROM pact_agreement WHERE pact_id = $1", pact_id) == 1
+
+
+async def test_of_two_pacts_opened_at_once_from_one_request_one_is_refused(desk: Desk, inbox: Inbox) -> None:
+    life = Life(inbox)
+    await life.submitted()
+    answers = await asyncio.gather(desk.opened(life.request_id), desk.opened(life.request_id), return_exceptions=True)
+    assert [type(answer) for answer in answers if isinstance(answer, Exception)] == [PactAlreadyOpened]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE pact SET state = 'signed'",
+        "UPDATE pact SET version = 0",
+        "UPDATE pact SET reviewed_on = '2020-01-01', signed_on = '2021-01-01'",
+        "UPDATE pact_action SET percent = 101",
+        "UPDATE pact_action SET status = 'done'",
+        "UPDATE pact_party SET kind = 'state'",
+    ],
+)
+async def test_the_database_refuses_pacts_that_cannot_be(desk: Desk, database: Database, statement: str) -> None:
+    await desk.planned()
+    with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+        async with database.transaction() as tx:
+            await tx.execute(statement)
