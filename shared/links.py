@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 _SIGNATURE_BYTES = 20
@@ -19,7 +19,7 @@ class Links:
     a link, keep a generation with the thing it leads to, and accept only the current one.
     """
 
-    key: str
+    key: str = field(repr=False)
     purpose: str
 
     def token(self, target: UUID, generation: int = 1) -> str:

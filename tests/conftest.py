@@ -10,6 +10,7 @@
 - `broker_vhost` — the name of a virtual host made for this test and removed after it.
 - `broker_url(user)` — the AMQP URL of a user (`intake`, …, `operator`, `supervisor`) in this test's `broker_vhost`.
 - `free_ports(n)` — n ports of 127.0.0.1 that nobody uses.
+- `system`, `agent(name)` — the whole product, started once as `make run` does (tests/system.py).
 """
 
 import secrets
@@ -27,6 +28,8 @@ import pytest
 from deploy.local.postgres import LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
 from shared.operations import migrations
+
+pytest_plugins = ["tests.system"]
 
 
 @dataclass(frozen=True, slots=True)

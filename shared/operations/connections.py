@@ -9,6 +9,7 @@ from shared.db import Database
 from shared.operations.migrations import REPOSITORY
 
 ENVIRONMENT_FILE = "COUSU_ENVIRONMENT"
+RUN_FOLDER = "COUSU_RUN_FOLDER"
 
 
 class NotTold(Exception):  # noqa: N818 - reads as what happened, and is shown to people as its sentence
@@ -20,7 +21,9 @@ def read_environment_file() -> None:
 
     The file is the one named by `COUSU_ENVIRONMENT`, or the one of the embedded run. It is no error if there is none.
     """
-    file = Path(os.environ.get(ENVIRONMENT_FILE) or REPOSITORY / ".run" / "environment")
+    file = Path(
+        os.environ.get(ENVIRONMENT_FILE) or Path(os.environ.get(RUN_FOLDER) or REPOSITORY / ".run") / "environment"
+    )
     if not file.is_file():
         return
     for line in file.read_text(encoding="utf-8").splitlines():

@@ -47,7 +47,7 @@ async def test_a_killed_program_is_started_again_and_it_is_said(
     said: list[str] = []
     program = a_web_program(tmp_path, free_ports(1)[0])
     watch = Watch(say=said.append, first_wait=0.05)
-    await watch.start({"page": program})
+    await watch.start({"page": program}, floor=0)
     first = program.child.pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
@@ -66,11 +66,11 @@ async def test_a_program_that_dies_at_once_is_told_with_the_end_of_its_log(tmp_p
     child = Child("broken", [sys.executable, "-c", "raise SystemExit('no settings')"], log=tmp_path / "broken.log")
     watch = Watch(say=lambda _: None)
     with pytest.raises(DidNotStart, match=r"(?s)broken did not become ready.*no settings"):
-        await watch.start({"broken": WebProgram(child, port=1, within=20)})
+        await watch.start({"broken": WebProgram(child, port=1, within=20)}, floor=0)
     await watch.stop()
 
 
-async def test_what_started_last_stops_first() -> None:
+async def test_what_stands_on_something_stops_before_it() -> None:
     order: list[str] = []
 
     class Recorded:
@@ -86,8 +86,8 @@ async def test_what_started_last_stops_first() -> None:
             order.append(self.name)
 
     watch = Watch(say=lambda _: None)
-    for name in ("servers", "services"):
-        await watch.start({name: Recorded(name)})
+    for floor, name in ((1, "services"), (0, "servers")):
+        await watch.start({name: Recorded(name)}, floor=floor)
     await watch.stop()
     assert order == ["services", "servers"]
 

@@ -11,6 +11,7 @@ from shared.contracts import intake, qualification
 from shared.contracts.vocabulary import Team
 from shared.db import Database
 from tests.escalation.life import (
+    DELEGATE,
     SAT,
     Ear,
     Program,
@@ -234,3 +235,23 @@ async def test_the_departement_taking_over_again_is_noted(
     await ear.hears(started)
     noted = "qualification.examination_started.v1" in str(await national.get(f"/escalations/{received}"))
     assert noted is reopened
+
+
+async def test_what_became_of_a_returned_dossier_is_shown(ear: Ear, national: Program, received: str) -> None:
+    await national.post(f"/escalations/{received}/return", {"motive": "Une offre locale existe."})
+    refused = qualification.RequestRefused(
+        request_id=UUID(received),
+        departement="95",
+        at=clock.now(),
+        motive="Projet hors champ.",
+        appeal="Recours gracieux.",
+        by=DELEGATE,
+    )
+    elsewhere = refused.model_copy(update={"request_id": new_id()})
+    await ear.hears(refused, elsewhere, directed_to_programme(UUID(received)))
+    seen = await national.get(f"/escalations/{received}")
+    assert seen["state"] == "returned"
+    assert [step["type"] for step in seen["timeline"][-2:]] == [
+        "qualification.request_refused.v1",
+        "qualification.directed_to_programme.v1",
+    ]

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.journeys.conftest import System
 from tests.journeys.people import Agent, Applicant, Json
+from tests.system import System
 
 People = Callable[[str], Agent]
 

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import aio_pika
 
-from tests.journeys.conftest import System
 from tests.journeys.people import Json
 from tests.journeys.steps import a_body
+from tests.system import System
 
 EXCHANGE = "cousumain"
 

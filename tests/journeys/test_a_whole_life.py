@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from tests.journeys.conftest import System
 from tests.journeys.people import Caller, eventually
 from tests.journeys.steps import People, a_decided_request
+from tests.system import System
 
 pytestmark = pytest.mark.journey
 

@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from tests.journeys.conftest import System
 from tests.journeys.people import Caller, eventually
 from tests.journeys.steps import (
     People,
@@ -16,6 +15,7 @@ from tests.journeys.steps import (
     an_examined_case,
     an_outcome,
 )
+from tests.system import System
 
 pytestmark = pytest.mark.journey
 

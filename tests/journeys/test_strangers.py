@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 
-from tests.journeys.conftest import System
 from tests.journeys.people import HTTP, Applicant, Caller, Json, eventually
 from tests.journeys.steps import (
     GRID,
@@ -19,6 +18,7 @@ from tests.journeys.steps import (
     an_examined_case,
 )
 from tests.journeys.strangers import file_by_the_exchange, publish
+from tests.system import System
 
 pytestmark = pytest.mark.journey
 

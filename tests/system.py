@@ -1,4 +1,4 @@
-"""The whole product as `make run` starts it, once for all journeys, in a folder and on ports of its own."""
+"""The whole product as `make run` starts it, once for journeys and browser, in a folder and on ports of its own."""
 
 import json
 import os
@@ -14,7 +14,10 @@ import pytest
 
 from tests.journeys.people import HTTP, Agent, Caller, Json
 
-ROOT = Path(__file__).resolve().parents[2]
+USE_THE_ONE_IN = "COUSU_TESTS_USE"
+"""Name the run folder of a product that runs already, to write a test without waiting for its start each time."""
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,11 @@ def free_base() -> int:
 @pytest.fixture(scope="session")
 def system(servers_folder: Path) -> Iterator[System]:
     """Start everything, give it, and stop it as Ctrl-C would."""
+    if USE_THE_ONE_IN in os.environ:
+        folder = Path(os.environ[USE_THE_ONE_IN])
+        yield System(folder, json.loads((folder / "endpoints.json").read_text()))
+        HTTP.close()
+        return
     folder = servers_folder / "run"
     folder.mkdir(mode=0o711)
     log = (folder / "supervisor.log").open("wb")

@@ -1,0 +1,120 @@
+"""People at a screen: they read, click and type, and each page they see is looked at by axe and kept as a picture."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+
+from tests.system import ROOT
+
+PICTURES = ROOT / ".run" / "screenshots"
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+NARROW: ViewportSize = {"width": 375, "height": 800}
+PATIENCE = 30.0
+
+
+@dataclass
+class Person:
+    """Somebody with a browser window of his own."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    @classmethod
+    def sits_down(cls, browser: Browser, *, scripts: bool = True) -> Self:
+        """Open a window; what the browser complains about is kept."""
+        context = browser.new_context(viewport=WIDE, locale="fr-FR", java_script_enabled=scripts)
+        person = cls(context.new_page())
+        person.page.on("pageerror", lambda error: person.complaints.append(str(error)))
+        person.page.on(
+            "console",
+            lambda message: (
+                person.complaints.append(f"{message.text} {message.location}")
+                if message.type == "error" and "status of 400" not in message.text  # a form with errors, on purpose
+                else None
+            ),
+        )
+        return person
+
+    @classmethod
+    def signs_in(cls, browser: Browser, service: str, email: str) -> Self:
+        """Go to a service and sign in at the provider, as one of its personas."""
+        person = cls.sits_down(browser)
+        person.page.goto(service + "/")
+        person.page.get_by_role("button", name=re.compile(email)).or_(
+            person.page.get_by_role("link", name=re.compile(email))
+        ).click()
+        person.page.wait_for_url(service + "/**")
+        return person
+
+    def looks(self, name: str) -> None:
+        """Look at the page at both widths: nothing for axe to say, nothing wider than the screen, a picture of each."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        for size in (WIDE, NARROW):
+            self.page.set_viewport_size(size)
+            self.page.screenshot(path=PICTURES / f"{name}-{size['width']}.png", full_page=True)
+            width = self.page.evaluate("document.documentElement.scrollWidth")
+            assert width <= size["width"], f"{name} is {width} pixels wide on a screen of {size['width']}"
+        self.page.set_viewport_size(WIDE)
+        self.page.evaluate(AXE)
+        found: dict[str, Any] = self.page.evaluate(
+            "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES
+        )
+        assert not found["violations"], [
+            (rule["id"], rule["help"], [node["html"] for node in rule["nodes"]]) for rule in found["violations"]
+        ]
+        assert not self.complaints, self.complaints
+
+    def types(self, label: str, text: str) -> None:
+        """Fill in the field with this label."""
+        self.page.get_by_label(label, exact=False).first.fill(text)
+
+    def chooses(self, label: str) -> None:
+        """Tick the box or the choice with this label."""
+        self.page.get_by_label(label, exact=False).first.check()
+
+    def presses(self, button: str) -> None:
+        """Press a button, or follow a link that looks like one."""
+        self.page.get_by_role("button", name=button).or_(self.page.get_by_role("link", name=button)).first.click()
+
+    def form(self, move: str) -> Locator:
+        """Find the form of a move by the end of its address, and unfold what it is folded into."""
+        form = self.page.locator(f'form[action$="/{move}"]')
+        fold = self.page.locator("details", has=form).last
+        if fold.count() and fold.get_attribute("open") is None:
+            fold.locator("summary").first.click()
+        return form
+
+    def sends(self, move: str, **values: str) -> None:
+        """Fill in the form of a move and send it."""
+        form = self.form(move)
+        for name, value in values.items():
+            form.locator(f"[name={name}]").fill(value)
+        form.locator("button[type=submit]").click()
+
+    def reads(self, text: str) -> None:
+        """See this text on the page."""
+        expect(self.page.locator("body")).to_contain_text(text, timeout=10_000)
+
+    def waits_to_read(self, text: str) -> None:
+        """Reload until what happened elsewhere is told here."""
+        self._reload_until(lambda: text in self.page.locator("body").inner_text(), text)
+
+    def waits_to_find(self, number: str, service: str) -> None:
+        """Reload the list until the request is there, and open it."""
+        self.page.goto(f"{service}/?q={number}")
+        row = self.page.locator("main tr").filter(has_text=number)
+        self._reload_until(lambda: row.count() > 0, number)
+        row.locator("a").first.click()
+
+    def _reload_until(self, holds: Callable[[], bool], what: str) -> None:
+        until = time.monotonic() + PATIENCE
+        while not holds():
+            assert time.monotonic() < until, f"«{what}» does not appear on {self.page.url}"
+            self.page.wait_for_timeout(100)
+            self.page.reload()
