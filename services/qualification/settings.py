@@ -42,7 +42,7 @@ class Settings(ServiceSettings):
         15, ge=1, description="Working days that the applicant has to complete, when the agent gives no date"
     )
     envelope_cents: int = Field(
-        10_000_000, ge=0, description="Yearly envelope of a département of which the directory says nothing; euro cents"
+        50_000_000, ge=0, description="Yearly envelope of a département of which the directory says nothing; euro cents"
     )
     jobs_seconds: float = Field(30.0, gt=0, description="Seconds between two looks at late stages and silent providers")
 
@@ -91,7 +91,7 @@ class Rules:
         default_factory=lambda: {Stage.START_EXAMINATION: 5, Stage.QUALIFY: 15, Stage.PROVIDER_ANSWER: 10}
     )
     applicant_answer_days: int = 15
-    envelope_cents: int = 10_000_000
+    envelope_cents: int = 50_000_000
 
     @classmethod
     def of(cls, settings: Settings) -> "Rules":
