@@ -24,6 +24,12 @@ A_MOMENT = timedelta(microseconds=1)
 log = structlog.get_logger(__name__)
 
 IntakeNote = intake.InformationProvided | intake.MessagePosted | intake.DocumentAdded
+DepartementOutcome = (
+    qualification.OrientedLocally
+    | qualification.SupportedLocally
+    | qualification.DirectedToProgramme
+    | qualification.RequestRefused
+)
 _NOTES: dict[str, type[IntakeNote]] = {
     fact.wire_type: fact for fact in (intake.InformationProvided, intake.MessagePosted, intake.DocumentAdded)
 }
@@ -110,11 +116,18 @@ async def note_on_examination_reopened(tx: Transaction, fact: qualification.Exam
         await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name)
 
 
+async def note_on_departement_outcome(tx: Transaction, fact: DepartementOutcome) -> None:
+    """The département found another answer for what the national team had returned: what became of it is shown."""
+    if await store.find_for_update(tx, fact.request_id) is not None:
+        await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name, detail=fact.motive)
+
+
 async def list_on_directed_to_programme(tx: Transaction, fact: qualification.DirectedToProgramme) -> None:
     """A request is directed to a programme, whose team finds it in its list."""
     await store.hold(tx, fact.request_id)
     withdrawn = await exchanges.was_withdrawn(tx, fact.request_id)
     await programme_store.add_programme_request(tx, fact, withdrawn=withdrawn)
+    await note_on_departement_outcome(tx, fact)
 
 
 async def keep_on_evaluation_submitted(tx: Transaction, fact: intake.EvaluationSubmitted) -> None:
