@@ -9,6 +9,7 @@ from deploy.local.passwords import Passwords, write_private
 from deploy.local.places import REPOSITORY, Places
 from deploy.local.postgres import LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
+from shared.contracts.vocabulary import Programme
 
 OPERATIONS = "operations"
 DATABASES = (*SERVICES, OPERATIONS)
@@ -37,12 +38,17 @@ MAILBOXES = {
     "NOTIFICATIONS_NATIONAL_MAILBOX": "national@cousu.test",
     "NOTIFICATIONS_OPERATOR_MAILBOX": "exploitant@cousu.test",
     "NOTIFICATIONS_DELEGATE_MAILBOXES": json.dumps({"95": "delegue95@cousu.test", "78": "delegue78@cousu.test"}),
-    "NOTIFICATIONS_PROGRAMME_MAILBOXES": json.dumps({"petites_villes_de_demain": "programme@cousu.test"}),
+    "NOTIFICATIONS_PROGRAMME_MAILBOXES": json.dumps(
+        {programme.value: "programme@cousu.test" for programme in Programme}
+    ),
     "NOTIFICATIONS_DEPARTEMENT_SERVICES": json.dumps(
         {"78": {"name": "Service de l’accompagnement des territoires – DDT 78", "email": "sat78@cousu.test"}}
     ),
 }
 """Whom the demonstration writes to; nothing leaves the mail sink."""
+
+DEMONSTRATION_ENVELOPE_CENTS = "100000000"
+"""What each département of the demonstration may spend in a year: one million euros."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,7 @@ class Environments:
         if service == "intake":
             told["INTAKE_DOCUMENTS_FOLDER"] = str(self.places.folder / "documents")
         if service == "qualification":
-            told["QUALIFICATION_DEPARTEMENTS"] = "*"
+            told |= {"QUALIFICATION_DEPARTEMENTS": "*", "QUALIFICATION_ENVELOPE_CENTS": DEMONSTRATION_ENVELOPE_CENTS}
         if service == "notifications":
             told |= {"NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{self.places.ports['smtp']}", **MAILBOXES}
         return _unless_given(told)

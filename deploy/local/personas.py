@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
+from shared.contracts.vocabulary import Programme
+
 QUALIFICATION, ESCALATION = "qualification", "escalation"
 ALL_SERVICES = ("intake", QUALIFICATION, ESCALATION, "notifications")
 
@@ -74,10 +76,10 @@ PERSONAS = (
     _national(
         "programme",
         "Équipe",
-        "Petites villes de demain",
-        "reçoit les demandes de son programme",
+        "des programmes nationaux",
+        "reçoit les demandes adressées aux programmes",
         "programme_agent",
-        "petites_villes_de_demain",
+        *(programme.value for programme in Programme),
     ),
     Persona(
         "exploitant@cousu.test",
