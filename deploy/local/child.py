@@ -16,6 +16,10 @@ class DidNotStart(Exception):  # noqa: N818 - reads as what happened, and is sho
     """Something of the embedded run did not come up; the message says what and where its log is."""
 
 
+_UNLESS_ALONE = 'test "$PPID" = "$0" && exec "$@"'
+"""Starts the program only if we are still there: we may have died before the kernel was asked to tell it."""
+
+
 @dataclass(slots=True)
 class Child:
     """One program run as a child, its output in one log file.
@@ -37,9 +41,10 @@ class Child:
         """Start the program; its end is seen by `alive`, never raised here."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         drop = ["--reuid", self.user, "--regid", str(_group_of(self.user)), "--clear-groups"] if self.user else []
+        go_with_us = ["setpriv", *drop, "--pdeathsig", self.stop_with.name, "--", "sh", "-c", _UNLESS_ALONE]
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(  # noqa: S603 - the command is ours, never a visitor's
-                ["setpriv", *drop, "--pdeathsig", self.stop_with.name, "--", *map(str, self.command)],  # noqa: S607 - util-linux, on every Debian
+                [*go_with_us, str(os.getpid()), *map(str, self.command)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -111,7 +111,7 @@ class Run:
             servers["RabbitMQ"] = self._rabbit
         with self._step("Starting"):
             # A service may come before the broker, so that only the databases are waited for.
-            await together(self._watch.start(servers), self._start_services())
+            await together(self._watch.start(servers, floor=0), self._start_services())
         self._environments.write()
         await self._load_demonstration()
         write_private(self._places.endpoints, json.dumps(self._environments.endpoints(), indent=1))
@@ -119,11 +119,11 @@ class Run:
 
     async def _start_services(self) -> None:
         if self._postgres:
-            await self._watch.start({"PostgreSQL": self._postgres})
+            await self._watch.start({"PostgreSQL": self._postgres}, floor=0)
         await databases.prepare(self._environments)
         await databases.seed_personas(self._environments)
         self._say("the databases are ready")
-        await self._watch.start(self._services())
+        await self._watch.start(self._services(), floor=1)
 
     async def _go_down(self) -> None:
         self._places.endpoints.unlink(missing_ok=True)

@@ -96,18 +96,21 @@ async def together(*work: Coroutine[None, None, None]) -> None:
 
 @dataclass(slots=True)
 class Watch:
-    """Starts programs, watches them, and stops them in the reverse order of their starting."""
+    """Starts programs, watches them, and stops them floor by floor, from the top down."""
 
     say: Say
     first_wait: float = 0.5
     _programs: dict[str, Program] = field(default_factory=dict)
-    _order: list[list[str]] = field(default_factory=list)
+    _floors: dict[int, list[str]] = field(default_factory=dict)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
-    async def start(self, programs: dict[str, Program]) -> None:
-        """Start these programs together, say when each is usable, and watch it from then on."""
+    async def start(self, programs: dict[str, Program], *, floor: int) -> None:
+        """Start these programs together, say when each is usable, and watch it from then on.
+
+        What stands on a higher `floor` needs those below it, and is stopped before them.
+        """
         self._programs |= programs
-        self._order.append(list(programs))
+        self._floors.setdefault(floor, []).extend(programs)
 
         async def one(name: str, program: Program) -> None:
             began = time.monotonic()
@@ -118,11 +121,11 @@ class Watch:
         await together(*(one(name, program) for name, program in programs.items()))
 
     async def stop(self) -> None:
-        """Stop everything, what was started last first; one that will not stop does not keep the others."""
+        """Stop everything, the top floor first; one that will not stop does not keep the others."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for names in reversed(self._order):
+        for _, names in sorted(self._floors.items(), reverse=True):
             await asyncio.gather(*(self._programs[name].stop() for name in names), return_exceptions=True)
 
     async def _keep(self, name: str, program: Program) -> None:
