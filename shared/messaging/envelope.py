@@ -7,7 +7,8 @@ from pydantic import Field as Bounds
 
 CONTENT_TYPE = "application/cloudevents+json"
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""Text that names something; control characters, of which PostgreSQL cannot hold one, would stop the whole queue."""
 
 
 class Unreadable(Exception):  # noqa: N818 - it names a state of the message, as `Refusal` does of an order

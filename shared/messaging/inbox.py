@@ -322,7 +322,7 @@ async def _quarantine(tx: Transaction, message: Message, reason: str) -> None:
         "INSERT INTO quarantine (id, reason, routing_key, body) VALUES ($1, $2, $3, $4)",
         new_id(),
         reason[:500],
-        message.routing_key[:300],
+        message.routing_key[:300].replace("\x00", "\ufffd"),
         message.body,
     )
     metrics.QUARANTINED.inc()

@@ -156,3 +156,13 @@ async def test_a_refused_filing_takes_no_number(client: Client, database: Databa
     await inbox.take([a_filed_event(data=a_request(programme="ruralites"))])
     assert (await filed(client))["number"].endswith("-000001")
     assert await database.fetchval("SELECT last FROM number_counter") == 1
+
+
+@pytest.mark.parametrize("member", ["id", "source"])
+async def test_a_name_that_no_database_holds_is_put_aside_and_the_rest_flows(
+    database: Database, inbox: Inbox, member: str
+) -> None:
+    poison = a_filed_event(**{member: "nul \u0000"})
+    await inbox.take([poison, a_filed_event()])
+    assert await database.fetchval("SELECT count(*) FROM quarantine") == 1
+    assert await database.fetchval("SELECT count(*) FROM request") == 1
