@@ -110,12 +110,14 @@ async def test_a_request_fills_in_the_form_and_leads_to_its_pact_afterwards(
 ) -> None:
     life = Life(inbox)
     await life.submitted(kind=RequestKind.TERRITORIAL_PACT, support_types=(), fields=(), title="Pacte du Vexin")
-    page = await agent.get(f"/pactes/nouveau?request_id={life.request_id}")
+    new = f"/pactes/nouveau?request_id={life.request_id}"
+    assert f'href="{new}"' in (await agent.get(f"/demandes/{life.request_id}")).text
+    page = await agent.get(new)
     assert 'value="Pacte du Vexin"' in page.text
     assert 'value="Magny-en-Vexin"' in page.text
     assert await database.fetchval("SELECT count(*) FROM case_access WHERE request_id = $1", life.request_id) == 1
     pact = await opened(sat, request_id=str(life.request_id))
-    page = await agent.get(f"/pactes/nouveau?request_id={life.request_id}")
+    page = await agent.get(new)
     assert page.headers["location"] == page_of(pact)
     assert "95-2026-000001" in await read(agent, page_of(pact))
 
