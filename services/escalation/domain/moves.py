@@ -79,15 +79,15 @@ MOVES: Mapping[Action, frozenset[State]] = {
 
 ON_THE_DOSSIER = (
     Action.ADMISSIBILITY,
-    Action.INFORMATION_REQUEST,
-    Action.RETURN,
     Action.SCHEDULE,
     Action.MOBILISATIONS,
     Action.ACCOMPANIMENT,
     Action.MILESTONES,
     Action.COMPLETION,
+    Action.INFORMATION_REQUEST,
+    Action.RETURN,
 )
-"""The actions that the dossier itself offers; the others belong to a session, a mobilisation or a milestone."""
+"""The actions of the dossier itself, what leads on first; others belong to a session, a mobilisation or a milestone."""
 
 _SECRETARY = (Role.COMMITTEE_SECRETARY,)
 _EITHER = (Role.NATIONAL_AGENT, Role.COMMITTEE_SECRETARY)
