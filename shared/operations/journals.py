@@ -72,7 +72,10 @@ async def trail(reach: Reach, reference: str) -> Trail:
             events.update({event.id: event for event in answer})
     for watched in reach.services.values():
         if watched.name not in away:
-            await _follow(watched, request_id, list(events.values()))
+            try:
+                await _follow(watched, request_id, list(events.values()))
+            except UNREACHABLE:
+                away.append(watched.name)
     if not events and not away:
         raise NoSuchRequest
     return Trail(request_id=request_id, events=in_order(list(events.values())), away=away)
@@ -149,23 +152,36 @@ async def _told(watched: Watched, request_id: UUID) -> list[Event]:
 
 async def _follow(watched: Watched, request_id: UUID, events: Sequence[Event]) -> None:
     """Say of each event whether this service applied it, holds it, or keeps it for its turn."""
-    subject = str(request_id)
+    # What stands alone (a transfer, for whoever does not follow its stream) is applied under its own id.
+    subjects = [str(request_id), *(_alone(event) for event in events)]
     applied = {
-        row["source"]: row["applied"]
-        for row in await watched.database.fetch("SELECT source, applied FROM inbox_stream WHERE subject = $1", subject)
+        (row["subject"], row["source"]): row["applied"]
+        for row in await watched.database.fetch(
+            "SELECT subject, source, applied FROM inbox_stream WHERE subject = ANY($1::text[])", subjects
+        )
     }
     held = {
         row["event_id"]
-        for row in await watched.database.fetch("SELECT event_id FROM inbox_held WHERE subject = $1", subject)
+        for row in await watched.database.fetch(
+            "SELECT event_id FROM inbox_held WHERE subject = ANY($1::text[])", subjects
+        )
     }
     waiting = {
         row["event_id"]
-        for row in await watched.database.fetch("SELECT event_id FROM inbox_waiting WHERE subject = $1", subject)
+        for row in await watched.database.fetch(
+            "SELECT event_id FROM inbox_waiting WHERE subject = ANY($1::text[])", subjects
+        )
     }
     for event in events:
         if event.id in held:
             event.held_by.append(watched.name)
         elif event.id in waiting:
             event.waits_at.append(watched.name)
-        elif event.sequence <= applied.get(event.source, 0):
+        elif event.sequence <= applied.get((str(request_id), event.source), 0) or applied.get(
+            (_alone(event), event.source), 0
+        ):
             event.applied_by.append(watched.name)
+
+
+def _alone(event: Event) -> str:
+    return f"event:{event.id}"

@@ -114,7 +114,7 @@ def told(concern: Concern) -> Told:
 def stitch(event: Event) -> dict[str, Any]:
     """Make one event a stitch of the thread: who told it, and how far it got."""
     at = event.recorded_at.astimezone(PARIS)
-    told = [f"n°\u00a0{event.sequence} de {event.source}, enregistré le {at:%d/%m/%Y à %H:%M:%S}"]
+    told = [f"n°\u00a0{event.sequence} de {event.source}, enregistré à {at:%H:%M:%S}"]
     if not event.sent:
         told.append("pas encore envoyé")
     for said, services in (

@@ -14,7 +14,8 @@ from shared.contracts.intake import MessagePosted
 from shared.db import Cause, Database
 from shared.errors import Invalid
 from shared.messaging import journal
-from shared.messaging.inbox import Message
+from shared.messaging.consumers import Consumers
+from shared.messaging.inbox import Inbox, Message
 from shared.operations import journals, verification
 from shared.operations.journals import Event
 from shared.operations.reach import Reach, ServiceAway, Watched
@@ -71,6 +72,17 @@ async def test_each_event_says_how_far_it_got(scene: Scene) -> None:
     assert first.applied_by == ["escalation"]
     assert second.held_by == ["escalation"]
     assert third.waits_at == ["escalation"]
+
+
+async def test_an_event_that_stands_alone_for_its_listener_is_followed_too(scene: Scene) -> None:
+    request_id = new_id()
+    await told(scene.intake, a_message(request_id, "first"))
+    await told(scene.intake, a_message(request_id, "second"))
+    alone = Inbox(scene.escalation, Consumers({MessagePosted: scene.broken.apply}, alone=[MessagePosted]))
+    body = await scene.intake.fetchval("SELECT body FROM journal WHERE sequence = 2")
+    await alone.take([Message(body.encode(), "intake.message_posted.95")])
+    first, second = (await journals.trail(scene.reach, str(request_id))).events
+    assert (first.applied_by, second.applied_by) == ([], ["escalation"])
 
 
 async def test_a_request_is_found_by_its_number(scene: Scene) -> None:
