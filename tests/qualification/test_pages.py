@@ -274,3 +274,14 @@ async def test_late_and_withdrawn_cases_are_shown_as_they_are(agent: Browser, in
     page = (await agent.get(page_of(life))).text
     assert "Retirée" in page
     assert "Aucune décision n’est attendue de vous" in page
+
+
+async def test_what_a_provider_answered_is_filled_in_when_the_case_is_escalated(
+    agent: Browser, visitor: Browser, sat: Program, delegate: Program, life: Life
+) -> None:
+    shown = await answered(sat, delegate, life, ORIENTATION)
+    link = f"/orientations/{LINKS.token(UUID(shown['orientations'][0]['id']))}"
+    await visitor.send(link, f"{link}/refus", motive="Équipe complète jusqu’en juin.")
+    page = (await agent.get(f"{page_of(life)}/proposition/escalation")).text
+    assert "Équipe complète jusqu’en juin." in page
+    assert f'value="{CAUE.id}" selected' in page

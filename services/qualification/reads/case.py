@@ -11,8 +11,8 @@ from services.qualification.domain.moves import Standing, State
 from services.qualification.domain.orientation import Orientation
 from services.qualification.domain.people import Official
 from services.qualification.domain.proposal import Proposal
-from services.qualification.reads.catalogue import matching_catalogue
-from services.qualification.rows import ORIENTATION, orientation_of
+from services.qualification.store.providers import of_departement
+from services.qualification.store.rows import ORIENTATION, orientation_of
 from shared.contracts.intake import Document, Request
 from shared.contracts.qualification import Qualification
 from shared.db import Reader, Row
@@ -134,7 +134,7 @@ async def find(
 
 async def matches(reader: Reader, case: CaseView, today: date) -> list[Match]:
     """Give the providers that may help, best first."""
-    return match(case.request, case.departement, await matching_catalogue(reader, case.departement), today)
+    return match(case.request, case.departement, await of_departement(reader, case.departement), today)
 
 
 async def envelope_left(reader: Reader, departement: str, year: int, default_cents: int) -> int:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.domain.orientation import Orientation, OrientationState
-from services.qualification.rows import ORIENTATION, PROVIDER, entry_of, orientation_of
+from services.qualification.store.rows import ORIENTATION, PROVIDER, entry_of, orientation_of
 from shared.contracts.intake import Request
 from shared.db import Reader
 from shared.errors import NotFound
@@ -78,12 +78,3 @@ async def orientation(reader: Reader, orientation_id: UUID) -> OrientationView:
     if row is None:
         raise NotFound
     return OrientationView(orientation_of(row), Request.model_validate(row["request"]))
-
-
-async def matching_catalogue(reader: Reader, departement: str) -> list[CatalogueEntry]:
-    """Give all providers of a département."""
-    rows = await reader.fetch(
-        f"SELECT {PROVIDER} FROM provider AS p WHERE p.departements @> ARRAY[$1] ORDER BY p.search, p.id",  # noqa: S608 - a constant list of columns
-        departement,
-    )
-    return [entry_of(row) for row in rows]

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.qualification.domain.orientation import Orientation
-from services.qualification.rows import ORIENTATION, orientation_of
+from services.qualification.store.rows import ORIENTATION, orientation_of
 from shared.db import Transaction
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.qualification.domain.matching import CatalogueEntry
-from services.qualification.rows import PROVIDER, entry_of
+from services.qualification.store.rows import PROVIDER, entry_of
 from shared.db import Reader, Transaction
 from shared.territory.index import fold
 

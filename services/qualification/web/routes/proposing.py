@@ -11,7 +11,7 @@ from services.qualification.domain.matching import CatalogueEntry, match
 from services.qualification.domain.moves import Action
 from services.qualification.domain.orientation import SILENCE, OrientationState
 from services.qualification.reads.case import CaseView, envelope_left
-from services.qualification.reads.catalogue import matching_catalogue
+from services.qualification.store.providers import of_departement
 from services.qualification.usecases import deciding, examining
 from services.qualification.usecases.looking import look_at_case
 from services.qualification.web import forms
@@ -158,7 +158,7 @@ async def _open(
         view = await look_at_case(tx, request_id, by=visit.agent, at=clock.now(), today=visit.today)
         if form is None and action.value not in view.allowed_actions:
             raise IllegalMove(state=view.state, allowed_actions=view.allowed_actions)
-        return view, await matching_catalogue(tx, view.departement)
+        return view, await of_departement(tx, view.departement)
 
 
 def _already_tried(view: CaseView) -> dict[str, Any]:
