@@ -1,0 +1,43 @@
+"""Is all well, and who did what?"""
+
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+
+from shared import clock
+from shared.operations import record
+from shared.operations.reach import Reach
+from shared.operations.status import status
+from shared.operations.web import words
+from shared.operations.web.pages.acting import READERS, away_words
+from shared.web.pages import render
+
+
+@get("/", guards=[READERS])
+async def overview(request: Request[Any, Any, Any], reach: NamedDependency[Reach]) -> Response[Any]:
+    """Answer: is all well?"""
+    found = await status(reach, at=clock.now())
+    return render(
+        request,
+        "operations/overview.html",
+        status=found,
+        concerns=[words.told(concern) for concern in found.concerns],
+        lines=words.lines(found),
+        queues=found.queues,
+        service_word=words.service_word,
+    )
+
+
+@get("/actions", guards=[READERS])
+async def actions(request: Request[Any, Any, Any], reach: NamedDependency[Reach]) -> Response[Any]:
+    """List who did what, and why."""
+    rows, away = await reach.from_all(None, lambda one: record.latest(one.database, one.name))
+    return render(
+        request,
+        "operations/actions.html",
+        rows=sorted(rows, key=lambda one: one.at, reverse=True)[:100],
+        away=away_words(away),
+        actions=words.ACTION,
+        service_word=words.service_word,
+    )

@@ -1,0 +1,90 @@
+"""Dead letters and unrouted messages: seen, and sent where they belong."""
+
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from pydantic import BaseModel
+
+from shared.db import Cause, Database
+from shared.errors import NotFound
+from shared.identity.model import Agent
+from shared.messaging.topology import UNROUTED_QUEUE
+from shared.operations import astray
+from shared.operations.astray import DEAD
+from shared.operations.reach import Reach
+from shared.operations.web import words
+from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, settle, shown_again
+from shared.web.forms import Form, read_form
+from shared.web.pages import render
+
+
+class ParkedForm(BaseModel):
+    """Messages of a queue are sent where they belong."""
+
+    why: Motive
+
+
+@get("/files/{queue:str}", guards=[READERS])
+async def parked(
+    request: Request[Any, Any, Any],
+    queue: FromPath[str],
+    agent: NamedDependency[Agent],
+    reach: NamedDependency[Reach],
+) -> Response[Any]:
+    """Show the dead letters of a queue, or what no queue listens to."""
+    return await _parked_page(request, reach, agent, queue, None)
+
+
+@post("/files/{queue:str}", guards=[OPERATORS])
+async def send_parked(
+    request: Request[Any, Any, Any],
+    queue: FromPath[str],
+    agent: NamedDependency[Agent],
+    reach: NamedDependency[Reach],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+) -> Response[Any]:
+    """Send dead letters back to their queue, or publish again what had no listener."""
+    _known(queue)
+    form = await read_form(request, ParkedForm)
+
+    async def act(model: ParkedForm) -> str:
+        if queue != UNROUTED_QUEUE:
+            moved = await astray.drain(reach, queue, by=agent.email, why=model.why)
+            return f"{words.counted(moved, 'message remis', 'messages remis')} en file."
+        done = await astray.replay_unrouted(reach, by=agent.email, why=model.why)
+        said = f"{words.counted(done.moved, 'message publié', 'messages publiés')} à nouveau"
+        return f"{said} ; {done.came_back} toujours sans destinataire." if done.came_back else f"{said}."
+
+    answer, code = await settle(request, form, act, database, cause, then=f"/files/{quote(queue)}")
+    return answer or await _parked_page(request, reach, agent, queue, form, code)
+
+
+async def _parked_page(
+    request: Request[Any, Any, Any],
+    reach: Reach,
+    agent: Agent,
+    queue: str,
+    form: Form[ParkedForm] | None,
+    code: int = 200,
+) -> Response[Any]:
+    _known(queue)
+    return render(
+        request,
+        "operations/parked.html",
+        status_code=code,
+        queue=queue,
+        unrouted=queue == UNROUTED_QUEUE,
+        live=queue.removesuffix(DEAD),
+        rows=await astray.list_parked(reach, queue),
+        **shown_again(form, agent),
+    )
+
+
+def _known(queue: str) -> None:
+    """Refuse (`NotFound`) every queue but those where messages are parked: a look at another would reorder it."""
+    if queue != UNROUTED_QUEUE and not queue.endswith(DEAD):
+        raise NotFound
