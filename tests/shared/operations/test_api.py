@@ -7,9 +7,11 @@ import pytest
 
 from shared.clock import new_id
 from shared.identity.model import Role
+from shared.messaging.inbox import Message
 from shared.messaging.topology import UNROUTED_QUEUE
 from shared.operations import quarantine, record
 from tests.polling import eventually
+from tests.shared.messaging.conftest import a_message, wire
 from tests.shared.operations.conftest import Scene
 from tests.shared.operations.trouble import (
     a_dead_letter,
@@ -21,7 +23,7 @@ from tests.shared.operations.trouble import (
 
 Bearer = Callable[..., Awaitable[dict[str, str]]]
 
-LOOKS = ["status", "held", "quarantine", "dead/escalation", "unrouted", "operations"]
+LOOKS = ["status", "held", "waiting", "quarantine", "dead/escalation", "unrouted", "operations"]
 ACTIONS = ["held/escalation/retry", "held/escalation/skip", "dead/escalation/drain", "unrouted/replay"]
 
 
@@ -68,6 +70,13 @@ async def test_a_held_event_is_listed_and_tried_again(scene: Scene, browse: http
 
     gone = await browse.post("/api/v1/held/escalation/skip", headers=headers, json=body)
     assert (gone.status_code, gone.json()["code"]) == (404, "not_held")
+
+
+async def test_a_missing_event_is_listed(scene: Scene, browse: httpx2.AsyncClient, bearer: Bearer) -> None:
+    await scene.inbox.take([Message(wire(a_message(new_id()), 2), "intake.message_posted.95")])
+    listed = (await browse.get("/api/v1/waiting", headers=await bearer())).json()
+    assert (listed["total"], listed["away"]) == (1, [])
+    assert (listed["items"][0]["service"], listed["items"][0]["missing"]) == ("escalation", 1)
 
 
 async def test_an_action_needs_a_motive(scene: Scene, browse: httpx2.AsyncClient, bearer: Bearer) -> None:
