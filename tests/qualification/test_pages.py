@@ -285,3 +285,11 @@ async def test_what_a_provider_answered_is_filled_in_when_the_case_is_escalated(
     page = (await agent.get(f"{page_of(life)}/proposition/escalation")).text
     assert "Équipe complète jusqu’en juin." in page
     assert f'value="{CAUE.id}" selected' in page
+
+
+async def test_a_case_is_printed_without_its_internal_notes(agent: Browser, sat: Program, life: Life) -> None:
+    await done(sat, life, "notes", {"text": "Rien qu’entre nous."})
+    page = await agent.get(f"{page_of(life)}/impression")
+    assert page.status_code == 200
+    assert "Val-d’Oise (95)" in page.text.replace("'", "’").replace("&#39;", "’")
+    assert "Rien qu’entre nous." not in page.text

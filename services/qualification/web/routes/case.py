@@ -37,6 +37,12 @@ async def show_case(
     return await case_page(visit, request_id, filters=asked.filters)
 
 
+@get("/demandes/{request_id:uuid}/impression")
+async def print_case(request_id: FromPath[UUID], visit: NamedDependency[Visit]) -> Response[Any]:
+    """Show one case as a document for A4; the consultation is traced."""
+    return await case_page(visit, request_id, template="cases/print.html")
+
+
 async def case_page(
     visit: Visit,
     request_id: UUID,
@@ -44,6 +50,7 @@ async def case_page(
     filters: Filters | None = None,
     form: Form[Any] | None = None,
     status: int = 200,
+    template: str = "cases/case.html",
 ) -> Response[Any]:
     """Show the page of a case, with what was typed in one of its forms if that was refused."""
     async with visit.database.transaction(visit.cause) as tx:
@@ -51,7 +58,7 @@ async def case_page(
         shown = await _around(visit, tx, view, filters or Filters())
     return render(
         visit.request,
-        "cases/case.html",
+        template,
         status_code=status,
         values=form.values if form else {},
         errors=form.errors if form else {},
@@ -67,8 +74,12 @@ def described(visit: Visit, view: CaseView) -> dict[str, Any]:
     """Give what every page about one case says of it."""
     applicant = view.request.applicant
     epci = visit.desk.territories.find(ApplicantKind.EPCI, applicant.epci) if applicant.epci else None
+    departement = visit.desk.territories.find(ApplicantKind.DEPARTEMENT, view.departement)
+    within = f"{departement.name} ({view.departement})" if departement else view.departement
     return {
         "case": view,
+        "where": f"{epci.full_name}, {within}" if epci else within,
+        "service_in_charge": visit.desk.rules.service(view.departement),
         "applicant": applicant,
         "epci_name": epci.full_name if epci else None,
         "territories_source": visit.desk.territories.source.sentence,
@@ -187,4 +198,4 @@ def _awaited_team(state: str) -> str:
     }.get(State(state), "departement")
 
 
-ROUTES = (show_case,)
+ROUTES = (show_case, print_case)
