@@ -13,6 +13,7 @@ from services.qualification.settings import Rules, Settings
 from services.qualification.web.api import API
 from services.qualification.web.desk import Desk
 from services.qualification.web.pacts_api import PACTS_API
+from services.qualification.web.providers_api import CATALOGUE_API, ORIENTATIONS_API
 from services.qualification.web.routes import PAGES
 from shared.contracts import qualification as contract
 from shared.db import Database
@@ -94,7 +95,7 @@ def application(
         settings=settings,
         database=database,
         pages=[describe_events, *PAGES],
-        api=[*API, PACTS_API],
+        api=[API, CATALOGUE_API, ORIENTATIONS_API, PACTS_API],
         templates=[Path(__file__).parent / "web" / "templates"],
         lifespan=lifespan,
         ready=ready,

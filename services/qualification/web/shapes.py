@@ -1,4 +1,4 @@
-"""What programs get: the forms of cases, matches, providers and orientations in JSON."""
+"""What programs get of a case, in JSON."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -6,16 +6,15 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.qualification.domain.case import Question
-from services.qualification.domain.matching import CatalogueEntry, Match
+from services.qualification.domain.matching import Match
 from services.qualification.domain.orientation import Orientation
 from services.qualification.domain.proposal import Proposal
 from services.qualification.reads.case import CaseView, Message, Note, Step
-from services.qualification.reads.catalogue import OrientationView
 from services.qualification.reads.queue import QueueItem
 from services.qualification.web.desk import Desk
-from shared.contracts.intake import Applicant, Contact, Request
+from shared.contracts.intake import Contact, Request
 from shared.contracts.qualification import Evidence, Qualification
-from shared.contracts.vocabulary import Field, RequestKind, Stage, SupportType
+from shared.contracts.vocabulary import Stage
 from shared.words import STAGE, state_word
 
 
@@ -139,45 +138,6 @@ class MatchShape(BaseModel):
     capacity_left: int | None
 
 
-class ProviderShape(BaseModel):
-    """A provider of the catalogue."""
-
-    id: UUID
-    name: str
-    kind: str
-    email: str
-    phone: str | None
-    url: str | None
-    departements: list[str]
-    epci: list[str]
-    communes: list[str]
-    fields: list[Field]
-    support_types: list[SupportType]
-    capacity: int | None
-    capacity_left: int | None
-    valid_from: date | None
-    valid_until: date | None
-    allowed_actions: list[str]
-
-
-class OrientationForProvider(BaseModel):
-    """What the provider sees by its link; `contact` only once it has accepted."""
-
-    id: UUID
-    state: str
-    number: str
-    applicant: Applicant
-    kind: RequestKind
-    title: str
-    description: str
-    support_types: list[SupportType]
-    fields: list[Field]
-    motive: str
-    until: date
-    contact: Contact | None
-    allowed_actions: list[str]
-
-
 def queue_item(item: QueueItem) -> QueueItemShape:
     """Give a line of the queue its form."""
     return QueueItemShape(
@@ -241,48 +201,6 @@ def match(found: Match) -> MatchShape:
     entry = found.provider
     return MatchShape(
         provider_id=entry.id, name=entry.name, reasons=list(found.reasons), capacity_left=entry.capacity_left
-    )
-
-
-def provider(entry: CatalogueEntry, *, writes: bool) -> ProviderShape:
-    """Give a provider its form; `writes`: this caller may change it."""
-    return ProviderShape(
-        id=entry.id,
-        name=entry.name,
-        kind=entry.kind,
-        email=entry.email,
-        phone=entry.phone,
-        url=entry.url,
-        departements=list(entry.departements),
-        epci=list(entry.epci),
-        communes=list(entry.communes),
-        fields=list(entry.fields),
-        support_types=list(entry.support_types),
-        capacity=entry.capacity,
-        capacity_left=entry.capacity_left,
-        valid_from=entry.valid_from,
-        valid_until=entry.valid_until,
-        allowed_actions=["update"] if writes else [],
-    )
-
-
-def orientation(view: OrientationView) -> OrientationForProvider:
-    """Give an orientation the form that its provider sees."""
-    asked, request = view.orientation, view.request
-    return OrientationForProvider(
-        id=asked.id,
-        state=asked.state.value,
-        number=request.number,
-        applicant=request.applicant,
-        kind=request.kind,
-        title=request.title,
-        description=request.description,
-        support_types=list(request.support_types),
-        fields=list(request.fields),
-        motive=asked.motive,
-        until=asked.until,
-        contact=request.contact if view.shows_contact else None,
-        allowed_actions=["acceptance", "decline"] if view.is_open else [],
     )
 
 

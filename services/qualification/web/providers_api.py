@@ -1,0 +1,152 @@
+"""The API of the local engineering catalogue, and of the provider's answer by its signed link."""
+
+from dataclasses import fields
+from uuid import UUID
+
+from litestar import Router, get, patch, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from services.qualification.domain.matching import CatalogueEntry
+from services.qualification.reads import catalogue as catalogue_reads
+from services.qualification.usecases import catalogue, orienting
+from services.qualification.usecases.catalogue import Entry
+from services.qualification.web import bodies
+from services.qualification.web import providers_shapes as shapes
+from services.qualification.web.desk import Desk
+from shared import clock
+from shared.db import Cause, Database
+from shared.identity.model import Agent, Role
+from shared.web.access import only
+from shared.web.paging import Page, Paged, paged
+
+
+@get("/providers", summary="The local engineering catalogue")
+async def list_providers(
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    paging: NamedDependency[Page],
+    q: FromQuery[str | None] = None,
+    departement: FromQuery[str | None] = None,
+) -> Paged[shapes.ProviderShape]:
+    """List the providers that work in the caller's départements."""
+    found, total = await catalogue_reads.providers(
+        database, perimeter=agent.perimeter, q=q, departement=departement or None, page=paging
+    )
+    return paged(found, total, paging, lambda entry: shapes.provider(entry, writes=agent.has(Role.SAT_AGENT)))
+
+
+@get("/providers/{provider_id:uuid}", summary="One provider")
+async def show_provider(
+    provider_id: FromPath[UUID], agent: NamedDependency[Agent], database: NamedDependency[Database]
+) -> shapes.ProviderShape:
+    """Show one provider."""
+    entry = await catalogue_reads.provider(database, provider_id, perimeter=agent.perimeter)
+    return shapes.provider(entry, writes=agent.has(Role.SAT_AGENT))
+
+
+@post("/providers", summary="Add a provider")
+async def add_provider(
+    data: JSONBody[bodies.ProviderBody],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
+) -> shapes.ProviderShape:
+    """Add a provider to the catalogue."""
+    async with database.transaction(cause) as tx:
+        entry = await catalogue.add(tx, data.entry(), by=agent, at=clock.now(), territories=desk.territories)
+    return shapes.provider(entry, writes=True)
+
+
+@put("/providers/{provider_id:uuid}", summary="Write a provider's entry anew")
+async def replace_provider(
+    provider_id: FromPath[UUID],
+    data: JSONBody[bodies.ProviderBody],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
+) -> shapes.ProviderShape:
+    """Write a provider's entry anew."""
+    return await _change(provider_id, data.entry(), agent, database, cause, desk)
+
+
+@patch("/providers/{provider_id:uuid}", summary="Change a part of a provider's entry")
+async def change_provider(
+    provider_id: FromPath[UUID],
+    data: JSONBody[bodies.ProviderPatch],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
+) -> shapes.ProviderShape:
+    """Change what is given of a provider's entry; the rest stays."""
+    known = await catalogue_reads.provider(database, provider_id, perimeter=agent.perimeter)
+    entry = bodies.ProviderBody.model_validate(_as_given(known) | data.model_dump(exclude_unset=True)).entry()
+    return await _change(provider_id, entry, agent, database, cause, desk)
+
+
+@get("/orientations/{token:str}", public=True, summary="What a provider is asked")
+async def show_orientation(
+    token: FromPath[str], database: NamedDependency[Database], desk: NamedDependency[Desk]
+) -> shapes.OrientationForProvider:
+    """Show what the provider is asked; the contact only once it has accepted."""
+    return shapes.orientation(await catalogue_reads.orientation(database, desk.orientation_of(token)))
+
+
+@post("/orientations/{token:str}/acceptance", public=True, status_code=200, summary="The provider helps")
+async def accept_orientation(
+    token: FromPath[str],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
+    data: JSONBody[bodies.NoBody | None] = None,  # noqa: ARG001 - declared so that unexpected members are refused
+) -> shapes.OrientationForProvider:
+    """Accept, by the signed link alone."""
+    orientation_id = desk.orientation_of(token)
+    async with database.transaction(cause) as tx:
+        await orienting.accept(tx, orientation_id, at=clock.now())
+        return shapes.orientation(await catalogue_reads.orientation(tx, orientation_id))
+
+
+@post("/orientations/{token:str}/decline", public=True, status_code=200, summary="The provider cannot help")
+async def decline_orientation(
+    token: FromPath[str],
+    data: JSONBody[bodies.MotiveBody],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
+) -> shapes.OrientationForProvider:
+    """Decline with a motive, by the signed link alone."""
+    orientation_id = desk.orientation_of(token)
+    async with database.transaction(cause) as tx:
+        await orienting.decline(tx, orientation_id, motive=data.motive, at=clock.now(), rules=desk.rules)
+        return shapes.orientation(await catalogue_reads.orientation(tx, orientation_id))
+
+
+async def _change(
+    provider_id: UUID, entry: Entry, agent: Agent, database: Database, cause: Cause, desk: Desk
+) -> shapes.ProviderShape:
+    async with database.transaction(cause) as tx:
+        changed = await catalogue.change(tx, provider_id, entry, by=agent, at=clock.now(), territories=desk.territories)
+    return shapes.provider(changed, writes=True)
+
+
+def _as_given(entry: CatalogueEntry) -> dict[str, object]:
+    named = bodies.ProviderBody.model_fields
+    given = {each.name: getattr(entry, each.name) for each in fields(entry) if each.name in named}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
+
+
+CATALOGUE_API = Router(
+    "/",
+    route_handlers=[list_providers, show_provider, add_provider, replace_provider, change_provider],
+    guards=[only(Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR)],
+    tags=["Catalogue"],
+)
+ORIENTATIONS_API = Router(
+    "/",
+    route_handlers=[show_orientation, accept_orientation, decline_orientation],
+    tags=["Orientations"],
+)
