@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from services.intake.settings import IntakeSettings
+from services.intake.settings import Settings
 from services.intake.store import drafts
 from services.intake.usecases.follow import close_evaluated
 from shared import clock
@@ -20,7 +20,7 @@ EVERY: Final = 60.0
 """Seconds between two rounds."""
 
 
-async def one_round(database: Database, settings: IntakeSettings) -> None:
+async def one_round(database: Database, settings: Settings) -> None:
     """Do what is due now."""
     now = clock.now()
     async with database.transaction() as tx:
@@ -32,7 +32,7 @@ async def one_round(database: Database, settings: IntakeSettings) -> None:
 
 
 @contextlib.asynccontextmanager
-async def running(database: Database, settings: IntakeSettings) -> AsyncIterator[None]:
+async def running(database: Database, settings: Settings) -> AsyncIterator[None]:
     """Do the rounds while the block runs."""
     task = asyncio.create_task(_for_ever(database, settings))
     try:
@@ -42,7 +42,7 @@ async def running(database: Database, settings: IntakeSettings) -> AsyncIterator
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _for_ever(database: Database, settings: IntakeSettings) -> None:
+async def _for_ever(database: Database, settings: Settings) -> None:
     while True:
         try:
             await one_round(database, settings)

@@ -8,7 +8,7 @@ from litestar import Litestar, get
 from services.intake import jobs
 from services.intake.consumers import SUBSCRIPTION, TABLE, consumers
 from services.intake.directory import Directory
-from services.intake.settings import IntakeSettings
+from services.intake.settings import Settings
 from services.intake.store.files import DocumentFiles
 from services.intake.web import api, pages
 from services.intake.web.tokens import Tokens
@@ -29,7 +29,7 @@ NAVIGATION = (
 )
 
 
-def build(settings: IntakeSettings, database: Database) -> Litestar:
+def build(settings: Settings, database: Database) -> Litestar:
     """Build the service whole: with its messages and its jobs."""
     territories = Territories.load()
     if settings.amqp_url is None:
@@ -51,7 +51,7 @@ def build(settings: IntakeSettings, database: Database) -> Litestar:
 
 
 def application(
-    settings: IntakeSettings,
+    settings: Settings,
     database: Database,
     territories: Territories,
     *,
@@ -105,4 +105,4 @@ def _always(value: Any) -> Any:
 
 def main() -> None:
     """Run the service until it is told to stop."""
-    run("intake", IntakeSettings(), build)
+    run("intake", Settings(), build)

@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr, field_validator
 from shared.settings import SHORTEST_SECRET, ServiceSettings, prefixed
 
 
-class IntakeSettings(ServiceSettings):
+class Settings(ServiceSettings):
     """What intake needs to know; variables start with `INTAKE_`."""
 
     model_config = prefixed("INTAKE")

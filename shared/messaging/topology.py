@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import aio_pika
+from aiormq.abc import FieldTable
 from faststream.rabbit import ExchangeType, QueueType, RabbitExchange, RabbitQueue
 from yarl import URL
 
@@ -15,6 +16,9 @@ UNROUTED_QUEUE = "unrouted"
 
 DELIVERY_LIMIT = 1000
 """High, because RabbitMQ 4.0 counts each hand-back as a delivery; a message that kills is found by our own counter."""
+
+PARKED: FieldTable = {"x-queue-type": "quorum", "x-delivery-limit": -1}
+"""For queues where messages wait for an operator: with RabbitMQ's own limit, the 21st look at one would be its end."""
 
 WANTED_BY_ANYBODY = "*.heads_wanted.#"
 """Every queue hears who wants to know how far the streams go."""
@@ -67,7 +71,7 @@ async def declare(channel: aio_pika.abc.AbstractChannel, subscriptions: Iterable
     On a robust channel all of it is declared again after a reconnection, also to a broker that lost its disk.
     """
     unrouted = await channel.declare_exchange(UNROUTED_EXCHANGE, aio_pika.ExchangeType.FANOUT, durable=True)
-    keep = await channel.declare_queue(UNROUTED_QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
+    keep = await channel.declare_queue(UNROUTED_QUEUE, durable=True, arguments=PARKED)
     await keep.bind(unrouted)
     dead = await channel.declare_exchange(DEAD_EXCHANGE, aio_pika.ExchangeType.DIRECT, durable=True)
     main = await channel.declare_exchange(
@@ -78,9 +82,7 @@ async def declare(channel: aio_pika.abc.AbstractChannel, subscriptions: Iterable
     )
     again = await channel.declare_exchange(RESEND_EXCHANGE, aio_pika.ExchangeType.DIRECT, durable=True)
     for subscription in subscriptions:
-        graveyard = await channel.declare_queue(
-            subscription.dead_queue, durable=True, arguments={"x-queue-type": "quorum"}
-        )
+        graveyard = await channel.declare_queue(subscription.dead_queue, durable=True, arguments=PARKED)
         await graveyard.bind(dead, routing_key=subscription.queue)
         queue = await channel.declare_queue(
             subscription.queue, durable=True, arguments=dict(subscription.rabbit_queue().arguments)

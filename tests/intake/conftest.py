@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from services.intake.main import application
-from services.intake.settings import IntakeSettings
+from services.intake.settings import Settings
 from shared.db import Database
 from shared.territory.territories import Territories
 
@@ -31,9 +31,9 @@ async def database(database_url: Callable[[str], Awaitable[str]]) -> AsyncIterat
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> IntakeSettings:
+def settings(tmp_path: Path) -> Settings:
     """Settings that reach nothing outside the test."""
-    return IntakeSettings.model_validate(
+    return Settings.model_validate(
         {
             "database_url": "postgresql://unused",
             "port": 8101,
@@ -49,7 +49,7 @@ def settings(tmp_path: Path) -> IntakeSettings:
 
 
 @pytest.fixture
-async def client(database: Database, settings: IntakeSettings, territories: Territories) -> AsyncIterator[Client]:
+async def client(database: Database, settings: Settings, territories: Territories) -> AsyncIterator[Client]:
     """A browser or a program in front of the service, which runs without its broker."""
     transport = httpx2.ASGITransport(app=application(settings, database, territories))  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
     async with httpx2.AsyncClient(transport=transport, base_url="http://intake.test") as opened:

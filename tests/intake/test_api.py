@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.intake.reads.statistics import protect
-from services.intake.settings import IntakeSettings
+from services.intake.settings import Settings
 from shared.db import Database
 from shared.links import Links
 from tests.intake.conftest import Client, a_request, bearer, filed
@@ -128,7 +128,7 @@ async def test_a_request_by_a_priority_territory_names_its_communes(client: Clie
     assert seen["request"]["applicant"]["communes"] == ["95127", "95500"]
 
 
-async def test_no_token_and_bad_tokens_are_unauthenticated(client: Client, settings: IntakeSettings) -> None:
+async def test_no_token_and_bad_tokens_are_unauthenticated(client: Client, settings: Settings) -> None:
     answer = await filed(client)
     address = f"/api/v1/requests/{answer['id']}"
     foreign = Links("another key" * 4, "tracking").token(UUID(answer["id"]))

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.intake.domain.media_types import DOCX, ODS, ODT, XLSX, FileNotAccepted, media_type_of, tidy_name
-from services.intake.settings import IntakeSettings
+from services.intake.settings import Settings
 from shared.clock import new_id
 from shared.db import Database
 from shared.links import Links
@@ -94,9 +94,7 @@ async def join(client: Client, mine: dict[str, Any], content: bytes, name: str =
     )
 
 
-async def test_a_document_is_kept_told_and_given_back(
-    client: Client, database: Database, settings: IntakeSettings
-) -> None:
+async def test_a_document_is_kept_told_and_given_back(client: Client, database: Database, settings: Settings) -> None:
     mine = await filed(client)
     answer = await join(client, mine, PDF)
     assert answer.status_code == 201, answer.text
@@ -127,11 +125,11 @@ async def test_the_document_of_another_request_is_not_found(client: Client) -> N
     assert (await client.get(missing, headers=bearer(mine["access_token"]))).status_code == 404
 
 
-def kept(settings: IntakeSettings) -> list[Path]:
+def kept(settings: Settings) -> list[Path]:
     return [path for path in settings.documents_folder.rglob("*") if path.is_file()]
 
 
-async def test_what_is_refused_leaves_no_file_behind(client: Client, settings: IntakeSettings) -> None:
+async def test_what_is_refused_leaves_no_file_behind(client: Client, settings: Settings) -> None:
     mine = await filed(client)
     program = await join(client, mine, b"MZ\x90\x00 a program", "plan.pdf")
     assert (program.status_code, program.json()["code"]) == (415, "file_type_not_accepted")
@@ -150,7 +148,7 @@ async def test_what_is_refused_leaves_no_file_behind(client: Client, settings: I
     assert kept(settings) == []
 
 
-async def test_a_request_holds_fifty_mebibytes_and_no_more(client: Client, settings: IntakeSettings) -> None:
+async def test_a_request_holds_fifty_mebibytes_and_no_more(client: Client, settings: Settings) -> None:
     mine = await filed(client)
     ten = PDF + b"0" * (10 * MEBI - len(PDF))
     for _ in range(5):
@@ -160,7 +158,7 @@ async def test_a_request_holds_fifty_mebibytes_and_no_more(client: Client, setti
     assert len(kept(settings)) == 5
 
 
-async def test_a_withdrawn_request_takes_no_documents(client: Client, settings: IntakeSettings) -> None:
+async def test_a_withdrawn_request_takes_no_documents(client: Client, settings: Settings) -> None:
     mine = await filed(client)
     await client.post(
         f"/api/v1/requests/{mine['id']}/withdrawal", json={"motive": "Abandon"}, headers=bearer(mine["access_token"])

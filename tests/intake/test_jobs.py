@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.intake import jobs
 from services.intake.consumers import consumers
-from services.intake.settings import IntakeSettings
+from services.intake.settings import Settings
 from services.intake.usecases.drafts import begin_draft
 from services.intake.usecases.follow import close_evaluated
 from shared import clock
@@ -67,9 +67,7 @@ async def test_an_evaluation_out_of_its_scale_is_refused(
     assert {error["field"] for error in answer.json()["errors"]} == {"need_met", "progress"}
 
 
-async def test_a_draft_left_alone_is_forgotten_and_a_fresh_one_is_not(
-    database: Database, settings: IntakeSettings
-) -> None:
+async def test_a_draft_left_alone_is_forgotten_and_a_fresh_one_is_not(database: Database, settings: Settings) -> None:
     async with database.transaction() as tx:
         await begin_draft(tx, at=clock.now() - timedelta(days=settings.draft_days + 1))
         kept = await begin_draft(tx, at=clock.now())

@@ -10,14 +10,14 @@ import httpx2
 from pydantic import SecretStr
 
 from services.intake.main import build
-from services.intake.settings import IntakeSettings
+from services.intake.settings import Settings
 from shared.db import Database
 from shared.messaging.topology import EXCHANGE
 from tests.intake.conftest import a_request
 
 
 async def test_a_form_that_is_not_ours_files_over_the_exchange(
-    database: Database, settings: IntakeSettings, broker_url: Callable[[str], str]
+    database: Database, settings: Settings, broker_url: Callable[[str], str]
 ) -> None:
     whole = build(settings.model_copy(update={"amqp_url": SecretStr(broker_url("intake"))}), database)
     transport = httpx2.ASGITransport(app=whole)  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's

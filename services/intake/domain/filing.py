@@ -1,7 +1,7 @@
 """What may be asked: which support types, fields and programme go with which kind of request, and when."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -11,6 +11,8 @@ from shared.errors import Conflict, FieldError
 from shared.words import word
 
 YEARS_AHEAD: Final = 10
+MOST_AGO: Final = timedelta(days=366)
+"""A project may have begun some time ago; a date before that is a slip of the keyboard."""
 
 Value = TypeVar("Value", bound=StrEnum)
 
@@ -51,8 +53,11 @@ def errors_in_need(
 
 def errors_in_start(desired: date, *, today: date) -> Iterator[FieldError]:
     """Tell why a project cannot start on that day."""
-    if desired < today:
-        yield FieldError("desired_start", "Cette date est passée. Indiquez une date à venir, ou laissez le champ vide.")
+    if desired < today - MOST_AGO:
+        yield FieldError(
+            "desired_start",
+            "Cette date est passée depuis plus d’un an. Indiquez une date plus récente, ou laissez le champ vide.",
+        )
     elif desired.year > today.year + YEARS_AHEAD:
         yield FieldError(
             "desired_start", f"Cette date est trop lointaine. Indiquez une date dans les {YEARS_AHEAD} ans à venir."

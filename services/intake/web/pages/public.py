@@ -11,7 +11,7 @@ from litestar.response import File, Template
 from services.intake.directory import Directory
 from services.intake.reads import tracking as reads
 from services.intake.reads.statistics import Statistics, statistics
-from services.intake.settings import IntakeSettings
+from services.intake.settings import Settings
 from services.intake.store.files import DocumentFiles
 from services.intake.web.documents import attachment
 from services.intake.web.pages.picker import spoken
@@ -62,7 +62,7 @@ async def accessibility(request: Asked) -> Template:
 
 @get("/mentions-legales", public=True)
 async def legal(
-    request: Asked, settings: NamedDependency[IntakeSettings], territories: NamedDependency[Territories]
+    request: Asked, settings: NamedDependency[Settings], territories: NamedDependency[Territories]
 ) -> Template:
     """Say who publishes the site and what becomes of personal data."""
     return render(
