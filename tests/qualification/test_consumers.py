@@ -7,8 +7,9 @@ import pytest
 
 from services.qualification.consumers import consumers, subscription
 from services.qualification.settings import Rules
+from shared import clock
 from shared.contracts import escalation, intake, notifications, qualification
-from shared.contracts.vocabulary import CommitteeOutcome, Role
+from shared.contracts.vocabulary import CommitteeOutcome, Role, Team
 from shared.db import Database
 from shared.messaging.inbox import Inbox
 from tests.qualification.acting import CAUE, ESCALATION, ORIENTATION, answered, done, proposed, told
@@ -212,6 +213,39 @@ async def test_a_request_may_come_back(
     case = await shown(sat, life)
     assert (case["state"], case["departement"], case["proposal"]) == ("registered", "95", None)
     assert (await shown(neighbour, life))["state"] == "transferred"
+
+
+async def test_an_instance_that_takes_over_is_told_the_past_again_and_takes_no_harm(
+    neighbour: Program, database: Database
+) -> None:
+    alone = Inbox(database, consumers(Rules(departements=("78",))))
+    life, asked = Life(alone), clock.now()
+    said = intake.MessagePosted(**life.about(), message_id=uuid4(), text="Dit au Val-d’Oise.")
+    given = intake.InformationProvided(**life.about(), text="Donné au Val-d’Oise.")
+    dossier = qualification.Dossier(
+        request=a_request(),
+        messages=(qualification.DossierMessage(at=said.at, author=Team.APPLICANT, text=said.text),),
+    )
+    transfer = qualification.RequestTransferred(
+        request_id=life.request_id,
+        departement="78",
+        from_departement="95",
+        at=clock.now(),
+        motive="Retour.",
+        by=NATIONAL,
+        dossier=dossier,
+    )
+    await alone.take([envelope(transfer, 9)])
+    await done(neighbour, life, "examination")
+    await done(neighbour, life, "information-request", {"items": ["Un plan"]})
+    await life.tell(intake.RequestSubmitted(**life.about(asked), request=a_request()), said, given)
+    case = await shown(neighbour, life)
+    assert case["state"] == "awaiting_information"
+    assert names(case["messages"], "text") == ["Dit au Val-d’Oise.", "Donné au Val-d’Oise."]
+    life.departement = "78"
+    await life.tell(intake.InformationProvided(**life.about(), text="Donné aux Yvelines."))
+    assert (await shown(neighbour, life))["state"] == "under_examination"
+    assert await database.fetchval("SELECT count(*) FROM case_file") == 1
 
 
 async def test_an_instance_takes_only_its_own_departements(database: Database) -> None:

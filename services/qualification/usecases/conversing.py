@@ -59,10 +59,14 @@ async def take_message(tx: Transaction, case: Case, fact: intake.MessagePosted) 
 
 
 async def take_information(tx: Transaction, case: Case, fact: intake.InformationProvided, rules: Rules) -> None:
-    """The applicant gave what was asked: the examination goes on, its clock too."""
+    """The applicant gave what was asked: the examination goes on, its clock too.
+
+    What he gave to another département, before this one took over, is no answer to what is asked here.
+    """
     await _keep(tx, case, new_id(), fact.at, fact.text)
     await telling.note(tx, case, fact)
-    if case.state is State.AWAITING_INFORMATION:
+    for_us = fact.departement == case.departement or fact.at >= case.opened_at
+    if case.state is State.AWAITING_INFORMATION and for_us:
         await telling.tell(tx, case, case.resume(fact.at, examination_due(case, fact.at, rules)))
 
 
