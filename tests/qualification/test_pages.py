@@ -95,7 +95,7 @@ async def test_what_was_typed_is_kept_when_it_is_refused(agent: Browser, sat: Pr
         page_of(life), f"{page_of(life)}/informations", items="Un plan de financement", until="2020-01-01"
     )
     assert answer.status_code == 400
-    assert "Un plan de financement" in answer.text
+    assert ">\nUn plan de financement</textarea>" in answer.text
     assert "Choisissez une date à venir." in answer.text
 
 
@@ -256,6 +256,7 @@ async def test_the_catalogue_is_listed_searched_and_kept(agent: Browser, chief: 
     wrong = await agent.send("/annuaire/nouveau", "/annuaire/nouveau", **fields, departements="95, 00")
     assert wrong.status_code == 400
     assert "Atelier des communes" in wrong.text
+    assert 'value="95, 00"' in wrong.text
     answer = await agent.send("/annuaire/nouveau", "/annuaire/nouveau", **fields, departements="95", capacity="3")
     assert answer.status_code == 303, answer.text
     assert "Atelier des communes" in (await agent.get("/annuaire")).text

@@ -10,19 +10,10 @@ from pydantic import Field as Bounds
 from services.qualification.domain.proposal import Draft, Tried
 from services.qualification.usecases.catalogue import Entry
 from services.qualification.usecases.examining import Grid
-from services.qualification.web.bodies import LARGEST_AMOUNT, Mark, Phone, ProviderBody, Short, Text, TriedBody, Url
+from services.qualification.web.bodies import LARGEST_AMOUNT, Mark, Phone, Short, Text, TriedBody, Url
 from shared.contracts.fact import Email
 from shared.contracts.vocabulary import EscalationMotive, Field, LocalOffer, Outcome, Programme, SupportType
 from shared.web.forms import EurosTyped
-
-
-def _words(typed: object) -> object:
-    """Read codes that were typed with commas, blanks or line ends between them."""
-    return typed.replace(",", " ").replace(";", " ").split() if isinstance(typed, str) else typed
-
-
-def _lines(typed: object) -> object:
-    return typed.splitlines() if isinstance(typed, str) else typed
 
 
 def _filled(rows: object) -> object:
@@ -32,8 +23,8 @@ def _filled(rows: object) -> object:
     return [row for row in rows if not isinstance(row, dict) or any(row.values())] if isinstance(rows, list) else rows
 
 
-Codes = Annotated[list[Annotated[str, StringConstraints(max_length=20)]], BeforeValidator(_words)]
-Lines = Annotated[list[Annotated[str, StringConstraints(max_length=1_000)]], BeforeValidator(_lines)]
+Lines = Annotated[str, StringConstraints(max_length=10_000)]
+Codes = Annotated[str, StringConstraints(max_length=20_000)]
 Rows = Annotated[list[TriedBody], BeforeValidator(_filled)]
 
 
@@ -58,6 +49,11 @@ class InformationForm(PageForm):
 
     items: Lines
     until: date | None = None
+
+    @property
+    def wanted(self) -> list[str]:
+        """What is asked for, one by one."""
+        return self.items.splitlines()
 
 
 class MessageForm(PageForm):
@@ -155,9 +151,9 @@ class ProviderForm(PageForm):
     email: Email
     phone: Phone | None = None
     url: Url | None = None
-    departements: Codes = Bounds(default_factory=list)
-    epci: Codes = Bounds(default_factory=list)
-    communes: Codes = Bounds(default_factory=list)
+    departements: Codes = ""
+    epci: Codes = ""
+    communes: Codes = ""
     fields: list[Field] = Bounds(default_factory=list)
     support_types: list[SupportType] = Bounds(default_factory=list)
     capacity: int | None = Bounds(default=None, ge=0, le=10_000)
@@ -166,4 +162,23 @@ class ProviderForm(PageForm):
 
     def entry(self) -> Entry:
         """Give the entry as the use case takes it."""
-        return ProviderBody(**self.model_dump()).entry()
+        return Entry(
+            name=self.name,
+            kind=self.kind,
+            email=self.email,
+            phone=self.phone,
+            url=self.url,
+            departements=_codes(self.departements),
+            epci=_codes(self.epci),
+            communes=_codes(self.communes),
+            fields=tuple(self.fields),
+            support_types=tuple(self.support_types),
+            capacity=self.capacity,
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
+        )
+
+
+def _codes(typed: str) -> tuple[str, ...]:
+    """Read codes that were typed with commas, blanks or line ends between them."""
+    return tuple(typed.replace(",", " ").replace(";", " ").split())

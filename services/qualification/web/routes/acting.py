@@ -49,7 +49,7 @@ async def request_information(request_id: FromPath[UUID], visit: NamedDependency
         return await examining.request_information(
             tx,
             request_id,
-            items=form.items,
+            items=form.wanted,
             until=form.until,
             by=visit.agent,
             at=clock.now(),
