@@ -1,15 +1,13 @@
 """What happens by itself: dates that passed are told, and what waited in vain is forgotten. Several copies may run."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 
 import structlog
 
 from services.escalation.settings import Settings
 from services.escalation.usecases import overdue
-from shared import clock
-from shared.db import AWAY, Database
+from shared import clock, rounds
+from shared.db import Database
 
 log = structlog.get_logger(__name__)
 
@@ -27,23 +25,8 @@ async def one_round(database: Database, settings: Settings) -> None:
         log.info("jobs.overdue_told", stages=stages, milestones=milestones)
 
 
-@contextlib.asynccontextmanager
-async def running(database: Database, settings: Settings) -> AsyncIterator[None]:
+def running(database: Database, settings: Settings) -> AbstractAsyncContextManager[None]:
     """Do the rounds while the block runs."""
-    task = asyncio.create_task(_for_ever(database, settings))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def _for_ever(database: Database, settings: Settings) -> None:
-    while True:
-        try:
-            await one_round(database, settings)
-        except AWAY as away:
-            log.warning("jobs.database_away", error=type(away).__name__)
-        except Exception:
-            log.exception("jobs.failed")
-        await asyncio.sleep(settings.overdue_every_seconds)
+    return rounds.running(
+        lambda: one_round(database, settings), every=settings.overdue_every_seconds, name="escalation.jobs"
+    )

@@ -1,8 +1,6 @@
 """What happens by itself: evaluated requests are closed, abandoned drafts forgotten. Several copies may run."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Final
 
@@ -11,8 +9,8 @@ import structlog
 from services.intake.settings import Settings
 from services.intake.store import drafts
 from services.intake.usecases.follow import close_evaluated
-from shared import clock
-from shared.db import AWAY, Database
+from shared import clock, rounds
+from shared.db import Database
 
 log = structlog.get_logger(__name__)
 
@@ -31,23 +29,6 @@ async def one_round(database: Database, settings: Settings) -> None:
         log.info("jobs.done", closed=closed, drafts_forgotten=forgotten)
 
 
-@contextlib.asynccontextmanager
-async def running(database: Database, settings: Settings) -> AsyncIterator[None]:
+def running(database: Database, settings: Settings) -> AbstractAsyncContextManager[None]:
     """Do the rounds while the block runs."""
-    task = asyncio.create_task(_for_ever(database, settings))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def _for_ever(database: Database, settings: Settings) -> None:
-    while True:
-        try:
-            await one_round(database, settings)
-        except AWAY as away:
-            log.warning("jobs.database_away", error=type(away).__name__)
-        except Exception:
-            log.exception("jobs.failed")
-        await asyncio.sleep(EVERY)
+    return rounds.running(lambda: one_round(database, settings), every=EVERY, name="intake.jobs")

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
@@ -18,7 +18,7 @@ from services.notifications.domain.deliveries import Result, Status, without_add
 from services.notifications.office import Office
 from services.notifications.settings import MailServerAddress
 from services.notifications.usecases.send import UNKNOWN, Outcome, Outgoing
-from shared import clock
+from shared import clock, rounds
 from shared.db import AWAY, Database
 
 log = structlog.get_logger(__name__)
@@ -69,22 +69,22 @@ class Postman:
         """Send while the block runs; at its end finish the mails under way, and begin no other."""
         self._stopping.clear()
         senders = [asyncio.create_task(self._send_all(), name=f"sender {n}") for n in range(self._senders)]
-        chores = [
-            asyncio.create_task(self._every(SETTLE_EVERY, self.settle_lost), name="settle lost attempts"),
-            asyncio.create_task(self._every(DIGESTS_EVERY, self.gather_digests), name="gather digests"),
-            asyncio.create_task(self._every(MEASURE_EVERY, self.measure), name="measure deliveries"),
-        ]
         try:
-            yield
+            async with contextlib.AsyncExitStack() as chores:
+                for chore, every in (
+                    (self.settle_lost, SETTLE_EVERY),
+                    (self.gather_digests, DIGESTS_EVERY),
+                    (self.measure, MEASURE_EVERY),
+                ):
+                    await chores.enter_async_context(rounds.running(chore, every=every, name=chore.__qualname__))
+                yield
         finally:
             self._stopping.set()
-            for chore in chores:
-                chore.cancel()
             if senders:
                 await asyncio.wait(senders, timeout=PATIENCE_AT_STOP)
             for task in senders:
                 task.cancel()
-            await asyncio.gather(*senders, *chores, return_exceptions=True)
+            await asyncio.gather(*senders, return_exceptions=True)
 
     async def _send_all(self) -> None:
         while not self._stopping.is_set():
@@ -99,16 +99,6 @@ class Postman:
             if not sent:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), IDLE)
-
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
-        while True:
-            try:
-                await work()
-            except AWAY as error:
-                log.warning("postman.database_away", error=type(error).__name__)
-            except Exception:
-                log.exception("postman.chore_failed")
-            await asyncio.sleep(seconds)
 
     async def settle_lost(self) -> int:
         """Settle what senders that are gone left behind."""

@@ -1,0 +1,37 @@
+"""What a service does by itself because time passes: a round every so many seconds, while the application runs."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import structlog
+
+from shared.db import AWAY
+
+log = structlog.get_logger(__name__)
+
+
+@contextlib.asynccontextmanager
+async def running(one_round: Callable[[], Awaitable[object]], *, every: float, name: str) -> AsyncIterator[None]:
+    """Do a round at once and then every so many seconds, while the block runs.
+
+    Several copies of a service may do so at once: a round takes what is due with `FOR UPDATE SKIP LOCKED`. A round that
+    fails is logged and does not end the others.
+    """
+    task = asyncio.create_task(_for_ever(one_round, every, name), name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _for_ever(one_round: Callable[[], Awaitable[object]], every: float, name: str) -> None:
+    while True:
+        try:
+            await one_round()
+        except AWAY as away:
+            log.warning("round.database_away", round=name, error=type(away).__name__)
+        except Exception:
+            log.exception("round.failed", round=name)
+        await asyncio.sleep(every)
