@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx2
+import structlog
 
 from deploy.local.broker_users import SERVICES
 from deploy.local.environment import KEYS_OF_LINKS, SENDS_PEOPLE_TO
@@ -62,6 +63,7 @@ def _tidy(document: dict[str, Any]) -> str:
 
 def main() -> int:
     """Write the documents, or with `--check` say which ones no longer tell the truth."""
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     described = describe()
     if "--check" in sys.argv[1:]:
         stale = [
