@@ -68,7 +68,7 @@ class Relay:
             finally:
                 self.leads = False
                 metrics.LEADING.set(0)
-            await self._pause(self._poll)
+            await self._rest(self._poll)  # whatever wakes the one who leads
 
     async def stop(self) -> None:
         """Finish the batch under way and let somebody else lead."""
@@ -201,7 +201,7 @@ class Relay:
             pass
 
     async def _rest(self, seconds: float) -> None:
-        """Wait before trying again what was not confirmed; only a stop cuts it short."""
+        """Wait before trying again what could not be done now; only a stop cuts it short."""
         try:
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
