@@ -11,6 +11,10 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"
 """Text that names something; control characters, of which PostgreSQL cannot hold one, would stop the whole queue."""
 
 
+FURTHEST = 2**63 - 1
+"""The last place of a stream that PostgreSQL can count to."""
+
+
 class Unreadable(Exception):  # noqa: N818 - it names a state of the message, as `Refusal` does of an order
     """The bytes are no envelope of ours, or the data is not what its type promises."""
 
@@ -26,8 +30,8 @@ class Envelope(BaseModel):
     type: Annotated[str, StringConstraints(max_length=100, pattern=r"^[a-z_]+\.[a-z_]+\.v[0-9]+$")]
     subject: Name | None = None
     time: AwareDatetime | None = None
-    sequence: int | None = Bounds(default=None, ge=1)
-    departement: str | None = None
+    sequence: int | None = Bounds(default=None, ge=1, le=FURTHEST)
+    departement: Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
     correlationid: str | None = None
     causationid: str | None = None
     traceparent: str | None = None

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import asyncpg
 import structlog
 
 from shared.clock import new_id
@@ -18,6 +19,9 @@ log = structlog.get_logger(__name__)
 
 FATAL_AFTER = 10
 """A message begun this often without an end kills its consumer: its stream is held instead."""
+
+UNSTORABLE = (asyncpg.DataError, UnicodeError)
+"""What is raised outside any handler for a message that can be read and not be written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,26 @@ class Inbox:
         """
         together = [message for message in messages if not message.redelivered]
         if together:
-            await self._apply(together)
+            await self._apply_or_put_aside(together)
         for message in messages:
             if message.redelivered:
                 await self._apply_carefully(message)
+
+    async def _apply_or_put_aside(
+        self, messages: Sequence[Message], *, fatal: bool = False, forget: bytes | None = None
+    ) -> None:
+        """Apply; what the database cannot hold goes to quarantine alone, and takes no other message with it."""
+        try:
+            await self._apply(messages, fatal=fatal, forget=forget)
+        except UNSTORABLE as error:
+            if len(messages) > 1:
+                for message in messages:
+                    await self._apply_or_put_aside([message])
+                return
+            async with self._database.transaction() as tx:
+                await _quarantine(tx, messages[0], f"PostgreSQL cannot hold it ({type(error).__name__})")
+                if forget is not None:
+                    await tx.execute("DELETE FROM inbox_attempt WHERE fingerprint = $1", forget)
 
     async def _apply_carefully(self, message: Message) -> None:
         """Count a redelivered message before it is begun, alone, so that one that kills the process is found."""
@@ -82,7 +102,7 @@ class Inbox:
                 """,
                 fingerprint,
             )
-        await self._apply([message], fatal=attempts > FATAL_AFTER, forget=fingerprint)
+        await self._apply_or_put_aside([message], fatal=attempts > FATAL_AFTER, forget=fingerprint)
 
     async def _apply(self, messages: Sequence[Message], *, fatal: bool = False, forget: bytes | None = None) -> None:
         streams: dict[tuple[str, str], list[Heard]] = defaultdict(list)

@@ -29,6 +29,8 @@ def test_members_that_are_new_to_us_are_ignored() -> None:
         b'{"specversion":"1.0"}',
         b"\xff\xfe",
         wire(a_message(new_id()), 0),
+        wire(a_message(new_id()), 2**63),
+        wire(a_message(new_id()), 1, departement="95\x00"),
         wire(a_message(new_id()), 1, specversion="0.3"),
         wire(a_message(new_id()), 1, type="RequestSubmitted"),
         wire(a_message(new_id()), 1, data=[]),

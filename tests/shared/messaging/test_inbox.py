@@ -14,6 +14,7 @@ from shared.db import Database, Transaction
 from shared.messaging.consumers import Consumers
 from shared.messaging.envelope import Envelope
 from shared.messaging.inbox import FATAL_AFTER, Inbox, Message, Patience
+from tests.conftest import FreshDatabase
 from tests.shared.messaging.conftest import NOTING, a_message, effects, note, wire
 
 
@@ -125,6 +126,22 @@ async def test_what_cannot_be_read_goes_to_quarantine_with_its_bytes(
     assert row["body"] == body
     assert said in row["reason"]
     assert await effects(database, healthy) == ["1"]
+
+
+@pytest.mark.parametrize("redelivered", [False, True])
+async def test_what_the_database_cannot_hold_goes_to_quarantine_and_stops_no_other(
+    database: Database, fresh: FreshDatabase, *, redelivered: bool
+) -> None:
+    owner = await asyncpg.connect(fresh.owner_url)
+    await owner.execute("ALTER TABLE inbox_waiting ALTER COLUMN departement TYPE varchar(2)")
+    await owner.close()
+    healthy = new_id()
+    too_long = wire(a_message(new_id()), 2, departement="longer")
+    messages = [Message(too_long, "intake.x.95", redelivered), *the(healthy, 1, 2)]
+    await Inbox(database, NOTING).take(messages)
+    assert await effects(database, healthy) == ["1", "2"]
+    assert await database.fetchval("SELECT body FROM quarantine") == too_long
+    assert await database.fetchval("SELECT count(*) FROM inbox_attempt") == 0
 
 
 async def test_facts_nobody_handles_still_count_in_their_stream(database: Database) -> None:
