@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aio_pika
 import structlog
 from faststream.middlewares import AckPolicy
 from faststream.rabbit import Channel, RabbitBroker, RabbitMessage
@@ -14,12 +15,15 @@ from shared.messaging import healing as heal
 from shared.messaging import metrics, topology
 from shared.messaging.consumers import Consumers
 from shared.messaging.inbox import Inbox, Message, Patience
-from shared.messaging.relay import BROKER_AWAY, LEADER_LOCK, Relay
+from shared.messaging.relay import BROKER_AWAY, CONFIRM_WITHIN, LEADER_LOCK, Relay
 
 log = structlog.get_logger(__name__)
 
 PREFETCH = 100
 """Messages in hand at once, and so the most that one transaction applies."""
+
+DECLARES_EVERY = 5.0
+"""Seconds until a queue that somebody deleted under its consumer is fed again."""
 
 OUTBOX_OLD = 60.0
 """Seconds after which a waiting event makes the service not ready."""
@@ -68,6 +72,8 @@ class Messenger:
         self._arrived: asyncio.Queue[tuple[Message, asyncio.Future[None]]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
         self._consuming = False
+        self._declared: aio_pika.abc.AbstractChannel | None = None
+        """Kept, because the connection refers to its channels but weakly, and declares again what it still finds."""
         database.on_record = self.relay.wake
 
     @contextlib.asynccontextmanager
@@ -86,6 +92,7 @@ class Messenger:
             self._batch,
             self._retry,
             self.relay.run,
+            self._declare_again,
             self._measure,
             self._ask_for_what_is_missing,
             self._tell_heads,
@@ -137,7 +144,8 @@ class Messenger:
         while True:
             try:
                 connection = await self._broker.connect()
-                await topology.declare(await connection.channel(), [self.subscription])
+                self._declared = await connection.channel()
+                await topology.declare(self._declared, [self.subscription])
                 await self._broker.start()
             except BROKER_AWAY as error:
                 log.info("consumer.broker_away", error=type(error).__name__)
@@ -146,6 +154,26 @@ class Messenger:
                 self._consuming = True
                 log.info("consumer.started", queue=self.subscription.queue)
                 return
+
+    async def _declare_again(self) -> None:
+        """Declare from time to time what somebody may have deleted under us; what stands costs a few round trips.
+
+        After a reconnection aio-pika declares everything by itself. A deleted queue it makes again with its consumer
+        alone, without the bindings: it would be ready, consumed, and for ever empty.
+        """
+        while True:
+            await asyncio.sleep(DECLARES_EVERY)
+            if not self._consuming:
+                continue
+            try:
+                async with asyncio.timeout(CONFIRM_WITHIN):
+                    connection = await self._broker.connect()
+                    async with connection.channel() as channel:
+                        await topology.declare(channel, [self.subscription])
+            except BROKER_AWAY as error:
+                log.info("consumer.broker_away", error=type(error).__name__)
+            except Exception:
+                log.exception("consumer.not_declared")
 
     async def _on_message(self, message: RabbitMessage) -> None:
         """Acknowledge a message once it is safe in the database."""

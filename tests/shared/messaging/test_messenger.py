@@ -106,6 +106,23 @@ async def test_an_event_is_told_only_when_the_broker_is_there_and_nothing_is_los
         await eventually(emptied)
 
 
+async def test_a_queue_that_was_deleted_under_its_consumer_comes_back_and_is_consumed(
+    teller: Messenger, listener: Messenger, broker_url: Callable[[str], str]
+) -> None:
+    await eventually(lambda: ready(teller, listener))
+    async with await aio_pika.connect(broker_url("supervisor")) as connection:
+        channel = await connection.channel()
+        await channel.queue_delete("escalation", if_unused=False, if_empty=False)
+    request_id = new_id()
+
+    async def heard() -> bool:
+        async with teller.database.transaction() as tx:
+            await journal.record(tx, a_message(request_id))
+        return bool(await listener.database.fetchval("SELECT count(*) FROM inbox_waiting"))
+
+    await eventually(heard, within=30, every=0.5)
+
+
 async def test_one_relay_leads_and_another_takes_over(database: Database, broker_url: Callable[[str], str]) -> None:
     def copy() -> Messenger:
         return Messenger(
