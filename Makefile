@@ -16,6 +16,7 @@ help: ## This list
 
 .PHONY: run
 run: system-run $(VENV)/.ready node_modules/.ready ## Start everything on this machine; Ctrl-C stops it
+	@$(BIN)/python -m shared.web.assets > /dev/null
 	@exec $(BIN)/python -m deploy.local.run
 
 .PHONY: demo
@@ -24,6 +25,7 @@ demo: system-run $(VENV)/.ready node_modules/.ready ## Tell one request's whole 
 
 .PHONY: test
 test: system-test $(VENV)/.ready node_modules/.ready lint types ## Check style and types, then run every test
+	@$(BIN)/python -m shared.web.assets > /dev/null
 	@exec $(BIN)/pytest
 
 .PHONY: lint

@@ -1,5 +1,6 @@
 """The AsyncAPI document of a service, generated from the contracts: what it tells and what it hears."""
 
+import inspect
 import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -20,7 +21,7 @@ def document(*, name: str, tells: Sequence[type[Fact]], hears: Iterable[type[Fac
             routing_key=_key(fact),
             exchange=topology.exchange,
             title=f"tell:{fact.wire_type}",
-            description=fact.__doc__,
+            description=inspect.getdoc(fact),
             schema=_titled(fact),
         )
     for fact in hears:
@@ -28,7 +29,7 @@ def document(*, name: str, tells: Sequence[type[Fact]], hears: Iterable[type[Fac
             RabbitQueue(f"{queue}:{fact.wire_type}", routing_key=_key(fact)),
             exchange=topology.exchange,
             title=f"hear:{fact.wire_type}",
-            description=fact.__doc__,
+            description=inspect.getdoc(fact),
         )
         subscriber(_listener(fact))
     specification = AsyncAPI(broker, title=f"Cousu-main: {name}", version="1", schema_version="3.0.0")

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,7 +23,7 @@ from shared.identity.model import Agent, Role
 from shared.links import Links
 from shared.messaging.inbox import Inbox
 from shared.territory import Territories
-from shared.web import assets, sessions
+from shared.web import sessions
 from tests.qualification.life import Life
 
 Client = httpx2.AsyncClient
@@ -86,20 +86,6 @@ Programs = Callable[..., Awaitable[Program]]
 def territories() -> Territories:
     """The official lists, read once."""
     return Territories.load()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Give the templates the files they name, without npm."""
-    folder = tmp_path_factory.mktemp("static")
-    for _, name in assets.sources():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(name)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COUSU_STATIC", str(folder))
-        assets.address.cache_clear()
-        yield
-        assets.address.cache_clear()
 
 
 @pytest.fixture
