@@ -46,7 +46,7 @@ class Consumers:
         self.on = dict(on)
         self.raw = dict(raw or {})
         self._models = {fact.wire_type: fact for fact in on}
-        self._alone = {fact.wire_type for fact in alone}
+        self.alone = frozenset(fact.wire_type for fact in alone)
 
     def hear(self, body: bytes) -> Heard:
         """Read a message and find its handler; refuse with `Unreadable` what cannot be read."""
@@ -56,7 +56,7 @@ class Consumers:
         model = self._models.get(envelope.type)
         fact = read_data(model, envelope.data) if model else None
         handler = self.on[model] if model else None
-        if envelope.sequence is None or envelope.subject is None or envelope.type in self._alone:
+        if envelope.sequence is None or envelope.subject is None or envelope.type in self.alone:
             return _single(envelope, body, fact, handler)
         return Heard(envelope, body, fact, handler, envelope.source, envelope.subject, envelope.sequence)
 

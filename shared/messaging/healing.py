@@ -1,8 +1,10 @@
 """How a service is made whole: it asks the source for what it misses, and the source sends it again from its journal.
 
-Three messages, which are no facts: they have no sequence, are not recorded, and may be lost, for they are said again.
+Four messages, which are no facts: they have no sequence, are not recorded, and may be lost, for they are said again.
 - `<service>.events_missing.v1`: this queue misses these events of this stream.
 - `<service>.stream_heads.v1`: how far the streams go that changed lately; a lost *last* event is found by it.
+- `<service>.alone_heads.v1`: which facts were told lately that other instances of the same service hear each by itself
+  (a transfer by another département): each is a stream of one, `event:<id>`.
 - `<service>.heads_wanted.v1`: tell me how far the streams go that changed since then; said at each start, and so by a
   service that joins late, lost its database, or was restored from an old backup.
 """
@@ -12,13 +14,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 import structlog
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from shared import clock
 from shared.db import Database, Reader, Transaction
-from shared.messaging import metrics
+from shared.messaging import metrics, topology
 from shared.messaging.envelope import Envelope, Unreadable, read_data
 from shared.messaging.relay import Relay
 
@@ -27,7 +30,11 @@ log = structlog.get_logger(__name__)
 EVENTS_MISSING = "events_missing"
 STREAM_HEADS = "stream_heads"
 HEADS_WANTED = "heads_wanted"
-CONTROL = (EVENTS_MISSING, STREAM_HEADS, HEADS_WANTED)
+ALONE_HEADS = topology.ALONE_HEADS
+CONTROL = (EVENTS_MISSING, STREAM_HEADS, HEADS_WANTED, ALONE_HEADS)
+
+SINGLE = "event:"
+"""How the stream of a fact that stands alone is called: this and the fact's id."""
 
 MOST_EVENTS = 500
 """Events sent again for one request."""
@@ -83,12 +90,20 @@ class Healer:
     """Asks for what this service misses, and answers what others ask."""
 
     def __init__(
-        self, database: Database, relay: Relay, *, service: str, queue: str, patience: Patience | None = None
+        self,
+        database: Database,
+        relay: Relay,
+        *,
+        service: str,
+        queue: str,
+        alone: Iterable[str] = (),
+        patience: Patience | None = None,
     ) -> None:
         self._database = database
         self._relay = relay
         self._service = service
         self._queue = queue
+        self._alone = [wire_type for wire_type in alone if wire_type.startswith(f"{service}.")]
         self.patience = patience or Patience()
 
     async def hear(self, body: bytes) -> None:
@@ -96,14 +111,16 @@ class Healer:
         try:
             envelope = Envelope.read(body)
             service, said, _version = envelope.type.split(".")
-            if service == self._service and said != STREAM_HEADS:
-                return
+            ours = service == self._service
             if said == EVENTS_MISSING:
                 await self._send_again(read_data(EventsMissing, envelope.data))
-            elif said == STREAM_HEADS:
-                await self._compare(read_data(StreamHeads, envelope.data), envelope.departement or "")
-            else:
-                await self.tell_heads(since=read_data(HeadsWanted, envelope.data).since)
+            elif said == (ALONE_HEADS if ours else STREAM_HEADS):
+                await self._compare(read_data(StreamHeads, envelope.data), envelope.departement or "", ours=ours)
+            elif said == HEADS_WANTED:
+                since = read_data(HeadsWanted, envelope.data).since
+                if not ours:
+                    await self.tell_heads(since=since)
+                await self.tell_alone(since=since)
         except Unreadable as error:
             log.warning("healing.unreadable", reason=str(error))
 
@@ -127,7 +144,20 @@ class Healer:
 
     async def tell_recent_heads(self) -> None:
         """Tell how far the streams go that changed a moment ago."""
-        await self.tell_heads(since=clock.now() - timedelta(seconds=self.patience.heads_of_the_last))
+        since = clock.now() - timedelta(seconds=self.patience.heads_of_the_last)
+        await self.tell_heads(since=since)
+        await self.tell_alone(since=since)
+
+    async def tell_alone(self, *, since: datetime) -> None:
+        """Tell which facts of streams that changed since then other instances of our service hear alone."""
+        if not self._alone:
+            return
+        rows = await _singles(self._database, self._alone, since)
+        for (source, place), singles in groupby(rows, key=lambda row: (row["source"], row["place"])):
+            heads = tuple((f"{SINGLE}{row['id']}", 1) for row in singles)
+            for first in range(0, len(heads), MOST_HEADS):
+                said = StreamHeads(source=source, heads=heads[first : first + MOST_HEADS])
+                await self._say(ALONE_HEADS, said, place)
 
     async def ask(self) -> int:
         """Ask for what has been missing for a while, one request a gap; tell how many requests were made."""
@@ -143,9 +173,9 @@ class Healer:
         metrics.ASKED.inc(len(gaps))
         return len(gaps)
 
-    async def _compare(self, told: StreamHeads, departement: str) -> None:
-        """Note the streams of which we have applied less than there is."""
-        if not told.source.startswith("/") or told.source.split("/")[1] == self._service:
+    async def _compare(self, told: StreamHeads, departement: str, *, ours: bool) -> None:
+        """Note the streams of which we have applied less than there is; of our own service, single facts only."""
+        if not told.source.startswith("/") or (told.source.split("/")[1] == self._service) is not ours:
             return
         async with self._database.transaction() as tx:
             await _expect(tx, told, departement, self.patience.before_asking)
@@ -192,7 +222,7 @@ async def resend(tx: Transaction, *, source: str, subject: str, first: int, last
         INSERT INTO outbox (position, queue)
         SELECT position, $5
         FROM journal
-        WHERE source = $1 AND subject = $2 AND sequence BETWEEN $3 AND $4
+        WHERE source = $1 AND ((subject = $2 AND sequence BETWEEN $3 AND $4) OR id = $7)
         ORDER BY sequence
         LIMIT $6
         ON CONFLICT DO NOTHING
@@ -203,8 +233,32 @@ async def resend(tx: Transaction, *, source: str, subject: str, first: int, last
         last,
         queue,
         MOST_EVENTS,
+        _single(subject),
     )
     return int(tag.rsplit(" ", 1)[1])
+
+
+def _single(subject: str) -> UUID | None:
+    """Read which fact is meant where a fact that stands alone is asked for."""
+    try:
+        return UUID(subject.removeprefix(SINGLE)) if subject.startswith(SINGLE) else None
+    except ValueError:
+        return None
+
+
+async def _singles(reader: Reader, types: list[str], since: datetime) -> list[Any]:
+    """Read our facts that others hear alone, of the streams that changed since then, by source and place."""
+    return await reader.fetch(
+        """
+        SELECT j.id, j.source, split_part(j.routing_key, '.', 3) AS place
+        FROM stream s
+        JOIN journal j ON j.source = s.source AND j.subject = s.subject
+        WHERE s.changed_at >= $2 AND j.type = ANY ($1)
+        ORDER BY j.source, place, j.position
+        """,
+        types,
+        since,
+    )
 
 
 async def _heads(reader: Reader, since: datetime, after: tuple[str, str]) -> list[Any]:

@@ -52,7 +52,9 @@ class Messenger:
         self.database = database
         self.inbox = Inbox(database, consumers, patience)
         self.relay = Relay(database, amqp_url, name=name, poll=relay_poll)
-        self.healer = heal.Healer(database, self.relay, service=name, queue=subscription.queue, patience=healing)
+        self.healer = heal.Healer(
+            database, self.relay, service=name, queue=subscription.queue, alone=consumers.alone, patience=healing
+        )
         self.subscription = subscription
         self._broker = RabbitBroker(
             topology.named(amqp_url, f"{name} consumer"),

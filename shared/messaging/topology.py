@@ -20,8 +20,11 @@ DELIVERY_LIMIT = 1000
 PARKED: FieldTable = {"x-queue-type": "quorum", "x-delivery-limit": -1}
 """For queues where messages wait for an operator: with RabbitMQ's own limit, the 21st look at one would be its end."""
 
-WANTED_BY_ANYBODY = "*.heads_wanted.#"
-"""Every queue hears who wants to know how far the streams go."""
+ASKED_BY_ANYBODY = ("*.heads_wanted.#", "*.events_missing.#")
+"""Every queue hears who wants to know how far the streams go, and who misses something."""
+
+ALONE_HEADS = "alone_heads"
+"""What is told of facts that stand alone; it goes where they go."""
 
 exchange = RabbitExchange(
     EXCHANGE, type=ExchangeType.TOPIC, durable=True, arguments={"alternate-exchange": UNROUTED_EXCHANGE}
@@ -43,6 +46,13 @@ class Subscription:
     def dead_queue(self) -> str:
         """Where messages end that were delivered too often."""
         return f"{self.queue}.dead"
+
+    def alone_heads(self) -> tuple[str, ...]:
+        """Give the keys of what is told about single facts heard here: for `intake.x.95`, `intake.alone_heads.95`."""
+        parts = (key.split(".", 2) for key in self.bindings)
+        return tuple(
+            {f"{service}.{ALONE_HEADS}.{at}" for service, fact, *rest in parts if fact not in "*#" for at in rest}
+        )
 
     def rabbit_queue(self) -> RabbitQueue:
         """The queue as FastStream declares it."""
@@ -87,6 +97,6 @@ async def declare(channel: aio_pika.abc.AbstractChannel, subscriptions: Iterable
         queue = await channel.declare_queue(
             subscription.queue, durable=True, arguments=dict(subscription.rabbit_queue().arguments)
         )
-        for key in (*subscription.bindings, WANTED_BY_ANYBODY):
+        for key in (*subscription.bindings, *ASKED_BY_ANYBODY, *subscription.alone_heads()):
             await queue.bind(main, routing_key=key)
         await queue.bind(again, routing_key=subscription.queue)

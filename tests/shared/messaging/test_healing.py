@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from shared.clock import new_id, now
+from shared.contracts.intake import MessagePosted
 from shared.db import Database
 from shared.messaging import healing, journal
 from shared.messaging.consumers import Consumers
@@ -18,7 +19,7 @@ from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
 from tests.conftest import FreshDatabase
 from tests.polling import eventually
-from tests.shared.messaging.conftest import NOTING, a_message, effects, wire
+from tests.shared.messaging.conftest import NOTING, a_message, effects, note, wire
 
 SOON = healing.Patience(before_asking=0.1, longest=1.0, heads_every=0.2)
 NEVER_HEADS = healing.Patience(before_asking=0.1, longest=1.0, heads_every=3600.0)
@@ -109,6 +110,35 @@ async def test_a_lost_last_event_is_found_by_the_heads(
             return await effects(database, request_id) == ["1", "2"]  # type: ignore[arg-type] # an id
 
         await eventually(whole)
+
+
+async def test_a_lost_fact_that_stands_alone_is_found_and_sent_again(
+    database: Database, broker_url: Callable[[str], str]
+) -> None:
+    """As a transfer: the service hears it from another instance of itself, here from itself."""
+    request_id = await tell(database, "of no interest", "alone")
+    await lose_everything_told(database)
+    both = Messenger(
+        database,
+        broker_url("intake"),
+        name="intake",
+        subscription=Subscription("intake", ("escalation.#", "intake.message_posted.95")),
+        consumers=Consumers({MessagePosted: note}, alone=[MessagePosted]),
+        relay_poll=0.05,
+        healing=SOON,
+    )
+    async with both.lifespan():
+
+        async def whole() -> bool:
+            return sorted(await effects(database, request_id)) == ["alone", "of no interest"]  # type: ignore[arg-type] # an id
+
+        await eventually(whole)
+
+        async def forgotten() -> bool:
+            return not await database.fetchval("SELECT count(*) FROM inbox_expected")
+
+        await eventually(forgotten)
+        assert sorted(await effects(database, request_id)) == ["alone", "of no interest"]  # type: ignore[arg-type] # an id
 
 
 async def test_a_service_that_joins_late_is_made_whole_from_the_journals(
