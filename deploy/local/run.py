@@ -216,6 +216,7 @@ class Run:
         """Print where everything is and who may sign in."""
         web = self._places.web
         addresses = Table(title="Cousu-main", title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
+        broker = [("RabbitMQ (user and password: .run/endpoints.json)", web("management"))] if self._rabbit else []
         for what, where in (
             ("Applicants: file and follow a request", web("intake")),
             ("Départements: examine and propose", web("qualification")),
@@ -223,7 +224,7 @@ class Run:
             ("Notifications: letters and preferences", web("notifications")),
             ("Operators: is all well?", web(OPERATIONS)),
             ("Letters that were sent (nothing leaves this machine)", web("mail") + "/index.html"),
-            ("RabbitMQ (user and password: .run/endpoints.json)", web("management")),
+            *broker,
         ):
             addresses.add_row(what, where)
         people = Table(title="Who may sign in, with one click", title_justify="left", box=None, padding=(0, 2, 0, 0))

@@ -106,12 +106,17 @@ class RequestRegistered(DepartmentalFact):
 
 
 class ExaminationStarted(DepartmentalFact):
-    """An agent examines the request; `reopened` when it had already left the département's hands."""
+    """An agent examines the request.
+
+    `resumed` when the examination had waited for the applicant, `reopened` when the request had already left the
+    département's hands.
+    """
 
     wire_type: ClassVar[str] = "qualification.examination_started.v1"
     by: Actor
     due_on: date | None = None
     reopened: bool = False
+    resumed: bool = False
 
 
 class InformationRequested(DepartmentalFact):

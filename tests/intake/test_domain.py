@@ -1,16 +1,17 @@
 """What a request goes through on the applicant's side, without any database."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
 import pytest
 
 from services.intake.domain import filing
-from services.intake.domain.life import DECIDED, MEANINGS
-from services.intake.domain.request import Evaluation, FileTooLarge, RequestTooLarge, Tracked
+from services.intake.domain.life import DECIDED, MEANINGS, meaning_of
+from services.intake.domain.request import Evaluation, FileTooLarge, RequestTooLarge, Tracked, step_of
 from shared.clock import new_id
-from shared.contracts import FACTS, intake, notifications
+from shared.contracts import FACTS, intake, notifications, qualification
+from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import (
     FIELDS_OF,
     SUPPORT_TYPES_OF,
@@ -18,6 +19,7 @@ from shared.contracts.vocabulary import (
     Field,
     Programme,
     RequestKind,
+    Role,
     SupportType,
     Team,
 )
@@ -280,3 +282,20 @@ def test_each_kind_takes_its_own_and_nothing_else(kind: RequestKind) -> None:
 def test_a_project_starts_neither_long_ago_nor_in_a_distant_future(days: int, refused: bool) -> None:  # noqa: FBT001 - a column of the table above
     today = date(2026, 11, 24)
     assert bool(list(filing.errors_in_start(today + timedelta(days=days), today=today))) is refused
+
+
+@pytest.mark.parametrize(
+    ("changes", "label"), [({}, None), ({"resumed": True}, "reprend"), ({"reopened": True}, "reprend")]
+)
+def test_an_examination_that_goes_on_is_not_told_as_begun(changes: dict[str, bool], label: str | None) -> None:
+    fact = qualification.ExaminationStarted(
+        request_id=new_id(),
+        departement="95",
+        at=datetime(2026, 3, 2, 9, tzinfo=UTC),
+        by=Actor(role=Role.SAT_AGENT),
+        **changes,  # type: ignore[arg-type] # flags only
+    )
+    meaning = meaning_of(fact)
+    assert meaning is not None
+    told = step_of(fact, meaning).label
+    assert (told is None) if label is None else (label in (told or ""))

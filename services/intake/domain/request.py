@@ -264,7 +264,10 @@ def decision_of(fact: Fact) -> dict[str, Any] | None:
 
 def step_of(fact: Fact, meaning: Meaning) -> Step:
     """Make the stitch of a fact."""
-    return Step(fact.at, fact.wire_type, meaning.label, meaning.by, _detail(fact, meaning))
+    label = meaning.label
+    if isinstance(fact, qualification.ExaminationStarted) and (fact.resumed or fact.reopened):
+        label = "L’examen de votre demande reprend"
+    return Step(fact.at, fact.wire_type, label, meaning.by, _detail(fact, meaning))
 
 
 def _detail(fact: Fact, meaning: Meaning) -> str | None:

@@ -96,15 +96,16 @@ class Case:
     def start_examination(self, who: Official, at: datetime, due_on: date) -> facts.ExaminationStarted:
         """An agent begins to examine, or goes on without waiting for the applicant any longer."""
         by = self.require(Action.EXAMINATION, who)
+        resumed = self.state is State.AWAITING_INFORMATION
         self._examine(at, due_on)
         if self.assignee_email is None:
             self.assignee_email, self.assignee_name = who.email, who.name
-        return facts.ExaminationStarted(**self._about(at), by=by, due_on=due_on)
+        return facts.ExaminationStarted(**self._about(at), by=by, due_on=due_on, resumed=resumed)
 
     def resume(self, at: datetime, due_on: date) -> facts.ExaminationStarted:
         """What was asked of the applicant has come: the clock of the département runs again."""
         self._examine(at, due_on)
-        return facts.ExaminationStarted(**self._about(at), by=SYSTEM, due_on=due_on)
+        return facts.ExaminationStarted(**self._about(at), by=SYSTEM, due_on=due_on, resumed=True)
 
     def reopen(self, at: datetime, due_on: date, by: Actor = SYSTEM) -> facts.ExaminationStarted:
         """What was handed on comes back: another answer is to be found."""

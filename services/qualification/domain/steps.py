@@ -63,7 +63,7 @@ def _evaluation(fact: Any) -> str:
 
 
 _DETAILS: Final[Mapping[type[Fact], Callable[[Any], str | None]]] = {
-    qualification.ExaminationStarted: _by,
+    qualification.ExaminationStarted: lambda fact: "L’examen reprend" if fact.resumed or fact.reopened else _by(fact),
     qualification.InformationRequested: lambda fact: f"{' ; '.join(fact.items)} (avant le {_day(fact.until)})",
     qualification.RequestQualified: _by,
     qualification.OutcomeProposed: lambda fact: f"{OUTCOME[fact.outcome]}, par {fact.by.name}",
