@@ -293,7 +293,7 @@ def test_an_examination_that_goes_on_is_not_told_as_begun(changes: dict[str, boo
         departement="95",
         at=datetime(2026, 3, 2, 9, tzinfo=UTC),
         by=Actor(role=Role.SAT_AGENT),
-        **changes,  # type: ignore[arg-type] # flags only
+        **changes,
     )
     meaning = meaning_of(fact)
     assert meaning is not None
