@@ -76,7 +76,7 @@ class Patience(_Said):
 
     before_asking: float = 5.0
     longest: float = 300.0
-    heads_every: float = 30.0
+    heads_every: float = 10.0
     heads_of_the_last: float = 600.0
 
 

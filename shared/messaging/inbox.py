@@ -142,7 +142,11 @@ class Inbox:
             await _save(tx, stream)
 
     async def _drain(self, tx: Transaction, stream: _Stream) -> bool:
-        """Apply what was kept and is next now; tell whether all went well."""
+        """Apply what was kept and is next now; tell whether all went well.
+
+        What was kept may have come once more meanwhile and be applied already.
+        """
+        await _forget_kept(tx, stream)
         while body := await _next_kept(tx, stream):
             if not await self._apply_next(tx, stream, self._consumers.hear(body)):
                 return False

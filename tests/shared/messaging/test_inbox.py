@@ -62,6 +62,15 @@ async def test_an_event_before_its_turn_waits_in_the_database(database: Database
     assert await effects(database, request_id) == ["1", "2"]
 
 
+async def test_what_waited_and_came_again_with_its_predecessor_waits_no_longer(database: Database) -> None:
+    request_id = new_id()
+    inbox = Inbox(database, NOTING)
+    await inbox.take(the(request_id, 2, 3))
+    await inbox.take(the(request_id, 1, 2, 3))
+    assert await effects(database, request_id) == ["1", "2", "3"]
+    assert await database.fetchval("SELECT count(*) FROM inbox_waiting") == 0
+
+
 async def test_an_event_that_fails_holds_its_stream_and_no_other(database: Database) -> None:
     ill, well = new_id(), new_id()
     failing = Message(wire(a_message(ill, "fail"), 1), "")
