@@ -1,11 +1,15 @@
 """The form in which a fact travels: a CloudEvents 1.0 envelope in structured JSON."""
 
+import hashlib
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic import Field as Bounds
 
 CONTENT_TYPE = "application/cloudevents+json"
+
+DIGEST = "cousu-sha256"
+"""The header that carries the hash of the body, so that a bit that turned over on the way is seen."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """Text that names something; control characters, of which PostgreSQL cannot hold one, would stop the whole queue."""
@@ -51,6 +55,16 @@ class Envelope(BaseModel):
             if service != "forms" and envelope.source.split("/")[1:2] != [service]:
                 raise Unreadable(f"{envelope.type} cannot come from {envelope.source}")
         return envelope
+
+
+def digest_of(body: bytes) -> str:
+    """Give what the header `DIGEST` carries."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def is_damaged(body: bytes, digest: object) -> bool:
+    """Tell whether the body is not the one that was hashed; strangers need not hash."""
+    return digest is not None and digest != digest_of(body)
 
 
 def _reasons(error: ValidationError) -> str:

@@ -14,6 +14,7 @@ from shared.db import AWAY, Database
 from shared.messaging import healing as heal
 from shared.messaging import metrics, topology
 from shared.messaging.consumers import Consumers
+from shared.messaging.envelope import DIGEST, is_damaged
 from shared.messaging.inbox import Inbox, Message, Patience
 from shared.messaging.relay import BROKER_AWAY, CONFIRM_WITHIN, LEADER_LOCK, Relay
 
@@ -180,14 +181,18 @@ class Messenger:
     async def _on_message(self, message: RabbitMessage) -> None:
         """Acknowledge a message once it is safe in the database."""
         raw = message.raw_message
+        damaged = is_damaged(message.body, raw.headers.get(DIGEST))
         if heal.is_control(raw.type):
-            await self._heal(message)
+            if not damaged:
+                await self._heal(message)
+            else:
+                await _acknowledge(message)
             return
         safe: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._arrived.put_nowait((Message(message.body, raw.routing_key or "", bool(raw.redelivered)), safe))
+        taken = Message(message.body, raw.routing_key or "", bool(raw.redelivered), damaged)
+        self._arrived.put_nowait((taken, safe))
         await safe
-        with contextlib.suppress(*BROKER_AWAY):
-            await message.ack()
+        await _acknowledge(message)
 
     async def _heal(self, message: RabbitMessage) -> None:
         """Take what is said to heal; it may be lost, for it will be said again."""
@@ -197,8 +202,7 @@ class Messenger:
             log.warning("healing.database_away", error=type(error).__name__)
         except Exception:
             log.exception("healing.failed")
-        with contextlib.suppress(*BROKER_AWAY):
-            await message.ack()
+        await _acknowledge(message)
 
     async def _batch(self) -> None:
         """Apply together what arrived together; while the database is away, wait without giving anything back."""
@@ -273,6 +277,12 @@ class Messenger:
             with contextlib.suppress(*AWAY):
                 await measure(self.database)
             await asyncio.sleep(5)
+
+
+async def _acknowledge(message: RabbitMessage) -> None:
+    """Say that a message is done with; a broker that is away will give it again, and it will be known."""
+    with contextlib.suppress(*BROKER_AWAY):
+        await message.ack()
 
 
 async def measure(database: Database) -> None:

@@ -10,7 +10,7 @@ from faststream.rabbit import Channel, RabbitBroker, RabbitExchange
 
 from shared.db import AWAY, Connection, Database, Row
 from shared.messaging import metrics, topology
-from shared.messaging.envelope import CONTENT_TYPE
+from shared.messaging.envelope import CONTENT_TYPE, DIGEST, digest_of
 
 log = structlog.get_logger(__name__)
 
@@ -152,15 +152,17 @@ class Relay:
         returned_is_done: bool = False,
     ) -> bool:
         """Publish one message, persistent and mandatory; tell whether the broker has it for sure."""
+        content = body.encode()
         try:
             async with asyncio.timeout(CONFIRM_WITHIN):
                 await self._broker.publish(
-                    body.encode(),
+                    content,
                     exchange=exchange,
                     routing_key=routing_key,
                     mandatory=True,
                     persist=True,
                     content_type=CONTENT_TYPE,
+                    headers={DIGEST: digest_of(content)},
                     message_id=event_id,
                     message_type=wire_type,
                     correlation_id=event_id,

@@ -10,11 +10,12 @@ from shared.clock import new_id
 from shared.db import Database
 from shared.messaging import journal, topology
 from shared.messaging.consumers import Consumers
+from shared.messaging.envelope import DIGEST, digest_of
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
 from tests.conftest import FreshDatabase
 from tests.polling import eventually
-from tests.shared.messaging.conftest import NOTING, a_message, effects
+from tests.shared.messaging.conftest import NOTING, a_message, effects, wire
 
 
 @pytest.fixture
@@ -121,6 +122,38 @@ async def test_a_queue_that_was_deleted_under_its_consumer_comes_back_and_is_con
         return bool(await listener.database.fetchval("SELECT count(*) FROM inbox_waiting"))
 
     await eventually(heard, within=30, every=0.5)
+
+
+async def test_a_message_with_a_bit_turned_over_is_put_aside_and_sent_again(
+    teller: Messenger, listener: Messenger, broker_url: Callable[[str], str]
+) -> None:
+    await eventually(lambda: ready(teller, listener))
+    request_id = new_id()
+    damaged, healthy = wire(a_message(request_id, "Bonsoir"), 1), wire(a_message(request_id, "Bonjour"), 1)
+    async with await aio_pika.connect(broker_url("supervisor")) as connection:
+        exchange = await (await connection.channel()).get_exchange(topology.EXCHANGE)
+        for body in (damaged, healthy):
+            message = aio_pika.Message(body, headers={DIGEST: digest_of(healthy)})
+            await exchange.publish(message, routing_key="intake.message_posted.95")
+
+    async def heard() -> bool:
+        return await effects(listener.database, request_id) == ["Bonjour"]
+
+    await eventually(heard)
+    assert await listener.database.fetchval("SELECT body FROM quarantine") == damaged
+
+
+async def test_what_a_relay_sends_carries_its_hash(teller: Messenger, broker_url: Callable[[str], str]) -> None:
+    await eventually(lambda: ready(teller))
+    async with await aio_pika.connect(broker_url("supervisor")) as connection:
+        channel = await connection.channel()
+        mine = await channel.declare_queue(exclusive=True)
+        await mine.bind(topology.EXCHANGE, "intake.#")
+        async with teller.database.transaction() as tx:
+            await journal.record(tx, a_message(new_id()))
+        async with asyncio.timeout(20), mine.iterator() as messages:
+            message = await anext(messages)
+    assert message.headers[DIGEST] == digest_of(message.body)
 
 
 async def test_one_relay_leads_and_another_takes_over(database: Database, broker_url: Callable[[str], str]) -> None:
