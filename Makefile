@@ -28,6 +28,10 @@ test: system-test $(VENV)/.ready node_modules/.ready lint types ## Check style a
 	@$(BIN)/python -m shared.web.assets > /dev/null
 	@exec $(BIN)/pytest
 
+.PHONY: faults
+faults: system-test $(VENV)/.ready node_modules/.ready ## Kill, cut, wipe and lie for three minutes; FAULTS='--seconds 3600 --seed 7' for more
+	@exec $(BIN)/python -m tests.faults --seconds 180 $(FAULTS)
+
 .PHONY: lint
 lint: $(VENV)/.ready ## Style, and who may import whom
 	$(BIN)/ruff check

@@ -1,0 +1,39 @@
+"""`python -m tests.faults`: hours of faults, or minutes; prints its seed, and ends with 1 when a promise was broken."""
+
+import asyncio
+import logging
+import secrets
+import sys
+from typing import Annotated
+
+import structlog
+import typer
+
+from tests.faults.harness import Plan, run
+from tests.faults.mayhem import KINDS
+
+
+def main(
+    seconds: Annotated[float, typer.Option(help="For how long faults strike.")] = 120,
+    seed: Annotated[int | None, typer.Option(help="What decides; a new one when not given.")] = None,
+    clients: Annotated[int, typer.Option(help="People who file and agents who act at the same time.")] = 6,
+    kinds: Annotated[str, typer.Option(help="Which faults, separated by commas; all when not given.")] = "",
+    keep: Annotated[bool, typer.Option(help="Keep databases and logs although all went well.")] = False,  # noqa: FBT002 - typer's form of a flag
+) -> None:
+    """Drive real lives through the HTTP API while parts are killed, cut, wiped and lied to; then judge."""
+    chosen = tuple(kinds.split(",")) if kinds else tuple(KINDS)
+    unknown = set(chosen) - set(KINDS)
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose among {', '.join(KINDS)}")
+    seed = secrets.randbelow(10**9) if seed is None else seed
+    print(f"seed {seed}", flush=True)  # noqa: T201 - a terminal's program
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    report = asyncio.run(run(Plan(seed, seconds, chosen, clients, keep=keep)))
+    print(report.text())  # noqa: T201 - same
+    sys.exit(0 if report.passed else 1)
+
+
+if __name__ == "__main__":
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(main)
+    app()

@@ -1,0 +1,162 @@
+"""Clients that know only the HTTP API, and what each was promised: every 2xx is written down outside the product."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+
+Json = dict[str, Any]
+
+UNKNOWN = {500, 502, 503, 504}
+"""Answers after which a client cannot know whether it was done."""
+ABSENT = 404
+CONFLICT = 409
+
+
+class Stuck(Exception):  # noqa: N818 - what happened to a life
+    """Something that had to become possible did not, in all the time there was."""
+
+
+@dataclass(slots=True)
+class Life:
+    """One request as its client lived it: what was promised, what may have happened, how it must end."""
+
+    kind: str
+    key: str
+    id: str = ""
+    number: str = ""
+    token: str = ""
+    sure: Counter[str] = field(default_factory=Counter)
+    """Wire types that must stand in the journals so many times."""
+    maybe: Counter[str] = field(default_factory=Counter)
+    """So many more may stand there: attempts without an answer that were not repeated as such."""
+    sure_texts: list[str] = field(default_factory=list)
+    maybe_texts: list[str] = field(default_factory=list)
+    ends: dict[str, str] = field(default_factory=dict)
+    """How it must end: intake's status, the case's state, the escalation's state."""
+    finished: bool = False
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Everything that the product promised to anybody."""
+
+    lives: list[Life] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    asked: Counter[str] = field(default_factory=Counter)
+    """How HTTP requests ended: status, or the name of the error."""
+    accepted: int = 0
+    unknown: int = 0
+
+
+class Client:
+    """Asks until it knows: the same again after an error, and a look where asking twice would do it twice."""
+
+    def __init__(self, ledger: Ledger, endpoints: dict[str, str], *, patience: float) -> None:
+        self.ledger = ledger
+        self._endpoints = endpoints
+        self._patience = patience
+        self._http = httpx2.AsyncClient(timeout=90, trust_env=False, limits=httpx2.Limits(max_connections=40))
+        self.tokens: dict[str, tuple[str, str]] = {}
+        """Agent → service, bearer token."""
+
+    async def close(self) -> None:
+        """Leave."""
+        await self._http.aclose()
+
+    async def once(
+        self, service: str, method: str, path: str, token: str | None, body: Json | None, key: str | None = None
+    ) -> tuple[int, Json]:
+        """Ask once; status 0 when no answer came."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if key:
+            headers["Idempotency-Key"] = key
+        try:
+            answer = await self._http.request(
+                method, f"{self._endpoints[service]}/api/v1{path}", headers=headers, json=body
+            )
+        except httpx2.HTTPError as error:
+            self.ledger.asked[type(error).__name__] += 1
+            return 0, {}
+        self.ledger.asked[str(answer.status_code)] += 1
+        try:
+            read = answer.json()
+        except ValueError:
+            read = {}
+        return answer.status_code, read if isinstance(read, dict) else {}
+
+    async def read(self, service: str, path: str, token: str | None) -> Json | None:
+        """Read, whatever it takes; None where there is nothing (404)."""
+        until = time.monotonic() + self._patience
+        status = 0
+        while time.monotonic() < until:
+            status, answer = await self.once(service, "GET", path, token, None)
+            if status == 200:
+                return answer
+            if status == ABSENT:
+                return None
+            if status and status not in UNKNOWN:
+                break
+            await asyncio.sleep(0.3)
+        raise Stuck(f"GET {service}{path}: {status}")
+
+    async def until(self, service: str, path: str, token: str | None, holds: Callable[[Json], bool]) -> Json:
+        """Read again until it is so."""
+        until = time.monotonic() + self._patience
+        pause = 0.05
+        seen: Json | None = None
+        while time.monotonic() < until:
+            seen = await self.read(service, path, token)
+            if seen is not None and holds(seen):
+                return seen
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 1.0)
+        what = {name: (seen or {}).get(name) for name in ("state", "status")}
+        raise Stuck(f"GET {service}{path} stays {what}")
+
+    async def do(
+        self,
+        service: str,
+        path: str,
+        token: str | None,
+        body: Json,
+        *,
+        key: str | None = None,
+        done: Callable[[], Awaitable[bool]] | None = None,
+        again: Callable[[], Json] | None = None,
+        perhaps: Callable[[], None] | None = None,
+    ) -> Json:
+        """Act until it is done.
+
+        With an idempotency `key` the same may be asked again. `done` tells, after an attempt without an answer, whether
+        it took effect. `again` makes another body for another attempt, and `perhaps` notes that the one before may have
+        taken effect.
+        """
+        until = time.monotonic() + self._patience
+        unsure = False
+        status = 0
+        answer: Json = {}
+        while time.monotonic() < until:
+            status, answer = await self.once(service, "POST", path, token, body, key)
+            if status in {200, 201}:
+                self.ledger.accepted += 1
+                return answer
+            if status == CONFLICT and unsure and key is None:
+                return {}
+            if status and status not in UNKNOWN and status != CONFLICT:
+                break
+            if status != CONFLICT:
+                unsure = True
+                self.ledger.unknown += 1
+                await asyncio.sleep(0.5)
+                if done is not None and await done():
+                    return {}
+                if again is not None and perhaps is not None:
+                    perhaps()
+                    body = again()
+            await asyncio.sleep(0.3)
+        raise Stuck(f"POST {service}{path}: {status} {answer.get('code')} {answer.get('errors', '')}")

@@ -1,0 +1,172 @@
+"""One run: the product, its people, the faults, the wait for quiet and the judgement."""
+
+import asyncio
+import random
+import shutil
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from tests.faults import oracle, stand
+from tests.faults.clients import Client, Ledger
+from tests.faults.lives import Person
+from tests.faults.mailbox import Mailbox
+from tests.faults.mayhem import Fault, Mayhem
+from tests.faults.oracle import Verdict
+from tests.faults.product import Product
+from tests.system import free_base
+
+AGENTS = {
+    "sat95": "qualification",
+    "delegue95": "qualification",
+    "sat78": "qualification",
+    "national": "escalation",
+    "secretaire": "escalation",
+}
+MEMORY = Path("/dev/shm")  # noqa: S108 - Linux's own folder in memory; what we make there is private and removed
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do: all of it follows from the seed, but for the moments at which processes are scheduled."""
+
+    seed: int
+    seconds: float
+    kinds: tuple[str, ...]
+    clients: int = 6
+    patience: float = 120.0
+    quiet_within: float = 120.0
+    most: int | None = None
+    """At most so many faults."""
+    keep: bool = False
+
+
+@dataclass(slots=True)
+class Report:
+    """How it went."""
+
+    plan: Plan
+    faults: list[Fault]
+    ledger: Ledger
+    verdict: Verdict
+    quiet_after: float
+    seconds: float
+    folder: Path | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether every promise was kept."""
+        return not self.verdict.wrong
+
+    def text(self) -> str:
+        """Tell it in lines for a terminal and for docs/reliability.md."""
+        verdict, ledger = self.verdict, self.ledger
+        lines = [
+            f"seed {self.plan.seed}: {len(self.faults)} faults in {self.seconds:.0f} s",
+            "",
+            f"{'fault':<16}{'times':>6}{'back':>8}{'worst':>8}{'whole':>8}{'worst':>8}   (median and worst, seconds)",
+        ]
+        by_kind = Counter(fault.kind for fault in self.faults)
+        for kind in sorted(by_kind):
+            alone = [fault for fault in self.faults if fault.kind == kind and fault.alone]
+            lines.append(f"{kind:<16}{by_kind[kind]:>6}{_figures(alone)}")
+        mixed = [fault for fault in self.faults if not fault.alone]
+        lines.append(f"{'(together)':<16}{len(mixed):>6}{_figures(mixed)}")
+        lines.append(f"{'all':<16}{len(self.faults):>6}{_figures(self.faults)}")
+        finished = sum(life.finished for life in ledger.lives)
+        lines.append("")
+        lines.append(
+            f"requests {verdict.requests} ({finished} lived to their end), actions accepted {ledger.accepted}, "
+            f"answers unknown {ledger.unknown}"
+        )
+        lines.append(f"answers: {', '.join(f'{what} x {count}' for what, count in sorted(ledger.asked.items()))}")
+        lines.append(
+            f"events {verdict.events}, applications checked {verdict.applications}, timeline steps {verdict.steps}, "
+            f"mails {verdict.mails} ({verdict.uncertain} uncertain), messages in quarantine {verdict.quarantined}"
+        )
+        lines.append(f"all quiet {self.quiet_after:.1f} s after the last client")
+        lines += ["", *(f"WRONG {one}" for one in verdict.wrong[:60])]
+        if len(verdict.wrong) > 60:
+            lines.append(f"… and {len(verdict.wrong) - 60} more")
+        lines.append("every promise was kept" if self.passed else f"{len(verdict.wrong)} PROMISES BROKEN")
+        if not self.passed:
+            lines += ["", "fault log:", *(f"  {one.at:7.1f} s  {one.kind:<14} {one.note}" for one in self.faults)]
+            lines.append(f"logs: {self.folder}    again: python -m tests.faults --seed {self.plan.seed}")
+        return "\n".join(lines)
+
+
+def _figures(faults: list[Fault]) -> str:
+    columns = ""
+    for values in (
+        [fault.back for fault in faults if fault.back is not None],
+        [fault.whole for fault in faults if fault.whole is not None],
+    ):
+        columns += f"{median(values):>8.1f}{max(values):>8.1f}" if values else f"{'–':>8}{'–':>8}"
+    return columns
+
+
+def _private_folder() -> Path:
+    """Make a folder that PostgreSQL's account may walk into, in memory where there is such a place."""
+    folder = Path(tempfile.mkdtemp(prefix="cousu-faults-", dir=MEMORY if MEMORY.is_dir() else None))
+    folder.chmod(0o711)
+    return folder
+
+
+async def run(plan: Plan, folder: Path | None = None) -> Report:
+    """Carry the plan out; `folder` is where the product lives (made and removed when not given)."""
+    own = folder is None
+    where = folder or _private_folder()
+    mailbox = Mailbox()
+    await mailbox.start()
+    product = Product(where / "run", free_base(), mailbox)
+    report = None
+    try:
+        await product.start()
+        report = await _under_fire(plan, product)
+    finally:
+        await product.stop()
+        mailbox.stop()
+        if own and not plan.keep and (report is None or report.passed):
+            shutil.rmtree(where, ignore_errors=True)
+    report.folder = where
+    return report
+
+
+async def _under_fire(plan: Plan, product: Product) -> Report:
+    await product.execute("qualification", "UPDATE provider SET capacity = 1000000")
+    ledger = Ledger()
+    client = Client(ledger, product.endpoints, patience=plan.patience)
+    for agent, service in AGENTS.items():
+        token = await product.command("agent", "token", "--service", service, "--email", f"{agent}@cousu.test")
+        client.tokens[agent] = service, token
+    over = asyncio.Event()
+    began = time.monotonic()
+    mayhem = Mayhem(product, random.Random(plan.seed), plan.kinds)  # noqa: S311 - a seed that can be given again
+    people = [asyncio.create_task(_lives(_person(plan, client, product.mailbox, n), over)) for n in range(plan.clients)]
+    try:
+        await mayhem.go_on(plan.seconds, most=plan.most)
+        over.set()
+        await asyncio.gather(*people)
+        seconds = time.monotonic() - began
+        quiet_after, left = await stand.settle(product, within=plan.quiet_within)
+        verdict = await oracle.judge(product, client)
+    finally:
+        for task in people:
+            task.cancel()
+        await asyncio.gather(*people, return_exceptions=True)
+        await client.close()
+    verdict.wrong += [f"stuck: {one}" for one in (*mayhem.stuck, *left)]
+    return Report(plan, mayhem.log, ledger, verdict, quiet_after, seconds)
+
+
+async def _lives(person: Person, over: asyncio.Event) -> None:
+    while not over.is_set():
+        await person.one()
+
+
+def _person(plan: Plan, client: Client, mailbox: Mailbox, n: int) -> Person:
+    name = f"{plan.seed}.{n}"
+    return Person(client, mailbox, random.Random(name), name)  # noqa: S311 - a seed that can be given again

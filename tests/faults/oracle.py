@@ -1,0 +1,268 @@
+"""The judgement: what clients were promised, against what stands in every service when all is quiet."""
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import asyncpg
+
+from tests.faults import replay, stand
+from tests.faults.clients import Client, Life
+from tests.faults.product import SERVICES, Product
+
+AUTOMATIC = {
+    "qualification.request_registered.v1",
+    "escalation.escalation_received.v1",
+    "escalation.evaluation_requested.v1",
+    "notifications.delivery_succeeded.v1",
+}
+"""What follows by itself; the first three are counted like all others."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was checked, and what was found wrong: lost, doubled, reordered, stuck, or different."""
+
+    requests: int = 0
+    events: int = 0
+    applications: int = 0
+    """Events times listeners that had to apply them."""
+    steps: int = 0
+    mails: int = 0
+    uncertain: int = 0
+    quarantined: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def complain(self, what: str, detail: str) -> None:
+        """Note something wrong."""
+        self.wrong.append(f"{what}: {detail}")
+
+
+async def judge(product: Product, client: Client) -> Verdict:
+    """Check everything."""
+    verdict = Verdict()
+    verdict.wrong += client.ledger.complaints
+    journal = await _journals(product, verdict)
+    await _streams(product, verdict)
+    verdict.wrong += [f"lost or doubled: {one}" for one in await stand.behind(product)]
+    verdict.wrong += [f"stuck: {one}" for one in await stand.waiting(product)]
+    await _filings(product, client, verdict)
+    for life in client.ledger.lives:
+        if life.id:
+            verdict.requests += 1
+            _promises(life, journal, verdict)
+            await _ends(product, life, verdict)
+            await _messages(product, life, verdict)
+    await _timelines(client, journal, verdict)
+    await _mails(product, verdict)
+    await _chains(product, verdict)
+    return verdict
+
+
+Journal = dict[str, list[asyncpg.Record]]
+"""Request → its events, service by service, each in the order of its stream."""
+
+
+async def _journals(product: Product, verdict: Verdict) -> Journal:
+    """Read what was told; every stream counts 1, 2, 3 … without hole or double, and its head says the same."""
+    found: Journal = defaultdict(list)
+    for service in SERVICES:
+        rows = await product.fetch(
+            service, "SELECT id, source, subject, sequence, type, body FROM journal ORDER BY source, subject, sequence"
+        )
+        heads = {
+            (row["source"], row["subject"]): row["sequence"]
+            for row in await product.fetch(service, "SELECT source, subject, sequence FROM stream")
+        }
+        verdict.events += len(rows)
+        seen: Counter[tuple[str, str]] = Counter()
+        for row in rows:
+            stream = row["source"], row["subject"]
+            seen[stream] += 1
+            if row["sequence"] != seen[stream]:
+                verdict.complain(
+                    "hole in a journal", f"{service} {stream} has {row['sequence']} as its {seen[stream]}th"
+                )
+            found[row["subject"]].append(row)
+        if dict(seen) != heads:
+            verdict.complain("heads", f"the streams of {service} do not end where their journal does")
+    return found
+
+
+async def _streams(product: Product, verdict: Verdict) -> None:
+    for service in SERVICES:
+        row = (
+            await product.fetch(
+                service,
+                "SELECT coalesce(sum(applied), 0)::bigint AS applied,"
+                " (SELECT count(*) FROM quarantine) AS quarantined FROM inbox_stream",
+            )
+        )[0]
+        verdict.applications += row["applied"]
+        verdict.quarantined += row["quarantined"]
+
+
+async def _filings(product: Product, client: Client, verdict: Verdict) -> None:
+    """Each accepted filing is one request, with its own number; no other request exists; numbers have no holes."""
+    rows = await product.fetch("intake", "SELECT id::text, number, body ->> 'title' AS title FROM request")
+    promised = Counter(life.id for life in client.ledger.lives if life.id)
+    there = {row["id"]: row for row in rows}
+    for life in client.ledger.lives:
+        if life.id and (life.id not in there or there[life.id]["number"] != life.number):
+            verdict.complain("lost", f"the request {life.number} that was accepted")
+    for key, count in promised.items():
+        if count > 1:
+            verdict.complain("doubled", f"two clients were given the request {key}")
+    titles = Counter(row["title"] for row in rows)
+    for life in client.ledger.lives:
+        if titles[f"{life.kind} {life.key}"] > 1:
+            verdict.complain("doubled", f"one filing made {titles[f'{life.kind} {life.key}']} requests: {life.key}")
+    series: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        prefix, _, last = row["number"].rpartition("-")
+        series[prefix].append(int(last))
+    for prefix, numbers in series.items():
+        if sorted(numbers) != list(range(1, len(numbers) + 1)):
+            verdict.complain("numbers", f"{prefix} has holes or doubles: {sorted(numbers)[-5:]}")
+
+
+def _promises(life: Life, journal: Journal, verdict: Verdict) -> None:
+    """Every action that was accepted stands in a journal exactly once, and nothing else does."""
+    told = Counter(row["type"] for row in journal[life.id])
+    for wire_type in {*told, *life.sure}:
+        if wire_type in AUTOMATIC and wire_type not in life.sure:
+            continue
+        least, most = life.sure[wire_type], life.sure[wire_type] + life.maybe[wire_type]
+        if not life.finished:
+            most = max(most, least + 1)
+        if told[wire_type] < least:
+            verdict.complain("lost", f"{life.number} ({life.kind}): {told[wire_type]} of {least} {wire_type}")
+        if told[wire_type] > most:
+            verdict.complain("doubled", f"{life.number} ({life.kind}): {told[wire_type]} for {most} {wire_type}")
+
+
+async def _ends(product: Product, life: Life, verdict: Verdict) -> None:
+    """The three services agree on where the request stands."""
+    if not life.finished:
+        return
+    found = {
+        "intake": [
+            row["status"]
+            for row in await product.fetch("intake", "SELECT status FROM request WHERE id = $1::text::uuid", life.id)
+        ],
+        "escalation": [
+            row["state"]
+            for row in await product.fetch(
+                "escalation", "SELECT state FROM escalation WHERE request_id = $1::text::uuid", life.id
+            )
+        ],
+    }
+    for row in await product.fetch(
+        "qualification", "SELECT departement, state FROM case_file WHERE request_id = $1::text::uuid", life.id
+    ):
+        found.setdefault(row["departement"], []).append(row["state"])
+    expected = {place: [state] for place, state in life.ends.items()}
+    found = {place: states for place, states in found.items() if states}
+    if found != expected:
+        verdict.complain("different", f"{life.number} ({life.kind}) stands at {found}, not at {expected}")
+
+
+async def _messages(product: Product, life: Life, verdict: Verdict) -> None:
+    """Every message that was accepted stands on both sides exactly once; one without an answer at most once."""
+    sides = {
+        "intake": await product.fetch("intake", "SELECT text FROM message WHERE request_id = $1::text::uuid", life.id),
+        "qualification": await product.fetch(
+            "qualification", "SELECT DISTINCT text, id FROM case_message WHERE request_id = $1::text::uuid", life.id
+        ),
+    }
+    for side, rows in sides.items():
+        texts = Counter(row["text"] for row in rows)
+        for text in life.sure_texts:
+            if not texts[text] or (texts[text] > 1 and life.kind != "transferred"):
+                verdict.complain("message", f"{life.number}: {text!r} stands {texts[text]} times in {side}")
+        for text in life.maybe_texts:
+            if texts[text] > 1 and life.kind != "transferred":
+                verdict.complain("doubled", f"{life.number}: {text!r} stands {texts[text]} times in {side}")
+
+
+async def _timelines(client: Client, journal: Journal, verdict: Verdict) -> None:
+    """What the applicant sees: each step once, sorted by time, and of each service in the order of its stream.
+
+    A request that changed its département has two streams of qualification, between which there is no order.
+    Which types show is learned from the timelines themselves: one that shows for one request shows for all.
+    """
+    seen = {}
+    for life in client.ledger.lives:
+        if life.id:
+            shown = await client.read("intake", f"/requests/{life.id}", life.token)
+            seen[life.id] = (shown or {"timeline": []})["timeline"]
+    shows = {step["type"] for timeline in seen.values() for step in timeline}
+    for request, timeline in seen.items():
+        verdict.steps += len(timeline)
+        number = request
+        for before, after in pairwise(timeline):
+            if before["at"] > after["at"]:
+                verdict.complain("reordered", f"the timeline of {number} goes back in time at {after['type']}")
+        for service in SERVICES:
+            told = [
+                row["type"]
+                for row in journal[request]
+                if row["type"] in shows and row["type"].startswith(f"{service}.")
+            ]
+            steps = [step["type"] for step in timeline if step["type"].startswith(f"{service}.")]
+            if Counter(told) != Counter(steps):
+                missing, too_many = Counter(told) - Counter(steps), Counter(steps) - Counter(told)
+                verdict.complain("timeline", f"{number} lacks {dict(missing)} and has {dict(too_many)} too many")
+            elif told != steps and len(_streams_of(journal[request], service)) == 1:
+                verdict.complain("reordered", f"the timeline of {number} tells {steps}, but {service} told {told}")
+
+
+async def _mails(product: Product, verdict: Verdict) -> None:
+    """Every mail that the events owe is owed once, and left once; only an `uncertain` one may have left or not."""
+    rows = await product.fetch(
+        "notifications", "SELECT id, round, event_id::text, audience, recipient, status, cadence FROM delivery"
+    )
+    verdict.mails = len(rows)
+    owed = Counter((row["event_id"], row["audience"], row["recipient"]) for row in rows)
+    expected = await replay.deliveries(product)
+    for mail in expected - set(owed):
+        verdict.complain("lost", f"the mail {mail}")
+    for mail in set(owed) - expected:
+        verdict.complain("too many", f"the mail {mail} that a replay of the journals does not make")
+    accepted = product.mailbox.accepted
+    known = set()
+    for row in rows:
+        message_id = f"<{row['id']}.{row['round']}@cousu.test>"
+        known.add(message_id)
+        times = accepted[message_id]
+        match row["status"]:
+            case "sent" if times != 1:
+                verdict.complain("lost" if times == 0 else "doubled", f"the sent mail {row['id']} left {times} times")
+            case "uncertain":
+                verdict.uncertain += 1
+                if times > 1:
+                    verdict.complain("doubled", f"the uncertain mail {row['id']} left {times} times")
+            case "sent":
+                pass
+            case status:
+                verdict.complain("stuck", f"the mail {row['id']} is {status} (it left {times} times)")
+    for message_id in set(accepted) - known:
+        verdict.complain("too many", f"a mail left that nobody owed: {message_id}")
+
+
+async def _chains(product: Product, verdict: Verdict) -> None:
+    """`cousu-main journal verify` finds every chain whole."""
+    try:
+        said = json.loads(await product.command("journal", "verify", "--json"))
+    except RuntimeError as error:
+        verdict.complain("chains", str(error)[-2000:])
+        return
+    journals = said if isinstance(said, list) else said.get("journals", [])
+    verified = sum(journal["events"] for journal in journals)
+    if verified < verdict.events:
+        verdict.complain("chains", f"only {verified} of {verdict.events} events were verified")
+
+
+def _streams_of(rows: list[asyncpg.Record], service: str) -> set[str]:
+    return {row["source"] for row in rows if row["type"].startswith(f"{service}.")}

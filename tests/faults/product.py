@@ -1,0 +1,212 @@
+"""The product under fire: started as `make run` starts it, in a folder and on ports of its own."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx2
+
+from deploy.local.child import listening
+from deploy.local.environment import Environments
+from deploy.local.passwords import Passwords
+from deploy.local.places import Places
+from deploy.local.postgres import LocalPostgres
+from deploy.local.rabbitmq import LocalRabbit
+from tests.faults.mailbox import Mailbox
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES = ("intake", "qualification", "escalation", "notifications")
+UP_WITHIN = 180.0
+
+_MARKS = {
+    "rabbitmq": "beam.smp",
+    "postgres": "bin/postgres",
+    **{service: f"services.{service}" for service in SERVICES},
+}
+
+
+class Product:
+    """All of Cousu-main: four services, PostgreSQL, RabbitMQ and the supervisor that starts again what dies."""
+
+    def __init__(self, folder: Path, base: int, mailbox: Mailbox) -> None:
+        self.folder = folder
+        self.places = Places(base, folder)
+        self.mailbox = mailbox
+        self.endpoints: dict[str, str] = {}
+        self._supervisor: subprocess.Popen[bytes] | None = None
+        self._databases: dict[str, asyncpg.Pool[asyncpg.Record]] = {}
+        self._http = httpx2.AsyncClient(timeout=10, trust_env=False)
+
+    async def start(self) -> None:
+        """Start it and wait until it says where everything is."""
+        self.folder.mkdir(mode=0o711, exist_ok=True)
+        log = self.folder / "supervisor.log"
+        with log.open("wb") as output:
+            self._supervisor = subprocess.Popen(  # noqa: ASYNC220 - it outlives this loop's waits, and is waited for
+                [sys.executable, "-m", "tests.faults.launcher"],
+                cwd=ROOT,
+                env=os.environ
+                | {
+                    "COUSU_RUN_FOLDER": str(self.folder),
+                    "COUSU_PORT_BASE": str(self.places.base),
+                    "NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{self.mailbox.port}",
+                },
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        until = time.monotonic() + UP_WITHIN
+        while not self.places.endpoints.exists():
+            if self._supervisor.poll() is not None or time.monotonic() > until:
+                await self.stop()
+                raise RuntimeError(f"the product did not start:\n{log.read_text(errors='replace')}")
+            await asyncio.sleep(0.1)
+        self.endpoints = json.loads(self.places.endpoints.read_text())
+
+    async def stop(self) -> None:
+        """Stop it as Ctrl-C would."""
+        for pool in self._databases.values():
+            pool.terminate()
+        await self._http.aclose()
+        if self._supervisor is None or self._supervisor.poll() is not None:
+            return
+        for name in ("rabbitmq", "postgres"):
+            self.signal(name, signal.SIGCONT)
+        self._supervisor.send_signal(signal.SIGINT)
+        try:
+            await asyncio.to_thread(self._supervisor.wait, 90)
+        except subprocess.TimeoutExpired:
+            self._supervisor.kill()
+            await asyncio.to_thread(self._supervisor.wait)
+
+    def pid(self, name: str) -> int | None:
+        """Find the process of a service, `rabbitmq` or `postgres` among the supervisor's children."""
+        assert self._supervisor is not None
+        children = Path(f"/proc/{self._supervisor.pid}/task/{self._supervisor.pid}/children")
+        for pid in map(int, children.read_text().split()):
+            try:
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if _MARKS[name] in command and " sh -c " not in command:
+                return pid
+        return None
+
+    def signal(self, name: str, what: signal.Signals) -> bool:
+        """Send a signal to one of them; tell whether it was there to receive it."""
+        pid = self.pid(name)
+        if pid is None:
+            return False
+        try:
+            os.kill(pid, what)
+        except ProcessLookupError:
+            return False
+        return True
+
+    async def gone(self, pid: int, *, within: float = 20.0) -> None:
+        """Wait until a process has ended."""
+        async with asyncio.timeout(within):
+            while _runs(pid):
+                await asyncio.sleep(0.01)
+
+    async def ready(self) -> bool:
+        """Tell whether all services say that they are ready, and PostgreSQL and RabbitMQ take connections."""
+        ports = self.places.ports
+        if not (listening(ports["postgres"]) and listening(ports["amqp"])):
+            return False
+
+        async def one(service: str) -> bool:
+            try:
+                answer = await self._http.get(f"{self.endpoints[service]}/health/ready", timeout=3)
+            except httpx2.HTTPError:
+                return False
+            return answer.status_code == 200
+
+        return all(await asyncio.gather(*(one(service) for service in SERVICES)))
+
+    async def manage(self, method: str, path: str) -> int:
+        """Call RabbitMQ's management API as the supervisor; give the status of the answer."""
+        user = urlsplit(self.endpoints["amqp"])
+        assert user.username is not None
+        answer = await self._http.request(
+            method,
+            f"{self.endpoints['management']}/api{path}",
+            auth=httpx2.BasicAuth(user.username, user.password or ""),
+        )
+        return answer.status_code
+
+    async def fetch(self, service: str, query: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Ask the database of a service, from outside; waits while PostgreSQL is away."""
+        rows: list[asyncpg.Record] = await self._patiently(service, lambda pool: pool.fetch(query, *arguments))
+        return rows
+
+    async def execute(self, service: str, query: str, *arguments: Any) -> str:
+        """Change something in the database of a service, from outside."""
+        tag: str = await self._patiently(service, lambda pool: pool.execute(query, *arguments))
+        return tag
+
+    async def _patiently(self, service: str, ask: "Callable[[asyncpg.Pool[asyncpg.Record]], Awaitable[Any]]") -> Any:
+        async with asyncio.timeout(120):
+            while True:
+                try:
+                    if service not in self._databases:
+                        self._databases[service] = await asyncpg.create_pool(
+                            self.database_url(f"cousu_{service}"), min_size=0, max_size=2, command_timeout=60
+                        )
+                    return await ask(self._databases[service])
+                except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
+                    pass
+                except (asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError):
+                    pass
+                await asyncio.sleep(0.2)
+
+    def database_url(self, database: str) -> str:
+        """Give the address of a database, as the superuser."""
+        return urlsplit(self.endpoints["postgres"])._replace(path=f"/{database}").geturl()
+
+    def environment_of(self, service: str) -> dict[str, str]:
+        """Give what a service was told when it was started."""
+        ports = self.places.ports
+        return Environments(
+            self.places,
+            Passwords(self.folder / "secrets.json"),
+            LocalPostgres(self.folder / "postgres", ports["postgres"]),
+            LocalRabbit(
+                self.folder / "rabbitmq",
+                ports["amqp"],
+                ports["management"],
+                ports["broker_metrics"],
+                distribution_port=ports["distribution"],
+                epmd_port=ports["epmd"],
+            ),
+        ).of(service)
+
+    async def command(self, *arguments: str) -> str:
+        """Run `cousu-main` as an operator would; give what it prints, or raise with what it complains of."""
+        process = await asyncio.create_subprocess_exec(
+            Path(sys.executable).with_name("cousu-main"),
+            *arguments,
+            env=os.environ | {"COUSU_ENVIRONMENT": str(self.places.environment), "COLUMNS": "200"},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(120):
+            said, complained = await process.communicate()
+        if process.returncode != 0:
+            raise RuntimeError(f"cousu-main {' '.join(arguments)}: {(said + complained).decode(errors='replace')}")
+        return said.decode().strip()
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

@@ -1,0 +1,136 @@
+"""Where everything stands, read from the databases themselves: what was told, what took effect, what still waits."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from tests.faults.product import SERVICES, Product
+
+HEARS = {
+    "intake": ("qualification", "escalation", "notifications"),
+    "qualification": ("intake", "escalation", "notifications"),
+    "escalation": ("intake", "qualification", "notifications"),
+    "notifications": ("intake", "qualification", "escalation"),
+}
+"""Who listens to whom; besides, qualification listens to its own transfers, which stand alone."""
+
+TRANSFERRED = "qualification.request_transferred.v1"
+DEAD_AFTER = 15.0
+"""Seconds: the mail server answers at once, so that a mail under way for longer has lost its sender."""
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A stream that a listener has not applied as far as it goes, or further than it goes."""
+
+    listener: str
+    source: str
+    subject: str
+    applied: int
+    told: int
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        return f"{self.listener} applied {self.applied} of {self.told} of {self.source} {self.subject}"
+
+
+async def behind(product: Product, *, told_before: datetime | None = None) -> list[Behind]:
+    """Compare every journal with what every listener has applied of it.
+
+    With `told_before`, only what had been told by then is expected.
+    """
+    told: dict[str, dict[tuple[str, str], int]] = {}
+    applied: dict[str, dict[tuple[str, str], int]] = {}
+    for service in SERVICES:
+        rows = await product.fetch(
+            service,
+            """
+            SELECT source, subject, max(sequence) AS sequence FROM journal
+            WHERE $1::timestamptz IS NULL OR recorded_at <= $1
+            GROUP BY source, subject
+            """,
+            told_before,
+        )
+        told[service] = {(row["source"], row["subject"]): row["sequence"] for row in rows}
+        rows = await product.fetch(service, "SELECT source, subject, applied FROM inbox_stream")
+        applied[service] = {(row["source"], row["subject"]): row["applied"] for row in rows}
+    transfers = await product.fetch(
+        "qualification",
+        """
+        SELECT source, 'event:' || id AS subject FROM journal
+        WHERE type = $1 AND ($2::timestamptz IS NULL OR recorded_at <= $2)
+        """,
+        TRANSFERRED,
+        told_before,
+    )
+    found = []
+    for listener, sources in HEARS.items():
+        expected = {stream: head for source in sources for stream, head in told[source].items()}
+        if listener == "qualification":
+            expected |= {(row["source"], row["subject"]): 1 for row in transfers}
+        for (source, subject), head in expected.items():
+            got = applied[listener].get((source, subject), 0)
+            if got < head or (told_before is None and got > head):
+                found.append(Behind(listener, source, subject, got, head))
+    return found
+
+
+async def waiting(product: Product) -> list[str]:
+    """Say what still waits anywhere: in an outbox, for its turn, held, or for a mail to leave."""
+    found = []
+    for service in SERVICES:
+        row = (
+            await product.fetch(
+                service,
+                """
+                SELECT (SELECT count(*) FROM outbox) AS outbox,
+                       (SELECT count(*) FROM inbox_waiting) AS waiting,
+                       (SELECT count(*) FROM inbox_held) AS held
+                """,
+            )
+        )[0]
+        found += [f"{service}: {row[what]} in {what}" for what in ("outbox", "waiting", "held") if row[what]]
+    for row in await product.fetch(
+        "notifications",
+        "SELECT status, count(*) AS n FROM delivery WHERE status IN ('queued', 'sending') GROUP BY status",
+    ):
+        found.append(f"notifications: {row['n']} mails {row['status']}")
+    return found
+
+
+async def hurry_mails(product: Product) -> None:
+    """End early the five minutes' lease of senders that were killed, and the pauses before mails are tried again."""
+    await product.execute(
+        "notifications",
+        """
+        UPDATE delivery d SET lease_until = now()
+        FROM delivery_attempt a
+        WHERE a.id = d.attempt_id AND d.status = 'sending' AND d.lease_until > now()
+          AND a.began_at < now() - make_interval(secs => $1)
+        """,
+        DEAD_AFTER,
+    )
+    await product.execute(
+        "notifications",
+        "UPDATE delivery SET next_attempt_at = now() WHERE status = 'queued' AND next_attempt_at > now()",
+    )
+
+
+async def settle(product: Product, *, within: float) -> tuple[float, list[str]]:
+    """Wait until nothing waits anywhere; give the seconds it took and what still waited when the time was up."""
+    began = time.monotonic()
+    left: list[str] = ["never looked"]
+    calm = 0
+    while time.monotonic() - began < within:
+        left = await waiting(product)
+        if not await product.ready():
+            left.append("a service is not ready")
+        left += [str(one) for one in await behind(product)][:20]
+        calm = calm + 1 if not left else 0
+        if calm > 2:
+            return time.monotonic() - began, []
+        if all("mails" in one for one in left):
+            await hurry_mails(product)
+        await asyncio.sleep(0.5)
+    return time.monotonic() - began, left

@@ -1,0 +1,134 @@
+"""What a broken network or a rogue with the supervisor's password does to messages on their way."""
+
+import json
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import aio_pika
+
+EXCHANGE = "cousumain"
+MOST = 60
+TAKE_WITHIN = 3.0
+
+
+@dataclass(slots=True)
+class Tampered:
+    """What became of the messages that were caught on their way."""
+
+    caught: int = 0
+    published: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+Alter = Callable[[list[aio_pika.abc.AbstractIncomingMessage]], Iterable[aio_pika.abc.AbstractMessage]]
+
+
+async def on_the_way(amqp: str, queue: str, alter: Alter) -> Tampered:
+    """Take what waits in a queue, and put back what `alter` makes of it."""
+    done = Tampered()
+    async with await aio_pika.connect(amqp, timeout=10) as connection:
+        channel = await connection.channel(publisher_confirms=True)
+        there = await channel.get_queue(queue)
+        caught: list[aio_pika.abc.AbstractIncomingMessage] = []
+        while len(caught) < MOST:
+            message = await there.get(fail=False, timeout=5)
+            if message is None:
+                break
+            caught.append(message)
+        for altered in alter(caught):
+            await channel.default_exchange.publish(altered, routing_key=queue, timeout=10)
+            done.published += 1
+        for message in caught:
+            await message.ack()
+        done.caught = len(caught)
+    return done
+
+
+async def publish(amqp: str, messages: Iterable[tuple[str, aio_pika.Message]]) -> int:
+    """Put messages on the exchange; give how many."""
+    count = 0
+    async with await aio_pika.connect(amqp, timeout=10) as connection:
+        channel = await connection.channel(publisher_confirms=True)
+        exchange = await channel.get_exchange(EXCHANGE)
+        for routing_key, message in messages:
+            await exchange.publish(message, routing_key=routing_key, timeout=10)
+            count += 1
+    return count
+
+
+def copy(message: aio_pika.abc.AbstractIncomingMessage, body: bytes | None = None) -> aio_pika.Message:
+    """Make a message like this one, with its properties, and perhaps with another body."""
+    return aio_pika.Message(
+        message.body if body is None else body,
+        content_type=message.content_type,
+        message_id=message.message_id,
+        type=message.type,
+        correlation_id=message.correlation_id,
+        headers={key: value for key, value in message.headers.items() if not key.startswith("x-")},
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+    )
+
+
+def reordered(chance: random.Random) -> Alter:
+    """Shuffle them, and double one in three."""
+
+    def alter(caught: list[aio_pika.abc.AbstractIncomingMessage]) -> list[aio_pika.Message]:
+        messages = [copy(one) for one in caught] + [copy(one) for one in caught if chance.random() < 0.3]
+        chance.shuffle(messages)
+        return messages
+
+    return alter
+
+
+def duplicated(caught: list[aio_pika.abc.AbstractIncomingMessage]) -> list[aio_pika.Message]:
+    """Give each three times."""
+    return [copy(one) for one in caught for _ in range(3)]
+
+
+def truncated(chance: random.Random) -> Alter:
+    """Cut the end off one in three."""
+
+    def alter(caught: list[aio_pika.abc.AbstractIncomingMessage]) -> list[aio_pika.Message]:
+        return [
+            copy(one, one.body[: chance.randrange(len(one.body))] if one.body and chance.random() < 0.3 else None)
+            for one in caught
+        ]
+
+    return alter
+
+
+def flipped(chance: random.Random) -> Alter:
+    """Turn one bit over in one of three."""
+
+    def flip(body: bytes) -> bytes:
+        where, bit = chance.randrange(len(body)), 1 << chance.randrange(8)
+        return body[:where] + bytes([body[where] ^ bit]) + body[where + 1 :]
+
+    def alter(caught: list[aio_pika.abc.AbstractIncomingMessage]) -> list[aio_pika.Message]:
+        return [copy(one, flip(one.body) if one.body and chance.random() < 0.3 else None) for one in caught]
+
+    return alter
+
+
+def rubbish(chance: random.Random, real: list[tuple[str, str]]) -> Iterable[tuple[str, aio_pika.Message]]:
+    """Make messages that nobody can use, and true ones once more; `real` is (routing key, body)."""
+    keys = ("intake.request_submitted.95", "qualification.request_registered.95", "escalation.decision_made.95", "x.y")
+    envelope = {"specversion": "1.0", "id": "1", "source": "/intake", "type": "intake.request_submitted.v1"}
+    bodies = [
+        b"",
+        chance.randbytes(chance.randrange(1, 3_000)),
+        b"{",
+        b"null",
+        b"[" * 5_000,
+        json.dumps(envelope).encode(),
+        json.dumps(envelope | {"data": {}, "sequence": 1, "subject": "\x00"}).encode(),
+        json.dumps(envelope | {"data": {}, "sequence": 10**30, "subject": "s"}).encode(),
+        json.dumps(envelope | {"data": {"request_id": "x"}, "sequence": 1, "subject": "s"}).encode(),
+        json.dumps(envelope | {"data": {}, "type": "intake.events_missing.v1"}).encode(),
+    ]
+    for body in bodies:
+        kind = chance.choice((None, "intake.request_submitted.v1", "qualification.events_missing.v1", "x" * 200))
+        yield chance.choice(keys), aio_pika.Message(body, type=kind)
+    for key, told in real:
+        yield key, aio_pika.Message(told.encode(), content_type="application/cloudevents+json")
