@@ -47,6 +47,9 @@ MAILBOXES = {
 }
 """Whom the demonstration writes to; nothing leaves the mail sink."""
 
+PROGRAMS_MAY_ASK = "60000"
+"""Requests a minute from one address: on one machine everybody comes from the same one, load tests included."""
+
 DEMONSTRATION_ENVELOPE_CENTS = "100000000"
 """What each département of the demonstration may spend in a year: one million euros."""
 
@@ -148,6 +151,7 @@ class Environments:
             f"{prefix}_HOST": "127.0.0.1",
             f"{prefix}_PORT": str(self.places.ports[name]),
             f"{prefix}_PUBLIC_URL": self.places.web(name),
+            f"{prefix}_REQUESTS_PER_MINUTE": PROGRAMS_MAY_ASK,
             f"{prefix}_SECRET_KEY": self.secrets.of(f"{name}.cookies"),
             f"{prefix}_OIDC_ISSUER": self.places.web("identity"),
             f"{prefix}_OIDC_CLIENT_ID": f"cousu-{name}",
