@@ -1,7 +1,7 @@
 """A small service with every kind of route, on a real database, and a browser to look at it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,7 +20,6 @@ from shared.errors import IllegalMove, NotFound
 from shared.identity import store
 from shared.identity.model import Agent, Role
 from shared.settings import ServiceSettings
-from shared.web import assets
 from shared.web.access import only
 from shared.web.application import NavigationItem, create_application
 from shared.web.forms import EurosTyped, read_form, submit_once
@@ -168,20 +167,6 @@ PAGE = """
 {% call forms.form("/things") %}<input name="title" value="{{ values.title|default('') }}">{% endcall %}
 {% endblock %}
 """
-
-
-@pytest.fixture(scope="session", autouse=True)
-def static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Give the templates the files they name, without npm."""
-    folder = tmp_path_factory.mktemp("static")
-    for _, name in assets.sources():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(name)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COUSU_STATIC", str(folder))
-        assets.address.cache_clear()
-        yield
-        assets.address.cache_clear()
 
 
 @pytest.fixture
