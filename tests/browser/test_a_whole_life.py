@@ -98,6 +98,10 @@ def examines(person: Person, system: System, number: str) -> None:
     person.presses("Commencer l’examen")
     person.reads("En cours d’examen")
     person.presses("Qualifier le besoin")
+    page.wait_for_url("**/qualification*")
+    person.presses("Enregistrer la qualification")
+    expect(page.get_by_role("alert").first).to_contain_text("Besoin : Ce champ est obligatoire")
+    person.looks("08-qualification-erreurs")
     for group in page.get_by_role("group").all():
         radios = group.get_by_role("radio")
         if radios.count() == 5:

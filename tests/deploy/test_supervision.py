@@ -1,5 +1,6 @@
 """The supervisor starts dead programs again, says so, stops in order, and leaves no orphan."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -131,6 +132,13 @@ async def test_a_leftover_is_stopped_but_a_stranger_with_the_same_number_is_not(
         folder.mkdir()
     child = Child("left", ["sleep", "60"], log=tmp_path / "log", environment={"HOME": str(ours)})
     child.start()
+
+    told = Path(f"/proc/{child.pid}/cmdline")
+
+    async def sleeps() -> bool:
+        return (await asyncio.to_thread(told.read_bytes)).startswith(b"sleep")
+
+    await eventually(sleeps)  # until then it is still on its way from one program to the next
     pid_file = tmp_path / "pid"
     pid_file.write_text(f"{child.pid}\n")
     await end_leftover(pid_file, folder=others, stop_with=signal.SIGTERM)
