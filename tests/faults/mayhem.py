@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import timedelta
 
 import aio_pika
 import aiormq
@@ -20,6 +20,12 @@ from tests.faults.product import SERVICES, Product
 QUEUES = SERVICES
 RECOVERS_WITHIN = 90.0
 """Seconds after which what a fault broke counts as stuck."""
+AT_ONCE = 1.0
+"""Seconds: what was told so long ago should have taken effect everywhere."""
+CALM = 1.5
+LATER = ("delete_queue", "stall_broker")
+"""Faults whose consequence shows only later."""
+LATE = 6.0
 BROKER_AWAY = (
     OSError,
     TimeoutError,
@@ -43,7 +49,7 @@ class Fault:
     back: float | None = None
     """Seconds until every service said again that it is ready."""
     whole: float | None = None
-    """Seconds until all that had been told by then had taken effect everywhere."""
+    """Seconds until everything that was told more than a second before had taken effect everywhere, and stayed so."""
 
 
 @dataclass(slots=True)
@@ -86,8 +92,10 @@ class Mayhem:
         return fault
 
     async def _until_whole(self, struck: list[Fault]) -> None:
-        """Measure how long it takes until the parts are back, and until what was told by now took effect."""
-        began, moment = time.monotonic(), clock.now()
+        """Measure how long it takes until the parts are back, and until what is told takes effect at once again."""
+        began = time.monotonic()
+        calm_for = LATE if any(fault.kind in LATER for fault in struck) else CALM
+        calm_since: float | None = None
         left = ""
         while time.monotonic() - began < RECOVERS_WITHIN:
             passed = time.monotonic() - began
@@ -95,17 +103,21 @@ class Mayhem:
             if ready and struck[-1].back is None:
                 for fault in struck:
                     fault.back = passed
-            left = await self._left(moment) if ready else "a service is not ready"
-            if not left:
+            left = await self._left() if ready else "a part is not back"
+            if left:
+                calm_since = None
+            elif calm_since is None:
+                calm_since = passed
+            elif passed - calm_since > calm_for:
                 for fault in struck:
-                    fault.whole = passed
+                    fault.whole = calm_since
                 return
             await asyncio.sleep(0.25)
         kinds = " + ".join(fault.kind for fault in struck)
         self.stuck.append(f"not whole {RECOVERS_WITHIN:.0f} s after {kinds} at {struck[-1].at:.1f} s: {left}")
 
-    async def _left(self, moment: datetime) -> str:
-        behind = await stand.behind(self.product, told_before=moment)
+    async def _left(self) -> str:
+        behind = await stand.behind(self.product, told_before=clock.now() - timedelta(seconds=AT_ONCE))
         return "; ".join(map(str, behind[:5]))
 
     # ── processes ───────────────────────────────────────────────────────────────────────────────────────────────
