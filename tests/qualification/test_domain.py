@@ -476,3 +476,9 @@ def test_what_is_no_list_of_departements_is_refused_at_the_start(settings: Setti
 
 def test_a_signature_is_the_first_role_that_counts() -> None:
     assert BOTH.acting_as(Role.DELEGATE) == Actor(role=Role.DELEGATE, name="Les deux", email=BOTH.email)
+
+
+def test_a_registration_comes_after_what_it_registers_for_whoever_sorts_by_time() -> None:
+    case = a_case()
+    registered = case.register(SERVICE, date(2026, 12, 1))
+    assert registered.at > case.opened_at

@@ -1,7 +1,7 @@
 """The case: a request in a département's hands, what may be done with it, and what each act tells the others."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, TypedDict
 from uuid import UUID
 
@@ -41,6 +41,10 @@ class Question(Value):
 
     text: str
     until: date | None = None
+
+
+A_MOMENT: Final = timedelta(microseconds=1)
+"""What is registered was filed, or handed over, before: whoever sorts by time sees both in this order."""
 
 
 @dataclass(slots=True)
@@ -85,7 +89,7 @@ class Case:
         """The request enters the queue: at once, by the system."""
         self._enter_stage(Stage.START_EXAMINATION, due_on)
         return facts.RequestRegistered(
-            **self._about(self.opened_at), number=self.number, service=service, due_on=due_on
+            **self._about(self.opened_at + A_MOMENT), number=self.number, service=service, due_on=due_on
         )
 
     def assign(self, who: Official, email: str, name: str) -> None:
