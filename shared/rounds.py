@@ -18,7 +18,7 @@ async def running(one_round: Callable[[], Awaitable[object]], *, every: float, n
     Several copies of a service may do so at once: a round takes what is due with `FOR UPDATE SKIP LOCKED`. A round that
     fails is logged and does not end the others.
     """
-    task = asyncio.create_task(_for_ever(one_round, every, name), name=name)
+    task = asyncio.create_task(for_ever(one_round, every=every, name=name), name=name)
     try:
         yield
     finally:
@@ -26,7 +26,8 @@ async def running(one_round: Callable[[], Awaitable[object]], *, every: float, n
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _for_ever(one_round: Callable[[], Awaitable[object]], every: float, name: str) -> None:
+async def for_ever(one_round: Callable[[], Awaitable[object]], *, every: float, name: str) -> None:
+    """Do a round at once and then every so many seconds, until cancelled."""
     while True:
         try:
             await one_round()

@@ -17,6 +17,7 @@ from shared.messaging.consumers import Consumers
 from shared.messaging.envelope import DIGEST, is_damaged
 from shared.messaging.inbox import Inbox, Message, Patience
 from shared.messaging.relay import BROKER_AWAY, CONFIRM_WITHIN, LEADER_LOCK, Relay
+from shared.rounds import for_ever
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +26,15 @@ PREFETCH = 100
 
 DECLARES_EVERY = 5.0
 """Seconds until a queue that somebody deleted under its consumer is fed again."""
+
+RETRIES_EVERY = 0.5
+"""Seconds between two looks at the held streams whose time has come."""
+
+ASKS_EVERY = 2.0
+"""Seconds, at most, between two looks for gaps."""
+
+MEASURES_EVERY = 5.0
+"""Seconds between two readings of what the gauges show."""
 
 OUTBOX_OLD = 60.0
 """Seconds after which a waiting event makes the service not ready."""
@@ -75,6 +85,7 @@ class Messenger:
         self._arrived: asyncio.Queue[tuple[Message, asyncio.Future[None]]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
         self._consuming = False
+        self._wanted = False
         self._declared: aio_pika.abc.AbstractChannel | None = None
         """Kept, because the connection refers to its channels but weakly, and declares again what it still finds."""
         database.on_record = self.relay.wake
@@ -90,22 +101,23 @@ class Messenger:
 
     def start(self) -> None:
         """Begin at once, and connect when the broker is there."""
-        for work in (
-            self._consume,
-            self._batch,
-            self._retry,
-            self.relay.run,
-            self._declare_again,
-            self._measure,
-            self._ask_for_what_is_missing,
-            self._tell_heads,
-        ):
+        rest = self.healer.patience
+        for work in (self._consume, self._batch, self.relay.run):
             self._tasks.append(asyncio.create_task(work(), name=work.__qualname__))
+        for one_round, every in (
+            (self.inbox.retry_held, RETRIES_EVERY),
+            (self._ask_for_what_is_missing, min(rest.before_asking, ASKS_EVERY)),
+            (self._tell_heads, rest.heads_every),
+            (self._declare_again, DECLARES_EVERY),
+            (self._measure, MEASURES_EVERY),
+        ):
+            name = one_round.__qualname__
+            self._tasks.append(asyncio.create_task(for_ever(one_round, every=every, name=name), name=name))
 
     async def stop(self) -> None:
         """Take no more, finish what is in hand, hand the rest back, and leave."""
-        consume, batch, retry, relay, *others = self._tasks
-        for task in (consume, retry, *others):
+        consume, batch, relay, *rounds = self._tasks
+        for task in (consume, *rounds):
             task.cancel()
         if self._consuming:
             with contextlib.suppress(*BROKER_AWAY):
@@ -164,19 +176,15 @@ class Messenger:
         After a reconnection aio-pika declares everything by itself. A deleted queue it makes again with its consumer
         alone, without the bindings: it would be ready, consumed, and for ever empty.
         """
-        while True:
-            await asyncio.sleep(DECLARES_EVERY)
-            if not self._consuming:
-                continue
-            try:
-                async with asyncio.timeout(CONFIRM_WITHIN):
-                    connection = await self._broker.connect()
-                    async with connection.channel() as channel:
-                        await topology.declare(channel, [self.subscription])
-            except BROKER_AWAY as error:
-                log.info("consumer.broker_away", error=type(error).__name__)
-            except Exception:
-                log.exception("consumer.not_declared")
+        if not self._consuming:
+            return
+        try:
+            async with asyncio.timeout(CONFIRM_WITHIN):
+                connection = await self._broker.connect()
+                async with connection.channel() as channel:
+                    await topology.declare(channel, [self.subscription])
+        except BROKER_AWAY as error:
+            log.info("consumer.broker_away", error=type(error).__name__)
 
     async def _on_message(self, message: RabbitMessage) -> None:
         """Acknowledge a message once it is safe in the database."""
@@ -232,51 +240,20 @@ class Messenger:
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
 
-    async def _retry(self) -> None:
-        """Give held streams their next attempt."""
-        while True:
-            await asyncio.sleep(0.5)
-            try:
-                await self.inbox.retry_held()
-            except AWAY as error:
-                log.warning("held.database_away", error=type(error).__name__)
-            except Exception:
-                log.exception("held.failed")
-
     async def _ask_for_what_is_missing(self) -> None:
-        """Want to know how far the streams go, once; then look for gaps, for ever."""
-        wanted = False
-        while True:
-            await asyncio.sleep(min(self.healer.patience.before_asking, 2.0))
-            if not self._consuming:
-                continue
-            try:
-                wanted = wanted or await self.healer.want_heads()
-                await self.healer.ask()
-            except AWAY as error:
-                log.warning("healing.database_away", error=type(error).__name__)
-            except Exception:
-                log.exception("healing.failed")
+        """Want to know how far the streams go, once; then look for gaps."""
+        if self._consuming:
+            self._wanted = self._wanted or await self.healer.want_heads()
+            await self.healer.ask()
 
     async def _tell_heads(self) -> None:
-        """Tell from time to time how far our streams go; one copy of the service is enough, so the relay's does it."""
-        while True:
-            await asyncio.sleep(self.healer.patience.heads_every)
-            if not self.relay.leads:
-                continue
-            try:
-                await self.healer.tell_recent_heads()
-            except AWAY as error:
-                log.warning("healing.database_away", error=type(error).__name__)
-            except Exception:
-                log.exception("healing.failed")
+        """Tell how far our streams go; one copy of the service is enough, so the relay's does it."""
+        if self.relay.leads:
+            await self.healer.tell_recent_heads()
 
     async def _measure(self) -> None:
         """Keep the gauges true."""
-        while True:
-            with contextlib.suppress(*AWAY):
-                await measure(self.database)
-            await asyncio.sleep(5)
+        await measure(self.database)
 
 
 async def _acknowledge(message: RabbitMessage) -> None:
