@@ -1,0 +1,89 @@
+"""What is known to be missing here, and when it is asked for."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from shared.db import Transaction
+from shared.messaging.healing.patience import Patience
+from shared.messaging.healing.said import StreamHeads
+
+MOST_REQUESTS = 50
+"""Requests made in one round."""
+
+
+async def expect(tx: Transaction, told: StreamHeads, departement: str, before_asking: float) -> None:
+    """Note what a source says there is and we have not applied."""
+    subjects: Iterable[str] = [subject for subject, _ in told.heads]
+    await tx.execute(
+        """
+        INSERT INTO inbox_expected AS e (source, subject, sequence, departement, next_ask_at)
+        SELECT $1, h.subject, h.sequence, $4, now() + make_interval(secs => $5)
+        FROM unnest($2::text[], $3::bigint[]) AS h (subject, sequence)
+        LEFT JOIN inbox_stream s ON s.source = $1 AND s.subject = h.subject
+        WHERE h.sequence > coalesce(s.applied, 0)
+        ON CONFLICT (subject, source) DO UPDATE SET sequence = greatest(e.sequence, EXCLUDED.sequence)
+        """,
+        told.source,
+        list(subjects),
+        [sequence for _, sequence in told.heads],
+        departement,
+        before_asking,
+    )
+
+
+async def notice(tx: Transaction, before_asking: float) -> None:
+    """Note the streams of which an event has waited for its turn too long, and forget those that are whole again."""
+    await tx.execute(
+        """
+        DELETE FROM inbox_expected e
+        USING inbox_stream s
+        WHERE s.subject = e.subject AND s.source = e.source AND s.applied >= e.sequence
+        """
+    )
+    await tx.execute(
+        """
+        INSERT INTO inbox_expected (source, subject, sequence, departement, next_ask_at)
+        SELECT w.source, w.subject, max(w.sequence), max(w.departement), now()
+        FROM inbox_waiting w
+        JOIN inbox_stream s USING (subject, source)
+        WHERE NOT EXISTS (SELECT FROM inbox_held h WHERE h.subject = w.subject AND h.source = w.source)
+        GROUP BY w.source, w.subject, s.applied
+        HAVING min(w.sequence) > s.applied + 1 AND min(w.received_at) < now() - make_interval(secs => $1)
+        LIMIT 500
+        ON CONFLICT DO NOTHING
+        """,
+        before_asking,
+    )
+
+
+async def take_due(tx: Transaction, patience: Patience) -> list[Any]:
+    """Take the gaps to ask for now, and put off the next request for each."""
+    return await tx.fetch(
+        """
+        WITH due AS (
+            SELECT e.subject, e.source
+            FROM inbox_expected e
+            WHERE e.next_ask_at <= now()
+              AND NOT EXISTS (SELECT FROM inbox_held h WHERE h.subject = e.subject AND h.source = e.source)
+            ORDER BY e.next_ask_at
+            LIMIT $1
+            FOR UPDATE SKIP LOCKED
+        ), asked AS (
+            UPDATE inbox_expected e SET
+                asked = e.asked + 1,
+                next_ask_at = now() + make_interval(
+                    secs => least($2, $3 * power(2, least(e.asked, 30))) * (0.75 + random() / 2))
+            FROM due
+            WHERE e.subject = due.subject AND e.source = due.source
+            RETURNING e.source, e.subject, e.sequence, e.departement
+        )
+        SELECT a.source, a.subject, a.departement, coalesce(s.applied, 0) + 1 AS first,
+               coalesce((SELECT min(w.sequence) - 1 FROM inbox_waiting w
+                         WHERE w.subject = a.subject AND w.source = a.source), a.sequence) AS last
+        FROM asked a
+        LEFT JOIN inbox_stream s ON s.subject = a.subject AND s.source = a.source
+        """,
+        MOST_REQUESTS,
+        patience.longest,
+        patience.before_asking,
+    )

@@ -1,0 +1,158 @@
+"""What a service says to be made whole, and what it answers."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import structlog
+
+from shared import clock
+from shared.db import Database
+from shared.messaging import metrics
+from shared.messaging.envelope import Envelope, Unreadable, read_data
+from shared.messaging.healing import gaps, heads
+from shared.messaging.healing.heads import MOST_HEADS
+from shared.messaging.healing.patience import Patience
+from shared.messaging.healing.resending import resend
+from shared.messaging.healing.said import (
+    ALONE_HEADS,
+    EVENTS_MISSING,
+    HEADS_WANTED,
+    SINGLE,
+    STREAM_HEADS,
+    EventsMissing,
+    HeadsWanted,
+    Said,
+    StreamHeads,
+)
+from shared.messaging.relay import Relay
+
+log = structlog.get_logger(__name__)
+
+
+class Healer:
+    """Asks for what this service misses, and answers what others ask."""
+
+    def __init__(
+        self,
+        database: Database,
+        relay: Relay,
+        *,
+        service: str,
+        queue: str,
+        alone: Iterable[str] = (),
+        patience: Patience | None = None,
+    ) -> None:
+        self._database = database
+        self._relay = relay
+        self._service = service
+        self._queue = queue
+        self._alone = [wire_type for wire_type in alone if wire_type.startswith(f"{service}.")]
+        self.patience = patience or Patience()
+
+    async def hear(self, body: bytes) -> None:
+        """Take what another service said; what cannot be read is left aside, for it will be said again."""
+        try:
+            envelope = Envelope.read(body)
+            service, said, _version = envelope.type.split(".")
+            ours = service == self._service
+            if said == EVENTS_MISSING:
+                await self._send_again(read_data(EventsMissing, envelope.data))
+            elif said == (ALONE_HEADS if ours else STREAM_HEADS):
+                await self._compare(read_data(StreamHeads, envelope.data), envelope.departement or "", ours=ours)
+            elif said == HEADS_WANTED:
+                since = read_data(HeadsWanted, envelope.data).since
+                if not ours:
+                    await self.tell_heads(since=since)
+                await self.tell_alone(since=since)
+        except Unreadable as error:
+            log.warning("healing.unreadable", reason=str(error))
+
+    async def want_heads(self) -> bool:
+        """Ask everybody how far the streams go that changed since we last heard anything (less a day, for safety)."""
+        heard = await self._database.fetchval("SELECT max(changed_at) FROM inbox_stream")
+        since = heard - timedelta(days=1) if heard else datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+        return await self._say(HEADS_WANTED, HeadsWanted(since=since), "all")
+
+    async def tell_heads(self, *, since: datetime) -> None:
+        """Tell how far our streams go that changed since then, to the queues of their départements."""
+        after = ("", "")
+        while rows := await heads.page(self._database, since, after):
+            after = rows[-1]["source"], rows[-1]["subject"]
+            for (source, departement), group in groupby(
+                sorted(rows, key=lambda row: (row["source"], row["departement"])),
+                key=lambda row: (row["source"], row["departement"]),
+            ):
+                said = StreamHeads(source=source, heads=tuple((row["subject"], row["sequence"]) for row in group))
+                await self._say(STREAM_HEADS, said, departement)
+
+    async def tell_recent_heads(self) -> None:
+        """Tell how far the streams go that changed a moment ago."""
+        since = clock.now() - timedelta(seconds=self.patience.heads_of_the_last)
+        await self.tell_heads(since=since)
+        await self.tell_alone(since=since)
+
+    async def tell_alone(self, *, since: datetime) -> None:
+        """Tell which facts of streams that changed since then other instances of our service hear alone."""
+        if not self._alone:
+            return
+        rows = await heads.singles(self._database, self._alone, since)
+        for (source, place), singles in groupby(rows, key=lambda row: (row["source"], row["place"])):
+            told = tuple((f"{SINGLE}{row['id']}", 1) for row in singles)
+            for first in range(0, len(told), MOST_HEADS):
+                said = StreamHeads(source=source, heads=told[first : first + MOST_HEADS])
+                await self._say(ALONE_HEADS, said, place)
+
+    async def ask(self) -> int:
+        """Ask for what has been missing for a while, one request a gap; tell how many requests were made."""
+        async with self._database.transaction() as tx:
+            await gaps.notice(tx, self.patience.before_asking)
+            due = await gaps.take_due(tx, self.patience)
+        for gap in due:
+            missing = EventsMissing(
+                source=gap["source"], subject=gap["subject"], first=gap["first"], last=gap["last"], queue=self._queue
+            )
+            log.info("healing.asked", source=missing.source, request_id=missing.subject, first=missing.first)
+            await self._say(EVENTS_MISSING, missing, gap["departement"] or "all")
+        metrics.ASKED.inc(len(due))
+        return len(due)
+
+    async def _compare(self, told: StreamHeads, departement: str, *, ours: bool) -> None:
+        """Note the streams of which we have applied less than there is; of our own service, single facts only."""
+        if not told.source.startswith("/") or (told.source.split("/")[1] == self._service) is not ours:
+            return
+        async with self._database.transaction() as tx:
+            await gaps.expect(tx, told, departement, self.patience.before_asking)
+
+    async def _send_again(self, missing: EventsMissing) -> None:
+        async with self._database.transaction() as tx:
+            count = await resend(
+                tx,
+                source=missing.source,
+                subject=missing.subject,
+                first=missing.first,
+                last=missing.last,
+                queue=missing.queue,
+            )
+        if count:
+            metrics.RESENT.inc(count)
+            log.info("healing.resent", source=missing.source, request_id=missing.subject, events=count)
+            self._relay.wake()
+
+    async def _say(self, what: str, said: Said, departement: str) -> bool:
+        event_id = str(clock.new_id())
+        wire_type = f"{self._service}.{what}.v1"
+        envelope: dict[str, Any] = {
+            "specversion": "1.0",
+            "id": event_id,
+            "source": f"/{self._service}",
+            "type": wire_type,
+            "time": clock.now().isoformat(),
+            "datacontenttype": "application/json",
+            "departement": departement,
+            "data": said.model_dump(mode="json"),
+        }
+        key = f"{self._service}.{what}.{departement or 'all'}"
+        return await self._relay.say(json.dumps(envelope), key, event_id=event_id, wire_type=wire_type)

@@ -1,0 +1,43 @@
+"""What is sent again: rows of the journal, put into the outbox once more."""
+
+from uuid import UUID
+
+from shared.db import Transaction
+from shared.messaging.healing.said import SINGLE
+
+MOST_EVENTS = 500
+"""Events sent again for one request."""
+
+
+async def resend(tx: Transaction, *, source: str, subject: str, first: int, last: int, queue: str) -> int:
+    """Put events of our journal into the outbox again, for one queue (or, with an empty name, for all who listen).
+
+    At most `MOST_EVENTS`, the oldest first. Gives how many; a source that is not ours gives none.
+    """
+    tag = await tx.execute(
+        """
+        INSERT INTO outbox (position, queue)
+        SELECT position, $5
+        FROM journal
+        WHERE source = $1 AND ((subject = $2 AND sequence BETWEEN $3 AND $4) OR id = $7)
+        ORDER BY sequence
+        LIMIT $6
+        ON CONFLICT DO NOTHING
+        """,
+        source,
+        subject,
+        first,
+        last,
+        queue,
+        MOST_EVENTS,
+        _single(subject),
+    )
+    return int(tag.rsplit(" ", 1)[1])
+
+
+def _single(subject: str) -> UUID | None:
+    """Read which fact is meant where a fact that stands alone is asked for."""
+    try:
+        return UUID(subject.removeprefix(SINGLE)) if subject.startswith(SINGLE) else None
+    except ValueError:
+        return None
