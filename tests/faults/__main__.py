@@ -4,12 +4,14 @@ import asyncio
 import logging
 import secrets
 import sys
+from collections.abc import Iterable
 from typing import Annotated
 
 import structlog
 import typer
 
 from tests.faults.harness import Plan, run
+from tests.faults.lives import WAYS
 from tests.faults.mayhem import KINDS
 
 
@@ -18,19 +20,27 @@ def main(
     seed: Annotated[int | None, typer.Option(help="What decides; a new one when not given.")] = None,
     clients: Annotated[int, typer.Option(help="People who file and agents who act at the same time.")] = 6,
     kinds: Annotated[str, typer.Option(help="Which faults, separated by commas; all when not given.")] = "",
+    lives: Annotated[str, typer.Option(help="Which lives people live, separated by commas; all when not given.")] = "",
+    within: Annotated[float, typer.Option(help="Seconds after which what does not go on counts as stuck.")] = 120,
     keep: Annotated[bool, typer.Option(help="Keep databases and logs although all went well.")] = False,  # noqa: FBT002 - typer's form of a flag
 ) -> None:
     """Drive real lives through the HTTP API while parts are killed, cut, wiped and lied to; then judge."""
-    chosen = tuple(kinds.split(",")) if kinds else tuple(KINDS)
-    unknown = set(chosen) - set(KINDS)
-    if unknown:
-        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose among {', '.join(KINDS)}")
+    plan_kinds, plan_lives = _among(KINDS, kinds), _among(WAYS, lives)
     seed = secrets.randbelow(10**9) if seed is None else seed
     print(f"seed {seed}", flush=True)  # noqa: T201 - a terminal's program
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    report = asyncio.run(run(Plan(seed, seconds, chosen, clients, keep=keep)))
+    report = asyncio.run(run(Plan(seed, seconds, plan_kinds, clients, lives=plan_lives, within=within, keep=keep)))
     print(report.text())  # noqa: T201 - same
     sys.exit(0 if report.passed else 1)
+
+
+def _among(known: Iterable[str], asked: str) -> tuple[str, ...]:
+    """Give what was asked for by name, or all; refuse what there is not."""
+    chosen = tuple(asked.split(",")) if asked else tuple(known)
+    unknown = set(chosen) - set(known)
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose among {', '.join(known)}")
+    return chosen
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ from statistics import median
 
 from tests.faults import oracle, stand
 from tests.faults.clients import Client, Ledger
-from tests.faults.lives import Person
+from tests.faults.lives import WAYS, Person
 from tests.faults.mailbox import Mailbox
-from tests.faults.mayhem import Fault, Mayhem
+from tests.faults.mayhem import RECOVERS_WITHIN, Fault, Mayhem
 from tests.faults.oracle import Verdict
 from tests.faults.product import Product
 from tests.system import free_base
@@ -37,8 +37,9 @@ class Plan:
     seconds: float
     kinds: tuple[str, ...]
     clients: int = 6
-    patience: float = 120.0
-    quiet_within: float = 120.0
+    lives: tuple[str, ...] = tuple(WAYS)
+    within: float = 120.0
+    """Seconds after which what does not go on counts as stuck: a client, a part, the quiet at the end."""
     most: int | None = None
     """At most so many faults."""
     keep: bool = False
@@ -138,20 +139,21 @@ async def run(plan: Plan, folder: Path | None = None) -> Report:
 async def _under_fire(plan: Plan, product: Product) -> Report:
     await product.execute("qualification", "UPDATE provider SET capacity = 1000000")
     ledger = Ledger()
-    client = Client(ledger, product.endpoints, patience=plan.patience)
+    client = Client(ledger, product.endpoints, patience=plan.within)
     for agent, service in AGENTS.items():
         token = await product.command("agent", "token", "--service", service, "--email", f"{agent}@cousu.test")
         client.tokens[agent] = service, token
     over = asyncio.Event()
     began = time.monotonic()
-    mayhem = Mayhem(product, random.Random(plan.seed), plan.kinds)  # noqa: S311 - a seed that can be given again
+    chance = random.Random(plan.seed)  # noqa: S311 - a seed that can be given again
+    mayhem = Mayhem(product, chance, plan.kinds, recovers_within=min(plan.within, RECOVERS_WITHIN))
     people = [asyncio.create_task(_lives(_person(plan, client, product.mailbox, n), over)) for n in range(plan.clients)]
     try:
         await mayhem.go_on(plan.seconds, most=plan.most)
         over.set()
         await asyncio.gather(*people)
         seconds = time.monotonic() - began
-        quiet_after, left = await stand.settle(product, within=plan.quiet_within)
+        quiet_after, left = await stand.settle(product, within=plan.within)
         verdict = await oracle.judge(product, client)
     finally:
         for task in people:
@@ -169,4 +171,4 @@ async def _lives(person: Person, over: asyncio.Event) -> None:
 
 def _person(plan: Plan, client: Client, mailbox: Mailbox, n: int) -> Person:
     name = f"{plan.seed}.{n}"
-    return Person(client, mailbox, random.Random(name), name)  # noqa: S311 - a seed that can be given again
+    return Person(client, mailbox, random.Random(name), name, plan.lives)  # noqa: S311 - a seed that can be given again

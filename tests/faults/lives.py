@@ -21,17 +21,20 @@ COMMUNES = ("95355", "95651", "95018", "95127", "95500")
 class Person:
     """Lives one request after the other, as all the people around it."""
 
-    def __init__(self, client: Client, mailbox: Mailbox, chance: random.Random, name: str) -> None:
+    def __init__(
+        self, client: Client, mailbox: Mailbox, chance: random.Random, name: str, kinds: tuple[str, ...]
+    ) -> None:
         self._client = client
         self._mailbox = mailbox
         self._chance = chance
         self._name = name
+        self._kinds = kinds
         self._count = 0
         self.life = Life("", "")
 
     async def one(self, kind: str | None = None) -> None:
         """Live one request to its end; a life that gets stuck is a complaint."""
-        kind = kind or self._chance.choice(tuple(WAYS))
+        kind = kind or self._chance.choice(self._kinds)
         self._count += 1
         self.life = Life(kind, f"{self._name}-{self._count}")
         self._client.ledger.lives.append(self.life)

@@ -59,6 +59,7 @@ class Mayhem:
     product: Product
     chance: random.Random
     kinds: tuple[str, ...]
+    recovers_within: float = RECOVERS_WITHIN
     log: list[Fault] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
@@ -97,7 +98,7 @@ class Mayhem:
         calm_for = LATE if any(fault.kind in LATER for fault in struck) else CALM
         calm_since: float | None = None
         left = ""
-        while time.monotonic() - began < RECOVERS_WITHIN:
+        while time.monotonic() - began < self.recovers_within:
             passed = time.monotonic() - began
             ready = await self.product.ready()
             if ready and struck[-1].back is None:
@@ -114,7 +115,7 @@ class Mayhem:
                 return
             await asyncio.sleep(0.25)
         kinds = " + ".join(fault.kind for fault in struck)
-        self.stuck.append(f"not whole {RECOVERS_WITHIN:.0f} s after {kinds} at {struck[-1].at:.1f} s: {left}")
+        self.stuck.append(f"not whole {self.recovers_within:.0f} s after {kinds} at {struck[-1].at:.1f} s: {left}")
 
     async def _left(self) -> str:
         behind = await stand.behind(self.product, told_before=clock.now() - timedelta(seconds=AT_ONCE))
