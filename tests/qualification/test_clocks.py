@@ -125,7 +125,20 @@ async def test_the_last_place_of_a_provider_is_given_once(
     for number, life in enumerate(lives):
         await life.submitted(number=f"95-2026-{number + 1:06}")
         await proposed(sat, life, ORIENTATION)
-    answers = await asyncio.gather(*(delegate.post(f"/cases/{life.request_id}/validation") for life in lives))
+
+    async def both_wait() -> bool:
+        return bool(
+            await database.fetchval(
+                "SELECT count(*) = 2 FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+        )
+
+    async with database.transaction() as tx:
+        await tx.execute("SELECT FROM provider WHERE id = $1 FOR UPDATE", CAUE.id)
+        asked = [asyncio.create_task(delegate.post(f"/cases/{life.request_id}/validation")) for life in lives]
+        await eventually(both_wait)
+    answers = await asyncio.gather(*asked)
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     refused = next(answer for answer in answers if answer.status_code == 409)
     assert refused.json()["code"] == "provider_full"

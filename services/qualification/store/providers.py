@@ -53,14 +53,18 @@ async def update(tx: Transaction, entry: CatalogueEntry, at: datetime) -> None:
 
 
 async def load_for_update(tx: Transaction, provider_id: UUID, perimeter: Sequence[str] | None) -> CatalogueEntry | None:
-    """Lock a provider that has something to do with this perimeter."""
+    """Lock a provider that has something to do with this perimeter.
+
+    Two statements: how many requests it has in hand is counted after the lock was obtained. In one, the count would be
+    that of the moment before whoever held the lock gave the last place away.
+    """
+    await tx.execute("SELECT FROM provider WHERE id = $1 FOR UPDATE", provider_id)
     row = await tx.fetchrow(
         f"""
         SELECT {PROVIDER}
         FROM provider AS p
         WHERE p.id = $1
           AND ($2::text[] IS NULL OR p.departements && $2)
-        FOR UPDATE
         """,  # noqa: S608 - a constant list of columns
         provider_id,
         perimeter,
