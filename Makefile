@@ -52,9 +52,7 @@ lock: $(VENV)/.ready ## Choose the newest allowed versions again, with their has
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --upgrade --custom-compile-command "make lock" --quiet --output-file requirements.lock
 	npm update --package-lock-only --ignore-scripts
-	@node -e 'const fs = require("fs"), file = "package-lock.json", lock = JSON.parse(fs.readFileSync(file)); \
-		for (const one of Object.values(lock.packages)) delete one.funding; /* addresses, of no use here */ \
-		fs.writeFileSync(file, JSON.stringify(lock, null, 2) + "\n")'
+	@node -e 'const fs = require("fs"), file = "package-lock.json", lock = JSON.parse(fs.readFileSync(file)); for (const one of Object.values(lock.packages)) delete one.funding; fs.writeFileSync(file, JSON.stringify(lock, null, 2) + "\n")'  # funding: addresses, of no use here
 
 .PHONY: clean
 clean: ## Remove everything that was made here: data, logs, environments, caches

@@ -1,24 +1,27 @@
 """The département's API on its cases, for programs that act as an agent."""
 
+import asyncio
 from uuid import UUID
 
-from litestar import Router, get, post
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 
 from services.qualification.reads import case as case_reads
 from services.qualification.reads.queue import queue
-from services.qualification.usecases import conversing, deciding, examining
+from services.qualification.usecases import conversing, deciding, examining, together
 from services.qualification.usecases.looking import look_at_case
 from services.qualification.usecases.telling import official
 from services.qualification.web import bodies, shapes
 from services.qualification.web.asked import Asked, provide_asked, today_of
 from services.qualification.web.desk import Desk
+from services.qualification.web.exports import table_of
 from shared import clock
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent, Role
 from shared.web.access import only
 from shared.web.paging import Page, Paged, paged
+from shared.web.tables import CSV, ODS, as_csv, as_ods
 
 
 @get("/cases", dependencies={"asked": Provide(provide_asked)}, summary="The queue, late and urgent cases first")
@@ -39,6 +42,49 @@ async def list_cases(
         sort=asked.sort,
     )
     return paged(items, total, paging, shapes.queue_item)
+
+
+@get("/cases.csv", dependencies={"asked": Provide(provide_asked)}, summary="The queue as a CSV file", media_type=CSV)
+async def list_cases_as_csv(
+    agent: NamedDependency[Agent], database: NamedDependency[Database], asked: NamedDependency[Asked]
+) -> Response[bytes]:
+    """Give all cases that the filters let through as a table (UTF-8 with its mark, semicolons)."""
+    return await asyncio.to_thread(as_csv, await table_of(database, asked, agent))
+
+
+@get("/cases.ods", dependencies={"asked": Provide(provide_asked)}, summary="The queue as a spreadsheet", media_type=ODS)
+async def list_cases_as_ods(
+    agent: NamedDependency[Agent], database: NamedDependency[Database], asked: NamedDependency[Asked]
+) -> Response[bytes]:
+    """Give all cases that the filters let through as an OpenDocument spreadsheet."""
+    return await asyncio.to_thread(as_ods, await table_of(database, asked, agent))
+
+
+@post("/cases/assignments", status_code=200, summary="Give several cases to an agent")
+async def assign_together(
+    data: JSONBody[bodies.CasesAssignmentBody],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+) -> shapes.TogetherShape:
+    """Give several cases to an agent; what cannot be given is named with its reason, and the rest is given."""
+    async with database.transaction(cause) as tx:
+        return shapes.together(await together.assign_cases(tx, data.request_ids, email=data.email, by=agent))
+
+
+@post("/cases/examinations", status_code=200, summary="Begin the examination of several cases")
+async def start_examinations(
+    data: JSONBody[bodies.CasesBody],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
+) -> shapes.TogetherShape:
+    """Begin several examinations; what cannot begin is named with its reason, and the rest begins."""
+    async with database.transaction(cause) as tx:
+        return shapes.together(
+            await together.start_examinations(tx, data.request_ids, by=agent, at=clock.now(), rules=desk.rules)
+        )
 
 
 @get("/cases/{request_id:uuid}", summary="One case with all that gathered in it")
@@ -229,6 +275,10 @@ API = Router(
     "/",
     route_handlers=[
         list_cases,
+        list_cases_as_csv,
+        list_cases_as_ods,
+        assign_together,
+        start_examinations,
         show_case,
         assign,
         start_examination,

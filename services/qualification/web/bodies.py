@@ -36,6 +36,18 @@ class AssignmentBody(Body):
     email: Email
 
 
+class CasesBody(Body):
+    """Several cases."""
+
+    request_ids: list[UUID] = Bounds(min_length=1, max_length=200)
+
+
+class CasesAssignmentBody(CasesBody):
+    """Several cases, and who takes them."""
+
+    email: Email
+
+
 class NoBody(Body):
     """An action that needs nothing more."""
 

@@ -44,6 +44,14 @@ class AssignmentForm(PageForm):
     email: Email
 
 
+class TogetherForm(PageForm):
+    """Several cases of the queue, and what is to become of them; `email` is needed to give them."""
+
+    cases: list[UUID] = Bounds(min_length=1, max_length=200)
+    act: Literal["give", "examine"]
+    email: Email | None = None
+
+
 class InformationForm(PageForm):
     """What the applicant is asked to give, one thing a line."""
 

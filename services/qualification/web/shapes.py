@@ -11,6 +11,7 @@ from services.qualification.domain.orientation import Orientation
 from services.qualification.domain.proposal import Proposal
 from services.qualification.reads.case import CaseView, Message, Note, Step
 from services.qualification.reads.queue import QueueItem
+from services.qualification.usecases.together import Together
 from services.qualification.web.desk import Desk
 from shared.contracts.intake import Contact, Request
 from shared.contracts.qualification import Evidence, Qualification
@@ -53,6 +54,30 @@ class QueueItemShape(BaseModel):
     opened_at: datetime
     state_since: datetime
     allowed_actions: list[str]
+
+
+class DoneShape(BaseModel):
+    """A case on which one acted together with others."""
+
+    request_id: UUID
+    number: str
+    state: str
+    assignee: AgentShape | None
+
+
+class NotDoneShape(BaseModel):
+    """A case on which one could not act, and why."""
+
+    request_id: UUID
+    code: str
+    detail: str
+
+
+class TogetherShape(BaseModel):
+    """What became of several cases at once."""
+
+    done: list[DoneShape]
+    refused: list[NotDoneShape]
 
 
 class DocumentShape(BaseModel):
@@ -136,6 +161,27 @@ class MatchShape(BaseModel):
     name: str
     reasons: list[str]
     capacity_left: int | None
+
+
+def together(became: Together) -> TogetherShape:
+    """Say what became of several cases."""
+    return TogetherShape(
+        done=[
+            DoneShape(
+                request_id=case.request_id,
+                number=case.number,
+                state=case.state,
+                assignee=AgentShape(email=case.assignee_email, name=case.assignee_name or case.assignee_email)
+                if case.assignee_email
+                else None,
+            )
+            for case in became.done
+        ],
+        refused=[
+            NotDoneShape(request_id=request_id, code=refusal.code, detail=refusal.detail)
+            for request_id, refusal in became.refused
+        ],
+    )
 
 
 def queue_item(item: QueueItem) -> QueueItemShape:

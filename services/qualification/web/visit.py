@@ -49,7 +49,7 @@ class Visit:
         act: Callable[[Transaction, Model], Awaitable[object]],
         *,
         then: str,
-        said: str,
+        said: str | None,
         again: Page,
     ) -> Response[Any]:
         """Do what a form asks, once, and go to `then`; or show the page again with what was typed and what is wrong."""
@@ -59,7 +59,8 @@ class Visit:
 
         async def once(tx: Transaction) -> str:
             await act(tx, model)
-            flash(self.request, said)
+            if said:
+                flash(self.request, said)
             return then
 
         try:

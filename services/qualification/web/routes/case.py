@@ -12,6 +12,7 @@ from services.qualification.domain.moves import State
 from services.qualification.domain.orientation import OrientationState
 from services.qualification.reads import case as reads
 from services.qualification.reads.case import CaseView
+from services.qualification.reads.colleagues import colleagues
 from services.qualification.reads.queue import Filters, queue
 from services.qualification.usecases.looking import look_at_case
 from services.qualification.usecases.telling import official
@@ -150,6 +151,11 @@ async def _around(visit: Visit, tx: Transaction, view: CaseView, filters: Filter
         "orientations": [(each, *pages_words.ORIENTATIONS[each.state]) for each in view.orientations],
         "thread": _thread(view),
         "colleague": visit.agent.email,
+        "colleagues": [
+            (one.email, one.name)
+            for one in await colleagues(tx, perimeter=[view.departement])
+            if one.email != view.assignee_email
+        ],
     }
 
 

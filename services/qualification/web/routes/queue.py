@@ -1,18 +1,32 @@
-"""The queue of the département, and what waits for the délégué."""
+"""The queue of the département, what one does to several of its cases at once, and what waits for the délégué."""
 
-from typing import Any
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from services.qualification.domain.moves import State
+from services.qualification.domain.moves import Action, State
 from services.qualification.reads import queue as reads
+from services.qualification.reads.colleagues import colleagues
+from services.qualification.usecases import together
 from services.qualification.usecases.telling import official
+from services.qualification.usecases.together import Together
 from services.qualification.web.asked import Asked
+from services.qualification.web.exports import table_of
+from services.qualification.web.forms import TogetherForm
 from services.qualification.web.visit import Visit
 from services.qualification.web.words import TONES, state_options
-from shared.web.pages import render
+from shared import clock
+from shared.db import Transaction
+from shared.errors import Invalid
+from shared.web.formats import plural_fr
+from shared.web.forms import Form, read_form
+from shared.web.pages import flash, render
 from shared.web.paging import Page
+from shared.web.tables import as_csv, as_ods
 from shared.words import OUTCOME, STATE
 
 
@@ -21,23 +35,49 @@ async def show_queue(
     visit: NamedDependency[Visit], asked: NamedDependency[Asked], paging: NamedDependency[Page]
 ) -> Response[Any]:
     """Show the queue, with its filters in the address."""
-    agent = visit.agent
-    cases, total = await _cases(visit, asked.filters, paging, asked.sort)
-    counts = await reads.counts(visit.database, perimeter=agent.perimeter, me=agent.email, today=visit.today)
-    return render(
-        visit.request,
-        "cases/queue.html",
-        cases=cases,
-        total=total,
-        page_asked=paging,
-        counts=counts,
-        filters=_filters(visit),
-        kept=visit.kept,
-        today=visit.today,
-        tones=TONES,
-        states=STATE,
-        all_states=state_options(),
-    )
+    return await _queue_page(visit, asked, paging)
+
+
+@post("/ensemble")
+async def act_together(
+    visit: NamedDependency[Visit], asked: NamedDependency[Asked], paging: NamedDependency[Page]
+) -> Response[Any]:
+    """Give several cases to an agent, or begin their examination."""
+    form = await read_form(visit.request, TogetherForm)
+    if "cases" in form.errors:
+        form.errors = {"": "Choisissez au moins une demande dans la liste."}
+    became = Together()
+
+    async def act(tx: Transaction, wanted: TogetherForm) -> None:
+        nonlocal became
+        if wanted.act == "examine":
+            became = await together.start_examinations(
+                tx, wanted.cases, by=visit.agent, at=clock.now(), rules=visit.desk.rules
+            )
+        elif wanted.email is None:
+            raise Invalid.field("email", "Choisissez à qui confier les demandes.")
+        else:
+            became = await together.assign_cases(tx, wanted.cases, email=wanted.email, by=visit.agent)
+
+    async def again(form: Form[Any], status: int) -> Response[Any]:
+        return await _queue_page(visit, asked, paging, form=form, status=status)
+
+    answer = await visit.carry_out(form, act, then=f"/{visit.kept}", said=None, again=again)
+    for level, sentence in _told(became):
+        flash(visit.request, sentence, level)
+    return answer
+
+
+@get("/demandes.csv")
+async def take_home_as_csv(visit: NamedDependency[Visit], asked: NamedDependency[Asked]) -> Response[bytes]:
+    """Give what the filters let through as a CSV file."""
+    return await asyncio.to_thread(as_csv, await table_of(visit.database, asked, visit.agent))
+
+
+@get("/demandes.ods")
+async def take_home_as_ods(visit: NamedDependency[Visit], asked: NamedDependency[Asked]) -> Response[bytes]:
+    """Give what the filters let through as an OpenDocument spreadsheet."""
+    return await asyncio.to_thread(as_ods, await table_of(visit.database, asked, visit.agent))
 
 
 @get("/a-valider")
@@ -53,6 +93,42 @@ async def show_proposals(visit: NamedDependency[Visit], paging: NamedDependency[
         today=visit.today,
         outcomes=OUTCOME,
     )
+
+
+async def _queue_page(
+    visit: Visit, asked: Asked, paging: Page, *, form: Form[Any] | None = None, status: int = 200
+) -> Response[Any]:
+    """Show the queue, with what was chosen in it if that was refused."""
+    agent = visit.agent
+    cases, total = await _cases(visit, asked.filters, paging, asked.sort)
+    people = await colleagues(visit.database, perimeter=agent.perimeter)
+    return render(
+        visit.request,
+        "cases/queue.html",
+        status_code=status,
+        cases=cases,
+        total=total,
+        page_asked=paging,
+        counts=await reads.counts(visit.database, perimeter=agent.perimeter, me=agent.email, today=visit.today),
+        filters=_filters(visit),
+        kept=visit.kept,
+        today=visit.today,
+        tones=TONES,
+        states=STATE,
+        all_states=state_options(),
+        people=[(one.email, one.name if one.email != agent.email else f"Moi ({one.name})") for one in people],
+        together=TOGETHER,
+        values=form.values if form else {"email": agent.email},
+        errors=form.errors if form else {},
+    )
+
+
+def _told(became: Together) -> Iterator[tuple[str, str]]:
+    if became.done:
+        yield "success", f"C’est fait pour {plural_fr(len(became.done), 'demande')}."
+    reasons = Counter(refusal.detail for _, refusal in became.refused)
+    for reason, count in reasons.items():
+        yield "warning", f"Pas pour {plural_fr(count, 'demande')}\u00a0: {reason}"
 
 
 async def _cases(
@@ -89,4 +165,7 @@ def _filters(visit: Visit) -> list[dict[str, Any]]:
     return filters
 
 
-ROUTES = (show_queue, show_proposals)
+TOGETHER: Final = frozenset({Action.ASSIGNMENT.value, Action.EXAMINATION.value})
+"""What can be done to several cases at once: a case that allows none of it has no box to tick."""
+
+ROUTES = (show_queue, act_together, take_home_as_csv, take_home_as_ods, show_proposals)
