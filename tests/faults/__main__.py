@@ -12,7 +12,7 @@ import typer
 
 from tests.faults.harness import Plan, run
 from tests.faults.lives import WAYS
-from tests.faults.mayhem import KINDS
+from tests.faults.strikes.table import KINDS
 
 
 def main(
@@ -22,6 +22,8 @@ def main(
     kinds: Annotated[str, typer.Option(help="Which faults, separated by commas; all when not given.")] = "",
     lives: Annotated[str, typer.Option(help="Which lives people live, separated by commas; all when not given.")] = "",
     within: Annotated[float, typer.Option(help="Seconds after which what does not go on counts as stuck.")] = 120,
+    most: Annotated[int | None, typer.Option(help="Stop after so many faults.")] = None,
+    storm: Annotated[bool, typer.Option(help="Strike at all parts at once, many times a second.")] = False,  # noqa: FBT002 - typer's form of a flag
     keep: Annotated[bool, typer.Option(help="Keep databases and logs although all went well.")] = False,  # noqa: FBT002 - typer's form of a flag
 ) -> None:
     """Drive real lives through the HTTP API while parts are killed, cut, wiped and lied to; then judge."""
@@ -29,7 +31,8 @@ def main(
     seed = secrets.randbelow(10**9) if seed is None else seed
     print(f"seed {seed}", flush=True)  # noqa: T201 - a terminal's program
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    report = asyncio.run(run(Plan(seed, seconds, plan_kinds, clients, lives=plan_lives, within=within, keep=keep)))
+    plan = Plan(seed, seconds, plan_kinds, clients, lives=plan_lives, within=within, most=most, storm=storm, keep=keep)
+    report = asyncio.run(run(plan))
     print(report.text())  # noqa: T201 - same
     sys.exit(0 if report.passed else 1)
 

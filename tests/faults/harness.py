@@ -14,9 +14,10 @@ from tests.faults import oracle, stand
 from tests.faults.clients import Client, Ledger
 from tests.faults.lives import WAYS, Person
 from tests.faults.mailbox import Mailbox
-from tests.faults.mayhem import RECOVERS_WITHIN, Fault, Mayhem
+from tests.faults.mayhem import WHOLE_WITHIN, Fault, Mayhem
 from tests.faults.oracle import Verdict
 from tests.faults.product import Product
+from tests.faults.storm import Storm
 from tests.system import free_base
 
 AGENTS = {
@@ -42,6 +43,8 @@ class Plan:
     """Seconds after which what does not go on counts as stuck: a client, a part, the quiet at the end."""
     most: int | None = None
     """At most so many faults."""
+    storm: bool = False
+    """Whether all parts are struck at once, without waiting for wholeness after each fault."""
     keep: bool = False
 
 
@@ -50,7 +53,8 @@ class Report:
     """How it went."""
 
     plan: Plan
-    faults: list[Fault]
+    log: list[Fault]
+    """All strikes, those among them that hit nothing."""
     ledger: Ledger
     verdict: Verdict
     quiet_after: float
@@ -62,21 +66,38 @@ class Report:
         """Tell whether every promise was kept."""
         return not self.verdict.wrong
 
+    @property
+    def faults(self) -> list[Fault]:
+        """What struck."""
+        return [fault for fault in self.log if not fault.missed]
+
+    @property
+    def again(self) -> str:
+        """The command that does the same once more."""
+        plan = self.plan
+        most = f" --most {plan.most}" if plan.most else ""
+        return (
+            f"python -m tests.faults --seed {plan.seed} --seconds {plan.seconds:g} --clients {plan.clients}{most}"
+            f" --within {plan.within:g}{' --storm' if plan.storm else ''} --kinds {','.join(plan.kinds)}"
+        )
+
     def text(self) -> str:
         """Tell it in lines for a terminal and for docs/reliability.md."""
         verdict, ledger = self.verdict, self.ledger
         lines = [
             f"seed {self.plan.seed}: {len(self.faults)} faults in {self.seconds:.0f} s",
             "",
-            f"{'fault':<16}{'times':>6}{'back':>8}{'worst':>8}{'whole':>8}{'worst':>8}   (median and worst, seconds)",
+            f"{'fault':<24}{'times':>6}{'missed':>8}{'back':>8}{'worst':>8}{'whole':>8}{'worst':>8}"
+            "   (median and worst, seconds)",
         ]
         by_kind = Counter(fault.kind for fault in self.faults)
-        for kind in sorted(by_kind):
+        missed = Counter(fault.kind for fault in self.log if fault.missed)
+        for kind in sorted(by_kind | missed):
             alone = [fault for fault in self.faults if fault.kind == kind and fault.alone]
-            lines.append(f"{kind:<16}{by_kind[kind]:>6}{_figures(alone)}")
+            lines.append(f"{kind:<24}{by_kind[kind]:>6}{missed[kind]:>8}{_figures(alone)}")
         mixed = [fault for fault in self.faults if not fault.alone]
-        lines.append(f"{'(together)':<16}{len(mixed):>6}{_figures(mixed)}")
-        lines.append(f"{'all':<16}{len(self.faults):>6}{_figures(self.faults)}")
+        lines.append(f"{'(together)':<24}{len(mixed):>6}{'':>8}{_figures(mixed)}")
+        lines.append(f"{'all':<24}{len(self.faults):>6}{missed.total():>8}{_figures(self.faults)}")
         finished = sum(life.finished for life in ledger.lives)
         lines.append("")
         lines.append(
@@ -94,8 +115,11 @@ class Report:
             lines.append(f"… and {len(verdict.wrong) - 60} more")
         lines.append("every promise was kept" if self.passed else f"{len(verdict.wrong)} PROMISES BROKEN")
         if not self.passed:
-            lines += ["", "fault log:", *(f"  {one.at:7.1f} s  {one.kind:<14} {one.note}" for one in self.faults)]
-            lines.append(f"logs: {self.folder}    again: python -m tests.faults --seed {self.plan.seed}")
+            lines += ["", "fault log:"]
+            lines += [
+                f"  {one.at:7.1f} s  {one.kind:<22} {'(missed) ' if one.missed else ''}{one.note}" for one in self.log
+            ]
+            lines.append(f"logs: {self.folder}    again: {self.again}")
         return "\n".join(lines)
 
 
@@ -130,8 +154,10 @@ async def run(plan: Plan, folder: Path | None = None) -> Report:
     finally:
         await product.stop()
         mailbox.stop()
-        if own and not plan.keep and (report is None or report.passed):
-            shutil.rmtree(where, ignore_errors=True)
+        if report is not None and report.passed and not plan.keep:
+            product.remove_disk()
+            if own:
+                shutil.rmtree(where, ignore_errors=True)
     report.folder = where
     return report
 
@@ -145,8 +171,10 @@ async def _under_fire(plan: Plan, product: Product) -> Report:
         client.tokens[agent] = service, token
     over = asyncio.Event()
     began = time.monotonic()
+    sort = Storm if plan.storm else Mayhem
+    kinds = tuple(kind for kind in plan.kinds if kind != "fill_disk" or product.disk)
     chance = random.Random(plan.seed)  # noqa: S311 - a seed that can be given again
-    mayhem = Mayhem(product, chance, plan.kinds, recovers_within=min(plan.within, RECOVERS_WITHIN))
+    mayhem = sort(product, chance, kinds, whole_within=min(plan.within, WHOLE_WITHIN))
     people = [asyncio.create_task(_lives(_person(plan, client, product.mailbox, n), over)) for n in range(plan.clients)]
     try:
         await mayhem.go_on(plan.seconds, most=plan.most)
@@ -161,6 +189,8 @@ async def _under_fire(plan: Plan, product: Product) -> Report:
         await asyncio.gather(*people, return_exceptions=True)
         await client.close()
     verdict.wrong += [f"stuck: {one}" for one in (*mayhem.stuck, *left)]
+    if ledger.asked["500"]:
+        verdict.complain("answered", f"500 to {ledger.asked['500']} requests: a part that is away is a 503")
     return Report(plan, mayhem.log, ledger, verdict, quiet_after, seconds)
 
 

@@ -21,7 +21,10 @@ from deploy.local.passwords import Passwords
 from deploy.local.places import Places
 from deploy.local.postgres import LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
+from tests.faults import orders
+from tests.faults.disk import SmallDisk
 from tests.faults.mailbox import Mailbox
+from tests.faults.network import Link
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("intake", "qualification", "escalation", "notifications")
@@ -42,6 +45,13 @@ class Product:
         self.places = Places(base, folder)
         self.mailbox = mailbox
         self.endpoints: dict[str, str] = {}
+        self.to_broker, self.to_database = (
+            {service: Link(self.places.ports[server]) for service in SERVICES} for server in ("amqp", "postgres")
+        )
+        """The network: each service's own ways."""
+        self.disk = SmallDisk(folder / "postgres") if SmallDisk.possible() else None
+        """PostgreSQL's, where it can be filled."""
+        self._orders = folder / "orders"
         self._supervisor: subprocess.Popen[bytes] | None = None
         self._databases: dict[str, asyncpg.Pool[asyncpg.Record]] = {}
         self._http = httpx2.AsyncClient(timeout=10, trust_env=False)
@@ -49,6 +59,14 @@ class Product:
     async def start(self) -> None:
         """Start it and wait until it says where everything is."""
         self.folder.mkdir(mode=0o711, exist_ok=True)
+        self._orders.mkdir()
+        if self.disk:
+            await asyncio.to_thread(self.disk.mount)
+        links: dict[str, dict[int, int]] = {service: {} for service in SERVICES}
+        for ways in (self.to_broker, self.to_database):
+            for service, link in ways.items():
+                await link.start()
+                links[service][link.to_port] = link.port
         log = self.folder / "supervisor.log"
         with log.open("wb") as output:
             self._supervisor = subprocess.Popen(  # noqa: ASYNC220 - it outlives this loop's waits, and is waited for
@@ -59,6 +77,8 @@ class Product:
                     "COUSU_RUN_FOLDER": str(self.folder),
                     "COUSU_PORT_BASE": str(self.places.base),
                     "NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{self.mailbox.port}",
+                    orders.LINKS: json.dumps(links),
+                    orders.FOLDER: str(self._orders),
                 },
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -70,22 +90,35 @@ class Product:
                 raise RuntimeError(f"the product did not start:\n{log.read_text(errors='replace')}")
             await asyncio.sleep(0.1)
         self.endpoints = json.loads(self.places.endpoints.read_text())
+        for service in SERVICES:
+            if not (self._orders / f"{service}.obeys").exists() or not self.to_database[service].used:
+                raise RuntimeError(f"{service} was not started as the launcher wants it: no order would reach it")
+
+    def order(self, service: str, what: orders.Orders) -> None:
+        """Tell a service how wrong to go."""
+        what.give(self._orders, service)
 
     async def stop(self) -> None:
         """Stop it as Ctrl-C would."""
         for pool in self._databases.values():
             pool.terminate()
         await self._http.aclose()
-        if self._supervisor is None or self._supervisor.poll() is not None:
-            return
-        for name in ("rabbitmq", "postgres"):
-            self.signal(name, signal.SIGCONT)
-        self._supervisor.send_signal(signal.SIGINT)
-        try:
-            await asyncio.to_thread(self._supervisor.wait, 90)
-        except subprocess.TimeoutExpired:
-            self._supervisor.kill()
-            await asyncio.to_thread(self._supervisor.wait)
+        if self._supervisor is not None and self._supervisor.poll() is None:
+            for name in _MARKS:
+                self.signal(name, signal.SIGCONT)
+            self._supervisor.send_signal(signal.SIGINT)
+            try:
+                await asyncio.to_thread(self._supervisor.wait, 90)
+            except subprocess.TimeoutExpired:
+                self._supervisor.kill()
+                await asyncio.to_thread(self._supervisor.wait)
+        for link in (*self.to_broker.values(), *self.to_database.values()):
+            link.stop()
+
+    def remove_disk(self) -> None:
+        """Give the small disk back: only when nobody wants to look at the databases any more."""
+        if self.disk:
+            self.disk.unmount()
 
     def pid(self, name: str) -> int | None:
         """Find the process of a service, `rabbitmq` or `postgres` among the supervisor's children."""
@@ -125,12 +158,15 @@ class Product:
 
         async def one(service: str) -> bool:
             try:
-                answer = await self._http.get(f"{self.endpoints[service]}/health/ready", timeout=3)
+                return (await self.ask(service, "/health/ready")).status_code == 200
             except httpx2.HTTPError:
                 return False
-            return answer.status_code == 200
 
         return all(await asyncio.gather(*(one(service) for service in SERVICES)))
+
+    async def ask(self, service: str, path: str) -> httpx2.Response:
+        """Ask a service for a page that needs no one to be known."""
+        return await self._http.get(f"{self.endpoints[service]}{path}", timeout=3)
 
     async def manage(self, method: str, path: str) -> int:
         """Call RabbitMQ's management API as the supervisor; give the status of the answer."""

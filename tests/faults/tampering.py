@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import aio_pika
 
+from shared.messaging.envelope import CONTENT_TYPE, DIGEST, digest_of
+
 EXCHANGE = "cousumain"
 MOST = 60
 TAKE_WITHIN = 3.0
@@ -131,4 +133,5 @@ def rubbish(chance: random.Random, real: list[tuple[str, str]]) -> Iterable[tupl
         kind = chance.choice((None, "intake.request_submitted.v1", "qualification.events_missing.v1", "x" * 200))
         yield chance.choice(keys), aio_pika.Message(body, type=kind)
     for key, told in real:
-        yield key, aio_pika.Message(told.encode(), content_type="application/cloudevents+json")
+        body = told.encode()
+        yield key, aio_pika.Message(body, content_type=CONTENT_TYPE, headers={DIGEST: digest_of(body)})

@@ -1,0 +1,79 @@
+"""Messages are lost, doubled, shuffled, cut and altered on their way, or made up by a rogue."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aio_pika
+
+from tests.faults import tampering
+from tests.faults.strikes.kind import Missed, Scene
+
+
+async def purge(scene: Scene, target: str) -> str:
+    """Empty a queue in which messages wait, its consumer being away."""
+    async with _kept_away(scene, target), await aio_pika.connect(scene.product.endpoints["amqp"], timeout=10) as broker:
+        channel = await broker.channel()
+        queue = await channel.get_queue(target)
+        purged = await queue.purge()
+    if not purged.message_count:
+        raise Missed(f"{target}: nothing waited")
+    return f"{target}: {purged.message_count} gone"
+
+
+async def delete(scene: Scene, target: str) -> str:
+    """Delete a queue under its consumer."""
+    status = await scene.product.manage("DELETE", f"/queues/%2F/{target}")
+    if status != 204:  # noqa: PLR2004 - HTTP's: done
+        raise Missed(f"{target}: {status}")
+    return target
+
+
+async def duplicate(scene: Scene, target: str) -> str:
+    """Publish each message that waits three times."""
+    return await _tamper(scene, target, tampering.duplicated)
+
+
+async def reorder(scene: Scene, target: str) -> str:
+    """Shuffle the messages that wait."""
+    return await _tamper(scene, target, tampering.reordered(scene.chance))
+
+
+async def truncate(scene: Scene, target: str) -> str:
+    """Cut messages that wait."""
+    return await _tamper(scene, target, tampering.truncated(scene.chance))
+
+
+async def flip(scene: Scene, target: str) -> str:
+    """Turn bits over in messages that wait."""
+    return await _tamper(scene, target, tampering.flipped(scene.chance))
+
+
+async def rogue(scene: Scene, target: str) -> str:
+    """Publish rubbish, and old events of a service again."""
+    rows = await scene.product.fetch(target, "SELECT routing_key, body FROM journal ORDER BY random() LIMIT 10")
+    messages = tampering.rubbish(scene.chance, [(row["routing_key"], row["body"]) for row in rows])
+    return f"{await tampering.publish(scene.product.endpoints['amqp'], messages)} messages"
+
+
+async def _tamper(scene: Scene, target: str, alter: tampering.Alter) -> str:
+    """Catch messages on their way: while the consumer is away they wait in its queue."""
+    async with _kept_away(scene, target):
+        done = await tampering.on_the_way(scene.product.endpoints["amqp"], target, alter)
+    if not done.caught:
+        raise Missed(f"{target}: nothing waited")
+    return f"{target}: {done.caught} caught, {done.published} put back"
+
+
+@asynccontextmanager
+async def _kept_away(scene: Scene, service: str) -> AsyncIterator[None]:
+    link = scene.product.to_broker[service]
+    link.open = False
+    try:
+        link.cut()
+        await asyncio.sleep(scene.chance.uniform(0.3, 1.5))
+        yield
+    finally:
+        link.flow()
+
+

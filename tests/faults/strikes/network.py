@@ -1,0 +1,91 @@
+"""The network between one service and the broker, or its database, is cut, torn, stalled, half open or slow."""
+
+import asyncio
+from collections.abc import Mapping
+
+from tests.faults.network import Link
+from tests.faults.strikes.kind import Missed, Scene, Strike
+
+LONGEST = 6.0
+"""Seconds."""
+
+
+def cut(*, database: bool = False) -> Strike:
+    """Reset all connections of a service, and let no new one through for a moment."""
+
+    async def strike(scene: Scene, target: str) -> str:
+        link = _of(scene, database)[target]
+        seconds = scene.chance.uniform(0, 2)
+        link.open = False
+        try:
+            connections = link.cut()
+            await asyncio.sleep(seconds)
+        finally:
+            link.flow()
+        return _told(target, connections, f"kept away for {seconds:.1f} s")
+
+    return strike
+
+
+def tear(*, database: bool = False) -> Strike:
+    """End a connection in the middle of what it carries."""
+
+    async def strike(scene: Scene, target: str) -> str:
+        link = _of(scene, database)[target]
+        link.tears = True
+        for _ in range(40):
+            await asyncio.sleep(0.1)
+            if not link.tears:
+                return target
+        link.flow()
+        raise Missed(f"{target} said nothing")
+
+    return strike
+
+
+def stall(*, database: bool = False) -> Strike:
+    """Let nothing through: nothing is cut, and nothing answers."""
+    return _hang(to_server=True, to_service=True, database=database)
+
+
+def half_open() -> Strike:
+    """Let what a service sends reach the broker, and nothing come back: events are told, and never confirmed."""
+    return _hang(to_server=False, to_service=True, database=False)
+
+
+def _hang(*, to_server: bool, to_service: bool, database: bool) -> Strike:
+    async def strike(scene: Scene, target: str) -> str:
+        link = _of(scene, database)[target]
+        seconds = scene.chance.uniform(1, LONGEST)
+        try:
+            connections = link.stall(to_server=to_server, to_service=to_service)
+            await asyncio.sleep(seconds)
+            if scene.chance.random() < 0.5:
+                link.cut()
+        finally:
+            link.flow()
+        return _told(target, connections, f"for {seconds:.1f} s")
+
+    return strike
+
+
+async def slow(scene: Scene, target: str) -> str:
+    """Let each piece be late."""
+    link = scene.product.to_broker[target]
+    link.slow = scene.chance.uniform(0.05, 0.5)
+    seconds = scene.chance.uniform(2, LONGEST)
+    try:
+        await asyncio.sleep(seconds)
+        return _told(target, link.used, f"up to {link.slow:.2f} s late, for {seconds:.1f} s")
+    finally:
+        link.flow()
+
+
+def _of(scene: Scene, database: bool) -> Mapping[str, Link]:  # noqa: FBT001 - chosen by the strike's own keyword
+    return scene.product.to_database if database else scene.product.to_broker
+
+
+def _told(target: str, connections: int, how: str) -> str:
+    if not connections:
+        raise Missed(f"{target} was not connected")
+    return f"{target}: {connections} connections, {how}"
