@@ -87,8 +87,7 @@ class Report:
         lines = [
             f"seed {self.plan.seed}: {len(self.faults)} faults in {self.seconds:.0f} s",
             "",
-            f"{'fault':<24}{'times':>6}{'missed':>8}{'back':>8}{'worst':>8}{'whole':>8}{'worst':>8}"
-            "   (median and worst, seconds)",
+            f"{'fault':<24}{'times':>6}{'missed':>8}{'back':>8}{'worst':>8}{'whole':>8}{'worst':>8}   (median, worst)",
         ]
         by_kind = Counter(fault.kind for fault in self.faults)
         missed = Counter(fault.kind for fault in self.log if fault.missed)

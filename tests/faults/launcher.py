@@ -25,7 +25,9 @@ def main() -> int:
         ways = links.get(module.partition(".")[2])
         if ways is not None and "tests.faults.inside" not in child.command:
             child.command = [
-                part for word in child.command for part in (("tests.faults.inside", word) if word == module else (word,))
+                part
+                for word in child.command
+                for part in (("tests.faults.inside", word) if word == module else (word,))
             ]
             child.environment = {name: _by(ways, value) for name, value in child.environment.items()}
         true_start(child)

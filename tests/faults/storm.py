@@ -74,7 +74,7 @@ class Storm(Mayhem):
     async def _is_there(self, target: str) -> bool:
         if target in SERVICES:
             try:
-                return (await self.product.ask(target, "/health/live")).status_code == 200  # noqa: PLR2004 - HTTP's: well
+                return (await self.product.ask(target, "/health/live")).status_code == 200
             except httpx2.HTTPError:
                 return False
         return listening(self.product.places.ports["amqp" if target == "rabbitmq" else target])

@@ -24,7 +24,7 @@ async def purge(scene: Scene, target: str) -> str:
 async def delete(scene: Scene, target: str) -> str:
     """Delete a queue under its consumer."""
     status = await scene.product.manage("DELETE", f"/queues/%2F/{target}")
-    if status != 204:  # noqa: PLR2004 - HTTP's: done
+    if status != 204:
         raise Missed(f"{target}: {status}")
     return target
 
@@ -75,5 +75,3 @@ async def _kept_away(scene: Scene, service: str) -> AsyncIterator[None]:
         yield
     finally:
         link.flow()
-
-
