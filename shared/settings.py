@@ -22,7 +22,10 @@ class BrokerSettings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
-    amqp_url: SecretStr | None = Field(None, description="RabbitMQ, for services without an address of their own")
+    amqp_url: SecretStr | None = Field(
+        None,
+        description="RabbitMQ, for services without an address of their own; several nodes separated by commas",
+    )
 
 
 class ServiceSettings(BaseSettings):
@@ -37,7 +40,7 @@ class ServiceSettings(BaseSettings):
     )
     amqp_url: SecretStr | None = Field(
         default_factory=lambda: BrokerSettings().amqp_url,
-        description="RabbitMQ, as this service's own user; AMQP_URL, common to all, when not given",
+        description="RabbitMQ, as this service's own user, written as AMQP_URL, which serves when not given",
     )
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(ge=1, le=65535, description="Port to listen on")

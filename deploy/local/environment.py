@@ -4,11 +4,11 @@ import json
 import os
 from dataclasses import dataclass
 
+from deploy.local.broker import OwnBroker
 from deploy.local.broker_users import OPERATOR, SERVICES
 from deploy.local.passwords import Passwords, write_private
 from deploy.local.places import REPOSITORY, Places
 from deploy.local.postgres import LocalPostgres
-from deploy.local.rabbitmq import LocalRabbit
 from shared.contracts.vocabulary import Programme
 
 OPERATIONS = "operations"
@@ -61,7 +61,7 @@ class Environments:
     places: Places
     secrets: Passwords
     postgres: LocalPostgres | None
-    rabbit: LocalRabbit | None
+    rabbit: OwnBroker | None
 
     def database_urls(self, name: str) -> tuple[str, str]:
         """Give the addresses of a database: to run with, and to migrate with."""
@@ -103,8 +103,13 @@ class Environments:
             told |= self._database(service) | {f"{service.upper()}_PUBLIC_URL": self.places.web(service)}
         if self.rabbit is not None:
             user, password = OPERATOR, self.rabbit.passwords.of(OPERATOR)
-            told["OPERATIONS_MANAGEMENT_URL"] = f"http://{user}:{password}@127.0.0.1:{self.places.ports['management']}"
-            told["OPERATIONS_BROKER_METRICS_URL"] = self.places.web("broker_metrics")
+            nodes = self.rabbit.nodes
+            told["OPERATIONS_MANAGEMENT_URL"] = ",".join(
+                f"http://{user}:{password}@127.0.0.1:{node.management_port}" for node in nodes
+            )
+            told["OPERATIONS_BROKER_METRICS_URL"] = ",".join(
+                f"http://127.0.0.1:{node.prometheus_port}" for node in nodes
+            )
         return _unless_given(told)
 
     def clients(self) -> dict[str, dict[str, object]]:

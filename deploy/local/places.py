@@ -10,6 +10,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 RUN_FOLDER = REPOSITORY / ".run"
 DEFAULT_PORT_BASE = 8100
 _LOWEST_BASE, _HIGHEST_BASE = 1024, 65_000
+_PORTS_OF_ONE_NODE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,11 @@ class Places:
             "epmd",
         )
         return {name: self.base + offset for offset, name in enumerate(names, start=1)}
+
+    def ports_of_node(self, n: int) -> tuple[int, int, int, int]:
+        """Give the ports of the second, third … node of a broker: AMQP, management, metrics, distribution."""
+        first = self.base + _PORTS_OF_ONE_NODE * (n + 3)
+        return first, first + 1, first + 2, first + 3
 
     def web(self, name: str) -> str:
         """Give the http address of something that people or programs open."""

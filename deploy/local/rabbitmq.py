@@ -8,21 +8,36 @@ import shutil
 import signal
 import urllib.request
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from deploy.local.broker_users import SUPERVISOR, USERS, hashed
 from deploy.local.child import Child, DidNotStart, end_leftover, left_free, listening
+from deploy.local.epmd import LocalEpmd
 from deploy.local.passwords import Passwords, write_private
+from deploy.local.supervision import Program
 
 # Debian's commands in /usr/sbin insist on the account `rabbitmq`; these are RabbitMQ's own.
 _DEBIAN = Path("/usr/lib/rabbitmq/bin")
 _READY_WITHIN = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What the nodes of one cluster have in common."""
+
+    nodes: tuple[str, ...]
+    cookie: str
+    passwords: Passwords
+    epmd: LocalEpmd
+    tick: int
+    """Seconds without a sign of life after which the others count a node as lost."""
+
+
 class LocalRabbit:
-    """One RabbitMQ node in a folder of its own, listening on 127.0.0.1 only.
+    """One RabbitMQ node in a folder of its own, listening on 127.0.0.1 only; alone, or a member of a cluster.
 
     Users and permissions are imported at each boot from `broker_users`; `guest` does not exist. It may be started
     again on the same folder, also after a `kill -9` of it or of us.
@@ -40,24 +55,35 @@ class LocalRabbit:
         node: str = "cousumain",
         plugins: Sequence[str] = ("rabbitmq_management", "rabbitmq_prometheus"),
         log: Path | None = None,
+        membership: Membership | None = None,
     ) -> None:
         self.amqp_port = amqp_port
         self.management_port = management_port
         self.prometheus_port = prometheus_port
         self.node = f"{node}@localhost"
         self._distribution_port = distribution_port
-        self._epmd_port = epmd_port
         self._plugins = tuple(plugins)
         self._folder = folder.resolve()
         self._log = log or self._folder / "rabbitmq.log"
-        self._passwords: Passwords | None = None
-        self._epmd: Child | None = None
+        self._membership = membership
+        self._passwords = membership.passwords if membership else None
+        self._epmd = membership.epmd if membership else own_epmd(self._folder, epmd_port, self._log)
         self._broker: Child | None = None
         self._usable = False
 
     def url(self, user: str, vhost: str = "/") -> str:
         """Give the AMQP URL of a user, password included."""
         return f"amqp://{user}:{quote(self.passwords.of(user))}@127.0.0.1:{self.amqp_port}/{quote(vhost, safe='')}"
+
+    @property
+    def nodes(self) -> tuple["LocalRabbit", ...]:
+        """All nodes of the broker: this one."""
+        return (self,)
+
+    @property
+    def programs(self) -> dict[str, Program]:
+        """What there is to be watched, by name."""
+        return {"RabbitMQ": self}
 
     @property
     def management_url(self) -> str:
@@ -90,11 +116,7 @@ class LocalRabbit:
         await asyncio.to_thread(self._write_configuration)
         await end_leftover(self._pid_file, folder=self._folder, stop_with=signal.SIGTERM)
         await left_free(self.amqp_port, self.management_port, self.prometheus_port, self._distribution_port)
-        if self._epmd is None or not self._epmd.alive:
-            await left_free(self._epmd_port)
-            self._epmd = Child("epmd", [_command("epmd")], log=self._log, environment=self._environment())
-            self._epmd.start()
-            await self._listens(self._epmd, self._epmd_port)
+        await self._epmd.start()
         self._broker = Child(
             "rabbitmq",
             [_command("rabbitmq-server")],
@@ -110,12 +132,12 @@ class LocalRabbit:
         self._usable = True
 
     async def stop(self, *, patience: float = 15.0) -> None:
-        """Stop the node cleanly, then the epmd that was started for it."""
+        """Stop the node cleanly, then the epmd that was started for it alone."""
         if self._broker is not None:
             # A node that is still booting hears no signal, and has nothing yet to lose.
             await self._broker.stop(patience=patience if self._usable else 1.0)
-        if self._epmd is not None:
-            await self._epmd.stop(patience=2.0)
+        if self._membership is None:
+            await self._epmd.stop()
         self._pid_file.unlink(missing_ok=True)
 
     async def create_vhost(self, vhost: str) -> None:
@@ -170,7 +192,7 @@ class LocalRabbit:
         self._folder.mkdir(parents=True, exist_ok=True)
         cookie = self._folder / ".erlang.cookie"
         if not cookie.exists():
-            write_private(cookie, secrets.token_hex(20))
+            write_private(cookie, self._membership.cookie if self._membership else secrets.token_hex(20))
             cookie.chmod(0o400)
         (self._folder / "environment.conf").touch()
         (self._folder / "enabled_plugins").write_text(f"[{','.join(self._plugins)}].\n")
@@ -190,9 +212,27 @@ class LocalRabbit:
             "disk_free_limit.absolute": "50MB",
             "vm_memory_high_watermark.relative": "0.4",
             "channel_max": 512,
+            **self._clustering(),
         }
         lines = "".join(f"{key} = {value}\n" for key, value in settings.items())
         (self._folder / "rabbitmq.conf").write_text(lines)
+
+    def _clustering(self) -> dict[str, object]:
+        """Give what makes a member of a cluster: whom to join, and to pause rather than go on in a minority."""
+        if self._membership is None:
+            return {}
+        nodes = self._membership.nodes
+        names = {f"cluster_formation.classic_config.nodes.{n}": node for n, node in enumerate(nodes, start=1)}
+        return {
+            "cluster_formation.peer_discovery_backend": "classic_config",
+            **names,
+            "cluster_partition_handling": "pause_minority",
+            "queue_leader_locator": "balanced",
+            # A queue that was declared while a node was away gets its third member when the node is there.
+            "quorum_queue.continuous_membership_reconciliation.enabled": "true",
+            "quorum_queue.continuous_membership_reconciliation.target_group_size": len(nodes),
+            "quorum_queue.continuous_membership_reconciliation.interval": 10_000,
+        }
 
     def _definitions(self) -> dict[str, Any]:
         return {
@@ -232,11 +272,11 @@ class LocalRabbit:
             "RABBITMQ_FEATURE_FLAGS_FILE": f"{here}/feature_flags",
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
                 "-kernel inet_dist_use_interface {127,0,0,1} "
-                "+sbwt none +sbwtdcpu none +sbwtdio none"  # idle schedulers sleep: the machine is shared
+                + (f"-kernel net_ticktime {self._membership.tick} " if self._membership else "")
+                + "+sbwt none +sbwtdcpu none +sbwtdio none"  # idle schedulers sleep: the machine is shared
             ),
             "RUNNING_UNDER_SYSTEMD": "true",  # no shell between the virtual machine and our signals
-            "ERL_EPMD_PORT": str(self._epmd_port),
-            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            **self._epmd.environment,
         }
 
     async def _listens(self, child: Child, port: int) -> None:
@@ -253,6 +293,11 @@ class LocalRabbit:
         raise DidNotStart(
             f"RabbitMQ ({child.name}) did not start; its log {self._log} ends with:\n{child.last_words()}"
         )
+
+
+def own_epmd(folder: Path, port: int, log: Path) -> LocalEpmd:
+    """Make the epmd of a node that is alone, or of all nodes of a cluster."""
+    return LocalEpmd(_command("epmd"), port, log=log, environment={"HOME": str(folder)})
 
 
 def _command(name: str) -> Path:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local import databases
+from deploy.local.broker import own_broker
 from deploy.local.broker_users import SERVICES
 from deploy.local.child import Child, DidNotStart, left_free
 from deploy.local.environment import CLIENTS_VARIABLE, DATABASES, OPERATIONS, Environments
@@ -21,7 +22,6 @@ from deploy.local.passwords import Passwords, write_private
 from deploy.local.personas import PERSONAS
 from deploy.local.places import REPOSITORY, Places
 from deploy.local.postgres import LocalPostgres
-from deploy.local.rabbitmq import LocalRabbit
 from deploy.local.supervision import Program, Watch, WebProgram, together
 from deploy.local.told_to_stop import told_to_stop
 from shared.operations.migrations import MigrationFailed
@@ -72,19 +72,7 @@ class Run:
             if all(os.environ.get(f"{service.upper()}_DATABASE_URL") for service in DATABASES)
             else LocalPostgres(folder / "postgres", ports["postgres"], log=places.log("postgres"))
         )
-        self._rabbit = (
-            None
-            if os.environ.get("AMQP_URL")
-            else LocalRabbit(
-                folder / "rabbitmq",
-                ports["amqp"],
-                ports["management"],
-                ports["broker_metrics"],
-                distribution_port=ports["distribution"],
-                epmd_port=ports["epmd"],
-                log=places.log("rabbitmq"),
-            )
-        )
+        self._rabbit = None if os.environ.get("AMQP_URL") else own_broker(places)
         self._environments = Environments(places, Passwords(folder / "secrets.json"), self._postgres, self._rabbit)
 
     async def until_told_to_stop(self) -> int:
@@ -108,7 +96,7 @@ class Run:
         await self._ports_are_free()
         servers: dict[str, Program] = {"mail sink": self._mail_sink(), "sign-in provider": self._identity_provider()}
         if self._rabbit:
-            servers["RabbitMQ"] = self._rabbit
+            servers |= self._rabbit.programs
         with self._step("Starting"):
             # A service may come before the broker, so that only the databases are waited for.
             await together(self._watch.start(servers, floor=0), self._start_services())

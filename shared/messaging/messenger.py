@@ -8,11 +8,12 @@ from typing import Any
 import aio_pika
 import structlog
 from faststream.middlewares import AckPolicy
-from faststream.rabbit import Channel, RabbitBroker, RabbitMessage
+from faststream.rabbit import Channel, RabbitMessage
 
 from shared.db import AWAY, Database
 from shared.messaging import healing as heal
 from shared.messaging import metrics, topology
+from shared.messaging.addresses import WanderingBroker, lost_is_not_cancelled
 from shared.messaging.consumers import Consumers
 from shared.messaging.envelope import DIGEST, is_damaged
 from shared.messaging.inbox import Inbox, Message, Patience
@@ -67,13 +68,8 @@ class Messenger:
             database, self.relay, service=name, queue=subscription.queue, alone=consumers.alone, patience=healing
         )
         self.subscription = subscription
-        self._broker = RabbitBroker(
-            topology.named(amqp_url, f"{name} consumer"),
-            reconnect_interval=1,
-            app_id=name,
-            graceful_timeout=20,
-            apply_types=False,
-            logger=None,
+        self._broker = WanderingBroker(
+            amqp_url, name=f"{name} consumer", app_id=name, graceful_timeout=20, apply_types=False
         )
         self._subscriber = self._broker.subscriber(
             subscription.rabbit_queue(),
@@ -158,10 +154,11 @@ class Messenger:
         """Connect, declare and consume; try again until the broker is there; later aio-pika reconnects by itself."""
         while True:
             try:
-                connection = await self._broker.connect()
-                self._declared = await connection.channel()
-                await topology.declare(self._declared, [self.subscription])
-                await self._broker.start()
+                with lost_is_not_cancelled():
+                    connection = await self._broker.connect()
+                    self._declared = await connection.channel()
+                    await topology.declare(self._declared, [self.subscription])
+                    await self._broker.start()
             except BROKER_AWAY as error:
                 log.info("consumer.broker_away", error=type(error).__name__)
                 await asyncio.sleep(1)
@@ -180,9 +177,10 @@ class Messenger:
             return
         try:
             async with asyncio.timeout(CONFIRM_WITHIN):
-                connection = await self._broker.connect()
-                async with connection.channel() as channel:
-                    await topology.declare(channel, [self.subscription])
+                with lost_is_not_cancelled():
+                    connection = await self._broker.connect()
+                    async with connection.channel() as channel:
+                        await topology.declare(channel, [self.subscription])
         except BROKER_AWAY as error:
             log.info("consumer.broker_away", error=type(error).__name__)
 
@@ -258,7 +256,7 @@ class Messenger:
 
 async def _acknowledge(message: RabbitMessage) -> None:
     """Say that a message is done with; a broker that is away will give it again, and it will be known."""
-    with contextlib.suppress(*BROKER_AWAY):
+    with contextlib.suppress(*BROKER_AWAY), lost_is_not_cancelled():
         await message.ack()
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 import aio_pika.exceptions
 import aiormq.exceptions
 import structlog
-from faststream.rabbit import Channel, RabbitBroker, RabbitExchange
+from faststream.rabbit import Channel, RabbitExchange
 
 from shared.db import AWAY, Connection, Database, Row
 from shared.messaging import metrics, topology
+from shared.messaging.addresses import WanderingBroker, lost_is_not_cancelled
 from shared.messaging.envelope import CONTENT_TYPE, DIGEST, digest_of
 
 log = structlog.get_logger(__name__)
@@ -39,12 +40,11 @@ class Relay:
 
     def __init__(self, database: Database, amqp_url: str, *, name: str, poll: float = 0.5) -> None:
         self._database = database
-        self._broker = RabbitBroker(
-            topology.named(amqp_url, f"{name} relay"),
+        self._broker = WanderingBroker(
+            amqp_url,
+            name=f"{name} relay",
             default_channel=Channel(publisher_confirms=True, on_return_raises=True),
-            reconnect_interval=1,
             app_id=name,
-            logger=None,
         )
         self._poll = poll
         self._wake = asyncio.Event()
@@ -155,18 +155,19 @@ class Relay:
         content = body.encode()
         try:
             async with asyncio.timeout(CONFIRM_WITHIN):
-                await self._broker.publish(
-                    content,
-                    exchange=exchange,
-                    routing_key=routing_key,
-                    mandatory=True,
-                    persist=True,
-                    content_type=CONTENT_TYPE,
-                    headers={DIGEST: digest_of(content)},
-                    message_id=event_id,
-                    message_type=wire_type,
-                    correlation_id=event_id,
-                )
+                with lost_is_not_cancelled():
+                    await self._broker.publish(
+                        content,
+                        exchange=exchange,
+                        routing_key=routing_key,
+                        mandatory=True,
+                        persist=True,
+                        content_type=CONTENT_TYPE,
+                        headers={DIGEST: digest_of(content)},
+                        message_id=event_id,
+                        message_type=wire_type,
+                        correlation_id=event_id,
+                    )
         except aio_pika.exceptions.PublishError:
             log.warning("relay.returned", type=wire_type, routing_key=routing_key)
             return returned_is_done
@@ -185,9 +186,10 @@ class Relay:
             return True
         try:
             async with asyncio.timeout(10):
-                await self._broker.connect()
-                await self._broker.declare_exchange(topology.exchange)
-                await self._broker.declare_exchange(topology.resend_exchange)
+                with lost_is_not_cancelled():
+                    await self._broker.connect()
+                    await self._broker.declare_exchange(topology.exchange)
+                    await self._broker.declare_exchange(topology.resend_exchange)
         except BROKER_AWAY as error:
             log.info("relay.broker_away", error=type(error).__name__)
             return False

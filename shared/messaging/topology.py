@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import aio_pika
 from aiormq.abc import FieldTable
 from faststream.rabbit import ExchangeType, QueueType, RabbitExchange, RabbitQueue
-from yarl import URL
 
 EXCHANGE = "cousumain"
 UNROUTED_EXCHANGE = "cousumain.unrouted"
@@ -68,11 +67,6 @@ class Subscription:
                 "x-overflow": "reject-publish",
             },
         )
-
-
-def named(amqp_url: str, name: str) -> str:
-    """Give the address with the name under which the broker shows the connection."""
-    return str(URL(amqp_url).update_query(name=name))
 
 
 async def declare(channel: aio_pika.abc.AbstractChannel, subscriptions: Iterable[Subscription] = ()) -> None:

@@ -6,18 +6,17 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote, unquote
 
-import aio_pika
 import aio_pika.abc
 import aio_pika.exceptions
 import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel
-from yarl import URL
 
 from shared.errors import Unavailable
+from shared.messaging.addresses import Addresses, connect
 from shared.messaging.relay import BROKER_AWAY
-from shared.messaging.topology import named
 
+NAME = "cousu-main operations"
 PATIENCE = 3.0
 """Seconds after which a broker that does not answer counts as away."""
 
@@ -47,13 +46,16 @@ class Queue(BaseModel):
 
 
 class Broker:
-    """RabbitMQ, as a user who may read and write every queue and declare nothing."""
+    """RabbitMQ, as a user who may read and write every queue and declare nothing.
+
+    Each address may be several, those of a cluster's nodes, separated by commas.
+    """
 
     def __init__(self, amqp_url: str, *, management_url: str | None = None, metrics_url: str | None = None) -> None:
-        self._amqp_url = named(amqp_url, "cousu-main operations")
-        self._vhost = unquote(URL(amqp_url).raw_path[1:]) or "/"
-        self._management_url = management_url
-        self._metrics_url = metrics_url
+        self._amqp_url = amqp_url
+        self._vhost = unquote(Addresses(amqp_url, NAME).now.raw_path[1:]) or "/"
+        self._management_urls = _several(management_url)
+        self._metrics_urls = _several(metrics_url)
 
     @asynccontextmanager
     async def channel(self) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
@@ -62,8 +64,7 @@ class Broker:
         Refuses (`BrokerAway`) when there is no broker.
         """
         try:
-            async with asyncio.timeout(PATIENCE):
-                connection = await aio_pika.connect(self._amqp_url)
+            connection = await connect(self._amqp_url, NAME, within=PATIENCE)
         except BROKER_AWAY as error:
             raise BrokerAway from error
         try:
@@ -79,8 +80,8 @@ class Broker:
         """
         names = set(expected)
         found = await self._measured()
-        if found is None:
-            found = await self._asked(names)
+        if missing := names - found.keys():
+            found |= await self._asked(missing)
         rates = await self._rates()
         for name in names - found.keys():
             found[name] = Queue(name=name, exists=False)
@@ -88,19 +89,26 @@ class Broker:
             queue.rate_in, queue.rate_out = rates.get(name, (None, None))
         return [found[name] for name in sorted(found)]
 
-    async def _measured(self) -> dict[str, Queue] | None:
-        """Read Prometheus' figures, which are of this moment; None where they cannot be had."""
-        if self._metrics_url is None:
-            return None
+    async def _measured(self) -> dict[str, Queue]:
+        """Read Prometheus' figures, which are of this moment; a node tells of the queues that it leads."""
+        found: dict[str, Queue] = {}
+        for text in await asyncio.gather(*(self._metrics_of(url) for url in self._metrics_urls)):
+            self._read_metrics(text, found)
+        return found
+
+    async def _metrics_of(self, url: str) -> str:
+        """Fetch one node's figures; nothing from a node that is away."""
         wanted = {"family": ["queue_coarse_metrics", "queue_consumer_count"], "vhost": self._vhost}
         try:
             async with httpx2.AsyncClient(timeout=PATIENCE) as client:
-                answer = await client.get(f"{self._metrics_url}/metrics/detailed", params=wanted)
+                answer = await client.get(f"{url}/metrics/detailed", params=wanted)
                 answer.raise_for_status()
         except httpx2.HTTPError:
-            return None
-        found: dict[str, Queue] = {}
-        for family in text_string_to_metric_families(answer.text):
+            return ""
+        return answer.text
+
+    def _read_metrics(self, text: str, found: dict[str, Queue]) -> None:
+        for family in text_string_to_metric_families(text):
             if family.name not in {READY, UNACKNOWLEDGED, CONSUMERS}:
                 continue
             for sample in family.samples:
@@ -114,13 +122,12 @@ class Broker:
                     queue.unacknowledged = int(sample.value)
                 else:
                     queue.consumers = int(sample.value)
-        return found
 
     async def _asked(self, names: Iterable[str]) -> dict[str, Queue]:
         """Ask the queues themselves, which costs a channel each: asking for a missing one closes it."""
         found: dict[str, Queue] = {}
         try:
-            async with asyncio.timeout(PATIENCE), await aio_pika.connect(self._amqp_url) as connection:
+            async with asyncio.timeout(PATIENCE), await connect(self._amqp_url, NAME, within=PATIENCE) as connection:
                 for name in names:
                     try:
                         async with connection.channel() as channel:
@@ -133,18 +140,22 @@ class Broker:
         return found
 
     async def _rates(self) -> dict[str, tuple[float | None, float | None]]:
-        """Read how many messages a second go in and out, by queue; empty where the management API does not answer."""
-        if self._management_url is None:
-            return {}
-        try:
-            async with httpx2.AsyncClient(timeout=PATIENCE) as client:
-                address = f"{self._management_url.rstrip('/')}/api/queues/{quote(self._vhost, safe='')}"
-                answer = await client.get(address, params={"columns": "name,message_stats"})
-                answer.raise_for_status()
-                told = answer.json()
-        except (httpx2.HTTPError, ValueError):
-            return {}
-        return {queue["name"]: _rates_of(queue.get("message_stats") or {}) for queue in told}
+        """Read how many messages a second go in and out, by queue, from the first node whose management API answers."""
+        for url in self._management_urls:
+            try:
+                async with httpx2.AsyncClient(timeout=PATIENCE) as client:
+                    address = f"{url}/api/queues/{quote(self._vhost, safe='')}"
+                    answer = await client.get(address, params={"columns": "name,message_stats"})
+                    answer.raise_for_status()
+                    told = answer.json()
+            except (httpx2.HTTPError, ValueError):
+                continue
+            return {queue["name"]: _rates_of(queue.get("message_stats") or {}) for queue in told}
+        return {}
+
+
+def _several(urls: str | None) -> list[str]:
+    return [url.strip().rstrip("/") for url in (urls or "").split(",") if url.strip()]
 
 
 def _rates_of(stats: dict[str, Any]) -> tuple[float | None, float | None]:

@@ -26,13 +26,15 @@ class ReachSettings(BaseSettings):
     )
     amqp_url: SecretStr | None = Field(
         default_factory=lambda: BrokerSettings().amqp_url,
-        description="RabbitMQ, as a user who may read and write every queue; AMQP_URL when not given",
+        description="RabbitMQ, as a user who may read and write every queue, as AMQP_URL, which serves when not given",
     )
     management_url: SecretStr | None = Field(
-        None, description="RabbitMQ's management API with user and password, for rates; they are left out without it"
+        None,
+        description="RabbitMQ's management API with user and password, for rates; several nodes separated by commas",
     )
     broker_metrics_url: WebAddress | None = Field(
-        None, description="RabbitMQ's Prometheus address, for depths; the queues themselves are asked without it"
+        None,
+        description="RabbitMQ's Prometheus address, for depths; of a cluster all of them, separated by commas",
     )
 
     @field_validator("services", mode="before")

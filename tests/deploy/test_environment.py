@@ -1,10 +1,14 @@
 """What each program is told: its own secrets and addresses, and the caller's own servers where he names them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
+from deploy.local.broker import own_broker
 from deploy.local.broker_users import SERVICES
+from deploy.local.child import DidNotStart
 from deploy.local.environment import DATABASES, Environments
 from deploy.local.passwords import Passwords
 from deploy.local.places import Places
@@ -48,6 +52,24 @@ def test_the_callers_own_broker_and_database_are_used(
     assert told["INTAKE_AMQP_URL"] == "amqp://elsewhere/"
     assert told["INTAKE_DATABASE_URL"] == told["INTAKE_MIGRATION_URL"] == "postgresql://elsewhere/intake"
     assert environments.of("escalation")["ESCALATION_DATABASE_URL"].startswith("postgresql://escalation_app:")
+
+
+def test_every_node_of_an_own_cluster_is_told(environments: Environments, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUSU_BROKER_NODES", "3")
+    places = environments.places
+    cluster = own_broker(places)
+    assert len(cluster.nodes) == 3
+    told = replace(environments, rabbit=cluster).of_operations()
+    assert [URL(one).port for one in told["OPERATIONS_AMQP_URL"].split(",")] == [20_010, 20_020, 20_024]
+    assert len({URL(one).password for one in told["OPERATIONS_AMQP_URL"].split(",")}) == 1
+    assert told["OPERATIONS_MANAGEMENT_URL"].count("http://operator:") == 3
+    assert told["OPERATIONS_BROKER_METRICS_URL"].split(",")[1:] == ["http://127.0.0.1:20022", "http://127.0.0.1:20026"]
+
+
+def test_a_cluster_of_two_is_refused(environments: Environments, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUSU_BROKER_NODES", "2")
+    with pytest.raises(DidNotStart, match="1, 3 or 5"):
+        own_broker(environments.places)
 
 
 def test_secrets_are_the_same_at_the_next_start_and_private(environments: Environments, tmp_path: Path) -> None:

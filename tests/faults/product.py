@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 import asyncpg
 import httpx2
 
+from deploy.local.broker import own_broker
 from deploy.local.child import listening
 from deploy.local.environment import Environments
 from deploy.local.passwords import Passwords
 from deploy.local.places import Places
 from deploy.local.postgres import LocalPostgres
-from deploy.local.rabbitmq import LocalRabbit
 from tests.faults import orders
 from tests.faults.disk import SmallDisk
 from tests.faults.mailbox import Mailbox
@@ -210,19 +210,11 @@ class Product:
 
     def environment_of(self, service: str) -> dict[str, str]:
         """Give what a service was told when it was started."""
-        ports = self.places.ports
         return Environments(
             self.places,
             Passwords(self.folder / "secrets.json"),
-            LocalPostgres(self.folder / "postgres", ports["postgres"]),
-            LocalRabbit(
-                self.folder / "rabbitmq",
-                ports["amqp"],
-                ports["management"],
-                ports["broker_metrics"],
-                distribution_port=ports["distribution"],
-                epmd_port=ports["epmd"],
-            ),
+            LocalPostgres(self.folder / "postgres", self.places.ports["postgres"]),
+            own_broker(self.places),
         ).of(service)
 
     async def command(self, *arguments: str) -> str:

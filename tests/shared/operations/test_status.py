@@ -1,13 +1,14 @@
 """Is all well? Each thing that is not is named, and what is away does not hide the rest."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import aio_pika
 import pytest
 
+from deploy.local.rabbitmq import LocalRabbit
 from shared import clock
 from shared.clock import new_id
 from shared.db import Database
@@ -187,3 +188,20 @@ async def test_without_metrics_the_queues_themselves_are_asked(scene: Scene, bro
         ("escalation", True, 1),
         ("intake.78", False, 0),
     ]
+
+
+async def test_of_a_cluster_the_nodes_that_answer_are_enough(
+    broker_url: Callable[[str], str], rabbit_server: LocalRabbit, scene: Scene, free_port: int
+) -> None:
+    await scene.channel.default_exchange.publish(aio_pika.Message(b"x"), routing_key="escalation")
+    url, nobody, password = broker_url("operator"), f"127.0.0.1:{free_port}", rabbit_server.passwords.of("operator")
+    broker = Broker(
+        f"amqp://operator:x@{nobody}/,{url}",
+        management_url=f"http://{nobody},http://operator:{password}@127.0.0.1:{rabbit_server.management_port}",
+        metrics_url=f"http://{nobody}, http://127.0.0.1:{rabbit_server.prometheus_port}/",
+    )
+    [queue] = [queue for queue in await broker.queues(["escalation"]) if queue.name == "escalation"]
+    assert queue.exists
+    assert queue.ready == 1
+    async with broker.channel() as channel:
+        assert (await (await channel.get_queue("escalation")).get()) is not None

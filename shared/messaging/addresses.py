@@ -1,0 +1,121 @@
+"""Where the broker is: one address, or one per node of a cluster; who loses a node goes on with another."""
+
+import asyncio
+import contextlib
+import random
+import re
+from collections import deque
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import aio_pika
+from aio_pika.abc import AbstractConnection
+from aio_pika.robust_connection import RobustConnection
+from faststream.rabbit import RabbitBroker
+from yarl import URL
+
+HEARTBEAT = 5
+"""Seconds between two signs of life. aiormq gives up after three: 18 s with a node that is frozen, not gone."""
+
+CONNECT_WITHIN = 5.0
+"""Seconds for one address to answer; a frozen node takes a connection and never says a word."""
+
+RECONNECT_EVERY = 1.0
+"""Seconds between two attempts; the first one comes at once."""
+
+_BETWEEN = re.compile(r"\s*,\s*(?=amqps?://)")
+"""A comma within a password separates nothing."""
+
+
+class NodeLostError(ConnectionError):
+    """The node that was to answer gave no sign of life any more."""
+
+
+@contextlib.contextmanager
+def lost_is_not_cancelled() -> Iterator[None]:
+    """Raise `NodeLostError` where aiormq ends what waited on a frozen connection as if its task had been cancelled.
+
+    Without it a task that nobody cancelled ends for good, and without a word. Goes inside of an `asyncio.timeout`.
+    """
+    try:
+        yield
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise NodeLostError from None
+
+
+class Addresses:
+    """The addresses of one connection, one after the other, from a place of its own so that nodes share the load."""
+
+    def __init__(self, amqp_url: str, name: str) -> None:
+        """Take `amqp_url`, one address or several separated by commas, and the name that the broker will show.
+
+        Raises `ValueError` when there is no address in it.
+        """
+        told = [URL(one) for one in _BETWEEN.split(amqp_url.strip()) if one]
+        if not told:
+            raise ValueError("give RabbitMQ's address, or those of its nodes separated by commas")
+        named = [URL(url.update_query({"heartbeat": HEARTBEAT, **url.query, "name": name})) for url in told]
+        self._urls = deque(random.sample(named, len(named)))
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self._urls)
+
+    @property
+    def now(self) -> URL:
+        """The one to use now."""
+        return self._urls[0]
+
+    def next(self) -> URL:
+        """Leave the one that was used until now for last."""
+        self._urls.rotate(-1)
+        return self.now
+
+
+class _Wandering(RobustConnection):
+    """aio-pika's own robust connection, which after each loss and each refusal turns to the next address."""
+
+    def __init__(self, _url: URL, *, addresses: Addresses, **options: Any) -> None:
+        super().__init__(addresses.now, **options)
+        self._addresses = addresses
+
+    async def _on_connection_close(self, closing: asyncio.Future[Any]) -> None:
+        self.url = self._addresses.next()
+        await super()._on_connection_close(closing)
+
+
+class WanderingBroker(RabbitBroker):
+    """FastStream's broker over several addresses."""
+
+    def __init__(self, amqp_url: str, *, name: str, **options: Any) -> None:
+        """Take the addresses as one text, the connection's name, and what FastStream's own broker takes."""
+        addresses = Addresses(amqp_url, name)
+        super().__init__(
+            addresses.now, reconnect_interval=RECONNECT_EVERY, timeout=CONNECT_WITHIN, logger=None, **options
+        )
+        self._connection_kwargs["connection_class"] = partial(_Wandering, addresses=addresses)
+
+
+async def connect(amqp_url: str, name: str, *, within: float) -> AbstractConnection:
+    """Connect to the first node that answers, for a moment; raises what the last one refused with."""
+    addresses = Addresses(amqp_url, name)
+    each = within / len(addresses)
+    for _ in range(len(addresses) - 1):
+        with contextlib.suppress(OSError, TimeoutError, aio_pika.exceptions.AMQPError):
+            return await _connected(addresses.now, each)
+        addresses.next()
+    return await _connected(addresses.now, each)
+
+
+async def _connected(url: URL, within: float) -> AbstractConnection:
+    connection = aio_pika.Connection(url)
+    try:
+        await connection.connect(timeout=within)
+    except BaseException:
+        await connection.close()  # or it would try to when it is collected, in whatever loop there is then
+        raise
+    return connection
