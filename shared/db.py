@@ -93,6 +93,18 @@ class Transaction:
             del self.after_commit[marks[0] :], self.recorded[marks[1] :]
             raise
 
+    @asynccontextmanager
+    async def undone(self) -> AsyncIterator[None]:
+        """Undo what the block did, and what it recorded, at its end: one learns what it would do; all else goes on."""
+        marks = len(self.after_commit), len(self.recorded)
+        attempt = self.connection.transaction()
+        await attempt.start()
+        try:
+            yield
+        finally:
+            await attempt.rollback()
+            del self.after_commit[marks[0] :], self.recorded[marks[1] :]
+
 
 class Database:
     """A pool of connections to one service's database."""

@@ -48,3 +48,15 @@ async def test_a_savepoint_undoes_its_part_and_forgets_what_it_recorded(database
 async def test_json_columns_are_python_values_on_both_sides(database: Database) -> None:
     value = {"prénom": "Zoé", "n": [1, 2.5, None]}
     assert await database.fetchval("SELECT $1::jsonb", value) == value
+
+
+async def test_what_is_only_tried_leaves_nothing_and_the_rest_goes_on(database: Database) -> None:
+    woken: list[bool] = []
+    database.on_record = lambda: woken.append(True)
+    async with database.transaction() as tx:
+        async with tx.undone():
+            await tx.execute("INSERT INTO inbox_stream (source, subject) VALUES ('a', 'tried')")
+            tx.recorded.append(new_id())
+        await tx.execute("INSERT INTO inbox_stream (source, subject) VALUES ('a', 'kept')")
+    assert await database.fetchval("SELECT array_agg(subject) FROM inbox_stream") == ["kept"]
+    assert woken == []

@@ -34,6 +34,20 @@ async def providers(
     return [entry_of(row) for row in rows], total
 
 
+async def all_providers(reader: Reader, *, perimeter: Sequence[str] | None) -> list[CatalogueEntry]:
+    """Give all providers that work in this perimeter, by name."""
+    rows = await reader.fetch(
+        f"""
+        SELECT {PROVIDER}
+        FROM provider AS p
+        WHERE $1::text[] IS NULL OR p.departements && $1
+        ORDER BY p.search, p.id
+        """,  # noqa: S608 - a constant list of columns
+        perimeter,
+    )
+    return [entry_of(row) for row in rows]
+
+
 async def provider(reader: Reader, provider_id: UUID, *, perimeter: Sequence[str] | None) -> CatalogueEntry:
     """Give one provider that works in this perimeter; `NotFound` otherwise."""
     row = await reader.fetchrow(

@@ -72,6 +72,25 @@ async def load_for_update(tx: Transaction, provider_id: UUID, perimeter: Sequenc
     return entry_of(row) if row else None
 
 
+async def find_same(tx: Transaction, *, name: str, email: str, perimeter: Sequence[str] | None) -> UUID | None:
+    """Find the provider of this perimeter that has this name and this address, whatever their capitals."""
+    found: UUID | None = await tx.fetchval(
+        """
+        SELECT p.id
+        FROM provider AS p
+        WHERE lower(p.name) = lower($1)
+          AND lower(p.email) = lower($2)
+          AND ($3::text[] IS NULL OR p.departements && $3)
+        ORDER BY p.created_at
+        LIMIT 1
+        """,
+        name.strip(),
+        email,
+        perimeter,
+    )
+    return found
+
+
 async def of_departement(reader: Reader, departement: str) -> list[CatalogueEntry]:
     """Give the providers of a département by name."""
     rows = await reader.fetch(

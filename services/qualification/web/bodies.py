@@ -180,3 +180,10 @@ class ProviderPatch(Body):
     capacity: int | None = Bounds(default=None, ge=0, le=10_000)
     valid_from: date | None = None
     valid_until: date | None = None
+
+
+class TableBody(Body):
+    """A CSV table of providers with the headings of the one that is given; `only_look`: report, and change nothing."""
+
+    table: Annotated[str, StringConstraints(min_length=1)]
+    only_look: bool = False

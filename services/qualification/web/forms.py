@@ -187,6 +187,12 @@ class ProviderForm(PageForm):
         )
 
 
+class ImportForm(PageForm):
+    """A table of providers, which is a file beside this."""
+
+    only_look: bool = False
+
+
 def _codes(typed: str) -> tuple[str, ...]:
     """Read codes that were typed with commas, blanks or line ends between them."""
     return tuple(typed.replace(",", " ").replace(";", " ").split())

@@ -3,7 +3,7 @@
 from dataclasses import fields
 from uuid import UUID
 
-from litestar import Router, get, patch, post, put
+from litestar import Response, Router, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
@@ -13,12 +13,14 @@ from services.qualification.usecases import catalogue, orienting
 from services.qualification.usecases.catalogue import Entry
 from services.qualification.web import bodies
 from services.qualification.web import providers_shapes as shapes
+from services.qualification.web.catalogue_tables import LARGEST_TABLE, bring_in_table, table_of
 from services.qualification.web.desk import Desk
 from shared import clock
 from shared.db import Cause, Database
 from shared.identity.model import Agent, Role
 from shared.web.access import only
 from shared.web.paging import Page, Paged, paged
+from shared.web.tables import CSV, as_csv
 
 
 @get("/providers", summary="The local engineering catalogue")
@@ -34,6 +36,32 @@ async def list_providers(
         database, perimeter=agent.perimeter, q=q, departement=departement or None, page=paging
     )
     return paged(found, total, paging, lambda entry: shapes.provider(entry, writes=agent.has(Role.SAT_AGENT)))
+
+
+@get("/providers.csv", summary="The catalogue as a CSV file", media_type=CSV)
+async def list_providers_as_csv(agent: NamedDependency[Agent], database: NamedDependency[Database]) -> Response[bytes]:
+    """Give the providers that work in the caller's départements as a table, which may be brought in again."""
+    return as_csv(table_of(await catalogue_reads.all_providers(database, perimeter=agent.perimeter)))
+
+
+@post(
+    "/providers/import",
+    status_code=200,
+    request_max_body_size=LARGEST_TABLE,
+    summary="Bring a table of providers into the catalogue",
+)
+async def import_table(
+    data: JSONBody[bodies.TableBody],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
+) -> shapes.ImportShape:
+    """Add or change the providers of a CSV table, line by line; a line that is refused does not keep the others."""
+    report = await bring_in_table(
+        database, data.table.encode(), by=agent, territories=desk.territories, cause=cause, keep=not data.only_look
+    )
+    return shapes.imported(report)
 
 
 @get("/providers/{provider_id:uuid}", summary="One provider")
@@ -141,7 +169,15 @@ def _as_given(entry: CatalogueEntry) -> dict[str, object]:
 
 CATALOGUE_API = Router(
     "/",
-    route_handlers=[list_providers, show_provider, add_provider, replace_provider, change_provider],
+    route_handlers=[
+        list_providers,
+        list_providers_as_csv,
+        import_table,
+        show_provider,
+        add_provider,
+        replace_provider,
+        change_provider,
+    ],
     guards=[only(Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR)],
     tags=["Catalogue"],
 )

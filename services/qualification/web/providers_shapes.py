@@ -1,5 +1,6 @@
 """What programs get of the catalogue and of an orientation, in JSON."""
 
+from collections import Counter
 from datetime import date
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from pydantic import BaseModel
 
 from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.reads.catalogue import OrientationView
+from services.qualification.usecases.importing import Reported, Result
 from shared.contracts.intake import Applicant, Contact
 from shared.contracts.vocabulary import Field, RequestKind, SupportType
 
@@ -89,4 +91,49 @@ def orientation(view: OrientationView) -> OrientationForProvider:
         until=asked.until,
         contact=request.contact if view.shows_contact else None,
         allowed_actions=["acceptance", "decline"] if view.is_open else [],
+    )
+
+
+class LineErrorShape(BaseModel):
+    """What is wrong with a cell."""
+
+    field: str
+    message: str
+
+
+class LineShape(BaseModel):
+    """What became of a line; `line` counts from 1, the headings included."""
+
+    line: int
+    name: str
+    result: Result
+    provider_id: UUID | None
+    errors: list[LineErrorShape]
+
+
+class ImportShape(BaseModel):
+    """What became of a table."""
+
+    added: int
+    changed: int
+    unchanged: int
+    refused: int
+    lines: list[LineShape]
+
+
+def imported(report: list[Reported]) -> ImportShape:
+    """Say what became of each line."""
+    counts = Counter(line.result.value for line in report)
+    return ImportShape(
+        **{result.value: counts[result.value] for result in Result},
+        lines=[
+            LineShape(
+                line=line.number,
+                name=line.name,
+                result=line.result,
+                provider_id=line.provider_id,
+                errors=[LineErrorShape(field=error.field, message=error.message) for error in line.errors],
+            )
+            for line in report
+        ],
     )

@@ -1,7 +1,10 @@
 """The local engineering catalogue: to look at, to add to, to keep true."""
 
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -10,15 +13,19 @@ from litestar.params import FromPath, FromQuery
 
 from services.qualification.reads import catalogue as reads
 from services.qualification.usecases import catalogue
+from services.qualification.usecases.importing import Reported, Result
 from services.qualification.web import forms
+from services.qualification.web.catalogue_tables import COLUMNS, LARGEST_TABLE, bring_in_table, table_of
 from services.qualification.web.visit import Visit
 from services.qualification.web.words import labels, options
 from shared import clock, words
 from shared.db import Transaction
+from shared.errors import Invalid
 from shared.identity.model import Role
 from shared.web.forms import Form, read_form
 from shared.web.pages import render
 from shared.web.paging import Page
+from shared.web.tables import as_csv, as_ods
 
 
 @get("/annuaire")
@@ -37,6 +44,69 @@ async def show_catalogue(
         page_asked=paging,
         writes=visit.agent.has(Role.SAT_AGENT),
         today=visit.today,
+    )
+
+
+@get("/annuaire.csv")
+async def take_home_as_csv(visit: NamedDependency[Visit]) -> Response[bytes]:
+    """Give the catalogue as a CSV file."""
+    return as_csv(table_of(await reads.all_providers(visit.database, perimeter=visit.agent.perimeter)))
+
+
+@get("/annuaire.ods")
+async def take_home_as_ods(visit: NamedDependency[Visit]) -> Response[bytes]:
+    """Give the catalogue as an OpenDocument spreadsheet."""
+    entries = await reads.all_providers(visit.database, perimeter=visit.agent.perimeter)
+    return await asyncio.to_thread(as_ods, table_of(entries))
+
+
+@get("/annuaire/import")
+async def show_import(visit: NamedDependency[Visit]) -> Response[Any]:
+    """Show where a table is brought in."""
+    visit.agent.require(Role.SAT_AGENT)
+    return _import_page(visit)
+
+
+@post("/annuaire/import", request_max_body_size=LARGEST_TABLE)
+async def bring_in(visit: NamedDependency[Visit]) -> Response[Any]:
+    """Bring a table into the catalogue, or only look what would become of it; report line by line."""
+    form = await read_form(visit.request, forms.ImportForm)
+    try:
+        report = await bring_in_table(
+            visit.database,
+            await _sent(form),
+            by=visit.agent,
+            territories=visit.desk.territories,
+            cause=visit.cause,
+            keep=form.values.get("only_look") != "true",
+        )
+    except Invalid as refusal:
+        form.refuse(refusal)
+        return _import_page(visit, form=form, status=400)
+    return _import_page(visit, form=form, report=report)
+
+
+async def _sent(form: Form[Any]) -> bytes:
+    files = form.files.get("table", [])
+    if not files:
+        raise Invalid.field("table", "Choisissez le fichier à importer.")
+    return await files[0].read()
+
+
+def _import_page(
+    visit: Visit, *, form: Form[Any] | None = None, report: list[Reported] | None = None, status: int = 200
+) -> Response[Any]:
+    return render(
+        visit.request,
+        "catalogue/import.html",
+        status_code=status,
+        values=form.values if form else {"only_look": "true"},
+        errors=form.errors if form else {},
+        report=report,
+        counts=Counter(line.result.value for line in report or ()),
+        columns=list(COLUMNS.values()),
+        headings=COLUMNS,
+        results=RESULTS,
     )
 
 
@@ -102,4 +172,21 @@ def _form_page(visit: Visit, provider_id: UUID | None, values: Any, errors: Any,
     )
 
 
-ROUTES = (show_catalogue, show_new, add, show_provider, change)
+RESULTS: Final[Mapping[str, tuple[str, str]]] = {
+    Result.ADDED: ("Inscrit", "done"),
+    Result.CHANGED: ("Modifié", "done"),
+    Result.UNCHANGED: ("Inchangé", "neutral"),
+    Result.REFUSED: ("À corriger", "refused"),
+}
+
+ROUTES = (
+    show_catalogue,
+    take_home_as_csv,
+    take_home_as_ods,
+    show_import,
+    bring_in,
+    show_new,
+    add,
+    show_provider,
+    change,
+)
