@@ -1,0 +1,35 @@
+"""A mail server that sometimes accepts a mail and hangs up without saying so."""
+
+import random
+from collections import Counter
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.faults.mailbox import Mailbox
+
+
+class LossyMailbox(Mailbox):
+    """Loses some of its answers while `losing` says so; which ones follows from `chance`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.losing = 0.0
+        """How many answers of those to the content are lost, from 0 to 1."""
+        self.chance = random.Random(0)  # noqa: S311 - a seed that can be given again
+        self.unanswered: Counter[str] = Counter()
+        """How often the answer about a Message-ID was lost by this server."""
+
+    def empty(self) -> None:
+        """Forget every mail."""
+        self.accepted.clear()
+        self.unanswered.clear()
+        self._links.clear()
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        """Accept a mail, and answer or hang up."""
+        before = self.accepted.copy()
+        said = await super().handle_DATA(server, session, envelope)
+        if self.chance.random() < self.losing and server.transport is not None:
+            self.unanswered += self.accepted - before
+            server.transport.abort()
+        return said

@@ -1,0 +1,221 @@
+"""A warm parent: it has imported and built all four services once, and forks one whenever it is told to.
+
+It runs as a process of its own, without an event loop. A forked child is a service as it really runs: its pool, its HTTP
+server, messenger, relay and jobs, in a fresh loop. The parent keeps the listening sockets, so that a client of a service
+that was killed waits for the next child rather than be refused.
+
+Lines of JSON come in (`{"start": service, "hand": {point: n}}`) and go out (`met`, `killed`, `up`, `ended`).
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import functools
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import uuid_utils
+import uvicorn
+import uvloop
+from litestar import Litestar
+
+from shared import log
+from shared.db import Database
+from shared.messaging import healing, inbox, messenger
+from shared.settings import ServiceSettings
+from shared.web.application import serve
+from tests.faults.kills.points import Points, install
+
+POINTS = Points()
+_DIES_WITH_PARENT = 1
+"""prctl's PR_SET_PDEATHSIG."""
+
+Told = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Warm:
+    """One service, built but for its connections."""
+
+    name: str
+    settings: ServiceSettings
+    database: Database
+    application: Litestar
+    socket: socket.socket
+
+
+def main() -> None:
+    """Warm up, then fork on request until the other side hangs up."""
+    told: Told = json.loads(sys.stdin.buffer.raw.readline())  # type: ignore[union-attr] - a real file has a raw one
+    _shorten_waits(healing_on=told["healing"])
+    services = {name: _warm(name, told["environments"][name], told["sockets"][name]) for name in told["sockets"]}
+    _serve_on({service.settings.port: service.socket for service in services.values()})
+    install(POINTS)
+    for module in ("uvicorn.protocols.http.httptools_impl", "uvicorn.lifespan.on", "uvicorn.loops.uvloop"):
+        importlib.import_module(module)
+    gc.collect()
+    gc.freeze()
+    _say(warm=time.monotonic())
+    Nursery(services, Path(told["logs"])).go_on()
+
+
+class Nursery:
+    """Forks, and says who ended and how."""
+
+    def __init__(self, services: dict[str, Warm], logs: Path) -> None:
+        self._services = services
+        self._logs = logs
+        self._children: dict[int, str] = {}
+
+    def go_on(self) -> None:
+        """Do what is asked, one line at a time; a child's end is told at once."""
+        read, write = os.pipe()
+        os.set_blocking(write, False)
+        os.set_blocking(read, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(write)
+        asked = b""
+        while True:
+            ready, _, _ = select.select([0, read], [], [], 1.0)
+            if read in ready:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(read, 4096)
+            self._bury()
+            if 0 not in ready:
+                continue
+            more = os.read(0, 65536)
+            if not more:
+                break
+            *lines, asked = (asked + more).split(b"\n")
+            for line in lines:
+                self._do(json.loads(line))
+        for pid in self._children:
+            os.kill(pid, signal.SIGKILL)
+
+    def _do(self, asked: Told) -> None:
+        service = self._services[asked["start"]]
+        began = time.monotonic()
+        pid = os.fork()
+        if pid == 0:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            _live(service, asked["hand"], self._logs, began)
+        self._children[pid] = service.name
+        _say(started=service.name, pid=pid)
+
+    def _bury(self) -> None:
+        while self._children:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            _say(ended=self._children.pop(pid), pid=pid, status=status)
+
+
+def _live(service: Warm, hand: dict[str, int], logs: Path, began: float) -> None:
+    """Be the service until killed or told to stop; never comes back."""
+    ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
+    code = 1
+    try:
+        output = os.open(logs / f"{service.name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(output, 2)
+        log.configure(service=service.name, level="WARNING")
+        uuid_utils.reseed_rng()
+        pid = os.getpid()
+        POINTS.arm(hand, lambda what, name: _say(**{what: name, "service": service.name, "pid": pid}))
+        messenger.Messenger._consume = _telling_when_up(service.name, began)  # type: ignore[method-assign] # noqa: SLF001
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(service))
+        code = 0
+    except BaseException:  # noqa: BLE001 - a child never goes back into its parent's loop
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+async def _serve(service: Warm) -> None:
+    url = service.settings.database_url.get_secret_value()
+    service.database._pool = (await Database.connect(url, name=service.name))._pool  # noqa: SLF001 - built before the fork, connected after it
+    try:
+        await serve(service.application, service.settings)
+    finally:
+        await service.database.close()
+
+
+_CONSUME = messenger.Messenger._consume  # noqa: SLF001 - its end is the moment at which a service is up
+
+
+def _telling_when_up(name: str, began: float) -> Callable[[messenger.Messenger], Any]:
+    async def consume(self: messenger.Messenger) -> None:
+        await _CONSUME(self)
+        _say(up=name, pid=os.getpid(), after=round(time.monotonic() - began, 4))
+
+    return consume
+
+
+def _warm(name: str, environment: dict[str, str], descriptor: int) -> Warm:
+    """Build a service as its `main` does, but for the pool that its child will open."""
+    os.environ.update(environment)
+    module = importlib.import_module(f"services.{name}.main")
+    settings = module.Settings()
+    database = Database(None)  # type: ignore[arg-type] - the child's, once there is one
+    listening = socket.socket(fileno=descriptor)
+    listening.setblocking(False)
+    return Warm(name, settings, database, module.build(settings, database), listening)
+
+
+def _shorten_waits(*, healing_on: bool) -> None:
+    """Shorten what is a wait and no protection, and let nobody mistake our kills for a message that kills.
+
+    Without healing what the broker lost would stay lost: a killed service must need none.
+    """
+    from services.notifications import postman  # noqa: PLC0415 - the services are imported when their turn comes
+    from services.notifications.domain import deliveries  # noqa: PLC0415
+    from services.notifications.usecases import send  # noqa: PLC0415
+
+    send.LEASE = timedelta(seconds=10)  # type: ignore[misc]
+    deliveries.FIRST_PAUSE = timedelta(seconds=0.5)
+    deliveries.LONGEST_PAUSE = timedelta(seconds=2)
+    postman.BEFORE_CONTENT = 4.0  # type: ignore[misc]
+    postman.SETTLE_EVERY = 1.0  # type: ignore[misc]
+    inbox.FATAL_AFTER = 1_000
+    if healing_on:
+        healing.Patience.__init__ = functools.partialmethod(healing.Patience.__init__, before_asking=1.0, heads_every=3.0)  # type: ignore[method-assign]
+        return
+
+    async def nothing(*_: object, **__: object) -> bool:
+        return True
+
+    for method in ("want_heads", "tell_recent_heads", "ask", "hear"):
+        setattr(healing.Healer, method, nothing)
+
+
+def _serve_on(listening: dict[int, socket.socket]) -> None:
+    """Let uvicorn take connections from the sockets that the parent keeps."""
+    original = uvicorn.Server.serve
+
+    async def serve_inherited(self: uvicorn.Server, sockets: list[socket.socket] | None = None) -> None:
+        await original(self, sockets=[listening[self.config.port]] if sockets is None else sockets)
+
+    uvicorn.Server.serve = serve_inherited  # type: ignore[method-assign]
+
+
+def _say(**said: object) -> None:
+    """Write one line, in one piece: children and parent share the pipe."""
+    os.write(1, json.dumps(said).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    main()
