@@ -1,11 +1,14 @@
 """A mail server that sometimes accepts a mail and hangs up without saying so."""
 
 import random
+import re
 from collections import Counter
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.faults.mailbox import Mailbox
+
+_MESSAGE_ID = re.compile(rb"^message-id:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 
 
 class LossyMailbox(Mailbox):
@@ -27,9 +30,10 @@ class LossyMailbox(Mailbox):
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Accept a mail, and answer or hang up."""
-        before = self.accepted.copy()
         said = await super().handle_DATA(server, session, envelope)
         if self.chance.random() < self.losing and server.transport is not None:
-            self.unanswered += self.accepted - before
+            named = _MESSAGE_ID.search(envelope.content or b"")
+            assert named is not None
+            self.unanswered[named[1].decode()] += 1
             server.transport.abort()
         return said

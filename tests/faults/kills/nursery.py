@@ -1,16 +1,16 @@
 """A warm parent: it has imported and built all four services once, and forks one whenever it is told to.
 
-It runs as a process of its own, without an event loop. A forked child is a service as it really runs: its pool, its HTTP
-server, messenger, relay and jobs, in a fresh loop. The parent keeps the listening sockets, so that a client of a service
-that was killed waits for the next child rather than be refused.
+It runs as a process of its own, without an event loop. A forked child is a service as it really runs: its pool, its
+HTTP server, messenger, relay and jobs, in a fresh loop. The parent keeps the listening sockets, so that a client of a
+service that was killed waits for the next child rather than be refused.
 
-Lines of JSON come in (`{"start": service, "hand": {point: n}}`) and go out (`met`, `killed`, `up`, `ended`).
+Lines of JSON come in, such as `{"start": "intake", "hand": {"…: COMMIT · sent": 2}, "healing": false}`, and go out:
+what `started`, is `up`, `met`, `passed` or was `killed` at a point, and `ended`.
 """
 
 import asyncio
 import contextlib
 import ctypes
-import functools
 import gc
 import importlib
 import json
@@ -34,7 +34,8 @@ from litestar import Litestar
 
 from shared import log
 from shared.db import Database
-from shared.messaging import healing, inbox, messenger
+from shared.messaging import healing, messenger
+from shared.messaging.inbox import taking
 from shared.settings import ServiceSettings
 from shared.web.application import serve
 from tests.faults.kills.points import Points, install
@@ -60,11 +61,11 @@ class Warm:
 def main() -> None:
     """Warm up, then fork on request until the other side hangs up."""
     told: Told = json.loads(sys.stdin.buffer.raw.readline())  # type: ignore[union-attr] - a real file has a raw one
-    _shorten_waits(healing_on=told["healing"])
+    _shorten_waits()
     services = {name: _warm(name, told["environments"][name], told["sockets"][name]) for name in told["sockets"]}
     _serve_on({service.settings.port: service.socket for service in services.values()})
     install(POINTS)
-    for module in ("uvicorn.protocols.http.httptools_impl", "uvicorn.lifespan.on", "uvicorn.loops.uvloop"):
+    for module in ("uvicorn.protocols.http.auto", "uvicorn.lifespan.on", "uvicorn.loops.auto"):
         importlib.import_module(module)
     gc.collect()
     gc.freeze()
@@ -112,6 +113,8 @@ class Nursery:
         if pid == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            if not asked["healing"]:
+                _let_nothing_heal()
             _live(service, asked["hand"], self._logs, began)
         self._children[pid] = service.name
         _say(started=service.name, pid=pid)
@@ -176,24 +179,29 @@ def _warm(name: str, environment: dict[str, str], descriptor: int) -> Warm:
     return Warm(name, settings, database, module.build(settings, database), listening)
 
 
-def _shorten_waits(*, healing_on: bool) -> None:
-    """Shorten what is a wait and no protection, and let nobody mistake our kills for a message that kills.
-
-    Without healing what the broker lost would stay lost: a killed service must need none.
-    """
+def _shorten_waits() -> None:
+    """Shorten what is a wait and no protection, and let nobody mistake our kills for a message that kills."""
     from services.notifications import postman  # noqa: PLC0415 - the services are imported when their turn comes
-    from services.notifications.domain import deliveries  # noqa: PLC0415
-    from services.notifications.usecases import send  # noqa: PLC0415
+    from services.notifications.domain import deliveries  # noqa: PLC0415 - same
+    from services.notifications.usecases import send  # noqa: PLC0415 - same
 
-    send.LEASE = timedelta(seconds=10)  # type: ignore[misc]
+    send.LEASE = timedelta(seconds=10)
     deliveries.FIRST_PAUSE = timedelta(seconds=0.5)
     deliveries.LONGEST_PAUSE = timedelta(seconds=2)
-    postman.BEFORE_CONTENT = 4.0  # type: ignore[misc]
-    postman.SETTLE_EVERY = 1.0  # type: ignore[misc]
-    inbox.FATAL_AFTER = 1_000
-    if healing_on:
-        healing.Patience.__init__ = functools.partialmethod(healing.Patience.__init__, before_asking=1.0, heads_every=3.0)  # type: ignore[method-assign]
-        return
+    postman.BEFORE_CONTENT = 4.0  # type: ignore[misc] # what stands before the content stays within the lease
+    postman.SETTLE_EVERY = 1.0  # type: ignore[misc] # same
+    taking.FATAL_AFTER = 1_000
+    patience = healing.Patience(before_asking=1.0, heads_every=3.0)
+    healer = healing.Healer.__init__
+
+    def patient(self: healing.Healer, *args: Any, **options: Any) -> None:
+        healer(self, *args, **options | {"patience": patience})
+
+    healing.Healer.__init__ = patient  # type: ignore[method-assign]
+
+
+def _let_nothing_heal() -> None:
+    """Leave lost what is lost: a service that was killed must not need to ask for anything again."""
 
     async def nothing(*_: object, **__: object) -> bool:
         return True

@@ -3,7 +3,7 @@
 Nothing of it stands in the product. The calls themselves are wrapped: a statement to PostgreSQL, a frame to RabbitMQ, a
 word to the mail server, a file. A point is called by its place, its call and its moment, for instance
 `messaging.relay.Relay._lead: DELETE outbox · before`, and by the use case that led there, if one did. The moments are
-`before` and `after` (the answer was read), and where it can be told apart `sent`: the bytes are with the other side, and
+`before`, `after` (the answer was read), and where it can be told apart `sent`: the bytes are with the other side, and
 their answer will never be read.
 """
 
@@ -41,7 +41,8 @@ _FRAMES = {
 """AMQP frames whose moment of being sent is a point: class and method, as they stand in the frame."""
 
 _VERB = re.compile(
-    r"\b(?:(INSERT) INTO|(UPDATE)(?! SET)|(DELETE) FROM|(SELECT)\b.*?\bFROM|(SELECT))\s+([\w.]+)", re.IGNORECASE | re.DOTALL
+    r"\b(?:(INSERT) INTO|(?<!FOR )(?<!DO )(UPDATE)|(DELETE) FROM|(SELECT)\b.*?\bFROM|(SELECT))\s+([\w.]+)",
+    re.IGNORECASE | re.DOTALL,
 )
 _PLAIN = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK TO|ROLLBACK|SAVEPOINT|RELEASE SAVEPOINT)\b")
 
@@ -83,7 +84,10 @@ class Points:
         hits = self._hits[name]
         if hits == 1:
             self._tell("met", name)
-        return self._armed.get(name) == hits
+        wanted = self._armed.get(name, 0)
+        if hits < wanted:
+            self._tell("passed", name)
+        return hits == wanted
 
     def _die(self, name: str) -> None:
         self._tell("killed", name)

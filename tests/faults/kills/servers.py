@@ -20,7 +20,6 @@ _FAST = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "400",
-    "scram_iterations": "1",  # a login costs 20 ms with the usual 4096, and each kill is followed by some
     "autovacuum_naptime": "5s",
 }
 """The server itself is never killed here, and the machine's power cut is nobody's subject."""
@@ -30,7 +29,6 @@ _FAST = {
 class Servers:
     """Where the two servers run."""
 
-    folder: Path
     postgres: LocalPostgres
     rabbit: LocalRabbit
 
@@ -39,28 +37,10 @@ class Servers:
         """Name the servers of a folder; nothing is started."""
         amqp, management, prometheus, distribution, epmd, postgres = ports
         return cls(
-            folder,
             LocalPostgres(folder / "postgres", postgres, settings=_FAST),
             LocalRabbit(
                 folder / "rabbitmq", amqp, management, prometheus, distribution_port=distribution, epmd_port=epmd
             ),
-        )
-
-    def written(self) -> str:
-        """Give what another process needs to use them: `read` takes it."""
-        rabbit = self.rabbit
-        return json.dumps(
-            {
-                "folder": str(self.folder),
-                "ports": [
-                    rabbit.amqp_port,
-                    rabbit.management_port,
-                    rabbit.prometheus_port,
-                    0,
-                    0,
-                    self.postgres.port,
-                ],
-            }
         )
 
 
@@ -71,19 +51,30 @@ def read(file: Path) -> Servers:
 
 
 @contextlib.asynccontextmanager
-async def started(folder: Path | None = None) -> AsyncIterator[Servers]:
-    """Start both in a folder (one in memory when not given, removed afterwards) and stop them at the end."""
-    where = folder or Path(tempfile.mkdtemp(prefix="cousu-kills-", dir=MEMORY if MEMORY.is_dir() else None))
-    where.mkdir(parents=True, exist_ok=True)
-    where.chmod(0o711)
-    servers = Servers.at(where, free_ports(6))
+async def started(*, note: Path | None = None) -> AsyncIterator[Servers]:
+    """Start both, in memory if there is such a place, and stop and remove them at the end.
+
+    While they run, `note` is a file from which another process may `read` where they are.
+    """
+    where, ports = _private_folder(), free_ports(6)
+    servers = Servers.at(where, ports)
     try:
         await asyncio.gather(servers.postgres.start(), servers.rabbit.start())
+        if note is not None:
+            await asyncio.to_thread(note.write_text, json.dumps({"folder": str(where), "ports": ports}))
         yield servers
     finally:
         await asyncio.gather(servers.postgres.stop(), servers.rabbit.stop(patience=3), return_exceptions=True)
-        if folder is None:
-            shutil.rmtree(where, ignore_errors=True)
+        if note is not None:
+            await asyncio.to_thread(note.unlink, missing_ok=True)
+        shutil.rmtree(where, ignore_errors=True)
+
+
+def _private_folder() -> Path:
+    """Make a folder that PostgreSQL's account may walk into."""
+    folder = Path(tempfile.mkdtemp(prefix="cousu-kills-", dir=MEMORY if MEMORY.is_dir() else None))
+    folder.chmod(0o711)
+    return folder
 
 
 def free_ports(count: int) -> list[int]:

@@ -1,0 +1,104 @@
+"""A run is one epoch, or many in turn: servers, a rig, and what came of each epoch."""
+
+import contextlib
+import random
+import secrets
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.faults.kills import tally
+from tests.faults.kills.dealer import Dealer
+from tests.faults.kills.epoch import Epoch, Plan
+from tests.faults.kills.rig import Rig, Told
+from tests.faults.kills.servers import Servers, started
+from tests.faults.kills.tally import Line
+from tests.faults.product import ROOT, SERVICES
+
+EVERYWHERE, AROUND_MAILS = "*", "*postman*,*usecases.send*"
+LONG = (
+    (EVERYWHERE, SERVICES, False),
+    (EVERYWHERE, SERVICES, False),
+    (AROUND_MAILS, ("notifications",), False),
+    (EVERYWHERE, SERVICES, True),
+)
+"""The epochs of a long run, in turn: at which points, of whom, and whether services may ask for what they miss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aims:
+    """When a long run is over."""
+
+    hours: float
+    kills: int
+    mail_kills: int
+    """Of them, those around the sending of mails."""
+
+    def reached(self, done: list[Line]) -> bool:
+        """Tell whether there were enough kills."""
+        return sum(line.kills for line in done) >= self.kills and (
+            sum(line.kills_around_mails() for line in done) >= self.mail_kills
+        )
+
+
+class Standing:
+    """A rig, and the epoch that listens to it now."""
+
+    def __init__(self, those: Servers) -> None:
+        self.rig = Rig(those, hear=self._hear)
+        self._epoch: Epoch | None = None
+        self._commit = _commit()
+
+    def _hear(self, told: Told) -> None:
+        if self._epoch is not None:
+            self._epoch.hear(told)
+
+    async def epoch(self, plan: Plan, dealer: Dealer, points: str) -> Line:
+        """Do one epoch, on databases that are fresh."""
+        epoch = self._epoch = Epoch(self.rig, plan, dealer)
+        return tally.line_of(await epoch.go(), dealer, commit=self._commit, points=points)
+
+
+async def one(plan: Plan, points: str = EVERYWHERE, running: Servers | None = None) -> Line:
+    """Do one epoch on a rig of its own, on servers that run already or on private ones."""
+    dealer = Dealer(random.Random(plan.seed), points=points)  # noqa: S311 - a seed that can be given again
+    async with contextlib.AsyncExitStack() as held:
+        those = running or await held.enter_async_context(started())
+        stand = await held.enter_async_context(_standing(those))
+        return await stand.epoch(plan, dealer, points)
+
+
+async def long(file: Path, aims: Aims, *, each: int, clients: int, say: Callable[[str], None]) -> None:
+    """Do one epoch after the other until the aims are reached or the time is up; goes on from what the file holds."""
+    until = time.monotonic() + aims.hours * 3600
+    done = tally.read(file)
+    dealers = {points: Dealer(random.Random(len(done)), points=points) for points, _, _ in LONG}  # noqa: S311 - same
+    for line in done:
+        dealers[line.points].remember(line.counted())
+    async with started() as those, _standing(those) as stand:
+        while time.monotonic() < until and not aims.reached(done):
+            points, services, healing = LONG[len(done) % len(LONG)]
+            plan = Plan(secrets.randbelow(10**9), each, 1800, clients, services, healing=healing)
+            line = await stand.epoch(plan, dealers[points], points)
+            tally.append(file, line)
+            done.append(line)
+            say(line.text())
+            await stand.rig.fresh()
+
+
+@contextlib.asynccontextmanager
+async def _standing(those: Servers) -> AsyncIterator[Standing]:
+    stand = Standing(those)
+    try:
+        await stand.rig.start()
+        yield stand
+    finally:
+        await stand.rig.stop()
+
+
+def _commit() -> str:
+    """Name the commit that is under fire."""
+    asked = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, check=False)  # noqa: S607 - whichever git
+    return asked.stdout.decode().strip() or "unknown"
