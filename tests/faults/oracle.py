@@ -9,7 +9,8 @@ import asyncpg
 
 from tests.faults import replay, stand
 from tests.faults.clients import Client, Life
-from tests.faults.product import SERVICES, Product
+from tests.faults.judged import Judged
+from tests.faults.product import SERVICES
 
 AUTOMATIC = {
     "qualification.request_registered.v1",
@@ -39,7 +40,7 @@ class Verdict:
         self.wrong.append(f"{what}: {detail}")
 
 
-async def judge(product: Product, client: Client) -> Verdict:
+async def judge(product: Judged, client: Client) -> Verdict:
     """Check everything."""
     verdict = Verdict()
     verdict.wrong += client.ledger.complaints
@@ -64,7 +65,7 @@ Journal = dict[str, list[asyncpg.Record]]
 """Request → its events, service by service, each in the order of its stream."""
 
 
-async def _journals(product: Product, verdict: Verdict) -> Journal:
+async def _journals(product: Judged, verdict: Verdict) -> Journal:
     """Read what was told; every stream counts 1, 2, 3 … without hole or double, and its head says the same."""
     found: Journal = defaultdict(list)
     for service in SERVICES:
@@ -90,7 +91,7 @@ async def _journals(product: Product, verdict: Verdict) -> Journal:
     return found
 
 
-async def _streams(product: Product, verdict: Verdict) -> None:
+async def _streams(product: Judged, verdict: Verdict) -> None:
     for service in SERVICES:
         row = (
             await product.fetch(
@@ -103,7 +104,7 @@ async def _streams(product: Product, verdict: Verdict) -> None:
         verdict.quarantined += row["quarantined"]
 
 
-async def _filings(product: Product, client: Client, verdict: Verdict) -> None:
+async def _filings(product: Judged, client: Client, verdict: Verdict) -> None:
     """Each accepted filing is one request, with its own number; no other request exists; numbers have no holes."""
     rows = await product.fetch("intake", "SELECT id::text, number, body ->> 'title' AS title FROM request")
     promised = Counter(life.id for life in client.ledger.lives if life.id)
@@ -142,7 +143,7 @@ def _promises(life: Life, journal: Journal, verdict: Verdict) -> None:
             verdict.complain("doubled", f"{life.number} ({life.kind}): {told[wire_type]} for {most} {wire_type}")
 
 
-async def _ends(product: Product, life: Life, verdict: Verdict) -> None:
+async def _ends(product: Judged, life: Life, verdict: Verdict) -> None:
     """The three services agree on where the request stands."""
     if not life.finished:
         return
@@ -168,7 +169,7 @@ async def _ends(product: Product, life: Life, verdict: Verdict) -> None:
         verdict.complain("different", f"{life.number} ({life.kind}) stands at {found}, not at {expected}")
 
 
-async def _messages(product: Product, life: Life, verdict: Verdict) -> None:
+async def _messages(product: Judged, life: Life, verdict: Verdict) -> None:
     """Every message that was accepted stands on both sides exactly once; one without an answer at most once."""
     sides = {
         "intake": await product.fetch("intake", "SELECT text FROM message WHERE request_id = $1::text::uuid", life.id),
@@ -218,7 +219,7 @@ async def _timelines(client: Client, journal: Journal, verdict: Verdict) -> None
                 verdict.complain("reordered", f"the timeline of {number} tells {steps}, but {service} told {told}")
 
 
-async def _mails(product: Product, verdict: Verdict) -> None:
+async def _mails(product: Judged, verdict: Verdict) -> None:
     """Every mail that the events owe is owed once, and left once; only an `uncertain` one may have left or not."""
     rows = await product.fetch(
         "notifications", "SELECT id, round, event_id::text, audience, recipient, status, cadence FROM delivery"
@@ -251,7 +252,7 @@ async def _mails(product: Product, verdict: Verdict) -> None:
         verdict.complain("too many", f"a mail left that nobody owed: {message_id}")
 
 
-async def _chains(product: Product, verdict: Verdict) -> None:
+async def _chains(product: Judged, verdict: Verdict) -> None:
     """`cousu-main journal verify` finds every chain whole."""
     try:
         said = json.loads(await product.command("journal", "verify", "--json"))

@@ -11,12 +11,13 @@ from services.notifications.settings import Settings
 from shared.db import Database
 from shared.messaging.inbox import Inbox, Message, Patience
 from shared.operations import migrations
-from tests.faults.product import SERVICES, Product
+from tests.faults.judged import Judged
+from tests.faults.product import SERVICES
 
 _DATABASE = "cousu_replay"
 
 
-async def deliveries(product: Product) -> set[tuple[str, str, str]]:
+async def deliveries(product: Judged) -> set[tuple[str, str, str]]:
     """Give (event, audience, recipient) of every mail that the journals owe when nothing goes wrong."""
     told: list[asyncpg.Record] = []
     for service in SERVICES:
@@ -45,7 +46,7 @@ async def deliveries(product: Product) -> set[tuple[str, str, str]]:
         await database.close()
 
 
-def _office(product: Product) -> Office:
+def _office(product: Judged) -> Office:
     before = dict(os.environ)
     os.environ.update(product.environment_of("notifications"))
     try:

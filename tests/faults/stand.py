@@ -5,7 +5,8 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from tests.faults.product import SERVICES, Product
+from tests.faults.judged import Judged
+from tests.faults.product import SERVICES
 
 HEARS = {
     "intake": ("qualification", "escalation", "notifications"),
@@ -35,7 +36,7 @@ class Behind:
         return f"{self.listener} applied {self.applied} of {self.told} of {self.source} {self.subject}"
 
 
-async def behind(product: Product, *, told_before: datetime | None = None) -> list[Behind]:
+async def behind(product: Judged, *, told_before: datetime | None = None) -> list[Behind]:
     """Compare every journal with what every listener has applied of it.
 
     With `told_before`, only what had been told by then is expected.
@@ -76,7 +77,7 @@ async def behind(product: Product, *, told_before: datetime | None = None) -> li
     return found
 
 
-async def waiting(product: Product) -> list[str]:
+async def waiting(product: Judged) -> list[str]:
     """Say what still waits anywhere: in an outbox, for its turn, held, or for a mail to leave."""
     found = []
     for service in SERVICES:
@@ -99,7 +100,7 @@ async def waiting(product: Product) -> list[str]:
     return found
 
 
-async def hurry_mails(product: Product) -> None:
+async def hurry_mails(product: Judged) -> None:
     """End early the five minutes' lease of senders that were killed, and the pauses before mails are tried again."""
     await product.execute(
         "notifications",
@@ -117,7 +118,7 @@ async def hurry_mails(product: Product) -> None:
     )
 
 
-async def settle(product: Product, *, within: float) -> tuple[float, list[str]]:
+async def settle(product: Judged, *, within: float) -> tuple[float, list[str]]:
     """Wait until nothing waits anywhere; give the seconds it took and what still waited when the time was up."""
     began = time.monotonic()
     left: list[str] = ["never looked"]

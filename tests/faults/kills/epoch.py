@@ -17,7 +17,7 @@ from tests.faults.clients import Client, Ledger
 from tests.faults.harness import AGENTS
 from tests.faults.kills.dealer import Dealer
 from tests.faults.kills.rig import Rig, Told
-from tests.faults.lives import Person
+from tests.faults.lives import WAYS, Person
 from tests.faults.oracle import Verdict
 from tests.faults.product import SERVICES
 
@@ -211,7 +211,7 @@ class Epoch:
 
     async def _lives(self, client: Client, n: int, over: asyncio.Event) -> None:
         name = f"{self._plan.seed}.{n}"
-        person = Person(client, self._rig.mailbox, random.Random(name), name)  # noqa: S311 - a seed that can be given again
+        person = Person(client, self._rig.mailbox, random.Random(name), name, tuple(WAYS))  # noqa: S311 - a seed that can be given again
         while not over.is_set():
             await person.one()
 

@@ -1,5 +1,6 @@
 """A mail server that sometimes accepts a mail and hangs up without saying so."""
 
+import asyncio
 import random
 import re
 from collections import Counter
@@ -31,8 +32,10 @@ class LossyMailbox(Mailbox):
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Accept a mail, and answer or hang up."""
         said = await super().handle_DATA(server, session, envelope)
-        if self.chance.random() < self.losing and server.transport is not None:
-            named = _MESSAGE_ID.search(envelope.content or b"")
+        if self.chance.random() < self.losing:
+            assert isinstance(envelope.content, bytes)
+            assert isinstance(server.transport, asyncio.Transport)
+            named = _MESSAGE_ID.search(envelope.content)
             assert named is not None
             self.unanswered[named[1].decode()] += 1
             server.transport.abort()

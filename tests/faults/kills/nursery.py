@@ -18,7 +18,6 @@ import os
 import select
 import signal
 import socket
-import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -60,7 +59,7 @@ class Warm:
 
 def main() -> None:
     """Warm up, then fork on request until the other side hangs up."""
-    told: Told = json.loads(sys.stdin.buffer.raw.readline())  # type: ignore[union-attr] - a real file has a raw one
+    told: Told = json.loads(_first_line())
     _shorten_waits()
     services = {name: _warm(name, told["environments"][name], told["sockets"][name]) for name in told["sockets"]}
     _serve_on({service.settings.port: service.socket for service in services.values()})
@@ -71,6 +70,14 @@ def main() -> None:
     gc.freeze()
     _say(warm=time.monotonic())
     Nursery(services, Path(told["logs"])).go_on()
+
+
+def _first_line() -> bytes:
+    """Read one line and not a byte more: what follows is read as it comes."""
+    line = b""
+    while not line.endswith(b"\n"):
+        line += os.read(0, 1)
+    return line
 
 
 class Nursery:
@@ -138,7 +145,7 @@ def _live(service: Warm, hand: dict[str, int], logs: Path, began: float) -> None
         uuid_utils.reseed_rng()
         pid = os.getpid()
         POINTS.arm(hand, lambda what, name: _say(**{what: name, "service": service.name, "pid": pid}))
-        messenger.Messenger._consume = _telling_when_up(service.name, began)  # type: ignore[method-assign] # noqa: SLF001
+        messenger.Messenger._consume = _telling_when_up(service.name, began)  # type: ignore[method-assign,assignment] # noqa: SLF001 - same
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(service))
         code = 0
@@ -173,7 +180,7 @@ def _warm(name: str, environment: dict[str, str], descriptor: int) -> Warm:
     os.environ.update(environment)
     module = importlib.import_module(f"services.{name}.main")
     settings = module.Settings()
-    database = Database(None)  # type: ignore[arg-type] - the child's, once there is one
+    database = Database(None)  # type: ignore[arg-type] # the child has one
     listening = socket.socket(fileno=descriptor)
     listening.setblocking(False)
     return Warm(name, settings, database, module.build(settings, database), listening)
@@ -185,12 +192,12 @@ def _shorten_waits() -> None:
     from services.notifications.domain import deliveries  # noqa: PLC0415 - same
     from services.notifications.usecases import send  # noqa: PLC0415 - same
 
-    send.LEASE = timedelta(seconds=10)
+    send.LEASE = timedelta(seconds=10)  # type: ignore[attr-defined] # where it is looked up
     deliveries.FIRST_PAUSE = timedelta(seconds=0.5)
     deliveries.LONGEST_PAUSE = timedelta(seconds=2)
     postman.BEFORE_CONTENT = 4.0  # type: ignore[misc] # what stands before the content stays within the lease
     postman.SETTLE_EVERY = 1.0  # type: ignore[misc] # same
-    taking.FATAL_AFTER = 1_000
+    taking.FATAL_AFTER = 1_000  # type: ignore[attr-defined] # same
     patience = healing.Patience(before_asking=1.0, heads_every=3.0)
     healer = healing.Healer.__init__
 

@@ -149,7 +149,7 @@ def _wrap_mail_server(points: Points) -> None:
 
 
 def _wrap_files(points: Points) -> None:
-    to_thread = asyncio.to_thread
+    to_thread: Callable[..., Awaitable[Any]] = asyncio.to_thread
 
     @functools.wraps(to_thread)
     async def around(function: Any, /, *args: Any, **options: Any) -> Any:

@@ -65,7 +65,7 @@ async def one(plan: Plan, points: str = EVERYWHERE, running: Servers | None = No
     """Do one epoch on a rig of its own, on servers that run already or on private ones."""
     dealer = Dealer(random.Random(plan.seed), points=points)  # noqa: S311 - a seed that can be given again
     async with contextlib.AsyncExitStack() as held:
-        those = running or await held.enter_async_context(started())
+        those = await held.enter_async_context(started()) if running is None else running
         stand = await held.enter_async_context(_standing(those))
         return await stand.epoch(plan, dealer, points)
 
