@@ -20,6 +20,7 @@ from shared.messaging.messenger import Messenger
 from shared.runner import run
 from shared.territory.territories import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
+from shared.web.mandates import Mandates
 
 TITLE = "Demander un appui en ingénierie"
 NAVIGATION = (
@@ -65,6 +66,7 @@ def application(
         tracking=Links(tracking_key, "tracking"),
         documents=Links(settings.document_key.get_secret_value(), "document"),
         drafts=Links(tracking_key, "draft"),
+        mandates=Mandates(settings.document_key.get_secret_value()),
     )
     given: dict[str, Any] = {
         "territories": territories,

@@ -16,7 +16,8 @@ class Settings(ServiceSettings):
         description="Signs tracking links and access tokens; the same as NOTIFICATIONS_TRACKING_KEY"
     )
     document_key: SecretStr = Field(
-        description="Signs links to documents; the same as QUALIFICATION_DOCUMENT_KEY and ESCALATION_DOCUMENT_KEY"
+        description="Signs links to documents, and agents' mandates to file; the same as QUALIFICATION_DOCUMENT_KEY and"
+        " ESCALATION_DOCUMENT_KEY"
     )
     documents_folder: Path = Field(description="Where the bytes of documents lie; back it up with the database")
     departements_file: Path = Field(

@@ -26,6 +26,7 @@ from shared.messaging.topology import Subscription
 from shared.runner import run
 from shared.territory import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
+from shared.web.mandates import Mandates
 
 NAME = "qualification"
 TITLE = "Qualification départementale"
@@ -77,6 +78,7 @@ def application(
         territories=territories,
         orientation_links=Links(settings.orientation_key.get_secret_value(), "orientation"),
         document_links=Links(settings.document_key.get_secret_value(), "document"),
+        mandates=Mandates(settings.document_key.get_secret_value()),
         intake_url=settings.intake_url,
     )
     heard, queue = described

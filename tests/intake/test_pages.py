@@ -10,10 +10,14 @@ import httpx2
 import pytest
 
 from services.intake.consumers import consumers
+from shared import clock
+from shared.contracts.fact import Actor
+from shared.contracts.vocabulary import Role
 from shared.db import Database
 from shared.messaging.inbox import Inbox
 from shared.territory.territories import Territories
-from tests.intake.conftest import Client, bearer, filed
+from shared.web.mandates import LIFETIME, Mandates
+from tests.intake.conftest import Client, a_request, bearer, filed
 from tests.intake.facts import Life, Wire
 from tests.intake.test_consumers import LATER
 from tests.intake.test_documents import PDF
@@ -52,6 +56,12 @@ CONTACT = {"contact.name": "Camille Martin", "contact.role": "Maire", "contact.e
 async def a_filled_draft(client: Client) -> str:
     """A draft with every answer of a commune."""
     draft = await begin(client)
+    await fill_all(client, draft)
+    return draft
+
+
+async def fill_all(client: Client, draft: str) -> None:
+    """Answer every question as a commune."""
     for step, values in (
         ("collectivite", {"applicant.kind": "commune"}),
         ("territoire", {"territory": "Cergy", "territory_code": "95127"}),
@@ -63,7 +73,6 @@ async def a_filled_draft(client: Client) -> str:
         answer = await fill(client, draft, step, **values)
         assert answer.status_code == 303, answer.text
     assert answer.headers["location"] == f"{draft}/recapitulatif"
-    return draft
 
 
 @pytest.mark.parametrize("address", ["/", "/suivi", "/statistiques", "/accessibilite", "/mentions-legales"])
@@ -315,3 +324,45 @@ async def test_a_token_is_never_written_to_the_log(client: Client, capsys: pytes
     written = capsys.readouterr()
     assert mine["access_token"] not in written.out + written.err
     assert "secret-draft-token" not in written.out + written.err
+
+
+MANDATES = Mandates("d" * 32)
+AN_AGENT = Actor(role=Role.SAT_AGENT, name="Agent SAT du Val-d’Oise", email="sat95@cousu.test")
+
+
+async def test_an_agent_files_for_a_collectivite_which_alone_gets_the_link(client: Client, database: Database) -> None:
+    mandate = MANDATES.give(AN_AGENT, at=clock.now())
+    begun = await send(client, await client.get(f"/demande?pour={mandate}"), "/demande", pour=mandate)
+    draft = begun.headers["location"].rsplit("/", 1)[0]
+    assert "en tant que Agent SAT" in (await client.get(f"{draft}/collectivite")).text
+    await fill_all(client, draft)
+    await send(client, await client.get(f"{draft}/recapitulatif"), f"{draft}/recapitulatif")
+    filed = (await client.get(f"{draft}/deposee")).text
+    assert "La demande est déposée" in filed
+    assert "/suivi/" not in filed
+    body = await database.fetchval("SELECT body FROM request")
+    assert body["filed_by"] == {"role": "sat_agent", "name": AN_AGENT.name, "email": AN_AGENT.email}
+    assert body["contact"]["name"] == "Camille Martin"
+    step = await database.fetchrow("SELECT label, team FROM step")
+    assert step is not None
+    assert (step["label"], step["team"]) == ("Demande déposée pour vous par le service départemental", "departement")
+
+
+@pytest.mark.parametrize(
+    "mandate",
+    ["x", Mandates("another-key").give(AN_AGENT, at=clock.now()), MANDATES.give(AN_AGENT, at=clock.now() - LIFETIME)],
+)
+async def test_a_mandate_that_is_not_ours_or_too_old_files_nothing(client: Client, mandate: str) -> None:
+    assert (await client.get(f"/demande?pour={mandate}")).status_code == 403
+    refused = await send(client, await client.get("/"), "/demande", pour=mandate)
+    assert refused.status_code == 403
+    assert "n’est plus valable" in refused.text
+
+
+async def test_a_program_files_for_a_collectivite_with_a_mandate(client: Client, database: Database) -> None:
+    headers = {"Filing-Mandate": MANDATES.give(AN_AGENT, at=clock.now())}
+    answer = await client.post("/api/v1/requests", json=a_request(), headers=headers)
+    assert answer.status_code == 201
+    assert await database.fetchval("SELECT body #>> '{filed_by,role}' FROM request") == "sat_agent"
+    refused = await client.post("/api/v1/requests", json=a_request(), headers={"Filing-Mandate": "x"})
+    assert refused.json()["code"] == "mandate_over"

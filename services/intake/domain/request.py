@@ -9,7 +9,7 @@ from services.intake.domain.life import OVER, WITHDRAWABLE, WITHOUT_DOCUMENTS, M
 from services.intake.domain.media_types import LARGEST_FILE, LARGEST_REQUEST
 from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Fact
-from shared.contracts.vocabulary import Team
+from shared.contracts.vocabulary import Role, Team
 from shared.errors import IllegalMove, TooLarge
 
 Told = TypeVar("Told", bound=Fact)
@@ -267,7 +267,15 @@ def step_of(fact: Fact, meaning: Meaning) -> Step:
     label = meaning.label
     if isinstance(fact, qualification.ExaminationStarted) and (fact.resumed or fact.reopened):
         label = "L’examen de votre demande reprend"
-    return Step(fact.at, fact.wire_type, label, meaning.by, _detail(fact, meaning))
+    by = meaning.by
+    if isinstance(fact, intake.RequestSubmitted) and is_filed_for_another(fact.request):
+        label, by = "Demande déposée pour vous par le service départemental", Team.DEPARTEMENT
+    return Step(fact.at, fact.wire_type, label, by, _detail(fact, meaning))
+
+
+def is_filed_for_another(request: intake.Request) -> bool:
+    """Tell whether an agent filed for the collectivité."""
+    return request.filed_by is not None and request.filed_by.role is not Role.APPLICANT
 
 
 def _detail(fact: Fact, meaning: Meaning) -> str | None:

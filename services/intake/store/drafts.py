@@ -5,36 +5,45 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from shared.contracts.fact import Actor
 from shared.db import Reader, Transaction
 from shared.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What was typed so far; once filed, only the request it became."""
+    """What was typed so far; once filed, only the request it became. `filed_by`: the agent who files for others."""
 
     id: UUID
     answers: dict[str, Any]
     saved_at: datetime
     request_id: UUID | None
+    filed_by: Actor | None
 
 
-async def add(tx: Transaction, draft_id: UUID, *, answers: dict[str, Any], at: datetime) -> None:
+async def add(
+    tx: Transaction, draft_id: UUID, *, answers: dict[str, Any], filed_by: Actor | None, at: datetime
+) -> None:
     """Begin a draft."""
     await tx.execute(
-        "INSERT INTO draft (id, answers, created_at, saved_at) VALUES ($1, $2, $3, $3)", draft_id, answers, at
+        "INSERT INTO draft (id, answers, filed_by, created_at, saved_at) VALUES ($1, $2, $3, $4, $4)",
+        draft_id,
+        answers,
+        filed_by.model_dump(mode="json") if filed_by else None,
+        at,
     )
 
 
 async def load(reader: Reader, draft_id: UUID, *, lock: bool = False) -> Draft:
     """Give a draft; refuses with `NotFound`. With `lock`, two filings of it wait for each other."""
     row = await reader.fetchrow(
-        f"SELECT id, answers, saved_at, request_id FROM draft WHERE id = $1{' FOR UPDATE' if lock else ''}",  # noqa: S608 - one of two clauses of ours
+        f"SELECT id, answers, saved_at, request_id, filed_by FROM draft WHERE id = $1{' FOR UPDATE' if lock else ''}",  # noqa: S608 - one of two clauses of ours
         draft_id,
     )
     if row is None:
         raise NotFound
-    return Draft(row["id"], row["answers"], row["saved_at"], row["request_id"])
+    filed_by = Actor.model_validate(row["filed_by"]) if row["filed_by"] else None
+    return Draft(row["id"], row["answers"], row["saved_at"], row["request_id"], filed_by)
 
 
 async def save(tx: Transaction, draft_id: UUID, answers: dict[str, Any], *, at: datetime) -> None:

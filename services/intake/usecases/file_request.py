@@ -65,8 +65,11 @@ async def file_request(
     at: datetime,
     key: str | None = None,
     filed_from: str | None = None,
+    filed_by: Actor | None = None,
 ) -> Filed:
     """File a request and give it its number; the same key with the same body gives the same request.
+
+    `filed_by` is the agent who files for the collectivité; without it the contact files himself.
 
     Refuses with `Invalid`, and with `KeyReused` when the key came with another body.
     """
@@ -81,7 +84,7 @@ async def file_request(
             return Filed(known_id, number, departement)
     departement = found.departement
     number = await requests.next_number(tx, departement, at.astimezone(time_zone(departement)).year)
-    request = _request(filed, found, number=number, at=at)
+    request = _request(filed, found, number=number, at=at, filed_by=filed_by)
     fact = intake.RequestSubmitted(
         request_id=request_id, departement=departement, at=at, request=request, filed_from=filed_from
     )
@@ -110,7 +113,9 @@ async def refuse_request(
     return fact
 
 
-def _request(filed: FiledRequest, found: Identified, *, number: str, at: datetime) -> intake.Request:
+def _request(
+    filed: FiledRequest, found: Identified, *, number: str, at: datetime, filed_by: Actor | None
+) -> intake.Request:
     territory = found.territory
     return intake.Request(
         number=number,
@@ -136,7 +141,7 @@ def _request(filed: FiledRequest, found: Identified, *, number: str, at: datetim
         desired_start=filed.desired_start,
         engineering_sought=filed.engineering_sought,
         submitted_at=at,
-        filed_by=Actor(role=Role.APPLICANT, name=filed.contact.name, email=filed.contact.email),
+        filed_by=filed_by or Actor(role=Role.APPLICANT, name=filed.contact.name, email=filed.contact.email),
     )
 
 

@@ -1,11 +1,26 @@
 """Secret links of applicants: what their tokens open, and the addresses that carry them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.intake.reads.tracking import link_generation
+from shared.contracts.fact import Actor
 from shared.db import Reader
+from shared.errors import Forbidden
 from shared.links import Links
+from shared.web.mandates import Mandates
+
+
+class MandateOver(Forbidden):
+    """An agent's mandate to file for a collectivité is too old, or was not made by us."""
+
+    code = "mandate_over"
+    title = "This mandate to file is not valid, or no longer"
+    sentence = (
+        "Ce lien pour déposer au nom d’une collectivité n’est plus valable. "
+        "Recommencez depuis la page «\u00a0Demandes\u00a0» de votre service."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +31,16 @@ class Tokens:
     tracking: Links
     documents: Links
     drafts: Links
+    mandates: Mandates
+
+    def mandated(self, mandate: str | None, *, at: datetime) -> Actor | None:
+        """Tell which agent files for a collectivité; None without a mandate. One that is over is refused."""
+        if not mandate:
+            return None
+        agent = self.mandates.read(mandate, at=at)
+        if agent is None:
+            raise MandateOver
+        return agent
 
     def tracking_token(self, request_id: UUID, generation: int = 1) -> str:
         """Make the token that is both tracking link and access token."""

@@ -20,6 +20,7 @@ from shared import clock
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent, Role
 from shared.web.access import only
+from shared.web.mandates import LIFETIME
 from shared.web.paging import Page, Paged, paged
 from shared.web.tables import CSV, ODS, as_csv, as_ods
 
@@ -252,6 +253,15 @@ async def answer(
         return await _shown(tx, request_id, agent, desk)
 
 
+@post("/filing-mandates", summary="A mandate to file for a collectivité")
+async def give_mandate(agent: NamedDependency[Agent], desk: NamedDependency[Desk]) -> shapes.MandateShape:
+    """Give a mandate for intake's API (header `Filing-Mandate`), and the address of the form that uses it."""
+    agent.require(Role.SAT_AGENT, Role.DELEGATE)
+    at = clock.now()
+    mandate = desk.mandate(agent, at=at)
+    return shapes.MandateShape(mandate=mandate, url=desk.filing_url(mandate), until=at + LIFETIME)
+
+
 @get("/cases/{request_id:uuid}/matches", summary="Local providers that may help, best first")
 async def list_matches(
     request_id: FromPath[UUID],
@@ -291,6 +301,7 @@ API = Router(
         reject,
         answer,
         list_matches,
+        give_mandate,
     ],
     guards=[only(Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR)],
     tags=["Qualification"],

@@ -1,12 +1,17 @@
 """What the routes need besides the database: the rules, the official territories, and the makers of links."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.qualification.settings import Rules
+from services.qualification.usecases.telling import official
+from shared.contracts.vocabulary import Role
 from shared.errors import NotFound
+from shared.identity.model import Agent
 from shared.links import Links
 from shared.territory import Territories
+from shared.web.mandates import Mandates
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +22,7 @@ class Desk:
     territories: Territories
     orientation_links: Links
     document_links: Links
+    mandates: Mandates
     intake_url: str
 
     def orientation_of(self, token: str) -> UUID:
@@ -25,6 +31,14 @@ class Desk:
         if read is None:
             raise NotFound
         return read[0]
+
+    def mandate(self, agent: Agent, *, at: datetime) -> str:
+        """Give the mandate by which this agent files for a collectivité."""
+        return self.mandates.give(official(agent).acting_as(Role.SAT_AGENT, Role.DELEGATE), at=at)
+
+    def filing_url(self, mandate: str) -> str:
+        """Give the address at which intake takes what an agent files for a collectivité."""
+        return f"{self.intake_url}/demande?pour={mandate}"
 
     def document_url(self, document_id: UUID) -> str:
         """Give the signed address at which intake serves a joined file."""

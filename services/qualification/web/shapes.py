@@ -80,6 +80,14 @@ class TogetherShape(BaseModel):
     refused: list[NotDoneShape]
 
 
+class MandateShape(BaseModel):
+    """An agent's right to file for a collectivité, until a moment."""
+
+    mandate: str
+    url: str
+    until: datetime
+
+
 class DocumentShape(BaseModel):
     """A joined file; `url` is signed and served by intake."""
 

@@ -68,12 +68,17 @@ async def file(
     idempotency_key: Annotated[
         str | None, HeaderParameter(name="Idempotency-Key", description="The same key files the same request only once")
     ] = None,
+    mandate: Annotated[
+        str | None,
+        HeaderParameter(name="Filing-Mandate", description="An agent's, from `/filing-mandates` of qualification"),
+    ] = None,
 ) -> FiledView:
-    """File a request."""
+    """File a request; with a mandate, an agent files it for the collectivité."""
     if idempotency_key is not None and not 0 < len(idempotency_key) <= LONGEST_KEY:
         raise Invalid.field("Idempotency-Key", f"Donnez une clé de 1 à {LONGEST_KEY} caractères.")
+    filed_by = tokens.mandated(mandate, at=clock.now())
     async with database.transaction(cause) as tx:
-        filed = await file_request(tx, territories, data, at=clock.now(), key=idempotency_key)
+        filed = await file_request(tx, territories, data, at=clock.now(), key=idempotency_key, filed_by=filed_by)
     return filed_view(filed, tokens)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from services.intake.directory import Directory
@@ -16,6 +16,7 @@ from services.intake.web.pages import answers as reading
 from services.intake.web.pages import choices, picker
 from services.intake.web.pages import form_shown as shown
 from services.intake.web.pages.answers import BY_NAME, STEPS, SUMMARY, Step, Typed
+from services.intake.web.secrets import private
 from services.intake.web.tokens import Tokens
 from shared import clock
 from shared.contracts.vocabulary import ApplicantKind
@@ -23,7 +24,7 @@ from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
 from shared.territory.territories import Territories
 from shared.web.forms import Form, read_form, submit_once
-from shared.web.pages import redirect
+from shared.web.pages import redirect, render
 
 FILED: Final = "deposee"
 SEVERAL: Final = frozenset({"support_types", "fields"})
@@ -38,18 +39,26 @@ async def begin(
     request: Asked, database: NamedDependency[Database], cause: NamedDependency[Cause], tokens: NamedDependency[Tokens]
 ) -> Redirect:
     """Begin a draft and go to its first question."""
+    form = await read_form(request, Typed)
+    filed_by = tokens.mandated(form.values.get("pour"), at=clock.now())
 
     async def act(tx: Transaction) -> str:
-        return str(await begin_draft(tx, at=clock.now()))  # its id: the secret link is kept nowhere
+        draft_id = await begin_draft(tx, at=clock.now(), filed_by=filed_by)
+        return str(draft_id)  # its id: the secret link is kept nowhere
 
-    begun = await submit_once(database, await read_form(request, Typed), act, cause=cause)
+    begun = await submit_once(database, form, act, cause=cause)
     return redirect(f"/demande/{tokens.drafts.token(UUID(begun.url))}/{STEPS[0].name}")
 
 
 @get("/demande", public=True)
-async def begin_by_address() -> Redirect:
-    """Whoever types the address is told first what it is about."""
-    return redirect("/")
+async def begin_by_address(
+    request: Asked, tokens: NamedDependency[Tokens], pour: FromQuery[str | None] = None
+) -> Response[Any]:
+    """Whoever types the address is told first what it is about; an agent who files for others, what follows."""
+    filed_by = tokens.mandated(pour, at=clock.now())
+    if filed_by is None:
+        return redirect("/")
+    return private(render(request, "form/pour.html", filed_by=filed_by, mandate=pour))
 
 
 @get("/demande/brouillon.js", public=True, sync_to_thread=False)
@@ -88,15 +97,15 @@ async def ask(
     held = await _draft(database, tokens, draft)
     if held.request_id is not None:
         if name == FILED:
-            return await shown.confirmation(request, database, tokens, directory, held.request_id)
+            return await shown.confirmation(request, database, tokens, directory, held)
         return redirect(f"/demande/{draft}/{FILED}")
     read = reading.read(territories, held.answers, at=clock.now())
     if name == SUMMARY:
-        return shown.summary(request, draft, held.answers, read, territories)
+        return shown.summary(request, draft, held, read, territories)
     step = _step(name)
     if step.name == "departement" and not reading.must_choose(read.found):
         return redirect(f"/demande/{draft}/contact")
-    return shown.question(request, draft, step, dict(held.answers), read, territories, tokens)
+    return shown.question(request, draft, step, dict(held.answers), read, territories, tokens, filed_by=held.filed_by)
 
 
 @post("/demande/{draft:str}/{name:str}", public=True)
@@ -133,7 +142,18 @@ async def answer(
         errors |= form.errors
     if errors:
         offered = picked.choices if picked else []
-        return shown.question(request, draft, step, given, read, territories, tokens, errors=errors, offered=offered)
+        return shown.question(
+            request,
+            draft,
+            step,
+            given,
+            read,
+            territories,
+            tokens,
+            errors=errors,
+            offered=offered,
+            filed_by=held.filed_by,
+        )
     return redirect(f"/demande/{draft}/{reading.step_after(step.name, read.found)}")
 
 
@@ -226,7 +246,7 @@ async def _file(
     read = reading.read(territories, held.answers, at=clock.now())
     filed = read.filed
     if filed is None:
-        return shown.summary(request, draft, held.answers, read, territories, status_code=400)
+        return shown.summary(request, draft, held, read, territories, status_code=400)
 
     async with database.transaction(cause) as tx:
         await file_draft(tx, territories, held.id, filed, at=clock.now())

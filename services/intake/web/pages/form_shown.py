@@ -1,13 +1,13 @@
 """How the form is shown: a question, the summary, and what was filed."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Request, Response
 from litestar.response import Template
 
 from services.intake.directory import Directory
 from services.intake.reads import tracking as reads
+from services.intake.store.drafts import Draft
 from services.intake.web.pages import answers as reading
 from services.intake.web.pages import choices
 from services.intake.web.pages.answers import STEPS, SUMMARY, Reading, Step
@@ -15,7 +15,9 @@ from services.intake.web.secrets import private
 from services.intake.web.tokens import Tokens
 from shared import clock
 from shared.calendar import time_zone
+from shared.contracts.fact import Actor
 from shared.db import Database
+from shared.errors import NotFound
 from shared.territory.territories import Territories
 from shared.web.pages import redirect, render
 
@@ -33,6 +35,7 @@ def question(
     *,
     errors: dict[str, str] | None = None,
     offered: list[tuple[str, str]] | None = None,
+    filed_by: Actor | None = None,
 ) -> Response[Any]:
     """Show one question with what was typed; lead back where it depends on another that has no answer."""
     if step.name == "territoire" and reading.kind_of_applicant(values) is None:
@@ -56,6 +59,7 @@ def question(
         errors=errors or {},
         offered=offered or [],
         labels=choices.LABELS,
+        filed_by=filed_by,
         choices=choices.Choices(territories, values, read),
         today=clock.now().astimezone(zone).date(),
     )
@@ -82,7 +86,7 @@ def _stitches(draft: str, read: Reading, here: str) -> list[dict[str, str]]:
 def summary(
     request: Asked,
     draft: str,
-    values: reading.Answers,
+    held: Draft,
     read: Reading,
     territories: Territories,
     *,
@@ -99,22 +103,30 @@ def summary(
         previous=f"/demande/{draft}/{STEPS[-1].name}",
         stitches=_stitches(draft, read, SUMMARY),
         wanting=[(step.question, f"/demande/{draft}/{step.name}") for step in wanting],
-        sections=choices.summary(territories, values, read),
+        sections=choices.summary(territories, held.answers, read),
+        filed_by=held.filed_by,
         ready=read.filed is not None,
     )
     return private(page)
 
 
 async def confirmation(
-    request: Asked, database: Database, tokens: Tokens, directory: Directory, request_id: UUID
+    request: Asked, database: Database, tokens: Tokens, directory: Directory, held: Draft
 ) -> Template:
-    """Say what was filed and what comes next; a link that was revoked since is not shown."""
-    tracking = await reads.tracking(database, request_id)
+    """Say what was filed and what comes next.
+
+    A link that was revoked since is not shown, nor is any to an agent who filed for a collectivité: it is the
+    applicant's alone.
+    """
+    if held.request_id is None:
+        raise NotFound
+    tracking = await reads.tracking(database, held.request_id)
     page = render(
         request,
         "form/deposee.html",
         tracking=tracking,
         office=tracking.service or directory.service(tracking.departement),
-        tracking_url=tokens.tracking_url(tracking.id) if tracking.link_generation == 1 else None,
+        tracking_url=tokens.tracking_url(tracking.id) if tracking.link_generation == 1 and not held.filed_by else None,
+        filed_by=held.filed_by,
     )
     return private(page)

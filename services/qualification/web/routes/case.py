@@ -20,7 +20,8 @@ from services.qualification.web import words as pages_words
 from services.qualification.web.asked import Asked
 from services.qualification.web.visit import Visit
 from shared import clock, words
-from shared.contracts.vocabulary import ApplicantKind
+from shared.contracts.fact import Actor
+from shared.contracts.vocabulary import ApplicantKind, Role
 from shared.db import Transaction
 from shared.web.forms import Form
 from shared.web.pages import render
@@ -82,6 +83,7 @@ def described(visit: Visit, view: CaseView) -> dict[str, Any]:
         "where": f"{epci.full_name}, {within}" if epci else within,
         "service_in_charge": visit.desk.rules.service(view.departement),
         "applicant": applicant,
+        "filed_by": _filed_by(view.request.filed_by),
         "epci_name": epci.full_name if epci else None,
         "territories_source": visit.desk.territories.source.sentence,
         "applicant_kind": words.word(applicant.kind),
@@ -99,6 +101,11 @@ def described(visit: Visit, view: CaseView) -> dict[str, Any]:
         "motive_words": words.ESCALATION_MOTIVE,
         "offer_words": words.LOCAL_OFFER,
     }
+
+
+def _filed_by(who: Actor | None) -> str | None:
+    """Name the agent who filed for the collectivité; nobody when it filed by itself."""
+    return f"{who.name}, pour la collectivité" if who and who.role is not Role.APPLICANT else None
 
 
 async def _around(visit: Visit, tx: Transaction, view: CaseView, filters: Filters) -> dict[str, Any]:

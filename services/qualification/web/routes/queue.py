@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
+from litestar.response import Redirect
 
 from services.qualification.domain.moves import Action, State
 from services.qualification.reads import queue as reads
@@ -22,9 +23,10 @@ from services.qualification.web.words import TONES, state_options
 from shared import clock
 from shared.db import Transaction
 from shared.errors import Invalid
+from shared.identity.model import Role
 from shared.web.formats import plural_fr
 from shared.web.forms import Form, read_form
-from shared.web.pages import flash, render
+from shared.web.pages import flash, redirect, render
 from shared.web.paging import Page
 from shared.web.tables import as_csv, as_ods
 from shared.words import OUTCOME, STATE
@@ -80,6 +82,13 @@ async def take_home_as_ods(visit: NamedDependency[Visit], asked: NamedDependency
     return await asyncio.to_thread(as_ods, await table_of(visit.database, asked, visit.agent))
 
 
+@get("/deposer")
+async def file_for_another(visit: NamedDependency[Visit]) -> Redirect:
+    """Send an agent to the form, with a mandate to file for a collectivité that phones or writes."""
+    visit.agent.require(Role.SAT_AGENT, Role.DELEGATE)
+    return redirect(visit.desk.filing_url(visit.desk.mandate(visit.agent, at=clock.now())))
+
+
 @get("/a-valider")
 async def show_proposals(visit: NamedDependency[Visit], paging: NamedDependency[Page]) -> Response[Any]:
     """Show what waits for a validation."""
@@ -112,6 +121,7 @@ async def _queue_page(
         counts=await reads.counts(visit.database, perimeter=agent.perimeter, me=agent.email, today=visit.today),
         filters=_filters(visit),
         kept=visit.kept,
+        files=agent.has(Role.SAT_AGENT, Role.DELEGATE),
         today=visit.today,
         tones=TONES,
         states=STATE,
@@ -168,4 +178,4 @@ def _filters(visit: Visit) -> list[dict[str, Any]]:
 TOGETHER: Final = frozenset({Action.ASSIGNMENT.value, Action.EXAMINATION.value})
 """What can be done to several cases at once: a case that allows none of it has no box to tick."""
 
-ROUTES = (show_queue, act_together, take_home_as_csv, take_home_as_ods, show_proposals)
+ROUTES = (show_queue, act_together, take_home_as_csv, take_home_as_ods, file_for_another, show_proposals)

@@ -1,0 +1,51 @@
+"""An agent files for a collectivité that phones or writes: the mandate that leads him to intake's form."""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qs, urlsplit
+
+from shared import clock
+from shared.contracts.fact import Actor
+from shared.contracts.vocabulary import Role
+from shared.identity.model import Agent
+from shared.messaging.inbox import Inbox
+from shared.web.mandates import Mandates
+from tests.qualification.conftest import Browser, Program
+from tests.qualification.life import Life
+
+MANDATES = Mandates("document-key-for-tests-only-0000001")
+
+
+async def test_the_button_of_the_queue_leads_to_the_form_with_the_agents_mandate(
+    browser: Callable[[Agent], Awaitable[Browser]], sat: Program
+) -> None:
+    agent = await browser(sat.agent)
+    assert 'href="/deposer"' in (await agent.get("/")).text
+    address = urlsplit((await agent.get("/deposer")).headers["location"])
+    assert (address.netloc, address.path) == ("intake.test", "/demande")
+    filed_by = MANDATES.read(parse_qs(address.query)["pour"][0], at=clock.now())
+    assert filed_by == Actor(role=Role.SAT_AGENT, name=sat.agent.name, email=sat.agent.email)
+
+
+async def test_programs_are_given_the_mandate_for_the_api(sat: Program, delegate: Program) -> None:
+    for program, role in ((sat, Role.SAT_AGENT), (delegate, Role.DELEGATE)):
+        given = (await program.post("/filing-mandates")).json()
+        filed_by = MANDATES.read(given["mandate"], at=clock.now())
+        assert filed_by is not None
+        assert filed_by.role is role
+
+
+async def test_nobody_but_an_agent_is_given_a_mandate(visitor: Browser) -> None:
+    assert (await visitor.get("/deposer")).headers["location"].startswith("/connexion")
+
+
+async def test_the_case_says_who_filed_it(
+    browser: Callable[[Agent], Awaitable[Browser]], sat: Program, inbox: Inbox
+) -> None:
+    by_itself, by_an_agent = Life(inbox), Life(inbox)
+    await by_itself.submitted()
+    await by_an_agent.submitted(
+        number="95-2026-000002", filed_by=Actor(role=Role.SAT_AGENT, name="Agente du SAT", email="agente@sat.test")
+    )
+    agent = await browser(sat.agent)
+    assert "Le demandeur" in (await agent.get(f"/demandes/{by_itself.request_id}")).text
+    assert "Agente du SAT, pour la collectivité" in (await agent.get(f"/demandes/{by_an_agent.request_id}")).text
