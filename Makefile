@@ -19,6 +19,12 @@ run: system-run $(VENV)/.ready node_modules/.ready ## Start everything on this m
 	@$(BIN)/python -m shared.web.assets > /dev/null
 	@exec $(BIN)/python -m deploy.local.run
 
+.PHONY: restart
+restart: ## Replace the services that run by new ones, copy by copy; nobody is interrupted
+	@test -e .run/lock && ! flock --nonblock .run/lock true \
+		|| { echo "Cousu-main does not run from this folder." >&2; exit 1; }
+	@kill -HUP "$$(cat .run/lock)" && echo "They are being replaced; make run says when all are."
+
 .PHONY: demo
 demo: system-run $(VENV)/.ready node_modules/.ready ## Tell one request's whole life in the terminal
 	@exec $(BIN)/cousu-main demo life

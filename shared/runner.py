@@ -11,7 +11,7 @@ from litestar import Litestar
 from shared import log
 from shared.db import AWAY, Database
 from shared.settings import LogSettings, ServiceSettings
-from shared.web.application import serve
+from shared.web.serving import serve
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 

@@ -1,13 +1,15 @@
 """A child process that never outlives us: started in a session of its own, stopped in the order we choose."""
 
 import asyncio
+import fcntl
 import os
 import pwd
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,8 +18,11 @@ class DidNotStart(Exception):  # noqa: N818 - reads as what happened, and is sho
     """Something of the embedded run did not come up; the message says what and where its log is."""
 
 
-_UNLESS_ALONE = 'test "$PPID" = "$0" && exec "$@"'
+_UNLESS_ALONE = 'test "$PPID" = "$0" && '
 """Starts the program only if we are still there: we may have died before the kernel was asked to tell it."""
+
+_BEYOND_REACH = 10
+"""Descriptors from here on are neither the standard streams nor those at which a program looks for its sockets."""
 
 
 @dataclass(slots=True)
@@ -25,7 +30,8 @@ class Child:
     """One program run as a child, its output in one log file.
 
     The kernel sends it `stop_with` if we die without stopping it, so a killed run leaves no orphan. It has its
-    own session, so that Ctrl-C in the terminal reaches only us. `user` is the account it is dropped to.
+    own session, so that Ctrl-C in the terminal reaches only us. `user` is the account it is dropped to. `sockets` are
+    handed to it as systemd would (sd_listen_fds); they stay ours too.
     """
 
     name: str
@@ -35,21 +41,23 @@ class Child:
     folder: Path | None = None
     user: str | None = None
     stop_with: signal.Signals = signal.SIGTERM
+    sockets: Sequence[socket.socket] = ()
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self) -> None:
         """Start the program; its end is seen by `alive`, never raised here."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         drop = ["--reuid", self.user, "--regid", str(_group_of(self.user)), "--clear-groups"] if self.user else []
-        go_with_us = ["setpriv", *drop, "--pdeathsig", self.stop_with.name, "--", "sh", "-c", _UNLESS_ALONE]
-        with self.log.open("ab") as output:
+        go_with_us = ["setpriv", *drop, "--pdeathsig", self.stop_with.name, "--", "bash", "-c"]
+        with self.log.open("ab") as output, _within_reach_of_bash(self.sockets) as descriptors:
             self.process = subprocess.Popen(  # noqa: S603 - the command is ours, never a visitor's
-                [*go_with_us, str(os.getpid()), *map(str, self.command)],
+                [*go_with_us, _UNLESS_ALONE + _handing_over(descriptors), str(os.getpid()), *map(str, self.command)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 cwd=self.folder,
                 env={**os.environ, **self.environment},
+                pass_fds=descriptors,
                 start_new_session=True,
             )
 
@@ -68,11 +76,14 @@ class Child:
         """Give how it ended; None while it runs."""
         return self.process.poll() if self.process else None
 
-    async def stop(self, *, patience: float = 10.0) -> bool:
-        """Ask it to stop, wait `patience` seconds, then kill it; tell whether it went by itself."""
+    async def stop(self, *, patience: float = 10.0, by: signal.Signals | None = None) -> bool:
+        """Ask it to stop, wait `patience` seconds, then kill it; tell whether it went by itself.
+
+        `by` is a signal other than the usual one.
+        """
         if self.process is None or self.process.poll() is not None:
             return True
-        self.process.send_signal(self.stop_with)
+        self.process.send_signal(by or self.stop_with)
         if await self.ended(within=patience):
             return True
         self.process.kill()
@@ -93,6 +104,25 @@ class Child:
         if not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+@contextmanager
+def _within_reach_of_bash(sockets: Sequence[socket.socket]) -> Iterator[list[int]]:
+    """Give copies of the descriptors that are surely none of those at which the program will look for them."""
+    descriptors = [fcntl.fcntl(one.fileno(), fcntl.F_DUPFD_CLOEXEC, _BEYOND_REACH) for one in sockets]
+    try:
+        yield descriptors
+    finally:
+        for one in descriptors:
+            os.close(one)
+
+
+def _handing_over(descriptors: Sequence[int]) -> str:
+    """Give the shell's last command: become the program, its sockets at 3, 4 …, and its own process id told."""
+    if not descriptors:
+        return 'exec "$@"'
+    moves = " ".join(f"{3 + n}<&{one}-" for n, one in enumerate(descriptors))
+    return f'LISTEN_FDS={len(descriptors)} LISTEN_PID=$$ exec "$@" {moves}'
 
 
 def _group_of(user: str) -> int:
@@ -143,6 +173,14 @@ def listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def busy(port: int) -> DidNotStart:
+    """Say that somebody else has the port, and what to do."""
+    return DidNotStart(
+        f"Port {port} of 127.0.0.1 is used by another program. Stop it, or choose other ports: "
+        "COUSU_PORT_BASE=9100 make run"
+    )
+
+
 async def left_free(*ports: int, within: float = 5.0) -> None:
     """Wait until nobody listens on these ports any more: a killed program lets go of them a moment later.
 
@@ -152,8 +190,5 @@ async def left_free(*ports: int, within: float = 5.0) -> None:
     for port in ports:
         while listening(port):
             if time.monotonic() > deadline:
-                raise DidNotStart(
-                    f"Port {port} of 127.0.0.1 is used by another program. Stop it, or choose other ports: "
-                    "COUSU_PORT_BASE=9100 make run"
-                )
+                raise busy(port)
             await asyncio.sleep(0.05)

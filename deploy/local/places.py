@@ -11,25 +11,30 @@ RUN_FOLDER = REPOSITORY / ".run"
 DEFAULT_PORT_BASE = 8100
 _LOWEST_BASE, _HIGHEST_BASE = 1024, 65_000
 _PORTS_OF_ONE_NODE = 4
+_MOST_COPIES = 9
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The ports of one run, all above `base`, and the folder that it keeps its state in."""
+    """The ports of one run, all above `base`, the folder that it keeps its state in, and the copies of each service."""
 
     base: int = DEFAULT_PORT_BASE
     folder: Path = RUN_FOLDER
+    copies: int = 1
 
     @classmethod
     def from_environment(cls) -> "Places":
-        """Read `COUSU_PORT_BASE`, which moves all ports, and `COUSU_RUN_FOLDER`, which moves `.run`.
+        """Read `COUSU_PORT_BASE`, which moves all ports, `COUSU_RUN_FOLDER`, which moves `.run`, and `COUSU_COPIES`.
 
-        Raises `DidNotStart` if the base is no port.
+        Raises `DidNotStart` if the base is no port, or the number of copies out of reach.
         """
         told = os.environ.get("COUSU_PORT_BASE", "").strip() or str(DEFAULT_PORT_BASE)
         if not told.isdecimal() or not _LOWEST_BASE <= int(told) <= _HIGHEST_BASE:
             raise DidNotStart(f"COUSU_PORT_BASE is {told!r}; give a number from {_LOWEST_BASE} to {_HIGHEST_BASE}.")
-        return cls(int(told), Path(os.environ.get("COUSU_RUN_FOLDER") or RUN_FOLDER).absolute())
+        copies = os.environ.get("COUSU_COPIES", "").strip() or "1"
+        if not copies.isdecimal() or not 1 <= int(copies) <= _MOST_COPIES:
+            raise DidNotStart(f"COUSU_COPIES is {copies!r}; give a number from 1 to {_MOST_COPIES}.")
+        return cls(int(told), Path(os.environ.get("COUSU_RUN_FOLDER") or RUN_FOLDER).absolute(), int(copies))
 
     @property
     def ports(self) -> dict[str, int]:
@@ -65,6 +70,11 @@ class Places:
     def endpoints(self) -> Path:
         """The file that tells programs what runs where; it is there only while everything is ready."""
         return self.folder / "endpoints.json"
+
+    @property
+    def copies_file(self) -> Path:
+        """The file that tells Prometheus where each copy answers alone (`file_sd_configs`), always as it is now."""
+        return self.folder / "copies.json"
 
     @property
     def environment(self) -> Path:

@@ -4,12 +4,16 @@ import asyncio
 import fcntl
 import json
 import os
+import signal
+import socket
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
+import asyncpg
 from rich.console import Console
 from rich.table import Table
 
@@ -17,6 +21,7 @@ from deploy.local import databases
 from deploy.local.broker import own_broker
 from deploy.local.broker_users import SERVICES
 from deploy.local.child import Child, DidNotStart, left_free
+from deploy.local.copies import AT_ONCE, Copy, listening_socket
 from deploy.local.environment import CLIENTS_VARIABLE, DATABASES, OPERATIONS, Environments
 from deploy.local.passwords import Passwords, write_private
 from deploy.local.personas import PERSONAS
@@ -24,6 +29,7 @@ from deploy.local.places import REPOSITORY, Places
 from deploy.local.postgres import LocalPostgres
 from deploy.local.supervision import Program, Watch, WebProgram, together
 from deploy.local.told_to_stop import told_to_stop
+from shared.db import AWAY
 from shared.operations.migrations import MigrationFailed
 
 
@@ -73,27 +79,47 @@ class Run:
             else LocalPostgres(folder / "postgres", ports["postgres"], log=places.log("postgres"))
         )
         self._rabbit = None if os.environ.get("AMQP_URL") else own_broker(places)
+        self._ports = ExitStack()
+        self._copies: dict[str, Copy] = {}
         self._environments = Environments(places, Passwords(folder / "secrets.json"), self._postgres, self._rabbit)
 
     async def until_told_to_stop(self) -> int:
         """Start everything, say where it is, wait for a signal, stop everything."""
-        told = asyncio.create_task(told_to_stop())
-        coming_up = asyncio.create_task(self._come_up())
+        replace = asyncio.Event()
+        told = asyncio.create_task(told_to_stop(replace=replace.set))
+        running = asyncio.create_task(self._come_up_and_replace(replace))
         try:
-            await asyncio.wait({told, coming_up}, return_when=asyncio.FIRST_COMPLETED)
-            if coming_up.done():
-                await coming_up
-                await told
+            await asyncio.wait({told, running}, return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                await running
             return 0
         finally:
             told.cancel()
-            coming_up.cancel()
-            await asyncio.gather(told, coming_up, return_exceptions=True)
+            running.cancel()
+            await asyncio.gather(told, running, return_exceptions=True)
             await self._go_down()
+
+    async def _come_up_and_replace(self, replace: asyncio.Event) -> None:
+        """Come up, and then replace the services whenever somebody wants it."""
+        await self._come_up()
+        while await replace.wait():
+            replace.clear()
+            await self._replace()
+
+    async def _replace(self) -> None:
+        """Replace the services copy by copy; the tables first, on which old and new code work for a while."""
+        self._say("Replacing the services, copy by copy")
+        try:
+            await databases.prepare(self._environments)
+        except (MigrationFailed, asyncpg.PostgresError, *AWAY) as failure:
+            self._say(f"The replacement did not begin, everything goes on as it was: {failure}")
+        else:
+            await self._watch.replace()
 
     async def _come_up(self) -> None:
         self._places.endpoints.unlink(missing_ok=True)
         await self._ports_are_free()
+        self._open_services()
         servers: dict[str, Program] = {"mail sink": self._mail_sink(), "sign-in provider": self._identity_provider()}
         if self._rabbit:
             servers |= self._rabbit.programs
@@ -111,37 +137,64 @@ class Run:
         await databases.prepare(self._environments)
         await databases.seed_personas(self._environments)
         self._say("the databases are ready")
-        await self._watch.start(self._services(), floor=1)
+        await self._watch.start(dict(self._copies), floor=1)
 
     async def _go_down(self) -> None:
         self._places.endpoints.unlink(missing_ok=True)
         self._say("Stopping")
         began = time.monotonic()
         await self._watch.stop()
+        self._ports.close()
+        self._places.copies_file.unlink(missing_ok=True)
         self._say(f"Stopped in {time.monotonic() - began:.1f} s; nothing is lost, `make run` goes on from here")
 
     async def _ports_are_free(self) -> None:
         """Refuse to start half of it. The servers look after their own ports, since they first end what was left."""
         await left_free(*(self._places.ports[name] for name in (*SERVICES, OPERATIONS, "mail", "identity", "smtp")))
 
-    def _python(self, module: str, *arguments: str, name: str, environment: dict[str, str]) -> Child:
+    def _python(
+        self,
+        module: str,
+        *arguments: str,
+        name: str,
+        environment: dict[str, str],
+        sockets: Sequence[socket.socket] = (),
+        stop_with: signal.Signals = signal.SIGTERM,
+    ) -> Child:
         return Child(
             name,
             [sys.executable, "-m", module, *arguments],
             log=self._places.log(name),
             environment={"PYTHONUNBUFFERED": "1", **environment},
             folder=REPOSITORY,
+            stop_with=stop_with,
+            sockets=sockets,
         )
 
-    def _services(self) -> dict[str, Program]:
-        """Give the four services and the operator's page."""
+    def _open_services(self) -> None:
+        """Open the ports of the four services and of the operator's page, and plan their copies."""
         modules = {name: f"services.{name}" for name in SERVICES} | {OPERATIONS: "shared.operations"}
-        programs: dict[str, Program] = {}
-        for name, module in modules.items():
-            environment = self._environments.of_operations() if name == OPERATIONS else self._environments.of(name)
-            child = self._python(module, name=name, environment=environment)
-            programs[name] = WebProgram(child, ready=self._places.web(name) + "/health/ready")
-        return programs
+        for service, module in modules.items():
+            shared = self._ports.enter_context(listening_socket(self._places.ports[service]))
+            count = 1 if service == OPERATIONS else self._places.copies
+            for number in range(1, count + 1):
+                name = service if count == 1 else f"{service}-{number}"
+                make = partial(self._service, service, module, name)
+                self._copies[name] = Copy(make, shared, moved=self._tell_prometheus)
+
+    def _service(self, service: str, module: str, name: str, sockets: Sequence[socket.socket]) -> Child:
+        of_operations = service == OPERATIONS
+        environment = self._environments.of_operations() if of_operations else self._environments.of(service)
+        return self._python(module, name=name, environment=environment, sockets=sockets, stop_with=AT_ONCE)
+
+    def _tell_prometheus(self) -> None:
+        """Write where each copy can be asked alone, as `file_sd_configs` reads it."""
+        targets = [
+            {"targets": [copy.address], "labels": {"copy": name}}
+            for name, copy in self._copies.items()
+            if copy.address is not None
+        ]
+        write_private(self._places.copies_file, json.dumps(targets, indent=1))
 
     def _identity_provider(self) -> WebProgram:
         child = self._python(
@@ -226,7 +279,8 @@ class Run:
         self._console.print(people)
         self._console.print()
         self._console.print(
-            "Command line: .venv/bin/cousu-main --help    Logs: .run/logs    For programs: .run/endpoints.json"
+            "Command line: .venv/bin/cousu-main --help    Logs: .run/logs    For programs: .run/endpoints.json\n"
+            "New code, and nobody interrupted: make restart in another terminal"
         )
         self._console.print(f"Ready in {time.monotonic() - self._began:.1f} s. Ctrl-C stops everything.")
 

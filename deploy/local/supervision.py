@@ -6,7 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from deploy.local.child import Child, DidNotStart, listening
 
@@ -35,6 +35,19 @@ class Program(Protocol):
         ...
 
 
+@runtime_checkable
+class Replaceable(Program, Protocol):
+    """A program whose successor can start beside it, so that nobody notices the change."""
+
+    async def replace(self) -> None:
+        """Start the successor, and when it is usable tell this one to go. Raises `DidNotStart`, and this one stays."""
+        ...
+
+    async def gone(self) -> None:
+        """Wait until the one that was replaced has gone."""
+        ...
+
+
 @dataclass(slots=True)
 class WebProgram:
     """A child process that is usable when `ready` (an http address) answers 200, or `port` takes connections."""
@@ -53,6 +66,10 @@ class WebProgram:
         """Start it and wait until it is usable. Raises `DidNotStart` with the end of its log."""
         await self.child.stop()
         self.child.start()
+        await self.usable()
+
+    async def usable(self) -> None:
+        """Wait until it is usable. Raises `DidNotStart` with the end of its log."""
         deadline = time.monotonic() + self.within
         missing = ""
         while self.child.alive and time.monotonic() < deadline:
@@ -119,6 +136,22 @@ class Watch:
             self._tasks.append(asyncio.create_task(self._keep(name, program), name=f"watch {name}"))
 
         await together(*(one(name, program) for name, program in programs.items()))
+
+    async def replace(self) -> None:
+        """Replace one after the other what can be replaced; as soon as a successor does not start, leave the rest."""
+        began = time.monotonic()
+        replaceable = {name: program for name, program in self._programs.items() if isinstance(program, Replaceable)}
+        for name, program in replaceable.items():
+            since = time.monotonic()
+            try:
+                await program.replace()
+            except DidNotStart as failure:
+                self.say(str(failure))
+                self.say(f"The replacement stopped there: {name} goes on as it was, and so does what comes after it")
+                return
+            self.say(f"{name} was replaced after {time.monotonic() - since:.1f} s")
+        await asyncio.gather(*(program.gone() for program in replaceable.values()))
+        self.say(f"Everything was replaced in {time.monotonic() - began:.1f} s")
 
     async def stop(self) -> None:
         """Stop everything, the top floor first; one that will not stop does not keep the others."""

@@ -1,19 +1,32 @@
-"""Hears everything that means "stop": Ctrl-C, a signal to us, or one to the `make` that started us."""
+"""Hears everything that means "stop" (Ctrl-C, a signal to us, or one to the `make` that started us) or "replace"."""
 
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 _LOOKS_EVERY = 0.3
 
 
-async def told_to_stop() -> None:
-    """Come back when somebody wants us to stop."""
+async def told_to_stop(*, replace: Callable[[], None]) -> None:
+    """Come back when somebody wants us to stop; call `replace` for each SIGHUP.
+
+    But a SIGHUP whose cause is that our terminal was closed means "stop".
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    had_terminal = _has_terminal()
+
+    def hang_up() -> None:
+        if had_terminal and not _has_terminal():
+            stop.set()
+        else:
+            replace()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, hang_up)
     make = os.getppid() if _name_of(os.getppid()) == "make" else None
     told = asyncio.create_task(stop.wait())
     try:
@@ -21,6 +34,14 @@ async def told_to_stop() -> None:
             await asyncio.wait({told}, timeout=_LOOKS_EVERY)
     finally:
         told.cancel()
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def _gave_up(make: int | None) -> bool:

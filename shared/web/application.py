@@ -1,7 +1,7 @@
 """One Litestar application per service, wired once: sign-in, refusals, health, metrics, headers, limits.
 
 Sections
-1. `create_application(...)`: what a service's `main.py` calls. `serve(application, settings)` runs it until SIGTERM.
+1. `create_application(...)`: what a service's `main.py` calls. `shared.web.serving.serve` runs it until SIGTERM.
 2. Routes are plain Litestar handlers, **closed by default**: without `public=True` (`opt={"public": True}` on a Router,
    `opt = …` in a Controller) they need an agent; pages then go to `/connexion?next=…`, the API answers 401.
    `guards=[only(Role.X)]` (shared.web.access) narrows to roles.
@@ -23,15 +23,13 @@ Sections
 """
 
 import asyncio
-import signal
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import structlog
-import uvicorn
 from litestar import Litestar, Router
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
@@ -51,7 +49,7 @@ from shared.web.pages import NavigationItem, Site, engine
 from shared.web.paging import provide_page
 from shared.web.problems import answer
 
-__all__ = ["Lifespan", "NavigationItem", "ReadinessCheck", "create_application", "serve"]
+__all__ = ["Lifespan", "NavigationItem", "ReadinessCheck", "create_application"]
 
 log = structlog.get_logger(__name__)
 
@@ -135,42 +133,6 @@ def create_application(
     )
     application.asgi_handler = Door(application.asgi_handler, service=name)
     return application
-
-
-async def serve(application: Litestar, settings: ServiceSettings) -> None:
-    """Answer on the service's host and port until SIGINT or SIGTERM, then finish what is under way."""
-    config = uvicorn.Config(
-        application,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=True,
-        forwarded_allow_ips=settings.trusted_proxies,
-        timeout_graceful_shutdown=20,
-        lifespan="on",
-    )
-    await _Server(config).serve()
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn, but a signal ends `serve` and no more.
-
-    Its own way raises the signal again once it is done, which kills the process before `main` closed what it opened.
-    """
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Take SIGINT and SIGTERM for the time of serving."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        try:
-            yield
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
 
 
 def _cookie(name: str, purpose: str, settings: ServiceSettings) -> str:

@@ -86,3 +86,14 @@ def test_the_file_for_the_command_line_is_private(environments: Environments) ->
 
 def test_all_ports_move_with_their_base(environments: Environments) -> None:
     assert sorted(environments.places.ports.values()) == list(range(20_001, 20_015))
+
+
+def test_so_many_copies_of_each_service_run_as_one_wants(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COUSU_COPIES", raising=False)
+    assert Places.from_environment().copies == 1
+    monkeypatch.setenv("COUSU_COPIES", "2")
+    assert Places.from_environment().copies == 2
+    for told in ("0", "10", "two"):
+        monkeypatch.setenv("COUSU_COPIES", told)
+        with pytest.raises(DidNotStart, match=f"COUSU_COPIES is '{told}'; give a number from 1 to 9"):
+            Places.from_environment()

@@ -1,4 +1,4 @@
-"""`make run` as a whole: ready, alone in its folder, whole again after a kill, and gone after Ctrl-C."""
+"""`make run` as a whole: ready, alone in its folder, replaced under load, whole after a kill, gone after Ctrl-C."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,13 +17,17 @@ import httpx2
 import pytest
 
 from deploy.local.personas import PERSONAS
+from tests.journeys.steps import a_body
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {
     "intake", "qualification", "escalation", "notifications", "operations", "mail", "identity", "smtp",
     "management", "amqp", "postgres", "broker_metrics",
 }  # fmt: skip
-PATIENCE = 120.0
+PATIENCE = 300.0
+COPIES = [f"{name}-{n}" for name in ("intake", "qualification", "escalation", "notifications") for n in (1, 2)] + [
+    "operations"
+]
 
 
 @dataclass(slots=True)
@@ -59,7 +64,7 @@ def a_free_base() -> int:
 
 
 def start(folder: Path, base: int) -> Running:
-    environment = os.environ | {"COUSU_RUN_FOLDER": str(folder), "COUSU_PORT_BASE": str(base)}
+    environment = os.environ | {"COUSU_RUN_FOLDER": str(folder), "COUSU_PORT_BASE": str(base), "COUSU_COPIES": "2"}
     with (folder / "output.log").open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "deploy.local.run"], cwd=ROOT, env=environment, stdout=output, stderr=output
@@ -177,12 +182,82 @@ def test_a_persona_signs_in_with_one_click(running: Running) -> None:
         assert persona.name in arrived.text
 
 
+class Person(threading.Thread):
+    """Somebody who files requests and reads pages, on connections that he keeps, and never tries anything twice."""
+
+    def __init__(self, endpoints: dict[str, str]) -> None:
+        super().__init__()
+        self._endpoints = endpoints
+        self.leaves = threading.Event()
+        self.filed: dict[str, str] = {}
+        """His requests, with the token that opens each."""
+        self.read = 0
+        self.failures: list[str] = []
+
+    def run(self) -> None:
+        """Go on until told to leave."""
+        intake = self._endpoints["intake"]
+        with httpx2.Client(trust_env=False, timeout=120) as client:
+            while not self.leaves.wait(0.02):
+                try:
+                    filed = client.post(f"{intake}/api/v1/requests", json=a_body())
+                    filed.raise_for_status()
+                    self.filed[filed.json()["id"]] = filed.json()["access_token"]
+                    for name in ("intake", "qualification", "escalation", "notifications", "operations"):
+                        client.get(f"{self._endpoints[name]}/deconnexion/faite").raise_for_status()
+                        self.read += 1
+                    self.leaves.wait(0.5)
+                except httpx2.HTTPError as error:
+                    self.failures.append(f"{time.strftime('%H:%M:%S')} {error!r}")
+
+
+def test_everything_is_replaced_while_people_work_and_they_notice_nothing(running: Running) -> None:
+    before = {name: address_of(running, name) for name in COPIES}
+    people = [Person(running.endpoints) for _ in range(4)]
+    for person in people:
+        person.start()
+    running.process.send_signal(signal.SIGHUP)
+    try:
+        wait_until(lambda: "Everything was replaced in" in running.output, running)
+        time.sleep(1)  # a little more, on the new ones alone
+    finally:
+        for person in people:
+            person.leaves.set()
+        for person in people:
+            person.join()
+    assert [failure for person in people for failure in person.failures] == []
+    filed = {id_: token for person in people for id_, token in person.filed.items()}
+    assert len(filed) > 20
+    for id_, token in filed.items():
+        url = f"{running.endpoints['intake']}/api/v1/requests/{id_}"
+        wait_until(lambda url=url, token=token: registered(url, token), running)  # type: ignore[misc]
+    for name in COPIES:
+        assert address_of(running, name) != before[name]
+        assert httpx2.get(f"http://{address_of(running, name)}/metrics").status_code == 200
+
+
+def address_of(running: Running, copy: str) -> str:
+    """Read where Prometheus asks a copy."""
+    targets = json.loads((running.folder / "copies.json").read_text())
+    (found,) = (target["targets"][0] for target in targets if target["labels"] == {"copy": copy})
+    return str(found)
+
+
+def registered(url: str, token: str) -> bool:
+    """Tell whether the département has it, and the applicant sees so: both services took in what the other told."""
+    seen = httpx2.get(url, headers={"Authorization": f"Bearer {token}"}).json()
+    return bool(seen["status"] == "registered")
+
+
 def test_a_killed_service_and_a_killed_database_come_back(running: Running) -> None:
     postmaster = int((running.folder / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
-    (intake,) = (pid for pid in processes_of(running.folder) if is_service(pid, "intake"))
+    both = [pid for pid in processes_of(running.folder) if is_service(pid, "intake")]
+    assert len(both) == 2
     os.kill(postmaster, signal.SIGKILL)
-    os.kill(intake, signal.SIGKILL)
-    wait_until(lambda: "PostgreSQL runs again" in running.output and "intake runs again" in running.output, running)
+    for pid in both:
+        os.kill(pid, signal.SIGKILL)
+    for name in ("PostgreSQL", "intake-1", "intake-2"):
+        wait_until(lambda again=f"{name} runs again": again in running.output, running)  # type: ignore[misc]
     wait_until(lambda: answers(f"{running.endpoints['intake']}/health/ready"), running)
 
 

@@ -121,17 +121,22 @@ class Product:
             self.disk.unmount()
 
     def pid(self, name: str) -> int | None:
-        """Find the process of a service, `rabbitmq` or `postgres` among the supervisor's children."""
+        """Find the process of a service (the oldest of its copies), `rabbitmq` or `postgres`."""
+        return next(iter(self.pids(name)), None)
+
+    def pids(self, name: str) -> list[int]:
+        """Find all such processes among the supervisor's children, the oldest first."""
         assert self._supervisor is not None
+        found = []
         children = Path(f"/proc/{self._supervisor.pid}/task/{self._supervisor.pid}/children")
         for pid in map(int, children.read_text().split()):
             try:
                 command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            if _MARKS[name] in command and " sh -c " not in command:
-                return pid
-        return None
+            if _MARKS[name] in command and "-c test " not in command:  # that one is still on its way
+                found.append(pid)
+        return found
 
     def signal(self, name: str, what: signal.Signals) -> bool:
         """Send a signal to one of them; tell whether it was there to receive it."""

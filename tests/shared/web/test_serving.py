@@ -14,8 +14,8 @@ from pydantic import SecretStr, ValidationError
 
 from shared import clock
 from shared.settings import ServiceSettings, prefixed
-from shared.web.application import serve
 from shared.web.sealing import Seal
+from shared.web.serving import serve
 from tests.polling import eventually
 
 GIVEN = {

@@ -27,7 +27,7 @@ from shared.db import Database
 from shared.identity import store
 from shared.identity.model import Agent
 from shared.settings import ServiceSettings
-from shared.web.application import serve
+from shared.web.serving import serve
 from shared.web.signin import local_path
 from tests.polling import eventually
 

@@ -1,0 +1,147 @@
+"""Answers on a service's sockets until a signal, and leaves so that no client notices."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Final
+
+import structlog
+import uvicorn
+from litestar import Litestar
+from litestar.types import Message, Receive, Scope, Send
+
+from shared.settings import ServiceSettings
+
+log = structlog.get_logger(__name__)
+
+FIRST_HANDED_OVER: Final = 3
+"""The lowest descriptor of systemd's protocol for sockets that are handed over (sd_listen_fds)."""
+
+KEEP_ALIVE: Final = 75
+"""Seconds that an unused connection lasts: longer than clients and proxies keep theirs, so that they let go first."""
+
+LOOKS_EVERY: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """How long, in seconds, a service that was told to stop waits for whom."""
+
+    unused: float = 6.0
+    """For connections that nobody uses: most programs forget theirs after five seconds."""
+    fresh: float = 1.0
+    """For the first request of connections that were made just before we stopped accepting."""
+    altogether: float = 20.0
+    """Until what is still under way is cut."""
+
+
+async def serve(application: Litestar, settings: ServiceSettings, leave: Leave | None = None) -> None:
+    """Answer until SIGTERM or SIGINT, on the sockets that were handed over, or else on the service's host and port.
+
+    SIGTERM: for a moment everything is answered as before, but each answer asks its client to come on another
+    connection next time. Then no connection is accepted any more, and what is under way is finished. Whoever holds the
+    same socket takes over without a connection refused. SIGINT, or a second signal: the same without the moment.
+    """
+    farewell = _Farewell(application)
+    config = uvicorn.Config(
+        farewell,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_keep_alive=KEEP_ALIVE,
+        lifespan="on",
+    )
+    await _Server(config, farewell, leave or Leave()).serve(sockets=handed_over() or None)
+
+
+def handed_over() -> list[socket.socket]:
+    """Take the listening sockets that whoever started us has opened: systemd, or the supervisor of `make run`.
+
+    They are meant for us only if `LISTEN_PID` is this process; without them the list is empty.
+    """
+    meant_for, count = os.environ.pop("LISTEN_PID", ""), os.environ.pop("LISTEN_FDS", "0")
+    if meant_for != str(os.getpid()):
+        return []
+    sockets = [socket.socket(fileno=FIRST_HANDED_OVER + n) for n in range(int(count))]
+    for one in sockets:
+        one.set_inheritable(False)
+    return sockets
+
+
+class _Farewell:
+    """Asks, once we are leaving, each client to close its connection after the answer it gets."""
+
+    def __init__(self, application: Litestar) -> None:
+        self._application = application
+        self.leaving = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def answer(message: Message) -> None:
+            if self.leaving and message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (b"connection", b"close")]
+            await send(message)
+
+        await self._application(scope, receive, answer)
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, but it takes its leave in steps, and a signal ends `serve` and no more.
+
+    Its own way closes unused connections at once, in the face of clients that are about to use them. And it raises the
+    signal again once it is done, which kills the process before `main` closed what it opened.
+    """
+
+    def __init__(self, config: uvicorn.Config, farewell: _Farewell, leave: Leave) -> None:
+        super().__init__(config)
+        self._farewell = farewell
+        self._leave = leave
+        self._hurried = False
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take SIGINT and SIGTERM for the time of serving."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; at once when it is said twice, or by Ctrl-C."""
+        self._hurried = self.should_exit or sig == signal.SIGINT
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say goodbye, stop accepting, finish what is under way, and only then stop what runs beside."""
+        until = asyncio.get_running_loop().time() + self._leave.altogether
+        connections = self.server_state.connections
+        log.info("web.leaving", connections=len(connections), hurried=self._hurried)
+        self._farewell.leaving = True
+        before = set(connections)
+        await self._wait(lambda: before.isdisjoint(connections), self._leave.unused)
+        for server in self.servers:
+            server.close()
+        await self._wait(lambda: not connections, self._leave.fresh)
+        left = until - asyncio.get_running_loop().time()
+        self.config.timeout_graceful_shutdown = max(1, round(left))
+        await super().shutdown(sockets)
+
+    async def _wait(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Wait until it is so, at most so long, and not at all in a hurry."""
+        until = asyncio.get_running_loop().time() + seconds
+        while not (  # noqa: ASYNC110 - a connection's end sets no event
+            self._hurried or condition() or asyncio.get_running_loop().time() > until
+        ):
+            await asyncio.sleep(LOOKS_EVERY)
