@@ -36,7 +36,7 @@ from shared.db import Database
 from shared.messaging import healing, messenger
 from shared.messaging.inbox import taking
 from shared.settings import ServiceSettings
-from shared.web.application import serve
+from shared.web.serving import serve
 from tests.faults.kills.points import Points, install
 
 POINTS = Points()
