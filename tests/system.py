@@ -51,13 +51,13 @@ class System:
 
 
 def free_base() -> int:
-    """Find a port base with sixteen free ports above it."""
+    """Find a port base with thirty-two free ports above it."""
     import socket  # noqa: PLC0415 - needed nowhere else
 
     for base in range(21_000, 60_000, 100):
         probes = []
         try:
-            for offset in range(1, 17):
+            for offset in range(1, 33):
                 probe = socket.socket()
                 probes.append(probe)
                 probe.bind(("127.0.0.1", base + offset))

@@ -61,7 +61,7 @@ class LocalRabbit:
         self.management_port = management_port
         self.prometheus_port = prometheus_port
         self.node = f"{node}@localhost"
-        self._distribution_port = distribution_port
+        self.distribution_port = distribution_port
         self._plugins = tuple(plugins)
         self._folder = folder.resolve()
         self._log = log or self._folder / "rabbitmq.log"
@@ -115,7 +115,7 @@ class LocalRabbit:
         await self.stop()
         await asyncio.to_thread(self._write_configuration)
         await end_leftover(self._pid_file, folder=self._folder, stop_with=signal.SIGTERM)
-        await left_free(self.amqp_port, self.management_port, self.prometheus_port, self._distribution_port)
+        await left_free(self.amqp_port, self.management_port, self.prometheus_port, self.distribution_port)
         await self._epmd.start()
         self._broker = Child(
             "rabbitmq",
@@ -259,7 +259,7 @@ class LocalRabbit:
             "RABBITMQ_NODENAME": self.node,
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODE_PORT": str(self.amqp_port),
-            "RABBITMQ_DIST_PORT": str(self._distribution_port),
+            "RABBITMQ_DIST_PORT": str(self.distribution_port),
             "RABBITMQ_BASE": here,
             "RABBITMQ_MNESIA_BASE": f"{here}/data",
             "RABBITMQ_LOG_BASE": f"{here}/log",

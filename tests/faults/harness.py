@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -139,17 +140,23 @@ def _private_folder() -> Path:
     return folder
 
 
-async def run(plan: Plan, folder: Path | None = None) -> Report:
+MakeProduct = Callable[[Path, int, Mailbox], Product]
+MakeMayhem = Callable[..., Mayhem]
+
+
+async def run(
+    plan: Plan, folder: Path | None = None, *, product_of: MakeProduct = Product, mayhem_of: MakeMayhem | None = None
+) -> Report:
     """Carry the plan out; `folder` is where the product lives (made and removed when not given)."""
     own = folder is None
     where = folder or _private_folder()
     mailbox = Mailbox()
     await mailbox.start()
-    product = Product(where / "run", free_base(), mailbox)
+    product = product_of(where / "run", free_base(), mailbox)
     report = None
     try:
         await product.start()
-        report = await _under_fire(plan, product)
+        report = await _under_fire(plan, product, mayhem_of or (Storm if plan.storm else Mayhem))
     finally:
         await product.stop()
         mailbox.stop()
@@ -161,7 +168,7 @@ async def run(plan: Plan, folder: Path | None = None) -> Report:
     return report
 
 
-async def _under_fire(plan: Plan, product: Product) -> Report:
+async def _under_fire(plan: Plan, product: Product, mayhem_of: MakeMayhem) -> Report:
     await product.execute("qualification", "UPDATE provider SET capacity = 1000000")
     ledger = Ledger()
     client = Client(ledger, product.endpoints, patience=plan.within)
@@ -170,10 +177,9 @@ async def _under_fire(plan: Plan, product: Product) -> Report:
         client.tokens[agent] = service, token
     over = asyncio.Event()
     began = time.monotonic()
-    sort = Storm if plan.storm else Mayhem
     kinds = tuple(kind for kind in plan.kinds if kind != "fill_disk" or product.disk)
     chance = random.Random(plan.seed)  # noqa: S311 - a seed that can be given again
-    mayhem = sort(product, chance, kinds, whole_within=min(plan.within, WHOLE_WITHIN))
+    mayhem = mayhem_of(product, chance, kinds, whole_within=min(plan.within, WHOLE_WITHIN))
     people = [asyncio.create_task(_lives(_person(plan, client, product.mailbox, n), over)) for n in range(plan.clients)]
     try:
         await mayhem.go_on(plan.seconds, most=plan.most)

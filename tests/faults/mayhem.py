@@ -68,6 +68,7 @@ class Mayhem:
     kinds: tuple[str, ...]
     table: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
     whole_within: float = WHOLE_WITHIN
+    at_once: float = AT_ONCE
     log: list[Fault] = field(default_factory=list)
     stuck: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
@@ -139,5 +140,5 @@ class Mayhem:
         self.stuck.append(f"not whole {passed:.0f} s after {kinds} at {struck[-1].at:.1f} s: {left}")
 
     async def _left(self) -> str:
-        behind = await stand.behind(self.product, told_before=clock.now() - timedelta(seconds=AT_ONCE))
+        behind = await stand.behind(self.product, told_before=clock.now() - timedelta(seconds=self.at_once))
         return "; ".join(map(str, behind[:5]))

@@ -120,16 +120,24 @@ class Product:
         if self.disk:
             self.disk.unmount()
 
+    def children(self) -> list[int]:
+        """Give the process ids of all that the supervisor started."""
+        if self._supervisor is None:
+            return []
+        children = Path(f"/proc/{self._supervisor.pid}/task/{self._supervisor.pid}/children")
+        try:
+            return [int(pid) for pid in children.read_text().split()]
+        except FileNotFoundError:
+            return []
+
     def pid(self, name: str) -> int | None:
         """Find the process of a service (the oldest of its copies), `rabbitmq` or `postgres`."""
         return next(iter(self.pids(name)), None)
 
     def pids(self, name: str) -> list[int]:
         """Find all such processes among the supervisor's children, the oldest first."""
-        assert self._supervisor is not None
         found = []
-        children = Path(f"/proc/{self._supervisor.pid}/task/{self._supervisor.pid}/children")
-        for pid in map(int, children.read_text().split()):
+        for pid in self.children():
             try:
                 command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             except (FileNotFoundError, ProcessLookupError):
@@ -239,7 +247,9 @@ class Product:
 
 
 def _runs(pid: int) -> bool:
+    """Tell whether anything of the process is left: its first thread may be gone while others still hold its ports."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        dead = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return not dead or len(list(Path(f"/proc/{pid}/task").iterdir())) > 1
     except (FileNotFoundError, ProcessLookupError):
         return False

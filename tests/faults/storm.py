@@ -57,21 +57,26 @@ class Storm(Mayhem):
         kinds = [kind for kind in self.kinds if target in self.table[kind].targets]
         weights = [self.table[kind].often for kind in kinds]
         while True:
-            await asyncio.sleep(chance.expovariate(1 / PAUSES.get(target, PAUSE)))
+            await asyncio.sleep(chance.expovariate(1 / self.pause(target)))
             kind = chance.choices(kinds, weights)[0]
             async with free:
                 fault = await self.strike(kind, target, chance)
                 fault.alone = False
                 await self._there(target)
 
+    def pause(self, target: str) -> float:
+        """Give how long a part is left alone on average."""
+        return PAUSES.get(target, PAUSE)
+
     async def _there(self, target: str) -> None:
         """Wait until the part can be struck again; one that does not come back is found by the next measure."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(THERE_WITHIN):
-                while not await self._is_there(target):
+                while not await self.is_there(target):
                     await asyncio.sleep(0.05)
 
-    async def _is_there(self, target: str) -> bool:
+    async def is_there(self, target: str) -> bool:
+        """Tell whether the part is there to be struck."""
         if target in SERVICES:
             try:
                 return (await self.product.ask(target, "/health/live")).status_code == 200
