@@ -133,9 +133,9 @@ def _figures(faults: list[Fault]) -> str:
     return columns
 
 
-def _private_folder() -> Path:
+def private_folder(prefix: str = "cousu-faults-") -> Path:
     """Make a folder that PostgreSQL's account may walk into, in memory where there is such a place."""
-    folder = Path(tempfile.mkdtemp(prefix="cousu-faults-", dir=MEMORY if MEMORY.is_dir() else None))
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=MEMORY if MEMORY.is_dir() else None))
     folder.chmod(0o711)
     return folder
 
@@ -149,7 +149,7 @@ async def run(
 ) -> Report:
     """Carry the plan out; `folder` is where the product lives (made and removed when not given)."""
     own = folder is None
-    where = folder or _private_folder()
+    where = folder or private_folder()
     mailbox = Mailbox()
     await mailbox.start()
     product = product_of(where / "run", free_base(), mailbox)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import shutil
 import sys
 import time
 from functools import partial
@@ -12,11 +13,12 @@ from typing import Annotated
 import structlog
 import typer
 
+from tests.faults.cluster.gap import measure
 from tests.faults.cluster.product import ClusterProduct
 from tests.faults.cluster.storm import ClusterStorm
 from tests.faults.cluster.strikes import KINDS
 from tests.faults.cluster.tally import Tally, line_of, table
-from tests.faults.harness import Plan, Report, run
+from tests.faults.harness import Plan, Report, private_folder, run
 from tests.faults.mayhem import Mayhem
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -83,10 +85,24 @@ def report(tally: TallyFile) -> None:
     print(table(Tally(tally).lines))  # noqa: T201 - a terminal's program
 
 
+@app.command()
+def gap(kills: Annotated[int, typer.Option(help="How many nodes to kill, one after the other.")] = 12) -> None:
+    """Measure for how long service stops when a node dies, and how long the node takes to come back."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    print(asyncio.run(measure(kills)).text())  # noqa: T201 - a terminal's program
+
+
 def _carried_out(plan: Plan) -> Report:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     mayhem_of = partial(ClusterStorm if plan.storm else Mayhem, table=KINDS, at_once=AT_ONCE)
-    return asyncio.run(run(plan, product_of=ClusterProduct, mayhem_of=mayhem_of))
+    folder = private_folder("cousu-cluster-")
+    report = None
+    try:
+        report = asyncio.run(run(plan, folder, product_of=ClusterProduct, mayhem_of=mayhem_of))
+    finally:
+        if report is not None and report.passed and not plan.keep:
+            shutil.rmtree(folder, ignore_errors=True)
+    return report
 
 
 def _chosen(kinds: str) -> tuple[str, ...]:
