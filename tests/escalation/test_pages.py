@@ -23,6 +23,7 @@ from tests.escalation.life import (
     an_accompanied_dossier,
     directed_to_programme,
 )
+from tests.paper import words_of
 
 
 class Person:
@@ -38,6 +39,11 @@ class Person:
         answer = await self._browser.get(path)
         assert answer.status_code == status, answer.text
         return unescape(answer.text)
+
+    async def paper(self, path: str) -> str:
+        """Open a PDF, and give its text."""
+        self._browser.cookies.set("cousu_escalation_session", self._key)
+        return words_of(await self._browser.get(path))
 
     async def send(self, page: str, action: str, **fields: str | list[str]) -> httpx2.Response:
         """Fill in the form of a page that leads to `action`, and send it."""
@@ -177,10 +183,14 @@ async def test_the_committee_is_run_from_its_pages(
     decided = await at_committee.send(form, form, outcome="granted", motive="Projet structurant.", amount="25 000")
     assert decided.headers["location"] == session
     await at_committee.send(session, f"{session}/cloture")
+    on_paper = await at_committee.paper(f"{session}/compte-rendu.pdf")
+    assert "CSP-2026-0001" in on_paper
+    assert "secrétariat du comité" in on_paper
     minutes = await at_committee.see(f"{session}/compte-rendu")
     for shown in ("CSP-2026-0001", "25\u202f000\u00a0€", "Anah (présent)", "ANRU (absent)", "close"):
         assert shown in minutes, shown
     assert "Projet structurant." in await at_committee.see(f"{form}/decision")
+    assert "CSP-2026-0001" in await at_committee.paper(f"{form}/decision.pdf")
     assert f'action="{session}/cloture"' not in await at_committee.see(session)
     assert "n’attend pas de décision" in await at_committee.see(form)
 

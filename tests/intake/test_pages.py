@@ -21,6 +21,7 @@ from tests.intake.conftest import Client, a_request, bearer, filed
 from tests.intake.facts import Life, Wire
 from tests.intake.test_consumers import LATER
 from tests.intake.test_documents import PDF
+from tests.paper import words_of
 
 FIELD = re.compile(r'<input type="hidden" name="(_csrf_token|_form_key)" value="([^"]*)"')
 
@@ -366,3 +367,14 @@ async def test_a_program_files_for_a_collectivite_with_a_mandate(client: Client,
     assert await database.fetchval("SELECT body #>> '{filed_by,role}' FROM request") == "sat_agent"
     refused = await client.post("/api/v1/requests", json=a_request(), headers={"Filing-Mandate": "x"})
     assert refused.json()["code"] == "mandate_over"
+
+
+async def test_the_acknowledgement_is_given_as_a_document_too(client: Client) -> None:
+    request = await filed(client)
+    by_page = await client.get(f"/suivi/{request['access_token']}/accuse-de-reception.pdf")
+    words = words_of(by_page)
+    for said in (request["number"], "Accusé de réception", "Cergy", "une absence de réponse ne vaut pas accord"):
+        assert said in words
+    path = f"/api/v1/requests/{request['id']}/acknowledgement.pdf"
+    assert words_of(await client.get(path, headers=bearer(request["access_token"]))) == words
+    assert (await client.get(path)).status_code == 401

@@ -1,10 +1,10 @@
 """The committee by program: sessions, agendas, decisions, closing, minutes."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from pydantic import Field
@@ -26,6 +26,7 @@ from services.escalation.settings import Durations
 from services.escalation.usecases import acting
 from services.escalation.usecases import committee as usecases
 from services.escalation.web.inputs import Cents, Line, Text
+from services.escalation.web.pages.showing import show
 from services.escalation.web.readers import COMMITTEE_READERS
 from shared import clock
 from shared.contracts.vocabulary import CommitteeOutcome, SupportType
@@ -33,6 +34,7 @@ from shared.db import Cause, Database
 from shared.identity.model import Agent
 from shared.web.access import only
 from shared.web.paging import Page, Paged
+from shared.web.paper import PDF, on_paper
 from shared.web.problems import Body
 
 Members = Annotated[list[Line], Field(max_length=100)]
@@ -197,6 +199,19 @@ async def read_minutes(
     return await minutes(database, session_id, by=acting.by(agent))
 
 
+@get("/sessions/{session_id:uuid}/minutes.pdf", media_type=PDF)
+async def read_minutes_on_paper(
+    request: Request[Any, Any, Any],
+    session_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    agent: NamedDependency[Agent],
+) -> Response[bytes]:
+    """Give the minutes as a PDF."""
+    told = await minutes(database, session_id, by=acting.by(agent))
+    page = show(request, "committee/minutes.html", minutes=told)
+    return await on_paper(request, page, name=f"compte-rendu-{told.held_on}")
+
+
 routes = Router(
     "/",
     route_handlers=[
@@ -208,6 +223,7 @@ routes = Router(
         decide,
         close_session,
         read_minutes,
+        read_minutes_on_paper,
     ],
     guards=[only(*COMMITTEE_READERS)],
     tags=["committee"],

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
-from litestar import get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
@@ -24,6 +24,7 @@ from shared.identity.model import Agent
 from shared.web.access import only
 from shared.web.forms import read_form
 from shared.web.paging import Page
+from shared.web.paper import on_paper
 
 _READERS = [only(*COMMITTEE_READERS)]
 
@@ -231,6 +232,16 @@ async def printed_minutes(
     return show(request, "committee/minutes.html", minutes=await minutes(database, session_id, by=acting.by(agent)))
 
 
+@get("/comite/{session_id:uuid}/compte-rendu.pdf", guards=_READERS)
+async def minutes_on_paper(
+    request: Asked, session_id: FromPath[UUID], database: NamedDependency[Database], agent: NamedDependency[Agent]
+) -> Response[bytes]:
+    """Give the minutes as a PDF."""
+    told = await minutes(database, session_id, by=acting.by(agent))
+    page = show(request, "committee/minutes.html", minutes=told)
+    return await on_paper(request, page, name=f"compte-rendu-{told.held_on}")
+
+
 routes = [
     list_sessions,
     plan_session,
@@ -239,4 +250,5 @@ routes = [
     move_on_agenda,
     close_session,
     printed_minutes,
+    minutes_on_paper,
 ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from litestar import get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
@@ -28,6 +28,7 @@ from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.web.access import only
 from shared.web.forms import EurosTyped, read_form
+from shared.web.paper import on_paper
 from shared.words import word
 
 _READERS = [only(*COMMITTEE_READERS)]
@@ -152,11 +153,33 @@ async def printed_decision(
     agent: NamedDependency[Agent],
 ) -> Template:
     """Show one decision as a document to print."""
+    page, _ = await _printed(request, database, session_id, request_id, agent)
+    return page
+
+
+@get("/comite/{session_id:uuid}/dossiers/{request_id:uuid}/decision.pdf", guards=_READERS)
+async def decision_on_paper(
+    request: Asked,
+    session_id: FromPath[UUID],
+    request_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    agent: NamedDependency[Agent],
+) -> Response[bytes]:
+    """Give one decision as a PDF."""
+    page, number = await _printed(request, database, session_id, request_id, agent)
+    return await on_paper(request, page, name=f"decision-{number}")
+
+
+async def _printed(
+    request: Asked, database: Database, session_id: UUID, request_id: UUID, agent: Agent
+) -> tuple[Template, str]:
+    """Give a decision's page for paper, and the decision's number."""
     held = await session(database, session_id, by=acting.by(agent))
-    item = next((item for item in held.agenda if item.request_id == request_id and item.decision), None)
-    if item is None:
-        raise NoSuchSession
-    return show(request, "committee/printed_decision.html", session=held, item=item)
+    for item in held.agenda:
+        if item.request_id == request_id and item.decision:
+            page = show(request, "committee/printed_decision.html", session=held, item=item)
+            return page, item.decision.number
+    raise NoSuchSession
 
 
-routes = [decision_form, decide, printed_decision]
+routes = [decision_form, decide, printed_decision, decision_on_paper]

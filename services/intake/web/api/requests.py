@@ -3,12 +3,13 @@
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from litestar import Request, Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 from litestar.response import File
 from pydantic import Field, StringConstraints
 
+from services.intake.directory import Directory
 from services.intake.domain.request import Evaluation
 from services.intake.reads import tracking as reads
 from services.intake.store.files import DocumentFiles
@@ -16,6 +17,7 @@ from services.intake.usecases import follow
 from services.intake.usecases.file_request import file_request
 from services.intake.web.api.views import FiledView, RequestView, filed_view, request_view
 from services.intake.web.documents import ALL_AT_ONCE, attachment, receive_all, uploads_of
+from services.intake.web.pages.acknowledgement import acknowledgement
 from services.intake.web.tokens import Tokens
 from shared import clock
 from shared.contracts.forms import FiledRequest
@@ -23,6 +25,7 @@ from shared.db import Cause, Database
 from shared.errors import Invalid, NotFound, Unauthenticated
 from shared.territory.territories import Territories
 from shared.web.access import BadToken, bearer_of
+from shared.web.paper import PDF
 from shared.web.problems import Body
 
 LONGEST_KEY: Final = 255
@@ -173,6 +176,19 @@ async def join(
     return request_view(await reads.tracking(database, request_id), tokens)
 
 
+@get("/requests/{request_id:uuid}/acknowledgement.pdf", public=True, media_type=PDF)
+async def acknowledge(
+    request: Request[Any, Any, Any],
+    request_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    tokens: NamedDependency[Tokens],
+    directory: NamedDependency[Directory],
+) -> Response[bytes]:
+    """Give the acknowledgement as a PDF."""
+    await admit(request, request_id, database, tokens)
+    return await acknowledgement(request, database, directory, request_id)
+
+
 @get("/requests/{request_id:uuid}/documents/{document_id:uuid}", public=True)
 async def fetch(
     request: Request[Any, Any, Any],
@@ -202,4 +218,4 @@ async def admit(request: Request[Any, Any, Any], request_id: UUID, database: Dat
         raise NotFound
 
 
-routes = Router("/", route_handlers=[file, show, write, inform, withdraw, evaluate, join, fetch])
+routes = Router("/", route_handlers=[file, show, write, inform, withdraw, evaluate, join, acknowledge, fetch])

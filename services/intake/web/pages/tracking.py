@@ -16,6 +16,7 @@ from services.intake.reads import tracking as reads
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases import follow
 from services.intake.web.documents import attachment
+from services.intake.web.pages.acknowledgement import acknowledgement
 from services.intake.web.pages.tracking_words import View
 from services.intake.web.secrets import private
 from services.intake.web.tokens import Tokens
@@ -102,6 +103,12 @@ async def print_it(request: Asked, opened: NamedDependency[Opened]) -> Template:
     return await page_of(request, opened, template="tracking/print.html")
 
 
+@get("/suivi/{token:str}/accuse-de-reception.pdf", public=True)
+async def acknowledge(request: Asked, opened: NamedDependency[Opened]) -> Response[bytes]:
+    """Give the acknowledgement as a PDF."""
+    return await acknowledgement(request, opened.database, opened.directory, opened.request_id)
+
+
 @get("/suivi/{token:str}/documents/{document_id:uuid}", public=True)
 async def fetch(
     opened: NamedDependency[Opened], document_id: FromPath[UUID], files: NamedDependency[DocumentFiles]
@@ -144,7 +151,7 @@ def link_closed(request: Asked, _: NotFound) -> Template:
 routes = Router("/", route_handlers=[find, send_new_link, link_sent])
 behind_the_link = Router(
     "/",
-    route_handlers=[show, print_it, fetch],
+    route_handlers=[show, print_it, acknowledge, fetch],
     dependencies={"opened": Provide(provide_opened)},
     exception_handlers={NotFound: link_closed},
 )
