@@ -13,7 +13,7 @@ def words_of(answer: httpx2.Response) -> str:
     reader = PdfReader(io.BytesIO(answer.content))
     root = reader.root_object
     assert root["/MarkInfo"]["/Marked"]  # type: ignore[index] # a dictionary of the PDF
-    assert root["/Lang"] == "fr"
+    assert str(root["/Lang"]) == "fr"
     assert reader.metadata is not None
     assert reader.metadata.title
     return " ".join(" ".join(page.extract_text() for page in reader.pages).split())
