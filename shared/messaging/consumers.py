@@ -60,6 +60,11 @@ class Consumers:
             return _single(envelope, body, fact, handler)
         return Heard(envelope, body, fact, handler, envelope.source, envelope.subject, envelope.sequence)
 
+    def is_own(self, envelope: Envelope, service: str) -> bool:
+        """Tell whether a service told this itself, and does not hear it from another instance of its own."""
+        told_here = envelope.source.split("/")[1:2] == [service]
+        return told_here and envelope.type not in self.alone and envelope.type not in self.raw
+
 
 def _single(envelope: Envelope, body: bytes, fact: Any, handler: Handler | None) -> Heard:
     """Treat an event that stands alone as the only one of a stream of its own."""

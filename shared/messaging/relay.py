@@ -1,6 +1,7 @@
 """The relay hands what the outbox holds to the broker, and forgets only what the broker confirmed."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
 import aio_pika.exceptions
@@ -18,11 +19,21 @@ log = structlog.get_logger(__name__)
 LEADER_LOCK = 7_226_001
 """PostgreSQL's advisory lock that one relay per database holds; it goes with the connection."""
 
-BATCH = 500
-"""At most this many publishes wait for their confirmation: aiormq walks them all on a multiple ack."""
+NEW = 400
+AGAIN = 100
+"""Events told for the first time, and sent again, in one batch: who misses much does not delay what is new.
+
+Together the most publishes that wait for their confirmation: aiormq walks them all on a multiple ack.
+"""
 
 CONFIRM_WITHIN = 30.0
 """Seconds to wait for a confirmation, the wait for the channel included."""
+
+CONNECTS_AGAIN_AFTER = 60.0
+"""Seconds without any confirmation after which the connection is made anew, rather than trusted to come back."""
+
+LEAVES_WITHIN = 10.0
+"""Seconds that leaving the broker may take: one that does not answer keeps nobody from stopping."""
 
 BROKER_AWAY = (
     OSError,
@@ -50,6 +61,7 @@ class Relay:
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._connected = False
+        self._unheard_since: float | None = None
         self.leads = False
         """Whether this process is the relay of its database now."""
 
@@ -65,6 +77,9 @@ class Relay:
                     await self._lead(connection)
             except AWAY as error:
                 log.warning("relay.database_away", error=type(error).__name__)
+            except Exception:
+                # A relay that ended would leave the outbox to grow for ever: it says what is wrong, and tries again.
+                log.exception("relay.failed")
             finally:
                 self.leads = False
                 metrics.LEADING.set(0)
@@ -77,7 +92,11 @@ class Relay:
 
     async def close(self) -> None:
         """Leave the broker; call it after `run` has ended."""
-        await self._broker.stop()
+        self._connected = False
+        with contextlib.suppress(*BROKER_AWAY):
+            async with asyncio.timeout(LEAVES_WITHIN):
+                with lost_is_not_cancelled():
+                    await self._broker.stop()
 
     async def _lead(self, connection: Connection) -> None:
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):
@@ -88,30 +107,13 @@ class Relay:
         try:
             while not self._stopping.is_set():
                 self._wake.clear()
-                rows = await connection.fetch(
-                    """
-                    SELECT o.position, o.queue, j.id, j.type, j.routing_key, j.body
-                    FROM outbox o
-                    JOIN journal j USING (position)
-                    ORDER BY o.position, o.queue
-                    LIMIT $1
-                    """,
-                    BATCH,
-                )
+                rows = await _waiting(connection)
                 if not rows:
                     await self._pause(self._poll)
                     continue
                 confirmed = await self._publish(rows)
                 if confirmed:
-                    await connection.execute(
-                        """
-                        DELETE FROM outbox o
-                        USING unnest($1::bigint[], $2::text[]) AS k (position, queue)
-                        WHERE o.position = k.position AND o.queue = k.queue
-                        """,
-                        [row["position"] for row in confirmed],
-                        [row["queue"] for row in confirmed],
-                    )
+                    await _forget(connection, confirmed)
                 if len(confirmed) < len(rows):
                     await self._rest(1.0)
         finally:
@@ -127,10 +129,23 @@ class Relay:
         metrics.PUBLISHED.inc(len(confirmed))
         if len(confirmed) < len(rows):
             log.warning("relay.unconfirmed", events=len(rows) - len(confirmed))
+        await self._doubt(heard=bool(confirmed))
         return confirmed
 
+    async def _doubt(self, *, heard: bool) -> None:
+        """Let go of a connection over which nothing was confirmed for long; the next batch makes another."""
+        now = asyncio.get_running_loop().time()
+        if heard:
+            self._unheard_since = None
+        elif self._unheard_since is None:
+            self._unheard_since = now
+        elif now - self._unheard_since > CONNECTS_AGAIN_AFTER:
+            log.warning("relay.connects_again")
+            self._unheard_since = None
+            await self.close()
+
     async def _publish_one(self, row: Row) -> bool:
-        if not row["queue"]:
+        if row["queue"] in {"", topology.EVERYBODY}:
             return await self._send(row["body"], row["routing_key"], event_id=str(row["id"]), wire_type=row["type"])
         return await self._send(
             row["body"],
@@ -174,6 +189,10 @@ class Relay:
         except BROKER_AWAY as error:
             log.debug("relay.publish_failed", error=type(error).__name__)
             return False
+        except Exception:
+            # What cannot even be written to the wire stays in the outbox, and keeps nothing else there.
+            log.exception("relay.unsendable", type=wire_type, event_id=event_id)
+            return False
         return True
 
     async def say(self, body: str, routing_key: str, *, event_id: str, wire_type: str) -> bool:
@@ -211,3 +230,35 @@ class Relay:
                 await self._stopping.wait()
         except TimeoutError:
             pass
+
+
+async def _waiting(connection: Connection) -> list[Row]:
+    """Read the oldest events that wait: those told for the first time, and a smaller part of those sent again."""
+    return await connection.fetch(
+        """
+        WITH waiting AS (
+            (SELECT position, queue FROM outbox WHERE queue = '' ORDER BY position LIMIT $1)
+            UNION ALL
+            (SELECT position, queue FROM outbox WHERE queue <> '' ORDER BY position, queue LIMIT $2)
+        )
+        SELECT w.position, w.queue, j.id, j.type, j.routing_key, j.body
+        FROM waiting w
+        JOIN journal j USING (position)
+        ORDER BY w.queue <> '', w.position, w.queue
+        """,
+        NEW,
+        AGAIN,
+    )
+
+
+async def _forget(connection: Connection, confirmed: Sequence[Row]) -> None:
+    """Take what the broker has for sure out of the outbox."""
+    await connection.execute(
+        """
+        DELETE FROM outbox o
+        USING unnest($1::bigint[], $2::text[]) AS k (position, queue)
+        WHERE o.position = k.position AND o.queue = k.queue
+        """,
+        [row["position"] for row in confirmed],
+        [row["queue"] for row in confirmed],
+    )

@@ -22,6 +22,9 @@ PARKED: FieldTable = {"x-queue-type": "quorum", "x-delivery-limit": -1}
 ASKED_BY_ANYBODY = ("*.heads_wanted.#", "*.events_missing.#")
 """Every queue hears who wants to know how far the streams go, and who misses something."""
 
+EVERYBODY = "*"
+"""In the outbox, where a queue's name stands: sent again to all who listen."""
+
 ALONE_HEADS = "alone_heads"
 """What is told of facts that stand alone; it goes where they go."""
 

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from shared.db import Row, Transaction
 from shared.errors import Refusal
 from shared.messaging import metrics
-from shared.messaging.consumers import Heard
-from shared.messaging.inbox import streams
+from shared.messaging.inbox import attempts, streams
+from shared.messaging.inbox.streams import Kept
+
+LEASE = 5.0
+"""Seconds until a held stream is tried again whose attempt did not come to an end: no failure, so none is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,42 +21,60 @@ class Patience:
     attempts: int = 20
 
 
-async def hold(tx: Transaction, heard: Heard, reason: str, *, first_retry: float | None) -> None:
-    """Keep the event and hold its stream; it is tried again after so many seconds, or when an operator says so."""
-    await streams.keep(tx, heard)
+async def hold(tx: Transaction, event: Kept, reason: str, patience: Patience) -> None:
+    """Keep the event and hold its stream: a failed attempt is counted, and after the last an operator decides.
+
+    Another event of the stream than the one that held it before begins at its first attempt.
+    """
+    await streams.keep(tx, event)
     await tx.execute(
         """
-        INSERT INTO inbox_held (source, subject, sequence, event_id, type, reason, attempts, next_attempt_at)
+        INSERT INTO inbox_held AS h (source, subject, sequence, event_id, type, reason, attempts, next_attempt_at)
         VALUES ($1, $2, $3, $4, $5, $6, 1, now() + make_interval(secs => $7 * (0.75 + random() / 2)))
         ON CONFLICT (subject, source) DO UPDATE SET
             sequence = EXCLUDED.sequence,
             event_id = EXCLUDED.event_id,
             type = EXCLUDED.type,
             reason = EXCLUDED.reason,
-            last_attempt_at = now()
+            held_since = CASE WHEN h.sequence = EXCLUDED.sequence THEN h.held_since ELSE now() END,
+            attempts = CASE WHEN h.sequence = EXCLUDED.sequence THEN h.attempts + 1 ELSE 1 END,
+            last_attempt_at = now(),
+            next_attempt_at = CASE
+                WHEN h.sequence <> EXCLUDED.sequence THEN EXCLUDED.next_attempt_at
+                WHEN h.attempts + 1 < $9 THEN
+                    now() + make_interval(
+                        secs => least($8, $7 * power(2, least(h.attempts, 30))) * (0.75 + random() / 2))
+            END
         """,
-        heard.source,
-        heard.subject,
-        heard.sequence,
-        heard.envelope.id,
-        heard.envelope.type,
+        event.source,
+        event.subject,
+        event.sequence,
+        event.event_id,
+        event.type,
         reason,
-        first_retry,
+        patience.first,
+        patience.longest,
+        patience.attempts,
     )
     metrics.HELD.inc()
 
 
-async def take_due(tx: Transaction, patience: Patience) -> Row | None:
-    """Count one more attempt for the held stream whose time came first, and say when the next would be."""
+async def hold_for_good(tx: Transaction, event: Kept, reason: str) -> None:
+    """Hold the stream until an operator decides; where he has it tried again, it is tried once."""
+    await hold(tx, event, reason, Patience())
+    await tx.execute(
+        "UPDATE inbox_held SET next_attempt_at = NULL WHERE subject = $1 AND source = $2", event.subject, event.source
+    )
+    await attempts.leave_one(tx, event.fingerprint)
+
+
+async def take_due(tx: Transaction) -> Row | None:
+    """Take the held stream whose time came first, for as long as an attempt may last."""
     return await tx.fetchrow(
         """
         UPDATE inbox_held AS h SET
-            attempts = h.attempts + 1,
             last_attempt_at = now(),
-            next_attempt_at = CASE WHEN h.attempts + 1 < $1 THEN
-                now() + make_interval(
-                    secs => least($3, $2 * power(2, least(h.attempts, 30))) * (0.75 + random() / 2))
-            END
+            next_attempt_at = now() + make_interval(secs => $1)
         WHERE (h.subject, h.source) = (
             SELECT subject, source FROM inbox_held
             WHERE next_attempt_at <= now()
@@ -63,15 +84,14 @@ async def take_due(tx: Transaction, patience: Patience) -> Row | None:
         )
         RETURNING h.subject, h.source
         """,
-        patience.attempts,
-        patience.first,
-        patience.longest,
+        LEASE,
     )
 
 
-async def release(tx: Transaction, subject: str, source: str) -> None:
-    """Let the stream go on."""
-    await tx.execute("DELETE FROM inbox_held WHERE subject = $1 AND source = $2", subject, source)
+async def release(tx: Transaction, subject: str, source: str) -> bool:
+    """Let the stream go on; tell whether it was held."""
+    tag = await tx.execute("DELETE FROM inbox_held WHERE subject = $1 AND source = $2", subject, source)
+    return tag != "DELETE 0"
 
 
 def reason(error: Exception) -> str:

@@ -13,11 +13,12 @@ log = structlog.get_logger(__name__)
 async def put_aside(tx: Transaction, message: Message, reason: str) -> None:
     """Put an unreadable message aside, with its bytes."""
     await tx.execute(
-        "INSERT INTO quarantine (id, reason, routing_key, body) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO quarantine (id, reason, routing_key, body, damaged) VALUES ($1, $2, $3, $4, $5)",
         new_id(),
         reason[:500],
         message.routing_key[:300].replace("\x00", "\ufffd"),
         message.body,
+        message.damaged,
     )
     metrics.QUARANTINED.inc()
     log.warning("message.quarantined", reason=reason[:500])

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from shared.db import Transaction
+from shared.db import Reader, Transaction
 from shared.messaging.consumers import Heard
+from shared.messaging.inbox.message import fingerprint_of
 
 
 @dataclass(slots=True)
@@ -17,8 +18,40 @@ class Stream:
     waiting: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An event that waits in the database, and where it belongs."""
+
+    source: str
+    subject: str
+    sequence: int
+    event_id: str
+    type: str
+    body: bytes
+    departement: str
+
+    @classmethod
+    def of(cls, heard: Heard) -> "Kept":
+        """Take what was heard as it is kept."""
+        envelope = heard.envelope
+        return cls(
+            heard.source,
+            heard.subject,
+            heard.sequence,
+            envelope.id,
+            envelope.type,
+            heard.body,
+            envelope.departement or "",
+        )
+
+    @property
+    def fingerprint(self) -> bytes:
+        """What its attempts are counted under."""
+        return fingerprint_of(self.body)
+
+
 async def lock(tx: Transaction, keys: list[tuple[str, str]]) -> list[Stream]:
-    """Lock the streams, always in the same order, and tell where they stand.
+    """Lock the streams (subject, source), always in the same order, and tell where they stand.
 
     Two statements: what stands is read after the lock was obtained, for the copy of the service that held it before
     may have kept or held something meanwhile.
@@ -61,7 +94,7 @@ async def save(tx: Transaction, stream: Stream) -> None:
     )
 
 
-async def keep(tx: Transaction, heard: Heard) -> None:
+async def keep(tx: Transaction, kept: Kept) -> None:
     """Keep an event until its turn."""
     await tx.execute(
         """
@@ -69,25 +102,29 @@ async def keep(tx: Transaction, heard: Heard) -> None:
         VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT DO NOTHING
         """,
-        heard.source,
-        heard.subject,
-        heard.sequence,
-        heard.envelope.id,
-        heard.envelope.type,
-        heard.body,
-        heard.envelope.departement or "",
+        kept.source,
+        kept.subject,
+        kept.sequence,
+        kept.event_id,
+        kept.type,
+        kept.body,
+        kept.departement,
     )
 
 
-async def next_kept(tx: Transaction, stream: Stream) -> bytes | None:
-    """Give the kept event that is next in the stream, if it is there."""
-    body: bytes | None = await tx.fetchval(
-        "SELECT body FROM inbox_waiting WHERE subject = $1 AND source = $2 AND sequence = $3",
-        stream.subject,
-        stream.source,
-        stream.applied + 1,
+async def next_kept(reader: Reader, subject: str, source: str) -> Kept | None:
+    """Give the kept event that is next in its stream, if it is there."""
+    row = await reader.fetchrow(
+        """
+        SELECT w.source, w.subject, w.sequence, w.event_id, w.type, w.body, w.departement
+        FROM inbox_stream s
+        JOIN inbox_waiting w ON w.subject = s.subject AND w.source = s.source AND w.sequence = s.applied + 1
+        WHERE s.subject = $1 AND s.source = $2
+        """,
+        subject,
+        source,
     )
-    return body
+    return Kept(**row) if row else None
 
 
 async def forget_kept(tx: Transaction, stream: Stream) -> None:

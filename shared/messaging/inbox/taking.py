@@ -1,122 +1,232 @@
-"""Messages are made safe together where they are new, and alone where they came before."""
+"""Messages are made safe together where nothing speaks against it, and alone where an attempt did not end."""
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 import asyncpg
 import structlog
 
-from shared.db import Cause, Database, Transaction
+from shared.db import AWAY, Cause, Database, Transaction
 from shared.messaging import metrics
 from shared.messaging.consumers import Consumers, Heard
 from shared.messaging.envelope import Unreadable
 from shared.messaging.inbox import attempts, held, quarantine, streams
-from shared.messaging.inbox.attempts import FATAL_AFTER
+from shared.messaging.inbox.attempts import FATAL_AFTER, MARKED_AFTER, Attempt
 from shared.messaging.inbox.held import Patience
 from shared.messaging.inbox.message import Message
-from shared.messaging.inbox.streams import Stream
+from shared.messaging.inbox.reading import Reading, read
+from shared.messaging.inbox.streams import Kept, Stream
 
 log = structlog.get_logger(__name__)
 
 UNSTORABLE = (asyncpg.DataError, UnicodeError)
 """What is raised outside any handler for a message that can be read and not be written down."""
 
+KILLS = f"ended its consumer {FATAL_AFTER} times"
+
+
+def _ignore(_: Message) -> None:
+    """Whoever waits for all of them need not be told of each."""
+
+
+def _tell(messages: Iterable[Message], safe: Callable[[Message], None]) -> None:
+    for message in messages:
+        safe(message)
+
 
 class Inbox:
     """Applies what one service hears to its own database."""
 
-    def __init__(self, database: Database, consumers: Consumers, patience: Patience | None = None) -> None:
+    def __init__(
+        self, database: Database, consumers: Consumers, patience: Patience | None = None, *, service: str = ""
+    ) -> None:
+        """Take the table of what is heard; events that `service` told itself are left aside."""
         self._database = database
         self._consumers = consumers
         self._patience = patience or Patience()
+        self._service = service
 
-    async def take(self, messages: Sequence[Message]) -> None:
-        """Make each message safe: applied, known already, kept for its turn, held or in quarantine.
+    async def take(self, messages: Sequence[Message], safe: Callable[[Message], None] = _ignore) -> list[Message]:
+        """Make each message safe: applied, known already, kept for its turn, held, left aside or in quarantine.
 
-        When it returns, all may be acknowledged. It raises only what says that the database is away; then nothing
-        was changed, and the same messages are to be given again.
+        `safe` is told of each as soon as it may be acknowledged. The others are given back: they end whoever reads
+        them, and are to be rejected. It raises what says that the database is away, or fails in a way that is no one
+        event's fault; then those of which `safe` was not told are to be given again, as redelivered ones.
         """
-        together = [message for message in messages if not message.redelivered]
-        if together:
-            await self._apply_or_put_aside(together)
-        for message in messages:
-            if message.redelivered:
-                await self._apply_carefully(message)
-
-    async def _apply_carefully(self, message: Message) -> None:
-        """Count a redelivered message before it is begun, alone, so that one that kills the process is found."""
-        fingerprint = hashlib.sha256(message.body).digest()
-        begun = await attempts.begin(self._database, fingerprint)
-        await self._apply_or_put_aside([message], fatal=begun > FATAL_AFTER, counted=fingerprint)
-
-    async def _apply_or_put_aside(
-        self, messages: Sequence[Message], *, fatal: bool = False, counted: bytes | None = None
-    ) -> None:
-        """Apply; what the database cannot hold goes to quarantine alone, and takes no other message with it."""
-        try:
-            await self._apply(messages, fatal=fatal, counted=counted)
-        except UNSTORABLE as error:
-            if len(messages) > 1:
-                for message in messages:
-                    await self._apply_or_put_aside([message])
-                return
-            async with self._database.transaction() as tx:
-                await quarantine.put_aside(tx, messages[0], f"PostgreSQL cannot hold it ({type(error).__name__})")
-                if counted is not None:
-                    await attempts.end(tx, counted)
-
-    async def _apply(self, messages: Sequence[Message], *, fatal: bool, counted: bytes | None) -> None:
-        heard_of: dict[tuple[str, str], list[Heard]] = defaultdict(list)
-        unreadable: list[tuple[Message, str]] = []
-        for message in messages:
-            if message.damaged:
-                unreadable.append((message, "damaged on its way: the body does not fit its hash"))
+        new = [message for message in messages if not message.redelivered]
+        if new:
+            await self._take_together(new)
+            _tell(new, safe)
+        before = [message for message in messages if message.redelivered]
+        if not before:
+            return []
+        first = await attempts.begin_first(self._database, [message.fingerprint for message in before])
+        if together := [message for message in before if message.fingerprint in first]:
+            async with self._ours_to_take_back(list(first)):
+                await self._take_together(together, list(first))
+            _tell(together, safe)
+        fatal: list[Message] = []
+        for message in before:
+            if message.fingerprint in first:
                 continue
-            try:
-                heard = self._consumers.hear(message.body)
-            except Unreadable as error:
-                unreadable.append((message, str(error)))
+            if await self._take_carefully(message):
+                safe(message)
             else:
-                heard_of[heard.subject, heard.source].append(heard)
-        async with self._database.transaction() as tx:
-            for message, reason in unreadable:
-                await quarantine.put_aside(tx, message, reason)
-            for stream in await streams.lock(tx, sorted(heard_of)):
-                await self._advance(tx, stream, heard_of[stream.subject, stream.source], fatal=fatal)
-            if counted is not None:
-                await attempts.end(tx, counted)
+                fatal.append(message)
+        return fatal
 
-    async def _advance(self, tx: Transaction, stream: Stream, messages: list[Heard], *, fatal: bool) -> None:
-        """Apply what is next in the stream, keep what is not, then go on with what had been kept."""
+    async def retry_held(self, *, most: int = 20) -> int:
+        """Try again the held streams whose time has come; tell how many were tried."""
+        tried = 0
+        while tried < most:
+            async with self._database.transaction() as tx:
+                due = await held.take_due(tx)
+            if due is None:
+                break
+            await self.go_on(due["subject"], due["source"])
+            tried += 1
+        return tried
+
+    async def go_on(self, subject: str, source: str) -> bool:
+        """Apply what a stream kept, one event a transaction, each counted; release it when all could be applied."""
+        while True:
+            while kept := await streams.next_kept(self._database, subject, source):
+                attempt = await attempts.begin(self._database, kept.fingerprint)
+                async with self._ours_to_take_back([kept.fingerprint]):
+                    went_on = await self._apply_kept_alone(kept, attempt)
+                if not went_on:
+                    return False
+            async with self._database.transaction() as tx:
+                await streams.lock(tx, [(subject, source)])
+                if await streams.next_kept(tx, subject, source) is None:
+                    if await held.release(tx, subject, source):
+                        log.info("stream.released", source=source, request_id=subject)
+                    return True
+
+    async def forget_old_attempts(self) -> None:
+        """Forget the attempts of messages that did not come back for a week."""
+        if gone := await attempts.forget_old(self._database):
+            log.info("inbox.attempts_forgotten", messages=gone)
+
+    async def _take_together(self, messages: Sequence[Message], begun: Sequence[bytes] = ()) -> None:
+        """Take messages at once; what the database cannot hold goes to quarantine alone, and takes no other with it."""
+        try:
+            taken = await self._apply(read(messages, self._consumers, self._service), begun)
+        except UNSTORABLE:
+            taken = [stream for message in messages for stream in await self._take_alone(message)]
+        await self._go_on_after(taken)
+
+    async def _take_carefully(self, message: Message) -> bool:
+        """Take one that was begun before and did not end, counted before it is begun; tell whether it is safe."""
+        attempt = await attempts.begin(self._database, message.fingerprint)
+        if attempt.kills_its_reader:
+            metrics.FATAL.inc()
+            log.error("message.kills_its_reader", routing_key=message.routing_key, attempts=attempt.number)
+            return False
+        async with self._ours_to_take_back([message.fingerprint]):
+            taken = await self._take_alone(message, attempt)
+        await self._go_on_after(taken)
+        return True
+
+    async def _go_on_after(self, taken: Iterable[Stream]) -> None:
+        """Apply what had waited for events that were begun before: after them, who are not to blame if it kills."""
+        for stream in taken:
+            if stream.waiting and not stream.held:
+                await self.go_on(stream.subject, stream.source)
+
+    @contextlib.asynccontextmanager
+    async def _ours_to_take_back(self, begun: Sequence[bytes]) -> AsyncIterator[None]:
+        """Count attempts back when it is we who break them off."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            with contextlib.suppress(*AWAY):
+                await attempts.take_back(self._database, begun)
+            raise
+
+    async def _take_alone(self, message: Message, attempt: Attempt | None = None) -> list[Stream]:
+        """Apply one message, or put it aside; give the stream it belongs to."""
+        reading = read([message], self._consumers, self._service)
+        if attempt is not None and attempt.number > MARKED_AFTER:
+            await attempts.mark_readable(self._database, message.fingerprint)
+        try:
+            return await self._apply(reading, [message.fingerprint], attempt)
+        except UNSTORABLE as error:
+            async with self._database.transaction() as tx:
+                await quarantine.put_aside(tx, message, f"PostgreSQL cannot hold it ({type(error).__name__})")
+                await attempts.end(tx, [message.fingerprint])
+            return []
+
+    async def _apply(self, reading: Reading, begun: Sequence[bytes], attempt: Attempt | None = None) -> list[Stream]:
+        """Apply what was read, in one transaction, which ends its attempts; give the streams that may go on after it.
+
+        What is new takes with it what had waited for it.
+        """
+        async with self._database.transaction() as tx:
+            if begun:
+                await attempts.end(tx, begun)
+            for message, reason in reading.aside:
+                await quarantine.put_aside(tx, message, reason)
+            locked = await streams.lock(tx, sorted(reading.heard))
+            for stream in locked:
+                await self._advance(tx, stream, reading.heard[stream.subject, stream.source], attempt)
+                if stream.waiting and not stream.held and not begun:
+                    await self._drain(tx, stream)
+        return locked if begun else []
+
+    async def _advance(self, tx: Transaction, stream: Stream, messages: list[Heard], attempt: Attempt | None) -> None:
+        """Apply what is next in the stream, and keep what is not."""
         before = stream.applied
         for heard in sorted(messages, key=lambda item: item.sequence):
             if heard.sequence <= stream.applied:
                 metrics.DUPLICATES.inc()
             elif stream.held or heard.sequence > stream.applied + 1:
-                await streams.keep(tx, heard)
+                await streams.keep(tx, Kept.of(heard))
                 stream.waiting = True
-            elif fatal:
-                await held.hold(tx, heard, f"ended its consumer {FATAL_AFTER} times", first_retry=None)
+            elif attempt is not None and attempt.kills:
+                await held.hold_for_good(tx, Kept.of(heard), KILLS)
                 stream.held = True
             elif not await self._apply_next(tx, stream, heard):
                 stream.held = True
-        if stream.waiting and not stream.held:
-            await self._drain(tx, stream)
         if stream.applied != before:
             await streams.save(tx, stream)
 
-    async def _drain(self, tx: Transaction, stream: Stream) -> bool:
-        """Apply what was kept and is next now; tell whether all went well.
+    async def _drain(self, tx: Transaction, stream: Stream) -> None:
+        """Apply what was kept and is next now; it may have come once more meanwhile and be applied already."""
+        await self._move_on(tx, stream)
+        while kept := await streams.next_kept(tx, stream.subject, stream.source):
+            if not await self._apply_kept(tx, stream, kept):
+                return
+            await self._move_on(tx, stream)
 
-        What was kept may have come once more meanwhile and be applied already.
-        """
+    async def _move_on(self, tx: Transaction, stream: Stream) -> None:
+        """Remember how far the stream is, and drop what had been kept of it until there."""
+        await streams.save(tx, stream)
         await streams.forget_kept(tx, stream)
-        while body := await streams.next_kept(tx, stream):
-            if not await self._apply_next(tx, stream, self._consumers.hear(body)):
-                return False
-            await streams.forget_kept(tx, stream)
+
+    async def _apply_kept_alone(self, kept: Kept, attempt: Attempt) -> bool:
+        """Apply a kept event in a transaction of its own; tell whether its stream may go on."""
+        async with self._database.transaction() as tx:
+            await attempts.end(tx, [kept.fingerprint])
+            (stream,) = await streams.lock(tx, [(kept.subject, kept.source)])
+            if stream.applied + 1 == kept.sequence:
+                if attempt.kills:
+                    await held.hold_for_good(tx, kept, KILLS)
+                    return False
+                if not await self._apply_kept(tx, stream, kept):
+                    return False
+            await self._move_on(tx, stream)
         return True
+
+    async def _apply_kept(self, tx: Transaction, stream: Stream, kept: Kept) -> bool:
+        """Apply a kept event; one that an older version could read, and this one cannot, holds its stream."""
+        try:
+            heard = self._consumers.hear(kept.body)
+        except Unreadable as error:
+            await held.hold(tx, kept, held.reason(error), self._patience)
+            return False
+        return await self._apply_next(tx, stream, heard)
 
     async def _apply_next(self, tx: Transaction, stream: Stream, heard: Heard) -> bool:
         """Apply one event in a savepoint; a failure holds its stream and touches nothing else."""
@@ -130,39 +240,10 @@ class Inbox:
                 except Exception as error:
                     if tx.connection.is_closed():
                         raise
-                    await held.hold(tx, heard, held.reason(error), first_retry=self._patience.first)
+                    await held.hold(tx, Kept.of(heard), held.reason(error), self._patience)
                     log.warning("event.held", type=envelope.type, source=envelope.source, exc_info=True)
                     return False
                 log.info("event.applied", type=envelope.type, source=envelope.source, sequence=heard.sequence)
         stream.applied += 1
         metrics.APPLIED.inc()
-        return True
-
-    async def retry_held(self, *, most: int = 20) -> int:
-        """Try again the held streams whose time has come; tell how many were tried.
-
-        The attempt is counted and committed before it begins, so that one that kills the process is not tried for ever.
-        """
-        tried = 0
-        while tried < most:
-            async with self._database.transaction() as tx:
-                due = await held.take_due(tx, self._patience)
-            if due is None:
-                break
-            await self.go_on(due["subject"], due["source"])
-            tried += 1
-        return tried
-
-    async def go_on(self, subject: str, source: str) -> bool:
-        """Apply what a held stream kept, in order; release it when all could be applied."""
-        async with self._database.transaction() as tx:
-            for stream in await streams.lock(tx, [(subject, source)]):
-                before = stream.applied
-                released = await self._drain(tx, stream)
-                if stream.applied != before:
-                    await streams.save(tx, stream)
-                if released:
-                    await held.release(tx, stream.subject, stream.source)
-                    log.info("stream.released", source=stream.source, request_id=stream.subject)
-                return released
         return True

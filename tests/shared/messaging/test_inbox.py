@@ -11,9 +11,10 @@ import pytest
 from shared.clock import new_id
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
+from shared.messaging import metrics
 from shared.messaging.consumers import Consumers
 from shared.messaging.envelope import Envelope
-from shared.messaging.inbox import FATAL_AFTER, Inbox, Message, Patience
+from shared.messaging.inbox import Inbox, Message, Patience
 from tests.conftest import FreshDatabase
 from tests.shared.messaging.conftest import NOTING, a_message, effects, note, wire
 
@@ -187,28 +188,82 @@ async def test_strangers_envelopes_reach_a_raw_handler(database: Database) -> No
     assert seen == [{"any": "thing"}]
 
 
-async def test_a_message_that_kills_its_consumer_is_held_after_some_attempts(database: Database) -> None:
-    deadly, healthy = new_id(), new_id()
-
-    class Killed(BaseException):
-        pass
-
-    async def kill(tx: Transaction, fact: MessagePosted) -> None:
-        if fact.text == "deadly":
-            raise Killed
-        await note(tx, fact)
-
-    inbox = Inbox(database, Consumers({MessagePosted: kill}))
-    message = Message(wire(a_message(deadly, "deadly"), 1), "", redelivered=True)
-    for _ in range(FATAL_AFTER):
-        with pytest.raises(Killed):
-            await inbox.take([message])
-    await inbox.take([message, *the(healthy, 1)])
-    held = await database.fetchrow("SELECT reason, next_attempt_at FROM inbox_held")
+async def test_an_event_that_an_older_version_kept_and_this_one_cannot_read_holds_its_stream_alone(
+    database: Database,
+) -> None:
+    ill, well = new_id(), new_id()
+    await Inbox(database, NOTING).take(the(ill, 2))
+    await database.fetch("UPDATE inbox_waiting SET body = convert_to('older', 'UTF8')")
+    await Inbox(database, NOTING).take([*the(ill, 1), *the(well, 1)])
+    assert await effects(database, ill) == ["1"]
+    assert await effects(database, well) == ["1"]
+    held = await database.fetchrow("SELECT sequence, reason FROM inbox_held WHERE subject = $1", str(ill))
     assert held is not None
-    assert held["next_attempt_at"] is None
-    assert "ended its consumer" in held["reason"]
-    assert await effects(database, healthy) == ["1"]
+    assert held["sequence"] == 2
+    assert held["reason"].startswith("Unreadable")
+
+
+async def test_the_next_event_that_fails_in_a_held_stream_begins_at_its_own_first_attempt(database: Database) -> None:
+    request_id = new_id()
+    await Inbox(database, NOTING).take(
+        [Message(wire(a_message(request_id, text), number), "") for number, text in ((1, "fail"), (2, "fail too"))]
+    )
+
+    async def note_all_but_one(tx: Transaction, fact: MessagePosted) -> None:
+        if fact.text == "fail too":
+            raise RuntimeError("still")
+        await note(tx, fact.model_copy(update={"text": "mended"}))
+
+    inbox = Inbox(database, Consumers({MessagePosted: note_all_but_one}))
+    await database.fetch("UPDATE inbox_held SET attempts = 20")
+    await inbox.go_on(str(request_id), "/intake")
+    held = await database.fetchrow("SELECT sequence, attempts, next_attempt_at FROM inbox_held")
+    assert held is not None
+    assert (held["sequence"], held["attempts"]) == (2, 1)
+    assert held["next_attempt_at"] is not None
+
+
+async def test_a_retry_that_found_no_end_is_no_failure(database: Database) -> None:
+    """As when the database goes away in the middle: the stream is tried again, and not given up for it."""
+    inbox = Inbox(database, NOTING, Patience(first=0.0, longest=0.0, attempts=2))
+    await inbox.take([Message(wire(a_message(new_id(), "fail"), 1), "")])
+
+    async def away(_subject: str, _source: str) -> bool:
+        raise ConnectionResetError
+
+    inbox.go_on = away  # type: ignore[method-assign, assignment] # the database that goes away just then
+    with pytest.raises(ConnectionResetError):
+        await inbox.retry_held()
+    held = await database.fetchrow("SELECT attempts, next_attempt_at FROM inbox_held")
+    assert held is not None
+    assert held["attempts"] == 1
+    assert held["next_attempt_at"] is not None
+
+
+async def test_a_services_own_events_on_its_own_queue_are_left_aside(database: Database) -> None:
+    own = new_id()
+    inbox = Inbox(database, NOTING, service="intake")
+    before = metrics.OWN._value.get()  # noqa: SLF001 - how the library's counters are read in a test
+    await inbox.take([*the(own, 1, 5), Message(the(own, 6)[0].body, "", redelivered=True)])
+    assert await effects(database, own) == []
+    assert await database.fetchval("SELECT count(*) FROM inbox_waiting") == 0
+    assert await database.fetchval("SELECT count(*) FROM inbox_attempt") == 0
+    assert metrics.OWN._value.get() - before == 3  # noqa: SLF001 - same
+
+
+async def test_a_fact_that_stands_alone_is_heard_from_another_instance_of_the_same_service(database: Database) -> None:
+    request_id = new_id()
+    inbox = Inbox(database, Consumers({MessagePosted: note}, alone=[MessagePosted]), service="intake")
+    await inbox.take(the(request_id, 7))
+    assert await effects(database, request_id) == ["7"]
+
+
+async def test_what_was_damaged_is_remembered_as_such(database: Database) -> None:
+    whole = the(new_id(), 1)[0]
+    await Inbox(database, NOTING).take([Message(whole.body, "", damaged=True), Message(b"garbage", "")])
+    rows = await database.fetch("SELECT damaged, reason FROM quarantine ORDER BY damaged")
+    assert [row["damaged"] for row in rows] == [False, True]
+    assert rows[1]["reason"].startswith("damaged on its way")
 
 
 async def test_a_database_error_keeps_personal_data_out_of_the_reason(database: Database) -> None:

@@ -1,13 +1,29 @@
-"""A relay that cannot lead, or cannot reach its database, waits between two attempts however often it is woken."""
+"""A relay empties the outbox, new before old, through whatever goes wrong; where it cannot, it waits."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
 
-from shared.db import Database
-from shared.messaging import relay
-from shared.messaging.relay import Relay
+import aio_pika
+import asyncpg
+import pytest
+
+from shared.clock import new_id
+from shared.db import Database, Row
+from shared.messaging import journal, relay, topology
+from shared.messaging.relay import AGAIN, Relay
+from tests.polling import eventually
+from tests.shared.messaging.conftest import a_message
 
 WOKEN_FOR = 0.5
 POLL = 0.1
+
+
+@pytest.fixture
+async def exchange(broker_url: Callable[[str], str]) -> None:
+    """What a service's consumer declares before anything is told."""
+    async with await aio_pika.connect(broker_url("supervisor")) as connection:
+        await topology.declare(await connection.channel(), [topology.Subscription("escalation", ("intake.#",))])
 
 
 async def test_a_relay_that_does_not_lead_does_not_ask_again_at_every_wake(database: Database) -> None:
@@ -22,6 +38,123 @@ async def test_a_relay_whose_database_is_away_does_not_ask_again_at_every_wake(d
     await database.close()
     attempts = await _attempts(database)
     assert 1 <= attempts <= WOKEN_FOR / POLL + 2
+
+
+@pytest.mark.usefixtures("exchange")
+async def test_a_relay_goes_on_after_an_error_that_nobody_foresaw(
+    database: Database, broker_url: Callable[[str], str]
+) -> None:
+    """As while the tables are being changed: it must not end silently and leave the outbox to grow for ever."""
+    one = Relay(database, broker_url("intake"), name="intake", poll=0.05)
+    borrow, failures = database.connection, [asyncpg.UndefinedTableError("outbox"), ValueError("unforeseen")]
+
+    def failing() -> object:
+        if failures:
+            raise failures.pop()
+        return borrow()
+
+    database.connection = failing  # type: ignore[method-assign, assignment] # the seam that every attempt goes through
+    async with database.transaction() as tx:
+        await journal.record(tx, a_message(new_id()))
+    task = asyncio.create_task(one.run())
+
+    async def emptied() -> bool:
+        return bool(await database.fetchval("SELECT count(*) = 0 FROM outbox"))
+
+    await eventually(emptied)
+    await one.stop()
+    await task
+    await one.close()
+    assert not failures
+
+
+@pytest.mark.usefixtures("exchange")
+async def test_what_cannot_be_sent_stays_and_keeps_nothing_else_back(
+    database: Database, broker_url: Callable[[str], str]
+) -> None:
+    async with database.transaction() as tx:
+        bad = await journal.record(tx, a_message(new_id(), "bad").model_copy(update={"departement": "9" * 300}))
+        for _ in range(3):
+            await journal.record(tx, a_message(new_id()))
+    async with running(Relay(database, broker_url("intake"), name="intake", poll=0.05)):
+
+        async def only_the_bad_one() -> bool:
+            rows = await database.fetch("SELECT j.id FROM outbox JOIN journal j USING (position)")
+            return [row["id"] for row in rows] == [bad]
+
+        await eventually(only_the_bad_one)
+
+
+@pytest.mark.usefixtures("exchange")
+async def test_what_is_new_does_not_wait_behind_what_is_sent_again(
+    database: Database, broker_url: Callable[[str], str]
+) -> None:
+    """The first batch carries all that is new, and a small part of a resend however large."""
+    async with database.transaction() as tx:
+        for _ in range(3 * AGAIN):
+            await journal.record(tx, a_message(new_id()))
+    await database.fetch("UPDATE outbox SET queue = 'escalation'")
+    async with database.transaction() as tx:
+        fresh = [await journal.record(tx, a_message(new_id())) for _ in range(5)]
+    one = Relay(database, broker_url("intake"), name="intake", poll=0.05)
+    batches: list[list[object]] = []
+    publish = one._publish  # noqa: SLF001 - what a batch is made of
+
+    async def seen(rows: Sequence[Row]) -> list[Row]:
+        batches.append([row["id"] for row in rows])
+        return await publish(rows)
+
+    one._publish = seen  # type: ignore[method-assign] # noqa: SLF001 - same
+    async with running(one):
+
+        async def emptied() -> bool:
+            return bool(await database.fetchval("SELECT count(*) = 0 FROM outbox"))
+
+        await eventually(emptied)
+    assert batches[0][:5] == fresh
+    assert [len(batch) for batch in batches[:3]] == [5 + AGAIN, AGAIN, AGAIN]
+
+
+@pytest.mark.usefixtures("exchange")
+async def test_a_connection_over_which_nothing_is_confirmed_for_long_is_made_anew(
+    database: Database, broker_url: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "CONNECTS_AGAIN_AFTER", 0.2)
+    one = Relay(database, broker_url("intake"), name="intake", poll=0.05)
+    first = one._broker.publish  # noqa: SLF001 - a wire that leads nowhere
+
+    async def nowhere(*_: object, **__: object) -> None:
+        if one._connected and len(closed) == 0:  # noqa: SLF001 - same
+            raise TimeoutError
+        await first(*_, **__)  # type: ignore[arg-type] # as it was called
+
+    closed: list[bool] = []
+    close = one.close
+
+    async def noticed() -> None:
+        closed.append(True)
+        await close()
+
+    one.close = noticed  # type: ignore[method-assign] # seen, and done
+    one._broker.publish = nowhere  # type: ignore[method-assign] # noqa: SLF001 - same
+    async with database.transaction() as tx:
+        await journal.record(tx, a_message(new_id()))
+    async with running(one):
+
+        async def emptied() -> bool:
+            return bool(await database.fetchval("SELECT count(*) = 0 FROM outbox"))
+
+        await eventually(emptied)
+    assert closed
+
+
+@contextlib.asynccontextmanager
+async def running(one: Relay) -> AsyncIterator[None]:
+    task = asyncio.create_task(one.run())
+    yield
+    await one.stop()
+    await task
+    await one.close()
 
 
 async def _attempts(database: Database) -> int:

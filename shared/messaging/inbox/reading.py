@@ -1,0 +1,42 @@
+"""What messages say, and which of them have no place in any stream here."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from shared.messaging import metrics
+from shared.messaging.consumers import Consumers, Heard
+from shared.messaging.envelope import Unreadable
+from shared.messaging.inbox.message import Message
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Reading:
+    """Messages as they were read: by stream (subject, source), and those to put aside with the reason."""
+
+    heard: dict[tuple[str, str], list[Heard]] = field(default_factory=lambda: defaultdict(list))
+    aside: list[tuple[Message, str]] = field(default_factory=list)
+
+
+def read(messages: Sequence[Message], consumers: Consumers, service: str) -> Reading:
+    """Read messages for a service, whose own events are left aside: it knows them, and follows no stream of its own."""
+    reading = Reading()
+    for message in messages:
+        if message.damaged:
+            reading.aside.append((message, "damaged on its way: the body does not fit its hash"))
+            continue
+        try:
+            heard = consumers.hear(message.body)
+        except Unreadable as error:
+            reading.aside.append((message, str(error)))
+            continue
+        if service and consumers.is_own(heard.envelope, service):
+            metrics.OWN.inc()
+            log.warning("event.own_left_aside", type=heard.envelope.type, event_id=heard.envelope.id)
+            continue
+        reading.heard[heard.subject, heard.source].append(heard)
+    return reading

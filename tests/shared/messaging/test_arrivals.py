@@ -1,0 +1,102 @@
+"""What is in hand is made safe together, or one by one where something went wrong; nothing is answered before."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import asyncpg
+import pytest
+
+from shared.messaging.arrivals import Arrivals, Outcome
+from shared.messaging.inbox import Inbox, Message
+
+
+class Taking(Inbox):
+    """An inbox that fails as it is told to, and remembers what it was given."""
+
+    def __init__(self, failures: Sequence[Exception] = (), fatal: bytes = b"", *, one_is_safe: bool = True) -> None:
+        self.given: list[list[tuple[bytes, bool]]] = []
+        self._failures, self._fatal, self._one_is_safe = list(failures), fatal, one_is_safe
+
+    async def take(self, messages: Sequence[Message], safe: Callable[[Message], None] = print) -> list[Message]:
+        """Fail as long as there are failures left, in the middle of what is given."""
+        self.given.append([(message.body, message.redelivered) for message in messages])
+        if self._failures:
+            if self._one_is_safe:
+                safe(messages[0])
+            raise self._failures.pop(0)
+        fatal = [message for message in messages if message.body == self._fatal]
+        for message in messages:
+            if message not in fatal:
+                safe(message)
+        return fatal
+
+
+@contextlib.asynccontextmanager
+async def running(arrivals: Arrivals) -> AsyncIterator[None]:
+    task = asyncio.create_task(arrivals.run())
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def settled(arrivals: Arrivals, *messages: Message) -> list[Outcome]:
+    async with asyncio.timeout(10), running(arrivals):
+        return await asyncio.gather(*(arrivals.settle(message) for message in messages))
+
+
+async def test_what_arrived_together_is_taken_together() -> None:
+    inbox = Taking()
+    messages = Message(b"1", ""), Message(b"2", "", redelivered=True), Message(b"3", "")
+    assert await settled(Arrivals(inbox), *messages) == [Outcome.SAFE] * 3
+    assert inbox.given == [[(b"1", False), (b"2", True), (b"3", False)]]
+
+
+async def test_each_is_answered_as_soon_as_it_is_safe_and_does_not_wait_for_its_neighbours() -> None:
+    seen: list[bytes] = []
+
+    class Slow(Taking):
+        async def take(self, messages: Sequence[Message], safe: Callable[[Message], None] = print) -> list[Message]:
+            """Let the first be safe, and the second take for ever."""
+            safe(messages[0])
+            await asyncio.sleep(60)
+            return []
+
+    arrivals = Arrivals(Slow())
+
+    async def settle(body: bytes) -> None:
+        await arrivals.settle(Message(body, ""))
+        seen.append(body)
+
+    async with running(arrivals):
+        tasks = [asyncio.create_task(settle(body)) for body in (b"1", b"2")]
+        async with asyncio.timeout(5):
+            await tasks[0]
+        assert seen == [b"1"]
+    arrivals.leave()
+    await asyncio.gather(*tasks)
+
+
+@pytest.mark.parametrize("failure", [ConnectionResetError(), asyncpg.UndefinedTableError("no such table")])
+async def test_after_a_failure_what_is_not_safe_yet_is_given_again_as_begun_before(failure: Exception) -> None:
+    inbox = Taking([failure])
+    assert await settled(Arrivals(inbox), Message(b"1", ""), Message(b"2", "")) == [Outcome.SAFE, Outcome.SAFE]
+    assert inbox.given == [[(b"1", False), (b"2", False)], [(b"2", True)]]
+
+
+async def test_one_that_kills_its_reader_belongs_to_the_dead_letters_and_its_neighbours_do_not() -> None:
+    messages = [Message(body, "", redelivered=True) for body in (b"1", b"poison", b"3")]
+    outcomes = await settled(Arrivals(Taking(fatal=b"poison")), *messages)
+    assert outcomes == [Outcome.SAFE, Outcome.FATAL, Outcome.SAFE]
+
+
+async def test_what_could_not_be_finished_at_a_stop_goes_back() -> None:
+    arrivals = Arrivals(Taking([ConnectionResetError() for _ in range(100)], one_is_safe=False))
+    settling = [asyncio.create_task(arrivals.settle(Message(bytes([number]), ""))) for number in range(3)]
+    async with running(arrivals):
+        await asyncio.sleep(0.05)
+        await arrivals.finish(within=0.1)
+        assert not any(task.done() for task in settling)
+    arrivals.leave()
+    async with asyncio.timeout(5):
+        assert await asyncio.gather(*settling) == [Outcome.LEFT] * 3

@@ -1,0 +1,110 @@
+"""A consumer that the broker has forgotten is one again within seconds, whatever the libraries noticed of it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import aio_pika
+import pytest
+
+from shared.messaging import consumer as consuming
+from shared.messaging import topology
+from shared.messaging.consumer import Consumer
+from shared.messaging.topology import Subscription
+from tests.polling import eventually
+
+QUEUE = Subscription("escalation", ("intake.#",))
+
+
+@pytest.fixture
+async def heard() -> list[bytes]:
+    return []
+
+
+@pytest.fixture
+async def consumer(broker_url: Callable[[str], str], heard: list[bytes]) -> AsyncIterator[Consumer]:
+    async def on_message(message: Any) -> None:
+        heard.append(message.body)
+        await message.ack()
+
+    one = Consumer(broker_url("escalation"), on_message, name="escalation", subscription=QUEUE, prefetch=10)
+    await one.start()
+    yield one
+    await one.close()
+
+
+@pytest.fixture
+def told(broker_url: Callable[[str], str], heard: list[bytes]) -> Callable[[bytes], Awaitable[None]]:
+    """Publish to the queue, and wait until it is heard."""
+
+    async def tell(body: bytes) -> None:
+        async with await aio_pika.connect(broker_url("supervisor")) as connection:
+            exchange = await (await connection.channel()).get_exchange(topology.EXCHANGE)
+            await exchange.publish(aio_pika.Message(body), routing_key="intake.x.95")
+
+        async def there() -> bool:
+            return body in heard
+
+        await eventually(there)
+
+    return tell
+
+
+async def test_a_consumer_that_the_broker_knows_is_left_alone(
+    consumer: Consumer, told: Callable[[bytes], Awaitable[None]]
+) -> None:
+    before = _tag(consumer)
+    for _ in range(3):
+        await consumer.watch()
+    assert _tag(consumer) == before
+    await told(b"heard")
+
+
+async def test_a_consumer_that_was_cancelled_and_not_restored_is_started_again(
+    consumer: Consumer, told: Callable[[bytes], Awaitable[None]]
+) -> None:
+    """As after the loss of a node where aio-pika missed it: it believes to consume, and the broker knows nothing."""
+    queue = consumer._subscriber._queue_obj  # noqa: SLF001 - what the broker is made to forget
+    assert queue is not None
+    channel: Any = await queue.channel.get_underlay_channel()
+    await channel.basic_cancel(_tag(consumer))
+    await consumer.watch()
+    await consumer.watch()
+    await told(b"heard again")
+
+
+async def test_a_connection_over_which_nothing_can_be_done_is_made_anew(
+    consumer: Consumer, told: Callable[[bytes], Awaitable[None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consuming, "AGAIN_AFTER", 0.0)
+    monkeypatch.setattr(consuming, "LEAVES_WITHIN", 1.0)
+    queue = consumer._subscriber._queue_obj  # noqa: SLF001 - what is made to hang
+    assert queue is not None
+    channel = queue.channel
+
+    async def never() -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(type(channel), "get_underlay_channel", lambda _self: never())
+    watching = asyncio.create_task(consumer.watch())
+    await asyncio.sleep(1.1)
+    monkeypatch.undo()
+    await watching
+    assert consumer.started
+    await told(b"over a new connection")
+
+
+async def test_a_connection_that_broke_is_consumed_over_again(
+    consumer: Consumer, told: Callable[[bytes], Awaitable[None]]
+) -> None:
+    await told(b"before")
+    connection = await consumer._broker.connect()  # noqa: SLF001 - the wire that is cut
+    assert connection.transport is not None
+    await connection.transport.connection.close(ConnectionResetError())
+    await told(b"after")
+
+
+def _tag(consumer: Consumer) -> str:
+    tag = consumer._subscriber._consumer_tag  # noqa: SLF001 - what the broker knows it by
+    assert tag is not None
+    return tag
