@@ -114,10 +114,10 @@ class Consumer:
             self._lost = not known
             return
         log.warning("consumer.lost", queue=self._subscription.queue)
-        with lost_is_not_cancelled():
+        with contextlib.suppress(*BROKER_AWAY), lost_is_not_cancelled():
             await self._subscriber.stop()
             await self._subscriber.start()
-        self._lost = False
+            self._lost = False
 
     async def cancel(self) -> None:
         """Take no more messages; those in hand may still be acknowledged.

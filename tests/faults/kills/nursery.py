@@ -33,8 +33,8 @@ from litestar import Litestar
 
 from shared import log
 from shared.db import Database
-from shared.messaging import healing, messenger
-from shared.messaging.inbox import taking
+from shared.messaging import consumer, healing
+from shared.messaging.inbox import attempts
 from shared.settings import ServiceSettings
 from shared.web.serving import serve
 from tests.faults.kills.points import Points, install
@@ -145,7 +145,7 @@ def _live(service: Warm, hand: dict[str, int], logs: Path, began: float) -> None
         uuid_utils.reseed_rng()
         pid = os.getpid()
         POINTS.arm(hand, lambda what, name: _say(**{what: name, "service": service.name, "pid": pid}))
-        messenger.Messenger._consume = _telling_when_up(service.name, began)  # type: ignore[method-assign,assignment] # noqa: SLF001 - same
+        consumer.Consumer.start = _telling_when_up(service.name, began)  # type: ignore[method-assign, assignment] # its end is told
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(service))
         code = 0
@@ -164,11 +164,12 @@ async def _serve(service: Warm) -> None:
         await service.database.close()
 
 
-_CONSUME = messenger.Messenger._consume  # noqa: SLF001 - its end is the moment at which a service is up
+_CONSUME = consumer.Consumer.start
+"""Its end is the moment at which a service is up."""
 
 
-def _telling_when_up(name: str, began: float) -> Callable[[messenger.Messenger], Any]:
-    async def consume(self: messenger.Messenger) -> None:
+def _telling_when_up(name: str, began: float) -> Callable[[consumer.Consumer], Any]:
+    async def consume(self: consumer.Consumer) -> None:
         await _CONSUME(self)
         _say(up=name, pid=os.getpid(), after=round(time.monotonic() - began, 4))
 
@@ -197,7 +198,7 @@ def _shorten_waits() -> None:
     deliveries.LONGEST_PAUSE = timedelta(seconds=2)
     postman.BEFORE_CONTENT = 4.0  # type: ignore[misc] # what stands before the content stays within the lease
     postman.SETTLE_EVERY = 1.0  # type: ignore[misc] # same
-    taking.FATAL_AFTER = 1_000  # type: ignore[attr-defined] # same
+    attempts.FATAL_AFTER = 1_000
     patience = healing.Patience(before_asking=1.0, heads_every=3.0)
     healer = healing.Healer.__init__
 
