@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import random
 import re
 import signal
 import socket
@@ -10,9 +9,8 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import httpx2
 import pytest
@@ -20,6 +18,7 @@ import pytest
 from deploy.local.child import Child, DidNotStart
 from deploy.local.copies import AT_ONCE, Copy, listening_socket
 from deploy.local.supervision import Watch
+from tests.deploy.clients import Clients
 from tests.polling import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +42,7 @@ async def ready() -> str:
 settings = ServiceSettings(
     database_url=SecretStr(""), host="127.0.0.1", port=1, public_url="http://127.0.0.1", secret_key=SecretStr("s" * 32)
 )
-asyncio.run(serve(Litestar([who, ready], openapi_config=None), settings, Leave(unused=1.5, fresh=0.5)))
+asyncio.run(serve(Litestar([who, ready], openapi_config=None), settings, Leave(unused=3, fresh=0.5)))
 """
 """A small service that says who answers. It can only answer on sockets that it is handed: port 1 is another's."""
 
@@ -103,45 +102,14 @@ def serving(tmp_path: Path, free_ports: Callable[[int], list[int]]) -> Serving:
     return run
 
 
-@dataclass(slots=True)
-class People:
-    """Clients who ask and ask again, on connections that they keep, and never try anything twice."""
+class People(Clients):
+    """Clients of the small service, who note who answers."""
 
-    base: str
-    answers: list[int] = field(default_factory=list)
-    """Who answered."""
-    failures: list[tuple[float, str]] = field(default_factory=list)
-    """When an attempt began that came to nothing, and why."""
-    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
-
-    async def __aenter__(self) -> Self:
-        """Begin."""
-        self._tasks = [asyncio.create_task(self._one(random.Random(n))) for n in range(8)]  # noqa: S311 - moments only
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Stop, and pass on what went wrong with the test itself."""
-        for task in self._tasks:
-            task.cancel()
-        for outcome in await asyncio.gather(*self._tasks, return_exceptions=True):
-            if isinstance(outcome, Exception):
-                raise outcome
-
-    async def _one(self, chance: random.Random) -> None:
-        limits = httpx2.Limits(keepalive_expiry=LETS_GO)
-        async with httpx2.AsyncClient(trust_env=False, timeout=60, limits=limits) as client:
-            while True:
-                began = time.monotonic()
-                try:
-                    answer = await client.get(self.base)
-                except httpx2.HTTPError as error:
-                    self.failures.append((began, repr(error)))
-                else:
-                    if answer.status_code == 200:
-                        self.answers.append(answer.json())
-                    else:
-                        self.failures.append((began, answer.text))
-                await asyncio.sleep(chance.choice([0, 0, 0.01, 0.1, 0.5, 0.9, 1.1]))
+    def __init__(self, base: str, *, look: bool = False) -> None:
+        self.answers: list[int] = []
+        super().__init__(
+            8, lambda connections: self.answers.append(int(connections.ask(f"{base}/"))), lets_go=LETS_GO, look=look
+        )
 
     async def have_been_answered(self, times: int) -> None:
         """Wait for so many more answers."""
@@ -178,46 +146,49 @@ async def test_sockets_meant_for_another_process_are_left_alone(tmp_path: Path) 
 
 
 async def test_no_request_fails_while_all_copies_are_replaced(serving: Serving) -> None:
-    async with serving(2) as served, People(served.base) as people:
-        for _ in range(2):
-            before = await served.pids()
+    async with serving(2) as served:
+        with People(served.base) as people:
+            for _ in range(2):
+                before = await served.pids()
+                await people.have_been_answered(50)
+                assert set(people.answers) >= set(before)
+                await served.watch.replace()
+                assert not set(before) & set(await served.pids())
             await people.have_been_answered(50)
-            assert set(people.answers) >= set(before)
-            await served.watch.replace()
-            assert not set(before) & set(await served.pids())
-        await people.have_been_answered(50)
-        assert people.failures == []
-        assert len(set(people.answers)) == 6
+            assert people.failures == []
+            assert len(set(people.answers)) == 6
     assert [re.sub(r" (after|in) .*", "", line) for line in served.said[2:]] == [
         "copy-1 was replaced", "copy-2 was replaced", "Everything was replaced",
     ] * 2  # fmt: skip
 
 
 async def test_a_copy_that_is_alone_is_replaced_without_a_failure_too(serving: Serving) -> None:
-    async with serving(1) as served, People(served.base) as people:
-        await people.have_been_answered(50)
-        await served.watch.replace()
-        await people.have_been_answered(50)
-        assert people.failures == []
-        assert len(set(people.answers)) == 2
+    async with serving(1) as served:
+        with People(served.base) as people:
+            await people.have_been_answered(50)
+            await served.watch.replace()
+            await people.have_been_answered(50)
+            assert people.failures == []
+            assert len(set(people.answers)) == 2
 
 
 async def test_a_killed_copy_takes_with_it_only_what_it_had_in_hand(serving: Serving) -> None:
-    async with serving(2) as served, People(served.base) as people:
-        killed, other = await served.pids()
-        await people.have_been_answered(50)
-        os.kill(killed, signal.SIGKILL)
+    async with serving(2) as served:
+        with People(served.base, look=True) as people:
+            killed, other = await served.pids()
+            await people.have_been_answered(50)
+            os.kill(killed, signal.SIGKILL)
 
-        async def gone() -> bool:
-            return not served.copies[0].alive
+            async def gone() -> bool:
+                return not served.copies[0].alive
 
-        await eventually(gone, every=0.001)
-        died = time.monotonic()
-        await people.have_been_answered(200)
-        assert [failure for failure in people.failures if failure[0] > died] == []
-        assert len(people.failures) <= 8  # one for each who had asked
-        assert other in people.answers[-200:]
-        await eventually(lambda: says(served, "copy-1 runs again"))
+            await eventually(gone, every=0.001)
+            died = time.monotonic()
+            await people.have_been_answered(200)
+            assert [failure for failure in people.failures if failure.began > died] == []
+            assert len(people.failures) <= 8  # one for each who had asked
+            assert other in people.answers[-200:]
+            await eventually(lambda: says(served, "copy-1 runs again"))
 
 
 async def test_while_no_copy_runs_people_wait_instead_of_being_refused(serving: Serving) -> None:
@@ -229,17 +200,18 @@ async def test_while_no_copy_runs_people_wait_instead_of_being_refused(serving: 
 
 
 async def test_a_successor_that_does_not_start_changes_nothing(serving: Serving) -> None:
-    async with serving(2) as served, People(served.base) as people:
-        before = await served.pids()
-        served.script = "raise SystemExit('new settings are missing')"
-        await served.watch.replace()
-        assert "new settings are missing" in served.said[-2]
-        assert served.said[-1] == (
-            "The replacement stopped there: copy-1 goes on as it was, and so does what comes after it"
-        )
-        await people.have_been_answered(50)
-        assert await served.pids() == before
-        assert people.failures == []
+    async with serving(2) as served:
+        with People(served.base) as people:
+            before = await served.pids()
+            served.script = "raise SystemExit('new settings are missing')"
+            await served.watch.replace()
+            assert "new settings are missing" in served.said[-2]
+            assert served.said[-1] == (
+                "The replacement stopped there: copy-1 goes on as it was, and so does what comes after it"
+            )
+            await people.have_been_answered(50)
+            assert await served.pids() == before
+            assert people.failures == []
 
 
 async def says(served: Served, line: str) -> bool:

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -17,6 +16,7 @@ import httpx2
 import pytest
 
 from deploy.local.personas import PERSONAS
+from tests.deploy.clients import Clients, Connections
 from tests.journeys.steps import a_body
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +25,8 @@ KEYS = {
     "management", "amqp", "postgres", "broker_metrics",
 }  # fmt: skip
 PATIENCE = 300.0
+LETS_GO = 4.0
+"""Seconds that our clients keep an unused connection: less than the services that leave do."""
 COPIES = [f"{name}-{n}" for name in ("intake", "qualification", "escalation", "notifications") for n in (1, 2)] + [
     "operations"
 ]
@@ -182,54 +184,26 @@ def test_a_persona_signs_in_with_one_click(running: Running) -> None:
         assert persona.name in arrived.text
 
 
-class Person(threading.Thread):
-    """Somebody who files requests and reads pages, on connections that he keeps, and never tries anything twice."""
-
-    def __init__(self, endpoints: dict[str, str]) -> None:
-        super().__init__()
-        self._endpoints = endpoints
-        self.leaves = threading.Event()
-        self.filed: dict[str, str] = {}
-        """His requests, with the token that opens each."""
-        self.read = 0
-        self.failures: list[str] = []
-
-    def run(self) -> None:
-        """Go on until told to leave."""
-        intake = self._endpoints["intake"]
-        with httpx2.Client(trust_env=False, timeout=120) as client:
-            while not self.leaves.wait(0.02):
-                try:
-                    filed = client.post(f"{intake}/api/v1/requests", json=a_body())
-                    filed.raise_for_status()
-                    self.filed[filed.json()["id"]] = filed.json()["access_token"]
-                    for name in ("intake", "qualification", "escalation", "notifications", "operations"):
-                        client.get(f"{self._endpoints[name]}/deconnexion/faite").raise_for_status()
-                        self.read += 1
-                    self.leaves.wait(0.5)
-                except httpx2.HTTPError as error:
-                    self.failures.append(f"{time.strftime('%H:%M:%S')} {error!r}")
-
-
 def test_everything_is_replaced_while_people_work_and_they_notice_nothing(running: Running) -> None:
     before = {name: address_of(running, name) for name in COPIES}
-    people = [Person(running.endpoints) for _ in range(4)]
-    for person in people:
-        person.start()
-    running.process.send_signal(signal.SIGHUP)
-    try:
+    intake = running.endpoints["intake"]
+    filed: dict[str, str] = {}
+
+    def work(connections: Connections) -> None:
+        request = json.loads(connections.ask(f"{intake}/api/v1/requests", body=a_body()))
+        filed[request["id"]] = request["access_token"]
+        for name in ("intake", "qualification", "escalation", "notifications", "operations"):
+            connections.ask(f"{running.endpoints[name]}/deconnexion/faite")
+
+    with Clients(4, work, lets_go=LETS_GO) as people:
+        running.process.send_signal(signal.SIGHUP)
         wait_until(lambda: "Everything was replaced in" in running.output, running)
-        time.sleep(1)  # a little more, on the new ones alone
-    finally:
-        for person in people:
-            person.leaves.set()
-        for person in people:
-            person.join()
-    assert [failure for person in people for failure in person.failures] == []
-    filed = {id_: token for person in people for id_, token in person.filed.items()}
-    assert len(filed) > 20
+        so_far = people.done
+        wait_until(lambda: people.done > so_far + 8, running)  # a little more, on the new ones alone
+    assert people.failures == []
+    assert len(filed) == people.done > 20
     for id_, token in filed.items():
-        url = f"{running.endpoints['intake']}/api/v1/requests/{id_}"
+        url = f"{intake}/api/v1/requests/{id_}"
         wait_until(lambda url=url, token=token: registered(url, token), running)  # type: ignore[misc]
     for name in COPIES:
         assert address_of(running, name) != before[name]

@@ -183,6 +183,8 @@ async def test_who_is_in_a_hurry_waits_for_no_unused_connection(
     async with serving(unused=LONG, fresh=LONG) as trial:
         _, writer = await an_unused_connection(trial)
         for number in how:
+            assert trial.running is not None
+            assert not trial.running.done()
             tell(number)
             await asyncio.sleep(0.3)
         await trial.ends(within=5)
