@@ -2,6 +2,10 @@
 
 from prometheus_client import Counter, Gauge
 
-ATTEMPTS = Counter("cousu_delivery_attempts_total", "Attempts to send a mail, by how they ended", ["result"])
+ATTEMPTS = Counter(
+    "cousu_delivery_attempts_total",
+    "Attempts to send a mail, by how they ended; each `uncertain` one may be a copy",
+    ["result"],
+)
 DELIVERIES = Gauge("cousu_deliveries", "Mails by where they stand", ["status"])
 OLDEST_DUE = Gauge("cousu_deliveries_oldest_due_seconds", "How long the first mail in the queue has been due")

@@ -104,9 +104,11 @@ class Postman:
         """Settle what senders that are gone left behind."""
         async with self._database.transaction() as tx:
             settled = await usecases.settle_lost(tx, at=clock.now(), chance=random.random(), office=self._office)  # noqa: S311 - spreads retries, keeps no secret
+        for result in settled:
+            metrics.ATTEMPTS.labels(result).inc()
         if settled:
-            log.warning("postman.lost_attempts_settled", count=settled)
-        return settled
+            log.warning("postman.lost_attempts_settled", count=len(settled))
+        return len(settled)
 
     async def gather_digests(self) -> int:
         """Make the digests that are due."""

@@ -32,6 +32,9 @@ class Verdict:
     steps: int = 0
     mails: int = 0
     uncertain: int = 0
+    """Mails that waited for a person at the end."""
+    mails_again: int = 0
+    """Copies of mails, each after an answer that was lost."""
     quarantined: int = 0
     wrong: list[str] = field(default_factory=list)
 
@@ -220,9 +223,15 @@ async def _timelines(client: Client, journal: Journal, verdict: Verdict) -> None
 
 
 async def _mails(product: Judged, verdict: Verdict) -> None:
-    """Every mail that the events owe is owed once, and left once; only an `uncertain` one may have left or not."""
+    """Every mail that the events owe is owed once, and left; twice only after an attempt whose answer was lost."""
     rows = await product.fetch(
-        "notifications", "SELECT id, round, event_id::text, audience, recipient, status, cadence FROM delivery"
+        "notifications",
+        """
+        SELECT id, round, event_id::text, audience, recipient, status,
+               (SELECT count(*) FROM delivery_attempt a
+                WHERE a.delivery_id = d.id AND a.round = d.round AND a.result = 'uncertain') AS unanswered
+        FROM delivery d
+        """,
     )
     verdict.mails = len(rows)
     owed = Counter((row["event_id"], row["audience"], row["recipient"]) for row in rows)
@@ -236,18 +245,19 @@ async def _mails(product: Judged, verdict: Verdict) -> None:
     for row in rows:
         message_id = f"<{row['id']}.{row['round']}@cousu.test>"
         known.add(message_id)
-        times = accepted[message_id]
-        match row["status"]:
-            case "sent" if times != 1:
-                verdict.complain("lost" if times == 0 else "doubled", f"the sent mail {row['id']} left {times} times")
-            case "uncertain":
-                verdict.uncertain += 1
-                if times > 1:
-                    verdict.complain("doubled", f"the uncertain mail {row['id']} left {times} times")
-            case "sent":
-                pass
-            case status:
-                verdict.complain("stuck", f"the mail {row['id']} is {status} (it left {times} times)")
+        times, status = accepted[message_id], row["status"]
+        if status not in {"sent", "uncertain"}:
+            verdict.complain("stuck", f"the mail {row['id']} is {status} (it left {times} times)")
+            continue
+        verdict.uncertain += status == "uncertain"
+        verdict.mails_again += max(0, times - 1)
+        if times == 0:
+            verdict.complain("lost", f"the {status} mail {row['id']} never left")
+        if times > row["unanswered"] + (status == "sent"):
+            verdict.complain(
+                "doubled",
+                f"the {status} mail {row['id']} left {times} times, and the answer was lost {row['unanswered']} times",
+            )
     for message_id in set(accepted) - known:
         verdict.complain("too many", f"a mail left that nobody owed: {message_id}")
 

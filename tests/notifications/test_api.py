@@ -115,6 +115,8 @@ async def test_an_uncertain_mail_keeps_its_identity_when_it_is_sent_again(
     while await postman.send_next():
         pass
     mail_server.dies = ""
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE delivery SET status = 'uncertain', next_attempt_at = NULL")
     delivery_id = await database.fetchval("SELECT id FROM delivery WHERE audience = 'applicant'")
     answer = await client.post(f"{LIST}/{delivery_id}/resend", headers=await people.token(Role.OPERATOR))
     assert answer.status_code == 200

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from services.notifications import examples
 from services.notifications.domain.audiences import AUDIENCES, Nobody, mails_of, templates
 from services.notifications.domain.deliveries import (
+    MOST_UNANSWERED,
     TRIED_FOR,
     Delivery,
     Status,
@@ -86,11 +87,19 @@ def test_pauses_grow_within_bounds(attempts: int, chance: float) -> None:
 
 def test_a_mail_is_tried_for_two_days_and_about_twenty_times() -> None:
     at, attempts = NOW, 1
-    while (due := next_attempt(attempts=attempts, tried_since=NOW, at=at, chance=0.5)) is not None:
+    while (due := next_attempt(attempts=attempts, unanswered=0, tried_since=NOW, at=at, chance=0.5)) is not None:
         assert due > at
         at, attempts = due, attempts + 1
     assert at <= NOW + TRIED_FOR
     assert 15 < attempts < 30
+
+
+def test_a_mail_that_got_no_answer_too_often_is_not_tried_again() -> None:
+    def due(unanswered: int) -> datetime | None:
+        return next_attempt(attempts=unanswered, unanswered=unanswered, tried_since=NOW, at=NOW, chance=0.5)
+
+    assert due(MOST_UNANSWERED - 1) is not None
+    assert due(MOST_UNANSWERED) is None
 
 
 def a_delivery(**changes: object) -> Delivery:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from services.notifications import examples
-from services.notifications.domain.deliveries import Status
+from services.notifications.domain.deliveries import MOST_UNANSWERED, TRIED_FOR, Result, Status
 from services.notifications.office import Office
 from services.notifications.postman import Postman
 from services.notifications.settings import MailServerAddress
@@ -104,18 +104,70 @@ async def test_a_refused_mail_has_failed_and_the_departement_is_told_without_any
     assert "n’a pas pu être remis" in mail["Subject"]
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(("when", "copies"), [("before", 1), ("after", 2)])
 @pytest.mark.usefixtures("owed")
-async def test_a_mail_whose_fate_nobody_knows_is_uncertain_and_not_repeated(
-    database: Database, postman: Postman, mail_server: MailServer, when: str
+async def test_a_mail_whose_fate_nobody_knows_goes_again_under_the_same_name(
+    database: Database, postman: Postman, mail_server: MailServer, when: str, copies: int
 ) -> None:
     mail_server.dies = when
     await postman.send_next()
-    assert await one(database, "status") == Status.UNCERTAIN
-    mail_server.dies = ""
-    assert not await postman.send_next()
-    assert len(mail_server.accepted) == (1 if when == "after" else 0)
+    assert await one(database, "status") == Status.QUEUED
     assert await database.fetchval("SELECT count(*) FROM journal") == 0
+    mail_server.dies = ""
+    await let_the_pause_pass(database)
+    await postman.send_next()
+    assert await one(database, "status") == Status.SENT
+    assert len(mail_server.accepted) == copies
+    assert len({mail["Message-ID"] for mail in mail_server.accepted}) == 1
+    ends = await database.fetch("SELECT result FROM delivery_attempt ORDER BY began_at")
+    assert [row["result"] for row in ends] == ["uncertain", "sent"]
+    assert await database.fetchval("SELECT count(*) FROM journal") == 1
+
+
+@pytest.mark.usefixtures("owed")
+async def test_a_server_that_never_says_what_became_of_a_mail_is_asked_eight_times_and_then_a_person(
+    database: Database, postman: Postman, mail_server: MailServer
+) -> None:
+    mail_server.dies = "after"
+    for _ in range(MOST_UNANSWERED):
+        await let_the_pause_pass(database)
+        await postman.send_next()
+    assert await one(database, "status") == Status.UNCERTAIN
+    assert not await postman.send_next()
+    assert len(mail_server.accepted) == MOST_UNANSWERED
+
+
+@pytest.mark.usefixtures("owed")
+async def test_a_mail_that_may_have_left_and_is_deferred_for_two_days_has_not_failed(
+    database: Database, postman: Postman, mail_server: MailServer
+) -> None:
+    mail_server.dies = "after"
+    await postman.send_next()
+    mail_server.dies, mail_server.to_content = "", "452 4.2.2 mailbox full"
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE delivery SET next_attempt_at = now(), tried_since = $1", clock.now() - TRIED_FOR)
+        await tx.execute("UPDATE delivery_attempt SET began_at = $1", clock.now() - TRIED_FOR / 2)
+    await postman.send_next()
+    assert await one(database, "status") == Status.UNCERTAIN
+    assert await database.fetchval("SELECT count(*) FROM journal") == 0
+
+
+@pytest.mark.usefixtures("owed")
+async def test_a_late_answer_settles_a_mail_that_waits_to_go_again(
+    database: Database, office: Office, postman: Postman, mail_server: MailServer
+) -> None:
+    mail_server.open.clear()
+    slow = asyncio.create_task(a_postman(database, office, mail_server.port, timeout=60).send_next())
+    await until_content_offered(database)
+    await let_the_lease_pass(database)
+    assert await postman.settle_lost() == 1
+    assert await one(database, "status") == Status.QUEUED
+    mail_server.open.set()
+    await slow
+    assert await one(database, "status") == Status.SENT
+    await let_the_pause_pass(database)
+    assert not await postman.send_next()
+    assert len(mail_server.accepted) == 1
 
 
 @pytest.mark.usefixtures("owed")
@@ -172,19 +224,22 @@ async def test_a_sender_that_dies_before_the_content_loses_nothing(
 
 
 @pytest.mark.usefixtures("owed")
-async def test_a_sender_that_dies_while_the_server_takes_the_content_leaves_an_uncertain_mail(
+async def test_a_mail_whose_sender_dies_while_the_server_takes_the_content_goes_again_under_the_same_name(
     database: Database, office: Office, postman: Postman, mail_server: MailServer
 ) -> None:
     mail_server.open.clear()
     task = asyncio.create_task(a_postman(database, office, mail_server.port, timeout=60).send_next())
-    while not await database.fetchval("SELECT content_at FROM delivery_attempt"):
-        await asyncio.sleep(0.01)
+    await until_content_offered(database)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await let_the_lease_pass(database)
     assert await postman.settle_lost() == 1
-    assert await one(database, "status") == Status.UNCERTAIN
-    assert not await postman.send_next()
+    assert await database.fetchval("SELECT result FROM delivery_attempt") == Result.UNCERTAIN
+    mail_server.open.set()
+    await let_the_pause_pass(database)
+    assert await postman.send_next()
+    assert await one(database, "status") == Status.SENT
+    assert len({mail["Message-ID"] for mail in mail_server.accepted}) == 1
 
 
 @pytest.mark.usefixtures("owed")
@@ -268,6 +323,19 @@ async def until_sending(database: Database) -> None:
     async with asyncio.timeout(5):
         while await one(database, "status") != Status.SENDING:
             await asyncio.sleep(0.01)
+
+
+async def until_content_offered(database: Database) -> None:
+    """Wait until the server is given a content."""
+    async with asyncio.timeout(5):
+        while not await database.fetchval("SELECT content_at FROM delivery_attempt"):
+            await asyncio.sleep(0.01)
+
+
+async def let_the_pause_pass(database: Database) -> None:
+    """Pretend that the pause before the next attempt is over."""
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE delivery SET next_attempt_at = now() WHERE status = 'queued'")
 
 
 async def let_the_lease_pass(database: Database) -> None:

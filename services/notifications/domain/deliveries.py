@@ -34,6 +34,8 @@ TRIED_FOR = timedelta(days=2)
 """How long a mail is tried again by itself."""
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(hours=4)
+MOST_UNANSWERED = 8
+"""A mail whose content was offered so often without an answer is not repeated any more: a person looks."""
 LEASE = timedelta(minutes=5)
 """How long a sender may take over one attempt; after it, another one settles what became of it."""
 
@@ -88,8 +90,12 @@ def pause_before_next(attempts: int, chance: float) -> timedelta:
     return pause * (0.75 + chance / 2)
 
 
-def next_attempt(*, attempts: int, tried_since: datetime, at: datetime, chance: float) -> datetime | None:
-    """Give the moment of the next attempt; None when two days are over."""
+def next_attempt(
+    *, attempts: int, unanswered: int, tried_since: datetime, at: datetime, chance: float
+) -> datetime | None:
+    """Give the moment of the next attempt; None when two days are over, or too many contents had no answer."""
+    if unanswered >= MOST_UNANSWERED:
+        return None
     due = at + pause_before_next(attempts, chance)
     return due if due <= tried_since + TRIED_FOR else None
 

@@ -71,18 +71,20 @@ class Tried:
     template: str
     attempts: int
     tried_since: datetime
+    unanswered: int = 0
+    """Attempts since then whose content was offered and of which nobody knows the end: each may be a copy."""
 
 
 async def settle_attempt(tx: Transaction, attempt_id: UUID, *, result: str, answer: str, at: datetime) -> Tried | None:
     """Write down how an attempt ended, and lock its delivery; None when it was settled otherwise meanwhile.
 
-    A late answer still settles what had been declared uncertain.
+    A late answer still settles what had been declared uncertain, unless somebody began to send it again.
     """
     row = await tx.fetchrow(
         """
         SELECT id, event_id, request_id, departement, audience, template, attempts, tried_since
         FROM delivery
-        WHERE attempt_id = $1 AND status IN ('sending', 'uncertain')
+        WHERE attempt_id = $1 AND status IN ('sending', 'queued', 'uncertain')
         FOR UPDATE
         """,
         attempt_id,
@@ -96,7 +98,15 @@ async def settle_attempt(tx: Transaction, attempt_id: UUID, *, result: str, answ
         result,
         answer,
     )
-    return Tried(**row)
+    unanswered = await tx.fetchval(
+        """
+        SELECT count(*) FROM delivery_attempt
+        WHERE delivery_id = $1 AND began_at >= $2 AND result = 'uncertain'
+        """,
+        row["id"],
+        row["tried_since"],
+    )
+    return Tried(**row, unanswered=unanswered)
 
 
 async def queue_again(tx: Transaction, delivery_id: UUID, *, next_attempt_at: datetime, reason: str) -> None:

@@ -1,7 +1,8 @@
-"""Send what is owed, never twice: begin an attempt, note that its content is offered, note how it ended.
+"""Send what is owed: begin an attempt, note that its content is offered, note how it ended.
 
 Each of the three is a transaction of its own, so that whoever finds a delivery `sending` after a crash knows which of
-them was reached: before the content was offered it is simply tried again; after, nobody knows, and a person decides.
+them was reached. Before the content was offered it cannot have left. After, nobody knows: it goes again under the same
+Message-ID, for a mail that comes twice is better than one that never comes; after some such ends a person decides.
 """
 
 from dataclasses import dataclass
@@ -77,7 +78,7 @@ async def content_offered(tx: Transaction, attempt_id: UUID, *, at: datetime) ->
 async def ended(
     tx: Transaction, attempt_id: UUID, outcome: Outcome, *, at: datetime, chance: float, office: Office
 ) -> None:
-    """Note how an attempt ended: sent, tried again later, given up, or unknown; tell the first and the third."""
+    """Note how an attempt ended: sent, tried again later, given up, or uncertain; tell the first and the third."""
     tried = await store.settle_attempt(tx, attempt_id, result=outcome.result, answer=outcome.answer, at=at)
     if tried is None:
         return
@@ -85,26 +86,33 @@ async def ended(
         case Result.SENT:
             for mail in await store.conclude(tx, tried.id, status=Status.SENT, reason=None, sent_at=at):
                 await _tell_success(tx, mail, at=at)
-        case Result.UNCERTAIN:
-            await store.conclude(tx, tried.id, status=Status.UNCERTAIN, reason=UNKNOWN, sent_at=None)
         case Result.REFUSED:
             await _give_up(tx, tried, outcome.answer, at=at, office=office)
         case _:
-            due = next_attempt(attempts=tried.attempts, tried_since=tried.tried_since, at=at, chance=chance)
-            if due is None:
-                await _give_up(tx, tried, outcome.answer, at=at, office=office)
-            else:
+            due = next_attempt(
+                attempts=tried.attempts,
+                unanswered=tried.unanswered,
+                tried_since=tried.tried_since,
+                at=at,
+                chance=chance,
+            )
+            if due is not None:
                 await store.queue_again(tx, tried.id, next_attempt_at=due, reason=outcome.answer)
+            elif tried.unanswered:
+                await store.conclude(tx, tried.id, status=Status.UNCERTAIN, reason=UNKNOWN, sent_at=None)
+            else:
+                await _give_up(tx, tried, outcome.answer, at=at, office=office)
 
 
-async def settle_lost(tx: Transaction, *, at: datetime, chance: float, office: Office) -> int:
-    """Settle the attempts whose sender is gone: again if the content was never offered, else uncertain."""
-    lost = await store.lost_attempts(tx, at=at, most=100)
-    for row in lost:
+async def settle_lost(tx: Transaction, *, at: datetime, chance: float, office: Office) -> list[Result]:
+    """Settle the attempts whose sender is gone; tell how each ended."""
+    results = []
+    for row in await store.lost_attempts(tx, at=at, most=100):
         result = Result.UNCERTAIN if row["content_at"] else Result.INTERRUPTED
         answer = UNKNOWN if row["content_at"] else "L’envoi a été interrompu avant la remise du message."
         await ended(tx, row["attempt_id"], Outcome(result, answer), at=at, chance=chance, office=office)
-    return len(lost)
+        results.append(result)
+    return results
 
 
 async def _give_up(tx: Transaction, tried: Tried, reason: str, *, at: datetime, office: Office) -> None:

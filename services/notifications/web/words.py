@@ -28,7 +28,7 @@ RESULT: Final = {
     "unreachable": ("Serveur injoignable, nouvel essai prévu", "waiting"),
     "refused": ("Refusé par le serveur", "refused"),
     "interrupted": ("Interrompu avant la remise, nouvel essai prévu", "waiting"),
-    "uncertain": ("Issue inconnue", "late"),
+    "uncertain": ("Sans réponse du serveur, peut-être accepté", "late"),
 }
 CADENCE: Final = {
     "instant": "Tout de suite",

@@ -76,7 +76,7 @@ class Epoch:
         self._plan = plan
         self._dealer = dealer
         self._pids: dict[str, int] = {}
-        self._met: set[tuple[str, str]] = set()
+        self._armed: dict[str, bool] = {}
         self._kills: Counter[tuple[str, str]] = Counter()
         self._reached: dict[int, tuple[str, str]] = {}
         self._starts: list[float] = []
@@ -102,6 +102,8 @@ class Epoch:
                 self._up.add(service)
             case {"started": service, "pid": pid}:
                 self._pids[service] = pid
+                if self._armed[service] and not self._killing:  # it was asked for just before the end
+                    self._kill(service)
             case {"ended": service, "pid": pid, "status": status}:
                 self._ended(service, pid, status)
             case {"gone": True}:
@@ -123,6 +125,7 @@ class Epoch:
     def _fork(self, service: str) -> None:
         dies = self._killing and service in self._plan.services
         hand = self._dealer.hand(service, time.monotonic()) if dies else {}
+        self._armed[service] = dies
         self._rig.fork(service, hand, healing=self._plan.healing)
 
     async def go(self) -> Outcome:
@@ -147,7 +150,7 @@ class Epoch:
             await self._kill_for_long(began)
             rig.mailbox.losing = 0.0
             seconds = time.monotonic() - began
-            whole_after = await self._whole()
+            whole_after, behind = await self._whole()
             over.set()
             _, still = await asyncio.wait(people, timeout=LIVES_END_WITHIN)
             quiet_after, left = await stand.settle(rig, within=WHOLE_WITHIN)
@@ -162,7 +165,7 @@ class Epoch:
         verdict.wrong += [f"stuck: a life did not end in {LIVES_END_WITHIN:.0f} s" for _ in still]
         verdict.wrong += [f"died: {one}" for one in self._died]
         if whole_after > WHOLE_WITHIN:
-            verdict.wrong.append(f"stuck: not whole {WHOLE_WITHIN:.0f} s after the last kill")
+            verdict.wrong += [f"stuck: {WHOLE_WITHIN:.0f} s after the last kill {one}" for one in behind]
         return Outcome(
             plan,
             verdict,
@@ -199,15 +202,18 @@ class Epoch:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
-    async def _whole(self) -> float:
-        """Wait until everything that was told before now has taken effect everywhere; give the seconds."""
+    async def _whole(self) -> tuple[float, list[str]]:
+        """Wait until all that was told before now has taken effect everywhere; give the seconds, or what is behind."""
         until = datetime.now(UTC)
         began = time.monotonic()
+        behind: list[str] = []
         while time.monotonic() - began < WHOLE_WITHIN:
-            if len(self._up) == len(SERVICES) and not await stand.behind(self._rig, told_before=until):
-                return time.monotonic() - began
+            behind = [f"{service} is not up" for service in SERVICES if service not in self._up]
+            behind = behind or [str(one) for one in await stand.behind(self._rig, told_before=until)]
+            if not behind:
+                return time.monotonic() - began, []
             await asyncio.sleep(0.2)
-        return float("inf")
+        return float("inf"), behind
 
     async def _lives(self, client: Client, n: int, over: asyncio.Event) -> None:
         name = f"{self._plan.seed}.{n}"

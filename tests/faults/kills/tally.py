@@ -114,7 +114,7 @@ def line_of(outcome: Outcome, dealer: Dealer, *, commit: str, points: str) -> Li
         steps=verdict.steps,
         mails=verdict.mails,
         mails_uncertain=verdict.uncertain,
-        mails_doubled=getattr(verdict, "mails_doubled", 0),
+        mails_doubled=verdict.mails_again,
         mails_unanswered=outcome.mails_unanswered,
         wrong=dict(wrong),
         wrong_named=verdict.wrong[:MOST_NAMED],
