@@ -32,6 +32,7 @@ def main(
     points: Annotated[str, typer.Option(help="Only points with such names: '*relay*,*inbox*'.")] = runs.EVERYWHERE,
     service: Annotated[str, typer.Option(help="Only this one dies.")] = "",
     clients: Annotated[int, typer.Option(help="People at the same time.")] = 12,
+    stuck_after: Annotated[float, typer.Option(help="Seconds after which what still waits is stuck.")] = 120,
     healing: Annotated[bool, typer.Option(help="Let services ask for what they miss; kills must not need it.")] = False,  # noqa: FBT002 - typer's form of a flag
     running: Annotated[Path | None, typer.Option("--servers", help="Use the servers that `serve` wrote down.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write what came of it into this file.")] = None,
@@ -44,7 +45,8 @@ def main(
         raise typer.BadParameter(f"choose among {', '.join(SERVICES)}")
     seed = secrets.randbelow(10**9) if seed is None else seed
     _say(f"seed {seed}")
-    plan = Plan(seed, kills, seconds, clients, (service,) if service else SERVICES, healing=healing)
+    chosen = (service,) if service else SERVICES
+    plan = Plan(seed, kills, seconds, clients, chosen, healing=healing, stuck_after=stuck_after)
     line = asyncio.run(runs.one(plan, points, servers.read(running) if running else None))
     if json_file is not None:
         json_file.write_text(line.model_dump_json(indent=1))

@@ -8,7 +8,7 @@ from statistics import median
 from pydantic import BaseModel
 
 from tests.faults.kills.dealer import Dealer
-from tests.faults.kills.epoch import Outcome
+from tests.faults.kills.epoch import WHOLE_WITHIN, Outcome
 
 KINDS = {
     "lost": "lost",
@@ -170,6 +170,7 @@ def table(lines: list[Line]) -> str:
             f"**{wrong[kind]}**" for kind in ("lost", "doubled", "reordered", "stuck", "other")
         ),
         "whole after the last kill, seconds: median, worst": f"{median(whole)}, {max(whole)}" if whole else "–",
+        f"… not within {WHOLE_WITHIN:.0f} s": f"{sum(after > WHOLE_WITHIN for after in whole)} of {len(lines)} epochs",
     }
     return "\n".join(["| | |", "|---|---|", *(f"| {what} | {figure} |" for what, figure in rows.items())])
 
