@@ -21,7 +21,7 @@ LEADER_LOCK = 7_226_001
 
 NEW = 400
 AGAIN = 100
-"""Events told for the first time, and sent again, in one batch: who misses much does not delay what is new.
+"""Events told for the first time, and sent again beside them, in one batch: who misses much delays nothing that is new.
 
 Together the most publishes that wait for their confirmation: aiormq walks them all on a multiple ack.
 """
@@ -239,7 +239,8 @@ async def _waiting(connection: Connection) -> list[Row]:
         WITH waiting AS (
             (SELECT position, queue FROM outbox WHERE queue = '' ORDER BY position LIMIT $1)
             UNION ALL
-            (SELECT position, queue FROM outbox WHERE queue <> '' ORDER BY position, queue LIMIT $2)
+            (SELECT position, queue FROM outbox WHERE queue <> '' ORDER BY position, queue
+             LIMIT CASE WHEN EXISTS (SELECT FROM outbox WHERE queue = '') THEN $2 ELSE $1 + $2 END)
         )
         SELECT w.position, w.queue, j.id, j.type, j.routing_key, j.body
         FROM waiting w

@@ -1,13 +1,13 @@
 """What is known to be missing here, and when it is asked for."""
 
 from collections.abc import Iterable
-from typing import Any
 
-from shared.db import Transaction
+from shared.db import Row, Transaction
 from shared.messaging.healing.patience import Patience
+from shared.messaging.healing.resending import MOST_EVENTS
 from shared.messaging.healing.said import StreamHeads
 
-MOST_REQUESTS = 50
+MOST_REQUESTS = 500
 """Requests made in one round."""
 
 
@@ -47,6 +47,7 @@ async def notice(tx: Transaction, before_asking: float) -> None:
         FROM inbox_waiting w
         JOIN inbox_stream s USING (subject, source)
         WHERE NOT EXISTS (SELECT FROM inbox_held h WHERE h.subject = w.subject AND h.source = w.source)
+          AND NOT EXISTS (SELECT FROM inbox_expected e WHERE e.subject = w.subject AND e.source = w.source)
         GROUP BY w.source, w.subject, s.applied
         HAVING min(w.sequence) > s.applied + 1 AND min(w.received_at) < now() - make_interval(secs => $1)
         LIMIT 500
@@ -56,34 +57,37 @@ async def notice(tx: Transaction, before_asking: float) -> None:
     )
 
 
-async def take_due(tx: Transaction, patience: Patience) -> list[Any]:
-    """Take the gaps to ask for now, and put off the next request for each."""
+async def take_due(tx: Transaction, patience: Patience) -> list[Row]:
+    """Take the gaps to ask for now, and put off the next request for each.
+
+    Where all that one answer can hold has been applied, the rest is asked for at once, and as for the first time.
+    """
     return await tx.fetch(
         """
         WITH due AS (
-            SELECT e.subject, e.source
+            SELECT e.subject, e.source, coalesce(s.applied, 0) + 1 AS first,
+                   CASE WHEN s.applied >= e.asked_to THEN 0 ELSE e.asked END AS asked,
+                   coalesce((SELECT min(w.sequence) - 1 FROM inbox_waiting w
+                             WHERE w.subject = e.subject AND w.source = e.source), e.sequence) AS last
             FROM inbox_expected e
-            WHERE e.next_ask_at <= now()
+            LEFT JOIN inbox_stream s ON s.subject = e.subject AND s.source = e.source
+            WHERE (e.next_ask_at <= now() OR (e.asked > 0 AND s.applied >= e.asked_to))
               AND NOT EXISTS (SELECT FROM inbox_held h WHERE h.subject = e.subject AND h.source = e.source)
             ORDER BY e.next_ask_at
             LIMIT $1
-            FOR UPDATE SKIP LOCKED
-        ), asked AS (
-            UPDATE inbox_expected e SET
-                asked = e.asked + 1,
-                next_ask_at = now() + make_interval(
-                    secs => least($2, $3 * power(2, least(e.asked, 30))) * (0.75 + random() / 2))
-            FROM due
-            WHERE e.subject = due.subject AND e.source = due.source
-            RETURNING e.source, e.subject, e.sequence, e.departement
+            FOR UPDATE OF e SKIP LOCKED
         )
-        SELECT a.source, a.subject, a.departement, coalesce(s.applied, 0) + 1 AS first,
-               coalesce((SELECT min(w.sequence) - 1 FROM inbox_waiting w
-                         WHERE w.subject = a.subject AND w.source = a.source), a.sequence) AS last
-        FROM asked a
-        LEFT JOIN inbox_stream s ON s.subject = a.subject AND s.source = a.source
+        UPDATE inbox_expected e SET
+            asked = due.asked + 1,
+            asked_to = least(due.last, due.first + $4 - 1),
+            next_ask_at = now() + make_interval(
+                secs => least($2, $3 * power(2, least(due.asked, 30))) * (0.75 + random() / 2))
+        FROM due
+        WHERE e.subject = due.subject AND e.source = due.source
+        RETURNING e.source, e.subject, e.departement, due.first, due.last
         """,
         MOST_REQUESTS,
         patience.longest,
         patience.before_asking,
+        MOST_EVENTS,
     )

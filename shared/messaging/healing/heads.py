@@ -1,31 +1,31 @@
 """How far our streams go: read to be told."""
 
 from datetime import datetime
-from typing import Any
 
-from shared.db import Reader
+from shared.db import Reader, Row
 
 MOST_HEADS = 500
 """Heads in one message."""
 
 
-async def singles(reader: Reader, types: list[str], since: datetime) -> list[Any]:
-    """Read our facts that others hear alone, of the streams that changed since then, by source and place."""
+async def singles(reader: Reader, types: list[str], streams: list[Row]) -> list[Row]:
+    """Read our facts of these streams that others hear alone, by source and place."""
     return await reader.fetch(
         """
         SELECT j.id, j.source, split_part(j.routing_key, '.', 3) AS place
-        FROM stream s
+        FROM unnest($2::text[], $3::text[]) AS s (source, subject)
         JOIN journal j ON j.source = s.source AND j.subject = s.subject
-        WHERE s.changed_at >= $2 AND j.type = ANY ($1)
+        WHERE j.type = ANY ($1)
         ORDER BY j.source, place, j.position
         """,
         types,
-        since,
+        [row["source"] for row in streams],
+        [row["subject"] for row in streams],
     )
 
 
-async def page(reader: Reader, since: datetime, after: tuple[str, str]) -> list[Any]:
-    """Read the next page of our heads."""
+async def page(reader: Reader, since: datetime, after: tuple[str, str]) -> list[Row]:
+    """Read the next page of our heads that changed since then."""
     return await reader.fetch(
         """
         SELECT source, subject, sequence, departement

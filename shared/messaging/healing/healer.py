@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 import structlog
 
 from shared import clock
-from shared.db import Database
+from shared.db import Database, Row
 from shared.messaging import metrics
 from shared.messaging.envelope import Envelope, Unreadable, read_data
 from shared.messaging.healing import gaps, heads
@@ -31,6 +31,10 @@ from shared.messaging.relay import Relay
 
 log = structlog.get_logger(__name__)
 
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
+FIRST = ("", "")
+"""Before every stream."""
+
 
 class Healer:
     """Asks for what this service misses, and answers what others ask."""
@@ -50,6 +54,7 @@ class Healer:
         self._service = service
         self._queue = queue
         self._alone = [wire_type for wire_type in alone if wire_type.startswith(f"{service}.")]
+        self._told_to = FIRST
         self.patience = patience or Patience()
 
     async def hear(self, body: bytes) -> None:
@@ -63,47 +68,51 @@ class Healer:
             elif said == (ALONE_HEADS if ours else STREAM_HEADS):
                 await self._compare(read_data(StreamHeads, envelope.data), envelope.departement or "", ours=ours)
             elif said == HEADS_WANTED:
-                since = read_data(HeadsWanted, envelope.data).since
-                if not ours:
-                    await self.tell_heads(since=since)
-                await self.tell_alone(since=since)
+                await self.tell_heads(since=read_data(HeadsWanted, envelope.data).since, ours=ours)
         except Unreadable as error:
             log.warning("healing.unreadable", reason=str(error))
 
     async def want_heads(self) -> bool:
         """Ask everybody how far the streams go that changed since we last heard anything (less a day, for safety)."""
         heard = await self._database.fetchval("SELECT max(changed_at) FROM inbox_stream")
-        since = heard - timedelta(days=1) if heard else datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+        since = heard - timedelta(days=1) if heard else EVER
         return await self._say(HEADS_WANTED, HeadsWanted(since=since), "all")
 
-    async def tell_heads(self, *, since: datetime) -> None:
-        """Tell how far our streams go that changed since then, to the queues of their départements."""
-        after = ("", "")
+    async def tell_heads(self, *, since: datetime, ours: bool = False) -> None:
+        """Tell how far our streams go that changed since then, to the queues of their départements.
+
+        To another instance of our own service only the facts that it hears alone.
+        """
+        after = FIRST
         while rows := await heads.page(self._database, since, after):
             after = rows[-1]["source"], rows[-1]["subject"]
-            for (source, departement), group in groupby(
-                sorted(rows, key=lambda row: (row["source"], row["departement"])),
-                key=lambda row: (row["source"], row["departement"]),
-            ):
-                said = StreamHeads(source=source, heads=tuple((row["subject"], row["sequence"]) for row in group))
-                await self._say(STREAM_HEADS, said, departement)
+            await self._tell(rows, ours=ours)
 
     async def tell_recent_heads(self) -> None:
-        """Tell how far the streams go that changed a moment ago."""
-        since = clock.now() - timedelta(seconds=self.patience.heads_of_the_last)
-        await self.tell_heads(since=since)
-        await self.tell_alone(since=since)
+        """Tell how far the streams go that changed a moment ago, and each time a page more of all there are.
 
-    async def tell_alone(self, *, since: datetime) -> None:
-        """Tell which facts of streams that changed since then other instances of our service hear alone."""
+        So whatever was lost is found in the end, whenever that was, and whether or not anybody asked.
+        """
+        await self.tell_heads(since=clock.now() - timedelta(seconds=self.patience.heads_of_the_last))
+        rows = await heads.page(self._database, EVER, self._told_to)
+        self._told_to = (rows[-1]["source"], rows[-1]["subject"]) if len(rows) == MOST_HEADS else FIRST
+        await self._tell(rows)
+
+    async def _tell(self, rows: list[Row], *, ours: bool = False) -> None:
+        """Tell the heads of these streams, and which of their facts other instances of our service hear alone."""
+
+        def place(row: Row) -> tuple[str, str]:
+            return row["source"], row["departement"]
+
+        for (source, departement), group in groupby([] if ours else sorted(rows, key=place), key=place):
+            said = StreamHeads(source=source, heads=tuple((row["subject"], row["sequence"]) for row in group))
+            await self._say(STREAM_HEADS, said, departement)
         if not self._alone:
             return
-        rows = await heads.singles(self._database, self._alone, since)
-        for (source, place), singles in groupby(rows, key=lambda row: (row["source"], row["place"])):
-            told = tuple((f"{SINGLE}{row['id']}", 1) for row in singles)
-            for first in range(0, len(told), MOST_HEADS):
-                said = StreamHeads(source=source, heads=told[first : first + MOST_HEADS])
-                await self._say(ALONE_HEADS, said, place)
+        alone = await heads.singles(self._database, self._alone, rows)
+        for (source, departement), group in groupby(alone, key=lambda row: (row["source"], row["place"])):
+            said = StreamHeads(source=source, heads=tuple((f"{SINGLE}{row['id']}", 1) for row in group))
+            await self._say(ALONE_HEADS, said, departement)
 
     async def ask(self) -> int:
         """Ask for what has been missing for a while, one request a gap; tell how many requests were made."""

@@ -8,11 +8,15 @@ from shared.messaging.healing.said import SINGLE
 MOST_EVENTS = 500
 """Events sent again for one request."""
 
+MOST_WAITING = 5_000
+"""Events that may wait in the outbox to be sent again to one queue: who asks for more will ask again."""
+
 
 async def resend(tx: Transaction, *, source: str, subject: str, first: int, last: int, queue: str) -> int:
     """Put events of our journal into the outbox again, for one queue (or, with an empty name, for all who listen).
 
-    At most `MOST_EVENTS`, the oldest first. Gives how many; a source that is not ours gives none.
+    At most `MOST_EVENTS`, the oldest first, and none while `MOST_WAITING` wait for this queue. Gives how many; a source
+    that is not ours gives none.
     """
     tag = await tx.execute(
         """
@@ -20,6 +24,7 @@ async def resend(tx: Transaction, *, source: str, subject: str, first: int, last
         SELECT position, $5
         FROM journal
         WHERE source = $1 AND ((subject = $2 AND sequence BETWEEN $3 AND $4) OR id = $7)
+          AND (SELECT count(*) FROM outbox WHERE queue = $5) < $8
         ORDER BY sequence
         LIMIT $6
         ON CONFLICT DO NOTHING
@@ -31,6 +36,7 @@ async def resend(tx: Transaction, *, source: str, subject: str, first: int, last
         queue,
         MOST_EVENTS,
         _single(subject),
+        MOST_WAITING,
     )
     return int(tag.rsplit(" ", 1)[1])
 
