@@ -47,6 +47,8 @@ async def judge(product: Judged, client: Client) -> Verdict:
     """Check everything."""
     verdict = Verdict()
     verdict.wrong += client.ledger.complaints
+    if client.ledger.asked["500"]:
+        verdict.complain("an error of ours", f"HTTP 500 was answered {client.ledger.asked['500']} times")
     journal = await _journals(product, verdict)
     await _streams(product, verdict)
     verdict.wrong += [f"lost or doubled: {one}" for one in await stand.behind(product)]
@@ -60,6 +62,7 @@ async def judge(product: Judged, client: Client) -> Verdict:
             await _messages(product, life, verdict)
     await _timelines(client, journal, verdict)
     await _mails(product, verdict)
+    await _money(product, verdict)
     await _chains(product, verdict)
     return verdict
 
@@ -260,6 +263,43 @@ async def _mails(product: Judged, verdict: Verdict) -> None:
             )
     for message_id in set(accepted) - known:
         verdict.complain("too many", f"a mail left that nobody owed: {message_id}")
+
+
+async def _money(product: Judged, verdict: Verdict) -> None:
+    """Each envelope is spent by as much as its journal tells, and by nothing else."""
+    for service, spent, told in (
+        (
+            "qualification",
+            """
+            SELECT sum(committed_cents) AS envelopes, (SELECT sum(amount_cents) FROM envelope_commitment) AS commitments
+            FROM envelope
+            """,
+            "qualification.supported_locally.v1",
+        ),
+        (
+            "escalation",
+            """
+            SELECT sum(committed_cents) + coalesce(
+                       (SELECT sum(amount_cents) FROM mobilisation WHERE state = 'declined'), 0) AS envelopes,
+                   (SELECT sum(amount_cents) FROM mobilisation) AS commitments
+            FROM envelope
+            """,
+            "escalation.resource_mobilised.v1",
+        ),
+    ):
+        row = (await product.fetch(service, spent))[0]
+        facts = await product.fetch(
+            service,
+            "SELECT sum((body::jsonb #>> '{data,amount_cents}')::bigint) AS cents FROM journal WHERE type = $1",
+            told,
+        )
+        sums = {
+            "envelopes": row["envelopes"] or 0,
+            "commitments": row["commitments"] or 0,
+            "told": facts[0]["cents"] or 0,
+        }
+        if len(set(sums.values())) > 1:
+            verdict.complain("money", f"{service} spent in cents: {sums}")
 
 
 async def _chains(product: Judged, verdict: Verdict) -> None:

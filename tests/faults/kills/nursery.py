@@ -11,6 +11,7 @@ what `started`, is `up`, `met`, `passed` or was `killed` at a point, and `ended`
 import asyncio
 import contextlib
 import ctypes
+import functools
 import gc
 import importlib
 import json
@@ -36,6 +37,7 @@ from shared.db import Database
 from shared.messaging import consumer, healing
 from shared.messaging.inbox import attempts
 from shared.settings import ServiceSettings
+from shared.territory.territories import Territories
 from shared.web.serving import serve
 from tests.faults.kills.points import Points, install
 
@@ -61,6 +63,9 @@ def main() -> None:
     """Warm up, then fork on request until the other side hangs up."""
     told: Told = json.loads(_first_line())
     _shorten_waits()
+    Territories.load = functools.cache(  # type: ignore[method-assign] # it costs each a second, and nobody searches here
+        functools.partial(Territories.load, searchable=False)
+    )
     services = {name: _warm(name, told["environments"][name], told["sockets"][name]) for name in told["sockets"]}
     _serve_on({service.settings.port: service.socket for service in services.values()})
     install(POINTS)

@@ -46,6 +46,7 @@ class Rig:
         self.folder = Path(tempfile.mkdtemp(prefix="cousu-rig-"))
         self.endpoints: dict[str, str] = {}
         self._hear = hear
+        self._tree = ROOT
         self._run = f"k{secrets.token_hex(3)}"
         self._sockets: dict[str, socket.socket] = {}
         self._environments: dict[str, dict[str, str]] = {}
@@ -84,12 +85,7 @@ class Rig:
 
     async def stop(self) -> None:
         """Let go of everything that was made for this run; the servers stay."""
-        if self._nursery is not None and self._nursery.stdin is not None:
-            self._nursery.stdin.close()
-            await self._nursery.wait()
-        if self._listens is not None:
-            self._listens.cancel()
-            await asyncio.gather(self._listens, return_exceptions=True)
+        await self._cool_down()
         self._close_pools()
         await self._http.aclose()
         self.mailbox.stop()
@@ -213,7 +209,7 @@ class Rig:
             sys.executable,
             "-m",
             "tests.faults.kills.nursery",
-            cwd=ROOT,
+            cwd=self._tree,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             pass_fds=[one.fileno() for one in self._sockets.values()],
@@ -226,6 +222,15 @@ class Rig:
         if b'"warm"' not in first:
             raise RuntimeError("the warm parent did not come up; its words are above")
         self._listens = asyncio.create_task(self._listen(self._nursery.stdout))
+
+    async def _cool_down(self) -> None:
+        """Let the warm parent end, and its children with it."""
+        if self._nursery is not None and self._nursery.stdin is not None:
+            self._nursery.stdin.close()
+            await self._nursery.wait()
+        if self._listens is not None:
+            self._listens.cancel()
+            await asyncio.gather(self._listens, return_exceptions=True)
 
     async def _listen(self, said: asyncio.StreamReader) -> None:
         while line := await said.readline():

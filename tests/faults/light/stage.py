@@ -1,0 +1,69 @@
+"""The rig of the kills as a stage: its services may run from another tree, and their virtual host may be struck."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from shared.db import Database
+from shared.operations import verification
+from shared.operations.reach import Watched
+from tests.faults.kills.rig import Rig, Told
+from tests.faults.kills.servers import Servers
+from tests.faults.product import SERVICES
+
+
+class Stage(Rig):
+    """Services forked from a warm parent, on servers that stay."""
+
+    def __init__(self, servers: Servers) -> None:
+        super().__init__(servers, hear=self._pass_on)
+        self.listener: Callable[[Told], None] = lambda _: None
+        """Who is told what the warm parent and its children say."""
+
+    def _pass_on(self, told: Told) -> None:
+        self.listener(told)
+
+    async def move_to(self, tree: Path) -> None:
+        """Warm another parent, from another tree, and begin again with nothing."""
+        await self._cool_down()
+        for log in (self.folder / "logs").iterdir():
+            log.unlink()
+        self._tree = tree
+        await self._warm_up()
+        await self.fresh()
+
+    def last_words(self) -> str:
+        """Give the end of what the services logged."""
+        logs = sorted((self.folder / "logs").iterdir())
+        return "\n".join(
+            f"{log.stem}: {line}" for log in logs for line in log.read_text(errors="replace").splitlines()[-20:]
+        )
+
+    def amqp(self, user: str) -> str:
+        """Give the address of the virtual host, as a user of the broker."""
+        return self.servers.rabbit.url(user, self._run)
+
+    def database_of(self, service: str) -> str:
+        """Name the database of a service."""
+        return self._database(service)
+
+    async def wipe(self) -> None:
+        """Take the virtual host away, and make an empty one."""
+        await self.servers.rabbit.delete_vhost(self._run)
+        await self.servers.rabbit.create_vhost(self._run)
+
+    async def command(self, *arguments: str) -> str:
+        """Verify the journals as `cousu-main journal verify --json` does, without another process; else run it."""
+        if arguments != ("journal", "verify", "--json"):
+            return await super().command(*arguments)
+        results = []
+        for service in SERVICES:
+            database = await Database.connect(self.database_url(self._database(service)), name="verify", max_size=2)
+            try:
+                results.append(await verification.verify(Watched(service, database, service)))
+            finally:
+                await database.close()
+        said = json.dumps([one.model_dump() for one in results])
+        if any(one.wrong for one in results):
+            raise RuntimeError(said)
+        return said

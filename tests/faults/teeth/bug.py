@@ -1,0 +1,51 @@
+"""A seeded bug: one protection of the product taken away, by replacing a text that stands there exactly once."""
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Misfit(Exception):  # noqa: N818 - it names a state of the table
+    """The text to replace does not stand exactly once where the table says: the code has moved on, or is ambiguous."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What is replaced by what, in which file."""
+
+    file: str
+    before: str
+    after: str
+
+    def apply(self, tree: Path) -> None:
+        """Alter the file below `tree`; refuse with `Misfit` what does not fit any more or is no Python afterwards."""
+        path = tree / self.file
+        text = path.read_text()
+        found = text.count(self.before)
+        if found != 1:
+            raise Misfit(f"{self.file}: {self.before.strip().splitlines()[0]!r} stands there {found} times")
+        altered = text.replace(self.before, self.after)
+        if path.suffix == ".py":
+            try:
+                ast.parse(altered)
+            except SyntaxError as error:
+                raise Misfit(f"{self.file}: line {error.lineno} is no Python once altered") from error
+        path.unlink()  # it may be a link to the true one
+        path.write_text(altered)
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """One protection taken away; `drill` names what should reveal it."""
+
+    name: str
+    says: str
+    drill: str
+    edits: tuple[Edit, ...]
+
+
+def bug(name: str, says: str, drill: str, file: str, before: str, after: str) -> Bug:
+    """Make a bug of a single edit."""
+    return Bug(name, says, drill, (Edit(file, before, after),))

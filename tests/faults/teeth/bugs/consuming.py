@@ -1,0 +1,157 @@
+"""Bugs in how a service hears: acknowledgement, inbox, order, held streams, quarantine."""
+
+from tests.faults.teeth.bug import Bug, Edit, bug
+
+ARRIVALS = "shared/messaging/arrivals.py"
+CONSUMERS = "shared/messaging/consumers.py"
+MESSENGER = "shared/messaging/messenger.py"
+TAKING = "shared/messaging/inbox/taking.py"
+READING = "shared/messaging/inbox/reading.py"
+STREAMS = "shared/messaging/inbox/streams.py"
+
+BUGS = (
+    bug(
+        "acknowledged_before_the_commit",
+        "A message is acknowledged before what it does is committed.",
+        "kills_hearing",
+        MESSENGER,
+        "            outcome = await self._arrivals.settle(taken)\n",
+        "            await message.ack()\n            outcome = await self._arrivals.settle(taken) and None\n",
+    ),
+    bug(
+        "acknowledged_while_the_database_is_away",
+        "Messages that could not be written because PostgreSQL was away are acknowledged all the same.",
+        "database",
+        ARRIVALS,
+        '                log.warning("inbox.database_away", error=type(error).__name__, messages=len(messages))\n',
+        "                for message in messages:\n                    settle(message)\n                return\n",
+    ),
+    bug(
+        "no_inbox",
+        "An event that was applied before is applied again.",
+        "order",
+        TAKING,
+        "if heard.sequence <= stream.applied:",
+        "if heard.sequence < 0:",
+    ),
+    bug(
+        "place_kept_after_the_commit",
+        "How far a stream was applied is written in a transaction of its own, after that of the effect.",
+        "kills",
+        TAKING,
+        "        if stream.applied != before:\n            await streams.save(tx, stream)\n\n",
+        "        if stream.applied != before:\n"
+        "            tx.after_commit.append(lambda: asyncio.ensure_future(self._save_apart(stream)))\n\n"
+        "    async def _save_apart(self, stream):\n"
+        "        async with self._database.transaction() as tx:\n"
+        "            await streams.save(tx, stream)\n\n",
+    ),
+    Bug(
+        "in_the_order_of_arrival",
+        "An event is applied when it comes, whatever came before it.",
+        "order",
+        (
+            Edit(TAKING, "elif stream.held or heard.sequence > stream.applied + 1:", "elif stream.held:"),
+            Edit(
+                TAKING,
+                "        stream.applied += 1\n",
+                "        stream.applied = max(stream.applied + 1, heard.sequence)\n",
+            ),
+        ),
+    ),
+    bug(
+        "what_comes_early_is_dropped",
+        "An event that comes before its turn is acknowledged and forgotten.",
+        "order",
+        TAKING,
+        "                await streams.keep(tx, Kept.of(heard))\n                stream.waiting = True\n",
+        "                pass\n",
+    ),
+    Bug(
+        "what_waited_is_never_applied",
+        "An event that waited for its predecessor is not applied when that one has come.",
+        "order",
+        (
+            Edit(TAKING, "if stream.waiting and not stream.held and not begun:", "if False:"),
+            Edit(TAKING, "            if stream.waiting and not stream.held:\n", "            if False:\n"),
+        ),
+    ),
+    bug(
+        "what_waited_and_came_again_waits_for_ever",
+        "An event that waited and comes once more with its predecessor stays among the waiting.",
+        "order",
+        TAKING,
+        "        await self._move_on(tx, stream)\n        while kept",
+        "        await streams.save(tx, stream)\n        while kept",
+    ),
+    bug(
+        "gaps_are_jumped",
+        "When an event is missing, the next one that waits is applied in its place.",
+        "order",
+        STREAMS,
+        "AND w.sequence = s.applied + 1\n        WHERE s.subject = $1 AND s.source = $2\n",
+        "AND w.sequence > s.applied\n        WHERE s.subject = $1 AND s.source = $2\n"
+        "        ORDER BY w.sequence LIMIT 1\n",
+    ),
+    bug(
+        "failures_are_swallowed",
+        "An event whose handler fails is logged and counts as applied.",
+        "order",
+        TAKING,
+        "                    await held.hold(tx, Kept.of(heard), held.reason(error), self._patience)\n"
+        '                    log.warning("event.held", type=envelope.type, source=envelope.source, exc_info=True)\n'
+        "                    return False\n",
+        '                    log.warning("event.failed", type=envelope.type, source=envelope.source, exc_info=True)\n',
+    ),
+    bug(
+        "held_streams_are_never_tried_again",
+        "A stream that is held stays so, until somebody acts.",
+        "order",
+        MESSENGER,
+        "            (self.inbox.retry_held, RETRIES_EVERY),\n",
+        "",
+    ),
+    bug(
+        "released_although_it_failed_again",
+        "A held stream is released after one more attempt, although that failed too.",
+        "lost",
+        TAKING,
+        "                if not went_on:\n                    return False\n",
+        "                if not went_on:\n"
+        "                    async with self._database.transaction() as tx:\n"
+        "                        await held.release(tx, subject, source)\n"
+        "                    return False\n",
+    ),
+    bug(
+        "rubbish_blocks_the_queue",
+        "A message that cannot be read is no case for quarantine: it makes its whole batch fail, again and again.",
+        "order",
+        READING,
+        "            reading.aside.append((message, str(error)))\n            continue\n",
+        "            raise\n",
+    ),
+    bug(
+        "damage_is_not_looked_for",
+        "The hash that a message carries is not compared with its body.",
+        "damage",
+        MESSENGER,
+        "damaged = is_damaged(message.body, raw.headers.get(DIGEST))",
+        "damaged = False",
+    ),
+    bug(
+        "transfers_wait_in_their_stream",
+        "A fact that stands alone is put into a stream of which this instance hears nothing else.",
+        "order",
+        CONSUMERS,
+        " or envelope.type in self.alone:",
+        ":",
+    ),
+    bug(
+        "deleted_queue_is_not_fed_again",
+        "A queue that somebody deleted comes back without its bindings.",
+        "queue_deleted",
+        MESSENGER,
+        "            (self.consumer.declare_again, DECLARES_EVERY),\n",
+        "",
+    ),
+)

@@ -1,0 +1,83 @@
+"""Bugs in how a service is made whole when the broker lost something."""
+
+from tests.faults.teeth.bug import bug
+
+HEALER = "shared/messaging/healing/healer.py"
+MESSENGER = "shared/messaging/messenger.py"
+RESENDING = "shared/messaging/healing/resending.py"
+TOPOLOGY = "shared/messaging/topology.py"
+
+BUGS = (
+    bug(
+        "gaps_are_not_asked_for",
+        "Healing is off: nobody asks for what is missing.",
+        "lost",
+        MESSENGER,
+        "            await self.healer.ask()\n",
+        "            pass\n",
+    ),
+    bug(
+        "heads_are_not_told",
+        "Nobody says how far the streams go: a lost last event is never noticed.",
+        "queue_deleted",
+        MESSENGER,
+        "            (self._tell_heads, rest.heads_every),\n",
+        "",
+    ),
+    bug(
+        "heads_are_not_compared",
+        "What is heard of heads is left aside.",
+        "queue_deleted",
+        HEALER,
+        "            await gaps.expect(tx, told, departement, self.patience.before_asking)",
+        "            pass",
+    ),
+    bug(
+        "nothing_is_sent_again",
+        "A source that is asked for events puts none into its outbox.",
+        "lost",
+        RESENDING,
+        "        MOST_EVENTS,\n",
+        "        0,\n",
+    ),
+    bug(
+        "what_is_sent_again_leads_nowhere",
+        "No queue is bound to the exchange by which events are sent again.",
+        "lost",
+        TOPOLOGY,
+        "        await queue.bind(again, routing_key=subscription.queue)",
+        "        pass",
+    ),
+    bug(
+        "questions_reach_nobody",
+        "No queue is bound to the keys of what is missing and of wanted heads.",
+        "lost",
+        TOPOLOGY,
+        "(*subscription.bindings, *ASKED_BY_ANYBODY, *subscription.alone_heads())",
+        "(*subscription.bindings, *subscription.alone_heads())",
+    ),
+    bug(
+        "only_the_first_is_sent_again",
+        "A source sends one event again for each request, however many are missing.",
+        "queue_deleted",
+        RESENDING,
+        "        MOST_EVENTS,\n",
+        "        1,\n",
+    ),
+    bug(
+        "lost_transfers_are_not_told",
+        "Nobody tells of facts that stand alone: a transfer that the broker lost is never noticed.",
+        "transfers_lost",
+        HEALER,
+        "        if not self._alone:\n",
+        "        if True:\n",
+    ),
+    bug(
+        "lost_transfers_are_not_sent_again",
+        "A fact that stands alone is looked for in a stream, where it is not.",
+        "transfers_lost",
+        RESENDING,
+        " OR id = $7)",
+        " AND $7::uuid IS NULL)",
+    ),
+)

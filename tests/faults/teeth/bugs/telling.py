@@ -1,0 +1,142 @@
+"""Bugs in how a service tells: the transaction, the journal and the relay."""
+
+from tests.faults.teeth.bug import Bug, Edit, bug
+
+JOURNAL = "shared/messaging/journal.py"
+RELAY = "shared/messaging/relay.py"
+ROUNDS = "shared/rounds.py"
+
+BUGS = (
+    bug(
+        "journal_outside_the_transaction",
+        "The event is written by another connection: it stays when the change that it tells is rolled back.",
+        "kills",
+        JOURNAL,
+        "    await tx.execute(\n        _RECORD,",
+        "    await tx.connection._holder._pool.execute(\n        _RECORD,",
+    ),
+    Bug(
+        "recorded_after_the_commit",
+        "The event is written in a transaction of its own, once the change is committed.",
+        "kills",
+        (
+            Edit(JOURNAL, "import json\n", "import asyncio\nimport json\n"),
+            Edit(
+                JOURNAL,
+                "    await tx.execute(\n        _RECORD,",
+                "    pool = tx.connection._holder._pool\n"
+                "    later = tx.after_commit.append\n"
+                "    told = lambda *given: later(lambda: asyncio.ensure_future(pool.execute(*given)))\n"
+                "    told(\n        _RECORD,",
+            ),
+        ),
+    ),
+    bug(
+        "outbox_forgotten",
+        "The event is written to the journal and not to the outbox when its stream exists already.",
+        "order",
+        JOURNAL,
+        "INSERT INTO outbox (position) SELECT position FROM entry\n",
+        "INSERT INTO outbox (position) SELECT position FROM entry WHERE sequence = 1\n",
+    ),
+    bug(
+        "chain_without_its_past",
+        "The hash of an event no longer covers the event before it.",
+        "order",
+        JOURNAL,
+        "                s.hash\n                || convert_to(",
+        "                convert_to(",
+    ),
+    bug(
+        "no_confirms",
+        "The relay does not wait for the broker to confirm.",
+        "broker",
+        RELAY,
+        "Channel(publisher_confirms=True, on_return_raises=True)",
+        "Channel(publisher_confirms=False)",
+    ),
+    bug(
+        "forgets_what_was_not_confirmed",
+        "The relay deletes the whole batch from the outbox, confirmed or not.",
+        "broker",
+        RELAY,
+        "confirmed = [row for row, done in zip(rows, outcomes, strict=True) if done]",
+        "confirmed = list(rows)",
+    ),
+    Bug(
+        "deletes_before_it_publishes",
+        "The relay empties the outbox first and publishes then.",
+        "broker",
+        (
+            Edit(RELAY, "confirmed = await self._publish(rows)", "confirmed = list(rows)"),
+            Edit(
+                RELAY,
+                "                if len(confirmed) < len(rows):\n                    await self._rest(1.0)",
+                "                await self._publish(rows)",
+            ),
+        ),
+    ),
+    Bug(
+        "walks_by_the_last_id",
+        "The relay remembers how far it came, and never looks at a smaller number that was committed later.",
+        "order",
+        (
+            Edit(RELAY, "rows = await _waiting(connection)\n", "rows = await _waiting(connection, self)\n"),
+            Edit(
+                RELAY,
+                "async def _waiting(connection: Connection) -> list[Row]:",
+                "async def _waiting(connection: Connection, relay: Relay) -> list[Row]:",
+            ),
+            Edit(
+                RELAY,
+                "FROM outbox WHERE queue = '' ORDER BY position LIMIT $1)",
+                "FROM outbox WHERE queue = '' AND position > $3 ORDER BY position LIMIT $1)",
+            ),
+            Edit(RELAY, "        AGAIN,\n", '        AGAIN,\n        getattr(relay, "last", 0),\n'),
+            Edit(
+                RELAY,
+                "                if confirmed:\n",
+                "                if confirmed:\n"
+                "                    for row in confirmed:\n"
+                '                        self.last = getattr(self, "last", 0) if row["queue"] else row["position"]\n',
+            ),
+        ),
+    ),
+    bug(
+        "relay_ends_with_the_database",
+        "The relay's task ends when PostgreSQL goes away.",
+        "database",
+        RELAY,
+        'log.warning("relay.database_away", error=type(error).__name__)',
+        "return",
+    ),
+    Bug(
+        "relay_ends_with_the_broker",
+        "What a publish raises while the broker is away ends the relay's task.",
+        "broker",
+        (
+            Edit(
+                RELAY,
+                '            log.debug("relay.publish_failed", error=type(error).__name__)\n            return False',
+                "            raise",
+            ),
+            Edit(RELAY, '                log.exception("relay.failed")\n', "                return\n"),
+        ),
+    ),
+    bug(
+        "no_digest",
+        "What is published carries no hash of its body.",
+        "damage",
+        RELAY,
+        "headers={DIGEST: digest_of(content)},",
+        "headers={},",
+    ),
+    bug(
+        "rounds_end_with_the_database",
+        "A service's rounds (held streams, heads, lost mails) end when PostgreSQL goes away.",
+        "database",
+        ROUNDS,
+        'log.warning("round.database_away", round=name, error=type(away).__name__)',
+        "return",
+    ),
+)

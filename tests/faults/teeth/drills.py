@@ -1,0 +1,87 @@
+"""The drills: what is done to a product that has a bug, so that it shows; each is also done to one that has none."""
+
+from dataclasses import dataclass
+
+from tests.faults.kills.epoch import Plan as Kills
+from tests.faults.light.run import Plan as Faults
+from tests.faults.product import SERVICES
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """One run of the harness. Without healing, nothing mends what a broken protection loses."""
+
+    says: str
+    plan: Faults | Kills
+    points: str = "*"
+    """Where services die, for named kills."""
+
+    @property
+    def command(self) -> str:
+        """The command that does the same to the tree as it stands."""
+        plan = self.plan
+        if isinstance(plan, Faults):
+            said = ["light", f"--kinds {','.join(plan.kinds)}", f"--lives {','.join(plan.lives)}"]
+            said += [f"--requests {plan.requests}", *([] if plan.healing else ["--no-healing"])]
+        else:
+            said = ["kills", f"--points '{self.points}'", f"--kills {plan.kills}"]
+        said += [f"--seed {plan.seed}", f"--seconds {plan.seconds:g}", f"--clients {plan.clients}"]
+        said += [f"--service {','.join(plan.services)}"] if len(plan.services) < len(SERVICES) else []
+        return f"python -m tests.faults.{' '.join(said)}"
+
+
+SHORT = "supported,directed,transferred,withdrawn,returned,declined_by_a_provider"
+"""Lives of few steps, which between them let every service hear every other."""
+
+
+def _faults(
+    says: str, kinds: str, *, seed: int, healing: bool, lives: str = SHORT, service: str = "", clients: int = 4
+) -> Drill:
+    plan = Faults(
+        seed,
+        kinds=tuple(kinds.split(",")),
+        requests=10,
+        seconds=30.0,
+        lives=tuple(lives.split(",")),
+        services=tuple(service.split(",")) if service else SERVICES,
+        clients=clients,
+        healing=healing,
+        until_wrong=True,
+    )
+    return Drill(says, plan)
+
+
+def _kills(says: str, points: str, *, seed: int, service: str = "") -> Drill:
+    services = (service,) if service else SERVICES
+    return Drill(says, Kills(seed, 25, 40.0, 4, services, answers_lost=0.0), points)
+
+
+DRILLS: dict[str, Drill] = {
+    "order": _faults(
+        "messages come twice, in any order, amid rubbish", "duplicate,reorder,rogue", seed=13, healing=False
+    ),
+    "damage": _faults("messages are cut, bits turn over", "flip,truncate", seed=14, healing=True),
+    "lost": _faults("queues are emptied, the broker's disk is wiped", "purge_queue,wipe_broker", seed=15, healing=True),
+    "queue_deleted": _faults("queues are deleted under their consumers", "delete_queue", seed=16, healing=True),
+    "transfers_lost": _faults(
+        "transfers are lost on their way",
+        "purge_queue",
+        seed=19,
+        healing=True,
+        lives="transferred",
+        service="qualification",
+    ),
+    "broker": _faults("RabbitMQ is killed", "kill_broker", seed=17, healing=False),
+    "database": _faults("PostgreSQL goes away", "kill_database", seed=18, healing=False),
+    "money": _faults("many spend from one envelope", "rogue", seed=20, healing=True, lives="whole_life", clients=10),
+    "kills": _kills("services die around commits", "*journal.record*,*COMMIT*", seed=21),
+    "kills_hearing": _kills("services die when they hear", "*messenger*,*inbox*,*ack*", seed=22),
+    "kills_intake": _kills(
+        "intake dies around commits", "*next_number*,*journal.record*,*COMMIT*", seed=23, service="intake"
+    ),
+    "kills_acting": _kills(
+        "qualification dies around commits", "*usecases*,*COMMIT*", seed=24, service="qualification"
+    ),
+    "kills_deciding": _kills("escalation dies around commits", "*usecases*,*COMMIT*", seed=25, service="escalation"),
+    "kills_mails": _kills("the sender of mails dies", "*postman*,*usecases.send*", seed=26, service="notifications"),
+}
