@@ -59,11 +59,16 @@ class Consumer:
         """Connect, declare and consume; try again until the broker is there; later aio-pika reconnects by itself."""
         while not self.started:
             try:
-                with lost_is_not_cancelled():
-                    connection = await self._broker.connect()
-                    self._declared = await connection.channel()
-                    await topology.declare(self._declared, [self._subscription])
-                    await self._broker.start()
+                async with asyncio.timeout(CONFIRM_WITHIN):
+                    with lost_is_not_cancelled():
+                        connection = await self._broker.connect()
+                        self._declared = await connection.channel()
+                        await topology.declare(self._declared, [self._subscription])
+                        await self._broker.start()
+            except TimeoutError:
+                # A node that is joining its cluster may let us in and never answer: by another way, then.
+                log.warning("consumer.no_answer", within=CONFIRM_WITHIN)
+                await self.close()
             except BROKER_AWAY as error:
                 log.info("consumer.broker_away", error=type(error).__name__)
             except Exception:

@@ -94,6 +94,29 @@ async def test_a_connection_over_which_nothing_can_be_done_is_made_anew(
     await told(b"over a new connection")
 
 
+async def test_a_broker_that_lets_us_in_and_never_answers_is_tried_by_a_new_connection(
+    consumer: Consumer, told: Callable[[bytes], Awaitable[None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a node does that takes connections while it joins its cluster."""
+    await consumer.close()
+    true_declare = topology.declare
+    asked = 0
+
+    async def declare(channel: Any, subscriptions: Any) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            await asyncio.sleep(60)
+        await true_declare(channel, subscriptions)
+
+    monkeypatch.setattr(topology, "declare", declare)
+    monkeypatch.setattr(consuming, "CONFIRM_WITHIN", 1.0)
+    await consumer.start()
+    monkeypatch.undo()
+    assert asked == 2
+    await told(b"over a new connection")
+
+
 async def test_a_connection_that_broke_is_consumed_over_again(
     consumer: Consumer, told: Callable[[bytes], Awaitable[None]]
 ) -> None:
