@@ -30,7 +30,7 @@ from tests.system import free_base
 TELLS_EVERY = 0.02
 LOOKS_EVERY = 0.01
 CALM = 5.0
-"""Seconds before and after each kill in which the silence belongs to nothing else."""
+"""Seconds before each kill in which nothing is struck."""
 LISTENS_FOR = 20.0
 """Seconds after a kill within which a silence is put down to it."""
 
@@ -45,6 +45,11 @@ class Gaps:
     confirmed: list[float] = field(default_factory=list)
     applied: list[float] = field(default_factory=list)
     back: list[float] = field(default_factory=list)
+    told: int = 0
+    heard: int = 0
+    """Events, at the end: what was told, and what took effect."""
+    members: list[int] = field(default_factory=list)
+    """Of each queue."""
     calm: list[float] = field(default_factory=list)
     """The longest silence between two applied events while nothing was struck, for comparison."""
 
@@ -60,6 +65,7 @@ class Gaps:
                 ("until the node was back, s", self.back),
             )
         ]
+        rows.append(f"events told {self.told}, in effect {self.heard}; members of each queue {sorted(self.members)}")
         return "\n".join(rows)
 
 
@@ -75,37 +81,51 @@ class _Ticks:
         return max(after - before for before, after in pairwise(moments))
 
 
-async def measure(kills: int) -> Gaps:
+async def measure(kills: int, *, calm: float = CALM, listens_for: float = LISTENS_FOR) -> Gaps:
     """Kill one node after the other, each time when all three are back."""
     folder = private_folder("cousu-gap-")
     gaps = Gaps()
     try:
         async with AsyncExitStack() as stack:
-            cluster, teller, applied = await _scene(stack, folder, gaps)
+            cluster, teller, listener, applied = await _scene(stack, folder, gaps)
             confirmed = _Ticks()
-            stack.push_async_callback(_ended, asyncio.create_task(_tell(teller)))
-            stack.push_async_callback(_ended, asyncio.create_task(_note_confirmed(confirmed)))
-            for n in range(kills):
-                await _kill(cluster.nodes[n % len(cluster.nodes)], confirmed, applied, gaps)
+            telling, noting = asyncio.create_task(_tell(teller)), asyncio.create_task(_note_confirmed(confirmed))
+            stack.push_async_callback(_ended, noting)
+            try:
+                for n in range(kills):
+                    await asyncio.sleep(calm)
+                    await _kill(cluster.nodes[n % len(cluster.nodes)], confirmed, applied, gaps, listens_for)
+            finally:
+                await _ended(telling)
+            await _compare(teller, listener, gaps)
+            gaps.members = [len(queue["members"]) for queue in await cluster.nodes[0].manage("GET", "/api/queues")]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return gaps
 
 
-async def _kill(node: LocalRabbit, confirmed: _Ticks, applied: _Ticks, gaps: Gaps) -> None:
-    await asyncio.sleep(CALM)
+async def _kill(node: LocalRabbit, confirmed: _Ticks, applied: _Ticks, gaps: Gaps, listens_for: float) -> None:
     killed = time.monotonic()
-    gaps.calm.append(applied.silence(killed - CALM / 2, killed))
+    gaps.calm.append(applied.silence(killed - 1.0, killed))
     assert node.pid is not None
     os.kill(node.pid, signal.SIGKILL)
     await node.start()
     gaps.back.append(time.monotonic() - killed)
-    await asyncio.sleep(max(CALM, LISTENS_FOR - gaps.back[-1]))
+    await asyncio.sleep(max(0.0, listens_for - gaps.back[-1]))
     for ticks, found in ((confirmed, gaps.confirmed), (applied, gaps.applied)):
-        found.append(ticks.silence(killed, killed + LISTENS_FOR))
+        found.append(ticks.silence(killed, killed + listens_for))
 
 
-async def _scene(stack: AsyncExitStack, folder: Path, gaps: Gaps) -> tuple[LocalCluster, Messenger, _Ticks]:
+async def _compare(teller: Messenger, listener: Messenger, gaps: Gaps) -> None:
+    """Count what was told, and wait until as much took effect, or half a minute."""
+    gaps.told = await teller.database.fetchval("SELECT count(*) FROM journal")
+    until = time.monotonic() + 30
+    while gaps.heard != gaps.told and time.monotonic() < until:
+        await asyncio.sleep(0.1)
+        gaps.heard = await listener.database.fetchval("SELECT coalesce(sum(applied), 0)::bigint FROM inbox_stream")
+
+
+async def _scene(stack: AsyncExitStack, folder: Path, gaps: Gaps) -> tuple[LocalCluster, Messenger, Messenger, _Ticks]:
     """Start a cluster, a database server, one who tells and one who hears."""
     places = Places(free_base(), folder)
     ports = places.ports
@@ -130,8 +150,10 @@ async def _scene(stack: AsyncExitStack, folder: Path, gaps: Gaps) -> tuple[Local
         _service(server, cluster, "intake", Subscription("intake", ()), Consumers({}))
     )
     hears = Subscription("escalation", ("intake.#",))
-    await stack.enter_async_context(_service(server, cluster, "escalation", hears, Consumers({MessagePosted: note})))
-    return cluster, teller, applied
+    listener = await stack.enter_async_context(
+        _service(server, cluster, "escalation", hears, Consumers({MessagePosted: note}))
+    )
+    return cluster, teller, listener, applied
 
 
 @asynccontextmanager
