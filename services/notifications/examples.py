@@ -150,6 +150,9 @@ def facts() -> list[Fact]:
             **where, from_departement="78", motive=_MOTIVE, by=_DELEGATE, dossier=_DOSSIER
         ),
         qualification.StageOverdue(**where, number=NUMBER, stage=v.Stage.START_EXAMINATION, due_on=date(2027, 1, 8)),
+        qualification.StageDueSoon(**where, number=NUMBER, stage=v.Stage.QUALIFY, due_on=DUE),
+        qualification.OrientationDueSoon(**where, orientation_id=OTHER_ID, provider=_PROVIDER, until=DUE),
+        qualification.InformationDueSoon(**where, until=DUE),
         e.EscalationReceived(**where, number=NUMBER, due_on=DUE),
         e.InformationRequested(**where, question="L’étude de 2025 est-elle disponible ?", until=DUE, by=_NATIONAL),
         e.EscalationReturned(**where, motive=_MOTIVE, by=_NATIONAL),

@@ -1,11 +1,11 @@
-"""What happens because time passes: late stages are told, silent providers give the request back."""
+"""What happens because time passes: reminders go out, late stages are told, silent providers give the request back."""
 
 from contextlib import AbstractAsyncContextManager
 
 import structlog
 
 from services.qualification.settings import Rules
-from services.qualification.usecases.keeping_time import tell_late_stages
+from services.qualification.usecases.keeping_time import remind, tell_late_stages
 from services.qualification.usecases.orienting import give_up_silent
 from shared import clock, rounds
 from shared.db import Database
@@ -19,10 +19,12 @@ def running(database: Database, rules: Rules, every: float) -> AbstractAsyncCont
 
 
 async def look_once(database: Database, rules: Rules) -> None:
-    """Tell what is late now and take back what stayed unanswered."""
+    """Tell what is late now, take back what stayed unanswered, and remind of what ends soon."""
     async with database.transaction() as tx:
         late = await tell_late_stages(tx, at=clock.now())
     async with database.transaction() as tx:
         silent = await give_up_silent(tx, at=clock.now(), rules=rules)
-    if late or silent:
-        log.info("deadlines.told", late=late, silent=silent)
+    async with database.transaction() as tx:
+        reminded = await remind(tx, at=clock.now(), rules=rules)
+    if late or silent or reminded:
+        log.info("deadlines.told", late=late, silent=silent, reminded=reminded)

@@ -44,6 +44,9 @@ class Settings(ServiceSettings):
     envelope_cents: int = Field(
         50_000_000, ge=0, description="Yearly envelope of a département of which the directory says nothing; euro cents"
     )
+    reminder_days: int = Field(
+        2, ge=0, description="Working days before the last one on which whoever is awaited is reminded"
+    )
     jobs_seconds: float = Field(30.0, gt=0, description="Seconds between two looks at late stages and silent providers")
 
     @field_validator("departements")
@@ -92,6 +95,7 @@ class Rules:
     )
     applicant_answer_days: int = 15
     envelope_cents: int = 50_000_000
+    reminder_days: int = 2
 
     @classmethod
     def of(cls, settings: Settings) -> "Rules":
@@ -106,6 +110,7 @@ class Rules:
             },
             applicant_answer_days=settings.applicant_answer_days,
             envelope_cents=settings.envelope_cents,
+            reminder_days=settings.reminder_days,
         )
 
     def serves(self, departement: str) -> bool:
@@ -129,6 +134,10 @@ class Rules:
     def due(self, stage: Stage, departement: str, at: datetime) -> date:
         """Give the last day of a stage that begins now: so many working days of that département from today."""
         return add_working_days(today(departement, at), self.days[stage], departement)
+
+    def soon(self, at: datetime) -> date:
+        """Give the last day that is soon enough to remind of, by the calendar of Paris."""
+        return add_working_days(today("75", at), self.reminder_days, "75")
 
     def answer_until(self, departement: str, at: datetime) -> date:
         """Give the day by which the applicant answers when the agent named none."""

@@ -262,6 +262,31 @@ class StageOverdue(DepartmentalFact):
     due_on: date
 
 
+class StageDueSoon(DepartmentalFact):
+    """A stage of the département ends in a few days, and is not done."""
+
+    wire_type: ClassVar[str] = "qualification.stage_due_soon.v1"
+    number: str
+    stage: Stage
+    due_on: date
+
+
+class OrientationDueSoon(DepartmentalFact):
+    """A provider has a few days left to answer."""
+
+    wire_type: ClassVar[str] = "qualification.orientation_due_soon.v1"
+    orientation_id: UUID
+    provider: Provider
+    until: date
+
+
+class InformationDueSoon(DepartmentalFact):
+    """The applicant has a few days left to complete the request."""
+
+    wire_type: ClassVar[str] = "qualification.information_due_soon.v1"
+    until: date
+
+
 class PactFact(DepartmentalFact):
     """A fact about a territorial pact; `request_id` is the pact's own id, and so the stream's subject."""
 
@@ -334,6 +359,9 @@ FACTS: tuple[type[Fact], ...] = (
     RequestRefused,
     RequestTransferred,
     StageOverdue,
+    StageDueSoon,
+    OrientationDueSoon,
+    InformationDueSoon,
     PactOpened,
     PactDiagnosisShared,
     PactDiagnosisAgreed,

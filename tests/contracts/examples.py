@@ -226,6 +226,15 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
         qualification.StageOverdue,
         {**_BASE, "number": REQUEST.number, "stage": Stage.QUALIFY, "due_on": date(2026, 4, 13)},
     ),
+    (
+        qualification.StageDueSoon,
+        {**_BASE, "number": REQUEST.number, "stage": Stage.QUALIFY, "due_on": date(2026, 4, 13)},
+    ),
+    (
+        qualification.OrientationDueSoon,
+        {**_BASE, "orientation_id": _id(9), "provider": PROVIDER, "until": date(2026, 4, 13)},
+    ),
+    (qualification.InformationDueSoon, {**_BASE, "until": date(2026, 4, 13)}),
     (qualification.PactOpened, {**_PACT, "parties": ("État", "CC du Vexin-Val de Seine")}),
     (qualification.PactDiagnosisShared, {**_PACT, "version": 1}),
     (qualification.PactDiagnosisAgreed, {**_PACT, "party": "État", "complete": False}),

@@ -142,3 +142,53 @@ async def test_the_last_place_of_a_provider_is_given_once(
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     refused = next(answer for answer in answers if answer.status_code == 409)
     assert refused.json()["code"] == "provider_full"
+
+
+async def reminders(database: Database, life: Life) -> list[str]:
+    """What was told of clocks that run out soon."""
+    return [fact for fact in await told(database, life) if fact.endswith("_due_soon")]
+
+
+async def test_whoever_is_awaited_is_reminded_once_before_the_last_day(
+    sat: Program, delegate: Program, inbox: Inbox, database: Database, rules: Rules
+) -> None:
+    life = Life(inbox)
+    await life.submitted()
+    await look_once(database, rules)
+    assert await reminders(database, life) == []
+    await reach(database, "due_on", rules)
+    for _ in range(2):
+        await asyncio.gather(*(look_once(database, rules) for _ in range(3)))
+    assert await reminders(database, life) == ["stage_due_soon"]
+    await proposed(sat, life, ORIENTATION)
+    await done(delegate, life, "validation")
+    await reach(database, "due_on", rules)
+    await look_once(database, rules)
+    assert await reminders(database, life) == ["stage_due_soon", "orientation_due_soon"]
+
+
+async def test_the_applicant_is_reminded_of_what_he_was_asked_and_the_departement_is_not(
+    sat: Program, inbox: Inbox, database: Database, rules: Rules
+) -> None:
+    life = Life(inbox)
+    await life.submitted()
+    await done(sat, life, "examination")
+    await done(sat, life, "information-request", {"items": ["Le plan"], "until": str(in_days(40))})
+    await reach(database, "answer_until", rules)
+    await look_once(database, rules)
+    assert await reminders(database, life) == ["information_due_soon"]
+
+
+async def test_a_clock_that_has_already_run_out_is_late_and_reminds_nobody(
+    inbox: Inbox, database: Database, rules: Rules
+) -> None:
+    life = Life(inbox)
+    await life.submitted(at=long_ago())
+    await look_once(database, rules)
+    assert await reminders(database, life) == []
+    assert (await told(database, life)).count("stage_overdue") == 1
+
+
+async def reach(database: Database, clock_of_case: str, rules: Rules) -> None:
+    """Let time pass until the last day of a clock is near: the day comes closer instead."""
+    await database.fetchval(f"UPDATE case_file SET {clock_of_case} = $1 RETURNING 1", rules.soon(clock.now()))  # noqa: S608 - a column of ours

@@ -6,6 +6,7 @@ from typing import Final, TypedDict
 from uuid import UUID
 
 from services.qualification.domain.moves import MOVES, UNDECIDED, Action, Standing, State
+from services.qualification.domain.orientation import Orientation
 from services.qualification.domain.people import Official
 from services.qualification.domain.proposal import WITHOUT_QUALIFICATION, Proposal
 from services.qualification.domain.refusals import OwnProposal, QualificationMissing
@@ -18,6 +19,9 @@ from shared.errors import Forbidden, IllegalMove, Invalid
 SYSTEM: Final = Actor(role=Role.SYSTEM)
 CLOCKS: Final = {State.REGISTERED, State.UNDER_EXAMINATION, State.PROPOSED}
 """Where the département's own clock runs."""
+
+INFORMATION: Final = "information"
+"""The clock of the applicant who was asked to complete; the others are the stages."""
 
 AFTER: Final = {
     Outcome.LOCAL_ORIENTATION: State.ORIENTED_LOCALLY,
@@ -197,6 +201,20 @@ class Case:
             raise ValueError("no stage is under way")
         self.overdue_at = at
         return facts.StageOverdue(**self._about(at), number=self.number, stage=self.stage, due_on=self.due_on)
+
+    def tell_due_soon(self, at: datetime, orientation: Orientation | None) -> tuple[str, date, facts.DepartmentalFact]:
+        """Remind whoever is awaited: give the clock, its last day and the fact. `orientation`: the open one, if any."""
+        if self.answer_until is not None:
+            return INFORMATION, self.answer_until, facts.InformationDueSoon(**self._about(at), until=self.answer_until)
+        if self.stage is None or self.due_on is None:
+            raise ValueError("no clock is running")
+        if self.stage is Stage.PROVIDER_ANSWER and orientation is not None:
+            reminder = facts.OrientationDueSoon(
+                **self._about(at), orientation_id=orientation.id, provider=orientation.provider, until=orientation.until
+            )
+            return self.stage, self.due_on, reminder
+        soon = facts.StageDueSoon(**self._about(at), number=self.number, stage=self.stage, due_on=self.due_on)
+        return self.stage, self.due_on, soon
 
     @property
     def pending(self) -> Proposal:

@@ -59,7 +59,7 @@ async def load_for_agent(tx: Transaction, request_id: UUID, perimeter: Sequence[
         request_id,
         perimeter,
     )
-    return _case(row) if row else None
+    return case_of_row(row) if row else None
 
 
 async def load_for_event(tx: Transaction, request_id: UUID, departement: str) -> Case | None:
@@ -76,7 +76,7 @@ async def load_for_event(tx: Transaction, request_id: UUID, departement: str) ->
         request_id,
         departement,
     )
-    return _case(row) if row else None
+    return case_of_row(row) if row else None
 
 
 async def load_exactly(tx: Transaction, request_id: UUID, departement: str) -> Case | None:
@@ -92,7 +92,7 @@ async def load_exactly(tx: Transaction, request_id: UUID, departement: str) -> C
         request_id,
         departement,
     )
-    return _case(row) if row else None
+    return case_of_row(row) if row else None
 
 
 async def load_late(tx: Transaction, before: date, limit: int) -> list[Case]:
@@ -111,7 +111,7 @@ async def load_late(tx: Transaction, before: date, limit: int) -> list[Case]:
         before,
         limit,
     )
-    return [_case(row) for row in rows]
+    return [case_of_row(row) for row in rows]
 
 
 async def save(tx: Transaction, case: Case) -> None:
@@ -180,7 +180,8 @@ def searchable(request: Request) -> str:
     return fold(f"{request.number} {request.title} {request.applicant.name}")
 
 
-def _case(row: Row) -> Case:
+def case_of_row(row: Row) -> Case:
+    """Read a case out of `COLUMNS`."""
     return Case(
         request_id=row["request_id"],
         departement=row["departement"],

@@ -1,11 +1,15 @@
-"""The clocks of the stages: a late one is told once."""
+"""The clocks of the stages: whoever is awaited is reminded once before the last day; a late stage is told once."""
 
 from datetime import datetime, timedelta
 
-from services.qualification.settings import today
-from services.qualification.store import cases
+from services.qualification.settings import Rules, today
+from services.qualification.store import cases, orientations, warnings
 from services.qualification.usecases import telling
 from shared.db import Transaction
+from shared.messaging import journal
+
+PARIS = "75"
+"""By whose calendar a reminder is early enough: a courtesy, not a delay of law."""
 
 
 async def tell_late_stages(tx: Transaction, *, at: datetime, limit: int = 50) -> int:
@@ -16,3 +20,14 @@ async def tell_late_stages(tx: Transaction, *, at: datetime, limit: int = 50) ->
             await telling.tell(tx, case, case.tell_overdue(at))
             told += 1
     return told
+
+
+async def remind(tx: Transaction, *, at: datetime, rules: Rules, limit: int = 50) -> int:
+    """Remind whoever is awaited in the last working days of his time; tell how many were reminded."""
+    found = await warnings.load_due_soon(tx, today=today(PARIS, at), soon=rules.soon(at), limit=limit)
+    for case in found:
+        orientation = await orientations.load_current(tx, case.request_id, case.departement)
+        clock, due_on, fact = case.tell_due_soon(at, orientation)
+        await warnings.note(tx, case.request_id, case.departement, clock=clock, due_on=due_on, at=at)
+        await journal.record(tx, fact)
+    return len(found)

@@ -1,0 +1,49 @@
+"""Which clocks run out soon and were not warned of."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from services.qualification.domain.case import INFORMATION, Case
+from services.qualification.store.cases import COLUMNS, case_of_row
+from shared.db import Transaction
+
+
+async def load_due_soon(tx: Transaction, *, today: date, soon: date, limit: int) -> list[Case]:
+    """Lock cases of which a clock ends between these days and nobody was warned; another copy's are skipped."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {COLUMNS}
+        FROM case_file AS c
+        WHERE coalesce(c.answer_until, c.due_on) BETWEEN $1 AND $2
+          AND c.state IN ('registered', 'under_examination', 'awaiting_information', 'proposed', 'oriented_locally')
+          AND NOT EXISTS (
+              SELECT FROM deadline_warning AS w
+              WHERE w.request_id = c.request_id
+                AND w.departement = c.departement
+                AND w.clock = CASE WHEN c.answer_until IS NULL THEN c.stage ELSE '{INFORMATION}' END
+                AND w.due_on = coalesce(c.answer_until, c.due_on)
+          )
+        ORDER BY coalesce(c.answer_until, c.due_on)
+        LIMIT $3
+        FOR UPDATE SKIP LOCKED
+        """,  # noqa: S608 - constants
+        today,
+        soon,
+        limit,
+    )
+    return [case_of_row(row) for row in rows]
+
+
+async def note(tx: Transaction, request_id: UUID, departement: str, *, clock: str, due_on: date, at: datetime) -> None:
+    """Remember a warning."""
+    await tx.execute(
+        """
+        INSERT INTO deadline_warning (request_id, departement, clock, due_on, told_at)
+        VALUES ($1, $2, $3, $4, $5)
+        """,
+        request_id,
+        departement,
+        clock,
+        due_on,
+        at,
+    )
