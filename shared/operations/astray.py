@@ -85,7 +85,7 @@ async def drain(reach: Reach, queue: str, *, by: str, why: str, most: int = 10_0
     why = record.motive(why)
     moved = 0
     async with reach.broker.channel() as channel:
-        depth = min(await _depth(await _queue(channel, live + DEAD)), most)
+        depth = min(await _depth(await existing_queue(channel, live + DEAD)), most)
         if depth:
             await _note(watched, "dead.drain", f"{live}{DEAD}: {depth} message(s)", by, why)
         async for message in _taken(channel, live + DEAD, depth):
@@ -110,7 +110,7 @@ async def replay_unrouted(reach: Reach, *, by: str, why: str, most: int = 10_000
     moved = 0
     async with reach.broker.channel() as channel:
         exchange = await channel.get_exchange(EXCHANGE, ensure=False)
-        unrouted = await _queue(channel, UNROUTED_QUEUE)
+        unrouted = await existing_queue(channel, UNROUTED_QUEUE)
         depth = min(await _depth(unrouted), most)
         async for message in _taken(channel, UNROUTED_QUEUE, depth):
             publisher = _publisher(reach, message.routing_key or "")
@@ -124,7 +124,7 @@ async def replay_unrouted(reach: Reach, *, by: str, why: str, most: int = 10_000
             await exchange.publish(_copy(message), routing_key=message.routing_key or "", mandatory=True, timeout=30)
             await message.ack()
             moved += 1
-        came_back = min(await _depth(await _queue(channel, UNROUTED_QUEUE)), moved)
+        came_back = min(await _depth(await existing_queue(channel, UNROUTED_QUEUE)), moved)
     return Replayed(moved=moved, came_back=came_back)
 
 
@@ -132,7 +132,7 @@ async def _taken(
     channel: AbstractChannel, queue: str, most: int, *, put_back: bool = False
 ) -> AsyncIterator[AbstractIncomingMessage]:
     """Give at most so many messages, no more than are there at the beginning."""
-    parked = await _queue(channel, queue)
+    parked = await existing_queue(channel, queue)
     for _ in range(min(most, await _depth(parked))):
         message = await parked.get(no_ack=False, fail=False)
         if message is None:
@@ -150,7 +150,8 @@ async def _put_back(channel: AbstractChannel, queue: str, message: AbstractIncom
     await message.ack()
 
 
-async def _queue(channel: AbstractChannel, name: str) -> AbstractQueue:
+async def existing_queue(channel: AbstractChannel, name: str) -> AbstractQueue:
+    """Give a queue that is there; refuses with `NoSuchQueue`."""
     try:
         return await channel.declare_queue(name, passive=True)
     except aio_pika.exceptions.ChannelNotFoundEntity as missing:

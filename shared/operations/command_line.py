@@ -15,6 +15,7 @@ from shared.operations import (
     command_line_held,
     command_line_looking,
     command_line_quarantine,
+    command_line_resending,
     command_line_waiting,
     migrations,
 )
@@ -34,6 +35,7 @@ app.add_typer(command_line_waiting.app, name="waiting")
 app.add_typer(command_line_quarantine.app, name="quarantine")
 app.add_typer(command_line_astray.dead, name="dead")
 app.add_typer(command_line_astray.unrouted, name="unrouted")
+command_line_looking.events.command("resend")(command_line_resending.resend)
 app.add_typer(command_line_looking.events, name="events")
 app.add_typer(command_line_looking.journal, name="journal")
 app.command("status")(command_line_looking.status)

@@ -60,6 +60,8 @@ def show(message_id: MessageId, service: OfOne, *, json: AsJson = False) -> None
         typer.echo(as_text({**one.model_dump(), "body": body.decode(errors="replace")}))
         return
     typer.echo(f"{one.routing_key}, {one.size} bytes, {at(one.received_at)}: {one.reason}")
+    if one.damaged:
+        typer.echo("damaged on its way: not to be replayed; the true event is asked for again by itself")
     if one.settled_at:
         typer.echo(f"{one.settlement} by {one.settled_by}, {at(one.settled_at)}: {one.why}")
     sys.stdout.flush()
@@ -68,7 +70,10 @@ def show(message_id: MessageId, service: OfOne, *, json: AsJson = False) -> None
 
 @app.command()
 def replay(message_id: MessageId, service: OfOne, why: Why, by: By) -> None:
-    """Send the message to the service's queue again; what was applied stays applied once."""
+    """Send the message to the service's queue again; what was applied stays applied once.
+
+    Refused for one that was damaged on its way: the true event is asked for again by the service itself.
+    """
     reaching(lambda reach: quarantine.replay(reach.service(service.value), reach.broker, message_id, by=by, why=why))
     typer.echo(f"sent to {service.value} again; if it is still unreadable, it comes back")
 

@@ -57,7 +57,7 @@ async def trail(reach: Reach, reference: str) -> Trail:
 
     Refuses with `Invalid`, `NoSuchRequest`, and with `ServiceAway` when a number is given and intake is away.
     """
-    request_id = await _id_of(reach, reference.strip().upper())
+    request_id = await id_of(reach, reference)
     events: dict[str, Event] = {}
     away: list[str] = []
     answers = await asyncio.gather(
@@ -101,7 +101,12 @@ def _may_follow(event: Event, waiting: Sequence[Event], not_placed: set[str]) ->
     return not earlier and event.cause not in not_placed
 
 
-async def _id_of(reach: Reach, reference: str) -> UUID:
+async def id_of(reach: Reach, reference: str) -> UUID:
+    """Find a request by its id or its number.
+
+    Refuses with `Invalid`, `NoSuchRequest`, and with `ServiceAway` when a number is given and intake is away.
+    """
+    reference = reference.strip().upper()
     try:
         return UUID(reference)
     except ValueError:
@@ -123,7 +128,7 @@ async def _told(watched: Watched, request_id: UUID) -> list[Event]:
     rows = await watched.database.fetch(
         """
         SELECT j.id, j.source, j.sequence, j.type, j.recorded_at, j.body,
-               NOT EXISTS (SELECT FROM outbox o WHERE o.position = j.position) AS sent
+               NOT EXISTS (SELECT FROM outbox o WHERE o.position = j.position AND o.queue = '') AS sent
         FROM journal j
         WHERE j.subject = $1
         ORDER BY j.source, j.sequence

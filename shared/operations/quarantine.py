@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from shared.db import Reader, Transaction
 from shared.errors import Conflict, NotFound
-from shared.messaging.envelope import CONTENT_TYPE
+from shared.messaging.envelope import CONTENT_TYPE, DIGEST, digest_of
 from shared.operations import record
 from shared.operations.broker import Broker
 from shared.operations.reach import Watched
@@ -31,6 +31,17 @@ class AlreadySettled(Conflict):
     sentence = "Ce message a déjà été traité par {by}\u00a0: rien n’a été fait une seconde fois."
 
 
+class DamagedMessage(Conflict):
+    """The bytes are not those that were sent: they may read well and mean something else."""
+
+    code = "message_damaged"
+    title = "The message was damaged on its way"
+    sentence = (
+        "Ce message a été abîmé en route : il ne peut pas être renvoyé, car son contenu pourrait dire autre chose. "
+        "Le véritable événement est redemandé automatiquement à son service ; écartez celui-ci."
+    )
+
+
 class NoQueue(Conflict):
     """The service's queue does not exist, so that nothing can be sent to it."""
 
@@ -48,13 +59,17 @@ class Quarantined(BaseModel):
     reason: str
     routing_key: str
     size: int
+    damaged: bool
+    """Not the bytes that were sent: never replayed; the true event is asked for again by the service itself."""
     settled_at: datetime | None
     settled_by: str | None
     settlement: str | None
     why: str | None
 
 
-_COLUMNS = "id, received_at, reason, routing_key, octet_length(body) AS size, settled_at, settled_by, settlement, why"
+_COLUMNS = (
+    "id, received_at, reason, routing_key, octet_length(body) AS size, damaged, settled_at, settled_by, settlement, why"
+)
 
 
 async def list_quarantined(
@@ -92,14 +107,18 @@ async def bytes_of(reader: Reader, message_id: UUID) -> bytes:
 async def replay(watched: Watched, broker: Broker, message_id: UUID, *, by: str, why: str) -> Quarantined:
     """Send the bytes to the service's queue again, through its inbox: what was applied already stays applied once.
 
-    Still unreadable, it comes back as a new message. Refuses with `NotInQuarantine`, `AlreadySettled`, `NoQueue`,
-    `BrokerAway`.
+    Still unreadable, it comes back as a new message. Refuses with `NotInQuarantine`, `AlreadySettled`,
+    `DamagedMessage`, `NoQueue`, `BrokerAway`.
     """
     why = record.motive(why)
     async with broker.channel() as channel, watched.database.transaction() as tx:
         found = await _settle(tx, watched.name, message_id, "replayed", by=by, why=why)
+        if found.damaged:
+            raise DamagedMessage
+        body = await bytes_of(tx, message_id)
         message = aio_pika.Message(
-            await bytes_of(tx, message_id),
+            body,
+            headers={DIGEST: digest_of(body)},
             content_type=CONTENT_TYPE,
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         )

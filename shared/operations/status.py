@@ -135,8 +135,8 @@ async def _figures(watched: Watched) -> ServiceFigures | None:
             GROUP BY w.subject, w.source
         )
         SELECT (SELECT count(*) FROM outbox) AS outbox,
-               (SELECT coalesce(extract(epoch FROM now() - min(waiting_since)), 0)::float FROM outbox)
-                   AS outbox_seconds,
+               (SELECT coalesce(extract(epoch FROM now() - min(waiting_since)), 0)::float
+                FROM outbox WHERE queue = '') AS outbox_seconds,
                (SELECT count(*) FROM inbox_held) AS held,
                (SELECT count(*) FROM inbox_held WHERE next_attempt_at IS NULL) AS held_given_up,
                (SELECT count(*) FROM inbox_waiting) AS waiting,

@@ -6,18 +6,19 @@ from uuid import UUID
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 from shared import clock
 from shared.identity.model import Agent, Role
 from shared.messaging.topology import UNROUTED_QUEUE
-from shared.operations import astray, held, journals, quarantine, record, status, waiting
+from shared.operations import astray, held, journals, quarantine, record, resending, status, waiting
 from shared.operations.astray import DEAD, Parked, Replayed
 from shared.operations.held import Held
 from shared.operations.journals import Trail
 from shared.operations.quarantine import Quarantined
 from shared.operations.reach import Reach
 from shared.operations.record import Operation
+from shared.operations.resending import Choice, Resent
 from shared.operations.status import Status
 from shared.operations.waiting import Gap
 from shared.web.access import only
@@ -40,6 +41,17 @@ class HeldEvent(Why):
     """Which held event the action is about, and the motive."""
 
     event_id: str
+
+
+class ResendOrder(Why):
+    """Which events of a journal to tell again, to which queue (all who listen when not given), and the motive."""
+
+    source: str
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    request: str | None = None
+    first: int = Field(default=1, ge=1)
+    queue: str | None = None
 
 
 class HeldItem(Held):
@@ -228,6 +240,15 @@ async def events_of_request(reference: FromPath[str], reach: NamedDependency[Rea
     return await journals.trail(reach, reference)
 
 
+@post("/events/resend", guards=[OPERATORS], status_code=200)
+async def resend_events(
+    data: JSONBody[ResendOrder], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
+) -> Resent:
+    """Tell events of a journal again, at most 5000; what was applied stays applied once."""
+    choice = Choice(**data.model_dump(exclude={"why"}))
+    return await resending.resend(reach, choice, by=agent.email, why=data.why)
+
+
 @get("/operations", guards=[READERS])
 async def list_operations(reach: NamedDependency[Reach], paging: NamedDependency[Page]) -> OperationPage:
     """List what operators did, with who and why, newest first."""
@@ -253,6 +274,7 @@ routes: list[Any] = [
     list_unrouted,
     replay_unrouted,
     events_of_request,
+    resend_events,
     list_operations,
 ]
 
@@ -263,4 +285,5 @@ def _held(one: Held, agent: Agent) -> HeldItem:
 
 def _quarantined(one: Quarantined, agent: Agent) -> QuarantinedItem:
     open_ = one.settlement is None and agent.has(Role.OPERATOR)
-    return QuarantinedItem(**one.model_dump(), allowed_actions=["replay", "discard"] if open_ else [])
+    allowed = ["discard"] if one.damaged else ["replay", "discard"]
+    return QuarantinedItem(**one.model_dump(), allowed_actions=allowed if open_ else [])

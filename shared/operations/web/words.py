@@ -21,6 +21,7 @@ ACTION = {
     "quarantine.replay": "Quarantaine\u00a0: message renvoyé",
     "quarantine.discard": "Quarantaine\u00a0: message écarté",
     "dead.drain": "Lettres mortes\u00a0: remises en file",
+    "events.resend": "Événements renvoyés depuis le journal",
     "unrouted.replay": "Sans destinataire\u00a0: publiés à nouveau",
 }
 SETTLEMENT = {"replayed": "renvoyé", "discarded": "écarté"}

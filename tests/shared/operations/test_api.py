@@ -13,6 +13,7 @@ from shared.operations import quarantine, record
 from tests.polling import eventually
 from tests.shared.messaging.conftest import a_message, wire
 from tests.shared.operations.conftest import Scene
+from tests.shared.operations.test_journals import told
 from tests.shared.operations.trouble import (
     a_dead_letter,
     a_held_stream,
@@ -129,6 +130,33 @@ async def test_dead_letters_and_unrouted_messages_are_sent_where_they_belong(
     done = (await browse.get("/api/v1/operations", headers=headers)).json()["items"]
     assert {one["action"] for one in done} == {"dead.drain", "unrouted.replay"}
     assert {one["by"] for one in done} == {"operator@cousu.test"}
+
+
+async def test_events_of_a_journal_are_told_again(scene: Scene, browse: httpx2.AsyncClient, bearer: Bearer) -> None:
+    await told(scene.intake, a_message(new_id(), "first"))
+    await scene.intake.fetch("DELETE FROM outbox RETURNING position")
+    headers = await bearer()
+    asked = {"source": "/intake", "since": "2026-01-01T00:00:00Z", "queue": "escalation", "why": "file perdue"}
+    answer = await browse.post("/api/v1/events/resend", headers=headers, json=asked)
+    assert (answer.status_code, answer.json()["events"]) == (200, 1)
+    refused = await browse.post("/api/v1/events/resend", headers=headers, json={**asked, "source": "/intake/x"})
+    assert (refused.status_code, refused.json()["code"]) == (404, "nothing_to_resend")
+    naive = await browse.post("/api/v1/events/resend", headers=headers, json={**asked, "since": "2026-01-01T00:00"})
+    assert naive.status_code == 400
+    [done] = (await browse.get("/api/v1/operations", headers=headers)).json()["items"]
+    assert (done["action"], done["by"], done["why"]) == ("events.resend", "operator@cousu.test", "file perdue")
+
+
+async def test_a_damaged_message_may_only_be_discarded(
+    scene: Scene, browse: httpx2.AsyncClient, bearer: Bearer
+) -> None:
+    await scene.inbox.take([Message(wire(a_message(new_id()), 1), "intake.message_posted.95", damaged=True)])
+    headers = await bearer()
+    [item] = (await browse.get("/api/v1/quarantine", headers=headers)).json()["items"]
+    assert (item["damaged"], item["allowed_actions"]) == (True, ["discard"])
+    address = f"/api/v1/quarantine/escalation/{item['id']}"
+    refused = await browse.post(f"{address}/replay", headers=headers, json={"why": "essai"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "message_damaged")
 
 
 @pytest.mark.parametrize("call", ["held/nobody/retry", "quarantine/nobody/{id}/discard", "dead/nobody/drain"])

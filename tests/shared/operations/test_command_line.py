@@ -167,3 +167,31 @@ async def test_a_missing_address_is_one_sentence(cousu_main: CousuMain) -> None:
     code, _, err = await cousu_main("status", INTAKE_DATABASE_URL="")
     assert code == 1
     assert err.startswith("INTAKE_DATABASE_URL is not set.")
+
+
+async def test_events_are_sent_again_from_a_moment_or_a_number_on(scene: Scene, cousu_main: CousuMain) -> None:
+    request_id = new_id()
+    for text in ("first", "second"):
+        await told(scene.intake, a_message(request_id, text))
+    await scene.intake.fetch("DELETE FROM outbox RETURNING position")
+    asked = ("events", "resend", "--source", "/intake", "--why", "file perdue", "--by", "astreinte")
+    code, out, _ = await cousu_main(*asked, "--from", "2026-01-01T00:00", "--queue", "escalation")
+    assert (code, out) == (0, "2 events of /intake sent again to escalation\n")
+    code, out, _ = await cousu_main(*asked, "--from", "2", "--request", str(request_id), "--json")
+    assert (code, json.loads(out)["events"]) == (0, 1)
+    code, _, err = await cousu_main(*asked, "--from", "yesterday")
+    assert code == 1
+    assert "yesterday" in err
+    written = await record.latest(scene.intake, "intake")
+    assert [(one.by, one.why) for one in written] == [("astreinte", "file perdue")] * 2
+
+
+async def test_a_damaged_message_is_said_to_be_so_and_not_replayed(scene: Scene, cousu_main: CousuMain) -> None:
+    await scene.inbox.take([Message(wire(a_message(new_id()), 1), "intake.message_posted.95", damaged=True)])
+    [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
+    where = ("--service", "escalation")
+    _, out, _ = await cousu_main("quarantine", "show", str(one.id), *where)
+    assert "damaged on its way" in out
+    code, _, err = await cousu_main("quarantine", "replay", str(one.id), *where, "--why", "essai")
+    assert code == 1
+    assert "abîmé en route" in err

@@ -9,11 +9,13 @@ import pytest
 
 from shared.clock import new_id
 from shared.identity.model import Role
+from shared.messaging.inbox import Message
 from shared.messaging.topology import UNROUTED_QUEUE
 from shared.operations import held, quarantine, record
 from tests.polling import eventually
 from tests.shared.messaging.conftest import a_message, wire
 from tests.shared.operations.conftest import Scene
+from tests.shared.operations.test_journals import told
 from tests.shared.operations.trouble import (
     a_dead_letter,
     a_held_stream,
@@ -139,6 +141,60 @@ async def test_an_unreadable_message_is_shown_escaped_and_sent_again(scene: Scen
     assert answer.headers["location"] == "/quarantaine"
     assert (await taken(scene.channel, "escalation")).body == b"<script>alert(1)</script>"
     assert "renvoyé" in (await browse.get("/quarantaine?etat=traites")).text
+
+
+async def test_a_damaged_message_can_only_be_put_away(scene: Scene, enter: Enter) -> None:
+    await scene.inbox.take([Message(wire(a_message(new_id()), 1), "intake.message_posted.95", damaged=True)])
+    [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
+    browse = await enter()
+    address = f"/quarantaine/escalation/{one.id}"
+    page = await browse.get(address)
+    assert "redemandé automatiquement" in page.text
+    assert "Renvoyer au service" not in page.text
+    answer = await browse.post(address, data={**fields_of(page), "action": "replay", "why": "tout de même"})
+    assert answer.status_code == 409
+    assert "abîmé en route" in answer.text
+    answer = await browse.post(address, data={**fields_of(page), "action": "discard", "why": "abîmé"})
+    assert answer.status_code == 303
+
+
+async def test_a_requests_events_are_sent_again_to_the_service_that_was_chosen(scene: Scene, enter: Enter) -> None:
+    request_id = new_id()
+    for text in ("first", "second"):
+        await told(scene.intake, a_message(request_id, text))
+    await scene.intake.fetch("DELETE FROM outbox RETURNING position")
+    browse = await enter()
+    page = await browse.get(f"/demandes/{request_id}")
+    sent = {**fields_of(page), "source": "/intake", "queue": "escalation", "why": "file vidée"}
+    answer = await browse.post(f"/demandes/{request_id}", data=sent)
+    assert answer.status_code == 303
+    assert await scene.intake.fetchval("SELECT count(*) FROM outbox WHERE queue = 'escalation'") == 2
+    assert "2\u00a0événements sont renvoyés" in (await browse.get(f"/demandes/{request_id}")).text
+    assert "file vidée" in (await browse.get("/actions")).text
+
+
+async def test_a_resend_without_a_motive_is_refused_and_keeps_what_was_chosen(scene: Scene, enter: Enter) -> None:
+    request_id = new_id()
+    await told(scene.intake, a_message(request_id, "first"))
+    await scene.intake.fetch("DELETE FROM outbox RETURNING position")
+    browse = await enter()
+    page = await browse.get(f"/demandes/{request_id}")
+    sent = {**fields_of(page), "source": "/intake", "queue": "escalation", "why": " "}
+    answer = await browse.post(f"/demandes/{request_id}", data=sent)
+    assert answer.status_code == 400
+    assert "Donnez le motif" in answer.text
+    assert '<option value="escalation" selected>' in answer.text
+    assert await scene.intake.fetchval("SELECT count(*) FROM outbox") == 0
+
+
+async def test_an_auditor_sees_a_request_and_sends_nothing_again(scene: Scene, enter: Enter) -> None:
+    request_id = new_id()
+    await told(scene.intake, a_message(request_id, "first"))
+    browse = await enter(Role.AUDITOR)
+    page = await browse.get(f"/demandes/{request_id}")
+    assert "Renvoyer les événements" not in page.text
+    answer = await browse.post(f"/demandes/{request_id}", data={"source": "/intake", "why": "essai"})
+    assert answer.status_code == 403
 
 
 async def test_dead_letters_are_sent_back(scene: Scene, enter: Enter) -> None:

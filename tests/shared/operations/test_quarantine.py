@@ -3,6 +3,7 @@
 import pytest
 
 from shared.clock import new_id
+from shared.messaging.envelope import DIGEST, is_damaged
 from shared.messaging.inbox import Message
 from shared.operations import quarantine, record
 from shared.operations.broker import Broker, BrokerAway
@@ -39,6 +40,35 @@ async def test_a_replayed_message_that_can_be_read_by_now_takes_effect_once(scen
     for _ in range(2):
         await scene.inbox.take([Message(message.body, message.routing_key or "")])
     assert scene.broken.applied == ["late"]
+
+
+async def test_a_damaged_message_is_not_replayed_though_it_reads_well(scene: Scene) -> None:
+    damaged = wire(a_message(new_id(), "means something else"), 1)
+    await scene.inbox.take([Message(damaged, "intake.message_posted.95", damaged=True)])
+    [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
+    assert one.damaged
+    watched = scene.reach.service("escalation")
+    with pytest.raises(quarantine.DamagedMessage):
+        await quarantine.replay(watched, scene.reach.broker, one.id, by="exploitant", why="il se lit")
+    assert await depth(scene.channel, "escalation") == 0
+    [still] = await quarantine.list_quarantined(scene.escalation, "escalation")
+    assert still.settled_at is None
+    assert await record.latest(scene.escalation, "escalation") == []
+    await quarantine.discard(watched, one.id, by="exploitant", why="abîmé")
+    assert await quarantine.list_quarantined(scene.escalation, "escalation") == []
+
+
+async def test_a_replayed_message_that_is_still_unreadable_comes_back_as_a_new_one(scene: Scene) -> None:
+    await an_unreadable_message(scene.inbox)
+    [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
+    watched = scene.reach.service("escalation")
+    await quarantine.replay(watched, scene.reach.broker, one.id, by="exploitant", why="essai")
+    message = await taken(scene.channel, "escalation")
+    assert not is_damaged(message.body, message.headers.get(DIGEST))
+    await scene.inbox.take([Message(message.body, message.routing_key or "")])
+    [again] = await quarantine.list_quarantined(scene.escalation, "escalation")
+    assert again.id != one.id
+    assert not again.damaged
 
 
 async def test_a_message_is_settled_once(scene: Scene) -> None:

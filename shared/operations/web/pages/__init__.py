@@ -15,4 +15,5 @@ routes = [
     parked.send_parked,
     requests.find_request,
     requests.one_request,
+    requests.resend_events,
 ]

@@ -1,19 +1,32 @@
-"""What happened to a request."""
+"""What happened to a request, and its events told again."""
 
 from typing import Any
 from urllib.parse import quote
 
-from litestar import Request, Response, get
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
+from pydantic import BaseModel
 
+from shared.db import Cause, Database
 from shared.errors import Refusal
-from shared.operations import journals
+from shared.identity.model import Agent
+from shared.operations import journals, resending
 from shared.operations.reach import Reach
+from shared.operations.resending import Choice
 from shared.operations.web import words
-from shared.operations.web.pages.acting import READERS, away_words
+from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, settle, shown_again
+from shared.web.forms import Form, read_form
 from shared.web.pages import redirect, render
 from shared.web.problems import status_of
+
+
+class ResendForm(BaseModel):
+    """Whose events of this request are told again, and to which queue (empty: to all who listen)."""
+
+    source: str
+    queue: str = ""
+    why: Motive
 
 
 @get("/demandes", guards=[READERS])
@@ -26,9 +39,45 @@ async def find_request(request: Request[Any, Any, Any], numero: FromQuery[str | 
 
 @get("/demandes/{reference:str}", guards=[READERS])
 async def one_request(
-    request: Request[Any, Any, Any], reference: FromPath[str], reach: NamedDependency[Reach]
+    request: Request[Any, Any, Any],
+    reference: FromPath[str],
+    agent: NamedDependency[Agent],
+    reach: NamedDependency[Reach],
 ) -> Response[Any]:
     """Show one request's events across the services, in order."""
+    return await _request_page(request, reach, agent, reference, None)
+
+
+@post("/demandes/{reference:str}", guards=[OPERATORS])
+async def resend_events(
+    request: Request[Any, Any, Any],
+    reference: FromPath[str],
+    agent: NamedDependency[Agent],
+    reach: NamedDependency[Reach],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+) -> Response[Any]:
+    """Tell one service's events of the request again."""
+    form = await read_form(request, ResendForm)
+
+    async def act(model: ResendForm) -> str:
+        choice = Choice(model.source, request=reference, queue=model.queue or None)
+        done = await resending.resend(reach, choice, by=agent.email, why=model.why)
+        said = words.counted(done.events, "événement est renvoyé", "événements sont renvoyés")
+        return f"{said}\u00a0; ce qui a déjà été appliqué ne l’est pas deux fois."
+
+    answer, code = await settle(request, form, act, database, cause, then=f"/demandes/{quote(reference, safe='')}")
+    return answer or await _request_page(request, reach, agent, reference, form, code)
+
+
+async def _request_page(
+    request: Request[Any, Any, Any],
+    reach: Reach,
+    agent: Agent,
+    reference: str,
+    form: Form[ResendForm] | None,
+    code: int = 200,
+) -> Response[Any]:
     try:
         trail = await journals.trail(reach, reference)
     except Refusal as refusal:
@@ -38,8 +87,12 @@ async def one_request(
     return render(
         request,
         "operations/request.html",
+        status_code=code,
         trail=trail,
         reference=reference,
         away=away_words(trail.away),
         stitches=[words.stitch(event) for event in trail.events],
+        sources=[(source, source) for source in sorted({event.source for event in trail.events})],
+        queues=[(one.queue, words.service_word(one.name)) for one in reach.services.values()],
+        **shown_again(form, agent),
     )
