@@ -1,16 +1,23 @@
 """The record of what a service tells: one row per event, in the transaction that changes the state."""
 
 import json
+from datetime import timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from shared.clock import new_id
 from shared.contracts.fact import Fact
 from shared.db import Transaction
 
+Told = TypeVar("Told", bound=Fact)
+
+A_MOMENT = timedelta(microseconds=1)
+"""The least that PostgreSQL and ISO 8601 tell apart."""
+
 _RECORD = """
     WITH head AS (
-        INSERT INTO stream AS s (source, subject, sequence, hash, departement)
-        VALUES ($2, $3, 1, sha256(convert_to('{"specversion":"1.0","sequence":1,' || $6, 'UTF8')), $7)
+        INSERT INTO stream AS s (source, subject, sequence, hash, departement, latest)
+        VALUES ($2, $3, 1, sha256(convert_to('{"specversion":"1.0","sequence":1,' || $6, 'UTF8')), $7, $8)
         ON CONFLICT (source, subject) DO UPDATE SET
             sequence = s.sequence + 1,
             hash = sha256(
@@ -18,6 +25,7 @@ _RECORD = """
                 || convert_to('{"specversion":"1.0","sequence":' || (s.sequence + 1)::text || ',' || $6, 'UTF8')
             ),
             departement = EXCLUDED.departement,
+            latest = greatest(s.latest, EXCLUDED.latest),
             changed_at = now()
         RETURNING sequence, hash
     ), entry AS (
@@ -31,6 +39,25 @@ _RECORD = """
     )
     SELECT sequence FROM entry
 """
+
+
+async def in_time(tx: Transaction, fact: Told) -> Told:
+    """Give a fact as happening after everything that is known of its request, also where our clock was put back.
+
+    Listeners compare moments between streams, and people read them in order: a clock that is hours behind, here or
+    where an earlier event comes from, would make what answers stand before what it answers.
+    """
+    latest = await tx.fetchval(
+        """
+        SELECT greatest(
+            (SELECT latest FROM stream WHERE source = $1 AND subject = $2),
+            (SELECT max(latest) FROM inbox_stream WHERE subject = $2)
+        )
+        """,
+        fact.source,
+        fact.subject,
+    )
+    return fact if latest is None or latest < fact.at else fact.model_copy(update={"at": latest + A_MOMENT})
 
 
 async def record(tx: Transaction, fact: Fact) -> UUID:
@@ -57,7 +84,7 @@ async def record(tx: Transaction, fact: Fact) -> UUID:
     head = json.dumps(members, ensure_ascii=False)
     rest = f'{head[1:-1]}, "data": {fact.model_dump_json()}}}'
     await tx.execute(
-        _RECORD, event_id, fact.source, fact.subject, fact.wire_type, fact.routing_key, rest, fact.departement
+        _RECORD, event_id, fact.source, fact.subject, fact.wire_type, fact.routing_key, rest, fact.departement, fact.at
     )
     tx.recorded.append(event_id)
     return event_id

@@ -16,6 +16,7 @@ NATIONAL_CALENDAR = "75"
 
 async def tell(tx: Transaction, fact: Fact, *, by: Actor | None = None, detail: str | None = None) -> UUID:
     """Tell a fact and note it in the history; give the event's id."""
+    fact = await journal.in_time(tx, fact)
     event_id = await journal.record(tx, fact)
     author = by.name if by else None
     await store.add_step(tx, fact, team=Team.NATIONAL, author=author, detail=detail)

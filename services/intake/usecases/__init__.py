@@ -13,6 +13,7 @@ from shared.messaging import journal
 
 async def tell(tx: Transaction, tracked: Tracked, fact: Fact) -> UUID:
     """Save what changed, record the fact and put it on the thread; give the event's id."""
+    fact = await journal.in_time(tx, fact)
     await requests.save(tx, tracked)
     event_id = await journal.record(tx, fact)
     meaning = meaning_of(fact)

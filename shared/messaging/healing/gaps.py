@@ -12,7 +12,10 @@ MOST_REQUESTS = 500
 
 
 async def expect(tx: Transaction, told: StreamHeads, departement: str, before_asking: float) -> None:
-    """Note what a source says there is and we have not applied."""
+    """Note what a source says there is and we have not applied.
+
+    A source that tells is there: what it was asked for in vain while it was away is asked for again soon.
+    """
     subjects: Iterable[str] = [subject for subject, _ in told.heads]
     await tx.execute(
         """
@@ -21,7 +24,9 @@ async def expect(tx: Transaction, told: StreamHeads, departement: str, before_as
         FROM unnest($2::text[], $3::bigint[]) AS h (subject, sequence)
         LEFT JOIN inbox_stream s ON s.source = $1 AND s.subject = h.subject
         WHERE h.sequence > coalesce(s.applied, 0)
-        ON CONFLICT (subject, source) DO UPDATE SET sequence = greatest(e.sequence, EXCLUDED.sequence)
+        ON CONFLICT (subject, source) DO UPDATE SET
+            sequence = greatest(e.sequence, EXCLUDED.sequence),
+            next_ask_at = least(e.next_ask_at, EXCLUDED.next_ask_at)
         """,
         told.source,
         list(subjects),

@@ -38,3 +38,9 @@ async def page(reader: Reader, since: datetime, after: tuple[str, str]) -> list[
         *after,
         MOST_HEADS,
     )
+
+
+async def moments_ago(reader: Reader, seconds: float) -> datetime:
+    """Tell when that was by PostgreSQL's clock, which dated the changes; ours may be hours off."""
+    then: datetime = await reader.fetchval("SELECT now() - make_interval(secs => $1)", seconds)
+    return then

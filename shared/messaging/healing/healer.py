@@ -93,7 +93,7 @@ class Healer:
 
         So whatever was lost is found in the end, whenever that was, and whether or not anybody asked.
         """
-        await self.tell_heads(since=clock.now() - timedelta(seconds=self.patience.heads_of_the_last))
+        await self.tell_heads(since=await heads.moments_ago(self._database, self.patience.heads_of_the_last))
         rows = await heads.page(self._database, EVER, self._told_to)
         self._told_to = (rows[-1]["source"], rows[-1]["subject"]) if len(rows) == MOST_HEADS else FIRST
         await self._tell(rows)

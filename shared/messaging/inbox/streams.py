@@ -1,6 +1,7 @@
 """Where each stream heard stands, and what is kept of it until its turn."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.db import Reader, Transaction
 from shared.messaging.consumers import Heard
@@ -16,6 +17,15 @@ class Stream:
     applied: int
     held: bool
     waiting: bool
+    latest: datetime | None = None
+    """The latest moment that its events applied now tell."""
+
+    def advance(self, heard: Heard) -> None:
+        """Note that its next event is applied."""
+        self.applied += 1
+        told = heard.envelope.time
+        if told is not None:
+            self.latest = told if self.latest is None else max(self.latest, told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +97,14 @@ async def lock(tx: Transaction, keys: list[tuple[str, str]]) -> list[Stream]:
 async def save(tx: Transaction, stream: Stream) -> None:
     """Remember how far the stream is applied."""
     await tx.execute(
-        "UPDATE inbox_stream SET applied = $3, changed_at = now() WHERE subject = $1 AND source = $2",
+        """
+        UPDATE inbox_stream SET applied = $3, latest = greatest(latest, $4), changed_at = now()
+        WHERE subject = $1 AND source = $2
+        """,
         stream.subject,
         stream.source,
         stream.applied,
+        stream.latest,
     )
 
 

@@ -244,6 +244,6 @@ class Inbox:
                     log.warning("event.held", type=envelope.type, source=envelope.source, exc_info=True)
                     return False
                 log.info("event.applied", type=envelope.type, source=envelope.source, sequence=heard.sequence)
-        stream.applied += 1
+        stream.advance(heard)
         metrics.APPLIED.inc()
         return True

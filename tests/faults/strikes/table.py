@@ -31,5 +31,6 @@ KINDS: dict[str, Kind] = {
     "truncate": Kind(messages.truncate, SERVICES, often=2),
     "flip": Kind(messages.flip, SERVICES, often=2),
     "rogue": Kind(messages.rogue, SERVICES[:3]),
+    "step_clock": Kind(inside.step_clock, SERVICES, often=3),
     "fail_one_in_a_hundred": Kind(inside.fail_one_in_a_hundred, SERVICES),
 }

@@ -3,12 +3,13 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import aio_pika
 import asyncpg
 import pytest
 
+from shared import clock
 from shared.clock import new_id, now
 from shared.contracts.intake import MessagePosted
 from shared.db import Database
@@ -71,6 +72,31 @@ def escalation(database: Database, url: str, patience: healing.Patience) -> Mess
         relay_poll=0.05,
         healing=patience,
     )
+
+
+class Unheard:
+    """A relay that reaches nobody."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    async def say(self, body: str, *_: object, **__: object) -> bool:
+        """Remember what it was to say."""
+        self.said.append(body)
+        return False
+
+
+def heads_of(subject: object, sequence: int) -> bytes:
+    """Say how far a stream of intake goes."""
+    envelope = {
+        "specversion": "1.0",
+        "id": str(new_id()),
+        "source": "/intake",
+        "type": "intake.stream_heads.v1",
+        "departement": "95",
+        "data": {"source": "/intake", "heads": [[str(subject), sequence]]},
+    }
+    return json.dumps(envelope).encode()
 
 
 async def tell(database: Database, *texts: str, request_id: object = None) -> object:
@@ -224,6 +250,41 @@ async def test_a_gap_is_asked_for_once_and_then_with_growing_pauses(database: Da
     await database.fetch("UPDATE inbox_expected SET next_ask_at = now()")
     assert await healer.ask() == 1
     assert await database.fetchval("SELECT asked FROM inbox_expected") == 2
+
+
+async def test_a_source_that_tells_its_heads_again_is_asked_soon_however_often_it_was_asked_in_vain(
+    database: Database,
+) -> None:
+    healer = healing.Healer(
+        database,
+        Unheard(),  # type: ignore[arg-type] # stands for a relay whose broker is away
+        service="escalation",
+        queue="escalation",
+        alone=(),
+        patience=healing.Patience(before_asking=0.1, longest=3600.0),
+    )
+    heads = heads_of(new_id(), 3)
+    await healer.hear(heads)
+    await database.fetch("UPDATE inbox_expected SET asked = 12, next_ask_at = now() + interval '1 hour'")
+    await healer.hear(heads)
+    assert await database.fetchval("SELECT next_ask_at < now() + interval '1 second' FROM inbox_expected")
+
+
+async def test_heads_are_told_also_by_a_service_whose_clock_is_hours_ahead(
+    source: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + timedelta(hours=5))
+    await tell(source, "1")
+    relay = Unheard()
+    healer = healing.Healer(
+        source,
+        relay,  # type: ignore[arg-type] # it says nothing, and remembers what
+        service="intake",
+        queue="intake",
+        alone=(),
+    )
+    await healer.tell_recent_heads()
+    assert len(relay.said) == 1
 
 
 async def test_a_gap_that_is_young_is_given_time(database: Database) -> None:

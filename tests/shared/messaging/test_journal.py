@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from shared.clock import new_id
 from shared.db import Cause, Database
 from shared.messaging import journal
+from shared.messaging.inbox import Inbox, Message
 from tests.conftest import FreshDatabase
-from tests.shared.messaging.conftest import a_message
+from tests.shared.messaging.conftest import AT, NOTING, a_message, wire
 
 
 async def test_an_event_is_numbered_in_its_stream_and_waits_for_the_broker(database: Database) -> None:
@@ -98,3 +100,27 @@ async def test_nobody_changes_the_journal_not_even_its_owner(
     with pytest.raises(asyncpg.RaiseError, match="append-only"):
         await owner.execute(statement)
     await owner.close()
+
+
+async def test_what_answers_is_told_as_later_than_what_it_answers_also_by_a_clock_that_is_behind(
+    database: Database,
+) -> None:
+    request_id = new_id()
+    heard = a_message(request_id).model_copy(update={"at": AT + timedelta(hours=5)})
+    inbox = Inbox(database, NOTING)
+    await inbox.take([Message(wire(heard, 1, source="/intake/elsewhere"), heard.routing_key)])
+    told = []
+    for _ in range(2):
+        async with database.transaction() as tx:
+            fact = await journal.in_time(tx, a_message(request_id))
+            await journal.record(tx, fact)
+        told.append(fact.at)
+    assert heard.at < told[0] < told[1]
+
+
+async def test_a_fact_that_is_later_anyway_keeps_its_moment(database: Database) -> None:
+    request_id = new_id()
+    async with database.transaction() as tx:
+        await journal.record(tx, a_message(request_id))
+        later = a_message(request_id).model_copy(update={"at": AT + timedelta(seconds=1)})
+        assert await journal.in_time(tx, later) is later
