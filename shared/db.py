@@ -23,7 +23,7 @@ AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,  # its disk is full, or it has no connection left
 )
 """What asyncpg raises while the database is away: not the caller's fault, and worth trying again."""
 

@@ -160,10 +160,10 @@ async def run(
     finally:
         await product.stop()
         mailbox.stop()
-        if report is not None and report.passed and not plan.keep:
+        if not own or (report is not None and report.passed and not plan.keep):
             product.remove_disk()
-            if own:
-                shutil.rmtree(where, ignore_errors=True)
+        if own and not plan.keep and (report is None or report.passed):
+            shutil.rmtree(where, ignore_errors=True)
     report.folder = where
     return report
 

@@ -6,8 +6,11 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from deploy.local.postgres import LocalPostgres
 from shared.db import AWAY, Database
+from tests.faults.disk import SmallDisk
 
 WORKERS = 20
 KILLS = 6
@@ -31,6 +34,45 @@ async def test_whatever_a_query_meets_when_postgresql_is_killed_says_that_it_is_
     await server.stop()
     assert len(met) == KILLS * WORKERS
     assert [error for error in met if not isinstance(error, AWAY)] == []
+
+
+@pytest.mark.skipif(not SmallDisk.possible(), reason="only root may mount a disk of its own")
+async def test_a_full_disk_says_that_the_database_is_away_until_there_is_room_again(
+    servers_folder: Path, free_ports: Callable[[int], list[int]]
+) -> None:
+    disk = SmallDisk(servers_folder / "small")
+    disk.mount()
+    server = LocalPostgres(disk.folder, free_ports(1)[0], settings={"fsync": "off"}, log=servers_folder / "small.log")
+    try:
+        await server.start()
+        database = await Database.connect(server.url("postgres"), name="test", max_size=2)
+        await database.fetch("CREATE TABLE grows (text text)")
+        disk.fill()
+        met: list[Exception] = []
+        while not met:
+            try:
+                await database.fetch(
+                    "INSERT INTO grows SELECT repeat(md5(random()::text), 50) FROM generate_series(1, 500)"
+                )
+            except Exception as error:  # noqa: BLE001 - whatever it is, the test looks at it
+                met.append(error)
+        disk.free()
+        assert isinstance(met[0], AWAY), repr(met[0])
+        async with asyncio.timeout(20):
+            while await _refused(database):
+                await asyncio.sleep(0.1)
+        await database.close()
+    finally:
+        await server.stop()
+        disk.unmount()
+
+
+async def _refused(database: Database) -> bool:
+    try:
+        await database.fetch("INSERT INTO grows VALUES ('again')")
+    except AWAY:
+        return True
+    return False
 
 
 async def _work(database: Database, met: list[Exception]) -> None:

@@ -238,7 +238,7 @@ class Inbox:
                     async with tx.savepoint():
                         await heard.handler(tx, heard.fact)
                 except Exception as error:
-                    if tx.connection.is_closed():
+                    if tx.connection.is_closed() or isinstance(error, asyncpg.InsufficientResourcesError):
                         raise
                     await held.hold(tx, Kept.of(heard), held.reason(error), self._patience)
                     log.warning("event.held", type=envelope.type, source=envelope.source, exc_info=True)
