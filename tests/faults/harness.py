@@ -160,9 +160,10 @@ async def run(
     finally:
         await product.stop()
         mailbox.stop()
-        if not own or (report is not None and report.passed and not plan.keep):
+        done_with = not plan.keep and (report is None or report.passed)
+        if done_with or not own:
             product.remove_disk()
-        if own and not plan.keep and (report is None or report.passed):
+        if done_with and own:
             shutil.rmtree(where, ignore_errors=True)
     report.folder = where
     return report

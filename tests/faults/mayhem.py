@@ -36,6 +36,7 @@ AWAY = (
     aiormq.exceptions.AMQPError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
 )
 """What a strike meets that needs a part which another strike took away."""
 

@@ -21,6 +21,7 @@ from deploy.local.environment import Environments
 from deploy.local.passwords import Passwords
 from deploy.local.places import Places
 from deploy.local.postgres import LocalPostgres
+from shared.db import AWAY
 from tests.faults import orders
 from tests.faults.disk import SmallDisk
 from tests.faults.mailbox import Mailbox
@@ -211,9 +212,7 @@ class Product:
                             self.database_url(f"cousu_{service}"), min_size=0, max_size=2, command_timeout=60
                         )
                     return await ask(self._databases[service])
-                except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError):
-                    pass
-                except (asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError):
+                except AWAY:
                     pass
                 await asyncio.sleep(0.2)
 
