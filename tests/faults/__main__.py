@@ -30,6 +30,7 @@ def main(
     kinds: Annotated[str, typer.Option(help="Which faults, separated by commas; all when not given.")] = "",
     lives: Annotated[str, typer.Option(help="Which lives people live, separated by commas; all when not given.")] = "",
     within: Annotated[float, typer.Option(help="Seconds after which what does not go on counts as stuck.")] = 120,
+    copies: Annotated[int, typer.Option(help="How many copies of each service run side by side.")] = 1,
     most: Annotated[int | None, typer.Option(help="Stop after so many faults.")] = None,
     storm: Annotated[bool, typer.Option(help="Strike at all parts at once, many times a second.")] = False,  # noqa: FBT002 - typer's form of a flag
     long: Annotated[bool, typer.Option(help="Go on with the long run whose book is TALLY, for HOURS.")] = False,  # noqa: FBT002 - same
@@ -45,7 +46,18 @@ def main(
     if not long:
         print(f"seed {seed}", flush=True)  # noqa: T201 - a terminal's program
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    plan = Plan(seed, seconds, plan_kinds, clients, lives=plan_lives, within=within, most=most, storm=storm, keep=keep)
+    plan = Plan(
+        seed,
+        seconds,
+        plan_kinds,
+        clients,
+        lives=plan_lives,
+        within=within,
+        most=most,
+        copies=copies,
+        storm=storm,
+        keep=keep,
+    )
     if long:
         if tally is None:
             raise typer.BadParameter("--long needs --tally")

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -19,6 +20,7 @@ from tests.faults.mayhem import WHOLE_WITHIN, Fault, Mayhem
 from tests.faults.oracle import Verdict
 from tests.faults.product import Product
 from tests.faults.storm import Storm
+from tests.faults.strikes.table import KINDS
 from tests.system import free_base
 
 AGENTS = {
@@ -44,6 +46,8 @@ class Plan:
     """Seconds after which what does not go on counts as stuck: a client, a part, the quiet at the end."""
     most: int | None = None
     """At most so many faults."""
+    copies: int = 1
+    """Of each service."""
     storm: bool = False
     """Whether all parts are struck at once, without waiting for wholeness after each fault."""
     keep: bool = False
@@ -79,7 +83,8 @@ class Report:
         most = f" --most {plan.most}" if plan.most else ""
         return (
             f"python -m tests.faults --seed {plan.seed} --seconds {plan.seconds:g} --clients {plan.clients}{most}"
-            f" --within {plan.within:g}{' --storm' if plan.storm else ''} --kinds {','.join(plan.kinds)}"
+            f" --within {plan.within:g} --copies {plan.copies}{' --storm' if plan.storm else ''}"
+            f" --kinds {','.join(plan.kinds)}"
         )
 
     def text(self) -> str:
@@ -145,14 +150,18 @@ MakeMayhem = Callable[..., Mayhem]
 
 
 async def run(
-    plan: Plan, folder: Path | None = None, *, product_of: MakeProduct = Product, mayhem_of: MakeMayhem | None = None
+    plan: Plan,
+    folder: Path | None = None,
+    *,
+    product_of: MakeProduct | None = None,
+    mayhem_of: MakeMayhem | None = None,
 ) -> Report:
     """Carry the plan out; `folder` is where the product lives (made and removed when not given)."""
     own = folder is None
     where = folder or private_folder()
     mailbox = Mailbox()
     await mailbox.start()
-    product = product_of(where / "run", free_base(), mailbox)
+    product = (product_of or partial(Product, copies=plan.copies))(where / "run", free_base(), mailbox)
     report = None
     try:
         await product.start()
@@ -178,9 +187,16 @@ async def _under_fire(plan: Plan, product: Product, mayhem_of: MakeMayhem) -> Re
         client.tokens[agent] = service, token
     over = asyncio.Event()
     began = time.monotonic()
-    kinds = tuple(kind for kind in plan.kinds if kind != "fill_disk" or product.disk)
+    kinds = tuple(kind for kind in plan.kinds if _possible(kind, product))
     chance = random.Random(plan.seed)  # noqa: S311 - a seed that can be given again
-    mayhem = mayhem_of(product, chance, kinds, whole_within=min(plan.within, WHOLE_WITHIN))
+    mayhem = mayhem_of(
+        product,
+        chance,
+        kinds,
+        whole_within=min(plan.within, WHOLE_WITHIN),
+        relaxed=plan.storm,
+        answers=ledger.asked,
+    )
     people = [asyncio.create_task(_lives(_person(plan, client, product.mailbox, n), over)) for n in range(plan.clients)]
     try:
         await mayhem.go_on(plan.seconds, most=plan.most)
@@ -195,9 +211,16 @@ async def _under_fire(plan: Plan, product: Product, mayhem_of: MakeMayhem) -> Re
         await asyncio.gather(*people, return_exceptions=True)
         await client.close()
     verdict.wrong += [f"stuck: {one}" for one in (*mayhem.stuck, *left)]
+    verdict.wrong += [f"noticed: {one}" for one in mayhem.noticed]
     if ledger.asked["500"]:
         verdict.complain("answered", f"500 to {ledger.asked['500']} requests: a part that is away is a 503")
     return Report(plan, mayhem.log, ledger, verdict, quiet_after, seconds)
+
+
+def _possible(kind: str, product: Product) -> bool:
+    """Tell whether a kind can strike here: not every machine lets us mount a disk, not every run has copies."""
+    copies = KINDS[kind].copies if kind in KINDS else 1
+    return copies <= product.places.copies and (kind != "fill_disk" or product.disk is not None)
 
 
 async def _lives(person: Person, over: asyncio.Event) -> None:

@@ -3,9 +3,10 @@
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import aio_pika
 import aiormq
@@ -54,6 +55,8 @@ class Fault:
     """It hit nothing: it is told, and not counted."""
     alone: bool = True
     """Whether everything was whole when it struck, and nothing else struck until all was whole again."""
+    unanswered: int = 0
+    """Requests of clients that failed while it struck."""
     back: float | None = None
     """Seconds until every service said again that it is ready."""
     whole: float | None = None
@@ -70,7 +73,14 @@ class Mayhem:
     table: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
     whole_within: float = WHOLE_WITHIN
     at_once: float = AT_ONCE
+    """Seconds: what was told so long ago should have taken effect everywhere."""
+    relaxed: bool = False
+    """Whether all is whole as soon as what had been told when the parts were back took effect."""
+    answers: Counter[str] = field(default_factory=Counter)
+    """How all requests of the clients ended so far."""
     log: list[Fault] = field(default_factory=list)
+    noticed: list[str] = field(default_factory=list)
+    """What clients saw of faults that nobody may notice."""
     stuck: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
@@ -99,6 +109,8 @@ class Mayhem:
                     await asyncio.sleep(self.chance.uniform(0.0, 1.5))
             for fault in struck:
                 fault.alone = len(struck) == 1
+                if fault.alone and fault.unanswered and self.table[fault.kind].unnoticed:
+                    self.noticed.append(f"{fault.unanswered} requests failed during {fault.kind} at {fault.at:.1f} s")
             if struck:
                 await self.until_whole(struck)
 
@@ -106,40 +118,52 @@ class Mayhem:
         """Strike once, and write it down."""
         fault = Fault(time.monotonic() - self.began, kind, target)
         self.log.append(fault)
+        before = self._unanswered()
         try:
             fault.note = await self.table[kind].strike(Scene(self.product, chance), target)
         except Missed as missed:
             fault.missed, fault.note = True, str(missed)
         except AWAY as error:
             fault.missed, fault.note = True, f"what it needs was away: {type(error).__name__}"
+        fault.unanswered = self._unanswered() - before
         return fault
 
+    def _unanswered(self) -> int:
+        """Count the requests of clients that had no answer, or one that says that it is the server's fault."""
+        return sum(count for how, count in self.answers.items() if not how.isdecimal() or how.startswith("5"))
+
     async def until_whole(self, struck: Sequence[Fault]) -> None:
-        """Measure how long it takes until the parts are back, and until what is told takes effect at once again."""
+        """Measure how long it takes until the parts are back, and until what is told takes effect at once again.
+
+        Stuck is what had been told when the last part was back, and has not taken effect half a minute later.
+        """
         began = time.monotonic()
         calm_for = LATE if any(self.table[fault.kind].later for fault in struck) else CALM
         calm_since: float | None = None
         back: float | None = None
-        left = ""
+        back_at = clock.now()
         while (passed := time.monotonic() - began) < (BACK_WITHIN if back is None else back + self.whole_within):
             ready = await self.product.ready()
             if ready and back is None:
-                back = passed
+                back, back_at = passed, clock.now()
                 for fault in struck:
                     fault.back = passed
-            left = await self._left() if ready else "a part is not back"
-            if left:
+            if not ready or await self._left(
+                back_at if self.relaxed else clock.now() - timedelta(seconds=self.at_once)
+            ):
                 calm_since = None
             elif calm_since is None:
                 calm_since = passed
-            elif passed - calm_since > calm_for:
+            elif self.relaxed or passed - calm_since > calm_for:
                 for fault in struck:
                     fault.whole = calm_since
                 return
             await asyncio.sleep(0.25)
-        kinds = " + ".join(f"{fault.kind} of {fault.target}" for fault in struck)
-        self.stuck.append(f"not whole {passed:.0f} s after {kinds} at {struck[-1].at:.1f} s: {left}")
+        left = "a part is not back" if back is None else await self._left(back_at)
+        if left:
+            kinds = " + ".join(f"{fault.kind} of {fault.target}" for fault in struck)
+            self.stuck.append(f"not whole {passed:.0f} s after {kinds} at {struck[-1].at:.1f} s: {left}")
 
-    async def _left(self) -> str:
-        behind = await stand.behind(self.product, told_before=clock.now() - timedelta(seconds=self.at_once))
-        return "; ".join(map(str, behind[:5]))
+    async def _left(self, told_before: datetime) -> str:
+        """Say what was told by then and has not taken effect everywhere."""
+        return "; ".join(map(str, (await stand.behind(self.product, told_before=told_before))[:5]))

@@ -30,6 +30,8 @@ from tests.faults.network import Link
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("intake", "qualification", "escalation", "notifications")
 UP_WITHIN = 180.0
+REPLACED_WITHIN = 180.0
+_LAST_WORDS = ("Everything was replaced", "The replacement did not begin", "The replacement stopped there")
 
 _MARKS = {
     "rabbitmq": "beam.smp",
@@ -41,9 +43,9 @@ _MARKS = {
 class Product:
     """All of Cousu-main: four services, PostgreSQL, RabbitMQ and the supervisor that starts again what dies."""
 
-    def __init__(self, folder: Path, base: int, mailbox: Mailbox) -> None:
+    def __init__(self, folder: Path, base: int, mailbox: Mailbox, *, copies: int = 1) -> None:
         self.folder = folder
-        self.places = Places(base, folder)
+        self.places = Places(base, folder, copies)
         self.mailbox = mailbox
         self.endpoints: dict[str, str] = {}
         self.to_broker, self.to_database = (
@@ -77,6 +79,7 @@ class Product:
                 | {
                     "COUSU_RUN_FOLDER": str(self.folder),
                     "COUSU_PORT_BASE": str(self.places.base),
+                    "COUSU_COPIES": str(self.places.copies),
                     "NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{self.mailbox.port}",
                     orders.LINKS: json.dumps(links),
                     orders.FOLDER: str(self._orders),
@@ -106,7 +109,8 @@ class Product:
         await self._http.aclose()
         if self._supervisor is not None and self._supervisor.poll() is None:
             for name in _MARKS:
-                self.signal(name, signal.SIGCONT)
+                for pid in self.pids(name):
+                    send(pid, signal.SIGCONT)
             self._supervisor.send_signal(signal.SIGINT)
             try:
                 await asyncio.to_thread(self._supervisor.wait, 90)
@@ -150,13 +154,22 @@ class Product:
     def signal(self, name: str, what: signal.Signals) -> bool:
         """Send a signal to one of them; tell whether it was there to receive it."""
         pid = self.pid(name)
-        if pid is None:
-            return False
-        try:
-            os.kill(pid, what)
-        except ProcessLookupError:
-            return False
-        return True
+        return pid is not None and send(pid, what)
+
+    async def replace(self) -> str:
+        """Have all copies of the services replaced, one after the other; give the supervisor's last word about it."""
+        assert self._supervisor is not None
+        log = self.folder / "supervisor.log"
+        before = log.stat().st_size
+        self._supervisor.send_signal(signal.SIGHUP)
+        async with asyncio.timeout(REPLACED_WITHIN):
+            while True:
+                with log.open(errors="replace") as lines:
+                    lines.seek(before)
+                    words = [line for line in lines if any(word in line for word in _LAST_WORDS)]
+                if words:
+                    return words[-1].strip()
+                await asyncio.sleep(0.1)
 
     async def gone(self, pid: int, *, within: float = 20.0) -> None:
         """Wait until a process has ended."""
@@ -170,13 +183,15 @@ class Product:
         if not (listening(ports["postgres"]) and listening(ports["amqp"])):
             return False
 
-        async def one(service: str) -> bool:
+        async def one(address: str) -> bool:
             try:
-                return (await self.ask(service, "/health/ready")).status_code == 200
+                return (await self._http.get(f"{address}/health/ready", timeout=3)).status_code == 200
             except httpx2.HTTPError:
                 return False
 
-        return all(await asyncio.gather(*(one(service) for service in SERVICES)))
+        copies = json.loads(self.places.copies_file.read_text())
+        addresses = [f"http://{target}" for one in copies for target in one["targets"]]
+        return all(await asyncio.gather(*(one(address) for address in addresses)))
 
     async def ask(self, service: str, path: str) -> httpx2.Response:
         """Ask a service for a page that needs no one to be known."""
@@ -243,6 +258,15 @@ class Product:
         if process.returncode != 0:
             raise RuntimeError(f"cousu-main {' '.join(arguments)}: {(said + complained).decode(errors='replace')}")
         return said.decode().strip()
+
+
+def send(pid: int, what: signal.Signals) -> bool:
+    """Send a signal to a process; tell whether it was there to receive it."""
+    try:
+        os.kill(pid, what)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _runs(pid: int) -> bool:

@@ -12,7 +12,7 @@ from deploy.local.child import listening
 from tests.faults.mayhem import Mayhem
 from tests.faults.product import SERVICES
 
-PAUSES = {"postgres": 2.0, "rabbitmq": 15.0}
+PAUSES = {"postgres": 2.0, "rabbitmq": 15.0, "supervisor": 60.0}
 """Seconds, on average, that a part is left alone once it is back; the broker's, because without it nothing flows."""
 PAUSE = 1.0
 """The same, of a service."""
@@ -82,6 +82,8 @@ class Storm(Mayhem):
                 return (await self.product.ask(target, "/health/live")).status_code == 200
             except httpx2.HTTPError:
                 return False
+        if target == "supervisor":
+            return True
         return listening(self.product.places.ports["amqp" if target == "rabbitmq" else target])
 
 

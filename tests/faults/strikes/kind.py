@@ -33,3 +33,7 @@ class Kind:
     """How often, among the kinds with the same targets, when many strike at once."""
     later: bool = False
     """Whether its consequence shows only some seconds later."""
+    unnoticed: bool = False
+    """Whether no client may see anything of it, when nothing else strikes."""
+    copies: int = 1
+    """How many copies of each service it takes, at least."""

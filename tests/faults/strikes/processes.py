@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import signal
 
+from tests.faults.product import send
 from tests.faults.strikes.kind import Missed, Scene
 
 
@@ -19,15 +20,31 @@ async def stop(scene: Scene, target: str) -> str:
 
 async def freeze(scene: Scene, target: str) -> str:
     """SIGSTOP for a while: nothing is cut, and nothing answers."""
-    pid = scene.product.pid(target)
-    if pid is None or not scene.product.signal(target, signal.SIGSTOP):
+    pid = _one_of(scene, target)
+    if not send(pid, signal.SIGSTOP):
         raise Missed(f"{target} was away")
     seconds = scene.chance.uniform(1, 8)
     try:
         await asyncio.sleep(seconds)
     finally:
-        scene.product.signal(target, signal.SIGCONT)
+        send(pid, signal.SIGCONT)
     return f"{target} for {seconds:.1f} s"
+
+
+async def kill_copy(scene: Scene, target: str) -> str:
+    """SIGKILL one of several copies of a service, while another goes on."""
+    copies = len(scene.product.pids(target))
+    if copies < 2:
+        raise Missed(f"{target} has {copies} copies")
+    return f"{await kill(scene, target)}, one of {copies} copies"
+
+
+async def replace_all(scene: Scene, _target: str) -> str:
+    """Replace all copies of all services, one after the other, as an update does."""
+    words = await scene.product.replace()
+    if "Everything was replaced" not in words:
+        raise Missed(words)
+    return words
 
 
 async def wipe(scene: Scene, target: str) -> str:
@@ -43,8 +60,16 @@ async def wipe(scene: Scene, target: str) -> str:
 
 
 async def _end(scene: Scene, target: str, how: signal.Signals) -> str:
-    pid = scene.product.pid(target)
-    if pid is None or not scene.product.signal(target, how):
+    pid = _one_of(scene, target)
+    if not send(pid, how):
         raise Missed(f"{target} was away")
     await scene.product.gone(pid, within=60)
     return target
+
+
+def _one_of(scene: Scene, target: str) -> int:
+    """Choose one of its copies, or the only one."""
+    pids = scene.product.pids(target)
+    if not pids:
+        raise Missed(f"{target} was away")
+    return scene.chance.choice(pids)

@@ -7,6 +7,8 @@ from tests.faults.strikes.kind import Kind
 KINDS: dict[str, Kind] = {
     "kill_service": Kind(processes.kill, SERVICES, often=3),
     "stop_service": Kind(processes.stop, SERVICES, often=2),
+    "kill_copy": Kind(processes.kill_copy, SERVICES, often=2, copies=2),
+    "rolling_restart": Kind(processes.replace_all, ("supervisor",), unnoticed=True),
     "freeze_service": Kind(processes.freeze, SERVICES, often=2),
     "kill_broker": Kind(processes.kill, ("rabbitmq",), often=4),
     "wipe_broker": Kind(processes.wipe, ("rabbitmq",)),
