@@ -16,6 +16,7 @@ import asyncpg
 
 from deploy.local.child import Child, DidNotStart, end_leftover, left_free
 from deploy.local.passwords import Passwords
+from shared.db import AWAY
 
 SUPERUSER = "postgres"
 _FAR_FROM_PRIVATE_HOMES = Path("/var/lib/cousu-main")
@@ -188,7 +189,7 @@ class LocalPostgres:
                 while child.alive:
                     try:
                         connection = await asyncpg.connect(self.url("postgres"), timeout=5)
-                    except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError):
+                    except AWAY:
                         await asyncio.sleep(0.03)
                     else:
                         await connection.close()

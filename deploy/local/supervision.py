@@ -180,5 +180,7 @@ class Watch:
             await start()
         except DidNotStart as failure:
             self.say(str(failure))
+        except Exception as failure:  # noqa: BLE001 - whatever a start meets, the watch goes on and tries again
+            self.say(f"{name} did not start: {type(failure).__name__}: {failure}")
         else:
             self.say(f"{name} runs again")

@@ -63,6 +63,34 @@ async def test_a_killed_program_is_started_again_and_it_is_said(
     assert not program.alive
 
 
+async def test_whatever_a_start_meets_it_is_tried_again() -> None:
+    """A kill may come at any moment of a start, also in the middle of the question whether it answers."""
+
+    class Moody:
+        starts = 0
+        alive = False
+
+        async def start(self) -> None:
+            self.starts += 1
+            if self.starts == 2:
+                raise EOFError("the connection broke in its very beginning")
+
+        async def stop(self) -> None:
+            pass
+
+    said: list[str] = []
+    program = Moody()
+    watch = Watch(say=said.append, first_wait=0.01)
+    await watch.start({"moody": program}, floor=0)
+
+    async def started_once_more() -> bool:
+        return program.starts > 2
+
+    await eventually(started_once_more)
+    await watch.stop()
+    assert "moody did not start: EOFError: the connection broke in its very beginning" in said
+
+
 async def test_a_program_that_dies_at_once_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
     child = Child("broken", [sys.executable, "-c", "raise SystemExit('no settings')"], log=tmp_path / "broken.log")
     watch = Watch(say=lambda _: None)

@@ -12,7 +12,7 @@ from deploy.local.child import listening
 from tests.faults.mayhem import Mayhem
 from tests.faults.product import SERVICES
 
-PAUSES = {"postgres": 2.0, "rabbitmq": 15.0, "supervisor": 60.0}
+PAUSES = {"postgres": 3.0, "rabbitmq": 15.0, "supervisor": 60.0}
 """Seconds, on average, that a part is left alone once it is back; the broker's, because without it nothing flows."""
 PAUSE = 1.0
 """The same, of a service."""
