@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import importlib.util
+import logging
 import sys
 
 import typer
@@ -65,6 +66,7 @@ def main() -> None:
         if asked in ([name], ["--help"], []) and importlib.util.find_spec(module) is not None:
             app.add_typer(importlib.import_module(module).app, name=name)
     read_environment_file()
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # each node that is away; we say ourselves if all are
     try:
         app()
     except Invalid as refusal:

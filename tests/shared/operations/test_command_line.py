@@ -86,6 +86,15 @@ async def test_held_streams_are_listed_shown_retried_and_skipped(scene: Scene, c
     assert (code, "ne retient plus rien" in err) == (1, True)
 
 
+async def test_of_a_cluster_a_node_that_is_away_is_not_worth_a_word(
+    cousu_main: CousuMain, broker_url: Callable[[str], str], free_port: int
+) -> None:
+    addresses = f"amqp://operator:x@127.0.0.1:{free_port}/,{broker_url('operator')}"
+    for _ in range(2):  # they are tried in any order
+        code, _, err = await cousu_main("unrouted", "list", OPERATIONS_AMQP_URL=addresses)
+        assert (code, err) == (0, "")
+
+
 async def test_quarantined_messages_are_shown_with_their_bytes_and_settled(scene: Scene, cousu_main: CousuMain) -> None:
     await an_unreadable_message(scene.inbox)
     await an_unreadable_message(scene.inbox)
