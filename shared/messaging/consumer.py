@@ -66,7 +66,7 @@ class Consumer:
                         await topology.declare(self._declared, [self._subscription])
                         await self._broker.start()
             except TimeoutError:
-                # A node that lets us in and never answers, as one may that is joining its cluster: by another way, then.
+                # A node let us in and never answers, as one may that is joining its cluster: by another way, then.
                 log.warning("consumer.no_answer", within=CONFIRM_WITHIN)
                 await self.close()
             except BROKER_AWAY as error:
