@@ -81,6 +81,11 @@ class Dealer:
         self._tables[service].turns[point] += 1
         self._tables[service].hand.pop(point, None)
 
+    def put_back(self) -> None:
+        """Take all hands back: nobody dies for a while."""
+        for table in self._tables.values():
+            table.hand.clear()
+
     def overdue(self, service: str, now: float) -> bool:
         """Tell whether the hand of a service holds nothing that is likely to be reached any more."""
         hand = self._tables[service].hand

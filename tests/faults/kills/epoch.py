@@ -27,8 +27,11 @@ QUIET_BEFORE = 1.5
 WHOLE_WITHIN = 30.0
 """Seconds after the last kill in which everything told should have taken effect; longer is told as slow."""
 
-LIVES_END_WITHIN = 120.0
-"""Seconds that people have to bring their last requests to an end, once nobody dies any more."""
+PATIENCE = 240.0
+"""Seconds that people wait for something that must become possible; it never takes so long, on any machine."""
+
+UP_WITHIN = 300.0
+"""Seconds in which the first children must be up; some on a calm machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Outcome:
     verdict: Verdict
     ledger: Ledger
     kills: Counter[tuple[str, str]]
+    not_reached: int
     late: int
     """Services that were killed from outside because no point of their hand was reached for long."""
     whole_after: float
@@ -134,14 +138,15 @@ class Epoch:
         """Live the epoch through and judge it."""
         plan, rig = self._plan, self._rig
         ledger = Ledger()
-        client = Client(ledger, rig.endpoints, patience=90)
+        client = Client(ledger, rig.endpoints, patience=PATIENCE)
         for service in SERVICES:
             self._fork(service)
         for agent, service in AGENTS.items():
             client.tokens[agent] = service, await rig.token(service, f"{agent}@cousu.test")
-        await self._until(lambda: len(self._up) == len(SERVICES), within=120, what="all services are up")
+        await self._until(lambda: len(self._up) == len(SERVICES), within=UP_WITHIN, what="all services are up")
         await asyncio.sleep(QUIET_BEFORE)
         self._quiet = False
+        not_reached_before = self._dealer.not_reached.total()
         over = asyncio.Event()
         began = time.monotonic()
         people = [asyncio.create_task(self._lives(client, n, over)) for n in range(plan.clients)]
@@ -154,7 +159,7 @@ class Epoch:
             seconds = time.monotonic() - began
             whole_after, behind = await self._whole()
             over.set()
-            _, still = await asyncio.wait(people, timeout=LIVES_END_WITHIN)
+            _, still = await asyncio.wait(people, timeout=PATIENCE)
             quiet_after, left = await stand.settle(rig, within=plan.stuck_after)
             verdict = await oracle.judge(rig, client)
         finally:
@@ -164,7 +169,7 @@ class Epoch:
             await client.close()
             await self._end_all()
         verdict.wrong += [f"stuck: {one}" for one in left]
-        verdict.wrong += [f"stuck: a life did not end in {LIVES_END_WITHIN:.0f} s" for _ in still]
+        verdict.wrong += [f"stuck: a life did not end in {PATIENCE:.0f} s" for _ in still]
         verdict.wrong += [f"died: {one}" for one in self._died]
         verdict.wrong += [f"stuck: {plan.stuck_after:.0f} s after the last kill {one}" for one in behind]
         return Outcome(
@@ -172,6 +177,7 @@ class Epoch:
             verdict,
             ledger,
             self._kills,
+            self._dealer.not_reached.total() - not_reached_before,
             self._late,
             whole_after,
             quiet_after,
@@ -193,6 +199,7 @@ class Epoch:
                     self._late += 1
                     self._kill(service)
         self._killing = False
+        self._dealer.put_back()
         for service in self._plan.services:
             self._kill(service)
 

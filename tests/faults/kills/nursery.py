@@ -45,6 +45,14 @@ POINTS = Points()
 _DIES_WITH_PARENT = 1
 """prctl's PR_SET_PDEATHSIG."""
 
+LAZY = (
+    "anyio._backends._asyncio",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+    "uvicorn.protocols.http.auto",
+)
+"""What the libraries would import in each child again."""
+
 Told = dict[str, Any]
 
 
@@ -69,7 +77,7 @@ def main() -> None:
     services = {name: _warm(name, told["environments"][name], told["sockets"][name]) for name in told["sockets"]}
     _serve_on({service.settings.port: service.socket for service in services.values()})
     install(POINTS)
-    for module in ("uvicorn.protocols.http.auto", "uvicorn.lifespan.on", "uvicorn.loops.auto"):
+    for module in LAZY:
         importlib.import_module(module)
     gc.collect()
     gc.freeze()
@@ -176,7 +184,7 @@ _CONSUME = consumer.Consumer.start
 def _telling_when_up(name: str, began: float) -> Callable[[consumer.Consumer], Any]:
     async def consume(self: consumer.Consumer) -> None:
         await _CONSUME(self)
-        _say(up=name, pid=os.getpid(), after=round(time.monotonic() - began, 4))
+        _say(up=name, pid=os.getpid(), after=round(time.monotonic() - began, 4), cpu=time.process_time())
 
     return consume
 

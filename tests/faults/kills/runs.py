@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
+
 from tests.faults.kills import tally
 from tests.faults.kills.dealer import Dealer
 from tests.faults.kills.epoch import Epoch, Plan
@@ -49,7 +51,7 @@ class Standing:
     def __init__(self, those: Servers) -> None:
         self.rig = Rig(those, hear=self._hear)
         self._epoch: Epoch | None = None
-        self._commit = _commit()
+        self.commit = _commit()
 
     def _hear(self, told: Told) -> None:
         if self._epoch is not None:
@@ -58,7 +60,7 @@ class Standing:
     async def epoch(self, plan: Plan, dealer: Dealer, points: str) -> Line:
         """Do one epoch, on databases that are fresh."""
         epoch = self._epoch = Epoch(self.rig, plan, dealer)
-        return tally.line_of(await epoch.go(), dealer, commit=self._commit, points=points)
+        return tally.line_of(await epoch.go(), dealer, commit=self.commit, points=points)
 
 
 async def one(plan: Plan, points: str = EVERYWHERE, running: Servers | None = None) -> Line:
@@ -81,7 +83,14 @@ async def long(file: Path, aims: Aims, *, each: int, clients: int, say: Callable
         while time.monotonic() < until and not aims.reached(done):
             points, services, healing = LONG[len(done) % len(LONG)]
             plan = Plan(secrets.randbelow(10**9), each, 1800, clients, services, healing=healing)
-            line = await stand.epoch(plan, dealers[points], points)
+            try:
+                line = await stand.epoch(plan, dealers[points], points)
+            except (
+                RuntimeError,
+                OSError,
+                asyncpg.PostgresError,
+            ) as error:  # the machine's or the rig's
+                line = tally.abandoned(plan, error, commit=stand.commit, points=points)
             tally.append(file, line)
             done.append(line)
             say(line.text())

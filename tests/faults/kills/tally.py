@@ -8,7 +8,7 @@ from statistics import median
 from pydantic import BaseModel
 
 from tests.faults.kills.dealer import Dealer
-from tests.faults.kills.epoch import WHOLE_WITHIN, Outcome
+from tests.faults.kills.epoch import WHOLE_WITHIN, Outcome, Plan
 
 KINDS = {
     "lost": "lost",
@@ -32,30 +32,31 @@ class Line(BaseModel):
     services: list[str]
     healing: bool
     clients: int
-    seconds: float
+    seconds: float = 0
     """From the first request to the last kill."""
-    kills: int
-    kills_by_point: dict[str, int]
-    points_known: dict[str, int]
+    kills: int = 0
+    kills_by_point: dict[str, int] = {}
+    points_known: dict[str, int] = {}
     """Service → points that it was seen to meet."""
-    not_reached: int
-    late: int
-    requests: int
-    lived: int
-    actions: int
-    without_answer: int
-    events: int
-    applications: int
-    steps: int
-    mails: int
-    mails_uncertain: int
-    mails_doubled: int
-    mails_unanswered: int
-    wrong: dict[str, int]
-    wrong_named: list[str]
-    whole_after: float | None
-    quiet_after: float
-    start_median: float
+    not_reached: int = 0
+    late: int = 0
+    requests: int = 0
+    lived: int = 0
+    actions: int = 0
+    without_answer: int = 0
+    events: int = 0
+    applications: int = 0
+    steps: int = 0
+    mails: int = 0
+    mails_uncertain: int = 0
+    mails_doubled: int = 0
+    mails_unanswered: int = 0
+    """Answers that the mail server of the harness swallowed."""
+    wrong: dict[str, int] = {}
+    wrong_named: list[str] = []
+    whole_after: float | None = None
+    quiet_after: float = 0
+    start_median: float = 0
 
     @property
     def passed(self) -> bool:
@@ -103,7 +104,7 @@ def line_of(outcome: Outcome, dealer: Dealer, *, commit: str, points: str) -> Li
         kills=outcome.kills.total(),
         kills_by_point={f"{service}: {point}": count for (service, point), count in sorted(outcome.kills.items())},
         points_known={service: len(dealer.known(service)) for service in plan.services},
-        not_reached=dealer.not_reached.total(),
+        not_reached=outcome.not_reached,
         late=outcome.late,
         requests=verdict.requests,
         lived=sum(life.finished for life in ledger.lives),
@@ -121,6 +122,20 @@ def line_of(outcome: Outcome, dealer: Dealer, *, commit: str, points: str) -> Li
         whole_after=round(outcome.whole_after, 1) if outcome.whole_after != float("inf") else None,
         quiet_after=round(outcome.quiet_after, 1),
         start_median=outcome.start_median,
+    )
+
+
+def abandoned(plan: Plan, error: Exception, *, commit: str, points: str) -> Line:
+    """Write down an epoch that came to no judgement; it counts as one thing wrong."""
+    return Line(
+        commit=commit,
+        seed=plan.seed,
+        points=points,
+        services=list(plan.services),
+        healing=plan.healing,
+        clients=plan.clients,
+        wrong={"other": 1},
+        wrong_named=[f"abandoned: {type(error).__name__}: {error}"],
     )
 
 
