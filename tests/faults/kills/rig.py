@@ -275,7 +275,7 @@ class Rig:
     def _addresses(self, service: str) -> dict[str, str]:
         postgres, database = self.servers.postgres, self._database(service)
         return {
-            "DATABASE": postgres.url(database, f"{service}_app"),
+            "DATABASE": postgres.url(database, f"{service}_app") + "?sslmode=disable",  # each connection asks otherwise
             "MIGRATION": postgres.url(database, f"{service}_owner"),
             "AMQP": self.servers.rabbit.url(service, self._run),
         }
