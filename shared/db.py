@@ -61,6 +61,8 @@ class Transaction:
     cause: Cause | None = None
     after_commit: list[Callable[[], None]] = field(default_factory=list)
     recorded: list[UUID] = field(default_factory=list)
+    retold: bool = False
+    """The database is being rebuilt from the journals: what would be told is in them, and takes effect from there."""
 
     async def fetch(self, query: str, *args: Any) -> list[Row]:
         """Give all rows."""
@@ -113,6 +115,8 @@ class Database:
         self._pool = pool
         self.on_record: Callable[[], None] = lambda: None
         """Called after the commit of a transaction that recorded an event: the relay's wake-up."""
+        self.retold = False
+        """Whether its transactions do again what was told already (`Transaction.retold`)."""
 
     @classmethod
     async def connect(cls, url: str, *, name: str, min_size: int = 1, max_size: int = 10) -> "Database":
@@ -152,7 +156,7 @@ class Database:
     async def transaction(self, cause: Cause | None = None) -> AsyncIterator[Transaction]:
         """Open one unit of work; what it recorded is handed to the relay once it is committed."""
         async with self._pool.acquire() as connection:
-            tx = Transaction(connection, cause)
+            tx = Transaction(connection, cause, retold=self.retold)
             async with connection.transaction():
                 yield tx
         for call in tx.after_commit:

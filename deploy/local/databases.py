@@ -2,7 +2,7 @@
 
 import asyncio
 
-from deploy.local.environment import DATABASES, Environments
+from deploy.local.environment import DATABASES, REPLAY, Environments
 from deploy.local.personas import PERSONAS
 from deploy.local.postgres import LocalPostgres
 from shared.db import Database
@@ -13,6 +13,8 @@ from shared.operations import agents, migrations
 async def prepare(environments: Environments) -> None:
     """Have all databases ready to run on; those given from outside are only migrated."""
     await asyncio.gather(*(_prepare(environments, name) for name in DATABASES))
+    if environments.postgres is not None:
+        await environments.postgres.ensure_role(REPLAY, creates_databases=True)
 
 
 async def _prepare(environments: Environments, service: str) -> None:

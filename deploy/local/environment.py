@@ -12,6 +12,8 @@ from deploy.local.postgres import LocalPostgres
 from shared.contracts.vocabulary import Programme
 
 OPERATIONS = "operations"
+REPLAY = "replay"
+"""The database role that may make databases of its own, to rebuild a service in."""
 DATABASES = (*SERVICES, OPERATIONS)
 SIGN_IN_RETURNS_TO = "/connexion/retour"
 CLIENTS_VARIABLE = "COUSU_IDENTITY_CLIENTS"
@@ -99,6 +101,8 @@ class Environments:
         """Give what operators' tools need: every service's database, and the broker as the operator."""
         told = self._common() | self._web(OPERATIONS) | self._database(OPERATIONS)
         told["OPERATIONS_AMQP_URL"] = self.amqp_url(OPERATOR)
+        if self.postgres is not None:
+            told["OPERATIONS_REPLAY_URL"] = self.postgres.url("postgres", REPLAY)
         for service in SERVICES:
             told |= self._database(service) | {f"{service.upper()}_PUBLIC_URL": self.places.web(service)}
         if self.rabbit is not None:

@@ -106,13 +106,14 @@ class LocalPostgres:
         if self._child is not None:
             await self._child.stop(patience=20.0)
 
-    async def ensure_role(self, role: str) -> None:
-        """Have a role that may log in with its password and do nothing else yet."""
+    async def ensure_role(self, role: str, *, creates_databases: bool = False) -> None:
+        """Have a role that may log in with its password, may or may not make databases, and nothing else yet."""
         connection = await asyncpg.connect(self.url("postgres"))
         try:
+            may = "CREATEDB" if creates_databases else "NOCREATEDB"
             if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
                 await connection.execute(f'CREATE ROLE "{role}"')
-            await connection.execute(f"""ALTER ROLE "{role}" LOGIN PASSWORD '{self.passwords.of(role)}'""")
+            await connection.execute(f"""ALTER ROLE "{role}" {may} LOGIN PASSWORD '{self.passwords.of(role)}'""")
         finally:
             await connection.close()
 

@@ -42,12 +42,12 @@ def _tell_people_on(kind: type[Fact], office: Office) -> Handler:
     async def tell_people(tx: Transaction, fact: Fact) -> None:
         for learn in LEARN.get(kind, ()):
             await learn(tx, fact)
-        await usecases.tell(tx, fact, event_id=_event(tx), at=clock.now(), office=office)
+        await usecases.tell(tx, fact, event_id=event_id(tx), at=clock.now(), office=office)
 
     return tell_people
 
 
-def _event(tx: Transaction) -> UUID:
+def event_id(tx: Transaction) -> UUID:
     """Give the id of the event that is applied."""
     if tx.cause is None or tx.cause.causation_id is None:
         raise LookupError("no event is being applied")

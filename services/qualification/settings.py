@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings
 
 from shared.calendar import add_working_days, time_zone, working_days_between
 from shared.contracts.qualification import Service
@@ -24,12 +25,34 @@ APPEAL = (
 """The ways of appeal told with a refusal, where the directory gives no words of its own."""
 
 
-class Settings(ServiceSettings):
-    """What the service needs to know; the durations are defaults of ours, not law: each deployer chooses his own."""
+class Served(BaseSettings):
+    """Which départements are served: all that whoever looks from outside must know."""
 
     model_config = prefixed("QUALIFICATION")
 
     departements: str = Field(ALL, description='Départements served here: "*" for all, or codes such as "95,78"')
+
+    @field_validator("departements")
+    @classmethod
+    def _codes(cls, value: str) -> str:
+        codes = [code.strip().upper() for code in value.split(",") if code.strip()]
+        if codes == [ALL]:
+            return ALL
+        if not codes or not all(re.fullmatch(r"\d{2,3}|2[AB]", code) for code in codes):
+            raise ValueError('give "*", or codes of départements separated by commas, such as "95,78"')
+        return ",".join(dict.fromkeys(codes))
+
+    @property
+    def codes(self) -> tuple[str, ...] | None:
+        """The départements served here; None for all."""
+        return None if self.departements == ALL else tuple(self.departements.split(","))
+
+
+class Settings(Served, ServiceSettings):
+    """What the service needs to know; the durations are defaults of ours, not law: each deployer chooses his own."""
+
+    model_config = prefixed("QUALIFICATION")
+
     directory: Path = Field(DIRECTORY, description="TOML file with the coordinates of each département's service")
     intake_url: WebAddress = Field(description="Where people reach intake, which serves the joined documents")
     orientation_key: SecretStr = Field(description="Signs the links of providers; the same as for notifications")
@@ -48,21 +71,6 @@ class Settings(ServiceSettings):
         2, ge=0, description="Working days before the last one on which whoever is awaited is reminded"
     )
     jobs_seconds: float = Field(30.0, gt=0, description="Seconds between two looks at late stages and silent providers")
-
-    @field_validator("departements")
-    @classmethod
-    def _codes(cls, value: str) -> str:
-        codes = [code.strip().upper() for code in value.split(",") if code.strip()]
-        if codes == [ALL]:
-            return ALL
-        if not codes or not all(re.fullmatch(r"\d{2,3}|2[AB]", code) for code in codes):
-            raise ValueError('give "*", or codes of départements separated by commas, such as "95,78"')
-        return ",".join(dict.fromkeys(codes))
-
-    @property
-    def codes(self) -> tuple[str, ...] | None:
-        """The départements served here; None for all."""
-        return None if self.departements == ALL else tuple(self.departements.split(","))
 
 
 class DepartementEntry(BaseModel):

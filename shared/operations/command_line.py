@@ -16,6 +16,7 @@ from shared.operations import (
     command_line_held,
     command_line_looking,
     command_line_quarantine,
+    command_line_replay,
     command_line_resending,
     command_line_waiting,
     migrations,
@@ -40,6 +41,7 @@ command_line_looking.events.command("resend")(command_line_resending.resend)
 app.add_typer(command_line_looking.events, name="events")
 app.add_typer(command_line_looking.journal, name="journal")
 app.command("status")(command_line_looking.status)
+app.command("replay")(command_line_replay.replay)
 
 ELSEWHERE = {"demo": "deploy.local.demo"}
 """Groups whose module (with a Typer named `app`) lives outside `shared`; it is loaded when asked for."""

@@ -28,6 +28,10 @@ class ReachSettings(BaseSettings):
         default_factory=lambda: BrokerSettings().amqp_url,
         description="RabbitMQ, as a user who may read and write every queue, as AMQP_URL, which serves when not given",
     )
+    replay_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL, as a role that may create databases and no more: where `cousu-main replay` rebuilds",
+    )
     management_url: SecretStr | None = Field(
         None,
         description="RabbitMQ's management API with user and password, for rates; several nodes separated by commas",

@@ -51,7 +51,7 @@ class Escalation:
 
     def receive(self, *, due_on: date, at: datetime) -> EscalationReceived:
         """Take the dossier in, the first time or again after it had been returned."""
-        self._enter(State.RECEIVED, stage=Stage.ADMISSIBILITY, due_on=due_on)
+        self.enter(State.RECEIVED, stage=Stage.ADMISSIBILITY, due_on=due_on)
         return EscalationReceived(
             request_id=self.request_id, departement=self.departement, at=at, number=self.number, due_on=due_on
         )
@@ -59,7 +59,7 @@ class Escalation:
     def settle_admissibility(self, *, opinion: str, due_on: date, by: By, at: datetime) -> AdmissibilitySettled:
         """Say that the dossier can go before the committee, which has until `due_on`."""
         actor = allow(Action.ADMISSIBILITY, self.state, by)
-        self._enter(State.ADMISSIBLE, stage=Stage.COMMITTEE, due_on=due_on)
+        self.enter(State.ADMISSIBLE, stage=Stage.COMMITTEE, due_on=due_on)
         return AdmissibilitySettled(
             request_id=self.request_id, departement=self.departement, at=at, opinion=opinion, by=actor
         )
@@ -83,7 +83,7 @@ class Escalation:
     def give_back(self, *, motive: str, by: By, at: datetime) -> EscalationReturned:
         """Return the dossier to the département without a decision of the committee."""
         actor = allow(Action.RETURN, self.state, by)
-        self._enter(State.RETURNED)
+        self.enter(State.RETURNED)
         return EscalationReturned(
             request_id=self.request_id, departement=self.departement, at=at, motive=motive, by=actor
         )
@@ -105,16 +105,16 @@ class Escalation:
     def apply(self, decision: Decision, *, next_due_on: date, at: datetime) -> DecisionMade:
         """Take the committee's decision; a deferred dossier has until `next_due_on` to be heard again."""
         if decision.outcome is CommitteeOutcome.DEFERRED:
-            self._enter(State.DEFERRED, stage=Stage.COMMITTEE, due_on=next_due_on)
+            self.enter(State.DEFERRED, stage=Stage.COMMITTEE, due_on=next_due_on)
         else:
-            self._enter(State(decision.outcome.value))
+            self.enter(State(decision.outcome.value))
         return DecisionMade(request_id=self.request_id, departement=self.departement, at=at, decision=decision)
 
     def withdraw(self) -> bool:
         """Stop, because the applicant gave up; tells whether that came before the decision."""
         if self.state not in BEFORE_DECISION:
             return False
-        self._enter(State.WITHDRAWN)
+        self.enter(State.WITHDRAWN)
         return True
 
     def mobilise(
@@ -150,7 +150,7 @@ class Escalation:
             raise Invalid.field("ends_on", "La fin ne peut pas précéder le début de l’accompagnement.")
         if ends_on.year - starts_on.year > LONGEST_ACCOMPANIMENT_YEARS:
             raise Invalid.field("ends_on", "Un accompagnement dure au plus dix ans : vérifiez l’année.")
-        self._enter(State.ACCOMPANIED)
+        self.enter(State.ACCOMPANIED)
         self.starts_on, self.ends_on = starts_on, ends_on
         return AccompanimentStarted(
             request_id=self.request_id,
@@ -180,7 +180,7 @@ class Escalation:
     ) -> tuple[AccompanimentCompleted, EvaluationRequested]:
         """End the work, and ask the applicant what came of it."""
         actor = allow(Action.COMPLETION, self.state, by)
-        self._enter(State.COMPLETED)
+        self.enter(State.COMPLETED)
         self.report = report
         return (
             AccompanimentCompleted(
@@ -190,6 +190,11 @@ class Escalation:
                 request_id=self.request_id, departement=self.departement, at=at, until=evaluation_until
             ),
         )
+
+    def enter(self, state: State, *, stage: Stage | None = None, due_on: date | None = None) -> None:
+        """Change the state; the clock of the stage before stops, and that of the next starts."""
+        self.state, self.resume_state, self.asked_at, self.session_id = state, None, None, None
+        self.stage, self.due_on, self.overdue_told = stage, due_on, False
 
     def tell_overdue(self, *, today: date, at: datetime) -> StageOverdue | None:
         """Say, once a stage, that its date has passed."""
@@ -205,11 +210,6 @@ class Escalation:
             stage=self.stage,
             due_on=self.due_on,
         )
-
-    def _enter(self, state: State, *, stage: Stage | None = None, due_on: date | None = None) -> None:
-        """Change the state; the clock of the stage before stops, and that of the next starts."""
-        self.state, self.resume_state, self.asked_at, self.session_id = state, None, None, None
-        self.stage, self.due_on, self.overdue_told = stage, due_on, False
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.moves import State
 from services.escalation.domain.perimeter import Perimeter
 from shared.contracts.fact import Fact
-from shared.contracts.qualification import RequestEscalated
+from shared.contracts.qualification import Dossier, RequestEscalated
 from shared.contracts.vocabulary import Stage, Team
 from shared.db import Row, Transaction
 from shared.errors import NotFound
@@ -76,6 +76,14 @@ async def find_for_update(tx: Transaction, request_id: UUID) -> Escalation | Non
         request_id,
     )
     return _escalation(row) if row else None
+
+
+async def dossier_of(tx: Transaction, request_id: UUID) -> Dossier:
+    """Give what the département handed over; refuses (`NoSuchEscalation`) a request that did not come here."""
+    dossier = await tx.fetchval("SELECT dossier FROM escalation WHERE request_id = $1", request_id)
+    if dossier is None:
+        raise NoSuchEscalation
+    return Dossier.model_validate(dossier)
 
 
 async def claim_overdue(tx: Transaction, *, today: date) -> list[Escalation]:

@@ -8,16 +8,26 @@ from shared.contracts.qualification import DirectedToProgramme
 from shared.db import Transaction
 
 
-async def add_programme_request(tx: Transaction, fact: DirectedToProgramme, *, withdrawn: bool) -> None:
-    """Keep a request that was directed to a programme; the last direction counts."""
+async def add_programme_request(tx: Transaction, fact: DirectedToProgramme) -> None:
+    """Keep a request that was directed to a programme; the last direction counts.
+
+    What the applicant did since may have come before: it comes from another service.
+    """
     request = fact.dossier.request
     await tx.execute(
         """
         INSERT INTO programme_request (
-            request_id, programme, number, departement, title, applicant_name, state, directed_at, changed_at, motive,
-            directed_by, dossier
+            request_id, programme, number, departement, title, applicant_name, directed_at, motive, directed_by,
+            dossier, state, changed_at
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+               CASE WHEN w.at IS NOT NULL THEN 'withdrawn'
+                    WHEN e.submitted_at > $7 THEN 'evaluated'
+                    ELSE 'directed' END,
+               greatest($7, w.at, e.submitted_at)
+        FROM (SELECT $1::uuid AS request_id) AS r
+        LEFT JOIN withdrawal AS w USING (request_id)
+        LEFT JOIN evaluation AS e USING (request_id)
         ON CONFLICT (request_id) DO UPDATE SET
             programme = excluded.programme,
             departement = excluded.departement,
@@ -34,7 +44,6 @@ async def add_programme_request(tx: Transaction, fact: DirectedToProgramme, *, w
         fact.departement,
         request.title,
         request.applicant.name,
-        "withdrawn" if withdrawn else "directed",
         fact.at,
         fact.motive,
         fact.by.model_dump(mode="json"),

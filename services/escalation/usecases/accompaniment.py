@@ -21,7 +21,7 @@ async def start_accompaniment(
     escalation = await dossier_store.load_for_update(tx, request_id, acting.perimeter(agent))
     fact = escalation.accompany(starts_on=starts_on, ends_on=ends_on, by=acting.by(agent), at=at)
     await dossier_store.save(tx, escalation, at=at)
-    await tell(tx, fact, by=fact.by)
+    await tell(tx, fact)
 
 
 async def plan_milestone(
@@ -39,7 +39,7 @@ async def plan_milestone(
     milestone = Milestone(new_id(), title, due_on)
     fact = escalation.plan_milestone(milestone_id=milestone.id, title=title, due_on=due_on, by=acting.by(agent), at=at)
     await store.add_milestone(tx, milestone, request_id, deliverable=deliverable, at=at)
-    await tell(tx, fact, detail=title)
+    await tell(tx, fact)
     return milestone.id
 
 
@@ -51,7 +51,7 @@ async def reach_milestone(
     milestone = await store.load_milestone_for_update(tx, request_id, milestone_id)
     fact = milestone.reach(escalation, reached_on=reached_on, today=day(at), by=acting.by(agent), at=at)
     await store.save_milestone(tx, milestone)
-    await tell(tx, fact, detail=milestone.title)
+    await tell(tx, fact)
 
 
 async def complete(
@@ -62,5 +62,5 @@ async def complete(
     until = day(at) + timedelta(days=durations.evaluation_calendar_days)
     completed, asked = escalation.complete(report=report, evaluation_until=until, by=acting.by(agent), at=at)
     await dossier_store.save(tx, escalation, at=at)
-    await tell(tx, completed, by=completed.by, detail=report)
+    await tell(tx, completed)
     await tell(tx, asked)

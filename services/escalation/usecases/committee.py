@@ -85,7 +85,7 @@ async def decide(
     decision = session.decide(escalation, verdict, decision_id=new_id(), number=number, by=acting.by(agent))
     fact = escalation.apply(decision, next_due_on=working_days_after(at, durations.committee), at=at)
     await dossier_store.save(tx, escalation, at=at)
-    event_id = await tell(tx, fact, by=decision.signed_by, detail=decision.motive)
+    event_id = await tell(tx, fact)
     await store.add_decision(tx, decision, request_id, event_id=event_id, at=at)
     return decision
 

@@ -23,7 +23,7 @@ async def settle_admissibility(
     due_on = working_days_after(at, durations.committee)
     fact = escalation.settle_admissibility(opinion=opinion, due_on=due_on, by=acting.by(agent), at=at)
     await store.save(tx, escalation, at=at)
-    await tell(tx, fact, by=fact.by, detail=opinion)
+    await tell(tx, fact)
 
 
 async def ask_departement(
@@ -36,7 +36,7 @@ async def ask_departement(
         raise Invalid.field("until", "Cette date est déjà passée.")
     await store.save(tx, escalation, at=at)
     await exchanges.add_question(tx, new_id(), request_id, question=question, until=until, by=fact.by, at=at)
-    await tell(tx, fact, by=fact.by, detail=question)
+    await tell(tx, fact)
 
 
 async def return_to_departement(tx: Transaction, request_id: UUID, *, motive: str, agent: Agent, at: datetime) -> None:
@@ -44,7 +44,7 @@ async def return_to_departement(tx: Transaction, request_id: UUID, *, motive: st
     escalation = await store.load_for_update(tx, request_id, acting.perimeter(agent))
     fact = escalation.give_back(motive=motive, by=acting.by(agent), at=at)
     await store.save(tx, escalation, at=at)
-    await tell(tx, fact, by=fact.by, detail=motive)
+    await tell(tx, fact)
 
 
 async def schedule(tx: Transaction, request_id: UUID, *, session_id: UUID, agent: Agent, at: datetime) -> None:
@@ -60,4 +60,4 @@ async def schedule(tx: Transaction, request_id: UUID, *, session_id: UUID, agent
     session.check_open()
     await committee_store.add_to_agenda(tx, session.id, request_id, state=escalation.state, at=at)
     await store.save(tx, escalation, at=at)
-    await tell(tx, fact, by=fact.by, detail=session.title)
+    await tell(tx, fact)

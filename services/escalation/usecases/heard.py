@@ -24,14 +24,16 @@ A_MOMENT = timedelta(microseconds=1)
 log = structlog.get_logger(__name__)
 
 IntakeNote = intake.InformationProvided | intake.MessagePosted | intake.DocumentAdded
+EarlyNote = IntakeNote | intake.RequestWithdrawn
 DepartementOutcome = (
     qualification.OrientedLocally
     | qualification.SupportedLocally
     | qualification.DirectedToProgramme
     | qualification.RequestRefused
 )
-_NOTES: dict[str, type[IntakeNote]] = {
-    fact.wire_type: fact for fact in (intake.InformationProvided, intake.MessagePosted, intake.DocumentAdded)
+_EARLY: dict[str, type[EarlyNote]] = {
+    fact.wire_type: fact
+    for fact in (intake.InformationProvided, intake.MessagePosted, intake.DocumentAdded, intake.RequestWithdrawn)
 }
 
 
@@ -54,10 +56,14 @@ async def receive_escalation_on_request_escalated(
     await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name, detail=fact.evidence.motive)
     for document in fact.dossier.documents:
         await exchanges.add_document(tx, fact.request_id, document)
-    if not withdrawn:
+    if not withdrawn and not tx.retold:
         await tell(tx, received)
-    for note in await exchanges.take_early_notes(tx, fact.request_id):
-        await _apply_note(tx, _NOTES[note.type].model_validate(note.data), dossier=fact.dossier)
+    for early in await exchanges.take_early_notes(tx, fact.request_id):
+        note = _EARLY[early.type].model_validate(early.data)
+        if isinstance(note, intake.RequestWithdrawn):
+            await _note(tx, note, Team.APPLICANT, detail=note.motive)
+        else:
+            await _apply_note(tx, note, dossier=fact.dossier)
     log.info("escalation.received", state=escalation.state.value)
 
 
@@ -88,6 +94,7 @@ async def stop_on_request_withdrawn(tx: Transaction, fact: intake.RequestWithdra
     await programme_store.move_programme_request(tx, fact.request_id, state="withdrawn", at=fact.at)
     escalation = await store.find_for_update(tx, fact.request_id)
     if escalation is None:
+        await exchanges.add_early_note(tx, fact)
         return
     if escalation.withdraw():
         await store.save(tx, escalation, at=fact.at)
@@ -100,7 +107,7 @@ async def note_what_the_applicant_sends(tx: Transaction, fact: IntakeNote) -> No
     if await store.find_for_update(tx, fact.request_id) is None:
         await exchanges.add_early_note(tx, fact)
     else:
-        await _apply_note(tx, fact, dossier=None)
+        await _apply_note(tx, fact, dossier=await store.dossier_of(tx, fact.request_id))
 
 
 async def note_on_departement_message_posted(tx: Transaction, fact: qualification.MessagePosted) -> None:
@@ -125,8 +132,7 @@ async def note_on_departement_outcome(tx: Transaction, fact: DepartementOutcome)
 async def list_on_directed_to_programme(tx: Transaction, fact: qualification.DirectedToProgramme) -> None:
     """A request is directed to a programme, whose team finds it in its list."""
     await store.hold(tx, fact.request_id)
-    withdrawn = await exchanges.was_withdrawn(tx, fact.request_id)
-    await programme_store.add_programme_request(tx, fact, withdrawn=withdrawn)
+    await programme_store.add_programme_request(tx, fact)
     await note_on_departement_outcome(tx, fact)
 
 
@@ -151,13 +157,13 @@ async def note_notified_on_delivery_succeeded(tx: Transaction, fact: notificatio
         await committee_store.note_notified(tx, fact.event_id, at=fact.at)
 
 
-async def _apply_note(tx: Transaction, fact: IntakeNote, *, dossier: qualification.Dossier | None) -> None:
+async def _apply_note(tx: Transaction, fact: IntakeNote, *, dossier: qualification.Dossier) -> None:
     """Put a message or a file into the dossier, unless the dossier brought it already."""
     if isinstance(fact, intake.DocumentAdded):
         await exchanges.add_document(tx, fact.request_id, fact.document)
         await _note(tx, fact, Team.APPLICANT, detail=fact.document.name)
         return
-    if dossier and any(message.at == fact.at and message.text == fact.text for message in dossier.messages):
+    if any(message.at == fact.at and message.text == fact.text for message in dossier.messages):
         return
     await exchanges.add_message(tx, fact.request_id, at=fact.at, author=Team.APPLICANT, text=fact.text)
     await _note(tx, fact, Team.APPLICANT, detail=fact.text)

@@ -54,7 +54,7 @@ async def mobilise(
     )
     await dossier_store.save(tx, escalation, at=at)
     await store.add_mobilisation(tx, mobilisation, by=fact.by, at=at)
-    await tell(tx, fact, by=fact.by, detail=resource)
+    await tell(tx, fact)
     return mobilisation_id
 
 

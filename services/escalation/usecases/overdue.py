@@ -30,7 +30,7 @@ async def tell_overdue_milestones(tx: Transaction, *, at: datetime) -> int:
         fact = milestone.tell_overdue(escalation, today=day(at), at=at) if escalation else None
         if fact is not None:
             await store.save_milestone(tx, milestone)
-            await tell(tx, fact, detail=milestone.title)
+            await tell(tx, fact)
             told += 1
     return told
 

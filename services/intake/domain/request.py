@@ -108,7 +108,7 @@ class Tracked:
     def provide_information(self, text: str, *, at: datetime) -> intake.InformationProvided:
         """Give what was asked for; the département goes on."""
         self._require("information")
-        return self._tell(intake.InformationProvided(**self._head(at), text=text))
+        return self.take_in(intake.InformationProvided(**self._head(at), text=text))
 
     def add_document(self, document: intake.Document, *, already: int, at: datetime) -> intake.DocumentAdded:
         """Join a file to those there are (`already` bytes)."""
@@ -122,14 +122,12 @@ class Tracked:
     def withdraw(self, motive: str, *, at: datetime) -> intake.RequestWithdrawn:
         """Give the request up, for good."""
         self._require("withdrawal")
-        return self._tell(intake.RequestWithdrawn(**self._head(at), motive=motive))
+        return self.take_in(intake.RequestWithdrawn(**self._head(at), motive=motive))
 
     def evaluate(self, evaluation: Evaluation, *, at: datetime) -> intake.EvaluationSubmitted:
         """Say what came of it, once each time it is asked."""
         self._require("evaluation")
-        self.evaluation_open = False
-        self.evaluated_at = at
-        return self._tell(
+        return self.take_in(
             intake.EvaluationSubmitted(
                 **self._head(at),
                 number=self.filed.number,
@@ -148,13 +146,11 @@ class Tracked:
         """End it, some time after the evaluation."""
         if self.status != "evaluated":
             raise IllegalMove(state=self.status, allowed_actions=self.allowed_actions)
-        self.closed_at = at
-        return self._tell(intake.RequestClosed(**self._head(at)))
+        return self.take_in(intake.RequestClosed(**self._head(at)))
 
     def replace_link(self, *, at: datetime) -> intake.TrackingLinkReplaced:
         """Revoke the tracking link and the token, and make the next one valid."""
-        self.link_generation += 1
-        return intake.TrackingLinkReplaced(**self._head(at), link_generation=self.link_generation)
+        return self.take_in(intake.TrackingLinkReplaced(**self._head(at), link_generation=self.link_generation + 1))
 
     def hear(self, fact: Fact) -> Step | None:
         """Take in what another service tells, in whatever order it comes; give the stitch to show, if any.
@@ -179,8 +175,15 @@ class Tracked:
     def _head(self, at: datetime) -> dict[str, Any]:
         return {"request_id": self.id, "departement": self.departement, "at": at}
 
-    def _tell(self, fact: Told) -> Told:
+    def take_in(self, fact: Told) -> Told:
         """Move by a deed of ours: it answers the present state, whatever clock dated that."""
+        match fact:
+            case intake.EvaluationSubmitted():
+                self.evaluation_open, self.evaluated_at = False, fact.at
+            case intake.RequestClosed():
+                self.closed_at = fact.at
+            case intake.TrackingLinkReplaced():
+                self.link_generation = fact.link_generation
         meaning = meaning_of(fact)
         if meaning is not None:
             self._move(fact, meaning)
@@ -206,8 +209,9 @@ class Tracked:
         """Remember who is in charge and what was decided."""
         if isinstance(fact, qualification.RequestTransferred) and fact.at >= self.departement_at:
             self.departement, self.departement_at, self.service = fact.departement, fact.at, None
-        if isinstance(fact, qualification.RequestRegistered) and fact.departement == self.departement:
-            self.service = fact.service
+        if isinstance(fact, qualification.RequestRegistered) and fact.at >= self.departement_at:
+            # It may overtake the transfer that led to it, whose stream is another.
+            self.departement, self.departement_at, self.service = fact.departement, fact.at, fact.service
         if self.decision_at is not None and fact.at < self.decision_at:
             return
         decision = decision_of(fact)

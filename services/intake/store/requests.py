@@ -26,6 +26,20 @@ async def next_number(tx: Transaction, departement: str, year: int) -> str:
     return f"{departement}-{year}-{last:06d}"
 
 
+async def note_number(tx: Transaction, departement: str, year: int, last: int) -> None:
+    """Count on from a number that was given: for a database that is rebuilt."""
+    await tx.execute(
+        """
+        INSERT INTO number_counter AS counter (departement, year, last)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (departement, year) DO UPDATE SET last = greatest(counter.last, EXCLUDED.last)
+        """,
+        departement,
+        year,
+        last,
+    )
+
+
 async def claim_key(tx: Transaction, key_digest: bytes, body_digest: bytes, request_id: UUID, at: datetime) -> bool:
     """Take an idempotency key for a new request; waits for a filing under way, and tells False when it is taken."""
     taken = await tx.fetchval(

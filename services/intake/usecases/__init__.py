@@ -14,12 +14,17 @@ from shared.messaging import journal
 async def tell(tx: Transaction, tracked: Tracked, fact: Fact) -> UUID:
     """Save what changed, record the fact and put it on the thread; give the event's id."""
     fact = await journal.in_time(tx, fact)
-    await requests.save(tx, tracked)
     event_id = await journal.record(tx, fact)
+    await keep(tx, tracked, fact, event_id=event_id)
+    return event_id
+
+
+async def keep(tx: Transaction, tracked: Tracked, fact: Fact, *, event_id: UUID) -> None:
+    """Save what a deed of ours changed, and put it on the thread."""
+    await requests.save(tx, tracked)
     meaning = meaning_of(fact)
     if meaning is not None and meaning.shown:
         await show(tx, tracked.id, event_id, step_of(fact, meaning))
-    return event_id
 
 
 async def show(tx: Transaction, request_id: UUID, step_id: UUID, step: Step) -> None:

@@ -88,10 +88,14 @@ async def file_request(
     fact = intake.RequestSubmitted(
         request_id=request_id, departement=departement, at=at, request=request, filed_from=filed_from
     )
-    await requests.add(tx, _tracked(fact), filed_from=filed_from)
-    event_id = await journal.record(tx, fact)
-    await usecases.show(tx, request_id, event_id, step_of(fact, MEANINGS[intake.RequestSubmitted]))
+    await keep(tx, fact, event_id=await journal.record(tx, fact))
     return Filed(request_id, number, departement)
+
+
+async def keep(tx: Transaction, fact: intake.RequestSubmitted, *, event_id: UUID) -> None:
+    """Keep the request that was filed, and begin its thread."""
+    await requests.add(tx, _tracked(fact), filed_from=fact.filed_from)
+    await usecases.show(tx, fact.request_id, event_id, step_of(fact, MEANINGS[intake.RequestSubmitted]))
 
 
 async def refuse_request(

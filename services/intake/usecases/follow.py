@@ -45,6 +45,17 @@ async def evaluate(tx: Transaction, request_id: UUID, evaluation: Evaluation, *,
     await requests.add_evaluation(tx, request_id, evaluation, evaluation_id=event_id, at=at)
 
 
+def evaluation_of(fact: intake.EvaluationSubmitted) -> Evaluation:
+    """Give what the applicant said, as it was told."""
+    return Evaluation(
+        need_met=fact.need_met,
+        progress=fact.progress,
+        satisfaction=fact.satisfaction,
+        impact=fact.impact,
+        comment=fact.comment,
+    )
+
+
 async def add_document(
     tx: Transaction, request_id: UUID, received: Received, *, document_id: UUID, name: str, at: datetime
 ) -> None:

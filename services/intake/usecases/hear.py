@@ -24,7 +24,7 @@ async def follow_fact(tx: Transaction, fact: Fact) -> None:
     step = tracked.hear(fact)
     await requests.save(tx, tracked)
     if step is not None:
-        await show(tx, tracked.id, new_id(), step)
+        await show(tx, tracked.id, event_id(tx), step)
 
 
 async def keep_message(tx: Transaction, fact: qualification.MessagePosted) -> None:
@@ -46,7 +46,7 @@ async def keep_information_request(tx: Transaction, fact: qualification.Informat
     await requests.add_message(
         tx,
         fact.request_id,
-        message_id=_event_id(tx),
+        message_id=event_id(tx),
         at=fact.at,
         author=Team.DEPARTEMENT,
         text="Merci de nous envoyer\u00a0:\n" + "\n".join(f"– {item}" for item in fact.items),
@@ -61,7 +61,7 @@ async def note_mail(tx: Transaction, fact: notifications.DeliverySucceeded | not
         await requests.note_mail(tx, fact.request_id, failed_at=fact.at if failed else None)
 
 
-def _event_id(tx: Transaction) -> UUID:
+def event_id(tx: Transaction) -> UUID:
     """Give the id of the event being applied."""
     try:
         return UUID(tx.cause.causation_id) if tx.cause and tx.cause.causation_id else new_id()

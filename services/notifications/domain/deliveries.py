@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from shared.errors import Conflict, IllegalMove
 
@@ -40,6 +40,11 @@ LEASE = timedelta(minutes=5)
 """How long a sender may take over one attempt; after it, another one settles what became of it."""
 
 NO_ADDRESS = "Aucune adresse n’est connue pour ce destinataire."
+
+
+def id_of(event_id: UUID, audience: str, holder: str) -> UUID:
+    """Give the id of the mail that an event owes to somebody; owed again from the journals, it is the same."""
+    return uuid5(event_id, f"{audience} {holder}")
 
 
 class AlreadyMailed(Conflict):

@@ -31,6 +31,7 @@ from services.notifications.store.sending import (
     conclude,
     lost_attempts,
     note_content_offered,
+    note_outcome,
     queue_again,
     settle_attempt,
 )
@@ -53,6 +54,7 @@ __all__ = (
     "lost_attempts",
     "note_content_offered",
     "note_escalation",
+    "note_outcome",
     "note_transfer",
     "preference",
     "queue_again",

@@ -145,6 +145,19 @@ async def conclude(
     return [Tried(**row) for row in rows]
 
 
+async def note_outcome(
+    tx: Transaction, delivery_id: UUID, *, status: Status, reason: str | None, sent_at: datetime | None
+) -> None:
+    """Write down how a delivery ended, as it was told: for a database that is rebuilt."""
+    await tx.execute(
+        "UPDATE delivery SET status = $2, reason = $3, sent_at = $4, next_attempt_at = NULL WHERE id = $1",
+        delivery_id,
+        status,
+        reason,
+        sent_at,
+    )
+
+
 async def lost_attempts(tx: Transaction, *, at: datetime, most: int) -> list[Row]:
     """Lock deliveries whose sender is overdue: it died, or lost the database."""
     return await tx.fetch(

@@ -14,7 +14,6 @@ from services.notifications.domain.directory import Directory, ServiceInCharge
 from services.notifications.domain.preferences import Cadence
 from services.notifications.office import Office
 from services.notifications.store import Addressee, KnownRequest, NewDelivery
-from shared import clock
 from shared.contracts import forms
 from shared.contracts.fact import Email, Fact
 from shared.contracts.notifications import Audience, DeliveryFailed
@@ -115,7 +114,7 @@ async def _owe(
     at: datetime,
     office: Office,
 ) -> None:
-    delivery_id = clock.new_id()
+    delivery_id = deliveries.id_of(event_id, mail.audience, addressee.holder)
     target = _target(mail, fact)
     secret = mail.link in addresses.SECRET
     link = addresses.mark(delivery_id) if secret else office.addresses.open(mail.link, target)
@@ -165,7 +164,7 @@ class Undelivered(Protocol):
 
 async def tell_failure(tx: Transaction, mail: Undelivered, *, reason: str, at: datetime, office: Office) -> None:
     """Record that a mail reached nobody, and owe what that fact makes: the département must know."""
-    if mail.request_id is None:
+    if mail.request_id is None or tx.retold:
         return
     failed = DeliveryFailed(
         request_id=mail.request_id,

@@ -91,7 +91,7 @@ class Case:
 
     def register(self, service: facts.Service, due_on: date) -> facts.RequestRegistered:
         """The request enters the queue: at once, by the system."""
-        self._enter_stage(Stage.START_EXAMINATION, due_on)
+        self.enter_stage(Stage.START_EXAMINATION, due_on)
         return facts.RequestRegistered(
             **self._about(self.opened_at + A_MOMENT), number=self.number, service=service, due_on=due_on
         )
@@ -118,8 +118,7 @@ class Case:
     def reopen(self, at: datetime, due_on: date, by: Actor = SYSTEM) -> facts.ExaminationStarted:
         """What was handed on comes back: another answer is to be found."""
         self._examine(at, due_on)
-        self.proposal = self.question = None
-        self.decided = False
+        self.forget_answer()
         return facts.ExaminationStarted(**self._about(at), by=by, due_on=due_on, reopened=True)
 
     def request_information(
@@ -129,7 +128,7 @@ class Case:
         by = self.require(Action.INFORMATION_REQUEST, who)
         if until <= today:
             raise Invalid.field("until", "Choisissez une date à venir.")
-        self._move(State.AWAITING_INFORMATION, at)
+        self.move(State.AWAITING_INFORMATION, at)
         self.suspended_on, self.answer_until = today, until
         return facts.InformationRequested(**self._about(at), items=items, until=until, by=by)
 
@@ -149,7 +148,7 @@ class Case:
     def propose(self, proposal: Proposal) -> facts.OutcomeProposed:
         """An answer waits for somebody else's validation."""
         self.proposal = proposal
-        self._move(State.PROPOSED, proposal.at)
+        self.move(State.PROPOSED, proposal.at)
         return facts.OutcomeProposed(**self._about(proposal.at), outcome=proposal.outcome, by=proposal.by)
 
     def validate(self, who: Official, at: datetime) -> Proposal:
@@ -157,23 +156,23 @@ class Case:
         by = self.require(Action.VALIDATION, who)
         proposal = self.pending.model_copy(update={"validated_by": by, "validated_at": at})
         self.proposal = proposal
-        self._move(AFTER[proposal.outcome], at)
-        self._leave_stage()
+        self.move(AFTER[proposal.outcome], at)
+        self.leave_stage()
         return proposal
 
     def wait_for_provider(self, until: date) -> None:
         """The provider's clock runs now."""
-        self._enter_stage(Stage.PROVIDER_ANSWER, until)
+        self.enter_stage(Stage.PROVIDER_ANSWER, until)
 
     def provider_accepted(self) -> None:
         """The provider helps: nobody is awaited any more."""
-        self._leave_stage()
+        self.leave_stage()
 
     def reject(self, who: Official, motive: str, at: datetime) -> facts.ProposalRejected:
         """The délégué wants another answer: the examination goes on, and so does its clock."""
         by = self.require(Action.REJECTION, who)
         self.proposal = None
-        self._move(State.UNDER_EXAMINATION, at)
+        self.move(State.UNDER_EXAMINATION, at)
         return facts.ProposalRejected(**self._about(at), motive=motive, by=by)
 
     def answer(self, who: Official, text: str, at: datetime) -> facts.NationalQuestionAnswered:
@@ -190,8 +189,8 @@ class Case:
             or (self.state is State.ORIENTED_LOCALLY and not provider_helps)
         )
         if undecided:
-            self._move(State.WITHDRAWN, at)
-            self._leave_stage()
+            self.move(State.WITHDRAWN, at)
+            self.leave_stage()
             self.question = None
         return undecided
 
@@ -216,6 +215,25 @@ class Case:
         soon = facts.StageDueSoon(**self._about(at), number=self.number, stage=self.stage, due_on=self.due_on)
         return self.stage, self.due_on, soon
 
+    def move(self, state: State, at: datetime) -> None:
+        """Enter a state; what the state before was waiting for is no longer awaited."""
+        self.state, self.state_since = state, at
+        self.suspended_on = self.answer_until = None
+
+    def enter_stage(self, stage: Stage, due_on: date) -> None:
+        """Let a clock run until that day; the same one goes on."""
+        if (self.stage, self.due_on) != (stage, due_on):
+            self.stage, self.due_on, self.overdue_at = stage, due_on, None
+
+    def leave_stage(self) -> None:
+        """Stop the clock."""
+        self.stage = self.due_on = self.overdue_at = None
+
+    def forget_answer(self) -> None:
+        """What was proposed, asked and decided no longer counts: another answer is to be found."""
+        self.proposal = self.question = None
+        self.decided = False
+
     @property
     def pending(self) -> Proposal:
         """What was proposed; there is something wherever an answer is validated."""
@@ -232,19 +250,8 @@ class Case:
         return refusal(state=self.state.value, allowed_actions=self.allowed_actions(who))
 
     def _examine(self, at: datetime, due_on: date) -> None:
-        self._move(State.UNDER_EXAMINATION, at)
-        self._enter_stage(Stage.QUALIFY, due_on)
-
-    def _move(self, state: State, at: datetime) -> None:
-        self.state, self.state_since = state, at
-        self.suspended_on = self.answer_until = None
-
-    def _enter_stage(self, stage: Stage, due_on: date) -> None:
-        if (self.stage, self.due_on) != (stage, due_on):
-            self.stage, self.due_on, self.overdue_at = stage, due_on, None
-
-    def _leave_stage(self) -> None:
-        self.stage = self.due_on = self.overdue_at = None
+        self.move(State.UNDER_EXAMINATION, at)
+        self.enter_stage(Stage.QUALIFY, due_on)
 
     def _about(self, at: datetime) -> "_About":
         return {"request_id": self.request_id, "departement": self.departement, "at": at}

@@ -86,7 +86,7 @@ class Pact:
         self.shared_on, self.agreed_on = today, None
         for party in self.parties:
             party.agreed_on = None
-        self._move(PactState.DIAGNOSIS, at)
+        self.move(PactState.DIAGNOSIS, at)
         return by, facts.PactDiagnosisShared(**self._about(at), version=self.version)
 
     def agree(
@@ -100,7 +100,7 @@ class Pact:
         complete = all(each.agreed_on for each in self.parties)
         if complete:
             self.agreed_on = max(each.agreed_on for each in self.parties if each.agreed_on)
-            self._move(PactState.PLANNING, at)
+            self.move(PactState.PLANNING, at)
         return party, by, facts.PactDiagnosisAgreed(**self._about(at), party=party.name, complete=complete)
 
     def add_action(
@@ -131,7 +131,7 @@ class Pact:
         complete = all(each.signed_on for each in self.parties)
         if complete:
             self.signed_on = max(each.signed_on for each in self.parties if each.signed_on)
-            self._move(PactState.SIGNED, at)
+            self.move(PactState.SIGNED, at)
         return party, by, facts.PactSigned(**self._about(at), party=party.name, complete=complete)
 
     def report(
@@ -152,6 +152,10 @@ class Pact:
         held = _within(held_on, self.signed_on, today, "la signature du pacte", name="held_on")
         self.reviewed_on = max(held, self.reviewed_on or held)
         return held, by
+
+    def move(self, state: PactState, at: datetime) -> None:
+        """Enter a state."""
+        self.state, self.state_since = state, at
 
     @property
     def standing(self) -> PactStanding:
@@ -204,9 +208,6 @@ class Pact:
         if action is None:
             raise Invalid.field("action_id", "Ce pacte n’a pas cette action.")
         return action
-
-    def _move(self, state: PactState, at: datetime) -> None:
-        self.state, self.state_since = state, at
 
     def _about(self, at: datetime) -> _About:
         return {"request_id": self.id, "departement": self.departement, "title": self.title, "at": at}

@@ -1,5 +1,7 @@
 """A request comes into the département's hands, from intake or from another département, or leaves the applicant's."""
 
+from datetime import datetime
+
 from services.qualification.domain.case import Case
 from services.qualification.domain.moves import State
 from services.qualification.settings import Rules
@@ -32,6 +34,7 @@ async def open_transferred(tx: Transaction, fact: RequestTransferred, rules: Rul
         known = await cases.load_exactly(tx, fact.request_id, fact.departement)
         if known is None or known.state is not State.TRANSFERRED:
             return
+    await cases.save(tx, case)
     await _take_papers(tx, case, fact.dossier)
     await telling.note(tx, case, fact)
     await telling.tell(tx, case, registered)
@@ -39,14 +42,19 @@ async def open_transferred(tx: Transaction, fact: RequestTransferred, rules: Rul
 
 async def withdraw(tx: Transaction, case: Case, fact: intake.RequestWithdrawn) -> None:
     """The applicant gave up: nobody works on it any more, and a provider's link takes no answer."""
+    await give_up(tx, case, fact.at)
+    await telling.note(tx, case, fact)
+
+
+async def give_up(tx: Transaction, case: Case, at: datetime) -> None:
+    """End the case, and what was asked of a provider, unless an answer was decided."""
     orientation = await orientations.load_current(tx, case.request_id, case.departement)
     provider_helps = orientation is not None and orientation.answered_at is not None
-    if case.withdraw(fact.at, provider_helps=provider_helps):
+    if case.withdraw(at, provider_helps=provider_helps):
         if orientation is not None:
-            orientation.cancel(fact.at)
+            orientation.cancel(at)
             await orientations.save(tx, orientation)
         await cases.save(tx, case)
-    await telling.note(tx, case, fact)
 
 
 def _registered(

@@ -33,6 +33,8 @@ async def load(tx: Transaction, request_id: UUID, agent: Agent) -> tuple[Case, O
 
 async def tell(tx: Transaction, case: Case, *told: Fact) -> None:
     """Save the case, sew the facts into its timeline and hand them to the others."""
+    if tx.retold:
+        return
     await cases.save(tx, case)
     for happened in told:
         fact = await journal.in_time(tx, happened)

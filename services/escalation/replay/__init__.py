@@ -1,0 +1,19 @@
+"""How the national team's data is rebuilt from the journals: what it heard, and what it told of its agents' deeds."""
+
+from services.escalation.consumers import SUBSCRIPTION, table
+from services.escalation.replay.dossiers import TOLD
+from services.escalation.replay.tables import LEFT_OUT, TABLES
+from services.escalation.settings import Durations
+from shared.messaging.consumers import Consumers
+from shared.operations.replay.rebuilding import Rebuilding
+
+
+def rebuilding() -> Rebuilding:
+    """Say how; a date that the durations once gave counts as it was told, or is not compared."""
+    return Rebuilding(
+        service="escalation",
+        consumers=Consumers({**table(Durations()), **TOLD}),
+        hears=SUBSCRIPTION.bindings,
+        tables=TABLES,
+        left_out=LEFT_OUT,
+    )

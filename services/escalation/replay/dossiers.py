@@ -1,0 +1,105 @@
+"""What was told of dossiers, done again: on the dossier, and on what hangs on it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from services.escalation.domain.committee import Session
+from services.escalation.domain.dossier import Milestone
+from services.escalation.domain.means import Envelope, Mobilisation, MobilisationState
+from services.escalation.domain.retelling import AGAIN
+from services.escalation.store import committee as committee_store
+from services.escalation.store import dossier as store
+from services.escalation.store import exchanges, retold
+from services.escalation.store import means as means_store
+from services.escalation.usecases import telling
+from shared.clock import new_id
+from shared.contracts import escalation as facts
+from shared.contracts.fact import Fact
+from shared.contracts.vocabulary import Stage
+from shared.db import Transaction
+from shared.messaging.consumers import Handler
+
+BEYOND_ANY_ENVELOPE: Final = 10**15
+"""Euro cents: how much a year may hold is told to nobody."""
+
+
+async def _tell_again(tx: Transaction, fact: Fact) -> None:
+    """Change the dossier, then what hangs on it; a request that was given up before the decision stays so."""
+    escalation = await store.find_for_update(tx, fact.request_id)
+    if escalation is None:
+        raise store.NoSuchEscalation
+    await _before(tx, fact)
+    AGAIN[type(fact)](escalation, fact)
+    if await exchanges.was_withdrawn(tx, fact.request_id):
+        escalation.withdraw()
+    await store.save(tx, escalation, at=fact.at)
+    await _beside(tx, fact)
+    await telling.note(tx, fact)
+
+
+async def _before(tx: Transaction, fact: Fact) -> None:
+    """Plan the session that the dossier refers to; who sits in it is told to nobody."""
+    if isinstance(fact, facts.SessionScheduled):
+        await retold.ensure_session(tx, Session(fact.session_id, fact.title, fact.held_on), by=fact.by, at=fact.at)
+        await committee_store.add_to_agenda(tx, fact.session_id, fact.request_id, state="", at=fact.at)
+
+
+async def _beside(tx: Transaction, fact: Fact) -> None:
+    """Do again what was done beside the dossier."""
+    match fact:
+        case facts.InformationRequested():
+            await exchanges.add_question(
+                tx, new_id(), fact.request_id, question=fact.question, until=fact.until, by=fact.by, at=fact.at
+            )
+        case facts.DecisionMade():
+            _, year, last = fact.decision.number.split("-")
+            await retold.note_decision_number(tx, int(year), int(last))
+            await committee_store.add_decision(tx, fact.decision, fact.request_id, event_id=_event_id(tx), at=fact.at)
+        case facts.ResourceMobilised():
+            await _mobilise(tx, fact)
+        case facts.MilestonePlanned():
+            milestone = Milestone(fact.milestone_id, fact.title, fact.due_on)
+            await means_store.add_milestone(tx, milestone, fact.request_id, deliverable=None, at=fact.at)
+        case facts.MilestoneReached():
+            milestone = await means_store.load_milestone_for_update(tx, fact.request_id, fact.milestone_id)
+            milestone.reached_on = fact.reached_on
+            await means_store.save_milestone(tx, milestone)
+        case facts.StageOverdue(stage=Stage.MILESTONE):
+            await retold.note_milestone_late(tx, fact.request_id, title=fact.what or "", due_on=fact.due_on)
+
+
+async def _mobilise(tx: Transaction, fact: facts.ResourceMobilised) -> None:
+    envelope_id = await _envelope(tx, fact.request_id, fact.at) if fact.amount_cents else None
+    mobilisation = Mobilisation(
+        id=fact.mobilisation_id,
+        request_id=fact.request_id,
+        kind=fact.kind,
+        resource=fact.resource,
+        amount_cents=fact.amount_cents,
+        lot=fact.lot,
+        purchase_order=None,
+        state=MobilisationState.PROPOSED,
+        envelope_id=envelope_id,
+    )
+    await means_store.add_mobilisation(tx, mobilisation, by=fact.by, at=fact.at)
+
+
+async def _envelope(tx: Transaction, request_id: UUID, at: datetime) -> UUID:
+    """Give an envelope to pay from: which one it was is told to nobody."""
+    year = telling.day(at).year
+    await means_store.ensure_envelope(tx, Envelope(new_id(), year, None, BEYOND_ANY_ENVELOPE), at=at)
+    envelope = await means_store.envelope_of_request_for_update(tx, request_id, year=year)
+    if envelope is None:
+        raise LookupError("an envelope was just opened and is not there")
+    return envelope.id
+
+
+def _event_id(tx: Transaction) -> UUID:
+    if tx.cause is None or tx.cause.causation_id is None:
+        raise LookupError("no event is being applied")
+    return UUID(tx.cause.causation_id)
+
+
+TOLD: Mapping[type[Fact], Handler] = dict.fromkeys(AGAIN, _tell_again)

@@ -1,0 +1,77 @@
+"""Which of the national team's tables are compared with what the journals tell, and what of them is not told."""
+
+from shared.operations.replay.rebuilding import Table
+
+BROUGHT = """
+    EXISTS (
+        SELECT FROM jsonb_array_elements(e.dossier -> '{part}') AS brought
+        WHERE (brought ->> 'at')::timestamptz = t.at AND brought ->> '{member}' = t.{member}
+    )
+"""
+"""Whether the dossier itself brought it: then it may stand beside the dossier too, or not, by what came first."""
+
+NOT_TOLD = "told to nobody"
+
+TABLES = (
+    Table(
+        "escalation",
+        key=("request_id",),
+        left_out={"changed_at": "when anything last changed, told or not"},
+        # How long the committee has is a setting of the day, which no event tells.
+        seen_as={"due_on": "CASE WHEN stage = 'admissibility' THEN due_on END"},
+    ),
+    Table(
+        "step",
+        key=("request_id", "at", "type"),
+        source=f"""(
+            SELECT t.request_id, t.at, t.type, t.team, t.author, t.detail
+            FROM step AS t
+            JOIN escalation AS e USING (request_id)
+            WHERE NOT (t.type LIKE 'intake.%' AND {BROUGHT.format(part="history", member="type")})
+        )""",  # noqa: S608 - constants of ours
+        left_out={"position": "the order of arrival"},
+    ),
+    Table(
+        "message",
+        key=("request_id", "at", "author"),
+        source=f"""(
+            SELECT t.request_id, t.at, t.author, t.text
+            FROM message AS t
+            JOIN escalation AS e USING (request_id)
+            WHERE NOT {BROUGHT.format(part="messages", member="text")}
+        )""",  # noqa: S608 - constants of ours
+    ),
+    Table("document", key=("request_id", "id")),
+    Table("question", key=("request_id", "asked_at"), left_out={"id": NOT_TOLD}),
+    Table("withdrawal", key=("request_id",)),
+    Table(
+        "committee_session",
+        key=("id",),
+        request="",
+        source="""(
+            SELECT s.id, s.title, s.held_on
+            FROM committee_session AS s
+            WHERE EXISTS (SELECT FROM agenda_item AS a WHERE a.session_id = s.id)
+        )""",
+        left_out=dict.fromkeys(
+            ("members", "quorum", "present", "created_at", "created_by", "closed_at", "closed_by"), NOT_TOLD
+        ),
+    ),
+    Table("agenda_item", key=("request_id", "session_id"), left_out={"position": "agents put an agenda in order"}),
+    Table("decision", key=("id", "request_id")),
+    Table("decision_counter", key=("year",), request=""),
+    Table(
+        "mobilisation",
+        key=("id", "request_id"),
+        left_out=dict.fromkeys(("purchase_order", "state", "envelope_id", "changed_at"), NOT_TOLD),
+    ),
+    Table("milestone", key=("id", "request_id"), left_out={"deliverable": NOT_TOLD}),
+    Table("programme_request", key=("request_id",)),
+    Table("evaluation", key=("request_id",)),
+)
+
+LEFT_OUT = {
+    "envelope": "what may be spent is told to nobody; what was mobilised is compared (mobilisation)",
+    "early_note": "what waits for a dossier that may never come, and is forgotten after a while",
+    "consultation": "who read what is told to nobody",
+}

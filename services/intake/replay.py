@@ -1,0 +1,90 @@
+"""How intake is rebuilt from the journals: what it heard, and what it told of its applicants' deeds."""
+
+from collections.abc import Mapping
+
+from services.intake import usecases
+from services.intake.consumers import SUBSCRIPTION, TABLE
+from services.intake.store import requests
+from services.intake.usecases import file_request, follow
+from services.intake.usecases.hear import event_id
+from shared.contracts import intake
+from shared.contracts.fact import Fact
+from shared.contracts.vocabulary import Team
+from shared.db import Transaction
+from shared.messaging.consumers import Consumers, Handler
+from shared.operations.replay.rebuilding import Rebuilding, Table
+
+
+def rebuilding() -> Rebuilding:
+    """Say how."""
+    return Rebuilding(
+        service="intake",
+        consumers=Consumers({**TABLE, **TOLD}),
+        hears=SUBSCRIPTION.bindings,
+        tables=TABLES,
+        left_out=LEFT_OUT,
+    )
+
+
+async def _file(tx: Transaction, fact: intake.RequestSubmitted) -> None:
+    await file_request.keep(tx, fact, event_id=event_id(tx))
+    departement, year, last = fact.request.number.split("-")
+    await requests.note_number(tx, departement, int(year), int(last))
+
+
+async def _take_in(tx: Transaction, fact: Fact) -> None:
+    tracked = await requests.load_for_update(tx, fact.request_id)
+    tracked.take_in(fact)
+    await usecases.keep(tx, tracked, fact, event_id=event_id(tx))
+
+
+async def _write(tx: Transaction, fact: intake.MessagePosted) -> None:
+    await _take_in(tx, fact)
+    await requests.add_message(
+        tx, fact.request_id, message_id=fact.message_id, at=fact.at, author=Team.APPLICANT, text=fact.text
+    )
+
+
+async def _inform(tx: Transaction, fact: intake.InformationProvided) -> None:
+    await _take_in(tx, fact)
+    await requests.add_message(
+        tx, fact.request_id, message_id=event_id(tx), at=fact.at, author=Team.APPLICANT, text=fact.text
+    )
+
+
+async def _join(tx: Transaction, fact: intake.DocumentAdded) -> None:
+    await _take_in(tx, fact)
+    await requests.add_document(tx, fact.request_id, fact.document)
+
+
+async def _evaluate(tx: Transaction, fact: intake.EvaluationSubmitted) -> None:
+    await _take_in(tx, fact)
+    await requests.add_evaluation(
+        tx, fact.request_id, follow.evaluation_of(fact), evaluation_id=event_id(tx), at=fact.at
+    )
+
+
+TOLD: Mapping[type[Fact], Handler] = {
+    intake.RequestSubmitted: _file,
+    intake.InformationProvided: _inform,
+    intake.MessagePosted: _write,
+    intake.DocumentAdded: _join,
+    intake.RequestWithdrawn: _take_in,
+    intake.TrackingLinkReplaced: _take_in,
+    intake.EvaluationSubmitted: _evaluate,
+    intake.RequestClosed: _take_in,
+}
+
+TABLES = (
+    Table("request", key=("id",), request="id"),
+    Table("step", key=("id", "type"), left_out={"label": "the words of the day: a later version may have others"}),
+    Table("message", key=("id",)),
+    Table("document", key=("id",)),
+    Table("evaluation", key=("id",)),
+    Table("number_counter", key=("departement", "year"), request=""),
+)
+
+LEFT_OUT = {
+    "filing": "digests of idempotency keys, which only the callers know",
+    "draft": "what nobody filed yet is told to nobody",
+}

@@ -1,0 +1,119 @@
+"""How notifications is rebuilt from the journals: which mails are owed to whom, and what was told of them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from services.notifications import store, usecases
+from services.notifications.addresses import Addresses
+from services.notifications.consumers import BINDINGS, consumers, event_id
+from services.notifications.domain.deliveries import Status
+from services.notifications.domain.directory import Directory, ServiceInCharge
+from services.notifications.letters import Letters
+from services.notifications.office import Office
+from shared.contracts import notifications
+from shared.db import Transaction
+from shared.links import Links
+from shared.messaging.consumers import Consumers
+from shared.operations.replay.rebuilding import Rebuilding, Table
+
+SOMEWHERE: Final = "replay@cousu.invalid"
+NOT_SENT_FROM_HERE: Final = "no secret link is ever made in a rebuilt database"
+
+
+def rebuilding() -> Rebuilding:
+    """Say how."""
+    office = Office(
+        letters=Letters(),
+        directory=_AnyDirectory(
+            services={}, delegates=_Somewhere(), programmes=_Somewhere(), national=SOMEWHERE, operator=SOMEWHERE
+        ),
+        addresses=Addresses(
+            intake="",
+            qualification="",
+            escalation="",
+            notifications="",
+            tracking=Links(NOT_SENT_FROM_HERE, "tracking"),
+            orientation=Links(NOT_SENT_FROM_HERE, "orientation"),
+        ),
+    )
+
+    async def note_failure(tx: Transaction, fact: notifications.DeliveryFailed) -> None:
+        await store.note_outcome(tx, fact.delivery_id, status=Status.FAILED, reason=fact.reason, sent_at=None)
+        await usecases.tell(tx, fact, event_id=event_id(tx), at=fact.at, office=office)
+
+    return Rebuilding(
+        service="notifications",
+        consumers=Consumers(
+            {
+                **consumers(office).on,
+                notifications.DeliverySucceeded: _note_success,
+                notifications.DeliveryFailed: note_failure,
+            }
+        ),
+        hears=BINDINGS,
+        tables=TABLES,
+        left_out=LEFT_OUT,
+    )
+
+
+async def _note_success(tx: Transaction, fact: notifications.DeliverySucceeded) -> None:
+    await store.note_outcome(tx, fact.delivery_id, status=Status.SENT, reason=None, sent_at=fact.at)
+
+
+class _Somewhere(Mapping[str, str]):
+    """A mailbox for whoever is asked for: which one it was is a setting of the day."""
+
+    def __getitem__(self, _: str) -> str:
+        return SOMEWHERE
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+class _AnyDirectory(Directory):
+    """Every service has an address: which one it was is a setting of the day, or what it told of itself."""
+
+    def service(self, departement: str, learned: ServiceInCharge | None = None) -> ServiceInCharge:
+        """Give the service in charge, reached somewhere."""
+        return super().service(departement, learned).model_copy(update={"email": SOMEWHERE})
+
+
+OF_THE_DAY: Final = "written with the templates and the addresses of the day"
+BY_SENDING: Final = "how it was tried; what came of it is compared"
+
+TABLES = (
+    Table("known_request", key=("request_id",)),
+    Table("departement_service", key=("departement",), request=""),
+    Table(
+        "delivery",
+        key=("event_id", "audience", "holder"),
+        # Agents choose for themselves; digests are made by the clock; what a person sends again may go elsewhere.
+        counted="holder NOT LIKE 'agent:%' AND event_type <> 'digest' AND asked_by IS NULL",
+        left_out={
+            **dict.fromkeys(("subject", "text_body", "html_body", "reply_to"), OF_THE_DAY),
+            **dict.fromkeys(
+                ("round", "attempts", "attempt_id", "lease_until", "tried_since", "next_attempt_at", "asked_by"),
+                BY_SENDING,
+            ),
+            "cadence": "what a team chose, told to nobody",
+            "digest_id": "digests are made by the clock",
+            "created_at": "when it was written down here",
+            "thread_id": "which mail of a request came first here",
+        },
+        seen_as={
+            "recipient": "CASE WHEN holder = 'person' THEN recipient END",
+            # What became of a mail about no request is told to nobody.
+            "status": "CASE WHEN request_id IS NOT NULL AND status IN ('sent', 'failed') THEN status END",
+            "sent_at": "CASE WHEN request_id IS NOT NULL THEN sent_at END",
+            "reason": "CASE WHEN request_id IS NOT NULL AND status = 'failed' THEN reason END",
+        },
+    ),
+)
+
+LEFT_OUT = {
+    "preference": "what people chose is told to nobody",
+    "delivery_attempt": BY_SENDING,
+}

@@ -1,0 +1,117 @@
+"""What was told of cases, done again: on the case, and on what hangs on it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from services.qualification.domain.case import Case
+from services.qualification.domain.matching import CatalogueEntry
+from services.qualification.domain.orientation import Orientation, OrientationState
+from services.qualification.domain.refusals import UnknownCase
+from services.qualification.domain.retelling import AGAIN
+from services.qualification.settings import today
+from services.qualification.store import cases, envelopes, exchanges, orientations, providers
+from services.qualification.usecases import arriving, telling
+from shared.contracts import intake
+from shared.contracts import qualification as facts
+from shared.contracts.fact import Fact
+from shared.contracts.vocabulary import Team
+from shared.db import Transaction
+from shared.messaging.consumers import Handler
+
+BEYOND_ANY_ENVELOPE: Final = 10**15
+"""Euro cents: how much a year may hold is told to nobody, what was spent of it is."""
+
+
+async def _tell_again(tx: Transaction, fact: Any) -> None:
+    """Change the case, then what hangs on it; a request that was given up stays so unless the fact shows otherwise."""
+    departement = fact.from_departement if isinstance(fact, facts.RequestTransferred) else fact.departement
+    case = await cases.load_exactly(tx, fact.request_id, departement)
+    if case is None:
+        raise UnknownCase(f"no case of {fact.request_id} in {departement} yet")
+    AGAIN[type(fact)](case, fact, today(departement, fact.at))
+    await cases.save(tx, case)
+    await telling.note(tx, case, fact)
+    await _beside(tx, case, fact)
+    withdrawn_at = await exchanges.when(tx, case, intake.RequestWithdrawn.wire_type)
+    if withdrawn_at is not None:
+        await arriving.give_up(tx, case, withdrawn_at)
+
+
+async def _beside(tx: Transaction, case: Case, fact: Fact) -> None:
+    """Do again what was done beside the case."""
+    match fact:
+        case facts.MessagePosted():
+            await exchanges.add_message(
+                tx,
+                case,
+                message_id=fact.message_id,
+                at=fact.at,
+                team=Team.DEPARTEMENT,
+                author=fact.by.name,
+                text=fact.text,
+            )
+        case facts.OrientedLocally():
+            await _orient(tx, fact)
+        case facts.OrientationAccepted():
+            await _settle(tx, fact, OrientationState.ACCEPTED, None)
+        case facts.OrientationDeclined(silent=True):
+            await _settle(tx, fact, OrientationState.SILENT, None)
+        case facts.OrientationDeclined():
+            await _settle(tx, fact, OrientationState.DECLINED, fact.motive)
+        case facts.SupportedLocally():
+            year = today(fact.departement, fact.at).year
+            await envelopes.lock(tx, fact.departement, year, BEYOND_ANY_ENVELOPE)
+            await envelopes.commit(
+                tx,
+                departement=fact.departement,
+                year=year,
+                request_id=fact.request_id,
+                amount_cents=fact.amount_cents,
+                at=fact.at,
+            )
+
+
+async def _orient(tx: Transaction, fact: facts.OrientedLocally) -> None:
+    """Ask the provider again; the catalogue is told to nobody, so that he stands in it by his name only."""
+    told = fact.provider
+    provider = CatalogueEntry(
+        id=told.id, name=told.name, kind="–", email=told.email, phone=told.phone, departements=(fact.departement,)
+    )
+    await providers.insert(tx, provider, fact.at)
+    orientation = Orientation(
+        id=fact.orientation_id,
+        request_id=fact.request_id,
+        departement=fact.departement,
+        provider_id=told.id,
+        provider=told,
+        motive=fact.motive,
+        until=fact.until,
+        opened_at=fact.at,
+    )
+    await orientations.insert(tx, orientation)
+
+
+async def _settle(
+    tx: Transaction,
+    fact: facts.OrientationAccepted | facts.OrientationDeclined,
+    state: OrientationState,
+    answer: str | None,
+) -> None:
+    orientation = await orientations.load_for_update(tx, fact.orientation_id)
+    if orientation is None:
+        raise UnknownCase(f"no orientation {fact.orientation_id} yet")
+    orientation.state, orientation.answer, orientation.answered_at = state, answer, fact.at
+    await orientations.save(tx, orientation)
+
+
+def told_and_heard(told: Handler, heard: Handler) -> Handler:
+    """Join what one département told and another heard: here they are one database."""
+
+    async def both(tx: Transaction, fact: Any) -> None:
+        await told(tx, fact)
+        await heard(tx, fact)
+
+    return both
+
+
+TOLD: Mapping[type[Fact], Handler] = dict.fromkeys(AGAIN, _tell_again)

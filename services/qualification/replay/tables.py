@@ -1,0 +1,76 @@
+"""Which of a département's tables are compared with what the journals tell, and what of them is not told."""
+
+from shared.operations.replay.rebuilding import Table
+
+DAY = "the day that was written down, which may lie before the one on which it was told"
+
+TABLES = (
+    Table(
+        "case_file",
+        key=("request_id", "departement"),
+        left_out={
+            "assignee_email": "which agent has a case is told to nobody",
+            "assignee_name": "the same",
+        },
+        seen_as={"proposal": "jsonb_build_object('outcome', proposal -> 'outcome', 'by', proposal -> 'by')"},
+    ),
+    Table(
+        "case_message",
+        key=("request_id", "at", "team"),
+        # Which of two départements' cases has it depends on whether it came before the transfer.
+        source="(SELECT request_id, at, team, text, max(author) AS author FROM case_message GROUP BY 1, 2, 3, 4)",
+        left_out={"id": "a message that came with a dossier has another one there", "departement": "see above"},
+    ),
+    Table(
+        "case_document",
+        key=("request_id", "id"),
+        source="(SELECT DISTINCT id, request_id, document, added_at FROM case_document)",
+        left_out={"departement": "which of two cases has it depends on whether it came before the transfer"},
+    ),
+    Table(
+        "case_step",
+        key=("request_id", "at", "type"),
+        source="(SELECT request_id, at, type, team, max(detail) AS detail FROM case_step GROUP BY 1, 2, 3, 4)",
+        left_out={
+            "id": "made anew for each step of a dossier",
+            "departement": "which of two cases has it depends on whether it came before the transfer",
+            "detail": "the words of the day: a later version may have others",
+        },
+    ),
+    Table("orientation", key=("id",)),
+    Table(
+        "envelope_commitment",
+        key=("request_id", "departement", "year"),
+        left_out={"id": "told to nobody"},
+    ),
+    Table(
+        "pact",
+        key=("id",),
+        request="id",
+        left_out={"shared_on": DAY, "agreed_on": DAY, "signed_on": DAY, "reviewed_on": "reviews are told to nobody"},
+    ),
+    Table(
+        "pact_party",
+        key=("pact_id", "place"),
+        request="pact_id",
+        left_out={
+            "id": "told to nobody",
+            "kind": "the same",
+            "code": "the same",
+            "email": "the same",
+        },
+    ),
+)
+
+LEFT_OUT = {
+    "provider": "the catalogue is told to nobody",
+    "case_note": "notes never leave the département",
+    "case_access": "who looked at what is told to nobody",
+    "envelope": "its amount is told to nobody; what is spent of it is compared (envelope_commitment)",
+    "pact_diagnosis": "told by its version only",
+    "pact_agreement": "told, without its day",
+    "pact_action": "an action that is taken out again is told to nobody",
+    "pact_signature": "told, without its day",
+    "pact_progress": "the same as the actions",
+    "pact_review": "told to nobody",
+}

@@ -1,0 +1,7 @@
+"""Is what a service shows what the journals tell? It is rebuilt from them into an empty database, and compared."""
+
+from shared.operations.replay.comparison import Difference
+from shared.operations.replay.rebuilding import Rebuilding, Table
+from shared.operations.replay.replaying import Behind, Replayed, replay
+
+__all__ = ("Behind", "Difference", "Rebuilding", "Replayed", "Table", "replay")

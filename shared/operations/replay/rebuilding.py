@@ -1,0 +1,65 @@
+"""What each service says of itself (`services/<name>/replay.py`): how it is rebuilt, and what must come out alike."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.messaging.consumers import Consumers
+
+MESSAGING: Mapping[str, str] = {
+    "journal": "what is replayed; `cousu-main journal verify` checks it",
+    "stream": "the journal's heads; `cousu-main journal verify` checks them",
+    "outbox": "what the broker has not confirmed yet",
+    "inbox_stream": "compared stream by stream: what this service has not applied is named",
+    "inbox_waiting": "what waits for its turn",
+    "inbox_held": "what waits for another attempt",
+    "inbox_attempt": "what was begun and not ended",
+    "inbox_expected": "what is asked for again",
+    "quarantine": "what nobody can read",
+    "operation": "what operators did: nobody is told",
+    "schema_migrations": "which tables there are",
+}
+"""Tables that every service has of its messages; none is compared row by row."""
+
+IDENTITY: Mapping[str, str] = {
+    "agent": "who may act is told to nobody",
+    "agent_token": "the same",
+    "web_session": "the same",
+    "form_submission": "the same",
+}
+"""Tables that every service has of its agents; none is compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table that must come out alike.
+
+    `key` are the columns that name a row in a report: identifiers, moments and types, never personal data.
+    `request` is the column that says which request (or pact) the row is about; empty if it is about none.
+    `source` stands for the table where its rows as such depend on when events arrived.
+    `left_out` are the columns that no event tells, with the reason; `seen_as` compares an expression instead of a
+    column. Rows that are not `counted` (SQL) are compared on neither side.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    request: str = "request_id"
+    source: str = ""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    seen_as: Mapping[str, str] = field(default_factory=dict)
+    counted: str = "TRUE"
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilding:
+    """How one service is rebuilt.
+
+    `consumers` are the service's own handlers of what it hears, and one for each fact that it tells, which does again
+    what was done then. `hears` are the routing keys that lead to its queue. `tables` and `left_out` (with the reason)
+    name every table of its own.
+    """
+
+    service: str
+    consumers: Consumers
+    hears: tuple[str, ...]
+    tables: tuple[Table, ...]
+    left_out: Mapping[str, str]
