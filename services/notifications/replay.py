@@ -17,12 +17,12 @@ from shared.messaging.consumers import Consumers
 from shared.operations.replay.rebuilding import Rebuilding, Table
 
 SOMEWHERE: Final = "replay@cousu.invalid"
-NOT_SENT_FROM_HERE: Final = "no secret link is ever made in a rebuilt database"
+OPENS_NOTHING: Final = "no secret link is ever made in a rebuilt database"
 
 
-def rebuilding() -> Rebuilding:
-    """Say how."""
-    office = Office(
+def office() -> Office:
+    """Give an office that writes to somewhere, with links that open nothing: no mail leaves it."""
+    return Office(
         letters=Letters(),
         directory=_AnyDirectory(
             services={}, delegates=_Somewhere(), programmes=_Somewhere(), national=SOMEWHERE, operator=SOMEWHERE
@@ -32,20 +32,25 @@ def rebuilding() -> Rebuilding:
             qualification="",
             escalation="",
             notifications="",
-            tracking=Links(NOT_SENT_FROM_HERE, "tracking"),
-            orientation=Links(NOT_SENT_FROM_HERE, "orientation"),
+            tracking=Links(OPENS_NOTHING, "tracking"),
+            orientation=Links(OPENS_NOTHING, "orientation"),
         ),
     )
 
+
+def rebuilding() -> Rebuilding:
+    """Say how."""
+    nowhere = office()
+
     async def note_failure(tx: Transaction, fact: notifications.DeliveryFailed) -> None:
         await store.note_outcome(tx, fact.delivery_id, status=Status.FAILED, reason=fact.reason, sent_at=None)
-        await usecases.tell(tx, fact, event_id=event_id(tx), at=fact.at, office=office)
+        await usecases.tell(tx, fact, event_id=event_id(tx), at=fact.at, office=nowhere)
 
     return Rebuilding(
         service="notifications",
         consumers=Consumers(
             {
-                **consumers(office).on,
+                **consumers(nowhere).on,
                 notifications.DeliverySucceeded: _note_success,
                 notifications.DeliveryFailed: note_failure,
             }

@@ -24,7 +24,7 @@ A_MOMENT = timedelta(microseconds=1)
 log = structlog.get_logger(__name__)
 
 IntakeNote = intake.InformationProvided | intake.MessagePosted | intake.DocumentAdded
-EarlyNote = IntakeNote | intake.RequestWithdrawn
+EarlyNote = IntakeNote | intake.RequestWithdrawn | intake.EvaluationSubmitted | intake.RequestClosed
 DepartementOutcome = (
     qualification.OrientedLocally
     | qualification.SupportedLocally
@@ -33,8 +33,16 @@ DepartementOutcome = (
 )
 _EARLY: dict[str, type[EarlyNote]] = {
     fact.wire_type: fact
-    for fact in (intake.InformationProvided, intake.MessagePosted, intake.DocumentAdded, intake.RequestWithdrawn)
+    for fact in (
+        intake.InformationProvided,
+        intake.MessagePosted,
+        intake.DocumentAdded,
+        intake.RequestWithdrawn,
+        intake.EvaluationSubmitted,
+        intake.RequestClosed,
+    )
 }
+"""What intake says may overtake the dossier on its way: it is another service's stream."""
 
 
 async def receive_escalation_on_request_escalated(
@@ -59,11 +67,7 @@ async def receive_escalation_on_request_escalated(
     if not withdrawn and not tx.retold:
         await tell(tx, received)
     for early in await exchanges.take_early_notes(tx, fact.request_id):
-        note = _EARLY[early.type].model_validate(early.data)
-        if isinstance(note, intake.RequestWithdrawn):
-            await _note(tx, note, Team.APPLICANT, detail=note.motive)
-        else:
-            await _apply_note(tx, note, dossier=fact.dossier)
+        await _apply_early(tx, _EARLY[early.type].model_validate(early.data), dossier=fact.dossier)
     log.info("escalation.received", state=escalation.state.value)
 
 
@@ -138,16 +142,22 @@ async def list_on_directed_to_programme(tx: Transaction, fact: qualification.Dir
 
 async def keep_on_evaluation_submitted(tx: Transaction, fact: intake.EvaluationSubmitted) -> None:
     """The applicant said what came of it."""
+    await store.hold(tx, fact.request_id)
     await programme_store.add_evaluation(tx, fact)
     await programme_store.move_programme_request(tx, fact.request_id, state="evaluated", at=fact.at)
-    if await store.find_for_update(tx, fact.request_id) is not None:
+    if await store.find_for_update(tx, fact.request_id) is None:
+        await exchanges.add_early_note(tx, fact)
+    else:
         await _note(tx, fact, Team.APPLICANT)
 
 
 async def note_on_request_closed(tx: Transaction, fact: intake.RequestClosed) -> None:
     """The life of the request is over."""
+    await store.hold(tx, fact.request_id)
     await programme_store.move_programme_request(tx, fact.request_id, state="closed", at=fact.at)
-    if await store.find_for_update(tx, fact.request_id) is not None:
+    if await store.find_for_update(tx, fact.request_id) is None:
+        await exchanges.add_early_note(tx, fact)
+    else:
         await _note(tx, fact, None)
 
 
@@ -155,6 +165,19 @@ async def note_notified_on_delivery_succeeded(tx: Transaction, fact: notificatio
     """The applicant was told a decision: its date of notification."""
     if fact.audience == "applicant":
         await committee_store.note_notified(tx, fact.event_id, at=fact.at)
+
+
+async def _apply_early(tx: Transaction, fact: EarlyNote, *, dossier: qualification.Dossier) -> None:
+    """Put into the dossier what had overtaken it."""
+    match fact:
+        case intake.RequestWithdrawn():
+            await _note(tx, fact, Team.APPLICANT, detail=fact.motive)
+        case intake.EvaluationSubmitted():
+            await _note(tx, fact, Team.APPLICANT)
+        case intake.RequestClosed():
+            await _note(tx, fact, None)
+        case _:
+            await _apply_note(tx, fact, dossier=dossier)
 
 
 async def _apply_note(tx: Transaction, fact: IntakeNote, *, dossier: qualification.Dossier) -> None:
