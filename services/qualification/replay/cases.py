@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from services.qualification.domain.case import Case
+from services.qualification.domain.case import INFORMATION, Case
 from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.domain.orientation import Orientation, OrientationState
 from services.qualification.domain.refusals import UnknownCase
 from services.qualification.domain.retelling import AGAIN
 from services.qualification.settings import today
-from services.qualification.store import cases, envelopes, exchanges, orientations, providers
+from services.qualification.store import cases, envelopes, exchanges, orientations, providers, warnings
 from services.qualification.usecases import arriving, telling
 from shared.contracts import intake
 from shared.contracts import qualification as facts
 from shared.contracts.fact import Fact
-from shared.contracts.vocabulary import Team
+from shared.contracts.vocabulary import Stage, Team
 from shared.db import Transaction
 from shared.messaging.consumers import Handler
 
@@ -104,6 +104,20 @@ async def _settle(
     await orientations.save(tx, orientation)
 
 
+async def _warn_again(
+    tx: Transaction, fact: facts.StageDueSoon | facts.OrientationDueSoon | facts.InformationDueSoon
+) -> None:
+    """Remember again which clock was said to run out."""
+    match fact:
+        case facts.StageDueSoon():
+            clock, due_on = fact.stage.value, fact.due_on
+        case facts.OrientationDueSoon():
+            clock, due_on = Stage.PROVIDER_ANSWER.value, fact.until
+        case facts.InformationDueSoon():
+            clock, due_on = INFORMATION, fact.until
+    await warnings.note(tx, fact.request_id, fact.departement, clock=clock, due_on=due_on, at=fact.at)
+
+
 def told_and_heard(told: Handler, heard: Handler) -> Handler:
     """Join what one département told and another heard: here they are one database."""
 
@@ -114,4 +128,7 @@ def told_and_heard(told: Handler, heard: Handler) -> Handler:
     return both
 
 
-TOLD: Mapping[type[Fact], Handler] = dict.fromkeys(AGAIN, _tell_again)
+TOLD: Mapping[type[Fact], Handler] = {
+    **dict.fromkeys(AGAIN, _tell_again),
+    **dict.fromkeys((facts.StageDueSoon, facts.OrientationDueSoon, facts.InformationDueSoon), _warn_again),
+}

@@ -38,6 +38,7 @@ TABLES = (
         },
     ),
     Table("orientation", key=("id",)),
+    Table("deadline_warning", key=("request_id", "departement", "clock", "due_on")),
     Table(
         "envelope_commitment",
         key=("request_id", "departement", "year"),
