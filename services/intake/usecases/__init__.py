@@ -13,7 +13,7 @@ from shared.messaging import journal
 
 async def tell(tx: Transaction, tracked: Tracked, fact: Fact) -> UUID:
     """Save what changed, record the fact and put it on the thread; give the event's id."""
-    fact = await journal.in_time(tx, fact)
+    fact = tracked.take_in(await journal.in_time(tx, fact))
     event_id = await journal.record(tx, fact)
     await keep(tx, tracked, fact, event_id=event_id)
     return event_id

@@ -220,6 +220,11 @@ class Case:
         self.state, self.state_since = state, at
         self.suspended_on = self.answer_until = None
 
+    def moved_on(self, at: datetime, told_at: datetime) -> None:
+        """Let what happened `at` have happened when it is told to have: after all that is known of the request."""
+        self.state_since = told_at if self.state_since == at else self.state_since
+        self.overdue_at = told_at if self.overdue_at == at else self.overdue_at
+
     def enter_stage(self, stage: Stage, due_on: date) -> None:
         """Let a clock run until that day; the same one goes on."""
         if (self.stage, self.due_on) != (stage, due_on):

@@ -35,11 +35,12 @@ async def tell(tx: Transaction, case: Case, *told: Fact) -> None:
     """Save the case, sew the facts into its timeline and hand them to the others."""
     if tx.retold:
         return
-    await cases.save(tx, case)
     for happened in told:
         fact = await journal.in_time(tx, happened)
+        case.moved_on(happened.at, fact.at)
         await journal.record(tx, fact)
         await note(tx, case, fact)
+    await cases.save(tx, case)
 
 
 async def note(tx: Transaction, case: Case, fact: Fact) -> None:
