@@ -169,7 +169,7 @@ def problem_of(exc: Exception, allowed: Mapping[str, Sequence[str]] | None = Non
         refusal = Invalid(validation.field_errors(exc.errors()))
     elif _is_unstorable(exc):
         refusal = Invalid()
-    elif isinstance(exc, UnicodeDecodeError):
+    elif isinstance(exc, UnicodeDecodeError | RecursionError):  # the latter: JSON nested deeper than can be read
         refusal = Malformed()
     elif isinstance(exc, AWAY) and getattr(exc, "filename", None) is None:  # a file that is missing is our mistake
         refusal = Unavailable()

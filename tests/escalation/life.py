@@ -66,11 +66,11 @@ class Program:
 
     def __init__(self, browser: httpx2.AsyncClient, token: str) -> None:
         self._browser = browser
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self.headers = {"Authorization": f"Bearer {token}"}
 
     async def ask(self, method: str, path: str, body: object = None) -> httpx2.Response:
         """Call, whatever the answer."""
-        return await self._browser.request(method, f"/api/v1{path}", headers=self._headers, json=body)
+        return await self._browser.request(method, f"/api/v1{path}", headers=self.headers, json=body)
 
     async def get(self, path: str) -> Json:
         """Read."""

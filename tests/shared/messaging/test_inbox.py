@@ -112,6 +112,26 @@ async def test_after_the_last_attempt_an_operator_decides(database: Database) ->
     assert (held["attempts"], held["next_attempt_at"]) == (3, None)
 
 
+async def test_what_fails_after_the_event_that_held_the_stream_has_all_its_own_attempts(database: Database) -> None:
+    request_id = new_id()
+    failing = {"1", "2"}
+
+    async def fail(tx: Transaction, fact: MessagePosted) -> None:
+        if fact.text in failing:
+            raise RuntimeError("cannot be applied")
+        await note(tx, fact)
+
+    inbox = Inbox(database, Consumers({MessagePosted: fail}), Patience(first=0.0, longest=0.0, attempts=3))
+    await inbox.take(the(request_id, 1, 2))
+    await inbox.retry_held(most=1)
+    failing.remove("1")
+    assert await inbox.retry_held(most=1) == 1
+    held = await database.fetchrow("SELECT sequence, attempts, next_attempt_at FROM inbox_held")
+    assert held is not None
+    assert (held["sequence"], held["attempts"]) == (2, 1)
+    assert held["next_attempt_at"] is not None
+
+
 async def test_a_retry_waits_for_its_time(database: Database) -> None:
     inbox = Inbox(database, NOTING, Patience(first=60.0))
     await inbox.take([Message(wire(a_message(new_id(), "fail"), 1), "")])

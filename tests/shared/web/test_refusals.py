@@ -130,7 +130,9 @@ async def test_every_wrong_field_is_told_at_once(client: httpx2.AsyncClient, bea
     assert {error["field"] for error in document["errors"]} == {"title", "size", "colour"}
 
 
-@pytest.mark.parametrize("body", [b"{", b"", b"[1, 2", b'{"title": "\xff"}', b"NaN"])
+@pytest.mark.parametrize(
+    "body", [b"{", b"", b"[1, 2", b'{"title": "\xff"}', b"NaN", b"[" * 20_000, b'{"title":' * 20_000]
+)
 async def test_a_body_that_is_not_json_is_refused(
     client: httpx2.AsyncClient, bearer: dict[str, str], body: bytes
 ) -> None:

@@ -1,0 +1,278 @@
+"""Dossiers led at random do only what is listed; and the service keeps the word of its description."""
+
+import copy
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+import httpx2
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from services.escalation.domain.committee import Session, Verdict
+from services.escalation.domain.dossier import Escalation, Milestone
+from services.escalation.domain.means import STEPS, Mobilisation, MobilisationState
+from services.escalation.domain.moves import ON_THE_DOSSIER, OVER, Action, By, State, allowed_actions
+from services.escalation.domain.refusals import QuorumMissing
+from shared.clock import new_id
+from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind
+from shared.db import Database
+from shared.identity.model import Agent, Role
+from tests.escalation.conftest import an_agent
+from tests.escalation.life import (
+    Ear,
+    Program,
+    a_decided_dossier,
+    a_request_escalated,
+    a_scheduled_dossier,
+    an_accompanied_dossier,
+)
+from tests.escalation.test_domain import (
+    AT,
+    DUE,
+    NATIONAL,
+    PROGRAMME,
+    SECRETARY,
+    SESSION_ID,
+    TODAY,
+    a_session,
+    an_escalation,
+)
+from tests.properties.description import Api
+from tests.properties.effort import effort
+from tests.properties.moving import Act, open_to, take
+
+BOTH: Final = By(NATIONAL.roles | SECRETARY.roles, "Les deux", "deux@cousu.test")
+PEOPLE: Final = (NATIONAL, SECRETARY, BOTH, PROGRAMME)
+WHO: Final = st.sampled_from(PEOPLE)
+
+
+@dataclass
+class Table:
+    """What lies on the national team's table."""
+
+    dossier: Escalation = field(default_factory=an_escalation)
+    session: Session = field(default_factory=lambda: a_session(members=("A", "B"), quorum=1))
+    milestone: Milestone = field(default_factory=lambda: Milestone(new_id(), "Étude", DUE))
+    mobilisation: Mobilisation = field(
+        default_factory=lambda: Mobilisation(
+            new_id(), new_id(), MobilisationKind.INTERNAL, "Cerema", 0, None, None, MobilisationState.PROPOSED, None
+        )
+    )
+
+
+def mobilise(table: Table, who: By) -> object:
+    """Find means."""
+    return table.dossier.mobilise(
+        mobilisation_id=new_id(), kind=MobilisationKind.INTERNAL, resource="Cerema", amount_cents=0, lot=None,
+        by=who, at=AT,
+    )  # fmt: skip
+
+
+def accompany(days: int) -> Act:
+    """Begin the work, for so many days."""
+    return lambda table, who: table.dossier.accompany(
+        starts_on=TODAY, ends_on=TODAY + timedelta(days=days), by=who, at=AT
+    )
+
+
+def plan(days: int) -> Act:
+    """Set a milestone so many days from now."""
+    return lambda table, who: table.dossier.plan_milestone(
+        milestone_id=new_id(), title="Étude", due_on=TODAY + timedelta(days=days), by=who, at=AT
+    )
+
+
+ON_A_DOSSIER: Final[Mapping[str, list[Act]]] = {
+    Action.ADMISSIBILITY: [
+        lambda table, who: table.dossier.settle_admissibility(opinion="Oui.", due_on=DUE, by=who, at=AT)
+    ],
+    Action.SCHEDULE: [
+        lambda table, who: table.dossier.schedule(session_id=SESSION_ID, title="Comité", held_on=TODAY, by=who, at=AT)
+    ],
+    Action.MOBILISATIONS: [mobilise],
+    Action.ACCOMPANIMENT: [accompany(90), accompany(-1), accompany(9_000)],
+    Action.MILESTONES: [plan(30), plan(-30)],
+    Action.COMPLETION: [lambda table, who: table.dossier.complete(report="Fini.", evaluation_until=DUE, by=who, at=AT)],
+    Action.INFORMATION_REQUEST: [lambda table, who: table.dossier.ask(question="Quoi ?", until=None, by=who, at=AT)],
+    Action.RETURN: [lambda table, who: table.dossier.give_back(motive="Non.", by=who, at=AT)],
+}
+assert set(ON_A_DOSSIER) == set(ON_THE_DOSSIER)
+
+
+def step(action: Action) -> Act:
+    """Take a step in the life of a mobilisation."""
+    return lambda table, who: table.mobilisation.step(action, of=table.dossier.state, by=who)
+
+
+ON_MEANS: Final[Mapping[str, list[Act]]] = {action: [step(action)] for action in STEPS}
+
+
+def reach(days: int) -> Act:
+    """Reach the milestone, so many days from now."""
+    return lambda table, who: table.milestone.reach(
+        table.dossier, reached_on=TODAY + timedelta(days=days), today=TODAY, by=who, at=AT
+    )
+
+
+ON_A_MILESTONE: Final[Mapping[str, list[Act]]] = {Action.REACHED: [reach(0), reach(1)]}
+
+
+def decide(outcome: CommitteeOutcome, reserve: str | None) -> Act:
+    """Decide in the session, and let the dossier take the decision."""
+
+    def act(table: Table, who: By) -> object:
+        verdict = Verdict(outcome, "Vu.", reserve=reserve)
+        decision = table.session.decide(table.dossier, verdict, decision_id=new_id(), number="CSP-2026-0001", by=who)
+        return table.dossier.apply(decision, next_due_on=DUE, at=AT)
+
+    return act
+
+
+DECISIONS: Final = [decide(outcome, reserve) for outcome in CommitteeOutcome for reserve in (None, "Délibération.")]
+IN_SESSION: Final[Mapping[str, list[Act]]] = {
+    Action.DECISIONS: DECISIONS,
+    Action.ATTENDANCE: [
+        lambda table, who: table.session.attend(["A"], by=who),
+        lambda table, who: table.session.attend(["Z"], by=who),
+        lambda table, who: table.session.attend([], by=who),
+    ],
+    Action.CLOSING: [
+        lambda table, who: table.session.close(
+            undecided=["95-2026-000123"] if table.dossier.state is State.SCHEDULED else [], by=who, at=AT
+        )
+    ],
+}
+EVERYTHING: Final = {**ON_A_DOSSIER, **ON_MEANS, **ON_A_MILESTONE, **IN_SESSION}
+
+
+class DossierLife(RuleBasedStateMachine):
+    """A dossier, its session, its means and its milestone, in the hands of four people."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = Table()
+
+    @rule(who=WHO, action=st.sampled_from(sorted(EVERYTHING)), way=st.integers(0, 9))
+    def somebody_acts(self, who: By, action: str, way: int) -> None:
+        before = copy.deepcopy(self.table)
+        state = before.dossier.state
+        on_the_dossier = action in ON_A_DOSSIER
+        allowed = allowed_actions(state, who)
+        ways = EVERYTHING[action]
+        told = take(
+            self.table, ways[way % len(ways)], who, state=state.value if on_the_dossier else None, allowed=allowed
+        )
+        if told is None:
+            return
+        assert not on_the_dossier or action in allowed
+        assert all(fact.request_id == self.table.dossier.request_id for fact in told)
+        if state in OVER:
+            assert self.table.dossier.state is state
+        if before.session.closed_at is not None:
+            assert self.table.session == before.session
+
+    @precondition(lambda self: self.table.dossier.state is State.AWAITING_DEPARTEMENT)
+    @rule()
+    def the_departement_answers(self) -> None:
+        back_to = self.table.dossier.resume_state
+        assert self.table.dossier.resume(due_on=DUE)
+        assert self.table.dossier.state is back_to
+
+    @rule()
+    def the_applicant_gives_up(self) -> None:
+        before = copy.deepcopy(self.table.dossier)
+        if self.table.dossier.withdraw():
+            assert self.table.dossier.state is State.WITHDRAWN
+        else:
+            assert self.table.dossier == before
+
+    @precondition(lambda self: self.table.dossier.state is State.RETURNED)
+    @rule()
+    def it_is_escalated_again(self) -> None:
+        self.table.dossier.receive(due_on=DUE, at=AT)
+        assert self.table.dossier.state is State.RECEIVED
+
+    @rule(days=st.integers(-400, 400))
+    def it_is_looked_whether_it_is_late(self, days: int) -> None:
+        today = TODAY + timedelta(days=days)
+        if self.table.dossier.tell_overdue(today=today, at=AT):
+            assert self.table.dossier.tell_overdue(today=today, at=AT) is None, "it is told once"
+        if self.table.milestone.tell_overdue(self.table.dossier, today=today, at=AT):
+            assert self.table.milestone.tell_overdue(self.table.dossier, today=today, at=AT) is None
+
+    @invariant()
+    def what_is_listed_is_what_is_accepted(self) -> None:
+        state = self.table.dossier.state
+        for who in PEOPLE:
+            assert open_to(self.table, ON_A_DOSSIER, who) == set(allowed_actions(state, who))
+            assert open_to(self.table, ON_MEANS, who) == set(self.table.mobilisation.allowed_actions(state, who))
+            assert open_to(self.table, ON_A_MILESTONE, who) == set(self.table.milestone.allowed_actions(state, who))
+            assert open_to(self.table, IN_SESSION, who) <= set(self.table.session.allowed_actions(who))
+
+    @invariant()
+    def nothing_is_decided_without_a_quorum(self) -> None:
+        if len(self.table.session.present) < 1 and self.table.session.closed_at is None:
+            for act in DECISIONS:
+                copied = copy.deepcopy(self.table)
+                copied.dossier.state, copied.dossier.session_id = State.SCHEDULED, SESSION_ID
+                with pytest.raises(QuorumMissing):
+                    act(copied, SECRETARY)
+
+
+TestADossier = DossierLife.TestCase
+TestADossier.settings = effort(examples=15, steps=25)
+
+Programs = Callable[[Agent], Awaitable[Program]]
+
+
+@pytest.mark.usefixtures("envelope")
+async def test_the_api_answers_as_it_describes(
+    database: Database,
+    browser: httpx2.AsyncClient,
+    ear: Ear,
+    program: Programs,
+    national: Program,
+    secretary: Program,
+) -> None:
+    dossiers = []
+    for number in range(4):
+        fact = a_request_escalated(number=f"95-2026-{number:06d}")
+        await ear.hears(fact)
+        dossiers.append(str(fact.request_id))
+    await a_scheduled_dossier(national, secretary, dossiers[1])
+    await a_decided_dossier(national, secretary, dossiers[2])
+    await an_accompanied_dossier(national, secretary, dossiers[3])
+    mobilised = await national.post(
+        f"/escalations/{dossiers[2]}/mobilisations", {"kind": "internal", "resource": "Cerema"}, status=201
+    )
+    planned = {"title": "Livraison du diagnostic", "due_on": "2027-03-01"}
+    milestone = await national.post(f"/escalations/{dossiers[3]}/milestones", planned, status=201)
+    auditor = await program(await an_agent(database, "audit", Role.AUDITOR))
+    programme = await program(await an_agent(database, "programme", Role.PROGRAMME_AGENT, "petites_villes_de_demain"))
+    api = Api(
+        browser,
+        callers={
+            "nobody": {},
+            "a stranger": {"Authorization": "Bearer no-token-of-ours"},
+            "national": national.headers,
+            "secretary": secretary.headers,
+            "auditor": auditor.headers,
+            "programme": programme.headers,
+        },
+        known={
+            "request_id": dossiers,
+            "mobilisation_id": [mobilised["created"]],
+            "session_id": await _ids(database, "committee_session"),
+            "milestone_id": [milestone["created"]],
+            "envelope_id": await _ids(database, "envelope"),
+            "programme": ["petites_villes_de_demain"],
+        },
+    )
+    await api.keeps_its_word(examples=2)
+
+
+async def _ids(database: Database, table: str) -> list[str]:
+    return [str(row["id"]) for row in await database.fetch(f"SELECT id FROM {table}")]  # noqa: S608 - names of our own

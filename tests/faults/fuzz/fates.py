@@ -1,0 +1,100 @@
+"""Where each message ended: applied, known already, waiting for its turn, held, or in quarantine with its bytes."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from shared.db import Database
+from shared.messaging.consumers import Consumers, Heard
+from shared.messaging.envelope import Unreadable
+from shared.messaging.inbox import Inbox, Message, Patience
+
+BATCH = 100
+REDELIVERED = 0.2
+DAMAGED = 0.02
+
+Place = tuple[str, str, int]
+
+
+@dataclass(slots=True)
+class Fates:
+    """What became of so many messages; `lost` must stay empty, and the sum is the number of messages."""
+
+    counted: Counter[str] = field(default_factory=Counter)
+    lost: list[bytes] = field(default_factory=list)
+
+    @property
+    def messages(self) -> int:
+        """How many ended somewhere."""
+        return self.counted.total()
+
+
+def hear_all(
+    consumers: Sequence[Consumers], bodies: Sequence[bytes]
+) -> tuple[Counter[str], list[tuple[bytes, Exception]]]:
+    """Let each service read each body; give what came of it, and the bodies that a decoder did not survive."""
+    counted: Counter[str] = Counter()
+    crashed: list[tuple[bytes, Exception]] = []
+    for body in bodies:
+        for one in consumers:
+            try:
+                heard = one.hear(body)
+            except Unreadable:
+                counted["unreadable"] += 1
+            except Exception as error:  # noqa: BLE001 - whatever else it is, it is what is looked for
+                crashed.append((body, error))
+            else:
+                counted["readable, handled" if heard.handler else "readable, nobody's business"] += 1
+    return counted, crashed
+
+
+async def take_all(database: Database, consumers: Consumers, bodies: Sequence[bytes], chance: random.Random) -> Fates:
+    """Send all through the inbox of a service, in batches as they come from a queue; then look where each one is."""
+    messages = [Message(body, "fuzz", chance.random() < REDELIVERED, chance.random() < DAMAGED) for body in bodies]
+    inbox = Inbox(database, consumers, Patience(first=0.0, longest=0.0, attempts=3))
+    for start in range(0, len(messages), BATCH):
+        await inbox.take(messages[start : start + BATCH])
+        await inbox.retry_held(most=5)
+    return await _look(database, consumers, messages)
+
+
+async def _look(database: Database, consumers: Consumers, messages: Sequence[Message]) -> Fates:
+    applied = {
+        (row["subject"], row["source"]): row["applied"]
+        for row in await database.fetch("SELECT subject, source, applied FROM inbox_stream")
+    }
+    waiting: set[Place] = {
+        (row["subject"], row["source"], row["sequence"])
+        for row in await database.fetch("SELECT subject, source, sequence FROM inbox_waiting")
+    }
+    held = {(row["subject"], row["source"]) for row in await database.fetch("SELECT subject, source FROM inbox_held")}
+    aside = Counter(row["body"] for row in await database.fetch("SELECT body FROM quarantine"))
+    seen: set[Place] = set()
+    fates = Fates()
+    for message in messages:
+        fate = None
+        heard = None if message.damaged else _heard(consumers, message.body)
+        if heard is not None:
+            place = heard.subject, heard.source, heard.sequence
+            if heard.sequence <= applied.get(place[:2], 0):
+                fate = "known" if place in seen else "applied"
+            elif place in waiting:
+                fate = "held" if place[:2] in held else "waiting"
+            seen.add(place)
+        if fate is None and aside[message.body]:
+            aside[message.body] -= 1
+            fate = "quarantined"
+        if fate is None:
+            fates.lost.append(message.body)
+        else:
+            fates.counted[fate] += 1
+    assert not +aside, "something is in quarantine that never came"
+    return fates
+
+
+def _heard(consumers: Consumers, body: bytes) -> Heard | None:
+    try:
+        return consumers.hear(body)
+    except Unreadable:
+        return None

@@ -1,0 +1,43 @@
+"""What the four services do about what they hear, wired as in their `main`, with settings that lead nowhere."""
+
+from services.escalation import consumers as escalation
+from services.escalation.settings import Durations
+from services.intake import consumers as intake
+from services.notifications import consumers as notifications
+from services.notifications.main import office_of
+from services.notifications.settings import Settings as NotificationsSettings
+from services.qualification import consumers as qualification
+from services.qualification.settings import Rules
+from services.qualification.settings import Settings as QualificationSettings
+from shared.messaging.consumers import Consumers
+from shared.territory import Territories
+
+NOWHERE = {
+    "database_url": "postgresql://unused",
+    "port": 8100,
+    "amqp_url": None,
+    "public_url": "http://service.test",
+    "intake_url": "http://intake.test",
+    "qualification_url": "http://qualification.test",
+    "escalation_url": "http://escalation.test",
+    "secret_key": "0" * 64,
+    "tracking_key": "0" * 64,
+    "document_key": "0" * 64,
+    "orientation_key": "0" * 64,
+}
+
+
+def listeners() -> dict[str, Consumers]:
+    """Give each service's table of what it hears."""
+    rules = Rules.of(QualificationSettings.model_validate(_known_to(QualificationSettings)))
+    office = office_of(NotificationsSettings.model_validate(_known_to(NotificationsSettings)))
+    return {
+        "intake": intake.consumers(Territories.load()),
+        "qualification": qualification.consumers(rules),
+        "escalation": escalation.consumers(Durations()),
+        "notifications": notifications.consumers(office),
+    }
+
+
+def _known_to(settings: type[QualificationSettings | NotificationsSettings]) -> dict[str, object]:
+    return {name: value for name, value in NOWHERE.items() if name in settings.model_fields}

@@ -1,0 +1,126 @@
+"""Requests led at random do only what is listed, whatever others tell; and intake keeps the word of its description."""
+
+import copy
+from collections.abc import Mapping
+from typing import Final
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from services.intake.domain.media_types import LARGEST_FILE, LARGEST_REQUEST, PDF
+from services.intake.domain.request import Evaluation, Tracked
+from shared.clock import new_id
+from shared.contracts import intake
+from shared.contracts.vocabulary import CommitteeOutcome
+from shared.errors import IllegalMove
+from tests.intake.conftest import Client, bearer, filed
+from tests.intake.facts import Life, a_tracked_request, at
+from tests.properties.description import Api
+from tests.properties.effort import effort
+from tests.properties.moving import Act, open_to, take
+
+NOW: Final = at(5_000)
+GOOD: Final = Evaluation(need_met=5, progress=4, satisfaction=5)
+TOLD: Final = (
+    "registered", "examined", "asked", "written", "qualified", "proposed", "rejected", "oriented", "accepted",
+    "declined", "supported", "directed", "escalated", "answered", "refused", "received", "questioned", "admitted",
+    "returned", "scheduled", "mobilised", "accompanied", "completed", "evaluation_asked",
+)  # fmt: skip
+"""What others may tell, by the makers of tests/intake/facts.py."""
+
+
+def join(size: int, already: int) -> Act:
+    """Join a file of so many bytes."""
+    document = intake.Document(id=new_id(), name="plan.pdf", media_type=PDF, size=size, sha256="0" * 64, added_at=NOW)
+    return lambda tracked, _: tracked.add_document(document, already=already, at=NOW)
+
+
+ACTS: Final[Mapping[str, list[Act]]] = {
+    "information": [lambda tracked, _: tracked.provide_information("Voici.", at=NOW)],
+    "evaluation": [lambda tracked, _: tracked.evaluate(GOOD, at=NOW)],
+    "messages": [lambda tracked, _: tracked.post_message("Bonjour", message_id=new_id(), at=NOW)],
+    "documents": [join(10, 0), join(LARGEST_FILE + 1, 0), join(10, LARGEST_REQUEST)],
+    "withdrawal": [lambda tracked, _: tracked.withdraw("Abandon.", at=NOW)],
+}
+
+
+class RequestLife(RuleBasedStateMachine):
+    """A request between its applicant and all that others tell, early, late and in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.request: Tracked = a_tracked_request()
+        self.life = Life(self.request.id)
+
+    @rule(action=st.sampled_from(sorted(ACTS)), way=st.integers(0, 2))
+    def the_applicant_acts(self, action: str, way: int) -> None:
+        before = copy.deepcopy(self.request)
+        ways = ACTS[action]
+        told = take(self.request, ways[way % len(ways)], None, state=before.status, allowed=before.allowed_actions)
+        if told is None:
+            return
+        assert action in before.allowed_actions
+        assert [fact.request_id for fact in told] == [self.request.id]
+        assert [fact.departement for fact in told] == [self.request.departement]
+
+    @rule(what=st.sampled_from(TOLD), minutes=st.integers(0, 10_000))
+    def others_tell(self, what: str, minutes: int) -> None:
+        self._hears(getattr(self.life, what)(minutes))
+
+    @rule(outcome=st.sampled_from(CommitteeOutcome), minutes=st.integers(0, 10_000))
+    def the_committee_decides(self, outcome: CommitteeOutcome, minutes: int) -> None:
+        self._hears(self.life.decided(minutes, outcome))
+
+    @rule()
+    def time_closes_it(self) -> None:
+        before = copy.deepcopy(self.request)
+        try:
+            self.request.close(at=NOW)
+        except IllegalMove as refused:
+            closed, said = False, (refused.state, refused.allowed_actions)
+        else:
+            closed, said = True, (before.status, before.allowed_actions)
+        assert closed == (before.status == "evaluated")
+        assert said == (before.status, before.allowed_actions)
+        assert closed or self.request == before
+
+    @rule()
+    def the_link_is_replaced(self) -> None:
+        before = self.request.link_generation
+        assert self.request.replace_link(at=NOW).link_generation == before + 1
+
+    @invariant()
+    def what_is_listed_is_what_is_accepted(self) -> None:
+        assert open_to(self.request, ACTS, None) == set(self.request.allowed_actions)
+
+    @invariant()
+    def what_was_withdrawn_takes_nothing_more(self) -> None:
+        if self.request.status == "withdrawn":
+            assert self.request.allowed_actions == []
+
+    def _hears(self, fact: object) -> None:
+        """What is given up stays so, and what others tell late does not turn the status back."""
+        before = copy.deepcopy(self.request)
+        self.request.hear(fact)  # type: ignore[arg-type] # the makers give facts
+        if before.status == "withdrawn":
+            assert self.request.status == "withdrawn"
+        if fact.at < before.status_at:  # type: ignore[attr-defined] # same
+            assert self.request.status == before.status
+
+
+TestARequest = RequestLife.TestCase
+TestARequest.settings = effort(examples=25, steps=25)
+
+
+async def test_the_api_answers_as_it_describes(client: Client) -> None:
+    requests = [await filed(client) for _ in range(4)]
+    api = Api(
+        client,
+        callers={
+            "nobody": {},
+            "a stranger": bearer("no-token-of-ours"),
+            **{f"applicant {place}": bearer(request["access_token"]) for place, request in enumerate(requests)},
+        },
+        known={"request_id": [request["id"] for request in requests]},
+    )
+    await api.keeps_its_word()

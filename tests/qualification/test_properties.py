@@ -1,0 +1,257 @@
+"""Cases and pacts led at random: what is listed is what is accepted, and nothing else changes anything."""
+
+import copy
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from services.qualification.domain.case import Case, Question
+from services.qualification.domain.moves import Action, State
+from services.qualification.domain.pact import Pact
+from services.qualification.domain.pact_moves import PactAction, PactState
+from services.qualification.domain.people import Official
+from services.qualification.domain.proposal import Proposal
+from shared.clock import new_id
+from shared.contracts.fact import Actor
+from shared.contracts.vocabulary import Outcome, Role
+from shared.identity import model as identity
+from shared.messaging.inbox import Inbox
+from tests.properties.description import Api
+from tests.properties.effort import effort
+from tests.properties.moving import Act, open_to, take
+from tests.qualification import test_domain as cases
+from tests.qualification import test_pacts_domain as pacts
+from tests.qualification.acting import CAUE, ORIENTATION, proposed, qualified
+from tests.qualification.conftest import Client, Program, Programs
+from tests.qualification.life import Life
+from tests.qualification.test_pacts_api import PACT
+
+OTHER_DELEGATE: Final = Official("autre95@cousu.test", "Autre délégué", frozenset({Role.DELEGATE}))
+PEOPLE: Final = (cases.SAT, cases.DELEGATE, OTHER_DELEGATE, cases.BOTH, cases.NOBODY)
+WHO: Final = st.sampled_from(PEOPLE)
+AT, DUE, TODAY = cases.AT, cases.DUE, cases.AT.date()
+YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+
+
+def propose(outcome: Outcome) -> Act:
+    """Propose an outcome, as the use case does."""
+
+    def act(case: Case, who: Official) -> object:
+        by = case.require_proposal(who, outcome)
+        return case.propose(Proposal(outcome=outcome, motive="Motif.", by=by, at=AT))
+
+    return act
+
+
+ON_A_CASE: Final[Mapping[str, list[Act]]] = {
+    Action.ASSIGNMENT: [lambda case, who: case.assign(who, who.email, who.name)],
+    Action.EXAMINATION: [lambda case, who: case.start_examination(who, AT, DUE)],
+    Action.INFORMATION_REQUEST: [
+        lambda case, who: case.request_information(who, ("Un plan",), TOMORROW, AT, TODAY),
+        lambda case, who: case.request_information(who, ("Un plan",), YESTERDAY, AT, TODAY),
+    ],
+    Action.QUALIFICATION: [lambda case, who: case.qualify(who, cases.GRID, AT)],
+    Action.PROPOSAL: [propose(outcome) for outcome in Outcome],
+    Action.VALIDATION: [lambda case, who: case.validate(who, AT) and None],
+    Action.REJECTION: [lambda case, who: case.reject(who, "Motif.", AT)],
+    Action.ANSWER: [lambda case, who: case.answer(who, "Réponse.", AT)],
+    Action.MESSAGES: [lambda case, who: case.require(Action.MESSAGES, who)],
+    Action.NOTES: [lambda case, who: case.require(Action.NOTES, who)],
+}
+FOR_GOOD: Final = {State.REFUSED, State.TRANSFERRED, State.WITHDRAWN, State.DIRECTED_TO_PROGRAMME}
+CHANGED_BY: Final = {
+    Action.EXAMINATION: {State.UNDER_EXAMINATION},
+    Action.INFORMATION_REQUEST: {State.AWAITING_INFORMATION},
+    Action.PROPOSAL: {State.PROPOSED},
+    Action.REJECTION: {State.UNDER_EXAMINATION},
+    Action.VALIDATION: set(State) - {State.REGISTERED, State.UNDER_EXAMINATION, State.PROPOSED, State.WITHDRAWN},
+}
+"""Where an action leads; the others leave the case where it is."""
+
+
+class CaseLife(RuleBasedStateMachine):
+    """A case in the hands of five people, of its applicant, of a provider and of the national team."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.case = cases.a_case()
+
+    @rule(who=WHO, action=st.sampled_from(list(Action)), way=st.integers(0, 5))
+    def somebody_acts(self, who: Official, action: Action, way: int) -> None:
+        before = copy.deepcopy(self.case)
+        allowed = before.allowed_actions(who)
+        ways = ON_A_CASE[action]
+        told = take(self.case, ways[way % len(ways)], who, state=before.state.value, allowed=allowed)
+        if told is None:
+            return
+        assert action.value in allowed
+        assert self.case.state in CHANGED_BY.get(action, {before.state})
+        assert all(fact.request_id == self.case.request_id and fact.departement == "95" for fact in told)
+        if action is Action.VALIDATION:
+            assert before.pending.by.email != who.email
+
+    @precondition(lambda self: self.case.state is State.AWAITING_INFORMATION)
+    @rule()
+    def the_applicant_answers(self) -> None:
+        assert self.case.resume(AT, DUE).resumed
+        assert self.case.state is State.UNDER_EXAMINATION
+
+    @rule(provider_helps=st.booleans())
+    def the_applicant_gives_up(self, provider_helps: bool) -> None:  # noqa: FBT001 - Hypothesis draws it
+        before = copy.deepcopy(self.case)
+        if self.case.withdraw(AT, provider_helps=provider_helps):
+            assert self.case.state is State.WITHDRAWN
+            assert self.case.stage is None
+        else:
+            assert self.case == before
+
+    @precondition(lambda self: self.case.state in {State.ORIENTED_LOCALLY, State.ESCALATED})
+    @rule()
+    def what_was_handed_on_comes_back(self) -> None:
+        self.case.reopen(AT, DUE, Actor(role=Role.SYSTEM))
+        assert self.case.state is State.UNDER_EXAMINATION
+
+    @precondition(lambda self: self.case.state is State.ESCALATED)
+    @rule()
+    def the_national_team_asks(self) -> None:
+        self.case.question = Question(text="Quel budget ?")
+
+    @precondition(lambda self: self.case.stage is not None)
+    @rule()
+    def it_is_late(self) -> None:
+        self.case.tell_overdue(AT)
+
+    @invariant()
+    def what_is_listed_is_what_is_accepted(self) -> None:
+        for who in PEOPLE:
+            assert open_to(self.case, ON_A_CASE, who) == set(self.case.allowed_actions(who))
+
+    @invariant()
+    def what_is_over_stays_over(self) -> None:
+        if self.case.state in FOR_GOOD:
+            assert all(set(self.case.allowed_actions(who)) <= {Action.NOTES.value} for who in PEOPLE)
+            assert self.case.stage is None
+
+    @invariant()
+    def a_proposal_waits_only_where_one_is_validated(self) -> None:
+        if self.case.state is State.PROPOSED:
+            assert self.case.pending.validated_by is None
+
+
+def for_each_party(act: Act) -> list[Act]:
+    """Take an action for each of the three parties, and for somebody who is none."""
+    names = ("État", "Communauté de communes Vexin Centre", "Magny-en-Vexin", "Personne")
+    return [lambda pact, who, name=name: act(pact, who, name) for name in names]
+
+
+def last_action(pact: Pact) -> object:
+    """Name the plan's last action, or one that is not there."""
+    return pact.actions[-1].id if pact.actions else new_id()
+
+
+P_TODAY = pacts.TODAY
+ON_A_PACT: Final[Mapping[str, list[Act]]] = {
+    PactAction.DIAGNOSIS: [lambda pact, who: pact.share_diagnosis(who, pacts.AT, P_TODAY)],
+    PactAction.AGREEMENTS: [
+        *for_each_party(lambda pact, who, name: pact.agree(who, name, None, pacts.AT, P_TODAY)),
+        *for_each_party(lambda pact, who, name: pact.agree(who, name, P_TODAY + timedelta(days=1), pacts.AT, P_TODAY)),
+    ],
+    PactAction.ACTIONS: [
+        lambda pact, who: pact.add_action(who, pacts.an_action(), pacts.AT, P_TODAY),
+        lambda pact, who: pact.add_action(who, pacts.an_action(due_on=P_TODAY - timedelta(days=1)), pacts.AT, P_TODAY),
+        lambda pact, who: pact.remove_action(who, last_action(pact)) and None,
+    ],
+    PactAction.SIGNATURES: [
+        *for_each_party(lambda pact, who, name: pact.sign(who, name, None, pacts.AT, P_TODAY)),
+        *for_each_party(lambda pact, who, name: pact.sign(who, name, P_TODAY - timedelta(days=9), pacts.AT, P_TODAY)),
+    ],
+    PactAction.PROGRESS: [
+        lambda pact, who: pact.report(who, last_action(pact), 40, None, pacts.AT)[1:],
+        lambda pact, who: pact.report(who, last_action(pact), 40, "done", pacts.AT)[1:],
+        lambda pact, who: pact.report(who, last_action(pact), None, "given_up", pacts.AT)[1:],
+        lambda pact, who: pact.report(who, last_action(pact), None, None, pacts.AT)[1:],
+    ],
+    PactAction.REVIEWS: [
+        lambda pact, who: pact.review(who, None, P_TODAY),
+        lambda pact, who: pact.review(who, P_TODAY + timedelta(days=1), P_TODAY),
+    ],
+}
+
+
+class PactLife(RuleBasedStateMachine):
+    """A pact between three parties, led by people who may act for some of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pact = pacts.Steps().pact
+
+    @rule(who=WHO, action=st.sampled_from(list(PactAction)), way=st.integers(0, 7))
+    def somebody_acts(self, who: Official, action: PactAction, way: int) -> None:
+        before = copy.deepcopy(self.pact)
+        allowed = before.allowed_actions(who)
+        ways = ON_A_PACT[action]
+        told = take(self.pact, ways[way % len(ways)], who, state=before.state.value, allowed=allowed)
+        if told is None:
+            return
+        assert action.value in allowed
+        assert all(fact.request_id == self.pact.id for fact in told)
+        if any(party.signed_on for party in before.parties):
+            assert self.pact.version == before.version
+            assert [one.id for one in self.pact.actions] == [one.id for one in before.actions]
+        if before.state is PactState.SIGNED:
+            assert self.pact.state is PactState.SIGNED
+
+    @invariant()
+    def what_is_listed_is_what_is_accepted(self) -> None:
+        for who in PEOPLE:
+            assert open_to(self.pact, ON_A_PACT, who) == set(self.pact.allowed_actions(who))
+
+    @invariant()
+    def the_stage_is_what_the_parties_did(self) -> None:
+        agreed = [party.agreed_on is not None for party in self.pact.parties]
+        signed = [party.signed_on is not None for party in self.pact.parties]
+        assert (self.pact.state is PactState.SIGNED) == all(signed)
+        assert (self.pact.state in {PactState.PLANNING, PactState.SIGNED}) == all(agreed)
+        assert not any(signed) or self.pact.actions
+        assert all(
+            0 <= one.percent <= 100 and (one.status != "done" or one.percent == 100) for one in self.pact.actions
+        )
+
+
+TestACase = CaseLife.TestCase
+TestACase.settings = effort(examples=20, steps=20)
+
+TestAPact = PactLife.TestCase
+TestAPact.settings = effort(examples=12, steps=25)
+
+
+async def test_the_api_answers_as_it_describes(
+    client: Client, life: Life, inbox: Inbox, sat: Program, delegate: Program, neighbour: Program, program: Programs
+) -> None:
+    lives = [life]
+    for _ in range(3):
+        lives.append(Life(inbox))
+        await lives[-1].submitted()
+    await qualified(sat, lives[1])
+    await proposed(sat, lives[2], ORIENTATION)
+    pact = await sat.post("/pacts", PACT)
+    auditor = await program("audit", identity.Role.AUDITOR)
+    api = Api(
+        client,
+        callers={
+            "nobody": {},
+            "a stranger": {"Authorization": "Bearer no-token-of-ours"},
+            **{
+                who.agent.email: {"Authorization": f"Bearer {who.token}"} for who in (sat, delegate, neighbour, auditor)
+            },
+        },
+        known={
+            "request_id": [str(one.request_id) for one in lives],
+            "pact_id": [pact.json()["id"]],
+            "provider_id": [str(CAUE.id)],
+        },
+    )
+    await api.keeps_its_word(examples=2)
