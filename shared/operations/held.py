@@ -93,6 +93,7 @@ async def skip(watched: Watched, event_id: str, *, by: str, why: str) -> Held:
     """
     async with watched.database.transaction() as tx:
         held = await _lock(tx, watched.name, event_id)
+        await _forget_attempts(tx, held)
         await tx.execute(
             """
             WITH skipped AS (
@@ -129,6 +130,20 @@ async def _lock(tx: Transaction, service: str, event_id: str) -> Held:
     key = await show(tx, service, event_id)
     await tx.execute("SELECT FROM inbox_stream WHERE subject = $1 AND source = $2 FOR UPDATE", key.subject, key.source)
     return await show(tx, service, event_id)
+
+
+async def _forget_attempts(tx: Transaction, held: Held) -> None:
+    """Stop counting how often the event was begun: it is not begun any more."""
+    await tx.execute(
+        """
+        DELETE FROM inbox_attempt a
+        USING inbox_waiting w
+        WHERE a.fingerprint = sha256(w.body) AND w.subject = $1 AND w.source = $2 AND w.sequence = $3
+        """,
+        held.subject,
+        held.source,
+        held.sequence,
+    )
 
 
 async def _go_on(tx: Transaction, held: Held) -> None:

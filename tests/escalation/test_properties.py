@@ -1,6 +1,7 @@
 """Dossiers led at random do only what is listed; and the service keeps the word of its description."""
 
 import copy
+import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,10 +17,13 @@ from services.escalation.domain.dossier import Escalation, Milestone
 from services.escalation.domain.means import STEPS, Mobilisation, MobilisationState
 from services.escalation.domain.moves import ON_THE_DOSSIER, OVER, Action, By, State, allowed_actions
 from services.escalation.domain.refusals import QuorumMissing
+from shared import clock
 from shared.clock import new_id
 from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind
 from shared.db import Database
+from shared.identity import store
 from shared.identity.model import Agent, Role
+from shared.web import sessions
 from tests.escalation.conftest import an_agent
 from tests.escalation.life import (
     Ear,
@@ -43,6 +47,7 @@ from tests.escalation.test_domain import (
 from tests.properties.description import Api
 from tests.properties.effort import effort
 from tests.properties.moving import Act, open_to, take
+from tests.properties.pages import Walk
 
 BOTH: Final = By(NATIONAL.roles | SECRETARY.roles, "Les deux", "deux@cousu.test")
 PEOPLE: Final = (NATIONAL, SECRETARY, BOTH, PROGRAMME)
@@ -276,3 +281,20 @@ async def test_the_api_answers_as_it_describes(
 
 async def _ids(database: Database, table: str) -> list[str]:
     return [str(row["id"]) for row in await database.fetch(f"SELECT id FROM {table}")]  # noqa: S608 - names of our own
+
+
+@pytest.mark.usefixtures("envelope")
+async def test_no_page_stumbles_over_what_is_typed(
+    database: Database, browser: httpx2.AsyncClient, national: Program, secretary: Program, received: str, ear: Ear
+) -> None:
+    other = a_request_escalated(number="95-2026-000124")
+    await ear.hears(other)
+    session_id = await a_scheduled_dossier(national, secretary, str(other.request_id))
+    at, both = clock.now(), [Role.NATIONAL_AGENT, Role.COMMITTEE_SECRETARY]
+    async with database.transaction() as tx:
+        agent = await store.add_agent(tx, email="tout@cousu.test", name="Tout", roles=both, at=at)
+        await sessions.create(tx, "the-key", agent=agent, data={}, at=at, expires_at=at + timedelta(hours=1))
+    browser.cookies.set("cousu_escalation_session", "the-key")
+    walk = Walk(browser, random.Random(95))  # noqa: S311 - the same each time
+    dossier = f"/demandes/{received}"
+    await walk.through(dossier, f"/comite/{session_id}/dossiers/{other.request_id}", f"/comite/{session_id}", "/comite")

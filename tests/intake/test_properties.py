@@ -1,6 +1,7 @@
 """Requests led at random do only what is listed, whatever others tell; and intake keeps the word of its description."""
 
 import copy
+import random
 from collections.abc import Mapping
 from typing import Final
 
@@ -18,6 +19,7 @@ from tests.intake.facts import Life, a_tracked_request, at
 from tests.properties.description import Api
 from tests.properties.effort import effort
 from tests.properties.moving import Act, open_to, take
+from tests.properties.pages import Walk
 
 NOW: Final = at(5_000)
 GOOD: Final = Evaluation(need_met=5, progress=4, satisfaction=5)
@@ -124,3 +126,9 @@ async def test_the_api_answers_as_it_describes(client: Client) -> None:
         known={"request_id": [request["id"] for request in requests]},
     )
     await api.keeps_its_word()
+
+
+async def test_no_page_stumbles_over_what_is_typed(client: Client) -> None:
+    request = await filed(client)
+    walk = Walk(client, random.Random(95))  # noqa: S311 - the same each time
+    await walk.through(f"/suivi/{request['access_token']}", "/demande", "/suivi", "/")

@@ -1,9 +1,12 @@
 """Notifications keep the word of their description."""
 
+import random
+
 from shared.db import Database
 from shared.identity.model import Role
 from tests.notifications.conftest import Client, People, World
 from tests.properties.description import Api
+from tests.properties.pages import Walk
 
 
 async def test_the_api_answers_as_it_describes(
@@ -22,3 +25,9 @@ async def test_the_api_answers_as_it_describes(
         known={"delivery_id": [str(row["id"]) for row in await database.fetch("SELECT id FROM delivery")]},
     )
     await api.keeps_its_word()
+
+
+async def test_no_page_stumbles_over_what_is_typed(client: Client, world: World, people: People) -> None:
+    await world.filed()
+    await people.enters(client, Role.OPERATOR)
+    await Walk(client, random.Random(95)).through("/", "/preferences", "/modeles")  # noqa: S311 - the same each time

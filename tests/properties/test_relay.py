@@ -249,4 +249,4 @@ async def test_only_what_was_confirmed_leaves_and_in_the_end_nothing_stays(
     database: Database, owner: "asyncpg.Connection[asyncpg.Record]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(relay, "BATCH", BATCH)
-    await live(lambda wait: RelayLife(wait, database, owner), effort(examples=20, steps=12))
+    await live(lambda wait: RelayLife(wait, database, owner), effort(examples=15, steps=12))

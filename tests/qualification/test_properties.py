@@ -1,7 +1,8 @@
 """Cases and pacts led at random: what is listed is what is accepted, and nothing else changes anything."""
 
 import copy
-from collections.abc import Mapping
+import random
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -18,14 +19,16 @@ from shared.clock import new_id
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import Outcome, Role
 from shared.identity import model as identity
+from shared.identity.model import Agent
 from shared.messaging.inbox import Inbox
 from tests.properties.description import Api
 from tests.properties.effort import effort
 from tests.properties.moving import Act, open_to, take
+from tests.properties.pages import Walk
 from tests.qualification import test_domain as cases
 from tests.qualification import test_pacts_domain as pacts
 from tests.qualification.acting import CAUE, ORIENTATION, proposed, qualified
-from tests.qualification.conftest import Client, Program, Programs
+from tests.qualification.conftest import Browser, Client, Program, Programs
 from tests.qualification.life import Life
 from tests.qualification.test_pacts_api import PACT
 
@@ -255,3 +258,16 @@ async def test_the_api_answers_as_it_describes(
         },
     )
     await api.keeps_its_word(examples=2)
+
+
+async def test_no_page_stumbles_over_what_is_typed(
+    browser: Callable[[Agent], Awaitable[Browser]], life: Life, inbox: Inbox, sat: Program, delegate: Program
+) -> None:
+    second = Life(inbox)
+    await second.submitted()
+    await proposed(sat, second, ORIENTATION)
+    pact = (await sat.post("/pacts", PACT)).json()["id"]
+    walk = Walk((await browser(sat.agent)).client, random.Random(95))  # noqa: S311 - the same each time
+    await walk.through(f"/demandes/{life.request_id}", f"/pactes/{pact}", "/annuaire/nouveau", "/annuaire/import", "/")
+    walk = Walk((await browser(delegate.agent)).client, random.Random(96), most_pages=3)  # noqa: S311 - same
+    await walk.through(f"/demandes/{second.request_id}")

@@ -69,6 +69,14 @@ async def test_skip_keeps_the_bytes_of_the_event(scene: Scene) -> None:
     assert await quarantine.list_quarantined(scene.escalation, "escalation") == []
 
 
+async def test_how_often_a_skipped_event_was_begun_is_forgotten(scene: Scene) -> None:
+    one = await a_held_stream(scene.inbox, scene.broken, scene.escalation)
+    await scene.escalation.fetch("INSERT INTO inbox_attempt (fingerprint) SELECT sha256(body) FROM inbox_waiting")
+    await held.skip(scene.reach.service("escalation"), one.event_id, by="exploitant", why="inapplicable")
+    assert await scene.escalation.fetchval("SELECT count(*) FROM inbox_waiting") == 2
+    assert await scene.escalation.fetchval("SELECT count(*) FROM inbox_attempt") == 2
+
+
 async def test_skip_of_the_last_event_releases_the_stream_at_once(scene: Scene) -> None:
     scene.broken.texts.add("alone")
     body = wire(a_message(request_id := new_id(), "alone"), 1)

@@ -1,11 +1,13 @@
 """The operators' API keeps the word of its description, whatever is held, unreadable, dead or parked."""
 
+import random
 from collections.abc import Awaitable, Callable
 
 import httpx2
 
 from shared.identity.model import Role
 from tests.properties.description import Api
+from tests.properties.pages import Walk
 from tests.shared.operations.conftest import Scene
 from tests.shared.operations.trouble import a_held_stream, an_unreadable_message
 
@@ -32,3 +34,12 @@ async def test_the_api_answers_as_it_describes(
         },
     )
     await api.keeps_its_word()
+
+
+async def test_no_page_stumbles_over_what_is_typed(
+    scene: Scene, enter: Callable[..., Awaitable[httpx2.AsyncClient]]
+) -> None:
+    await an_unreadable_message(scene.inbox)
+    await a_held_stream(scene.inbox, scene.broken, scene.escalation)
+    walk = Walk(await enter(), random.Random(95))  # noqa: S311 - the same each time
+    await walk.through("/retenues", "/quarantaine", "/demandes", "/")
