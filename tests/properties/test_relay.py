@@ -27,7 +27,8 @@ from tests.properties.conftest import Wait, live
 from tests.properties.effort import effort
 
 AT: Final = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-BATCH: Final = 3
+NEW, AGAIN = 3, 1
+"""Small batches, so that much is left for the next one."""
 TABLES: Final = ("outbox", "stream")
 QUEUES: Final = ("qualification.95", "escalation")
 
@@ -248,5 +249,6 @@ async def _relay(database: Database, broker: FakeBroker, *, relays: int, publish
 async def test_only_what_was_confirmed_leaves_and_in_the_end_nothing_stays(
     database: Database, owner: "asyncpg.Connection[asyncpg.Record]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay, "BATCH", BATCH)
+    monkeypatch.setattr(relay, "NEW", NEW)
+    monkeypatch.setattr(relay, "AGAIN", AGAIN)
     await live(lambda wait: RelayLife(wait, database, owner), effort(examples=15, steps=12))

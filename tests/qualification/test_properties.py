@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -260,6 +261,10 @@ async def test_the_api_answers_as_it_describes(
     await api.keeps_its_word(examples=2)
 
 
+@pytest.mark.filterwarnings(
+    # Of a form that is cut off within a file, the framework leaves the file to the garbage collector.
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 async def test_no_page_stumbles_over_what_is_typed(
     browser: Callable[[Agent], Awaitable[Browser]], life: Life, inbox: Inbox, sat: Program, delegate: Program
 ) -> None:
