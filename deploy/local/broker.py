@@ -14,9 +14,12 @@ _NUMBERS = ("1", "3", "5")
 OwnBroker = LocalRabbit | LocalCluster
 
 
-def own_broker(places: Places) -> OwnBroker:
-    """Make the broker of a run, not started. Raises `DidNotStart` when the number of nodes makes no sense."""
-    told = os.environ.get(VARIABLE, "").strip() or "1"
+def own_broker(places: Places, nodes: int | None = None) -> OwnBroker:
+    """Make the broker of a run, not started; of so many nodes, or of as many as the environment tells.
+
+    Raises `DidNotStart` when the number makes no sense.
+    """
+    told = str(nodes) if nodes else os.environ.get(VARIABLE, "").strip() or "1"
     if told not in _NUMBERS:
         raise DidNotStart(f"{VARIABLE} is {told!r}; give {', '.join(_NUMBERS[:-1])} or {_NUMBERS[-1]}.")
     folder, ports, log = places.folder / "rabbitmq", places.ports, places.log("rabbitmq")

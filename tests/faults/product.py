@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import httpx2
 
-from deploy.local.broker import own_broker
+from deploy.local import broker
 from deploy.local.child import listening
 from deploy.local.environment import Environments
 from deploy.local.passwords import Passwords
@@ -42,6 +42,8 @@ _MARKS = {
 
 class Product:
     """All of Cousu-main: four services, PostgreSQL, RabbitMQ and the supervisor that starts again what dies."""
+
+    broker_nodes = 1
 
     def __init__(self, folder: Path, base: int, mailbox: Mailbox, *, copies: int = 1) -> None:
         self.folder = folder
@@ -79,6 +81,7 @@ class Product:
                 | {
                     "COUSU_RUN_FOLDER": str(self.folder),
                     "COUSU_PORT_BASE": str(self.places.base),
+                    broker.VARIABLE: str(self.broker_nodes),
                     "COUSU_COPIES": str(self.places.copies),
                     "NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{self.mailbox.port}",
                     orders.LINKS: json.dumps(links),
@@ -241,7 +244,7 @@ class Product:
             self.places,
             Passwords(self.folder / "secrets.json"),
             LocalPostgres(self.folder / "postgres", self.places.ports["postgres"]),
-            own_broker(self.places),
+            broker.own_broker(self.places, self.broker_nodes),
         ).of(service)
 
     async def command(self, *arguments: str) -> str:

@@ -1,13 +1,12 @@
 """The product over three RabbitMQ nodes, and how they are found, killed and cut off from each other."""
 
 import asyncio
-import os
 import signal
 from itertools import product as pairs
 from pathlib import Path
 from subprocess import PIPE
 
-from deploy.local.broker import VARIABLE, own_broker
+from deploy.local.broker import own_broker
 from deploy.local.child import listening
 from deploy.local.rabbitmq import LocalRabbit
 from tests.faults.mailbox import Mailbox
@@ -20,10 +19,12 @@ _WRONG = "no-longer-known"
 class ClusterProduct(Product):
     """As `Product`, with a broker of three nodes named as in `NODES`."""
 
+    broker_nodes = len(NODES)
+
     def __init__(self, folder: Path, base: int, mailbox: Mailbox) -> None:
         super().__init__(folder, base, mailbox)
-        os.environ[VARIABLE] = str(len(NODES))  # what the product is started with, and what this process reads of it
-        self.nodes: dict[str, LocalRabbit] = dict(zip(NODES, own_broker(self.places).nodes, strict=True))
+        cluster = own_broker(self.places, self.broker_nodes)
+        self.nodes: dict[str, LocalRabbit] = dict(zip(NODES, cluster.nodes, strict=True))
 
     def pid(self, name: str) -> int | None:
         """Find the process of a node too."""
