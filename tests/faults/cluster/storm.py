@@ -1,9 +1,11 @@
 """Nodes of a cluster struck all the time: each again as soon as it is back and has had a rest."""
 
+import random
 import time
 from dataclasses import dataclass, field
 
 from tests.faults.cluster.product import ClusterProduct
+from tests.faults.mayhem import Fault
 from tests.faults.storm import Storm
 
 REST = 8.0
@@ -12,10 +14,19 @@ REST = 8.0
 
 @dataclass(slots=True)
 class ClusterStorm(Storm):
-    """As `Storm`, at the nodes; they rest for as long as they take to come back: half the time there is a majority."""
+    """As `Storm`, at the nodes; they rest for as long as they take to come back: half the time there is a majority.
 
-    _gone_since: dict[str, float] = field(default_factory=dict)
+    `back` of a fault is the time until its node takes connections again.
+    """
+
+    _struck: dict[str, tuple[Fault, float]] = field(default_factory=dict)
     _took: float = REST
+
+    async def strike(self, kind: str, target: str, chance: random.Random) -> Fault:
+        """Strike once, and watch for the node's return."""
+        fault = await Storm.strike(self, kind, target, chance)
+        self._struck[target] = fault, time.monotonic()
+        return fault
 
     def pause(self, target: str) -> float:
         """Give all nodes the same rest."""
@@ -26,8 +37,7 @@ class ClusterStorm(Storm):
         """Tell whether the node works."""
         assert isinstance(self.product, ClusterProduct)
         there = self.product.takes_connections(target)
-        if not there:
-            self._gone_since.setdefault(target, time.monotonic())
-        elif target in self._gone_since:
-            self._took = time.monotonic() - self._gone_since.pop(target)
+        if there and target in self._struck:
+            fault, since = self._struck.pop(target)
+            fault.back = self._took = time.monotonic() - since
         return there
