@@ -14,6 +14,7 @@ import ctypes
 import functools
 import gc
 import importlib
+import inspect
 import json
 import os
 import select
@@ -21,10 +22,10 @@ import signal
 import socket
 import time
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import uuid_utils
@@ -34,12 +35,12 @@ from litestar import Litestar
 
 from shared import log
 from shared.db import Database
-from shared.messaging import consumer, healing
+from shared.messaging import healing, inbox
 from shared.messaging.inbox import attempts
 from shared.settings import ServiceSettings
 from shared.territory.territories import Territories
 from shared.web.serving import serve
-from tests.faults.kills.points import Points, install
+from tests.faults.kills.points import AFTER, Points, install
 
 POINTS = Points()
 _DIES_WITH_PARENT = 1
@@ -52,6 +53,9 @@ LAZY = (
     "uvicorn.protocols.http.auto",
 )
 """What the libraries would import in each child again."""
+
+CONSUMES = f": basic_consume · {AFTER}"
+"""The point at which a service is up."""
 
 Told = dict[str, Any]
 
@@ -157,8 +161,13 @@ def _live(service: Warm, hand: dict[str, int], logs: Path, began: float) -> None
         log.configure(service=service.name, level="WARNING")
         uuid_utils.reseed_rng()
         pid = os.getpid()
-        POINTS.arm(hand, lambda what, name: _say(**{what: name, "service": service.name, "pid": pid}))
-        consumer.Consumer.start = _telling_when_up(service.name, began)  # type: ignore[method-assign, assignment] # its end is told
+
+        def tell(what: str, name: str) -> None:
+            _say(**{what: name, "service": service.name, "pid": pid})
+            if what == "met" and name.endswith(CONSUMES):
+                _say(up=service.name, pid=pid, after=round(time.monotonic() - began, 4))
+
+        POINTS.arm(hand, tell)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(service))
         code = 0
@@ -175,18 +184,6 @@ async def _serve(service: Warm) -> None:
         await serve(service.application, service.settings)
     finally:
         await service.database.close()
-
-
-_CONSUME = consumer.Consumer.start
-"""Its end is the moment at which a service is up."""
-
-
-def _telling_when_up(name: str, began: float) -> Callable[[consumer.Consumer], Any]:
-    async def consume(self: consumer.Consumer) -> None:
-        await _CONSUME(self)
-        _say(up=name, pid=os.getpid(), after=round(time.monotonic() - began, 4), cpu=time.process_time())
-
-    return consume
 
 
 def _warm(name: str, environment: dict[str, str], descriptor: int) -> Warm:
@@ -206,19 +203,32 @@ def _shorten_waits() -> None:
     from services.notifications.domain import deliveries  # noqa: PLC0415 - same
     from services.notifications.usecases import send  # noqa: PLC0415 - same
 
-    send.LEASE = timedelta(seconds=10)  # type: ignore[attr-defined] # where it is looked up
-    deliveries.FIRST_PAUSE = timedelta(seconds=0.5)
-    deliveries.LONGEST_PAUSE = timedelta(seconds=2)
-    postman.BEFORE_CONTENT = 4.0  # type: ignore[misc] # what stands before the content stays within the lease
-    postman.SETTLE_EVERY = 1.0  # type: ignore[misc] # same
-    attempts.FATAL_AFTER = 1_000
-    patience = healing.Patience(before_asking=1.0, heads_every=3.0)
-    healer = healing.Healer.__init__
+    _set(send, LEASE=timedelta(seconds=10))
+    _set(deliveries, FIRST_PAUSE=timedelta(seconds=0.5), LONGEST_PAUSE=timedelta(seconds=2))
+    _set(postman, BEFORE_CONTENT=4.0, SETTLE_EVERY=1.0)  # what stands before the content stays within the lease
+    _set(attempts, FATAL_AFTER=1_000)
+    _give(inbox.Inbox, patience=inbox.Patience(first=0.3, longest=3.0, attempts=1_000))
+    _give(healing.Healer, patience=healing.Patience(before_asking=1.0, heads_every=3.0))
 
-    def patient(self: healing.Healer, *args: Any, **options: Any) -> None:
-        healer(self, *args, **options | {"patience": patience})
 
-    healing.Healer.__init__ = patient  # type: ignore[method-assign]
+def _set(module: ModuleType, **constants: object) -> None:
+    """Give constants other values; one that is not there any more must not be set in vain."""
+    for name, value in constants.items():
+        if name not in vars(module):
+            raise LookupError(f"{module.__name__} has no {name} any more")
+        setattr(module, name, value)
+
+
+def _give(kind: Any, **given: object) -> None:
+    """Let every object of a class be made with these options."""
+    original = kind.__init__
+
+    @functools.wraps(original)
+    def init(self: Any, *args: Any, **options: Any) -> None:
+        names = list(inspect.signature(original).parameters)[1 : len(args) + 1]
+        original(self, **dict(zip(names, args, strict=True)) | options | given)
+
+    kind.__init__ = init
 
 
 def _let_nothing_heal() -> None:
