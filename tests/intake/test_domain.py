@@ -32,6 +32,9 @@ NOT_FOR_THE_APPLICANT = {
     "qualification.stage_overdue.v1",
     "escalation.stage_overdue.v1",
     "escalation.decision_made.v1",  # has a line per outcome instead
+    "qualification.stage_due_soon.v1",
+    "qualification.orientation_due_soon.v1",
+    "qualification.information_due_soon.v1",  # a reminder is a mail, and no step
     "intake.tracking_link_replaced.v1",
     "forms.request_refused.v1",
     *(fact.wire_type for fact in notifications.FACTS),
