@@ -101,14 +101,17 @@ async def waiting(product: Judged) -> list[str]:
 
 
 async def hurry_mails(product: Judged) -> None:
-    """End early the five minutes' lease of senders that were killed, and the pauses before mails are tried again."""
+    """End early the five minutes' lease of senders that were killed, and the pauses before mails are tried again.
+
+    A sender whose clock was stepped may have begun hours from now.
+    """
     await product.execute(
         "notifications",
         """
         UPDATE delivery d SET lease_until = now()
         FROM delivery_attempt a
         WHERE a.id = d.attempt_id AND d.status = 'sending' AND d.lease_until > now()
-          AND a.began_at < now() - make_interval(secs => $1)
+          AND a.began_at NOT BETWEEN now() - make_interval(secs => $1) AND now() + make_interval(secs => $1)
         """,
         DEAD_AFTER,
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -12,6 +12,7 @@ from services.notifications.domain.deliveries import MOST_UNANSWERED, TRIED_FOR,
 from services.notifications.office import Office
 from services.notifications.postman import Postman
 from services.notifications.settings import MailServerAddress
+from services.notifications.usecases import begin
 from services.notifications.usecases.send import Outgoing
 from shared import clock
 from shared.contracts import intake, qualification
@@ -330,6 +331,15 @@ async def until_content_offered(database: Database) -> None:
     async with asyncio.timeout(5):
         while not await database.fetchval("SELECT content_at FROM delivery_attempt"):
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.usefixtures("owed")
+async def test_a_sender_whose_clock_is_hours_ahead_holds_a_mail_no_longer_than_any_other(
+    database: Database, office: Office
+) -> None:
+    async with database.transaction() as tx:
+        assert await begin(tx, at=datetime.now(UTC) + timedelta(hours=10), office=office)
+    assert await database.fetchval("SELECT lease_until <= now() + interval '5 minutes' FROM delivery")
 
 
 async def let_the_pause_pass(database: Database) -> None:

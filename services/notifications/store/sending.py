@@ -1,7 +1,7 @@
 """The SQL of an attempt to send: claimed, its content offered, ended, lost."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.notifications.domain.deliveries import Status
@@ -9,8 +9,11 @@ from shared.contracts.notifications import Audience
 from shared.db import Row, Transaction
 
 
-async def claim_delivery(tx: Transaction, *, attempt_id: UUID, at: datetime, until: datetime) -> Row | None:
-    """Take the next mail that is due, leaving to others what others took, and write its attempt down."""
+async def claim_delivery(tx: Transaction, *, attempt_id: UUID, at: datetime, lease: timedelta) -> Row | None:
+    """Take the next mail that is due, leaving to others what others took, and write its attempt down.
+
+    The lease ends by PostgreSQL's clock: one that a sender dated hours ahead would outlive it by hours.
+    """
     return await tx.fetchrow(
         """
         WITH due AS (
@@ -21,7 +24,7 @@ async def claim_delivery(tx: Transaction, *, attempt_id: UUID, at: datetime, unt
             FOR UPDATE SKIP LOCKED
         ), taken AS (
             UPDATE delivery d SET
-                status = 'sending', attempts = d.attempts + 1, attempt_id = $1, lease_until = $3,
+                status = 'sending', attempts = d.attempts + 1, attempt_id = $1, lease_until = now() + $3,
                 tried_since = CASE WHEN d.attempts = 0 THEN $2 ELSE d.tried_since END
             FROM due
             WHERE d.id = due.id
@@ -38,7 +41,7 @@ async def claim_delivery(tx: Transaction, *, attempt_id: UUID, at: datetime, unt
         """,
         attempt_id,
         at,
-        until,
+        lease,
     )
 
 
@@ -47,11 +50,10 @@ async def note_content_offered(tx: Transaction, attempt_id: UUID, *, at: datetim
     ours = await tx.fetchval(
         """
         SELECT id FROM delivery
-        WHERE attempt_id = $1 AND status = 'sending' AND lease_until > $2
+        WHERE attempt_id = $1 AND status = 'sending' AND lease_until > now()
         FOR UPDATE
         """,
         attempt_id,
-        at,
     )
     if ours is None:
         return False
@@ -158,18 +160,17 @@ async def note_outcome(
     )
 
 
-async def lost_attempts(tx: Transaction, *, at: datetime, most: int) -> list[Row]:
+async def lost_attempts(tx: Transaction, *, most: int) -> list[Row]:
     """Lock deliveries whose sender is overdue: it died, or lost the database."""
     return await tx.fetch(
         """
         SELECT d.id, d.attempt_id, a.content_at
         FROM delivery d
         JOIN delivery_attempt a ON a.id = d.attempt_id
-        WHERE d.status = 'sending' AND d.lease_until <= $1
+        WHERE d.status = 'sending' AND d.lease_until <= now()
         ORDER BY d.lease_until
-        LIMIT $2
+        LIMIT $1
         FOR UPDATE OF d SKIP LOCKED
         """,
-        at,
         most,
     )

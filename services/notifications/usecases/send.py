@@ -50,7 +50,7 @@ class Outcome:
 async def begin(tx: Transaction, *, at: datetime, office: Office) -> Outgoing | None:
     """Take the next mail that is due; None when there is none."""
     attempt_id = clock.new_id()
-    row = await store.claim_delivery(tx, attempt_id=attempt_id, at=at, until=at + LEASE)
+    row = await store.claim_delivery(tx, attempt_id=attempt_id, at=at, lease=LEASE)
     if row is None:
         return None
     text, html = row["text_body"], row["html_body"]
@@ -107,7 +107,7 @@ async def ended(
 async def settle_lost(tx: Transaction, *, at: datetime, chance: float, office: Office) -> list[Result]:
     """Settle the attempts whose sender is gone; tell how each ended."""
     results = []
-    for row in await store.lost_attempts(tx, at=at, most=100):
+    for row in await store.lost_attempts(tx, most=100):
         result = Result.UNCERTAIN if row["content_at"] else Result.INTERRUPTED
         answer = UNKNOWN if row["content_at"] else "L’envoi a été interrompu avant la remise du message."
         await ended(tx, row["attempt_id"], Outcome(result, answer), at=at, chance=chance, office=office)
