@@ -26,19 +26,20 @@ class ClusterProduct(Product):
         cluster = own_broker(self.places, self.broker_nodes)
         self.nodes: dict[str, LocalRabbit] = dict(zip(NODES, cluster.nodes, strict=True))
 
-    def pid(self, name: str) -> int | None:
+    def pids(self, name: str) -> list[int]:
         """Find the process of a node too."""
         if name not in self.nodes:
-            return super().pid(name)
+            return super().pids(name)
         mine = f"RABBITMQ_NODENAME={self.nodes[name].node}".encode()
+        found = []
         for pid in self.children():
             try:
                 runs = b"beam.smp" in Path(f"/proc/{pid}/cmdline").read_bytes()
                 if runs and mine in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
-                    return pid
+                    found.append(pid)
             except (FileNotFoundError, ProcessLookupError):
                 continue
-        return None
+        return found
 
     async def ready(self) -> bool:
         """Tell whether all nodes take connections, and everything else is ready too."""
