@@ -38,6 +38,10 @@ test: system-test $(VENV)/.ready node_modules/.ready lint types ## Check style a
 faults: system-test $(VENV)/.ready node_modules/.ready ## Kill, cut, wipe and lie for three minutes; FAULTS='--seconds 3600 --seed 7' for more
 	@exec $(BIN)/python -m tests.faults --seconds 180 $(FAULTS)
 
+.PHONY: teeth
+teeth: system-test $(VENV)/.ready node_modules/.ready ## Take one protection away after the other: the faults must show it; TEETH='--list' for which
+	@exec $(BIN)/python -m tests.faults.teeth $(TEETH)
+
 .PHONY: lint
 lint: $(VENV)/.ready ## Style, and who may import whom
 	$(BIN)/ruff check

@@ -40,6 +40,7 @@ from shared.messaging.inbox import attempts
 from shared.settings import ServiceSettings
 from shared.territory.territories import Territories
 from shared.web.serving import serve
+from tests.faults.kills.graft import graft
 from tests.faults.kills.points import AFTER, Points, install
 
 POINTS = Points()
@@ -139,7 +140,8 @@ class Nursery:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             if not asked["healing"]:
                 _let_nothing_heal()
-            _live(service, asked["hand"], self._logs, began)
+            POINTS.dawdles = asked["dawdles"]
+            _live(service, asked["hand"], asked["altered"], self._logs, began)
         self._children[pid] = service.name
         _say(started=service.name, pid=pid)
 
@@ -151,7 +153,7 @@ class Nursery:
             _say(ended=self._children.pop(pid), pid=pid, status=status)
 
 
-def _live(service: Warm, hand: dict[str, int], logs: Path, began: float) -> None:
+def _live(service: Warm, hand: dict[str, int], altered: dict[str, str], logs: Path, began: float) -> None:
     """Be the service until killed or told to stop; never comes back."""
     ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
     code = 1
@@ -159,6 +161,8 @@ def _live(service: Warm, hand: dict[str, int], logs: Path, began: float) -> None
         output = os.open(logs / f"{service.name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(output, 2)
         log.configure(service=service.name, level="WARNING")
+        for file, source in altered.items():
+            graft(file, source)
         uuid_utils.reseed_rng()
         pid = os.getpid()
 

@@ -10,6 +10,7 @@ their answer will never be read.
 import asyncio
 import functools
 import os
+import random
 import re
 import signal
 import sys
@@ -27,6 +28,7 @@ from aiosmtplib.protocol import SMTPProtocol
 
 ROOT = Path(__file__).resolve().parents[3]
 BEFORE, SENT, AFTER = "before", "sent", "after"
+ONE_IN_FIVE = 0.2
 
 _PASSED_THROUGH = (f"{ROOT}/shared/db.py", f"{ROOT}/shared/rounds.py")
 """Doors that everybody goes through: who stands before them is who calls."""
@@ -54,6 +56,8 @@ class Points:
         self._armed: dict[str, int] = {}
         self._hits: Counter[str] = Counter()
         self._tell: Callable[[str, str], None] = lambda _what, _name: None
+        self.dawdles = 0.0
+        """Seconds that one call in five waits at most before it leaves the process: what may happen between shows."""
 
     def arm(self, cells: Mapping[str, int], tell: Callable[[str, str], None]) -> None:
         """Die at the n-th time that a point is met, whichever comes first; `tell` hears of it, and of new points."""
@@ -169,6 +173,8 @@ def _around(points: Points, owner: Any, method: str, name: Callable[..., str]) -
     @functools.wraps(original)
     async def around(self: Any, *args: Any, **options: Any) -> Any:
         called = f"{_place()}: {name(*args)}"
+        if points.dawdles and random.random() < ONE_IN_FIVE:  # noqa: S311 - a delay keeps no secret
+            await asyncio.sleep(random.uniform(0, points.dawdles))  # noqa: S311 - same
         points.meet(f"{called} · {BEFORE}")
         result = await original(self, *args, **options)
         points.meet(f"{called} · {AFTER}")

@@ -45,8 +45,11 @@ class Rig:
         self.mailbox = LossyMailbox()
         self.folder = Path(tempfile.mkdtemp(prefix="cousu-rig-"))
         self.endpoints: dict[str, str] = {}
+        self.altered: dict[str, str] = {}
+        """Source file → other text of it, by which services that are forked from now on are altered."""
+        self.dawdles = 0.0
+        """Seconds that one call in five of theirs waits at most."""
         self._hear = hear
-        self._tree = ROOT
         self._run = f"k{secrets.token_hex(3)}"
         self._sockets: dict[str, socket.socket] = {}
         self._environments: dict[str, dict[str, str]] = {}
@@ -85,7 +88,12 @@ class Rig:
 
     async def stop(self) -> None:
         """Let go of everything that was made for this run; the servers stay."""
-        await self._cool_down()
+        if self._nursery is not None and self._nursery.stdin is not None:
+            self._nursery.stdin.close()
+            await self._nursery.wait()
+        if self._listens is not None:
+            self._listens.cancel()
+            await asyncio.gather(self._listens, return_exceptions=True)
         self._close_pools()
         await self._http.aclose()
         self.mailbox.stop()
@@ -134,7 +142,8 @@ class Rig:
         """Have a child of that service; it dies where its hand says, and asks for what it misses only if it may."""
         assert self._nursery is not None
         assert self._nursery.stdin is not None
-        self._nursery.stdin.write(json.dumps({"start": service, "hand": hand, "healing": healing}).encode() + b"\n")
+        told = {"start": service, "hand": hand, "healing": healing, "altered": self.altered, "dawdles": self.dawdles}
+        self._nursery.stdin.write(json.dumps(told).encode() + b"\n")
 
     # ── what the oracle asks of a product ───────────────────────────────────────────────────────────────────────
 
@@ -209,7 +218,7 @@ class Rig:
             sys.executable,
             "-m",
             "tests.faults.kills.nursery",
-            cwd=self._tree,
+            cwd=ROOT,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             pass_fds=[one.fileno() for one in self._sockets.values()],
@@ -222,15 +231,6 @@ class Rig:
         if b'"warm"' not in first:
             raise RuntimeError("the warm parent did not come up; its words are above")
         self._listens = asyncio.create_task(self._listen(self._nursery.stdout))
-
-    async def _cool_down(self) -> None:
-        """Let the warm parent end, and its children with it."""
-        if self._nursery is not None and self._nursery.stdin is not None:
-            self._nursery.stdin.close()
-            await self._nursery.wait()
-        if self._listens is not None:
-            self._listens.cancel()
-            await asyncio.gather(self._listens, return_exceptions=True)
 
     async def _listen(self, said: asyncio.StreamReader) -> None:
         while line := await said.readline():

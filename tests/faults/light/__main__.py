@@ -33,6 +33,7 @@ def main(
     service: Annotated[str, typer.Option(help="Which services are struck, or their queues; all when not given.")] = "",
     clients: Annotated[int, typer.Option(help="People at the same time.")] = 6,
     within: Annotated[float, typer.Option(help="Seconds after which what does not go on counts as stuck.")] = 60,
+    dawdles: Annotated[float, typer.Option(help="Seconds that one call in five of the services waits at most.")] = 0,
     healing: Annotated[bool, typer.Option(help="Let services ask for what they miss.")] = True,  # noqa: FBT002 - typer's form of a flag
     running: Annotated[Path | None, typer.Option("--servers", help="Use servers that run already.")] = None,
 ) -> None:
@@ -47,6 +48,7 @@ def main(
         services=_among(SERVICES, service),
         clients=clients,
         within=within,
+        dawdles=dawdles,
         healing=healing,
     )
     typer.echo(f"seed {plan.seed}")

@@ -71,16 +71,15 @@ class Blows:
         return ""
 
     async def kill_database(self) -> str:
-        """Cut all connections to the four databases, and let nobody in for a moment: what services see of a crash."""
+        """Cut all connections to the four databases, again and again for a moment: what services see of a crash."""
         admin = await asyncpg.connect(self.stage.database_url("postgres"))
         try:
             names = [self.stage.database_of(service) for service in SERVICES]
-            for name in names:
-                await admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-            await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY($1)", names)
-            await asyncio.sleep(self.chance.uniform(0.1, 1.0))
-            for name in names:
-                await admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+            for _ in range(self.chance.randint(1, 8)):
+                await admin.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY($1)", names
+                )
+                await asyncio.sleep(0.1)
         finally:
             await admin.close()
         return ""

@@ -32,6 +32,8 @@ class Plan:
     clients: int = 6
     within: float = 60.0
     """Seconds after which what does not go on counts as stuck."""
+    dawdles: float = 0.0
+    """Seconds that one call in five of the services waits at most, so that what may happen between shows."""
     healing: bool = True
     """Whether services may ask for what they miss."""
     until_wrong: bool = False
@@ -44,6 +46,8 @@ class Report:
 
     verdict: Verdict
     blows: list[str]
+    requests: int
+    """Filed, or begun to be."""
 
     def text(self) -> str:
         """Tell it in lines."""
@@ -63,6 +67,7 @@ async def run(stage: Stage, plan: Plan) -> Report:
     """Carry the plan out on a stage where nothing runs and nothing is yet; afterwards nothing runs again."""
     children = Children(stage, healing=plan.healing)
     stage.listener = children.hear
+    stage.dawdles = plan.dawdles
     blows = Blows(stage, children, random.Random(plan.seed), plan.kinds, plan.services)  # noqa: S311 - a seed that can be given again
     ledger = Ledger()
     client = Client(ledger, stage.endpoints, patience=plan.within)
@@ -77,13 +82,13 @@ async def run(stage: Stage, plan: Plan) -> Report:
         over.set()
         while not all(person.done() for person in people):
             if plan.until_wrong and ledger.complaints:
-                return Report(Verdict(wrong=list(ledger.complaints)), blows.log)
+                return Report(Verdict(wrong=list(ledger.complaints)), blows.log, len(ledger.lives))
             await asyncio.wait(people, timeout=1)
         _, left = await stand.settle(stage, within=plan.within)
         verdict = await oracle.judge(stage, client)
         verdict.wrong += [f"stuck: {one}" for one in left]
         verdict.wrong += [f"died: {one}" for one in children.died]
-        return Report(verdict, blows.log)
+        return Report(verdict, blows.log, len(ledger.lives))
     finally:
         for person in people:
             person.cancel()
@@ -91,6 +96,7 @@ async def run(stage: Stage, plan: Plan) -> Report:
         await client.close()
         children.end()
         stage.listener = lambda _: None
+        stage.dawdles = 0.0
 
 
 async def _lives(person: Person, over: asyncio.Event) -> None:

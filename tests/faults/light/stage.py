@@ -1,8 +1,7 @@
-"""The rig of the kills as a stage: its services may run from another tree, and their virtual host may be struck."""
+"""The rig of the kills as a stage: its services may be altered, and their virtual host may be struck."""
 
 import json
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 from shared.db import Database
 from shared.operations import verification
@@ -23,13 +22,11 @@ class Stage(Rig):
     def _pass_on(self, told: Told) -> None:
         self.listener(told)
 
-    async def move_to(self, tree: Path) -> None:
-        """Warm another parent, from another tree, and begin again with nothing."""
-        await self._cool_down()
+    async def alter(self, altered: Mapping[str, str]) -> None:
+        """Begin again with nothing, and with services that are altered so: source file → text."""
         for log in (self.folder / "logs").iterdir():
             log.unlink()
-        self._tree = tree
-        await self._warm_up()
+        self.altered = dict(altered)
         await self.fresh()
 
     def last_words(self) -> str:

@@ -22,7 +22,7 @@ from tests.faults.teeth.trial import Ending
 
 def main(
     only: Annotated[str, typer.Option(help="Which bugs, by name; * stands for anything.")] = "*",
-    drill: Annotated[str, typer.Option(help="Which drills, by name; * stands for anything.")] = "*",
+    drills: Annotated[str, typer.Option("--drill", help="Which drills, separated by commas, in this order.")] = "",
     record: Annotated[Path, typer.Option("--tally", help="Where each run is written down.")] = Path(
         "build/teeth.jsonl"
     ),
@@ -30,7 +30,8 @@ def main(
     report: Annotated[bool, typer.Option("--report", help="Print the tally as a table, and run nothing.")] = False,  # noqa: FBT002 - same
 ) -> None:
     """Take one protection away after the other, and see whether the harness notices."""
-    bugs = [bug for bug in BUGS if fnmatch(bug.name, only) and fnmatch(bug.drill, drill)]
+    chosen = drills.split(",") if drills else list(DRILLS)
+    bugs = [bug for name in chosen for bug in BUGS if bug.drill == name and fnmatch(bug.name, only)]
     if not bugs:
         raise typer.BadParameter("no such bug: --list shows them all")
     if shown:
@@ -62,12 +63,12 @@ async def _trials(bugs: Sequence[Bug], record: Path) -> bool:
 
 async def _trial(stage: Stage, drill: str, bug: Bug | None, record: Path) -> bool:
     """Do one; the control, without a bug, must pass, and each other must break a promise."""
-    outcome = await trial.attempt(stage, DRILLS[drill], bug.edits if bug else ())
+    outcome = await trial.attempt(stage, DRILLS[drill], bug.altered() if bug else {})
     tally.append(record, drill=drill, bug=bug.name if bug else None, outcome=outcome)
     as_it_should = outcome.ending is (Ending.BROKEN if bug else Ending.KEPT)
     said = f"{outcome.ending}" if as_it_should and not bug else f"{outcome.by or outcome.ending}: {outcome.first}"
     mark = "" if as_it_should else "SURVIVED  " if bug else "CONTROL  "
-    typer.echo(f"  {bug.name if bug else 'no bug':<44} {outcome.seconds:6.0f} s  {mark}{said}")
+    typer.echo(f"  {bug.name if bug else 'no bug':<44} {outcome.seconds:6.0f} s  {outcome.did}  {mark}{said}")
     return as_it_should
 
 

@@ -19,21 +19,12 @@ class Edit:
     before: str
     after: str
 
-    def apply(self, tree: Path) -> None:
-        """Alter the file below `tree`; refuse with `Misfit` what does not fit any more or is no Python afterwards."""
-        path = tree / self.file
-        text = path.read_text()
+    def apply(self, text: str) -> str:
+        """Give the text of the file altered; refuse with `Misfit` what does not fit any more."""
         found = text.count(self.before)
         if found != 1:
             raise Misfit(f"{self.file}: {self.before.strip().splitlines()[0]!r} stands there {found} times")
-        altered = text.replace(self.before, self.after)
-        if path.suffix == ".py":
-            try:
-                ast.parse(altered)
-            except SyntaxError as error:
-                raise Misfit(f"{self.file}: line {error.lineno} is no Python once altered") from error
-        path.unlink()  # it may be a link to the true one
-        path.write_text(altered)
+        return text.replace(self.before, self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +35,18 @@ class Bug:
     says: str
     drill: str
     edits: tuple[Edit, ...]
+
+    def altered(self) -> dict[str, str]:
+        """Give the altered text of each file that it alters; refuse with `Misfit` when the code has moved on."""
+        texts: dict[str, str] = {}
+        for edit in self.edits:
+            texts[edit.file] = edit.apply(texts.get(edit.file) or (ROOT / edit.file).read_text())
+        for file, text in texts.items():
+            try:
+                ast.parse(text)
+            except SyntaxError as error:
+                raise Misfit(f"{file}: line {error.lineno} is no Python once altered") from error
+        return texts
 
 
 def bug(name: str, says: str, drill: str, file: str, before: str, after: str) -> Bug:

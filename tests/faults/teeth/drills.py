@@ -23,6 +23,7 @@ class Drill:
         if isinstance(plan, Faults):
             said = ["light", f"--kinds {','.join(plan.kinds)}", f"--lives {','.join(plan.lives)}"]
             said += [f"--requests {plan.requests}", *([] if plan.healing else ["--no-healing"])]
+            said += [f"--dawdles {plan.dawdles}"] if plan.dawdles else []
         else:
             said = ["kills", f"--points '{self.points}'", f"--kills {plan.kills}"]
         said += [f"--seed {plan.seed}", f"--seconds {plan.seconds:g}", f"--clients {plan.clients}"]
@@ -35,25 +36,34 @@ SHORT = "supported,directed,transferred,withdrawn,returned,declined_by_a_provide
 
 
 def _faults(
-    says: str, kinds: str, *, seed: int, healing: bool, lives: str = SHORT, service: str = "", clients: int = 4
+    says: str,
+    kinds: str,
+    *,
+    seed: int,
+    healing: bool,
+    lives: str = SHORT,
+    service: str = "",
+    clients: int = 3,
+    dawdles: float = 0.0,
 ) -> Drill:
     plan = Faults(
         seed,
         kinds=tuple(kinds.split(",")),
-        requests=10,
-        seconds=30.0,
+        requests=6,
+        seconds=20.0,
         lives=tuple(lives.split(",")),
         services=tuple(service.split(",")) if service else SERVICES,
         clients=clients,
+        dawdles=dawdles,
         healing=healing,
         until_wrong=True,
     )
     return Drill(says, plan)
 
 
-def _kills(says: str, points: str, *, seed: int, service: str = "") -> Drill:
+def _kills(says: str, points: str, *, seed: int, service: str = "", kills: int = 20) -> Drill:
     services = (service,) if service else SERVICES
-    return Drill(says, Kills(seed, 25, 40.0, 4, services, answers_lost=0.0), points)
+    return Drill(says, Kills(seed, kills, 40.0, 3, services, answers_lost=0.0), points)
 
 
 DRILLS: dict[str, Drill] = {
@@ -65,7 +75,7 @@ DRILLS: dict[str, Drill] = {
     "queue_deleted": _faults("queues are deleted under their consumers", "delete_queue", seed=16, healing=True),
     "transfers_lost": _faults(
         "transfers are lost on their way",
-        "purge_queue",
+        "delete_queue",
         seed=19,
         healing=True,
         lives="transferred",
@@ -73,15 +83,27 @@ DRILLS: dict[str, Drill] = {
     ),
     "broker": _faults("RabbitMQ is killed", "kill_broker", seed=17, healing=False),
     "database": _faults("PostgreSQL goes away", "kill_database", seed=18, healing=False),
-    "money": _faults("many spend from one envelope", "rogue", seed=20, healing=True, lives="whole_life", clients=10),
+    "dawdling": _faults(
+        "every fifth call of a service waits a moment",
+        "rogue",
+        seed=20,
+        healing=False,
+        lives="whole_life,supported",
+        clients=6,
+        dawdles=0.3,
+    ),
     "kills": _kills("services die around commits", "*journal.record*,*COMMIT*", seed=21),
     "kills_hearing": _kills("services die when they hear", "*messenger*,*inbox*,*ack*", seed=22),
     "kills_intake": _kills(
         "intake dies around commits", "*next_number*,*journal.record*,*COMMIT*", seed=23, service="intake"
     ),
     "kills_acting": _kills(
-        "qualification dies around commits", "*usecases*,*COMMIT*", seed=24, service="qualification"
+        "qualification dies around what agents and providers do",
+        "*web*COMMIT*,*orient*,*envelopes.commit*,*exchanges.add_message*",
+        seed=24,
+        service="qualification",
+        kills=30,
     ),
-    "kills_deciding": _kills("escalation dies around commits", "*usecases*,*COMMIT*", seed=25, service="escalation"),
+    "kills_deciding": _kills("escalation dies around commits", "*web*COMMIT*", seed=25, service="escalation"),
     "kills_mails": _kills("the sender of mails dies", "*postman*,*usecases.send*", seed=26, service="notifications"),
 }

@@ -1,28 +1,22 @@
-"""One trial: services that run from an altered copy of the source tree, the drill, and the judge of the true tree."""
+"""One trial: services with one bug, a drill, and the judge, who has none."""
 
 import asyncio
-import os
 import random
-import shutil
 import subprocess
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from tests.faults.kills.dealer import Dealer
 from tests.faults.kills.epoch import Epoch
 from tests.faults.light.run import Plan as Faults
 from tests.faults.light.run import run
 from tests.faults.light.stage import Stage
-from tests.faults.teeth.bug import ROOT, Edit
+from tests.faults.teeth.bug import ROOT
 from tests.faults.teeth.drills import Drill
 
-LINKED = ("services", "shared", "deploy", "tests")
 GIVES_UP_AFTER = 420
 """Seconds after which a drill that has not ended is given up; a stuck product ends it sooner."""
 
@@ -45,6 +39,8 @@ class Outcome:
     """Kind of broken promise (lost, doubled, stuck …) → how often."""
     first: str
     """The first complaint, or what failed."""
+    did: str
+    """How many faults there were, and how many requests."""
 
     @property
     def by(self) -> str:
@@ -52,49 +48,33 @@ class Outcome:
         return ", ".join(f"{kind} x {count}" for kind, count in self.complaints.items())
 
 
-async def attempt(stage: Stage, drill: Drill, edits: Sequence[Edit]) -> Outcome:
-    """Do the drill to the tree altered so."""
+async def attempt(stage: Stage, drill: Drill, altered: Mapping[str, str]) -> Outcome:
+    """Do the drill to services that are altered so."""
     began = time.monotonic()
     failure = ""
     wrong: list[str] = []
-    with copied(edits) as tree:
-        try:
-            async with asyncio.timeout(GIVES_UP_AFTER):
-                await stage.move_to(tree)
-                wrong = await _wrong(stage, drill)
-        except Exception as error:  # noqa: BLE001 - whatever fails, the next bug has its turn, and this one is not caught
-            failure = f"{type(error).__name__}: {error}\n{stage.last_words()}"
+    did = ""
+    try:
+        async with asyncio.timeout(GIVES_UP_AFTER):
+            await stage.alter(altered)
+            wrong, did = await _wrong(stage, drill)
+    except Exception as error:  # noqa: BLE001 - whatever fails, the next bug has its turn, and this one is not caught
+        failure = f"{type(error).__name__}: {error}\n{stage.last_words()}"
     kinds = Counter(one.partition(":")[0] for one in wrong)
     ending = Ending.FAILED if failure else Ending.BROKEN if wrong else Ending.KEPT
-    return Outcome(ending, round(time.monotonic() - began, 1), dict(kinds), (wrong or [failure])[0][:400])
+    return Outcome(ending, round(time.monotonic() - began, 1), dict(kinds), (wrong or [failure])[0][:400], did)
 
 
-async def _wrong(stage: Stage, drill: Drill) -> list[str]:
+async def _wrong(stage: Stage, drill: Drill) -> tuple[list[str], str]:
+    """Do the drill; give the broken promises, and what was done."""
     if isinstance(drill.plan, Faults):
-        return (await run(stage, drill.plan)).verdict.wrong
+        report = await run(stage, drill.plan)
+        return report.verdict.wrong, f"{len(report.blows)} faults, {report.requests} requests"
     dealer = Dealer(random.Random(drill.plan.seed), points=drill.points)  # noqa: S311 - a seed that can be given again
     epoch = Epoch(stage, drill.plan, dealer)
     stage.listener = epoch.hear
-    return (await epoch.go()).verdict.wrong
-
-
-@contextmanager
-def copied(edits: Sequence[Edit]) -> Iterator[Path]:
-    """Give the tree as it stands here, altered, in a folder that goes when the block ends.
-
-    Files are linked rather than copied, what Python compiled of them too: an edit makes a file of its own.
-    """
-    (ROOT / "build").mkdir(exist_ok=True)
-    tree = Path(tempfile.mkdtemp(prefix="teeth-", dir=ROOT / "build"))
-    try:
-        for room in LINKED:
-            shutil.copytree(ROOT / room, tree / room, copy_function=os.link)
-        (tree / "node_modules").symlink_to(ROOT / "node_modules")
-        for edit in edits:
-            edit.apply(tree)
-        yield tree
-    finally:
-        shutil.rmtree(tree, ignore_errors=True)
+    outcome = await epoch.go()
+    return outcome.verdict.wrong, f"{outcome.kills.total()} kills, {outcome.verdict.requests} requests"
 
 
 def commit() -> str:

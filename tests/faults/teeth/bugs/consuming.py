@@ -46,18 +46,13 @@ BUGS = (
         "        async with self._database.transaction() as tx:\n"
         "            await streams.save(tx, stream)\n\n",
     ),
-    Bug(
+    bug(
         "in_the_order_of_arrival",
         "An event is applied when it comes, whatever came before it.",
         "order",
-        (
-            Edit(TAKING, "elif stream.held or heard.sequence > stream.applied + 1:", "elif stream.held:"),
-            Edit(
-                TAKING,
-                "        stream.applied += 1\n",
-                "        stream.applied = max(stream.applied + 1, heard.sequence)\n",
-            ),
-        ),
+        TAKING,
+        "elif stream.held or heard.sequence > stream.applied + 1:",
+        "elif stream.held:",
     ),
     bug(
         "what_comes_early_is_dropped",
@@ -153,5 +148,13 @@ BUGS = (
         MESSENGER,
         "            (self.consumer.declare_again, DECLARES_EVERY),\n",
         "",
+    ),
+    bug(
+        "streams_are_not_locked",
+        "Two who apply events of the same stream at the same time do not wait for each other.",
+        "dawdling",
+        STREAMS,
+        "ON CONFLICT (subject, source) DO UPDATE SET changed_at = now()",
+        "ON CONFLICT (subject, source) DO NOTHING",
     ),
 )

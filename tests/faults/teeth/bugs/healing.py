@@ -57,14 +57,6 @@ BUGS = (
         "(*subscription.bindings, *subscription.alone_heads())",
     ),
     bug(
-        "only_the_first_is_sent_again",
-        "A source sends one event again for each request, however many are missing.",
-        "queue_deleted",
-        RESENDING,
-        "        MOST_EVENTS,\n",
-        "        1,\n",
-    ),
-    bug(
         "lost_transfers_are_not_told",
         "Nobody tells of facts that stand alone: a transfer that the broker lost is never noticed.",
         "transfers_lost",

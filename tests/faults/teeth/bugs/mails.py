@@ -25,7 +25,7 @@ BUGS = (
     bug(
         "two_senders_take_one_mail",
         "The next mail that is due is not locked: two senders take the same.",
-        "order",
+        "dawdling",
         SENDING,
         "            FOR UPDATE SKIP LOCKED\n        ), taken AS (",
         "        ), taken AS (",

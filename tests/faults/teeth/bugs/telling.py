@@ -47,13 +47,22 @@ BUGS = (
         "                s.hash\n                || convert_to(",
         "                convert_to(",
     ),
-    bug(
+    Bug(
         "no_confirms",
         "The relay does not wait for the broker to confirm.",
         "broker",
-        RELAY,
-        "Channel(publisher_confirms=True, on_return_raises=True)",
-        "Channel(publisher_confirms=False)",
+        (
+            Edit(
+                RELAY,
+                "await self._broker.publish(\n",
+                "self._published = asyncio.ensure_future(self._broker.publish(\n",
+            ),
+            Edit(
+                RELAY,
+                "                        correlation_id=event_id,\n                    )\n",
+                "                        correlation_id=event_id,\n                    ))\n",
+            ),
+        ),
     ),
     bug(
         "forgets_what_was_not_confirmed",
@@ -79,7 +88,7 @@ BUGS = (
     Bug(
         "walks_by_the_last_id",
         "The relay remembers how far it came, and never looks at a smaller number that was committed later.",
-        "order",
+        "dawdling",
         (
             Edit(RELAY, "rows = await _waiting(connection)\n", "rows = await _waiting(connection, self)\n"),
             Edit(

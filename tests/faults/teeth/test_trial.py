@@ -1,0 +1,31 @@
+"""One seeded bug is noticed; all of them: `make teeth`."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from deploy.local.postgres import LocalPostgres
+from deploy.local.rabbitmq import LocalRabbit
+from tests.faults.kills.servers import Servers
+from tests.faults.light.stage import Stage
+from tests.faults.teeth.bugs import BUGS
+from tests.faults.teeth.drills import DRILLS
+from tests.faults.teeth.trial import Ending, attempt
+
+pytestmark = pytest.mark.faults
+
+
+@pytest.fixture(scope="module")
+async def stage(postgres_server: LocalPostgres, rabbit_server: LocalRabbit) -> AsyncIterator[Stage]:
+    one = Stage(Servers(postgres_server, rabbit_server))
+    try:
+        await one.start()
+        yield one
+    finally:
+        await one.stop()
+
+
+async def test_an_event_that_is_applied_twice_is_noticed(stage: Stage) -> None:
+    (no_inbox,) = (bug for bug in BUGS if bug.name == "no_inbox")
+    outcome = await attempt(stage, DRILLS[no_inbox.drill], no_inbox.altered())
+    assert outcome.ending is Ending.BROKEN, outcome.first
