@@ -52,6 +52,8 @@ class _Last:
     subject: str
     sequence: int
     hash: bytes
+    true_hash: bytes | None
+    """What its hash must be by its text, where that can be known; another was put there if they differ."""
     head: int | None
     head_hash: bytes | None
     event_id: str
@@ -84,6 +86,7 @@ async def _faults(watched: Watched, seen: Verified) -> AsyncIterator[Fault]:
             row["subject"],
             row["sequence"],
             row["hash"],
+            _true_hash(row, last),
             row["head"],
             row["head_hash"],
             str(row["id"]),
@@ -104,13 +107,26 @@ def _of_row(service: str, row: Row, last: _Last | None) -> list[Fault]:
     whole = row["sequence"] == expected
     if not whole:
         found.append(Fault(what="missing", **here, sequence=expected, until=row["sequence"] - 1))
-    before = last.hash if last else b""
     # After a hole the hash before is not known: only what follows it can be checked again.
-    if whole and hashlib.sha256(before + row["body"].encode()).digest() != row["hash"]:
+    if whole and row["hash"] not in _possible_hashes(row, last):
         found.append(Fault(what="tampered", **this))
     elif not _labels_are_true(row):
         found.append(Fault(what="relabelled", **this))
     return found
+
+
+def _true_hash(row: Row, last: _Last | None) -> bytes | None:
+    """Give the hash that follows from the row before and the text, or None after a hole."""
+    if row["sequence"] != (last.sequence + 1 if last else 1):
+        return None
+    before = last.hash if last else b""
+    return hashlib.sha256(before + row["body"].encode()).digest()
+
+
+def _possible_hashes(row: Row, last: _Last | None) -> set[bytes]:
+    """Give the hashes that seal this row: where only the hash before was changed, this row is not at fault."""
+    sealed = {last.hash, last.true_hash or last.hash} if last else {b""}
+    return {hashlib.sha256(before + row["body"].encode()).digest() for before in sealed}
 
 
 def _labels_are_true(row: Row) -> bool:
@@ -136,7 +152,7 @@ def _at_the_end(service: str, last: _Last) -> list[Fault]:
     here = {"service": service, "source": last.source, "subject": last.subject}
     if last.head is not None and last.head > last.sequence:
         return [Fault(what="missing", **here, sequence=last.sequence + 1, until=last.head)]
-    if last.head != last.sequence or last.head_hash != last.hash:
+    if last.head != last.sequence or last.head_hash not in {last.hash, last.true_hash}:
         this = {**here, "sequence": last.sequence, "until": last.sequence}
         return [Fault(what="head", **this, event_id=last.event_id)]
     return []

@@ -203,7 +203,13 @@ async def test_a_changed_text_is_named_and_only_it(scene: Scene, stream: UUID) -
         ("DELETE FROM journal WHERE subject = $1", [("missing", 1, 5)]),
         (
             "UPDATE journal SET hash = sha256('x') WHERE subject = $1 AND sequence = 5",
-            [("tampered", 5, 5), ("head", 5, 5)],
+            [("tampered", 5, 5)],
+        ),
+        ("UPDATE journal SET hash = sha256('x') WHERE subject = $1 AND sequence = 3", [("tampered", 3, 3)]),
+        ("UPDATE journal SET hash = sha256('x') WHERE subject = $1 AND sequence = 1", [("tampered", 1, 1)]),
+        (
+            "UPDATE journal SET hash = sha256('x') WHERE subject = $1 AND sequence IN (2, 4)",
+            [("tampered", 2, 2), ("tampered", 4, 4)],
         ),
         (
             "UPDATE journal SET type = 'intake.request_closed.v1' WHERE subject = $1 AND sequence = 2",
