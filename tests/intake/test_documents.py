@@ -1,15 +1,20 @@
 """Files joined to a request: recognised by content, bounded, kept whole, and given back as they came."""
 
 import io
+import os
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
+from services.intake import jobs
 from services.intake.domain.media_types import DOCX, ODS, ODT, XLSX, FileNotAccepted, media_type_of, tidy_name
 from services.intake.settings import Settings
+from shared import clock
 from shared.clock import new_id
 from shared.db import Database
 from shared.links import Links
@@ -146,6 +151,52 @@ async def test_what_is_refused_leaves_no_file_behind(client: Client, settings: S
     )
     assert as_json.status_code == 415
     assert kept(settings) == []
+
+
+@pytest.fixture
+def commit_without_answer(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let PostgreSQL commit, and its answer be lost."""
+    execute = asyncpg.Connection.execute
+
+    async def unanswered(self: Any, query: str, *args: Any, **options: Any) -> str:
+        said = await execute(self, query, *args, **options)
+        if query.startswith("COMMIT"):
+            self.terminate()
+            raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+        return said
+
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncpg.Connection, "execute", unanswered)
+        yield
+
+
+async def test_a_document_whose_commit_got_no_answer_keeps_its_file(
+    client: Client, request: pytest.FixtureRequest
+) -> None:
+    mine = await filed(client)
+    request.getfixturevalue("commit_without_answer")
+    assert (await join(client, mine, PDF)).status_code == 503
+    shown = await client.get(f"/api/v1/requests/{mine['id']}", headers=bearer(mine["access_token"]))
+    (document,) = shown.json()["documents"]
+    given = await client.get(document["url"], headers=bearer(mine["access_token"]))
+    assert (given.status_code, given.content) == (200, PDF)
+
+
+async def test_a_file_that_no_request_claims_is_forgotten_after_a_day(
+    client: Client, database: Database, settings: Settings
+) -> None:
+    mine = await filed(client)
+    await join(client, mine, PDF)
+    (claimed,) = kept(settings)
+    lonely, fresh = (claimed.with_name(f"{n:030x}{claimed.parent.name}") for n in range(2))
+    foreign = claimed.with_name("notes.txt")
+    for path in (lonely, fresh, foreign):
+        path.write_bytes(PDF)
+    two_days_ago = clock.now().timestamp() - 2 * 86_400
+    for path in (claimed, lonely, foreign):
+        os.utime(path, (two_days_ago, two_days_ago))
+    await jobs.forget_files(database, settings)
+    assert set(kept(settings)) == {claimed, fresh, foreign}
 
 
 async def test_a_request_holds_fifty_mebibytes_and_no_more(client: Client, settings: Settings) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from services.intake.domain.request import Evaluation, Expected, Step, Tracked
 from shared.contracts import intake, qualification
 from shared.contracts.vocabulary import Team
-from shared.db import Row, Transaction
+from shared.db import Reader, Row, Transaction
 from shared.errors import NotFound
 
 
@@ -223,6 +223,11 @@ async def documents_size(tx: Transaction, request_id: UUID) -> int:
         "SELECT coalesce(sum(size), 0)::bigint FROM document WHERE request_id = $1", request_id
     )
     return size
+
+
+async def documents_among(reader: Reader, ids: list[UUID]) -> set[UUID]:
+    """Tell which of these are documents of a request."""
+    return {row["id"] for row in await reader.fetch("SELECT id FROM document WHERE id = ANY ($1)", ids)}
 
 
 async def add_document(tx: Transaction, request_id: UUID, document: intake.Document) -> None:
