@@ -17,6 +17,14 @@ ABSENT = 404
 CONFLICT = 409
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file, sent as a form sends it."""
+
+    name: str
+    content: bytes
+
+
 class Stuck(Exception):  # noqa: N818 - what happened to a life
     """Something that had to become possible did not, in all the time there was."""
 
@@ -36,6 +44,8 @@ class Life:
     """So many more may stand there: attempts without an answer that were not repeated as such."""
     sure_texts: list[str] = field(default_factory=list)
     maybe_texts: list[str] = field(default_factory=list)
+    sure_documents: list[Upload] = field(default_factory=list)
+    maybe_documents: list[Upload] = field(default_factory=list)
     ends: dict[str, str] = field(default_factory=dict)
     """How it must end: intake's status, the case's state, the escalation's state."""
     finished: bool = False
@@ -69,15 +79,24 @@ class Client:
         await self._http.aclose()
 
     async def once(
-        self, service: str, method: str, path: str, token: str | None, body: Json | None, key: str | None = None
+        self,
+        service: str,
+        method: str,
+        path: str,
+        token: str | None,
+        body: Json | Upload | None,
+        key: str | None = None,
     ) -> tuple[int, Json]:
         """Ask once; status 0 when no answer came."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         if key:
             headers["Idempotency-Key"] = key
+        sent: Json = {"json": body}
+        if isinstance(body, Upload):
+            sent = {"files": {"document": (body.name, body.content, "application/pdf")}}
         try:
             answer = await self._http.request(
-                method, f"{self._endpoints[service]}/api/v1{path}", headers=headers, json=body
+                method, f"{self._endpoints[service]}/api/v1{path}", headers=headers, **sent
             )
         except httpx2.HTTPError as error:
             self.ledger.asked[type(error).__name__] += 1
@@ -88,6 +107,11 @@ class Client:
         except ValueError:
             read = {}
         return answer.status_code, read if isinstance(read, dict) else {}
+
+    async def download(self, url: str, token: str) -> bytes | None:
+        """Fetch a file; None where it is not given."""
+        answer = await self._http.get(url, headers={"Authorization": f"Bearer {token}"})
+        return answer.content if answer.status_code == 200 else None
 
     async def read(self, service: str, path: str, token: str | None) -> Json | None:
         """Read, whatever it takes; None where there is nothing (404)."""
@@ -123,11 +147,11 @@ class Client:
         service: str,
         path: str,
         token: str | None,
-        body: Json,
+        body: Json | Upload,
         *,
         key: str | None = None,
         done: Callable[[], Awaitable[bool]] | None = None,
-        again: Callable[[], Json] | None = None,
+        again: Callable[[], Json | Upload] | None = None,
         perhaps: Callable[[], None] | None = None,
     ) -> Json:
         """Act until it is done.

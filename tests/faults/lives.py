@@ -5,12 +5,14 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tests.faults.clients import Client, Json, Life, Stuck
+from tests.faults.clients import Client, Json, Life, Stuck, Upload
 from tests.faults.mailbox import Mailbox
 from tests.journeys.steps import GRID, a_body
 
 EXAMINED = "qualification.examination_started.v1"
 """Told at the beginning, and each time a request comes back to the table."""
+
+DOCUMENT_ADDED = "intake.document_added.v1"
 
 LINK_WITHIN = 60
 """Seconds to wait for the mail to a provider."""
@@ -101,6 +103,24 @@ class Person:
         self.life.sure[fact] += 1
         self.life.sure_texts.append(texts[-1])
 
+    async def joins_a_document(self) -> None:
+        """Join a file; each attempt has a name of its own, so that each can be counted."""
+        tried: list[Upload] = []
+
+        def document() -> Upload:
+            name = f"plan-{len(self.life.sure_documents)}-{len(tried)}.pdf"
+            tried.append(Upload(name, b"%PDF-1.7\n% " + f"{name} {self.life.key}\n%%EOF\n".encode()))
+            return tried[-1]
+
+        def perhaps() -> None:
+            self.life.maybe[DOCUMENT_ADDED] += 1
+            self.life.maybe_documents.append(tried[-1])
+
+        path = f"/requests/{self.life.id}/documents"
+        await self._client.do("intake", path, self.life.token, document(), again=document, perhaps=perhaps)
+        self.life.sure[DOCUMENT_ADDED] += 1
+        self.life.sure_documents.append(tried[-1])
+
     # ── agents ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def agent(
@@ -137,6 +157,8 @@ class Person:
         await self.agent("sat95", "examination", EXAMINED)
         if self._chance.random() < 0.5:
             await self.writes()
+        if self._chance.random() < 0.3:
+            await self.joins_a_document()
         if self._chance.random() < 0.3:
             await self.agent(
                 "sat95",

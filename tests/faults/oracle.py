@@ -60,6 +60,7 @@ async def judge(product: Judged, client: Client) -> Verdict:
             _promises(life, journal, verdict)
             await _ends(product, life, verdict)
             await _messages(product, life, verdict)
+            await _documents(client, life, verdict)
     await _timelines(client, journal, verdict)
     await _mails(product, verdict)
     await _money(product, verdict)
@@ -191,6 +192,22 @@ async def _messages(product: Judged, life: Life, verdict: Verdict) -> None:
         for text in life.maybe_texts:
             if texts[text] > 1 and life.kind != "transferred":
                 verdict.complain("doubled", f"{life.number}: {text!r} stands {texts[text]} times in {side}")
+
+
+async def _documents(client: Client, life: Life, verdict: Verdict) -> None:
+    """Every file that was accepted is given back as it came; one without an answer whole, or not at all."""
+    if not life.sure_documents and not life.maybe_documents:
+        return
+    shown = await client.read("intake", f"/requests/{life.id}", life.token)
+    urls = [(document["name"], document["url"]) for document in (shown or {"documents": []})["documents"]]
+    given = Counter([(name, await client.download(url, life.token)) for name, url in urls])
+    sure = Counter[tuple[str, bytes | None]]((one.name, one.content) for one in life.sure_documents)
+    maybe = Counter[tuple[str, bytes | None]]((one.name, one.content) for one in life.maybe_documents)
+    for name, _ in sure - given:
+        verdict.complain("lost", f"{life.number}: the document {name}")
+    for name, content in given - sure - maybe:
+        what = "a document that nobody can open" if content is None else "a document too many or not whole"
+        verdict.complain("document", f"{life.number}: {name} is {what}")
 
 
 async def _timelines(client: Client, journal: Journal, verdict: Verdict) -> None:
