@@ -92,7 +92,8 @@ DRILLS: dict[str, Drill] = {
         clients=6,
         dawdles=0.3,
     ),
-    "kills": _kills("services die around commits", "*journal.record*,*COMMIT*", seed=21),
+    "kills_recording": _kills("services die when an event is written", "*journal.record*after", seed=21, kills=10),
+    "kills_committed": _kills("services die when a change is committed", "*COMMIT*after", seed=27, kills=12),
     "kills_hearing": _kills("services die when they hear", "*messenger*,*inbox*,*ack*", seed=22),
     "kills_intake": _kills(
         "intake dies around commits", "*next_number*,*journal.record*,*COMMIT*", seed=23, service="intake"

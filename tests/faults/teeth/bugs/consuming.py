@@ -37,7 +37,7 @@ BUGS = (
     bug(
         "place_kept_after_the_commit",
         "How far a stream was applied is written in a transaction of its own, after that of the effect.",
-        "kills",
+        "kills_committed",
         TAKING,
         "        if stream.applied != before:\n            await streams.save(tx, stream)\n\n",
         "        if stream.applied != before:\n"

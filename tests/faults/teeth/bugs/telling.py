@@ -10,7 +10,7 @@ BUGS = (
     bug(
         "journal_outside_the_transaction",
         "The event is written by another connection: it stays when the change that it tells is rolled back.",
-        "kills",
+        "kills_recording",
         JOURNAL,
         "    await tx.execute(\n        _RECORD,",
         "    await tx.connection._holder._pool.execute(\n        _RECORD,",
@@ -18,7 +18,7 @@ BUGS = (
     Bug(
         "recorded_after_the_commit",
         "The event is written in a transaction of its own, once the change is committed.",
-        "kills",
+        "kills_committed",
         (
             Edit(JOURNAL, "import json\n", "import asyncio\nimport json\n"),
             Edit(
