@@ -87,9 +87,12 @@ class Dealer:
             table.hand.clear()
 
     def overdue(self, service: str, now: float) -> bool:
-        """Tell whether the hand of a service holds nothing that is likely to be reached any more."""
+        """Tell whether a service holds nothing that is likely to be reached any more, and could hold something else.
+
+        One that began before any point was known holds nothing.
+        """
         hand = self._tables[service].hand
-        return bool(hand) and all(now - dealt.at > PATIENCE for dealt in hand.values())
+        return bool(self.known(service)) and all(now - dealt.at > PATIENCE for dealt in hand.values())
 
     def hand(self, service: str, now: float) -> dict[str, int]:
         """Deal: take back what was not reached, add those who had the fewest turns."""

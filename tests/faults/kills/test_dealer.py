@@ -64,3 +64,13 @@ def test_a_run_that_goes_on_lets_the_others_go_first() -> None:
     dealer = a_dealer(HAND + 2)
     dealer.remember({("intake", "point 0"): 4, ("intake", "point 1"): 4})
     assert not {"point 0", "point 1"} & dealer.hand("intake", 0.0).keys()
+
+
+def test_a_service_that_began_before_any_point_was_known_is_overdue_once_there_is_one() -> None:
+    dealer = a_dealer(0)
+    assert dealer.hand("intake", 0.0) == {}
+    assert not dealer.overdue("intake", 1.0)
+    dealer.learn("intake", "point", quiet=False)
+    assert dealer.overdue("intake", 1.0)
+    assert dealer.hand("intake", 1.0)
+    assert not dealer.overdue("intake", 2.0)

@@ -69,12 +69,20 @@ async def _wrong(stage: Stage, drill: Drill) -> tuple[list[str], str]:
     """Do the drill; give the broken promises, and what was done."""
     if isinstance(drill.plan, Faults):
         report = await run(stage, drill.plan)
+        _did_strike(len(report.blows))
         return report.verdict.wrong, f"{len(report.blows)} faults, {report.requests} requests"
     dealer = Dealer(random.Random(drill.plan.seed), points=drill.points)  # noqa: S311 - a seed that can be given again
     epoch = Epoch(stage, drill.plan, dealer)
     stage.listener = epoch.hear
     outcome = await epoch.go()
+    _did_strike(outcome.kills.total())
     return outcome.verdict.wrong, f"{outcome.kills.total()} kills, {outcome.verdict.requests} requests"
+
+
+def _did_strike(faults: int) -> None:
+    """Refuse a run in which nothing happened: it says nothing."""
+    if not faults:
+        raise RuntimeError("nothing struck")
 
 
 def commit() -> str:
