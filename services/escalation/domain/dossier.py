@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.escalation.domain.moves import BEFORE_DECISION, MOVES, Action, By, State, allow
 from services.escalation.domain.refusals import MilestoneWasReached
+from shared.clock import A_MOMENT
 from shared.contracts.escalation import (
     AccompanimentCompleted,
     AccompanimentStarted,
@@ -187,7 +188,7 @@ class Escalation:
                 request_id=self.request_id, departement=self.departement, at=at, report=report, by=actor
             ),
             EvaluationRequested(
-                request_id=self.request_id, departement=self.departement, at=at, until=evaluation_until
+                request_id=self.request_id, departement=self.departement, at=at + A_MOMENT, until=evaluation_until
             ),
         )
 

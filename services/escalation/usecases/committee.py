@@ -12,7 +12,7 @@ from services.escalation.settings import Durations
 from services.escalation.store import committee as store
 from services.escalation.store import dossier as dossier_store
 from services.escalation.usecases import acting
-from services.escalation.usecases.telling import day, tell, working_days_after
+from services.escalation.usecases.telling import day, load, tell, working_days_after
 from shared.clock import new_id
 from shared.contracts.escalation import Decision
 from shared.db import Transaction
@@ -76,7 +76,7 @@ async def decide(
     session = await store.load_session_for_update(tx, session_id)
     session.check_open()
     try:
-        escalation = await dossier_store.load_for_update(tx, request_id, acting.perimeter(agent))
+        escalation, at = await load(tx, request_id, agent, at)
     except dossier_store.NoSuchEscalation as missing:
         raise Invalid.field("request_id", missing.sentence) from missing
     session.check_may_decide(escalation, acting.by(agent))

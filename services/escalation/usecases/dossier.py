@@ -8,7 +8,7 @@ from services.escalation.store import committee as committee_store
 from services.escalation.store import dossier as store
 from services.escalation.store import exchanges
 from services.escalation.usecases import acting
-from services.escalation.usecases.telling import day, tell, working_days_after
+from services.escalation.usecases.telling import day, load, tell, working_days_after
 from shared.clock import new_id
 from shared.db import Transaction
 from shared.errors import Invalid
@@ -19,7 +19,7 @@ async def settle_admissibility(
     tx: Transaction, request_id: UUID, *, opinion: str, agent: Agent, durations: Durations, at: datetime
 ) -> None:
     """The dossier can go before the committee."""
-    escalation = await store.load_for_update(tx, request_id, acting.perimeter(agent))
+    escalation, at = await load(tx, request_id, agent, at)
     due_on = working_days_after(at, durations.committee)
     fact = escalation.settle_admissibility(opinion=opinion, due_on=due_on, by=acting.by(agent), at=at)
     await store.save(tx, escalation, at=at)
@@ -30,7 +30,7 @@ async def ask_departement(
     tx: Transaction, request_id: UUID, *, question: str, until: date | None, agent: Agent, at: datetime
 ) -> None:
     """Something is missing that only the département can give; the applicant is never asked directly."""
-    escalation = await store.load_for_update(tx, request_id, acting.perimeter(agent))
+    escalation, at = await load(tx, request_id, agent, at)
     fact = escalation.ask(question=question, until=until, by=acting.by(agent), at=at)
     if until is not None and until < day(at):
         raise Invalid.field("until", "Cette date est déjà passée.")
@@ -41,7 +41,7 @@ async def ask_departement(
 
 async def return_to_departement(tx: Transaction, request_id: UUID, *, motive: str, agent: Agent, at: datetime) -> None:
     """The dossier goes back without a decision of the committee."""
-    escalation = await store.load_for_update(tx, request_id, acting.perimeter(agent))
+    escalation, at = await load(tx, request_id, agent, at)
     fact = escalation.give_back(motive=motive, by=acting.by(agent), at=at)
     await store.save(tx, escalation, at=at)
     await tell(tx, fact)
@@ -53,7 +53,7 @@ async def schedule(tx: Transaction, request_id: UUID, *, session_id: UUID, agent
         session = await committee_store.load_session_for_update(tx, session_id)
     except committee_store.NoSuchSession as missing:
         raise Invalid.field("session_id", missing.sentence) from missing
-    escalation = await store.load_for_update(tx, request_id, acting.perimeter(agent))
+    escalation, at = await load(tx, request_id, agent, at)
     fact = escalation.schedule(
         session_id=session.id, title=session.title, held_on=session.held_on, by=acting.by(agent), at=at
     )

@@ -1,6 +1,6 @@
 """What the other services tell about a dossier takes effect here."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import structlog
 
@@ -11,15 +11,13 @@ from services.escalation.store import committee as committee_store
 from services.escalation.store import dossier as store
 from services.escalation.store import exchanges
 from services.escalation.store import programmes as programme_store
-from services.escalation.usecases.telling import NATIONAL_CALENDAR, day, tell, working_days_after
+from services.escalation.usecases.telling import NATIONAL_CALENDAR, day, in_time, tell, working_days_after
 from shared import calendar
+from shared.clock import A_MOMENT
 from shared.contracts import intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Team
 from shared.db import Transaction
-
-A_MOMENT = timedelta(microseconds=1)
-"""What is received was sent before: whoever sorts by time sees both in this order."""
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +56,7 @@ async def receive_escalation_on_request_escalated(
     escalation = known or Escalation(fact.request_id, fact.dossier.request.number, fact.departement, State.RECEIVED)
     escalation.departement = fact.departement
     due_on = working_days_after(fact.at, durations.admissibility)
-    received = escalation.receive(due_on=due_on, at=fact.at + A_MOMENT)
+    received = escalation.receive(due_on=due_on, at=await in_time(tx, fact.request_id, fact.at + A_MOMENT))
     withdrawn = await exchanges.was_withdrawn(tx, fact.request_id) and escalation.withdraw()
     await store.take_in(tx, escalation, fact)
     await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name, detail=fact.evidence.motive)

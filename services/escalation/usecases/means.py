@@ -9,7 +9,7 @@ from services.escalation.domain.refusals import NoEnvelope
 from services.escalation.store import dossier as dossier_store
 from services.escalation.store import means as store
 from services.escalation.usecases import acting
-from services.escalation.usecases.telling import day, tell
+from services.escalation.usecases.telling import day, load, tell
 from shared.clock import new_id
 from shared.contracts.vocabulary import MobilisationKind, Programme
 from shared.db import Transaction
@@ -29,7 +29,7 @@ async def mobilise(
     at: datetime,
 ) -> UUID:
     """A resource is found for the project; its amount is committed on the year's envelope at once."""
-    escalation = await dossier_store.load_for_update(tx, request_id, acting.perimeter(agent))
+    escalation, at = await load(tx, request_id, agent, at)
     mobilisation_id = new_id()
     fact = escalation.mobilise(
         mobilisation_id=mobilisation_id,
@@ -72,7 +72,7 @@ async def step_mobilisation(
     tx: Transaction, request_id: UUID, mobilisation_id: UUID, action: Action, *, agent: Agent, at: datetime
 ) -> None:
     """A mobilisation is accepted, declined (its amount comes back), started or delivered."""
-    escalation = await dossier_store.load_for_update(tx, request_id, acting.perimeter(agent))
+    escalation, at = await load(tx, request_id, agent, at)
     mobilisation = await store.load_mobilisation_for_update(tx, request_id, mobilisation_id)
     mobilisation.step(action, of=escalation.state, by=acting.by(agent))
     if mobilisation.state is MobilisationState.DECLINED and mobilisation.envelope_id is not None:

@@ -6,7 +6,7 @@ from services.escalation.settings import Durations
 from services.escalation.store import dossier as dossier_store
 from services.escalation.store import exchanges
 from services.escalation.store import means as store
-from services.escalation.usecases.telling import day, tell
+from services.escalation.usecases.telling import day, in_time, tell
 from shared.db import Transaction
 
 
@@ -14,9 +14,10 @@ async def tell_overdue_stages(tx: Transaction, *, at: datetime) -> int:
     """Tell the dossiers whose stage has passed its date; gives how many there were."""
     told = 0
     for escalation in await dossier_store.claim_overdue(tx, today=day(at)):
-        fact = escalation.tell_overdue(today=day(at), at=at)
+        now = await in_time(tx, escalation.request_id, at)
+        fact = escalation.tell_overdue(today=day(at), at=now)
         if fact is not None:
-            await dossier_store.save(tx, escalation, at=at)
+            await dossier_store.save(tx, escalation, at=now)
             await tell(tx, fact)
             told += 1
     return told
@@ -27,7 +28,8 @@ async def tell_overdue_milestones(tx: Transaction, *, at: datetime) -> int:
     told = 0
     for request_id, milestone in await store.claim_overdue_milestones(tx, today=day(at)):
         escalation = await dossier_store.find_for_update(tx, request_id)
-        fact = milestone.tell_overdue(escalation, today=day(at), at=at) if escalation else None
+        now = await in_time(tx, request_id, at)
+        fact = milestone.tell_overdue(escalation, today=day(at), at=now) if escalation else None
         if fact is not None:
             await store.save_milestone(tx, milestone)
             await tell(tx, fact)

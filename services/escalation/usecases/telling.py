@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
+from services.escalation.domain.dossier import Escalation
 from services.escalation.store import dossier as store
+from services.escalation.usecases import acting
 from shared import calendar
 from shared.contracts import escalation
 from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import Team
 from shared.db import Transaction
+from shared.identity.model import Agent
 from shared.messaging import journal
 
+SOURCE = "/escalation"
 NATIONAL_CALENDAR = "75"
 """The national team counts its days in Paris."""
 
@@ -30,9 +34,19 @@ _DETAILS: Mapping[type[Fact], str] = {
 """Fact → the member that the history shows beside its name."""
 
 
+async def load(tx: Transaction, request_id: UUID, agent: Agent, at: datetime) -> tuple[Escalation, datetime]:
+    """Lock a dossier that the agent may see, and give the moment of what he does: after all that is known of it."""
+    escalation = await store.load_for_update(tx, request_id, acting.perimeter(agent))
+    return escalation, await in_time(tx, request_id, at)
+
+
+async def in_time(tx: Transaction, request_id: UUID, at: datetime) -> datetime:
+    """Give the moment of what we do now with a request: after everything that is known of it."""
+    return await journal.in_time(tx, SOURCE, request_id, at)
+
+
 async def tell(tx: Transaction, fact: Fact) -> UUID:
     """Tell a fact and note it in the history; give the event's id."""
-    fact = await journal.in_time(tx, fact)
     event_id = await journal.record(tx, fact)
     await note(tx, fact)
     return event_id

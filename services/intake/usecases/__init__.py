@@ -1,5 +1,6 @@
 """What one can do: one function each, load → decide → save → record, in the caller's transaction."""
 
+from datetime import datetime
 from uuid import UUID
 
 from services.intake.domain.life import meaning_of
@@ -10,10 +11,22 @@ from shared.contracts.fact import Fact
 from shared.db import Transaction
 from shared.messaging import journal
 
+SOURCE = "/intake"
+
+
+async def load(tx: Transaction, request_id: UUID, at: datetime) -> tuple[Tracked, datetime]:
+    """Lock a request, and give the moment of what is done with it: after all that is known of it."""
+    tracked = await requests.load_for_update(tx, request_id)
+    return tracked, await in_time(tx, request_id, at)
+
+
+async def in_time(tx: Transaction, request_id: UUID, at: datetime) -> datetime:
+    """Give the moment of what is done now with a request: after everything that is known of it."""
+    return await journal.in_time(tx, SOURCE, request_id, at)
+
 
 async def tell(tx: Transaction, tracked: Tracked, fact: Fact) -> UUID:
     """Save what changed, record the fact and put it on the thread; give the event's id."""
-    fact = tracked.take_in(await journal.in_time(tx, fact))
     event_id = await journal.record(tx, fact)
     await keep(tx, tracked, fact, event_id=event_id)
     return event_id

@@ -7,7 +7,7 @@ from services.intake.domain.media_types import tidy_name
 from services.intake.domain.request import Evaluation
 from services.intake.store import requests
 from services.intake.store.files import Received
-from services.intake.usecases import tell
+from services.intake.usecases import in_time, load, tell
 from shared.clock import new_id
 from shared.contracts import intake
 from shared.contracts.vocabulary import Team
@@ -17,7 +17,7 @@ from shared.messaging import journal
 
 async def post_message(tx: Transaction, request_id: UUID, *, text: str, at: datetime) -> None:
     """The applicant writes to the département."""
-    tracked = await requests.load_for_update(tx, request_id)
+    tracked, at = await load(tx, request_id, at)
     fact = tracked.post_message(text, message_id=new_id(), at=at)
     await requests.add_message(tx, request_id, message_id=fact.message_id, at=at, author=Team.APPLICANT, text=text)
     await tell(tx, tracked, fact)
@@ -25,7 +25,7 @@ async def post_message(tx: Transaction, request_id: UUID, *, text: str, at: date
 
 async def provide_information(tx: Transaction, request_id: UUID, *, text: str, at: datetime) -> None:
     """The applicant gives what the département asked for."""
-    tracked = await requests.load_for_update(tx, request_id)
+    tracked, at = await load(tx, request_id, at)
     fact = tracked.provide_information(text, at=at)
     event_id = await tell(tx, tracked, fact)
     await requests.add_message(tx, request_id, message_id=event_id, at=at, author=Team.APPLICANT, text=text)
@@ -33,13 +33,13 @@ async def provide_information(tx: Transaction, request_id: UUID, *, text: str, a
 
 async def withdraw(tx: Transaction, request_id: UUID, *, motive: str, at: datetime) -> None:
     """The applicant gives his request up."""
-    tracked = await requests.load_for_update(tx, request_id)
+    tracked, at = await load(tx, request_id, at)
     await tell(tx, tracked, tracked.withdraw(motive, at=at))
 
 
 async def evaluate(tx: Transaction, request_id: UUID, evaluation: Evaluation, *, at: datetime) -> None:
     """The applicant says what came of it."""
-    tracked = await requests.load_for_update(tx, request_id)
+    tracked, at = await load(tx, request_id, at)
     fact = tracked.evaluate(evaluation, at=at)
     event_id = await tell(tx, tracked, fact)
     await requests.add_evaluation(tx, request_id, evaluation, evaluation_id=event_id, at=at)
@@ -60,7 +60,7 @@ async def add_document(
     tx: Transaction, request_id: UUID, received: Received, *, document_id: UUID, name: str, at: datetime
 ) -> None:
     """The applicant joins a file, whose bytes lie on the disk already."""
-    tracked = await requests.load_for_update(tx, request_id)
+    tracked, at = await load(tx, request_id, at)
     document = intake.Document(
         id=document_id,
         name=tidy_name(name, received.media_type),
@@ -82,7 +82,7 @@ async def replace_link(tx: Transaction, *, number: str, email: str, at: datetime
     tracked = await requests.find_by_number_and_email(tx, number.strip().upper(), email.strip())
     if tracked is None:
         return
-    fact = tracked.replace_link(at=at)
+    fact = tracked.replace_link(at=await in_time(tx, tracked.id, at))
     await requests.save(tx, tracked)
     await journal.record(tx, fact)
 
@@ -91,5 +91,5 @@ async def close_evaluated(tx: Transaction, *, evaluated_before: datetime, at: da
     """End requests some time after their evaluation; tell how many."""
     due = await requests.evaluated_before(tx, evaluated_before, most=most)
     for tracked in due:
-        await tell(tx, tracked, tracked.close(at=at))
+        await tell(tx, tracked, tracked.close(at=await in_time(tx, tracked.id, at)))
     return len(due)

@@ -1,7 +1,7 @@
 """The case: a request in a département's hands, what may be done with it, and what each act tells the others."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final, TypedDict
 from uuid import UUID
 
@@ -47,10 +47,6 @@ class Question(Value):
     until: date | None = None
 
 
-A_MOMENT: Final = timedelta(microseconds=1)
-"""What is registered was filed, or handed over, before: whoever sorts by time sees both in this order."""
-
-
 @dataclass(slots=True)
 class Case:
     """One request in one département; a method checks, changes, and gives the fact to tell."""
@@ -74,6 +70,11 @@ class Case:
     question: Question | None = None
     decided: bool = field(default=False)
 
+    @property
+    def source(self) -> str:
+        """Who tells what happens to it."""
+        return f"/qualification/{self.departement}"
+
     def allowed_actions(self, who: Official) -> list[str]:
         """List what this official may do now, by the API's names."""
         return self._standing.allowed_actions(who)
@@ -89,12 +90,10 @@ class Case:
             raise self._illegal(IllegalMove, who)
         return who.acting_as(*MOVES[action].roles)
 
-    def register(self, service: facts.Service, due_on: date) -> facts.RequestRegistered:
+    def register(self, service: facts.Service, due_on: date, at: datetime) -> facts.RequestRegistered:
         """The request enters the queue: at once, by the system."""
         self.enter_stage(Stage.START_EXAMINATION, due_on)
-        return facts.RequestRegistered(
-            **self._about(self.opened_at + A_MOMENT), number=self.number, service=service, due_on=due_on
-        )
+        return facts.RequestRegistered(**self._about(at), number=self.number, service=service, due_on=due_on)
 
     def assign(self, who: Official, email: str, name: str) -> None:
         """An agent takes the case, or is given it; nobody outside is told."""
@@ -219,11 +218,6 @@ class Case:
         """Enter a state; what the state before was waiting for is no longer awaited."""
         self.state, self.state_since = state, at
         self.suspended_on = self.answer_until = None
-
-    def moved_on(self, at: datetime, told_at: datetime) -> None:
-        """Let what happened `at` have happened when it is told to have: after all that is known of the request."""
-        self.state_since = told_at if self.state_since == at else self.state_since
-        self.overdue_at = told_at if self.overdue_at == at else self.overdue_at
 
     def enter_stage(self, stage: Stage, due_on: date) -> None:
         """Let a clock run until that day; the same one goes on."""

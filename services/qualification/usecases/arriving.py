@@ -7,20 +7,20 @@ from services.qualification.domain.moves import State
 from services.qualification.settings import Rules
 from services.qualification.store import cases, exchanges, orientations
 from services.qualification.usecases import telling
-from shared.clock import new_id
+from shared.clock import A_MOMENT, new_id
 from shared.contracts import intake
-from shared.contracts.qualification import Dossier, RequestRegistered, RequestTransferred
+from shared.contracts.qualification import Dossier, RequestTransferred
 from shared.contracts.vocabulary import Stage
 from shared.db import Transaction
 
 
 async def open_submitted(tx: Transaction, fact: intake.RequestSubmitted, rules: Rules) -> None:
     """Open the case of a new request and register it at once; a known one stays as it is."""
-    case, registered = _registered(fact.request, fact, rules)
+    case = _opened(fact.request, fact)
     if not await cases.insert(tx, case):
         return
     await telling.note(tx, case, fact)
-    await telling.tell(tx, case, registered)
+    await _register(tx, case, rules)
 
 
 async def open_transferred(tx: Transaction, fact: RequestTransferred, rules: Rules) -> None:
@@ -28,7 +28,7 @@ async def open_transferred(tx: Transaction, fact: RequestTransferred, rules: Rul
 
     One that had been here before, and had been handed on, comes back as a new case with its old papers.
     """
-    case, registered = _registered(fact.dossier.request, fact, rules)
+    case = _opened(fact.dossier.request, fact)
     case.qualification = fact.dossier.qualification
     if not await cases.insert(tx, case):
         known = await cases.load_exactly(tx, fact.request_id, fact.departement)
@@ -37,7 +37,7 @@ async def open_transferred(tx: Transaction, fact: RequestTransferred, rules: Rul
     await cases.save(tx, case)
     await _take_papers(tx, case, fact.dossier)
     await telling.note(tx, case, fact)
-    await telling.tell(tx, case, registered)
+    await _register(tx, case, rules)
 
 
 async def withdraw(tx: Transaction, case: Case, fact: intake.RequestWithdrawn) -> None:
@@ -57,10 +57,8 @@ async def give_up(tx: Transaction, case: Case, at: datetime) -> None:
         await cases.save(tx, case)
 
 
-def _registered(
-    request: intake.Request, fact: intake.RequestSubmitted | RequestTransferred, rules: Rules
-) -> tuple[Case, RequestRegistered]:
-    case = Case(
+def _opened(request: intake.Request, fact: intake.RequestSubmitted | RequestTransferred) -> Case:
+    return Case(
         request_id=fact.request_id,
         departement=fact.departement,
         number=request.number,
@@ -68,8 +66,13 @@ def _registered(
         opened_at=fact.at,
         state_since=fact.at,
     )
-    due_on = rules.due(Stage.START_EXAMINATION, fact.departement, fact.at)
-    return case, case.register(rules.service(fact.departement), due_on)
+
+
+async def _register(tx: Transaction, case: Case, rules: Rules) -> None:
+    """Enter the case into the queue, just after what brought it."""
+    due_on = rules.due(Stage.START_EXAMINATION, case.departement, case.opened_at)
+    at = await telling.in_time(tx, case, case.opened_at + A_MOMENT)
+    await telling.tell(tx, case, case.register(rules.service(case.departement), due_on, at))
 
 
 async def _take_papers(tx: Transaction, case: Case, dossier: Dossier) -> None:

@@ -19,7 +19,7 @@ from shared.identity.model import Agent
 
 async def post_message(tx: Transaction, request_id: UUID, *, text: str, by: Agent, at: datetime) -> Case:
     """Write to the applicant."""
-    case, who = await telling.load(tx, request_id, by)
+    case, who, at = await telling.begin(tx, request_id, by, at)
     signature = case.require(Action.MESSAGES, who)
     message_id, text = new_id(), telling.said(text)
     await exchanges.add_message(
@@ -47,7 +47,7 @@ async def add_note(tx: Transaction, request_id: UUID, *, text: str, by: Agent, a
 
 async def answer_national_team(tx: Transaction, request_id: UUID, *, text: str, by: Agent, at: datetime) -> Case:
     """Answer what the national team asked."""
-    case, who = await telling.load(tx, request_id, by)
+    case, who, at = await telling.begin(tx, request_id, by, at)
     await telling.tell(tx, case, case.answer(who, telling.said(text), at))
     return case
 
@@ -67,7 +67,8 @@ async def take_information(tx: Transaction, case: Case, fact: intake.Information
     await telling.note(tx, case, fact)
     for_us = fact.departement == case.departement or fact.at >= case.opened_at
     if case.state is State.AWAITING_INFORMATION and for_us:
-        await telling.tell(tx, case, case.resume(fact.at, examination_due(case, fact.at, rules)))
+        at = await telling.in_time(tx, case, fact.at)
+        await telling.tell(tx, case, case.resume(at, examination_due(case, at, rules)))
 
 
 async def take_document(tx: Transaction, case: Case, fact: intake.DocumentAdded) -> None:

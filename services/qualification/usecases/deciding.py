@@ -30,7 +30,7 @@ async def propose(
     tx: Transaction, request_id: UUID, draft: Draft, *, by: Agent, at: datetime, territories: Territories
 ) -> Case:
     """Propose an answer; refuses field by field what its outcome lacks or what belongs to another outcome."""
-    case, who = await telling.load(tx, request_id, by)
+    case, who, at = await telling.begin(tx, request_id, by, at)
     signature = case.require_proposal(who, draft.outcome)
     draft = replace(draft, departement=draft.departement.strip().upper() if draft.departement else None)
     catalogue = await providers.of_departement(tx, case.departement)
@@ -45,7 +45,7 @@ async def propose(
 
 async def validate(tx: Transaction, request_id: UUID, *, by: Agent, at: datetime, rules: Rules) -> Case:
     """Make the proposal the département's answer and carry it out; never one's own proposal (`OwnProposal`)."""
-    case, who = await telling.load(tx, request_id, by)
+    case, who, at = await telling.begin(tx, request_id, by, at)
     proposal = case.validate(who, at)
     hands = outcomes.Hands(
         dossier=await telling.dossier(tx, case),
@@ -63,7 +63,7 @@ async def validate(tx: Transaction, request_id: UUID, *, by: Agent, at: datetime
 
 async def reject(tx: Transaction, request_id: UUID, *, motive: str, by: Agent, at: datetime) -> Case:
     """Want another answer: the examination goes on."""
-    case, who = await telling.load(tx, request_id, by)
+    case, who, at = await telling.begin(tx, request_id, by, at)
     await telling.tell(tx, case, case.reject(who, telling.said(motive), at))
     return case
 

@@ -48,7 +48,7 @@ async def assign(tx: Transaction, request_id: UUID, *, email: str, by: Agent) ->
 
 async def start_examination(tx: Transaction, request_id: UUID, *, by: Agent, at: datetime, rules: Rules) -> Case:
     """Begin the examination, or go on with it without waiting for the applicant any longer."""
-    case, who = await telling.load(tx, request_id, by)
+    case, who, at = await telling.begin(tx, request_id, by, at)
     case.require(Action.EXAMINATION, who)
     await telling.tell(tx, case, case.start_examination(who, at, examination_due(case, at, rules)))
     return case
@@ -65,7 +65,7 @@ async def request_information(
     rules: Rules,
 ) -> Case:
     """Ask the applicant to complete; the département's clock is suspended until he does."""
-    case, who = await telling.load(tx, request_id, by)
+    case, who, at = await telling.begin(tx, request_id, by, at)
     case.require(Action.INFORMATION_REQUEST, who)
     wanted = telling.spoken(items)
     if not wanted:
@@ -77,7 +77,7 @@ async def request_information(
 
 async def qualify(tx: Transaction, request_id: UUID, grid: Grid, *, by: Agent, at: datetime) -> Case:
     """Fill in the qualification grid, or fill it in anew."""
-    case, who = await telling.load(tx, request_id, by)
+    case, who, at = await telling.begin(tx, request_id, by, at)
     case.require(Action.QUALIFICATION, who)
     covered, cost_motive = cost.settle(case.request.applicant, grid.fully_covered, grid.cost_motive)
     qualification = Qualification(

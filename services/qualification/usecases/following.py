@@ -47,5 +47,5 @@ async def end(tx: Transaction, case: Case, fact: intake.EvaluationSubmitted | in
 
 async def _reopen(tx: Transaction, case: Case, fact: Fact, by: Actor, rules: Rules) -> None:
     if case.state is State.ESCALATED:
-        due_on = rules.due(Stage.QUALIFY, case.departement, fact.at)
-        await telling.tell(tx, case, case.reopen(fact.at, due_on, by))
+        at = await telling.in_time(tx, case, fact.at)
+        await telling.tell(tx, case, case.reopen(at, rules.due(Stage.QUALIFY, case.departement, at), by))

@@ -1,6 +1,7 @@
 """What every use case does with a case: find it within the caller's reach, save it, tell the fact."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from services.qualification.domain.case import Case
@@ -31,16 +32,25 @@ async def load(tx: Transaction, request_id: UUID, agent: Agent) -> tuple[Case, O
     return case, official(agent)
 
 
+async def begin(tx: Transaction, request_id: UUID, agent: Agent, at: datetime) -> tuple[Case, Official, datetime]:
+    """Lock a case for an agent who does something that is told, and give its moment: after all that is known of it."""
+    case, who = await load(tx, request_id, agent)
+    return case, who, await in_time(tx, case, at)
+
+
+async def in_time(tx: Transaction, case: Case, at: datetime) -> datetime:
+    """Give the moment of what is done now with a case: after everything that is known of its request."""
+    return await journal.in_time(tx, case.source, case.request_id, at)
+
+
 async def tell(tx: Transaction, case: Case, *told: Fact) -> None:
     """Save the case, sew the facts into its timeline and hand them to the others."""
     if tx.retold:
         return
-    for happened in told:
-        fact = await journal.in_time(tx, happened)
-        case.moved_on(happened.at, fact.at)
+    await cases.save(tx, case)
+    for fact in told:
         await journal.record(tx, fact)
         await note(tx, case, fact)
-    await cases.save(tx, case)
 
 
 async def note(tx: Transaction, case: Case, fact: Fact) -> None:

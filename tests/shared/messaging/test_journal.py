@@ -112,15 +112,15 @@ async def test_what_answers_is_told_as_later_than_what_it_answers_also_by_a_cloc
     told = []
     for _ in range(2):
         async with database.transaction() as tx:
-            fact = await journal.in_time(tx, a_message(request_id))
-            await journal.record(tx, fact)
-        told.append(fact.at)
+            answer = a_message(request_id)
+            told.append(await journal.in_time(tx, answer.source, request_id, answer.at))
+            await journal.record(tx, answer.model_copy(update={"at": told[-1]}))
     assert heard.at < told[0] < told[1]
 
 
-async def test_a_fact_that_is_later_anyway_keeps_its_moment(database: Database) -> None:
+async def test_what_is_later_anyway_keeps_its_moment(database: Database) -> None:
     request_id = new_id()
     async with database.transaction() as tx:
         await journal.record(tx, a_message(request_id))
-        later = a_message(request_id).model_copy(update={"at": AT + timedelta(seconds=1)})
-        assert await journal.in_time(tx, later) is later
+        later = AT + timedelta(seconds=1)
+        assert await journal.in_time(tx, a_message(request_id).source, request_id, later) == later
