@@ -1,5 +1,6 @@
 """What the service hears takes effect, in whatever order the other services' streams come."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import pytest
 from shared import clock
 from shared.clock import new_id
 from shared.contracts import intake, qualification
+from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Team
 from shared.db import Database
 from tests.escalation.life import (
@@ -30,6 +32,25 @@ def a_withdrawal(request_id: str | UUID) -> intake.RequestWithdrawn:
     return intake.RequestWithdrawn(
         request_id=UUID(str(request_id)), departement="95", at=clock.now(), motive="Le projet est abandonné."
     )
+
+
+def an_evaluation(request_id: str | UUID) -> intake.EvaluationSubmitted:
+    """The applicant says what came of it."""
+    return intake.EvaluationSubmitted(
+        request_id=UUID(str(request_id)),
+        departement="95",
+        at=clock.now(),
+        number="95-2026-000200",
+        applicant=a_request().applicant,
+        need_met=4,
+        progress=4,
+        satisfaction=3,
+    )
+
+
+def a_closing(request_id: str | UUID) -> intake.RequestClosed:
+    """The life of the request is over."""
+    return intake.RequestClosed(request_id=UUID(str(request_id)), departement="95", at=clock.now())
 
 
 def a_message(request_id: str | UUID, text: str = "Une précision.") -> intake.MessagePosted:
@@ -126,6 +147,30 @@ async def test_a_dossier_that_comes_after_its_withdrawal_is_born_withdrawn(
     assert await told(database, fact.request_id) == []
 
 
+@pytest.mark.parametrize("overtook", [a_withdrawal, an_evaluation, a_closing])
+async def test_what_overtook_the_dossier_stands_in_its_history_once(
+    ear: Ear, national: Program, overtook: Callable[[UUID], Fact]
+) -> None:
+    dossier = a_request_escalated()
+    early = overtook(dossier.request_id)
+    await ear.hears(early, dossier)
+    timeline = (await national.get(f"/escalations/{dossier.request_id}"))["timeline"]
+    assert [step["type"] for step in timeline].count(early.wire_type) == 1
+
+
+async def test_a_message_that_the_dossier_brought_does_not_stand_beside_it_again(
+    database: Database, ear: Ear, national: Program
+) -> None:
+    request_id = new_id()
+    known = a_message(request_id, "Message que le département connaît.")
+    brought = qualification.DossierMessage(at=known.at, author=Team.APPLICANT, text=known.text)
+    await ear.hears(a_request_escalated(request_id, dossier=a_dossier(messages=(brought,))), known)
+    seen = await national.get(f"/escalations/{request_id}")
+    assert [message["text"] for message in seen["messages"]] == [known.text]
+    assert await database.fetchval("SELECT count(*) FROM message") == 0
+    assert await database.fetchval("SELECT count(*) FROM step WHERE type = $1", known.wire_type) == 0
+
+
 async def test_a_returned_dossier_that_comes_again_is_open_again_with_its_history(
     database: Database, ear: Ear, national: Program, received: str
 ) -> None:
@@ -202,27 +247,23 @@ async def test_a_request_directed_to_a_programme_is_followed_to_its_end(ear: Ear
     await ear.hears(directed_to_programme(request_id))
     address = "/programmes/petites_villes_de_demain/requests"
     assert (await national.get(address))["items"][0]["state"] == "directed"
-    evaluated = intake.EvaluationSubmitted(
-        request_id=request_id,
-        departement="95",
-        at=clock.now(),
-        number="95-2026-000200",
-        applicant=a_request().applicant,
-        need_met=4,
-        progress=4,
-        satisfaction=3,
-    )
-    await ear.hears(evaluated)
+    await ear.hears(an_evaluation(request_id))
     assert (await national.get(f"{address}?state=evaluated"))["total"] == 1
-    await ear.hears(intake.RequestClosed(request_id=request_id, departement="95", at=clock.now()))
+    await ear.hears(a_closing(request_id))
     assert (await national.get(address))["items"][0]["state"] == "closed"
 
 
-async def test_a_withdrawn_request_is_listed_as_such_under_its_programme(ear: Ear, national: Program) -> None:
-    request_id = new_id()
-    await ear.hears(a_withdrawal(request_id), directed_to_programme(request_id))
+@pytest.mark.parametrize(
+    ("overtook", "state"),
+    [((a_withdrawal,), "withdrawn"), ((an_evaluation,), "evaluated"), ((an_evaluation, a_closing), "closed")],
+)
+async def test_what_overtook_a_request_directed_to_a_programme_counts_in_its_list(
+    ear: Ear, national: Program, overtook: tuple[Callable[[UUID], Fact], ...], state: str
+) -> None:
+    directed = directed_to_programme(new_id())
+    await ear.hears(*(make(directed.request_id) for make in overtook), directed)
     listed = await national.get("/programmes/petites_villes_de_demain/requests")
-    assert listed["items"][0]["state"] == "withdrawn"
+    assert listed["items"][0]["state"] == state
 
 
 @pytest.mark.parametrize("reopened", [True, False])

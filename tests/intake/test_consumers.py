@@ -80,6 +80,19 @@ async def test_events_out_of_order_wait_for_their_turn(client: Client, inbox: In
     assert len(shown["timeline"]) == 3
 
 
+async def test_a_registration_that_overtakes_its_transfer_keeps_its_service_in_charge(
+    client: Client, database: Database, inbox: Inbox
+) -> None:
+    mine, wire = await filed(client), Wire()
+    handed_on, taken = life_of(mine).transferred(LATER, "78"), Life(UUID(mine["id"]), "78").registered(LATER + 1)
+    await inbox.take([wire.message(taken)])
+    await inbox.take([wire.message(handed_on)])
+    row = await database.fetchrow("SELECT departement, departement_at, service FROM request")
+    assert row is not None
+    assert (row["departement"], row["departement_at"]) == ("78", taken.at)
+    assert row["service"]["name"] == taken.service.name
+
+
 async def test_a_fact_about_no_request_of_ours_holds_nothing(database: Database, inbox: Inbox) -> None:
     await inbox.take([Wire().message(Life(uuid4()).registered(1)), Wire().message(Life(uuid4()).written(1))])
     assert await database.fetchval("SELECT count(*) FROM inbox_held") == 0
