@@ -23,13 +23,10 @@ from shared.messaging import healing, journal
 from shared.messaging.consumers import Consumers
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
-from shared.operations.broker import Broker
-from shared.operations.command_line_replay import rebuilding
-from shared.operations.reach import Reach, Watched
-from shared.operations.replay import replay
 from tests.conftest import FreshDatabase
 from tests.intake.facts import Life, a_form, at
 from tests.polling import eventually
+from tests.rebuilt import assert_it_shows_what_was_told
 
 pytestmark = pytest.mark.journey
 
@@ -162,24 +159,6 @@ async def listening(listener: str, url: str, broker_url: Callable[[str], str]) -
         await database.close()
 
 
-async def assert_it_shows_all(
-    listener: str, database: Database, others: Others, fresh_database: Callable[[str], Awaitable[FreshDatabase]]
-) -> None:
-    """Rebuild the listener from all journals, and find no difference."""
-    watched = {name: Watched(name, one, name) for name, one in (others.databases | {listener: database}).items()}
-    reach = Reach(watched, Broker(others.broker_url("operator")))
-    into = await Database.connect((await fresh_database(listener)).owner_url, name="replay")
-    try:
-        found = await replay(reach, rebuilding(listener), into)
-    finally:
-        await into.close()
-    assert [difference for table in found.tables for difference in table.differences] == []
-    assert found.identical, found.behind
-    assert not found.held
-    assert not found.moving
-    assert sum(table.alike for table in found.tables) > 10
-
-
 @pytest.mark.parametrize("listener", LISTENERS)
 async def test_a_service_that_joins_late_becomes_whole(
     listener: str, fresh_database: Callable[[str], Awaitable[FreshDatabase]], broker_url: Callable[[str], str]
@@ -191,7 +170,9 @@ async def test_a_service_that_joins_late_becomes_whole(
         url = (await fresh_database(listener)).app_url
         async with listening(listener, url, broker_url) as database:
             await eventually(lambda: others.all_applied(database), within=60)
-            await assert_it_shows_all(listener, database, others, fresh_database)
+            await assert_it_shows_what_was_told(
+                listener, {**others.databases, listener: database}, fresh_database, rows=11
+            )
 
 
 @pytest.mark.parametrize("listener", ["escalation", "notifications"])
@@ -215,7 +196,9 @@ async def test_a_service_restored_from_an_old_backup_becomes_whole(
             await eventually(lambda: others.all_applied(database), within=60)
         async with listening(listener, backup.app_url, broker_url) as restored:
             await eventually(lambda: others.all_applied(restored), within=60)
-            await assert_it_shows_all(listener, restored, others, fresh_database)
+            await assert_it_shows_what_was_told(
+                listener, {**others.databases, listener: restored}, fresh_database, rows=11
+            )
 
 
 async def _copy(server: LocalPostgres, fresh: FreshDatabase, *, onto: FreshDatabase) -> None:

@@ -1,0 +1,57 @@
+"""What the national team shows is what was told, also where its clock went back."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from itertools import pairwise
+from uuid import UUID
+
+import pytest
+
+from services.escalation.consumers import consumers
+from services.escalation.settings import Settings
+from shared.clock import new_id
+from shared.contracts import qualification
+from shared.db import Database
+from tests.escalation.life import SAT, Ear, Program, a_decided_dossier, a_request_escalated
+from tests.rebuilt import FreshDatabases, Overheard, assert_it_shows_what_was_told, moments_told, put_back_the_clock
+
+
+@pytest.mark.usefixtures("envelope")
+async def test_a_dossier_is_rebuilt_alike_though_the_clock_went_back_while_it_was_led(
+    database: Database,
+    settings: Settings,
+    national: Program,
+    secretary: Program,
+    database_url: Callable[[str], Awaitable[str]],
+    fresh_database: FreshDatabases,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    others = await Database.connect(await database_url("shared"), name="others")
+    ear = Ear(database, settings.durations)
+    ear.inbox = Overheard(database, consumers(settings.durations), others)
+    dossier = new_id()
+    came_at = datetime.now(UTC)
+    await ear.hears(a_request_escalated(dossier, at=came_at))
+    put_back_the_clock(monkeypatch)
+    await national.post(f"/escalations/{dossier}/information-request", {"question": "Le foncier ?"})
+    await ear.hears(
+        qualification.NationalQuestionAnswered(
+            request_id=UUID(str(dossier)), departement="95", at=datetime.now(UTC), text="Maîtrisé.", by=SAT
+        )
+    )
+    await a_decided_dossier(national, secretary, str(dossier))
+    for action, body in (
+        ("mobilisations", {"kind": "external", "resource": "Marché", "amount_cents": 10_000, "lot": "Lot 3"}),
+        ("accompaniment", {"starts_on": "2027-01-04", "ends_on": "2027-06-30"}),
+        ("milestones", {"title": "Diagnostic", "due_on": "2027-02-01"}),
+        ("completion", {"report": "Le projet est prêt."}),
+    ):
+        answer = await national.ask("POST", f"/escalations/{dossier}/{action}", body)
+        assert answer.status_code in {200, 201}, answer.text
+    told = await moments_told(database)
+    assert len(told) == 10
+    assert all(before < after for before, after in pairwise([came_at, *told]))
+    await assert_it_shows_what_was_told(
+        "escalation", {"escalation": database, "others": others}, fresh_database, rows=20
+    )
+    await others.close()

@@ -1,0 +1,69 @@
+"""What a département shows is what was told, also where its clock went back."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+
+from services.qualification.consumers import consumers
+from services.qualification.settings import Rules
+from shared.contracts import escalation, intake
+from shared.db import Database
+from tests.qualification.acting import ESCALATION, ORIENTATION, done
+from tests.qualification.conftest import LINKS, Client, Program
+from tests.qualification.life import GRID, NATIONAL, Life
+from tests.rebuilt import FreshDatabases, Overheard, assert_it_shows_what_was_told, moments_told, put_back_the_clock
+
+
+async def test_a_case_is_rebuilt_alike_though_the_clock_went_back_while_it_was_led(
+    database: Database,
+    rules: Rules,
+    client: Client,
+    sat: Program,
+    delegate: Program,
+    database_url: Callable[[str], Awaitable[str]],
+    fresh_database: FreshDatabases,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    others = await Database.connect(await database_url("shared"), name="others")
+    life = Life(Overheard(database, consumers(rules), others))
+    filed_at = datetime.now(UTC)
+    await life.submitted(at=filed_at)
+    put_back_the_clock(monkeypatch)
+    await done(sat, life, "examination")
+    await done(sat, life, "information-request", {"items": ["Le plan du bourg"], "until": "2027-01-15"})
+    given = intake.InformationProvided(**life.about(datetime.now(UTC)), text="Le plan est joint.")
+    await life.tell(given)
+    await done(sat, life, "messages", {"text": "Bien reçu."})
+    await done(sat, life, "qualification", GRID)
+    await done(sat, life, "proposal", ORIENTATION)
+    await done(delegate, life, "validation")
+    orientation = await database.fetchval("SELECT id FROM orientation")
+    declined = await client.post(
+        f"/api/v1/orientations/{LINKS.token(orientation)}/decline", json={"motive": "Complet."}
+    )
+    assert declined.status_code == 200, declined.text
+    await done(sat, life, "proposal", ESCALATION)
+    await done(delegate, life, "rejection", {"motive": "Le CAUE d’abord."})
+    await done(sat, life, "proposal", ESCALATION)
+    await done(delegate, life, "validation")
+    await life.tell(
+        escalation.InformationRequested(
+            **life.about(datetime.now(UTC)), question="Le foncier ?", until=None, by=NATIONAL
+        )
+    )
+    await done(sat, life, "answer", {"text": "Maîtrisé."})
+    await life.tell(
+        escalation.EscalationReturned(**life.about(datetime.now(UTC)), motive="Une offre locale existe.", by=NATIONAL)
+    )
+    support = {"outcome": "local_support", "motive": "Utile.", "support_types": ["ingenierie_projet"]}
+    await done(sat, life, "proposal", {**support, "amount_cents": 10_000})
+    await done(delegate, life, "validation")
+    told = await moments_told(database)
+    assert len(told) == 18
+    assert all(before < after for before, after in pairwise([filed_at, *told]))
+    await assert_it_shows_what_was_told(
+        "qualification", {"qualification": database, "others": others}, fresh_database, rows=25
+    )
+    await others.close()

@@ -1,0 +1,74 @@
+"""A service rebuilt from the journals and compared, in tests that have no broker."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared import clock
+from shared.db import Database
+from shared.messaging.consumers import Consumers
+from shared.messaging.inbox import Inbox, Message
+from shared.operations.broker import Broker
+from shared.operations.command_line_replay import rebuilding
+from shared.operations.reach import Reach, Watched
+from shared.operations.replay import replay
+from tests.conftest import FreshDatabase
+
+FreshDatabases = Callable[[str], Awaitable[FreshDatabase]]
+
+BEHIND = timedelta(hours=5)
+
+
+class Overheard(Inbox):
+    """An inbox of which a second database, the journal of all the others, is told what it is given."""
+
+    def __init__(self, database: Database, consumers: Consumers, others: Database) -> None:
+        super().__init__(database, consumers)
+        self._others = others
+
+    async def take(
+        self, messages: Sequence[Message], safe: Callable[[Message], None] = lambda _: None
+    ) -> list[Message]:
+        """Write down, then take."""
+        for message in messages:
+            told = json.loads(message.body)
+            await self._others.fetch(
+                """
+                INSERT INTO journal (id, source, subject, sequence, type, routing_key, body, hash)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, '')
+                """,
+                *(told[member] for member in ("id", "source", "subject", "sequence", "type")),
+                message.routing_key,
+                message.body.decode(),
+            )
+        return await super().take(messages, safe)
+
+
+def put_back_the_clock(patch: pytest.MonkeyPatch) -> None:
+    """Let the service's clock be hours behind that of all others."""
+    patch.setattr(clock, "now", lambda: datetime.now(UTC) - BEHIND)
+
+
+async def assert_it_shows_what_was_told(
+    service: str, databases: Mapping[str, Database], fresh_database: FreshDatabases, *, rows: int
+) -> None:
+    """Rebuild a service from the journals of all, and find at least so many rows and no difference."""
+    reach = Reach({name: Watched(name, one, name) for name, one in databases.items()}, Broker("amqp://nowhere.invalid"))
+    into = await Database.connect((await fresh_database(service)).owner_url, name="replay")
+    try:
+        found = await replay(reach, rebuilding(service), into)
+    finally:
+        await into.close()
+    different = [difference for table in found.tables for difference in table.differences]
+    assert found.identical, (different, found.behind)
+    assert not found.held, found.held
+    assert not found.moving
+    assert sum(table.alike for table in found.tables) >= rows
+
+
+async def moments_told(database: Database) -> list[datetime]:
+    """Give when each event happened, as it is told, in the order of telling."""
+    rows = await database.fetch("SELECT (body::jsonb ->> 'time')::timestamptz AS at FROM journal ORDER BY position")
+    return [row["at"] for row in rows]
