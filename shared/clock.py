@@ -1,12 +1,9 @@
 """The only clock and the only source of new identifiers; use cases receive both as arguments."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 import uuid_utils
-
-A_MOMENT = timedelta(microseconds=1)
-"""The least that PostgreSQL and ISO 8601 tell apart: by so much is later what follows from something, or answers it."""
 
 
 def now() -> datetime:

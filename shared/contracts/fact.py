@@ -1,5 +1,6 @@
 """What every published fact has, whichever service tells it: one class serves domain, journal and wire."""
 
+from datetime import timedelta
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -16,6 +17,10 @@ Email = Annotated[
     ),
 ]
 """An address that mail can be sent to. Reserved domains such as `.test` pass: the mail server has the last word."""
+
+
+A_MOMENT = timedelta(microseconds=1)
+"""The least that PostgreSQL and ISO 8601 tell apart: by so much is later what follows from something, or answers it."""
 
 
 class Value(BaseModel):

@@ -4,8 +4,8 @@ import json
 from datetime import datetime
 from uuid import UUID
 
-from shared.clock import A_MOMENT, new_id
-from shared.contracts.fact import Fact
+from shared.clock import new_id
+from shared.contracts.fact import A_MOMENT, Fact
 from shared.db import Transaction
 
 _RECORD = """

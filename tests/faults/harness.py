@@ -114,6 +114,8 @@ class Report:
             f"events {verdict.events}, applications checked {verdict.applications}, timeline steps {verdict.steps}, "
             f"mails {verdict.mails} ({verdict.uncertain} uncertain), messages in quarantine {verdict.quarantined}"
         )
+        if verdict.rebuilt:
+            lines.append(f"rebuilt from the journals: identical ({verdict.rebuilt} rows)")
         lines.append(f"all quiet {self.quiet_after:.1f} s after the last client")
         lines += ["", *(f"WRONG {one}" for one in verdict.wrong[:60])]
         if len(verdict.wrong) > 60:

@@ -27,14 +27,6 @@ class Judged(Protocol):
         """Change something in the database of a service, from outside."""
         ...
 
-    def database_url(self, database: str) -> str:
-        """Give the address of a database, as the superuser."""
-        ...
-
-    def environment_of(self, service: str) -> dict[str, str]:
-        """Give what a service was told when it was started."""
-        ...
-
     async def command(self, *arguments: str) -> str:
         """Run `cousu-main` as an operator would; give what it prints, or raise with what it complains of."""
         ...

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from services.escalation.domain.moves import BEFORE_DECISION, MOVES, Action, By, State, allow
 from services.escalation.domain.refusals import MilestoneWasReached
-from shared.clock import A_MOMENT
 from shared.contracts.escalation import (
     AccompanimentCompleted,
     AccompanimentStarted,
@@ -23,6 +22,7 @@ from shared.contracts.escalation import (
     SessionScheduled,
     StageOverdue,
 )
+from shared.contracts.fact import A_MOMENT
 from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind, Stage
 from shared.errors import Invalid
 

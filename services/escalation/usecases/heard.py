@@ -13,9 +13,8 @@ from services.escalation.store import exchanges
 from services.escalation.store import programmes as programme_store
 from services.escalation.usecases.telling import NATIONAL_CALENDAR, day, in_time, tell, working_days_after
 from shared import calendar
-from shared.clock import A_MOMENT
 from shared.contracts import intake, notifications, qualification
-from shared.contracts.fact import Fact
+from shared.contracts.fact import A_MOMENT, Fact
 from shared.contracts.vocabulary import Team
 from shared.db import Transaction
 

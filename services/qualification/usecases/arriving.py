@@ -7,8 +7,9 @@ from services.qualification.domain.moves import State
 from services.qualification.settings import Rules
 from services.qualification.store import cases, exchanges, orientations
 from services.qualification.usecases import telling
-from shared.clock import A_MOMENT, new_id
+from shared.clock import new_id
 from shared.contracts import intake
+from shared.contracts.fact import A_MOMENT
 from shared.contracts.qualification import Dossier, RequestTransferred
 from shared.contracts.vocabulary import Stage
 from shared.db import Transaction

@@ -9,7 +9,7 @@ from services.qualification.domain.orientation import Orientation, OrientationSt
 from services.qualification.settings import Rules, today
 from services.qualification.store import cases, orientations
 from services.qualification.usecases import telling
-from shared.clock import A_MOMENT
+from shared.contracts.fact import A_MOMENT
 from shared.contracts.qualification import OrientationDeclined
 from shared.contracts.vocabulary import Stage
 from shared.db import Transaction

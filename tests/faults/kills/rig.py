@@ -16,7 +16,7 @@ from typing import Any
 import asyncpg
 import httpx2
 
-from deploy.local.environment import Environments
+from deploy.local.environment import REPLAY, Environments
 from deploy.local.passwords import Passwords, write_private
 from deploy.local.personas import PERSONAS
 from deploy.local.places import Places
@@ -28,7 +28,7 @@ from shared.identity.model import Role
 from shared.operations import agents, migrations
 from tests.faults.kills.mail import LossyMailbox
 from tests.faults.kills.servers import Servers
-from tests.faults.product import ROOT, SERVICES
+from tests.faults.product import ANSWERED_WITHIN, ROOT, SERVICES
 from tests.system import free_base
 
 Told = dict[str, Any]
@@ -83,6 +83,7 @@ class Rig:
             self.folder / "environment", "".join(f"{key}={value}\n" for key, value in self._operations.items())
         )
         self.endpoints = {name: places.web(name) for name in SERVICES}
+        await self.servers.postgres.ensure_role(REPLAY, creates_databases=True)
         await asyncio.gather(self._warm_up(), *(self._make_template(name) for name in SERVICES))
         await self.fresh()
 
@@ -104,7 +105,6 @@ class Rig:
             for name in SERVICES:
                 for database in (self._database(name), self._template(name)):
                     await admin.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
-            await admin.execute('DROP DATABASE IF EXISTS "cousu_replay" WITH (FORCE)')
             await admin.close()
         with contextlib.suppress(OSError):
             await self.servers.rabbit.delete_vhost(self._run)
@@ -171,10 +171,6 @@ class Rig:
         """Give the address of a database, as the superuser."""
         return self.servers.postgres.url(database)
 
-    def environment_of(self, service: str) -> dict[str, str]:
-        """Give what a service was told when it was built."""
-        return self._environments[service]
-
     async def command(self, *arguments: str) -> str:
         """Run `cousu-main` as an operator would; give what it prints, or raise with what it complains of."""
         process = await asyncio.create_subprocess_exec(
@@ -187,7 +183,7 @@ class Rig:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(ANSWERED_WITHIN):
             said, complained = await process.communicate()
         if process.returncode != 0:
             raise RuntimeError(f"cousu-main {' '.join(arguments)}: {(said + complained).decode(errors='replace')}")
