@@ -142,7 +142,8 @@ class Trial:
         while process.is_alive():
             if time.monotonic() > until:
                 raise TimeoutError("the consumer did not die of the poison")
-            await self._put_back(channel)
+            if not await _depth(channel, QUEUE.queue):  # it has taken all that was there: it dies with its hands full
+                await self._put_back(channel)
             await asyncio.sleep(0.02)
         return True
 
