@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 
 import structlog
@@ -42,6 +43,9 @@ FORGETS_EVERY = 3600.0
 FINISHES_WITHIN = 20.0
 """Seconds that what is in hand may take at a stop; then it goes back."""
 
+LEADERLESS_FOR = 5.0
+"""Seconds without a leader that a change of relays may take: no reason yet to take all copies out of service."""
+
 OUTBOX_OLD = 60.0
 """Seconds after which an event that waits to be told makes the service not ready."""
 
@@ -71,6 +75,7 @@ class Messenger:
         self._arrivals = Arrivals(self.inbox)
         self._tasks: list[asyncio.Task[None]] = []
         self._wanted = False
+        self._led_at: float | None = None
         database.on_record = self.relay.wake
 
     @contextlib.asynccontextmanager
@@ -131,7 +136,11 @@ class Messenger:
             """,
             LEADER_LOCK,
         )
-        if row is None or not row["led"]:
+        if row is None:
+            return "relay: no leader"
+        if row["led"]:
+            self._led_at = time.monotonic()
+        elif self._led_at is None or time.monotonic() - self._led_at > LEADERLESS_FOR:
             return "relay: no leader"
         if row["age"] > OUTBOX_OLD:
             return f"relay: an event has waited for {row['age']:.0f} s"

@@ -186,5 +186,20 @@ async def test_one_relay_leads_and_another_takes_over(database: Database, broker
     await second.stop()
 
 
+async def test_a_change_of_relays_takes_no_copy_out_of_service_and_the_lack_of_one_does(
+    listener: Messenger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await eventually(lambda: ready(listener))
+    await listener.relay.stop()
+
+    async def nobody_leads() -> bool:
+        return bool(await listener.database.fetchval("SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory'"))
+
+    await eventually(nobody_leads)
+    assert await listener.missing() is None
+    monkeypatch.setattr("shared.messaging.messenger.LEADERLESS_FOR", 0.0)
+    assert await listener.missing() == "relay: no leader"
+
+
 async def ready(*messengers: Messenger) -> bool:
     return not any([await messenger.missing() for messenger in messengers])
