@@ -190,11 +190,10 @@ class Inbox:
             elif not await self._apply_next(tx, stream, heard):
                 stream.held = True
         if stream.applied != before:
-            await streams.save(tx, stream)
+            await self._move_on(tx, stream)
 
     async def _drain(self, tx: Transaction, stream: Stream) -> None:
         """Apply what was kept and is next now; it may have come once more meanwhile and be applied already."""
-        await self._move_on(tx, stream)
         while kept := await streams.next_kept(tx, stream.subject, stream.source):
             if not await self._apply_kept(tx, stream, kept):
                 return
@@ -203,7 +202,8 @@ class Inbox:
     async def _move_on(self, tx: Transaction, stream: Stream) -> None:
         """Remember how far the stream is, and drop what had been kept of it until there."""
         await streams.save(tx, stream)
-        await streams.forget_kept(tx, stream)
+        if stream.waiting:
+            await streams.forget_kept(tx, stream)
 
     async def _apply_kept_alone(self, kept: Kept, attempt: Attempt) -> bool:
         """Apply a kept event in a transaction of its own; tell whether its stream may go on."""

@@ -63,11 +63,14 @@ async def test_an_event_before_its_turn_waits_in_the_database(database: Database
     assert await effects(database, request_id) == ["1", "2"]
 
 
-async def test_what_waited_and_came_again_with_its_predecessor_waits_no_longer(database: Database) -> None:
+@pytest.mark.parametrize("redelivered", [False, True])
+async def test_what_waited_and_came_again_with_its_predecessor_waits_no_longer(
+    database: Database, *, redelivered: bool
+) -> None:
     request_id = new_id()
     inbox = Inbox(database, NOTING)
     await inbox.take(the(request_id, 2, 3))
-    await inbox.take(the(request_id, 1, 2, 3))
+    await inbox.take([Message(message.body, "", redelivered) for message in the(request_id, 1, 2, 3)])
     assert await effects(database, request_id) == ["1", "2", "3"]
     assert await database.fetchval("SELECT count(*) FROM inbox_waiting") == 0
 
