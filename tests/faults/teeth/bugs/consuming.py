@@ -39,7 +39,7 @@ BUGS = (
         "How far a stream was applied is written in a transaction of its own, after that of the effect.",
         "kills_committed",
         TAKING,
-        "        if stream.applied != before:\n            await streams.save(tx, stream)\n\n",
+        "        if stream.applied != before:\n            await self._move_on(tx, stream)\n\n",
         "        if stream.applied != before:\n"
         "            tx.after_commit.append(lambda: asyncio.ensure_future(self._save_apart(stream)))\n\n"
         "    async def _save_apart(self, stream):\n"
@@ -76,8 +76,8 @@ BUGS = (
         "An event that waited and comes once more with its predecessor stays among the waiting.",
         "order",
         TAKING,
-        "        await self._move_on(tx, stream)\n        while kept",
-        "        await streams.save(tx, stream)\n        while kept",
+        "        if stream.applied != before:\n            await self._move_on(tx, stream)\n",
+        "        if stream.applied != before:\n            await streams.save(tx, stream)\n",
     ),
     bug(
         "gaps_are_jumped",
