@@ -5,6 +5,7 @@ import json
 import secrets
 from collections.abc import Awaitable, Callable
 
+import aio_pika
 import pytest
 import uvicorn
 from pydantic import ValidationError
@@ -17,6 +18,7 @@ from shared.db import Database
 from shared.messaging import journal
 from shared.messaging.relay import Relay
 from tests.notifications.conftest import MailServer
+from tests.polling import eventually
 
 
 async def test_an_event_on_the_broker_becomes_a_mail_and_the_mail_an_event(
@@ -33,6 +35,7 @@ async def test_an_event_on_the_broker_becomes_a_mail_and_the_mail_an_event(
     )
     server = uvicorn.Server(uvicorn.Config(build(wired, database), port=0, log_config=None, lifespan="on"))
     serving = asyncio.create_task(server.serve())
+    await eventually(lambda: is_consumed(broker_url("supervisor"), "notifications"))
     relay = Relay(told, broker_url("intake"), name="intake")
     telling = asyncio.create_task(relay.run())
     async with asyncio.timeout(60):
@@ -52,6 +55,16 @@ async def test_an_event_on_the_broker_becomes_a_mail_and_the_mail_an_event(
     await relay.close()
     await told.close()
     await database.close()
+
+
+async def is_consumed(amqp_url: str, queue: str) -> bool:
+    """Tell whether somebody consumes a queue; what is told before goes astray, and nobody here would send it again."""
+    async with await aio_pika.connect(amqp_url) as connection:
+        try:
+            found = await (await connection.channel()).declare_queue(queue, passive=True)
+        except aio_pika.exceptions.ChannelNotFoundEntity:
+            return False
+        return bool(found.declaration_result.consumer_count)
 
 
 @pytest.mark.parametrize(
