@@ -34,25 +34,24 @@ async def test_an_event_on_the_broker_becomes_a_mail_and_the_mail_an_event(
         | {"amqp_url": broker_url("notifications"), "smtp_url": f"smtp://127.0.0.1:{mail_server.port}"}
     )
     server = uvicorn.Server(uvicorn.Config(build(wired, database), port=0, log_config=None, lifespan="on"))
-    serving = asyncio.create_task(server.serve())
-    await eventually(lambda: is_consumed(broker_url("supervisor"), "notifications"))
     relay = Relay(told, broker_url("intake"), name="intake")
-    telling = asyncio.create_task(relay.run())
-    async with asyncio.timeout(60):
+    async with asyncio.TaskGroup() as running:
+        running.create_task(server.serve())
+        await eventually(lambda: is_consumed(broker_url("supervisor"), "notifications"))
+        running.create_task(relay.run())
         async with told.transaction() as tx:
             await journal.record(tx, examples.example_of(intake.RequestSubmitted))
-        while len(mail_server.accepted) < 2:
-            await asyncio.sleep(0.05)
-        while await database.fetchval("SELECT count(*) FROM journal") < 2:
-            await asyncio.sleep(0.05)
+
+        async def is_told_back() -> bool:
+            return bool(await database.fetchval("SELECT count(*) = 2 FROM journal"))
+
+        await eventually(is_told_back, within=60)
+        server.should_exit = True
+        await relay.stop()
+    await relay.close()
     assert {mail["To"] for mail in mail_server.accepted} == {"contact@commune.test", "anct95@val-doise.gouv.fr"}
     body = json.loads(await database.fetchval("SELECT body FROM journal LIMIT 1"))
     assert body["type"] == "notifications.delivery_succeeded.v1"
-    server.should_exit = True
-    await serving
-    await relay.stop()
-    await telling
-    await relay.close()
     await told.close()
     await database.close()
 

@@ -27,7 +27,8 @@ from tests.faults.product import SERVICES
 def main(
     seed: Annotated[int | None, typer.Option(help="What decides; a new one when not given.")] = None,
     kinds: Annotated[str, typer.Option(help="Which faults, separated by commas; all when not given.")] = "",
-    requests: Annotated[int, typer.Option(help="Faults strike until so many requests were filed.")] = 60,
+    requests: Annotated[int, typer.Option(help="Faults strike until so many requests were filed …")] = 60,
+    faults: Annotated[int, typer.Option(help="… and so many of them struck.")] = 0,
     seconds: Annotated[float, typer.Option(help="For how long faults strike at most.")] = 60,
     lives: Annotated[str, typer.Option(help="Which lives people live; all when not given.")] = "",
     service: Annotated[str, typer.Option(help="Which services are struck, or their queues; all when not given.")] = "",
@@ -43,6 +44,7 @@ def main(
         secrets.randbelow(10**9) if seed is None else seed,
         kinds=_among(KINDS, kinds),
         requests=requests,
+        faults=faults,
         seconds=seconds,
         lives=_among(WAYS, lives),
         services=_among(SERVICES, service),

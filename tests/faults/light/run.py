@@ -24,6 +24,8 @@ class Plan:
     kinds: tuple[str, ...] = tuple(KINDS)
     requests: int = 60
     """Faults strike until so many requests were filed …"""
+    faults: int = 0
+    """… and so many of them struck …"""
     seconds: float = 60.0
     """… or this is over."""
     lives: tuple[str, ...] = tuple(WAYS)
@@ -111,7 +113,9 @@ def _person(client: Client, stage: Stage, plan: Plan, n: int) -> Person:
 
 async def _strike(plan: Plan, blows: Blows, ledger: Ledger) -> None:
     began = time.monotonic()
-    while time.monotonic() - began < plan.seconds and len(ledger.lives) < plan.requests:
+    while time.monotonic() - began < plan.seconds and (
+        len(ledger.lives) < plan.requests or len(blows.log) < plan.faults
+    ):
         if plan.until_wrong and ledger.complaints:
             return
         await blows.one(at=time.monotonic() - began)

@@ -22,7 +22,11 @@ class Drill:
         plan = self.plan
         if isinstance(plan, Faults):
             said = ["light", f"--kinds {','.join(plan.kinds)}", f"--lives {','.join(plan.lives)}"]
-            said += [f"--requests {plan.requests}", *([] if plan.healing else ["--no-healing"])]
+            said += [
+                f"--requests {plan.requests}",
+                f"--faults {plan.faults}",
+                *([] if plan.healing else ["--no-healing"]),
+            ]
             said += [f"--dawdles {plan.dawdles}"] if plan.dawdles else []
         else:
             said = ["kills", f"--points '{self.points}'", f"--kills {plan.kills}"]
@@ -50,7 +54,8 @@ def _faults(
         seed,
         kinds=tuple(kinds.split(",")),
         requests=6,
-        seconds=20.0,
+        faults=8,
+        seconds=30.0,
         lives=tuple(lives.split(",")),
         services=tuple(service.split(",")) if service else SERVICES,
         clients=clients,

@@ -25,7 +25,7 @@ async def stage(postgres_server: LocalPostgres, rabbit_server: LocalRabbit) -> A
         await one.stop()
 
 
-async def test_an_event_that_is_applied_twice_is_noticed(stage: Stage) -> None:
-    (no_inbox,) = (bug for bug in BUGS if bug.name == "no_inbox")
-    outcome = await attempt(stage, DRILLS[no_inbox.drill], no_inbox.altered())
+async def test_a_chain_that_does_not_hold_its_past_is_noticed(stage: Stage) -> None:
+    (bug,) = (bug for bug in BUGS if bug.name == "chain_without_its_past")
+    outcome = await attempt(stage, DRILLS[bug.drill], bug.altered())
     assert outcome.ending is Ending.BROKEN, outcome.first
