@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import threading
 from pathlib import Path
 
 
@@ -12,13 +13,15 @@ class Passwords:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        self._drawing = threading.Lock()
 
     def of(self, name: str) -> str:
         """Give the password of this name, drawing it the first time."""
-        if name not in self._known:
-            self._known[name] = secrets.token_urlsafe(24)
-            write_private(self._file, json.dumps(self._known, indent=1))
-        return self._known[name]
+        with self._drawing:  # the nodes of a cluster are written down at the same moment, each in a thread
+            if name not in self._known:
+                self._known[name] = secrets.token_urlsafe(24)
+                write_private(self._file, json.dumps(self._known, indent=1))
+            return self._known[name]
 
 
 def write_private(file: Path, text: str) -> None:

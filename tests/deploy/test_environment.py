@@ -1,5 +1,6 @@
 """What each program is told: its own secrets and addresses, and the caller's own servers where he names them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,3 +98,10 @@ def test_so_many_copies_of_each_service_run_as_one_wants(monkeypatch: pytest.Mon
         monkeypatch.setenv("COUSU_COPIES", told)
         with pytest.raises(DidNotStart, match=f"COUSU_COPIES is '{told}'; give a number from 1 to 9"):
             Places.from_environment()
+
+
+def test_a_password_that_several_ask_for_at_the_same_moment_is_drawn_once(tmp_path: Path) -> None:
+    passwords = Passwords(tmp_path / "passwords.json")
+    with ThreadPoolExecutor(8) as pool:
+        drawn = list(pool.map(passwords.of, [f"user{number % 20}" for number in range(400)]))
+    assert drawn == [Passwords(tmp_path / "passwords.json").of(f"user{number % 20}") for number in range(400)]
