@@ -18,6 +18,7 @@ from tests.faults.light.stage import Stage
 from tests.faults.product import SERVICES
 
 SUPERVISOR = "supervisor"
+ONE_IN_THREE = 1 / 3
 BROKER_AWAY = (OSError, TimeoutError, RuntimeError, aio_pika.exceptions.AMQPError, aiormq.exceptions.AMQPError)
 
 
@@ -115,6 +116,26 @@ class Blows:
         """Shuffle the messages that wait."""
         return await self._tamper(tampering.reordered(self.chance))
 
+    async def hold_back(self) -> str:
+        """Let one message in three come a moment later: those after it are heard first, and not in the same batch."""
+        queue = self.chance.choice(self.services)
+        late: list[aio_pika.Message] = []
+
+        def without_the_late(caught: list[aio_pika.abc.AbstractIncomingMessage]) -> list[aio_pika.Message]:
+            through: list[aio_pika.Message] = []
+            for one in caught:
+                (late if self.chance.random() < ONE_IN_THREE else through).append(tampering.copy(one))
+            return through
+
+        async with self.children.kept_down(queue):
+            await self._gather()
+            done = await tampering.on_the_way(self.stage.amqp(SUPERVISOR), queue, without_the_late)
+        await self._gather()
+        async with self._channel() as channel:
+            for message in late:
+                await channel.default_exchange.publish(message, routing_key=queue)
+        return f"{queue}: {done.caught} caught, {len(late)} late"
+
     async def truncate(self) -> str:
         """Cut messages that wait."""
         return await self._tamper(tampering.truncated(self.chance))
@@ -157,6 +178,7 @@ KINDS: dict[str, Callable[[Blows], Awaitable[str]]] = {
     "wipe_broker": Blows.wipe_broker,
     "duplicate": Blows.duplicate,
     "reorder": Blows.reorder,
+    "hold_back": Blows.hold_back,
     "truncate": Blows.truncate,
     "flip": Blows.flip,
     "rogue": Blows.rogue,

@@ -73,7 +73,10 @@ def _kills(says: str, points: str, *, seed: int, service: str = "", kills: int =
 
 DRILLS: dict[str, Drill] = {
     "order": _faults(
-        "messages come twice, in any order, amid rubbish", "duplicate,reorder,rogue", seed=13, healing=False
+        "messages come twice, late, in any order, amid rubbish",
+        "duplicate,reorder,hold_back,rogue",
+        seed=13,
+        healing=False,
     ),
     "damage": _faults("messages are cut, bits turn over", "flip,truncate", seed=14, healing=True),
     "lost": _faults("queues are emptied, the broker's disk is wiped", "purge_queue,wipe_broker", seed=15, healing=True),
