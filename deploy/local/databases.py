@@ -40,15 +40,20 @@ async def seed_personas(environments: Environments) -> None:
 async def _seed(service: str, url: str) -> None:
     database = await Database.connect(url, name="cousu-main run", max_size=2)
     try:
-        for persona in PERSONAS:
-            if service in persona.services:
-                await agents.add(
-                    database,
-                    email=persona.email,
-                    name=persona.name,
-                    roles=[Role(persona.role)],
-                    departements=persona.departements,
-                    programmes=persona.programmes,
-                )
+        await seed(service, database)
     finally:
         await database.close()
+
+
+async def seed(service: str, database: Database) -> None:
+    """Make the personas of one service its agents."""
+    for persona in PERSONAS:
+        if service in persona.services:
+            await agents.add(
+                database,
+                email=persona.email,
+                name=persona.name,
+                roles=[Role(persona.role)],
+                departements=persona.departements,
+                programmes=persona.programmes,
+            )

@@ -92,6 +92,10 @@ def read_directory(path: Path) -> dict[str, DepartementEntry]:
         return {code: DepartementEntry.model_validate(entry) for code, entry in tomllib.load(file).items()}
 
 
+PARIS = "75"
+"""By whose calendar a reminder is early enough: a courtesy, not a delay of law."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What a deployer chose: which départements, who their services are, how long each stage may last."""
@@ -145,7 +149,7 @@ class Rules:
 
     def soon(self, at: datetime) -> date:
         """Give the last day that is soon enough to remind of, by the calendar of Paris."""
-        return add_working_days(today("75", at), self.reminder_days, "75")
+        return add_working_days(today(PARIS, at), self.reminder_days, PARIS)
 
     def answer_until(self, departement: str, at: datetime) -> date:
         """Give the day by which the applicant answers when the agent named none."""

@@ -2,14 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from services.qualification.settings import Rules, today
+from services.qualification.settings import PARIS, Rules, today
 from services.qualification.store import cases, orientations, warnings
 from services.qualification.usecases import telling
 from shared.db import Transaction
 from shared.messaging import journal
-
-PARIS = "75"
-"""By whose calendar a reminder is early enough: a courtesy, not a delay of law."""
 
 
 async def tell_late_stages(tx: Transaction, *, at: datetime, limit: int = 50) -> int:

@@ -16,15 +16,14 @@ from typing import Any
 import asyncpg
 import httpx2
 
+from deploy.local import databases
 from deploy.local.environment import REPLAY, Environments
 from deploy.local.passwords import Passwords, write_private
-from deploy.local.personas import PERSONAS
 from deploy.local.places import Places
 from services.escalation import demonstration as escalation
 from services.qualification import demonstration as qualification
 from shared import clock
 from shared.db import Database
-from shared.identity.model import Role
 from shared.operations import agents, migrations
 from tests.faults.kills.mail import LossyMailbox
 from tests.faults.kills.servers import Servers
@@ -245,16 +244,7 @@ class Rig:
         await migrations.grant(postgres.url(name, owner), to=postgres.url(name, app))
         database = await Database.connect(postgres.url(name, app), name="kills", max_size=2)
         try:
-            for persona in PERSONAS:
-                if service in persona.services:
-                    await agents.add(
-                        database,
-                        email=persona.email,
-                        name=persona.name,
-                        roles=[Role(persona.role)],
-                        departements=persona.departements,
-                        programmes=persona.programmes,
-                    )
+            await databases.seed(service, database)
             await _load_demonstration(service, database)
         finally:
             await database.close()

@@ -26,7 +26,7 @@ from services.escalation.settings import Durations
 from services.escalation.usecases import acting
 from services.escalation.usecases import committee as usecases
 from services.escalation.web.inputs import Cents, Line, Text
-from services.escalation.web.pages.showing import show
+from services.escalation.web.pages.minutes import minutes_as_pdf
 from services.escalation.web.readers import COMMITTEE_READERS
 from shared import clock
 from shared.contracts.vocabulary import CommitteeOutcome, SupportType
@@ -34,7 +34,7 @@ from shared.db import Cause, Database
 from shared.identity.model import Agent
 from shared.web.access import only
 from shared.web.paging import Page, Paged
-from shared.web.paper import PDF, on_paper
+from shared.web.paper import PDF
 from shared.web.problems import Body
 
 Members = Annotated[list[Line], Field(max_length=100)]
@@ -207,9 +207,7 @@ async def read_minutes_on_paper(
     agent: NamedDependency[Agent],
 ) -> Response[bytes]:
     """Give the minutes as a PDF."""
-    told = await minutes(database, session_id, by=acting.by(agent))
-    page = show(request, "committee/minutes.html", minutes=told)
-    return await on_paper(request, page, name=f"compte-rendu-{told.held_on}")
+    return await minutes_as_pdf(request, database, session_id, agent)
 
 
 routes = Router(

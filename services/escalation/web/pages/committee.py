@@ -16,6 +16,7 @@ from services.escalation.reads.committee import count_sessions, minutes, session
 from services.escalation.usecases import acting
 from services.escalation.usecases import committee as usecases
 from services.escalation.web.inputs import Line
+from services.escalation.web.pages.minutes import minutes_as_pdf
 from services.escalation.web.pages.showing import Asked, show, submit
 from services.escalation.web.readers import COMMITTEE_READERS
 from shared import clock
@@ -24,7 +25,6 @@ from shared.identity.model import Agent
 from shared.web.access import only
 from shared.web.forms import read_form
 from shared.web.paging import Page
-from shared.web.paper import on_paper
 
 _READERS = [only(*COMMITTEE_READERS)]
 
@@ -237,9 +237,7 @@ async def minutes_on_paper(
     request: Asked, session_id: FromPath[UUID], database: NamedDependency[Database], agent: NamedDependency[Agent]
 ) -> Response[bytes]:
     """Give the minutes as a PDF."""
-    told = await minutes(database, session_id, by=acting.by(agent))
-    page = show(request, "committee/minutes.html", minutes=told)
-    return await on_paper(request, page, name=f"compte-rendu-{told.held_on}")
+    return await minutes_as_pdf(request, database, session_id, agent)
 
 
 routes = [
