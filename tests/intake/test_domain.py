@@ -1,7 +1,8 @@
 """What a request goes through on the applicant's side, without any database."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from services.intake.domain.life import DECIDED, MEANINGS, meaning_of
 from services.intake.domain.request import Evaluation, FileTooLarge, RequestTooLarge, Tracked, step_of
 from shared.clock import new_id
 from shared.contracts import FACTS, intake, notifications, qualification
-from shared.contracts.fact import Actor
+from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import (
     FIELDS_OF,
     SUPPORT_TYPES_OF,
@@ -125,6 +126,49 @@ def test_a_question_before_the_admissibility_leads_back_to_received() -> None:
     life = Life(tracked.id)
     heard(tracked, life.escalated(1), life.received(2), life.questioned(4), life.answered(5))
     assert tracked.status == "received"
+
+
+def test_a_question_after_a_deferral_leads_back_to_deferred() -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    deferred = life.decided(3, CommitteeOutcome.DEFERRED)
+    heard(tracked, life.escalated(1), life.received(2), deferred, life.questioned(4), life.answered(5))
+    assert tracked.status == "deferred"
+
+
+def test_an_answer_to_what_is_no_longer_asked_changes_nothing() -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    heard(tracked, life.escalated(1), life.received(2), life.questioned(3), life.admitted(4), life.scheduled(5))
+    expected = tracked.expected
+    heard(tracked, life.answered(6))
+    assert (tracked.status, tracked.expected) == ("scheduled", expected)
+
+
+@pytest.mark.parametrize("end", ["goes on", "is asked again", "is scheduled", "is returned"])
+def test_however_the_streams_of_a_national_question_interleave_the_request_ends_the_same(end: str) -> None:
+    request_id = new_id()
+    life = Life(request_id)
+    more: dict[str, tuple[list[Fact], list[Fact]]] = {
+        "goes on": ([], []),
+        "is asked again": ([life.questioned(7)], [life.answered(8)]),
+        "is scheduled": ([life.scheduled(7)], []),
+        "is returned": ([life.returned(7)], [life.examined(8)]),
+    }
+    national, local = more[end]
+    national = [life.received(2), life.questioned(3), life.admitted(4), *national]
+    local = [life.escalated(1), life.answered(6), *local]
+    in_order = heard(a_tracked_request(request_id), *sorted([*national, *local], key=lambda fact: fact.at))
+    for order in interleaved(national, local):
+        assert heard(a_tracked_request(request_id), *order) == in_order
+
+
+def interleaved(some: list[Fact], others: list[Fact]) -> Iterator[list[Fact]]:
+    """Every way in which two streams may come, each in its own order."""
+    length = len(some) + len(others)
+    for places in combinations(range(length), len(some)):
+        one, other = iter(some), iter(others)
+        yield [next(one if place in places else other) for place in range(length)]
 
 
 @pytest.mark.parametrize(

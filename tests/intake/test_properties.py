@@ -102,12 +102,15 @@ class RequestLife(RuleBasedStateMachine):
             assert self.request.allowed_actions == []
 
     def _hears(self, fact: object) -> None:
-        """What is given up stays so, and what others tell late does not turn the status back."""
+        """What is given up stays so, and what others tell late does not turn the status back.
+
+        Only where the département's answer led back to is learned late as well.
+        """
         before = copy.deepcopy(self.request)
         self.request.hear(fact)  # type: ignore[arg-type] # the makers give facts
         if before.status == "withdrawn":
             assert self.request.status == "withdrawn"
-        if fact.at < before.status_at:  # type: ignore[attr-defined] # same
+        if fact.at < before.status_at and not before.resumed:  # type: ignore[attr-defined] # same
             assert self.request.status == before.status
 
 

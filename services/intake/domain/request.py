@@ -16,6 +16,10 @@ Told = TypeVar("Told", bound=Fact)
 
 STILL_FINAL = frozenset({"withdrawn"})
 
+RECEIVED = "received"
+QUESTIONABLE = frozenset({RECEIVED, "admissible", "deferred"})
+"""Where the national team may ask the département something, and goes on when it has answered."""
+
 
 class FileTooLarge(TooLarge):
     """One file is larger than a request may hold in one piece."""
@@ -69,7 +73,11 @@ class Step:
 
 @dataclass(slots=True)
 class Tracked:
-    """A filed request. Every move checks first, then changes, and returns the fact that tells it."""
+    """A filed request. Every move checks first, then changes, and returns the fact that tells it.
+
+    `national_status` is where the dossier stands before the national team, its questions set aside. `resumed`: the
+    status is that one because the département has answered, whose stream may come sooner than the national one.
+    """
 
     id: UUID
     departement: str
@@ -79,7 +87,8 @@ class Tracked:
     status_at: datetime
     team: Team | None
     expected: Expected | None
-    resumes_as: str | None = None
+    national_status: str | None = None
+    resumed: bool = False
     service: qualification.Service | None = None
     decision: dict[str, Any] | None = None
     decision_at: datetime | None = None
@@ -160,11 +169,14 @@ class Tracked:
         meaning = meaning_of(fact)
         if meaning is None:
             return None
-        self._note(fact)
+        self._note(fact, meaning)
         if meaning.opens_evaluation and (self.evaluated_at is None or fact.at > self.evaluated_at):
             self.evaluation_open = True
-        if fact.at >= self.status_at and self.status not in STILL_FINAL:
-            self._move(fact, meaning)
+        if self.status not in STILL_FINAL:
+            if fact.at >= self.status_at:
+                self._move(fact, meaning)
+            elif self.resumed and _is_national_step(fact, meaning):
+                self._stand_at(fact, meaning)
         return step_of(fact, meaning) if meaning.shown else None
 
     def _require(self, action: str) -> None:
@@ -190,23 +202,32 @@ class Tracked:
         return fact
 
     def _move(self, fact: Fact, meaning: Meaning) -> None:
-        before, status = self.status, meaning.status
         if isinstance(fact, qualification.NationalQuestionAnswered):
-            status, self.resumes_as = self.resumes_as or status, None
-        if isinstance(fact, escalation.InformationRequested) and before != "awaiting_departement":
-            self.resumes_as = before if before in {"received", "admissible"} else "received"
-        if status is None and meaning.expects is None:
-            return
-        if status is not None:
-            self.status = status
+            self._resume(fact, meaning)
+        elif meaning.status is not None:
+            self.resumed = False
             self.status_at = max(self.status_at, fact.at)
-        elif self.evaluated_at is not None and fact.at <= self.evaluated_at:
-            return
-        self.team = meaning.team
-        self.expected = expected_after(fact, meaning)
+            self._stand_at(fact, meaning)
+        elif meaning.expects is not None and (self.evaluated_at is None or fact.at > self.evaluated_at):
+            self.team, self.expected = meaning.team, expected_after(fact, meaning)
 
-    def _note(self, fact: Fact) -> None:
-        """Remember who is in charge and what was decided."""
+    def _resume(self, fact: qualification.NationalQuestionAnswered, meaning: Meaning) -> None:
+        """Go back to where the national team was; what it has told since and we hear later is caught up with."""
+        self.resumed = True
+        self.status_at = max(self.status_at, fact.at)
+        self.status = self.national_status or RECEIVED
+        if self.status in QUESTIONABLE:
+            self.team, self.expected = meaning.team, expected_after(fact, meaning)
+
+    def _stand_at(self, fact: Fact, meaning: Meaning) -> None:
+        self.status = meaning.status or self.status
+        if not (self.resumed and self.status in QUESTIONABLE):
+            self.team, self.expected = meaning.team, expected_after(fact, meaning)
+
+    def _note(self, fact: Fact, meaning: Meaning) -> None:
+        """Remember who is in charge, where the national team stands and what was decided."""
+        if _is_national_step(fact, meaning):
+            self.national_status = meaning.status
         if isinstance(fact, qualification.RequestTransferred) and fact.at >= self.departement_at:
             self.departement, self.departement_at, self.service = fact.departement, fact.at, None
         if isinstance(fact, qualification.RequestRegistered) and fact.at >= self.departement_at:
@@ -220,6 +241,12 @@ class Tracked:
             self.decision, self.decision_at = {**(self.decision or {} if answers else {}), **decision}, fact.at
         elif isinstance(fact, qualification.OrientationDeclined):
             self.decision, self.decision_at = None, fact.at
+
+
+def _is_national_step(fact: Fact, meaning: Meaning) -> bool:
+    """Tell whether a fact moves the dossier before the national team; a question only makes it wait."""
+    asks = isinstance(fact, escalation.InformationRequested)
+    return meaning.by is Team.NATIONAL and meaning.status is not None and not asks
 
 
 def expected_after(fact: Fact, meaning: Meaning) -> Expected | None:

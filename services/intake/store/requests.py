@@ -95,8 +95,8 @@ async def add(tx: Transaction, tracked: Tracked, *, filed_from: str | None) -> N
 
 
 COLUMNS: Final = """
-    id, departement, departement_at, body, status, status_at, team, expected, resumes_as, service, decision,
-    decision_at, evaluation_open, evaluated_at, closed_at, link_generation
+    id, departement, departement_at, body, status, status_at, team, expected, national_status, resumed, service,
+    decision, decision_at, evaluation_open, evaluated_at, closed_at, link_generation
 """
 
 
@@ -157,14 +157,15 @@ async def save(tx: Transaction, tracked: Tracked) -> None:
             status_at = $5,
             team = $6,
             expected = $7,
-            resumes_as = $8,
-            service = $9,
-            decision = $10,
-            decision_at = $11,
-            evaluation_open = $12,
-            evaluated_at = $13,
-            closed_at = $14,
-            link_generation = $15
+            national_status = $8,
+            resumed = $9,
+            service = $10,
+            decision = $11,
+            decision_at = $12,
+            evaluation_open = $13,
+            evaluated_at = $14,
+            closed_at = $15,
+            link_generation = $16
         WHERE id = $1
         """,
         tracked.id,
@@ -174,7 +175,8 @@ async def save(tx: Transaction, tracked: Tracked) -> None:
         tracked.status_at,
         tracked.team,
         _expected_row(tracked.expected),
-        tracked.resumes_as,
+        tracked.national_status,
+        tracked.resumed,
         tracked.service.model_dump(mode="json") if tracked.service else None,
         tracked.decision,
         tracked.decision_at,
@@ -298,7 +300,8 @@ def tracked_of(row: Row) -> Tracked:
         status_at=row["status_at"],
         team=Team(row["team"]) if row["team"] else None,
         expected=expected_of(row["expected"]),
-        resumes_as=row["resumes_as"],
+        national_status=row["national_status"],
+        resumed=row["resumed"],
         service=qualification.Service.model_validate(row["service"]) if row["service"] else None,
         decision=row["decision"],
         decision_at=row["decision_at"],

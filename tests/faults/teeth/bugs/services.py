@@ -33,8 +33,8 @@ BUGS = (
         "The last thing heard gives the status, not the last that happened.",
         "order",
         "services/intake/domain/request.py",
-        "if fact.at >= self.status_at and self.status",
-        "if self.status",
+        "if fact.at >= self.status_at:",
+        "if True:",
     ),
     bug(
         "provider_answers_twice",
