@@ -24,6 +24,7 @@ AWAY = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InsufficientResourcesError,  # its disk is full, or it has no connection left
+    asyncpg.ObjectNotInPrerequisiteStateError,  # it takes no connections for now (ALLOW_CONNECTIONS false)
 )
 """What asyncpg raises while the database is away: not the caller's fault, and worth trying again."""
 

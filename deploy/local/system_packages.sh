@@ -1,5 +1,5 @@
 #!/bin/sh
-# Has the system's packages that Cousu-main needs: with "run" those of `make run`, with "test" Chromium too.
+# Has the system's packages that Cousu-main needs: with "run" those of `make run`, with "test" Chromium and promtool too.
 # Installs only what is missing, with apt, and starts no service: our RabbitMQ is a private node of our own.
 set -eu
 
@@ -16,6 +16,7 @@ PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -q 'libpangoft2-1\.0\.so\.0' || 
 PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -q 'libharfbuzz-subset\.so\.0' || needs libharfbuzz-subset0
 if [ "${1:-run}" = test ]; then
     command -v chromium >/dev/null || needs chromium
+    command -v promtool >/dev/null || needs prometheus
 fi
 
 if [ -n "$missing" ]; then
@@ -44,6 +45,10 @@ if [ -n "$missing" ]; then
     case "$missing" in
     *rabbitmq-server*) # nor does it start at the next boot because of us
         if [ -d /run/systemd/system ]; then $as_root systemctl disable --quiet rabbitmq-server; fi ;;
+    esac
+    case "$missing" in
+    *prometheus*) # of which only promtool is wanted
+        if [ -d /run/systemd/system ]; then $as_root systemctl disable --quiet prometheus; fi ;;
     esac
 fi
 

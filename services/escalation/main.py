@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from litestar import Litestar, get
+from litestar import Litestar
 
 from services.escalation import jobs
 from services.escalation.consumers import SUBSCRIPTION, consumers, table
@@ -18,6 +18,7 @@ from shared.messaging import asyncapi
 from shared.messaging.messenger import Messenger
 from shared.runner import run
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
+from shared.web.asyncapi import route as messages_described
 
 TITLE = "Équipe nationale"
 _NATIONAL = frozenset(COMMITTEE_READERS)
@@ -64,7 +65,7 @@ def application(
         title=TITLE,
         settings=settings,
         database=database,
-        pages=[*pages.routes, describe_messages],
+        pages=[*pages.routes, messages_described(describe_messages)],
         api=api.routes,
         templates=[Path(__file__).parent / "web" / "templates"],
         lifespan=lifespan or [],
@@ -74,7 +75,6 @@ def application(
     )
 
 
-@get("/asyncapi", public=True, sync_to_thread=False)
 def describe_messages() -> dict[str, Any]:
     """Describe what this service tells and hears."""
     return asyncapi.document(

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from litestar import Litestar, get
+from litestar import Litestar
 
 from services.intake import jobs
 from services.intake.consumers import SUBSCRIPTION, TABLE, consumers
@@ -20,6 +20,7 @@ from shared.messaging.messenger import Messenger
 from shared.runner import run
 from shared.territory.territories import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
+from shared.web.asyncapi import route as messages_described
 from shared.web.mandates import Mandates
 
 TITLE = "Demander un appui en ingénierie"
@@ -80,7 +81,7 @@ def application(
         title=TITLE,
         settings=settings,
         database=database,
-        pages=[*pages.routes, describe_messages],
+        pages=[*pages.routes, messages_described(describe_messages)],
         api=api.routes,
         templates=[Path(__file__).parent / "web" / "templates"],
         lifespan=lifespan or [],
@@ -90,7 +91,6 @@ def application(
     )
 
 
-@get("/asyncapi", public=True, sync_to_thread=False)
 def describe_messages() -> dict[str, Any]:
     """Describe what intake tells and hears."""
     return asyncapi.document(name="intake", tells=[*intake.FACTS, *forms.FACTS], hears=TABLE, queue=SUBSCRIPTION.queue)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from litestar import Litestar, get
+from litestar import Litestar
 
 from services.notifications.addresses import Addresses
 from services.notifications.consumers import BINDINGS, HEARD, consumers
@@ -21,6 +21,7 @@ from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
 from shared.runner import run
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
+from shared.web.asyncapi import route as messages_described
 
 SUBSCRIPTION = Subscription("notifications", BINDINGS)
 NAVIGATION = (
@@ -93,7 +94,7 @@ def application(
         title="Notifications",
         settings=settings,
         database=database,
-        pages=[*pages.routes, describe_messages],
+        pages=[*pages.routes, messages_described(describe_messages)],
         api=api.routes,
         templates=[Path(__file__).parent / "web" / "templates"],
         lifespan=lifespan,
@@ -103,7 +104,6 @@ def application(
     )
 
 
-@get("/asyncapi", public=True, sync_to_thread=False)
 def describe_messages() -> dict[str, Any]:
     """Describe what notifications tells and hears."""
     return asyncapi.document(

@@ -1,11 +1,9 @@
 """The wiring of the qualification service: the only place that builds things."""
 
-import asyncio
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from litestar import Litestar, get
+from litestar import Litestar
 
 from services.qualification import jobs
 from services.qualification.consumers import consumers, subscription
@@ -26,6 +24,7 @@ from shared.messaging.topology import Subscription
 from shared.runner import run
 from shared.territory import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
+from shared.web.asyncapi import route as messages_described
 from shared.web.mandates import Mandates
 
 NAME = "qualification"
@@ -82,11 +81,7 @@ def application(
         intake_url=settings.intake_url,
     )
     heard, queue = described
-    document = cache(partial(asyncapi.document, name=NAME, tells=contract.FACTS, hears=heard.on, queue=queue.queue))
-
-    @get("/asyncapi", public=True, include_in_schema=False)
-    async def describe_events() -> dict[str, Any]:
-        return await asyncio.to_thread(document)
+    describe = partial(asyncapi.document, name=NAME, tells=contract.FACTS, hears=heard.on, queue=queue.queue)
 
     async def provide_desk() -> Desk:
         return desk
@@ -96,7 +91,7 @@ def application(
         title=TITLE,
         settings=settings,
         database=database,
-        pages=[describe_events, *PAGES],
+        pages=[messages_described(describe), *PAGES],
         api=[API, CATALOGUE_API, ORIENTATIONS_API, PACTS_API],
         templates=[Path(__file__).parent / "web" / "templates"],
         lifespan=lifespan,

@@ -3,13 +3,16 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from deploy.local.postgres import LocalPostgres
 from shared.db import AWAY, Database
+from shared.web.problems import problem_of
+from tests.conftest import FreshDatabase
 from tests.faults.disk import SmallDisk
 
 WORKERS = 20
@@ -85,3 +88,19 @@ async def _work(database: Database, met: list[Exception]) -> None:
                     await tx.execute("SELECT pg_sleep(0.001)")
     except Exception as error:  # noqa: BLE001 - whatever it is, the test looks at it
         met.append(error)
+
+
+async def test_a_database_that_takes_no_connections_says_that_it_is_away(
+    fresh_database: Callable[[str], Awaitable[FreshDatabase]], postgres_server: LocalPostgres
+) -> None:
+    fresh = await fresh_database("shared")
+    database = await Database.connect(fresh.app_url, name="test", min_size=0)
+    admin = await asyncpg.connect(postgres_server.url("postgres"))
+    await admin.execute(f'ALTER DATABASE "{fresh.name}" ALLOW_CONNECTIONS false')
+    with pytest.raises(asyncpg.PostgresError, match="not currently accepting connections") as met:
+        await database.fetchval("SELECT 1")
+    assert problem_of(met.value).status == 503
+    await admin.execute(f'ALTER DATABASE "{fresh.name}" ALLOW_CONNECTIONS true')
+    assert await database.fetchval("SELECT 1") == 1
+    await admin.close()
+    await database.close()

@@ -1,0 +1,21 @@
+"""What a service tells and hears, readable by programs: described once, when it is first asked for."""
+
+import asyncio
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.serialization import encode_json
+
+
+def route(describe: Callable[[], dict[str, Any]]) -> HTTPRouteHandler:
+    """Make the route that answers with an AsyncAPI document; describing takes a second, so it happens in a thread."""
+    described = cache(lambda: encode_json(describe()))
+
+    @get("/asyncapi", public=True, include_in_schema=False)
+    async def describe_messages() -> Response[bytes]:
+        return Response(await asyncio.to_thread(described), media_type="application/json")
+
+    return describe_messages
