@@ -120,5 +120,6 @@ TABLES = (
 
 LEFT_OUT = {
     "preference": "what people chose is told to nobody",
+    "absence": "the same",
     "delivery_attempt": BY_SENDING,
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,7 +12,7 @@ from services.notifications.office import Office
 from services.notifications.postman import Postman
 from services.notifications.usecases.preferences import Choice, NotYourMail
 from shared import clock
-from shared.contracts import intake
+from shared.contracts import escalation, intake, qualification
 from shared.db import Database
 from shared.errors import Invalid, NotFound
 from shared.identity.model import Role
@@ -117,3 +118,34 @@ async def test_several_copies_make_one_digest(world: World, database: Database, 
     made = await asyncio.gather(*(gathered(database, office) for _ in range(6)))
     assert sum(made) == 1
     assert await database.fetchval("SELECT count(*) FROM delivery WHERE template = 'digest'") == 1
+
+
+async def test_a_reminder_waits_for_the_morning_unless_the_team_wants_it_at_once(
+    world: World, database: Database, people: People
+) -> None:
+    soon = examples.example_of(qualification.StageDueSoon)
+    await world.filed()
+    await world.tell(soon)
+    agent = await people.agent(Role.SAT_AGENT, "95")
+    async with database.transaction() as tx:
+        await usecases.choose(tx, [Choice("departement", Cadence.INSTANT)], by=agent, at=clock.now())
+    await world.tell(soon)
+    rows = await database.fetch("SELECT cadence FROM delivery WHERE template = 'stage_due_soon' ORDER BY created_at")
+    assert [row["cadence"] for row in rows] == ["daily", "instant"]
+
+
+@pytest.mark.parametrize(("departement", "zone"), [("95", "Europe/Paris"), ("974", "Indian/Reunion")])
+async def test_a_digest_leaves_by_the_departement_s_clock_and_the_national_one_by_that_of_paris(
+    world: World, database: Database, people: People, departement: str, zone: str
+) -> None:
+    local, national = await people.agent(Role.SAT_AGENT, departement), await people.agent(Role.NATIONAL_AGENT)
+    for agent, audience in ((local, "departement"), (national, "national")):
+        async with database.transaction() as tx:
+            choice = Choice(audience, Cadence.DAILY, "personal", hour=7)  # type: ignore[arg-type] # one of the audiences
+            await usecases.choose(tx, [choice], by=agent, at=clock.now())
+    await world.tell(examples.example_of(intake.RequestSubmitted).model_copy(update={"departement": departement}))
+    await world.tell(examples.example_of(escalation.EscalationReceived))
+    rows = await database.fetch("SELECT audience, next_attempt_at FROM delivery WHERE cadence = 'daily'")
+    due = {row["audience"]: row["next_attempt_at"] for row in rows}
+    assert due["departement"].astimezone(ZoneInfo(zone)).hour == 7
+    assert due["national"].astimezone(ZoneInfo("Europe/Paris")).hour == 7

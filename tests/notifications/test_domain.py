@@ -50,6 +50,17 @@ def test_only_the_departement_writes_to_the_applicant_by_his_own_link() -> None:
     assert {mail.link for _, mail in templates() if mail.audience == "applicant"} == {"tracking"}
 
 
+def test_agents_have_a_bell_and_people_outside_have_mail_alone() -> None:
+    for _, mail in templates():
+        assert ("bell" in mail.channels) == (mail.audience not in {"applicant", "provider"}), mail.template
+
+
+def test_what_people_outside_must_know_never_waits_for_a_digest() -> None:
+    told_outside = [mail for _, mail in templates() if mail.audience in {"applicant", "provider"}]
+    assert told_outside
+    assert {mail.cadence for mail in told_outside} == {Cadence.INSTANT}
+
+
 def test_the_applicant_gets_at_most_one_mail_of_an_event() -> None:
     for fact in examples.facts():
         told = [mail for mail in mails_of(fact, national=True) if mail.audience == "applicant"]

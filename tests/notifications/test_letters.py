@@ -29,7 +29,7 @@ def letters() -> Letters:
 
 
 def written(letters: Letters, template: str, fact: Fact, **changes: object) -> Letter:
-    context = {"fact": fact, "request": examples.KNOWN, "service": VAL_D_OISE, **changes}
+    context = {"fact": fact, "request": examples.KNOWN, "service": VAL_D_OISE, "instead_of": None, **changes}
     return letters.write(template, context, link=LINK)
 
 

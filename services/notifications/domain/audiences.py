@@ -1,9 +1,14 @@
-"""Who is told what: every published fact, and the mails it makes or the reason why it makes none."""
+"""Who is told what: event → audience → channels → template → at once or in a digest, or nobody and why.
+
+A row reads: on this fact, this audience is told by this template. Teams are told by mail and by their agents' bell,
+people outside by mail alone. A row leaves at once unless it says `DAILY`; a team may choose another rhythm.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from services.notifications.domain.preferences import ROLES_OF, Cadence
 from shared.contracts import escalation, forms, intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.notifications import Audience
@@ -12,6 +17,7 @@ from shared.contracts.vocabulary import CommitteeOutcome
 LinkKind = Literal["tracking", "orientation", "case", "escalation", "programme", "delivery", "notifications"]
 """Where a mail's one link leads; the first two are secret and personal."""
 
+Channel = Literal["mail", "bell"]
 
 Condition = Callable[[Any, bool], bool]
 
@@ -32,6 +38,13 @@ class Mail:
     """Takes the fact, and whether the national team ever had the request."""
     place: str = ""
     """Where on that page: the id of the part where something is to be read or done."""
+    cadence: Cadence = Cadence.INSTANT
+    """When it leaves for a team that has chosen nothing."""
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """Tell how it reaches its audience: only agents have a bell."""
+        return ("mail", "bell") if self.audience in ROLES_OF else ("mail",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +59,9 @@ def applicant(template: str, place: str = "", when: Condition = always) -> Mail:
     return Mail("applicant", template, "tracking", when, place)
 
 
-def departement(template: str, place: str = "") -> Mail:
+def departement(template: str, place: str = "", cadence: Cadence = Cadence.INSTANT) -> Mail:
     """Make a mail to the service in charge in the département."""
-    return Mail("departement", template, "case", always, place)
+    return Mail("departement", template, "case", always, place, cadence)
 
 
 def delegate(template: str, place: str = "") -> Mail:
@@ -77,6 +90,7 @@ def _is_returned(fact: escalation.DecisionMade, _national: bool) -> bool:  # noq
     return fact.decision.outcome is CommitteeOutcome.RETURNED
 
 
+DAILY = Cadence.DAILY
 INTERNAL = Nobody("a step of the team's own work, shown on its pages")
 TIMELINE = Nobody("shown on the tracking page; nothing to do or to know at once")
 PACT = Nobody("the parties of a pact follow it on its page; the préfet's services write to them")
@@ -121,7 +135,7 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     qualification.RequestRefused: (applicant("request_refused", "decision"),),
     qualification.RequestTransferred: (applicant("request_transferred"), departement("transferred_here")),
     qualification.StageOverdue: (departement("stage_overdue"), delegate("stage_overdue")),
-    qualification.StageDueSoon: (departement("stage_due_soon"),),
+    qualification.StageDueSoon: (departement("stage_due_soon", cadence=DAILY),),
     qualification.OrientationDueSoon: (Mail("provider", "orientation_reminder", "orientation"),),
     qualification.InformationDueSoon: (applicant("information_reminder", "informations"),),
     qualification.PactOpened: PACT,

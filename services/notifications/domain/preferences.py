@@ -1,8 +1,9 @@
-"""How often agents want mail: at once, once a day or once a week, and when the next digest is due."""
+"""How agents want mail: at once, once a day or once a week, and by whom it is read while they are away."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from uuid import UUID
 
 from shared.contracts.notifications import Audience
 from shared.identity.model import Role
@@ -55,4 +56,12 @@ class Preference:
 
 
 AT_ONCE = Preference(Cadence.INSTANT)
-SILENT = Preference(Cadence.NEVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """When an agent is away, both days included, and which colleague then gets his copies; None: nobody does."""
+
+    from_on: date
+    until_on: date
+    stand_in: UUID | None = None

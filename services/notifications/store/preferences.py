@@ -1,25 +1,29 @@
-"""The SQL of who wants mail, and how often."""
+"""The SQL of who wants mail, how often, and who reads it while he is away."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from services.notifications.domain.preferences import AT_ONCE, EVERY_TEMPLATE, SILENT, Cadence, Preference
+from services.notifications.domain.preferences import AT_ONCE, EVERY_TEMPLATE, Absence, Cadence, Preference
 from shared.contracts.notifications import Audience
 from shared.db import Reader, Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """One recipient of one mail: who holds the address, the address (empty when unknown), and how he wants his mail."""
+    """One recipient of one mail: who holds the address, the address (empty when unknown), and how he wants his mail.
+
+    `instead_of` names the agent who is away, and in whose place he reads it.
+    """
 
     holder: str
     address: str
     preference: Preference = AT_ONCE
+    instead_of: str | None = None
 
 
-async def preference(reader: Reader, holder: str, audience: str, template: str) -> Preference:
-    """Give what was chosen for a template, else for its audience; else at once for a mailbox, nothing for an agent."""
+async def preference(reader: Reader, holder: str, audience: str, template: str) -> Preference | None:
+    """Give what was chosen for a mailbox and a template, else for its audience."""
     row = await reader.fetchrow(
         """
         SELECT cadence, hour, weekday
@@ -33,26 +37,39 @@ async def preference(reader: Reader, holder: str, audience: str, template: str) 
         template,
         EVERY_TEMPLATE,
     )
-    if row is None:
-        return SILENT if holder.startswith("agent:") else AT_ONCE
-    return Preference(Cadence(row["cadence"]), row["hour"], row["weekday"])
+    return Preference(Cadence(row["cadence"]), row["hour"], row["weekday"]) if row else None
 
 
 async def willing_agents(
-    reader: Reader, audience: Audience, template: str, roles: list[str], departement: str, programme: str | None
+    reader: Reader,
+    audience: Audience,
+    template: str,
+    roles: list[str],
+    departement: str,
+    programme: str | None,
+    *,
+    today: date,
 ) -> list[Addressee]:
-    """Give the agents of an audience who want its mails at their own address too."""
+    """Give the agents of an audience who want its mails at their own address too, or who stands in for them today."""
     rows = await reader.fetch(
         """
-        SELECT DISTINCT ON (a.id) a.id, a.email, p.cadence, p.hour, p.weekday
-        FROM agent a
+        WITH audience AS (
+            SELECT id, name, email
+            FROM agent
+            WHERE removed_at IS NULL
+              AND roles && $1::text[]
+              AND ($2 NOT IN ('departement', 'delegate') OR $5 = ANY(departements))
+              AND ($2 <> 'programme' OR $6 = ANY(programmes))
+        )
+        SELECT DISTINCT ON (a.id)
+               a.id, a.name, p.cadence, p.hour, p.weekday, away.agent_id IS NOT NULL AS away,
+               CASE WHEN away.agent_id IS NULL THEN a.email ELSE s.email END AS email
+        FROM audience a
         JOIN preference p ON p.holder = 'agent:' || a.id
-        WHERE a.removed_at IS NULL
-          AND a.roles && $1::text[]
-          AND p.audience = $2
+        LEFT JOIN absence away ON away.agent_id = a.id AND $7 BETWEEN away.from_on AND away.until_on
+        LEFT JOIN audience s ON s.id = away.stand_in
+        WHERE p.audience = $2
           AND p.template IN ($3, $4)
-          AND ($2 NOT IN ('departement', 'delegate') OR $5 = ANY(a.departements))
-          AND ($2 <> 'programme' OR $6 = ANY(a.programmes))
         ORDER BY a.id, p.template = $4
         """,
         roles,
@@ -61,11 +78,17 @@ async def willing_agents(
         EVERY_TEMPLATE,
         departement,
         programme,
+        today,
     )
     return [
-        Addressee(f"agent:{row['id']}", row["email"], Preference(Cadence(row["cadence"]), row["hour"], row["weekday"]))
+        Addressee(
+            f"agent:{row['id']}",
+            row["email"],
+            Preference(Cadence(row["cadence"]), row["hour"], row["weekday"]),
+            instead_of=row["name"] if row["away"] else None,
+        )
         for row in rows
-        if row["cadence"] != Cadence.NEVER
+        if row["cadence"] != Cadence.NEVER and row["email"] is not None
     ]
 
 
@@ -93,3 +116,55 @@ async def set_preference(
         by,
         at,
     )
+
+
+async def colleagues(reader: Reader, agent_id: UUID) -> list[tuple[UUID, str]]:
+    """Give who may stand in for an agent: whoever has all his roles, départements and programmes."""
+    rows = await reader.fetch(
+        """
+        SELECT other.id, other.name
+        FROM agent a
+        JOIN agent other ON other.id <> a.id
+        WHERE a.id = $1
+          AND other.removed_at IS NULL
+          AND other.roles @> a.roles
+          AND other.departements @> a.departements
+          AND other.programmes @> a.programmes
+        ORDER BY other.name, other.id
+        """,
+        agent_id,
+    )
+    return [(row["id"], row["name"]) for row in rows]
+
+
+async def absence_of(reader: Reader, agent_id: UUID, *, today: date) -> Absence | None:
+    """Give an agent's absence, present or to come."""
+    row = await reader.fetchrow(
+        "SELECT from_on, until_on, stand_in FROM absence WHERE agent_id = $1 AND until_on >= $2", agent_id, today
+    )
+    return Absence(**row) if row else None
+
+
+async def set_absence(tx: Transaction, agent_id: UUID, absence: Absence, *, at: datetime) -> None:
+    """Keep an absence in place of the one before."""
+    await tx.execute(
+        """
+        INSERT INTO absence (agent_id, from_on, until_on, stand_in, changed_at)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (agent_id) DO UPDATE SET
+            from_on = EXCLUDED.from_on,
+            until_on = EXCLUDED.until_on,
+            stand_in = EXCLUDED.stand_in,
+            changed_at = EXCLUDED.changed_at
+        """,
+        agent_id,
+        absence.from_on,
+        absence.until_on,
+        absence.stand_in,
+        at,
+    )
+
+
+async def end_absence(tx: Transaction, agent_id: UUID) -> None:
+    """Forget an absence."""
+    await tx.execute("DELETE FROM absence WHERE agent_id = $1", agent_id)

@@ -1,5 +1,6 @@
 """What the service does: learn, tell, send, send again, gather digests, keep preferences."""
 
+from services.notifications.usecases.absence import be_away, be_back
 from services.notifications.usecases.digests import gather_digests
 from services.notifications.usecases.learn import (
     learn_escalation,
@@ -15,6 +16,8 @@ from services.notifications.usecases.tell import RequestNotKnownYet, tell
 
 __all__ = (
     "RequestNotKnownYet",
+    "be_away",
+    "be_back",
     "begin",
     "choose",
     "content_offered",

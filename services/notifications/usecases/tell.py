@@ -1,6 +1,6 @@
 """Owe the mails of an event: one row per recipient, in the transaction that applies the event."""
 
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 from typing import Protocol
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from services.notifications.domain import deliveries, preferences
 from services.notifications.domain.audiences import Mail, mails_of
 from services.notifications.domain.deliveries import Status
 from services.notifications.domain.directory import Directory, ServiceInCharge
-from services.notifications.domain.preferences import Cadence
+from services.notifications.domain.preferences import Cadence, Preference
 from services.notifications.office import Office
 from services.notifications.store import Addressee, KnownRequest, NewDelivery
 from shared.contracts import forms
@@ -42,8 +42,9 @@ async def tell(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime, off
         raise RequestNotKnownYet
     learned = await store.learned_service(tx, fact.departement)
     service = office.directory.service(fact.departement, learned)
+    today = at.astimezone(office.zone_of(fact.departement)).date()
     for mail in mails:
-        for addressee in await _addressees(tx, mail, fact, request, service, office.directory):
+        for addressee in await _addressees(tx, mail, fact, request, service, office.directory, today=today):
             await _owe(tx, mail, addressee, fact, request, service, event_id=event_id, at=at, office=office)
 
 
@@ -54,6 +55,8 @@ async def _addressees(
     request: KnownRequest | None,
     service: ServiceInCharge,
     directory: Directory,
+    *,
+    today: date,
 ) -> list[Addressee]:
     """Find who gets a mail: the person, or the team's mailbox and those of its agents who asked for it."""
     if mail.audience == "applicant":
@@ -65,10 +68,12 @@ async def _addressees(
     box = Addressee(
         holder,
         mailbox_address(holder, directory, service) or "",
-        await store.preference(tx, holder, mail.audience, mail.template),
+        await store.preference(tx, holder, mail.audience, mail.template) or Preference(mail.cadence),
     )
     roles = [str(role) for role in preferences.ROLES_OF[mail.audience]]
-    agents = await store.willing_agents(tx, mail.audience, mail.template, roles, fact.departement, programme)
+    agents = await store.willing_agents(
+        tx, mail.audience, mail.template, roles, fact.departement, programme, today=today
+    )
     return [box, *agents]
 
 
@@ -120,7 +125,8 @@ async def _owe(
     link = addresses.mark(delivery_id) if secret else office.addresses.open(mail.link, target)
     if mail.place:
         link = f"{link}#{mail.place}"
-    letter = office.letters.write(mail.template, {"fact": fact, "request": request, "service": service}, link=link)
+    context = {"fact": fact, "request": request, "service": service, "instead_of": addressee.instead_of}
+    letter = office.letters.write(mail.template, context, link=link)
     known = addressee.address != ""
     cadence = addressee.preference.cadence if known else Cadence.INSTANT
     new = NewDelivery(
@@ -143,12 +149,17 @@ async def _owe(
         reply_to=service.email if mail.audience in {"applicant", "provider"} else None,
         cadence=cadence,
         status=Status.QUEUED if known else Status.FAILED,
-        next_attempt_at=addressee.preference.due(at, office.zone_of(fact.departement)) if known else None,
+        next_attempt_at=addressee.preference.due(at, _zone(mail, fact, office)) if known else None,
         reason=None if known else deliveries.NO_ADDRESS,
         created_at=at,
     )
     if await store.add_delivery(tx, new) and not known:
         await tell_failure(tx, new, reason=deliveries.NO_ADDRESS, at=at, office=office)
+
+
+def _zone(mail: Mail, fact: Fact, office: Office) -> tzinfo:
+    """Tell by whose clock a digest leaves: the département's for its own people, Paris for the national teams."""
+    return office.zone_of(fact.departement if mail.audience in {"departement", "delegate"} else None)
 
 
 class Undelivered(Protocol):

@@ -1,13 +1,17 @@
 """How the choices of an agent are shown: one line per audience and destination, what holds when nothing was chosen."""
 
+from datetime import date, datetime
+from uuid import UUID
+
 from pydantic import BaseModel
 
-from services.notifications import reads
+from services.notifications import reads, store
 from services.notifications.domain.preferences import EVERY_TEMPLATE, MONDAY, MORNING, Cadence
 from services.notifications.usecases.preferences import Destination, audiences_of, scopes_of, templates_of
 from shared.contracts.notifications import Audience
 from shared.db import Reader
 from shared.identity.model import Agent
+from shared.web import formats
 
 
 class ChoiceView(BaseModel):
@@ -57,3 +61,38 @@ async def choice_views(reader: Reader, agent: Agent) -> list[ChoiceView]:
 
 def _mailbox(audience: Audience, scope: str | None) -> tuple[Destination, str | None, str]:
     return "mailbox", scope, f"mailbox:{audience}:{scope}" if scope else f"mailbox:{audience}"
+
+
+def today_of(agent: Agent, at: datetime) -> date:
+    """Give the day by the calendar of the agent's département; Paris when he has none, or several."""
+    only = next(iter(agent.departements)) if len(agent.departements) == 1 else None
+    return at.astimezone(formats.zone_of(only)).date()
+
+
+class ColleagueView(BaseModel):
+    """Somebody who may stand in."""
+
+    id: UUID
+    name: str
+
+
+class AbsenceView(BaseModel):
+    """An absence, present or to come; all null when there is none."""
+
+    from_on: date | None = None
+    until_on: date | None = None
+    stand_in: UUID | None = None
+    colleagues: list[ColleagueView]
+
+
+async def absence_view(reader: Reader, agent: Agent, *, at: datetime) -> AbsenceView:
+    """Show an agent's absence, and who may stand in for him."""
+    absence = await store.absence_of(reader, agent.id, today=today_of(agent, at))
+    colleagues = [
+        ColleagueView(id=colleague, name=name) for colleague, name in await store.colleagues(reader, agent.id)
+    ]
+    if absence is None:
+        return AbsenceView(colleagues=colleagues)
+    return AbsenceView(
+        from_on=absence.from_on, until_on=absence.until_on, stand_in=absence.stand_in, colleagues=colleagues
+    )

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from services.notifications import examples
-from services.notifications.domain.audiences import templates
+from services.notifications.domain.audiences import Channel, Mail, templates
 from services.notifications.domain.deliveries import Delivery, Status
 from services.notifications.domain.directory import VAL_D_OISE
+from services.notifications.domain.preferences import Cadence
 from services.notifications.letters import Letter, Letters
 from services.notifications.reads import Attempt, DeliveryLine
 from services.notifications.usecases.resend import MAY_RESEND
@@ -61,10 +63,15 @@ class DeliveryDetailView(DeliveryView):
 
 
 class TemplateView(BaseModel):
-    """One template: for whom, on which event, and what it looks like for an example."""
+    """One row of the table of audiences, and what it looks like for an example.
+
+    `cadence`: when it leaves for a team that has chosen nothing.
+    """
 
     name: str
     audience: Audience
+    channels: list[Channel]
+    cadence: Cadence
     event_type: str
     label: str
     subject: str
@@ -118,7 +125,7 @@ EXAMPLE_LINK = "https://exemple.test/lien-personnel"
 
 def example(letters: Letters, fact: type[Fact], template: str) -> Letter:
     """Write the example of a template."""
-    context = {"fact": examples.example_of(fact), "request": examples.KNOWN, "service": VAL_D_OISE}
+    context = {"fact": examples.example_of(fact), "request": examples.KNOWN, "service": VAL_D_OISE, "instead_of": None}
     return letters.write(template, context, link=EXAMPLE_LINK)
 
 
@@ -126,14 +133,8 @@ def template_views(letters: Letters) -> list[TemplateView]:
     """List all templates, in the order of the table of audiences; one used twice is shown once per audience."""
     found: dict[tuple[str, str], TemplateView] = {}
     for fact, mail in templates():
-        view = TemplateView(
-            name=mail.template,
-            audience=mail.audience,
-            event_type=fact.wire_type,
-            label=event_word(fact.wire_type),
-            subject=example(letters, fact, mail.template).subject,
-        )
-        found.setdefault((mail.template, mail.audience), view)
+        subject = example(letters, fact, mail.template).subject
+        found.setdefault((mail.template, mail.audience), TemplateView(**_row(fact, mail), subject=subject))
     return list(found.values())
 
 
@@ -142,13 +143,16 @@ def template_view(letters: Letters, name: str) -> TemplateView:
     for fact, mail in templates():
         if mail.template == name:
             letter = example(letters, fact, name)
-            return TemplateView(
-                name=name,
-                audience=mail.audience,
-                event_type=fact.wire_type,
-                label=event_word(fact.wire_type),
-                subject=letter.subject,
-                text=letter.text,
-                html=letter.html,
-            )
+            return TemplateView(**_row(fact, mail), subject=letter.subject, text=letter.text, html=letter.html)
     raise NotFound
+
+
+def _row(fact: type[Fact], mail: Mail) -> dict[str, Any]:
+    return {
+        "name": mail.template,
+        "audience": mail.audience,
+        "channels": list(mail.channels),
+        "cadence": mail.cadence,
+        "event_type": fact.wire_type,
+        "label": event_word(fact.wire_type),
+    }

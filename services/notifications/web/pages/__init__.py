@@ -14,4 +14,6 @@ routes: list[ControllerRouterHandler] = [
     templates.show_template_mail,
     preferences.show_preferences,
     preferences.set_preferences,
+    preferences.be_away,
+    preferences.be_back,
 ]

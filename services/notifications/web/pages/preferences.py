@@ -1,6 +1,8 @@
-"""How agents want their mail."""
+"""How agents want their mail, and who reads it while they are away."""
 
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from litestar import Request, get, post
 from litestar.di import NamedDependency
@@ -8,10 +10,10 @@ from litestar.response import Redirect, Template
 from pydantic import BaseModel, Field
 
 from services.notifications import usecases
-from services.notifications.domain.preferences import EVERY_TEMPLATE, MONDAY, MORNING, Cadence
+from services.notifications.domain.preferences import EVERY_TEMPLATE, MONDAY, MORNING, Absence, Cadence
 from services.notifications.usecases.preferences import Choice, Destination
 from services.notifications.web import words
-from services.notifications.web.choices import ChoiceView, choice_views
+from services.notifications.web.choices import AbsenceView, ChoiceView, absence_view, choice_views, today_of
 from shared import clock
 from shared.contracts.notifications import Audience
 from shared.db import Cause, Database, Transaction
@@ -50,29 +52,64 @@ class ChoicesForm(BaseModel):
     exception: ExceptionForm = ExceptionForm()
 
 
+class AbsenceForm(BaseModel):
+    """The card about one's absence."""
+
+    from_on: date
+    until_on: date
+    stand_in: UUID | None = None
+
+
+class Nothing(BaseModel):
+    """A form that is one button."""
+
+
 @get("/preferences")
 async def show_preferences(
     request: Web, agent: NamedDependency[Agent], database: NamedDependency[Database]
 ) -> Template:
     """Show how the agent's mail comes."""
-    return _preferences_page(request, await choice_views(database, agent))
+    return await _page(request, database, agent)
 
 
-def _preferences_page(request: Web, choices: list[ChoiceView], form: Form[ChoicesForm] | None = None) -> Template:
+async def _page(
+    request: Web,
+    database: Database,
+    agent: Agent,
+    *,
+    choices: Form[ChoicesForm] | None = None,
+    absence: Form[AbsenceForm] | None = None,
+) -> Template:
+    views = await choice_views(database, agent)
+    return _preferences_page(request, views, await absence_view(database, agent, at=clock.now()), choices, absence)
+
+
+def _preferences_page(
+    request: Web,
+    choices: list[ChoiceView],
+    away: AbsenceView,
+    form: Form[ChoicesForm] | None,
+    absence: Form[AbsenceForm] | None,
+) -> Template:
     kept = {
         f"items.{number}.{name}": value
         for number, choice in enumerate(choices)
         for name, value in choice.model_dump(include={"cadence", "hour", "weekday"}).items()
     }
     titles = words.template_words()
+    refused = form or absence
+    known = {"from_on": away.from_on, "until_on": away.until_on, "stand_in": away.stand_in}
     return render(
         request,
         "preferences.html",
-        status_code=400 if form else 200,
+        status_code=400 if refused else 200,
         choices=choices,
         titles=[_place(choice) + _sort(choice, titles) for choice in choices],
         values={**kept, **form.values} if form else kept,
-        errors=form.errors if form else {},
+        errors=refused.errors if refused else {},
+        away=away,
+        colleagues=[(str(colleague.id), colleague.name) for colleague in away.colleagues],
+        absence_values=absence.values if absence else known,
         audience_words=words.AUDIENCE,
         cadence_words=words.CADENCE,
         weekdays=list(enumerate(words.WEEKDAYS)),
@@ -107,7 +144,7 @@ async def set_preferences(
     """Keep the choices."""
     form = await read_form(request, ChoicesForm)
     if form.model is None:
-        return _preferences_page(request, await choice_views(database, agent), form)
+        return await _page(request, database, agent, choices=form)
     choices = _choices(form.model)
 
     async def act(tx: Transaction) -> str:
@@ -119,7 +156,7 @@ async def set_preferences(
         return await submit_once(database, form, act, cause=cause)
     except Refusal as refusal:
         form.refuse(refusal)
-        return _preferences_page(request, await choice_views(database, agent), form)
+        return await _page(request, database, agent, choices=form)
 
 
 def _choices(sent: ChoicesForm) -> list[Choice]:
@@ -140,3 +177,46 @@ def _choices(sent: ChoicesForm) -> list[Choice]:
             )
         )
     return choices
+
+
+@post("/preferences/absence")
+async def be_away(
+    request: Web,
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+) -> Redirect | Template:
+    """Keep when the agent is away."""
+    form = await read_form(request, AbsenceForm)
+    if form.model is None:
+        return await _page(request, database, agent, absence=form)
+    absence = Absence(**form.model.model_dump())
+
+    async def act(tx: Transaction) -> str:
+        now = clock.now()
+        await usecases.be_away(tx, absence, by=agent, today=today_of(agent, now), at=now)
+        flash(request, "Votre absence est enregistrée.")
+        return "/preferences"
+
+    try:
+        return await submit_once(database, form, act, cause=cause)
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return await _page(request, database, agent, absence=form)
+
+
+@post("/preferences/retour")
+async def be_back(
+    request: Web,
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+) -> Redirect:
+    """End the absence."""
+
+    async def act(tx: Transaction) -> str:
+        await usecases.be_back(tx, by=agent)
+        flash(request, "Vos copies vous parviennent de nouveau.")
+        return "/preferences"
+
+    return await submit_once(database, await read_form(request, Nothing), act, cause=cause)

@@ -20,7 +20,13 @@ Web = Request[Any, Any, Any]
 @get("/modeles")
 async def show_templates(request: Web, office: NamedDependency[Office]) -> Template:
     """List the templates."""
-    return render(request, "templates/list.html", views=template_views(office.letters), audience_words=words.AUDIENCE)
+    return render(
+        request,
+        "templates/list.html",
+        views=template_views(office.letters),
+        audience_words=words.AUDIENCE,
+        cadence_words=words.CADENCE,
+    )
 
 
 @get("/modeles/{name:str}")

@@ -1,0 +1,24 @@
+"""What programs may ask of notifications, with an agent's token."""
+
+from litestar import Router
+
+from services.notifications.web.api import deliveries, preferences, templates
+
+routes = [
+    Router(
+        "/",
+        route_handlers=[
+            deliveries.list_deliveries,
+            deliveries.show_delivery,
+            deliveries.resend,
+            preferences.show_preferences,
+            preferences.set_preferences,
+            preferences.show_absence,
+            preferences.set_absence,
+            preferences.end_absence,
+            templates.list_templates,
+            templates.show_template,
+        ],
+        tags=["notifications"],
+    )
+]
