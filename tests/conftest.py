@@ -45,6 +45,20 @@ def pytest_configure() -> None:
     )
 
 
+WHOLE_PRODUCT = ("browser", "deploy", "faults", "journeys")
+"""Rooms whose tests start all services, or much else: one after the other, while another process does the rest."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Share the tests among processes by file, the long ones first and all in one, which has the product."""
+    here = Path(__file__).parent
+    for item in items:
+        room, *rest = item.path.relative_to(here).parts
+        group = "the whole product" if room in WHOLE_PRODUCT else "/".join((room, *rest))
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in WHOLE_PRODUCT)
+
+
 MEMORY = Path("/dev/shm")  # noqa: S108 - Linux's own folder in memory; what we make there is private and removed
 MEMORY_NEEDED = 2 * 1024**3
 

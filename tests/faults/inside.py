@@ -1,21 +1,19 @@
 """A service as it is, whose clock and consumer obey the harness: `python -m tests.faults.inside services.intake`."""
 
-import dataclasses
 import os
 import runpy
 import sys
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from unittest import mock
 from uuid import UUID
 
 import uuid_utils
 
 from shared import clock
-from shared.messaging.consumers import Consumers, Handler, Heard
 from tests.faults import orders
+from tests.faults.failing import let_handlers_fail
 
 
 def main() -> None:
@@ -51,21 +49,7 @@ def _clock_goes_wrong(obeyed: orders.Obeyed) -> None:
 
 def _consumer_fails(obeyed: orders.Obeyed) -> None:
     """Let the handler raise for one request in a hundred."""
-    true_hear = Consumers.hear
-
-    def hear(consumers: Consumers, body: bytes) -> Heard:
-        heard = true_hear(consumers, body)
-        return heard if heard.handler is None else dataclasses.replace(heard, handler=_perhaps(heard.handler, heard))
-
-    def _perhaps(handler: Handler, heard: Heard) -> Handler:
-        async def fail_or_handle(tx: Any, fact: Any) -> None:
-            if obeyed.now.fails == orders.part_of(heard.subject):
-                raise RuntimeError(orders.WORDS)
-            await handler(tx, fact)
-
-        return fail_or_handle
-
-    mock.patch.object(Consumers, "hear", hear).start()
+    let_handlers_fail(lambda heard: obeyed.now.fails == orders.part_of(heard.subject), orders.WORDS)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import importlib
 import inspect
 import json
 import os
+import random
 import select
 import signal
 import socket
@@ -40,6 +41,7 @@ from shared.messaging.inbox import attempts
 from shared.settings import ServiceSettings
 from shared.territory.territories import Territories
 from shared.web.serving import serve
+from tests.faults.failing import let_handlers_fail
 from tests.faults.kills.graft import graft
 from tests.faults.kills.points import AFTER, Points, install
 
@@ -141,6 +143,8 @@ class Nursery:
             if not asked["healing"]:
                 _let_nothing_heal()
             POINTS.dawdles = asked["dawdles"]
+            if share := asked["fails"]:
+                let_handlers_fail(lambda _: random.random() < share, "drawn to fail")  # noqa: S311 - a failure keeps no secret
             _live(service, asked["hand"], asked["altered"], self._logs, began)
         self._children[pid] = service.name
         _say(started=service.name, pid=pid)

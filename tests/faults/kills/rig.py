@@ -48,6 +48,8 @@ class Rig:
         """Source file → other text of it, by which services that are forked from now on are altered."""
         self.dawdles = 0.0
         """Seconds that one call in five of theirs waits at most."""
+        self.fails = 0.0
+        """Share of the events that they fail to handle, drawn anew at each attempt."""
         self._hear = hear
         self._run = f"k{secrets.token_hex(3)}"
         self._sockets: dict[str, socket.socket] = {}
@@ -141,7 +143,14 @@ class Rig:
         """Have a child of that service; it dies where its hand says, and asks for what it misses only if it may."""
         assert self._nursery is not None
         assert self._nursery.stdin is not None
-        told = {"start": service, "hand": hand, "healing": healing, "altered": self.altered, "dawdles": self.dawdles}
+        told = {
+            "start": service,
+            "hand": hand,
+            "healing": healing,
+            "altered": self.altered,
+            "dawdles": self.dawdles,
+            "fails": self.fails,
+        }
         self._nursery.stdin.write(json.dumps(told).encode() + b"\n")
 
     # ── what the oracle asks of a product ───────────────────────────────────────────────────────────────────────

@@ -35,6 +35,7 @@ def main(
     clients: Annotated[int, typer.Option(help="People at the same time.")] = 6,
     within: Annotated[float, typer.Option(help="Seconds after which what does not go on counts as stuck.")] = 60,
     dawdles: Annotated[float, typer.Option(help="Seconds that one call in five of the services waits at most.")] = 0,
+    fails: Annotated[float, typer.Option(help="Share of the events that services fail to handle at each attempt.")] = 0,
     healing: Annotated[bool, typer.Option(help="Let services ask for what they miss.")] = True,  # noqa: FBT002 - typer's form of a flag
     running: Annotated[Path | None, typer.Option("--servers", help="Use servers that run already.")] = None,
 ) -> None:
@@ -51,6 +52,7 @@ def main(
         clients=clients,
         within=within,
         dawdles=dawdles,
+        fails=fails,
         healing=healing,
     )
     typer.echo(f"seed {plan.seed}")

@@ -36,6 +36,8 @@ class Plan:
     """Seconds after which what does not go on counts as stuck."""
     dawdles: float = 0.0
     """Seconds that one call in five of the services waits at most, so that what may happen between shows."""
+    fails: float = 0.0
+    """Share of the events that services fail to handle, drawn anew at each attempt."""
     healing: bool = True
     """Whether services may ask for what they miss."""
     until_wrong: bool = False
@@ -69,7 +71,7 @@ async def run(stage: Stage, plan: Plan) -> Report:
     """Carry the plan out on a stage where nothing runs and nothing is yet; afterwards nothing runs again."""
     children = Children(stage, healing=plan.healing)
     stage.listener = children.hear
-    stage.dawdles = plan.dawdles
+    stage.dawdles, stage.fails = plan.dawdles, plan.fails
     blows = Blows(stage, children, random.Random(plan.seed), plan.kinds, plan.services)  # noqa: S311 - a seed that can be given again
     ledger = Ledger()
     client = Client(ledger, stage.endpoints, patience=plan.within)
@@ -98,7 +100,7 @@ async def run(stage: Stage, plan: Plan) -> Report:
         await client.close()
         children.end()
         stage.listener = lambda _: None
-        stage.dawdles = 0.0
+        stage.dawdles, stage.fails = 0.0, 0.0
 
 
 async def _lives(person: Person, over: asyncio.Event) -> None:

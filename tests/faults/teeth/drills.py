@@ -28,6 +28,7 @@ class Drill:
                 *([] if plan.healing else ["--no-healing"]),
             ]
             said += [f"--dawdles {plan.dawdles}"] if plan.dawdles else []
+            said += [f"--fails {plan.fails}"] if plan.fails else []
         else:
             said = ["kills", f"--points '{self.points}'", f"--kills {plan.kills}"]
         said += [f"--seed {plan.seed}", f"--seconds {plan.seconds:g}", f"--clients {plan.clients}"]
@@ -49,6 +50,7 @@ def _faults(
     service: str = "",
     clients: int = 3,
     dawdles: float = 0.0,
+    fails: float = 0.0,
 ) -> Drill:
     plan = Faults(
         seed,
@@ -60,6 +62,7 @@ def _faults(
         services=tuple(service.split(",")) if service else SERVICES,
         clients=clients,
         dawdles=dawdles,
+        fails=fails,
         healing=healing,
         until_wrong=True,
     )
@@ -78,6 +81,7 @@ DRILLS: dict[str, Drill] = {
         seed=13,
         healing=False,
     ),
+    "failing": _faults("one event in ten fails at each attempt", "rogue", seed=28, healing=False, fails=0.1),
     "damage": _faults("messages are cut, bits turn over", "flip,truncate", seed=14, healing=True),
     "lost": _faults("queues are emptied, the broker's disk is wiped", "purge_queue,wipe_broker", seed=15, healing=True),
     "queue_deleted": _faults("queues are deleted under their consumers", "delete_queue", seed=16, healing=True),

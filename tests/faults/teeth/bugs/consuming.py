@@ -91,7 +91,7 @@ BUGS = (
     bug(
         "failures_are_swallowed",
         "An event whose handler fails is logged and counts as applied.",
-        "order",
+        "failing",
         TAKING,
         "                    await held.hold(tx, Kept.of(heard), held.reason(error), self._patience)\n"
         '                    log.warning("event.held", type=envelope.type, source=envelope.source, exc_info=True)\n'
@@ -101,7 +101,7 @@ BUGS = (
     bug(
         "held_streams_are_never_tried_again",
         "A stream that is held stays so, until somebody acts.",
-        "order",
+        "failing",
         MESSENGER,
         "            (self.inbox.retry_held, RETRIES_EVERY),\n",
         "",
@@ -109,7 +109,7 @@ BUGS = (
     bug(
         "released_although_it_failed_again",
         "A held stream is released after one more attempt, although that failed too.",
-        "lost",
+        "failing",
         TAKING,
         "                if not went_on:\n                    return False\n",
         "                if not went_on:\n"
