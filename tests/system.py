@@ -27,15 +27,16 @@ class System:
     folder: Path
     endpoints: dict[str, str]
 
-    def command(self, *arguments: str) -> str:
-        """Run `cousu-main` as an operator would; give what it prints."""
+    def command(self, *arguments: str, within: float = 60) -> str:
+        """Run `cousu-main` as an operator would, for so many seconds at most; give what it prints."""
         done = subprocess.run(  # noqa: S603 - our own program with arguments of ours
             [Path(sys.executable).with_name("cousu-main"), *arguments],
-            env=os.environ | {"COUSU_ENVIRONMENT": str(self.folder / "environment")},
+            env=os.environ
+            | {"COUSU_ENVIRONMENT": str(self.folder / "environment"), "COUSU_RUN_FOLDER": str(self.folder)},
             check=False,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=within,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()

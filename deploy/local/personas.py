@@ -33,11 +33,12 @@ class Persona:
         return str(uuid5(NAMESPACE_URL, f"mailto:{self.email}"))
 
 
-def _departemental(number: str, where: str) -> tuple[Persona, Persona]:
+def departemental(number: str, where: str) -> tuple[Persona, Persona]:
+    """Give the SAT agent and the délégué of a département; `where` follows their function in their names."""
     services = (QUALIFICATION, "notifications")
     return (
         Persona(
-            f"sat{number}@cousu.test",
+            f"sat{number.lower()}@cousu.test",
             "Agent SAT",
             where,
             f"instruit les demandes du département ({number})",
@@ -46,7 +47,7 @@ def _departemental(number: str, where: str) -> tuple[Persona, Persona]:
             departements=(number,),
         ),
         Persona(
-            f"delegue{number}@cousu.test",
+            f"delegue{number.lower()}@cousu.test",
             "Délégué territorial",
             where,
             f"valide les propositions du SAT ({number})",
@@ -63,8 +64,8 @@ def _national(name: str, given_name: str, usual_name: str, function: str, role: 
 
 
 PERSONAS = (
-    *_departemental("95", "du Val-d’Oise"),
-    *_departemental("78", "des Yvelines"),
+    *departemental("95", "du Val-d’Oise"),
+    *departemental("78", "des Yvelines"),
     _national("national", "Équipe", "nationale", "examine les saisines et mobilise les moyens", "national_agent"),
     _national(
         "secretaire",

@@ -44,7 +44,10 @@ app.command("status")(command_line_looking.status)
 app.command("replay")(command_line_replay.replay)
 
 ELSEWHERE = {"demo": "deploy.local.demo"}
-"""Groups whose module (with a Typer named `app`) lives outside `shared`; it is loaded when asked for."""
+"""Groups whose module (with a Typer named `app`) lives outside `shared`; it is loaded when asked for.
+
+They find out by themselves where everything is: they may have to start it, and what a former run left would mislead.
+"""
 
 
 @app.command()
@@ -67,7 +70,8 @@ def main() -> None:
     for name, module in ELSEWHERE.items():
         if asked in ([name], ["--help"], []) and importlib.util.find_spec(module) is not None:
             app.add_typer(importlib.import_module(module).app, name=name)
-    read_environment_file()
+    if not asked or asked[0] not in ELSEWHERE:
+        read_environment_file()
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # each node that is away; we say ourselves if all are
     try:
         app()

@@ -39,6 +39,7 @@ class Territories:
         for former in official.former:
             self._of_old[former.current].extend(filter(None, (former.name, former.code)))
         self._indexes: dict[tuple[ApplicantKind | None, str | None], Index] = {}
+        self._within: dict[tuple[str | None, ApplicantKind], list[Territory]] = defaultdict(list)
 
     @classmethod
     def load(cls, folder: Path | None = None, *, searchable: bool = True) -> Self:
@@ -90,6 +91,13 @@ class Territories:
         """Give the member communes of an EPCI, in the order of the official list; none if it is no EPCI's code."""
         found = self.find(ApplicantKind.EPCI, epci)
         return tuple(self._by_code[ApplicantKind.COMMUNE, code] for code in found.communes) if found else ()
+
+    def within(self, departement: str, kind: ApplicantKind | str) -> tuple[Territory, ...]:
+        """Give the territories of this kind that this département is in charge of, by code."""
+        if not self._within:
+            for territory in sorted(self._best_first, key=lambda one: one.code):
+                self._within[territory.departement, territory.kind].append(territory)
+        return tuple(self._within.get((_tidy(departement), ApplicantKind(kind)), ()))
 
     def departements(self) -> tuple[Departement, ...]:
         """Give all départements and overseas collectivités, by code."""

@@ -167,3 +167,11 @@ def test_broken_lists_are_refused(tmp_path: Path, communes: bytes, complaint: st
     (tmp_path / "data" / "communes.json").write_bytes(communes)
     with pytest.raises(TerritoriesUnreadable, match=complaint):
         Territories.load(tmp_path)
+
+
+def test_the_territories_within_a_departement_are_those_it_is_in_charge_of(territories: Territories) -> None:
+    communes = territories.within("95", ApplicantKind.COMMUNE)
+    assert len(communes) == 183
+    assert [one.code for one in communes] == sorted(one.code for one in communes)
+    assert {one.departement for one in territories.within(" 2a ", ApplicantKind.EPCI)} == {"2A"}
+    assert territories.within("00", ApplicantKind.COMMUNE) == ()

@@ -1,0 +1,73 @@
+"""What `make run` begins with: the catalogue, the envelope and a few requests."""
+
+import asyncio
+from typing import Any
+
+from deploy.local.demo.doors import Door
+from services.escalation import demonstration as escalation
+from services.qualification import demonstration as qualification
+from shared import clock
+from shared.operations.connections import database_of, read_environment_file, told
+
+REQUESTS: tuple[dict[str, Any], ...] = (
+    {
+        "applicant": {"kind": "commune", "code": "95355"},
+        "contact": {
+            "name": "Secrétariat de mairie",
+            "role": "Secrétaire de mairie",
+            "email": "magny-en-vexin@cousu.test",
+        },
+        "kind": "tailored_support",
+        "title": "Redonner vie aux commerces du centre-bourg",
+        "description": (
+            "Plusieurs locaux commerciaux du centre-bourg sont vides. La commune souhaite être aidée pour définir un "
+            "projet, chiffrer les travaux et trouver les porteurs."
+        ),
+        "support_types": ["ingenierie_projet", "amo_publique"],
+        "fields": ["revitalisation_commerciale", "habitat"],
+        "budget_cents": 35_000_000,
+    },
+    {
+        "applicant": {"kind": "commune", "code": "95651"},
+        "contact": {"name": "Mairie", "role": "Adjoint au maire", "email": "vetheuil@cousu.test"},
+        "kind": "tailored_support",
+        "title": "Une maison de santé dans l’ancienne école",
+        "description": "L’ancienne école est libre. Nous voudrions y accueillir un médecin et des infirmiers.",
+        "support_types": ["moa_immobiliere"],
+        "fields": ["services_publics_sante"],
+    },
+    {
+        "applicant": {"kind": "epci", "code": "200035970"},
+        "contact": {"name": "Direction générale", "role": "Direction", "email": "vexin-centre@cousu.test"},
+        "kind": "territorial_project",
+        "title": "Un projet de territoire pour le Vexin",
+        "description": "Élaborer avec les communes et les habitants un projet de territoire à dix ans.",
+        "support_types": ["analyse_territoriale"],
+        "fields": ["dynamiques_territoriales", "concertation"],
+    },
+    {
+        "applicant": {"kind": "commune", "code": "78310"},
+        "contact": {"name": "Mairie", "role": "Secrétaire générale", "email": "houdan@cousu.test"},
+        "kind": "programme",
+        "programme": "petites_villes_de_demain",
+        "title": "Revitaliser le centre ancien",
+        "description": "La commune souhaite savoir comment le programme peut l’aider.",
+    },
+)
+"""Real communes and intercommunalités, invented projects, addresses that nobody has."""
+
+
+def load() -> None:
+    """Load the catalogue, the envelope and a few requests; what is there already is left alone."""
+    read_environment_file()
+    asyncio.run(_load())
+    door = Door(told("INTAKE_PUBLIC_URL"))
+    for number, body in enumerate(REQUESTS, start=1):
+        door.post("/requests", body, {"Idempotency-Key": f"demonstration-{number}"})
+
+
+async def _load() -> None:
+    async with database_of("qualification") as database, database.transaction() as tx:
+        await qualification.load(tx, clock.now())
+    async with database_of("escalation") as database, database.transaction() as tx:
+        await escalation.load(tx, clock.now())

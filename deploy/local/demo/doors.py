@@ -1,0 +1,119 @@
+"""Where the demonstration knocks: the HTTP API of a running product, as each of its people, and nothing else."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import httpx2
+from rich.console import Console
+
+from deploy.local.personas import Persona
+from deploy.local.places import REPOSITORY, Places
+from shared.identity.model import Role
+from shared.operations import agents
+from shared.operations.connections import database_of, told
+
+Json = dict[str, Any]
+
+PATIENCE = 60.0
+"""Seconds until what one service tells must have reached the other."""
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+@cache
+def _connections() -> httpx2.Client:
+    """One pool of connections for everybody."""
+    return httpx2.Client(timeout=30)
+
+
+class Door:
+    """The API of one service, as one caller; what is refused ends the demonstration with the refusal."""
+
+    def __init__(self, base: str, token: str | None = None) -> None:
+        self._base = f"{base}/api/v1"
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def get(self, path: str) -> Json:
+        """Read."""
+        return _read(self._ask("GET", path))
+
+    def post(self, path: str, body: Json | None = None, headers: dict[str, str] | None = None) -> Json:
+        """Act."""
+        return _read(self._ask("POST", path, json=body or {}, headers=headers))
+
+    def upload(self, path: str, name: str, content: bytes) -> Json:
+        """Join a file."""
+        return _read(self._ask("POST", path, files={"document": (name, content, "application/pdf")}))
+
+    def until(self, path: str, holds: Callable[[Json], bool]) -> Json:
+        """Read until it is so."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            answer = self._ask("GET", path)
+            if answer.is_success and holds(answer.json()):
+                return _read(answer)
+            if time.monotonic() > end:
+                sys.exit(f"{path} is still not as expected after {PATIENCE:.0f} s: {answer.text}")
+            time.sleep(0.1)
+
+    def _ask(self, method: str, path: str, *, headers: dict[str, str] | None = None, **sent: Any) -> httpx2.Response:
+        address = f"{self._base}{path}"
+        return _connections().request(method, address, headers=self._headers | (headers or {}), **sent)
+
+
+def _read(answer: httpx2.Response) -> Json:
+    if not answer.is_success:
+        sys.exit(f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text}")
+    read: Json = answer.json()
+    return read
+
+
+def agents_of(service: str, emails: Iterable[str], *, adding: Iterable[Persona] = ()) -> dict[str, Door]:
+    """Let these agents act for an hour, by their addresses; those to add are made first, as an administrator does."""
+
+    async def issue() -> dict[str, str]:
+        async with database_of(service) as database:
+            for persona in adding:
+                await agents.add(
+                    database,
+                    email=persona.email,
+                    name=persona.name,
+                    roles=[Role(persona.role)],
+                    departements=persona.departements,
+                )
+            expires_at = datetime.now(UTC) + timedelta(hours=1)
+            return {
+                email: await agents.issue_token(database, email=email, name="demonstration", expires_at=expires_at)
+                for email in emails
+            }
+
+    base = told(f"{service.upper()}_PUBLIC_URL")
+    return {email: Door(base, token) for email, token in asyncio.run(issue()).items()}
+
+
+@contextmanager
+def running() -> Iterator[None]:
+    """Use what runs from this folder, or start it for the while."""
+    places = Places.from_environment()
+    if places.endpoints.exists():
+        yield
+        return
+    console.print("Cousu-main does not run yet: starting it for this demonstration …")
+    process = subprocess.Popen([sys.executable, "-m", "deploy.local.run"], cwd=REPOSITORY)
+    try:
+        while not places.endpoints.exists():
+            if process.poll() is not None:
+                sys.exit("It did not start.")
+            time.sleep(0.2)
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
