@@ -92,10 +92,11 @@ class MessagePosted(Fact):
 
 
 class DocumentAdded(Fact):
-    """The applicant joined a file."""
+    """The applicant joined a file; `with_request` tells that it was filed with the request itself."""
 
     wire_type: ClassVar[str] = "intake.document_added.v1"
     document: Document
+    with_request: bool = False
 
 
 class RequestWithdrawn(Fact):

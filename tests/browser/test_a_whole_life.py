@@ -76,6 +76,7 @@ def files(person: Person, system: System) -> str:
     person.chooses("Revitalisation commerciale")
     person.types("Budget estimé", "120 000")
     person.presses("Enregistrer et continuer")
+    person.presses("Enregistrer et continuer")
 
     person.reads("Vétheuil")
     person.reads("120 000")

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from services.intake import jobs
-from services.intake.domain.media_types import DOCX, ODS, ODT, XLSX, FileNotAccepted, media_type_of, tidy_name
+from services.intake.domain.documents import DOCX, ODS, ODT, XLSX, FileNotAccepted, media_type_of, tidy_name
 from services.intake.settings import Settings
 from shared import clock
 from shared.clock import new_id

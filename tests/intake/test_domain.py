@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from services.intake.domain import filing
+from services.intake.domain.documents import FileTooLarge, RequestTooLarge
 from services.intake.domain.life import DECIDED, MEANINGS, meaning_of
-from services.intake.domain.request import Evaluation, FileTooLarge, RequestTooLarge, Tracked, step_of
+from services.intake.domain.request import Evaluation, Tracked, step_of
 from shared.clock import new_id
 from shared.contracts import FACTS, intake, notifications, qualification
 from shared.contracts.fact import Actor, Fact

@@ -70,6 +70,7 @@ async def fill_all(client: Client, draft: str) -> None:
         ("besoin", {"kind": "tailored_support"}),
         ("projet", {"title": "Redonner vie au centre", "description": "Le dernier commerce a fermé."}),
         ("precisions", {"fields": ["habitat", "mobilite"], "budget_cents": "25 000,50"}),
+        ("documents", {}),
     ):
         answer = await fill(client, draft, step, **values)
         assert answer.status_code == 303, answer.text
@@ -209,7 +210,7 @@ async def test_a_programme_must_be_chosen(client: Client) -> None:
     assert missing.status_code == 400
     assert "Programme" in missing.text
     chosen = await fill(client, draft, "precisions", programme="ruralites")
-    assert chosen.headers["location"] == f"{draft}/recapitulatif"
+    assert chosen.headers["location"] == f"{draft}/documents"
     assert "Habitat" not in (await client.get(f"{draft}/recapitulatif")).text
 
 
@@ -378,3 +379,19 @@ async def test_the_acknowledgement_is_given_as_a_document_too(client: Client) ->
     path = f"/api/v1/requests/{request['id']}/acknowledgement.pdf"
     assert words_of(await client.get(path, headers=bearer(request["access_token"]))) == words
     assert (await client.get(path)).status_code == 401
+
+
+async def test_what_was_typed_survives_a_browser_that_lost_its_cookies(client: Client) -> None:
+    draft = await begin(client)
+    page = await client.get(f"{draft}/contact")
+    client.cookies.clear()
+    answer = await send(client, page, f"{draft}/contact", **CONTACT)
+    assert answer.headers["location"] == f"{draft}/besoin"
+    assert "Camille Martin" in (await client.get(f"{draft}/contact")).text
+    mine = await filed(client)
+    page = await client.get(f"/suivi/{mine['access_token']}")
+    client.cookies.clear()
+    written = await send(client, page, f"/suivi/{mine['access_token']}/messages", text="Bonjour à vous")
+    assert written.status_code == 303
+    begun = await client.post("/demande", data={})
+    assert begun.status_code == 403

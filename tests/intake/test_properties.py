@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.intake.domain.media_types import LARGEST_FILE, LARGEST_REQUEST, PDF
+from services.intake.domain.documents import LARGEST_FILE, LARGEST_REQUEST, PDF
 from services.intake.domain.request import Evaluation, Tracked
 from shared.clock import new_id
 from shared.contracts import intake

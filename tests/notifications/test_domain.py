@@ -77,6 +77,13 @@ def test_a_returned_decision_tells_the_applicant_that_the_departement_goes_on() 
     assert mails_of(made, national=True)[0].template == "decision_made"
 
 
+def test_documents_filed_with_the_request_make_no_mail_of_their_own() -> None:
+    later = examples.example_of(intake.DocumentAdded)
+    filed = later.model_copy(update={"with_request": True})
+    assert [mail.template for mail in mails_of(later, national=False)] == ["document_added"]
+    assert mails_of(filed, national=False) == ()
+
+
 def test_the_national_team_hears_of_a_withdrawal_only_when_it_had_the_request() -> None:
     withdrawn = examples.example_of(intake.RequestWithdrawn)
     assert "national" not in {mail.audience for mail in mails_of(withdrawn, national=False)}

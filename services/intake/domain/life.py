@@ -232,7 +232,9 @@ WITHOUT_DOCUMENTS: Final = OVER | {"refused", "evaluated"}
 
 
 def meaning_of(fact: Fact) -> Meaning | None:
-    """Give what a fact means to the applicant; None when it is not his business."""
+    """Give what a fact means to the applicant; None when it is not his business, or part of what was told before it."""
+    if isinstance(fact, intake.DocumentAdded) and fact.with_request:
+        return None
     if isinstance(fact, escalation.DecisionMade):
         return DECIDED[fact.decision.outcome]
     return MEANINGS.get(type(fact))

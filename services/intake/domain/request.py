@@ -5,12 +5,12 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from services.intake.domain.documents import find_room
 from services.intake.domain.life import OVER, WITHDRAWABLE, WITHOUT_DOCUMENTS, Meaning, meaning_of
-from services.intake.domain.media_types import LARGEST_FILE, LARGEST_REQUEST
 from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Role, Team
-from shared.errors import IllegalMove, TooLarge
+from shared.errors import IllegalMove
 
 Told = TypeVar("Told", bound=Fact)
 
@@ -19,25 +19,6 @@ STILL_FINAL = frozenset({"withdrawn"})
 RECEIVED = "received"
 QUESTIONABLE = frozenset({RECEIVED, "admissible", "deferred"})
 """Where the national team may ask the département something, and goes on when it has answered."""
-
-
-class FileTooLarge(TooLarge):
-    """One file is larger than a request may hold in one piece."""
-
-    code = "file_too_large"
-    title = "The file is too large"
-    sentence = "Ce fichier dépasse 10\u00a0Mo. Réduisez sa taille ou découpez-le, puis envoyez-le de nouveau."
-
-
-class RequestTooLarge(TooLarge):
-    """The documents of one request are too large together."""
-
-    code = "documents_too_large"
-    title = "The documents of this request are too large together"
-    sentence = (
-        "Les documents d’une demande ne peuvent pas dépasser 50\u00a0Mo au total. "
-        "Envoyez les plus utiles, puis écrivez au service pour les autres."
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +100,13 @@ class Tracked:
         self._require("information")
         return self.take_in(intake.InformationProvided(**self._head(at), text=text))
 
-    def add_document(self, document: intake.Document, *, already: int, at: datetime) -> intake.DocumentAdded:
+    def add_document(
+        self, document: intake.Document, *, already: int, at: datetime, with_request: bool = False
+    ) -> intake.DocumentAdded:
         """Join a file to those there are (`already` bytes)."""
         self._require("documents")
-        if document.size > LARGEST_FILE:
-            raise FileTooLarge
-        if already + document.size > LARGEST_REQUEST:
-            raise RequestTooLarge
-        return intake.DocumentAdded(**self._head(at), document=document)
+        find_room(document.size, already=already)
+        return intake.DocumentAdded(**self._head(at), document=document, with_request=with_request)
 
     def withdraw(self, motive: str, *, at: datetime) -> intake.RequestWithdrawn:
         """Give the request up, for good."""

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 from uuid import UUID
 
-from services.intake.domain.media_types import LARGEST_FILE, media_type_of
-from services.intake.domain.request import FileTooLarge
+from services.intake.domain.documents import LARGEST_FILE, FileTooLarge, media_type_of
 from shared.db import AWAY
 from shared.errors import Invalid
 
@@ -73,6 +72,10 @@ class DocumentFiles:
         except Exception:
             path.unlink(missing_ok=True)
             raise
+
+    def forget(self, document_id: UUID) -> None:
+        """Remove the bytes of a document that nobody owns any more."""
+        self.path(document_id).unlink(missing_ok=True)
 
     async def forget_unclaimed(self, claimed: Claimed, *, before: datetime) -> int:
         """Remove files, not touched since `before`, that no request claims: of uploads that were broken off.

@@ -228,8 +228,16 @@ async def documents_size(tx: Transaction, request_id: UUID) -> int:
 
 
 async def documents_among(reader: Reader, ids: list[UUID]) -> set[UUID]:
-    """Tell which of these are documents of a request."""
-    return {row["id"] for row in await reader.fetch("SELECT id FROM document WHERE id = ANY ($1)", ids)}
+    """Tell which of these are documents of a request, or of a draft."""
+    rows = await reader.fetch(
+        """
+        SELECT id FROM document WHERE id = ANY ($1)
+        UNION ALL
+        SELECT id FROM draft_document WHERE id = ANY ($1)
+        """,
+        ids,
+    )
+    return {row["id"] for row in rows}
 
 
 async def add_document(tx: Transaction, request_id: UUID, document: intake.Document) -> None:

@@ -1,16 +1,27 @@
-"""Drafts: begun, saved as often as one likes, and filed once however often the button is pressed."""
+"""Drafts: begun, saved as often as one likes, joined by documents, and filed once however often one asks."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.intake.store import drafts
+from services.intake.domain.documents import find_room
+from services.intake.store import draft_documents, drafts
 from services.intake.usecases.file_request import file_request
 from shared.clock import new_id
 from shared.contracts.fact import Actor
 from shared.contracts.forms import FiledRequest
+from shared.contracts.intake import Document
 from shared.db import Transaction
+from shared.errors import Conflict
 from shared.territory.territories import Territories
+
+
+class AlreadyFiled(Conflict):
+    """The draft was filed meanwhile, in another window perhaps."""
+
+    code = "already_filed"
+    title = "The draft was filed already"
+    sentence = "Cette demande est déjà déposée. Ajoutez vos documents depuis sa page de suivi."
 
 
 async def begin_draft(tx: Transaction, *, at: datetime, filed_by: Actor | None = None) -> UUID:
@@ -25,13 +36,33 @@ async def save_draft(tx: Transaction, draft_id: UUID, answers: dict[str, Any], *
     await drafts.save(tx, draft_id, answers, at=at)
 
 
+async def join_document(tx: Transaction, draft_id: UUID, document: Document) -> None:
+    """Join a file, whose bytes lie on the disk already; bounded as those of a request are.
+
+    Refuses with `AlreadyFiled`, `FileTooLarge` and `RequestTooLarge`.
+    """
+    draft = await drafts.load(tx, draft_id, lock=True)
+    if draft.request_id is not None:
+        raise AlreadyFiled
+    joined = await draft_documents.of_draft(tx, draft_id)
+    find_room(document.size, already=sum(one.size for one in joined))
+    await draft_documents.add(tx, draft_id, document)
+
+
+async def leave_out(tx: Transaction, draft_id: UUID, document_id: UUID) -> bool:
+    """Take a document out of a draft that is not filed; tell whether it was there. Its bytes are the caller's."""
+    draft = await drafts.load(tx, draft_id, lock=True)
+    return draft.request_id is None and await draft_documents.take_away(tx, draft_id, document_id)
+
+
 async def file_draft(
     tx: Transaction, territories: Territories, draft_id: UUID, filed: FiledRequest, *, at: datetime
 ) -> UUID:
-    """File what a draft says and give the request's id; a draft that was filed gives the request it became."""
+    """File what a draft says, with its documents, and give the request's id; filed again, it gives the same."""
     draft = await drafts.load(tx, draft_id, lock=True)
     if draft.request_id is not None:
         return draft.request_id
-    made = await file_request(tx, territories, filed, at=at, filed_by=draft.filed_by)
+    documents = await draft_documents.hand_over(tx, draft_id)
+    made = await file_request(tx, territories, filed, at=at, filed_by=draft.filed_by, documents=documents)
     await drafts.settle(tx, draft_id, made.id, at=at)
     return made.id

@@ -1,6 +1,7 @@
-"""Filing: from what a form says to a numbered request, exactly once."""
+"""Filing: from what a form says to a numbered request with its documents, exactly once."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +11,7 @@ from services.intake.domain import filing
 from services.intake.domain.life import MEANINGS
 from services.intake.domain.request import Tracked, expected_after, step_of
 from services.intake.store import requests
+from services.intake.usecases.follow import add_document
 from shared.calendar import time_zone
 from shared.clock import new_id
 from shared.contracts import intake
@@ -66,17 +68,20 @@ async def file_request(
     key: str | None = None,
     filed_from: str | None = None,
     filed_by: Actor | None = None,
+    documents: Sequence[intake.Document] = (),
 ) -> Filed:
-    """File a request and give it its number; the same key with the same body gives the same request.
+    """File a request and give it its number; the same key with the same body and files gives the same request.
 
-    `filed_by` is the agent who files for the collectivité; without it the contact files himself.
+    `filed_by` is the agent who files for the collectivité; without it the contact files himself. The bytes of
+    `documents` lie on the disk already.
 
-    Refuses with `Invalid`, and with `KeyReused` when the key came with another body.
+    Refuses with `Invalid`, with `KeyReused` when the key came with another body or other files, and with
+    `FileTooLarge` and `RequestTooLarge`.
     """
     found = check(territories, filed, at=at)
     request_id = new_id()
     if key is not None:
-        key_digest, body_digest = _digest(key), _digest(filed.model_dump_json())
+        key_digest, body_digest = _digest(key), _body_digest(filed, documents)
         if not await requests.claim_key(tx, key_digest, body_digest, request_id, at):
             known_id, number, departement, body_before = await requests.filed_under(tx, key_digest)
             if body_before != body_digest:
@@ -89,6 +94,8 @@ async def file_request(
         request_id=request_id, departement=departement, at=at, request=request, filed_from=filed_from
     )
     await keep(tx, fact, event_id=await journal.record(tx, fact))
+    for document in documents:
+        await add_document(tx, request_id, document, at=at, with_request=True)
     return Filed(request_id, number, departement)
 
 
@@ -161,6 +168,11 @@ def _tracked(fact: intake.RequestSubmitted) -> Tracked:
         team=meaning.team,
         expected=expected_after(fact, meaning),
     )
+
+
+def _body_digest(filed: FiledRequest, documents: Sequence[intake.Document]) -> bytes:
+    """Tell one filing from another by all that was typed and joined."""
+    return _digest("\n".join([filed.model_dump_json(), *(f"{one.name} {one.sha256}" for one in documents)]))
 
 
 def _digest(text: str) -> bytes:

@@ -3,10 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.intake.domain.media_types import tidy_name
 from services.intake.domain.request import Evaluation
 from services.intake.store import requests
-from services.intake.store.files import Received
 from services.intake.usecases import in_time, load, tell
 from shared.clock import new_id
 from shared.contracts import intake
@@ -57,20 +55,14 @@ def evaluation_of(fact: intake.EvaluationSubmitted) -> Evaluation:
 
 
 async def add_document(
-    tx: Transaction, request_id: UUID, received: Received, *, document_id: UUID, name: str, at: datetime
+    tx: Transaction, request_id: UUID, document: intake.Document, *, at: datetime, with_request: bool = False
 ) -> None:
-    """The applicant joins a file, whose bytes lie on the disk already."""
+    """Join a file, whose bytes lie on the disk already."""
     tracked, at = await load(tx, request_id, at)
-    document = intake.Document(
-        id=document_id,
-        name=tidy_name(name, received.media_type),
-        media_type=received.media_type,
-        size=received.size,
-        sha256=received.sha256,
-        added_at=at,
-    )
-    fact = tracked.add_document(document, already=await requests.documents_size(tx, request_id), at=at)
-    await requests.add_document(tx, request_id, document)
+    already = await requests.documents_size(tx, request_id)
+    joined = document.model_copy(update={"added_at": at})
+    fact = tracked.add_document(joined, already=already, at=at, with_request=with_request)
+    await requests.add_document(tx, request_id, joined)
     await tell(tx, tracked, fact)
 
 

@@ -1,5 +1,6 @@
 """Files on their way in and out, for pages and API alike."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Any, Final
@@ -9,11 +10,12 @@ from litestar import Request
 from litestar.datastructures import UploadFile
 from litestar.response import File
 
-from services.intake.domain.media_types import LARGEST_REQUEST
+from services.intake.domain.documents import EXTENSIONS, LARGEST_REQUEST, tidy_name
 from services.intake.reads.tracking import DocumentRow
-from services.intake.store.files import DocumentFiles
+from services.intake.store.files import DocumentFiles, Received
 from services.intake.usecases.follow import add_document
 from shared import clock
+from shared.contracts.intake import Document
 from shared.db import Cause, Database, Transaction
 from shared.errors import Invalid
 from shared.web.access import FORMS, UnsupportedContent
@@ -21,6 +23,12 @@ from shared.web.forms import claim
 
 ALL_AT_ONCE: Final = LARGEST_REQUEST + 1024 * 1024
 """Bytes that one upload may be: all documents of a request, and what multipart puts around them."""
+
+ACCEPTED: Final = ",".join(ending for endings in EXTENSIONS.values() for ending in endings)
+"""What a browser offers to choose from."""
+
+Keep = Callable[[Transaction, list[Document]], Awaitable[None]]
+"""What becomes of documents whose bytes lie on the disk."""
 
 
 class _SentBefore(Exception):  # noqa: N818 - says what happened; never leaves this module
@@ -46,26 +54,49 @@ async def receive_all(
     database: Database,
     cause: Cause,
     files: DocumentFiles,
-    request_id: UUID,
     uploads: list[UploadFile],
+    keep: Keep,
     *,
     once: bytes | None = None,
 ) -> None:
-    """Join files to a request, all of them or none; with a form's fingerprint (`once`) only the first time it comes."""
+    """Write files down and `keep` them in one transaction, all of them or none.
+
+    With a form's fingerprint (`once`) only the first time it comes.
+    """
     try:
         async with AsyncExitStack() as stack:
-            complete = []
+            documents = []
+            at = clock.now()
             for upload in uploads:
                 document_id = clock.new_id()
                 received = await stack.enter_async_context(files.receiving(document_id, upload.read))
-                complete.append((document_id, upload.filename, received))
+                documents.append(_document(document_id, upload.filename, received, at=at))
             tx = await stack.enter_async_context(database.transaction(cause))
-            at = clock.now()
             await _only_once(tx, once, at=at)
-            for document_id, name, received in complete:
-                await add_document(tx, request_id, received, document_id=document_id, name=name, at=at)
+            await keep(tx, documents)
     except _SentBefore:
         return
+
+
+def _document(document_id: UUID, name: str, received: Received, *, at: datetime) -> Document:
+    return Document(
+        id=document_id,
+        name=tidy_name(name, received.media_type),
+        media_type=received.media_type,
+        size=received.size,
+        sha256=received.sha256,
+        added_at=at,
+    )
+
+
+def to_request(request_id: UUID) -> Keep:
+    """Keep documents with a request that was filed."""
+
+    async def keep(tx: Transaction, documents: list[Document]) -> None:
+        for document in documents:
+            await add_document(tx, request_id, document, at=document.added_at)
+
+    return keep
 
 
 async def _only_once(tx: Transaction, fingerprint: bytes | None, *, at: datetime) -> None:
@@ -73,7 +104,7 @@ async def _only_once(tx: Transaction, fingerprint: bytes | None, *, at: datetime
         raise _SentBefore
 
 
-def attachment(files: DocumentFiles, document: DocumentRow) -> File:
+def attachment(files: DocumentFiles, document: DocumentRow | Document) -> File:
     """Give a document to be saved, never shown: it was written by people we do not know."""
     return File(
         files.path(document.id),

@@ -1,10 +1,18 @@
-"""Pages behind a secret link: their address goes nowhere else."""
+"""Pages behind a secret link: their address goes nowhere else, and is all that lets somebody act."""
 
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Final, TypeVar
 
 from litestar import Response
 
 Page = TypeVar("Page", bound=Response)  # type: ignore[type-arg] # any content
+
+LINK_ALONE: Final[Mapping[str, bool]] = {"exclude_from_csrf": True}
+"""Routes whose right to act lies in their address and in no cookie.
+
+Another site that does not know the address can forge nothing, and one that does needs no forgery. So a page that stood
+open for days, or a browser that forgot its cookies, still sends what was typed.
+"""
 
 
 def private(page: Page) -> Page:

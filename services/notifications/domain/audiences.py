@@ -59,9 +59,9 @@ def applicant(template: str, place: str = "", when: Condition = always) -> Mail:
     return Mail("applicant", template, "tracking", when, place)
 
 
-def departement(template: str, place: str = "", cadence: Cadence = Cadence.INSTANT) -> Mail:
+def departement(template: str, place: str = "", cadence: Cadence = Cadence.INSTANT, when: Condition = always) -> Mail:
     """Make a mail to the service in charge in the département."""
-    return Mail("departement", template, "case", always, place, cadence)
+    return Mail("departement", template, "case", when, place, cadence)
 
 
 def delegate(template: str, place: str = "") -> Mail:
@@ -82,6 +82,10 @@ def _concerns_people_outside(fact: notifications.DeliveryFailed, _national: bool
     return fact.audience in {"applicant", "provider"}
 
 
+def _came_later(fact: intake.DocumentAdded, _national: bool) -> bool:  # noqa: FBT001 - as above
+    return not fact.with_request
+
+
 def _is_not_returned(fact: escalation.DecisionMade, _national: bool) -> bool:  # noqa: FBT001 - as above
     return fact.decision.outcome is not CommitteeOutcome.RETURNED
 
@@ -100,7 +104,7 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     intake.RequestSubmitted: (applicant("request_submitted"), departement("new_request")),
     intake.InformationProvided: (departement("information_provided"),),
     intake.MessagePosted: (departement("applicant_message", "messages"),),
-    intake.DocumentAdded: (departement("document_added", "documents"),),
+    intake.DocumentAdded: (departement("document_added", "documents", when=_came_later),),
     intake.RequestWithdrawn: (
         applicant("request_withdrawn"),
         departement("withdrawn_for_departement"),

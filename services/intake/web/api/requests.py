@@ -14,17 +14,18 @@ from services.intake.domain.request import Evaluation
 from services.intake.reads import tracking as reads
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases import follow
-from services.intake.usecases.file_request import file_request
+from services.intake.usecases.file_request import Filed, file_request
 from services.intake.web.api.views import FiledView, RequestView, filed_view, request_view
-from services.intake.web.documents import ALL_AT_ONCE, attachment, receive_all, uploads_of
+from services.intake.web.documents import ALL_AT_ONCE, attachment, receive_all, to_request, uploads_of
 from services.intake.web.pages.acknowledgement import acknowledgement
 from services.intake.web.tokens import Tokens
 from shared import clock
 from shared.contracts.forms import FiledRequest
-from shared.db import Cause, Database
+from shared.contracts.intake import Document
+from shared.db import Cause, Database, Transaction
 from shared.errors import Invalid, NotFound, Unauthenticated
 from shared.territory.territories import Territories
-from shared.web.access import BadToken, bearer_of
+from shared.web.access import FORMS, BadToken, UnsupportedContent, bearer_of
 from shared.web.paper import PDF
 from shared.web.problems import Body
 
@@ -33,6 +34,13 @@ LONGEST_KEY: Final = 255
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)]
 Figure = Annotated[int, Field(ge=1, le=5)]
+Key = Annotated[
+    str | None, HeaderParameter(name="Idempotency-Key", description="The same key files the same request only once")
+]
+Mandate = Annotated[
+    str | None,
+    HeaderParameter(name="Filing-Mandate", description="An agent's, from `/filing-mandates` of qualification"),
+]
 
 
 class NewRequest(FiledRequest, Body):
@@ -68,21 +76,63 @@ async def file(
     cause: NamedDependency[Cause],
     territories: NamedDependency[Territories],
     tokens: NamedDependency[Tokens],
-    idempotency_key: Annotated[
-        str | None, HeaderParameter(name="Idempotency-Key", description="The same key files the same request only once")
-    ] = None,
-    mandate: Annotated[
-        str | None,
-        HeaderParameter(name="Filing-Mandate", description="An agent's, from `/filing-mandates` of qualification"),
-    ] = None,
+    idempotency_key: Key = None,
+    mandate: Mandate = None,
 ) -> FiledView:
     """File a request; with a mandate, an agent files it for the collectivité."""
-    if idempotency_key is not None and not 0 < len(idempotency_key) <= LONGEST_KEY:
-        raise Invalid.field("Idempotency-Key", f"Donnez une clé de 1 à {LONGEST_KEY} caractères.")
+    key = _fit(idempotency_key)
     filed_by = tokens.mandated(mandate, at=clock.now())
     async with database.transaction(cause) as tx:
-        filed = await file_request(tx, territories, data, at=clock.now(), key=idempotency_key, filed_by=filed_by)
+        filed = await file_request(tx, territories, data, at=clock.now(), key=key, filed_by=filed_by)
     return filed_view(filed, tokens)
+
+
+@post("/requests/with-documents", public=True, request_max_body_size=ALL_AT_ONCE)
+async def file_with_documents(
+    request: Request[Any, Any, Any],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    territories: NamedDependency[Territories],
+    tokens: NamedDependency[Tokens],
+    files: NamedDependency[DocumentFiles],
+    idempotency_key: Key = None,
+    mandate: Mandate = None,
+) -> FiledView:
+    """File a request with its documents, whole or not at all.
+
+    The body is `multipart/form-data`: the part `request` holds the JSON of a request as for `/requests`, every part
+    with a file name is a document.
+    """
+    key = _fit(idempotency_key)
+    filed_by = tokens.mandated(mandate, at=clock.now())
+    data = await _typed_part(request)
+    made: list[Filed] = []
+
+    async def keep(tx: Transaction, documents: list[Document]) -> None:
+        at = clock.now()
+        made.append(await file_request(tx, territories, data, at=at, key=key, filed_by=filed_by, documents=documents))
+
+    await receive_all(database, cause, files, await uploads_of(request), keep)
+    return filed_view(made[0], tokens)
+
+
+def _fit(key: str | None) -> str | None:
+    """Refuse (`Invalid`) an idempotency key that is blank or long."""
+    if key is not None and not 0 < len(key) <= LONGEST_KEY:
+        raise Invalid.field("Idempotency-Key", f"Donnez une clé de 1 à {LONGEST_KEY} caractères.")
+    return key
+
+
+async def _typed_part(request: Request[Any, Any, Any]) -> NewRequest:
+    """Read the request out of a multipart body; refuses with `Invalid` and `UnsupportedContent`."""
+    if request.content_type[0] != FORMS[1]:
+        raise UnsupportedContent(wanted=FORMS[1])
+    given = (await request.form()).get("request")
+    if not isinstance(given, str):
+        raise Invalid.field(
+            "request", "Donnez la demande en JSON dans une partie «\u00a0request\u00a0» sans nom de fichier."
+        )
+    return NewRequest.model_validate_json(given)
 
 
 @get("/requests/{request_id:uuid}", public=True)
@@ -172,7 +222,7 @@ async def join(
 ) -> RequestView:
     """Join files (`multipart/form-data`, one or several parts with a file name)."""
     await admit(request, request_id, database, tokens)
-    await receive_all(database, cause, files, request_id, await uploads_of(request))
+    await receive_all(database, cause, files, await uploads_of(request), to_request(request_id))
     return request_view(await reads.tracking(database, request_id), tokens)
 
 
@@ -218,4 +268,6 @@ async def admit(request: Request[Any, Any, Any], request_id: UUID, database: Dat
         raise NotFound
 
 
-routes = Router("/", route_handlers=[file, show, write, inform, withdraw, evaluate, join, acknowledge, fetch])
+routes = Router(
+    "/", route_handlers=[file, file_with_documents, show, write, inform, withdraw, evaluate, join, acknowledge, fetch]
+)

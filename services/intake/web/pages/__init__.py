@@ -1,5 +1,13 @@
 """The pages that applicants see."""
 
-from services.intake.web.pages import form, public, tracking, tracking_acts
+from services.intake.web.pages import form, form_documents, public, tracking, tracking_acts
 
-routes = [public.routes, form.routes, tracking.routes, tracking.behind_the_link, tracking_acts.routes]
+routes = [
+    public.routes,
+    form.beginning,
+    form.routes,
+    form_documents.routes,
+    tracking.routes,
+    tracking.behind_the_link,
+    tracking_acts.routes,
+]

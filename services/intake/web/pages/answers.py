@@ -60,9 +60,11 @@ STEPS: Final = (
         "Quelques précisions",
         ("support_types", "fields", "programme", "budget_cents", "desired_start", "engineering_sought"),
     ),
+    Step("documents", "Documents", "Avez-vous des documents à joindre\u00a0?", ("documents",)),
 )
 BY_NAME: Final = {step.name: step for step in STEPS}
 SUMMARY: Final = "recapitulatif"
+FILED: Final = "deposee"
 
 
 def step_after(name: str, found: Identified | None) -> str:

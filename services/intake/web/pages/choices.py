@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from services.intake.web.pages import picker
 from services.intake.web.pages.answers import STEPS, Answers, Reading, Step, as_list, kind_of_applicant, kind_of_request
+from shared.contracts.intake import Document
 from shared.contracts.vocabulary import (
     FIELDS_OF,
     SUPPORT_TYPES_OF,
@@ -47,6 +48,7 @@ LABELS: Final[Mapping[str, str]] = {
     "budget_cents": "Budget estimé",
     "desired_start": "Démarrage souhaité",
     "engineering_sought": "Ingénierie déjà recherchée",
+    "document": "Documents",
 }
 
 APPLICANT_NOTES: Final = {
@@ -148,7 +150,7 @@ def names_of(step: Step) -> tuple[str, ...]:
 
 
 def summary(
-    territories: Territories, values: Answers, reading: Reading
+    territories: Territories, values: Answers, reading: Reading, documents: list[Document]
 ) -> list[tuple[str, str, list[tuple[str, Any]]]]:
     """Give what was answered, by stitch: its name, the page that changes it, and its facts."""
     facts: dict[str, list[tuple[str, Any]]] = {
@@ -160,6 +162,7 @@ def summary(
             (LABELS["description"], in_lines(values.get("description"))),
         ],
         "Précisions": list(_details(values)),
+        "Documents": [(LABELS["document"], in_lines("\n".join(one.name for one in documents)) or "Aucun")],
     }
     first = {step.stitch: step.name for step in reversed(STEPS)}
     return [(stitch, first[stitch], told) for stitch, told in facts.items()]

@@ -5,18 +5,18 @@ from typing import Any, Final
 from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from services.intake.directory import Directory
-from services.intake.store import drafts
 from services.intake.usecases.drafts import begin_draft, file_draft, save_draft
 from services.intake.web.pages import answers as reading
 from services.intake.web.pages import choices, picker
 from services.intake.web.pages import form_shown as shown
-from services.intake.web.pages.answers import BY_NAME, STEPS, SUMMARY, Step, Typed
-from services.intake.web.secrets import private
+from services.intake.web.pages.answers import BY_NAME, FILED, STEPS, SUMMARY, Step, Typed
+from services.intake.web.pages.draft import OpenDraft, provide_draft
+from services.intake.web.secrets import LINK_ALONE, private
 from services.intake.web.tokens import Tokens
 from shared import clock
 from shared.contracts.vocabulary import ApplicantKind
@@ -26,7 +26,6 @@ from shared.territory.territories import Territories
 from shared.web.forms import Form, read_form, submit_once
 from shared.web.pages import redirect, render
 
-FILED: Final = "deposee"
 SEVERAL: Final = frozenset({"support_types", "fields"})
 """Questions with several answers."""
 SCRIPT: Final = Path(__file__).parents[1] / "static" / "draft.js"
@@ -67,126 +66,73 @@ def saving_script() -> Response[bytes]:
     return Response(SCRIPT.read_bytes(), media_type="text/javascript", headers={"Cache-Control": "max-age=3600"})
 
 
-@get("/demande/{draft:str}", public=True)
-async def resume(
-    draft: FromPath[str],
-    database: NamedDependency[Database],
-    tokens: NamedDependency[Tokens],
-    territories: NamedDependency[Territories],
-) -> Redirect:
+@get("/demande/{token:str}", public=True)
+async def resume(draft: NamedDependency[OpenDraft]) -> Redirect:
     """Go to the first question that still wants an answer."""
-    held = await _draft(database, tokens, draft)
-    if held.request_id is not None:
-        return redirect(f"/demande/{draft}/{FILED}")
-    read = reading.read(territories, held.answers, at=clock.now())
-    wanting = next((step.name for step in STEPS if not read.is_done(step)), SUMMARY)
-    return redirect(f"/demande/{draft}/{wanting}")
+    if draft.held.request_id is not None:
+        return redirect(draft.address(FILED))
+    read = draft.read()
+    return redirect(draft.address(next((step.name for step in STEPS if not read.is_done(step)), SUMMARY)))
 
 
-@get("/demande/{draft:str}/{name:str}", public=True)
+@get("/demande/{token:str}/{name:str}", public=True)
 async def ask(
     request: Asked,
-    draft: FromPath[str],
+    draft: NamedDependency[OpenDraft],
     name: FromPath[str],
-    database: NamedDependency[Database],
-    tokens: NamedDependency[Tokens],
-    territories: NamedDependency[Territories],
     directory: NamedDependency[Directory],
 ) -> Response[Any]:
     """Show one question, the summary, or what was filed."""
-    held = await _draft(database, tokens, draft)
-    if held.request_id is not None:
-        if name == FILED:
-            return await shown.confirmation(request, database, tokens, directory, held)
-        return redirect(f"/demande/{draft}/{FILED}")
-    read = reading.read(territories, held.answers, at=clock.now())
+    if draft.held.request_id is not None:
+        return await shown.confirmation(request, draft, directory) if name == FILED else redirect(draft.address(FILED))
     if name == SUMMARY:
-        return shown.summary(request, draft, held, read, territories)
+        return shown.summary(request, draft)
     step = _step(name)
-    if step.name == "departement" and not reading.must_choose(read.found):
-        return redirect(f"/demande/{draft}/contact")
-    return shown.question(request, draft, step, dict(held.answers), read, territories, tokens, filed_by=held.filed_by)
+    if step.name == "departement" and not reading.must_choose(draft.read().found):
+        return redirect(draft.address("contact"))
+    return shown.question(request, draft, step, {})
 
 
-@post("/demande/{draft:str}/{name:str}", public=True)
-async def answer(
-    request: Asked,
-    draft: FromPath[str],
-    name: FromPath[str],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    tokens: NamedDependency[Tokens],
-    territories: NamedDependency[Territories],
-) -> Response[Any]:
+@post("/demande/{token:str}/{name:str}", public=True)
+async def answer(request: Asked, draft: NamedDependency[OpenDraft], name: FromPath[str]) -> Response[Any]:
     """Save what was typed, right or wrong, and go on when it is right."""
-    held = await _draft(database, tokens, draft)
-    if held.request_id is not None:
-        return redirect(f"/demande/{draft}/{FILED}")
-    form = await read_form(request, Typed)
+    if draft.held.request_id is not None:
+        return redirect(draft.address(FILED))
     if name == SUMMARY:
-        return await _file(request, draft, held, database, cause, territories)
+        return await _file(request, draft)
+    form = await read_form(request, Typed)
     step = _step(name)
-    typed, picked = _typed(step, form, held.answers, territories)
+    typed, picked = _typed(step, form, draft.held.answers, draft.territories)
     if not form.errors:
-        async with database.transaction(cause) as tx:
-            await save_draft(tx, held.id, typed, at=clock.now())
-    given = {**held.answers, **typed}
-    read = reading.read(territories, given, at=clock.now())
+        async with draft.database.transaction(draft.cause) as tx:
+            await save_draft(tx, draft.held.id, typed, at=clock.now())
+    read = draft.read(typed)
     errors = {**read.errors_of(step), **({"territory": picked.error} if picked and picked.error else {})}
     if picked and (picked.error or picked.code):
         errors.pop("applicant.code", None)
     if step.name == "territoire" and typed.get("communes_error"):
         errors["communes"] = str(typed["communes_error"])
         errors.pop("applicant.communes", None)
-    if form.errors:
-        errors |= form.errors
+    errors |= form.errors
     if errors:
-        offered = picked.choices if picked else []
-        return shown.question(
-            request,
-            draft,
-            step,
-            given,
-            read,
-            territories,
-            tokens,
-            errors=errors,
-            offered=offered,
-            filed_by=held.filed_by,
-        )
-    return redirect(f"/demande/{draft}/{reading.step_after(step.name, read.found)}")
+        return shown.question(request, draft, step, typed, errors=errors, offered=picked.choices if picked else [])
+    return redirect(draft.address(reading.step_after(step.name, read.found)))
 
 
-@post("/demande/{draft:str}/{name:str}/brouillon", public=True, status_code=204)
-async def save_meanwhile(
-    request: Asked,
-    draft: FromPath[str],
-    name: FromPath[str],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    tokens: NamedDependency[Tokens],
-    territories: NamedDependency[Territories],
-) -> None:
+@post("/demande/{token:str}/{name:str}/brouillon", public=True, status_code=204)
+async def save_meanwhile(request: Asked, draft: NamedDependency[OpenDraft], name: FromPath[str]) -> None:
     """Save what is being typed, without a word."""
-    held = await _draft(database, tokens, draft)
     form = await read_form(request, Typed)
-    if held.request_id is None and not form.errors:
-        typed, _ = _typed(_step(name), form, held.answers, territories)
-        async with database.transaction(cause) as tx:
-            await save_draft(tx, held.id, typed, at=clock.now())
+    if draft.held.request_id is None and not form.errors:
+        typed, _ = _typed(_step(name), form, draft.held.answers, draft.territories)
+        async with draft.database.transaction(draft.cause) as tx:
+            await save_draft(tx, draft.held.id, typed, at=clock.now())
 
 
 def _step(name: str) -> Step:
     if name not in BY_NAME:
         raise NotFound
     return BY_NAME[name]
-
-
-async def _draft(database: Database, tokens: Tokens, token: str) -> drafts.Draft:
-    read = tokens.drafts.read(token)
-    if read is None:
-        raise NotFound
-    return await drafts.load(database, read[0])
 
 
 def _typed(
@@ -234,23 +180,20 @@ def _last(value: Any) -> str:
     return str(value[-1]) if isinstance(value, list) else str(value)
 
 
-async def _file(
-    request: Asked,
-    draft: str,
-    held: drafts.Draft,
-    database: Database,
-    cause: Cause,
-    territories: Territories,
-) -> Response[Any]:
+async def _file(request: Asked, draft: OpenDraft) -> Response[Any]:
     """File the draft as it was last saved; pressing twice files once."""
-    read = reading.read(territories, held.answers, at=clock.now())
-    filed = read.filed
+    filed = draft.read().filed
     if filed is None:
-        return shown.summary(request, draft, held, read, territories, status_code=400)
+        return shown.summary(request, draft, status_code=400)
+    async with draft.database.transaction(draft.cause) as tx:
+        await file_draft(tx, draft.territories, draft.held.id, filed, at=clock.now())
+    return redirect(draft.address(FILED))
 
-    async with database.transaction(cause) as tx:
-        await file_draft(tx, territories, held.id, filed, at=clock.now())
-    return redirect(f"/demande/{draft}/{FILED}")
 
-
-routes = Router("/", route_handlers=[begin, begin_by_address, saving_script, resume, ask, answer, save_meanwhile])
+beginning = Router("/", route_handlers=[begin, begin_by_address, saving_script])
+routes = Router(
+    "/",
+    route_handlers=[resume, ask, answer, save_meanwhile],
+    dependencies={"draft": Provide(provide_draft)},
+    opt=LINK_ALONE,
+)

@@ -11,14 +11,13 @@ from litestar.response import File, Template
 from pydantic import BaseModel, StringConstraints
 
 from services.intake.directory import Directory
-from services.intake.domain.media_types import EXTENSIONS
 from services.intake.reads import tracking as reads
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases import follow
-from services.intake.web.documents import attachment
+from services.intake.web.documents import ACCEPTED, attachment
 from services.intake.web.pages.acknowledgement import acknowledgement
 from services.intake.web.pages.tracking_words import View
-from services.intake.web.secrets import private
+from services.intake.web.secrets import LINK_ALONE, private
 from services.intake.web.tokens import Tokens
 from shared import clock
 from shared.calendar import time_zone
@@ -29,8 +28,6 @@ from shared.web.forms import Form, read_form
 from shared.web.pages import redirect, render
 
 Asked = Request[Any, Any, Any]
-
-ACCEPTED = ",".join(ending for endings in EXTENSIONS.values() for ending in endings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +151,5 @@ behind_the_link = Router(
     route_handlers=[show, print_it, acknowledge, fetch],
     dependencies={"opened": Provide(provide_opened)},
     exception_handlers={NotFound: link_closed},
+    opt=LINK_ALONE,
 )

@@ -10,8 +10,9 @@ from pydantic import BaseModel, Field, StringConstraints
 from services.intake.domain.request import Evaluation
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases import follow
-from services.intake.web.documents import ALL_AT_ONCE, receive_all, some
+from services.intake.web.documents import ALL_AT_ONCE, receive_all, some, to_request
 from services.intake.web.pages.tracking import Opened, link_closed, page_of, provide_opened
+from services.intake.web.secrets import LINK_ALONE
 from shared import clock
 from shared.db import Transaction
 from shared.errors import Conflict, Invalid, NotFound, Refusal, TooLarge, UnsupportedType
@@ -127,7 +128,8 @@ async def join(
     form = await read_form(request, Nothing)
     uploads = [upload for given in form.files.values() for upload in given]
     try:
-        await receive_all(opened.database, opened.cause, files, opened.request_id, some(uploads), once=form.fingerprint)
+        keep = to_request(opened.request_id)
+        await receive_all(opened.database, opened.cause, files, some(uploads), keep, once=form.fingerprint)
     except (Invalid, TooLarge, UnsupportedType, Conflict) as refusal:
         return await _refused(request, opened, form, refusal, field="document")
     flash(request, "Votre document est ajouté." if len(uploads) == 1 else "Vos documents sont ajoutés.")
@@ -180,4 +182,5 @@ routes = Router(
     route_handlers=[write, inform, withdraw, evaluate, join],
     dependencies={"opened": Provide(provide_opened)},
     exception_handlers={NotFound: link_closed},
+    opt=LINK_ALONE,
 )

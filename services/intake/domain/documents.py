@@ -1,10 +1,10 @@
-"""Which files may be joined to a request, told by what they contain and never by their name."""
+"""Which files may be joined to a request: told by what they contain, never by their name, and bounded."""
 
 import zipfile
 from collections.abc import Mapping
 from typing import BinaryIO, Final
 
-from shared.errors import UnsupportedType
+from shared.errors import TooLarge, UnsupportedType
 
 LARGEST_FILE: Final = 10 * 1024 * 1024
 LARGEST_REQUEST: Final = 50 * 1024 * 1024
@@ -42,6 +42,33 @@ class FileNotAccepted(UnsupportedType):
         "Ce fichier n’est pas accepté. Formats possibles\u00a0: PDF, ODT, DOCX, XLSX, ODS, JPEG et PNG. "
         "Enregistrez-le dans l’un de ces formats, puis envoyez-le de nouveau."
     )
+
+
+class FileTooLarge(TooLarge):
+    """One file is larger than a request may hold in one piece."""
+
+    code = "file_too_large"
+    title = "The file is too large"
+    sentence = "Ce fichier dépasse 10\u00a0Mo. Réduisez sa taille ou découpez-le, puis envoyez-le de nouveau."
+
+
+class RequestTooLarge(TooLarge):
+    """The documents of one request are too large together."""
+
+    code = "documents_too_large"
+    title = "The documents of this request are too large together"
+    sentence = (
+        "Les documents d’une demande ne peuvent pas dépasser 50\u00a0Mo au total. "
+        "Envoyez les plus utiles, puis écrivez au service pour les autres."
+    )
+
+
+def find_room(size: int, *, already: int) -> None:
+    """Refuse (`FileTooLarge`, `RequestTooLarge`) a file of so many bytes beside those there are (`already` bytes)."""
+    if size > LARGEST_FILE:
+        raise FileTooLarge
+    if already + size > LARGEST_REQUEST:
+        raise RequestTooLarge
 
 
 def media_type_of(content: BinaryIO) -> str:

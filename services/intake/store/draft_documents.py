@@ -1,0 +1,59 @@
+"""The SQL of the documents that are joined to a draft, until it is filed."""
+
+from uuid import UUID
+
+from shared.contracts.intake import Document
+from shared.db import Reader, Transaction
+from shared.errors import NotFound
+
+
+async def add(tx: Transaction, draft_id: UUID, document: Document) -> None:
+    """Keep what is known of a file."""
+    await tx.execute(
+        """
+        INSERT INTO draft_document (id, draft_id, name, media_type, size, sha256, added_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        document.id,
+        draft_id,
+        document.name,
+        document.media_type,
+        document.size,
+        document.sha256,
+        document.added_at,
+    )
+
+
+async def of_draft(reader: Reader, draft_id: UUID) -> list[Document]:
+    """Give the documents of a draft, in the order in which they were joined."""
+    rows = await reader.fetch(
+        """
+        SELECT id, name, media_type, size, sha256, added_at
+        FROM draft_document
+        WHERE draft_id = $1
+        ORDER BY added_at, id
+        """,
+        draft_id,
+    )
+    return [Document(**row) for row in rows]
+
+
+async def document(reader: Reader, document_id: UUID, *, of: UUID) -> Document:
+    """Give one document of that draft; refuses with `NotFound`."""
+    found = [one for one in await of_draft(reader, of) if one.id == document_id]
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+async def take_away(tx: Transaction, draft_id: UUID, document_id: UUID) -> bool:
+    """Take one document out of a draft; tell whether it was there."""
+    tag = await tx.execute("DELETE FROM draft_document WHERE draft_id = $1 AND id = $2", draft_id, document_id)
+    return tag == "DELETE 1"
+
+
+async def hand_over(tx: Transaction, draft_id: UUID) -> list[Document]:
+    """Take all documents out of a draft, for the request that it becomes."""
+    documents = await of_draft(tx, draft_id)
+    await tx.execute("DELETE FROM draft_document WHERE draft_id = $1", draft_id)
+    return documents

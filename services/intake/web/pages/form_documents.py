@@ -1,0 +1,134 @@
+"""The documents of a draft: joined before filing, looked at, taken out again."""
+
+import hashlib
+from typing import Any
+from uuid import UUID
+
+from litestar import Request, Response, Router, get, post
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
+from litestar.response import File
+from pydantic import BaseModel
+
+from services.intake.store import draft_documents
+from services.intake.store.files import DocumentFiles
+from services.intake.usecases.drafts import join_document, leave_out, save_draft
+from services.intake.web.documents import ALL_AT_ONCE, attachment, receive_all
+from services.intake.web.pages import form_shown as shown
+from services.intake.web.pages.answers import BY_NAME, FILED, SUMMARY
+from services.intake.web.pages.draft import OpenDraft, provide_draft
+from services.intake.web.secrets import LINK_ALONE, private
+from shared import clock
+from shared.contracts.intake import Document
+from shared.db import Transaction
+from shared.errors import Conflict, Invalid, Refusal, TooLarge, UnsupportedType
+from shared.web.forms import Form, read_form
+from shared.web.pages import flash, redirect
+from shared.web.problems import status_of
+
+Asked = Request[Any, Any, Any]
+STEP = BY_NAME["documents"]
+
+
+class Joined(BaseModel):
+    """A form that holds files, and says whether `more` are to follow."""
+
+    more: bool = False
+
+
+@get("/demande/{token:str}/documents", public=True)
+async def show(request: Asked, draft: NamedDependency[OpenDraft]) -> Response[Any]:
+    """Show what is joined, and ask for more."""
+    if draft.held.request_id is not None:
+        return redirect(draft.address(FILED))
+    return shown.question(request, draft, STEP, {})
+
+
+@post("/demande/{token:str}/documents", public=True, request_max_body_size=ALL_AT_ONCE)
+async def join(
+    request: Asked, draft: NamedDependency[OpenDraft], files: NamedDependency[DocumentFiles]
+) -> Response[Any]:
+    """Keep the files that can be kept, name those that cannot; go on if all is well and no more are to follow."""
+    if draft.held.request_id is not None:
+        return redirect(draft.address(FILED))
+    form = await read_form(request, Joined)
+    uploads = [upload for given in form.files.values() for upload in given]
+    more = form.model is not None and form.model.more
+    if more and not uploads:
+        return await _wrong(request, draft, 400, "Choisissez d’abord un fichier.")
+    refused = await _keep_each(draft, files, form, uploads)
+    if refused:
+        kept = ["Les autres fichiers sont joints."] if len(refused) < len(uploads) else []
+        sentences = [_named(name, refusal) for name, refusal in refused] + kept
+        return await _wrong(request, draft, status_of(refused[0][1]), " ".join(sentences))
+    async with draft.database.transaction(draft.cause) as tx:
+        await save_draft(tx, draft.held.id, {STEP.name: "seen"}, at=clock.now())
+    if more:
+        flash(request, "Votre document est joint." if len(uploads) == 1 else "Vos documents sont joints.")
+    return redirect(draft.address(STEP.name if more else SUMMARY))
+
+
+@post("/demande/{token:str}/documents/{document_id:uuid}/retrait", public=True)
+async def take_out(
+    request: Asked,
+    draft: NamedDependency[OpenDraft],
+    document_id: FromPath[UUID],
+    files: NamedDependency[DocumentFiles],
+) -> Response[Any]:
+    """Take one out; done twice, it is out."""
+    async with draft.database.transaction(draft.cause) as tx:
+        taken = await leave_out(tx, draft.held.id, document_id)
+    if taken:
+        files.forget(document_id)
+        flash(request, "Le document est retiré.")
+    return redirect(draft.address(STEP.name))
+
+
+@get("/demande/{token:str}/documents/{document_id:uuid}", public=True)
+async def fetch(
+    draft: NamedDependency[OpenDraft], document_id: FromPath[UUID], files: NamedDependency[DocumentFiles]
+) -> File:
+    """Give one back, to be looked at before filing."""
+    document = await draft_documents.document(draft.database, document_id, of=draft.held.id)
+    return private(attachment(files, document))
+
+
+async def _keep_each(
+    draft: OpenDraft, files: DocumentFiles, form: Form[Joined], uploads: list[UploadFile]
+) -> list[tuple[str, Refusal]]:
+    """Keep the files one by one, so that a wrong one costs no other; give those that were refused, by name."""
+
+    async def keep(tx: Transaction, documents: list[Document]) -> None:
+        for document in documents:
+            await join_document(tx, draft.held.id, document)
+
+    refused: list[tuple[str, Refusal]] = []
+    for place, upload in enumerate(uploads):
+        once = hashlib.sha256(form.fingerprint + place.to_bytes(4)).digest()
+        try:
+            await receive_all(draft.database, draft.cause, files, [upload], keep, once=once)
+        except (Invalid, TooLarge, UnsupportedType, Conflict) as refusal:
+            refused.append((upload.filename, refusal))
+    return refused
+
+
+def _named(name: str, refusal: Refusal) -> str:
+    said = refusal.errors[0].message if isinstance(refusal, Invalid) and refusal.errors else refusal.detail
+    return f"«\u00a0{name}\u00a0»\u00a0: {said}"
+
+
+async def _wrong(request: Asked, draft: OpenDraft, status: int, sentence: str) -> Response[Any]:
+    """Show the page again, with the files that are there."""
+    documents = await draft_documents.of_draft(draft.database, draft.held.id)
+    return shown.question(
+        request, draft, STEP, {}, errors={"document": sentence}, documents=documents, status_code=status
+    )
+
+
+routes = Router(
+    "/",
+    route_handlers=[show, join, take_out, fetch],
+    dependencies={"draft": Provide(provide_draft)},
+    opt=LINK_ALONE,
+)
