@@ -180,6 +180,10 @@ EVENT = {
     "escalation.accompaniment_completed.v1": "Accompagnement terminé",
     "escalation.evaluation_requested.v1": "Évaluation demandée",
     "escalation.stage_overdue.v1": "Délai dépassé au niveau national",
+    "escalation.programme_request_taken_up.v1": "Prise en charge par l’équipe du programme",
+    "escalation.programme_request_declined.v1": "Le programme ne peut pas répondre, l’examen reprend",
+    "escalation.programme_request_completed.v1": "Appui du programme terminé",
+    "escalation.programme_coverage_set.v1": "Territoires d’un programme mis à jour",
     "notifications.delivery_succeeded.v1": "Message envoyé",
     "notifications.delivery_failed.v1": "Message non remis",
 }

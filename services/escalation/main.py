@@ -17,6 +17,7 @@ from shared.links import Links
 from shared.messaging import asyncapi
 from shared.messaging.messenger import Messenger
 from shared.runner import run
+from shared.territory.territories import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
 from shared.web.asyncapi import route as messages_described
 
@@ -46,6 +47,7 @@ def build(settings: Settings, database: Database) -> Litestar:
     return application(
         settings,
         database,
+        Territories.load(searchable=False),
         lifespan=[lambda _: messenger.lifespan(), lambda _: jobs.running(database, settings)],
         ready=[messenger.missing],
     )
@@ -54,6 +56,7 @@ def build(settings: Settings, database: Database) -> Litestar:
 def application(
     settings: Settings,
     database: Database,
+    territories: Territories,
     *,
     lifespan: list[Lifespan] | None = None,
     ready: list[ReadinessCheck] | None = None,
@@ -70,7 +73,11 @@ def application(
         templates=[Path(__file__).parent / "web" / "templates"],
         lifespan=lifespan or [],
         ready=ready or [],
-        dependencies={"durations": _always(settings.durations), "document_links": _always(links)},
+        dependencies={
+            "durations": _always(settings.durations),
+            "document_links": _always(links),
+            "territories": _always(territories),
+        },
         navigation=NAVIGATION,
     )
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from services.intake.domain.life import MEANINGS
 from services.intake.usecases import hear
 from services.intake.usecases.file_request import file_request, refuse_request
-from shared import clock
+from shared import clock, coverage
 from shared.contracts import escalation, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.forms import REQUEST_FILED, FiledRequest
@@ -31,8 +31,9 @@ TABLE: Final[Mapping[type[Fact], Handler]] = {
     qualification.InformationRequested: hear.keep_information_request,
     notifications.DeliverySucceeded: hear.note_mail,
     notifications.DeliveryFailed: hear.note_mail,
+    escalation.ProgrammeCoverageSet: coverage.keep,
 }
-"""Most facts just mean something (`domain/life.py`); two also bring a message, two tell of a mail."""
+"""Most facts just mean something (`domain/life.py`); two also bring a message, two tell of mails, one of programmes."""
 
 
 def consumers(territories: Territories) -> Consumers:

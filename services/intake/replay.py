@@ -81,6 +81,7 @@ TABLES = (
     Table("message", key=("id",)),
     Table("document", key=("id",)),
     Table("evaluation", key=("id",)),
+    Table("programme_territory", key=("programme", "departement", "kind", "code"), request=""),
     Table("number_counter", key=("departement", "year"), request=""),
 )
 

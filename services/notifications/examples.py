@@ -163,6 +163,21 @@ def facts() -> list[Fact]:
         e.AccompanimentStarted(**where, starts_on=date(2027, 4, 1), ends_on=date(2027, 9, 30), by=_NATIONAL),
         e.AccompanimentCompleted(**where, report="Trois commerces ont rouvert.", by=_NATIONAL),
         e.EvaluationRequested(**where, until=date(2027, 10, 31)),
+        e.ProgrammeRequestTakenUp(
+            **where,
+            programme=v.Programme.PETITES_VILLES_DE_DEMAIN,
+            interlocutor="La cheffe de projet du programme",
+            by=_NATIONAL,
+        ),
+        e.ProgrammeRequestDeclined(
+            **where, programme=v.Programme.PETITES_VILLES_DE_DEMAIN, motive=_MOTIVE, by=_NATIONAL
+        ),
+        e.ProgrammeRequestCompleted(
+            **where,
+            programme=v.Programme.PETITES_VILLES_DE_DEMAIN,
+            report="La convention est signée.",
+            by=_NATIONAL,
+        ),
         e.StageOverdue(**where, number=NUMBER, stage=v.Stage.ADMISSIBILITY, due_on=date(2027, 1, 8)),
         notifications.DeliveryFailed(
             **where,

@@ -39,6 +39,11 @@ def consumers(rules: Rules) -> Consumers:
     async def reopen_on_escalation_returned(tx: Transaction, case: Case, fact: escalation.EscalationReturned) -> None:
         await following.take_back(tx, case, fact, rules)
 
+    async def reopen_on_programme_request_declined(
+        tx: Transaction, case: Case, fact: escalation.ProgrammeRequestDeclined
+    ) -> None:
+        await following.take_back(tx, case, fact, rules)
+
     async def show_decision_on_decision_made(tx: Transaction, case: Case, fact: escalation.DecisionMade) -> None:
         await following.take_decision(tx, case, fact, rules)
 
@@ -68,6 +73,9 @@ def consumers(rules: Rules) -> Consumers:
             escalation.AccompanimentCompleted: on_case(following.note),
             escalation.EvaluationRequested: on_case(following.note),
             escalation.StageOverdue: on_case(following.note),
+            escalation.ProgrammeRequestTakenUp: on_case(following.note),
+            escalation.ProgrammeRequestDeclined: on_case(reopen_on_programme_request_declined),
+            escalation.ProgrammeRequestCompleted: on_case(following.note),
             notifications.DeliveryFailed: _if_known(following.note),
         },
         alone=[qualification.RequestTransferred],

@@ -1,11 +1,11 @@
 """What the national team tells: the committee's decision, the mobilisation and the accompaniment."""
 
 from datetime import date
-from typing import ClassVar
-from uuid import UUID
+from typing import ClassVar, Final
+from uuid import UUID, uuid5
 
 from shared.contracts.fact import Actor, Fact, Value
-from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind, Stage, SupportType
+from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, MobilisationKind, Programme, Stage, SupportType
 
 
 class Decision(Value):
@@ -138,6 +138,65 @@ class StageOverdue(Fact):
     what: str | None = None
 
 
+COVERAGES: Final = UUID("7d0a3c52-5b7e-5d0e-9f4a-2f6f1f0c9b11")
+"""The namespace of the streams that tell which territories a programme covers."""
+
+
+def coverage_id(programme: Programme, departement: str) -> UUID:
+    """Name the stream of a programme's coverage in a département: it is about no request."""
+    return uuid5(COVERAGES, f"{programme.value}/{departement}")
+
+
+class CoveredTerritory(Value):
+    """An official territory that a programme covers: INSEE code, or an EPCI's SIREN; from and until when, if known."""
+
+    kind: ApplicantKind
+    code: str
+    name: str
+    since: date | None = None
+    until: date | None = None
+
+
+class ProgrammeCoverageSet(Fact):
+    """The territories of a département that a programme covers: all of them, in place of what was told before.
+
+    `request_id` is the coverage's own (`coverage_id`), and so the stream's subject. A territory across several
+    départements is told in each of them.
+    """
+
+    wire_type: ClassVar[str] = "escalation.programme_coverage_set.v1"
+    programme: Programme
+    territories: tuple[CoveredTerritory, ...]
+    by: Actor
+
+
+class ProgrammeRequestTakenUp(Fact):
+    """A programme's team takes up a request that a département directed to it, and names whom to turn to."""
+
+    wire_type: ClassVar[str] = "escalation.programme_request_taken_up.v1"
+    programme: Programme
+    interlocutor: str
+    by: Actor
+
+
+class ProgrammeRequestDeclined(Fact):
+    """The programme is not the answer to the request, which goes back to the département."""
+
+    wire_type: ClassVar[str] = "escalation.programme_request_declined.v1"
+    programme: Programme
+    motive: str
+    by: Actor
+
+
+class ProgrammeRequestCompleted(Fact):
+    """The programme has done its part for the request."""
+
+    wire_type: ClassVar[str] = "escalation.programme_request_completed.v1"
+    programme: Programme
+    report: str
+    by: Actor
+
+
 FACTS: tuple[type[Fact], ...] = (
     EscalationReceived,
     InformationRequested,
@@ -152,4 +211,8 @@ FACTS: tuple[type[Fact], ...] = (
     AccompanimentCompleted,
     EvaluationRequested,
     StageOverdue,
+    ProgrammeCoverageSet,
+    ProgrammeRequestTakenUp,
+    ProgrammeRequestDeclined,
+    ProgrammeRequestCompleted,
 )

@@ -38,7 +38,7 @@ class Actor(Value):
 
 
 class Fact(Value):
-    """Something that happened to one request (or pact), told to whoever listens.
+    """Something that happened to one request (or pact, or programme in a département), told to whoever listens.
 
     `wire_type` is written by hand: renaming a class never changes what travels.
     `at` is when it happened; `departement` is the code of the département that has it in charge.

@@ -74,11 +74,12 @@ def identify(
     if kind is ApplicantKind.PRIORITY:
         territory = _priority(lists, code, name=name, communes=communes)
     else:
-        territory = _official(lists, kind, code)
+        territory = official(lists, kind, code)
     return Identified(territory, _in_charge(lists, territory, lead_departement))
 
 
-def _official(lists: Lists, kind: ApplicantKind, code: str | None) -> Territory:
+def official(lists: Lists, kind: ApplicantKind, code: str | None) -> Territory:
+    """Find an official territory by its code; refuses (`Invalid`) and says what the code is instead."""
     if not code or not code.strip():
         raise Invalid.field(CODE, f"Choisissez votre territoire par son nom, ou indiquez {_WORDS[kind].its_code}.")
     found = lists.find(kind, code)

@@ -7,7 +7,7 @@ from typing import Self
 
 from shared.calendar import time_zone
 from shared.contracts.vocabulary import ApplicantKind
-from shared.territory.identification import Identified, identify
+from shared.territory.identification import Identified, identify, official
 from shared.territory.index import Index
 from shared.territory.model import Departement, Territory
 from shared.territory.source import Official, default_folder, read
@@ -63,6 +63,10 @@ class Territories:
         Refuses with ValueError a kind that is none.
         """
         return self._by_code.get((ApplicantKind(kind), _tidy(code)))
+
+    def official(self, kind: ApplicantKind, code: str) -> Territory:
+        """Give the official territory of this kind and code; refuses (`Invalid`), and says what the code is instead."""
+        return official(self, kind, code)
 
     def search(
         self,

@@ -112,6 +112,7 @@ DECISION = escalation.Decision(
 
 _BASE = {"request_id": REQUEST_ID, "departement": "95", "at": AT}
 _PACT = {"request_id": _id(6), "departement": "95", "at": AT, "title": "Pacte du Vexin"}
+_DIRECTED = {"programme": Programme.PETITES_VILLES_DE_DEMAIN, "by": NATIONAL}
 _MAIL = {
     **_BASE,
     "delivery_id": _id(7),
@@ -291,6 +292,30 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
     (
         escalation.StageOverdue,
         {**_BASE, "number": REQUEST.number, "stage": Stage.ADMISSIBILITY, "due_on": date(2026, 3, 30)},
+    ),
+    (
+        escalation.ProgrammeRequestTakenUp,
+        {**_BASE, **_DIRECTED, "interlocutor": "Équipe Petites Villes de Demain, 01 00 00 00 00"},
+    ),
+    (escalation.ProgrammeRequestDeclined, {**_BASE, **_DIRECTED, "motive": "La commune n’est pas lauréate."}),
+    (escalation.ProgrammeRequestCompleted, {**_BASE, **_DIRECTED, "report": "La convention est signée."}),
+    (
+        escalation.ProgrammeCoverageSet,
+        {
+            **_BASE,
+            "request_id": escalation.coverage_id(Programme.PETITES_VILLES_DE_DEMAIN, "95"),
+            "programme": Programme.PETITES_VILLES_DE_DEMAIN,
+            "territories": (
+                escalation.CoveredTerritory(
+                    kind=ApplicantKind.COMMUNE,
+                    code="95355",
+                    name="Magny-en-Vexin",
+                    since=date(2021, 1, 1),
+                    until=date(2026, 12, 31),
+                ),
+            ),
+            "by": NATIONAL,
+        },
     ),
     (notifications.DeliverySucceeded, _MAIL),
     (notifications.DeliveryFailed, {**_MAIL, "reason": "550 mailbox unavailable"}),

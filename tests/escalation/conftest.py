@@ -14,6 +14,7 @@ from shared import clock
 from shared.db import Database
 from shared.identity import store as identity
 from shared.identity.model import Agent, Role
+from shared.territory.territories import Territories
 from tests.escalation.life import Ear, Program, a_request_escalated
 
 PUBLIC_URL = "http://escalation.test"
@@ -44,10 +45,18 @@ def settings() -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def territories() -> Territories:
+    """The official lists, read once."""
+    return Territories.load(searchable=False)
+
+
 @pytest.fixture
-async def browser(database: Database, settings: Settings) -> AsyncIterator[httpx2.AsyncClient]:
+async def browser(
+    database: Database, settings: Settings, territories: Territories
+) -> AsyncIterator[httpx2.AsyncClient]:
     """Something in front of the service, which runs without its broker."""
-    transport = httpx2.ASGITransport(app=application(settings, database))  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
+    transport = httpx2.ASGITransport(app=application(settings, database, territories))  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
     async with httpx2.AsyncClient(transport=transport, base_url=PUBLIC_URL) as opened:
         yield opened
 

@@ -39,6 +39,7 @@ NOT_FOR_THE_APPLICANT = {
     "qualification.information_due_soon.v1",  # a reminder is a mail, and no step
     "intake.tracking_link_replaced.v1",
     "forms.request_refused.v1",
+    "escalation.programme_coverage_set.v1",  # about no request
     *(fact.wire_type for fact in notifications.FACTS),
     *(fact.wire_type for fact in FACTS if fact.wire_type.startswith("qualification.pact_")),
 }

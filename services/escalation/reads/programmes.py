@@ -1,18 +1,18 @@
 """The national programmes, with the requests directed to them and what became of those."""
 
-from datetime import datetime
-from typing import Literal
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.escalation.domain.moves import By
 from services.escalation.domain.perimeter import Perimeter
+from services.escalation.domain.programmes import ProgrammeRequestState, open_actions
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import Programme
-from shared.db import Reader
+from shared.db import Reader, Row
+from shared.errors import NotFound
 from shared.words import word
-
-ProgrammeRequestState = Literal["directed", "withdrawn", "evaluated", "closed"]
 
 
 class ProgrammeRow(BaseModel):
@@ -20,12 +20,45 @@ class ProgrammeRow(BaseModel):
 
     programme: Programme
     name: str
+    territories: int
     requests: int
     open: int
     evaluated: int
     departements: int
     escalations: int
     satisfaction: float | None
+
+
+class Member(BaseModel):
+    """Somebody of a programme's team: an agent whom an administrator gave the programme."""
+
+    name: str
+    email: str
+
+
+class Budget(BaseModel):
+    """A year's envelope of the programme, in euro cents."""
+
+    year: int
+    amount_cents: int
+    committed_cents: int
+
+
+class Sheet(BaseModel):
+    """A programme: what it brings, its period, whom to turn to, its team, its budget, how much it covers."""
+
+    programme: Programme
+    name: str
+    purpose: str | None
+    starts_on: date | None
+    ends_on: date | None
+    email: str | None
+    phone: str | None
+    changed_at: datetime | None
+    team: list[Member] = []
+    budgets: list[Budget] = []
+    territories: int
+    departements: int
 
 
 class ProgrammeRequest(BaseModel):
@@ -42,9 +75,21 @@ class ProgrammeRequest(BaseModel):
     changed_at: datetime
     motive: str
     directed_by: Actor
+    interlocutor: str | None
+    taken_up_at: datetime | None
+    answer: str | None
+    answered_at: datetime | None
+    answered_by: Actor | None
     contact: dict[str, str | None]
     description: str
     allowed_actions: list[str] = []
+
+
+_REQUEST = """
+    request_id, number, programme, state, departement, title, applicant_name, directed_at, changed_at, motive,
+    directed_by, interlocutor, taken_up_at, answer, answered_at, answered_by,
+    dossier #> '{request,contact}' AS contact, dossier #>> '{request,description}' AS description
+"""
 
 
 async def programmes(reader: Reader, *, perimeter: Perimeter) -> list[ProgrammeRow]:
@@ -52,8 +97,13 @@ async def programmes(reader: Reader, *, perimeter: Perimeter) -> list[ProgrammeR
     rows = await reader.fetch(
         """
         SELECT listed.programme,
+            (
+                SELECT count(DISTINCT (kind, code))
+                FROM programme_territory
+                WHERE programme_territory.programme = listed.programme
+            ) AS territories,
             count(programme_request.request_id) AS requests,
-            count(*) FILTER (WHERE programme_request.state = 'directed') AS open,
+            count(*) FILTER (WHERE programme_request.state IN ('directed', 'taken_up')) AS open,
             count(evaluation.request_id) AS evaluated,
             count(DISTINCT programme_request.departement) AS departements,
             (SELECT count(*) FROM escalation WHERE escalation.programme = listed.programme) AS escalations,
@@ -81,15 +131,14 @@ async def programme_requests(
     *,
     state: ProgrammeRequestState | None,
     perimeter: Perimeter,
+    by: By,
     limit: int,
     offset: int,
 ) -> list[ProgrammeRequest]:
     """Give the requests directed to a programme, the latest first; none of one that the caller does not see."""
     rows = await reader.fetch(
-        """
-        SELECT request_id, number, programme, state, departement, title, applicant_name, directed_at, changed_at,
-            motive, directed_by, dossier #> '{request,contact}' AS contact,
-            dossier #>> '{request,description}' AS description
+        f"""
+        SELECT {_REQUEST}
         FROM programme_request
         WHERE programme = $1
             AND ($2::text IS NULL OR state = $2)
@@ -97,7 +146,7 @@ async def programme_requests(
             AND ($4::text[] IS NULL OR programme = ANY($4))
         ORDER BY directed_at DESC, request_id
         LIMIT $5 OFFSET $6
-        """,
+        """,  # noqa: S608 - the columns are a constant
         programme,
         state,
         perimeter.departements,
@@ -105,7 +154,31 @@ async def programme_requests(
         limit,
         offset,
     )
-    return [ProgrammeRequest.model_validate(dict(row)) for row in rows]
+    return [_request(row, by) for row in rows]
+
+
+async def programme_request(reader: Reader, request_id: UUID, *, perimeter: Perimeter, by: By) -> ProgrammeRequest:
+    """Give one request as its programme's team sees it; refuses (`NotFound`) one outside the perimeter."""
+    row = await reader.fetchrow(
+        f"""
+        SELECT {_REQUEST}
+        FROM programme_request
+        WHERE request_id = $1
+            AND ($2::text[] IS NULL OR departement = ANY($2))
+            AND ($3::text[] IS NULL OR programme = ANY($3))
+        """,  # noqa: S608 - the columns are a constant
+        request_id,
+        perimeter.departements,
+        perimeter.programmes,
+    )
+    if row is None:
+        raise NotFound
+    return _request(row, by)
+
+
+def _request(row: Row, by: By) -> ProgrammeRequest:
+    actions = open_actions(ProgrammeRequestState(row["state"]), by)
+    return ProgrammeRequest.model_validate({**dict(row), "allowed_actions": actions})
 
 
 async def count_programme_requests(
@@ -127,3 +200,55 @@ async def count_programme_requests(
         perimeter.programmes,
     )
     return total
+
+
+async def sheet(reader: Reader, programme: Programme) -> Sheet:
+    """Give a programme's sheet."""
+    row = await reader.fetchrow(
+        """
+        SELECT programme, purpose, starts_on, ends_on, email, phone, changed_at,
+            (
+                SELECT count(DISTINCT (kind, code))
+                FROM programme_territory AS t
+                WHERE t.programme = programme.programme
+            ) AS territories,
+            (
+                SELECT count(DISTINCT departement)
+                FROM programme_territory AS t
+                WHERE t.programme = programme.programme
+            ) AS departements
+        FROM programme
+        WHERE programme = $1
+        """,
+        programme,
+    )
+    found = Sheet.model_validate({**dict(row or {}), "name": word(programme)})
+    found.team = await _team(reader, programme)
+    found.budgets = await _budgets(reader, programme)
+    return found
+
+
+async def _team(reader: Reader, programme: Programme) -> list[Member]:
+    rows = await reader.fetch(
+        """
+        SELECT name, email
+        FROM agent
+        WHERE 'programme_agent' = ANY(roles) AND $1 = ANY(programmes) AND removed_at IS NULL
+        ORDER BY lower(unaccent(name)), email
+        """,
+        programme,
+    )
+    return [Member.model_validate(dict(row)) for row in rows]
+
+
+async def _budgets(reader: Reader, programme: Programme) -> list[Budget]:
+    rows = await reader.fetch(
+        """
+        SELECT year, amount_cents, committed_cents
+        FROM envelope
+        WHERE programme = $1
+        ORDER BY year DESC
+        """,
+        programme,
+    )
+    return [Budget.model_validate(dict(row)) for row in rows]

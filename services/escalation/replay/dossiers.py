@@ -28,6 +28,8 @@ BEYOND_ANY_ENVELOPE: Final = 10**15
 async def _tell_again(tx: Transaction, fact: Fact) -> None:
     """Change the dossier, then what hangs on it; a request that was given up before the decision stays so."""
     escalation = await store.find_for_update(tx, fact.request_id)
+    if escalation is None and isinstance(fact, facts.EvaluationRequested):
+        return  # asked by a programme, of a request that never came before the national team
     if escalation is None:
         raise store.NoSuchEscalation
     await _before(tx, fact)

@@ -67,11 +67,13 @@ TABLES = (
     ),
     Table("milestone", key=("id", "request_id"), left_out={"deliverable": NOT_TOLD}),
     Table("programme_request", key=("request_id",)),
+    Table("programme_territory", key=("programme", "departement", "kind", "code"), request=""),
     Table("evaluation", key=("request_id",)),
 )
 
 LEFT_OUT = {
     "envelope": "what may be spent is told to nobody; what was mobilised is compared (mobilisation)",
+    "programme": "a programme's sheet is told to nobody; what it covers is compared (programme_territory)",
     "early_note": "what waits for a dossier that may never come, and is forgotten after a while",
     "consultation": "who read what is told to nobody",
 }

@@ -30,6 +30,9 @@ _DETAILS: Mapping[type[Fact], str] = {
     escalation.MilestoneReached: "title",
     escalation.AccompanimentCompleted: "report",
     escalation.StageOverdue: "what",
+    escalation.ProgrammeRequestTakenUp: "interlocutor",
+    escalation.ProgrammeRequestDeclined: "motive",
+    escalation.ProgrammeRequestCompleted: "report",
 }
 """Fact → the member that the history shows beside its name."""
 

@@ -184,6 +184,22 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
     escalation.AccompanimentCompleted: Meaning(
         NATIONAL, "completed", APPLICANT, Expects(APPLICANT, GIVE_OPINION), opens_evaluation=True
     ),
+    escalation.ProgrammeRequestTakenUp: Meaning(
+        NATIONAL,
+        "directed_to_programme",
+        NATIONAL,
+        Expects(NATIONAL, "Vous accompagner dans le programme."),
+        detail="interlocutor",
+    ),
+    escalation.ProgrammeRequestDeclined: Meaning(
+        NATIONAL,
+        "under_examination",
+        DEPARTEMENT,
+        Expects(DEPARTEMENT, "Chercher une autre réponse à votre besoin."),
+    ),
+    escalation.ProgrammeRequestCompleted: Meaning(
+        NATIONAL, "completed", APPLICANT, Expects(APPLICANT, GIVE_OPINION), opens_evaluation=True
+    ),
     escalation.EvaluationRequested: Meaning(
         NATIONAL, None, APPLICANT, Expects(APPLICANT, GIVE_OPINION, until="until"), opens_evaluation=True
     ),

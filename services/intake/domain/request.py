@@ -219,7 +219,7 @@ class Tracked:
         if decision is not None:
             answers = isinstance(fact, qualification.OrientationAccepted)
             self.decision, self.decision_at = {**(self.decision or {} if answers else {}), **decision}, fact.at
-        elif isinstance(fact, qualification.OrientationDeclined):
+        elif isinstance(fact, qualification.OrientationDeclined | escalation.ProgrammeRequestDeclined):
             self.decision, self.decision_at = None, fact.at
 
 

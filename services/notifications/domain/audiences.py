@@ -166,6 +166,10 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     escalation.AccompanimentCompleted: (departement("accompaniment_completed"),),
     escalation.EvaluationRequested: (applicant("evaluation_requested", "evaluation"),),
     escalation.StageOverdue: (national("stage_overdue"),),
+    escalation.ProgrammeRequestTakenUp: (applicant("programme_taken_up"), departement("programme_takes_up")),
+    escalation.ProgrammeRequestDeclined: (applicant("examination_resumed"), departement("programme_declines")),
+    escalation.ProgrammeRequestCompleted: (departement("programme_completed"),),
+    escalation.ProgrammeCoverageSet: Nobody("it concerns no request; territories' pages and the services show it"),
     # notifications: what became of our own mails
     notifications.DeliverySucceeded: Nobody("no mail about a mail"),
     notifications.DeliveryFailed: (Mail("departement", "delivery_problem", "delivery", _concerns_people_outside),),

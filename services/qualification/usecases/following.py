@@ -10,6 +10,9 @@ from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import CommitteeOutcome, Stage
 from shared.db import Transaction
 
+HANDED_ON = frozenset({State.ESCALATED, State.DIRECTED_TO_PROGRAMME})
+"""Where somebody else looks for the answer, who may give the request back."""
+
 
 async def note(tx: Transaction, case: Case, fact: Fact) -> None:
     """Show it on the case."""
@@ -23,8 +26,10 @@ async def take_question(tx: Transaction, case: Case, fact: escalation.Informatio
     await telling.note(tx, case, fact)
 
 
-async def take_back(tx: Transaction, case: Case, fact: escalation.EscalationReturned, rules: Rules) -> None:
-    """The national team returns the dossier: another answer is to be found here."""
+async def take_back(
+    tx: Transaction, case: Case, fact: escalation.EscalationReturned | escalation.ProgrammeRequestDeclined, rules: Rules
+) -> None:
+    """The national team returns the dossier, or a programme declines: another answer is to be found here."""
     await telling.note(tx, case, fact)
     await _reopen(tx, case, fact, fact.by, rules)
 
@@ -46,6 +51,6 @@ async def end(tx: Transaction, case: Case, fact: intake.EvaluationSubmitted | in
 
 
 async def _reopen(tx: Transaction, case: Case, fact: Fact, by: Actor, rules: Rules) -> None:
-    if case.state is State.ESCALATED:
+    if case.state in HANDED_ON:
         at = await telling.in_time(tx, case, fact.at)
         await telling.tell(tx, case, case.reopen(at, rules.due(Stage.QUALIFY, case.departement, at), by))

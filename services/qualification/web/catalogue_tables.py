@@ -1,9 +1,6 @@
 """The catalogue as a table: written for a spreadsheet, and read again from what a spreadsheet saved."""
 
 import asyncio
-import csv
-import io
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 from uuid import UUID
@@ -21,8 +18,7 @@ from shared.identity.model import Agent
 from shared.territory import Territories
 from shared.territory.index import fold
 from shared.web import validation
-from shared.web.formats import number_fr
-from shared.web.tables import Table
+from shared.web.tables import Table, day_typed, rows_of
 
 COLUMNS: Final[Mapping[str, str]] = {
     "id": "Identifiant",
@@ -49,7 +45,6 @@ MOST: Final = 5_000
 """Lines that are taken at once."""
 
 BETWEEN: Final = " | "
-FRENCH_DAY: Final = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4})$")
 
 
 def table_of(entries: Iterable[CatalogueEntry]) -> Table:
@@ -62,16 +57,9 @@ def lines_of(content: bytes) -> list[Line]:
 
     What is wrong with a line stays with the line. Refuses (`Invalid`) what is no such table at all.
     """
-    reader = csv.reader(io.StringIO(_text(content), newline=""), delimiter=_delimiter(content))
-    try:
-        rows = list(reader)
-    except csv.Error as error:
-        raise Invalid.field("table", "Ce fichier n’est pas un tableau CSV lisible.") from error
-    names = _names(rows[0] if rows else [])
-    filled = [(number, row) for number, row in enumerate(rows[1:], start=2) if any(cell.strip() for cell in row)]
-    if len(filled) > MOST:
-        raise Invalid.field("table", f"Au plus {number_fr(MOST)} lignes sont acceptées à la fois.")
-    return [_line(number, dict(zip(names, row, strict=False))) for number, row in filled]
+    rows = rows_of(content, most=MOST)
+    names = _names(rows[0][1] if rows else [])
+    return [_line(number, dict(zip(names, row, strict=False))) for number, row in rows[1:]]
 
 
 async def bring_in_table(
@@ -105,18 +93,6 @@ def _row(entry: CatalogueEntry) -> tuple[Any, ...]:
     )
 
 
-def _text(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")  # what a French spreadsheet saves when it is not asked
-
-
-def _delimiter(content: bytes) -> str:
-    heading = content.partition(b"\n")[0]
-    return max((";", ",", "\t"), key=lambda mark: heading.count(mark.encode()))
-
-
 def _names(heading: list[str]) -> list[str]:
     """Give what each column holds; an unknown one holds nothing that we read."""
     by_heading = {fold(shown): name for name, shown in COLUMNS.items()}
@@ -130,7 +106,7 @@ def _names(heading: list[str]) -> list[str]:
 
 
 def _line(number: int, cells: dict[str, str]) -> Line:
-    given = {name: text for name, cell in cells.items() if name and (text := _unquoted(cell.strip()))}
+    given = {name: cell for name, cell in cells.items() if name and cell}
     shown = given.get("name", "")[:200]
     try:
         provider_id = UUID(given.pop("id")) if "id" in given else None
@@ -154,8 +130,8 @@ def _understood(given: dict[str, str]) -> Iterator[tuple[str, Any]]:
             yield name, _chosen(text, {fold(words.word(each)): each.value for each in SupportType})
         elif name in {"departements", "epci", "communes"}:
             yield name, text.replace("|", " ")
-        elif day := FRENCH_DAY.match(text) if name in {"valid_from", "valid_until"} else None:
-            yield name, f"{day[3]}-{day[2]:0>2}-{day[1]:0>2}"
+        elif name in {"valid_from", "valid_until"}:
+            yield name, day_typed(text)
         else:
             yield name, text
 
@@ -163,8 +139,3 @@ def _understood(given: dict[str, str]) -> Iterator[tuple[str, Any]]:
 def _chosen(text: str, known: Mapping[str, str]) -> list[str]:
     """Read choices by their French words or by their codes."""
     return [known.get(fold(each), each.strip()) for each in text.split("|") if each.strip()]
-
-
-def _unquoted(cell: str) -> str:
-    """Take off the mark by which a table of ours kept a text from becoming a formula."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in {"=", "+", "-", "@"} else cell

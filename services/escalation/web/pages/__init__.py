@@ -1,5 +1,13 @@
 """The pages of the national team: dossiers, committee, envelopes, programmes and results."""
 
-from services.escalation.web.pages import committee, decisions, dossiers, means, moves, results
+from services.escalation.web.pages import committee, decisions, dossiers, means, moves, programmes, results
 
-routes = [*dossiers.routes, *moves.routes, *committee.routes, *decisions.routes, *means.routes, *results.routes]
+routes = [
+    *dossiers.routes,
+    *moves.routes,
+    *committee.routes,
+    *decisions.routes,
+    *means.routes,
+    *programmes.routes,
+    *results.routes,
+]

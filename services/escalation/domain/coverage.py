@@ -1,0 +1,103 @@
+"""Which territories a programme covers: what a list that is brought in changes, and which départements hear of it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from shared.contracts.escalation import CoveredTerritory
+from shared.contracts.vocabulary import ApplicantKind
+from shared.errors import FieldError
+
+Key = tuple[ApplicantKind, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A territory that a programme covers, with the départements that it lies in."""
+
+    told: CoveredTerritory
+    departements: tuple[str, ...]
+
+    @property
+    def key(self) -> Key:
+        """Kind and code, which name the territory."""
+        return self.told.kind, self.told.code
+
+
+class Result(StrEnum):
+    """What becomes of a line of the list."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One line of the report: `number` as in the file, `shown` what it is about."""
+
+    number: int
+    shown: str
+    result: Result
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the list as it was read; `covered` is None where `errors` say why."""
+
+    number: int
+    shown: str
+    covered: Covered | None = None
+    errors: tuple[FieldError, ...] = ()
+
+
+TWICE: Final = "Ce territoire figure déjà à la ligne {line}."
+
+
+def bring_in(
+    before: Mapping[Key, Covered], lines: Iterable[Line], *, replace: bool
+) -> tuple[dict[Key, Covered], list[Reported]]:
+    """Give the coverage after a list was brought in, and the report line by line.
+
+    With `replace` the list is the whole coverage, unless a line was refused: then nothing is taken away.
+    """
+    listed: dict[Key, Covered] = {}
+    first: dict[Key, int] = {}
+    report = []
+    for line in lines:
+        if line.covered is None:
+            report.append(Reported(line.number, line.shown, Result.REFUSED, line.errors))
+        elif line.covered.key in listed:
+            twice = FieldError("code", TWICE.format(line=first[line.covered.key]))
+            report.append(Reported(line.number, line.shown, Result.REFUSED, (twice,)))
+        else:
+            known = before.get(line.covered.key)
+            listed[line.covered.key], first[line.covered.key] = line.covered, line.number
+            same = Result.UNCHANGED if known == line.covered else Result.CHANGED
+            report.append(Reported(line.number, line.shown, same if known else Result.ADDED))
+    whole = replace and all(line.result is not Result.REFUSED for line in report)
+    return (listed if whole else {**before, **listed}), report
+
+
+def changed_departements(
+    before: Mapping[Key, Covered], after: Mapping[Key, Covered]
+) -> dict[str, tuple[CoveredTerritory, ...]]:
+    """Give, for each département whose list changed, its new list, by kind and code."""
+    was, becomes = _by_departement(before.values()), _by_departement(after.values())
+    return {
+        departement: becomes.get(departement, ())
+        for departement in sorted({*was, *becomes})
+        if was.get(departement, ()) != becomes.get(departement, ())
+    }
+
+
+def _by_departement(coverage: Iterable[Covered]) -> dict[str, tuple[CoveredTerritory, ...]]:
+    lists: dict[str, list[CoveredTerritory]] = defaultdict(list)
+    for one in sorted(coverage, key=lambda one: one.key):
+        for departement in one.departements:
+            lists[departement].append(one.told)
+    return {departement: tuple(told) for departement, told in lists.items()}

@@ -1,0 +1,168 @@
+"""The territories of a programme as a table: written for a spreadsheet, and read again, each code against the lists."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Final
+
+from pydantic import BaseModel, ValidationError, model_validator
+
+from services.escalation.domain.coverage import Covered, Line, Reported
+from services.escalation.reads.coverage import CoveredRow
+from services.escalation.usecases.programmes import ENDS_BEFORE, bring_in_territories
+from shared import clock
+from shared.contracts.escalation import CoveredTerritory
+from shared.contracts.vocabulary import ApplicantKind, Programme
+from shared.db import Cause, Database
+from shared.errors import FieldError, Invalid
+from shared.identity.model import Agent
+from shared.territory.index import core, fold
+from shared.territory.model import Territory
+from shared.territory.territories import Territories
+from shared.web import validation
+from shared.web.tables import Table, day_typed, rows_of
+from shared.words import APPLICANT_KIND
+
+COLUMNS: Final[Mapping[str, str]] = {
+    "kind": "Type",
+    "code": "Code",
+    "name": "Nom",
+    "since": "Depuis le",
+    "until": "Jusqu’au",
+}
+"""What a column holds → its heading."""
+
+ALSO: Final[Mapping[str, str]] = {
+    "code insee": "code",
+    "insee com": "code",
+    "insee": "code",
+    "siren": "code",
+    "siren epci": "code",
+    "lib com": "name",
+    "libelle": "name",
+    "commune": "name",
+}
+"""Other headings that published lists have."""
+
+LARGEST_TABLE: Final = 4 * 1024 * 1024
+"""Bytes of a table that is brought in."""
+
+MOST: Final = 36_000
+"""Lines that are taken at once: all communes there are."""
+
+_KINDS: Final = {
+    **{kind.value: kind for kind in ApplicantKind if kind is not ApplicantKind.PRIORITY},
+    "commune": ApplicantKind.COMMUNE,
+    "intercommunalite": ApplicantKind.EPCI,
+    "departement": ApplicantKind.DEPARTEMENT,
+    "region": ApplicantKind.REGION,
+}
+_KIND_OF_LENGTH: Final = {5: ApplicantKind.COMMUNE, 9: ApplicantKind.EPCI}
+"""A commune's INSEE code and an EPCI's SIREN are told apart by their length; shorter codes need their type."""
+
+UNKNOWN_KIND: Final = "Type inconnu\u00a0: écrivez commune, EPCI, département ou région."
+KIND_NEEDED: Final = "Précisez le type de territoire\u00a0: ce code peut être celui d’un département ou d’une région."
+
+
+class _Period(BaseModel):
+    since: date | None = None
+    until: date | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "_Period":
+        if self.since and self.until and self.until < self.since:
+            raise ValueError(ENDS_BEFORE)
+        return self
+
+
+def table_of(programme: Programme, rows: Iterable[CoveredRow]) -> Table:
+    """Write the territories as a table, which may be brought in again."""
+    return Table(
+        f"territoires-{programme.value}",
+        tuple(COLUMNS.values()),
+        ((row.kind.value, row.code, row.name, row.since, row.until) for row in rows),
+    )
+
+
+async def bring_in_table(
+    database: Database,
+    programme: Programme,
+    content: bytes,
+    *,
+    replace: bool,
+    keep: bool,
+    agent: Agent,
+    territories: Territories,
+    cause: Cause,
+) -> list[Reported]:
+    """Bring a table in and report line by line; without `keep`, report what would become of it and change nothing."""
+    lines = await asyncio.to_thread(lines_of, content, territories)
+    async with database.transaction(cause) as tx:
+        if keep:
+            return await bring_in_territories(tx, programme, lines, replace=replace, agent=agent, at=clock.now())
+        async with tx.undone():
+            return await bring_in_territories(tx, programme, lines, replace=replace, agent=agent, at=clock.now())
+
+
+def lines_of(content: bytes, territories: Territories) -> list[Line]:
+    """Read a table; what is wrong with a line stays with the line. Refuses (`Invalid`) what is no such table at all."""
+    rows = rows_of(content, most=MOST)
+    names = _names(rows[0][1] if rows else [])
+    return [_line(number, dict(zip(names, row, strict=False)), territories) for number, row in rows[1:]]
+
+
+def _names(heading: list[str]) -> list[str]:
+    known = {**{fold(shown): name for name, shown in COLUMNS.items()}, **ALSO}
+    names = [known.get(fold(shown), "") for shown in heading]
+    if "code" not in names:
+        raise Invalid.field("table", "La première ligne doit nommer les colonnes. Il manque\u00a0: Code.")
+    return names
+
+
+def _line(number: int, cells: dict[str, str], territories: Territories) -> Line:
+    given = {name: text for name, text in cells.items() if name and text}
+    shown = " ".join(filter(None, (given.get("code"), given.get("name"))))[:200]
+    try:
+        validation.refuse_unstorable_text(given)
+        territory = _territory(given, territories)
+        period = _Period.model_validate({name: day_typed(given[name]) for name in ("since", "until") if name in given})
+    except Invalid as refusal:
+        errors = tuple(FieldError(error.field.removeprefix("applicant."), error.message) for error in refusal.errors)
+        return Line(number, shown, errors=errors)
+    except ValidationError as invalid:
+        return Line(number, shown, errors=tuple(validation.field_errors(invalid.errors())))
+    except ValueError:
+        return Line(number, shown, errors=(FieldError("", validation.SENTENCES["unstorable_text"]),))
+    told = CoveredTerritory(
+        kind=territory.kind, code=territory.code, name=territory.full_name, since=period.since, until=period.until
+    )
+    return Line(number, f"{territory.code} {territory.full_name}", Covered(told, tuple(sorted(territory.departements))))
+
+
+def _territory(given: Mapping[str, str], territories: Territories) -> Territory:
+    """Find the line's territory in the official lists; a name beside the code must be that of the code."""
+    code = given.get("code", "")
+    territory = territories.official(_kind(given.get("kind"), code), code)
+    name = given.get("name")
+    if name and not {fold(name), core(fold(name))} & _names_of(territory):
+        raise Invalid.field(
+            "name", f"Le code {territory.code} est celui de {territory.full_name.replace(chr(39), '’')}, pas de ce nom."
+        )
+    return territory
+
+
+def _kind(typed: str | None, code: str) -> ApplicantKind:
+    if typed is None:
+        kind = _KIND_OF_LENGTH.get(len(code.replace(" ", "")))
+        if kind is None:
+            raise Invalid.field("kind", KIND_NEEDED)
+        return kind
+    kind = _KINDS.get(fold(typed)) or next((kind for kind, word in APPLICANT_KIND.items() if word == typed), None)
+    if kind is None or kind is ApplicantKind.PRIORITY:
+        raise Invalid.field("kind", UNKNOWN_KIND)
+    return kind
+
+
+def _names_of(territory: Territory) -> set[str]:
+    folded = {fold(territory.name), fold(territory.full_name)}
+    return folded | {core(name) for name in folded}
