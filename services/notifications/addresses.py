@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.links import Links
 
-SECRET: Final = frozenset({"tracking", "orientation"})
+SECRET: Final = frozenset({"tracking", "orientation", "pact"})
 """Kinds of link that open something to whoever has them."""
 
 
@@ -21,6 +21,7 @@ class Addresses:
     notifications: str
     tracking: Links
     orientation: Links
+    pact: Links
 
     def open(self, kind: str, target: str) -> str:
         """Give the address of a page for agents; `target` is a request, a programme or a delivery."""
@@ -34,11 +35,16 @@ class Addresses:
             "notifications": f"{self.notifications}/",
         }[kind]
 
-    def secret(self, kind: str, target: UUID, generation: int) -> str:
-        """Give a personal address; `generation` is the tracking link's valid one."""
-        if kind == "tracking":
-            return f"{self.intake}/suivi/{self.tracking.token(target, generation)}"
-        return f"{self.qualification}/orientations/{self.orientation.token(target)}"
+    def secret(self, kind: str, target: str, generation: int) -> str:
+        """Give a personal address; `generation` is the tracking link's valid one, that of a party is in its target."""
+        match kind:
+            case "tracking":
+                return f"{self.intake}/suivi/{self.tracking.token(UUID(target), generation)}"
+            case "pact":
+                party, _, own = target.partition(".")
+                return f"{self.qualification}/pactes/parties/{self.pact.token(UUID(party), int(own))}"
+            case _:
+                return f"{self.qualification}/orientations/{self.orientation.token(UUID(target))}"
 
 
 def mark(delivery_id: UUID) -> str:

@@ -43,6 +43,7 @@ def office_of(settings: Settings) -> Office:
             notifications=settings.public_url,
             tracking=Links(settings.tracking_key.get_secret_value(), "tracking"),
             orientation=Links(settings.orientation_key.get_secret_value(), "orientation"),
+            pact=Links(settings.orientation_key.get_secret_value(), "pact"),
         ),
     )
 

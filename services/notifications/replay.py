@@ -34,6 +34,7 @@ def office() -> Office:
             notifications="",
             tracking=Links(OPENS_NOTHING, "tracking"),
             orientation=Links(OPENS_NOTHING, "orientation"),
+            pact=Links(OPENS_NOTHING, "pact"),
         ),
     )
 

@@ -37,7 +37,9 @@ class Settings(ServiceSettings):
     qualification_url: WebAddress = Field(description="Where agents of the départements and providers go")
     escalation_url: WebAddress = Field(description="Where the national team goes")
     tracking_key: SecretStr = Field(description="Makes tracking links; the same as INTAKE_TRACKING_KEY")
-    orientation_key: SecretStr = Field(description="Makes providers' links; the same as QUALIFICATION_ORIENTATION_KEY")
+    orientation_key: SecretStr = Field(
+        description="Makes links of providers and parties; as QUALIFICATION_ORIENTATION_KEY"
+    )
 
     departement_services: Mapping[str, ServiceInCharge] = Field(
         default_factory=dict,

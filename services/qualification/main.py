@@ -10,6 +10,7 @@ from services.qualification.consumers import consumers, subscription
 from services.qualification.settings import Rules, Settings
 from services.qualification.web.api import API
 from services.qualification.web.desk import Desk
+from services.qualification.web.pact_party_api import PARTIES_API
 from services.qualification.web.pacts_api import PACTS_API
 from services.qualification.web.providers_api import CATALOGUE_API, ORIENTATIONS_API
 from services.qualification.web.routes import PAGES
@@ -76,6 +77,7 @@ def application(
         rules=rules,
         territories=territories,
         orientation_links=Links(settings.orientation_key.get_secret_value(), "orientation"),
+        pact_links=Links(settings.orientation_key.get_secret_value(), "pact"),
         document_links=Links(settings.document_key.get_secret_value(), "document"),
         mandates=Mandates(settings.document_key.get_secret_value()),
         intake_url=settings.intake_url,
@@ -92,7 +94,7 @@ def application(
         settings=settings,
         database=database,
         pages=[messages_described(describe), *PAGES],
-        api=[API, CATALOGUE_API, ORIENTATIONS_API, PACTS_API],
+        api=[API, CATALOGUE_API, ORIENTATIONS_API, PACTS_API, PARTIES_API],
         templates=[Path(__file__).parent / "web" / "templates"],
         lifespan=lifespan,
         ready=ready,

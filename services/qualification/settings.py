@@ -55,7 +55,9 @@ class Settings(Served, ServiceSettings):
 
     directory: Path = Field(DIRECTORY, description="TOML file with the coordinates of each département's service")
     intake_url: WebAddress = Field(description="Where people reach intake, which serves the joined documents")
-    orientation_key: SecretStr = Field(description="Signs the links of providers; the same as for notifications")
+    orientation_key: SecretStr = Field(
+        description="Signs links of providers and of pacts' parties; as for notifications"
+    )
     document_key: SecretStr = Field(description="Signs links to documents and mandates to file; the same as for intake")
 
     start_examination_days: int = Field(5, ge=1, description="Working days to begin the examination")

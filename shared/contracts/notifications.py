@@ -5,7 +5,7 @@ from uuid import UUID
 
 from shared.contracts.fact import Fact
 
-Audience = Literal["applicant", "departement", "delegate", "provider", "national", "programme", "operator"]
+Audience = Literal["applicant", "departement", "delegate", "provider", "party", "national", "programme", "operator"]
 
 
 class DeliveryFact(Fact):

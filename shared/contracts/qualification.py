@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from shared.contracts.fact import Actor, Fact, Value
+from shared.contracts.fact import Actor, Email, Fact, Value
 from shared.contracts.intake import Document, Request
 from shared.contracts.vocabulary import EscalationMotive, LocalOffer, Outcome, Programme, Stage, SupportType, Team
 
@@ -287,6 +287,10 @@ class InformationDueSoon(DepartmentalFact):
     until: date
 
 
+PartyExpected = Literal["agree", "sign", "report", "follow"]
+"""What a party of a pact is to do now: agree the diagnosis, sign the plan, tell how its actions go, or only read."""
+
+
 class PactFact(DepartmentalFact):
     """A fact about a territorial pact; `request_id` is the pact's own id, and so the stream's subject."""
 
@@ -316,10 +320,30 @@ class PactDiagnosisAgreed(PactFact):
     complete: bool
 
 
+class PactPartyInvited(PactFact):
+    """A party is sent its link, and with it what is expected of it now; an earlier `link_generation` opens nothing."""
+
+    wire_type: ClassVar[str] = "qualification.pact_party_invited.v1"
+    party_id: UUID
+    party: str
+    email: Email
+    link_generation: int
+    expected: PartyExpected
+    by: Actor
+
+
 class PactActionAdded(PactFact):
     """An action joined the plan."""
 
     wire_type: ClassVar[str] = "qualification.pact_action_added.v1"
+    action_id: UUID
+    action: str
+
+
+class PactActionRemoved(PactFact):
+    """An action was taken out of a plan that nobody had signed yet."""
+
+    wire_type: ClassVar[str] = "qualification.pact_action_removed.v1"
     action_id: UUID
     action: str
 
@@ -339,6 +363,13 @@ class PactProgressReported(PactFact):
     action_id: UUID
     percent: int
     status: Literal["planned", "under_way", "done", "given_up"]
+
+
+class PactReviewed(PactFact):
+    """The parties held their yearly review; `held_on` is the day, what they concluded stays in the département."""
+
+    wire_type: ClassVar[str] = "qualification.pact_reviewed.v1"
+    held_on: date
 
 
 FACTS: tuple[type[Fact], ...] = (
@@ -365,7 +396,10 @@ FACTS: tuple[type[Fact], ...] = (
     PactOpened,
     PactDiagnosisShared,
     PactDiagnosisAgreed,
+    PactPartyInvited,
     PactActionAdded,
+    PactActionRemoved,
     PactSigned,
     PactProgressReported,
+    PactReviewed,
 )

@@ -130,6 +130,7 @@ class Role(StrEnum):
     NATIONAL_AGENT = "national_agent"
     COMMITTEE_SECRETARY = "committee_secretary"
     PROGRAMME_AGENT = "programme_agent"
+    PARTY = "party"
     OPERATOR = "operator"
     SYSTEM = "system"
 

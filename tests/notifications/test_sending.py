@@ -3,7 +3,7 @@
 import asyncio
 import re
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -289,16 +289,26 @@ async def test_the_links_that_are_sent_open_what_they_should(
     await world.filed()
     await world.tell(examples.example_of(intake.TrackingLinkReplaced))
     await world.tell(examples.example_of(qualification.OrientedLocally))
+    invited = examples.example_of(qualification.PactPartyInvited)
+    await world.tell(invited.model_copy(update={"link_generation": 3, "request_id": uuid4()}))
     while await postman.send_next():
         pass
-    found: dict[str, set[tuple[UUID, int] | None]] = {"suivi": set(), "orientations": set()}
-    readers = {"suivi": office.addresses.tracking, "orientations": office.addresses.orientation}
+    found: dict[str, set[tuple[UUID, int] | None]] = {"suivi": set(), "orientations": set(), "parties": set()}
+    readers = {
+        "suivi": office.addresses.tracking,
+        "orientations": office.addresses.orientation,
+        "parties": office.addresses.pact,
+    }
     for mail in mail_server.accepted:
         text = mail.get_body(("plain",))
         assert text is not None
-        for kind, token in re.findall(r"/(suivi|orientations)/([\w-]+)", text.get_content()):
+        for kind, token in re.findall(r"/(suivi|orientations|parties)/([\w-]+)", text.get_content()):
             found[kind].add(readers[kind].read(token))
-    assert found == {"suivi": {(examples.REQUEST_ID, 2)}, "orientations": {(examples.OTHER_ID, 1)}}
+    assert found == {
+        "suivi": {(examples.REQUEST_ID, 2)},
+        "orientations": {(examples.OTHER_ID, 1)},
+        "parties": {(examples.OTHER_ID, 3)},
+    }
 
 
 async def test_senders_run_until_they_are_stopped(

@@ -30,6 +30,7 @@ Client = httpx2.AsyncClient
 
 ORIENTATION_KEY: Final = "orientation-key-for-tests-only-0001"
 LINKS: Final = Links(ORIENTATION_KEY, "orientation")
+PACT_LINKS: Final = Links(ORIENTATION_KEY, "pact")
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ async def test_a_pact_lives_from_its_opening_to_the_progress_of_its_actions(
     assert shown["state"] == "signed"
     assert shown["review_due_on"] > shown["signed_on"]
     assert shown["review_overdue"] is False
-    assert shown["allowed_actions"] == ["progress", "reviews"]
+    assert shown["allowed_actions"] == ["invitations", "progress", "reviews"]
 
     told = {"action_id": action["id"], "percent": 40, "status": "under_way", "comment": "Le permis est déposé."}
     shown = await must(sat, f"{pact}/progress", told)
@@ -126,9 +126,11 @@ async def test_a_pact_lives_from_its_opening_to_the_progress_of_its_actions(
     assert [row["type"].split(".")[1] for row in rows] == [
         "pact_opened",
         "pact_diagnosis_shared",
+        "pact_party_invited",
         *["pact_diagnosis_agreed"] * 3,
         "pact_action_added",
         *["pact_signed"] * 3,
+        "pact_party_invited",
         "pact_progress_reported",
     ]
     assert {row["source"] for row in rows} == {"/qualification/95"}
@@ -150,7 +152,7 @@ async def test_an_illegal_move_tells_the_state_and_what_is_allowed(sat: Program)
         assert answer.status_code == 409
         assert answer.json()["code"] == "diagnosis_not_agreed"
         assert answer.json()["state"] == "diagnosis"
-        assert answer.json()["allowed_actions"] == ["diagnosis", "agreements"]
+        assert answer.json()["allowed_actions"] == ["diagnosis", "invitations", "agreements"]
 
 
 async def test_an_empty_plan_is_not_signed(sat: Program, delegate: Program) -> None:
@@ -292,7 +294,7 @@ async def test_pacts_are_found_by_state_and_by_words(sat: Program) -> None:
     await shared(sat)
     found = (await sat.get("/pacts", params={"state": "diagnosis"})).json()
     assert names(found["items"], "title") == [PACT["title"]]
-    assert found["items"][0]["allowed_actions"] == ["diagnosis", "agreements"]
+    assert found["items"][0]["allowed_actions"] == ["diagnosis", "invitations", "agreements"]
     found = (await sat.get("/pacts", params={"q": "oise", "per_page": 1})).json()
     assert (names(found["items"], "title"), found["total"]) == (["Pacte de l’Oise"], 1)
     assert (await sat.get("/pacts", params={"q": "magny"})).json()["total"] == 2

@@ -135,7 +135,7 @@ def test_the_plan_begins_when_the_last_party_agrees() -> None:
     assert steps.pact.agreed_on is None
     assert steps.agree(SAT, "Communauté de communes Vexin Centre").complete is True
     assert steps.pact.state is PactState.PLANNING
-    assert steps.pact.allowed_actions(SAT) == ["diagnosis", "actions"]
+    assert steps.pact.allowed_actions(SAT) == ["diagnosis", "invitations", "actions"]
 
 
 @pytest.mark.parametrize("reference", ["État", "l'Etat", " ETAT ", "state"])
@@ -175,7 +175,7 @@ def test_a_party_agrees_a_version_once() -> None:
     with pytest.raises(AlreadyAgreed) as refused:
         steps.agree(SAT, "Magny-en-Vexin")
     assert "Magny-en-Vexin" in refused.value.detail
-    assert refused.value.allowed_actions == ["diagnosis", "agreements"]
+    assert refused.value.allowed_actions == ["diagnosis", "invitations", "agreements"]
 
 
 def test_an_agent_sees_no_agreement_to_record_when_only_the_state_is_awaited() -> None:
@@ -212,8 +212,8 @@ def test_an_empty_plan_is_not_signed() -> None:
 
 def test_an_action_can_be_taken_out_before_the_first_signature() -> None:
     steps = Steps().planned()
-    steps.pact.remove_action(SAT, steps.action.id)
-    assert steps.pact.allowed_actions(DELEGATE) == ["diagnosis", "actions"]
+    steps.pact.remove_action(SAT, steps.action.id, AT)
+    assert steps.pact.allowed_actions(DELEGATE) == ["diagnosis", "invitations", "actions"]
 
 
 def test_an_action_due_in_the_past_is_refused() -> None:
@@ -227,13 +227,13 @@ def test_the_first_signature_freezes_diagnosis_and_plan() -> None:
     steps.sign(DELEGATE, "État")
     for change in (
         lambda: steps.pact.add_action(SAT, an_action(), AT, TODAY),
-        lambda: steps.pact.remove_action(SAT, steps.action.id),
+        lambda: steps.pact.remove_action(SAT, steps.action.id, AT),
         lambda: steps.pact.share_diagnosis(SAT, AT, TODAY),
     ):
         with pytest.raises(PlanFrozen):
             change()
-    assert steps.pact.allowed_actions(SAT) == ["signatures"]
-    assert steps.pact.allowed_actions(DELEGATE) == []
+    assert steps.pact.allowed_actions(SAT) == ["invitations", "signatures"]
+    assert steps.pact.allowed_actions(DELEGATE) == ["invitations"]
 
 
 def test_a_party_signs_once() -> None:
@@ -247,7 +247,7 @@ def test_the_last_signature_puts_the_pact_in_force() -> None:
     steps = Steps().signed()
     assert steps.pact.state is PactState.SIGNED
     assert steps.pact.signed_on == TODAY
-    assert steps.pact.allowed_actions(SAT) == ["progress", "reviews"]
+    assert steps.pact.allowed_actions(SAT) == ["invitations", "progress", "reviews"]
 
 
 def test_progress_is_told_once_all_have_signed() -> None:
@@ -317,10 +317,10 @@ def test_no_review_is_due_before_the_signatures_nor_once_all_actions_are_over() 
 
 def test_a_review_is_noted_once_the_pact_is_signed() -> None:
     with pytest.raises(NotSignedYet):
-        Steps().planned().pact.review(SAT, None, TODAY)
+        Steps().planned().pact.review(SAT, None, AT, TODAY)
     steps = Steps().signed()
-    held, _ = steps.pact.review(SAT, None, TODAY)
-    assert held == steps.pact.reviewed_on == TODAY
+    _, told = steps.pact.review(SAT, None, AT, TODAY)
+    assert told.held_on == steps.pact.reviewed_on == TODAY
 
 
 def test_an_action_is_late_as_long_as_something_is_expected_of_it() -> None:

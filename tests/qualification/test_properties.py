@@ -159,6 +159,10 @@ def last_action(pact: Pact) -> object:
 P_TODAY = pacts.TODAY
 ON_A_PACT: Final[Mapping[str, list[Act]]] = {
     PactAction.DIAGNOSIS: [lambda pact, who: pact.share_diagnosis(who, pacts.AT, P_TODAY)],
+    PactAction.INVITATIONS: [
+        *for_each_party(lambda pact, who, name: pact.invite(who, name, None, pacts.AT)),
+        *for_each_party(lambda pact, who, name: pact.invite(who, name, "mairie@magny.test", pacts.AT)),
+    ],
     PactAction.AGREEMENTS: [
         *for_each_party(lambda pact, who, name: pact.agree(who, name, None, pacts.AT, P_TODAY)),
         *for_each_party(lambda pact, who, name: pact.agree(who, name, P_TODAY + timedelta(days=1), pacts.AT, P_TODAY)),
@@ -166,7 +170,7 @@ ON_A_PACT: Final[Mapping[str, list[Act]]] = {
     PactAction.ACTIONS: [
         lambda pact, who: pact.add_action(who, pacts.an_action(), pacts.AT, P_TODAY),
         lambda pact, who: pact.add_action(who, pacts.an_action(due_on=P_TODAY - timedelta(days=1)), pacts.AT, P_TODAY),
-        lambda pact, who: pact.remove_action(who, last_action(pact)) and None,
+        lambda pact, who: pact.remove_action(who, last_action(pact), pacts.AT),
     ],
     PactAction.SIGNATURES: [
         *for_each_party(lambda pact, who, name: pact.sign(who, name, None, pacts.AT, P_TODAY)),
@@ -179,8 +183,8 @@ ON_A_PACT: Final[Mapping[str, list[Act]]] = {
         lambda pact, who: pact.report(who, last_action(pact), None, None, pacts.AT)[1:],
     ],
     PactAction.REVIEWS: [
-        lambda pact, who: pact.review(who, None, P_TODAY),
-        lambda pact, who: pact.review(who, P_TODAY + timedelta(days=1), P_TODAY),
+        lambda pact, who: pact.review(who, None, pacts.AT, P_TODAY),
+        lambda pact, who: pact.review(who, P_TODAY + timedelta(days=1), pacts.AT, P_TODAY),
     ],
 }
 

@@ -14,8 +14,8 @@ from shared.contracts.fact import Fact
 from shared.contracts.notifications import Audience
 from shared.contracts.vocabulary import CommitteeOutcome
 
-LinkKind = Literal["tracking", "orientation", "case", "escalation", "programme", "delivery", "notifications"]
-"""Where a mail's one link leads; the first two are secret and personal."""
+LinkKind = Literal["tracking", "orientation", "pact", "case", "escalation", "programme", "delivery", "notifications"]
+"""Where a mail's one link leads; the first three are secret and personal."""
 
 Channel = Literal["mail", "bell"]
 
@@ -97,7 +97,7 @@ def _is_returned(fact: escalation.DecisionMade, _national: bool) -> bool:  # noq
 DAILY = Cadence.DAILY
 INTERNAL = Nobody("a step of the team's own work, shown on its pages")
 TIMELINE = Nobody("shown on the tracking page; nothing to do or to know at once")
-PACT = Nobody("the parties of a pact follow it on its page; the préfet's services write to them")
+PACT = Nobody("a party is told by its invitation, whenever something is expected of it")
 
 AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     # intake: what the applicant did
@@ -145,9 +145,12 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     qualification.PactOpened: PACT,
     qualification.PactDiagnosisShared: PACT,
     qualification.PactDiagnosisAgreed: PACT,
+    qualification.PactPartyInvited: (Mail("party", "pact_invitation", "pact"),),
     qualification.PactActionAdded: PACT,
+    qualification.PactActionRemoved: PACT,
     qualification.PactSigned: PACT,
     qualification.PactProgressReported: PACT,
+    qualification.PactReviewed: PACT,
     # escalation: what the national team did; the applicant hears of it from the département
     escalation.EscalationReceived: (national("escalation_received"),),
     escalation.InformationRequested: (departement("national_question", "actions"),),

@@ -55,7 +55,7 @@ async def begin(tx: Transaction, *, at: datetime, office: Office) -> Outgoing | 
         return None
     text, html = row["text_body"], row["html_body"]
     if row["link_kind"] in SECRET:
-        link = office.addresses.secret(row["link_kind"], UUID(row["link_target"]), row["link_generation"])
+        link = office.addresses.secret(row["link_kind"], row["link_target"], row["link_generation"])
         text, html = (body.replace(mark(row["id"]), link) for body in (text, html))
     return Outgoing(
         attempt_id=attempt_id,

@@ -1,7 +1,7 @@
 """Owe the mails of an event: one row per recipient, in the transaction that applies the event."""
 
 from datetime import date, datetime, tzinfo
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
@@ -14,12 +14,15 @@ from services.notifications.domain.directory import Directory, ServiceInCharge
 from services.notifications.domain.preferences import Cadence, Preference
 from services.notifications.office import Office
 from services.notifications.store import Addressee, KnownRequest, NewDelivery
-from shared.contracts import forms
+from shared.contracts import forms, qualification
 from shared.contracts.fact import Email, Fact
 from shared.contracts.notifications import Audience, DeliveryFailed
 from shared.db import Transaction
 from shared.errors import Conflict
 from shared.messaging import journal
+
+WITHOUT_REQUEST: Final = (forms.RequestRefused, qualification.PactFact)
+"""Facts that are about no request: what a form filed in vain, and pacts, which are known by their own id."""
 
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 
@@ -38,7 +41,7 @@ async def tell(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime, off
     mails = mails_of(fact, national=request is not None and request.escalated)
     if not mails:
         return
-    if request is None and not isinstance(fact, forms.RequestRefused):
+    if request is None and not isinstance(fact, WITHOUT_REQUEST):
         raise RequestNotKnownYet
     learned = await store.learned_service(tx, fact.departement)
     service = office.directory.service(fact.departement, learned)
@@ -63,6 +66,8 @@ async def _addressees(
         return [Addressee("person", request.contact_email)] if request else []
     if mail.audience == "provider":
         return [Addressee("person", _written(getattr(fact, "provider").email))]  # noqa: B009 - only such facts have one
+    if isinstance(fact, qualification.PactPartyInvited):
+        return [Addressee("person", fact.email)]
     programme = getattr(fact, "programme", None)
     holder = mailbox(mail.audience, fact.departement, programme)
     box = Addressee(
@@ -146,7 +151,7 @@ async def _owe(
         html_body=letter.html,
         link_kind=mail.link,
         link_target=target,
-        reply_to=service.email if mail.audience in {"applicant", "provider"} else None,
+        reply_to=service.email if mail.audience in {"applicant", "provider", "party"} else None,
         cadence=cadence,
         status=Status.QUEUED if known else Status.FAILED,
         next_attempt_at=addressee.preference.due(at, _zone(mail, fact, office)) if known else None,
@@ -196,9 +201,18 @@ def _target(mail: Mail, fact: Fact) -> str:
     match mail.link:
         case "orientation":
             return str(getattr(fact, "orientation_id"))  # noqa: B009 - only orientations have such a link
+        case "pact":
+            return _link_of_party(fact)
         case "programme":
             return str(getattr(fact, "programme"))  # noqa: B009 - only programmes have such a link
         case "delivery":
             return str(getattr(fact, "delivery_id"))  # noqa: B009 - only deliveries have such a link
         case _:
             return str(fact.request_id)
+
+
+def _link_of_party(fact: Fact) -> str:
+    """Say which link a party is sent: its own, of the generation that opens the pact."""
+    if not isinstance(fact, qualification.PactPartyInvited):
+        raise TypeError(f"{fact.wire_type} invites no party")
+    return f"{fact.party_id}.{fact.link_generation}"

@@ -10,6 +10,7 @@ AUDIENCE: Final = {
     "departement": "Service du département",
     "delegate": "Délégué territorial",
     "provider": "Acteur local",
+    "party": "Partie à un pacte",
     "national": "Équipe nationale",
     "programme": "Équipe de programme",
     "operator": "Exploitant",

@@ -6,21 +6,23 @@ from typing import TypedDict
 from uuid import UUID
 
 from services.qualification.domain.pact_moves import PACT_MOVES, PactAction, PactStanding, PactState
-from services.qualification.domain.pact_parties import Party
+from services.qualification.domain.pact_parties import Party, is_among
 from services.qualification.domain.pact_plan import PlannedAction, Status, progress
 from services.qualification.domain.pact_refusals import (
     AlreadyAgreed,
     AlreadySigned,
+    AnotherPartysAction,
     DiagnosisNotAgreed,
     NotSignedYet,
     PlanEmpty,
     PlanFrozen,
     RecordedByAgent,
+    StateHasNoLink,
     StateNeedsDelegate,
 )
-from services.qualification.domain.people import Official
+from services.qualification.domain.people import Official, Representative
 from shared.contracts import qualification as facts
-from shared.contracts.fact import Actor, Value
+from shared.contracts.fact import A_MOMENT, Actor, Value
 from shared.contracts.vocabulary import Role
 from shared.errors import Forbidden, IllegalMove, Invalid
 
@@ -39,6 +41,9 @@ class Diagnosis(Value):
     strengths: tuple[str, ...] = ()
     weaknesses: tuple[str, ...] = ()
     indicators: tuple[Indicator, ...] = ()
+
+
+Speaker = Official | Representative
 
 
 class _About(TypedDict):
@@ -67,6 +72,11 @@ class Pact:
     reviewed_on: date | None = None
     actions: list[PlannedAction] = field(default_factory=list)
 
+    @property
+    def source(self) -> str:
+        """Who tells of this pact: its département."""
+        return f"/qualification/{self.departement}"
+
     def opened(self) -> facts.PactOpened:
         """Tell that the pact is prepared between these parties."""
         return facts.PactOpened(
@@ -75,9 +85,42 @@ class Pact:
             from_request=self.from_request,
         )
 
-    def allowed_actions(self, who: Official) -> list[str]:
-        """List what this official may do now, by the API's names."""
-        return self.standing.allowed_actions(who)
+    def allowed_actions(self, who: Speaker) -> list[str]:
+        """List what this official, or this party by its link, may do now, by the API's names."""
+        if isinstance(who, Official):
+            return self.standing.allowed_actions(who)
+        party = self.party(who.party_id)
+        return self.standing.open_to_party(
+            awaited=party in self.awaited,
+            answers_for_actions=any(is_among(party.name, action.in_charge) for action in self.actions),
+        )
+
+    def party(self, party_id: UUID) -> Party:
+        """Give the party of this id, which is one of ours."""
+        return next(each for each in self.parties if each.id == party_id)
+
+    def invite(
+        self, who: Official, reference: str, email: str | None, at: datetime
+    ) -> tuple[Party, facts.PactPartyInvited]:
+        """Send a party its link; another address than before makes the links sent until now open nothing."""
+        by = self._require(PactAction.INVITATIONS, who)
+        party = self._named(reference)
+        if party.is_state:
+            raise StateHasNoLink
+        if email and email != party.email:
+            party.link_generation += 1 if party.invited_at else 0
+            party.email = email
+        if party.email is None:
+            raise Invalid.field("email", f"Donnez l’adresse électronique de {party.name}.")
+        return party, self._invited(party, party.email, by, at)
+
+    def invite_others(self, by: Actor, at: datetime) -> list[tuple[Party, facts.PactPartyInvited]]:
+        """Send their link to all whose address is known, because something new is expected of them."""
+        return [
+            (party, self._invited(party, party.email, by, at + place * A_MOMENT))
+            for place, party in enumerate(self.parties)
+            if party.email and not party.is_state
+        ]
 
     def share_diagnosis(self, who: Official, at: datetime, today: date) -> tuple[Actor, facts.PactDiagnosisShared]:
         """Put a diagnosis on the table: a new version, which every party has yet to agree."""
@@ -90,7 +133,7 @@ class Pact:
         return by, facts.PactDiagnosisShared(**self._about(at), version=self.version)
 
     def agree(
-        self, who: Official, reference: str, on: date | None, at: datetime, today: date
+        self, who: Speaker, reference: str, on: date | None, at: datetime, today: date
     ) -> tuple[Party, Actor, facts.PactDiagnosisAgreed]:
         """A party agrees the diagnosis; with the last one the plan can be drawn up."""
         party, by = self._speaking(PactAction.AGREEMENTS, who, reference)
@@ -113,15 +156,15 @@ class Pact:
         self.actions.append(action)
         return by, facts.PactActionAdded(**self._about(at), action_id=action.id, action=action.title)
 
-    def remove_action(self, who: Official, action_id: UUID) -> PlannedAction:
+    def remove_action(self, who: Official, action_id: UUID, at: datetime) -> facts.PactActionRemoved:
         """Take an action out of a plan that nobody signed yet."""
         self._require(PactAction.ACTIONS, who)
         action = self._action(action_id)
         self.actions.remove(action)
-        return action
+        return facts.PactActionRemoved(**self._about(at), action_id=action.id, action=action.title)
 
     def sign(
-        self, who: Official, reference: str, on: date | None, at: datetime, today: date
+        self, who: Speaker, reference: str, on: date | None, at: datetime, today: date
     ) -> tuple[Party, Actor, facts.PactSigned]:
         """A party signs; with the last signature the pact is in force."""
         party, by = self._speaking(PactAction.SIGNATURES, who, reference)
@@ -135,23 +178,30 @@ class Pact:
         return party, by, facts.PactSigned(**self._about(at), party=party.name, complete=complete)
 
     def report(
-        self, who: Official, action_id: UUID, percent: int | None, status: Status | None, at: datetime
+        self, who: Speaker, action_id: UUID, percent: int | None, status: Status | None, at: datetime
     ) -> tuple[PlannedAction, Actor, facts.PactProgressReported]:
-        """Tell how far an action is; what is not given follows from the other."""
+        """Tell how far an action is; what is not given follows from the other.
+
+        A party tells it of the actions that it owns or takes part in (`AnotherPartysAction`).
+        """
         by = self._require(PactAction.PROGRESS, who)
         action = self._action(action_id)
+        if isinstance(who, Representative) and not is_among(self.party(who.party_id).name, action.in_charge):
+            raise AnotherPartysAction
         action.percent, action.status = progress(action, percent, status)
         told = facts.PactProgressReported(
             **self._about(at), action_id=action.id, percent=action.percent, status=action.status
         )
         return action, by, told
 
-    def review(self, who: Official, held_on: date | None, today: date) -> tuple[date, Actor]:
-        """Note that the parties met for the yearly review; nobody outside is told."""
+    def review(
+        self, who: Official, held_on: date | None, at: datetime, today: date
+    ) -> tuple[Actor, facts.PactReviewed]:
+        """Note that the parties met for the yearly review; what they concluded is told to nobody outside."""
         by = self._require(PactAction.REVIEWS, who)
         held = _within(held_on, self.signed_on, today, "la signature du pacte", name="held_on")
         self.reviewed_on = max(held, self.reviewed_on or held)
-        return held, by
+        return by, facts.PactReviewed(**self._about(at), held_on=held)
 
     def move(self, state: PactState, at: datetime) -> None:
         """Enter a state."""
@@ -160,31 +210,63 @@ class Pact:
     @property
     def standing(self) -> PactStanding:
         """Where the pact is, as the moves see it."""
-        agreeing = self.state is PactState.DIAGNOSIS
-        awaited = [each for each in self.parties if (each.agreed_on if agreeing else each.signed_on) is None]
         return PactStanding(
             self.state,
-            state_awaited=any(each.is_state for each in awaited),
-            others_awaited=any(not each.is_state for each in awaited),
+            state_awaited=any(each.is_state for each in self.awaited),
+            others_awaited=any(not each.is_state for each in self.awaited),
             planned=bool(self.actions),
             first_signed=any(each.signed_on for each in self.parties),
         )
 
-    def _require(self, action: PactAction, who: Official) -> Actor:
-        """Refuse what this official may not do, or what the pact is not ready for; else give his signature."""
+    @property
+    def awaited(self) -> list[Party]:
+        """The parties that have yet to agree the diagnosis on the table or, once all agreed, to sign."""
+        agreeing = self.state is PactState.DIAGNOSIS
+        return [each for each in self.parties if (each.agreed_on if agreeing else each.signed_on) is None]
+
+    def _invited(self, party: Party, email: str, by: Actor, at: datetime) -> facts.PactPartyInvited:
+        party.invited_at = at
+        return facts.PactPartyInvited(
+            **self._about(at),
+            party_id=party.id,
+            party=party.name,
+            email=email,
+            link_generation=party.link_generation,
+            expected=self._expected_of(party),
+            by=by,
+        )
+
+    def _expected_of(self, party: Party) -> facts.PartyExpected:
+        if self.state is PactState.SIGNED:
+            return "report"
+        if party not in self.awaited:
+            return "follow"
+        if self.state is PactState.DIAGNOSIS:
+            return "agree"
+        return "sign" if self.standing.opens(PactAction.SIGNATURES) else "follow"
+
+    def _require(self, action: PactAction, who: Speaker) -> Actor:
+        """Refuse what this person may not do, or what the pact is not ready for; else give his signature."""
         if who.roles.isdisjoint(PACT_MOVES[action].roles):
             raise Forbidden
         if not self.standing.opens(action):
             raise self._illegal(self._why_not(action), who)
         return who.acting_as(*PACT_MOVES[action].roles)
 
-    def _speaking(self, action: PactAction, who: Official, reference: str) -> tuple[Party, Actor]:
-        """Find the party that is meant, and refuse whoever may not speak for it."""
-        self._require(action, who)
+    def _named(self, reference: str) -> Party:
+        """Find the party that is meant."""
         party = next((each for each in self.parties if each.goes_by(reference)), None)
         if party is None:
             known = ", ".join(each.name for each in self.parties)
             raise Invalid.field("party", f"Ce pacte n’a pas cette partie. Ses parties\u00a0: {known}.")
+        return party
+
+    def _speaking(self, action: PactAction, who: Speaker, reference: str) -> tuple[Party, Actor]:
+        """Find the party that is meant, and refuse whoever may not speak for it."""
+        by = self._require(action, who)
+        if isinstance(who, Representative):
+            return self.party(who.party_id), by
+        party = self._named(reference)
         role, refusal = (Role.DELEGATE, StateNeedsDelegate) if party.is_state else (Role.SAT_AGENT, RecordedByAgent)
         if role not in who.roles:
             raise refusal
@@ -200,7 +282,7 @@ class Pact:
             return PlanEmpty if self.state is PactState.PLANNING else DiagnosisNotAgreed
         return IllegalMove
 
-    def _illegal(self, refusal: type[IllegalMove], who: Official, **said: str) -> IllegalMove:
+    def _illegal(self, refusal: type[IllegalMove], who: Speaker, **said: str) -> IllegalMove:
         return refusal(state=self.state.value, allowed_actions=self.allowed_actions(who), **said)
 
     def _action(self, action_id: UUID) -> PlannedAction:

@@ -19,9 +19,10 @@ class PactState(StrEnum):
 
 
 class PactAction(StrEnum):
-    """What an agent may do with a pact; the last part of the API's address."""
+    """What may be done with a pact; the last part of the API's address."""
 
     DIAGNOSIS = "diagnosis"
+    INVITATIONS = "invitations"
     AGREEMENTS = "agreements"
     ACTIONS = "actions"
     SIGNATURES = "signatures"
@@ -37,13 +38,15 @@ class PactMove(NamedTuple):
 
 
 _EITHER: Final = (Role.SAT_AGENT, Role.DELEGATE)
+_ALL: Final = (*_EITHER, Role.PARTY)
 
 PACT_MOVES: Final[Mapping[PactAction, PactMove]] = {
     PactAction.DIAGNOSIS: PactMove(frozenset({PactState.PREPARING, PactState.DIAGNOSIS, PactState.PLANNING}), _EITHER),
-    PactAction.AGREEMENTS: PactMove(frozenset({PactState.DIAGNOSIS}), _EITHER),
+    PactAction.INVITATIONS: PactMove(frozenset({PactState.DIAGNOSIS, PactState.PLANNING, PactState.SIGNED}), _EITHER),
+    PactAction.AGREEMENTS: PactMove(frozenset({PactState.DIAGNOSIS}), _ALL),
     PactAction.ACTIONS: PactMove(frozenset({PactState.PLANNING}), _EITHER),
-    PactAction.SIGNATURES: PactMove(frozenset({PactState.PLANNING}), _EITHER),
-    PactAction.PROGRESS: PactMove(frozenset({PactState.SIGNED}), _EITHER),
+    PactAction.SIGNATURES: PactMove(frozenset({PactState.PLANNING}), _ALL),
+    PactAction.PROGRESS: PactMove(frozenset({PactState.SIGNED}), _ALL),
     PactAction.REVIEWS: PactMove(frozenset({PactState.SIGNED}), _EITHER),
 }
 
@@ -87,3 +90,16 @@ class PactStanding:
     def allowed_actions(self, who: Official) -> list[str]:
         """List what this official may do now, by the API's names."""
         return [action.value for action in PactAction if self.allows(action, who)]
+
+    def open_to_party(self, *, awaited: bool, answers_for_actions: bool) -> list[str]:
+        """List what a party may do by its link now.
+
+        `awaited`: whether it has yet to agree or to sign; `answers_for_actions`: whether the plan names it.
+        """
+        return [
+            action.value
+            for action, move in PACT_MOVES.items()
+            if Role.PARTY in move.roles
+            and self.opens(action)
+            and (answers_for_actions if action is PactAction.PROGRESS else awaited)
+        ]

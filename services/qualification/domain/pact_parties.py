@@ -1,7 +1,8 @@
 """Who binds himself in a pact: the State, always, and those that it agrees with."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -36,6 +37,8 @@ class Party:
     email: str | None = None
     agreed_on: date | None = None
     signed_on: date | None = None
+    link_generation: int = 1
+    invited_at: datetime | None = None
 
     @property
     def is_state(self) -> bool:
@@ -46,6 +49,11 @@ class Party:
         """Tell whether people or programs mean this party: by id, by name, or as the State."""
         said = plain(reference)
         return said in {str(self.id), plain(self.name)} or (self.is_state and said in _STATE_SPELLINGS)
+
+
+def is_among(party: str, names: Iterable[str]) -> bool:
+    """Tell whether one of these names, written by hand in the plan, is this party's."""
+    return any(plain(name) == plain(party) for name in names)
 
 
 def means_state(name: str, kind: PartyKind | None) -> bool:

@@ -29,6 +29,11 @@ class PlannedAction:
     status: Status = "planned"
     percent: int = 0
 
+    @property
+    def in_charge(self) -> tuple[str, ...]:
+        """Who acts, by their names as they were written: the owner, then the partners."""
+        return (self.owner, *self.partners)
+
 
 def progress(action: PlannedAction, percent: int | None, status: Status | None) -> tuple[int, Status]:
     """Give the figure and the status together; refuses figures that contradict the status."""

@@ -73,6 +73,22 @@ class RecordedByAgent(Forbidden):
     sentence = "Les approbations et signatures des autres parties sont enregistrées par un agent du SAT."
 
 
+class StateHasNoLink(Conflict):
+    """The State is sent a link: its délégué signs in."""
+
+    code = "state_has_no_link"
+    title = "The State acts through its délégué, who signs in"
+    sentence = "L’État n’a pas de lien\u00a0: le délégué territorial approuve et signe sur la page du pacte."
+
+
+class AnotherPartysAction(Forbidden):
+    """A party tells the progress of an action in which it has no part."""
+
+    code = "another_partys_action"
+    title = "This action belongs to others"
+    sentence = "Vous faites le point sur les actions dont vous êtes porteur ou partenaire."
+
+
 class PactAlreadyOpened(Conflict):
     """The request already led to a pact."""
 

@@ -1,6 +1,8 @@
-"""Who acts on a case: an official with his roles."""
+"""Who acts: an official with his roles, or somebody who acts for a party of a pact by its link."""
 
 from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
 
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import Role
@@ -17,3 +19,24 @@ class Official:
     def acting_as(self, *roles: Role) -> Actor:
         """Give the signature of an act: the first of these roles that he has."""
         return Actor(role=next(role for role in roles if role in self.roles), name=self.name, email=self.email)
+
+
+@dataclass(frozen=True, slots=True)
+class PartyLink:
+    """What a party's link says, once its signature was found good."""
+
+    party_id: UUID
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Representative:
+    """Whoever has a party's link; `name` is what he says of himself, such as « Jeanne Martin, maire »."""
+
+    roles: ClassVar[frozenset[Role]] = frozenset({Role.PARTY})
+    party_id: UUID
+    name: str
+
+    def acting_as(self, *_roles: Role) -> Actor:
+        """Give the signature of an act: always the party's."""
+        return Actor(role=Role.PARTY, name=self.name)

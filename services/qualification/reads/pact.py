@@ -1,14 +1,15 @@
 """One pact, with all that was agreed, signed and done since."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from services.qualification.domain.pact import Diagnosis
 from services.qualification.domain.pact_moves import PactStanding, PactState
 from services.qualification.domain.pact_plan import OVER, is_late, review_due
-from services.qualification.domain.people import Official
+from services.qualification.domain.people import Official, PartyLink
 from services.qualification.reads.pact_views import (
     ActionView,
     PactView,
@@ -19,8 +20,13 @@ from services.qualification.reads.pact_views import (
     VersionView,
 )
 from shared.contracts.fact import Actor
-from shared.db import Reader
+from shared.db import Reader, Row
 from shared.errors import NotFound
+
+_COLUMNS: Final = """
+    p.id, p.departement, p.title, p.state, p.state_since, p.opened_at, p.request_id, p.version, p.agreed_on,
+    p.signed_on, p.reviewed_on, c.number
+"""
 
 
 async def find(
@@ -28,32 +34,69 @@ async def find(
 ) -> PactView:
     """Give one pact of this perimeter; `NotFound` otherwise."""
     row = await reader.fetchrow(
-        """
-        SELECT p.id, p.departement, p.title, p.state, p.state_since, p.opened_at, p.request_id, p.version, p.agreed_on,
-               p.signed_on, p.reviewed_on, c.number
+        f"""
+        SELECT {_COLUMNS}
         FROM pact AS p
         LEFT JOIN case_file AS c ON c.request_id = p.request_id AND c.departement = p.departement
         WHERE p.id = $1
           AND ($2::text[] IS NULL OR p.departement = ANY($2))
-        """,
+        """,  # noqa: S608 - a constant list of columns
         pact_id,
         perimeter,
     )
     if row is None:
         raise NotFound
+    view = await _view(reader, row, today)
+    return replace(view, allowed_actions=tuple(standing_of(view).allowed_actions(who)))
+
+
+async def find_by_link(
+    reader: Reader, link: PartyLink, *, today_in: Callable[[str], date]
+) -> tuple[PactView, PartyView]:
+    """Give the pact to which a party's link leads, and that party; `NotFound` when the link was replaced.
+
+    `today_in` tells which day it is in a département.
+    """
+    row = await reader.fetchrow(
+        f"""
+        SELECT {_COLUMNS}
+        FROM pact AS p
+        JOIN pact_party AS s ON s.pact_id = p.id
+        LEFT JOIN case_file AS c ON c.request_id = p.request_id AND c.departement = p.departement
+        WHERE s.id = $1
+          AND s.link_generation = $2
+          AND s.invited_at IS NOT NULL
+        """,  # noqa: S608 - a constant list of columns
+        link.party_id,
+        link.generation,
+    )
+    if row is None:
+        raise NotFound
+    view = await _view(reader, row, today_in(row["departement"]))
+    party = next(each for each in view.parties if each.id == link.party_id)
+    allowed = standing_of(view).open_to_party(
+        awaited=party in view.awaited, answers_for_actions=any(action.is_of(party) for action in view.actions)
+    )
+    return replace(view, allowed_actions=tuple(allowed)), party
+
+
+def standing_of(view: PactView) -> PactStanding:
+    """Tell where a pact is, as the moves see it."""
+    return PactStanding(
+        PactState(view.state),
+        state_awaited=any(each.is_state for each in view.awaited),
+        others_awaited=any(not each.is_state for each in view.awaited),
+        planned=bool(view.actions),
+        first_signed=any(each.signature for each in view.parties),
+    )
+
+
+async def _view(reader: Reader, row: Row, today: date) -> PactView:
+    pact_id = row["id"]
     parties = await _parties(reader, pact_id, row["version"])
     actions = await _actions(reader, pact_id, today)
     due = review_due(
         row["signed_on"], row["reviewed_on"], over=bool(actions) and all(each.status in OVER for each in actions)
-    )
-    agreeing = row["state"] == PactState.DIAGNOSIS
-    awaited = [each for each in parties if (each.agreement if agreeing else each.signature) is None]
-    standing = PactStanding(
-        PactState(row["state"]),
-        state_awaited=any(each.is_state for each in awaited),
-        others_awaited=any(not each.is_state for each in awaited),
-        planned=bool(actions),
-        first_signed=any(each.signature for each in parties),
     )
     return PactView(
         id=row["id"],
@@ -72,14 +115,14 @@ async def find(
         reviews=await _reviews(reader, pact_id),
         review_due_on=due,
         review_overdue=due is not None and due < today,
-        allowed_actions=tuple(standing.allowed_actions(who)),
+        allowed_actions=(),
     )
 
 
 async def _parties(reader: Reader, pact_id: UUID, version: int) -> tuple[PartyView, ...]:
     rows = await reader.fetch(
         """
-        SELECT p.id, p.name, p.kind, p.code, p.email,
+        SELECT p.id, p.name, p.kind, p.code, p.email, p.invited_at,
                a.agreed_on, a.recorded_at AS agreement_at, a.recorded_by AS agreement_by,
                s.signed_on, s.recorded_at AS signature_at, s.recorded_by AS signature_by
         FROM pact_party AS p
@@ -98,6 +141,7 @@ async def _parties(reader: Reader, pact_id: UUID, version: int) -> tuple[PartyVi
             kind=row["kind"],
             code=row["code"],
             email=row["email"],
+            invited_at=row["invited_at"],
             agreement=_said(row["agreed_on"], row["agreement_at"], row["agreement_by"]),
             signature=_said(row["signed_on"], row["signature_at"], row["signature_by"]),
         )

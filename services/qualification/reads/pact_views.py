@@ -5,6 +5,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.qualification.domain.pact import Diagnosis
+from services.qualification.domain.pact_moves import PactState
+from services.qualification.domain.pact_parties import is_among
 from services.qualification.domain.pact_plan import mean_percent
 from shared.contracts.fact import Actor
 
@@ -27,6 +29,7 @@ class PartyView:
     kind: str | None
     code: str | None
     email: str | None
+    invited_at: datetime | None
     agreement: Said | None
     signature: Said | None
 
@@ -74,6 +77,10 @@ class ActionView:
     late: bool
     told: tuple[ToldView, ...]
 
+    def is_of(self, party: PartyView) -> bool:
+        """Tell whether this party owns the action or takes part in it."""
+        return is_among(party.name, (self.owner, *self.partners))
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewView:
@@ -105,6 +112,12 @@ class PactView:
     review_due_on: date | None
     review_overdue: bool
     allowed_actions: tuple[str, ...]
+
+    @property
+    def awaited(self) -> tuple[PartyView, ...]:
+        """The parties that have yet to agree the diagnosis on the table or, once all agreed, to sign."""
+        agreeing = self.state == PactState.DIAGNOSIS
+        return tuple(each for each in self.parties if (each.agreement if agreeing else each.signature) is None)
 
     @property
     def current(self) -> VersionView | None:

@@ -51,6 +51,19 @@ async def _sign(tx: Transaction, fact: facts.PactSigned) -> None:
         await pacts.save(tx, pact)
 
 
+async def _review(tx: Transaction, fact: facts.PactReviewed) -> None:
+    pact = await _load(tx, fact)
+    pact.reviewed_on = max(fact.held_on, pact.signed_on or fact.held_on, pact.reviewed_on or fact.held_on)
+    await pacts.save(tx, pact)
+
+
+async def _invite(tx: Transaction, fact: facts.PactPartyInvited) -> None:
+    pact = await _load(tx, fact)
+    party = next(each for each in pact.parties if each.name == fact.party)
+    party.email, party.link_generation, party.invited_at = fact.email, fact.link_generation, fact.at
+    await pacts.save_link(tx, party)
+
+
 async def _load(tx: Transaction, fact: facts.PactFact) -> Pact:
     pact = await pacts.load_for_agent(tx, fact.request_id, None)
     if pact is None:
@@ -62,5 +75,7 @@ TOLD_OF_PACTS: Mapping[type[Fact], Handler] = {
     facts.PactOpened: _open,
     facts.PactDiagnosisShared: _share,
     facts.PactDiagnosisAgreed: _agree,
+    facts.PactPartyInvited: _invite,
     facts.PactSigned: _sign,
+    facts.PactReviewed: _review,
 }

@@ -84,6 +84,41 @@ async def load_for_agent(tx: Transaction, pact_id: UUID, perimeter: Sequence[str
     )
 
 
+async def load_by_link(tx: Transaction, party_id: UUID, generation: int) -> Pact | None:
+    """Lock the pact to which a party's link leads; one that another replaced leads nowhere."""
+    pact_id = await tx.fetchval(
+        """
+        SELECT pact_id
+        FROM pact_party
+        WHERE id = $1
+          AND link_generation = $2
+          AND invited_at IS NOT NULL
+        """,
+        party_id,
+        generation,
+    )
+    pact = await load_for_agent(tx, pact_id, None) if pact_id else None
+    # Looked at again under the lock: the link may have been replaced while we waited for it.
+    return pact if pact and pact.party(party_id).link_generation == generation else None
+
+
+async def save_link(tx: Transaction, party: Party) -> None:
+    """Write where a party was sent its link, and which one is valid."""
+    await tx.execute(
+        """
+        UPDATE pact_party SET
+            email = $2,
+            link_generation = $3,
+            invited_at = $4
+        WHERE id = $1
+        """,
+        party.id,
+        party.email,
+        party.link_generation,
+        party.invited_at,
+    )
+
+
 async def save(tx: Transaction, pact: Pact) -> None:
     """Write where the pact stands."""
     await tx.execute(
@@ -220,7 +255,7 @@ async def add_review(tx: Transaction, pact_id: UUID, held_on: date, summary: str
 async def _parties(tx: Transaction, pact_id: UUID, version: int) -> list[Party]:
     rows = await tx.fetch(
         """
-        SELECT p.id, p.name, p.kind, p.code, p.email, a.agreed_on, s.signed_on
+        SELECT p.id, p.name, p.kind, p.code, p.email, p.link_generation, p.invited_at, a.agreed_on, s.signed_on
         FROM pact_party AS p
         LEFT JOIN pact_agreement AS a ON a.pact_id = p.pact_id AND a.party_id = p.id AND a.version = $2
         LEFT JOIN pact_signature AS s ON s.pact_id = p.pact_id AND s.party_id = p.id
@@ -239,6 +274,8 @@ async def _parties(tx: Transaction, pact_id: UUID, version: int) -> list[Party]:
             email=row["email"],
             agreed_on=row["agreed_on"],
             signed_on=row["signed_on"],
+            link_generation=row["link_generation"],
+            invited_at=row["invited_at"],
         )
         for row in rows
     ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.qualification.domain.people import PartyLink
 from services.qualification.settings import Rules
 from services.qualification.usecases.telling import official
 from shared.contracts.vocabulary import Role
@@ -21,6 +22,7 @@ class Desk:
     rules: Rules
     territories: Territories
     orientation_links: Links
+    pact_links: Links
     document_links: Links
     mandates: Mandates
     intake_url: str
@@ -31,6 +33,13 @@ class Desk:
         if read is None:
             raise NotFound
         return read[0]
+
+    def party_of(self, token: str) -> PartyLink:
+        """Read the link of a pact's party; what we did not sign leads nowhere (`NotFound`)."""
+        read = self.pact_links.read(token)
+        if read is None:
+            raise NotFound
+        return PartyLink(*read)
 
     def mandate(self, agent: Agent, *, at: datetime) -> str:
         """Give the mandate by which this agent files for a collectivité."""

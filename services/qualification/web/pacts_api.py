@@ -1,10 +1,10 @@
 """The API of territorial pacts, for programs that act as an agent."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Router, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
@@ -18,12 +18,14 @@ from services.qualification.web import pacts_shapes as shapes
 from services.qualification.web.asked import today_of
 from services.qualification.web.bodies import NoBody
 from services.qualification.web.desk import Desk
+from services.qualification.web.pacts_shown import pact_as_pdf
 from shared import clock
 from shared.db import Cause, Database, Reader, Transaction
 from shared.errors import Invalid
 from shared.identity.model import Agent, Role
 from shared.web.access import only
 from shared.web.paging import Page, Paged, paged
+from shared.web.paper import PDF
 
 
 @get("/pacts", summary="The pacts, those that moved last first")
@@ -82,6 +84,18 @@ async def show_pact(
     return await _shown(database, pact_id, agent)
 
 
+@get("/pacts/{pact_id:uuid}/document.pdf", media_type=PDF, summary="The pact as a document to print and sign")
+async def show_pact_on_paper(
+    request: Request[Any, Any, Any],
+    pact_id: FromPath[UUID],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+) -> Response[bytes]:
+    """Give the pact as a PDF."""
+    view = await find(database, pact_id, perimeter=agent.perimeter, who=official(agent), today=today_of(agent))
+    return await pact_as_pdf(request, view)
+
+
 @post("/pacts/{pact_id:uuid}/diagnosis", status_code=200, summary="Put a diagnosis on the table")
 async def share_diagnosis(
     pact_id: FromPath[UUID],
@@ -94,6 +108,22 @@ async def share_diagnosis(
 
     async def act(tx: Transaction) -> None:
         await acts.share_diagnosis(tx, pact_id, data.diagnosis(), by=agent, at=clock.now())
+
+    return await _done(act, pact_id, agent, database, cause)
+
+
+@post("/pacts/{pact_id:uuid}/invitations", status_code=200, summary="Send a party its link")
+async def invite(
+    pact_id: FromPath[UUID],
+    data: JSONBody[bodies.InvitationBody],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+) -> shapes.PactShape:
+    """Send a party the link by which it agrees, signs and tells how its actions go; another address replaces it."""
+
+    async def act(tx: Transaction) -> None:
+        await acts.invite(tx, pact_id, party=data.party, email=data.email, by=agent, at=clock.now())
 
     return await _done(act, pact_id, agent, database, cause)
 
@@ -142,7 +172,7 @@ async def remove_action(
     """Take an action out of a plan that nobody signed yet."""
 
     async def act(tx: Transaction) -> None:
-        await acts.remove_action(tx, pact_id, action_id, by=agent)
+        await acts.remove_action(tx, pact_id, action_id, by=agent, at=clock.now())
 
     return await _done(act, pact_id, agent, database, cause)
 
@@ -232,7 +262,9 @@ PACTS_API = Router(
         list_pacts,
         open_pact,
         show_pact,
+        show_pact_on_paper,
         share_diagnosis,
+        invite,
         agree,
         add_action,
         remove_action,

@@ -93,6 +93,29 @@ class PartySpeaksBody(Body):
     on: date | None = None
 
 
+class InvitationBody(Body):
+    """A party, by id or by name, and where its link goes: to the address that is known unless told."""
+
+    party: Short
+    email: Email | None = None
+
+
+class SpokenBody(Body):
+    """Who speaks for a party by its link: a name, and in which quality."""
+
+    name: Short
+
+
+class ProgressByLinkBody(Body):
+    """How far an action is, by whoever has a party's link."""
+
+    name: Short
+    action_id: UUID
+    percent: int | None = Bounds(default=None, ge=0, le=100)
+    status: Status | None = None
+    comment: Text | None = None
+
+
 class ActionBody(Body):
     """An action of the plan."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import BeforeValidator, StringConstraints
@@ -21,6 +21,7 @@ from services.qualification.web.pacts_bodies import (
     Short,
     Text,
 )
+from shared.contracts.fact import Email
 from shared.web.forms import EurosTyped, Form
 
 
@@ -70,6 +71,20 @@ class PartySpeaksForm(PageForm):
     on: date | None = None
 
 
+class InvitationForm(PageForm):
+    """Which party is sent its link, and where to."""
+
+    invited: Short
+    email: Email | None = None
+
+
+class SpokenForm(PageForm):
+    """Who speaks for a party by its link; `confirmed`: that he may bind it."""
+
+    name: Short
+    confirmed: Literal["on", "1", "true"]
+
+
 class ActionForm(PageForm):
     """An action of the plan."""
 
@@ -99,6 +114,12 @@ class ProgressForm(PageForm):
     percent: int | None = Bounds(default=None, ge=0, le=100)
     status: Status | None = None
     comment: Text | None = None
+
+
+class ProgressByLinkForm(ProgressForm):
+    """How far an action is, by whoever has a party's link."""
+
+    name: Short
 
 
 class ReviewForm(PageForm):

@@ -40,6 +40,7 @@ class PartyShape(BaseModel):
     kind: str | None
     code: str | None
     email: str | None
+    invited_at: datetime | None
     agreed_on: date | None
     signed_on: date | None
 
@@ -144,6 +145,32 @@ class PactShape(BaseModel):
     allowed_actions: list[str]
 
 
+class SideShape(BaseModel):
+    """A party as the others see it."""
+
+    name: str
+    agreed_on: date | None
+    signed_on: date | None
+
+
+class PactForPartyShape(BaseModel):
+    """The pact as one of its parties sees it by its link: without the addresses of the others."""
+
+    title: str
+    departement: str
+    state: str
+    state_label: str
+    party: str
+    parties: list[SideShape]
+    diagnosis: DiagnosisShape | None
+    actions: list[ActionShape]
+    percent: int | None
+    agreed_on: date | None
+    signed_on: date | None
+    review_due_on: date | None
+    allowed_actions: list[str]
+
+
 def pact_line(line: PactLine) -> PactLineShape:
     """Give a line of the list its form."""
     return PactLineShape(
@@ -193,6 +220,32 @@ def pact(view: PactView) -> PactShape:
     )
 
 
+def pact_for_party(view: PactView, party: PartyView) -> PactForPartyShape:
+    """Give a pact the form in which one of its parties gets it."""
+    return PactForPartyShape(
+        title=view.title,
+        departement=view.departement,
+        state=view.state,
+        state_label=PACT_STATE[view.state][0],
+        party=party.name,
+        parties=[
+            SideShape(
+                name=each.name,
+                agreed_on=each.agreement.on if each.agreement else None,
+                signed_on=each.signature.on if each.signature else None,
+            )
+            for each in view.parties
+        ],
+        diagnosis=_diagnosis(view),
+        actions=[_action(action) for action in view.actions],
+        percent=view.percent,
+        agreed_on=view.agreed_on,
+        signed_on=view.signed_on,
+        review_due_on=view.review_due_on,
+        allowed_actions=list(view.allowed_actions),
+    )
+
+
 def _party(party: PartyView) -> PartyShape:
     return PartyShape(
         id=party.id,
@@ -200,6 +253,7 @@ def _party(party: PartyView) -> PartyShape:
         kind=party.kind,
         code=party.code,
         email=party.email,
+        invited_at=party.invited_at,
         agreed_on=party.agreement.on if party.agreement else None,
         signed_on=party.signature.on if party.signature else None,
     )

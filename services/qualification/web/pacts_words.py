@@ -58,3 +58,10 @@ EXPECTED: Final = {
     ),
 }
 """What is expected now, in a line and a sentence."""
+
+EXPECTED_OF_PARTY: Final = {
+    "agreements": "Dites si votre collectivité ou votre organisme approuve le diagnostic partagé",
+    "signatures": "Lisez le plan d’action, puis signez le pacte",
+    "progress": "Faites le point sur vos actions, aussi souvent qu’elles avancent",
+}
+"""What a party may do by its link → what it is asked for, in a line."""

@@ -4,7 +4,17 @@ from litestar import Router
 from litestar.di import Provide
 
 from services.qualification.web.asked import provide_asked
-from services.qualification.web.routes import acting, case, catalogue, orientation, pact_acts, pacts, proposing, queue
+from services.qualification.web.routes import (
+    acting,
+    case,
+    catalogue,
+    orientation,
+    pact_acts,
+    pact_party,
+    pacts,
+    proposing,
+    queue,
+)
 from services.qualification.web.visit import provide_visit
 from shared.identity.model import Role
 from shared.web.access import only
@@ -25,4 +35,5 @@ PAGES = (
         guards=[only(Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR)],
     ),
     *orientation.ROUTES,
+    *pact_party.ROUTES,
 )

@@ -51,6 +51,16 @@ async def share_diagnosis(pact_id: FromPath[UUID], visit: NamedDependency[Visit]
     return await visit.carry_out(form, act, then=f"/pactes/{pact_id}", said=said, again=shown_again)
 
 
+@post(f"{PACT}/invitations")
+async def invite(pact_id: FromPath[UUID], visit: NamedDependency[Visit]) -> Response[Any]:
+    """Send a party its link."""
+
+    async def act(tx: Transaction, typed: forms.InvitationForm) -> object:
+        return await acts.invite(tx, pact_id, party=typed.invited, email=typed.email, by=visit.agent, at=clock.now())
+
+    return await _do(visit, pact_id, forms.InvitationForm, act, "Le lien est envoyé.")
+
+
 @post(f"{PACT}/approbations")
 async def agree(pact_id: FromPath[UUID], visit: NamedDependency[Visit]) -> Response[Any]:
     """Record that a party agreed the diagnosis."""
@@ -78,7 +88,7 @@ async def remove_action(
     """Take an action out of the plan."""
 
     async def act(tx: Transaction, _: EmptyForm) -> None:
-        await acts.remove_action(tx, pact_id, action_id, by=visit.agent)
+        await acts.remove_action(tx, pact_id, action_id, by=visit.agent, at=clock.now())
 
     return await _do(visit, pact_id, EmptyForm, act, "L’action est retirée du plan.")
 
@@ -167,6 +177,7 @@ def _on_the_table(view: PactView) -> dict[str, Any]:
 ROUTES = (
     show_diagnosis,
     share_diagnosis,
+    invite,
     agree,
     add_action,
     remove_action,

@@ -1,6 +1,5 @@
 """Pacts to look at: the list, one pact on the screen and on paper; and a new one, alone or out of a request."""
 
-from textwrap import shorten
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from services.qualification.usecases import pacts as acts
 from services.qualification.usecases.looking import look_at_case
 from services.qualification.usecases.telling import official
 from services.qualification.web.pacts_forms import PactForm, again, rows_of, typed_rows
+from services.qualification.web.pacts_shown import described, pact_as_pdf
 from services.qualification.web.pacts_words import ACTION_STATUS, EXPECTED, PACT_STATE, PARTY_KIND, STEPS
 from services.qualification.web.visit import Visit
 from shared import clock
@@ -24,9 +24,6 @@ from shared.identity.model import Role
 from shared.web.forms import Form, read_form
 from shared.web.pages import redirect, render
 from shared.web.paging import Page
-
-LABEL = 36
-"""Characters of a label that a bar has room for on the narrowest screen."""
 
 
 @get("/pactes")
@@ -129,6 +126,12 @@ async def print_pact(pact_id: FromPath[UUID], visit: NamedDependency[Visit]) -> 
     return render(visit.request, "pacts/print.html", today=visit.today, **described(view))
 
 
+@get("/pactes/{pact_id:uuid}/pacte.pdf")
+async def pact_on_paper(pact_id: FromPath[UUID], visit: NamedDependency[Visit]) -> Response[bytes]:
+    """Give the pact as a PDF."""
+    return await pact_as_pdf(visit.request, await found(visit, pact_id))
+
+
 async def pact_page(visit: Visit, pact_id: UUID, *, form: Form[Any] | None = None, status: int = 200) -> Response[Any]:
     """Show the page of a pact, with what was typed in one of its forms if that was refused."""
     view = await found(visit, pact_id)
@@ -144,6 +147,8 @@ async def pact_page(visit: Visit, pact_id: UUID, *, form: Form[Any] | None = Non
         reviewing=not errors.keys().isdisjoint(("summary", "held_on")),
         here=f"/pactes/{pact_id}",
         today=visit.today,
+        inviting=not errors.keys().isdisjoint(("invited", "email")),
+        invitable=[(str(party.id), party.name) for party in view.parties if not party.is_state],
         awaited=_awaited(visit, view),
         expected=EXPECTED.get(view.state),
         steps=_steps(view),
@@ -157,27 +162,6 @@ async def found(visit: Visit, pact_id: UUID) -> PactView:
     return await find(
         visit.database, pact_id, perimeter=visit.agent.perimeter, who=official(visit.agent), today=visit.today
     )
-
-
-def described(view: PactView) -> dict[str, Any]:
-    """Give what screen and paper both say of a pact."""
-    late = sum(action.late for action in view.actions)
-    kept = sum(action.status != "given_up" for action in view.actions)
-    done = sum(action.status == "done" for action in view.actions)
-    return {
-        "pact": view,
-        "state": PACT_STATE[view.state],
-        "kinds": PARTY_KIND,
-        "statuses": ACTION_STATUS,
-        "late": late,
-        "kept": kept,
-        "done": done,
-        "bars": [
-            (shorten(action.title, LABEL, placeholder="…"), action.percent, f"{action.percent}\u00a0%")
-            for action in view.actions
-            if action.status != "given_up"
-        ],
-    }
 
 
 async def asks_for_rows(visit: Visit) -> bool:
@@ -204,8 +188,7 @@ def _opens(visit: Visit) -> bool:
 
 def _awaited(visit: Visit, view: PactView) -> dict[str, Any]:
     """Tell which parties have yet to agree or sign, and for which of them this agent may record it."""
-    agreeing = view.state == PactState.DIAGNOSIS
-    waiting = [party for party in view.parties if (party.agreement if agreeing else party.signature) is None]
+    waiting = view.awaited
     for_state, for_others = visit.agent.has(Role.DELEGATE), visit.agent.has(Role.SAT_AGENT)
     mine = [party for party in waiting if (for_state if party.is_state else for_others)]
     return {
@@ -225,4 +208,4 @@ def _steps(view: PactView) -> list[dict[str, str]]:
     ]
 
 
-ROUTES = (show_pacts, show_new_pact, open_pact, show_pact, print_pact)
+ROUTES = (show_pacts, show_new_pact, open_pact, show_pact, print_pact, pact_on_paper)

@@ -1,21 +1,18 @@
-"""Territorial pacts: opened by the département, agreed and signed by each party, then followed year after year."""
+"""Open a pact: its département, the request that led to it, and its parties, the State always among them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
-from services.qualification.domain.pact import Diagnosis, Pact
+from services.qualification.domain.pact import Pact
 from services.qualification.domain.pact_parties import STATE_NAME, Party, PartyKind, means_state, plain
-from services.qualification.domain.pact_plan import PlannedAction, Status
-from services.qualification.domain.people import Official
-from services.qualification.settings import Rules, today
+from services.qualification.settings import Rules
 from services.qualification.store import cases, pacts
-from services.qualification.usecases.telling import official
 from shared.clock import new_id
 from shared.contracts.vocabulary import ApplicantKind
 from shared.db import Transaction
-from shared.errors import FieldError, Invalid, NotFound
+from shared.errors import FieldError, Invalid
 from shared.identity.model import Agent, Role
 from shared.messaging import journal
 from shared.territory import Territories
@@ -29,18 +26,6 @@ class Named:
     kind: PartyKind | None = None
     code: str | None = None
     email: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """An action as an agent plans it; `budget_cents` in euro cents."""
-
-    title: str
-    owner: str
-    due_on: date
-    partners: tuple[str, ...] = ()
-    budget_cents: int | None = None
-    indicator: str | None = None
 
 
 async def open_pact(
@@ -75,100 +60,6 @@ async def open_pact(
     await pacts.insert(tx, pact)
     await journal.record(tx, pact.opened())
     return pact
-
-
-async def share_diagnosis(tx: Transaction, pact_id: UUID, diagnosis: Diagnosis, *, by: Agent, at: datetime) -> Pact:
-    """Put a diagnosis on the table; agreements given to an earlier version are void."""
-    pact, who = await _load(tx, pact_id, by)
-    actor, fact = pact.share_diagnosis(who, at, today(pact.departement, at))
-    if not diagnosis.strengths and not diagnosis.weaknesses:
-        raise Invalid.field("strengths", "Un diagnostic dit au moins un atout ou une faiblesse du territoire.")
-    await pacts.save(tx, pact)
-    await pacts.add_diagnosis(tx, pact, diagnosis, by=actor, at=at)
-    await journal.record(tx, fact)
-    return pact
-
-
-async def agree(tx: Transaction, pact_id: UUID, *, party: str, on: date | None = None, by: Agent, at: datetime) -> Pact:
-    """Record that a party agreed the diagnosis; the State's agreement needs a délégué (`StateNeedsDelegate`)."""
-    pact, who = await _load(tx, pact_id, by)
-    side, actor, fact = pact.agree(who, party, on, at, today(pact.departement, at))
-    await pacts.save(tx, pact)
-    await pacts.add_agreement(tx, pact, side, by=actor, at=at)
-    await journal.record(tx, fact)
-    return pact
-
-
-async def add_action(tx: Transaction, pact_id: UUID, planned: Planned, *, by: Agent, at: datetime) -> PlannedAction:
-    """Add an action to the plan."""
-    pact, who = await _load(tx, pact_id, by)
-    action = PlannedAction(
-        id=new_id(),
-        title=planned.title.strip(),
-        owner=planned.owner.strip(),
-        due_on=planned.due_on,
-        partners=tuple(dict.fromkeys(name.strip() for name in planned.partners if name.strip())),
-        budget_cents=planned.budget_cents,
-        indicator=planned.indicator,
-    )
-    actor, fact = pact.add_action(who, action, at, today(pact.departement, at))
-    await pacts.add_action(tx, pact.id, action, by=actor, at=at)
-    await journal.record(tx, fact)
-    return action
-
-
-async def remove_action(tx: Transaction, pact_id: UUID, action_id: UUID, *, by: Agent) -> None:
-    """Take an action out of a plan that nobody signed yet."""
-    pact, who = await _load(tx, pact_id, by)
-    action = pact.remove_action(who, action_id)
-    await pacts.remove_action(tx, action.id)
-
-
-async def sign(tx: Transaction, pact_id: UUID, *, party: str, on: date | None = None, by: Agent, at: datetime) -> Pact:
-    """Record that a party signed; the State's signature needs a délégué (`StateNeedsDelegate`)."""
-    pact, who = await _load(tx, pact_id, by)
-    side, actor, fact = pact.sign(who, party, on, at, today(pact.departement, at))
-    await pacts.save(tx, pact)
-    await pacts.add_signature(tx, pact, side, by=actor, at=at)
-    await journal.record(tx, fact)
-    return pact
-
-
-async def report(
-    tx: Transaction,
-    pact_id: UUID,
-    action_id: UUID,
-    *,
-    percent: int | None,
-    status: Status | None,
-    comment: str | None = None,
-    by: Agent,
-    at: datetime,
-) -> PlannedAction:
-    """Tell how far an action is."""
-    pact, who = await _load(tx, pact_id, by)
-    action, actor, fact = pact.report(who, action_id, percent, status, at)
-    await pacts.add_progress(tx, action, comment, by=actor, at=at)
-    await journal.record(tx, fact)
-    return action
-
-
-async def review(
-    tx: Transaction, pact_id: UUID, *, held_on: date | None, summary: str, by: Agent, at: datetime
-) -> Pact:
-    """Note what the parties concluded at a yearly review; it stays in the département."""
-    pact, who = await _load(tx, pact_id, by)
-    held, actor = pact.review(who, held_on, today(pact.departement, at))
-    await pacts.save(tx, pact)
-    await pacts.add_review(tx, pact.id, held, summary, by=actor, at=at)
-    return pact
-
-
-async def _load(tx: Transaction, pact_id: UUID, agent: Agent) -> tuple[Pact, Official]:
-    pact = await pacts.load_for_agent(tx, pact_id, agent.perimeter)
-    if pact is None:
-        raise NotFound
-    return pact, official(agent)
 
 
 def _departement(given: str | None, by: Agent, rules: Rules) -> tuple[str, list[FieldError]]:

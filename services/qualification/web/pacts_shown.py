@@ -1,0 +1,43 @@
+"""What screen and paper both say of a pact; and the pact as a document to keep and to sign."""
+
+from textwrap import shorten
+from typing import Any, Final
+
+from litestar import Request, Response
+
+from services.qualification.reads.pact_views import PactView
+from services.qualification.settings import today
+from services.qualification.web.pacts_words import ACTION_STATUS, PACT_STATE, PARTY_KIND
+from shared import clock
+from shared.web.pages import render
+from shared.web.paper import on_paper
+
+LABEL: Final = 36
+"""Characters of a label that a bar has room for on the narrowest screen."""
+
+
+def described(view: PactView) -> dict[str, Any]:
+    """Give what screen and paper both say of a pact."""
+    late = sum(action.late for action in view.actions)
+    kept = sum(action.status != "given_up" for action in view.actions)
+    done = sum(action.status == "done" for action in view.actions)
+    return {
+        "pact": view,
+        "state": PACT_STATE[view.state],
+        "kinds": PARTY_KIND,
+        "statuses": ACTION_STATUS,
+        "late": late,
+        "kept": kept,
+        "done": done,
+        "bars": [
+            (shorten(action.title, LABEL, placeholder="…"), action.percent, f"{action.percent}\u00a0%")
+            for action in view.actions
+            if action.status != "given_up"
+        ],
+    }
+
+
+async def pact_as_pdf(request: Request[Any, Any, Any], view: PactView) -> Response[bytes]:
+    """Give the pact as a document to keep and to sign: pages, API and the parties' links give the same."""
+    page = render(request, "pacts/print.html", today=today(view.departement, clock.now()), **described(view))
+    return await on_paper(request, page, name=f"pacte-{view.opened_at:%Y-%m-%d}")

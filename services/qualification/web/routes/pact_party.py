@@ -1,0 +1,162 @@
+"""The page of a pact's party behind its signed link: it reads, agrees, signs and tells how its actions go."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from pydantic import BaseModel
+
+from services.qualification.domain.people import PartyLink
+from services.qualification.reads.pact import find_by_link
+from services.qualification.reads.pact_views import PactView, PartyView
+from services.qualification.settings import today
+from services.qualification.usecases import pacts as acts
+from services.qualification.web import pacts_forms as forms
+from services.qualification.web.desk import Desk
+from services.qualification.web.pacts_shown import described, pact_as_pdf
+from services.qualification.web.pacts_words import ACTION_STATUS, EXPECTED_OF_PARTY
+from shared import clock
+from shared.db import Cause, Database, Transaction
+from shared.errors import Conflict, Forbidden, Invalid
+from shared.web.forms import Form, read_form, submit_once
+from shared.web.pages import flash, render
+from shared.web.problems import status_of
+
+Model = TypeVar("Model", bound=BaseModel)
+Visitor = Request[Any, Any, Any]
+
+
+@get("/pactes/parties/{token:str}", public=True)
+async def show_pact_to_party(
+    request: Visitor, token: FromPath[str], database: NamedDependency[Database], desk: NamedDependency[Desk]
+) -> Response[Any]:
+    """Show the pact and what is expected of the party."""
+    return await _page(request, token, database, desk, None, 200)
+
+
+@get("/pactes/parties/{token:str}/pacte.pdf", public=True)
+async def pact_on_paper_for_party(
+    request: Visitor, token: FromPath[str], database: NamedDependency[Database], desk: NamedDependency[Desk]
+) -> Response[bytes]:
+    """Give the pact as a PDF."""
+    view, _ = await _found(database, desk.party_of(token))
+    return await pact_as_pdf(request, view)
+
+
+@post("/pactes/parties/{token:str}/approbation", public=True)
+async def agree_as_party(
+    request: Visitor,
+    token: FromPath[str],
+    database: NamedDependency[Database],
+    desk: NamedDependency[Desk],
+    cause: NamedDependency[Cause],
+) -> Response[Any]:
+    """The party agrees the diagnosis."""
+    link = desk.party_of(token)
+
+    async def act(tx: Transaction, form: forms.SpokenForm) -> object:
+        return await acts.agree_by_link(tx, link, name=form.name, at=clock.now())
+
+    said = "Merci\u00a0! Votre approbation est enregistrée."
+    return await _do(request, token, database, desk, cause, await read_form(request, forms.SpokenForm), act, said)
+
+
+@post("/pactes/parties/{token:str}/signature", public=True)
+async def sign_as_party(
+    request: Visitor,
+    token: FromPath[str],
+    database: NamedDependency[Database],
+    desk: NamedDependency[Desk],
+    cause: NamedDependency[Cause],
+) -> Response[Any]:
+    """The party signs."""
+    link = desk.party_of(token)
+
+    async def act(tx: Transaction, form: forms.SpokenForm) -> object:
+        return await acts.sign_by_link(tx, link, name=form.name, at=clock.now())
+
+    said = "Merci\u00a0! Votre signature est enregistrée."
+    return await _do(request, token, database, desk, cause, await read_form(request, forms.SpokenForm), act, said)
+
+
+@post("/pactes/parties/{token:str}/avancement", public=True)
+async def report_as_party(
+    request: Visitor,
+    token: FromPath[str],
+    database: NamedDependency[Database],
+    desk: NamedDependency[Desk],
+    cause: NamedDependency[Cause],
+) -> Response[Any]:
+    """The party tells how far one of its actions is."""
+    link = desk.party_of(token)
+
+    async def act(tx: Transaction, form: forms.ProgressByLinkForm) -> object:
+        return await acts.report_by_link(
+            tx,
+            link,
+            form.action_id,
+            name=form.name,
+            percent=form.percent,
+            status=form.status,
+            comment=form.comment,
+            at=clock.now(),
+        )
+
+    form = await read_form(request, forms.ProgressByLinkForm)
+    return await _do(request, token, database, desk, cause, form, act, "Merci\u00a0! L’avancement est enregistré.")
+
+
+async def _do(
+    request: Visitor,
+    token: str,
+    database: Database,
+    desk: Desk,
+    cause: Cause,
+    form: Form[Model],
+    act: Callable[[Transaction, Model], Awaitable[object]],
+    said: str,
+) -> Response[Any]:
+    if form.model is None:
+        return await _page(request, token, database, desk, form, 400)
+    model = form.model
+
+    async def once(tx: Transaction) -> str:
+        await act(tx, model)
+        flash(request, said)
+        return f"/pactes/parties/{token}"
+
+    try:
+        return await submit_once(database, form, once, cause=cause)
+    except (Invalid, Conflict, Forbidden) as refusal:
+        form.refuse(refusal)
+        return await _page(request, token, database, desk, form, status_of(refusal))
+
+
+async def _found(database: Database, link: PartyLink) -> tuple[PactView, PartyView]:
+    return await find_by_link(database, link, today_in=lambda departement: today(departement, clock.now()))
+
+
+async def _page(
+    request: Visitor, token: str, database: Database, desk: Desk, form: Form[Any] | None, status: int
+) -> Response[Any]:
+    view, party = await _found(database, desk.party_of(token))
+    return render(
+        request,
+        "pacts/party.html",
+        status_code=status,
+        here=f"/pactes/parties/{token}",
+        party=party,
+        mine=[action for action in view.actions if action.is_of(party)],
+        expected=next((EXPECTED_OF_PARTY[each] for each in view.allowed_actions), None),
+        status_options=[(status, said) for status, (said, _) in ACTION_STATUS.items()],
+        service_in_charge=desk.rules.service(view.departement),
+        today=today(view.departement, clock.now()),
+        values=form.values if form else {},
+        errors=form.errors if form else {},
+        **described(view),
+    )
+
+
+ROUTES = (show_pact_to_party, pact_on_paper_for_party, agree_as_party, sign_as_party, report_as_party)
