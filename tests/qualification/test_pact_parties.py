@@ -169,7 +169,7 @@ async def test_a_party_signs_on_its_page_and_what_it_typed_is_kept(
     page = f"/pactes/parties/{await link_of(database)}"
     shown = (await visitor.get(page)).text
     assert "Signer le pacte" in shown
-    assert ACTION["title"] in shown
+    assert str(ACTION["title"]) in shown
     refused = await visitor.send(page, f"{page}/signature", name="Paul Durand, président")
     assert refused.status_code == 400
     assert 'value="Paul Durand, président"' in refused.text
