@@ -50,13 +50,16 @@ def test_only_the_departement_writes_to_the_applicant_by_his_own_link() -> None:
     assert {mail.link for _, mail in templates() if mail.audience == "applicant"} == {"tracking"}
 
 
+OUTSIDE = {"applicant", "provider", "party"}
+
+
 def test_agents_have_a_bell_and_people_outside_have_mail_alone() -> None:
     for _, mail in templates():
-        assert ("bell" in mail.channels) == (mail.audience not in {"applicant", "provider"}), mail.template
+        assert ("bell" in mail.channels) == (mail.audience not in OUTSIDE), mail.template
 
 
 def test_what_people_outside_must_know_never_waits_for_a_digest() -> None:
-    told_outside = [mail for _, mail in templates() if mail.audience in {"applicant", "provider"}]
+    told_outside = [mail for _, mail in templates() if mail.audience in OUTSIDE]
     assert told_outside
     assert {mail.cadence for mail in told_outside} == {Cadence.INSTANT}
 
