@@ -11,8 +11,14 @@ Format = Literal["json", "console"]
 
 def configure(*, service: str, form: Format = "json", level: str = "INFO") -> None:
     """Send every log line of this process, ours and the libraries', to standard error in one form."""
+
+    def name_the_service(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event.setdefault("service", service)
+        return event
+
     shared_steps: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        name_the_service,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -53,5 +59,5 @@ def configure(*, service: str, form: Format = "json", level: str = "INFO") -> No
     root.setLevel(level)
     for noisy in ("aiormq", "aio_pika", "uvicorn.access"):
         logging.getLogger(noisy).setLevel("WARNING")
+    logging.getLogger("opentelemetry.exporter").setLevel("ERROR")  # it tries again by itself, and says so each time
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(service=service)

@@ -8,7 +8,7 @@ import structlog
 import uvloop
 from litestar import Litestar
 
-from shared import log
+from shared import log, tracing
 from shared.db import AWAY, Database
 from shared.settings import LogSettings, ServiceSettings
 from shared.web.serving import serve
@@ -19,8 +19,12 @@ Settings = TypeVar("Settings", bound=ServiceSettings)
 def run(name: str, settings: Settings, build: Callable[[Settings, Database], Litestar]) -> None:
     """Run one service in this process until SIGINT or SIGTERM."""
     log.configure(service=name, form=LogSettings().log_format)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(name, settings, build))
+    send_last_traces = tracing.configure(name)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(name, settings, build))
+    finally:
+        send_last_traces()
 
 
 async def _run(name: str, settings: Settings, build: Callable[[Settings, Database], Litestar]) -> None:

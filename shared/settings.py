@@ -99,6 +99,19 @@ class LogSettings(BaseSettings):
     log_format: Literal["json", "console"] = Field("json", description="One JSON object a line, or for people's eyes")
 
 
+class TraceSettings(BaseSettings):
+    """Who collects traces; the name is OpenTelemetry's own, and its other variables count too."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OTEL_EXPORTER_OTLP_", extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    endpoint: WebAddress | None = Field(
+        None,
+        description="Collector of traces (OTLP over HTTP), such as http://127.0.0.1:4318; without it there are none",
+    )
+
+
 def prefixed(service: str) -> SettingsConfigDict:
     """Give the configuration of a service's settings: variables start with `<SERVICE>_`."""
     return SettingsConfigDict(env_prefix=f"{service}_", extra="ignore", frozen=True)

@@ -9,13 +9,18 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.collector import Collector
 from tests.journeys.people import HTTP, Agent, Caller, Json
 
 USE_THE_ONE_IN = "COUSU_TESTS_USE"
-"""Name the run folder of a product that runs already, to write a test without waiting for its start each time."""
+"""Name the run folder of a product that runs already, to write a test without waiting for its start each time.
+
+`OTEL_EXPORTER_OTLP_ENDPOINT`, where that product was told one, has its traces collected here.
+"""
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -26,6 +31,8 @@ class System:
 
     folder: Path
     endpoints: dict[str, str]
+    collector: Collector
+    """What collects the traces of all services."""
 
     def command(self, *arguments: str, within: float = 60) -> str:
         """Run `cousu-main` as an operator would, for so many seconds at most; give what it prints."""
@@ -76,10 +83,13 @@ def free_base() -> int:
 @pytest.fixture(scope="session")
 def system(servers_folder: Path) -> Iterator[System]:
     """Start everything, give it, and stop it as Ctrl-C would."""
+    told = urlsplit(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""))
+    collector = Collector(told.port or 0)
     if USE_THE_ONE_IN in os.environ:
         folder = Path(os.environ[USE_THE_ONE_IN])
-        yield System(folder, json.loads((folder / "endpoints.json").read_text()))
+        yield System(folder, json.loads((folder / "endpoints.json").read_text()), collector)
         HTTP.close()
+        collector.close()
         return
     folder = servers_folder / "run"
     folder.mkdir(mode=0o711)
@@ -87,7 +97,13 @@ def system(servers_folder: Path) -> Iterator[System]:
     process = subprocess.Popen(
         [sys.executable, "-m", "deploy.local.run"],
         cwd=ROOT,
-        env=os.environ | {"COUSU_RUN_FOLDER": str(folder), "COUSU_PORT_BASE": str(free_base())},
+        env=os.environ
+        | {
+            "COUSU_RUN_FOLDER": str(folder),
+            "COUSU_PORT_BASE": str(free_base()),
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.address,
+            "OTEL_BSP_SCHEDULE_DELAY": "200",
+        },
         stdout=log,
         stderr=subprocess.STDOUT,
     )
@@ -98,11 +114,12 @@ def system(servers_folder: Path) -> Iterator[System]:
             process.terminate()
             raise AssertionError((folder / "supervisor.log").read_text(errors="replace"))
         time.sleep(0.1)
-    yield System(folder, json.loads(endpoints.read_text()))
+    yield System(folder, json.loads(endpoints.read_text()), collector)
     HTTP.close()
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0
     assert not endpoints.exists()
+    collector.close()
     log.close()
 
 

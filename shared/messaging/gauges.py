@@ -1,7 +1,10 @@
 """The depth and the age of what waits, read for Prometheus."""
 
-from shared.db import Database
+from shared.db import Database, Reader
 from shared.messaging import metrics
+
+MOST_SOURCES = 150
+"""Sources whose age is told: more than there are départements, and fewer than strangers can invent."""
 
 
 async def measure(database: Database) -> None:
@@ -12,9 +15,8 @@ async def measure(database: Database) -> None:
                (SELECT coalesce(extract(epoch FROM now() - min(waiting_since)), 0)
                 FROM outbox WHERE queue = '')::float AS outbox_age,
                (SELECT count(*) FROM inbox_held) AS held,
+               (SELECT count(*) FROM inbox_held WHERE next_attempt_at IS NULL) AS held_given_up,
                (SELECT count(*) FROM inbox_waiting) AS waiting,
-               (SELECT coalesce(extract(epoch FROM now() - min(received_at)), 0) FROM inbox_waiting)::float
-                   AS waiting_age,
                (SELECT count(*) FROM quarantine WHERE settled_at IS NULL) AS quarantine
         """
     )
@@ -22,6 +24,29 @@ async def measure(database: Database) -> None:
         metrics.OUTBOX_EVENTS.set(row["outbox"])
         metrics.OUTBOX_AGE.set(row["outbox_age"])
         metrics.HELD_STREAMS.set(row["held"])
+        metrics.HELD_GIVEN_UP.set(row["held_given_up"])
         metrics.WAITING_EVENTS.set(row["waiting"])
-        metrics.WAITING_AGE.set(row["waiting_age"])
         metrics.QUARANTINE_OPEN.set(row["quarantine"])
+    ages = await unapplied(database)
+    metrics.UNAPPLIED_AGE.clear()
+    for source, age in ages.items():
+        metrics.UNAPPLIED_AGE.labels(source).set(age)
+
+
+async def unapplied(reader: Reader) -> dict[str, float]:
+    """Give by source how many seconds its first event has been here, or known to be missing, without being applied."""
+    rows = await reader.fetch(
+        """
+        SELECT source, extract(epoch FROM now() - min(since))::float AS age
+        FROM (
+            SELECT source, received_at AS since FROM inbox_waiting
+            UNION ALL
+            SELECT source, since FROM inbox_expected
+        ) AS unapplied
+        GROUP BY source
+        ORDER BY age DESC
+        LIMIT $1
+        """,
+        MOST_SOURCES,
+    )
+    return {row["source"]: row["age"] for row in rows}

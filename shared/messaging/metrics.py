@@ -13,10 +13,26 @@ ASKED = Counter("cousu_gaps_asked_total", "Requests to a source for events that 
 RESENT = Counter("cousu_events_resent_total", "Events sent again to a queue that missed them")
 BATCH = Histogram("cousu_inbox_batch_messages", "Messages taken in one transaction", buckets=(1, 2, 5, 10, 20, 50, 100))
 
+HOPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
+TOLD_AFTER = Histogram(
+    "cousu_event_told_seconds", "First hop: from an event's record to the broker's confirmation", buckets=HOPS
+)
+APPLIED_AFTER = Histogram(
+    "cousu_event_applied_seconds",
+    "All hops: from the moment that an event bears to its effect here, by the service that told it",
+    ["source"],
+    buckets=HOPS,
+)
+
 OUTBOX_EVENTS = Gauge("cousu_outbox_events", "Events that the broker has not confirmed yet")
 OUTBOX_AGE = Gauge("cousu_outbox_oldest_seconds", "Age of the oldest event that is not confirmed")
 HELD_STREAMS = Gauge("cousu_held_streams", "Streams that wait because of an event that cannot be applied")
+HELD_GIVEN_UP = Gauge("cousu_held_given_up_streams", "Those of them that are tried no more: an operator decides")
 WAITING_EVENTS = Gauge("cousu_waiting_events", "Events that came before their turn, or whose stream is held")
-WAITING_AGE = Gauge("cousu_waiting_oldest_seconds", "Age of the oldest of them")
+UNAPPLIED_AGE = Gauge(
+    "cousu_unapplied_oldest_seconds",
+    "How long the first event of a source has been known here, or known to be missing, and not applied",
+    ["source"],
+)
 QUARANTINE_OPEN = Gauge("cousu_quarantine_messages", "Messages in quarantine that nobody has settled")
 LEADING = Gauge("cousu_relay_leading", "1 where this process is the relay")

@@ -9,10 +9,11 @@ import aiormq.exceptions
 import structlog
 from faststream.rabbit import Channel, RabbitExchange
 
+from shared import tracing
 from shared.db import AWAY, Connection, Database, Row
 from shared.messaging import metrics, topology
 from shared.messaging.addresses import WanderingBroker, lost_is_not_cancelled
-from shared.messaging.envelope import CONTENT_TYPE, DIGEST, digest_of
+from shared.messaging.envelope import CONTENT_TYPE, DIGEST, digest_of, trace_of
 
 log = structlog.get_logger(__name__)
 
@@ -145,7 +146,9 @@ class Relay:
             await self.close()
 
     async def _publish_one(self, row: Row) -> bool:
-        if row["queue"] in {"", topology.EVERYBODY}:
+        if row["queue"] == "":
+            return await self._publish_first(row)
+        if row["queue"] == topology.EVERYBODY:
             return await self._send(row["body"], row["routing_key"], event_id=str(row["id"]), wire_type=row["type"])
         return await self._send(
             row["body"],
@@ -155,6 +158,24 @@ class Relay:
             exchange=topology.resend_exchange,
             returned_is_done=True,  # whoever asked and is gone will ask again
         )
+
+    async def _publish_first(self, row: Row) -> bool:
+        """Tell an event for the first time: a step of its trace, and the first hop of its way."""
+        began = asyncio.get_running_loop().time()
+        facts = {
+            "messaging.system": "rabbitmq",
+            "messaging.operation.type": "send",
+            "messaging.message.id": str(row["id"]),
+            "messaging.rabbitmq.destination.routing_key": row["routing_key"],
+        }
+        after = trace_of(row["body"])
+        with tracing.step(f"publish {row['type']}", tracing.SpanKind.PRODUCER, after=after, **facts) as step:
+            sent = await self._send(row["body"], row["routing_key"], event_id=str(row["id"]), wire_type=row["type"])
+            if not sent:
+                step.fail("not confirmed")
+        if sent:
+            metrics.TOLD_AFTER.observe(max(0.0, row["waited"]) + asyncio.get_running_loop().time() - began)
+        return sent
 
     async def _send(
         self,
@@ -178,7 +199,7 @@ class Relay:
                         mandatory=True,
                         persist=True,
                         content_type=CONTENT_TYPE,
-                        headers={DIGEST: digest_of(content)},
+                        headers={DIGEST: digest_of(content), **_trace_header(body)},
                         message_id=event_id,
                         message_type=wire_type,
                         correlation_id=event_id,
@@ -232,6 +253,12 @@ class Relay:
             pass
 
 
+def _trace_header(body: str) -> dict[str, str]:
+    """Let whoever looks at messages on the broker follow the trace; services read it in the event itself."""
+    trace = trace_of(body)
+    return {tracing.HEADER: trace} if trace else {}
+
+
 async def _waiting(connection: Connection) -> list[Row]:
     """Read the oldest events that wait: those told for the first time, and a smaller part of those sent again."""
     return await connection.fetch(
@@ -242,7 +269,8 @@ async def _waiting(connection: Connection) -> list[Row]:
             (SELECT position, queue FROM outbox WHERE queue <> '' ORDER BY position, queue
              LIMIT CASE WHEN EXISTS (SELECT FROM outbox WHERE queue = '') THEN $2 ELSE $1 + $2 END)
         )
-        SELECT w.position, w.queue, j.id, j.type, j.routing_key, j.body
+        SELECT w.position, w.queue, j.id, j.type, j.routing_key, j.body,
+               extract(epoch FROM clock_timestamp() - j.recorded_at)::float AS waited
         FROM waiting w
         JOIN journal j USING (position)
         ORDER BY w.queue <> '', w.position, w.queue

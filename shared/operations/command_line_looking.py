@@ -61,6 +61,7 @@ def show_events(
         table = Table("When", "Told by", "No.", "Event", "Applied by", "Not yet", "Id", box=None)
         for event in trail.events:
             late = [f"held by {name}" for name in event.held_by] + [f"waits at {name}" for name in event.waits_at]
+            late += [f"has not come to {name}" for name in event.missing_at]
             table.add_row(
                 event.time.astimezone().isoformat(timespec="milliseconds"),
                 event.source,

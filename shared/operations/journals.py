@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from shared.errors import Invalid, NotFound
 from shared.operations.reach import UNREACHABLE, Reach, ServiceAway, Watched
+from shared.operations.services import hears
 
 NUMBER = re.compile(r"^[0-9AB]{2,3}-\d{4}-\d{6}$")
 KEEPS_NUMBERS = "intake"
@@ -42,6 +43,8 @@ class Event(BaseModel):
     applied_by: list[str] = []
     held_by: list[str] = []
     waits_at: list[str] = []
+    missing_at: list[str] = []
+    """Services that hear such events and have not got this one: in their queue, lost on the way, or not sent yet."""
 
 
 class Trail(BaseModel):
@@ -186,6 +189,8 @@ async def _follow(watched: Watched, request_id: UUID, events: Sequence[Event]) -
             (_alone(event), event.source), 0
         ):
             event.applied_by.append(watched.name)
+        elif hears(watched.queue, told_by=event.service, service=watched.name, departement=event.departement):
+            event.missing_at.append(watched.name)
 
 
 def _alone(event: Event) -> str:

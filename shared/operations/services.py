@@ -15,3 +15,9 @@ class Service(StrEnum):
 
 SERVICES = tuple(service.value for service in Service if service is not Service.OPERATIONS)
 """Those that tell and hear events."""
+
+
+def hears(queue: str, *, told_by: str, service: str, departement: str | None) -> bool:
+    """Tell whether an event comes to a service: each hears all others, one of a single département only its own."""
+    code = queue.partition(".")[2]
+    return told_by != service and code in {"", departement}

@@ -1,10 +1,10 @@
 """The door of a service: every request gets an id, a line in the log, a count, strict headers, and a fair share."""
 
 import re
-import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
 import structlog
@@ -13,7 +13,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
 
-from shared import clock
+from shared import clock, tracing
 from shared.errors import TooManyRequests
 
 log = structlog.get_logger(__name__)
@@ -26,7 +26,6 @@ SECONDS: Final = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
-TRACEPARENT: Final = re.compile(r"^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$")
 QUIET: Final = ("/health/", "/metrics", "/static/")
 """What machines ask all the time: counted, not logged, not limited."""
 
@@ -43,7 +42,6 @@ class Door:
         method = str(scope.get("method", "websocket"))
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         request_id = _request_id(headers.get(b"x-request-id", ""))
-        scope["state"] |= {"request_id": request_id, "traceparent": _traceparent(headers.get(b"traceparent", ""))}
         started, status = time.perf_counter(), 500
 
         async def answer(message: Message) -> None:
@@ -53,7 +51,12 @@ class Door:
                 MutableScopeHeaders.from_message(message)["X-Request-ID"] = request_id
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        quiet = scope["path"].startswith(QUIET)
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            self._step(method, headers.get(b"traceparent", ""), request_id, quiet=quiet) as step,
+        ):
+            scope["state"] |= {"request_id": request_id, "traceparent": step.traceparent or tracing.begun()}
             try:
                 await self._app(scope, receive, answer)
             finally:
@@ -61,8 +64,21 @@ class Door:
                 route = str(scope.get("path_template") or "unmatched")
                 REQUESTS.labels(self._service, method, route, status).inc()
                 SECONDS.labels(self._service, route).observe(seconds)
-                if not scope["path"].startswith(QUIET):
+                step.name(f"{method} {route}")  # the route, not the path, which may be a secret link
+                step.tell(**{"http.response.status_code": status})
+                if status >= 500:  # noqa: PLR2004 - a failure of ours, as OpenTelemetry counts it
+                    step.fail(str(status))
+                if not quiet:
                     log.info("http.answered", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+    @staticmethod
+    def _step(method: str, given: str, request_id: str, *, quiet: bool) -> AbstractContextManager[tracing.Step]:
+        """Go on with the caller's trace, or start one; what machines ask all the time is no part of any."""
+        after = tracing.known(given)
+        if quiet:
+            return nullcontext(tracing.Step(after))
+        facts = {"http.request.method": method, "cousu.http_request_id": request_id}
+        return tracing.step(method, tracing.SpanKind.SERVER, after=after, **facts)
 
 
 class FairShare(ASGIMiddleware):
@@ -127,10 +143,3 @@ def strict_headers(*, secure: bool) -> Callable[[Message, Scope], Any]:
 
 def _request_id(given: str) -> str:
     return given if REQUEST_ID.match(given) else str(clock.new_id())
-
-
-def _traceparent(given: str) -> str:
-    """Go on with the caller's trace in a span of our own, or start one."""
-    known = TRACEPARENT.match(given)
-    trace, flags = (known[1], known[2]) if known else (secrets.token_hex(16), "01")
-    return f"00-{trace}-{secrets.token_hex(8)}-{flags}"

@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 
 import asyncpg
 import structlog
 
+from shared import clock, tracing
 from shared.db import AWAY, Cause, Database, Transaction
 from shared.messaging import metrics
 from shared.messaging.consumers import Consumers, Heard
@@ -33,6 +35,24 @@ def _ignore(_: Message) -> None:
 def _tell(messages: Iterable[Message], safe: Callable[[Message], None]) -> None:
     for message in messages:
         safe(message)
+
+
+def _step(heard: Heard) -> AbstractContextManager[tracing.Step]:
+    """Go on with the trace that the event is part of."""
+    envelope = heard.envelope
+    return tracing.step(
+        f"process {envelope.type}",
+        tracing.SpanKind.CONSUMER,
+        after=tracing.known(envelope.traceparent),
+        **{
+            "messaging.system": "rabbitmq",
+            "messaging.operation.type": "process",
+            "messaging.message.id": envelope.id,
+            "cousu.request_id": envelope.subject,
+            "cousu.source": envelope.source,
+            "cousu.sequence": heard.sequence,
+        },
+    )
 
 
 class Inbox:
@@ -232,8 +252,11 @@ class Inbox:
         """Apply one event in a savepoint; a failure holds its stream and touches nothing else."""
         if heard.handler is not None:
             envelope = heard.envelope
-            tx.cause = Cause(envelope.correlationid or envelope.id, envelope.id, envelope.traceparent)
-            with structlog.contextvars.bound_contextvars(event_id=envelope.id, request_id=envelope.subject):
+            with (
+                structlog.contextvars.bound_contextvars(event_id=envelope.id, request_id=envelope.subject),
+                _step(heard) as step,
+            ):
+                tx.cause = Cause(envelope.correlationid or envelope.id, envelope.id, step.traceparent)
                 try:
                     async with tx.savepoint():
                         await heard.handler(tx, heard.fact)
@@ -241,9 +264,13 @@ class Inbox:
                     if tx.connection.is_closed() or isinstance(error, asyncpg.InsufficientResourcesError):
                         raise
                     await held.hold(tx, Kept.of(heard), held.reason(error), self._patience)
+                    step.fail(type(error).__name__)
                     log.warning("event.held", type=envelope.type, source=envelope.source, exc_info=True)
                     return False
                 log.info("event.applied", type=envelope.type, source=envelope.source, sequence=heard.sequence)
         stream.advance(heard)
         metrics.APPLIED.inc()
+        if heard.envelope.time is not None:
+            seconds = (clock.now() - heard.envelope.time).total_seconds()
+            metrics.APPLIED_AFTER.labels(heard.envelope.type.partition(".")[0]).observe(max(0.0, seconds))
         return True

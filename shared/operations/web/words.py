@@ -1,13 +1,10 @@
 """The French words of the operator's page: services, concerns with what to do about them, actions, durations."""
 
 from dataclasses import dataclass
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from shared.operations.journals import Event
 from shared.operations.services import SERVICES, Service
 from shared.operations.status import Concern, QueueStatus, ServiceStatus, Status
-from shared.words import event_word
 
 SERVICE = {
     Service.INTAKE: "Dépôt des demandes",
@@ -28,6 +25,8 @@ SETTLEMENT = {"replayed": "renvoyé", "discarded": "écarté"}
 
 PARIS = ZoneInfo("Europe/Paris")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_PRECISE = 10
+"""Seconds below which tenths matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,13 @@ class Line:
 def service_word(name: str) -> str:
     """Give the French name of a service."""
     return SERVICE.get(Service(name), name) if name in SERVICES else name
+
+
+def between(seconds: float) -> str:
+    """Say how long after what came before something was: machines answer within milliseconds, people in days."""
+    if seconds < 1:
+        return f"{max(0.0, seconds) * 1000:.0f}\u00a0ms"
+    return f"{seconds:.1f}\u00a0s".replace(".", ",") if seconds < _PRECISE else duration(seconds)
 
 
 def duration(seconds: float) -> str:
@@ -110,29 +116,6 @@ def told(concern: Concern) -> Told:
     place = "Messagerie" if concern.what == "broker_away" else service_word(concern.where)
     place = {"unrouted": "Messagerie"}.get(concern.where, place)
     return Told(place, sentence, href, concern.urgent)
-
-
-def stitch(event: Event) -> dict[str, Any]:
-    """Make one event a stitch of the thread: who told it, and how far it got."""
-    at = event.recorded_at.astimezone(PARIS)
-    told = [f"n°\u00a0{event.sequence} de {event.source}, enregistré à {at:%H:%M:%S}"]
-    if not event.sent:
-        told.append("pas encore envoyé")
-    for said, services in (
-        ("appliqué par", event.applied_by),
-        ("retenu par", event.held_by),
-        ("attend son tour chez", event.waits_at),
-    ):
-        if services:
-            told.append(f"{said}\u00a0: {', '.join(service_word(name) for name in services)}")
-    state = "late" if event.held_by else "done" if event.sent and not event.waits_at else "waiting"
-    return {
-        "at": event.time,
-        "label": event_word(event.type),
-        "team": service_word(event.service),
-        "state": state,
-        "detail": " ; ".join(told),
-    }
 
 
 def lines(status: Status) -> list[Line]:

@@ -207,3 +207,47 @@ function combobox(box) {
     event.preventDefault();
   });
 }
+
+// What follows by itself: the page is read again from time to time and the part put in its place, unless one is in it.
+const lives = [...document.querySelectorAll("[data-live]")];
+if (lives.length) {
+  const bar = document.createElement("p");
+  const stop = document.createElement("button");
+  const note = document.createElement("span");
+  let stopped = false;
+  bar.className = "live-bar no-print";
+  stop.type = "button";
+  stop.className = "btn btn-link";
+  stop.textContent = "Suspendre la mise à jour";
+  note.textContent = "Cette page se met à jour d’elle-même.";
+  stop.addEventListener("click", () => {
+    stopped = !stopped;
+    stop.textContent = stopped ? "Reprendre la mise à jour" : "Suspendre la mise à jour";
+    note.textContent = stopped ? "Mise à jour suspendue." : "Cette page se met à jour d’elle-même.";
+  });
+  bar.append(note, stop);
+  lives[0].before(bar);
+
+  const busy = (part) => part.contains(document.activeElement) || (getSelection()?.toString() && part.contains(getSelection().anchorNode));
+  const follow = async () => {
+    if (stopped || document.hidden) return;
+    try {
+      const answer = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "manual" });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const { id } of lives) {
+        const part = document.getElementById(id);
+        const next = fresh.getElementById(id);
+        if (!next || busy(part) || part.innerHTML === next.innerHTML) continue;
+        const open = [...part.querySelectorAll("details[open][id]")].map((fold) => fold.id);
+        part.replaceChildren(...next.childNodes);
+        for (const fold of open) part.querySelector(`#${CSS.escape(fold)}`)?.setAttribute("open", "");
+      }
+      document.title = fresh.title;
+      note.textContent = `Mis à jour à ${new Date().toLocaleTimeString("fr-FR")}.`;
+    } catch {
+      note.textContent = "La mise à jour ne passe pas ; nouvel essai dans un instant. Votre session est peut-être terminée : rechargez la page.";
+    }
+  };
+  setInterval(follow, Number(lives[0].dataset.live) * 1000);
+}

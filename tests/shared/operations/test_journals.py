@@ -72,6 +72,9 @@ async def test_each_event_says_how_far_it_got(scene: Scene) -> None:
     assert first.applied_by == ["escalation"]
     assert second.held_by == ["escalation"]
     assert third.waits_at == ["escalation"]
+    await told(scene.intake, a_message(request_id, "on its way"))
+    fourth = (await journals.trail(scene.reach, str(request_id))).events[-1]
+    assert (fourth.missing_at, fourth.applied_by) == (["escalation"], [])
 
 
 async def test_an_event_that_stands_alone_for_its_listener_is_followed_too(scene: Scene) -> None:

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from pydantic import BaseModel
 
+from shared import clock
 from shared.db import Cause, Database
 from shared.errors import Refusal
 from shared.identity.model import Agent
@@ -15,7 +16,9 @@ from shared.operations import journals, resending
 from shared.operations.reach import Reach
 from shared.operations.resending import Choice
 from shared.operations.web import words
+from shared.operations.web.obstacles import obstacles
 from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, settle, shown_again
+from shared.operations.web.sequence import diagram
 from shared.web.forms import Form, read_form
 from shared.web.pages import redirect, render
 from shared.web.problems import status_of
@@ -91,7 +94,8 @@ async def _request_page(
         trail=trail,
         reference=reference,
         away=away_words(trail.away),
-        stitches=[words.stitch(event) for event in trail.events],
+        diagram=diagram(trail.events, list(reach.services)),
+        obstacles=obstacles(trail, list(reach.services), clock.now()),
         sources=[(source, source) for source in sorted({event.source for event in trail.events})],
         queues=[(one.queue, words.service_word(one.name)) for one in reach.services.values()],
         **shown_again(form, agent),
