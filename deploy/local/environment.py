@@ -33,6 +33,7 @@ SENDS_PEOPLE_TO = {
     "intake": ("qualification", "escalation", "notifications"),
     "qualification": ("notifications",),
     "escalation": ("notifications",),
+    "notifications": ("qualification", "escalation"),
 }
 """Which services name pages of which other one."""
 

@@ -79,6 +79,7 @@ def application(
             "territories": _always(territories),
         },
         navigation=NAVIGATION,
+        bell=f"{settings.notifications_url}/cloche" if settings.notifications_url else "",
     )
 
 

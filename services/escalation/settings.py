@@ -25,6 +25,7 @@ class Settings(ServiceSettings):
     intake_url: WebAddress = Field(
         "http://127.0.0.1:8101", description="Where people reach intake, which serves the documents"
     )
+    notifications_url: WebAddress | None = Field(None, description="Where agents find their bell; none without it")
     document_key: SecretStr = Field(description="Signs links to documents; the same as INTAKE_DOCUMENT_KEY")
     admissibility_days: int = Field(
         15,

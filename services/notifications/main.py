@@ -102,6 +102,7 @@ def application(
         ready=ready,
         dependencies={"office": provide_office},
         navigation=NAVIGATION,
+        bell="/cloche",
     )
 
 

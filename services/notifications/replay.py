@@ -122,5 +122,6 @@ TABLES = (
 LEFT_OUT = {
     "preference": "what people chose is told to nobody",
     "absence": "the same",
+    "bell_read": "what people have read is told to nobody",
     "delivery_attempt": BY_SENDING,
 }

@@ -100,6 +100,7 @@ def application(
         ready=ready,
         dependencies={"desk": provide_desk},
         navigation=NAVIGATION,
+        bell=f"{settings.notifications_url}/cloche" if settings.notifications_url else "",
     )
 
 

@@ -55,6 +55,7 @@ class Settings(Served, ServiceSettings):
 
     directory: Path = Field(DIRECTORY, description="TOML file with the coordinates of each département's service")
     intake_url: WebAddress = Field(description="Where people reach intake, which serves the joined documents")
+    notifications_url: WebAddress | None = Field(None, description="Where agents find their bell; none without it")
     orientation_key: SecretStr = Field(
         description="Signs links of providers and of pacts' parties; as for notifications"
     )

@@ -74,12 +74,14 @@ def create_application(
     ready: Sequence[ReadinessCheck] = (),
     dependencies: Mapping[str, Callable[..., Any]] | None = None,
     navigation: Sequence[NavigationItem] = (),
+    bell: str = "",
 ) -> Litestar:
     """Build the application of one service.
 
     `name` is technical ("intake"), `title` French, shown in pages. `pages` are mounted at `/`, `api` at
     `/api/v1`. `templates` are the service's folders, searched before the common ones. `database` stays the
     caller's to close; readiness always includes it. `lifespan` managers run while the application does, in order.
+    `bell` is the address of the agents' bell, here or on another service of the same site.
     """
     idle = timedelta(minutes=settings.session_idle_minutes)
 
@@ -126,10 +128,10 @@ def create_application(
         openapi_config=openapi.configuration(title),
         plugins=[PydanticPlugin(prefer_alias=True)],
         request_max_body_size=settings.body_limit,
-        before_send=[strict_headers(secure=settings.secure)],
+        before_send=[strict_headers(secure=settings.secure, listens_to=bell)],
         lifespan=[_sweeping(database, idle), *lifespan],
         logging_config=None,
-        state=State({"site": Site(name, title, tuple(navigation)), "database": database}),
+        state=State({"site": Site(name, title, tuple(navigation), bell), "database": database}),
     )
     application.asgi_handler = Door(application.asgi_handler, service=name)
     return application

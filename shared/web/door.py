@@ -109,12 +109,13 @@ class FairShare(ASGIMiddleware):
             raise TooManyRequests(retry_after=max(1, round((1 - left) / rate)))
 
 
-def strict_headers(*, secure: bool) -> Callable[[Message, Scope], Any]:
-    """Make the hook that gives every answer its headers."""
+def strict_headers(*, secure: bool, listens_to: str = "") -> Callable[[Message, Scope], Any]:
+    """Make the hook that gives every answer its headers; pages may listen to one more place, when it is told."""
+    elsewhere = f" {listens_to}/flux" if "://" in listens_to else ""
     fixed = {
         "Content-Security-Policy": (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-            "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+            f"connect-src 'self'{elsewhere}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         ),
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",

@@ -43,6 +43,8 @@ class Site:
     name: str
     title: str
     navigation: tuple[NavigationItem, ...] = ()
+    bell: str = ""
+    """Where agents see what is new for them, here or on another service; empty where they have no bell."""
 
 
 def render(request: Request[Any, Any, Any], template: str, *, status_code: int = 200, **context: object) -> Template:
@@ -101,5 +103,6 @@ def _navigation(site: Site, agent: Agent | None, path: str) -> list[tuple[str, s
     """Give the entries that this agent sees; the current one is the longest that starts the path."""
     shown = [item for item in site.navigation if item.is_for(agent)]
     leading = [item.href for item in shown if path == item.href or path.startswith(item.href.rstrip("/") + "/")]
-    current = max(leading, key=len, default=None)
+    at_the_bell = site.bell != "" and path.startswith(site.bell)
+    current = None if at_the_bell else max(leading, key=len, default=None)
     return [(item.label, item.href, item.href == current) for item in shown]

@@ -1,5 +1,6 @@
 """The SQL that changes or locks: what is known of requests, preferences, and the life of deliveries."""
 
+from services.notifications.store.bell import mark_read
 from services.notifications.store.deliveries import (
     NewDelivery,
     add_delivery,
@@ -59,6 +60,7 @@ __all__ = (
     "learned_service",
     "lock_delivery",
     "lost_attempts",
+    "mark_read",
     "note_content_offered",
     "note_escalation",
     "note_outcome",

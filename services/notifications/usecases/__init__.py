@@ -1,6 +1,7 @@
 """What the service does: learn, tell, send, send again, gather digests, keep preferences."""
 
 from services.notifications.usecases.absence import be_away, be_back
+from services.notifications.usecases.bell import read_all_notices, read_notice, rings_for
 from services.notifications.usecases.digests import gather_digests
 from services.notifications.usecases.learn import (
     learn_escalation,
@@ -28,7 +29,10 @@ __all__ = (
     "learn_request",
     "learn_service",
     "learn_transfer",
+    "read_all_notices",
+    "read_notice",
     "resend",
+    "rings_for",
     "settle_lost",
     "tell",
 )

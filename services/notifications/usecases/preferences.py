@@ -65,8 +65,13 @@ def holders_of(agent: Agent, choice: Choice) -> list[str]:
     scopes = scopes_of(agent, choice.audience)
     if choice.scope is not None and choice.scope not in scopes:
         raise NotFound
-    wanted = scopes if choice.scope is None else [choice.scope]
-    return [f"mailbox:{choice.audience}:{scope}" if scope else f"mailbox:{choice.audience}" for scope in wanted]
+    mailboxes = mailboxes_of(agent, choice.audience)
+    return mailboxes if choice.scope is None else [mailboxes[scopes.index(choice.scope)]]
+
+
+def mailboxes_of(agent: Agent, audience: Audience) -> list[str]:
+    """Name the mailboxes of an audience that the agent answers for, in the order of `scopes_of`."""
+    return [f"mailbox:{audience}:{scope}" if scope else f"mailbox:{audience}" for scope in scopes_of(agent, audience)]
 
 
 async def choose(tx: Transaction, choices: Iterable[Choice], *, by: Agent, at: datetime) -> None:

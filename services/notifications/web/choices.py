@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from services.notifications import reads, store
 from services.notifications.domain.preferences import EVERY_TEMPLATE, MONDAY, MORNING, Cadence
-from services.notifications.usecases.preferences import Destination, audiences_of, scopes_of, templates_of
+from services.notifications.usecases.preferences import Destination, audiences_of, mailboxes_of, scopes_of, templates_of
 from shared.contracts.notifications import Audience
 from shared.db import Reader
 from shared.identity.model import Agent
@@ -33,7 +33,10 @@ async def choice_views(reader: Reader, agent: Agent) -> list[ChoiceView]:
         (audience, destination, scope, holder)
         for audience in audiences_of(agent)
         for destination, scope, holder in [
-            *(_mailbox(audience, scope) for scope in scopes_of(agent, audience)),
+            *(
+                ("mailbox", scope, holder)
+                for scope, holder in zip(scopes_of(agent, audience), mailboxes_of(agent, audience), strict=True)
+            ),
             ("personal", None, f"agent:{agent.id}"),
         ]
     ]
@@ -57,10 +60,6 @@ async def choice_views(reader: Reader, agent: Agent) -> list[ChoiceView]:
                 )
             )
     return views
-
-
-def _mailbox(audience: Audience, scope: str | None) -> tuple[Destination, str | None, str]:
-    return "mailbox", scope, f"mailbox:{audience}:{scope}" if scope else f"mailbox:{audience}"
 
 
 def today_of(agent: Agent, at: datetime) -> date:

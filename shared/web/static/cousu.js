@@ -60,6 +60,42 @@ if (help) {
   });
 }
 
+// The bell: how much is new, as it comes, while somebody looks at the page. Another service may hold the bell.
+const bell = document.querySelector("[data-bell]");
+if (bell) {
+  const count = bell.querySelector(".bell-count");
+  const said = bell.parentElement.querySelector("[role=status]");
+  let known = null;
+  let stream = null;
+
+  const renew = async () => {
+    const list = document.querySelector("[data-bell-list]");
+    if (!list || list.contains(document.activeElement)) return;
+    const answer = await fetch(location.href);
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    list.replaceWith(page.querySelector("[data-bell-list]") ?? list);
+  };
+
+  const ring = (unread) => {
+    count.firstElementChild.textContent = unread < 100 ? String(unread) : "99+";
+    count.hidden = !unread;
+    if (known !== null && unread > known) said.textContent = "Une nouveauté est arrivée.";
+    if (known !== null && unread !== known) renew().catch(() => {});
+    known = unread;
+  };
+
+  const listen = () => {
+    stream?.close();
+    stream = null;
+    if (document.hidden) return;
+    stream = new EventSource(bell.dataset.bell, { withCredentials: true });
+    stream.addEventListener("unread", (event) => ring(Number(event.data)));
+  };
+  document.addEventListener("visibilitychange", listen);
+  listen();
+}
+
 // What fields gain, at the start and after htmx has replaced a part of the page.
 function enhance() {
   for (const area of document.querySelectorAll("textarea[data-count]:not([data-enhanced])")) counted(area);

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from services.notifications.web.api import deliveries, preferences, templates
+from services.notifications.web.api import bell, deliveries, preferences, templates
 
 routes = [
     Router(
@@ -16,6 +16,9 @@ routes = [
             preferences.show_absence,
             preferences.set_absence,
             preferences.end_absence,
+            bell.list_notices,
+            bell.read_notice,
+            bell.read_all,
             templates.list_templates,
             templates.show_template,
         ],

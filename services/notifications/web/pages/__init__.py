@@ -1,14 +1,18 @@
-"""Pages of agents: the messages, one message, the templates, the preferences."""
+"""Pages of agents: the messages, one message, the bell, the templates, the preferences."""
 
 from litestar.types import ControllerRouterHandler
 
-from services.notifications.web.pages import messages, preferences, templates
+from services.notifications.web.pages import bell, messages, preferences, templates
 
 routes: list[ControllerRouterHandler] = [
     messages.show_messages,
     messages.show_message,
     messages.show_mail,
     messages.resend,
+    bell.show_bell,
+    bell.stream_bell,
+    bell.read_notice,
+    bell.read_all,
     templates.show_templates,
     templates.show_template,
     templates.show_template_mail,

@@ -1,4 +1,4 @@
-"""The SQL that shows: lists and details of deliveries, counts, choices."""
+"""The SQL that shows mails: lists and details, counts, choices."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,0 +1,103 @@
+"""The caller's bell by program: what is new for his teams, and what he has read of it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from pydantic import BaseModel
+
+from services.notifications import reads, usecases
+from services.notifications.office import Office
+from services.notifications.usecases import rings_for
+from shared import clock
+from shared.db import Cause, Database, Reader
+from shared.identity.model import Agent
+from shared.web.paging import Page, Paged
+from shared.words import event_word
+
+
+class NoticeView(BaseModel):
+    """One thing that the caller's team was told; `href` leads to where it is dealt with."""
+
+    id: UUID
+    number: str | None
+    departement: str | None
+    event_type: str
+    label: str
+    subject: str
+    href: str
+    at: datetime
+    read_at: datetime | None
+
+
+class UnreadView(BaseModel):
+    """How much is unread; 100 means a hundred or more."""
+
+    unread: int
+
+
+async def notice_views(
+    reader: Reader, agent: Agent, office: Office, *, only_unread: bool, page: Page
+) -> tuple[list[NoticeView], int]:
+    """Show what rings an agent's bell, newest first, and count it."""
+    found, total = await reads.notices(
+        reader, agent.id, rings_for(agent), at=clock.now(), only_unread=only_unread, page=page
+    )
+    views = [
+        NoticeView(
+            id=notice.id,
+            number=notice.number,
+            departement=notice.departement,
+            event_type=notice.event_type,
+            label=event_word(notice.event_type),
+            subject=notice.subject,
+            href=office.addresses.open(notice.link_kind, notice.link_target),
+            at=notice.created_at,
+            read_at=notice.read_at,
+        )
+        for notice in found
+    ]
+    return views, total
+
+
+async def count_unread(reader: Reader, agent: Agent) -> UnreadView:
+    """Count what an agent has not read."""
+    return UnreadView(unread=await reads.unread(reader, agent.id, rings_for(agent), at=clock.now()))
+
+
+@get("/bell")
+async def list_notices(
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    office: NamedDependency[Office],
+    paging: NamedDependency[Page],
+    unread: FromQuery[bool] = False,  # noqa: FBT002 - a member of the query, never passed by place
+) -> Paged[NoticeView]:
+    """List what is new for the caller's teams, newest first; `unread=true` leaves out what he has read."""
+    items, total = await notice_views(database, agent, office, only_unread=unread, page=paging)
+    return Paged[NoticeView](items=items, total=total, page=paging.number)
+
+
+@post("/bell/{notice_id:uuid}/read", status_code=200)
+async def read_notice(
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    notice_id: FromPath[UUID],
+) -> UnreadView:
+    """Mark one notice as read; tell how many are left."""
+    async with database.transaction(cause) as tx:
+        await usecases.read_notice(tx, notice_id, by=agent, at=clock.now())
+        return await count_unread(tx, agent)
+
+
+@post("/bell/read", status_code=200)
+async def read_all(
+    agent: NamedDependency[Agent], database: NamedDependency[Database], cause: NamedDependency[Cause]
+) -> UnreadView:
+    """Mark all as read."""
+    async with database.transaction(cause) as tx:
+        await usecases.read_all_notices(tx, by=agent, at=clock.now())
+        return await count_unread(tx, agent)

@@ -1,0 +1,130 @@
+"""The bell rings for what an agent's teams are told; each agent reads for himself."""
+
+import asyncio
+import re
+
+import pytest
+
+from services.notifications import examples
+from services.notifications.web.api.bell import count_unread
+from services.notifications.web.pages import bell
+from shared.contracts import escalation, qualification
+from shared.db import Database
+from shared.identity.model import Role
+from tests.notifications.conftest import Client, People, World
+from tests.notifications.test_absence import a_colleague
+from tests.notifications.test_pages import hidden
+
+
+async def test_it_rings_for_one_s_teams_and_departements_alone(client: Client, people: People, world: World) -> None:
+    here = await people.token(Role.SAT_AGENT, "95")
+    elsewhere = await people.token(Role.SAT_AGENT, "78")
+    delegate = await people.token(Role.DELEGATE, "95")
+    national = await people.token(Role.NATIONAL_AGENT)
+    auditor = await people.token(Role.AUDITOR)
+    await world.filed()
+    await world.tell(examples.example_of(qualification.OutcomeProposed))
+    await world.tell(examples.example_of(escalation.EscalationReceived))
+    rung = {}
+    for name, headers in {
+        "here": here, "elsewhere": elsewhere, "delegate": delegate, "national": national, "auditor": auditor,
+    }.items():  # fmt: skip
+        answer = (await client.get("/api/v1/bell", headers=headers)).json()
+        rung[name] = [notice["event_type"] for notice in answer["items"]]
+    assert rung == {
+        "here": ["intake.request_submitted.v1"],
+        "elsewhere": [],
+        "delegate": ["qualification.outcome_proposed.v1"],
+        "national": ["escalation.escalation_received.v1"],
+        "auditor": [],
+    }
+
+
+async def test_what_came_before_an_agent_does_not_ring_for_him(client: Client, people: People, world: World) -> None:
+    await world.filed()
+    headers = await people.token(Role.SAT_AGENT, "95")
+    assert (await client.get("/api/v1/bell", headers=headers)).json()["total"] == 0
+
+
+async def test_an_agent_reads_one_and_then_all_and_his_colleague_none(
+    client: Client, people: People, world: World, database: Database
+) -> None:
+    headers = await people.token(Role.SAT_AGENT, "95")
+    colleague = await a_colleague(database, "bruno")
+    await world.filed()
+    await world.tell(examples.example_of(qualification.ProposalRejected))
+    await world.tell(examples.example_of(escalation.InformationRequested))
+    newest = (await client.get("/api/v1/bell", headers=headers)).json()["items"][0]
+    assert newest["href"] == f"http://qualification.test/demandes/{examples.REQUEST_ID}"
+    read = await client.post(f"/api/v1/bell/{newest['id']}/read", headers=headers)
+    assert read.json() == {"unread": 2}
+    left = (await client.get("/api/v1/bell", params={"unread": "true"}, headers=headers)).json()
+    assert newest["id"] not in [notice["id"] for notice in left["items"]]
+    assert (await client.post("/api/v1/bell/read", headers=headers)).json() == {"unread": 0}
+    assert (await client.get("/api/v1/bell", headers=headers)).json()["total"] == 3
+    assert (await count_unread(database, colleague)).unread == 3
+
+
+async def test_another_team_s_notice_cannot_be_read(
+    client: Client, people: People, world: World, database: Database
+) -> None:
+    headers = await people.token(Role.SAT_AGENT, "78")
+    await world.filed()
+    notice = await database.fetchval("SELECT id FROM delivery WHERE audience = 'departement'")
+    assert (await client.post(f"/api/v1/bell/{notice}/read", headers=headers)).status_code == 404
+
+
+async def test_the_page_works_with_one_click_each(client: Client, people: People, world: World) -> None:
+    await people.enters(client, Role.SAT_AGENT, "95")
+    assert "Rien de nouveau" in (await client.get("/cloche")).text
+    await world.filed()
+    await world.tell(examples.example_of(qualification.ProposalRejected))
+    page = (await client.get("/cloche")).text
+    assert "2\u00a0nouveautés ne sont pas lues" in page
+    csrf = {"_csrf_token": hidden(page, "_csrf_token")}
+    one = re.search(r'action="(/cloche/[-0-9a-f]+/lue)"', page)
+    assert one is not None
+    assert (await client.post(one[1], data=csrf)).status_code == 303
+    assert "Une nouveauté n’est pas lue" in (await client.get("/cloche")).text
+    assert (await client.post("/cloche/lues", data=csrf)).status_code == 303
+    assert "Tout est lu" in (await client.get("/cloche")).text
+
+
+async def test_the_stream_tells_the_number_and_each_change_of_it(
+    client: Client, people: People, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bell, "LOOKS_EVERY", 0.05)
+    monkeypatch.setattr(bell, "LASTS", 1.5)
+    await people.enters(client, Role.SAT_AGENT, "95")
+    listening = asyncio.create_task(client.get("/cloche/flux"))
+    await asyncio.sleep(0.3)
+    await world.filed()
+    answer = await listening
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert re.findall(r"data: (\d+)", answer.text) == ["0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"), [("http://qualification.test", True), ("http://evil.test", False), (None, False)]
+)
+async def test_other_services_pages_may_listen_and_strangers_may_not(
+    client: Client, people: People, monkeypatch: pytest.MonkeyPatch, origin: str | None, *, allowed: bool
+) -> None:
+    monkeypatch.setattr(bell, "LASTS", 0.0)
+    await people.enters(client, Role.SAT_AGENT, "95")
+    answer = await client.get("/cloche/flux", headers={"Origin": origin} if origin else {})
+    assert answer.headers.get("access-control-allow-origin") == (origin if allowed else None)
+    assert answer.headers["cross-origin-resource-policy"] == ("same-site" if allowed else "same-origin")
+
+
+async def test_who_is_not_signed_in_hears_nothing(client: Client) -> None:
+    answer = await client.get("/cloche/flux", headers={"Origin": "http://escalation.test"})
+    assert answer.status_code == 204
+    assert answer.headers["access-control-allow-origin"] == "http://escalation.test"
+
+
+async def test_a_session_that_is_over_hears_nothing(client: Client, people: People, database: Database) -> None:
+    await people.enters(client, Role.SAT_AGENT, "95")
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE web_session SET created_at = now() - interval '2 h', expires_at = now()")
+    assert (await client.get("/cloche/flux")).status_code == 204
