@@ -104,6 +104,20 @@ async def test_the_queue_shows_what_waits_and_keeps_its_filters(at_desk: Person,
     assert "95-2026-000123" in await at_desk.see("/?state=nonsense")
 
 
+async def test_the_queue_is_narrowed_by_field_and_age_in_the_address(at_desk: Person, received: str) -> None:
+    assert received in await at_desk.see("/?field=habitat")
+    assert received not in await at_desk.see("/?field=mobilite")
+    assert received not in await at_desk.see("/?older=90")
+    assert received in await at_desk.see("/?field=nonsense&older=long")
+    assert f"/demandes/{received}?field=habitat" in await at_desk.see("/?field=habitat")
+
+
+async def test_a_note_is_written_on_the_dossiers_page(at_desk: Person, received: str) -> None:
+    page = f"/demandes/{received}"
+    await at_desk.send(page, f"{page}/note", note="Voir avec l’EPF.")
+    assert "Voir avec l’EPF." in await at_desk.see(page)
+
+
 async def test_a_dossier_shows_everything_and_the_moves_in_one_place(at_desk: Person, received: str) -> None:
     page = await at_desk.see(f"/demandes/{received}?state=received")
     for shown in (

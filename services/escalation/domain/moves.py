@@ -49,6 +49,7 @@ class Action(StrEnum):
     AGENDA = "agenda"
     CLOSING = "closing"
     ENVELOPES = "envelopes"
+    NOTES = "notes"
 
 
 GRANTED = frozenset({State.GRANTED, State.GRANTED_WITH_RESERVE})
@@ -99,6 +100,7 @@ _OF_THE_COMMITTEE: Mapping[Action, tuple[Role, ...]] = {
     Action.AGENDA: _SECRETARY,
     Action.CLOSING: _SECRETARY,
     Action.ENVELOPES: _SECRETARY,
+    Action.NOTES: _EITHER,
 }
 
 

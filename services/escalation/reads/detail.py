@@ -11,6 +11,7 @@ from services.escalation.domain.moves import By, State
 from services.escalation.domain.perimeter import Perimeter
 from services.escalation.reads.detail_rows import EscalationDetail
 from services.escalation.reads.dossiers import COLUMNS, summary_members
+from services.escalation.reads.similar import similar
 from services.escalation.store.dossier import NoSuchEscalation
 from shared.contracts.qualification import Dossier, Evidence
 from shared.contracts.vocabulary import MobilisationKind
@@ -45,6 +46,8 @@ async def detail(
             "milestones": await _milestones(reader, request_id, state, by, today),
             "accompaniment": {"starts_on": row["starts_on"], "ends_on": row["ends_on"]} if row["starts_on"] else None,
             "evaluation": await _evaluation(reader, request_id),
+            "notes": await _notes(reader, request_id),
+            "similar": await similar(reader, request_id, perimeter=perimeter),
             "timeline": await _timeline(reader, request_id, dossier),
         }
     )
@@ -98,6 +101,11 @@ async def _questions(reader: Reader, request_id: UUID) -> list[dict[str, Any]]:
         """,
         request_id,
     )
+    return [dict(row) for row in rows]
+
+
+async def _notes(reader: Reader, request_id: UUID) -> list[dict[str, Any]]:
+    rows = await reader.fetch("SELECT id, at, text, by FROM note WHERE request_id = $1 ORDER BY at, id", request_id)
     return [dict(row) for row in rows]
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from services.escalation.domain.means import MobilisationState
 from services.escalation.reads.committee import DecisionRow
 from services.escalation.reads.dossiers import EscalationSummary
+from services.escalation.reads.similar import SimilarRow
 from shared.contracts.fact import Actor
 from shared.contracts.intake import Request
 from shared.contracts.qualification import Dossier, Evidence, Qualification, Service
@@ -44,6 +45,15 @@ class QuestionRow(BaseModel):
     answered_at: datetime | None
     answer: str | None
     answered_by: Actor | None
+
+
+class NoteRow(BaseModel):
+    """An internal note of the national team."""
+
+    id: UUID
+    at: datetime
+    text: str
+    by: Actor
 
 
 class MobilisationRow(BaseModel):
@@ -135,3 +145,5 @@ class EscalationDetail(EscalationSummary):
     report: str | None
     evaluation: EvaluationRow | None
     timeline: list[TimelineRow]
+    notes: list[NoteRow]
+    similar: list[SimilarRow]

@@ -26,6 +26,8 @@ _FILTERED = """
     AND ($5::text IS NULL OR programme = $5)
     AND ($6::text IS NULL OR position(lower(unaccent($6)) IN search) > 0)
     AND (NOT $7::boolean OR (due_on < $8 AND stage IS NOT NULL AND state <> 'awaiting_departement'))
+    AND ($9::text IS NULL OR $9 = ANY(fields))
+    AND ($10::integer IS NULL OR received_at < $8::date - $10::integer)
 """
 
 
@@ -52,16 +54,18 @@ class EscalationSummary(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a list of dossiers is narrowed to; blanks narrow nothing."""
+    """What a list of dossiers is narrowed to; blanks narrow nothing. `older` than so many days here."""
 
     state: State | None = None
     departement: str | None = None
     programme: Programme | None = None
     q: str | None = None
     overdue: bool = False
+    field: Field | None = None
+    older: int | None = None
 
     def arguments(self, perimeter: Perimeter, today: date) -> tuple[object, ...]:
-        """Give the arguments $1 to $8 of the statements below."""
+        """Give the arguments $1 to $10 of the statements below."""
         return (
             perimeter.departements,
             perimeter.programmes,
@@ -71,6 +75,8 @@ class Filters:
             (self.q or "").strip() or None,
             self.overdue,
             today,
+            self.field,
+            self.older,
         )
 
 
@@ -97,7 +103,7 @@ async def dossiers(
             due_on NULLS LAST,
             received_at,
             request_id
-        LIMIT $9 OFFSET $10
+        LIMIT $11 OFFSET $12
         """,  # noqa: S608 - built from constants
         *filters.arguments(perimeter, today),
         limit,

@@ -75,5 +75,6 @@ LEFT_OUT = {
     "envelope": "what may be spent is told to nobody; what was mobilised is compared (mobilisation)",
     "programme": "a programme's sheet is told to nobody; what it covers is compared (programme_territory)",
     "early_note": "what waits for a dossier that may never come, and is forgotten after a while",
+    "note": "what the national team notes for itself is told to nobody",
     "consultation": "who read what is told to nobody",
 }

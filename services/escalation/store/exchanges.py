@@ -37,6 +37,18 @@ async def add_question(
     )
 
 
+async def add_note(tx: Transaction, note_id: UUID, request_id: UUID, *, text: str, by: Actor, at: datetime) -> None:
+    """Keep an internal note."""
+    await tx.execute(
+        "INSERT INTO note (id, request_id, at, text, by) VALUES ($1, $2, $3, $4, $5)",
+        note_id,
+        request_id,
+        at,
+        text,
+        by.model_dump(mode="json"),
+    )
+
+
 async def answer_question(tx: Transaction, request_id: UUID, *, answer: str, by: Actor, at: datetime) -> None:
     """Put the département's answer beside the last question that has none."""
     await tx.execute(

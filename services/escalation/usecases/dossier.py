@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from services.escalation.domain.moves import Action
 from services.escalation.settings import Durations
 from services.escalation.store import committee as committee_store
 from services.escalation.store import dossier as store
@@ -45,6 +46,15 @@ async def return_to_departement(tx: Transaction, request_id: UUID, *, motive: st
     fact = escalation.give_back(motive=motive, by=acting.by(agent), at=at)
     await store.save(tx, escalation, at=at)
     await tell(tx, fact)
+
+
+async def add_note(tx: Transaction, request_id: UUID, *, text: str, agent: Agent, at: datetime) -> UUID:
+    """The national team keeps something in mind, in any state; nobody else is told."""
+    actor = acting.by(agent).acting_in(Action.NOTES)
+    await load(tx, request_id, agent, at)
+    note_id = new_id()
+    await exchanges.add_note(tx, note_id, request_id, text=text, by=actor, at=at)
+    return note_id
 
 
 async def schedule(tx: Transaction, request_id: UUID, *, session_id: UUID, agent: Agent, at: datetime) -> None:

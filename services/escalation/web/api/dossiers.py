@@ -15,11 +15,11 @@ from services.escalation.settings import Durations
 from services.escalation.usecases import acting, consultations
 from services.escalation.usecases import dossier as usecases
 from services.escalation.usecases.telling import day
-from services.escalation.web.api.answers import acted, whole
+from services.escalation.web.api.answers import EscalationWithNew, acted, whole, with_new
 from services.escalation.web.inputs import Text
 from services.escalation.web.links import DocumentLinks
 from shared import clock
-from shared.contracts.vocabulary import Programme
+from shared.contracts.vocabulary import Field, Programme
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.web.paging import Page, Paged
@@ -45,6 +45,12 @@ class Return(Body):
     motive: Text
 
 
+class Note(Body):
+    """What the national team keeps in mind about the dossier."""
+
+    text: Text
+
+
 class Scheduling(Body):
     """Which session hears the dossier."""
 
@@ -61,9 +67,11 @@ async def list_escalations(
     programme: FromQuery[Programme | None] = None,
     overdue: FromQuery[bool] = False,  # noqa: FBT002 - parameters of the address are given by name
     q: Annotated[str | None, QueryParameter(max_length=200, description="Number, title or applicant")] = None,
+    field: FromQuery[Field | None] = None,
+    older: Annotated[int | None, QueryParameter(ge=0, le=3650, description="Here for more than so many days")] = None,
 ) -> Paged[EscalationSummary]:
     """List dossiers, those with the nearest date first."""
-    filters = Filters(in_state, departement, programme, q, overdue)
+    filters = Filters(in_state, departement, programme, q, overdue, field, older)
     perimeter, today = acting.perimeter(agent), day(clock.now())
     return Paged(
         items=await dossiers(
@@ -168,6 +176,21 @@ async def schedule(
     return await acted(database, cause, act, request_id, agent, document_links)
 
 
+@post("/escalations/{request_id:uuid}/notes")
+async def add_note(
+    request_id: FromPath[UUID],
+    data: JSONBody[Note],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+) -> EscalationWithNew:
+    """Add a note that the national team alone reads."""
+    async with database.transaction(cause) as tx:
+        created = await usecases.add_note(tx, request_id, text=data.text, agent=agent, at=clock.now())
+        return await with_new(tx, created, request_id, agent, document_links)
+
+
 routes = Router(
     "/",
     route_handlers=[
@@ -177,6 +200,7 @@ routes = Router(
         ask_departement,
         return_to_departement,
         schedule,
+        add_note,
     ],
     tags=["escalations"],
 )

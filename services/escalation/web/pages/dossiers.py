@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Template
 
-from services.escalation.domain.moves import State
+from services.escalation.domain.moves import Action, State
 from services.escalation.reads.committee import sessions
 from services.escalation.reads.detail import detail
 from services.escalation.reads.dossiers import (
@@ -25,7 +25,7 @@ from services.escalation.web.links import DocumentLinks
 from services.escalation.web.pages import presenting
 from services.escalation.web.pages.showing import Asked, show
 from shared import clock
-from shared.contracts.vocabulary import Programme
+from shared.contracts.vocabulary import Field, Programme
 from shared.db import Cause, Database
 from shared.identity.model import Agent
 from shared.web.paging import Page
@@ -34,6 +34,8 @@ from shared.words import state_word, word
 IN_QUEUE = 30
 """Dossiers beside the one that is open."""
 SESSIONS_OFFERED = 50
+AGES = {"15": "Plus de 15 jours", "30": "Plus d’un mois", "90": "Plus de trois mois", "180": "Plus de six mois"}
+_IN_THE_ADDRESS = ("state", "departement", "programme", "q", "overdue", "field", "older")
 
 
 @get("/")
@@ -47,9 +49,11 @@ async def queue(
     programme: Annotated[str, QueryParameter()] = "",
     q: Annotated[str, QueryParameter(max_length=200)] = "",
     late: Annotated[str, QueryParameter(name="overdue")] = "",
+    field: Annotated[str, QueryParameter()] = "",
+    older: Annotated[str, QueryParameter(max_length=5)] = "",
 ) -> Template:
     """Show the dossiers, those with the nearest date first; the filters are in the address."""
-    filters = _filters(in_state, departement, programme, q, late)
+    filters = _filters(in_state, departement, programme, q, late, field, older)
     perimeter, today = acting.perimeter(agent), day(clock.now())
     counts = await count_by_state(database, perimeter=perimeter)
     overdue = Filters(overdue=True)
@@ -107,7 +111,7 @@ async def dossier_page(
     perimeter = acting.perimeter(agent)
     found = await detail(database, request_id, perimeter=perimeter, by=by, today=today, document_url=document_links)
     asked = request.query_params
-    filters = _filters(*(asked.get(name, "") for name in ("state", "departement", "programme", "q", "overdue")))
+    filters = _filters(*(asked.get(name, "") for name in _IN_THE_ADDRESS))
     beside = await dossiers(database, filters, perimeter=perimeter, by=by, today=today, limit=IN_QUEUE, offset=0)
     open_sessions = await sessions(database, state="open", by=by, limit=SESSIONS_OFFERED, offset=0)
     kept = f"?{request.scope['query_string'].decode('latin-1')}" if request.scope["query_string"] else ""
@@ -122,13 +126,15 @@ async def dossier_page(
         messages=presenting.messages(found),
         documents=presenting.documents(found),
         life=presenting.life(found),
+        notes=presenting.notes(found),
+        may_note=by.may(Action.NOTES),
         failed=failed,
         values=values or {},
         errors=errors or {},
     )
 
 
-def _filters(state: str, departement: str, programme: str, q: str, overdue: str) -> Filters:
+def _filters(state: str, departement: str, programme: str, q: str, overdue: str, field: str, older: str) -> Filters:
     """Read the filters of the address; values that do not exist narrow nothing."""
     return Filters(
         State(state) if state in {known.value for known in State} else None,
@@ -136,6 +142,8 @@ def _filters(state: str, departement: str, programme: str, q: str, overdue: str)
         Programme(programme) if programme in {known.value for known in Programme} else None,
         q or None,
         overdue=bool(overdue),
+        field=Field(field) if field in {known.value for known in Field} else None,
+        older=int(older) if older in AGES else None,
     )
 
 
@@ -153,6 +161,12 @@ def _offered(seen: list[str]) -> list[dict[str, Any]]:
             "label": "Programme",
             "options": [("", "Tous"), *((programme.value, word(programme)) for programme in Programme)],
         },
+        {
+            "name": "field",
+            "label": "Thématique",
+            "options": [("", "Toutes"), *((field.value, word(field)) for field in Field)],
+        },
+        {"name": "older", "label": "Ancienneté", "options": [("", "Toutes"), *AGES.items()]},
         {"name": "overdue", "label": "Échéance", "options": [("", "Toutes"), ("1", "Dépassée")]},
     ]
 

@@ -88,6 +88,12 @@ class StepForm(BaseModel):
     """A button without fields."""
 
 
+class NoteForm(BaseModel):
+    """What the team keeps in mind."""
+
+    note: Text
+
+
 @dataclass(frozen=True, slots=True)
 class Doing:
     """What every move needs to know."""
@@ -116,6 +122,10 @@ async def _return(tx: Transaction, form: ReturnForm, do: Doing) -> None:
 
 async def _schedule(tx: Transaction, form: ScheduleForm, do: Doing) -> None:
     await usecases.schedule(tx, do.request_id, session_id=form.session_id, agent=do.agent, at=do.at)
+
+
+async def _note(tx: Transaction, form: NoteForm, do: Doing) -> None:
+    await usecases.add_note(tx, do.request_id, text=form.note, agent=do.agent, at=do.at)
 
 
 async def _mobilisation(tx: Transaction, form: MobilisationForm, do: Doing) -> None:
@@ -170,6 +180,7 @@ MOVES: Final[Mapping[str, Move]] = {
     "question": Move(QuestionForm, _question, "La question est transmise au département."),
     "renvoi": Move(ReturnForm, _return, "Le dossier est renvoyé au département, avec son motif."),
     "inscription": Move(ScheduleForm, _schedule, "Le dossier est inscrit à l’ordre du jour."),
+    "note": Move(NoteForm, _note, "La note est enregistrée."),
     "mobilisation": Move(MobilisationForm, _mobilisation, "La mobilisation est enregistrée."),
     "accompagnement": Move(AccompanimentForm, _accompaniment, "L’accompagnement commence. Le demandeur est informé."),
     "jalon": Move(MilestoneForm, _milestone, "Le jalon est fixé."),

@@ -44,6 +44,14 @@ def messages(dossier: EscalationDetail) -> list[dict[str, Any]]:
     ]
 
 
+def notes(dossier: EscalationDetail) -> list[dict[str, Any]]:
+    """Make the list of internal notes."""
+    return [
+        {"author": note.by.name or word(note.by.role), "at": note.at, "text": note.text, "mine": True}
+        for note in dossier.notes
+    ]
+
+
 def documents(dossier: EscalationDetail) -> list[dict[str, Any]]:
     """Make the list of files."""
     return [
