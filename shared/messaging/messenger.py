@@ -31,6 +31,9 @@ WATCHES_EVERY = 5.0
 RETRIES_EVERY = 0.5
 """Seconds between two looks at the held streams whose time has come."""
 
+LOOKS_EVERY = 5.0
+"""Seconds between two looks for streams that could go on and do not."""
+
 ASKS_EVERY = 2.0
 """Seconds, at most, between two looks for gaps."""
 
@@ -94,6 +97,7 @@ class Messenger:
             self._tasks.append(asyncio.create_task(work(), name=work.__qualname__))
         for one_round, every in (
             (self.inbox.retry_held, RETRIES_EVERY),
+            (self.inbox.go_on_where_left, LOOKS_EVERY),
             (self.inbox.forget_old_attempts, FORGETS_EVERY),
             (self._ask_for_what_is_missing, min(rest.before_asking, ASKS_EVERY)),
             (self._tell_heads, rest.heads_every),

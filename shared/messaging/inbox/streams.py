@@ -141,6 +141,23 @@ async def next_kept(reader: Reader, subject: str, source: str) -> Kept | None:
     return Kept(**row) if row else None
 
 
+async def left_behind(reader: Reader, *, seconds: float, most: int) -> list[tuple[str, str]]:
+    """Give the streams (subject, source) whose next event has been kept for so long, although nothing holds them."""
+    rows = await reader.fetch(
+        """
+        SELECT w.subject, w.source
+        FROM inbox_waiting w
+        JOIN inbox_stream s ON s.subject = w.subject AND s.source = w.source AND w.sequence = s.applied + 1
+        WHERE w.received_at < now() - make_interval(secs => $1)
+          AND NOT EXISTS (SELECT FROM inbox_held h WHERE h.subject = w.subject AND h.source = w.source)
+        LIMIT $2
+        """,
+        seconds,
+        most,
+    )
+    return [(row["subject"], row["source"]) for row in rows]
+
+
 async def forget_kept(tx: Transaction, stream: Stream) -> None:
     """Drop what was kept and is applied."""
     await tx.execute(

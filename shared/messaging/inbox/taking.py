@@ -25,6 +25,9 @@ log = structlog.get_logger(__name__)
 UNSTORABLE = (asyncpg.DataError, UnicodeError)
 """What is raised outside any handler for a message that can be read and not be written down."""
 
+LEFT_AFTER = 5.0
+"""Seconds for which an event that is next may be kept before nobody is thought to have it in hand any more."""
+
 KILLS = f"ended its consumer {FATAL_AFTER} times"
 
 
@@ -107,6 +110,18 @@ class Inbox:
             await self.go_on(due["subject"], due["source"])
             tried += 1
         return tried
+
+    async def go_on_where_left(self, *, after: float = LEFT_AFTER, most: int = 20) -> int:
+        """Apply what is next and waits, and nobody applies; tell how many streams went on.
+
+        Who had applied what it waited for died before coming to it, and what would have brought it to mind, that same
+        message once more, was lost.
+        """
+        left = await streams.left_behind(self._database, seconds=after, most=most)
+        for subject, source in left:
+            log.warning("stream.left_behind", source=source, request_id=subject)
+            await self.go_on(subject, source)
+        return len(left)
 
     async def go_on(self, subject: str, source: str) -> bool:
         """Apply what a stream kept, one event a transaction, each counted; release it when all could be applied."""

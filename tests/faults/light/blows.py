@@ -19,6 +19,10 @@ from tests.faults.product import SERVICES
 
 SUPERVISOR = "supervisor"
 ONE_IN_THREE = 1 / 3
+MORE_THAN_RABBITMQ_BEARS = 25
+"""By default a quorum queue throws a message away after twenty deliveries."""
+A_DELIVERY = 0.2
+"""Seconds in which a consumer that has just come is given what waits."""
 BROKER_AWAY = (OSError, TimeoutError, RuntimeError, aio_pika.exceptions.AMQPError, aiormq.exceptions.AMQPError)
 
 
@@ -61,6 +65,21 @@ class Blows:
         service = self.chance.choice(self.services)
         await self.children.take_down(service, how)
         return service
+
+    async def kill_while_it_waits(self) -> str:
+        """SIGKILL one service, again and again, while what it heard waits for a table that somebody locked."""
+        service = self.chance.choice(self.services)
+        admin = await asyncpg.connect(self.stage.database_url(self.stage.database_of(service)))
+        try:
+            async with admin.transaction():
+                await admin.execute("LOCK TABLE inbox_stream IN ACCESS EXCLUSIVE MODE")
+                for _ in range(MORE_THAN_RABBITMQ_BEARS):
+                    await self.children.until_up(service)
+                    await asyncio.sleep(A_DELIVERY)
+                    await self.children.take_down(service, signal.SIGKILL)
+        finally:
+            await admin.close()
+        return f"{service}, {MORE_THAN_RABBITMQ_BEARS} times"
 
     async def kill_broker(self) -> str:
         """SIGKILL RabbitMQ's virtual machine, and start it again."""
@@ -171,6 +190,7 @@ class Blows:
 KINDS: dict[str, Callable[[Blows], Awaitable[str]]] = {
     "kill_service": Blows.kill_service,
     "stop_service": Blows.stop_service,
+    "kill_while_it_waits": Blows.kill_while_it_waits,
     "kill_broker": Blows.kill_broker,
     "kill_database": Blows.kill_database,
     "purge_queue": Blows.purge_queue,

@@ -57,6 +57,12 @@ class Children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
+    async def until_up(self, service: str) -> None:
+        """Wait until a service consumes."""
+        async with asyncio.timeout(UP_WITHIN):
+            while service not in self._up:
+                await self._something_happens()
+
     async def take_down(self, service: str, how: signal.Signals) -> None:
         """Send a signal, and wait until the process has ended; the next one follows at once."""
         async with asyncio.timeout(UP_WITHIN):

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 import sys
 from collections.abc import Sequence
 from fnmatch import fnmatch
@@ -67,6 +68,9 @@ async def _trial(stage: Stage, drill: str, bug: Bug | None, record: Path) -> boo
     tally.append(record, drill=drill, bug=bug.name if bug else None, outcome=outcome)
     as_it_should = outcome.ending is (Ending.BROKEN if bug else Ending.KEPT)
     said = f"{outcome.ending}" if as_it_should and not bug else f"{outcome.by or outcome.ending}: {outcome.first}"
+    if not as_it_should:
+        name = f"{drill}-{bug.name if bug else 'control'}-{secrets.token_hex(2)}"
+        tally.keep_evidence(record.parent / "evidence" / name, stage.folder / "logs", outcome)
     mark = "" if as_it_should else "SURVIVED  " if bug else "CONTROL  "
     typer.echo(f"  {bug.name if bug else 'no bug':<44} {outcome.seconds:6.0f} s  {outcome.did}  {mark}{said}")
     return as_it_should

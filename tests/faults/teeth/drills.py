@@ -94,6 +94,13 @@ DRILLS: dict[str, Drill] = {
         service="qualification",
     ),
     "broker": _faults("RabbitMQ is killed", "kill_broker", seed=17, healing=False),
+    "delivered_often": _faults(
+        "one service is killed again and again while what it heard waits",
+        "kill_while_it_waits",
+        seed=29,
+        healing=False,
+        service="escalation,notifications",
+    ),
     "database": _faults("PostgreSQL goes away", "kill_database", seed=18, healing=False),
     "dawdling": _faults(
         "every fifth call of a service waits a moment",

@@ -1,6 +1,7 @@
 """What each run said, a line of JSON each; of several runs of the same bug the last counts."""
 
 import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,19 @@ from tests.faults.teeth.trial import Ending, Outcome
 
 def append(record: Path, *, drill: str, bug: str | None, outcome: Outcome) -> None:
     """Write a run down; without a bug it is the control of its drill."""
-    line = {"commit": trial.commit(), "at": clock.now().isoformat(), "drill": drill, "bug": bug, **asdict(outcome)}
+    said = asdict(outcome)
+    del said["evidence"]
+    line = {"commit": trial.commit(), "at": clock.now().isoformat(), "drill": drill, "bug": bug, **said}
     with record.open("a") as file:
         file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def keep_evidence(folder: Path, logs: Path, outcome: Outcome) -> None:
+    """Keep what tells why a trial went as it should not: the complaints, the faults, and what the services logged."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "said").write_text("\n".join(outcome.evidence) + "\n")
+    for log in logs.iterdir():
+        shutil.copy(log, folder)
 
 
 def table(record: Path) -> str:

@@ -41,6 +41,8 @@ class Outcome:
     """The first complaint, or what failed."""
     did: str
     """How many faults there were, and how many requests."""
+    evidence: list[str]
+    """All that was complained of, what failed, and what had struck."""
 
     @property
     def by(self) -> str:
@@ -53,22 +55,26 @@ async def attempt(stage: Stage, drill: Drill, altered: Mapping[str, str]) -> Out
     began = time.monotonic()
     failure = ""
     wrong: list[str] = []
+    struck: list[str] = []
     did = ""
     try:
         async with asyncio.timeout(GIVES_UP_AFTER):
             await stage.alter(altered)
-            wrong, did = await _wrong(stage, drill)
+            wrong, did = await _wrong(stage, drill, struck)
     except Exception as error:  # noqa: BLE001 - whatever fails, the next bug has its turn, and this one is not caught
         failure = f"{type(error).__name__}: {error}\n{stage.last_words()}"
     kinds = Counter(one.partition(":")[0] for one in wrong)
     ending = Ending.FAILED if failure else Ending.BROKEN if wrong else Ending.KEPT
-    return Outcome(ending, round(time.monotonic() - began, 1), dict(kinds), (wrong or [failure])[0][:400], did)
+    evidence = [*wrong, *failure.splitlines(), *struck]
+    seconds = round(time.monotonic() - began, 1)
+    return Outcome(ending, seconds, dict(kinds), (wrong or [failure])[0][:400], did, evidence)
 
 
-async def _wrong(stage: Stage, drill: Drill) -> tuple[list[str], str]:
-    """Do the drill; give the broken promises, and what was done."""
+async def _wrong(stage: Stage, drill: Drill, struck: list[str]) -> tuple[list[str], str]:
+    """Do the drill; give the broken promises, and what was done; `struck` takes the log of the faults."""
     if isinstance(drill.plan, Faults):
         report = await run(stage, drill.plan)
+        struck += report.blows
         _did_strike(len(report.blows))
         return report.verdict.wrong, f"{len(report.blows)} faults, {report.requests} requests"
     dealer = Dealer(random.Random(drill.plan.seed), points=drill.points)  # noqa: S311 - a seed that can be given again

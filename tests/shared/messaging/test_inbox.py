@@ -3,6 +3,7 @@
 import asyncio
 from itertools import permutations
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import UUID
 
 import asyncpg
@@ -73,6 +74,23 @@ async def test_what_waited_and_came_again_with_its_predecessor_waits_no_longer(
     await inbox.take([Message(message.body, "", redelivered) for message in the(request_id, 1, 2, 3)])
     assert await effects(database, request_id) == ["1", "2", "3"]
     assert await database.fetchval("SELECT count(*) FROM inbox_waiting") == 0
+
+
+async def test_what_its_consumer_died_before_and_nothing_brings_to_mind_is_applied_all_the_same(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id, other = new_id(), new_id()
+    inbox = Inbox(database, NOTING)
+    await inbox.take([*the(request_id, 2, 3), *the(other, 2)])
+    with monkeypatch.context() as dying, pytest.raises(KeyboardInterrupt):
+        dying.setattr(inbox, "go_on", AsyncMock(side_effect=KeyboardInterrupt))
+        await inbox.take([Message(the(request_id, 1)[0].body, "", redelivered=True)])
+    assert await effects(database, request_id) == ["1"]
+    assert await inbox.go_on_where_left() == 0, "somebody may have it in hand"
+    assert await inbox.go_on_where_left(after=0) == 1
+    assert await effects(database, request_id) == ["1", "2", "3"]
+    assert await effects(database, other) == [], "its turn has not come"
+    assert await inbox.go_on_where_left(after=0) == 0
 
 
 async def test_an_event_that_fails_holds_its_stream_and_no_other(database: Database) -> None:

@@ -3,10 +3,12 @@
 from tests.faults.teeth.bug import Bug, Edit, bug
 
 ARRIVALS = "shared/messaging/arrivals.py"
+CONSUMER = "shared/messaging/consumer.py"
 CONSUMERS = "shared/messaging/consumers.py"
 MESSENGER = "shared/messaging/messenger.py"
 TAKING = "shared/messaging/inbox/taking.py"
 READING = "shared/messaging/inbox/reading.py"
+TOPOLOGY = "shared/messaging/topology.py"
 STREAMS = "shared/messaging/inbox/streams.py"
 
 BUGS = (
@@ -156,5 +158,22 @@ BUGS = (
         STREAMS,
         "ON CONFLICT (subject, source) DO UPDATE SET changed_at = now()",
         "ON CONFLICT (subject, source) DO NOTHING",
+    ),
+    Bug(
+        "deliveries_are_limited",
+        "The queues have RabbitMQ's default delivery limit.",
+        "delivered_often",
+        (
+            Edit(
+                TOPOLOGY,
+                "arguments=dict(subscription.rabbit_queue().arguments)",
+                'arguments=dict(subscription.rabbit_queue().arguments) | {"x-delivery-limit": 20}',
+            ),
+            Edit(
+                CONSUMER,
+                "await self._broker.start()\n",
+                'self._subscriber.queue.arguments["x-delivery-limit"] = 20; await self._broker.start()\n',
+            ),
+        ),
     ),
 )
