@@ -42,6 +42,10 @@ faults: system-test $(VENV)/.ready node_modules/.ready ## Kill, cut, wipe and li
 teeth: system-test $(VENV)/.ready node_modules/.ready ## Take one protection away after the other: the faults must show it; TEETH='--list' for which
 	@exec $(BIN)/python -m tests.faults.teeth $(TEETH)
 
+.PHONY: bench
+bench: system-run $(VENV)/.ready build/bench/.ready ## Measure it beside others, two hours; BENCH='--only hop --repeat 3 --quick' for less
+	@exec $(BIN)/python -m tests.bench $(BENCH)
+
 .PHONY: lint
 lint: $(VENV)/.ready ## Style, and who may import whom
 	$(BIN)/ruff check
@@ -61,6 +65,8 @@ lock: $(VENV)/.ready ## Choose the newest allowed versions again, with their has
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --upgrade --custom-compile-command "make lock" --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile tests/bench/requirements.in --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --upgrade --custom-compile-command "make lock" --quiet --output-file tests/bench/requirements.lock
 	npm update --package-lock-only --ignore-scripts
 	@node -e 'const fs = require("fs"), file = "package-lock.json", lock = JSON.parse(fs.readFileSync(file)); for (const one of Object.values(lock.packages)) delete one.funding; fs.writeFileSync(file, JSON.stringify(lock, null, 2) + "\n")'  # funding: addresses, of no use here
 
@@ -85,6 +91,12 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@echo "Installing Python packages"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+build/bench/.ready: tests/bench/requirements.lock
+	@python=$$(deploy/local/find_python.sh) && { test -x build/bench/bin/python || $$python -m venv build/bench; }
+	@echo "Installing those who are measured beside us"
+	@build/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json

@@ -1,0 +1,67 @@
+"""`python -m tests.bench`: measure, write each measurement down, and make the report of what is in the book."""
+
+import asyncio
+import logging
+import subprocess
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from tests.bench import machine
+from tests.bench.backlog.part import backlog
+from tests.bench.footprint.part import footprint
+from tests.bench.ground import DISK, MEMORY, standing
+from tests.bench.growth.part import growth
+from tests.bench.hop.contestants import ROOT, THEIRS
+from tests.bench.hop.part import hop, peers
+from tests.bench.life.part import life
+from tests.bench.measure import Bench
+from tests.bench.scale.part import scale
+from tests.bench.tally import Tally
+
+PARTS: dict[str, Callable[[Bench], Awaitable[None]]] = {
+    "hop": hop,
+    "peers": peers,
+    "life": life,
+    "growth": growth,
+    "backlog": backlog,
+    "scale": scale,
+    "footprint": footprint,
+}
+
+
+def main(
+    only: Annotated[str, typer.Option(help=f"Which parts, separated by commas: {', '.join(PARTS)}.")] = "",
+    repeat: Annotated[int, typer.Option(help="How often each measurement is made.")] = 3,
+    quick: Annotated[bool, typer.Option(help="A fifth of the work: ten minutes, rough figures.")] = False,  # noqa: FBT002 - typer's form of a flag
+    memory: Annotated[bool, typer.Option(help="Have the servers' data in memory rather than on the disk.")] = False,  # noqa: FBT002 - same
+    book: Annotated[Path, typer.Option("--tally", help="Where each measurement is written down.")] = Path(
+        "build/bench.jsonl"
+    ),
+    report: Annotated[bool, typer.Option("--report", help="Only write the report of what is in the tally.")] = False,  # noqa: FBT002 - same
+) -> None:
+    """Measure what is not yet in the tally; then write docs/performance.md."""
+    parts = only.split(",") if only else list(PARTS)
+    if unknown := set(parts) - set(PARTS):
+        raise typer.BadParameter(f"no such part: {', '.join(unknown)}")
+    if not report:
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+        asyncio.run(_measure(parts, Tally(book), rounds=repeat, quick=quick, where=MEMORY if memory else DISK))
+    subprocess.run([THEIRS, "-m", "tests.bench.report", book], cwd=ROOT, check=True)  # noqa: S603 - our own program
+
+
+async def _measure(parts: list[str], tally: Tally, *, rounds: int, quick: bool, where: Path) -> None:
+    async with standing(where) as ground:
+        bench = Bench(ground, tally, rounds, quick, where)
+        await bench.measure("machine", "machine", "is", 0, lambda: machine.described(ground, where))
+        for name in parts:
+            await PARTS[name](bench)
+
+
+if __name__ == "__main__":
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(main)
+    app()

@@ -1,0 +1,1 @@
+"""What the product takes before anybody uses it."""

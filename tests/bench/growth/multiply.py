@@ -1,0 +1,77 @@
+"""Lives that were lived, multiplied within the databases: every row of a request once more, under other identifiers."""
+
+from dataclasses import dataclass
+
+import asyncpg
+
+SINGLE = {
+    *("schema_migrations", "provider", "envelope", "number_counter", "decision_counter", "agent", "agent_token"),
+    *("web_session", "form_submission", "departement_service", "preference", "outbox", "inbox_waiting", "inbox_held"),
+    *("inbox_attempt", "inbox_expected", "quarantine", "operation"),
+}
+"""Tables whose rows belong to no request, or are of the moment only."""
+
+KEPT = {"agent_id", "provider_id", "envelope_id", "changed_by"}
+"""What points to such a table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column to be filled."""
+
+    name: str
+    type: str
+
+    @property
+    def again(self) -> str:
+        """Give the SQL of its value in the n-th copy, the same wherever the same identifier stands."""
+        if self.type == "uuid" and self.name not in KEPT:
+            return f"md5({self.name}::text || '/' || n)::uuid"
+        if self.name == "subject" and self.type == "text":
+            return (
+                "CASE WHEN subject ~ '^[0-9a-f-]{36}$' THEN md5(subject || '/' || n)::uuid::text ELSE subject || n END"
+            )
+        if self.name in {"number", "key_digest"}:
+            return "number || '/' || n" if self.name == "number" else "sha256(key_digest || n::text::bytea)"
+        if self.type == "timestamp with time zone":
+            return f"{self.name} - n * interval '1 minute'"
+        return f'"{self.name}"'
+
+
+async def multiply(connection: "asyncpg.Connection[asyncpg.Record]", first: int, last: int) -> None:
+    """Add the copies `first` to `last` of what stands under number 0; checks hold, triggers and references are off.
+
+    The first call remembers which rows those are.
+    """
+    await connection.execute("SET session_replication_role = replica")
+    await connection.execute("CREATE SCHEMA IF NOT EXISTS bench")
+    for table, columns in (await _tables(connection)).items():
+        names = ", ".join(f'"{column.name}"' for column in columns)
+        values = ", ".join(column.again for column in columns)
+        if not await connection.fetchval("SELECT to_regclass($1)", f'bench."{table}"'):
+            await connection.execute(f'CREATE TABLE bench."{table}" AS SELECT {names} FROM public."{table}"')  # noqa: S608 - names from the catalogue
+        await connection.execute(
+            f'INSERT INTO public."{table}" ({names}) SELECT {values} '  # noqa: S608 - same
+            f'FROM bench."{table}", generate_series({first}, {last}) n ON CONFLICT DO NOTHING'
+        )
+    await connection.execute("RESET session_replication_role")
+    await connection.execute("VACUUM ANALYZE")
+
+
+async def _tables(connection: "asyncpg.Connection[asyncpg.Record]") -> dict[str, list[Column]]:
+    """Give the tables to be multiplied, with the columns that are not made by PostgreSQL."""
+    rows = await connection.fetch(
+        """
+        SELECT c.table_name, c.column_name, c.data_type
+        FROM information_schema.columns c
+        JOIN information_schema.tables t USING (table_schema, table_name)
+        WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'
+            AND c.is_generated = 'NEVER' AND c.is_identity = 'NO'
+        ORDER BY c.table_name, c.ordinal_position
+        """
+    )
+    found: dict[str, list[Column]] = {}
+    for row in rows:
+        if row["table_name"] not in SINGLE:
+            found.setdefault(row["table_name"], []).append(Column(row["column_name"], row["data_type"]))
+    return found

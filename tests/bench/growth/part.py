@@ -1,0 +1,156 @@
+"""Lists, searches, pages, statistics and filing at growing sizes, asked over HTTP; and the plans behind them."""
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass
+from functools import partial
+from statistics import median, quantiles
+
+from tests.bench.growth import plans
+from tests.bench.growth.multiply import multiply
+from tests.bench.hop import trial
+from tests.bench.hop.contestants import HOP
+from tests.bench.hop.trial import Effort
+from tests.bench.life.part import clients
+from tests.bench.measure import Bench
+from tests.bench.product import SERVICES, Product, prepared
+from tests.bench.tally import Figures
+from tests.faults.clients import Client
+from tests.faults.lives import WAYS, Person
+from tests.journeys.steps import a_body
+
+LIVED = 50
+"""Requests that are really lived, and multiplied."""
+
+OLD_SNAPSHOT = "an old snapshot held open"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Something that is asked."""
+
+    name: str
+    service: str
+    path: str
+    who: str | None
+    """The agent; the applicant where it is nobody."""
+
+
+OPERATIONS = (
+    Operation("the département’s queue", "qualification", "/cases?per_page=25", "sat95"),
+    Operation("its cases under examination", "qualification", "/cases?state=under_examination", "sat95"),
+    Operation("its search", "qualification", "/cases?q=ecole", "sat95"),
+    Operation("a case", "qualification", "/cases/{id}", "sat95"),
+    Operation("the national queue", "escalation", "/escalations?per_page=25", "national"),
+    Operation("its search", "escalation", "/escalations?q=ecole", "national"),
+    Operation("a dossier", "escalation", "/escalations/{id}", "national"),
+    Operation("national statistics", "escalation", "/statistics", "national"),
+    Operation("the applicant’s request", "intake", "/requests/{id}", None),
+    Operation("public statistics", "intake", "/statistics", None),
+)
+
+
+async def growth(bench: Bench) -> None:
+    """Measure each size on one product that grows; then the hop with a history behind it."""
+    sizes = (500, 5_000) if bench.quick else (10_000, 100_000)
+    async with prepared(bench.where) as product:
+        await product.start()
+        async with product.database("qualification") as connection:
+            await connection.execute("UPDATE provider SET capacity = 1000000")
+        async with clients(product) as client:
+            await _live(product, client)
+            copies = 0
+            for size in sizes:
+                await _grow(product, copies + 1, size // LIVED - 1)
+                copies = size // LIVED - 1
+                for number in range(bench.rounds):
+                    for one in OPERATIONS:
+                        work = partial(_ask, client, one)
+                        await bench.measure("growth", f"{one.service}: {one.name}", str(size), number, work)
+                    await bench.measure(
+                        "growth", "intake: filing", str(size), number, partial(_file, client, size, number)
+                    )
+            await bench.measure("growth", "plans", f"at {sizes[-1]}", 0, partial(_plans, product, client))
+    await _hops(bench)
+
+
+async def _hops(bench: Bench) -> None:
+    """Relay and inbox with events told and heard before, and while an old snapshot is held open."""
+    events = 2_000 if bench.quick else 10_000
+    efforts = {f"{history} events before": Effort(events, history=history) for history in (0, 100_000, 1_000_000)}
+    efforts[OLD_SNAPSHOT] = Effort(events, snapshot=True)
+    if bench.quick:
+        del efforts["1000000 events before"]
+    for number in range(bench.rounds):
+        for mode, effort in efforts.items():
+            await bench.measure("history", "ours", mode, number, partial(trial.run, bench.ground, HOP[0], effort))
+
+
+async def _live(product: Product, client: Client) -> None:
+    """Live some requests of every kind, several at a time; a few stay where they are."""
+    kinds = [kind for kind in WAYS if "provider" not in kind]
+
+    async def lives(n: int) -> None:
+        person = Person(client, product.mailbox, random.Random(f"growth.{n}"), f"growth-{n}", tuple(kinds))  # noqa: S311 - a seed
+        for _ in range(LIVED // 5 - 2):
+            await person.one()
+        for _ in range(2):
+            await person.files()
+
+    await asyncio.gather(*(lives(n) for n in range(5)))
+    await asyncio.sleep(3)
+
+
+async def _grow(product: Product, first: int, last: int) -> None:
+    for service in SERVICES:
+        async with product.database(service) as connection:
+            await multiply(connection, first, last)
+
+
+async def _ask(client: Client, operation: Operation, *, times: int = 40) -> Figures:
+    """Ask the same of one request after the other."""
+    lives = [one for one in client.ledger.lives if one.finished and one.kind == "whole_life"]
+    token = client.tokens[operation.who][1] if operation.who else None
+    taken = []
+    for n in range(times):
+        life = lives[n % len(lives)]
+        path = operation.path.format(id=life.id)
+        began = time.perf_counter()
+        status, _ = await client.once(operation.service, "GET", path, token or life.token, None)
+        taken.append(1000 * (time.perf_counter() - began))
+        if status != 200:
+            raise RuntimeError(f"{operation.service}{path}: {status}")
+    return _of(taken)
+
+
+async def _file(client: Client, size: int, number: int, *, times: int = 40) -> Figures:
+    taken = []
+    for n in range(times):
+        began = time.perf_counter()
+        await client.do("intake", "/requests", None, a_body(), key=f"growth-{size}-{number}-{n}")
+        taken.append(1000 * (time.perf_counter() - began))
+    return _of(taken)
+
+
+async def _plans(product: Product, client: Client) -> Figures:
+    """Have PostgreSQL tell the plans of everything that is asked."""
+    log = product.places.log("postgres")
+    found: Figures = {}
+    for service in ("intake", "qualification", "escalation"):
+        role = f"{service}_app"
+        async with product.database(service) as connection:
+            since = log.stat().st_size
+            await plans.tell(connection, role, them=True)
+            await asyncio.sleep(2)
+            for one in OPERATIONS:
+                if one.service == service:
+                    await _ask(client, one, times=8)
+            await plans.tell(connection, role, them=False)
+            told = await asyncio.to_thread(plans.read, log, since)
+            found[service] = {"plans": told, "as_a_whole": await plans.read_as_a_whole(connection, told)}
+    return found
+
+
+def _of(taken: list[float]) -> Figures:
+    return {"median_ms": median(taken), "p99_ms": quantiles(taken, n=100)[98], "asked": len(taken)}

@@ -1,0 +1,70 @@
+"""Who takes part in the hop: by which commands it is sent and heard, and how it was tuned."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+OURS = Path(sys.executable)
+THEIRS = ROOT / "build" / "bench" / "bin" / "python"
+"""The peers' own environment: the product knows nothing of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """One way of carrying the job."""
+
+    name: str
+    title: str
+    module: str
+    settings: str
+    """How it was tuned, for the report."""
+    hears: tuple[str, ...] = ()
+    """Arguments of its listener."""
+    python: Path = OURS
+    ours: bool = False
+    durable: bool = False
+    """Whether the event is committed with the state that it tells of."""
+    ordered: bool = False
+
+    def command(self, role: str) -> list[str]:
+        """Give the command of a role."""
+        return [str(self.python), "-m", self.module, role, *(self.hears if role == "hear" else ())]
+
+
+def _floor(name: str, title: str, settings: str, together: int, connections: int, *, ordered: bool) -> Contestant:
+    return Contestant(
+        name, title, "tests.bench.hop.floor", settings, (str(together), str(connections)), ordered=ordered
+    )
+
+
+HOP = (
+    Contestant(
+        "ours",
+        "Cousu-main",
+        "tests.bench.hop.ours",
+        "as services run: outbox and relay, quorum queue, prefetch 100, inbox with order and exactly once",
+        ours=True,
+        durable=True,
+        ordered=True,
+    ),
+    _floor(
+        "floor",
+        "floor",
+        "aio-pika: 200 confirmations under way; quorum queue, prefetch 100; ten connections, one commit a message",
+        1,
+        10,
+        ordered=False,
+    ),
+    _floor(
+        "floor_alone", "floor, one at a time", "the same over one connection, which keeps the order", 1, 1, ordered=True
+    ),
+    _floor(
+        "floor_batched",
+        "batched floor",
+        "one connection, up to 100 messages a transaction, one ack",
+        100,
+        1,
+        ordered=True,
+    ),
+)

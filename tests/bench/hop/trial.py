@@ -1,0 +1,269 @@
+"""One trial: a contestant's listeners and its sender on a fresh field, measured by what PostgreSQL committed."""
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from tests.bench import processor
+from tests.bench.ground import Field, Ground
+from tests.bench.hop.contestants import ROOT, Contestant
+from tests.bench.hop.job import Order
+from tests.bench.tally import Figures
+
+READY_WITHIN = 120.0
+SETTLES = 1.0
+"""Seconds between the last `ready` and the beginning."""
+
+
+class Failed(Exception):  # noqa: N818 - what happened to a trial
+    """A contestant did not do its job; the text says what it said last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is to be carried, and how fast it comes."""
+
+    events: int
+    rate: float = 0.0
+    copies: int = 1
+    """Of the listener."""
+    within: float = 180.0
+    listens: bool = True
+    """Whether anybody listens: without, the sender alone is measured."""
+    history: int = 0
+    """Events that were told and heard before."""
+    snapshot: bool = False
+    """Whether somebody holds an old snapshot of the sender's database open."""
+    beforehand: bool = False
+    """Whether all of it stands in the queue before the listener begins."""
+
+
+class Player:
+    """One process of a contestant, and what it says."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._said: list[str] = []
+        self._reads = asyncio.create_task(self._read())
+
+    @classmethod
+    async def start(cls, command: Sequence[str], order: Order) -> "Player":
+        """Start it."""
+        return cls(
+            await asyncio.create_subprocess_exec(
+                *command,
+                cwd=ROOT,
+                env=os.environ | order.to_environment() | {"PYTHONPATH": str(ROOT)},
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                limit=2**20,
+            )
+        )
+
+    @property
+    def pid(self) -> int:
+        """Give its process id."""
+        return self._process.pid
+
+    async def until(self, word: str, within: float) -> None:
+        """Wait until it says a word."""
+        until = time.monotonic() + within
+        while word not in self._said:
+            if self._reads.done() or time.monotonic() > until:
+                raise Failed("\n".join(self._said[-30:]))
+            await asyncio.sleep(0.005)
+
+    async def go(self) -> None:
+        """Let it begin."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"go\n")
+        await self._process.stdin.drain()
+
+    async def end(self) -> None:
+        """End it."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()
+            try:
+                async with asyncio.timeout(5):
+                    await self._process.wait()
+            except TimeoutError:
+                self._process.kill()
+        for pid in processor.descendants(self.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, 9)
+        await self._process.wait()
+        self._reads.cancel()
+
+    async def _read(self) -> None:
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            said = line.decode(errors="replace").rstrip()
+            if '"event.applied"' not in said:
+                self._said.append(said)
+
+
+async def _nothing() -> None:
+    """Do nothing meanwhile."""
+
+
+async def run(
+    ground: Ground,
+    contestant: Contestant,
+    effort: Effort,
+    *,
+    meanwhile: Callable[[], Awaitable[None]] = _nothing,
+) -> Figures:
+    """Carry the events, and say how that went; `meanwhile` is done beside it."""
+    async with ground.field() as field:
+        order = ground.order(field, ours=contestant.ours, events=effort.events, rate=effort.rate)
+        if effort.history:
+            await _remember(ground, field, effort.history)
+        async with (
+            _snapshot(ground, field, held=effort.snapshot),
+            _players(contestant, order, effort) as (sender, listeners),
+        ):
+            pids = ground.server_pids() | {"sender": [sender.pid], "listener": [one.pid for one in listeners]}
+            await asyncio.sleep(SETTLES)
+            used = processor.seconds(pids)
+            wal = await _wal(ground)
+            began = time.time()
+            beside = asyncio.ensure_future(meanwhile())
+            if not effort.beforehand:
+                await sender.go()
+            if effort.listens:
+                await _all_applied(ground, field, effort, [sender, *listeners])
+            else:
+                await sender.until("done", effort.within)
+            seconds = time.time() - began
+            await beside
+            cpu = {name: value - used[name] for name, value in processor.seconds(pids).items()}
+            wal = await _wal(ground) - wal
+        figures = await _figures(ground, field, began) if effort.listens else {}
+        if not effort.listens:
+            figures = {"seconds": seconds, "per_second": effort.events / seconds}
+        return figures | {
+            "events": effort.events,
+            "rate": effort.rate,
+            "copies": effort.copies,
+            "cpu_ms": {name: 1000 * value / effort.events for name, value in cpu.items()},
+            "wal_bytes": wal / effort.events,
+        }
+
+
+async def _remember(ground: Ground, field: Field, history: int) -> None:
+    """Have so many events in the journal here, and their streams in the inbox there."""
+    subject = "md5((n / 5)::text)::uuid::text"
+    async with ground.connected(field.source) as source, ground.connected(field.target) as target:
+        await source.execute(
+            f"""
+            INSERT INTO stream (source, subject, sequence, hash, departement, changed_at)
+            SELECT DISTINCT ON (2) '/intake', {subject}, 5, sha256(''), '95', now() - interval '1 day'
+            FROM generate_series(0, {history - 1}) n
+            """  # noqa: S608 - a number of ours
+        )
+        await source.execute(
+            f"""
+            INSERT INTO journal (id, source, subject, sequence, type, routing_key, body, hash)
+            SELECT gen_random_uuid(), '/intake', {subject}, n % 5 + 1, 'intake.message_posted.v1',
+                   'intake.message_posted.95', repeat('x', 800), sha256('')
+            FROM generate_series(0, {history - 1}) n
+            """  # noqa: S608 - same
+        )
+        await target.execute(
+            f"""
+            INSERT INTO inbox_stream (source, subject, applied, changed_at)
+            SELECT DISTINCT '/intake', {subject}, 5, now() - interval '1 day' FROM generate_series(0, {history - 1}) n
+            """  # noqa: S608 - same
+        )
+        await source.execute("VACUUM ANALYZE")
+        await target.execute("VACUUM ANALYZE")
+
+
+@contextlib.asynccontextmanager
+async def _snapshot(ground: Ground, field: Field, *, held: bool) -> AsyncIterator[None]:
+    """Hold a snapshot of the sender's database, where one is to be held."""
+    if not held:
+        yield
+        return
+    async with ground.connected(field.source) as connection, connection.transaction(isolation="repeatable_read"):
+        await connection.fetchval("SELECT count(*) FROM journal")
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _players(contestant: Contestant, order: Order, effort: Effort) -> AsyncIterator[tuple[Player, list[Player]]]:
+    """Start the listeners and then the sender; where nobody is to listen, or not yet, their queue stands there."""
+    players: list[Player] = []
+
+    async def play(role: str) -> Player:
+        players.append(await Player.start(contestant.command(role), order))
+        await players[-1].until("ready", READY_WITHIN + order.events / 200)
+        return players[-1]
+
+    try:
+        listeners = [await play("hear") for _ in range(effort.copies)]
+        if effort.beforehand or not effort.listens:
+            await asyncio.gather(*(one.end() for one in listeners))
+            listeners = []
+        sender = await play("send")
+        if effort.beforehand:
+            await sender.go()
+            await sender.until("done", effort.within)
+            listeners = [await Player.start(contestant.command("hear"), order) for _ in range(effort.copies)]
+            players += listeners
+        yield sender, listeners
+    finally:
+        await asyncio.gather(*(one.end() for one in players))
+
+
+async def _all_applied(ground: Ground, field: Field, effort: Effort, players: Sequence[Player]) -> None:
+    until = time.monotonic() + effort.within + (effort.events / effort.rate if effort.rate else 0)
+    async with ground.connected(field.target) as connection:
+        while (there := await connection.fetchval("SELECT count(*) FROM step")) < effort.events:
+            if time.monotonic() > until:
+                said = "\n".join(line for one in players for line in one._said[-10:])  # noqa: SLF001 - its last words
+                raise Failed(f"{there} of {effort.events} arrived in time\n{said}")
+            await asyncio.sleep(0.1)
+
+
+async def _wal(ground: Ground) -> int:
+    async with ground.connected("postgres") as connection:
+        value: int = await connection.fetchval("SELECT pg_current_wal_lsn() - '0/0'")
+    return int(value)
+
+
+async def _figures(ground: Ground, field: Field, began: float) -> Figures:
+    """Read what was committed when, which is the same clock for everybody, whoever wrote it.
+
+    A row's moment is that of its transaction's commit, before its way to the disk.
+    """
+    async with ground.connected(field.target) as connection:
+        row = await connection.fetchrow(
+            """
+            WITH one AS (
+                SELECT id, event_id, request_id,
+                       extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8 AS applied,
+                       split_part(text, ' ', 1)::float8 AS sent,
+                       split_part(text, ' ', 2)::integer AS number
+                FROM effect
+            ), seen AS (
+                SELECT *, applied - sent AS way,
+                       number < lag(number) OVER (PARTITION BY request_id ORDER BY id) AS overtaken
+                FROM one
+            )
+            SELECT max(applied) - $1::float8 AS seconds,
+                   count(*) / (max(applied) - $1::float8) AS per_second,
+                   1000 * percentile_cont(0.5) WITHIN GROUP (ORDER BY way) AS median_ms,
+                   1000 * percentile_cont(0.99) WITHIN GROUP (ORDER BY way) AS p99_ms,
+                   count(*) - count(DISTINCT event_id) AS doubled,
+                   count(*) FILTER (WHERE overtaken) AS overtaken
+            FROM seen
+            """,
+            began,
+        )
+    assert row is not None
+    return dict(row)

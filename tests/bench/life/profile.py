@@ -1,0 +1,71 @@
+"""Where a process spends its time, looked at from outside by py-spy a hundred times a second."""
+
+import asyncio
+import re
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from tests.bench.hop.contestants import THEIRS
+from tests.bench.tally import Figures
+
+MOST = 40
+_FRAME = re.compile(r"^(?P<function>.*) \((?P<file>.*?)(:\d+)?\)$")
+
+_GROUPS = (
+    ("ours", ("services/", "shared/")),
+    ("FastStream", ("faststream/", "fast_depends/")),
+    ("aio-pika, aiormq", ("aio_pika/", "aiormq/", "pamqp/")),
+    ("asyncpg", ("asyncpg/",)),
+    ("Litestar", ("litestar/", "msgspec")),
+    ("uvicorn", ("uvicorn/", "h11/", "httptools")),
+    ("pydantic", ("pydantic",)),
+    ("structlog, logging", ("structlog/", "logging/")),
+    ("jinja2", ("jinja2/",)),
+    ("metrics, traces", ("prometheus_client/", "opentelemetry/")),
+)
+
+
+async def of(pid: int, seconds: float) -> Figures:
+    """Look at a process for so long; give the shares of time of functions, and of those whom they belong to."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "stacks"
+        looks = await asyncio.create_subprocess_exec(
+            *(THEIRS.with_name("py-spy"), "record", "--pid", str(pid), "--duration", str(int(seconds))),
+            *("--format", "raw", "--rate", "100", "--output", str(file), "--nonblocking"),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        await looks.wait()
+        return shares(await asyncio.to_thread(file.read_text))
+
+
+def shares(stacks: str) -> Figures:
+    """Sum folded stacks: by the function that ran, and by the group of the innermost frame that has one."""
+    functions: Counter[str] = Counter()
+    groups: Counter[str] = Counter()
+    for line in stacks.splitlines():
+        stack, _, count = line.rpartition(" ")
+        frames = stack.split(";")
+        functions[_short(frames[-1])] += int(count)
+        groups[next((group for frame in reversed(frames) if (group := _group_of(frame))), "Python, event loop")] += int(
+            count
+        )
+    total = functions.total() or 1
+    return {
+        "samples": functions.total(),
+        "functions": {name: count / total for name, count in functions.most_common(MOST)},
+        "groups": {name: count / total for name, count in groups.most_common()},
+    }
+
+
+def _group_of(frame: str) -> str | None:
+    return next((group for group, marks in _GROUPS if any(mark in frame for mark in marks)), None)
+
+
+def _short(frame: str) -> str:
+    found = _FRAME.match(frame)
+    if found is None:
+        return frame
+    file = "/".join(found["file"].split("/")[-2:])
+    return f"{found['function']} ({file})"

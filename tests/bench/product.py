@@ -1,0 +1,126 @@
+"""The product as `make run` starts it, for what is measured through HTTP."""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+
+from deploy.local.places import Places
+from deploy.local.postgres import LocalPostgres
+from tests.bench import processor
+from tests.bench.hop.contestants import ROOT
+from tests.faults.mailbox import Mailbox
+from tests.system import free_base
+
+SERVICES = ("intake", "qualification", "escalation", "notifications")
+UP_WITHIN = 180.0
+_MARKS = {"rabbitmq": "beam.smp", "postgres": "bin/postgres", **{name: f"services.{name}" for name in SERVICES}}
+
+
+class Product:
+    """A running product: where it is, who its processes are, and its databases."""
+
+    def __init__(self, folder: Path, base: int, mailbox: Mailbox, *, copies: int = 1) -> None:
+        self.places = Places(base, folder, copies)
+        self.mailbox = mailbox
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """Give the address of each service."""
+        told: dict[str, str] = json.loads(self.places.endpoints.read_text())
+        return told
+
+    async def start(self) -> float:
+        """Start it; give the seconds until it said where everything is."""
+        began = time.monotonic()
+        log = (self.places.folder / "supervisor.log").open("ab")
+        with log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "deploy.local.run"),
+                cwd=ROOT,
+                env=os.environ
+                | {
+                    "COUSU_RUN_FOLDER": str(self.places.folder),
+                    "COUSU_PORT_BASE": str(self.places.base),
+                    "COUSU_COPIES": str(self.places.copies),
+                    "NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{self.mailbox.port}",
+                },
+                stdout=log,
+                stderr=asyncio.subprocess.STDOUT,
+            )
+        while not self.places.endpoints.exists():
+            if self._process.returncode is not None or time.monotonic() - began > UP_WITHIN:
+                raise RuntimeError((self.places.folder / "supervisor.log").read_text(errors="replace")[-3000:])
+            await asyncio.sleep(0.02)
+        return time.monotonic() - began
+
+    async def stop(self) -> None:
+        """Stop it as Ctrl-C would."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGINT)
+            try:
+                async with asyncio.timeout(90):
+                    await self._process.wait()
+            except TimeoutError:
+                self._process.kill()
+                await self._process.wait()
+
+    def pids(self) -> dict[str, list[int]]:
+        """Give the processes of each part."""
+        assert self._process is not None
+        found: dict[str, list[int]] = {name: [] for name in _MARKS}
+        for pid in processor.children(self._process.pid):
+            command = processor.command(pid)
+            for name, mark in _MARKS.items():
+                if mark in command:
+                    found[name].append(pid)
+        return found
+
+    @contextlib.asynccontextmanager
+    async def database(self, name: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+        """Connect to a database as the superuser."""
+        server = LocalPostgres(self.places.folder / "postgres", self.places.ports["postgres"])
+        connection = await asyncpg.connect(server.url(name))
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def command(self, *arguments: str) -> str:
+        """Run `cousu-main` as an operator would; give what it prints."""
+        process = await asyncio.create_subprocess_exec(
+            Path(sys.executable).with_name("cousu-main"),
+            *arguments,
+            env=os.environ | {"COUSU_ENVIRONMENT": str(self.places.environment)},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        printed, _ = await process.communicate()
+        if process.returncode != 0:
+            raise RuntimeError(f"cousu-main {arguments[0]} ended with {process.returncode}")
+        return printed.decode().strip()
+
+
+@contextlib.asynccontextmanager
+async def prepared(where: Path, *, copies: int = 1) -> AsyncIterator[Product]:
+    """Give a product that is not started yet, in a private folder that is removed at the end."""
+    folder = await asyncio.to_thread(lambda: Path(tempfile.mkdtemp(prefix="cousu-bench-", dir=where)))
+    folder.chmod(0o711)
+    mailbox = Mailbox()
+    await mailbox.start()
+    product = Product(folder, free_base(), mailbox, copies=copies)
+    try:
+        yield product
+    finally:
+        await product.stop()
+        mailbox.stop()
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""More copies of a listener, and a broker of several nodes."""
