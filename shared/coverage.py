@@ -3,7 +3,7 @@
 Such a service has the table `programme_territory` and hears `escalation.programme_coverage_set.v1` by `keep`.
 """
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import date
 
 from pydantic import BaseModel
@@ -79,18 +79,20 @@ async def covering(reader: Reader, territory: Territory) -> list[Covering]:
     return [Covering.model_validate(dict(row)) for row in rows]
 
 
-async def covered_inside(reader: Reader, communes: Collection[str], departements: Collection[str]) -> dict[str, int]:
-    """Count by programme the communes of a list, and the EPCI of some départements, that it covers."""
+async def covered_inside(reader: Reader, communes: Sequence[str], epci: Sequence[str], today: date) -> dict[str, int]:
+    """Count by programme the communes and EPCI, among those given, that it covers today."""
     rows = await reader.fetch(
         """
         SELECT programme, count(DISTINCT (kind, code))::int AS territories
         FROM programme_territory
-        WHERE (kind = 'commune' AND code = ANY($1))
-            OR (kind IN ('commune', 'epci') AND departement = ANY($2))
+        WHERE ((kind = 'commune' AND code = ANY($1)) OR (kind = 'epci' AND code = ANY($2)))
+            AND (since IS NULL OR since <= $3)
+            AND (until IS NULL OR until >= $3)
         GROUP BY programme
         ORDER BY programme
         """,
         list(communes),
-        list(departements),
+        list(epci),
+        today,
     )
     return {row["programme"]: row["territories"] for row in rows}

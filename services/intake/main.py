@@ -18,6 +18,7 @@ from shared.links import Links
 from shared.messaging import asyncapi
 from shared.messaging.messenger import Messenger
 from shared.runner import run
+from shared.territory.similarity import Similarity
 from shared.territory.territories import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
 from shared.web.asyncapi import route as messages_described
@@ -27,6 +28,7 @@ TITLE = "Demander un appui en ingénierie"
 NAVIGATION = (
     NavigationItem("Accueil", "/"),
     NavigationItem("Suivre une demande", "/suivi"),
+    NavigationItem("Territoires", "/territoires"),
     NavigationItem("Chiffres", "/statistiques"),
 )
 
@@ -71,6 +73,7 @@ def application(
     )
     given: dict[str, Any] = {
         "territories": territories,
+        "similarity": Similarity(territories),
         "tokens": tokens,
         "files": DocumentFiles(settings.documents_folder),
         "directory": Directory.load(settings.departements_file),

@@ -91,6 +91,10 @@ class Territories:
             return self._index(None, None).search(q, limit, kind)
         return self._index(kind, None).search(q, limit)
 
+    def all_of(self, kind: ApplicantKind) -> tuple[Territory, ...]:
+        """Give all territories of a kind, the most populated first."""
+        return tuple(territory for territory in self._best_first if territory.kind is kind)
+
     def communes_of(self, epci: str) -> tuple[Territory, ...]:
         """Give the member communes of an EPCI, in the order of the official list; none if it is no EPCI's code."""
         found = self.find(ApplicantKind.EPCI, epci)

@@ -1,6 +1,7 @@
 """The programmes: what they cover, checked code by code and told to each département; and their teams' moves."""
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -125,7 +126,7 @@ async def test_a_listener_remembers_the_latest_list_and_finds_who_covers_a_terri
     assert cergy
     assert [one.code for one in await coverage.covering(database, magny)] == ["95355"]
     assert [one.code for one in await coverage.covering(database, cergy)] == ["249500109"]
-    assert await coverage.covered_inside(database, ["95355"], []) == {PVD.value: 1}
+    assert await coverage.covered_inside(database, ["95355"], [], date(2026, 11, 25)) == {PVD.value: 1}
     of_95 = next(
         event["data"]
         for event in await told(database, "escalation.programme_coverage_set.v1")

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.intake.reads.statistics import protect
+from services.intake.domain.disclosure import protect
 from services.intake.settings import Settings
 from shared.db import Database
 from shared.links import Links
@@ -204,9 +204,9 @@ async def test_public_figures_never_tell_a_small_group(client: Client) -> None:
     assert figures["by_departement"] == {"78": None, "95": None}
     assert figures["by_kind"] == {"tailored_support": 7}
     lines = (await client.get("/api/v1/statistics.csv")).text.splitlines()
-    assert lines[0] == "dimension,value,requests,median_days,p90_days"
-    assert "departement,95,,," in lines
-    assert "kind,tailored_support,7,," in lines
+    assert lines[0] == "dimension,value,requests,median_days,p90_days,amount_cents,mean"
+    assert "departement,95,,,,," in lines
+    assert "kind,tailored_support,7,,,," in lines
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,12 @@
 """Public figures without personal data: what was asked, where it stands, how long it took."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from services.intake.domain.disclosure import FEWEST, NOTE, Counts, protect
+from services.intake.reads.outcomes import Amounts, Opinions, results
 from shared.db import Reader
-
-FEWEST: Final = 5
-"""A smaller group could tell who somebody is: its figure is not given."""
-
-NOTE: Final = (
-    f"Un groupe de moins de {FEWEST} demandes pourrait désigner une collectivité\u00a0: son effectif n’est pas publié "
-    "(valeur nulle). D’autres petits groupes sont alors masqués avec lui, pour que le total ne le révèle pas."
-)
-
-Counts = dict[str, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +25,9 @@ class Statistics:
 
     at: datetime
     total: int
+    outcomes: Counts
+    amounts: Amounts
+    opinions: Opinions
     by_status: Counts = field(default_factory=dict)
     by_kind: Counts = field(default_factory=dict)
     by_departement: Counts = field(default_factory=dict)
@@ -43,21 +37,6 @@ class Statistics:
     share_answered_locally: float | None = None
     delays: tuple[Delay, ...] = ()
     note: str = NOTE
-
-
-def protect(counts: Mapping[str, int]) -> Counts:
-    """Leave out small groups, and as many of the next smallest as it takes for no subtraction to give one back.
-
-    What is left out is at least two groups that are together no small group; with too few requests, nothing is told.
-    """
-    if sum(counts.values()) < FEWEST:
-        return {}
-    hidden = {name for name, count in counts.items() if count < FEWEST}
-    for name, _ in sorted(counts.items(), key=lambda item: (item[1], item[0])):
-        if not hidden or (len(hidden) > 1 and sum(counts[one] for one in hidden) >= FEWEST):
-            break
-        hidden.add(name)
-    return {name: None if name in hidden else count for name, count in counts.items()}
 
 
 _COUNTS: Final = """
@@ -126,6 +105,7 @@ async def statistics(reader: Reader, *, at: datetime) -> Statistics:
         groups[row["what"]][row["value"]] = row["requests"]
     answers = await reader.fetchrow(_ANSWERS)
     answered, locally = (answers["answered"], answers["locally"]) if answers else (0, 0)
+    came_of_it = await results(reader)
     told = answered == 0 or (answered >= FEWEST and locally >= FEWEST and answered - locally >= FEWEST)
     return Statistics(
         at=at,
@@ -138,6 +118,9 @@ async def statistics(reader: Reader, *, at: datetime) -> Statistics:
         answered_locally=locally if told else None,
         share_answered_locally=round(locally / answered, 3) if told and answered else None,
         delays=await _delays(reader),
+        outcomes=came_of_it.outcomes,
+        amounts=came_of_it.amounts,
+        opinions=came_of_it.opinions,
     )
 
 

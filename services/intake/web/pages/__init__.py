@@ -1,9 +1,10 @@
 """The pages that applicants see."""
 
-from services.intake.web.pages import form, form_documents, public, tracking, tracking_acts
+from services.intake.web.pages import figures, form, form_documents, public, tracking, tracking_acts
 
 routes = [
     public.routes,
+    figures.routes,
     form.beginning,
     form.routes,
     form_documents.routes,

@@ -1,0 +1,155 @@
+"""Official territories for programs: found by name or code, and the public profile of each."""
+
+from collections.abc import Iterable
+from typing import Annotated, Final
+
+from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+from pydantic import BaseModel
+
+from services.intake.domain.disclosure import NOTE
+from services.intake.reads.outcomes import Results
+from services.intake.reads.profile import Profile, profile
+from services.intake.web.places import official_place, today
+from shared.contracts.vocabulary import ApplicantKind
+from shared.coverage import Covering
+from shared.db import Database
+from shared.errors import Invalid
+from shared.territory.model import Territory
+from shared.territory.similarity import HOW, WEIGHED, Similarity
+from shared.territory.territories import Territories
+from shared.web.paging import Page, Paged, paged
+
+MOST: Final = 1_000
+"""More territories than anybody pages through for one search."""
+
+
+class TerritoryView(BaseModel):
+    """An official territory; `departement` is None for a région across several."""
+
+    kind: ApplicantKind
+    code: str
+    name: str
+    departement: str | None
+    departements: list[str]
+    population: int | None
+
+
+class CompositionView(BaseModel):
+    """What it belongs to, and what it is made of; `largest_communes` are its most populated ones."""
+
+    belongs_to: list[TerritoryView]
+    communes: int
+    epci: int
+    departements: int
+    largest_communes: list[TerritoryView]
+    share_of_largest_commune: float | None
+
+
+class TerritoryProfile(BaseModel):
+    """A territory's public profile. Counts are rounded to five and null below five; the `note` says why.
+
+    `programmes` cover it today, itself or through what it belongs to; `programmes_inside` tells how many communes and
+    EPCI within it each covers. `requests` are its own and those of the territories in it. `similar` is compared by
+    `how_similar`, and `requests_of_similar` are theirs together.
+    """
+
+    territory: TerritoryView
+    composition: CompositionView
+    programmes: list[Covering]
+    programmes_inside: dict[str, int]
+    requests: Results
+    similar: list[TerritoryView]
+    requests_of_similar: Results
+    how_similar: str
+    note: str
+    source: str
+
+
+@get("/territories", public=True)
+async def territories_by_name(
+    territories: NamedDependency[Territories],
+    paging: NamedDependency[Page],
+    q: Annotated[str, QueryParameter(max_length=200, description="A name or a code")] = "",
+    kind: Annotated[str | None, QueryParameter(description="commune, epci, departement or region")] = None,
+    departement: Annotated[str | None, QueryParameter(max_length=3, description="Only what lies there")] = None,
+) -> Paged[TerritoryView]:
+    """Find official territories by name or code, best first."""
+    found = _found(territories, q, _kind(kind), departement)
+    return paged(found[paging.offset : paging.offset + paging.limit], len(found), paging, _view)
+
+
+@get("/territories/{kind:str}/{code:str}", public=True)
+async def territory_profile(
+    kind: FromPath[str],
+    code: FromPath[str],
+    database: NamedDependency[Database],
+    territories: NamedDependency[Territories],
+    similarity: NamedDependency[Similarity],
+) -> TerritoryProfile:
+    """Give the public profile of a commune, an EPCI, a département or a région."""
+    territory = official_place(territories, kind, code)
+    return _profile(await profile(database, territories, similarity, territory, today=today()), territories)
+
+
+def _profile(told: Profile, territories: Territories) -> TerritoryProfile:
+    made_of = told.composition
+    return TerritoryProfile(
+        territory=_view(told.territory),
+        composition=CompositionView(
+            belongs_to=[_view(one) for one in made_of.belongs_to],
+            communes=len(made_of.communes),
+            epci=len(made_of.epci),
+            departements=len(made_of.departements),
+            largest_communes=[_view(one) for one in made_of.largest],
+            share_of_largest_commune=None if made_of.share_of_largest is None else round(made_of.share_of_largest, 3),
+        ),
+        programmes=told.programmes,
+        programmes_inside=dict(told.inside),
+        requests=told.results,
+        similar=[_view(one) for one in told.similar],
+        requests_of_similar=told.among_similar,
+        how_similar=f"{HOW[told.territory.kind]} {WEIGHED}",
+        note=NOTE,
+        source=territories.source.sentence,
+    )
+
+
+def _kind(given: str | None) -> ApplicantKind | None:
+    if not given:
+        return None
+    official = [kind for kind in ApplicantKind if kind is not ApplicantKind.PRIORITY]
+    if given not in official:
+        raise Invalid.field("kind", f"Valeur non autorisée. Valeurs possibles\u00a0: {', '.join(official)}.")
+    return ApplicantKind(given)
+
+
+def _found(
+    territories: Territories, q: str, kind: ApplicantKind | None, departement: str | None
+) -> tuple[Territory, ...]:
+    if q.strip():
+        return territories.search(q, kind, departement, limit=MOST)
+    if kind is ApplicantKind.DEPARTEMENT:
+        return _all(territories, kind, (each.code for each in territories.departements()))
+    if kind is ApplicantKind.REGION:
+        return _all(territories, kind, (each.region for each in territories.departements() if each.region))
+    return ()
+
+
+def _all(territories: Territories, kind: ApplicantKind, codes: Iterable[str]) -> tuple[Territory, ...]:
+    return tuple(found for code in dict.fromkeys(codes) if (found := territories.find(kind, code)))
+
+
+def _view(territory: Territory) -> TerritoryView:
+    return TerritoryView(
+        kind=territory.kind,
+        code=territory.code,
+        name=territory.full_name,
+        departement=territory.departement,
+        departements=list(territory.departements),
+        population=territory.population,
+    )
+
+
+routes = Router("/", route_handlers=[territories_by_name, territory_profile], tags=["territories"])

@@ -1,0 +1,120 @@
+"""The public figures as open data: one line a figure, and the description that says what each column and line means.
+
+The description is a Frictionless Data Package (https://datapackage.org), which programs can check the table against.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from services.intake.domain.disclosure import FEWEST, NOTE
+from services.intake.reads.outcomes import OUTCOMES
+from services.intake.reads.statistics import DELAY_STEPS, Statistics
+from shared.contracts.vocabulary import RequestKind
+
+COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
+    "dimension": ("string", "Ce que la ligne compte ou mesure (voir les dimensions)."),
+    "value": (
+        "string",
+        "La valeur de la dimension\u00a0: un état, un département, un mois… Vide pour un total.",
+    ),
+    "requests": (
+        "integer",
+        f"Nombre de demandes. Vide\u00a0: trop peu pour être publié (moins de {FEWEST}), ou masqué avec un tel groupe.",
+    ),
+    "median_days": ("number", "Délai médian depuis le dépôt, en jours."),
+    "p90_days": ("number", "Neuf demandes sur dix ont attendu moins que ce délai, en jours."),
+    "amount_cents": ("integer", "Montant total, en centimes d’euro, arrondi au millier d’euros."),
+    "mean": ("number", "Moyenne des avis, de 1 (pas du tout) à 5 (entièrement)."),
+}
+"""Name of a column → its type in the Table Schema, and what it means."""
+
+DIMENSIONS: Final[Mapping[str, str]] = {
+    "total": "Toutes les demandes déposées.",
+    "status": "Demandes par état, tel que le demandeur le voit.",
+    "kind": "Demandes par nature\u00a0: " + ", ".join(kind.value for kind in RequestKind) + ".",
+    "departement": "Demandes par département en charge (code officiel géographique).",
+    "month": "Demandes par mois de dépôt (AAAA-MM, heure de Paris).",
+    "answered": "Demandes qui ont reçu une décision.",
+    "answered_locally": "Dont décisions prises dans le département, refus exceptés.",
+    "delay": "Délai jusqu’à une étape\u00a0: " + ", ".join(DELAY_STEPS) + ".",
+    "outcome": (
+        "Ce que deviennent les demandes, chacune une fois, arrondi à 5 près\u00a0: " + ", ".join(OUTCOMES) + "."
+    ),
+    "amount": ("Montants accordés\u00a0: national (comité de suivi de projet) et local (enveloppe du département)."),
+    "evaluation": "Avis des demandeurs\u00a0: need_met (besoin satisfait), progress (avancement), satisfaction.",
+}
+"""What each dimension counts."""
+
+NAME: Final = "cousu-main-statistiques"
+LICENCE: Final = {
+    "name": "etalab-2.0",
+    "title": "Licence Ouverte 2.0",
+    "path": "https://www.etalab.gouv.fr/licence-ouverte-open-licence",
+}
+
+
+def lines(figures: Statistics) -> Iterator[tuple[object, ...]]:
+    """Write the figures, one a line, in the order of `COLUMNS`."""
+    yield _line("total", "", requests=figures.total)
+    groups = (
+        ("status", figures.by_status),
+        ("kind", figures.by_kind),
+        ("departement", figures.by_departement),
+        ("month", figures.by_month),
+    )
+    for dimension, counts in groups:
+        for value, count in counts.items():
+            yield _line(dimension, value, requests=count)
+    yield _line("answered", "", requests=figures.answered)
+    yield _line("answered_locally", "", requests=figures.answered_locally)
+    for delay in figures.delays:
+        yield _line(
+            "delay", delay.step, requests=delay.requests, median_days=delay.median_days, p90_days=delay.p90_days
+        )
+    for outcome, count in figures.outcomes.items():
+        yield _line("outcome", outcome, requests=count)
+    yield _line("amount", "national", amount_cents=figures.amounts.national_granted_cents)
+    yield _line("amount", "local", amount_cents=figures.amounts.local_support_cents)
+    for measure in ("need_met", "progress", "satisfaction"):
+        yield _line("evaluation", measure, requests=figures.opinions.answers, mean=getattr(figures.opinions, measure))
+
+
+def description(address: str) -> dict[str, Any]:
+    """Describe the table; `address` is where the site is reached."""
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": NAME,
+        "title": "Demandes d’ingénierie déposées dans Cousu-main",
+        "description": f"Chiffres publics, sans donnée personnelle, calculés au moment du téléchargement. {NOTE}",
+        "homepage": f"{address}/statistiques",
+        "licenses": [LICENCE],
+        "resources": [
+            {
+                "name": "statistiques",
+                "path": f"{address}/api/v1/statistics.csv",
+                "format": "csv",
+                "mediatype": "text/csv",
+                "encoding": "utf-8",
+                "dialect": {"delimiter": ",", "header": True},
+                "schema": {
+                    "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
+                    "fields": [_field(name, *told) for name, told in COLUMNS.items()],
+                    "missingValues": [""],
+                    "primaryKey": ["dimension", "value"],
+                },
+            }
+        ],
+    }
+
+
+def _field(name: str, kind: str, means: str) -> dict[str, Any]:
+    told: dict[str, Any] = {"name": name, "type": kind, "description": means}
+    if name == "dimension":
+        told["constraints"] = {"required": True, "enum": list(DIMENSIONS)}
+        told["categories"] = [{"value": value, "label": label} for value, label in DIMENSIONS.items()]
+    return told
+
+
+def _line(dimension: str, value: str, **figures: float | None) -> tuple[object, ...]:
+    measured = (figures.get(name) for name in list(COLUMNS)[2:])
+    return (dimension, value, *("" if figure is None else figure for figure in measured))

@@ -1,0 +1,161 @@
+"""What it achieves: the public figures, and the public profile of each territory."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from litestar import Request, Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Template
+
+from services.intake.domain.disclosure import Counts
+from services.intake.reads.profile import profile
+from services.intake.reads.statistics import Statistics, statistics
+from services.intake.web.pages.picker import spoken
+from services.intake.web.places import official_place, today
+from shared import clock
+from shared.contracts.vocabulary import ApplicantKind, Programme, RequestKind
+from shared.db import Database
+from shared.territory.similarity import HOW, WEIGHED, Similarity
+from shared.territory.territories import Territories
+from shared.web.flow import Branch, flow, table_of
+from shared.web.formats import number_fr
+from shared.web.pages import render
+from shared.web.tiles import tile_map
+from shared.words import APPLICANT_KIND, state_word, word
+
+Asked = Request[Any, Any, Any]
+
+DELAYS: Final = {
+    "registration": "Enregistrement par le département",
+    "examination": "Début de l’examen",
+    "first_answer": "Première réponse du département",
+    "committee_decision": "Décision du comité",
+    "completion": "Fin de l’accompagnement",
+}
+MONTHS: Final = (
+    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+    "décembre",
+)  # fmt: skip
+OUTCOMES: Final[Mapping[str, str]] = {
+    "local": "Réponse locale",
+    "programme": "Programme national",
+    "national_granted": "Accompagnement accordé",
+    "national_refused": "Refus du comité",
+    "national_pending": "En cours au national",
+    "departement_refused": "Refus du département",
+    "withdrawn": "Retirée",
+    "departement_pending": "En cours au département",
+}
+"""What becomes of a request → its words, in the order in which they are drawn."""
+
+TOO_FEW: Final = "trop peu pour être publié"
+FOUND: Final = 30
+"""Territories that a search shows."""
+
+
+@get("/statistiques", public=True)
+async def figures(
+    request: Asked, database: NamedDependency[Database], territories: NamedDependency[Territories]
+) -> Template:
+    """Show the public figures."""
+    told = await statistics(database, at=clock.now())
+    names = {one.code: spoken(one.name) for one in territories.departements()}
+    whole = _whole(told.outcomes)
+    return render(
+        request,
+        "public/statistics.html",
+        figures=told,
+        charts_of=_charts(told),
+        delays=DELAYS,
+        map=tile_map(names, told.by_departement, hidden=TOO_FEW),
+        by_departement=[
+            (f"{names.get(code, code)} ({code})", count, TOO_FEW if count is None else number_fr(count))
+            for code, count in sorted(told.by_departement.items())
+        ],
+        flow=flow(whole),
+        flow_rows=table_of(whole),
+    )
+
+
+@get("/territoires", public=True)
+async def find_territory(
+    request: Asked,
+    territories: NamedDependency[Territories],
+    q: Annotated[str, QueryParameter(max_length=200)] = "",
+) -> Template:
+    """Find a territory, or choose a région or a département."""
+    return render(
+        request,
+        "public/territories.html",
+        typed=q,
+        found=[(one, spoken(one.full_name)) for one in territories.search(q, limit=FOUND)] if q.strip() else [],
+        kinds=APPLICANT_KIND,
+        regions=_named(territories, ApplicantKind.REGION),
+        departements=_named(territories, ApplicantKind.DEPARTEMENT),
+        source=territories.source.sentence,
+    )
+
+
+@get("/territoires/{kind:str}/{code:str}", public=True)
+async def show_territory(
+    request: Asked,
+    kind: FromPath[str],
+    code: FromPath[str],
+    database: NamedDependency[Database],
+    territories: NamedDependency[Territories],
+    similarity: NamedDependency[Similarity],
+) -> Template:
+    """Show the public profile of a territory."""
+    territory = official_place(territories, kind, code)
+    return render(
+        request,
+        "public/territory.html",
+        told=await profile(database, territories, similarity, territory, today=today()),
+        kinds=APPLICANT_KIND,
+        spoken=spoken,
+        word=word,
+        programmes={one.value: word(one) for one in Programme},
+        outcomes=OUTCOMES,
+        how=HOW[territory.kind],
+        weighed=WEIGHED,
+        source=territories.source.sentence,
+    )
+
+
+def _named(territories: Territories, kind: ApplicantKind) -> list[tuple[str, str]]:
+    return sorted(((one.code, spoken(one.name)) for one in territories.all_of(kind)), key=lambda found: found[0])
+
+
+def _whole(outcomes: Counts) -> Branch:
+    """Part the requests by what became of them; what is not told is left out."""
+
+    def leaf(outcome: str) -> Branch:
+        return Branch(OUTCOMES[outcome], outcomes.get(outcome) or 0)
+
+    national = [leaf(outcome) for outcome in OUTCOMES if outcome.startswith("national_")]
+    parts = [leaf(outcome) for outcome in OUTCOMES if not outcome.startswith("national_")]
+    parts.insert(2, Branch("Équipe nationale", sum(part.value for part in national), tuple(national)))
+    told = tuple(part for part in parts if part.value)
+    return Branch("Demandes", sum(part.value for part in told), told)
+
+
+def _charts(told: Statistics) -> list[tuple[str, list[tuple[str, int | None]]]]:
+    """Name the groups of each figure, the largest first; months in their order."""
+    return [
+        ("Où en sont les demandes", _largest_first({state_word(key): n for key, n in told.by_status.items()})),
+        ("Ce qui est demandé", _largest_first({word(RequestKind(key)): n for key, n in told.by_kind.items()})),
+        ("Par mois de dépôt", [(_month(key), n) for key, n in sorted(told.by_month.items())]),
+    ]
+
+
+def _largest_first(counts: dict[str, int | None]) -> list[tuple[str, int | None]]:
+    return sorted(counts.items(), key=lambda item: (-(item[1] or 0), item[0]))
+
+
+def _month(key: str) -> str:
+    year, month = key.split("-")
+    return f"{MONTHS[int(month) - 1]} {year}"
+
+
+routes = Router("/", route_handlers=[figures, find_territory, show_territory])

@@ -1,0 +1,25 @@
+"""The territory that an address names, and the day it is there where the site is kept."""
+
+from datetime import date
+
+from shared import clock
+from shared.contracts.vocabulary import ApplicantKind
+from shared.errors import NotFound
+from shared.territory.model import Territory
+from shared.territory.territories import Territories
+from shared.web.formats import PARIS
+
+
+def official_place(territories: Territories, kind: str, code: str) -> Territory:
+    """Give an official territory by kind and code; refuses (`NotFound`) what is none."""
+    if kind not in {one.value for one in ApplicantKind}:
+        raise NotFound
+    territory = territories.find(kind, code)
+    if territory is None:
+        raise NotFound
+    return territory
+
+
+def today() -> date:
+    """Give the day in Paris, by which periods of programmes are told."""
+    return clock.now().astimezone(PARIS).date()

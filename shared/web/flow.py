@@ -1,0 +1,112 @@
+"""What becomes of what: a flow in columns, laid out here and drawn as SVG by the macro `flow`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+WIDTH: Final = 720
+HEIGHT: Final = 300
+GAP: Final = 34
+"""Between two boxes of a column: room for the words above each."""
+BOX: Final = 14
+TOP: Final = 22
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A part of the whole, and what it parts into; `value` is a count."""
+
+    label: str
+    value: int
+    parts: tuple["Branch", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A branch as it is drawn: a bar with its words."""
+
+    label: str
+    value: int
+    x: float
+    y: float
+    height: float
+    at_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ribbon:
+    """A flow from one box to another, as a path."""
+
+    path: str
+    source: str
+    target: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """All boxes and ribbons of a drawing that is `height` tall and `WIDTH` wide."""
+
+    boxes: tuple[Box, ...]
+    ribbons: tuple[Ribbon, ...]
+    height: float
+    width: int = WIDTH
+
+
+@dataclass(slots=True)
+class _Drawing:
+    scale: float
+    columns: int
+    boxes: list[Box] = field(default_factory=list)
+    ribbons: list[Ribbon] = field(default_factory=list)
+    below: dict[int, float] = field(default_factory=dict)
+    """For each column, how far down it is taken."""
+
+    def place(self, branch: Branch, column: int, at_least: float) -> Box:
+        x = column * (WIDTH - BOX) / max(self.columns - 1, 1)
+        y = max(self.below.get(column, TOP), at_least)
+        height = max(branch.value * self.scale, 2)
+        box = Box(branch.label, branch.value, round(x, 1), round(y, 1), round(height, 1), column == self.columns - 1)
+        self.boxes.append(box)
+        self.below[column] = y + height + GAP
+        leaves = y
+        for part in branch.parts:
+            if part.value <= 0:
+                continue
+            reached = self.place(part, column + 1, y)
+            self.ribbons.append(_ribbon(box, reached, leaves, part.value * self.scale))
+            leaves += part.value * self.scale
+        return box
+
+
+def flow(whole: Branch) -> Flow | None:
+    """Lay a flow out, left to right; None while there is nothing to draw."""
+    if whole.value <= 0:
+        return None
+    columns = _depth(whole)
+    drawing = _Drawing(scale=HEIGHT / whole.value, columns=columns)
+    drawing.place(whole, 0, TOP)
+    return Flow(tuple(drawing.boxes), tuple(drawing.ribbons), round(max(drawing.below.values()) - GAP + 8, 1))
+
+
+def table_of(whole: Branch) -> list[tuple[str, str, int]]:
+    """Give the same as rows: from what, to what, how many."""
+    rows: list[tuple[str, str, int]] = []
+    for part in whole.parts:
+        rows.append((whole.label, part.label, part.value))
+        rows.extend(table_of(part))
+    return rows
+
+
+def _depth(branch: Branch) -> int:
+    return 1 + max((_depth(part) for part in branch.parts), default=0)
+
+
+def _ribbon(source: Box, target: Box, leaves: float, thickness: float) -> Ribbon:
+    left, right = source.x + BOX, target.x
+    middle = (left + right) / 2
+    thick = max(thickness, 1)
+    points: Sequence[float] = (left, leaves, middle, right, target.y, leaves + thick, target.y + thick)
+    x0, y0, xm, x1, y1, y0b, y1b = (round(point, 1) for point in points)
+    path = f"M{x0} {y0}C{xm} {y0} {xm} {y1} {x1} {y1}V{y1b}C{xm} {y1b} {xm} {y0b} {x0} {y0b}Z"
+    return Ribbon(path, source.label, target.label, target.value)
