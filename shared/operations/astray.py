@@ -23,6 +23,17 @@ FRONT_DOOR = "intake"
 """Where what nobody of ours told is written down: the service that strangers' messages come to."""
 
 
+def may_open(queue: str, perimeter: list[str] | None) -> bool:
+    """Tell whether the messages parked in a queue all lie in somebody's perimeter: his département's own queue."""
+    return perimeter is None or queue.removesuffix(DEAD).partition(".")[2] in perimeter
+
+
+def require_open(queue: str, perimeter: list[str] | None) -> None:
+    """Refuse (`NotFound`) a queue where messages of others are parked."""
+    if not may_open(queue, perimeter):
+        raise NotFound
+
+
 class NoSuchQueue(NotFound):
     """The broker has no such queue."""
 

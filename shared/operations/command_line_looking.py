@@ -25,6 +25,10 @@ SENTENCES = {
     "no_consumer": "Nobody consumes this queue ({count} messages wait). Start the service",
     "deep_queue": "{count} messages wait; they are being consumed",
     "outbox_late": "{count} events are not with the broker, the oldest for {seconds:.0f} s",
+    "behind": "{count} events were told and are not applied, the oldest for {seconds:.0f} s",
+    "mail_late": "{count} mails wait, the first for {seconds:.0f} s: look at the mail server",
+    "mail_failed": "{count} mails of this week could not be delivered",
+    "overdue": "{count} dates in the cases have passed; the teams were told",
     "held_given_up": "{count} streams are held and tried no more: `cousu-main held list`",
     "held": "{count} streams are held and tried again by themselves",
     "gap": "{count} streams wait for an event that does not come, for {seconds:.0f} s: `cousu-main waiting list`",
@@ -111,7 +115,8 @@ def _show(told: Status) -> None:
     typer.echo("All is well." if told.well else "Something needs a hand:")
     for concern in told.concerns:
         typer.echo(f"  {'!' if concern.urgent else '·'} {concern.where}: {_sentence(concern)}")
-    services = Table("Service", "Answers", "Outbox", "Oldest", "Held", "Waiting", "Gaps", "Quarantine", box=None)
+    columns = ("Answers", "Outbox", "Oldest", "Held", "Waiting", "Gaps", "Quarantine", "Mails", "Overdue")
+    services = Table("Service", *columns, box=None)
     for one in told.services:
         answers = {True: "ready", False: "not ready", None: "not asked"}[one.ready]
         if one.figures is None:
@@ -127,8 +132,15 @@ def _show(told: Status) -> None:
             str(figures.waiting),
             str(figures.gaps),
             str(figures.quarantine),
+            f"{one.deliveries.queued} wait, {one.deliveries.failed} failed" if one.deliveries else "",
+            str(one.deadlines.overdue) if one.deadlines else "",
         )
     show(services)
+    if told.behind:
+        late = Table("Told by", "Not applied by", "Events", "Oldest", box=None)
+        for one_late in told.behind:
+            late.add_row(one_late.told_by, one_late.service, str(one_late.events), f"{one_late.seconds:.0f} s")
+        show(late)
     queues = Table("Queue", "Ready", "In hand", "Consumers", "In/s", "Out/s", box=None)
     for queue in told.queues:
         figures_ = (queue.unacknowledged, queue.consumers, queue.rate_in, queue.rate_out)

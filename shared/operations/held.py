@@ -51,32 +51,36 @@ _HELD = """
            (SELECT count(*) FROM inbox_waiting w
             WHERE w.subject = h.subject AND w.source = h.source AND w.sequence > h.sequence) AS behind
     FROM inbox_held h
+    WHERE ($1::text[] IS NULL
+           OR EXISTS (SELECT FROM inbox_waiting w
+                      WHERE w.subject = h.subject AND w.source = h.source AND w.sequence = h.sequence
+                        AND w.departement = ANY($1)))
 """
 
 
-async def list_held(reader: Reader, service: str, *, most: int = 200) -> list[Held]:
+async def list_held(reader: Reader, service: str, *, most: int = 200, perimeter: list[str] | None = None) -> list[Held]:
     """Give the held streams of a service: those nobody tries any more first, then the oldest."""
     rows = await reader.fetch(
-        _HELD + "ORDER BY (h.next_attempt_at IS NULL) DESC, h.held_since, h.subject, h.source LIMIT $1", most
+        _HELD + "ORDER BY (h.next_attempt_at IS NULL) DESC, h.held_since, h.subject, h.source LIMIT $2", perimeter, most
     )
     return [_held(service, row) for row in rows]
 
 
-async def show(reader: Reader, service: str, event_id: str) -> Held:
+async def show(reader: Reader, service: str, event_id: str, *, perimeter: list[str] | None = None) -> Held:
     """Give the stream that an event holds; refuses with `NotHeld`."""
-    rows = await reader.fetch(_HELD + "WHERE h.event_id = $1", event_id)
+    rows = await reader.fetch(_HELD + "AND h.event_id = $2", perimeter, event_id)
     if not rows:
         raise NotHeld
     return _held(service, rows[0])
 
 
-async def retry(watched: Watched, event_id: str, *, by: str, why: str) -> Held:
+async def retry(watched: Watched, event_id: str, *, by: str, why: str, perimeter: list[str] | None = None) -> Held:
     """Have the service try the event again within a second; it counts as one more attempt.
 
     Refuses with `NotHeld`.
     """
     async with watched.database.transaction() as tx:
-        held = await _lock(tx, watched.name, event_id)
+        held = await _lock(tx, watched.name, event_id, perimeter)
         await tx.execute(
             "UPDATE inbox_held SET next_attempt_at = now() WHERE subject = $1 AND source = $2",
             held.subject,
@@ -86,13 +90,13 @@ async def retry(watched: Watched, event_id: str, *, by: str, why: str) -> Held:
     return held
 
 
-async def skip(watched: Watched, event_id: str, *, by: str, why: str) -> Held:
+async def skip(watched: Watched, event_id: str, *, by: str, why: str, perimeter: list[str] | None = None) -> Held:
     """Count the event as not applied, for good, and let the service go on with what waits behind it.
 
     Its bytes are kept beside the discarded messages of the quarantine. Refuses with `NotHeld`.
     """
     async with watched.database.transaction() as tx:
-        held = await _lock(tx, watched.name, event_id)
+        held = await _lock(tx, watched.name, event_id, perimeter)
         await _forget_attempts(tx, held)
         await tx.execute(
             """
@@ -125,9 +129,9 @@ async def skip(watched: Watched, event_id: str, *, by: str, why: str) -> Held:
     return held
 
 
-async def _lock(tx: Transaction, service: str, event_id: str) -> Held:
+async def _lock(tx: Transaction, service: str, event_id: str, perimeter: list[str] | None) -> Held:
     """Lock the stream as the inbox does (its row first), then look whether the event still holds it."""
-    key = await show(tx, service, event_id)
+    key = await show(tx, service, event_id, perimeter=perimeter)
     await tx.execute("SELECT FROM inbox_stream WHERE subject = $1 AND source = $2 FOR UPDATE", key.subject, key.source)
     return await show(tx, service, event_id)
 

@@ -55,8 +55,8 @@ class Trail(BaseModel):
     away: list[str]
 
 
-async def trail(reach: Reach, reference: str) -> Trail:
-    """Tell a request's events, by its id or its number (95-2026-000123).
+async def trail(reach: Reach, reference: str, *, perimeter: list[str] | None = None) -> Trail:
+    """Tell a request's events, by its id or its number (95-2026-000123); of these départements, or of all.
 
     Refuses with `Invalid`, `NoSuchRequest`, and with `ServiceAway` when a number is given and intake is away.
     """
@@ -64,7 +64,7 @@ async def trail(reach: Reach, reference: str) -> Trail:
     events: dict[str, Event] = {}
     away: list[str] = []
     answers = await asyncio.gather(
-        *(_told(watched, request_id) for watched in reach.services.values()), return_exceptions=True
+        *(_told(watched, request_id, perimeter) for watched in reach.services.values()), return_exceptions=True
     )
     for watched, answer in zip(reach.services.values(), answers, strict=True):
         if isinstance(answer, UNREACHABLE):
@@ -126,7 +126,7 @@ async def id_of(reach: Reach, reference: str) -> UUID:
     return found
 
 
-async def _told(watched: Watched, request_id: UUID) -> list[Event]:
+async def _told(watched: Watched, request_id: UUID, perimeter: list[str] | None) -> list[Event]:
     """Read what one service told about the request."""
     rows = await watched.database.fetch(
         """
@@ -134,9 +134,11 @@ async def _told(watched: Watched, request_id: UUID) -> list[Event]:
                NOT EXISTS (SELECT FROM outbox o WHERE o.position = j.position AND o.queue = '') AS sent
         FROM journal j
         WHERE j.subject = $1
+          AND ($2::text[] IS NULL OR split_part(j.routing_key, '.', 3) = ANY($2))
         ORDER BY j.source, j.sequence
         """,
         str(request_id),
+        perimeter,
     )
     events = []
     for row in rows:

@@ -71,24 +71,29 @@ _COLUMNS = (
     "id, received_at, reason, routing_key, octet_length(body) AS size, damaged, settled_at, settled_by, settlement, why"
 )
 
+_SEEN = "($1::text[] IS NULL OR split_part(routing_key, '.', 3) = ANY($1))"
+"""Of one's départements, by the address; what strangers sent to none is seen by whoever sees all."""
+
 
 async def list_quarantined(
-    reader: Reader, service: str, *, settled: bool = False, most: int = 200
+    reader: Reader, service: str, *, settled: bool = False, most: int = 200, perimeter: list[str] | None = None
 ) -> list[Quarantined]:
     """Give the messages that wait for a decision, oldest first; or those that were settled, newest first."""
     rows = await reader.fetch(
-        f"SELECT {_COLUMNS} FROM quarantine WHERE "  # noqa: S608 - our own column names
+        f"SELECT {_COLUMNS} FROM quarantine WHERE {_SEEN} AND "  # noqa: S608 - our own column names
         + ("settled_at IS NOT NULL ORDER BY settled_at DESC" if settled else "settled_at IS NULL ORDER BY received_at")
-        + ", id LIMIT $1",
+        + ", id LIMIT $2",
+        perimeter,
         most,
     )
     return [Quarantined(service=service, **row) for row in rows]
 
 
-async def show(reader: Reader, service: str, message_id: UUID) -> Quarantined:
+async def show(reader: Reader, service: str, message_id: UUID, *, perimeter: list[str] | None = None) -> Quarantined:
     """Give one message, settled or not; refuses with `NotInQuarantine`."""
     row = await reader.fetchrow(
-        f"SELECT {_COLUMNS} FROM quarantine WHERE id = $1",  # noqa: S608 - our own column names
+        f"SELECT {_COLUMNS} FROM quarantine WHERE {_SEEN} AND id = $2",  # noqa: S608 - our own column names
+        perimeter,
         message_id,
     )
     if row is None:
@@ -96,15 +101,21 @@ async def show(reader: Reader, service: str, message_id: UUID) -> Quarantined:
     return Quarantined(service=service, **row)
 
 
-async def bytes_of(reader: Reader, message_id: UUID) -> bytes:
+async def bytes_of(reader: Reader, message_id: UUID, *, perimeter: list[str] | None = None) -> bytes:
     """Give the bytes as they came; refuses with `NotInQuarantine`."""
-    body: bytes | None = await reader.fetchval("SELECT body FROM quarantine WHERE id = $1", message_id)
+    body: bytes | None = await reader.fetchval(
+        f"SELECT body FROM quarantine WHERE {_SEEN} AND id = $2",  # noqa: S608 - a constant condition
+        perimeter,
+        message_id,
+    )
     if body is None:
         raise NotInQuarantine
     return body
 
 
-async def replay(watched: Watched, broker: Broker, message_id: UUID, *, by: str, why: str) -> Quarantined:
+async def replay(
+    watched: Watched, broker: Broker, message_id: UUID, *, by: str, why: str, perimeter: list[str] | None = None
+) -> Quarantined:
     """Send the bytes to the service's queue again, through its inbox: what was applied already stays applied once.
 
     Still unreadable, it comes back as a new message. Refuses with `NotInQuarantine`, `AlreadySettled`,
@@ -112,7 +123,7 @@ async def replay(watched: Watched, broker: Broker, message_id: UUID, *, by: str,
     """
     why = record.motive(why)
     async with broker.channel() as channel, watched.database.transaction() as tx:
-        found = await _settle(tx, watched.name, message_id, "replayed", by=by, why=why)
+        found = await _settle(tx, watched.name, message_id, "replayed", by=by, why=why, perimeter=perimeter)
         if found.damaged:
             raise DamagedMessage
         body = await bytes_of(tx, message_id)
@@ -129,29 +140,41 @@ async def replay(watched: Watched, broker: Broker, message_id: UUID, *, by: str,
     return found
 
 
-async def discard(watched: Watched, message_id: UUID, *, by: str, why: str) -> Quarantined:
+async def discard(
+    watched: Watched, message_id: UUID, *, by: str, why: str, perimeter: list[str] | None = None
+) -> Quarantined:
     """Decide that the message is never applied; its bytes stay. Refuses with `NotInQuarantine`, `AlreadySettled`."""
     async with watched.database.transaction() as tx:
-        return await _settle(tx, watched.name, message_id, "discarded", by=by, why=record.motive(why))
+        return await _settle(
+            tx, watched.name, message_id, "discarded", by=by, why=record.motive(why), perimeter=perimeter
+        )
 
 
 async def _settle(
-    tx: Transaction, service: str, message_id: UUID, settlement: str, *, by: str, why: str
+    tx: Transaction,
+    service: str,
+    message_id: UUID,
+    settlement: str,
+    *,
+    by: str,
+    why: str,
+    perimeter: list[str] | None,
 ) -> Quarantined:
     """Write the decision down, once."""
     done = await tx.fetchval(
         """
         UPDATE quarantine
         SET settled_at = now(), settled_by = $2, settlement = $3, why = $4
-        WHERE id = $1 AND settled_at IS NULL
+        WHERE id = $1 AND settled_at IS NULL AND ($5::text[] IS NULL OR split_part(routing_key, '.', 3) = ANY($5))
         RETURNING TRUE
         """,
         message_id,
         by,
         settlement,
         why,
+        perimeter,
     )
-    found = await show(tx, service, message_id)
+    found = await show(tx, service, message_id, perimeter=perimeter)
     if not done:
         raise AlreadySettled(by=found.settled_by)
     action = {"replayed": "quarantine.replay", "discarded": "quarantine.discard"}[settlement]

@@ -46,15 +46,17 @@ async def note(tx: Transaction, *, by: str, action: str, target: str, why: str) 
     )
 
 
-async def latest(reader: Reader, service: str, *, most: int = 50) -> list[Operation]:
-    """Give the latest actions on a service, newest first."""
+async def latest(reader: Reader, service: str, *, most: int = 50, by: str | None = None) -> list[Operation]:
+    """Give the latest actions on a service, of one person or of all, newest first."""
     rows = await reader.fetch(
         """
         SELECT id, at, by, action, target, why
         FROM operation
+        WHERE $2::text IS NULL OR by = $2
         ORDER BY at DESC, id DESC
         LIMIT $1
         """,
         most,
+        by,
     )
     return [Operation(service=service, **row) for row in rows]

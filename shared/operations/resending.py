@@ -79,11 +79,13 @@ class Resent(BaseModel):
     events: int
 
 
-async def resend(reach: Reach, choice: Choice, *, by: str, why: str) -> Resent:
-    """Tell a bounded number of events again, at once.
+async def resend(reach: Reach, choice: Choice, *, by: str, why: str, perimeter: list[str] | None = None) -> Resent:
+    """Tell a bounded number of events again, at once; in a perimeter, only those of a request that lies there.
 
     Refuses with `Invalid`, `NotWatched`, `NoSuchRequest`, `NoSuchQueue`, `NothingToResend`, `TooManyToResend`.
     """
+    if perimeter is not None:
+        await journals.trail(reach, choice.request or "", perimeter=perimeter)
     watched, subject = await _checked(reach, choice)
     events = await _count(watched, choice, subject)
     if events > MOST_AT_ONCE:

@@ -1,17 +1,22 @@
 """Is all well? The few figures that answer it, and what needs a hand now."""
 
 import asyncio
+import contextlib
 from datetime import datetime
 from typing import Literal
 
+import asyncpg
 import httpx2
 from pydantic import BaseModel
 
 from shared.errors import Refusal
 from shared.messaging.messenger import OUTBOX_OLD
 from shared.messaging.topology import UNROUTED_QUEUE
-from shared.operations.astray import DEAD
+from shared.operations.astray import DEAD, may_open
+from shared.operations.behind import Behind, behind
 from shared.operations.broker import Broker, Queue
+from shared.operations.duties import Deadlines, Deliveries, deadlines, deliveries
+from shared.operations.figures import ServiceFigures, figures
 from shared.operations.reach import UNREACHABLE, Reach, Watched
 
 PATIENCE = 3.0
@@ -19,6 +24,9 @@ PATIENCE = 3.0
 
 GAP_OLD = 300.0
 """Seconds after which an event that is awaited before others is not just slow."""
+
+MAIL_OLD = 900.0
+"""Seconds after which a mail that should have left at once says that the mail server is away."""
 
 DEEP = 1000
 """Messages in a queue from which on it is worth a look."""
@@ -31,6 +39,7 @@ What = Literal[
     "no_consumer",
     "deep_queue",
     "outbox_late",
+    "behind",
     "held_given_up",
     "held",
     "gap",
@@ -38,6 +47,9 @@ What = Literal[
     "quarantine",
     "dead",
     "unrouted",
+    "mail_late",
+    "mail_failed",
+    "overdue",
 ]
 """What may be told; the page has a French sentence for each, the command line an English one."""
 
@@ -53,19 +65,6 @@ class Concern(BaseModel):
     urgent: bool = True
 
 
-class ServiceFigures(BaseModel):
-    """What waits in one service's database; the ages are seconds, of the oldest."""
-
-    outbox: int
-    outbox_seconds: float
-    held: int
-    held_given_up: int
-    waiting: int
-    gaps: int
-    gap_seconds: float
-    quarantine: int
-
-
 class ServiceStatus(BaseModel):
     """One service: does its database answer (None: yes), is it ready (None: not asked), and what waits."""
 
@@ -74,6 +73,10 @@ class ServiceStatus(BaseModel):
     ready: bool | None = None
     missing: list[str] = []
     figures: ServiceFigures | None = None
+    deadlines: Deadlines | None = None
+    """None where no dates are kept, the database is away, or gives no right to them."""
+    deliveries: Deliveries | None = None
+    """None where no mails are sent, the database is away, or gives no right to them."""
 
 
 class QueueStatus(Queue):
@@ -92,18 +95,27 @@ class Status(BaseModel):
     services: list[ServiceStatus]
     broker_away: bool
     queues: list[QueueStatus]
+    behind: list[Behind]
+    """By teller and listener: what was told and is not applied there, wherever it stands."""
 
 
-async def status(reach: Reach, *, at: datetime) -> Status:
-    """Look at everything at once; what is away is told, and the rest is still there."""
-    queues, services = await asyncio.gather(
-        _queues(reach), asyncio.gather(*(_service(watched) for watched in reach.services.values()))
+async def status(reach: Reach, *, at: datetime, perimeter: list[str] | None = None) -> Status:
+    """Look at everything at once, for these départements or for all.
+
+    What is away is told, and the rest is still there. Queues and services are everybody's; of queues where messages are
+    parked only those of one's own départements are shown.
+    """
+    queues, services, late = await asyncio.gather(
+        _queues(reach, perimeter),
+        asyncio.gather(*(_service(watched, perimeter) for watched in reach.services.values())),
+        behind(reach, perimeter),
     )
     concerns = [] if queues is not None else [Concern(what="broker_away", where="rabbitmq")]
     for one in services:
         concerns += _of_service(one, broker_away=queues is None)
     for queue in queues or []:
         concerns += _of_queue(queue)
+    concerns += _of_what_is_behind(late, concerns, broker_away=queues is None)
     return Status(
         at=at,
         well=not any(concern.urgent for concern in concerns),
@@ -111,41 +123,23 @@ async def status(reach: Reach, *, at: datetime) -> Status:
         services=services,
         broker_away=queues is None,
         queues=queues or [],
+        behind=late,
     )
 
 
-async def _service(watched: Watched) -> ServiceStatus:
+async def _service(watched: Watched, perimeter: list[str] | None) -> ServiceStatus:
     told = ServiceStatus(name=watched.name)
     told.ready, told.missing = await _readiness(watched.public_url)
     try:
         async with asyncio.timeout(PATIENCE):
-            told.figures = await _figures(watched)
+            told.figures = await figures(watched.database, perimeter)
+            # A role for operators may have no right to the cases: then of these nothing is known.
+            with contextlib.suppress(asyncpg.PostgresError):
+                told.deadlines = await deadlines(watched.database, watched.name, perimeter)
+                told.deliveries = await deliveries(watched.database, watched.name, perimeter)
     except UNREACHABLE as away:
         told.database_away = type(away).__name__
     return told
-
-
-async def _figures(watched: Watched) -> ServiceFigures | None:
-    row = await watched.database.fetchrow(
-        """
-        WITH gap AS (
-            SELECT min(w.received_at) AS since
-            FROM inbox_waiting w
-            WHERE NOT EXISTS (SELECT FROM inbox_held h WHERE h.subject = w.subject AND h.source = w.source)
-            GROUP BY w.subject, w.source
-        )
-        SELECT (SELECT count(*) FROM outbox) AS outbox,
-               (SELECT coalesce(extract(epoch FROM now() - min(waiting_since)), 0)::float
-                FROM outbox WHERE queue = '') AS outbox_seconds,
-               (SELECT count(*) FROM inbox_held) AS held,
-               (SELECT count(*) FROM inbox_held WHERE next_attempt_at IS NULL) AS held_given_up,
-               (SELECT count(*) FROM inbox_waiting) AS waiting,
-               (SELECT count(*) FROM gap) AS gaps,
-               (SELECT coalesce(extract(epoch FROM now() - min(since)), 0)::float FROM gap) AS gap_seconds,
-               (SELECT count(*) FROM quarantine WHERE settled_at IS NULL) AS quarantine
-        """
-    )
-    return ServiceFigures(**row) if row else None
 
 
 async def _readiness(public_url: str | None) -> tuple[bool | None, list[str]]:
@@ -166,14 +160,15 @@ async def _readiness(public_url: str | None) -> tuple[bool | None, list[str]]:
     return False, [str(one) for one in missing] or [f"answers {answer.status_code}"]
 
 
-async def _queues(reach: Reach) -> list[QueueStatus] | None:
+async def _queues(reach: Reach, perimeter: list[str] | None) -> list[QueueStatus] | None:
     expected = {UNROUTED_QUEUE}
     for watched in reach.services.values():
         expected |= {watched.queue, watched.queue + DEAD}
     found = await asked(reach.broker, expected)
     if found is None:
         return None
-    return [_placed(reach, queue) for queue in found]
+    placed = [_placed(reach, queue) for queue in found]
+    return [queue for queue in placed if queue.kind in {"service", "other"} or may_open(queue.name, perimeter)]
 
 
 async def asked(broker: Broker, expected: set[str]) -> list[Queue] | None:
@@ -206,23 +201,49 @@ def _of_service(one: ServiceStatus, *, broker_away: bool) -> list[Concern]:
         found.append(Concern(what=what, where=one.name, detail="; ".join(one.missing), urgent=urgent))
     if one.database_away is not None:
         found.append(Concern(what="database_away", where=one.name, detail=one.database_away))
-    figures = one.figures
-    if figures is None:
+    waits = one.figures
+    if waits is None:
         return found
-    if figures.outbox_seconds > OUTBOX_OLD:
+    if waits.outbox_seconds > OUTBOX_OLD:
         # With the broker away this is its consequence: nothing to do here.
-        late = Concern(what="outbox_late", where=one.name, count=figures.outbox, urgent=not broker_away)
-        found.append(late.model_copy(update={"seconds": figures.outbox_seconds}))
-    if figures.held_given_up:
-        found.append(Concern(what="held_given_up", where=one.name, count=figures.held_given_up))
-    if tried := figures.held - figures.held_given_up:
+        late = Concern(what="outbox_late", where=one.name, count=waits.outbox, urgent=not broker_away)
+        found.append(late.model_copy(update={"seconds": waits.outbox_seconds}))
+    if waits.held_given_up:
+        found.append(Concern(what="held_given_up", where=one.name, count=waits.held_given_up))
+    if tried := waits.held - waits.held_given_up:
         found.append(Concern(what="held", where=one.name, count=tried, urgent=False))
-    if figures.gaps:
-        old = figures.gap_seconds > GAP_OLD
+    if waits.gaps:
+        old = waits.gap_seconds > GAP_OLD
         what = "gap" if old else "gap_young"
-        found.append(Concern(what=what, where=one.name, count=figures.gaps, seconds=figures.gap_seconds, urgent=old))
-    if figures.quarantine:
-        found.append(Concern(what="quarantine", where=one.name, count=figures.quarantine))
+        found.append(Concern(what=what, where=one.name, count=waits.gaps, seconds=waits.gap_seconds, urgent=old))
+    if waits.quarantine:
+        found.append(Concern(what="quarantine", where=one.name, count=waits.quarantine))
+    return found + _of_duties(one)
+
+
+def _of_duties(one: ServiceStatus) -> list[Concern]:
+    found: list[Concern] = []
+    if one.deliveries and one.deliveries.seconds > MAIL_OLD:
+        late = Concern(what="mail_late", where=one.name, count=one.deliveries.queued, seconds=one.deliveries.seconds)
+        found.append(late)
+    if one.deliveries and one.deliveries.failed:
+        found.append(Concern(what="mail_failed", where=one.name, count=one.deliveries.failed, urgent=False))
+    if one.deadlines and one.deadlines.overdue:
+        found.append(Concern(what="overdue", where=one.name, count=one.deadlines.overdue, urgent=False))
+    return found
+
+
+def _of_what_is_behind(late: list[Behind], known: list[Concern], *, broker_away: bool) -> list[Concern]:
+    """Tell where events have stood for long; nothing to do there when their way is known to be closed."""
+    closed = {concern.where.partition(".")[0] for concern in known if concern.urgent}
+    found: list[Concern] = []
+    for service in dict.fromkeys(one.service for one in late):
+        here = [one for one in late if one.service == service]
+        seconds, events = max(one.seconds for one in here), sum(one.events for one in here)
+        if seconds > GAP_OLD:
+            tellers = {one.told_by for one in here}
+            urgent = not (broker_away or service in closed or tellers <= closed)
+            found.append(Concern(what="behind", where=service, count=events, seconds=seconds, urgent=urgent))
     return found
 
 

@@ -19,7 +19,7 @@ class Gap(BaseModel):
     since: datetime
 
 
-async def list_gaps(reader: Reader, service: str, *, most: int = 200) -> list[Gap]:
+async def list_gaps(reader: Reader, service: str, *, most: int = 200, perimeter: list[str] | None = None) -> list[Gap]:
     """Give the streams of a service that wait for an event, oldest first; held ones are told elsewhere."""
     rows = await reader.fetch(
         """
@@ -28,10 +28,12 @@ async def list_gaps(reader: Reader, service: str, *, most: int = 200) -> list[Ga
         FROM inbox_waiting w
         LEFT JOIN inbox_stream s ON s.subject = w.subject AND s.source = w.source
         WHERE NOT EXISTS (SELECT FROM inbox_held h WHERE h.subject = w.subject AND h.source = w.source)
+          AND ($2::text[] IS NULL OR w.departement = ANY($2))
         GROUP BY w.subject, w.source
         ORDER BY since, w.subject, w.source
         LIMIT $1
         """,
         most,
+        perimeter,
     )
     return [Gap(service=service, **row) for row in rows]

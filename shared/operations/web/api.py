@@ -99,9 +99,9 @@ class Drained(BaseModel):
 
 
 @get("/status", guards=[READERS])
-async def is_all_well(reach: NamedDependency[Reach]) -> Status:
+async def is_all_well(reach: NamedDependency[Reach], agent: NamedDependency[Agent]) -> Status:
     """Answer whether all is well, and what needs a hand now."""
-    return await status.status(reach, at=clock.now())
+    return await status.status(reach, at=clock.now(), perimeter=agent.perimeter)
 
 
 @get("/held", guards=[READERS])
@@ -112,7 +112,9 @@ async def list_held(
     service: FromQuery[str | None] = None,
 ) -> HeldPage:
     """List the held streams: those that nobody tries any more first."""
-    rows, away = await reach.from_all(service, lambda one: held.list_held(one.database, one.name, most=ALL))
+    rows, away = await reach.from_all(
+        service, lambda one: held.list_held(one.database, one.name, most=ALL, perimeter=agent.perimeter)
+    )
     shown = held.in_order(rows)[paging.offset : paging.offset + paging.limit]
     return HeldPage(items=[_held(one, agent) for one in shown], total=len(rows), page=paging.number, away=away)
 
@@ -123,7 +125,7 @@ async def retry_held(
 ) -> HeldItem:
     """Have the service try a held event again within a second."""
     watched = reach.service(service)
-    await held.retry(watched, data.event_id, by=agent.email, why=data.why)
+    await held.retry(watched, data.event_id, by=agent.email, why=data.why, perimeter=agent.perimeter)
     return _held(await held.show(watched.database, service, data.event_id), agent)
 
 
@@ -132,16 +134,22 @@ async def skip_held(
     service: FromPath[str], data: JSONBody[HeldEvent], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
 ) -> HeldItem:
     """Give an event up in this service, for good, and let the service go on; answers what was held."""
-    one = await held.skip(reach.service(service), data.event_id, by=agent.email, why=data.why)
+    watched = reach.service(service)
+    one = await held.skip(watched, data.event_id, by=agent.email, why=data.why, perimeter=agent.perimeter)
     return HeldItem(**one.model_dump(), allowed_actions=[])
 
 
 @get("/waiting", guards=[READERS])
 async def list_waiting(
-    reach: NamedDependency[Reach], paging: NamedDependency[Page], service: FromQuery[str | None] = None
+    reach: NamedDependency[Reach],
+    paging: NamedDependency[Page],
+    agent: NamedDependency[Agent],
+    service: FromQuery[str | None] = None,
 ) -> GapPage:
     """List the streams that wait for an event that has not come, oldest first."""
-    rows, away = await reach.from_all(service, lambda one: waiting.list_gaps(one.database, one.name, most=ALL))
+    rows, away = await reach.from_all(
+        service, lambda one: waiting.list_gaps(one.database, one.name, most=ALL, perimeter=agent.perimeter)
+    )
     oldest = sorted(rows, key=lambda gap: gap.since)
     return GapPage(
         items=oldest[paging.offset : paging.offset + paging.limit], total=len(rows), page=paging.number, away=away
@@ -158,7 +166,10 @@ async def list_quarantined(
 ) -> QuarantinePage:
     """List the messages that wait for a decision, or with `settled=true` those that were decided."""
     rows, away = await reach.from_all(
-        service, lambda one: quarantine.list_quarantined(one.database, one.name, settled=settled, most=ALL)
+        service,
+        lambda one: quarantine.list_quarantined(
+            one.database, one.name, settled=settled, most=ALL, perimeter=agent.perimeter
+        ),
     )
     shown = rows[paging.offset : paging.offset + paging.limit]
     return QuarantinePage(
@@ -172,7 +183,7 @@ async def show_quarantined(
 ) -> QuarantinedItem:
     """Show one message with its bytes, read as UTF-8 as far as they are."""
     database = reach.service(service).database
-    item = _quarantined(await quarantine.show(database, service, message_id), agent)
+    item = _quarantined(await quarantine.show(database, service, message_id, perimeter=agent.perimeter), agent)
     item.body = (await quarantine.bytes_of(database, message_id)).decode("utf-8", "replace")
     return item
 
@@ -187,7 +198,9 @@ async def replay_quarantined(
 ) -> QuarantinedItem:
     """Send a message to the service's queue again."""
     watched = reach.service(service)
-    one = await quarantine.replay(watched, reach.broker, message_id, by=agent.email, why=data.why)
+    one = await quarantine.replay(
+        watched, reach.broker, message_id, by=agent.email, why=data.why, perimeter=agent.perimeter
+    )
     return _quarantined(one, agent)
 
 
@@ -200,13 +213,17 @@ async def discard_quarantined(
     reach: NamedDependency[Reach],
 ) -> QuarantinedItem:
     """Decide that a message is never applied; its bytes are kept."""
-    one = await quarantine.discard(reach.service(service), message_id, by=agent.email, why=data.why)
+    watched = reach.service(service)
+    one = await quarantine.discard(watched, message_id, by=agent.email, why=data.why, perimeter=agent.perimeter)
     return _quarantined(one, agent)
 
 
 @get("/dead/{queue:str}", guards=[READERS])
-async def list_dead(queue: FromPath[str], reach: NamedDependency[Reach]) -> Paged[Parked]:
+async def list_dead(
+    queue: FromPath[str], reach: NamedDependency[Reach], agent: NamedDependency[Agent]
+) -> Paged[Parked]:
     """List the dead letters of a queue, at most 50; those that are shown go to the end."""
+    astray.require_open(queue, agent.perimeter)
     rows = await astray.list_parked(reach, queue.removesuffix(DEAD) + DEAD)
     return Paged[Parked](items=rows, total=len(rows), page=1)
 
@@ -216,12 +233,14 @@ async def drain_dead(
     queue: FromPath[str], data: JSONBody[Why], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
 ) -> Drained:
     """Send the dead letters of a queue back to it."""
+    astray.require_open(queue, agent.perimeter)
     return Drained(queue=queue, moved=await astray.drain(reach, queue, by=agent.email, why=data.why))
 
 
 @get("/unrouted", guards=[READERS])
-async def list_unrouted(reach: NamedDependency[Reach]) -> Paged[Parked]:
+async def list_unrouted(reach: NamedDependency[Reach], agent: NamedDependency[Agent]) -> Paged[Parked]:
     """List the messages that no queue listens to, at most 50; those that are shown go to the end."""
+    astray.require_open(UNROUTED_QUEUE, agent.perimeter)
     rows = await astray.list_parked(reach, UNROUTED_QUEUE)
     return Paged[Parked](items=rows, total=len(rows), page=1)
 
@@ -231,13 +250,16 @@ async def replay_unrouted(
     data: JSONBody[Why], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
 ) -> Replayed:
     """Publish them again; tells how many came back because still nobody listens."""
+    astray.require_open(UNROUTED_QUEUE, agent.perimeter)
     return await astray.replay_unrouted(reach, by=agent.email, why=data.why)
 
 
 @get("/requests/{reference:str}/events", guards=[READERS])
-async def events_of_request(reference: FromPath[str], reach: NamedDependency[Reach]) -> Trail:
+async def events_of_request(
+    reference: FromPath[str], reach: NamedDependency[Reach], agent: NamedDependency[Agent]
+) -> Trail:
     """Tell a request's events across the services, in order; `reference` is its id or its number."""
-    return await journals.trail(reach, reference)
+    return await journals.trail(reach, reference, perimeter=agent.perimeter)
 
 
 @post("/events/resend", guards=[OPERATORS], status_code=200)
@@ -246,13 +268,16 @@ async def resend_events(
 ) -> Resent:
     """Tell events of a journal again, at most 5000; what was applied stays applied once."""
     choice = Choice(**data.model_dump(exclude={"why"}))
-    return await resending.resend(reach, choice, by=agent.email, why=data.why)
+    return await resending.resend(reach, choice, by=agent.email, why=data.why, perimeter=agent.perimeter)
 
 
 @get("/operations", guards=[READERS])
-async def list_operations(reach: NamedDependency[Reach], paging: NamedDependency[Page]) -> OperationPage:
-    """List what operators did, with who and why, newest first."""
-    rows, away = await reach.from_all(None, lambda one: record.latest(one.database, one.name, most=ALL))
+async def list_operations(
+    reach: NamedDependency[Reach], paging: NamedDependency[Page], agent: NamedDependency[Agent]
+) -> OperationPage:
+    """List what operators did, with who and why, newest first; whoever sees some départements only reads his own."""
+    by = None if agent.perimeter is None else agent.email
+    rows, away = await reach.from_all(None, lambda one: record.latest(one.database, one.name, most=ALL, by=by))
     newest = sorted(rows, key=lambda one: one.at, reverse=True)
     return OperationPage(
         items=newest[paging.offset : paging.offset + paging.limit], total=len(rows), page=paging.number, away=away

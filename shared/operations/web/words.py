@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from shared.operations.services import SERVICES, Service
-from shared.operations.status import Concern, QueueStatus, ServiceStatus, Status
+from shared.operations.status import MAIL_OLD, Concern, QueueStatus, ServiceStatus, Status
 
 SERVICE = {
     Service.INTAKE: "Dépôt des demandes",
@@ -27,6 +27,20 @@ PARIS = ZoneInfo("Europe/Paris")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _PRECISE = 10
 """Seconds below which tenths matter."""
+
+
+COLUMNS = (
+    "État",
+    "À traiter",
+    "À envoyer",
+    "Retenues",
+    "En attente",
+    "Quarantaine",
+    "Lettres mortes",
+    "Courriels",
+    "Échéances dépassées",
+)
+"""What is told of each service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +116,19 @@ def told(concern: Concern) -> Told:
         ),
         "deep_queue": (f"{messages} en attente ; le service les traite.", None),
         "outbox_late": (f"{events} à envoyer depuis {since}. Vérifiez que le service tourne.", None),
+        "behind": (
+            f"{events} annoncés et pas encore appliqués, depuis {since}. Vérifiez que le service tourne.",
+            "#retards",
+        ),
+        "mail_late": (f"Un courriel attend depuis {since}. Vérifiez le serveur de courriel.", None),
+        "mail_failed": (
+            f"{counted(concern.count, 'courriel n’a pas pu partir', 'courriels n’ont pas pu partir')} cette semaine.",
+            None,
+        ),
+        "overdue": (
+            f"{counted(concern.count, 'échéance dépassée', 'échéances dépassées')}\u00a0; les équipes sont prévenues.",
+            None,
+        ),
         "held_given_up": (
             f"{streams} en attente d’une décision\u00a0: un événement n’a pas pu être appliqué.",
             "/retenues",
@@ -116,6 +143,12 @@ def told(concern: Concern) -> Told:
     place = "Messagerie" if concern.what == "broker_away" else service_word(concern.where)
     place = {"unrouted": "Messagerie"}.get(concern.where, place)
     return Told(place, sentence, href, concern.urgent)
+
+
+def behind_lines(status: Status) -> list[tuple[str, str, int, str]]:
+    """Say who has not applied what whom told: teller, listener, events, since when."""
+    oldest = sorted(status.behind, key=lambda one: -one.seconds)
+    return [(service_word(one.told_by), service_word(one.service), one.events, duration(one.seconds)) for one in oldest]
 
 
 def lines(status: Status) -> list[Line]:
@@ -133,6 +166,8 @@ def _line(one: ServiceStatus, status: Status) -> Line:
             ("À traiter", _waiting(queues, status)),
             *_figures(one),
             ("Lettres mortes", _dead(queues, status)),
+            ("Courriels", _mails(one)),
+            ("Échéances dépassées", Cell(str(one.deadlines.overdue) if one.deadlines else "—")),
         ),
     )
 
@@ -152,9 +187,19 @@ def _waiting(queues: list[QueueStatus], status: Status) -> Cell:
     if status.broker_away or not own:
         return Cell("—")
     ready = sum(queue.ready + (queue.unacknowledged or 0) for queue in own)
+    oldest = max((one.seconds for one in status.behind if one.service == own[0].service), default=0.0)
+    told = f"{ready} – {duration(oldest)}" if ready and oldest else f"{ready}"
     if any(queue.consumers == 0 for queue in own):
-        return Cell(f"{ready} – personne n’écoute", "late")
-    return Cell(f"{ready}")
+        return Cell(f"{told} – personne n’écoute", "late")
+    return Cell(told)
+
+
+def _mails(one: ServiceStatus) -> Cell:
+    if one.deliveries is None:
+        return Cell("—")
+    waits = f" – {duration(one.deliveries.seconds)}" if one.deliveries.seconds else ""
+    failed = f", {counted(one.deliveries.failed, 'échec', 'échecs')}" if one.deliveries.failed else ""
+    return Cell(f"{one.deliveries.queued}{waits}{failed}", "late" if one.deliveries.seconds > MAIL_OLD else None)
 
 
 def _figures(one: ServiceStatus) -> tuple[tuple[str, Cell], ...]:

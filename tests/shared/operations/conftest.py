@@ -114,15 +114,15 @@ async def browse(page: Litestar) -> AsyncIterator[httpx2.AsyncClient]:
 
 @pytest.fixture
 def agent(own_database: Database) -> Callable[..., Awaitable[Agent]]:
-    """Make somebody who may sign in, an operator unless told otherwise."""
+    """Make somebody who may sign in: an operator of all départements unless told otherwise."""
 
-    async def make(role: Role = Role.OPERATOR) -> Agent:
+    async def make(role: Role = Role.OPERATOR, *departements: str) -> Agent:
         return await agents.add(
             own_database,
             email=f"{role.value}@cousu.test",
             name=role.value,
             roles=[role],
-            departements=["95"] if role in DEPARTEMENTAL else [],
+            departements=departements or (["95"] if role in DEPARTEMENTAL else []),
         )
 
     return make
@@ -134,11 +134,16 @@ def enter(
 ) -> Callable[..., Awaitable[httpx2.AsyncClient]]:
     """Open a session in the browser, as sign-in does."""
 
-    async def enter(role: Role = Role.OPERATOR) -> httpx2.AsyncClient:
+    async def enter(role: Role = Role.OPERATOR, *departements: str) -> httpx2.AsyncClient:
         at = clock.now()
         async with own_database.transaction() as tx:
             await sessions.create(
-                tx, "the-key", agent=await agent(role), data={}, at=at, expires_at=at + timedelta(hours=1)
+                tx,
+                "the-key",
+                agent=await agent(role, *departements),
+                data={},
+                at=at,
+                expires_at=at + timedelta(hours=1),
             )
         browse.cookies.set("cousu_operations_session", "the-key")
         return browse
@@ -150,8 +155,9 @@ def enter(
 def bearer(own_database: Database, agent: Callable[..., Awaitable[Agent]]) -> Callable[..., Awaitable[dict[str, str]]]:
     """The header that carries a token."""
 
-    async def bearer(role: Role = Role.OPERATOR) -> dict[str, str]:
-        token = await agents.issue_token(own_database, email=(await agent(role)).email, name="essai")
+    async def bearer(role: Role = Role.OPERATOR, *departements: str) -> dict[str, str]:
+        somebody = await agent(role, *departements)
+        token = await agents.issue_token(own_database, email=somebody.email, name="essai")
         return {"Authorization": f"Bearer {token}"}
 
     return bearer

@@ -29,12 +29,18 @@ class HeldForm(BaseModel):
 
 @get("/retenues", guards=[READERS])
 async def held_streams(
-    request: Request[Any, Any, Any], reach: NamedDependency[Reach], paging: NamedDependency[Page]
+    request: Request[Any, Any, Any],
+    reach: NamedDependency[Reach],
+    paging: NamedDependency[Page],
+    agent: NamedDependency[Agent],
 ) -> Response[Any]:
     """List the held streams: what needs a hand first."""
-    rows, away = await reach.from_all(None, lambda one: held.list_held(one.database, one.name, most=10_000))
+    seen = agent.perimeter
+    rows, away = await reach.from_all(
+        None, lambda one: held.list_held(one.database, one.name, most=10_000, perimeter=seen)
+    )
     rows = held.in_order(rows)
-    gaps, _ = await reach.from_all(None, lambda one: waiting.list_gaps(one.database, one.name, most=50))
+    gaps, _ = await reach.from_all(None, lambda one: waiting.list_gaps(one.database, one.name, most=50, perimeter=seen))
     return render(
         request,
         "operations/held.html",
@@ -56,7 +62,7 @@ async def held_stream(
     reach: NamedDependency[Reach],
 ) -> Response[Any]:
     """Show one held stream, and what may be done."""
-    one = await held.show(reach.service(service).database, service, evenement)
+    one = await held.show(reach.service(service).database, service, evenement, perimeter=agent.perimeter)
     return _held_page(request, one, agent, None)
 
 
@@ -75,16 +81,17 @@ async def settle_held(
 
     async def act(model: HeldForm) -> str:
         if model.action == "retry":
-            await held.retry(watched, model.event_id, by=agent.email, why=model.why)
-            return "Le service fait un nouvel essai dans la seconde. Rechargez la page pour en voir l’effet."
-        await held.skip(watched, model.event_id, by=agent.email, why=model.why)
+            await held.retry(watched, model.event_id, by=agent.email, why=model.why, perimeter=agent.perimeter)
+            return "Le service fait un nouvel essai dans la seconde\u00a0; cette page en montre l’effet."
+        await held.skip(watched, model.event_id, by=agent.email, why=model.why, perimeter=agent.perimeter)
         return "L’événement est laissé de côté\u00a0; le service continue avec la suite."
 
     answer, code = await settle(request, form, act, database, cause, then="/retenues")
     if answer is not None:
         return answer
     try:
-        one = await held.show(watched.database, service, str(form.values.get("event_id", "")))
+        event_id = str(form.values.get("event_id", ""))
+        one = await held.show(watched.database, service, event_id, perimeter=agent.perimeter)
     except NotHeld as gone:
         flash(request, form.errors.get("") or gone.detail, "warning")
         return redirect("/retenues")

@@ -48,7 +48,7 @@ async def send_parked(
     cause: NamedDependency[Cause],
 ) -> Response[Any]:
     """Send dead letters back to their queue, or publish again what had no listener."""
-    _known(queue)
+    _known(queue, agent)
     form = await read_form(request, ParkedForm)
 
     async def act(model: ParkedForm) -> str:
@@ -71,7 +71,7 @@ async def _parked_page(
     form: Form[ParkedForm] | None,
     code: int = 200,
 ) -> Response[Any]:
-    _known(queue)
+    _known(queue, agent)
     return render(
         request,
         "operations/parked.html",
@@ -84,7 +84,11 @@ async def _parked_page(
     )
 
 
-def _known(queue: str) -> None:
-    """Refuse (`NotFound`) every queue but those where messages are parked: a look at another would reorder it."""
+def _known(queue: str, agent: Agent) -> None:
+    """Refuse (`NotFound`) every queue but those where messages are parked, and those where others' are.
+
+    A look at another queue would reorder it.
+    """
+    astray.require_open(queue, agent.perimeter)
     if queue != UNROUTED_QUEUE and not queue.endswith(DEAD):
         raise NotFound

@@ -37,12 +37,16 @@ async def quarantined(
     request: Request[Any, Any, Any],
     reach: NamedDependency[Reach],
     paging: NamedDependency[Page],
+    agent: NamedDependency[Agent],
     etat: FromQuery[str | None] = None,
 ) -> Response[Any]:
     """List the messages that wait for a decision, or those that were settled."""
     settled = etat == "traites"
     rows, away = await reach.from_all(
-        None, lambda one: quarantine.list_quarantined(one.database, one.name, settled=settled, most=10_000)
+        None,
+        lambda one: quarantine.list_quarantined(
+            one.database, one.name, settled=settled, most=10_000, perimeter=agent.perimeter
+        ),
     )
     return render(
         request,
@@ -85,9 +89,11 @@ async def settle_quarantined(
 
     async def act(model: QuarantineForm) -> str:
         if model.action == "replay":
-            await quarantine.replay(watched, reach.broker, message_id, by=agent.email, why=model.why)
+            await quarantine.replay(
+                watched, reach.broker, message_id, by=agent.email, why=model.why, perimeter=agent.perimeter
+            )
             return "Le message est renvoyé au service. S’il est encore illisible, il reviendra ici."
-        await quarantine.discard(watched, message_id, by=agent.email, why=model.why)
+        await quarantine.discard(watched, message_id, by=agent.email, why=model.why, perimeter=agent.perimeter)
         return "Le message est écarté\u00a0; son contenu est conservé."
 
     answer, code = await settle(request, form, act, database, cause, then="/quarantaine")
@@ -104,7 +110,7 @@ async def _quarantine_page(
     code: int = 200,
 ) -> Response[Any]:
     database = reach.service(service).database
-    one = await quarantine.show(database, service, message_id)
+    one = await quarantine.show(database, service, message_id, perimeter=agent.perimeter)
     body = (await quarantine.bytes_of(database, message_id)).decode("utf-8", "replace")
     log.info("quarantine.consulted", message_id=str(message_id), service=service)
     return render(

@@ -65,7 +65,7 @@ async def resend_events(
 
     async def act(model: ResendForm) -> str:
         choice = Choice(model.source, request=reference, queue=model.queue or None)
-        done = await resending.resend(reach, choice, by=agent.email, why=model.why)
+        done = await resending.resend(reach, choice, by=agent.email, why=model.why, perimeter=agent.perimeter)
         said = words.counted(done.events, "événement est renvoyé", "événements sont renvoyés")
         return f"{said}\u00a0; ce qui a déjà été appliqué ne l’est pas deux fois."
 
@@ -82,7 +82,7 @@ async def _request_page(
     code: int = 200,
 ) -> Response[Any]:
     try:
-        trail = await journals.trail(reach, reference)
+        trail = await journals.trail(reach, reference, perimeter=agent.perimeter)
     except Refusal as refusal:
         errors = {error.field: error.message for error in getattr(refusal, "errors", ())} or {"": refusal.detail}
         shown = {"": " ".join(errors.values())}

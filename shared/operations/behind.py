@@ -1,0 +1,137 @@
+"""What one service told and another has not applied: how many events, and how old the first is.
+
+Each service knows its own figures only. Here the heads of the streams that a service told are held against what each
+listener applied, so that also what stands in a queue, or was lost with it, has an age.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from pydantic import BaseModel
+
+from shared.operations.reach import UNREACHABLE, Reach, Watched
+from shared.operations.services import hears
+
+LOOKED_AT: Final = 500
+"""Streams of each service, those that changed last; what waits in others is told as held, or as awaited."""
+
+PATIENCE: Final = 3.0
+"""Seconds after which a database counts as away."""
+
+Found = TypeVar("Found")
+
+
+class Behind(BaseModel):
+    """`events` of `told_by` are not applied in `service`, the first for `seconds`; held streams are told elsewhere."""
+
+    told_by: str
+    service: str
+    events: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """How far a stream goes."""
+
+    told_by: str
+    source: str
+    subject: str
+    sequence: int
+    departement: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """A stream of which a listener has applied less than was told."""
+
+    head: _Head
+    service: str
+    applied: int
+
+
+async def behind(reach: Reach, perimeter: list[str] | None = None) -> list[Behind]:
+    """Compare what answers; who is away is neither behind nor ahead."""
+    services = list(reach.services.values())
+    heads = _flat(await asyncio.gather(*(_unless_away(_heads(one, perimeter)) for one in services)))
+    late = _flat(await asyncio.gather(*(_unless_away(_late(one, heads)) for one in services)))
+    return _flat(await asyncio.gather(*(_unless_away(_aged(one, late)) for one in services)))
+
+
+async def _unless_away(read: Awaitable[list[Found]]) -> list[Found]:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await read
+    except UNREACHABLE:
+        return []
+
+
+def _flat(found: Iterable[list[Found]]) -> list[Found]:
+    return [one for part in found for one in part]
+
+
+async def _heads(watched: Watched, perimeter: list[str] | None) -> list[_Head]:
+    """Read how far the streams go that a service told lately."""
+    rows = await watched.database.fetch(
+        """
+        SELECT source, subject, sequence, departement
+        FROM stream
+        WHERE $2::text[] IS NULL OR departement = ANY($2)
+        ORDER BY changed_at DESC
+        LIMIT $1
+        """,
+        LOOKED_AT,
+        perimeter,
+    )
+    return [_Head(watched.name, **row) for row in rows]
+
+
+async def _late(watched: Watched, heads: Sequence[_Head]) -> list[_Late]:
+    """Find those of which a listener has applied less; not those that are held there."""
+    heard = {
+        (head.source, head.subject): head
+        for head in heads
+        if hears(watched.queue, told_by=head.told_by, service=watched.name, departement=head.departement)
+    }
+    rows = await watched.database.fetch(
+        """
+        SELECT k.source, k.subject, coalesce(s.applied, 0) AS applied
+        FROM unnest($1::text[], $2::text[], $3::bigint[]) AS k (source, subject, sequence)
+        LEFT JOIN inbox_stream s ON s.subject = k.subject AND s.source = k.source
+        WHERE coalesce(s.applied, 0) < k.sequence
+          AND NOT EXISTS (SELECT FROM inbox_held h WHERE h.subject = k.subject AND h.source = k.source)
+        """,
+        [head.source for head in heard.values()],
+        [head.subject for head in heard.values()],
+        [head.sequence for head in heard.values()],
+    )
+    return [_Late(heard[row["source"], row["subject"]], watched.name, row["applied"]) for row in rows]
+
+
+async def _aged(watched: Watched, late: Sequence[_Late]) -> list[Behind]:
+    """Say by listener how many events of this service it lacks, and how old the first is."""
+    of_ours = [one for one in late if one.head.told_by == watched.name]
+    if not of_ours:
+        return []
+    rows = await watched.database.fetch(
+        """
+        SELECT k.service, extract(epoch FROM now() - min(j.recorded_at))::float AS seconds
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS k (service, source, subject, sequence)
+        JOIN journal j ON j.source = k.source AND j.subject = k.subject AND j.sequence = k.sequence
+        GROUP BY k.service
+        """,
+        [one.service for one in of_ours],
+        [one.head.source for one in of_ours],
+        [one.head.subject for one in of_ours],
+        [one.applied + 1 for one in of_ours],
+    )
+    events: Counter[str] = Counter()
+    for one in of_ours:
+        events[one.service] += one.head.sequence - one.applied
+    return [
+        Behind(told_by=watched.name, service=row["service"], events=events[row["service"]], seconds=row["seconds"])
+        for row in rows
+    ]

@@ -1,0 +1,64 @@
+"""What waits in one service's database, in figures: to be told, to be applied, to be decided."""
+
+from pydantic import BaseModel
+
+from shared.db import Reader
+
+
+class ServiceFigures(BaseModel):
+    """What waits in one service's database; the ages are seconds, of the oldest."""
+
+    outbox: int
+    outbox_seconds: float
+    held: int
+    held_given_up: int
+    waiting: int
+    gaps: int
+    gap_seconds: float
+    quarantine: int
+
+
+async def figures(reader: Reader, perimeter: list[str] | None = None) -> ServiceFigures:
+    """Count what waits, of these départements or of all."""
+    row = await reader.fetchrow(
+        """
+        WITH told AS (
+            SELECT o.queue, o.waiting_since
+            FROM outbox o
+            WHERE $1::text[] IS NULL
+               OR EXISTS (SELECT FROM journal j
+                          WHERE j.position = o.position AND split_part(j.routing_key, '.', 3) = ANY($1))
+        ), waiting AS (
+            SELECT w.subject, w.source, w.received_at
+            FROM inbox_waiting w
+            WHERE $1::text[] IS NULL OR w.departement = ANY($1)
+        ), held AS (
+            SELECT h.subject, h.source, h.next_attempt_at
+            FROM inbox_held h
+            WHERE $1::text[] IS NULL
+               OR EXISTS (SELECT FROM inbox_waiting w
+                          WHERE w.subject = h.subject AND w.source = h.source AND w.sequence = h.sequence
+                            AND w.departement = ANY($1))
+        ), gap AS (
+            SELECT min(w.received_at) AS since
+            FROM waiting w
+            WHERE NOT EXISTS (SELECT FROM inbox_held h WHERE h.subject = w.subject AND h.source = w.source)
+            GROUP BY w.subject, w.source
+        )
+        SELECT (SELECT count(*) FROM told) AS outbox,
+               (SELECT coalesce(extract(epoch FROM now() - min(waiting_since)), 0)::float
+                FROM told WHERE queue = '') AS outbox_seconds,
+               (SELECT count(*) FROM held) AS held,
+               (SELECT count(*) FROM held WHERE next_attempt_at IS NULL) AS held_given_up,
+               (SELECT count(*) FROM waiting) AS waiting,
+               (SELECT count(*) FROM gap) AS gaps,
+               (SELECT coalesce(extract(epoch FROM now() - min(since)), 0)::float FROM gap) AS gap_seconds,
+               (SELECT count(*) FROM quarantine
+                WHERE settled_at IS NULL
+                  AND ($1::text[] IS NULL OR split_part(routing_key, '.', 3) = ANY($1))) AS quarantine
+        """,
+        perimeter,
+    )
+    if row is None:
+        raise LookupError("an aggregate without a row")
+    return ServiceFigures(**row)

@@ -1,0 +1,111 @@
+"""What was told and is not applied elsewhere has an age, wherever it stands; late dates and mails are counted."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import asyncpg
+import pytest
+
+from shared import clock
+from shared.clock import new_id
+from shared.db import Database
+from shared.operations import duties
+from shared.operations.behind import behind
+from shared.operations.reach import Reach, Watched
+from shared.operations.status import status
+from tests.conftest import FreshDatabase
+from tests.shared.messaging.conftest import a_message
+from tests.shared.operations.conftest import Scene
+from tests.shared.operations.test_journals import hear_all, told
+
+
+async def seen(scene: Scene, perimeter: list[str] | None = None) -> list[tuple[str, str, int]]:
+    return [(one.told_by, one.service, one.events) for one in await behind(scene.reach, perimeter)]
+
+
+async def test_what_stands_in_a_queue_is_counted_until_it_is_applied(scene: Scene) -> None:
+    request_id = new_id()
+    for text in ("first", "second"):
+        await told(scene.intake, a_message(request_id, text))
+    assert await seen(scene) == [("intake", "escalation", 2)]
+    await hear_all(scene)
+    assert await seen(scene) == []
+    await told(scene.intake, a_message(request_id, "third"))
+    assert await seen(scene) == [("intake", "escalation", 1)]
+
+
+async def test_its_age_is_that_of_the_first_event_that_is_not_applied(scene: Scene) -> None:
+    for _ in range(2):
+        await told(scene.intake, a_message(new_id()))
+    owner = await asyncpg.connect(scene.urls["intake"].owner_url)
+    await owner.execute("ALTER TABLE journal DISABLE TRIGGER USER")
+    await owner.execute("UPDATE journal SET recorded_at = now() - interval '10 minutes' WHERE position = 1")
+    await owner.close()
+    [one] = await behind(scene.reach)
+    assert one.seconds == pytest.approx(600, abs=30)
+    shown = await status(scene.reach, at=clock.now())
+    [concern] = [concern for concern in shown.concerns if concern.what == "behind"]
+    # Nobody listens there, which is what needs a hand.
+    assert (concern.where, concern.count, concern.urgent) == ("escalation", 2, False)
+
+
+async def test_what_is_held_is_not_told_twice(scene: Scene) -> None:
+    scene.broken.texts.add("first")
+    await told(scene.intake, a_message(new_id(), "first"))
+    await hear_all(scene)
+    assert await seen(scene) == []
+
+
+async def test_only_what_comes_to_a_service_is_awaited_there(scene: Scene) -> None:
+    await told(scene.intake, a_message(new_id()))
+    other = replace(scene.reach.service("escalation"), queue="escalation.78")
+    assert await behind(Reach({**scene.reach.services, "escalation": other}, scene.reach.broker)) == []
+    assert await seen(scene, ["78"]) == []
+    assert await seen(scene, ["95"]) == [("intake", "escalation", 1)]
+
+
+async def test_who_is_away_hides_nobody_else(scene: Scene, free_port: int) -> None:
+    await told(scene.intake, a_message(new_id()))
+    away = await Database.connect(f"postgresql://nobody@127.0.0.1:{free_port}/x", name="test", min_size=0)
+    services = {**scene.reach.services, "notifications": Watched("notifications", away, "notifications")}
+    found = await behind(Reach(services, scene.reach.broker))
+    assert [(one.told_by, one.service) for one in found] == [("intake", "escalation")]
+    await away.close()
+
+
+async def test_mails_that_wait_and_dates_that_passed_are_counted_where_they_are_kept(
+    fresh_database: Callable[[str], Awaitable[FreshDatabase]],
+) -> None:
+    for service in ("qualification", "escalation", "notifications"):
+        database = await Database.connect((await fresh_database(service)).app_url, name="test")
+        dates = await duties.deadlines(database, service, ["95"])
+        assert (dates is None) == (service == "notifications")
+        assert dates is None or dates.overdue == 0
+        mails = await duties.deliveries(database, service, ["95"])
+        assert (mails is None) == (service != "notifications")
+        if service == "notifications":
+            for minutes, state, departement in ((20, "queued", "95"), (5, "failed", "95"), (5, "queued", "78")):
+                await _a_mail(database, minutes, state, departement)
+            here, everywhere = [await duties.deliveries(database, service, seen) for seen in (["95"], None)]
+            assert here is not None
+            assert everywhere is not None
+            assert (here.queued, here.failed, here.uncertain, everywhere.queued) == (1, 1, 0, 2)
+            assert here.seconds == pytest.approx(1200, abs=30)
+        await database.close()
+
+
+async def _a_mail(database: Database, minutes: int, state: str, departement: str) -> None:
+    async with database.transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO delivery (id, event_id, event_type, event_at, departement, audience, template, holder,
+                                  recipient, subject, text_body, html_body, link_kind, link_target, thread_id, cadence,
+                                  status, tried_since, created_at)
+            VALUES ($1, $1, 'x', now(), $4, 'national', 'x', 'x', 'x@y.test', 'x', 'x', 'x', 'x', 'x', $1, 'instant',
+                    $3, now() - make_interval(mins => $2), now() - make_interval(mins => $2))
+            """,
+            new_id(),
+            minutes,
+            state,
+            departement,
+        )
