@@ -81,6 +81,9 @@ DRILLS: dict[str, Drill] = {
         seed=13,
         healing=False,
     ),
+    "late_for_mails": _faults(
+        "what notifications hears comes late", "hold_back", seed=30, healing=False, service="notifications"
+    ),
     "failing": _faults("one event in ten fails at each attempt", "rogue", seed=28, healing=False, fails=0.1),
     "damage": _faults("messages are cut, bits turn over", "flip,truncate", seed=14, healing=True),
     "lost": _faults("queues are emptied, the broker's disk is wiped", "purge_queue,wipe_broker", seed=15, healing=True),

@@ -9,7 +9,7 @@ BUGS = (
     bug(
         "unknown_request_is_told_to_nobody",
         "An event that comes before the request it is about makes no mail.",
-        "order",
+        "late_for_mails",
         "services/notifications/usecases/tell.py",
         "        raise RequestNotKnownYet\n",
         "        return\n",
