@@ -71,6 +71,7 @@ BUGS = (
         (
             Edit(TAKING, "if stream.waiting and not stream.held and not begun:", "if False:"),
             Edit(TAKING, "            if stream.waiting and not stream.held:\n", "            if False:\n"),
+            Edit(MESSENGER, "            (self.inbox.go_on_where_left, LOOKS_EVERY),\n", ""),
         ),
     ),
     bug(
