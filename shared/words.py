@@ -139,6 +139,8 @@ EVENT = {
     "intake.document_added.v1": "Document ajouté",
     "intake.request_withdrawn.v1": "Demande retirée",
     "intake.tracking_link_replaced.v1": "Nouveau lien de suivi envoyé",
+    "intake.colleague_invited.v1": "Collègue invité à suivre la demande",
+    "intake.colleague_removed.v1": "Accès d’un collègue retiré",
     "intake.evaluation_submitted.v1": "Évaluation envoyée",
     "intake.request_closed.v1": "Demande close",
     "forms.request_refused.v1": "Demande d’un autre formulaire refusée",

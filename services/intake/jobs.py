@@ -9,8 +9,8 @@ import structlog
 
 from services.intake.settings import Settings
 from services.intake.store import drafts
+from services.intake.store.documents import claimed_among
 from services.intake.store.files import DocumentFiles
-from services.intake.store.requests import documents_among
 from services.intake.usecases.follow import close_evaluated
 from shared import clock, rounds
 from shared.db import Database
@@ -42,7 +42,7 @@ async def forget_files(database: Database, settings: Settings) -> None:
     """Remove what uploads left behind that were broken off between the file and its commit."""
     files = DocumentFiles(settings.documents_folder)
     removed = await files.forget_unclaimed(
-        lambda ids: documents_among(database, ids), before=clock.now() - UNCLAIMED_AFTER
+        lambda ids: claimed_among(database, ids), before=clock.now() - UNCLAIMED_AFTER
     )
     if removed:
         log.info("jobs.files_forgotten", files=removed)

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 
 from services.intake import usecases
 from services.intake.consumers import SUBSCRIPTION, TABLE
-from services.intake.store import requests
-from services.intake.usecases import file_request, follow
+from services.intake.store import colleagues, documents, requests
+from services.intake.usecases import file_request, follow, share
 from services.intake.usecases.hear import event_id
 from shared.contracts import intake
 from shared.contracts.fact import Fact
-from shared.contracts.vocabulary import Team
 from shared.db import Transaction
 from shared.messaging.consumers import Consumers, Handler
 from shared.operations.replay.rebuilding import Rebuilding, Table
@@ -40,21 +39,27 @@ async def _take_in(tx: Transaction, fact: Fact) -> None:
 
 async def _write(tx: Transaction, fact: intake.MessagePosted) -> None:
     await _take_in(tx, fact)
-    await requests.add_message(
-        tx, fact.request_id, message_id=fact.message_id, at=fact.at, author=Team.APPLICANT, text=fact.text
-    )
+    await follow.keep_message(tx, fact, message_id=fact.message_id)
 
 
 async def _inform(tx: Transaction, fact: intake.InformationProvided) -> None:
     await _take_in(tx, fact)
-    await requests.add_message(
-        tx, fact.request_id, message_id=event_id(tx), at=fact.at, author=Team.APPLICANT, text=fact.text
-    )
+    await follow.keep_message(tx, fact, message_id=event_id(tx))
+
+
+async def _invite(tx: Transaction, fact: intake.ColleagueInvited) -> None:
+    await _take_in(tx, fact)
+    await colleagues.add(tx, fact.request_id, share.invited_by(fact))
+
+
+async def _remove(tx: Transaction, fact: intake.ColleagueRemoved) -> None:
+    await _take_in(tx, fact)
+    await colleagues.remove(tx, fact.colleague_id, at=fact.at)
 
 
 async def _join(tx: Transaction, fact: intake.DocumentAdded) -> None:
     await _take_in(tx, fact)
-    await requests.add_document(tx, fact.request_id, fact.document)
+    await documents.add(tx, fact.request_id, fact.document)
 
 
 async def _evaluate(tx: Transaction, fact: intake.EvaluationSubmitted) -> None:
@@ -71,17 +76,22 @@ TOLD: Mapping[type[Fact], Handler] = {
     intake.DocumentAdded: _join,
     intake.RequestWithdrawn: _take_in,
     intake.TrackingLinkReplaced: _take_in,
+    intake.ColleagueInvited: _invite,
+    intake.ColleagueRemoved: _remove,
     intake.EvaluationSubmitted: _evaluate,
     intake.RequestClosed: _take_in,
 }
 
+READ = "what somebody has read is told to nobody"
+
 TABLES = (
-    Table("request", key=("id",), request="id"),
+    Table("request", key=("id",), request="id", left_out={"messages_read_at": READ}),
     Table("step", key=("id", "type"), left_out={"label": "the words of the day: a later version may have others"}),
     Table("message", key=("id",)),
     Table("document", key=("id",)),
     Table("evaluation", key=("id",)),
     Table("programme_territory", key=("programme", "departement", "kind", "code"), request=""),
+    Table("colleague", key=("id",), left_out={"messages_read_at": READ}),
     Table("number_counter", key=("departement", "year"), request=""),
 )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.links import Links
 
-SECRET: Final = frozenset({"tracking", "orientation", "pact"})
+SECRET: Final = frozenset({"tracking", "follower", "orientation", "pact"})
 """Kinds of link that open something to whoever has them."""
 
 
@@ -20,6 +20,7 @@ class Addresses:
     escalation: str
     notifications: str
     tracking: Links
+    followers: Links
     orientation: Links
     pact: Links
 
@@ -40,6 +41,8 @@ class Addresses:
         match kind:
             case "tracking":
                 return f"{self.intake}/suivi/{self.tracking.token(UUID(target), generation)}"
+            case "follower":
+                return f"{self.intake}/suivi/{self.followers.token(UUID(target))}"
             case "pact":
                 party, _, own = target.partition(".")
                 return f"{self.qualification}/pactes/parties/{self.pact.token(UUID(party), int(own))}"

@@ -20,6 +20,8 @@ Lesson = Callable[[Transaction, Any], Awaitable[None]]
 LEARN: Mapping[type[Fact], tuple[Lesson, ...]] = {
     intake.RequestSubmitted: (usecases.learn_request,),
     intake.TrackingLinkReplaced: (usecases.learn_link,),
+    intake.ColleagueInvited: (usecases.learn_follower,),
+    intake.ColleagueRemoved: (usecases.forget_follower,),
     qualification.RequestRegistered: (usecases.learn_service,),
     qualification.RequestEscalated: (usecases.learn_service, usecases.learn_escalation),
     qualification.RequestTransferred: (usecases.learn_transfer,),
@@ -28,9 +30,11 @@ LEARN: Mapping[type[Fact], tuple[Lesson, ...]] = {
 
 
 HEARD: tuple[type[Fact], ...] = tuple(
-    fact for fact, mails in AUDIENCES.items() if not isinstance(mails, Nobody) and fact not in notifications.FACTS
+    fact
+    for fact, mails in AUDIENCES.items()
+    if (fact in LEARN or not isinstance(mails, Nobody)) and fact not in notifications.FACTS
 )
-"""Every fact of the other services that somebody must be told of."""
+"""Every fact of the other services that somebody must be told of, or that something is learned from."""
 
 
 def consumers(office: Office) -> Consumers:

@@ -85,6 +85,9 @@ def facts() -> list[Fact]:
         ),
         intake.RequestWithdrawn(**where, motive="Le projet est reporté."),
         intake.TrackingLinkReplaced(**where, link_generation=2),
+        intake.ColleagueInvited(
+            **where, colleague_id=OTHER_ID, name="Direction générale", email="direction@commune.test"
+        ),
         intake.EvaluationSubmitted(
             **where, number=NUMBER, applicant=_APPLICANT, need_met=4, progress=4, satisfaction=5
         ),

@@ -42,6 +42,7 @@ def office_of(settings: Settings) -> Office:
             escalation=settings.escalation_url,
             notifications=settings.public_url,
             tracking=Links(settings.tracking_key.get_secret_value(), "tracking"),
+            followers=Links(settings.tracking_key.get_secret_value(), "colleague"),
             orientation=Links(settings.orientation_key.get_secret_value(), "orientation"),
             pact=Links(settings.orientation_key.get_secret_value(), "pact"),
         ),

@@ -33,6 +33,7 @@ def office() -> Office:
             escalation="",
             notifications="",
             tracking=Links(OPENS_NOTHING, "tracking"),
+            followers=Links(OPENS_NOTHING, "colleague"),
             orientation=Links(OPENS_NOTHING, "orientation"),
             pact=Links(OPENS_NOTHING, "pact"),
         ),
@@ -92,6 +93,7 @@ BY_SENDING: Final = "how it was tried; what came of it is compared"
 
 TABLES = (
     Table("known_request", key=("request_id",)),
+    Table("follower", key=("id",)),
     Table("departement_service", key=("departement",), request=""),
     Table(
         "delivery",
@@ -110,7 +112,7 @@ TABLES = (
             "thread_id": "which mail of a request came first here",
         },
         seen_as={
-            "recipient": "CASE WHEN holder = 'person' THEN recipient END",
+            "recipient": "CASE WHEN holder = 'person' OR holder LIKE 'follower:%' THEN recipient END",
             # What became of a mail about no request is told to nobody.
             "status": "CASE WHEN request_id IS NOT NULL AND status IN ('sent', 'failed') THEN status END",
             "sent_at": "CASE WHEN request_id IS NOT NULL THEN sent_at END",

@@ -76,14 +76,20 @@ class RequestSubmitted(Fact):
     filed_from: str | None = None
 
 
-class InformationProvided(Fact):
+class ApplicantFact(Fact):
+    """What the applicant's side did; `by` names the invited colleague who did it, None the contact himself."""
+
+    by: Actor | None = None
+
+
+class InformationProvided(ApplicantFact):
     """The applicant gave what the département had asked for."""
 
     wire_type: ClassVar[str] = "intake.information_provided.v1"
     text: str
 
 
-class MessagePosted(Fact):
+class MessagePosted(ApplicantFact):
     """The applicant wrote to the département."""
 
     wire_type: ClassVar[str] = "intake.message_posted.v1"
@@ -91,7 +97,7 @@ class MessagePosted(Fact):
     text: str
 
 
-class DocumentAdded(Fact):
+class DocumentAdded(ApplicantFact):
     """The applicant joined a file; `with_request` tells that it was filed with the request itself."""
 
     wire_type: ClassVar[str] = "intake.document_added.v1"
@@ -113,7 +119,23 @@ class TrackingLinkReplaced(Fact):
     link_generation: int
 
 
-class EvaluationSubmitted(Fact):
+class ColleagueInvited(Fact):
+    """The applicant lets a colleague follow the request and act on it, by a link of his own that is to be sent."""
+
+    wire_type: ClassVar[str] = "intake.colleague_invited.v1"
+    colleague_id: UUID
+    name: str
+    email: Email
+
+
+class ColleagueRemoved(Fact):
+    """The applicant took the invitation back: the colleague's link opens nothing any more."""
+
+    wire_type: ClassVar[str] = "intake.colleague_removed.v1"
+    colleague_id: UUID
+
+
+class EvaluationSubmitted(ApplicantFact):
     """The applicant said what came of it; figures from 1 (not at all) to 5 (entirely)."""
 
     wire_type: ClassVar[str] = "intake.evaluation_submitted.v1"
@@ -141,6 +163,8 @@ FACTS: tuple[type[Fact], ...] = (
     DocumentAdded,
     RequestWithdrawn,
     TrackingLinkReplaced,
+    ColleagueInvited,
+    ColleagueRemoved,
     EvaluationSubmitted,
     RequestClosed,
 )

@@ -9,12 +9,16 @@ Audience = Literal["applicant", "departement", "delegate", "provider", "party", 
 
 
 class DeliveryFact(Fact):
-    """A fact about one mail: for whom, by which template, about which event."""
+    """A fact about one mail: for whom, by which template, about which event.
+
+    `colleague_id` names the invited colleague of the applicant to whom it went in his stead.
+    """
 
     delivery_id: UUID
     event_id: UUID
     audience: Audience
     template: str
+    colleague_id: UUID | None = None
 
 
 class DeliverySucceeded(DeliveryFact):

@@ -129,6 +129,11 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
     (intake.RequestWithdrawn, {**_BASE, "motive": "Le projet est abandonné."}),
     (intake.TrackingLinkReplaced, {**_BASE, "link_generation": 2}),
     (
+        intake.ColleagueInvited,
+        {**_BASE, "colleague_id": _id(15), "name": "Direction des services", "email": "dgs@commune.test"},
+    ),
+    (intake.ColleagueRemoved, {**_BASE, "colleague_id": _id(15)}),
+    (
         intake.EvaluationSubmitted,
         {
             **_BASE,

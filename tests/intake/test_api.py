@@ -29,7 +29,7 @@ async def test_a_filed_request_has_its_number_and_can_be_followed(client: Client
     assert seen["timeline"][0]["team"] == "applicant"
     assert seen["request"]["applicant"]["name"] == "Cergy"
     assert seen["decision"] is None
-    assert set(seen["allowed_actions"]) == {"messages", "documents", "withdrawal"}
+    assert set(seen["allowed_actions"]) == {"messages", "documents", "colleagues", "withdrawal"}
 
 
 async def test_the_fact_tells_the_whole_request(client: Client, database: Database) -> None:

@@ -10,7 +10,8 @@ import pytest
 from services.intake.domain import filing
 from services.intake.domain.documents import FileTooLarge, RequestTooLarge
 from services.intake.domain.life import DECIDED, MEANINGS, meaning_of
-from services.intake.domain.request import Evaluation, Tracked, step_of
+from services.intake.domain.request import Evaluation, Tracked
+from services.intake.domain.telling import step_of
 from shared.clock import new_id
 from shared.contracts import FACTS, intake, notifications, qualification
 from shared.contracts.fact import Actor, Fact

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from services.intake.domain.colleagues import Colleague
 from services.intake.domain.documents import LARGEST_FILE, LARGEST_REQUEST, PDF
 from services.intake.domain.request import Evaluation, Tracked
 from shared.clock import new_id
@@ -24,6 +25,7 @@ from tests.properties.pages import Walk
 
 NOW: Final = at(5_000)
 GOOD: Final = Evaluation(need_met=5, progress=4, satisfaction=5)
+A_COLLEAGUE: Final = Colleague(new_id(), "Dominique", "direction@cergy.test", invited_at=NOW)
 TOLD: Final = (
     "registered", "examined", "asked", "written", "qualified", "proposed", "rejected", "oriented", "accepted",
     "declined", "supported", "directed", "escalated", "answered", "refused", "received", "questioned", "admitted",
@@ -43,6 +45,11 @@ ACTS: Final[Mapping[str, list[Act]]] = {
     "evaluation": [lambda tracked, _: tracked.evaluate(GOOD, at=NOW)],
     "messages": [lambda tracked, _: tracked.post_message("Bonjour", message_id=new_id(), at=NOW)],
     "documents": [join(10, 0), join(LARGEST_FILE + 1, 0), join(10, LARGEST_REQUEST)],
+    "colleagues": [
+        lambda tracked, _: tracked.invite(
+            colleague_id=new_id(), name="Dominique", email="direction@cergy.test", invited=(), at=NOW
+        )
+    ],
     "withdrawal": [lambda tracked, _: tracked.withdraw("Abandon.", at=NOW)],
 }
 
@@ -73,6 +80,10 @@ class RequestLife(RuleBasedStateMachine):
     @rule(outcome=st.sampled_from(CommitteeOutcome), minutes=st.integers(0, 10_000))
     def the_committee_decides(self, outcome: CommitteeOutcome, minutes: int) -> None:
         self._hears(self.life.decided(minutes, outcome))
+
+    @rule(holder=st.sampled_from([None, A_COLLEAGUE]))
+    def another_takes_the_link(self, holder: Colleague | None) -> None:
+        self.request.colleague = holder
 
     @rule()
     def time_closes_it(self) -> None:

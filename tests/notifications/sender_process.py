@@ -21,7 +21,8 @@ async def main(url: SecretStr, port: int) -> None:
     """Send until the end."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     links = Links("k" * 32, "tracking")
-    addresses = Addresses("http://i.test", "http://q.test", "http://e.test", "http://n.test", links, links, links)
+    places = ("http://i.test", "http://q.test", "http://e.test", "http://n.test")
+    addresses = Addresses(*places, tracking=links, followers=links, orientation=links, pact=links)
     database = await Database.connect(url.get_secret_value(), name="sender")
     office = Office(Letters(), Directory(), addresses)
     server = MailServerAddress(f"smtp://127.0.0.1:{port}")

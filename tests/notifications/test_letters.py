@@ -29,7 +29,14 @@ def letters() -> Letters:
 
 
 def written(letters: Letters, template: str, fact: Fact, **changes: object) -> Letter:
-    context = {"fact": fact, "request": examples.KNOWN, "service": VAL_D_OISE, "instead_of": None, **changes}
+    context = {
+        "fact": fact,
+        "request": examples.KNOWN,
+        "service": VAL_D_OISE,
+        "instead_of": None,
+        "follower": None,
+        **changes,
+    }
     return letters.write(template, context, link=LINK)
 
 

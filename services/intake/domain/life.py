@@ -48,9 +48,11 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
     intake.InformationProvided: Meaning(
         APPLICANT, "under_examination", DEPARTEMENT, Expects(DEPARTEMENT, "Reprendre l’examen avec vos informations.")
     ),
-    intake.MessagePosted: Meaning(APPLICANT, label="Vous avez écrit au service départemental"),
+    intake.MessagePosted: Meaning(APPLICANT, label="Message au service départemental"),
     intake.DocumentAdded: Meaning(APPLICANT, detail="document"),
     intake.RequestWithdrawn: Meaning(APPLICANT, "withdrawn", None, detail="motive"),
+    intake.ColleagueInvited: Meaning(APPLICANT, detail="name"),
+    intake.ColleagueRemoved: Meaning(APPLICANT),
     intake.EvaluationSubmitted: Meaning(APPLICANT, "evaluated", None),
     intake.RequestClosed: Meaning(DEPARTEMENT, "closed", None),
     # The département

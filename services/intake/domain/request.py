@@ -1,14 +1,17 @@
 """A request as its applicant lives it: what he may do now, and what becomes of it when others tell something."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from services.intake.domain.colleagues import APPLICANT_ALONE, Colleague, may_invite
 from services.intake.domain.documents import find_room
 from services.intake.domain.life import OVER, WITHDRAWABLE, WITHOUT_DOCUMENTS, Meaning, meaning_of
+from services.intake.domain.telling import Step, decision_of, step_of
 from shared.contracts import escalation, intake, qualification
-from shared.contracts.fact import Fact
+from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import Role, Team
 from shared.errors import IllegalMove
 
@@ -41,17 +44,6 @@ class Evaluation:
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One stitch of the thread that the applicant sees."""
-
-    at: datetime
-    type: str
-    label: str | None
-    team: Team
-    detail: str | None = None
-
-
 @dataclass(slots=True)
 class Tracked:
     """A filed request. Every move checks first, then changes, and returns the fact that tells it.
@@ -77,28 +69,32 @@ class Tracked:
     evaluated_at: datetime | None = None
     closed_at: datetime | None = None
     link_generation: int = 1
+    colleague: Colleague | None = None
+    """Who acts, when it is not the contact himself."""
 
     @property
     def allowed_actions(self) -> list[str]:
-        """Name what the applicant may do now, the most expected first."""
+        """Name what whoever acts may do now, the most expected first."""
         actions = {
             "information": self.status == "awaiting_information",
             "evaluation": self.evaluation_open and self.status != "withdrawn",
             "messages": self.status not in OVER,
             "documents": self.status not in WITHOUT_DOCUMENTS,
+            "colleagues": self.status not in OVER,
             "withdrawal": self.status in WITHDRAWABLE,
         }
-        return [action for action, allowed in actions.items() if allowed]
+        closed = APPLICANT_ALONE if self.colleague else frozenset()
+        return [action for action, allowed in actions.items() if allowed and action not in closed]
 
     def post_message(self, text: str, *, message_id: UUID, at: datetime) -> intake.MessagePosted:
         """Write to the département."""
         self._require("messages")
-        return intake.MessagePosted(**self._head(at), message_id=message_id, text=text)
+        return intake.MessagePosted(**self._deed(at), message_id=message_id, text=text)
 
     def provide_information(self, text: str, *, at: datetime) -> intake.InformationProvided:
         """Give what was asked for; the département goes on."""
         self._require("information")
-        return self.take_in(intake.InformationProvided(**self._head(at), text=text))
+        return self.take_in(intake.InformationProvided(**self._deed(at), text=text))
 
     def add_document(
         self, document: intake.Document, *, already: int, at: datetime, with_request: bool = False
@@ -106,19 +102,33 @@ class Tracked:
         """Join a file to those there are (`already` bytes)."""
         self._require("documents")
         find_room(document.size, already=already)
-        return intake.DocumentAdded(**self._head(at), document=document, with_request=with_request)
+        return intake.DocumentAdded(**self._deed(at), document=document, with_request=with_request)
 
     def withdraw(self, motive: str, *, at: datetime) -> intake.RequestWithdrawn:
         """Give the request up, for good."""
         self._require("withdrawal")
         return self.take_in(intake.RequestWithdrawn(**self._head(at), motive=motive))
 
+    def invite(
+        self, *, colleague_id: UUID, name: str, email: str, invited: Sequence[Colleague], at: datetime
+    ) -> intake.ColleagueInvited:
+        """Let a colleague follow the request and act on it, beside those `invited` before."""
+        self._require("colleagues")
+        may_invite(email, contact_email=self.filed.contact.email, invited=invited)
+        return intake.ColleagueInvited(**self._head(at), colleague_id=colleague_id, name=name, email=email)
+
+    def remove_colleague(self, colleague: Colleague, *, at: datetime) -> intake.ColleagueRemoved:
+        """Take an invitation back, at any moment of the request's life."""
+        if self.colleague is not None or colleague.removed_at is not None:
+            raise IllegalMove(state=self.status, allowed_actions=self.allowed_actions)
+        return intake.ColleagueRemoved(**self._head(at), colleague_id=colleague.id)
+
     def evaluate(self, evaluation: Evaluation, *, at: datetime) -> intake.EvaluationSubmitted:
         """Say what came of it, once each time it is asked."""
         self._require("evaluation")
         return self.take_in(
             intake.EvaluationSubmitted(
-                **self._head(at),
+                **self._deed(at),
                 number=self.filed.number,
                 applicant=self.filed.applicant,
                 fields=self.filed.fields,
@@ -166,6 +176,10 @@ class Tracked:
 
     def _head(self, at: datetime) -> dict[str, Any]:
         return {"request_id": self.id, "departement": self.departement, "at": at}
+
+    def _deed(self, at: datetime) -> dict[str, Any]:
+        by = Actor(role=Role.APPLICANT, name=self.colleague.name) if self.colleague else None
+        return {**self._head(at), "by": by}
 
     def take_in(self, fact: Told) -> Told:
         """Move by a deed of ours: it answers the present state, whatever clock dated that."""
@@ -235,64 +249,3 @@ def expected_after(fact: Fact, meaning: Meaning) -> Expected | None:
     if asked is None:
         return None
     return Expected(asked.team, asked.what, getattr(fact, asked.until) if asked.until else None)
-
-
-def decision_of(fact: Fact) -> dict[str, Any] | None:
-    """Give what was decided and why, as the applicant may read it; None when the fact decides nothing."""
-    match fact:
-        case qualification.OrientedLocally() | qualification.OrientationAccepted():
-            told: dict[str, Any] = {"outcome": "oriented_locally", "provider": {"name": fact.provider.name}}
-            if isinstance(fact, qualification.OrientationAccepted):
-                told["provider"] = fact.provider.model_dump(mode="json", include={"name", "email", "phone"})
-                told["accepted"] = True
-            else:
-                told["motive"] = fact.motive
-            team = Team.DEPARTEMENT
-        case qualification.SupportedLocally():
-            told = {
-                "outcome": "supported_locally",
-                "motive": fact.motive,
-                "support_types": list(fact.support_types),
-                "amount_cents": fact.amount_cents,
-            }
-            team = Team.DEPARTEMENT
-        case qualification.DirectedToProgramme():
-            told = {"outcome": "directed_to_programme", "motive": fact.motive, "programme": fact.programme}
-            team = Team.DEPARTEMENT
-        case qualification.RequestRefused():
-            told = {"outcome": "refused", "motive": fact.motive, "appeal": fact.appeal}
-            team = Team.DEPARTEMENT
-        case escalation.DecisionMade():
-            told = fact.decision.model_dump(
-                mode="json",
-                include={"number", "outcome", "motive", "support_types", "amount_cents", "reserve", "decided_on"},
-            )
-            team = Team.NATIONAL
-        case _:
-            return None
-    return {**told, "team": team, "at": fact.at.isoformat()}
-
-
-def step_of(fact: Fact, meaning: Meaning) -> Step:
-    """Make the stitch of a fact."""
-    label = meaning.label
-    if isinstance(fact, qualification.ExaminationStarted) and (fact.resumed or fact.reopened):
-        label = "L’examen de votre demande reprend"
-    by = meaning.by
-    if isinstance(fact, intake.RequestSubmitted) and is_filed_for_another(fact.request):
-        label, by = "Demande déposée pour vous par le service départemental", Team.DEPARTEMENT
-    return Step(fact.at, fact.wire_type, label, by, _detail(fact, meaning))
-
-
-def is_filed_for_another(request: intake.Request) -> bool:
-    """Tell whether an agent filed for the collectivité."""
-    return request.filed_by is not None and request.filed_by.role is not Role.APPLICANT
-
-
-def _detail(fact: Fact, meaning: Meaning) -> str | None:
-    if meaning.detail is None:
-        return None
-    value = getattr(fact, meaning.detail)
-    if isinstance(value, tuple):
-        return "\n".join(str(item) for item in value)
-    return str(getattr(value, "name", value)) or None

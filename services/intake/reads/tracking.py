@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.intake.domain.colleagues import Colleague
 from services.intake.domain.request import Expected
-from services.intake.store import requests
+from services.intake.store import colleagues, requests
 from shared.contracts import intake, qualification
 from shared.contracts.vocabulary import Team
 from shared.db import Reader
@@ -30,7 +31,10 @@ class MessageRow:
 
     at: datetime
     author: Team
+    author_name: str | None
     text: str
+    unread: bool
+    """By whoever looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +69,24 @@ class Tracking:
     messages: list[MessageRow]
     documents: list[DocumentRow]
     mail_failed_at: datetime | None
+    colleague: Colleague | None
+    """Who looks, when it is an invited colleague."""
+    invited: list[Colleague]
+    """Everybody who was ever invited."""
+
+    @property
+    def unread(self) -> int:
+        """How many messages are new to whoever looks."""
+        return sum(message.unread for message in self.messages)
+
+    @property
+    def colleagues(self) -> list[Colleague]:
+        """Those who follow the request now."""
+        return [one for one in self.invited if one.removed_at is None]
 
 
-async def link_generation(reader: Reader, request_id: UUID) -> int | None:
-    """Tell which generation of tracking links opens a request; None when there is no such request."""
-    generation: int | None = await reader.fetchval("SELECT link_generation FROM request WHERE id = $1", request_id)
-    return generation
-
-
-async def tracking(reader: Reader, request_id: UUID) -> Tracking:
-    """Give a request as its applicant sees it; refuses with `NotFound`."""
+async def tracking(reader: Reader, request_id: UUID, *, colleague_id: UUID | None = None) -> Tracking:
+    """Give a request as its applicant sees it, or one of his colleagues; refuses with `NotFound`."""
     row = await reader.fetchrow(
         f"SELECT {requests.COLUMNS}, mail_failed_at FROM request WHERE id = $1",  # noqa: S608 - our own list of columns
         request_id,
@@ -82,6 +94,8 @@ async def tracking(reader: Reader, request_id: UUID) -> Tracking:
     if row is None:
         raise NotFound
     tracked = requests.tracked_of(row)
+    invited = await colleagues.of_request(reader, request_id)
+    tracked.colleague = next((one for one in invited if one.id == colleague_id), None)
     return Tracking(
         id=tracked.id,
         number=tracked.filed.number,
@@ -96,9 +110,11 @@ async def tracking(reader: Reader, request_id: UUID) -> Tracking:
         submitted_at=tracked.filed.submitted_at,
         filed=tracked.filed,
         timeline=await _timeline(reader, request_id),
-        messages=await _messages(reader, request_id),
+        messages=await _messages(reader, request_id, tracked.colleague),
         documents=await _documents(reader, request_id),
         mail_failed_at=row["mail_failed_at"],
+        colleague=tracked.colleague,
+        invited=invited,
     )
 
 
@@ -125,9 +141,25 @@ async def _timeline(reader: Reader, request_id: UUID) -> list[StepRow]:
     return [StepRow(row["at"], row["type"], row["label"], Team(row["team"]), row["detail"]) for row in rows]
 
 
-async def _messages(reader: Reader, request_id: UUID) -> list[MessageRow]:
-    rows = await reader.fetch("SELECT at, author, text FROM message WHERE request_id = $1 ORDER BY at, id", request_id)
-    return [MessageRow(row["at"], Team(row["author"]), row["text"]) for row in rows]
+async def _messages(reader: Reader, request_id: UUID, colleague: Colleague | None) -> list[MessageRow]:
+    rows = await reader.fetch(
+        """
+        WITH reader AS (
+            SELECT messages_read_at FROM request WHERE id = $1 AND $2::uuid IS NULL
+            UNION ALL
+            SELECT messages_read_at FROM colleague WHERE request_id = $1 AND id = $2
+        )
+        SELECT at, author, author_name, text,
+               author = 'departement' AND at > coalesce(reader.messages_read_at, '-infinity') AS unread
+        FROM message
+        CROSS JOIN reader
+        WHERE request_id = $1
+        ORDER BY at, id
+        """,
+        request_id,
+        colleague.id if colleague else None,
+    )
+    return [MessageRow(**{**row, "author": Team(row["author"])}) for row in rows]
 
 
 async def _documents(reader: Reader, request_id: UUID) -> list[DocumentRow]:

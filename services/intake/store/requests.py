@@ -4,10 +4,13 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from services.intake.domain.request import Evaluation, Expected, Step, Tracked
+from services.intake.domain.colleagues import Holder
+from services.intake.domain.request import Evaluation, Expected, Tracked
+from services.intake.domain.telling import Step
+from services.intake.store import colleagues
 from shared.contracts import intake, qualification
 from shared.contracts.vocabulary import Team
-from shared.db import Reader, Row, Transaction
+from shared.db import Row, Transaction
 from shared.errors import NotFound
 
 
@@ -114,6 +117,34 @@ async def load_for_update(tx: Transaction, request_id: UUID) -> Tracked:
     return tracked
 
 
+async def load_held(tx: Transaction, holder: Holder) -> Tracked:
+    """Lock the request that somebody's link opens; refuses with `NotFound` when it opens none, or none any more."""
+    row = await tx.fetchrow(
+        f"""
+        SELECT {COLUMNS}
+        FROM request
+        WHERE id = $1
+        AND (
+            link_generation = $2
+            OR EXISTS (
+                SELECT FROM colleague
+                WHERE colleague.id = $3 AND colleague.request_id = request.id AND colleague.removed_at IS NULL
+            )
+        )
+        FOR UPDATE
+        """,  # noqa: S608 - our own list of columns
+        holder.request_id,
+        holder.generation,
+        holder.colleague_id,
+    )
+    if row is None:
+        raise NotFound
+    tracked = tracked_of(row)
+    if holder.colleague_id is not None:
+        tracked.colleague = await colleagues.load(tx, holder.colleague_id, of=tracked.id)
+    return tracked
+
+
 async def find_by_number_and_email(tx: Transaction, number: str, email: str) -> Tracked | None:
     """Lock the request that has this number and whose contact has this address, if there is one."""
     row = await tx.fetchrow(
@@ -198,62 +229,6 @@ async def add_step(tx: Transaction, request_id: UUID, step_id: UUID, step: Step,
         label,
         step.team,
         step.detail,
-    )
-
-
-async def add_message(
-    tx: Transaction, request_id: UUID, *, message_id: UUID, at: datetime, author: Team, text: str
-) -> None:
-    """Keep a message; one that is kept already stays as it is."""
-    await tx.execute(
-        """
-        INSERT INTO message (id, request_id, at, author, text)
-        VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (id) DO NOTHING
-        """,
-        message_id,
-        request_id,
-        at,
-        author,
-        text,
-    )
-
-
-async def documents_size(tx: Transaction, request_id: UUID) -> int:
-    """Tell how many bytes the documents of a request are together."""
-    size: int = await tx.fetchval(
-        "SELECT coalesce(sum(size), 0)::bigint FROM document WHERE request_id = $1", request_id
-    )
-    return size
-
-
-async def documents_among(reader: Reader, ids: list[UUID]) -> set[UUID]:
-    """Tell which of these are documents of a request, or of a draft."""
-    rows = await reader.fetch(
-        """
-        SELECT id FROM document WHERE id = ANY ($1)
-        UNION ALL
-        SELECT id FROM draft_document WHERE id = ANY ($1)
-        """,
-        ids,
-    )
-    return {row["id"] for row in rows}
-
-
-async def add_document(tx: Transaction, request_id: UUID, document: intake.Document) -> None:
-    """Keep what is known of a file."""
-    await tx.execute(
-        """
-        INSERT INTO document (id, request_id, name, media_type, size, sha256, added_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        """,
-        document.id,
-        request_id,
-        document.name,
-        document.media_type,
-        document.size,
-        document.sha256,
-        document.added_at,
     )
 
 

@@ -3,8 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
+from services.intake.domain.colleagues import Holder
 from services.intake.domain.life import meaning_of
-from services.intake.domain.request import Step, Tracked, step_of
+from services.intake.domain.request import Tracked
+from services.intake.domain.telling import Step, step_of
 from services.intake.store import requests
 from shared import words
 from shared.contracts.fact import Fact
@@ -14,10 +16,10 @@ from shared.messaging import journal
 SOURCE = "/intake"
 
 
-async def load(tx: Transaction, request_id: UUID, at: datetime) -> tuple[Tracked, datetime]:
-    """Lock a request, and give the moment of what is done with it: after all that is known of it."""
-    tracked = await requests.load_for_update(tx, request_id)
-    return tracked, await in_time(tx, request_id, at)
+async def load(tx: Transaction, holder: Holder, at: datetime) -> tuple[Tracked, datetime]:
+    """Lock what a link opens, and give the moment of what is done with it: after all that is known of it."""
+    tracked = await requests.load_held(tx, holder)
+    return tracked, await in_time(tx, tracked.id, at)
 
 
 async def in_time(tx: Transaction, request_id: UUID, at: datetime) -> datetime:

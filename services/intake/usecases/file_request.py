@@ -8,8 +8,10 @@ from uuid import UUID
 
 from services.intake import usecases
 from services.intake.domain import filing
+from services.intake.domain.colleagues import Holder
 from services.intake.domain.life import MEANINGS
-from services.intake.domain.request import Tracked, expected_after, step_of
+from services.intake.domain.request import Tracked, expected_after
+from services.intake.domain.telling import step_of
 from services.intake.store import requests
 from services.intake.usecases.follow import add_document
 from shared.calendar import time_zone
@@ -94,8 +96,9 @@ async def file_request(
         request_id=request_id, departement=departement, at=at, request=request, filed_from=filed_from
     )
     await keep(tx, fact, event_id=await journal.record(tx, fact))
+    applicant = Holder(request_id, generation=fact.link_generation)
     for document in documents:
-        await add_document(tx, request_id, document, at=at, with_request=True)
+        await add_document(tx, applicant, document, at=at, with_request=True)
     return Filed(request_id, number, departement)
 
 

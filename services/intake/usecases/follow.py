@@ -1,10 +1,11 @@
-"""What the applicant does after filing: write, answer, join files, withdraw, evaluate, get a new link."""
+"""What the applicant, or a colleague whom he invited, does after filing."""
 
 from datetime import datetime
 from uuid import UUID
 
+from services.intake.domain.colleagues import Holder
 from services.intake.domain.request import Evaluation
-from services.intake.store import requests
+from services.intake.store import documents, messages, requests
 from services.intake.usecases import in_time, load, tell
 from shared.clock import new_id
 from shared.contracts import intake
@@ -13,34 +14,57 @@ from shared.db import Transaction
 from shared.messaging import journal
 
 
-async def post_message(tx: Transaction, request_id: UUID, *, text: str, at: datetime) -> None:
+async def post_message(tx: Transaction, holder: Holder, *, text: str, at: datetime) -> None:
     """The applicant writes to the département."""
-    tracked, at = await load(tx, request_id, at)
+    tracked, at = await load(tx, holder, at)
     fact = tracked.post_message(text, message_id=new_id(), at=at)
-    await requests.add_message(tx, request_id, message_id=fact.message_id, at=at, author=Team.APPLICANT, text=text)
+    await keep_message(tx, fact, message_id=fact.message_id)
+    await messages.mark_read(tx, holder)
     await tell(tx, tracked, fact)
 
 
-async def provide_information(tx: Transaction, request_id: UUID, *, text: str, at: datetime) -> None:
+async def provide_information(tx: Transaction, holder: Holder, *, text: str, at: datetime) -> None:
     """The applicant gives what the département asked for."""
-    tracked, at = await load(tx, request_id, at)
+    tracked, at = await load(tx, holder, at)
     fact = tracked.provide_information(text, at=at)
     event_id = await tell(tx, tracked, fact)
-    await requests.add_message(tx, request_id, message_id=event_id, at=at, author=Team.APPLICANT, text=text)
+    await keep_message(tx, fact, message_id=event_id)
+    await messages.mark_read(tx, holder)
 
 
-async def withdraw(tx: Transaction, request_id: UUID, *, motive: str, at: datetime) -> None:
+async def read_messages(tx: Transaction, holder: Holder) -> None:
+    """Whoever holds a link has read what the département wrote; told to nobody."""
+    await requests.load_held(tx, holder)
+    await messages.mark_read(tx, holder)
+
+
+async def keep_message(
+    tx: Transaction, fact: intake.MessagePosted | intake.InformationProvided, *, message_id: UUID
+) -> None:
+    """Keep what the applicant's side wrote among the messages."""
+    await messages.add(
+        tx,
+        fact.request_id,
+        message_id=message_id,
+        at=fact.at,
+        author=Team.APPLICANT,
+        author_name=fact.by.name if fact.by else None,
+        text=fact.text,
+    )
+
+
+async def withdraw(tx: Transaction, holder: Holder, *, motive: str, at: datetime) -> None:
     """The applicant gives his request up."""
-    tracked, at = await load(tx, request_id, at)
+    tracked, at = await load(tx, holder, at)
     await tell(tx, tracked, tracked.withdraw(motive, at=at))
 
 
-async def evaluate(tx: Transaction, request_id: UUID, evaluation: Evaluation, *, at: datetime) -> None:
+async def evaluate(tx: Transaction, holder: Holder, evaluation: Evaluation, *, at: datetime) -> None:
     """The applicant says what came of it."""
-    tracked, at = await load(tx, request_id, at)
+    tracked, at = await load(tx, holder, at)
     fact = tracked.evaluate(evaluation, at=at)
     event_id = await tell(tx, tracked, fact)
-    await requests.add_evaluation(tx, request_id, evaluation, evaluation_id=event_id, at=at)
+    await requests.add_evaluation(tx, tracked.id, evaluation, evaluation_id=event_id, at=at)
 
 
 def evaluation_of(fact: intake.EvaluationSubmitted) -> Evaluation:
@@ -55,14 +79,14 @@ def evaluation_of(fact: intake.EvaluationSubmitted) -> Evaluation:
 
 
 async def add_document(
-    tx: Transaction, request_id: UUID, document: intake.Document, *, at: datetime, with_request: bool = False
+    tx: Transaction, holder: Holder, document: intake.Document, *, at: datetime, with_request: bool = False
 ) -> None:
     """Join a file, whose bytes lie on the disk already."""
-    tracked, at = await load(tx, request_id, at)
-    already = await requests.documents_size(tx, request_id)
+    tracked, at = await load(tx, holder, at)
+    already = await documents.size_together(tx, tracked.id)
     joined = document.model_copy(update={"added_at": at})
     fact = tracked.add_document(joined, already=already, at=at, with_request=with_request)
-    await requests.add_document(tx, request_id, joined)
+    await documents.add(tx, tracked.id, joined)
     await tell(tx, tracked, fact)
 
 

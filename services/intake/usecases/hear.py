@@ -4,7 +4,7 @@ from uuid import UUID
 
 import structlog
 
-from services.intake.store import requests
+from services.intake.store import colleagues, messages, requests
 from services.intake.usecases import show
 from shared.clock import new_id
 from shared.contracts import notifications, qualification
@@ -32,7 +32,7 @@ async def keep_message(tx: Transaction, fact: qualification.MessagePosted) -> No
     if await requests.find_for_update(tx, fact.request_id) is None:
         log.warning("request.unknown", type=fact.wire_type)
         return
-    await requests.add_message(
+    await messages.add(
         tx, fact.request_id, message_id=fact.message_id, at=fact.at, author=Team.DEPARTEMENT, text=fact.text
     )
     await follow_fact(tx, fact)
@@ -43,7 +43,7 @@ async def keep_information_request(tx: Transaction, fact: qualification.Informat
     if await requests.find_for_update(tx, fact.request_id) is None:
         log.warning("request.unknown", type=fact.wire_type)
         return
-    await requests.add_message(
+    await messages.add(
         tx,
         fact.request_id,
         message_id=event_id(tx),
@@ -55,10 +55,14 @@ async def keep_information_request(tx: Transaction, fact: qualification.Informat
 
 
 async def note_mail(tx: Transaction, fact: notifications.DeliverySucceeded | notifications.DeliveryFailed) -> None:
-    """A mail to the applicant arrived, or could not: his page says so while the latest one could not."""
-    if fact.audience == "applicant":
-        failed = isinstance(fact, notifications.DeliveryFailed)
-        await requests.note_mail(tx, fact.request_id, failed_at=fact.at if failed else None)
+    """A mail to the applicant or to a colleague arrived, or could not: the page says so while the latest could not."""
+    if fact.audience != "applicant":
+        return
+    failed_at = fact.at if isinstance(fact, notifications.DeliveryFailed) else None
+    if fact.colleague_id is None:
+        await requests.note_mail(tx, fact.request_id, failed_at=failed_at)
+    else:
+        await colleagues.note_mail(tx, fact.colleague_id, failed_at=failed_at)
 
 
 def event_id(tx: Transaction) -> UUID:

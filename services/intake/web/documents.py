@@ -10,6 +10,7 @@ from litestar import Request
 from litestar.datastructures import UploadFile
 from litestar.response import File
 
+from services.intake.domain.colleagues import Holder
 from services.intake.domain.documents import EXTENSIONS, LARGEST_REQUEST, tidy_name
 from services.intake.reads.tracking import DocumentRow
 from services.intake.store.files import DocumentFiles, Received
@@ -89,12 +90,12 @@ def _document(document_id: UUID, name: str, received: Received, *, at: datetime)
     )
 
 
-def to_request(request_id: UUID) -> Keep:
+def to_request(holder: Holder) -> Keep:
     """Keep documents with a request that was filed."""
 
     async def keep(tx: Transaction, documents: list[Document]) -> None:
         for document in documents:
-            await add_document(tx, request_id, document, at=document.added_at)
+            await add_document(tx, holder, document, at=document.added_at)
 
     return keep
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.intake.reads.tracking import link_generation
+from services.intake.domain.colleagues import Holder
+from services.intake.store.colleagues import holder_by_invitation, holder_by_own_link
 from shared.contracts.fact import Actor
 from shared.db import Reader
 from shared.errors import Forbidden
@@ -29,6 +30,7 @@ class Tokens:
 
     address: str
     tracking: Links
+    colleagues: Links
     documents: Links
     drafts: Links
     mandates: Mandates
@@ -50,14 +52,24 @@ class Tokens:
         """Make the address of the tracking page."""
         return f"{self.address}/suivi/{self.tracking_token(request_id, generation)}"
 
+    def token_of(self, holder: Holder) -> str:
+        """Make the token of whoever holds a link, the same that he came with."""
+        if holder.colleague_id is not None:
+            return self.colleagues.token(holder.colleague_id)
+        return self.tracking_token(holder.request_id, holder.generation or 1)
+
+    def url_of(self, holder: Holder) -> str:
+        """Make the address of the tracking page for whoever holds a link: his own, never another's."""
+        return f"{self.address}/suivi/{self.token_of(holder)}"
+
     def document_url(self, request_id: UUID, document_id: UUID) -> str:
         """Make the address where the access token fetches a document."""
         return f"{self.address}/api/v1/requests/{request_id}/documents/{document_id}"
 
-    async def opens(self, reader: Reader, token: str) -> UUID | None:
-        """Tell which request a tracking token opens now; None when it is not ours or was revoked."""
+    async def opens(self, reader: Reader, token: str) -> Holder | None:
+        """Tell which request a token opens now, and for whom; None when it is not ours or was revoked."""
         read = self.tracking.read(token)
-        if read is None:
-            return None
-        request_id, generation = read
-        return request_id if await link_generation(reader, request_id) == generation else None
+        if read is not None:
+            return await holder_by_own_link(reader, *read)
+        invitation = self.colleagues.read(token)
+        return await holder_by_invitation(reader, invitation[0]) if invitation else None

@@ -40,6 +40,8 @@ class Mail:
     """Where on that page: the id of the part where something is to be read or done."""
     cadence: Cadence = Cadence.INSTANT
     """When it leaves for a team that has chosen nothing."""
+    alone: bool = False
+    """To the applicant's contact and to none of the colleagues who follow the request with him."""
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -79,7 +81,7 @@ def _was_escalated(_fact: Fact, national: bool) -> bool:  # noqa: FBT001 - the c
 
 
 def _concerns_people_outside(fact: notifications.DeliveryFailed, _national: bool) -> bool:  # noqa: FBT001 - as above
-    return fact.audience in {"applicant", "provider"}
+    return fact.audience in {"applicant", "provider"} and fact.colleague_id is None
 
 
 def _came_later(fact: intake.DocumentAdded, _national: bool) -> bool:  # noqa: FBT001 - as above
@@ -110,7 +112,9 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
         departement("withdrawn_for_departement"),
         national("withdrawn_for_national", when=_was_escalated),
     ),
-    intake.TrackingLinkReplaced: (applicant("tracking_link_replaced"),),
+    intake.TrackingLinkReplaced: (Mail("applicant", "tracking_link_replaced", "tracking", alone=True),),
+    intake.ColleagueInvited: (applicant("colleague_invited"),),
+    intake.ColleagueRemoved: Nobody("his link ends at once; whoever took it back tells him"),
     intake.EvaluationSubmitted: (applicant("evaluation_thanks"),),
     intake.RequestClosed: TIMELINE,
     # forms that are not ours

@@ -42,6 +42,15 @@ LEASE = timedelta(minutes=5)
 NO_ADDRESS = "Aucune adresse n’est connue pour ce destinataire."
 
 
+FOLLOWER = "follower:"
+"""How the holder of a mail begins that goes to a colleague of the applicant; his invitation's id follows."""
+
+
+def follower_of(holder: str) -> UUID | None:
+    """Give the invitation of the colleague of the applicant who holds a mail, if one does."""
+    return UUID(holder.removeprefix(FOLLOWER)) if holder.startswith(FOLLOWER) else None
+
+
 def id_of(event_id: UUID, audience: str, holder: str) -> UUID:
     """Give the id of the mail that an event owes to somebody; owed again from the journals, it is the same."""
     return uuid5(event_id, f"{audience} {holder}")

@@ -10,6 +10,7 @@ from services.notifications.store.deliveries import (
     lock_delivery,
     save_resend,
 )
+from services.notifications.store.followers import Follower, add_follower, end_follower, followers
 from services.notifications.store.preferences import (
     Addressee,
     absence_of,
@@ -43,17 +44,21 @@ from services.notifications.store.sending import (
 
 __all__ = (
     "Addressee",
+    "Follower",
     "KnownRequest",
     "NewDelivery",
     "Tried",
     "absence_of",
     "add_delivery",
+    "add_follower",
     "alone",
     "claim_delivery",
     "colleagues",
     "conclude",
     "due_for_digest",
     "end_absence",
+    "end_follower",
+    "followers",
     "gather",
     "known_request",
     "learn_service",

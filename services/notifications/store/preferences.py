@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.notifications.domain.preferences import AT_ONCE, EVERY_TEMPLATE, Absence, Cadence, Preference
+from services.notifications.store.followers import Follower
 from shared.contracts.notifications import Audience
 from shared.db import Reader, Transaction
 
@@ -13,13 +14,15 @@ from shared.db import Reader, Transaction
 class Addressee:
     """One recipient of one mail: who holds the address, the address (empty when unknown), and how he wants his mail.
 
-    `instead_of` names the agent who is away, and in whose place he reads it.
+    `instead_of` names the agent who is away, and in whose place he reads it. `follower` is the colleague of the
+    applicant who reads it, by a link of his own.
     """
 
     holder: str
     address: str
     preference: Preference = AT_ONCE
     instead_of: str | None = None
+    follower: Follower | None = None
 
 
 async def preference(reader: Reader, holder: str, audience: str, template: str) -> Preference | None:

@@ -71,6 +71,7 @@ class Tried:
     departement: str | None
     audience: Audience
     template: str
+    holder: str
     attempts: int
     tried_since: datetime
     unanswered: int = 0
@@ -84,7 +85,7 @@ async def settle_attempt(tx: Transaction, attempt_id: UUID, *, result: str, answ
     """
     row = await tx.fetchrow(
         """
-        SELECT id, event_id, request_id, departement, audience, template, attempts, tried_since
+        SELECT id, event_id, request_id, departement, audience, template, holder, attempts, tried_since
         FROM delivery
         WHERE attempt_id = $1 AND status IN ('sending', 'queued', 'uncertain')
         FOR UPDATE
@@ -137,7 +138,7 @@ async def conclude(
             sent_at = coalesce($4, sent_at),
             lease_until = NULL
         WHERE id = $1 OR digest_id = $1
-        RETURNING id, event_id, request_id, departement, audience, template, attempts, tried_since
+        RETURNING id, event_id, request_id, departement, audience, template, holder, attempts, tried_since
         """,
         delivery_id,
         status,

@@ -4,7 +4,9 @@ from services.notifications.usecases.absence import be_away, be_back
 from services.notifications.usecases.bell import read_all_notices, read_notice, rings_for
 from services.notifications.usecases.digests import gather_digests
 from services.notifications.usecases.learn import (
+    forget_follower,
     learn_escalation,
+    learn_follower,
     learn_link,
     learn_request,
     learn_service,
@@ -23,8 +25,10 @@ __all__ = (
     "choose",
     "content_offered",
     "ended",
+    "forget_follower",
     "gather_digests",
     "learn_escalation",
+    "learn_follower",
     "learn_link",
     "learn_request",
     "learn_service",

@@ -2,7 +2,7 @@
 
 from services.notifications import store
 from services.notifications.domain.directory import ServiceInCharge
-from services.notifications.store import KnownRequest
+from services.notifications.store import Follower, KnownRequest
 from shared.contracts import intake, qualification
 from shared.db import Transaction
 
@@ -37,6 +37,16 @@ async def learn_service(
 async def learn_link(tx: Transaction, fact: intake.TrackingLinkReplaced) -> None:
     """Keep which tracking link is valid."""
     await store.replace_link(tx, fact.request_id, fact.link_generation)
+
+
+async def learn_follower(tx: Transaction, fact: intake.ColleagueInvited) -> None:
+    """Keep who follows the request with the applicant."""
+    await store.add_follower(tx, fact.request_id, Follower(fact.colleague_id, fact.name, fact.email))
+
+
+async def forget_follower(tx: Transaction, fact: intake.ColleagueRemoved) -> None:
+    """Keep that somebody follows it no more."""
+    await store.end_follower(tx, fact.colleague_id, at=fact.at)
 
 
 async def learn_escalation(tx: Transaction, fact: qualification.RequestEscalated) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from services.notifications import store
 from services.notifications.addresses import SECRET, mark
 from services.notifications.domain.audiences import DIGEST
-from services.notifications.domain.deliveries import LEASE, Result, Status, next_attempt
+from services.notifications.domain.deliveries import LEASE, Result, Status, follower_of, next_attempt
 from services.notifications.office import Office
 from services.notifications.store import Tried
 from services.notifications.usecases.tell import tell_failure
@@ -132,5 +132,6 @@ async def _tell_success(tx: Transaction, mail: Tried, *, at: datetime) -> None:
         event_id=mail.event_id,
         audience=mail.audience,
         template=mail.template,
+        colleague_id=follower_of(mail.holder),
     )
     await journal.record(tx, fact)

@@ -14,7 +14,7 @@ from services.notifications.domain.directory import Directory, ServiceInCharge
 from services.notifications.domain.preferences import Cadence, Preference
 from services.notifications.office import Office
 from services.notifications.store import Addressee, KnownRequest, NewDelivery
-from shared.contracts import forms, qualification
+from shared.contracts import forms, intake, qualification
 from shared.contracts.fact import Email, Fact
 from shared.contracts.notifications import Audience, DeliveryFailed
 from shared.db import Transaction
@@ -63,7 +63,7 @@ async def _addressees(
 ) -> list[Addressee]:
     """Find who gets a mail: the person, or the team's mailbox and those of its agents who asked for it."""
     if mail.audience == "applicant":
-        return [Addressee("person", request.contact_email)] if request else []
+        return await _applicants(tx, mail, fact, request) if request else []
     if mail.audience == "provider":
         return [Addressee("person", _written(getattr(fact, "provider").email))]  # noqa: B009 - only such facts have one
     if isinstance(fact, qualification.PactPartyInvited):
@@ -80,6 +80,17 @@ async def _addressees(
         tx, mail.audience, mail.template, roles, fact.departement, programme, today=today
     )
     return [box, *agents]
+
+
+async def _applicants(tx: Transaction, mail: Mail, fact: Fact, request: KnownRequest) -> list[Addressee]:
+    """Find who reads on the applicant's side: the contact, and the colleagues who follow with him."""
+    following = [
+        Addressee(deliveries.FOLLOWER + str(one.id), one.email, follower=one)
+        for one in await store.followers(tx, request.request_id)
+    ]
+    if isinstance(fact, intake.ColleagueInvited):
+        return [one for one in following if one.holder == deliveries.FOLLOWER + str(fact.colleague_id)]
+    return [Addressee("person", request.contact_email), *([] if mail.alone else following)]
 
 
 def _written(address: str) -> str:
@@ -125,12 +136,19 @@ async def _owe(
     office: Office,
 ) -> None:
     delivery_id = deliveries.id_of(event_id, mail.audience, addressee.holder)
-    target = _target(mail, fact)
-    secret = mail.link in addresses.SECRET
+    follower = addressee.follower
+    link_kind, target = ("follower", str(follower.id)) if follower else (mail.link, _target(mail, fact))
+    secret = link_kind in addresses.SECRET
     link = addresses.mark(delivery_id) if secret else office.addresses.open(mail.link, target)
     if mail.place:
         link = f"{link}#{mail.place}"
-    context = {"fact": fact, "request": request, "service": service, "instead_of": addressee.instead_of}
+    context = {
+        "fact": fact,
+        "request": request,
+        "service": service,
+        "instead_of": addressee.instead_of,
+        "follower": follower,
+    }
     letter = office.letters.write(mail.template, context, link=link)
     known = addressee.address != ""
     cadence = addressee.preference.cadence if known else Cadence.INSTANT
@@ -149,7 +167,7 @@ async def _owe(
         subject=letter.subject,
         text_body=letter.text,
         html_body=letter.html,
-        link_kind=mail.link,
+        link_kind=link_kind,
         link_target=target,
         reply_to=service.email if mail.audience in {"applicant", "provider", "party"} else None,
         cadence=cadence,
@@ -176,6 +194,7 @@ class Undelivered(Protocol):
     departement: str | None
     audience: Audience
     template: str
+    holder: str
 
 
 async def tell_failure(tx: Transaction, mail: Undelivered, *, reason: str, at: datetime, office: Office) -> None:
@@ -190,6 +209,7 @@ async def tell_failure(tx: Transaction, mail: Undelivered, *, reason: str, at: d
         event_id=mail.event_id,
         audience=mail.audience,
         template=mail.template,
+        colleague_id=deliveries.follower_of(mail.holder),
         reason=reason,
     )
     failed_id = await journal.record(tx, failed)

@@ -125,7 +125,13 @@ EXAMPLE_LINK = "https://exemple.test/lien-personnel"
 
 def example(letters: Letters, fact: type[Fact], template: str) -> Letter:
     """Write the example of a template."""
-    context = {"fact": examples.example_of(fact), "request": examples.KNOWN, "service": VAL_D_OISE, "instead_of": None}
+    context = {
+        "fact": examples.example_of(fact),
+        "request": examples.KNOWN,
+        "service": VAL_D_OISE,
+        "instead_of": None,
+        "follower": None,
+    }
     return letters.write(template, context, link=EXAMPLE_LINK)
 
 

@@ -1,5 +1,5 @@
 """The JSON API: filing, following, territories and figures."""
 
-from services.intake.web.api import figures, requests, territories
+from services.intake.web.api import figures, filing, requests, territories
 
-routes = [requests.routes, figures.routes, territories.routes]
+routes = [filing.routes, requests.routes, figures.routes, territories.routes]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from services.intake.domain.colleagues import Holder
 from services.intake.reads.tracking import Tracking
 from services.intake.usecases.file_request import Filed
 from services.intake.web.tokens import Tokens
@@ -43,11 +44,16 @@ class StepView(BaseModel):
 
 
 class MessageView(BaseModel):
-    """One message between the applicant and the département."""
+    """One message between the applicant and the département; `author_name` is the invited colleague who wrote.
+
+    `unread` by the caller, until he answers or says that he has read.
+    """
 
     at: datetime
     author: Team
+    author_name: str | None
     text: str
+    unread: bool
 
 
 class DocumentView(BaseModel):
@@ -62,8 +68,18 @@ class DocumentView(BaseModel):
     url: str
 
 
+class ColleagueView(BaseModel):
+    """One who was invited to follow the request; `mail_failed_at` tells that the latest mail did not reach him."""
+
+    id: UUID
+    name: str
+    email: str
+    invited_at: datetime
+    mail_failed_at: datetime | None
+
+
 class RequestView(BaseModel):
-    """A request as its applicant follows it."""
+    """A request as its applicant follows it, or a colleague whom he invited; `tracking_url` is the caller's own."""
 
     id: UUID
     number: str
@@ -73,7 +89,9 @@ class RequestView(BaseModel):
     expected: ExpectedView | None
     timeline: list[StepView]
     messages: list[MessageView]
+    unread_messages: int
     documents: list[DocumentView]
+    colleagues: list[ColleagueView]
     decision: dict[str, Any] | None
     allowed_actions: list[str]
     request: FiledForm
@@ -92,7 +110,7 @@ def filed_view(filed: Filed, tokens: Tokens) -> FiledView:
     )
 
 
-def request_view(tracking: Tracking, tokens: Tokens) -> RequestView:
+def request_view(tracking: Tracking, tokens: Tokens, holder: Holder) -> RequestView:
     """Show a request to whoever holds its token."""
     expected = tracking.expected
     return RequestView(
@@ -107,7 +125,14 @@ def request_view(tracking: Tracking, tokens: Tokens) -> RequestView:
             for step in tracking.timeline
         ],
         messages=[
-            MessageView(at=message.at, author=message.author, text=message.text) for message in tracking.messages
+            MessageView(
+                at=message.at,
+                author=message.author,
+                author_name=message.author_name,
+                text=message.text,
+                unread=message.unread,
+            )
+            for message in tracking.messages
         ],
         documents=[
             DocumentView(
@@ -121,8 +146,19 @@ def request_view(tracking: Tracking, tokens: Tokens) -> RequestView:
             )
             for document in tracking.documents
         ],
+        unread_messages=tracking.unread,
+        colleagues=[
+            ColleagueView(
+                id=one.id,
+                name=one.name,
+                email=one.email,
+                invited_at=one.invited_at,
+                mail_failed_at=one.mail_failed_at,
+            )
+            for one in tracking.colleagues
+        ],
         decision=tracking.decision,
         allowed_actions=tracking.allowed_actions,
         request=tracking.filed,
-        tracking_url=tokens.tracking_url(tracking.id, tracking.link_generation),
+        tracking_url=tokens.url_of(holder),
     )

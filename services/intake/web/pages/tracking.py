@@ -11,6 +11,7 @@ from litestar.response import File, Template
 from pydantic import BaseModel, StringConstraints
 
 from services.intake.directory import Directory
+from services.intake.domain.colleagues import Holder
 from services.intake.reads import tracking as reads
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases import follow
@@ -35,10 +36,15 @@ class Opened:
     """A request whose link somebody holds, and what acting on it takes."""
 
     token: str
-    request_id: UUID
+    holder: Holder
     database: Database
     cause: Cause
     directory: Directory
+
+    @property
+    def request_id(self) -> UUID:
+        """The request."""
+        return self.holder.request_id
 
 
 async def provide_opened(
@@ -49,10 +55,10 @@ async def provide_opened(
     directory: NamedDependency[Directory],
 ) -> Opened:
     """Dependency `opened`: the request that the link opens; refuses with `NotFound`."""
-    request_id = await tokens.opens(database, token)
-    if request_id is None:
+    holder = await tokens.opens(database, token)
+    if holder is None:
         raise NotFound
-    return Opened(token, request_id, database, cause, directory)
+    return Opened(token, holder, database, cause, directory)
 
 
 class LinkWanted(BaseModel):
@@ -123,7 +129,7 @@ async def page_of(
     template: str = "tracking/show.html",
 ) -> Template:
     """Show the page; with a form that was refused, what was typed and what is wrong."""
-    tracking = await reads.tracking(opened.database, opened.request_id)
+    tracking = await reads.tracking(opened.database, opened.request_id, colleague_id=opened.holder.colleague_id)
     zone = time_zone(tracking.departement)
     page = render(
         request,

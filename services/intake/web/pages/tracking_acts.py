@@ -2,18 +2,21 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
+from uuid import UUID
 
 from litestar import Request, Response, Router, post
 from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
 from pydantic import BaseModel, Field, StringConstraints
 
 from services.intake.domain.request import Evaluation
 from services.intake.store.files import DocumentFiles
-from services.intake.usecases import follow
+from services.intake.usecases import follow, share
 from services.intake.web.documents import ALL_AT_ONCE, receive_all, some, to_request
 from services.intake.web.pages.tracking import Opened, link_closed, page_of, provide_opened
 from services.intake.web.secrets import LINK_ALONE
 from shared import clock
+from shared.contracts.fact import Email
 from shared.db import Transaction
 from shared.errors import Conflict, Invalid, NotFound, Refusal, TooLarge, UnsupportedType
 from shared.web.forms import Form, read_form, submit_once
@@ -54,6 +57,13 @@ class Opinion(BaseModel):
     comment: ShortText | None = None
 
 
+class Invited(BaseModel):
+    """Whom to invite."""
+
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    email: Email
+
+
 class Nothing(BaseModel):
     """A form that only holds files."""
 
@@ -67,9 +77,23 @@ async def write(
     form = await read_form(request, Written)
 
     async def act(tx: Transaction, model: Written) -> None:
-        await follow.post_message(tx, opened.request_id, text=model.text, at=clock.now())
+        await follow.post_message(tx, opened.holder, text=model.text, at=clock.now())
 
     return await _do(request, opened, form, act, "Votre message est envoyé.")
+
+
+@post("/suivi/{token:str}/messages/lus", public=True)
+async def read(
+    request: Asked,
+    opened: NamedDependency[Opened],
+) -> Response[Any]:
+    """Say that the messages were read."""
+    form = await read_form(request, Nothing)
+
+    async def act(tx: Transaction, _: Nothing) -> None:
+        await follow.read_messages(tx, opened.holder)
+
+    return await _do(request, opened, form, act, "Les messages sont marqués comme lus.", place="messages")
 
 
 @post("/suivi/{token:str}/informations", public=True)
@@ -81,7 +105,7 @@ async def inform(
     form = await read_form(request, Informed)
 
     async def act(tx: Transaction, model: Informed) -> None:
-        await follow.provide_information(tx, opened.request_id, text=model.information, at=clock.now())
+        await follow.provide_information(tx, opened.holder, text=model.information, at=clock.now())
 
     said = "Vos informations sont envoyées. Le service départemental reprend l’examen."
     return await _do(request, opened, form, act, said)
@@ -98,9 +122,40 @@ async def withdraw(
         form.errors["understood"] = "Cochez cette case pour confirmer le retrait."
 
     async def act(tx: Transaction, model: Withdrawn) -> None:
-        await follow.withdraw(tx, opened.request_id, motive=model.motive, at=clock.now())
+        await follow.withdraw(tx, opened.holder, motive=model.motive, at=clock.now())
 
     return await _do(request, opened, form, act, "Votre demande est retirée.")
+
+
+@post("/suivi/{token:str}/collegues", public=True)
+async def invite(
+    request: Asked,
+    opened: NamedDependency[Opened],
+) -> Response[Any]:
+    """Let a colleague follow and act."""
+    form = await read_form(request, Invited)
+
+    async def act(tx: Transaction, model: Invited) -> None:
+        await share.invite_colleague(tx, opened.holder, name=model.name, email=model.email, at=clock.now())
+
+    said = "L’invitation est envoyée. Votre collègue reçoit un lien qui lui est propre."
+    return await _do(request, opened, form, act, said, place="collegues")
+
+
+@post("/suivi/{token:str}/collegues/{colleague_id:uuid}/retrait", public=True)
+async def remove(
+    request: Asked,
+    opened: NamedDependency[Opened],
+    colleague_id: FromPath[UUID],
+) -> Response[Any]:
+    """Take an invitation back."""
+    form = await read_form(request, Nothing)
+
+    async def act(tx: Transaction, _: Nothing) -> None:
+        await share.remove_colleague(tx, opened.holder, colleague_id, at=clock.now())
+
+    said = "L’accès est retiré\u00a0: ce lien n’ouvre plus rien."
+    return await _do(request, opened, form, act, said, place="collegues")
 
 
 @post("/suivi/{token:str}/evaluation", public=True)
@@ -112,7 +167,7 @@ async def evaluate(
     form = await read_form(request, Opinion)
 
     async def act(tx: Transaction, model: Opinion) -> None:
-        await follow.evaluate(tx, opened.request_id, Evaluation(**model.model_dump()), at=clock.now())
+        await follow.evaluate(tx, opened.holder, Evaluation(**model.model_dump()), at=clock.now())
 
     said = "Merci\u00a0! Votre avis est transmis au département et à l’équipe nationale."
     return await _do(request, opened, form, act, said)
@@ -128,7 +183,7 @@ async def join(
     form = await read_form(request, Nothing)
     uploads = [upload for given in form.files.values() for upload in given]
     try:
-        keep = to_request(opened.request_id)
+        keep = to_request(opened.holder)
         await receive_all(opened.database, opened.cause, files, some(uploads), keep, once=form.fingerprint)
     except (Invalid, TooLarge, UnsupportedType, Conflict) as refusal:
         return await _refused(request, opened, form, refusal, field="document")
@@ -142,8 +197,10 @@ async def _do(
     form: Form[Any],
     act: Callable[[Transaction, Any], Awaitable[None]],
     said: str,
+    *,
+    place: str = "",
 ) -> Response[Any]:
-    """Act once, or show the page again with what was typed and what is wrong."""
+    """Act once, or show the page again with what was typed and what is wrong; `place` is where it is seen."""
     model = form.model
     if model is None:
         return await page_of(request, opened, form=form)
@@ -157,7 +214,7 @@ async def _do(
     except Conflict as refusal:
         return await _refused(request, opened, form, refusal)
     flash(request, said)
-    return redirect(f"/suivi/{opened.token}")
+    return redirect(f"/suivi/{opened.token}#{place}" if place else f"/suivi/{opened.token}")
 
 
 async def _refused(
@@ -179,7 +236,7 @@ async def _refused(
 
 routes = Router(
     "/",
-    route_handlers=[write, inform, withdraw, evaluate, join],
+    route_handlers=[write, read, inform, withdraw, invite, remove, evaluate, join],
     dependencies={"opened": Provide(provide_opened)},
     exception_handlers={NotFound: link_closed},
     opt=LINK_ALONE,

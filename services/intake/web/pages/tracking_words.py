@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.intake.reads.tracking import Tracking
+from services.intake.reads.tracking import MessageRow, Tracking
 from services.intake.web.pages.choices import in_lines
 from shared.contracts.qualification import Service
 from shared.contracts.vocabulary import Programme, SupportType, Team
@@ -83,7 +83,7 @@ class View:
             {
                 "at": step.at,
                 "label": step.label,
-                "team": "Vous" if step.team is Team.APPLICANT else step.team.value,
+                "team": self._who(step.team),
                 "state": "refused" if _refuses(step.type, status) else "done",
                 "detail": in_lines(step.detail),
             }
@@ -91,9 +91,14 @@ class View:
         ]
         expected = self.tracking.expected
         if expected is not None:
-            team = "Vous" if expected.team is Team.APPLICANT else expected.team.value
-            events.append({"at": expected.until, "label": expected.what, "team": team, "state": "waiting"})
+            events.append(
+                {"at": expected.until, "label": expected.what, "team": self._who(expected.team), "state": "waiting"}
+            )
         return events
+
+    def _who(self, team: Team) -> str:
+        """Name a team; who reads alone is «\u00a0vous\u00a0», who follows with others the collectivité."""
+        return "Vous" if team is Team.APPLICANT and not self.tracking.invited else team.value
 
     @property
     def asked_for(self) -> list[str]:
@@ -108,13 +113,22 @@ class View:
         """The exchange with the département."""
         return [
             {
-                "author": "Vous" if message.author is Team.APPLICANT else self.office.name,
+                "author": self._author(message),
                 "at": message.at,
                 "text": message.text,
                 "mine": message.author is Team.APPLICANT,
+                "new": message.unread,
             }
             for message in self.tracking.messages
         ]
+
+    def _author(self, message: MessageRow) -> str:
+        if message.author is not Team.APPLICANT:
+            return self.office.name
+        reader = self.tracking.colleague
+        if message.author_name == (reader.name if reader else None):
+            return "Vous"
+        return message.author_name or self.tracking.filed.contact.name
 
     @property
     def decision(self) -> list[tuple[str, Any]]:

@@ -1,0 +1,70 @@
+"""Colleagues whom the applicant lets follow his request and act on it, each by a link of his own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from shared.errors import Conflict
+
+MOST: Final = 20
+"""Invitations of one request, those taken back included: each of them sends a mail to whoever is named."""
+
+APPLICANT_ALONE: Final = frozenset({"withdrawal", "colleagues"})
+"""What a colleague may not do: give the request up, and say who else may see it."""
+
+
+class AlreadyInvited(Conflict):
+    """This address follows the request already."""
+
+    code = "already_invited"
+    title = "This address follows the request already"
+    sentence = (
+        "Cette adresse suit déjà la demande. Si votre collègue a perdu son lien, "
+        "retirez son accès et invitez-le de nouveau."
+    )
+
+
+class TooManyInvitations(Conflict):
+    """The request has had as many invitations as it may."""
+
+    code = "too_many_invitations"
+    title = "This request has had its last invitation"
+    sentence = (
+        f"Une demande ne peut pas compter plus de {MOST} invitations, même retirées. "
+        "Demandez au service départemental de vous aider."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whoever holds a link: which request it opens, and whose it is.
+
+    The applicant's own link has a `generation`, a colleague's leads to his invitation (`colleague_id`).
+    """
+
+    request_id: UUID
+    generation: int | None = None
+    colleague_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody who was invited; `removed_at` tells when his link was taken back."""
+
+    id: UUID
+    name: str
+    email: str
+    invited_at: datetime
+    removed_at: datetime | None = None
+    mail_failed_at: datetime | None = None
+
+
+def may_invite(email: str, *, contact_email: str, invited: Sequence[Colleague]) -> None:
+    """Refuse (`AlreadyInvited`, `TooManyInvitations`) one invitation more."""
+    following = [contact_email, *(one.email for one in invited if one.removed_at is None)]
+    if email.casefold() in {one.casefold() for one in following}:
+        raise AlreadyInvited
+    if len(invited) >= MOST:
+        raise TooManyInvitations

@@ -1,0 +1,44 @@
+"""The SQL of the documents of requests; the bytes lie in files (`store/files.py`)."""
+
+from uuid import UUID
+
+from shared.contracts.intake import Document
+from shared.db import Reader, Transaction
+
+
+async def size_together(tx: Transaction, request_id: UUID) -> int:
+    """Tell how many bytes the documents of a request are together."""
+    size: int = await tx.fetchval(
+        "SELECT coalesce(sum(size), 0)::bigint FROM document WHERE request_id = $1", request_id
+    )
+    return size
+
+
+async def claimed_among(reader: Reader, ids: list[UUID]) -> set[UUID]:
+    """Tell which of these are documents of a request, or of a draft."""
+    rows = await reader.fetch(
+        """
+        SELECT id FROM document WHERE id = ANY ($1)
+        UNION ALL
+        SELECT id FROM draft_document WHERE id = ANY ($1)
+        """,
+        ids,
+    )
+    return {row["id"] for row in rows}
+
+
+async def add(tx: Transaction, request_id: UUID, document: Document) -> None:
+    """Keep what is known of a file."""
+    await tx.execute(
+        """
+        INSERT INTO document (id, request_id, name, media_type, size, sha256, added_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        document.id,
+        request_id,
+        document.name,
+        document.media_type,
+        document.size,
+        document.sha256,
+        document.added_at,
+    )

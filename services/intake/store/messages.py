@@ -1,0 +1,54 @@
+"""The SQL of messages between the applicant's side and the département, and of who has read them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.intake.domain.colleagues import Holder
+from shared.contracts.vocabulary import Team
+from shared.db import Transaction
+
+
+async def add(
+    tx: Transaction,
+    request_id: UUID,
+    *,
+    message_id: UUID,
+    at: datetime,
+    author: Team,
+    text: str,
+    author_name: str | None = None,
+) -> None:
+    """Keep a message; one that is kept already stays as it is. `author_name` is the colleague who wrote it."""
+    await tx.execute(
+        """
+        INSERT INTO message (id, request_id, at, author, author_name, text)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (id) DO NOTHING
+        """,
+        message_id,
+        request_id,
+        at,
+        author,
+        author_name,
+        text,
+    )
+
+
+async def mark_read(tx: Transaction, holder: Holder) -> None:
+    """Remember that whoever holds this link has read all messages that are there."""
+    await tx.execute(
+        """
+        UPDATE request SET messages_read_at = (SELECT max(at) FROM message WHERE request_id = $1)
+        WHERE id = $1 AND $2::uuid IS NULL
+        """,
+        holder.request_id,
+        holder.colleague_id,
+    )
+    await tx.execute(
+        """
+        UPDATE colleague SET messages_read_at = (SELECT max(at) FROM message WHERE request_id = $1)
+        WHERE request_id = $1 AND id = $2
+        """,
+        holder.request_id,
+        holder.colleague_id,
+    )
