@@ -97,6 +97,7 @@ BUGS = (
         "failing",
         TAKING,
         "                    await held.hold(tx, Kept.of(heard), held.reason(error), self._patience)\n"
+        "                    step.fail(type(error).__name__)\n"
         '                    log.warning("event.held", type=envelope.type, source=envelope.source, exc_info=True)\n'
         "                    return False\n",
         '                    log.warning("event.failed", type=envelope.type, source=envelope.source, exc_info=True)\n',

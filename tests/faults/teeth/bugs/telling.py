@@ -137,8 +137,8 @@ BUGS = (
         "What is published carries no hash of its body.",
         "damage",
         RELAY,
-        "headers={DIGEST: digest_of(content)},",
-        "headers={},",
+        "headers={DIGEST: digest_of(content), **_trace_header(body)},",
+        "headers=_trace_header(body),",
     ),
     bug(
         "rounds_end_with_the_database",
