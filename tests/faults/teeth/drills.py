@@ -84,6 +84,15 @@ DRILLS: dict[str, Drill] = {
     "late_for_mails": _faults(
         "what notifications hears comes late", "hold_back", seed=30, healing=False, service="notifications"
     ),
+    "late_for_applicants": _faults(
+        "what intake hears comes late",
+        "hold_back",
+        seed=31,
+        healing=False,
+        lives="returned,refused_by_the_committee",
+        service="intake",
+        clients=6,
+    ),
     "failing": _faults("one event in ten fails at each attempt", "rogue", seed=28, healing=False, fails=0.1),
     "damage": _faults("messages are cut, bits turn over", "flip,truncate", seed=14, healing=True),
     "lost": _faults("queues are emptied, the broker's disk is wiped", "purge_queue,wipe_broker", seed=15, healing=True),

@@ -23,15 +23,15 @@ BUGS = (
     bug(
         "timeline_by_arrival",
         "The applicant sees what happened in the order in which his service heard of it.",
-        "order",
+        "late_for_applicants",
         "services/intake/reads/tracking.py",
         'FROM step WHERE request_id = $1 ORDER BY at, id"',
-        'FROM step WHERE request_id = $1 ORDER BY id"',
+        'FROM step WHERE request_id = $1 ORDER BY ctid"',
     ),
     bug(
         "status_by_arrival",
         "The last thing heard gives the status, not the last that happened.",
-        "order",
+        "late_for_applicants",
         "services/intake/domain/request.py",
         "if fact.at >= self.status_at:",
         "if True:",
