@@ -190,7 +190,7 @@ class Run:
     def _tell_prometheus(self) -> None:
         """Write where each copy can be asked alone, as `file_sd_configs` reads it."""
         targets = [
-            {"targets": [copy.address], "labels": {"copy": name}}
+            {"targets": [copy.address], "labels": {"copy": name, "service": name.partition("-")[0]}}
             for name, copy in self._copies.items()
             if copy.address is not None
         ]

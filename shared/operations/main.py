@@ -6,8 +6,11 @@ from pathlib import Path
 
 from litestar import Litestar
 
+from shared import rounds
 from shared.db import Database
 from shared.identity.model import Role
+from shared.operations import gauges
+from shared.operations.checking import Checks
 from shared.operations.connections import NotTold
 from shared.operations.reach import Reach, reached
 from shared.operations.settings import OperationsSettings, ReachSettings
@@ -22,6 +25,7 @@ NAVIGATION = (
     NavigationItem("Demandes retenues", "/retenues", READERS),
     NavigationItem("Quarantaine", "/quarantaine", READERS),
     NavigationItem("Parcours d’une demande", "/demandes", READERS),
+    NavigationItem("Journaux", "/journaux", READERS),
     NavigationItem("Actions", "/actions", READERS),
 )
 
@@ -35,7 +39,10 @@ def build(settings: OperationsSettings, database: Database) -> Litestar:
 
     @asynccontextmanager
     async def reaching(_: Litestar) -> AsyncIterator[None]:
-        async with reached(told) as reach:
+        async with (
+            reached(told) as reach,
+            rounds.running(lambda: gauges.measure(reach), every=gauges.MEASURES_EVERY, name="operations.gauges"),
+        ):
             opened.append(reach)
             yield
 
@@ -53,6 +60,16 @@ def application(
     lifespan: list[Lifespan] | None = None,
 ) -> Litestar:
     """Build what answers, over a reach that `provide_reach` gives."""
+    checks = Checks()
+
+    async def provide_checks() -> Checks:
+        return checks
+
+    @asynccontextmanager
+    async def checking(_: Litestar) -> AsyncIterator[None]:
+        yield
+        await checks.stop()
+
     return create_application(
         name="operations",
         title=TITLE,
@@ -61,8 +78,8 @@ def application(
         pages=pages.routes,
         api=api.routes,
         templates=[Path(__file__).parent / "web" / "templates"],
-        dependencies={"reach": provide_reach},
-        lifespan=lifespan or [],
+        dependencies={"reach": provide_reach, "checks": provide_checks},
+        lifespan=[*(lifespan or []), checking],
         navigation=NAVIGATION,
     )
 

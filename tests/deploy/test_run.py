@@ -201,7 +201,7 @@ def test_everything_is_replaced_while_people_work_and_they_notice_nothing(runnin
 def address_of(running: Running, copy: str) -> str:
     """Read where Prometheus asks a copy."""
     targets = json.loads((running.folder / "copies.json").read_text())
-    (found,) = (target["targets"][0] for target in targets if target["labels"] == {"copy": copy})
+    (found,) = (target["targets"][0] for target in targets if target["labels"]["copy"] == copy)
     return str(found)
 
 

@@ -13,6 +13,7 @@ from shared.identity.model import Agent, Role
 from shared.messaging.topology import UNROUTED_QUEUE
 from shared.operations import astray, held, journals, quarantine, record, resending, status, waiting
 from shared.operations.astray import DEAD, Parked, Replayed
+from shared.operations.checking import Check, Checks
 from shared.operations.held import Held
 from shared.operations.journals import Trail
 from shared.operations.quarantine import Quarantined
@@ -21,6 +22,7 @@ from shared.operations.record import Operation
 from shared.operations.resending import Choice, Resent
 from shared.operations.status import Status
 from shared.operations.waiting import Gap
+from shared.operations.web.pages.acting import all_of_it
 from shared.web.access import only
 from shared.web.paging import Page, Paged
 from shared.web.problems import Body
@@ -271,6 +273,22 @@ async def resend_events(
     return await resending.resend(reach, choice, by=agent.email, why=data.why, perimeter=agent.perimeter)
 
 
+@get("/journals", guards=[READERS, all_of_it])
+async def list_checks(checks: NamedDependency[Checks]) -> Paged[Check]:
+    """Tell what the last verification of each journal found."""
+    found = checks.last()
+    return Paged[Check](items=found, total=len(found), page=1)
+
+
+@post("/journals/verification", guards=[READERS, all_of_it], status_code=202)
+async def verify_journals(
+    agent: NamedDependency[Agent], reach: NamedDependency[Reach], checks: NamedDependency[Checks]
+) -> Paged[Check]:
+    """Begin to verify all journals, in the background; ask `GET /journals` for the result."""
+    begun = checks.begin(reach, by=agent.email)
+    return Paged[Check](items=begun, total=len(begun), page=1)
+
+
 @get("/operations", guards=[READERS])
 async def list_operations(
     reach: NamedDependency[Reach], paging: NamedDependency[Page], agent: NamedDependency[Agent]
@@ -300,6 +318,8 @@ routes: list[Any] = [
     replay_unrouted,
     events_of_request,
     resend_events,
+    list_checks,
+    verify_journals,
     list_operations,
 ]
 

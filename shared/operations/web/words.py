@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from shared.operations.services import SERVICES, Service
 from shared.operations.status import MAIL_OLD, Concern, QueueStatus, ServiceStatus, Status
+from shared.operations.verification import Fault
 
 SERVICE = {
     Service.INTAKE: "Dépôt des demandes",
@@ -69,6 +70,27 @@ class Line:
     service: str
     name: str
     cells: tuple[tuple[str, Cell], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """One fault of a journal as people read it."""
+
+    place: str
+    subject: str
+    sentence: str
+
+
+def fault(found: Fault) -> Wrong:
+    """Say what is wrong with a row of a journal, or with rows that are not there."""
+    which = f"n°\u00a0{found.sequence}" + (f" à {found.until}" if found.until > found.sequence else "")
+    sentence = {
+        "tampered": f"L’événement {which} a été modifié après coup.",
+        "relabelled": f"Ce qui étiquette l’événement {which} n’est pas ce que dit son texte.",
+        "missing": f"Il manque\u00a0: événement {which}.",
+        "head": f"La tête de la suite n’est pas son dernier événement, {which}.",
+    }[found.what]
+    return Wrong(f"{service_word(found.service)} ({found.source})", found.subject, sentence)
 
 
 def service_word(name: str) -> str:

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 import uvicorn
 from litestar import Litestar
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from shared.clock import new_id
 from shared.messaging import journal
@@ -79,6 +79,7 @@ async def trouble(scene: Scene) -> list[str]:
         "/files/unrouted",
         "/demandes",
         f"/demandes/{one.subject}",
+        "/journaux",
         "/actions",
     ]
 
@@ -117,4 +118,26 @@ async def test_the_overview_of_a_quiet_day_needs_no_scrolling(chromium: Browser,
     page = await context.new_page()
     await page.goto("/")
     assert await page.evaluate("document.documentElement.scrollHeight") <= 800
+    await context.close()
+
+
+async def test_the_overview_follows_by_itself_until_it_is_told_to_stop(
+    scene: Scene, chromium: Browser, address: str, enter: Enter
+) -> None:
+    await enter()
+    context = await chromium.new_context(base_url=address)
+    await context.add_cookies([{"name": "cousu_operations_session", "value": "the-key", "url": address}])
+    page = await context.new_page()
+    await page.goto("/")
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Équipe nationale"))
+    quarantine_cell = row.locator("[data-label=Quarantaine]").first
+    await expect(quarantine_cell).to_have_text("0")
+    await an_unreadable_message(scene.inbox)
+    await expect(quarantine_cell).to_contain_text("1", timeout=15_000)
+    await page.get_by_role("button", name="Suspendre la mise à jour").click()
+    await an_unreadable_message(scene.inbox, b"another")
+    await page.wait_for_timeout(6_000)
+    await expect(quarantine_cell).to_contain_text("1")
+    await page.get_by_role("button", name="Reprendre la mise à jour").click()
+    await expect(quarantine_cell).to_contain_text("2", timeout=15_000)
     await context.close()

@@ -67,11 +67,12 @@ async def test_what_is_of_another_departement_cannot_be_touched(
         (f"quarantine/escalation/{unreadable.id}/discard", why),
         ("dead/escalation/drain", why),
         ("unrouted/replay", why),
+        ("journals/verification", {}),
         ("events/resend", {**why, "source": "/intake", "request": held.subject}),
     ):
         answer = await browse.post(f"/api/v1/{path}", headers=headers, json=body)
         assert answer.status_code == 404, (path, answer.text)
-    for path in (f"quarantine/escalation/{unreadable.id}", "dead/escalation", "unrouted"):
+    for path in (f"quarantine/escalation/{unreadable.id}", "dead/escalation", "unrouted", "journals"):
         assert (await browse.get(f"/api/v1/{path}", headers=headers)).status_code == 404, path
     assert await scene.escalation.fetchval("SELECT count(*) FROM operation") == 0
     assert await scene.intake.fetchval("SELECT count(*) FROM outbox") == 1
@@ -102,6 +103,7 @@ async def test_the_pages_show_and_do_no_more_than_the_api(scene: Scene, held: He
         f"/demandes/{held.subject}",
         "/files/escalation.dead",
         "/files/unrouted",
+        "/journaux",
     ):
         assert (await browse.get(address)).status_code == 404, address
     fields = fields_of(await browse.get("/demandes"))

@@ -1,6 +1,6 @@
 """The operator's page: is all well, what waits for a decision, and what happened to a request."""
 
-from shared.operations.web.pages import held, overview, parked, quarantine, requests
+from shared.operations.web.pages import held, journals, overview, parked, quarantine, requests
 
 routes = [
     overview.overview,
@@ -13,6 +13,8 @@ routes = [
     quarantine.settle_quarantined,
     parked.parked,
     parked.send_parked,
+    journals.journals,
+    journals.verify_journals,
     requests.find_request,
     requests.one_request,
     requests.resend_events,

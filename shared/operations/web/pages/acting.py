@@ -5,14 +5,16 @@ from typing import Annotated, Any, Final
 
 import structlog
 from litestar import Request, Response
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
 from pydantic import Field
 
 from shared.db import Cause, Database, Transaction
-from shared.errors import Refusal
+from shared.errors import NotFound, Refusal
 from shared.identity.model import Agent, Role
 from shared.operations import record
 from shared.operations.web import words
-from shared.web.access import only
+from shared.web.access import current_agent, only
 from shared.web.forms import Form, submit_once
 from shared.web.pages import flash
 from shared.web.problems import status_of
@@ -21,6 +23,14 @@ log = structlog.get_logger(__name__)
 
 READERS: Final = only(Role.OPERATOR, Role.AUDITOR)
 OPERATORS: Final = only(Role.OPERATOR)
+
+
+async def all_of_it(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard: what is of all départements at once is not there (`NotFound`) for who sees some."""
+    agent = current_agent(connection)
+    if agent is None or agent.perimeter is not None:
+        raise NotFound
+
 
 Motive = Annotated[str, Field(default="", max_length=record.LONGEST)]
 
