@@ -179,6 +179,8 @@ EVENT = {
     "escalation.escalation_returned.v1": "Renvoyée au département",
     "escalation.session_scheduled.v1": "Inscrite à l’ordre du jour du comité",
     "escalation.decision_made.v1": "Décision du comité de suivi de projet",
+    "escalation.decision_corrected.v1": "Décision du comité corrigée",
+    "escalation.reserve_lifted.v1": "Réserve du comité levée",
     "escalation.resource_mobilised.v1": "Moyens mobilisés",
     "escalation.accompaniment_started.v1": "Accompagnement commencé",
     "escalation.milestone_planned.v1": "Jalon fixé",

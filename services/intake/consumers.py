@@ -27,6 +27,7 @@ SUBSCRIPTION = Subscription("intake", ("qualification.#", "escalation.#", "forms
 TABLE: Final[Mapping[type[Fact], Handler]] = {
     **{fact: hear.follow_fact for fact in MEANINGS if not fact.wire_type.startswith("intake.")},
     escalation.DecisionMade: hear.follow_fact,
+    escalation.DecisionCorrected: hear.follow_fact,
     qualification.MessagePosted: hear.keep_message,
     qualification.InformationRequested: hear.keep_information_request,
     notifications.DeliverySucceeded: hear.note_mail,

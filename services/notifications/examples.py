@@ -173,6 +173,18 @@ def facts() -> list[Fact]:
             **where, session_id=OTHER_ID, title="Comité de mars", held_on=date(2027, 3, 2), by=_NATIONAL
         ),
         e.DecisionMade(**where, decision=_DECISION),
+        e.DecisionCorrected(
+            **where,
+            decision=_DECISION.model_copy(update={"number": "CSP-2027-0013", "corrects": _DECISION.number}),
+            under_way=False,
+        ),
+        e.ReserveLifted(
+            **where,
+            number=_DECISION.number,
+            motive="La délibération est reçue.",
+            lifted_on=date(2027, 3, 20),
+            by=_NATIONAL,
+        ),
         e.AccompanimentStarted(**where, starts_on=date(2027, 4, 1), ends_on=date(2027, 9, 30), by=_NATIONAL),
         e.AccompanimentCompleted(**where, report="Trois commerces ont rouvert.", by=_NATIONAL),
         e.EvaluationRequested(**where, until=date(2027, 10, 31)),

@@ -66,6 +66,8 @@ def consumers(rules: Rules) -> Consumers:
             escalation.EscalationReturned: on_case(reopen_on_escalation_returned),
             escalation.SessionScheduled: on_case(following.note),
             escalation.DecisionMade: on_case(show_decision_on_decision_made),
+            escalation.DecisionCorrected: on_case(following.note),
+            escalation.ReserveLifted: on_case(following.note),
             escalation.ResourceMobilised: on_case(following.note),
             escalation.AccompanimentStarted: on_case(following.note),
             escalation.MilestonePlanned: on_case(following.note),

@@ -8,8 +8,20 @@ from shared.contracts.fact import Actor, Fact, Value
 from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, MobilisationKind, Programme, Stage, SupportType
 
 
+class Votes(Value):
+    """How the members voted."""
+
+    in_favour: int
+    against: int
+    abstained: int = 0
+
+
 class Decision(Value):
-    """A decision of the comité de suivi de projet, an object of its own; `amount_cents` in euro cents."""
+    """A decision of the comité de suivi de projet, an object of its own; `amount_cents` in euro cents.
+
+    Without `votes` it was taken by consensus. `reserve_until` is when the reserve must be lifted, `signatory` in which
+    quality it is signed, `appeal` the ways of appeal, `corrects` the number of the decision that it replaces.
+    """
 
     id: UUID
     number: str
@@ -21,6 +33,11 @@ class Decision(Value):
     decided_on: date
     session_id: UUID
     signed_by: Actor
+    reserve_until: date | None = None
+    votes: Votes | None = None
+    signatory: str | None = None
+    appeal: str | None = None
+    corrects: str | None = None
 
 
 class EscalationReceived(Fact):
@@ -71,6 +88,24 @@ class DecisionMade(Fact):
 
     wire_type: ClassVar[str] = "escalation.decision_made.v1"
     decision: Decision
+
+
+class DecisionCorrected(Fact):
+    """A new decision replaces the one that it names; `under_way` when means or work go on, whatever it says."""
+
+    wire_type: ClassVar[str] = "escalation.decision_corrected.v1"
+    decision: Decision
+    under_way: bool
+
+
+class ReserveLifted(Fact):
+    """What the committee had asked for with decision `number` is there."""
+
+    wire_type: ClassVar[str] = "escalation.reserve_lifted.v1"
+    number: str
+    motive: str
+    lifted_on: date
+    by: Actor
 
 
 class ResourceMobilised(Fact):
@@ -204,6 +239,8 @@ FACTS: tuple[type[Fact], ...] = (
     EscalationReturned,
     SessionScheduled,
     DecisionMade,
+    DecisionCorrected,
+    ReserveLifted,
     ResourceMobilised,
     AccompanimentStarted,
     MilestonePlanned,

@@ -277,6 +277,34 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
     ),
     (escalation.DecisionMade, {**_BASE, "decision": DECISION}),
     (
+        escalation.DecisionCorrected,
+        {
+            **_BASE,
+            "decision": DECISION.model_copy(
+                update={
+                    "id": _id(15),
+                    "number": "CSP-2026-0002",
+                    "corrects": "CSP-2026-0001",
+                    "reserve_until": date(2026, 6, 30),
+                    "votes": escalation.Votes(in_favour=5, against=1, abstained=1),
+                    "signatory": "Pour le comité, sa présidence",
+                    "appeal": "Recours devant le tribunal administratif dans les deux mois.",
+                }
+            ),
+            "under_way": False,
+        },
+    ),
+    (
+        escalation.ReserveLifted,
+        {
+            **_BASE,
+            "number": "CSP-2026-0001",
+            "motive": "La délibération est reçue.",
+            "lifted_on": date(2026, 5, 20),
+            "by": NATIONAL,
+        },
+    ),
+    (
         escalation.ResourceMobilised,
         {
             **_BASE,

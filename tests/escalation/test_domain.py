@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.escalation.domain.committee import Session, Verdict
+from services.escalation.domain.committee import MemberRole, Session, Verdict
 from services.escalation.domain.dossier import Escalation, Milestone
 from services.escalation.domain.means import STEPS, Envelope, Mobilisation, MobilisationState
 from services.escalation.domain.moves import MOVES, ON_THE_DOSSIER, Action, By, State, allowed_actions
@@ -20,7 +20,7 @@ from services.escalation.domain.refusals import (
     SessionClosed,
 )
 from shared.clock import new_id
-from shared.contracts.escalation import Decision
+from shared.contracts.escalation import Decision, Votes
 from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind, Role, Stage
 from shared.errors import Forbidden, IllegalMove, Invalid
@@ -293,9 +293,35 @@ def test_too_few_members_decide_nothing() -> None:
 @pytest.mark.parametrize("outcome", CommitteeOutcome)
 def test_a_reserve_belongs_to_one_outcome(outcome: CommitteeOutcome) -> None:
     with_reserve = outcome is CommitteeOutcome.GRANTED_WITH_RESERVE
-    Verdict(outcome, "Vu.", reserve="Délibération." if with_reserve else None).check()
+    Verdict(outcome, "Vu.", reserve="Délibération." if with_reserve else None).check(TODAY)
     with pytest.raises(Invalid):
-        Verdict(outcome, "Vu.", reserve=None if with_reserve else "Délibération.").check()
+        Verdict(outcome, "Vu.", reserve=None if with_reserve else "Délibération.").check(TODAY)
+    if not with_reserve:
+        with pytest.raises(Invalid):
+            Verdict(outcome, "Vu.", reserve_until=DUE).check(TODAY)
+
+
+def test_a_reserve_is_not_to_be_lifted_before_it_was_made() -> None:
+    early = Verdict(CommitteeOutcome.GRANTED_WITH_RESERVE, "Vu.", reserve="Délibération.", reserve_until=TODAY)
+    early.check(TODAY)
+    with pytest.raises(Invalid):
+        early.check(TODAY + timedelta(days=1))
+
+
+def test_only_members_who_vote_make_the_quorum_and_give_their_voices() -> None:
+    roles = {"ANRU": MemberRole.CHAIR, "Cerema": MemberRole.ADVISORY}
+    session = a_session(members=("ANRU", "Anah", "Cerema"), roles=roles, quorum=2, present=("ANRU", "Cerema"))
+    with pytest.raises(QuorumMissing):
+        session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY)
+    session.attend(["ANRU", "Anah", "Cerema"], by=SECRETARY)
+    session.check(Verdict(CommitteeOutcome.GRANTED, "Vu.", votes=Votes(in_favour=1, against=1)))
+    with pytest.raises(Invalid):
+        session.check(Verdict(CommitteeOutcome.GRANTED, "Vu.", votes=Votes(in_favour=1, against=1, abstained=1)))
+    with pytest.raises(Invalid):
+        Session.plan(
+            SESSION_ID, title="Comité", held_on=TODAY, members=("Cerema",), quorum=1, by=SECRETARY, today=TODAY,
+            roles=roles,
+        )  # fmt: skip
 
 
 def a_mobilisation(state: MobilisationState) -> Mobilisation:

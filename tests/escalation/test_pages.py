@@ -178,7 +178,12 @@ async def test_the_committee_is_run_from_its_pages(
 ) -> None:
     await national.post(f"/escalations/{received}/admissibility", {"opinion": "Recevable."})
     made = await at_committee.send(
-        "/comite", "/comite", title="Comité de décembre", held_on="2026-12-10", members="ANRU\nAnah\n", quorum="1"
+        "/comite",
+        "/comite",
+        title="Comité de décembre",
+        held_on="2026-12-10",
+        members="ANRU ; présidence\nAnah\nCerema ; voix consultative",
+        quorum="1",
     )
     session = made.headers["location"]
     assert "L’ordre du jour est vide" in await at_committee.see(session)
@@ -201,12 +206,86 @@ async def test_the_committee_is_run_from_its_pages(
     assert "CSP-2026-0001" in on_paper
     assert "secrétariat du comité" in on_paper
     minutes = await at_committee.see(f"{session}/compte-rendu")
-    for shown in ("CSP-2026-0001", "25\u202f000\u00a0€", "Anah (présent)", "ANRU (absent)", "close"):
+    for shown in (
+        "CSP-2026-0001",
+        "25\u202f000\u00a0€",
+        "Anah (présent)",
+        "ANRU, présidence (absent)",
+        "Par consensus",
+        "close",
+    ):
         assert shown in minutes, shown
-    assert "Projet structurant." in await at_committee.see(f"{form}/decision")
-    assert "CSP-2026-0001" in await at_committee.paper(f"{form}/decision.pdf")
+    decision = re.search(r'href="(/decisions/[0-9a-f-]{36})"', await at_committee.see(session))
+    assert decision
+    assert "Projet structurant." in await at_committee.see(decision[1])
+    assert "CSP-2026-0001" in await at_committee.paper(f"{decision[1]}/decision.pdf")
+    assert "95-2026-000123" in await at_committee.see("/decisions")
     assert f'action="{session}/cloture"' not in await at_committee.see(session)
     assert "n’attend pas de décision" in await at_committee.see(form)
+
+
+async def test_a_deferred_dossier_is_carried_over_from_the_page_of_the_next_session(
+    at_committee: Person, national: Program, secretary: Program, received: str
+) -> None:
+    await a_decided_dossier(national, secretary, received, "deferred")
+    next_one = await secretary.post("/sessions", {"held_on": "2027-01-14", "title": "Comité de janvier"}, status=201)
+    page = f"/comite/{next_one['id']}"
+    assert "Ajourné – 95-2026-000123" in await at_committee.see(page)
+    nobody = await at_committee.send(page, f"{page}/inscriptions")
+    assert nobody.status_code == 400
+    answer = await at_committee.send(page, f"{page}/inscriptions", request_ids=[received])
+    assert answer.headers["location"] == page
+    shown = await at_committee.see(page)
+    assert "Ajourné – 95-2026-000123" not in shown
+    assert f"{page}/dossiers/{received}/fiche" in shown
+
+
+async def test_the_preparation_sheet_holds_what_the_members_read(
+    at_committee: Person, national: Program, secretary: Program, received: str
+) -> None:
+    session_id = await a_scheduled_dossier(national, secretary, received)
+    sheet = f"/comite/{session_id}/dossiers/{received}/fiche"
+    for shown in ("Avis favorable du préfet.", "Plan de charge complet.", "Besoin réel, commune sans ingénierie."):
+        assert shown in await at_committee.see(sheet), shown
+    assert "point 1, dossier 95-2026-000123" in await at_committee.paper(f"{sheet}.pdf")
+    await at_committee.see(f"/comite/{session_id}/dossiers/{new_id()}/fiche", status=404)
+
+
+async def test_a_reserve_is_lifted_and_a_decision_corrected_from_the_pages(
+    at_committee: Person, national: Program, secretary: Program, received: str
+) -> None:
+    session_id = await a_scheduled_dossier(national, secretary, received)
+    form = f"/comite/{session_id}/dossiers/{received}"
+    lonely = await at_committee.send(form, form, outcome="granted", motive="Vu.", reserve_until="2027-03-31")
+    assert lonely.status_code == 400
+    assert "accord avec réserve" in lonely.text
+    await at_committee.send(
+        form, form, outcome="granted_with_reserve", motive="Vu.", reserve="Délibération attendue.",
+        reserve_until="2027-03-31", by_vote="true", in_favour="5", against="1",
+    )  # fmt: skip
+    page = f"/demandes/{received}"
+    shown = await at_committee.see(page)
+    assert "Par un vote\u00a0: 5 pour, 1 contre" in shown
+    decision = re.search(r'href="(/decisions/([0-9a-f-]{36}))"', shown)
+    assert decision
+    lifting = f"{page}/decisions/{decision[2]}/reserve"
+    assert (await at_committee.send(page, lifting)).status_code == 400
+    await at_committee.send(page, lifting, lifting_motive="La délibération est reçue.")
+    assert "La délibération est reçue." in await at_committee.see(page)
+    assert "Réserves à lever\u00a0: 0" in await at_committee.see("/decisions?reserve=a-lever")
+    correction = f"{decision[1]}/correction"
+    assert "Délibération attendue." in await at_committee.see(correction)
+    answer = await at_committee.send(correction, correction, outcome="granted", motive="Sans réserve.", amount="10 000")
+    new = answer.headers["location"]
+    assert "remplace la décision n°\u00a0CSP-2026-0001" in await at_committee.see(new)
+    assert "est remplacée par la décision CSP-2026-0002" in await at_committee.see(decision[1])
+
+
+async def test_a_member_sits_in_a_quality_that_exists(at_committee: Person) -> None:
+    answer = await at_committee.send("/comite", "/comite", title="Comité", held_on="2026-12-10", members="ANRU ; roi")
+    assert answer.status_code == 400
+    assert "n’est pas une qualité connue" in unescape(answer.text)
+    assert "ANRU ; roi" in answer.text
 
 
 async def test_the_agenda_is_put_in_order_by_buttons(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from services.escalation.domain.committee import Session, Verdict
+from services.escalation.domain.decisions import OnRecord
 from services.escalation.domain.dossier import Escalation, Milestone
 from services.escalation.domain.means import STEPS, Mobilisation, MobilisationState
 from services.escalation.domain.moves import ON_THE_DOSSIER, OVER, Action, By, State, allowed_actions
@@ -61,6 +62,11 @@ class Table:
     dossier: Escalation = field(default_factory=an_escalation)
     session: Session = field(default_factory=lambda: a_session(members=("A", "B"), quorum=1))
     milestone: Milestone = field(default_factory=lambda: Milestone(new_id(), "Étude", DUE))
+    decided: OnRecord = field(
+        default_factory=lambda: OnRecord(
+            new_id(), "CSP-2026-0002", SESSION_ID, CommitteeOutcome.GRANTED_WITH_RESERVE, "Délibération.", None, None
+        )
+    )
     mobilisation: Mobilisation = field(
         default_factory=lambda: Mobilisation(
             new_id(), new_id(), MobilisationKind.INTERNAL, "Cerema", 0, None, None, MobilisationState.PROPOSED, None
@@ -150,7 +156,33 @@ IN_SESSION: Final[Mapping[str, list[Act]]] = {
         )
     ],
 }
-EVERYTHING: Final = {**ON_A_DOSSIER, **ON_MEANS, **ON_A_MILESTONE, **IN_SESSION}
+
+
+def correct(outcome: CommitteeOutcome, reserve: str | None) -> Act:
+    """Replace the decision on record."""
+    return lambda table, who: table.decided.correct(
+        table.dossier, Verdict(outcome, "Vu.", reserve=reserve), decision_id=new_id(), number="CSP-2026-0003",
+        today=TODAY, by=who, at=AT,
+    )  # fmt: skip
+
+
+def lift(days: int) -> Act:
+    """Lift the reserve, so many days from now."""
+    return lambda table, who: table.decided.lift_reserve(
+        table.dossier, motive="Reçue.", lifted_on=TODAY + timedelta(days=days), today=TODAY, by=who, at=AT
+    )
+
+
+ON_A_DECISION: Final[Mapping[str, list[Act]]] = {
+    Action.CORRECTION: [
+        correct(CommitteeOutcome.GRANTED, None),
+        correct(CommitteeOutcome.GRANTED_WITH_RESERVE, "Délibération."),
+        correct(CommitteeOutcome.REFUSED, None),
+        correct(CommitteeOutcome.DEFERRED, None),
+    ],
+    Action.RESERVE_LIFTING: [lift(0), lift(1)],
+}
+EVERYTHING: Final = {**ON_A_DECISION, **ON_A_DOSSIER, **ON_MEANS, **ON_A_MILESTONE, **IN_SESSION}
 
 
 class DossierLife(RuleBasedStateMachine):
@@ -174,7 +206,7 @@ class DossierLife(RuleBasedStateMachine):
             return
         assert not on_the_dossier or action in allowed
         assert all(fact.request_id == self.table.dossier.request_id for fact in told)
-        if state in OVER:
+        if state in OVER and action != Action.CORRECTION:
             assert self.table.dossier.state is state
         if before.session.closed_at is not None:
             assert self.table.session == before.session
@@ -215,6 +247,7 @@ class DossierLife(RuleBasedStateMachine):
             assert open_to(self.table, ON_A_DOSSIER, who) == set(allowed_actions(state, who))
             assert open_to(self.table, ON_MEANS, who) == set(self.table.mobilisation.allowed_actions(state, who))
             assert open_to(self.table, ON_A_MILESTONE, who) == set(self.table.milestone.allowed_actions(state, who))
+            assert open_to(self.table, ON_A_DECISION, who) == set(self.table.decided.allowed_actions(state, who))
             assert open_to(self.table, IN_SESSION, who) <= set(self.table.session.allowed_actions(who))
 
     @invariant()

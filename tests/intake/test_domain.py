@@ -35,6 +35,7 @@ NOT_FOR_THE_APPLICANT = {
     "qualification.stage_overdue.v1",
     "escalation.stage_overdue.v1",
     "escalation.decision_made.v1",  # has a line per outcome instead
+    "escalation.decision_corrected.v1",  # same
     "qualification.stage_due_soon.v1",
     "qualification.orientation_due_soon.v1",
     "qualification.information_due_soon.v1",  # a reminder is a mail, and no step
@@ -190,6 +191,18 @@ def test_after_the_committee_the_status_is_its_word(outcome: CommitteeOutcome, t
     assert state(tracked) == (outcome, team)
     assert tracked.decision is not None
     assert tracked.decision["outcome"] == outcome
+
+
+def test_a_corrected_decision_is_the_one_shown_and_what_is_under_way_goes_on() -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    heard(tracked, life.decided(1, CommitteeOutcome.REFUSED))
+    heard(tracked, life.corrected(2, CommitteeOutcome.GRANTED, under_way=False))
+    assert tracked.status == "granted"
+    heard(tracked, life.mobilised(3), life.corrected(4, CommitteeOutcome.GRANTED_WITH_RESERVE, under_way=True))
+    assert tracked.status == "mobilising"
+    assert tracked.decision is not None
+    assert (tracked.decision["outcome"], tracked.decision["corrects"]) == ("granted_with_reserve", "CSP-2026-0001")
 
 
 def test_an_accompaniment_ends_with_an_evaluation_and_only_one() -> None:

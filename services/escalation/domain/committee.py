@@ -1,14 +1,15 @@
 """The comité de suivi de projet: a session, its agenda and what it decides."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.moves import Action, By, allow
 from services.escalation.domain.refusals import DossiersUndecided, NotOnAgenda, QuorumMissing, SessionClosed
-from shared.contracts.escalation import Decision
+from shared.contracts.escalation import Decision, Votes
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import CommitteeOutcome, SupportType
 from shared.errors import FieldError, Invalid
@@ -17,31 +18,89 @@ EARLIEST_YEAR = 2020
 """The agency was born on 1 January 2020."""
 LATEST_YEARS_AHEAD = 5
 
+APPEAL = (
+    "Cette décision peut être contestée dans les deux mois qui suivent sa notification, par un recours gracieux auprès "
+    "du service de votre département ou par un recours devant le tribunal administratif."
+)
+"""The ways of appeal told with a decision: the common rule of French administrative law."""
+
+
+class MemberRole(StrEnum):
+    """In which quality somebody sits in the committee; the chair and voting members decide and make the quorum."""
+
+    CHAIR = "chair"
+    VOTING = "voting"
+    ADVISORY = "advisory"
+    RAPPORTEUR = "rapporteur"
+
+
+VOTERS = frozenset({MemberRole.CHAIR, MemberRole.VOTING})
+
 OF_AN_OPEN_SESSION = (Action.DECISIONS, Action.ATTENDANCE, Action.AGENDA, Action.CLOSING)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the committee decides of one dossier; `amount_cents` in euro cents."""
+    """What the committee decides, by consensus unless there are `votes`; `amount_cents` in euro cents."""
 
     outcome: CommitteeOutcome
     motive: str
     support_types: tuple[SupportType, ...] = ()
     amount_cents: int = 0
     reserve: str | None = None
+    reserve_until: date | None = None
+    votes: Votes | None = None
+    signatory: str | None = None
 
-    def check(self) -> None:
-        """Refuse (`Invalid`) a reserve without words, and words of reserve without reserve."""
+    def check(self, decided_on: date) -> None:
+        """Refuse (`Invalid`) a reserve without words, words or a date of reserve without reserve, a date before."""
         with_reserve = self.outcome is CommitteeOutcome.GRANTED_WITH_RESERVE
         if with_reserve and not self.reserve:
             raise Invalid.field("reserve", "Formulez la réserve : elle est obligatoire pour un accord avec réserve.")
         if self.reserve and not with_reserve:
             raise Invalid.field("reserve", "Une réserve n’accompagne qu’un accord avec réserve.")
+        if self.reserve_until is not None and not with_reserve:
+            raise Invalid.field("reserve_until", "Cette date ne concerne qu’un accord avec réserve.")
+        if self.reserve_until is not None and self.reserve_until < decided_on:
+            raise Invalid.field("reserve_until", "La réserve ne peut pas être à lever avant la décision.")
+
+    def decision(
+        self,
+        *,
+        decision_id: UUID,
+        number: str,
+        session_id: UUID,
+        decided_on: date,
+        by: Actor,
+        corrects: str | None = None,
+    ) -> Decision:
+        """Make the decision that says so; what is refused or accorded carries the ways of appeal."""
+        decides = self.outcome not in {CommitteeOutcome.DEFERRED, CommitteeOutcome.RETURNED}
+        return Decision(
+            id=decision_id,
+            number=number,
+            outcome=self.outcome,
+            motive=self.motive,
+            support_types=self.support_types,
+            amount_cents=self.amount_cents,
+            reserve=self.reserve,
+            decided_on=decided_on,
+            session_id=session_id,
+            signed_by=by,
+            reserve_until=self.reserve_until,
+            votes=self.votes,
+            signatory=self.signatory,
+            appeal=APPEAL if decides else None,
+            corrects=corrects,
+        )
 
 
 @dataclass(slots=True)
 class Session:
-    """A session of the committee; `present` and `quorum` count its members."""
+    """A session of the committee; the quorum counts the voting members who are present.
+
+    `roles` says in which quality a member sits; who is not in it votes.
+    """
 
     id: UUID
     title: str
@@ -51,6 +110,7 @@ class Session:
     present: tuple[str, ...] = ()
     closed_at: datetime | None = None
     closed_by: Actor | None = field(default=None)
+    roles: Mapping[str, MemberRole] = field(default_factory=dict)
 
     @classmethod
     def plan(
@@ -63,17 +123,23 @@ class Session:
         quorum: int | None,
         by: By,
         today: date,
+        roles: Mapping[str, MemberRole] | None = None,
     ) -> tuple["Session", Actor]:
         """Plan a session; it may lie in the past, when it is recorded afterwards."""
         actor = by.acting_in(Action.PLANNING)
         errors = []
         if not EARLIEST_YEAR <= held_on.year <= today.year + LATEST_YEARS_AHEAD:
             errors.append(FieldError("held_on", "Cette date n’est pas plausible : vérifiez l’année."))
-        if quorum is not None and quorum > len(members):
-            errors.append(FieldError("quorum", "Le quorum ne peut pas dépasser le nombre de membres."))
+        session = cls(session_id, title, held_on, tuple(dict.fromkeys(members)), quorum, roles=roles or {})
+        if quorum is not None and quorum > len(session.voting(session.members)):
+            errors.append(FieldError("quorum", "Le quorum ne peut pas dépasser le nombre de membres qui votent."))
         if errors:
             raise Invalid(errors)
-        return cls(session_id, title, held_on, tuple(dict.fromkeys(members)), quorum), actor
+        return session, actor
+
+    def voting(self, among: Sequence[str]) -> list[str]:
+        """Give those of these members who vote."""
+        return [name for name in among if self.roles.get(name, MemberRole.VOTING) in VOTERS]
 
     @property
     def state(self) -> str:
@@ -110,19 +176,17 @@ class Session:
     ) -> Decision:
         """Decide on a dossier of the agenda, once."""
         actor = self.check_may_decide(escalation, by)
-        verdict.check()
-        return Decision(
-            id=decision_id,
-            number=number,
-            outcome=verdict.outcome,
-            motive=verdict.motive,
-            support_types=verdict.support_types,
-            amount_cents=verdict.amount_cents,
-            reserve=verdict.reserve,
-            decided_on=self.held_on,
-            session_id=self.id,
-            signed_by=actor,
+        self.check(verdict)
+        return verdict.decision(
+            decision_id=decision_id, number=number, session_id=self.id, decided_on=self.held_on, by=actor
         )
+
+    def check(self, verdict: Verdict) -> None:
+        """Refuse (`Invalid`) a verdict that contradicts itself, or more votes than there were voters present."""
+        verdict.check(self.held_on)
+        votes, voters = verdict.votes, len(self.voting(self.present))
+        if votes is not None and self.members and votes.in_favour + votes.against + votes.abstained > voters:
+            raise Invalid.field("votes", f"Il y a plus de voix que de membres votants présents ({voters}).")
 
     def check_may_decide(self, escalation: Escalation, by: By) -> Actor:
         """Give who signs; refuses a closed session, a missing quorum and a dossier that is not on the agenda."""
@@ -131,8 +195,9 @@ class Session:
         if escalation.session_id is not None and escalation.session_id != self.id:
             raise NotOnAgenda(state=escalation.state.value, allowed_actions=[])
         actor = allow(Action.DECISIONS, escalation.state, by)
-        if self.quorum is not None and len(self.present) < self.quorum:
-            raise QuorumMissing(present=len(self.present), quorum=self.quorum)
+        voters = len(self.voting(self.present))
+        if self.quorum is not None and voters < self.quorum:
+            raise QuorumMissing(present=voters, quorum=self.quorum)
         return actor
 
     def close(self, *, undecided: list[str], by: By, at: datetime) -> None:

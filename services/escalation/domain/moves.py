@@ -50,6 +50,8 @@ class Action(StrEnum):
     CLOSING = "closing"
     ENVELOPES = "envelopes"
     NOTES = "notes"
+    CORRECTION = "correction"
+    RESERVE_LIFTING = "reserve-lifting"
 
 
 GRANTED = frozenset({State.GRANTED, State.GRANTED_WITH_RESERVE})
@@ -75,6 +77,8 @@ MOVES: Mapping[Action, frozenset[State]] = {
     Action.START: WITH_MEANS,
     Action.DELIVERY: WITH_MEANS,
     Action.REACHED: frozenset({State.ACCOMPANIED}),
+    Action.CORRECTION: GRANTED | WITH_MEANS | {State.REFUSED},
+    Action.RESERVE_LIFTING: GRANTED | WITH_MEANS,
 }
 """In which states of the dossier an action is open."""
 
@@ -101,6 +105,8 @@ _OF_THE_COMMITTEE: Mapping[Action, tuple[Role, ...]] = {
     Action.CLOSING: _SECRETARY,
     Action.ENVELOPES: _SECRETARY,
     Action.NOTES: _EITHER,
+    Action.CORRECTION: _SECRETARY,
+    Action.RESERVE_LIFTING: _EITHER,
 }
 
 

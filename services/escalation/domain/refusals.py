@@ -29,6 +29,22 @@ class AlreadyOnAgenda(IllegalMove):
     sentence = "Ce dossier a déjà été examiné pendant cette séance. Inscrivez-le à une autre séance."
 
 
+class DecisionReplaced(IllegalMove):
+    """A decision is corrected once; its correction may be corrected in turn (HTTP 409)."""
+
+    code = "decision_replaced"
+    title = "The decision was replaced, or cannot be"
+    sentence = "Cette décision ne peut plus être corrigée. Voyez la décision {number}, qui fait foi."
+
+
+class NoReserve(IllegalMove):
+    """Only a standing reserve is lifted (HTTP 409)."""
+
+    code = "no_reserve"
+    title = "The decision has no reserve to lift"
+    sentence = "Cette décision n’a pas, ou n’a plus, de réserve à lever."
+
+
 class MilestoneWasReached(IllegalMove):
     """A milestone is reached once (HTTP 409)."""
 

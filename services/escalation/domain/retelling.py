@@ -39,6 +39,11 @@ def _decided(escalation: Escalation, fact: facts.DecisionMade) -> None:
     escalation.enter(State(fact.decision.outcome.value), stage=Stage.COMMITTEE if deferred else None)
 
 
+def _corrected(escalation: Escalation, fact: facts.DecisionCorrected) -> None:
+    if not fact.under_way:
+        escalation.enter(State(fact.decision.outcome.value))
+
+
 def _mobilised(escalation: Escalation, _: facts.ResourceMobilised) -> None:
     escalation.state = State.MOBILISING
 
@@ -69,6 +74,8 @@ AGAIN: Final[Mapping[type[Fact], Again]] = {
     facts.EscalationReturned: _returned,
     facts.SessionScheduled: _scheduled,
     facts.DecisionMade: _decided,
+    facts.DecisionCorrected: _corrected,
+    facts.ReserveLifted: _nothing,
     facts.ResourceMobilised: _mobilised,
     facts.AccompanimentStarted: _accompanied,
     facts.MilestonePlanned: _nothing,

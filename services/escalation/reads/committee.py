@@ -6,9 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.escalation.domain.committee import Session
+from services.escalation.domain.committee import MemberRole, Session
+from services.escalation.domain.decisions import OnRecord
 from services.escalation.domain.moves import By, State
-from services.escalation.store.committee import NoSuchSession
+from services.escalation.store.committee import NoSuchDecision, NoSuchSession
+from shared.contracts.escalation import Votes
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import CommitteeOutcome, SupportType
 from shared.db import Reader, Row
@@ -17,7 +19,10 @@ SessionState = Literal["open", "closed"]
 
 
 class DecisionRow(BaseModel):
-    """A decision of the committee; `amount_cents` in euro cents, `notified_at` once the applicant was told."""
+    """A decision of the committee; `amount_cents` in euro cents, `notified_at` once the applicant was told.
+
+    It stands unless `replaced_by` names the one that corrects it.
+    """
 
     id: UUID
     number: str
@@ -32,6 +37,39 @@ class DecisionRow(BaseModel):
     signed_by: Actor
     recorded_at: datetime
     notified_at: datetime | None
+    reserve_until: date | None
+    reserve_lifted_on: date | None
+    reserve_lifted_by: Actor | None
+    reserve_lifted_motive: str | None
+    votes: Votes | None
+    signatory: str | None
+    appeal: str | None
+    corrects: str | None
+    replaced_by: str | None
+    allowed_actions: list[str]
+
+
+class DecisionInRegister(DecisionRow):
+    """A decision with the dossier that it is about."""
+
+    request_number: str
+    title: str
+    applicant_name: str
+    departement: str
+    session_title: str
+    held_on: date
+
+
+class WaitingRow(BaseModel):
+    """A dossier that is on no agenda and could be; `deferred` when a session put it off."""
+
+    request_id: UUID
+    number: str
+    title: str
+    applicant_name: str
+    departement: str
+    deferred: bool
+    due_on: date | None
 
 
 class AgendaRow(BaseModel):
@@ -56,6 +94,7 @@ class SessionSummary(BaseModel):
     held_on: date
     state: SessionState
     members: list[str]
+    roles: dict[str, MemberRole]
     quorum: int | None
     present: list[str]
     closed_at: datetime | None
@@ -80,6 +119,7 @@ class Minutes(BaseModel):
     held_on: date
     draft: bool
     members: list[str]
+    roles: dict[str, MemberRole]
     present: list[str]
     quorum: int | None
     items: list[AgendaRow]
@@ -92,10 +132,28 @@ class Minutes(BaseModel):
 
 _SUMMARY = """
     committee_session.id, committee_session.title, committee_session.held_on, committee_session.members,
-    committee_session.quorum, committee_session.present, committee_session.closed_at, committee_session.closed_by,
+    committee_session.roles, committee_session.quorum, committee_session.present, committee_session.closed_at,
+    committee_session.closed_by,
     (SELECT count(*) FROM agenda_item WHERE session_id = committee_session.id) AS dossiers,
-    (SELECT count(*) FROM decision WHERE session_id = committee_session.id) AS decided
+    (SELECT count(*) FROM decision WHERE session_id = committee_session.id AND corrects IS NULL) AS decided
 """
+
+
+_DECISION = """
+    decision.id, decision.number, decision.session_id, decision.request_id, decision.outcome, decision.motive,
+    decision.support_types, decision.amount_cents, decision.reserve, decision.decided_on, decision.signed_by,
+    decision.recorded_at, decision.notified_at, decision.reserve_until, decision.reserve_lifted_on,
+    decision.reserve_lifted_by, decision.reserve_lifted_motive, decision.votes, decision.signatory, decision.appeal,
+    decision.corrects, decision.replaced_by
+"""
+_REGISTER = f"""
+    SELECT {_DECISION}, escalation.number AS request_number, escalation.title, escalation.applicant_name,
+        escalation.departement, escalation.state, committee_session.title AS session_title, committee_session.held_on
+    FROM decision
+    JOIN escalation ON escalation.request_id = decision.request_id
+    JOIN committee_session ON committee_session.id = decision.session_id
+"""  # noqa: S608 - the columns are a constant
+_STANDING = "(reserve IS NOT NULL AND reserve_lifted_on IS NULL AND replaced_by IS NULL)"
 
 
 def _summary(row: Row, by: By) -> dict[str, Any]:
@@ -107,6 +165,7 @@ def _summary(row: Row, by: By) -> dict[str, Any]:
         row["quorum"],
         tuple(row["present"]),
         row["closed_at"],
+        roles={name: MemberRole(role) for name, role in row["roles"].items()},
     )
     return {**dict(row), "state": session.state, "allowed_actions": session.allowed_actions(by)}
 
@@ -146,7 +205,7 @@ async def session(reader: Reader, session_id: UUID, *, by: By) -> SessionDetail:
     )
     if row is None:
         raise NoSuchSession
-    agenda = await _agenda(reader, session_id)
+    agenda = await _agenda(reader, session_id, by)
     decisions = [item["decision"] for item in agenda if item["decision"]]
     return SessionDetail.model_validate({**_summary(row, by), "agenda": agenda, "decisions": decisions})
 
@@ -165,6 +224,7 @@ async def minutes(reader: Reader, session_id: UUID, *, by: By) -> Minutes:
         held_on=held.held_on,
         draft=held.closed_at is None,
         members=held.members,
+        roles=held.roles,
         present=held.present,
         quorum=held.quorum,
         items=held.agenda,
@@ -176,45 +236,114 @@ async def minutes(reader: Reader, session_id: UUID, *, by: By) -> Minutes:
     )
 
 
-async def decision(reader: Reader, decision_id: UUID) -> DecisionRow:
-    """Give one decision, which exists."""
-    row = await reader.fetchrow(
-        """
-        SELECT id, number, session_id, request_id, outcome, motive, support_types, amount_cents, reserve, decided_on,
-            signed_by, recorded_at, notified_at
-        FROM decision
-        WHERE id = $1
+async def decision(reader: Reader, decision_id: UUID, *, by: By) -> DecisionInRegister:
+    """Give one decision with its dossier; refuses (`NoSuchDecision`) when there is none."""
+    row = await reader.fetchrow(f"{_REGISTER} WHERE decision.id = $1", decision_id)
+    if row is None:
+        raise NoSuchDecision
+    return _in_register(row, by)
+
+
+async def decisions(
+    reader: Reader, *, standing_reserve: bool, by: By, limit: int, offset: int
+) -> list[DecisionInRegister]:
+    """Give decisions, the latest first; or those whose reserve stands, the nearest date first."""
+    rows = await reader.fetch(
+        f"""
+        {_REGISTER}
+        WHERE NOT $1 OR {_STANDING}
+        ORDER BY CASE WHEN $1 THEN reserve_until END NULLS LAST, decision.recorded_at DESC
+        LIMIT $2 OFFSET $3
         """,
-        decision_id,
+        standing_reserve,
+        limit,
+        offset,
     )
-    return DecisionRow.model_validate(dict(row or {}))
+    return [_in_register(row, by) for row in rows]
 
 
-async def _agenda(reader: Reader, session_id: UUID) -> list[dict[str, Any]]:
+async def count_decisions(reader: Reader, *, standing_reserve: bool) -> int:
+    """Count the decisions that such a list would show."""
+    total: int = await reader.fetchval(
+        f"SELECT count(*) FROM decision WHERE NOT $1 OR {_STANDING}",  # noqa: S608 - built from constants
+        standing_reserve,
+    )
+    return total
+
+
+async def decisions_of(reader: Reader, request_id: UUID, state: State, *, by: By) -> list[dict[str, Any]]:
+    """Give the decisions on a dossier that is in this state, in order."""
+    rows = await reader.fetch(
+        f"SELECT {_DECISION} FROM decision WHERE request_id = $1 ORDER BY recorded_at",  # noqa: S608 - built from constants
+        request_id,
+    )
+    return [{**dict(row), "allowed_actions": _decision_actions(row, state, by)} for row in rows]
+
+
+async def waiting(reader: Reader) -> list[WaitingRow]:
+    """Give the dossiers that a session could hear: those that were deferred first, then the nearest date."""
+    rows = await reader.fetch(
+        """
+        SELECT request_id, number, title, applicant_name, departement, state = 'deferred' AS deferred, due_on
+        FROM escalation
+        WHERE state IN ('admissible', 'deferred')
+        ORDER BY state = 'deferred' DESC, due_on NULLS LAST, received_at
+        LIMIT 200
+        """
+    )
+    return [WaitingRow.model_validate(dict(row)) for row in rows]
+
+
+async def _agenda(reader: Reader, session_id: UUID, by: By) -> list[dict[str, Any]]:
     rows = await reader.fetch(
         """
         SELECT agenda_item.position, escalation.request_id, escalation.number, escalation.title,
             escalation.applicant_name, escalation.departement, escalation.state,
-            escalation.state = 'scheduled' AND escalation.session_id = $1 AS awaits_decision,
-            decision.id, decision.number AS decision_number, decision.outcome, decision.motive,
-            decision.support_types, decision.amount_cents, decision.reserve, decision.decided_on, decision.signed_by,
-            decision.recorded_at, decision.notified_at
+            escalation.state = 'scheduled' AND escalation.session_id = $1 AS awaits_decision
         FROM agenda_item
         JOIN escalation ON escalation.request_id = agenda_item.request_id
-        LEFT JOIN decision ON decision.session_id = agenda_item.session_id
-            AND decision.request_id = agenda_item.request_id
         WHERE agenda_item.session_id = $1
         ORDER BY agenda_item.position
         """,
         session_id,
     )
+    made = await _made_in(reader, session_id)
     return [
-        {**dict(row), "awaits_decision": bool(row["awaits_decision"]), "decision": _decided(row, session_id)}
+        {
+            **dict(row),
+            "awaits_decision": bool(row["awaits_decision"]),
+            "decision": _with_actions(made.get(row["request_id"]), State(row["state"]), by),
+        }
         for row in rows
     ]
 
 
-def _decided(row: Row, session_id: UUID) -> dict[str, Any] | None:
-    if row["id"] is None:
-        return None
-    return {**dict(row), "number": row["decision_number"], "session_id": session_id}
+async def _made_in(reader: Reader, session_id: UUID) -> dict[UUID, Row]:
+    """Give the decisions of a session, each by its dossier; what corrected them later is not the session's."""
+    rows = await reader.fetch(
+        f"SELECT {_DECISION} FROM decision WHERE session_id = $1 AND corrects IS NULL",  # noqa: S608 - constants
+        session_id,
+    )
+    return {row["request_id"]: row for row in rows}
+
+
+def _with_actions(row: Row | None, state: State, by: By) -> dict[str, Any] | None:
+    return {**dict(row), "allowed_actions": _decision_actions(row, state, by)} if row else None
+
+
+def _decision_actions(row: Row, state: State, by: By) -> list[str]:
+    decided = OnRecord(
+        row["id"],
+        row["number"],
+        row["session_id"],
+        CommitteeOutcome(row["outcome"]),
+        row["reserve"],
+        row["reserve_lifted_on"],
+        row["replaced_by"],
+    )
+    return decided.allowed_actions(state, by)
+
+
+def _in_register(row: Row, by: By) -> DecisionInRegister:
+    actions = _decision_actions(row, State(row["state"]), by)
+    return DecisionInRegister.model_validate({**dict(row), "allowed_actions": actions})

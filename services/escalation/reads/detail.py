@@ -9,6 +9,7 @@ from services.escalation.domain.dossier import Milestone
 from services.escalation.domain.means import Mobilisation, MobilisationState
 from services.escalation.domain.moves import By, State
 from services.escalation.domain.perimeter import Perimeter
+from services.escalation.reads.committee import decisions_of
 from services.escalation.reads.detail_rows import EscalationDetail
 from services.escalation.reads.dossiers import COLUMNS, summary_members
 from services.escalation.reads.similar import similar
@@ -41,7 +42,7 @@ async def detail(
             "documents": await _documents(reader, request_id, document_url),
             "questions": await _questions(reader, request_id),
             "sessions": await _sessions(reader, request_id),
-            "decisions": await _decisions(reader, request_id),
+            "decisions": await decisions_of(reader, request_id, state, by=by),
             "mobilisations": await _mobilisations(reader, request_id, state, by),
             "milestones": await _milestones(reader, request_id, state, by, today),
             "accompaniment": {"starts_on": row["starts_on"], "ends_on": row["ends_on"]} if row["starts_on"] else None,
@@ -118,20 +119,6 @@ async def _sessions(reader: Reader, request_id: UUID) -> list[dict[str, Any]]:
         JOIN committee_session ON committee_session.id = agenda_item.session_id
         WHERE agenda_item.request_id = $1
         ORDER BY committee_session.held_on, agenda_item.scheduled_at
-        """,
-        request_id,
-    )
-    return [dict(row) for row in rows]
-
-
-async def _decisions(reader: Reader, request_id: UUID) -> list[dict[str, Any]]:
-    rows = await reader.fetch(
-        """
-        SELECT id, number, session_id, request_id, outcome, motive, support_types, amount_cents, reserve, decided_on,
-            signed_by, recorded_at, notified_at
-        FROM decision
-        WHERE request_id = $1
-        ORDER BY recorded_at
         """,
         request_id,
     )

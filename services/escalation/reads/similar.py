@@ -70,6 +70,7 @@ async def similar(reader: Reader, request_id: UUID, *, perimeter: Perimeter) -> 
             SELECT number, outcome, motive, amount_cents, decided_on
             FROM decision
             WHERE decision.request_id = other.request_id AND decision.outcome <> 'deferred'
+                AND decision.replaced_by IS NULL
             ORDER BY recorded_at DESC
             LIMIT 1
         ) AS decided

@@ -55,10 +55,14 @@ async def _beside(tx: Transaction, fact: Fact) -> None:
             await exchanges.add_question(
                 tx, new_id(), fact.request_id, question=fact.question, until=fact.until, by=fact.by, at=fact.at
             )
-        case facts.DecisionMade():
+        case facts.DecisionMade() | facts.DecisionCorrected():
             _, year, last = fact.decision.number.split("-")
             await retold.note_decision_number(tx, int(year), int(last))
             await committee_store.add_decision(tx, fact.decision, fact.request_id, event_id=_event_id(tx), at=fact.at)
+        case facts.ReserveLifted():
+            await committee_store.note_reserve_lifted(
+                tx, fact.number, motive=fact.motive, lifted_on=fact.lifted_on, by=fact.by
+            )
         case facts.ResourceMobilised():
             await _mobilise(tx, fact)
         case facts.MilestonePlanned():

@@ -54,7 +54,7 @@ TABLES = (
             WHERE EXISTS (SELECT FROM agenda_item AS a WHERE a.session_id = s.id)
         )""",
         left_out=dict.fromkeys(
-            ("members", "quorum", "present", "created_at", "created_by", "closed_at", "closed_by"), NOT_TOLD
+            ("members", "roles", "quorum", "present", "created_at", "created_by", "closed_at", "closed_by"), NOT_TOLD
         ),
     ),
     Table("agenda_item", key=("request_id", "session_id"), left_out={"position": "agents put an agenda in order"}),

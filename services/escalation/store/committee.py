@@ -1,14 +1,16 @@
 """The SQL that changes sessions, agendas and decisions."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
 
-from services.escalation.domain.committee import Session
+from services.escalation.domain.committee import MemberRole, Session
+from services.escalation.domain.decisions import OnRecord
 from services.escalation.domain.refusals import AlreadyOnAgenda
 from shared.contracts.escalation import Decision
 from shared.contracts.fact import Actor
+from shared.contracts.vocabulary import CommitteeOutcome
 from shared.db import Transaction
 from shared.errors import NotFound
 
@@ -21,12 +23,20 @@ class NoSuchSession(NotFound):
     sentence = "Cette séance du comité n’existe pas."
 
 
+class NoSuchDecision(NotFound):
+    """There is no such decision (HTTP 404)."""
+
+    code = "no_such_decision"
+    title = "No such decision of the committee"
+    sentence = "Cette décision n’existe pas."
+
+
 async def add_session(tx: Transaction, session: Session, *, by: Actor, at: datetime) -> None:
     """Plan a session."""
     await tx.execute(
         """
-        INSERT INTO committee_session (id, title, held_on, members, quorum, present, created_at, created_by)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO committee_session (id, title, held_on, members, quorum, present, created_at, created_by, roles)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """,
         session.id,
         session.title,
@@ -36,6 +46,7 @@ async def add_session(tx: Transaction, session: Session, *, by: Actor, at: datet
         list(session.present),
         at,
         by.model_dump(mode="json"),
+        dict(session.roles),
     )
 
 
@@ -43,7 +54,7 @@ async def load_session_for_update(tx: Transaction, session_id: UUID) -> Session:
     """Give a session, locked, so that its agenda and decisions change one after the other."""
     row = await tx.fetchrow(
         """
-        SELECT id, title, held_on, members, quorum, present, closed_at, closed_by
+        SELECT id, title, held_on, members, quorum, present, closed_at, closed_by, roles
         FROM committee_session
         WHERE id = $1
         FOR UPDATE
@@ -61,6 +72,7 @@ async def load_session_for_update(tx: Transaction, session_id: UUID) -> Session:
         present=tuple(row["present"]),
         closed_at=row["closed_at"],
         closed_by=Actor.model_validate(row["closed_by"]) if row["closed_by"] else None,
+        roles={name: MemberRole(role) for name, role in row["roles"].items()},
     )
 
 
@@ -146,14 +158,17 @@ async def next_decision_number(tx: Transaction, year: int) -> str:
 
 
 async def add_decision(tx: Transaction, decision: Decision, request_id: UUID, *, event_id: UUID, at: datetime) -> None:
-    """Keep a decision, and the event that tells it."""
+    """Keep a decision and the event that tells it; the one that it corrects names it in turn."""
     await tx.execute(
         """
+        WITH replaced AS (
+            UPDATE decision SET replaced_by = $2 WHERE number = $18
+        )
         INSERT INTO decision (
             id, number, session_id, request_id, outcome, motive, support_types, amount_cents, reserve, decided_on,
-            recorded_at, signed_by, event_id
+            recorded_at, signed_by, event_id, reserve_until, votes, signatory, appeal, corrects
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
         """,
         decision.id,
         decision.number,
@@ -168,6 +183,50 @@ async def add_decision(tx: Transaction, decision: Decision, request_id: UUID, *,
         at,
         decision.signed_by.model_dump(mode="json"),
         event_id,
+        decision.reserve_until,
+        decision.votes.model_dump(mode="json") if decision.votes else None,
+        decision.signatory,
+        decision.appeal,
+        decision.corrects,
+    )
+
+
+async def request_of_decision(tx: Transaction, decision_id: UUID) -> UUID:
+    """Give the request that a decision is about; its dossier is locked before the decision."""
+    request_id: UUID | None = await tx.fetchval("SELECT request_id FROM decision WHERE id = $1", decision_id)
+    if request_id is None:
+        raise NoSuchDecision
+    return request_id
+
+
+async def load_decision_for_update(tx: Transaction, decision_id: UUID) -> OnRecord:
+    """Give a decision, locked."""
+    row = await tx.fetchrow(
+        """
+        SELECT id, number, session_id, outcome, reserve, reserve_lifted_on, replaced_by
+        FROM decision
+        WHERE id = $1
+        FOR UPDATE
+        """,
+        decision_id,
+    )
+    if row is None:
+        raise NoSuchDecision
+    return OnRecord(**{**dict(row), "outcome": CommitteeOutcome(row["outcome"])})
+
+
+async def note_reserve_lifted(tx: Transaction, number: str, *, motive: str, lifted_on: date, by: Actor) -> None:
+    """Write that the reserve of a decision is lifted."""
+    await tx.execute(
+        """
+        UPDATE decision
+        SET reserve_lifted_on = $2, reserve_lifted_motive = $3, reserve_lifted_by = $4
+        WHERE number = $1
+        """,
+        number,
+        lifted_on,
+        motive,
+        by.model_dump(mode="json"),
     )
 
 

@@ -1,11 +1,11 @@
 """What the committee's secretary does: sessions, agendas, decisions, closing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from services.escalation.domain.committee import Session, Verdict
+from services.escalation.domain.committee import MemberRole, Session, Verdict
 from services.escalation.domain.moves import Action
 from services.escalation.domain.refusals import NotOnAgenda
 from services.escalation.settings import Durations
@@ -29,10 +29,18 @@ async def plan_session(
     quorum: int | None,
     agent: Agent,
     at: datetime,
+    roles: Mapping[str, MemberRole] | None = None,
 ) -> UUID:
     """A session of the committee is planned, or recorded afterwards."""
     session, actor = Session.plan(
-        new_id(), title=title, held_on=held_on, members=members, quorum=quorum, by=acting.by(agent), today=day(at)
+        new_id(),
+        title=title,
+        held_on=held_on,
+        members=members,
+        quorum=quorum,
+        by=acting.by(agent),
+        today=day(at),
+        roles=roles,
     )
     await store.add_session(tx, session, by=actor, at=at)
     return session.id
@@ -80,7 +88,7 @@ async def decide(
     except dossier_store.NoSuchEscalation as missing:
         raise Invalid.field("request_id", missing.sentence) from missing
     session.check_may_decide(escalation, acting.by(agent))
-    verdict.check()
+    session.check(verdict)
     number = await store.next_decision_number(tx, session.held_on.year)
     decision = session.decide(escalation, verdict, decision_id=new_id(), number=number, by=acting.by(agent))
     fact = escalation.apply(decision, next_due_on=working_days_after(at, durations.committee), at=at)
@@ -88,6 +96,37 @@ async def decide(
     event_id = await tell(tx, fact)
     await store.add_decision(tx, decision, request_id, event_id=event_id, at=at)
     return decision
+
+
+async def correct(tx: Transaction, decision_id: UUID, verdict: Verdict, *, agent: Agent, at: datetime) -> Decision:
+    """A new decision of today replaces one on record, whose session stays as it is."""
+    request_id = await store.request_of_decision(tx, decision_id)
+    escalation, at = await load(tx, request_id, agent, at)
+    replaced = await store.load_decision_for_update(tx, decision_id)
+    replaced.check_may_correct(escalation, acting.by(agent))
+    verdict.check(day(at))
+    number = await store.next_decision_number(tx, day(at).year)
+    fact = replaced.correct(
+        escalation, verdict, decision_id=new_id(), number=number, today=day(at), by=acting.by(agent), at=at
+    )
+    await dossier_store.save(tx, escalation, at=at)
+    event_id = await tell(tx, fact)
+    await store.add_decision(tx, fact.decision, request_id, event_id=event_id, at=at)
+    return fact.decision
+
+
+async def lift_reserve(
+    tx: Transaction, decision_id: UUID, *, motive: str, lifted_on: date | None, agent: Agent, at: datetime
+) -> None:
+    """What the committee asked for is there, today unless it is said when."""
+    request_id = await store.request_of_decision(tx, decision_id)
+    escalation, at = await load(tx, request_id, agent, at)
+    decision = await store.load_decision_for_update(tx, decision_id)
+    fact = decision.lift_reserve(
+        escalation, motive=motive, lifted_on=lifted_on or day(at), today=day(at), by=acting.by(agent), at=at
+    )
+    await store.note_reserve_lifted(tx, fact.number, motive=fact.motive, lifted_on=fact.lifted_on, by=fact.by)
+    await tell(tx, fact)
 
 
 async def close_session(tx: Transaction, session_id: UUID, *, agent: Agent, at: datetime) -> None:

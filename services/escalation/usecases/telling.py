@@ -25,6 +25,7 @@ _DETAILS: Mapping[type[Fact], str] = {
     escalation.AdmissibilitySettled: "opinion",
     escalation.EscalationReturned: "motive",
     escalation.SessionScheduled: "title",
+    escalation.ReserveLifted: "motive",
     escalation.ResourceMobilised: "resource",
     escalation.MilestonePlanned: "title",
     escalation.MilestoneReached: "title",
@@ -59,7 +60,7 @@ async def note(tx: Transaction, fact: Fact) -> None:
     """Note a fact of ours in the history."""
     by: Actor | None = getattr(fact, "by", None)
     detail: str | None = getattr(fact, _DETAILS[type(fact)]) if type(fact) in _DETAILS else None
-    if isinstance(fact, escalation.DecisionMade):
+    if isinstance(fact, escalation.DecisionMade | escalation.DecisionCorrected):
         by, detail = fact.decision.signed_by, fact.decision.motive
     await store.add_step(tx, fact, team=Team.NATIONAL, author=by.name if by else None, detail=detail)
 

@@ -9,3 +9,5 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Cents = Annotated[int, Field(ge=0, le=1_000_000_000_00, strict=True)]
 """Euro cents, up to a thousand million euros."""
 Year = Annotated[int, Field(ge=2020, le=2100)]
+Voices = Annotated[int, Field(ge=0, le=100)]
+"""Votes of members."""

@@ -1,7 +1,7 @@
 """What each fact means to the applicant: where his request stands, who has it in hand, and what is expected by when."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from shared.contracts import escalation, intake, qualification
@@ -168,6 +168,7 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         NATIONAL,
         Expects(NATIONAL, "Examiner votre projet en comité de suivi de projet.", until="held_on"),
     ),
+    escalation.ReserveLifted: Meaning(NATIONAL, label="La réserve du comité est levée", detail="motive"),
     escalation.ResourceMobilised: Meaning(
         NATIONAL,
         "mobilising",
@@ -206,7 +207,7 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         NATIONAL, None, APPLICANT, Expects(APPLICANT, GIVE_OPINION, until="until"), opens_evaluation=True
     ),
 }
-"""The table: fact → what it means. `DecisionMade` has one line per outcome, below; the rest is not told."""
+"""The table: fact → what it means. Decisions and corrections have one line per outcome, below; the rest is not told."""
 
 DECIDED: Final[Mapping[CommitteeOutcome, Meaning]] = {
     CommitteeOutcome.GRANTED: Meaning(
@@ -255,4 +256,8 @@ def meaning_of(fact: Fact) -> Meaning | None:
         return None
     if isinstance(fact, escalation.DecisionMade):
         return DECIDED[fact.decision.outcome]
+    if isinstance(fact, escalation.DecisionCorrected):
+        meant = DECIDED[fact.decision.outcome]
+        corrected = replace(meant, label="Le comité a corrigé sa décision")
+        return replace(corrected, status=None, team=None, expects=None) if fact.under_way else corrected
     return MEANINGS.get(type(fact))

@@ -9,6 +9,12 @@ from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Role, Team
 
+TOLD_OF_A_DECISION = {
+    "number", "outcome", "motive", "support_types", "amount_cents", "reserve", "decided_on", "reserve_until", "appeal",
+    "corrects",
+}  # fmt: skip
+"""What the applicant reads of a decision of the committee."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -46,11 +52,8 @@ def decision_of(fact: Fact) -> dict[str, Any] | None:
         case qualification.RequestRefused():
             told = {"outcome": "refused", "motive": fact.motive, "appeal": fact.appeal}
             team = Team.DEPARTEMENT
-        case escalation.DecisionMade():
-            told = fact.decision.model_dump(
-                mode="json",
-                include={"number", "outcome", "motive", "support_types", "amount_cents", "reserve", "decided_on"},
-            )
+        case escalation.DecisionMade() | escalation.DecisionCorrected():
+            told = fact.decision.model_dump(mode="json", include=TOLD_OF_A_DECISION)
             team = Team.NATIONAL
         case _:
             return None

@@ -166,6 +166,8 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
         applicant("examination_resumed", when=_is_returned),
         departement("decision_for_departement"),
     ),
+    escalation.DecisionCorrected: (applicant("decision_made", "decision"), departement("decision_for_departement")),
+    escalation.ReserveLifted: (applicant("reserve_lifted"),),
     escalation.ResourceMobilised: INTERNAL,
     escalation.AccompanimentStarted: (applicant("accompaniment_started"),),
     escalation.MilestonePlanned: TIMELINE,

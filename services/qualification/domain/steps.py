@@ -85,6 +85,10 @@ _DETAILS: Final[Mapping[type[Fact], Callable[[Any], str | None]]] = {
     escalation.EscalationReturned: _motive,
     escalation.SessionScheduled: lambda fact: f"{fact.title}, le {_day(fact.held_on)}",
     escalation.DecisionMade: lambda fact: f"{COMMITTEE_OUTCOME[fact.decision.outcome]}\u00a0: {fact.decision.motive}",
+    escalation.DecisionCorrected: lambda fact: (
+        f"{COMMITTEE_OUTCOME[fact.decision.outcome]}, remplace {fact.decision.corrects}\u00a0: {fact.decision.motive}"
+    ),
+    escalation.ReserveLifted: _motive,
     escalation.ResourceMobilised: lambda fact: fact.resource,
     escalation.AccompanimentStarted: lambda fact: f"Du {_day(fact.starts_on)} au {_day(fact.ends_on)}",
     escalation.MilestonePlanned: lambda fact: f"{fact.title}, pour le {_day(fact.due_on)}",

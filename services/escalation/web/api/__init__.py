@@ -1,5 +1,13 @@
 """The JSON API of the national team: dossiers, committee, means, programmes and figures."""
 
-from services.escalation.web.api import committee, dossiers, figures, means, programmes, support
+from services.escalation.web.api import committee, decisions, dossiers, figures, means, programmes, support
 
-routes = [dossiers.routes, support.routes, committee.routes, means.routes, programmes.routes, figures.routes]
+routes = [
+    dossiers.routes,
+    support.routes,
+    committee.routes,
+    decisions.routes,
+    means.routes,
+    programmes.routes,
+    figures.routes,
+]

@@ -9,9 +9,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from pydantic import Field
 
-from services.escalation.domain.committee import Verdict
+from services.escalation.domain.committee import MemberRole
 from services.escalation.reads.committee import (
-    DecisionRow,
+    DecisionInRegister,
     Minutes,
     SessionDetail,
     SessionState,
@@ -25,11 +25,11 @@ from services.escalation.reads.committee import (
 from services.escalation.settings import Durations
 from services.escalation.usecases import acting
 from services.escalation.usecases import committee as usecases
-from services.escalation.web.inputs import Cents, Line, Text
-from services.escalation.web.pages.minutes import minutes_as_pdf
+from services.escalation.web.api.decisions import NewVerdict
+from services.escalation.web.inputs import Line
+from services.escalation.web.pages.papers import minutes_as_pdf
 from services.escalation.web.readers import COMMITTEE_READERS
 from shared import clock
-from shared.contracts.vocabulary import CommitteeOutcome, SupportType
 from shared.db import Cause, Database
 from shared.identity.model import Agent
 from shared.web.access import only
@@ -37,15 +37,26 @@ from shared.web.paging import Page, Paged
 from shared.web.paper import PDF
 from shared.web.problems import Body
 
+
+class Member(Body):
+    """Who sits in the committee, and in which quality."""
+
+    name: Line
+    role: MemberRole = MemberRole.VOTING
+
+
 Members = Annotated[list[Line], Field(max_length=100)]
 
 
 class NewSession(Body):
-    """A session of the committee; with a `quorum`, that many members must be present to decide."""
+    """A session of the committee; with a `quorum`, that many voting members must be present to decide.
+
+    A member given by his name alone votes.
+    """
 
     held_on: date
     title: Line = "Comité de suivi de projet"
-    members: Members = Field(default_factory=list)
+    members: Annotated[list[Line | Member], Field(default_factory=list, max_length=100)]
     quorum: Annotated[int, Field(ge=1, le=100)] | None = None
 
 
@@ -62,22 +73,17 @@ class Move(Body):
     direction: Literal["up", "down"]
 
 
-class NewDecision(Body):
+class NewDecision(NewVerdict):
     """What the committee decides of a dossier of the agenda."""
 
     request_id: UUID
-    outcome: CommitteeOutcome
-    motive: Text
-    support_types: list[SupportType] = Field(default_factory=list, max_length=10)
-    amount_cents: Cents | None = None
-    reserve: Text | None = None
 
 
 class Closing(Body):
     """No member is needed."""
 
 
-class DecisionAnswer(DecisionRow):
+class DecisionAnswer(DecisionInRegister):
     """The decision, and the session in its new form."""
 
     session: SessionDetail
@@ -111,7 +117,8 @@ async def plan_session(
             tx,
             title=data.title,
             held_on=data.held_on,
-            members=data.members,
+            members=[one if isinstance(one, str) else one.name for one in data.members],
+            roles={one.name: one.role for one in data.members if isinstance(one, Member)},
             quorum=data.quorum,
             agent=agent,
             at=clock.now(),
@@ -165,15 +172,13 @@ async def decide(
     durations: NamedDependency[Durations],
 ) -> DecisionAnswer:
     """Record what the committee decided of a dossier."""
-    verdict = Verdict(
-        data.outcome, data.motive, tuple(data.support_types), data.amount_cents or 0, data.reserve or None
-    )
     async with database.transaction(cause) as tx:
         made = await usecases.decide(
-            tx, session_id, data.request_id, verdict, agent=agent, durations=durations, at=clock.now()
+            tx, session_id, data.request_id, data.verdict(), agent=agent, durations=durations, at=clock.now()
         )
         return DecisionAnswer(
-            **dict(await decision(tx, made.id)), session=await session(tx, session_id, by=acting.by(agent))
+            **dict(await decision(tx, made.id, by=acting.by(agent))),
+            session=await session(tx, session_id, by=acting.by(agent)),
         )
 
 

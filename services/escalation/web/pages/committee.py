@@ -11,16 +11,19 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from pydantic import BaseModel, Field
 
+from services.escalation.domain.committee import MemberRole
 from services.escalation.domain.moves import Action
-from services.escalation.reads.committee import count_sessions, minutes, session, sessions
+from services.escalation.reads.committee import WaitingRow, count_sessions, minutes, session, sessions, waiting
 from services.escalation.usecases import acting
 from services.escalation.usecases import committee as usecases
+from services.escalation.usecases import dossier as dossier_usecases
 from services.escalation.web.inputs import Line
-from services.escalation.web.pages.minutes import minutes_as_pdf
-from services.escalation.web.pages.showing import Asked, show, submit
+from services.escalation.web.pages.papers import minutes_as_pdf
+from services.escalation.web.pages.showing import MEMBER_ROLES, Asked, show, submit
 from services.escalation.web.readers import COMMITTEE_READERS
 from shared import clock
 from shared.db import Cause, Database, Transaction
+from shared.errors import Invalid
 from shared.identity.model import Agent
 from shared.web.access import only
 from shared.web.forms import read_form
@@ -38,8 +41,26 @@ class SessionForm(BaseModel):
     quorum: int | None = Field(default=None, ge=1, le=100)
 
     def names(self) -> list[str]:
-        """Give the members, one for each line that says something."""
-        return [line.strip()[:200] for line in self.members.splitlines() if line.strip()][:100]
+        """Give the members, one for each line that says something, without their roles."""
+        return [name for name, _ in self._lines()]
+
+    def roles(self) -> dict[str, MemberRole]:
+        """Give the roles that stand behind a semicolon; refuses (`Invalid`) a role that there is not."""
+        return {name: _role(said) for name, said in self._lines() if said}
+
+    def _lines(self) -> list[tuple[str, str]]:
+        split = [line.partition(";") for line in self.members.splitlines() if line.strip()]
+        return [(name.strip()[:200], said.strip()) for name, _, said in split][:100]
+
+
+def _role(said: str) -> MemberRole:
+    for role, french in MEMBER_ROLES.items():
+        if french.casefold() == said.casefold():
+            return role
+    known = ", ".join(MEMBER_ROLES.values())
+    raise Invalid.field(
+        "members", f"«\u00a0{said[:50]}\u00a0» n’est pas une qualité connue. Choisissez parmi\u00a0: {known}."
+    )
 
 
 class AttendanceForm(BaseModel):
@@ -53,6 +74,12 @@ class OrderForm(BaseModel):
 
     request_id: UUID
     direction: Literal["up", "down"]
+
+
+class AgendaForm(BaseModel):
+    """Dossiers that come on the agenda."""
+
+    request_ids: list[UUID] = Field(min_length=1, max_length=200)
 
 
 class ClosingForm(BaseModel):
@@ -108,6 +135,7 @@ async def plan_session(
             title=form.model.title,
             held_on=form.model.held_on,
             members=form.model.names(),
+            roles=form.model.roles(),
             quorum=form.model.quorum,
             agent=agent,
             at=clock.now(),
@@ -148,9 +176,22 @@ async def _session_page(
         "committee/session.html",
         status_code=status_code,
         session=held,
-        members_offered=[(name, name) for name in held.members],
+        members_offered=[(name, _with_role(name, held.roles.get(name))) for name in held.members],
+        waiting=[_offered(one) for one in await waiting(database)]
+        if held.state == "open" and acting.by(agent).may(Action.SCHEDULE)
+        else [],
         errors=errors or {},
     )
+
+
+def _with_role(name: str, role: MemberRole | None) -> str:
+    return f"{name} ({MEMBER_ROLES[role]})" if role and role is not MemberRole.VOTING else name
+
+
+def _offered(one: WaitingRow) -> tuple[str, str, str]:
+    """Make a choice of the form that puts dossiers on the agenda."""
+    since = "Ajourné" if one.deferred else "Recevable"
+    return str(one.request_id), one.title, f"{since} – {one.number}, {one.applicant_name} ({one.departement})"
 
 
 @post("/comite/{session_id:uuid}/presence", guards=_READERS)
@@ -173,6 +214,28 @@ async def note_attendance(
         return await _session_page(request, database, session_id, agent, status_code=status_code, errors=form.errors)
 
     return await submit(request, database, cause, form, act, again=again, said="Les présences sont notées.")
+
+
+@post("/comite/{session_id:uuid}/inscriptions", guards=_READERS)
+async def put_on_agenda(
+    request: Asked,
+    session_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+) -> Redirect | Template:
+    """Put dossiers at the end of the agenda, those that another session deferred for instance."""
+    form = await read_form(request, AgendaForm)
+
+    async def act(tx: Transaction) -> str:
+        for request_id in form.model.request_ids if form.model else ():
+            await dossier_usecases.schedule(tx, request_id, session_id=session_id, agent=agent, at=clock.now())
+        return f"/comite/{session_id}"
+
+    async def again(status_code: int) -> Template:
+        return await _session_page(request, database, session_id, agent, status_code=status_code, errors=form.errors)
+
+    return await submit(request, database, cause, form, act, again=again, said="Les dossiers sont inscrits.")
 
 
 @post("/comite/{session_id:uuid}/ordre", guards=_READERS)
@@ -245,6 +308,7 @@ routes = [
     plan_session,
     one_session,
     note_attendance,
+    put_on_agenda,
     move_on_agenda,
     close_session,
     printed_minutes,

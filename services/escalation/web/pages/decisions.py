@@ -1,33 +1,47 @@
-"""The page where the committee's decision on one dossier is recorded, and the decision on paper."""
+"""The committee's decisions: where one is prepared, recorded and corrected; the register, and each on paper."""
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import date
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect, Template
 from pydantic import BaseModel, Field
 
 from services.escalation.domain.committee import Verdict
-from services.escalation.reads.committee import session
+from services.escalation.domain.decisions import DECIDING
+from services.escalation.reads.committee import (
+    AgendaRow,
+    DecisionRow,
+    SessionDetail,
+    count_decisions,
+    decision,
+    decisions,
+    session,
+)
 from services.escalation.reads.detail import detail
+from services.escalation.reads.detail_rows import EscalationDetail
 from services.escalation.settings import Durations
 from services.escalation.store.committee import NoSuchSession
 from services.escalation.usecases import acting, consultations
 from services.escalation.usecases import committee as usecases
 from services.escalation.usecases.telling import day
-from services.escalation.web.inputs import Text
+from services.escalation.web.inputs import Line, Text, Voices
 from services.escalation.web.links import DocumentLinks
+from services.escalation.web.pages.papers import decision_as_pdf, decision_page
 from services.escalation.web.pages.showing import Asked, show, submit
 from services.escalation.web.readers import COMMITTEE_READERS
 from shared import clock
+from shared.contracts.escalation import Votes
 from shared.contracts.vocabulary import CommitteeOutcome, SupportType
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.web.access import only
 from shared.web.forms import EurosTyped, read_form
+from shared.web.paging import Page
 from shared.web.paper import on_paper
 from shared.words import word
 
@@ -42,6 +56,39 @@ class DecisionForm(BaseModel):
     support_types: list[SupportType] = []
     amount: EurosTyped = Field(default=0, ge=0)
     reserve: Text | None = None
+    reserve_until: date | None = None
+    by_vote: bool = False
+    in_favour: Voices = 0
+    against: Voices = 0
+    abstained: Voices = 0
+    signatory: Line | None = None
+
+    def verdict(self) -> Verdict:
+        """Give it as the use case takes it."""
+        return Verdict(
+            self.outcome,
+            self.motive,
+            tuple(self.support_types),
+            self.amount,
+            self.reserve,
+            self.reserve_until,
+            Votes(in_favour=self.in_favour, against=self.against, abstained=self.abstained) if self.by_vote else None,
+            self.signatory,
+        )
+
+    @staticmethod
+    def of(decision: DecisionRow) -> dict[str, Any]:
+        """Give what a form shows that begins with a decision on record; how it was voted is not taken over."""
+        return {
+            "outcome": decision.outcome.value,
+            "motive": decision.motive,
+            "support_types": [support.value for support in decision.support_types],
+            "amount": f"{decision.amount_cents / 100:.2f}".replace(".", ","),
+            "reserve": decision.reserve,
+            "reserve_until": decision.reserve_until,
+            "signatory": decision.signatory,
+            "by_vote": "",
+        }
 
 
 @get("/comite/{session_id:uuid}/dossiers/{request_id:uuid}", guards=_READERS)
@@ -56,8 +103,7 @@ async def decision_form(
 ) -> Template:
     """Show the dossier in short, with the form of the decision; that it was read is traced."""
     page = await _decision_page(request, database, session_id, request_id, agent, document_links)
-    async with database.transaction(cause) as tx:
-        await consultations.trace(tx, [request_id], agent=agent, at=clock.now())
+    await _trace(database, cause, request_id, agent)
     return page
 
 
@@ -73,19 +119,8 @@ async def _decision_page(
     values: Mapping[str, Any] | None = None,
     errors: Mapping[str, str] | None = None,
 ) -> Template:
-    by = acting.by(agent)
-    held = await session(database, session_id, by=by)
-    item = next((item for item in held.agenda if item.request_id == request_id), None)
-    if item is None:
-        raise NoSuchSession
-    found = await detail(
-        database,
-        request_id,
-        perimeter=acting.perimeter(agent),
-        by=by,
-        today=day(clock.now()),
-        document_url=document_links,
-    )
+    held, item = await _item(database, session_id, request_id, agent)
+    found = await _whole(database, request_id, agent, document_links)
     asked_for = [support.value for support in found.request.support_types]
     return show(
         request,
@@ -98,6 +133,28 @@ async def _decision_page(
         support_types=[(support.value, word(support)) for support in SupportType],
         values=values or {"support_types": asked_for},
         errors=errors or {},
+    )
+
+
+async def _item(
+    database: Database, session_id: UUID, request_id: UUID, agent: Agent
+) -> tuple[SessionDetail, AgendaRow]:
+    """Give a session, and a dossier of its agenda."""
+    held = await session(database, session_id, by=acting.by(agent))
+    item = next((item for item in held.agenda if item.request_id == request_id), None)
+    if item is None:
+        raise NoSuchSession
+    return held, item
+
+
+async def _whole(database: Database, request_id: UUID, agent: Agent, document_links: DocumentLinks) -> EscalationDetail:
+    return await detail(
+        database,
+        request_id,
+        perimeter=acting.perimeter(agent),
+        by=acting.by(agent),
+        today=day(clock.now()),
+        document_url=document_links,
     )
 
 
@@ -117,14 +174,9 @@ async def decide(
 
     async def act(tx: Transaction) -> str:
         assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
-        verdict = Verdict(
-            form.model.outcome,
-            form.model.motive,
-            tuple(form.model.support_types),
-            form.model.amount,
-            form.model.reserve,
+        await usecases.decide(
+            tx, session_id, request_id, form.model.verdict(), agent=agent, durations=durations, at=clock.now()
         )
-        await usecases.decide(tx, session_id, request_id, verdict, agent=agent, durations=durations, at=clock.now())
         return f"/comite/{session_id}"
 
     async def again(status_code: int) -> Template:
@@ -144,42 +196,178 @@ async def decide(
     return await submit(request, database, cause, form, act, again=again, said=said)
 
 
-@get("/comite/{session_id:uuid}/dossiers/{request_id:uuid}/decision", guards=_READERS)
-async def printed_decision(
+@get("/comite/{session_id:uuid}/dossiers/{request_id:uuid}/fiche", guards=_READERS)
+async def preparation_sheet(
     request: Asked,
     session_id: FromPath[UUID],
     request_id: FromPath[UUID],
     database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
 ) -> Template:
-    """Show one decision as a document to print."""
-    page, _ = await _printed(request, database, session_id, request_id, agent)
+    """Show what the members read before they decide on a dossier; that it was read is traced."""
+    page = await _sheet(request, database, session_id, request_id, agent, document_links)
+    await _trace(database, cause, request_id, agent)
     return page
 
 
-@get("/comite/{session_id:uuid}/dossiers/{request_id:uuid}/decision.pdf", guards=_READERS)
-async def decision_on_paper(
+@get("/comite/{session_id:uuid}/dossiers/{request_id:uuid}/fiche.pdf", guards=_READERS)
+async def preparation_sheet_on_paper(
     request: Asked,
     session_id: FromPath[UUID],
     request_id: FromPath[UUID],
     database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+) -> Response[bytes]:
+    """Give the preparation sheet as a PDF."""
+    page = await _sheet(request, database, session_id, request_id, agent, document_links)
+    await _trace(database, cause, request_id, agent)
+    return await on_paper(request, page, name=f"fiche-{page.context['item'].number}")
+
+
+async def _trace(database: Database, cause: Cause, request_id: UUID, agent: Agent) -> None:
+    async with database.transaction(cause) as tx:
+        await consultations.trace(tx, [request_id], agent=agent, at=clock.now())
+
+
+async def _sheet(
+    request: Asked,
+    database: Database,
+    session_id: UUID,
+    request_id: UUID,
+    agent: Agent,
+    document_links: DocumentLinks,
+) -> Template:
+    held, item = await _item(database, session_id, request_id, agent)
+    found = await _whole(database, request_id, agent, document_links)
+    return show(request, "committee/sheet.html", session=held, item=item, dossier=found)
+
+
+@get("/decisions", guards=_READERS)
+async def register(
+    request: Asked,
+    database: NamedDependency[Database],
+    agent: NamedDependency[Agent],
+    paging: NamedDependency[Page],
+    reserve: Annotated[str, QueryParameter(max_length=20)] = "",
+) -> Template:
+    """Show the register of decisions; or those whose reserve waits, the nearest date first."""
+    standing = reserve == "a-lever"
+    return show(
+        request,
+        "committee/decisions.html",
+        items=await decisions(
+            database,
+            standing_reserve=standing,
+            by=acting.by(agent),
+            limit=paging.limit,
+            offset=paging.offset,
+        ),
+        total=await count_decisions(database, standing_reserve=standing),
+        waiting=await count_decisions(database, standing_reserve=True),
+        standing=standing,
+        paging=paging,
+    )
+
+
+@get("/decisions/{decision_id:uuid}", guards=_READERS)
+async def printed_decision(
+    request: Asked, decision_id: FromPath[UUID], database: NamedDependency[Database], agent: NamedDependency[Agent]
+) -> Template:
+    """Show one decision as a document to print."""
+    page, _ = await decision_page(request, database, decision_id, agent)
+    return page
+
+
+@get("/decisions/{decision_id:uuid}/decision.pdf", guards=_READERS)
+async def decision_on_paper(
+    request: Asked, decision_id: FromPath[UUID], database: NamedDependency[Database], agent: NamedDependency[Agent]
 ) -> Response[bytes]:
     """Give one decision as a PDF."""
-    page, number = await _printed(request, database, session_id, request_id, agent)
-    return await on_paper(request, page, name=f"decision-{number}")
+    return await decision_as_pdf(request, database, decision_id, agent)
 
 
-async def _printed(
-    request: Asked, database: Database, session_id: UUID, request_id: UUID, agent: Agent
-) -> tuple[Template, str]:
-    """Give a decision's page for paper, and the decision's number."""
-    held = await session(database, session_id, by=acting.by(agent))
-    for item in held.agenda:
-        if item.request_id == request_id and item.decision:
-            page = show(request, "committee/printed_decision.html", session=held, item=item)
-            return page, item.decision.number
-    raise NoSuchSession
+@get("/decisions/{decision_id:uuid}/correction", guards=_READERS)
+async def correction_form(
+    request: Asked,
+    decision_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+) -> Template:
+    """Show the form of the decision that replaces this one, filled in with what this one says."""
+    return await _correction_page(request, database, decision_id, agent, document_links)
 
 
-routes = [decision_form, decide, printed_decision, decision_on_paper]
+async def _correction_page(
+    request: Asked,
+    database: Database,
+    decision_id: UUID,
+    agent: Agent,
+    document_links: DocumentLinks,
+    *,
+    status_code: int = 200,
+    values: Mapping[str, Any] | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> Template:
+    replaced = await decision(database, decision_id, by=acting.by(agent))
+    return show(
+        request,
+        "committee/correction.html",
+        status_code=status_code,
+        replaced=replaced,
+        dossier=await _whole(database, replaced.request_id, agent, document_links),
+        outcomes=[(outcome.value, word(outcome)) for outcome in CommitteeOutcome if outcome in DECIDING],
+        support_types=[(support.value, word(support)) for support in SupportType],
+        values=values or DecisionForm.of(replaced),
+        errors=errors or {},
+    )
+
+
+@post("/decisions/{decision_id:uuid}/correction", guards=_READERS)
+async def correct(
+    request: Asked,
+    decision_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+) -> Redirect | Template:
+    """Record the decision that replaces this one."""
+    form = await read_form(request, DecisionForm)
+
+    async def act(tx: Transaction) -> str:
+        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+        made = await usecases.correct(tx, decision_id, form.model.verdict(), agent=agent, at=clock.now())
+        return f"/decisions/{made.id}"
+
+    async def again(status_code: int) -> Template:
+        return await _correction_page(
+            request,
+            database,
+            decision_id,
+            agent,
+            document_links,
+            status_code=status_code,
+            values=form.values,
+            errors=form.errors,
+        )
+
+    said = "La nouvelle décision est enregistrée et notifiée. Elle remplace l’ancienne, qui reste au registre."
+    return await submit(request, database, cause, form, act, again=again, said=said)
+
+
+routes = [
+    decision_form,
+    decide,
+    preparation_sheet,
+    preparation_sheet_on_paper,
+    register,
+    printed_decision,
+    decision_on_paper,
+    correction_form,
+    correct,
+]

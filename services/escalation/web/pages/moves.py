@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from services.escalation.domain.moves import Action
 from services.escalation.settings import Durations
-from services.escalation.usecases import accompaniment, means
+from services.escalation.usecases import accompaniment, committee, means
 from services.escalation.usecases import dossier as usecases
 from services.escalation.web.inputs import Line, Text
 from services.escalation.web.links import DocumentLinks
@@ -82,6 +82,13 @@ class CompletionForm(BaseModel):
     """What the work has led to."""
 
     report: Text
+
+
+class LiftingForm(BaseModel):
+    """Why a reserve is lifted, and since when."""
+
+    lifting_motive: Text
+    lifted_on: date | None = None
 
 
 class StepForm(BaseModel):
@@ -254,6 +261,47 @@ async def step_mobilisation(
     return await submit(request, database, cause, form, act, again=again, said="La mobilisation est mise à jour.")
 
 
+@post("/demandes/{request_id:uuid}/decisions/{decision_id:uuid}/reserve")
+async def lift_reserve(
+    request: Asked,
+    request_id: FromPath[UUID],
+    decision_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+) -> Redirect | Template:
+    """Note that what the committee had asked for is there."""
+    form = await read_form(request, LiftingForm)
+
+    async def act(tx: Transaction) -> str:
+        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+        await committee.lift_reserve(
+            tx,
+            decision_id,
+            motive=form.model.lifting_motive,
+            lifted_on=form.model.lifted_on,
+            agent=agent,
+            at=clock.now(),
+        )
+        return f"/demandes/{request_id}#comite"
+
+    async def again(status_code: int) -> Template:
+        return await dossier_page(
+            request,
+            database,
+            request_id,
+            agent,
+            document_links,
+            status_code=status_code,
+            failed="reserve",
+            values=form.values,
+            errors=form.errors,
+        )
+
+    return await submit(request, database, cause, form, act, again=again, said="La réserve est levée.")
+
+
 @post("/demandes/{request_id:uuid}/jalons/{milestone_id:uuid}")
 async def reach_milestone(
     request: Asked,
@@ -279,4 +327,4 @@ async def reach_milestone(
     return await submit(request, database, cause, form, act, again=again, said="Le jalon est atteint.")
 
 
-routes = [make_move, step_mobilisation, reach_milestone]
+routes = [make_move, step_mobilisation, lift_reserve, reach_milestone]

@@ -6,6 +6,7 @@ from typing import Any, Final
 from litestar import Request
 from litestar.response import Redirect, Template
 
+from services.escalation.domain.committee import MemberRole
 from services.escalation.domain.moves import State
 from services.escalation.usecases.telling import day
 from shared import clock
@@ -45,6 +46,12 @@ MOBILISATION_STEPS: Final = {
     "start": "Démarrée",
     "delivery": "Livrée",
 }
+MEMBER_ROLES: Final = {
+    MemberRole.CHAIR: "présidence",
+    MemberRole.VOTING: "voix délibérative",
+    MemberRole.ADVISORY: "voix consultative",
+    MemberRole.RAPPORTEUR: "rapporteur",
+}
 OUTCOME_TONES: Final = {
     "granted": "done",
     "granted_with_reserve": "done",
@@ -66,6 +73,7 @@ def show(request: Asked, template: str, *, status_code: int = 200, **context: ob
         outcome_tones=OUTCOME_TONES,
         mobilisation_words=MOBILISATION_WORDS,
         mobilisation_steps=MOBILISATION_STEPS,
+        member_roles=MEMBER_ROLES,
         today=day(clock.now()),
         **context,
     )

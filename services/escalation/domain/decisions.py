@@ -1,0 +1,115 @@
+"""A decision of the committee on record: it is never changed; its reserve is lifted once, a new one may replace it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from services.escalation.domain.committee import Verdict
+from services.escalation.domain.dossier import Escalation
+from services.escalation.domain.moves import MOVES, WITH_MEANS, Action, By, State, allow
+from services.escalation.domain.refusals import DecisionReplaced, NoReserve
+from shared.contracts.escalation import DecisionCorrected, ReserveLifted
+from shared.contracts.fact import Actor
+from shared.contracts.vocabulary import CommitteeOutcome
+from shared.errors import Invalid
+
+GRANTING = frozenset({CommitteeOutcome.GRANTED, CommitteeOutcome.GRANTED_WITH_RESERVE})
+DECIDING = GRANTING | {CommitteeOutcome.REFUSED}
+"""What a correction may come to: a dossier that was deferred or returned is heard again instead."""
+
+
+@dataclass(slots=True)
+class OnRecord:
+    """What is asked of a decision that was made, to lift its reserve or to correct it."""
+
+    id: UUID
+    number: str
+    session_id: UUID
+    outcome: CommitteeOutcome
+    reserve: str | None
+    reserve_lifted_on: date | None
+    replaced_by: str | None
+
+    @property
+    def has_standing_reserve(self) -> bool:
+        """Tell whether its reserve still waits to be lifted."""
+        return self.reserve is not None and self.reserve_lifted_on is None and self.replaced_by is None
+
+    def allowed_actions(self, of: State, by: By) -> list[str]:
+        """List what this person may do with it, its dossier being in the state `of`."""
+        open_now = []
+        if self.has_standing_reserve:
+            open_now.append(Action.RESERVE_LIFTING)
+        if self.outcome in DECIDING and self.replaced_by is None:
+            open_now.append(Action.CORRECTION)
+        return [action.value for action in open_now if of in MOVES[action] and by.may(action)]
+
+    def lift_reserve(
+        self, escalation: Escalation, *, motive: str, lifted_on: date, today: date, by: By, at: datetime
+    ) -> ReserveLifted:
+        """Note that what the committee asked for is there; refuses (`NoReserve`) where nothing stands."""
+        actor = allow(Action.RESERVE_LIFTING, escalation.state, by)
+        if not self.has_standing_reserve:
+            raise NoReserve(state=escalation.state.value, allowed_actions=self.allowed_actions(escalation.state, by))
+        if lifted_on > today:
+            raise Invalid.field("lifted_on", "Une réserve ne peut pas être levée dans le futur.")
+        self.reserve_lifted_on = lifted_on
+        return ReserveLifted(
+            request_id=escalation.request_id,
+            departement=escalation.departement,
+            at=at,
+            number=self.number,
+            motive=motive,
+            lifted_on=lifted_on,
+            by=actor,
+        )
+
+    def correct(
+        self,
+        escalation: Escalation,
+        verdict: Verdict,
+        *,
+        decision_id: UUID,
+        number: str,
+        today: date,
+        by: By,
+        at: datetime,
+    ) -> DecisionCorrected:
+        """Replace it by a new decision of today; what is under way goes on, and may then not be refused."""
+        actor = self.check_may_correct(escalation, by)
+        verdict.check(today)
+        under_way = escalation.state in WITH_MEANS
+        if verdict.outcome not in (GRANTING if under_way else DECIDING):
+            raise Invalid.field(
+                "outcome",
+                "Des moyens sont déjà engagés : la nouvelle décision ne peut qu’accorder, avec ou sans réserve."
+                if under_way
+                else "Une correction accorde, accorde avec réserve ou refuse.",
+            )
+        if not under_way:
+            escalation.enter(State(verdict.outcome.value))
+        self.replaced_by = number
+        decision = verdict.decision(
+            decision_id=decision_id,
+            number=number,
+            session_id=self.session_id,
+            decided_on=today,
+            by=actor,
+            corrects=self.number,
+        )
+        return DecisionCorrected(
+            request_id=escalation.request_id,
+            departement=escalation.departement,
+            at=at,
+            decision=decision,
+            under_way=under_way,
+        )
+
+    def check_may_correct(self, escalation: Escalation, by: By) -> Actor:
+        """Give who signs; refuses (`DecisionReplaced`) what another decision replaced already."""
+        actor = allow(Action.CORRECTION, escalation.state, by)
+        if self.replaced_by is not None or self.outcome not in DECIDING:
+            raise DecisionReplaced(
+                number=self.replaced_by or self.number, state=escalation.state.value, allowed_actions=[]
+            )
+        return actor
