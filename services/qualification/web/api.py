@@ -8,6 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 
 from services.qualification.reads import case as case_reads
+from services.qualification.reads.dashboard import Dashboard
 from services.qualification.reads.queue import queue
 from services.qualification.usecases import conversing, deciding, examining, together
 from services.qualification.usecases.looking import look_at_case
@@ -16,6 +17,7 @@ from services.qualification.web import bodies, shapes
 from services.qualification.web.asked import Asked, provide_asked, today_of
 from services.qualification.web.desk import Desk
 from services.qualification.web.exports import table_of
+from services.qualification.web.figures import Period, figures_of, provide_period
 from shared import clock
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent, Role
@@ -59,6 +61,17 @@ async def list_cases_as_ods(
 ) -> Response[bytes]:
     """Give all cases that the filters let through as an OpenDocument spreadsheet."""
     return await asyncio.to_thread(as_ods, await table_of(database, asked, agent))
+
+
+@get("/dashboard", dependencies={"period": Provide(provide_period)}, summary="The figures of the départements")
+async def show_dashboard(
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    period: NamedDependency[Period],
+    desk: NamedDependency[Desk],
+) -> Dashboard:
+    """Count what came, what waits, how long stages took and what was answered, within the caller's perimeter."""
+    return await figures_of(database, period, agent, desk)
 
 
 @post("/cases/assignments", status_code=200, summary="Give several cases to an agent")
@@ -287,6 +300,7 @@ API = Router(
         list_cases,
         list_cases_as_csv,
         list_cases_as_ods,
+        show_dashboard,
         assign_together,
         start_examinations,
         show_case,

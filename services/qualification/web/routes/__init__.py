@@ -4,10 +4,12 @@ from litestar import Router
 from litestar.di import Provide
 
 from services.qualification.web.asked import provide_asked
+from services.qualification.web.figures import provide_period
 from services.qualification.web.routes import (
     acting,
     case,
     catalogue,
+    dashboard,
     orientation,
     pact_acts,
     pact_party,
@@ -30,8 +32,13 @@ PAGES = (
             *catalogue.ROUTES,
             *pacts.ROUTES,
             *pact_acts.ROUTES,
+            *dashboard.ROUTES,
         ],
-        dependencies={"visit": Provide(provide_visit), "asked": Provide(provide_asked)},
+        dependencies={
+            "visit": Provide(provide_visit),
+            "asked": Provide(provide_asked),
+            "period": Provide(provide_period),
+        },
         guards=[only(Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR)],
     ),
     *orientation.ROUTES,

@@ -1,0 +1,51 @@
+"""The dashboard as it is asked for, by people and programs alike: since how many months, of which département."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Final
+
+from litestar.params import QueryParameter
+
+from services.qualification.reads.dashboard import Dashboard, Scope, dashboard
+from services.qualification.web.asked import today_of
+from services.qualification.web.desk import Desk
+from shared.contracts.vocabulary import ApplicantKind
+from shared.db import Reader
+from shared.identity.model import Agent
+
+MONTHS: Final = (3, 12, 24, 60)
+"""Periods that the page offers, in months."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What is asked of the dashboard."""
+
+    months: int
+    departement: str | None
+
+
+async def provide_period(
+    months: Annotated[int, QueryParameter(ge=1, le=120, description="Months back, this one among them")] = 12,
+    departement: Annotated[str | None, QueryParameter(description="Code of a département", max_length=3)] = None,
+) -> Period:
+    """Dependency `period`; months begin and end in Paris."""
+    return Period(months, (departement or "").strip().upper() or None)
+
+
+async def figures_of(reader: Reader, period: Period, agent: Agent, desk: Desk) -> Dashboard:
+    """Count within the agent's perimeter, and name the territories."""
+    today = today_of(agent)
+    found = await dashboard(
+        reader, Scope(agent.perimeter, period.departement, _months_back(today, period.months)), today=today
+    )
+    for territory in found.territories:
+        known = desk.territories.find(ApplicantKind.EPCI, territory.code)
+        territory.name = known.full_name if known else territory.name
+    return found
+
+
+def _months_back(today: date, months: int) -> date:
+    """Give the beginning of the month that many months back, counting this one."""
+    year, month = divmod(today.year * 12 + today.month - months, 12)
+    return date(year, month + 1, 1)

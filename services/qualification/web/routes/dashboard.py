@@ -1,0 +1,76 @@
+"""The département's dashboard: the figures drawn, each with a sentence that says what one should see."""
+
+from typing import Any, Final
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from services.qualification.reads.dashboard import Dashboard, Share
+from services.qualification.web.figures import MONTHS, Period, figures_of
+from services.qualification.web.visit import Visit
+from shared import words
+from shared.web.formats import number_fr, percent_fr, plural_fr
+from shared.web.pages import render
+
+NAMES: Final = (
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()  # noqa: SIM905 - one line, read as one
+)
+AGES: Final = ("moins de 15\u00a0jours", "15 à 30\u00a0jours", "1 à 3\u00a0mois", "plus de 3\u00a0mois")
+"""Classes of age, as in `reads/dashboard.py`."""
+
+OLD: Final = 2
+"""The first class of age that one should look at."""
+
+
+@get("/tableau-de-bord")
+async def show_dashboard(visit: NamedDependency[Visit], period: NamedDependency[Period]) -> Response[Any]:
+    """Show the figures of the agent's départements."""
+    found = await figures_of(visit.database, period, visit.agent, visit.desk)
+    return render(
+        visit.request,
+        "dashboard/dashboard.html",
+        figures=found,
+        period=period,
+        months=[(str(months), f"{months} derniers mois") for months in MONTHS],
+        departements=[(code, code) for code in sorted(visit.agent.departements)],
+        ages=AGES,
+        waiting=sum(stock.cases for stock in found.stock),
+        inflow=[(f"{NAMES[each.month.month - 1]} {each.month.year}", each.cases) for each in found.inflow],
+        inflow_said=_inflow_said(found),
+        stock=[(words.STATE[stock.state], stock.ages) for stock in found.stock if stock.cases],
+        stock_said=_stock_said(found),
+        delays=[(words.STAGE[delay.stage], delay) for delay in found.delays],
+        medians=[
+            (words.STAGE[delay.stage], delay.median_days, f"{number_fr(delay.median_days, 1)}\u00a0jours")
+            for delay in found.delays
+        ],
+        outcomes=[(words.STATE[state], cases) for state, cases in found.outcomes.items()],
+        outcomes_said=_outcomes_said(found.total),
+        fields=[(words.FIELD[share.field], share) for share in found.fields],
+        territories=[(share.name or share.code, share) for share in found.territories],
+    )
+
+
+def _inflow_said(found: Dashboard) -> str:
+    total = found.total.cases
+    if not total:
+        return "Aucune demande n’est arrivée pendant cette période."
+    mean = number_fr(total / len(found.inflow), 1)
+    return f"{plural_fr(total, 'demande')} sur la période, {mean} par mois en moyenne."
+
+
+def _stock_said(found: Dashboard) -> str:
+    waiting = sum(stock.cases for stock in found.stock)
+    old = sum(sum(stock.ages[OLD:]) for stock in found.stock)
+    if not waiting:
+        return "Aucune demande n’attend de réponse."
+    return f"{plural_fr(waiting, 'demande')} sans réponse aujourd’hui, dont {old} depuis plus de 30\u00a0jours."
+
+
+def _outcomes_said(total: Share) -> str:
+    if total.local_share is None:
+        return "Aucune demande de la période n’a encore de réponse."
+    return f"{percent_fr(total.local_share)} des réponses sont locales\u00a0: acteur local, ou soutien du département."
+
+
+ROUTES = (show_dashboard,)
