@@ -52,6 +52,10 @@ if (help) {
       help.showModal();
       return;
     }
+    if (walked(event)) {
+      event.preventDefault();
+      return;
+    }
     const target = [...document.querySelectorAll("[data-shortcut]")].find((item) => item.dataset.shortcut === event.key);
     if (!target) return;
     event.preventDefault();
@@ -94,6 +98,23 @@ if (bell) {
   };
   document.addEventListener("visibilitychange", listen);
   listen();
+}
+
+// In a list: `l` goes to it from anywhere; then `j` and `k` go from line to line, `o` opens one, `x` chooses it. These four
+// do nothing while the focus is elsewhere, so that they never surprise whoever meant something else.
+function walked(event) {
+  const lines = "table.list tbody tr, .queue-item";
+  if (event.key === "l") {
+    const first = document.querySelector(lines)?.querySelector("a");
+    first?.focus();
+    return Boolean(first);
+  }
+  const line = event.target.closest?.(lines);
+  const ways = { j: "nextElementSibling", k: "previousElementSibling" };
+  if (!line || !(event.key in ways || event.key === "o" || event.key === "x")) return false;
+  if (event.key in ways) line[ways[event.key]]?.querySelector("a")?.focus();
+  else line.querySelector(event.key === "o" ? "a" : "input[type=checkbox]")?.click();
+  return true;
 }
 
 // What fields gain, at the start and after htmx has replaced a part of the page.
