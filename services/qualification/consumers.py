@@ -10,6 +10,7 @@ from services.qualification.domain.refusals import UnknownCase
 from services.qualification.settings import Rules
 from services.qualification.store import cases
 from services.qualification.usecases import arriving, conversing, following
+from shared import coverage
 from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.db import Transaction
@@ -78,6 +79,7 @@ def consumers(rules: Rules) -> Consumers:
             escalation.ProgrammeRequestTakenUp: on_case(following.note),
             escalation.ProgrammeRequestDeclined: on_case(reopen_on_programme_request_declined),
             escalation.ProgrammeRequestCompleted: on_case(following.note),
+            escalation.ProgrammeCoverageSet: _if_served(coverage.keep, rules),
             notifications.DeliveryFailed: _if_known(following.note),
         },
         alone=[qualification.RequestTransferred],
@@ -114,6 +116,16 @@ def _on_case(handle: OnCase[F], rules: Rules) -> Handler:
             raise UnknownCase(f"no case of {fact.request_id} in {fact.departement} yet")
         else:
             log.info("event.not_ours", departement=fact.departement)
+
+    return handler
+
+
+def _if_served(handle: Handler, rules: Rules) -> Handler:
+    """Take what concerns one of our départements, whatever it is about."""
+
+    async def handler(tx: Transaction, fact: Any) -> None:
+        if rules.serves(fact.departement):
+            await handle(tx, fact)
 
     return handler
 

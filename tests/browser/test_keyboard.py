@@ -23,10 +23,8 @@ def goes_to(page: Page, target: Locator) -> None:
     expect(target).to_be_visible()
     for _ in range(FAR):
         if target.evaluate("element => element === document.activeElement"):
-            outline = target.evaluate(
-                "element => { const s = getComputedStyle(element); return s.outlineStyle + s.boxShadow }"
-            )
-            assert outline != "nonenone", "the focus does not show"
+            shown = "element => getComputedStyle(element).outlineStyle + getComputedStyle(element).boxShadow"
+            assert target.evaluate(shown) != "nonenone", "the focus does not show"
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"the tabulator never comes to {target}")

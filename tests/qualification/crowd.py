@@ -1,6 +1,6 @@
 """Thousands of cases, filed and led as real ones are, and how long each page then takes.
 
-`python -m tests.qualification.crowd --cases 10000` fills a database of its own with two and a half years of a
+`python -m tests.qualification.crowd` fills a database of its own with two and a half years of a
 département's work, asks each page and each answer of the API twenty times, one after the other, and prints how long
 they took.
 """
@@ -130,6 +130,13 @@ class Crowd:
                 for life, at in lives[start : start + 50]:
                     await self._lead(tx, drawn, life, at, now)
 
+    async def multiplies(self, times: int) -> None:
+        """Make of each case that is there so many, some hours apart; the rows are what the service wrote."""
+        for copy in range(1, times):
+            async with self.database.transaction() as tx:
+                for statement in COPIED:
+                    await tx.execute(statement, copy)
+
     async def _people(self) -> None:
         async with self.database.transaction() as tx:
             await load(tx, clock.now())
@@ -220,6 +227,45 @@ class Crowd:
 
         yield from (take, begin, write, qualify, propose, validate, accept)
 
+
+_TWIN: Final = "md5(request_id::text || $1::integer)::uuid"
+_OWN: Final = "md5(id::text || $1::integer)::uuid"
+_EARLIER: Final = "- $1::integer * interval '7 hours'"
+_FIRST: Final = "request_id::text IN (SELECT subject FROM stream)"
+"""Cases that were filed: nothing was ever told of their copies."""
+
+COPIED: Final = (
+    f"""
+    INSERT INTO case_file (request_id, departement, number, state, request, search, assignee_email, assignee_name,
+                           qualification, proposal, stage, due_on, overdue_at, suspended_on, answer_until, question,
+                           decided, opened_at, state_since)
+    SELECT {_TWIN}, departement, left(number, 8) || lpad((right(number, 6)::integer * 10 + $1)::text, 6, '0'), state,
+           request, search, assignee_email, assignee_name, qualification, proposal, stage, due_on, overdue_at,
+           suspended_on, answer_until, question, decided, opened_at {_EARLIER}, state_since {_EARLIER}
+    FROM case_file
+    WHERE {_FIRST}
+    """,  # noqa: S608 - constants
+    f"""
+    INSERT INTO case_step (id, request_id, departement, at, type, team, detail)
+    SELECT {_OWN}, {_TWIN}, departement, at {_EARLIER}, type, team, detail
+    FROM case_step
+    WHERE {_FIRST}
+    """,  # noqa: S608 - same
+    f"""
+    INSERT INTO case_message (id, request_id, departement, at, team, author, text)
+    SELECT {_OWN}, {_TWIN}, departement, at {_EARLIER}, team, author, text
+    FROM case_message
+    WHERE {_FIRST}
+    """,  # noqa: S608 - same
+    f"""
+    INSERT INTO orientation (id, request_id, departement, provider_id, provider, motive, until, state, answer,
+                             opened_at, answered_at)
+    SELECT {_OWN}, {_TWIN}, departement, provider_id, provider, motive, until, state, answer, opened_at {_EARLIER},
+           answered_at {_EARLIER}
+    FROM orientation
+    WHERE {_FIRST}
+    """,  # noqa: S608 - same
+)
 
 DRAFTS: Final = {
     Outcome.LOCAL_ORIENTATION: Draft(
@@ -333,14 +379,15 @@ def _settings() -> Settings:
     )
 
 
-async def fill_and_report(folder: Path, *, cases: int, rounds: int, port: int) -> None:
+async def fill_and_report(folder: Path, *, cases: int, times: int, rounds: int, port: int) -> None:
     """Fill a database in this folder, measure, print."""
     async with a_server(folder, port) as url:
         database = await Database.connect(url, name="crowd", max_size=10)
         crowd = Crowd(database, Rules.of(_settings()), Territories.load())
         began = time.perf_counter()
         await crowd.gathers(cases)
-        _say(f"{cases} cases filed and led in {time.perf_counter() - began:.0f} s")
+        await crowd.multiplies(times)
+        _say(f"{cases} cases filed and led, {times} of each made, in {time.perf_counter() - began:.0f} s")
         await report(crowd, rounds)
         await database.close()
 
@@ -366,14 +413,17 @@ def _say(line: str) -> None:
 def main() -> None:
     """Read the command line."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--cases", type=int, default=10_000)
+    asked.add_argument("--cases", type=int, default=1_000, help="to file and to lead, one by one")
+    asked.add_argument("--times", type=int, default=10, help="how many to make of each")
     asked.add_argument("--rounds", type=int, default=20)
     asked.add_argument("--port", type=int, default=9790, help="of the PostgreSQL that is started")
     given = asked.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         Path(folder).chmod(0o711)  # PostgreSQL's own account walks into it
-        asyncio.run(fill_and_report(Path(folder), cases=given.cases, rounds=given.rounds, port=given.port))
+        asyncio.run(
+            fill_and_report(Path(folder), cases=given.cases, times=given.times, rounds=given.rounds, port=given.port)
+        )
 
 
 if __name__ == "__main__":

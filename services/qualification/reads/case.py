@@ -88,18 +88,6 @@ class CaseView:
         return tuple(step for step in self.timeline if step.type.startswith(NATIONAL))
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbour:
-    """Another request of the same intercommunalité or applicant."""
-
-    request_id: UUID
-    number: str
-    title: str
-    applicant_name: str
-    state: str
-    programme: str | None
-
-
 async def find(
     reader: Reader, request_id: UUID, *, perimeter: Sequence[str] | None, who: Official, today: date
 ) -> CaseView:
@@ -145,36 +133,6 @@ async def envelope_left(reader: Reader, departement: str, year: int, default_cen
         year,
     )
     return default_cents if left is None else left
-
-
-async def neighbours(reader: Reader, case: CaseView, *, limit: int = 5) -> list[Neighbour]:
-    """Give the latest other requests of the same territory: the applicant's own, or of its intercommunalité."""
-    applicant = case.request.applicant
-    rows = await reader.fetch(
-        """
-        SELECT c.request_id, c.number, c.state,
-               c.request ->> 'title' AS title,
-               c.request #>> '{applicant,name}' AS applicant_name,
-               c.proposal ->> 'programme' AS programme
-        FROM case_file AS c
-        WHERE c.departement = $1
-          AND c.request_id <> $2
-          AND (
-              (c.request #>> '{applicant,kind}' = $3 AND c.request #>> '{applicant,code}' = $4 AND $4 <> '')
-              OR c.request #>> '{applicant,epci}' = $5
-              OR (c.request #>> '{applicant,kind}' = 'epci' AND c.request #>> '{applicant,code}' = $5)
-          )
-        ORDER BY c.opened_at DESC
-        LIMIT $6
-        """,
-        case.departement,
-        case.request_id,
-        applicant.kind,
-        applicant.code,
-        applicant.epci or applicant.code,
-        limit,
-    )
-    return [Neighbour(**dict(row)) for row in rows]
 
 
 def _view(

@@ -94,10 +94,10 @@ class FieldShare(Share):
 
 
 class TerritoryShare(Share):
-    """The same for one intercommunalité, or for an applicant that belongs to none."""
+    """The same for one intercommunalité, or for an applicant that belongs to none; the caller finds its `name`."""
 
     code: str
-    name: str | None
+    name: str = ""
 
 
 class Dashboard(BaseModel):
@@ -146,13 +146,16 @@ async def _inflow(reader: Reader, scope: Scope, today: date) -> list[Month]:
     """Count what came, month by month, those without any among them."""
     rows = await reader.fetch(
         f"""
-        SELECT m.month::date AS month, count(c.request_id) AS cases
+        WITH came AS (
+            SELECT date_trunc('month', c.opened_at {_PARIS}) AS month, count(*) AS cases
+            FROM case_file AS c
+            WHERE {_SEEN}
+              AND {_SINCE}
+            GROUP BY 1
+        )
+        SELECT m.month::date AS month, coalesce(came.cases, 0) AS cases
         FROM generate_series(date_trunc('month', $3::date::timestamp), $4::date, interval '1 month') AS m (month)
-        LEFT JOIN case_file AS c
-            ON c.opened_at >= m.month {_PARIS}
-           AND c.opened_at < (m.month + interval '1 month') {_PARIS}
-           AND {_SEEN}
-        GROUP BY m.month
+        LEFT JOIN came USING (month)
         ORDER BY m.month
         """,  # noqa: S608 - a constant condition
         *scope.arguments,
@@ -199,6 +202,7 @@ async def _delays(reader: Reader, scope: Scope) -> list[Delay]:
                 ON s.request_id = c.request_id AND s.departement = c.departement AND s.at >= c.opened_at
             WHERE {_SEEN}
               AND {_SINCE}
+              AND (s.type = ANY($5) OR s.type IN ($4, $6, $7))
             GROUP BY c.request_id, c.departement
         ), took AS (
             SELECT t.stage, t.place, t.time
@@ -214,7 +218,7 @@ async def _delays(reader: Reader, scope: Scope) -> list[Delay]:
             JOIN case_file AS c ON c.request_id = o.request_id AND c.departement = o.departement
             WHERE {_SEEN}
               AND {_SINCE}
-              AND o.state IN ('accepted', 'declined', 'silent')
+              AND o.state IN ('accepted', 'declined', 'silent', 'ended')
         )
         SELECT stage,
                count(*) AS cases,
@@ -274,14 +278,12 @@ async def _territories(reader: Reader, scope: Scope) -> list[TerritoryShare]:
     """Count by intercommunalité, by applicant where there is none, the most active first."""
     rows = await reader.fetch(
         f"""
-        SELECT coalesce(c.request #>> '{{applicant,epci}}', c.request #>> '{{applicant,code}}') AS code,
-               max(c.request #>> '{{applicant,name}}')
-                   FILTER (WHERE c.request #>> '{{applicant,epci}}' IS NULL) AS name,
-               {_SHARE}
+        SELECT c.territory AS code, {_SHARE}
         FROM case_file AS c
         WHERE {_SEEN}
           AND {_SINCE}
-        GROUP BY 1
+          AND c.territory IS NOT NULL
+        GROUP BY c.territory
         ORDER BY cases DESC, code
         """,  # noqa: S608 - same
         *scope.arguments,

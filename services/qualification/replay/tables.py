@@ -37,6 +37,7 @@ TABLES = (
             "detail": "the words of the day: a later version may have others",
         },
     ),
+    Table("programme_territory", key=("programme", "departement", "kind", "code"), request=""),
     Table("orientation", key=("id",)),
     Table("deadline_warning", key=("request_id", "departement", "clock", "due_on")),
     Table(

@@ -9,6 +9,7 @@ from litestar.params import FromPath, JSONBody
 
 from services.qualification.reads import case as case_reads
 from services.qualification.reads.dashboard import Dashboard
+from services.qualification.reads.profile import Profile
 from services.qualification.reads.queue import queue
 from services.qualification.usecases import conversing, deciding, examining, together
 from services.qualification.usecases.looking import look_at_case
@@ -266,6 +267,21 @@ async def answer(
         return await _shown(tx, request_id, agent, desk)
 
 
+@get("/cases/{request_id:uuid}/territory", summary="The profile of the territory that the case is about")
+async def show_territory(
+    request_id: FromPath[UUID],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
+) -> Profile:
+    """Give its population, its intercommunalité, what else was asked there, and the programmes that cover it today."""
+    async with database.transaction(cause) as tx:
+        today = today_of(agent)
+        case = await look_at_case(tx, request_id, by=agent, at=clock.now(), today=today)
+        return await desk.profile(tx, case, today)
+
+
 @post("/filing-mandates", summary="A mandate to file for a collectivité")
 async def give_mandate(agent: NamedDependency[Agent], desk: NamedDependency[Desk]) -> shapes.MandateShape:
     """Give a mandate for intake's API (header `Filing-Mandate`), and the address of the form that uses it."""
@@ -304,6 +320,7 @@ API = Router(
         assign_together,
         start_examinations,
         show_case,
+        show_territory,
         assign,
         start_examination,
         request_information,

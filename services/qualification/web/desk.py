@@ -1,13 +1,16 @@
 """What the routes need besides the database: the rules, the official territories, and the makers of links."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from services.qualification.domain.people import PartyLink
+from services.qualification.reads.case import CaseView
+from services.qualification.reads.profile import Profile, profile
 from services.qualification.settings import Rules
 from services.qualification.usecases.telling import official
-from shared.contracts.vocabulary import Role
+from shared.contracts.vocabulary import ApplicantKind, Role
+from shared.db import Reader
 from shared.errors import NotFound
 from shared.identity.model import Agent
 from shared.links import Links
@@ -26,6 +29,15 @@ class Desk:
     document_links: Links
     mandates: Mandates
     intake_url: str
+
+    async def profile(self, reader: Reader, case: CaseView, today: date) -> Profile:
+        """Give the profile of the territory that a case is about."""
+        applicant = case.request.applicant
+        territory = self.territories.find(applicant.kind, applicant.code) if applicant.code else None
+        code = applicant.code if applicant.kind is ApplicantKind.EPCI else applicant.epci
+        epci = self.territories.find(ApplicantKind.EPCI, code) if code else None
+        communes = self.territories.communes_of(epci.code) if epci else ()
+        return await profile(reader, case, territory=territory, epci=epci, communes=communes, today=today)
 
     def orientation_of(self, token: str) -> UUID:
         """Read a provider's link; what we did not sign leads nowhere (`NotFound`)."""

@@ -16,6 +16,9 @@ from shared.identity.model import Agent
 MONTHS: Final = (3, 12, 24, 60)
 """Periods that the page offers, in months."""
 
+NAMED_BY: Final = (ApplicantKind.EPCI, ApplicantKind.COMMUNE, ApplicantKind.DEPARTEMENT, ApplicantKind.REGION)
+"""Lists in which the code of a territory is looked up, in this order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -40,9 +43,14 @@ async def figures_of(reader: Reader, period: Period, agent: Agent, desk: Desk) -
         reader, Scope(agent.perimeter, period.departement, _months_back(today, period.months)), today=today
     )
     for territory in found.territories:
-        known = desk.territories.find(ApplicantKind.EPCI, territory.code)
-        territory.name = known.full_name if known else territory.name
+        territory.name = _name(territory.code, desk)
     return found
+
+
+def _name(code: str, desk: Desk) -> str:
+    """Give the official name of a code, whose kind its form tells; the code itself when it is in no list."""
+    known = (desk.territories.find(kind, code) for kind in NAMED_BY)
+    return next((territory.full_name for territory in known if territory), code)
 
 
 def _months_back(today: date, months: int) -> date:

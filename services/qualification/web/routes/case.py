@@ -42,7 +42,17 @@ async def show_case(
 @get("/demandes/{request_id:uuid}/impression")
 async def print_case(request_id: FromPath[UUID], visit: NamedDependency[Visit]) -> Response[Any]:
     """Show one case as a document for A4; the consultation is traced."""
-    return await case_page(visit, request_id, template="cases/print.html")
+    async with visit.database.transaction(visit.cause) as tx:
+        view = await look_at_case(tx, request_id, by=visit.agent, at=clock.now(), today=visit.today)
+    return render(
+        visit.request,
+        "cases/print.html",
+        kept=visit.kept,
+        here=f"/demandes/{request_id}",
+        today=visit.today,
+        **_gathered(visit, view),
+        **described(visit, view),
+    )
 
 
 async def case_page(
@@ -52,22 +62,22 @@ async def case_page(
     filters: Filters | None = None,
     form: Form[Any] | None = None,
     status: int = 200,
-    template: str = "cases/case.html",
 ) -> Response[Any]:
     """Show the page of a case, with what was typed in one of its forms if that was refused."""
     async with visit.database.transaction(visit.cause) as tx:
         view = await look_at_case(tx, request_id, by=visit.agent, at=clock.now(), today=visit.today)
-        shown = await _around(visit, tx, view, filters or Filters())
+        around = await _around(visit, tx, view, filters or Filters())
     return render(
         visit.request,
-        template,
+        "cases/case.html",
         status_code=status,
         values=form.values if form else {},
         errors=form.errors if form else {},
         kept=visit.kept,
         here=f"/demandes/{request_id}",
         today=visit.today,
-        **shown,
+        **around,
+        **_gathered(visit, view),
         **described(visit, view),
     )
 
@@ -84,7 +94,6 @@ def described(visit: Visit, view: CaseView) -> dict[str, Any]:
         "service_in_charge": visit.desk.rules.service(view.departement),
         "applicant": applicant,
         "filed_by": _filed_by(view.request.filed_by),
-        "epci_name": epci.full_name if epci else None,
         "territories_source": visit.desk.territories.source.sentence,
         "applicant_kind": words.word(applicant.kind),
         "request_kind": words.word(view.request.kind),
@@ -130,7 +139,19 @@ async def _around(visit: Visit, tx: Transaction, view: CaseView, filters: Filter
             for item in beside
         ],
         "matches": await reads.matches(tx, view, visit.today),
-        "neighbours": await reads.neighbours(tx, view),
+        "profile": await visit.desk.profile(tx, view, visit.today),
+        "colleague": visit.agent.email,
+        "colleagues": [
+            (one.email, one.name)
+            for one in await colleagues(tx, perimeter=[view.departement])
+            if one.email != view.assignee_email
+        ],
+    }
+
+
+def _gathered(visit: Visit, view: CaseView) -> dict[str, Any]:
+    """Give what gathered in the case, on the screen and on paper."""
+    return {
         "states": words.STATE,
         "tones": pages_words.TONES,
         "expected": _expected(view),
@@ -157,12 +178,6 @@ async def _around(visit: Visit, tx: Transaction, view: CaseView, filters: Filter
         ],
         "orientations": [(each, *pages_words.ORIENTATIONS[each.state]) for each in view.orientations],
         "thread": _thread(view),
-        "colleague": visit.agent.email,
-        "colleagues": [
-            (one.email, one.name)
-            for one in await colleagues(tx, perimeter=[view.departement])
-            if one.email != view.assignee_email
-        ],
     }
 
 

@@ -47,7 +47,7 @@ async def show_dashboard(visit: NamedDependency[Visit], period: NamedDependency[
         outcomes=[(words.STATE[state], cases) for state, cases in found.outcomes.items()],
         outcomes_said=_outcomes_said(found.total),
         fields=[(words.FIELD[share.field], share) for share in found.fields],
-        territories=[(share.name or share.code, share) for share in found.territories],
+        territories=[(share.name, share) for share in found.territories],
     )
 
 

@@ -109,6 +109,8 @@ async def _qualification_page(visit: Visit, request_id: UUID, form: Form[Any] | 
         kept=visit.kept,
         here=f"/demandes/{request_id}",
         offers=pages_words.options(words.LOCAL_OFFER),
+        profile=await visit.desk.profile(visit.database, view, visit.today),
+        states=words.STATE,
         **described(visit, view),
     )
 
@@ -121,6 +123,8 @@ async def _proposal_page(
     covering = [entry for entry in catalogue if entry.covers(view.request.applicant, view.departement)]
     first = [found.provider for found in matches.values()]
     others = [entry for entry in covering if entry.id not in matches]
+    profile = await visit.desk.profile(visit.database, view, visit.today)
+    in_force = {each.programme for each in profile.programmes}
     allowed = SUPPORT_TYPES_OF[view.request.kind] or frozenset(SupportType)
     return render(
         visit.request,
@@ -139,7 +143,10 @@ async def _proposal_page(
         tried_options=[(entry.id, entry.name) for entry in [*first, *others]],
         tried_rows=range(TRIED_ROWS),
         support_options=pages_words.options(words.SUPPORT_TYPE, allowed),
-        programme_options=pages_words.options(words.PROGRAMME),
+        programme_options=[
+            (programme.value, said, "Il couvre ce territoire." if programme in in_force else "")
+            for programme, said in words.PROGRAMME.items()
+        ],
         motive_options=pages_words.options(words.ESCALATION_MOTIVE),
         departement_options=[
             (each.code, f"{each.name} ({each.code})")
