@@ -210,7 +210,16 @@ class Crowd:
             await conversing.post_message(tx, life, text="Pouvons-nous visiter le site mardi ?", by=agent, at=at)
 
         async def qualify(tx: Transaction, at: datetime) -> None:
-            grid = Grid(*marks, local_offer=LocalOffer.INSUFFICIENT, opinion="Besoin avéré.")
+            need, capacity, complexity, urgency, maturity = marks
+            grid = Grid(
+                need,
+                capacity,
+                complexity,
+                urgency,
+                maturity,
+                local_offer=LocalOffer.INSUFFICIENT,
+                opinion="Besoin avéré.",
+            )
             await examining.qualify(tx, life, grid, by=agent, at=at)
 
         async def propose(tx: Transaction, at: datetime) -> None:

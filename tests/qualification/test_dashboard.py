@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 from html import unescape
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.qualification.acting import ESCALATION, ORIENTATION, answered, done, 
 from tests.qualification.conftest import Browser, Program
 from tests.qualification.life import Life, long_ago
 
-SUPPORT = {
+SUPPORT: dict[str, Any] = {
     "outcome": "local_support",
     "motive": "Utile.",
     "support_types": ["ingenierie_projet"],

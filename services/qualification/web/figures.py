@@ -13,7 +13,7 @@ from shared.contracts.vocabulary import ApplicantKind
 from shared.db import Reader
 from shared.identity.model import Agent
 
-MONTHS: Final = (3, 12, 24, 60)
+MONTHS: Final = (12, 3, 24, 60)
 """Periods that the page offers, in months."""
 
 NAMED_BY: Final = (ApplicantKind.EPCI, ApplicantKind.COMMUNE, ApplicantKind.DEPARTEMENT, ApplicantKind.REGION)

@@ -31,8 +31,7 @@ async def show_dashboard(visit: NamedDependency[Visit], period: NamedDependency[
         "dashboard/dashboard.html",
         figures=found,
         period=period,
-        months=[(str(months), f"{months} derniers mois") for months in MONTHS],
-        departements=[(code, code) for code in sorted(visit.agent.departements)],
+        filters=_filters(visit, period),
         ages=AGES,
         waiting=sum(stock.cases for stock in found.stock),
         inflow=[(f"{NAMES[each.month.month - 1]} {each.month.year}", each.cases) for each in found.inflow],
@@ -49,6 +48,15 @@ async def show_dashboard(visit: NamedDependency[Visit], period: NamedDependency[
         fields=[(words.FIELD[share.field], share) for share in found.fields],
         territories=[(share.name, share) for share in found.territories],
     )
+
+
+def _filters(visit: Visit, period: Period) -> list[dict[str, Any]]:
+    months = [(str(each), f"{each} derniers mois") for each in dict.fromkeys((period.months, *MONTHS))]
+    filters: list[dict[str, Any]] = [{"name": "months", "label": "Demandes arrivées depuis", "options": months}]
+    if len(visit.agent.departements) > 1:
+        codes = [(code, code) for code in sorted(visit.agent.departements)]
+        filters.append({"name": "departement", "label": "Département", "options": [("", "Tous"), *codes]})
+    return filters
 
 
 def _inflow_said(found: Dashboard) -> str:
