@@ -182,7 +182,7 @@ async def _stock(reader: Reader, scope: Scope, today: date) -> list[Stock]:
     )
     found = {(row["state"], row["age"]): row["cases"] for row in rows}
     return [
-        Stock(state=state, ages=tuple(found.get((state.value, age), 0) for age in range(len(AGES) + 1)))  # type: ignore[arg-type] # four of them
+        Stock(state=state, ages=tuple(found.get((state.value, age), 0) for age in range(len(AGES) + 1)))
         for state in IN_HAND
     ]
 
