@@ -194,6 +194,7 @@ EVENT = {
     "escalation.programme_coverage_set.v1": "Territoires d’un programme mis à jour",
     "notifications.delivery_succeeded.v1": "Message envoyé",
     "notifications.delivery_failed.v1": "Message non remis",
+    "notifications.reply_received.v1": "Réponse reçue par courriel",
 }
 
 _ALL: tuple[dict[StrEnum, str], ...] = (  # type: ignore[assignment] # each table has its own enumeration as key

@@ -26,6 +26,7 @@ KEYS_OF_LINKS = {
     "tracking": ("intake", "notifications"),
     "document": ("intake", "qualification", "escalation"),
     "orientation": ("qualification", "notifications"),
+    "reply": ("notifications",),
 }
 """Which services share the key of which secret links."""
 
@@ -49,6 +50,9 @@ MAILBOXES = {
     ),
 }
 """Whom the demonstration writes to; nothing leaves the mail sink."""
+
+REPLY_DOMAIN = "reponses.cousu.test"
+"""Where answers to the demonstration's mails are addressed; give them to the door by hand."""
 
 PROGRAMS_MAY_ASK = "60000"
 """Requests a minute from one address: on one machine everybody comes from the same one, load tests included."""
@@ -95,7 +99,12 @@ class Environments:
         if service == "qualification":
             told |= {"QUALIFICATION_DEPARTEMENTS": "*", "QUALIFICATION_ENVELOPE_CENTS": DEMONSTRATION_ENVELOPE_CENTS}
         if service == "notifications":
-            told |= {"NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{self.places.ports['smtp']}", **MAILBOXES}
+            told |= {
+                "NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{self.places.ports['smtp']}",
+                "NOTIFICATIONS_DOOR": self._door(),
+                "NOTIFICATIONS_REPLY_DOMAIN": REPLY_DOMAIN,
+                **MAILBOXES,
+            }
         return _unless_given(told)
 
     def of_operations(self) -> dict[str, str]:
@@ -142,9 +151,14 @@ class Environments:
         if self.rabbit is not None:
             told["management"] = self.places.web("management")
             told["broker_metrics"] = self.places.web("broker_metrics")
+        told["replies"] = self._door()
         told["amqp"] = self.amqp_url("supervisor")
         told["postgres"] = self.postgres.url("postgres") if self.postgres else self.database_urls("intake")[0]
         return told
+
+    def _door(self) -> str:
+        """Give where answers to mails are taken in."""
+        return f"smtp://127.0.0.1:{self.places.ports['replies']}"
 
     def _common(self) -> dict[str, str]:
         """Give what all programs are told alike."""

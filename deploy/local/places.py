@@ -54,6 +54,7 @@ class Places:
             "broker_metrics",
             "distribution",
             "epmd",
+            "replies",
         )
         return {name: self.base + offset for offset, name in enumerate(names, start=1)}
 

@@ -32,9 +32,10 @@ TABLE: Final[Mapping[type[Fact], Handler]] = {
     qualification.InformationRequested: hear.keep_information_request,
     notifications.DeliverySucceeded: hear.note_mail,
     notifications.DeliveryFailed: hear.note_mail,
+    notifications.ReplyReceived: hear.take_reply,
     escalation.ProgrammeCoverageSet: coverage.keep,
 }
-"""Most facts just mean something (`domain/life.py`); two also bring a message, two tell of mails, one of programmes."""
+"""Most facts just mean something (`domain/life.py`); two bring a message, three tell of mails, one of territories."""
 
 
 def consumers(territories: Territories) -> Consumers:

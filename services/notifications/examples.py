@@ -210,7 +210,17 @@ def facts() -> list[Fact]:
             event_id=OTHER_ID,
             audience="applicant",
             template="message_posted",
-            reason="550 Boîte inconnue",
+            reason="550 5.1.1 Boîte inconnue",
+            takes_no_mail=True,
+        ),
+        notifications.ReplyReceived(
+            **where,
+            delivery_id=OTHER_ID,
+            event_id=OTHER_ID,
+            audience="provider",
+            template="orientation_asked",
+            reply_id=OTHER_ID,
+            text="Bonjour,\n\nNous pouvons visiter le site mardi.",
         ),
     ]
 

@@ -8,10 +8,11 @@ from litestar import Litestar
 
 from services.notifications.addresses import Addresses
 from services.notifications.consumers import BINDINGS, HEARD, consumers
+from services.notifications.door import Mailroom
 from services.notifications.letters import Letters
 from services.notifications.office import Office
 from services.notifications.postman import Postman
-from services.notifications.settings import Settings
+from services.notifications.settings import DoorAddress, Settings
 from services.notifications.web import api, pages
 from shared.contracts import notifications
 from shared.db import Database
@@ -46,6 +47,7 @@ def office_of(settings: Settings) -> Office:
             orientation=Links(settings.orientation_key.get_secret_value(), "orientation"),
             pact=Links(settings.orientation_key.get_secret_value(), "pact"),
         ),
+        returns=settings.returns(),
     )
 
 
@@ -69,11 +71,15 @@ def build(settings: Settings, database: Database) -> Litestar:
         timeout=settings.smtp_timeout,
         senders=settings.senders,
     )
+    lifespan: list[Lifespan] = [lambda _: messenger.lifespan(), lambda _: postman.lifespan()]
+    if settings.door is not None and office.returns is not None:
+        mailroom, door = Mailroom(database, office, office.returns), DoorAddress.of(settings.door)
+        lifespan.append(lambda _: mailroom.listening(door))
     return application(
         settings,
         database,
         office,
-        lifespan=[lambda _: messenger.lifespan(), lambda _: postman.lifespan()],
+        lifespan=lifespan,
         ready=[messenger.missing],
     )
 

@@ -6,16 +6,19 @@ from datetime import tzinfo
 from services.notifications.addresses import Addresses
 from services.notifications.domain.directory import Directory
 from services.notifications.letters import Letters
+from services.notifications.return_addresses import ReturnAddresses
 from shared.web import formats
 
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Who writes, to whom, and with which links."""
+    """Who writes, to whom, with which links, and where answers come back to."""
 
     letters: Letters
     directory: Directory
     addresses: Addresses
+    returns: ReturnAddresses | None = None
+    """Where answers and reports come back to; None where no mail reaches us."""
 
     def zone_of(self, departement: str | None) -> tzinfo:
         """Tell by which clock the people of a département live."""

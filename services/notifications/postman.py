@@ -166,7 +166,7 @@ class Postman:
             try:
                 async with asyncio.timeout(BEFORE_CONTENT):
                     await client.connect()
-                    await client.mail(self._from)
+                    await client.mail(mail.return_path or self._from)
                     await client.rcpt(recipient)
             except aiosmtplib.SMTPRecipientRefused as error:
                 return Outcome(Result.REFUSED if error.code in _PERMANENT else Result.DEFERRED, _said(error))

@@ -48,6 +48,9 @@ def rebuilding() -> Rebuilding:
         await store.note_outcome(tx, fact.delivery_id, status=Status.FAILED, reason=fact.reason, sent_at=None)
         await usecases.tell(tx, fact, event_id=event_id(tx), at=fact.at, office=nowhere)
 
+    async def tell_reply(tx: Transaction, fact: notifications.ReplyReceived) -> None:
+        await usecases.tell(tx, fact, event_id=event_id(tx), at=fact.at, office=nowhere)
+
     return Rebuilding(
         service="notifications",
         consumers=Consumers(
@@ -55,6 +58,7 @@ def rebuilding() -> Rebuilding:
                 **consumers(nowhere).on,
                 notifications.DeliverySucceeded: _note_success,
                 notifications.DeliveryFailed: note_failure,
+                notifications.ReplyReceived: tell_reply,
             }
         ),
         hears=BINDINGS,
@@ -126,4 +130,6 @@ LEFT_OUT = {
     "absence": "the same",
     "bell_read": "what people have read is told to nobody",
     "delivery_attempt": BY_SENDING,
+    "incoming_mail": "what came is told; that it came twice is not",
+    "bad_address": "what mail servers say of addresses; what came of the mails is compared",
 }

@@ -1,6 +1,7 @@
 """Every environment variable of the notifications service; those common to all services are in shared.settings."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from email.utils import parseaddr
 from typing import Self
 from urllib.parse import unquote, urlsplit
@@ -8,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from services.notifications.domain.directory import VAL_D_OISE, Directory, ServiceInCharge
+from services.notifications.return_addresses import ReturnAddresses
 from shared.contracts.fact import Email
 from shared.contracts.vocabulary import Programme
 from shared.settings import SHORTEST_SECRET, ServiceSettings, WebAddress, prefixed
@@ -32,6 +34,19 @@ class Settings(ServiceSettings):
         "Cousu-main <ne-pas-repondre@cousu.test>", description="Who mails come from, as `Name <address>`"
     )
     senders: int = Field(4, ge=0, le=50, description="Mails sent at the same time; 0 sends none from this process")
+
+    reply_domain: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+        description=(
+            "Domain of the addresses to which people answer and mail servers report; its mail server hands all that is "
+            "for it to DOOR. Without it answers go to the service in charge and reports to the sender"
+        ),
+    )
+    reply_key: SecretStr | None = Field(None, description="Seals those addresses; keep it, or old mails have no answer")
+    door: str | None = Field(
+        None, description="Where the mail of REPLY_DOMAIN is taken in: smtp://host:port or lmtp://host:port"
+    )
 
     intake_url: WebAddress = Field(description="Where applicants reach intake")
     qualification_url: WebAddress = Field(description="Where agents of the départements and providers go")
@@ -75,10 +90,23 @@ class Settings(ServiceSettings):
             raise ValueError("give `Name <address>` on one line")
         return value
 
+    @field_validator("door")
+    @classmethod
+    def _a_door(cls, value: str | None) -> str | None:
+        if value is not None:
+            DoorAddress.of(value)
+        return value
+
+    @model_validator(mode="after")
+    def _whole_way_back(self) -> Self:
+        if self.reply_domain and (self.reply_key is None or self.door is None):
+            raise ValueError("REPLY_DOMAIN needs REPLY_KEY and DOOR")
+        return self
+
     @model_validator(mode="after")
     def _long_enough_keys(self) -> Self:
-        for key in (self.tracking_key, self.orientation_key):
-            if len(key.get_secret_value()) < SHORTEST_SECRET:
+        for key in (self.tracking_key, self.orientation_key, self.reply_key):
+            if key is not None and len(key.get_secret_value()) < SHORTEST_SECRET:
                 raise ValueError(f"give keys of at least {SHORTEST_SECRET} characters")
         return self
 
@@ -91,6 +119,12 @@ class Settings(ServiceSettings):
             national=self.national_mailbox,
             operator=self.operator_mailbox,
         )
+
+    def returns(self) -> ReturnAddresses | None:
+        """Give the addresses that lead back to mails, if mail reaches us."""
+        if self.reply_domain is None or self.reply_key is None:
+            return None
+        return ReturnAddresses(self.reply_domain, self.reply_key.get_secret_value())
 
     def mail_server(self) -> "MailServerAddress":
         """Read the mail server's address."""
@@ -108,3 +142,20 @@ class MailServerAddress:
         self.port = parts.port or {"smtps": 465, "smtp+starttls": 587}.get(parts.scheme, 25)
         self.user = unquote(parts.username) if parts.username else None
         self.password = unquote(parts.password) if parts.password else None
+
+
+@dataclass(frozen=True, slots=True)
+class DoorAddress:
+    """Where the door is: `smtp` or `lmtp`, a host and a port."""
+
+    protocol: str
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, url: str) -> "DoorAddress":
+        """Read `smtp://host:port` or `lmtp://host:port`."""
+        parts = urlsplit(url)
+        if parts.scheme not in {"smtp", "lmtp"} or not parts.hostname or parts.port is None:
+            raise ValueError("give smtp://host:port or lmtp://host:port")
+        return cls(parts.scheme, parts.hostname, parts.port)

@@ -81,6 +81,7 @@ def consumers(rules: Rules) -> Consumers:
             escalation.ProgrammeRequestCompleted: on_case(following.note),
             escalation.ProgrammeCoverageSet: _if_served(coverage.keep, rules),
             notifications.DeliveryFailed: _if_known(following.note),
+            notifications.ReplyReceived: _if_known(conversing.take_reply),
         },
         alone=[qualification.RequestTransferred],
     )

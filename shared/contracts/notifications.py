@@ -1,4 +1,4 @@
-"""What notifications tells: whether people could be reached. No address travels, only who was meant."""
+"""What notifications tells: whether people could be reached, and what they answered; who was meant, not his address."""
 
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -28,10 +28,19 @@ class DeliverySucceeded(DeliveryFact):
 
 
 class DeliveryFailed(DeliveryFact):
-    """The mail could not be delivered for good."""
+    """The mail could not be delivered for good. `takes_no_mail`: its address takes none any more, whoever writes."""
 
     wire_type: ClassVar[str] = "notifications.delivery_failed.v1"
     reason: str
+    takes_no_mail: bool = False
 
 
-FACTS: tuple[type[Fact], ...] = (DeliverySucceeded, DeliveryFailed)
+class ReplyReceived(DeliveryFact):
+    """Somebody answered a mail: `text` is what he wrote above it. It is the answer of whom that mail was for."""
+
+    wire_type: ClassVar[str] = "notifications.reply_received.v1"
+    reply_id: UUID
+    text: str
+
+
+FACTS: tuple[type[Fact], ...] = (DeliverySucceeded, DeliveryFailed, ReplyReceived)

@@ -365,7 +365,8 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
         },
     ),
     (notifications.DeliverySucceeded, _MAIL),
-    (notifications.DeliveryFailed, {**_MAIL, "reason": "550 mailbox unavailable"}),
+    (notifications.DeliveryFailed, {**_MAIL, "reason": "550 mailbox unavailable", "takes_no_mail": True}),
+    (notifications.ReplyReceived, {**_MAIL, "reply_id": _id(9), "text": "Mardi nous convient."}),
 ]
 
 EXAMPLES: dict[str, Fact] = {fact.wire_type: fact.model_validate(given) for fact, given in _GIVEN}

@@ -86,7 +86,7 @@ def test_the_file_for_the_command_line_is_private(environments: Environments) ->
 
 
 def test_all_ports_move_with_their_base(environments: Environments) -> None:
-    assert sorted(environments.places.ports.values()) == list(range(20_001, 20_015))
+    assert sorted(environments.places.ports.values()) == list(range(20_001, 20_016))
 
 
 def test_so_many_copies_of_each_service_run_as_one_wants(monkeypatch: pytest.MonkeyPatch) -> None:

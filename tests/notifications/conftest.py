@@ -78,6 +78,7 @@ class MailServer:
 
     port: int = 0
     accepted: list[EmailMessage] = field(default_factory=list)
+    return_paths: list[str | None] = field(default_factory=list)
     to_recipient: str = ""
     to_content: str = ""
     dies: str = ""
@@ -107,6 +108,7 @@ class MailServer:
         if self.to_content:
             return self.to_content
         assert isinstance(envelope.content, bytes)
+        self.return_paths.append(envelope.mail_from)
         self.accepted.append(message_from_bytes(envelope.content, policy=default))
         if self.dies == "after":
             _hang_up(server)

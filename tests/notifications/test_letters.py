@@ -35,6 +35,7 @@ def written(letters: Letters, template: str, fact: Fact, **changes: object) -> L
         "service": VAL_D_OISE,
         "instead_of": None,
         "follower": None,
+        "write_above": "",
         **changes,
     }
     return letters.write(template, context, link=LINK)
@@ -149,6 +150,7 @@ def an_outgoing(**changes: object) -> Outgoing:
         "thread_id": delivery_id,
         "recipient": "contact@commune.test",
         "reply_to": "sat@departement.test",
+        "return_path": None,
         "subject": "95-2027-000123 – Réponse",
         "text": "Bonjour",
         "html": "<p>Bonjour</p>",

@@ -125,6 +125,23 @@ async def test_a_failed_delivery_is_shown_on_the_case(sat: Program, life: Life) 
     assert "le demandeur" in step["detail"]
 
 
+async def test_what_a_provider_answers_by_mail_stands_among_the_messages(sat: Program, life: Life) -> None:
+    for audience in ("provider", "applicant"):  # the applicant's comes from intake, as his message
+        reply = notifications.ReplyReceived(
+            **life.about(),
+            delivery_id=uuid4(),
+            event_id=uuid4(),
+            audience=audience,
+            template="orientation_asked",
+            reply_id=uuid4(),
+            text=f"Réponse de {audience}",
+        )
+        await life.tell(reply)
+    case = await shown(sat, life)
+    assert [(message["team"], message["text"]) for message in case["messages"]] == [("provider", "Réponse de provider")]
+    assert case["timeline"][-1]["label"] == "Réponse reçue par courriel"
+
+
 async def test_a_failed_delivery_about_something_else_harms_nobody(inbox: Inbox, database: Database) -> None:
     life = Life(inbox)
     failed = notifications.DeliveryFailed(

@@ -89,6 +89,10 @@ class Tracked:
     def post_message(self, text: str, *, message_id: UUID, at: datetime) -> intake.MessagePosted:
         """Write to the département."""
         self._require("messages")
+        return self.take_reply(text, message_id=message_id, at=at)
+
+    def take_reply(self, text: str, *, message_id: UUID, at: datetime) -> intake.MessagePosted:
+        """Take what the applicant answered to a mail: it is written, so it is told, whatever became of the request."""
         return intake.MessagePosted(**self._deed(at), message_id=message_id, text=text)
 
     def provide_information(self, text: str, *, at: datetime) -> intake.InformationProvided:

@@ -23,6 +23,14 @@ async def post_message(tx: Transaction, holder: Holder, *, text: str, at: dateti
     await tell(tx, tracked, fact)
 
 
+async def take_reply_by_mail(tx: Transaction, holder: Holder, *, message_id: UUID, text: str, at: datetime) -> None:
+    """Somebody of the applicant's side answered a mail: it is his message, also when the request is over."""
+    tracked, at = await load(tx, holder, at)
+    fact = tracked.take_reply(text, message_id=message_id, at=at)
+    await keep_message(tx, fact, message_id=message_id)
+    await tell(tx, tracked, fact)
+
+
 async def provide_information(tx: Transaction, holder: Holder, *, text: str, at: datetime) -> None:
     """The applicant gives what the département asked for."""
     tracked, at = await load(tx, holder, at)

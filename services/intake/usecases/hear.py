@@ -4,13 +4,16 @@ from uuid import UUID
 
 import structlog
 
+from services.intake.domain.colleagues import Holder
 from services.intake.store import colleagues, messages, requests
 from services.intake.usecases import show
+from services.intake.usecases.follow import take_reply_by_mail
 from shared.clock import new_id
 from shared.contracts import notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Team
 from shared.db import Transaction
+from shared.errors import NotFound
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +66,22 @@ async def note_mail(tx: Transaction, fact: notifications.DeliverySucceeded | not
         await requests.note_mail(tx, fact.request_id, failed_at=failed_at)
     else:
         await colleagues.note_mail(tx, fact.colleague_id, failed_at=failed_at)
+
+
+async def take_reply(tx: Transaction, fact: notifications.ReplyReceived) -> None:
+    """The applicant's side answered a mail: it is a message, told like those that are written on the page."""
+    if fact.audience != "applicant" or tx.retold:
+        return
+    tracked = await requests.find_for_update(tx, fact.request_id)
+    if tracked is None:
+        log.warning("request.unknown", type=fact.wire_type)
+        return
+    generation = tracked.link_generation if fact.colleague_id is None else None
+    holder = Holder(tracked.id, generation=generation, colleague_id=fact.colleague_id)
+    try:
+        await take_reply_by_mail(tx, holder, message_id=fact.reply_id, text=fact.text, at=fact.at)
+    except NotFound:
+        log.warning("reply.from_nobody_invited", reply_id=str(fact.reply_id))
 
 
 def event_id(tx: Transaction) -> UUID:

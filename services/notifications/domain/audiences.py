@@ -88,6 +88,11 @@ def _came_later(fact: intake.DocumentAdded, _national: bool) -> bool:  # noqa: F
     return not fact.with_request
 
 
+def _comes_from_a_provider(fact: notifications.ReplyReceived, _national: bool) -> bool:  # noqa: FBT001 - as above
+    """Tell it of a provider alone: what the applicant answers becomes his message, which has its own row."""
+    return fact.audience == "provider"
+
+
 def _is_not_returned(fact: escalation.DecisionMade, _national: bool) -> bool:  # noqa: FBT001 - as above
     return fact.decision.outcome is not CommitteeOutcome.RETURNED
 
@@ -182,6 +187,7 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     # notifications: what became of our own mails
     notifications.DeliverySucceeded: Nobody("no mail about a mail"),
     notifications.DeliveryFailed: (Mail("departement", "delivery_problem", "delivery", _concerns_people_outside),),
+    notifications.ReplyReceived: (Mail("departement", "provider_reply", "case", _comes_from_a_provider),),
 }
 """Every fact, on purpose: a test fails when one is missing."""
 

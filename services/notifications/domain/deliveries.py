@@ -28,6 +28,8 @@ class Result(StrEnum):
     REFUSED = "refused"
     INTERRUPTED = "interrupted"
     UNCERTAIN = "uncertain"
+    RETURNED = "returned"
+    """Taken by our mail server, and sent back by another one."""
 
 
 TRIED_FOR = timedelta(days=2)
@@ -121,3 +123,15 @@ LONGEST_ANSWER = 500
 def without_addresses(answer: str) -> str:
     """Keep the server's words in one line, without the addresses that they may quote."""
     return " ".join(_ADDRESS.sub("…", answer).split())[:LONGEST_ANSWER]
+
+
+_ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
+_NO_MAIL = frozenset({"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4"})
+"""RFC 3463: no such mailbox or domain, moved without a trace, closed."""
+_NO_MAIL_PLAINLY = ("550 ", "551 ", "553 ")
+
+
+def takes_no_mail(answer: str) -> bool:
+    """Tell whether a server's words mean that the address itself takes no mail, whoever writes and whatever."""
+    code = _ENHANCED.search(answer)
+    return code[0] in _NO_MAIL if code else answer.startswith(_NO_MAIL_PLAINLY)

@@ -1,5 +1,6 @@
-"""The SQL that shows: mails, choices, the bell."""
+"""The SQL that shows: mails, choices, addresses, the bell."""
 
+from services.notifications.reads.addresses import BadAddress, bad_address, bad_addresses
 from services.notifications.reads.bell import Notice, notices, unread
 from services.notifications.reads.mails import (
     Attempt,
@@ -18,12 +19,15 @@ from services.notifications.reads.mails import (
 
 __all__ = (
     "Attempt",
+    "BadAddress",
     "Body",
     "Chosen",
     "DeliveryLine",
     "Filters",
     "Notice",
     "attempts",
+    "bad_address",
+    "bad_addresses",
     "body",
     "choices",
     "counts",

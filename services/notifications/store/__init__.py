@@ -1,4 +1,4 @@
-"""The SQL that changes or locks: what is known of requests, preferences, and the life of deliveries."""
+"""The SQL that changes or locks: what is known of requests, preferences, deliveries and what comes back to them."""
 
 from services.notifications.store.bell import mark_read
 from services.notifications.store.deliveries import (
@@ -11,6 +11,14 @@ from services.notifications.store.deliveries import (
     save_resend,
 )
 from services.notifications.store.followers import Follower, add_follower, end_follower, followers
+from services.notifications.store.incoming import (
+    answered,
+    clear_address,
+    flag_address,
+    note_incoming,
+    replies_since,
+    take_back,
+)
 from services.notifications.store.preferences import (
     Addressee,
     absence_of,
@@ -52,12 +60,15 @@ __all__ = (
     "add_delivery",
     "add_follower",
     "alone",
+    "answered",
     "claim_delivery",
+    "clear_address",
     "colleagues",
     "conclude",
     "due_for_digest",
     "end_absence",
     "end_follower",
+    "flag_address",
     "followers",
     "gather",
     "known_request",
@@ -68,15 +79,18 @@ __all__ = (
     "mark_read",
     "note_content_offered",
     "note_escalation",
+    "note_incoming",
     "note_outcome",
     "note_transfer",
     "preference",
     "queue_again",
     "remember_request",
     "replace_link",
+    "replies_since",
     "save_resend",
     "set_absence",
     "set_preference",
     "settle_attempt",
+    "take_back",
     "willing_agents",
 )

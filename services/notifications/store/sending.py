@@ -72,6 +72,7 @@ class Tried:
     audience: Audience
     template: str
     holder: str
+    recipient: str
     attempts: int
     tried_since: datetime
     unanswered: int = 0
@@ -85,7 +86,7 @@ async def settle_attempt(tx: Transaction, attempt_id: UUID, *, result: str, answ
     """
     row = await tx.fetchrow(
         """
-        SELECT id, event_id, request_id, departement, audience, template, holder, attempts, tried_since
+        SELECT id, event_id, request_id, departement, audience, template, holder, recipient, attempts, tried_since
         FROM delivery
         WHERE attempt_id = $1 AND status IN ('sending', 'queued', 'uncertain')
         FOR UPDATE
@@ -138,7 +139,7 @@ async def conclude(
             sent_at = coalesce($4, sent_at),
             lease_until = NULL
         WHERE id = $1 OR digest_id = $1
-        RETURNING id, event_id, request_id, departement, audience, template, holder, attempts, tried_since
+        RETURNING id, event_id, request_id, departement, audience, template, holder, recipient, attempts, tried_since
         """,
         delivery_id,
         status,
@@ -153,7 +154,10 @@ async def note_outcome(
 ) -> None:
     """Write down how a delivery ended, as it was told: for a database that is rebuilt."""
     await tx.execute(
-        "UPDATE delivery SET status = $2, reason = $3, sent_at = $4, next_attempt_at = NULL WHERE id = $1",
+        """
+        UPDATE delivery SET status = $2, reason = $3, sent_at = coalesce($4, sent_at), next_attempt_at = NULL
+        WHERE id = $1
+        """,
         delivery_id,
         status,
         reason,

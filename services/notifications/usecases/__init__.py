@@ -13,11 +13,13 @@ from services.notifications.usecases.learn import (
     learn_transfer,
 )
 from services.notifications.usecases.preferences import choose
-from services.notifications.usecases.resend import resend
+from services.notifications.usecases.receive import pass_over, take_reply, take_report, trust_address
+from services.notifications.usecases.resend import MAY_RESEND, resend
 from services.notifications.usecases.send import begin, content_offered, ended, settle_lost
 from services.notifications.usecases.tell import RequestNotKnownYet, tell
 
 __all__ = (
+    "MAY_RESEND",
     "RequestNotKnownYet",
     "be_away",
     "be_back",
@@ -33,10 +35,14 @@ __all__ = (
     "learn_request",
     "learn_service",
     "learn_transfer",
+    "pass_over",
     "read_all_notices",
     "read_notice",
     "resend",
     "rings_for",
     "settle_lost",
+    "take_reply",
+    "take_report",
     "tell",
+    "trust_address",
 )

@@ -12,7 +12,15 @@ from uuid import UUID
 from services.notifications import store
 from services.notifications.addresses import SECRET, mark
 from services.notifications.domain.audiences import DIGEST
-from services.notifications.domain.deliveries import LEASE, Result, Status, follower_of, next_attempt
+from services.notifications.domain.deliveries import (
+    LEASE,
+    Result,
+    Status,
+    follower_of,
+    next_attempt,
+    takes_no_mail,
+)
+from services.notifications.domain.incoming import ANSWERABLE
 from services.notifications.office import Office
 from services.notifications.store import Tried
 from services.notifications.usecases.tell import tell_failure
@@ -34,6 +42,8 @@ class Outgoing:
     thread_id: UUID
     recipient: str
     reply_to: str | None
+    return_path: str | None
+    """Where servers report what became of it; None: to the sender."""
     subject: str
     text: str
     html: str
@@ -57,13 +67,16 @@ async def begin(tx: Transaction, *, at: datetime, office: Office) -> Outgoing | 
     if row["link_kind"] in SECRET:
         link = office.addresses.secret(row["link_kind"], row["link_target"], row["link_generation"])
         text, html = (body.replace(mark(row["id"]), link) for body in (text, html))
+    back = office.returns
+    answerable = back is not None and row["audience"] in ANSWERABLE and row["request_id"] is not None
     return Outgoing(
         attempt_id=attempt_id,
         delivery_id=row["id"],
         round=row["round"],
         thread_id=row["thread_id"],
         recipient=row["recipient"],
-        reply_to=row["reply_to"],
+        reply_to=back.of("reponse", row["id"]) if back is not None and answerable else row["reply_to"],
+        return_path=back.of("rebond", row["id"]) if back is not None else None,
         subject=row["subject"],
         text=text,
         html=html,
@@ -87,7 +100,9 @@ async def ended(
             for mail in await store.conclude(tx, tried.id, status=Status.SENT, reason=None, sent_at=at):
                 await _tell_success(tx, mail, at=at)
         case Result.REFUSED:
-            await _give_up(tx, tried, outcome.answer, at=at, office=office)
+            if takes_no_mail(outcome.answer):
+                await store.flag_address(tx, tried.recipient, answer=outcome.answer, delivery_id=tried.id, at=at)
+            await give_up(tx, tried, outcome.answer, at=at, office=office)
         case _:
             due = next_attempt(
                 attempts=tried.attempts,
@@ -101,7 +116,7 @@ async def ended(
             elif tried.unanswered:
                 await store.conclude(tx, tried.id, status=Status.UNCERTAIN, reason=UNKNOWN, sent_at=None)
             else:
-                await _give_up(tx, tried, outcome.answer, at=at, office=office)
+                await give_up(tx, tried, outcome.answer, at=at, office=office)
 
 
 async def settle_lost(tx: Transaction, *, at: datetime, chance: float, office: Office) -> list[Result]:
@@ -115,7 +130,8 @@ async def settle_lost(tx: Transaction, *, at: datetime, chance: float, office: O
     return results
 
 
-async def _give_up(tx: Transaction, tried: Tried, reason: str, *, at: datetime, office: Office) -> None:
+async def give_up(tx: Transaction, tried: Tried, reason: str, *, at: datetime, office: Office) -> None:
+    """Note that a mail reached nobody, and tell it; a digest failed for each mail in it."""
     for mail in await store.conclude(tx, tried.id, status=Status.FAILED, reason=reason, sent_at=None):
         if mail.template != DIGEST:
             await tell_failure(tx, mail, reason=reason, at=at, office=office)

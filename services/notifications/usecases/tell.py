@@ -11,6 +11,7 @@ from services.notifications.domain import deliveries, preferences
 from services.notifications.domain.audiences import Mail, mails_of
 from services.notifications.domain.deliveries import Status
 from services.notifications.domain.directory import Directory, ServiceInCharge
+from services.notifications.domain.incoming import ANSWERABLE, WRITE_ABOVE
 from services.notifications.domain.preferences import Cadence, Preference
 from services.notifications.office import Office
 from services.notifications.store import Addressee, KnownRequest, NewDelivery
@@ -142,12 +143,14 @@ async def _owe(
     link = addresses.mark(delivery_id) if secret else office.addresses.open(mail.link, target)
     if mail.place:
         link = f"{link}#{mail.place}"
+    answerable = office.returns is not None and request is not None and mail.audience in ANSWERABLE
     context = {
         "fact": fact,
         "request": request,
         "service": service,
         "instead_of": addressee.instead_of,
         "follower": follower,
+        "write_above": WRITE_ABOVE if answerable else "",
     }
     letter = office.letters.write(mail.template, context, link=link)
     known = addressee.address != ""
@@ -211,6 +214,7 @@ async def tell_failure(tx: Transaction, mail: Undelivered, *, reason: str, at: d
         template=mail.template,
         colleague_id=deliveries.follower_of(mail.holder),
         reason=reason,
+        takes_no_mail=deliveries.takes_no_mail(reason),
     )
     failed_id = await journal.record(tx, failed)
     await tell(tx, failed, event_id=failed_id, at=at, office=office)

@@ -11,6 +11,7 @@ from services.notifications import examples
 from services.notifications.domain.audiences import Channel, Mail, templates
 from services.notifications.domain.deliveries import Delivery, Status
 from services.notifications.domain.directory import VAL_D_OISE
+from services.notifications.domain.incoming import WRITE_ABOVE
 from services.notifications.domain.preferences import Cadence
 from services.notifications.letters import Letter, Letters
 from services.notifications.reads import Attempt, DeliveryLine
@@ -131,6 +132,7 @@ def example(letters: Letters, fact: type[Fact], template: str) -> Letter:
         "service": VAL_D_OISE,
         "instead_of": None,
         "follower": None,
+        "write_above": WRITE_ABOVE,
     }
     return letters.write(template, context, link=EXAMPLE_LINK)
 

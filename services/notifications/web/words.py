@@ -28,6 +28,7 @@ RESULT: Final = {
     "deferred": ("Reporté par le serveur, nouvel essai prévu", "waiting"),
     "unreachable": ("Serveur injoignable, nouvel essai prévu", "waiting"),
     "refused": ("Refusé par le serveur", "refused"),
+    "returned": ("Renvoyé par le serveur du destinataire", "refused"),
     "interrupted": ("Interrompu avant la remise, nouvel essai prévu", "waiting"),
     "uncertain": ("Sans réponse du serveur, peut-être accepté", "late"),
 }

@@ -28,7 +28,9 @@ _TEAMS: Final = {
 
 def team_of(fact: Fact) -> Team | None:
     """Give the team that acted."""
-    if isinstance(fact, qualification.OrientationAccepted | qualification.OrientationDeclined):
+    if isinstance(
+        fact, qualification.OrientationAccepted | qualification.OrientationDeclined | notifications.ReplyReceived
+    ):
         return Team.PROVIDER
     return _TEAMS.get(fact.wire_type.split(".", 1)[0])
 

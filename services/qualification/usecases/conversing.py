@@ -1,4 +1,4 @@
-"""What people write: to the applicant and from him, among agents, to the national team; and the files he joins."""
+"""What people write: to the applicant and from him, among agents, to the national team; replies; the files he joins."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +11,7 @@ from services.qualification.usecases import telling
 from services.qualification.usecases.examining import examination_due
 from shared.clock import new_id
 from shared.contracts import intake
+from shared.contracts.notifications import ReplyReceived
 from shared.contracts.qualification import MessagePosted
 from shared.contracts.vocabulary import Team
 from shared.db import Transaction
@@ -69,6 +70,15 @@ async def take_information(tx: Transaction, case: Case, fact: intake.Information
     if case.state is State.AWAITING_INFORMATION and for_us:
         at = await telling.in_time(tx, case, fact.at)
         await telling.tell(tx, case, case.resume(at, examination_due(case, at, rules)))
+
+
+async def take_reply(tx: Transaction, case: Case, fact: ReplyReceived) -> None:
+    """A provider answered a mail; what the applicant answers comes from intake, as his message."""
+    if fact.audience == "provider":
+        await exchanges.add_message(
+            tx, case, message_id=fact.reply_id, at=fact.at, team=Team.PROVIDER, author=None, text=fact.text
+        )
+        await telling.note(tx, case, fact)
 
 
 async def take_document(tx: Transaction, case: Case, fact: intake.DocumentAdded) -> None:

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from services.qualification.domain.moves import State
 from services.qualification.domain.orientation import OrientationState
 from shared import words
-from shared.contracts.vocabulary import Field, Outcome, SupportType
+from shared.contracts.vocabulary import Field, Outcome, SupportType, Team
 
 Value = TypeVar("Value", bound=StrEnum)
 
@@ -24,6 +24,13 @@ TONES: Final[Mapping[str, str]] = {
     State.TRANSFERRED: "neutral",
     State.WITHDRAWN: "neutral",
 }
+
+WRITERS: Final[Mapping[str, tuple[str, str]]] = {
+    Team.APPLICANT: ("Le demandeur", "Demandeur"),
+    Team.DEPARTEMENT: ("Le département", "Département"),
+    Team.PROVIDER: ("L’acteur local", "Acteur local"),
+}
+"""Whose message it is: who wrote, when his name is not known, and for which team."""
 
 ORIENTATIONS: Final[Mapping[str, tuple[str, str]]] = {
     OrientationState.OPEN: ("Réponse attendue", "waiting"),

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from services.notifications.web.api import bell, deliveries, preferences, templates
+from services.notifications.web.api import addresses, bell, deliveries, preferences, templates
 
 routes = [
     Router(
@@ -16,6 +16,8 @@ routes = [
             preferences.show_absence,
             preferences.set_absence,
             preferences.end_absence,
+            addresses.list_bad_addresses,
+            addresses.trust_address,
             bell.list_notices,
             bell.read_notice,
             bell.read_all,

@@ -9,6 +9,7 @@ routes: list[ControllerRouterHandler] = [
     messages.show_message,
     messages.show_mail,
     messages.resend,
+    messages.trust_address,
     bell.show_bell,
     bell.stream_bell,
     bell.read_notice,

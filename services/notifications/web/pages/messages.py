@@ -84,6 +84,7 @@ async def _message_page(
     line = await reads.delivery(reader, delivery_id, agent.perimeter)
     attempts = (await reads.attempts(reader, [delivery_id]))[delivery_id]
     body = await reads.body(reader, delivery_id)
+    bad = await reads.bad_address(reader, line.recipient)
     return render(
         request,
         "messages/detail.html",
@@ -91,6 +92,8 @@ async def _message_page(
         message=delivery_view(line, attempts, agent, at=clock.now()),
         text=addresses.hide(body.text, delivery_id, behind="[lien personnel du destinataire, masqué ici]"),
         errors=errors or {},
+        bad=bad,
+        may_trust=agent.has(*usecases.MAY_RESEND),
         dossier=_dossier(line.request_id, agent, office),
         status_words=words.STATUS,
         result_words=words.RESULT,
@@ -142,6 +145,25 @@ async def resend(
     except Refusal as refusal:
         form.refuse(refusal)
         return await _message_page(request, database, delivery_id, agent, office, errors=form.errors)
+
+
+@post("/messages/{delivery_id:uuid}/adresse/{address_id:uuid}")
+async def trust_address(
+    request: Web,
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    delivery_id: FromPath[UUID],
+    address_id: FromPath[UUID],
+) -> Redirect:
+    """Say that an address takes mail again."""
+
+    async def act(tx: Transaction) -> str:
+        await usecases.trust_address(tx, address_id, by=agent)
+        flash(request, "L’adresse est de nouveau considérée comme bonne.")
+        return f"/messages/{delivery_id}"
+
+    return await submit_once(database, await read_form(request, Nothing), act, cause=cause)
 
 
 ONLY_THE_MAIL = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"

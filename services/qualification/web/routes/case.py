@@ -158,8 +158,8 @@ def _gathered(visit: Visit, view: CaseView) -> dict[str, Any]:
         "proposals": [(outcome.value, *said) for outcome, said in pages_words.PROPOSALS.items()],
         "messages": [
             {
-                "author": message.author or ("Le demandeur" if message.team == "applicant" else "Le département"),
-                "team": "Demandeur" if message.team == "applicant" else "Département",
+                "author": message.author or pages_words.WRITERS[message.team][0],
+                "team": pages_words.WRITERS[message.team][1],
                 "at": message.at,
                 "text": message.text,
                 "mine": message.team == "departement",

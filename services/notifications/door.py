@@ -1,0 +1,168 @@
+"""The door for what comes back: a mail server hands us answers and reports by SMTP or LMTP, one recipient at a time.
+
+A mail is taken (250) only after the commit of what it changes; given twice it changes nothing. What no person wrote is
+taken and passed over, so that nothing ever answers a machine. What we refuse goes back to its writer with the reason.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import AsyncIterator
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from email.utils import parseaddr
+from typing import Final
+from uuid import UUID
+
+import structlog
+from aiosmtpd.lmtp import LMTP
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from services.notifications import metrics, usecases
+from services.notifications.domain.incoming import is_automatic, loops, report_in, written_in
+from services.notifications.office import Office
+from services.notifications.return_addresses import Purpose, ReturnAddresses
+from services.notifications.settings import DoorAddress
+from services.notifications.usecases.receive import Reply
+from shared import clock
+from shared.db import AWAY, Database
+from shared.errors import Invalid, NotFound, Refusal, TooLarge
+
+log = structlog.get_logger(__name__)
+
+LARGEST_MAIL: Final = 20 * 1024 * 1024
+"""Bytes: files travel in mails, even if we do not keep them."""
+SILENT_FOR: Final = 60.0
+"""Seconds that a server may say nothing."""
+PATIENCE_AT_STOP: Final = 10.0
+
+TAKEN: Final = "250 2.0.0 OK"
+_UNKNOWN: Final = "550 5.1.1 No such address"
+_ONE_AT_A_TIME: Final = "452 4.5.3 One recipient at a time"
+_UNREADABLE: Final = "554 5.6.0 The mail cannot be read"
+_LOOP: Final = "554 5.4.6 The mail goes round"
+_LATER: Final = "451 4.3.0 Try again later"
+
+
+class Mailroom:
+    """Takes in what comes back; as many copies of it may listen on one port as one likes."""
+
+    def __init__(self, database: Database, office: Office, returns: ReturnAddresses) -> None:
+        self._database = database
+        self._office = office
+        self._returns = returns
+        self._under_way = 0
+
+    @contextlib.asynccontextmanager
+    async def listening(self, address: DoorAddress) -> AsyncIterator[None]:
+        """Listen while the block runs. At the end no mail is begun, and those under way are finished."""
+        loop = asyncio.get_running_loop()
+        kind = LMTP if address.protocol == "lmtp" else SMTP
+
+        def visitor() -> SMTP:
+            return kind(
+                self,
+                hostname=self._returns.domain,
+                ident="Cousu-main",
+                data_size_limit=LARGEST_MAIL,
+                timeout=SILENT_FOR,
+                enable_SMTPUTF8=True,
+                loop=loop,
+            )
+
+        server = await loop.create_server(visitor, address.host, address.port, reuse_port=True)
+        log.info("door.open", protocol=address.protocol, port=address.port)
+        try:
+            yield
+        finally:
+            server.close()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE_AT_STOP):
+                    while self._under_way:  # noqa: ASYNC110 - aiosmtpd tells of no end
+                        await asyncio.sleep(0.05)
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Take only addresses that we made, one at a time: LMTP answers for each recipient, and we answer once."""
+        if self._returns.read(address) is None:
+            return _UNKNOWN
+        if envelope.rcpt_tos:
+            return _ONE_AT_A_TIME
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - same
+        """Take a mail in."""
+        opened = self._returns.read(envelope.rcpt_tos[0])
+        if opened is None or not isinstance(envelope.content, bytes):
+            return _UNKNOWN
+        self._under_way += 1
+        try:
+            answer, kind = await self._take_in(
+                *opened, envelope.content, return_path=(envelope.mail_from or "").strip("<>")
+            )
+        finally:
+            self._under_way -= 1
+        metrics.INCOMING.labels(kind).inc()
+        log.info("door.answered", delivery_id=str(opened[1]), kind=kind, answer=answer.partition(" ")[0])
+        return answer
+
+    async def handle_exception(self, error: Exception) -> str:
+        """Let the other server keep the mail when something of ours broke."""
+        log.error("door.failed", error=type(error).__name__)
+        return _LATER
+
+    async def _take_in(
+        self, purpose: Purpose, delivery_id: UUID, content: bytes, *, return_path: str
+    ) -> tuple[str, str]:
+        try:
+            message = message_from_bytes(content, policy=default)
+            if loops(message):
+                return _LOOP, "loop"
+            return TAKEN, await self._keep(purpose, delivery_id, message, return_path=return_path)
+        except NotFound:
+            return _UNKNOWN, "refused"
+        except Refusal as refusal:
+            return _refused(refusal), "refused"
+        except AWAY as away:
+            log.warning("door.database_away", error=type(away).__name__)
+            return _LATER, "later"
+        except (ValueError, LookupError, UnicodeError):  # what the standard library meets in mails that are none
+            return _UNREADABLE, "unreadable"
+
+    async def _keep(self, purpose: Purpose, delivery_id: UUID, message: EmailMessage, *, return_path: str) -> str:
+        """Do what it means, in one transaction; say what it was."""
+        now = clock.now()
+        report = report_in(message)
+        automatic = is_automatic(message, return_path=return_path)
+        reply = None if report or automatic else Reply(written_in(message), _writer(message))
+        digest = _digest(message, reply.text if reply else "")
+        async with self._database.transaction() as tx:
+            if report is not None and purpose == "rebond":
+                await usecases.take_report(tx, delivery_id, report, digest=digest, at=now, office=self._office)
+                return "report"
+            if reply is None:
+                await usecases.pass_over(tx, delivery_id, digest=digest, at=now)
+                return "automatic"
+            await usecases.take_reply(tx, delivery_id, reply, digest=digest, at=now, office=self._office)
+            return "reply"
+
+
+def _digest(message: EmailMessage, text: str) -> bytes:
+    """Give what a mail has in common with itself, when it comes once more by other servers."""
+    same = (message.get("Message-ID", ""), message.get("Date", ""), text)
+    return hashlib.sha256("\0".join(str(part) for part in same).encode(errors="replace")).digest()
+
+
+def _writer(message: EmailMessage) -> str:
+    """Give the address that a mail says it comes from."""
+    return parseaddr(str(message.get("From", "")))[1]
+
+
+def _refused(refusal: Refusal) -> str:
+    """Say to a mail server why, in one line of ASCII; it sends the whole mail back to its writer."""
+    if isinstance(refusal, TooLarge):
+        return f"552 5.3.4 {refusal.title}"
+    return f"554 {'5.6.0' if isinstance(refusal, Invalid) else '5.7.1'} {refusal.title}"

@@ -1,0 +1,51 @@
+"""Addresses that lead back to one mail: for the answer to it, and for what mail servers say of it when they return it.
+
+The delivery's id is sealed in them (ADR 17): whoever answers can only be somebody who has the mail. Letters and digits
+of base 32 survive servers that change the case of an address.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass, field
+from typing import Final, Literal
+from uuid import UUID
+
+Purpose = Literal["reponse", "rebond"]
+"""An answer from a person; a report of a mail server."""
+
+_ADDRESS: Final = re.compile(r"(reponse|rebond)\+([a-z2-7]{52})", re.IGNORECASE)
+_SEAL_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnAddresses:
+    """Makes and reads the addresses below one domain, whose mail is handed to our door."""
+
+    domain: str
+    key: str = field(repr=False)
+
+    def of(self, purpose: Purpose, delivery_id: UUID) -> str:
+        """Give the address that leads back to a mail."""
+        token = base64.b32encode(delivery_id.bytes + self._seal(purpose, delivery_id.bytes)).rstrip(b"=").decode()
+        return f"{purpose}+{token.lower()}@{self.domain}"
+
+    def read(self, address: str) -> tuple[Purpose, UUID] | None:
+        """Give what an address is for and the mail that it leads back to; None for any that we did not make."""
+        local, _, domain = address.rpartition("@")
+        found = _ADDRESS.fullmatch(local)
+        if found is None or domain.lower() != self.domain:
+            return None
+        purpose: Purpose = "reponse" if found[1].lower() == "reponse" else "rebond"
+        try:
+            raw = base64.b32decode(found[2].upper() + "====")
+        except binascii.Error:
+            return None
+        if not hmac.compare_digest(raw[16:], self._seal(purpose, raw[:16])):
+            return None
+        return purpose, UUID(bytes=raw[:16])
+
+    def _seal(self, purpose: Purpose, delivery: bytes) -> bytes:
+        return hmac.digest(self.key.encode(), purpose.encode() + b"\0" + delivery, hashlib.sha256)[:_SEAL_BYTES]

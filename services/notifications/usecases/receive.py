@@ -1,0 +1,95 @@
+"""Take in what comes back to a mail: an answer becomes a message of the case, a return is shown on it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from services.notifications import store
+from services.notifications.domain.deliveries import follower_of, takes_no_mail, without_addresses
+from services.notifications.domain.incoming import ANSWERABLE, MOST_A_DAY, NotAnswerable, Report, TooManyReplies
+from services.notifications.office import Office
+from services.notifications.usecases.resend import MAY_RESEND
+from services.notifications.usecases.send import give_up
+from services.notifications.usecases.tell import tell
+from shared import clock
+from shared.contracts.notifications import ReplyReceived
+from shared.db import Transaction
+from shared.errors import NotFound
+from shared.identity.model import Agent
+from shared.messaging import journal
+
+_OURS: Final = "/notifications"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a person wrote, and from which address."""
+
+    text: str
+    sender: str
+
+
+async def take_reply(
+    tx: Transaction, delivery_id: UUID, reply: Reply, *, digest: bytes, at: datetime, office: Office
+) -> None:
+    """Tell what somebody answered to a mail; once, however often his server gives it."""
+    mail = await store.answered(tx, delivery_id)
+    if mail is None:
+        raise NotFound
+    if mail.audience not in ANSWERABLE or mail.request_id is None or mail.uninvited:
+        raise NotAnswerable
+    if await store.replies_since(tx, delivery_id, at - timedelta(days=1)) >= MOST_A_DAY:
+        raise TooManyReplies
+    if not await store.note_incoming(tx, delivery_id, digest, kind="reply", at=at):
+        return
+    fact = ReplyReceived(
+        request_id=mail.request_id,
+        departement=mail.departement or "",
+        at=await journal.in_time(tx, _OURS, mail.request_id, at),
+        delivery_id=mail.id,
+        event_id=mail.event_id,
+        audience=mail.audience,
+        template=mail.template,
+        colleague_id=follower_of(mail.holder),
+        reply_id=clock.new_id(),
+        text=_signed(reply, mail.recipient),
+    )
+    told = await journal.record(tx, fact)
+    await tell(tx, fact, event_id=told, at=at, office=office)
+
+
+def _signed(reply: Reply, recipient: str) -> str:
+    """Say from where it came when it was not the addressee who answered."""
+    if not reply.sender or reply.sender.casefold() == recipient.casefold():
+        return reply.text
+    return f"{reply.text}\n\n(Réponse envoyée par {reply.sender})"
+
+
+async def take_report(
+    tx: Transaction, delivery_id: UUID, report: Report, *, digest: bytes, at: datetime, office: Office
+) -> None:
+    """Note what a mail server says of a mail that it had taken; one that it gives up has failed after all."""
+    if not await store.note_incoming(tx, delivery_id, digest, kind="report", at=at) or not report.given_up:
+        return
+    answer = without_addresses(report.answer) or "Le serveur du destinataire a renvoyé le message."
+    taken_back = await store.take_back(tx, delivery_id, answer=answer, at=at)
+    if taken_back is None:
+        return
+    mail, gone = taken_back
+    if takes_no_mail(answer):
+        await store.flag_address(tx, mail.recipient, answer=answer, delivery_id=mail.id, at=at)
+    if gone:
+        await give_up(tx, mail, answer, at=at, office=office)
+
+
+async def pass_over(tx: Transaction, delivery_id: UUID, *, digest: bytes, at: datetime) -> None:
+    """Note that something came back which no person wrote."""
+    await store.note_incoming(tx, delivery_id, digest, kind="automatic", at=at)
+
+
+async def trust_address(tx: Transaction, address_id: UUID, *, by: Agent) -> None:
+    """Say that an address takes mail again."""
+    by.require(*MAY_RESEND)
+    if not await store.clear_address(tx, address_id, by.perimeter):
+        raise NotFound

@@ -1,0 +1,408 @@
+"""What comes back to a mail: answers reach the case once, returns are shown on it, machines are passed over."""
+
+import asyncio
+import smtplib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from email.message import EmailMessage
+from textwrap import dedent
+from typing import Any
+from uuid import UUID, uuid4
+
+import aiosmtplib
+import pytest
+
+from services.notifications import examples
+from services.notifications.door import LARGEST_MAIL, Mailroom
+from services.notifications.office import Office
+from services.notifications.postman import Postman
+from services.notifications.return_addresses import Purpose, ReturnAddresses
+from services.notifications.settings import DoorAddress, Settings
+from shared.contracts import intake, qualification
+from shared.db import Database
+from shared.identity.model import Role
+from tests.notifications.conftest import Client, MailServer, People, World, statuses
+from tests.notifications.test_pages import hidden
+
+RETURNS = ReturnAddresses("reponses.test", "r" * 32)
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Settings of a service that mail comes back to."""
+    way_back = {"reply_domain": RETURNS.domain, "reply_key": RETURNS.key, "door": "smtp://127.0.0.1:1"}
+    return Settings.model_validate(settings.model_dump() | way_back)
+
+
+@dataclass(slots=True)
+class Door:
+    """The door, and how a mail server speaks to it."""
+
+    port: int
+    database: Database
+
+    async def mail_to(self, audience: str) -> UUID:
+        """Give the id of the mail that was owed to an audience."""
+        found: UUID = await self.database.fetchval("SELECT id FROM delivery WHERE audience = $1", audience)
+        return found
+
+    async def is_given(
+        self, message: EmailMessage | bytes, *, to: str, return_path: str = "contact@commune.test"
+    ) -> str:
+        """Hand a mail to the door; give its last answer."""
+        content = message if isinstance(message, bytes) else message.as_bytes()
+        client = aiosmtplib.SMTP(hostname="127.0.0.1", port=self.port, start_tls=False)
+        try:
+            async with client:
+                await client.mail(return_path)
+                await client.rcpt(to)
+                answer = await client.data(content)
+        except aiosmtplib.SMTPResponseException as refused:
+            return f"{refused.code} {refused.message}"
+        return f"{answer.code} {answer.message}"
+
+    async def replies(self) -> list[dict[str, Any]]:
+        """Give what was told of answers."""
+        rows = await self.database.fetch(
+            "SELECT body::jsonb -> 'data' AS data FROM journal WHERE type = 'notifications.reply_received.v1'"
+        )
+        return [row["data"] for row in rows]
+
+
+@pytest.fixture
+async def door(database: Database, office: Office, free_ports: Callable[[int], list[int]]) -> AsyncIterator[Door]:
+    """An open door."""
+    assert office.returns is not None
+    (port,) = free_ports(1)
+    async with Mailroom(database, office, office.returns).listening(DoorAddress("smtp", "127.0.0.1", port)):
+        yield Door(port, database)
+
+
+def a_reply(text: str = "Mardi nous convient.", **headers: str) -> EmailMessage:
+    message = EmailMessage()
+    given = {
+        "From": "Contact <contact@commune.test>",
+        "Subject": "Re: 95-2027-000123",
+        "Message-ID": f"<{uuid4()}@commune.test>",
+    }
+    for name, value in (given | {name.replace("_", "-"): value for name, value in headers.items()}).items():
+        message[name] = value
+    message.set_content(text)
+    return message
+
+
+def a_report(action: str = "failed", status: str = "5.1.1", said: str = "550 5.1.1 unknown user") -> bytes:
+    return dedent(f"""\
+        From: MAILER-DAEMON@commune.test
+        To: someone@reponses.test
+        Subject: Undelivered Mail Returned to Sender
+        Message-ID: <{uuid4()}@commune.test>
+        Auto-Submitted: auto-replied
+        MIME-Version: 1.0
+        Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+        --b
+        Content-Type: text/plain
+
+        I am sorry.
+        --b
+        Content-Type: message/delivery-status
+
+        Reporting-MTA: dns; mx.commune.test
+
+        Final-Recipient: rfc822; contact@commune.test
+        Action: {action}
+        Status: {status}
+        Diagnostic-Code: smtp; {said}
+
+        --b--
+        """).encode()
+
+
+async def test_an_answer_is_told_as_what_was_written_above_the_mail(world: World, door: Door) -> None:
+    await world.filed()
+    mail = await door.mail_to("applicant")
+    text = await door.database.fetchval("SELECT text_body FROM delivery WHERE id = $1", mail)
+    quoted = "\n".join(f"> {line}" for line in text.splitlines())
+    reply = a_reply(f"Mardi nous convient.\n\nMarie\n\nLe 12 janv. 2027 à 14:05, Cousu-main a écrit :\n{quoted}\n")
+    assert await door.is_given(reply, to=RETURNS.of("reponse", mail)) == "250 2.0.0 OK"
+    (told,) = await door.replies()
+    assert told["text"] == "Mardi nous convient.\n\nMarie"
+    assert (told["request_id"], told["audience"]) == (str(examples.REQUEST_ID), "applicant")
+
+
+async def test_an_answer_that_is_given_twice_is_told_once(world: World, door: Door) -> None:
+    await world.filed()
+    reply, address = a_reply(), RETURNS.of("reponse", await door.mail_to("applicant"))
+    for _ in range(2):
+        assert (await door.is_given(reply, to=address)).startswith("250")
+    assert len(await door.replies()) == 1
+
+
+async def test_who_answers_from_another_address_is_named(world: World, door: Door) -> None:
+    await world.filed()
+    reply = a_reply(From="Le maire <maire@commune.test>")
+    await door.is_given(reply, to=RETURNS.of("reponse", await door.mail_to("applicant")))
+    assert (await door.replies())[0]["text"].endswith("(Réponse envoyée par maire@commune.test)")
+
+
+async def test_a_page_without_text_and_its_files_are_read_too(world: World, door: Door) -> None:
+    await world.filed()
+    reply = a_reply()
+    reply.set_content("<style>p{}</style><p>Mardi&nbsp;convient,<br>merci.</p><div>Marie</div>", subtype="html")
+    reply.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="plan.pdf")
+    await door.is_given(reply, to=RETURNS.of("reponse", await door.mail_to("applicant")))
+    text = (await door.replies())[0]["text"]
+    assert text == "Mardi convient,\nmerci.\n\nMarie\n\n(Fichiers restés dans le courriel\u00a0: plan.pdf)"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "reponse+aaaa@reponses.test",
+        RETURNS.of("reponse", uuid4()).replace("@", "a@"),
+        RETURNS.of("rebond", uuid4()).replace("rebond", "reponse"),
+        ReturnAddresses("reponses.test", "x" * 32).of("reponse", uuid4()),
+        "contact@reponses.test",
+    ],
+)
+async def test_an_address_that_we_did_not_make_is_unknown(world: World, door: Door, address: str) -> None:
+    await world.filed()
+    assert (await door.is_given(a_reply(), to=address)).startswith("550 5.1.1")
+
+
+async def test_an_address_survives_a_server_that_writes_it_in_capitals(world: World, door: Door) -> None:
+    await world.filed()
+    address = RETURNS.of("reponse", await door.mail_to("applicant")).upper()
+    assert (await door.is_given(a_reply(), to=address)).startswith("250")
+    assert len(await door.replies()) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "return_path"),
+    [
+        ({"Auto_Submitted": "auto-replied"}, "contact@commune.test"),
+        ({"Auto_Submitted": "auto-generated; owner-email=x"}, "contact@commune.test"),
+        ({"Precedence": "bulk"}, "contact@commune.test"),
+        ({"X_Autoreply": "yes"}, "contact@commune.test"),
+        ({"List_Id": "<elus.commune.test>"}, "contact@commune.test"),
+        ({}, ""),
+    ],
+)
+@pytest.mark.parametrize("purpose", ["reponse", "rebond"])
+async def test_what_no_person_wrote_is_taken_and_passed_over(
+    world: World, door: Door, headers: dict[str, str], return_path: str, purpose: Purpose
+) -> None:
+    await world.filed()
+    mail = await door.mail_to("applicant")
+    answer = await door.is_given(a_reply(**headers), to=RETURNS.of(purpose, mail), return_path=return_path)
+    assert answer.startswith("250")
+    assert await door.replies() == []
+    assert await door.database.fetchval("SELECT kind FROM incoming_mail") == "automatic"
+
+
+async def test_our_own_mail_that_comes_round_is_passed_over(
+    world: World, door: Door, postman: Postman, mail_server: MailServer
+) -> None:
+    await world.filed()
+    while await postman.send_next():
+        pass
+    ours = next(mail for mail in mail_server.accepted if mail["To"] == "contact@commune.test")
+    assert (await door.is_given(ours, to=ours["Reply-To"])).startswith("250")
+    assert await door.replies() == []
+
+
+async def test_what_is_refused_says_why_and_changes_nothing(world: World, door: Door) -> None:
+    await world.filed()
+    to = RETURNS.of("reponse", await door.mail_to("applicant"))
+    round_and_round = a_reply()
+    for hop in range(31):
+        round_and_round["Received"] = f"from mx{hop}.test"
+    assert "too long" in await door.is_given(a_reply("a" * 10_001), to=to)
+    assert "no text" in await door.is_given(a_reply("\n"), to=to)
+    assert (await door.is_given(round_and_round, to=to)).startswith("554 5.4.6")
+    assert (await door.is_given(a_reply(("b" * 900 + "\n") * (LARGEST_MAIL // 900)), to=to)).startswith("552")
+    to_an_agent = RETURNS.of("reponse", await door.mail_to("departement"))
+    assert (await door.is_given(a_reply(), to=to_an_agent)).startswith("554 5.7.1")
+    assert (await door.is_given(a_reply(), to=RETURNS.of("reponse", uuid4()))).startswith("550")
+    assert await door.database.fetchval("SELECT count(*) FROM incoming_mail") == 0
+
+
+async def test_one_mail_is_not_answered_without_end(world: World, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.notifications.usecases.receive.MOST_A_DAY", 2)
+    await world.filed()
+    to = RETURNS.of("reponse", await door.mail_to("applicant"))
+    answers = [await door.is_given(a_reply(f"Message {n}"), to=to) for n in range(3)]
+    assert [answer[:3] for answer in answers] == ["250", "250", "554"]
+    assert len(await door.replies()) == 2
+
+
+async def test_rubbish_does_not_break_the_door(world: World, door: Door) -> None:
+    await world.filed()
+    to = RETURNS.of("reponse", await door.mail_to("applicant"))
+    unknown = b"From: a@b.test\r\nContent-Type: text/plain; charset=nonsense\r\n\r\nBonjour \xe9"
+    for rubbish in (b"\xff\xfe\x00", b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n", unknown):
+        assert (await door.is_given(rubbish, to=to))[:3] in {"250", "554"}
+    assert (await door.is_given(a_reply(), to=to)).startswith("250")
+    assert "Mardi nous convient." in [told["text"] for told in await door.replies()]
+
+
+async def test_a_provider_s_answer_is_mailed_to_the_departement(world: World, door: Door) -> None:
+    await world.filed()
+    await world.tell(examples.example_of(qualification.OrientedLocally))
+    await door.is_given(a_reply(), to=RETURNS.of("reponse", await door.mail_to("provider")))
+    assert ("departement", "provider_reply", "queued") in await statuses(door.database)
+
+
+async def test_an_invited_colleague_answers_until_his_invitation_is_taken_back(world: World, door: Door) -> None:
+    invited = examples.example_of(intake.ColleagueInvited)
+    assert isinstance(invited, intake.ColleagueInvited)
+    await world.filed()
+    await world.tell(invited, examples.example_of(qualification.MessagePosted))
+    mail = await door.database.fetchval(
+        "SELECT id FROM delivery WHERE holder LIKE 'follower:%' AND template = 'message_posted'"
+    )
+    to = RETURNS.of("reponse", mail)
+    assert (await door.is_given(a_reply(), to=to)).startswith("250")
+    (told,) = await door.replies()
+    assert told["colleague_id"] == str(invited.colleague_id)
+    removed = intake.ColleagueRemoved(
+        request_id=invited.request_id,
+        departement=invited.departement,
+        at=invited.at,
+        colleague_id=invited.colleague_id,
+    )
+    await world.tell(removed)
+    assert (await door.is_given(a_reply("Encore moi."), to=to)).startswith("554 5.7.1")
+    assert len(await door.replies()) == 1
+
+
+async def test_people_outside_may_answer_and_every_mail_says_where_it_is_returned_to(
+    world: World, door: Door, postman: Postman, mail_server: MailServer
+) -> None:
+    await world.filed()
+    while await postman.send_next():
+        pass
+    sent = {mail["To"]: mail for mail in mail_server.accepted}
+    applicant, departement = await door.mail_to("applicant"), await door.mail_to("departement")
+    assert sent["contact@commune.test"]["Reply-To"] == RETURNS.of("reponse", applicant)
+    assert sent["anct95@val-doise.gouv.fr"]["Reply-To"] is None
+    assert set(mail_server.return_paths) == {RETURNS.of("rebond", applicant), RETURNS.of("rebond", departement)}
+    text = sent["contact@commune.test"].get_body(("plain",))
+    assert text is not None
+    assert text.get_content().startswith("Pour répondre, écrivez au-dessus de cette ligne.")
+
+
+async def returned(world: World, door: Door, postman: Postman, report: bytes) -> UUID:
+    """Let the acknowledgement be sent, and a report of it come back."""
+    await world.filed()
+    while await postman.send_next():
+        pass
+    mail = await door.mail_to("applicant")
+    assert (await door.is_given(report, to=RETURNS.of("rebond", mail), return_path="")).startswith("250")
+    return mail
+
+
+async def test_a_mail_that_comes_back_has_failed_and_its_address_is_flagged(
+    world: World, door: Door, postman: Postman, database: Database
+) -> None:
+    mail = await returned(world, door, postman, a_report())
+    row = await database.fetchrow("SELECT status, reason, sent_at FROM delivery WHERE id = $1", mail)
+    assert row is not None
+    assert (row["status"], row["reason"]) == ("failed", "550 5.1.1 unknown user")
+    assert row["sent_at"] is not None
+    assert await database.fetchval("SELECT address FROM bad_address") == "contact@commune.test"
+    told = await database.fetchval(
+        "SELECT body::jsonb -> 'data' FROM journal WHERE type = 'notifications.delivery_failed.v1'"
+    )
+    assert told["takes_no_mail"] is True
+    problem = await database.fetchval("SELECT text_body FROM delivery WHERE template = 'delivery_problem'")
+    assert "ne reçoit plus de courrier" in problem
+
+
+async def test_a_report_that_is_given_twice_counts_once(
+    world: World, door: Door, postman: Postman, database: Database
+) -> None:
+    report = a_report()
+    mail = await returned(world, door, postman, report)
+    await door.is_given(report, to=RETURNS.of("rebond", mail), return_path="")
+    assert await database.fetchval("SELECT count(*) FROM delivery_attempt WHERE result = 'returned'") == 1
+    assert await database.fetchval("SELECT count(*) FROM delivery WHERE template = 'delivery_problem'") == 1
+
+
+@pytest.mark.parametrize(
+    ("report", "status", "flagged"),
+    [
+        (a_report("delayed", "4.4.1", "connection timed out"), "sent", 0),
+        (a_report("failed", "4.4.7", "delivery time expired"), "failed", 0),
+        (a_report("failed", "5.7.1", "550 5.7.1 blocked by policy"), "failed", 0),
+        (a_report("failed", "5.1.2", ""), "failed", 1),
+        (a_report("delivered", "2.0.0", ""), "sent", 0),
+    ],
+)
+async def test_only_what_is_given_up_has_failed_and_only_an_address_that_is_none_is_flagged(
+    world: World, door: Door, postman: Postman, database: Database, report: bytes, status: str, flagged: int
+) -> None:
+    mail = await returned(world, door, postman, report)
+    assert await database.fetchval("SELECT status FROM delivery WHERE id = $1", mail) == status
+    assert await database.fetchval("SELECT count(*) FROM bad_address") == flagged
+
+
+async def test_a_refusal_at_the_door_of_the_recipient_flags_the_address_too(
+    world: World, postman: Postman, mail_server: MailServer, database: Database
+) -> None:
+    await world.filed()
+    mail_server.to_recipient = "550 5.1.1 unknown"
+    await postman.send_next()
+    assert await database.fetchval("SELECT count(*) FROM bad_address") == 1
+
+
+async def test_the_departement_sees_the_flag_and_takes_it_away(
+    client: Client, people: People, world: World, door: Door, postman: Postman
+) -> None:
+    mail = await returned(world, door, postman, a_report())
+    elsewhere = await people.token(Role.SAT_AGENT, "78")
+    assert (await client.get("/api/v1/bad-addresses", headers=elsewhere)).json()["items"] == []
+    here = await people.token(Role.DELEGATE, "95")
+    (flagged,) = (await client.get("/api/v1/bad-addresses", headers=here)).json()["items"]
+    assert flagged["address"] == "contact@commune.test"
+    refused = await client.post(f"/api/v1/bad-addresses/{flagged['id']}/trusted", headers=elsewhere)
+    assert refused.status_code == 404
+    await people.enters(client, Role.SAT_AGENT, "95")
+    page = (await client.get(f"/messages/{mail}")).text
+    assert "Cette adresse ne reçoit plus de courrier" in page
+    assert "Renvoyé par le serveur du destinataire" in page
+    form = {"_csrf_token": hidden(page, "_csrf_token")}
+    answer = await client.post(f"/messages/{mail}/adresse/{flagged['id']}", data=form)
+    assert answer.status_code == 303
+    assert "Cette adresse ne reçoit plus" not in (await client.get(f"/messages/{mail}")).text
+
+
+async def test_while_the_database_is_away_the_other_server_keeps_the_mail(
+    world: World, door: Door, database: Database
+) -> None:
+    await world.filed()
+    to = RETURNS.of("reponse", await door.mail_to("applicant"))
+    await database.close()
+    assert (await door.is_given(a_reply(), to=to)).startswith("451")
+
+
+async def test_the_door_speaks_lmtp_too(
+    world: World, database: Database, office: Office, free_ports: Callable[[int], list[int]]
+) -> None:
+    await world.filed()
+    assert office.returns is not None
+    (port,) = free_ports(1)
+    to = RETURNS.of("reponse", await database.fetchval("SELECT id FROM delivery WHERE audience = 'applicant'"))
+    async with Mailroom(database, office, office.returns).listening(DoorAddress("lmtp", "127.0.0.1", port)):
+
+        def give() -> tuple[int, bytes]:
+            with smtplib.LMTP("127.0.0.1", port, local_hostname="mx.test") as client:
+                client.ehlo()
+                client.mail("contact@commune.test")
+                assert client.rcpt(to)[0] == 250
+                assert client.rcpt(to)[0] == 452
+                return client.data(a_reply().as_bytes())
+
+        assert (await asyncio.to_thread(give))[0] == 250
+    assert await database.fetchval("SELECT count(*) FROM incoming_mail WHERE kind = 'reply'") == 1

@@ -1,0 +1,71 @@
+"""What a person wrote is told apart from what his mail program quotes; nothing that was written is dropped."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notifications.domain.deliveries import takes_no_mail
+from services.notifications.domain.incoming import WRITE_ABOVE, above
+
+OURS = f"{WRITE_ABOVE}\n\nBonjour Marie,\n\nLe service vous a écrit.\n"
+QUOTED = "\n".join(f"> {line}" for line in OURS.splitlines())
+
+
+@pytest.mark.parametrize(
+    "introduced",
+    [
+        f"Le mar. 24 nov. 2026 à 10:12, Cousu-main <ne-pas-repondre@cousu.test> a\nécrit :\n\n{QUOTED}",
+        f"Le 24/11/2026 à 10:12, Cousu-main a écrit\u00a0:\n{QUOTED}",
+        f"On Tue, Nov 24, 2026 at 10:12 AM Cousu-main <a@b.test> wrote:\n{QUOTED}",
+        f"De : Cousu-main <a@b.test>\nEnvoyé : mardi 24 novembre 10:12\nÀ : x@y.test\nObjet : Un message\n\n{OURS}",
+        f"________________________________\nDe : Cousu-main\nEnvoyé\u00a0: mardi\nObjet\u00a0: Un message\n\n{OURS}",
+        f"-----Message d’origine-----\nDe : Cousu-main\nEnvoyé : mardi\n\n{OURS}",
+        f"*De :* Cousu-main\n*Envoyé :* mardi\n*Objet :* Un message\n\n{OURS}",
+        QUOTED,
+        QUOTED.replace("cette ligne", "cette\n> ligne"),
+        f"> > {WRITE_ABOVE}\n> > Bonjour",
+        OURS,
+    ],
+)
+def test_mail_programs_introduce_what_they_quote_in_many_ways(introduced: str) -> None:
+    assert above(f"Mardi nous convient.\n\nMarie\n\n{introduced}\n") == "Mardi nous convient.\n\nMarie"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Le 3 mars, réunion à la mairie. On a écrit :\nmon point de vue",
+        "> cité par moi-même\nma réponse",
+        "De : la mairie\nÀ : vous\nMerci beaucoup.",
+    ],
+)
+def test_without_our_line_all_stays(text: str) -> None:
+    assert above(text) == text
+
+
+def test_who_answers_between_quoted_lines_keeps_them() -> None:
+    text = f"Voir plus bas.\n{QUOTED}\nOui pour mardi.\n> Une autre question\nNon."
+    assert above(text) == text
+
+
+@given(typed=st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs")), min_size=1, max_size=300))
+def test_what_is_typed_above_stays_whole(typed: str) -> None:
+    written = f"Bonjour {typed} merci"
+    assert above(f"{written}\n\nLe 24 nov. 2026, Cousu-main a écrit :\n{QUOTED}\n") == written.strip()
+
+
+@pytest.mark.parametrize(
+    ("answer", "flagged"),
+    [
+        ("550 5.1.1 unknown", True),
+        ("550 no such user", True),
+        ("551 gone", True),
+        ("550 5.7.1 blocked", False),
+        ("552 5.2.2 mailbox full", False),
+        ("554 spam", False),
+        ("5.1.10 no such domain", True),
+        ("450 4.1.1 later", False),
+    ],
+)
+def test_a_server_says_that_an_address_is_none_by_its_code(answer: str, flagged: bool) -> None:  # noqa: FBT001 - a case of a table
+    assert takes_no_mail(answer) is flagged
