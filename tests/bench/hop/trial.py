@@ -84,7 +84,8 @@ class Player:
         await self._process.stdin.drain()
 
     async def end(self) -> None:
-        """End it."""
+        """End it, and all that it started."""
+        below = processor.descendants(self.pid)
         with contextlib.suppress(ProcessLookupError):
             self._process.terminate()
             try:
@@ -92,7 +93,7 @@ class Player:
                     await self._process.wait()
             except TimeoutError:
                 self._process.kill()
-        for pid in processor.descendants(self.pid):
+        for pid in below:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, 9)
         await self._process.wait()
