@@ -20,5 +20,5 @@ async def put_aside(tx: Transaction, message: Message, reason: str) -> None:
         message.body,
         message.damaged,
     )
-    metrics.QUARANTINED.inc()
+    tx.after_commit.append(metrics.QUARANTINED.inc)
     log.warning("message.quarantined", reason=reason[:500])

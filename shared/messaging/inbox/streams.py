@@ -1,5 +1,6 @@
 """Where each stream heard stands, and what is kept of it until its turn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -94,17 +95,18 @@ async def lock(tx: Transaction, keys: list[tuple[str, str]]) -> list[Stream]:
     return [Stream(**row) for row in rows]
 
 
-async def save(tx: Transaction, stream: Stream) -> None:
-    """Remember how far the stream is applied."""
+async def save(tx: Transaction, moved: Sequence[Stream]) -> None:
+    """Remember how far streams are applied."""
     await tx.execute(
         """
-        UPDATE inbox_stream SET applied = $3, latest = greatest(latest, $4), changed_at = now()
-        WHERE subject = $1 AND source = $2
+        UPDATE inbox_stream s SET applied = k.applied, latest = greatest(s.latest, k.latest), changed_at = now()
+        FROM unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[]) AS k (subject, source, applied, latest)
+        WHERE s.subject = k.subject AND s.source = k.source
         """,
-        stream.subject,
-        stream.source,
-        stream.applied,
-        stream.latest,
+        [stream.subject for stream in moved],
+        [stream.source for stream in moved],
+        [stream.applied for stream in moved],
+        [stream.latest for stream in moved],
     )
 
 

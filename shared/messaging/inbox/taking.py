@@ -3,17 +3,16 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from functools import partial
 
 import asyncpg
 import structlog
 
-from shared import clock, tracing
 from shared.db import AWAY, Cause, Database, Transaction
 from shared.messaging import metrics
 from shared.messaging.consumers import Consumers, Heard
 from shared.messaging.envelope import Unreadable
-from shared.messaging.inbox import attempts, held, quarantine, streams
+from shared.messaging.inbox import attempts, held, quarantine, streams, telling
 from shared.messaging.inbox.attempts import FATAL_AFTER, MARKED_AFTER, Attempt
 from shared.messaging.inbox.held import Patience
 from shared.messaging.inbox.message import Message
@@ -28,6 +27,11 @@ UNSTORABLE = (asyncpg.DataError, UnicodeError)
 LEFT_AFTER = 5.0
 """Seconds for which an event that is next may be kept before nobody is thought to have it in hand any more."""
 
+
+class NotTogetherError(Exception):
+    """An event of many in one transaction cannot be applied: they are to be applied again, each in a savepoint."""
+
+
 KILLS = f"ended its consumer {FATAL_AFTER} times"
 
 
@@ -38,24 +42,6 @@ def _ignore(_: Message) -> None:
 def _tell(messages: Iterable[Message], safe: Callable[[Message], None]) -> None:
     for message in messages:
         safe(message)
-
-
-def _step(heard: Heard) -> AbstractContextManager[tracing.Step]:
-    """Go on with the trace that the event is part of."""
-    envelope = heard.envelope
-    return tracing.step(
-        f"process {envelope.type}",
-        tracing.SpanKind.CONSUMER,
-        after=tracing.known(envelope.traceparent),
-        **{
-            "messaging.system": "rabbitmq",
-            "messaging.operation.type": "process",
-            "messaging.message.id": envelope.id,
-            "cousu.request_id": envelope.subject,
-            "cousu.source": envelope.source,
-            "cousu.sequence": heard.sequence,
-        },
-    )
 
 
 class Inbox:
@@ -196,49 +182,68 @@ class Inbox:
     async def _apply(self, reading: Reading, begun: Sequence[bytes], attempt: Attempt | None = None) -> list[Stream]:
         """Apply what was read, in one transaction, which ends its attempts; give the streams that may go on after it.
 
-        What is new takes with it what had waited for it.
+        What is new takes with it what had waited for it. Two savepoints' statements for each event cost more than all
+        the rest: there are none until an event fails, and then everything is done again with them.
         """
+        try:
+            return await self._apply_at_once(reading, begun, attempt, apart=False)
+        except NotTogetherError:
+            return await self._apply_at_once(reading, begun, attempt, apart=True)
+
+    async def _apply_at_once(
+        self, reading: Reading, begun: Sequence[bytes], attempt: Attempt | None, *, apart: bool
+    ) -> list[Stream]:
         async with self._database.transaction() as tx:
             if begun:
                 await attempts.end(tx, begun)
             for message, reason in reading.aside:
                 await quarantine.put_aside(tx, message, reason)
             locked = await streams.lock(tx, sorted(reading.heard))
+            moved: list[Stream] = []
             for stream in locked:
-                await self._advance(tx, stream, reading.heard[stream.subject, stream.source], attempt)
+                if moved and moved[-1].subject == stream.subject:
+                    moved = await self._move_on(tx, moved)  # what is told next of a request asks for its latest moment
+                before = stream.applied
+                await self._advance(tx, stream, reading.heard[stream.subject, stream.source], attempt, apart=apart)
+                if stream.applied != before:
+                    moved.append(stream)
                 if stream.waiting and not stream.held and not begun:
-                    await self._drain(tx, stream)
+                    moved = await self._move_on(tx, moved)
+                    await self._drain(tx, stream, apart=apart)
+            await self._move_on(tx, moved)
         return locked if begun else []
 
-    async def _advance(self, tx: Transaction, stream: Stream, messages: list[Heard], attempt: Attempt | None) -> None:
+    async def _advance(
+        self, tx: Transaction, stream: Stream, messages: list[Heard], attempt: Attempt | None, *, apart: bool
+    ) -> None:
         """Apply what is next in the stream, and keep what is not."""
-        before = stream.applied
         for heard in sorted(messages, key=lambda item: item.sequence):
             if heard.sequence <= stream.applied:
-                metrics.DUPLICATES.inc()
+                tx.after_commit.append(metrics.DUPLICATES.inc)
             elif stream.held or heard.sequence > stream.applied + 1:
                 await streams.keep(tx, Kept.of(heard))
                 stream.waiting = True
             elif attempt is not None and attempt.kills:
                 await held.hold_for_good(tx, Kept.of(heard), KILLS)
                 stream.held = True
-            elif not await self._apply_next(tx, stream, heard):
+            elif not await self._apply_next(tx, stream, heard, apart=apart):
                 stream.held = True
-        if stream.applied != before:
-            await self._move_on(tx, stream)
 
-    async def _drain(self, tx: Transaction, stream: Stream) -> None:
+    async def _drain(self, tx: Transaction, stream: Stream, *, apart: bool) -> None:
         """Apply what was kept and is next now; it may have come once more meanwhile and be applied already."""
         while kept := await streams.next_kept(tx, stream.subject, stream.source):
-            if not await self._apply_kept(tx, stream, kept):
+            if not await self._apply_kept(tx, stream, kept, apart=apart):
                 return
-            await self._move_on(tx, stream)
+            await self._move_on(tx, [stream])
 
-    async def _move_on(self, tx: Transaction, stream: Stream) -> None:
-        """Remember how far the stream is, and drop what had been kept of it until there."""
-        await streams.save(tx, stream)
-        if stream.waiting:
-            await streams.forget_kept(tx, stream)
+    async def _move_on(self, tx: Transaction, moved: Sequence[Stream]) -> list[Stream]:
+        """Remember how far streams are, and drop what had been kept of them until there; none is left to do."""
+        if moved:
+            await streams.save(tx, moved)
+        for stream in moved:
+            if stream.waiting:
+                await streams.forget_kept(tx, stream)
+        return []
 
     async def _apply_kept_alone(self, kept: Kept, attempt: Attempt) -> bool:
         """Apply a kept event in a transaction of its own; tell whether its stream may go on."""
@@ -249,43 +254,41 @@ class Inbox:
                 if attempt.kills:
                     await held.hold_for_good(tx, kept, KILLS)
                     return False
-                if not await self._apply_kept(tx, stream, kept):
+                if not await self._apply_kept(tx, stream, kept, apart=True):
                     return False
-            await self._move_on(tx, stream)
+            await self._move_on(tx, [stream])
         return True
 
-    async def _apply_kept(self, tx: Transaction, stream: Stream, kept: Kept) -> bool:
+    async def _apply_kept(self, tx: Transaction, stream: Stream, kept: Kept, *, apart: bool) -> bool:
         """Apply a kept event; one that an older version could read, and this one cannot, holds its stream."""
         try:
             heard = self._consumers.hear(kept.body)
         except Unreadable as error:
             await held.hold(tx, kept, held.reason(error), self._patience)
             return False
-        return await self._apply_next(tx, stream, heard)
+        return await self._apply_next(tx, stream, heard, apart=apart)
 
-    async def _apply_next(self, tx: Transaction, stream: Stream, heard: Heard) -> bool:
-        """Apply one event in a savepoint; a failure holds its stream and touches nothing else."""
+    async def _apply_next(self, tx: Transaction, stream: Stream, heard: Heard, *, apart: bool) -> bool:
+        """Apply one event; in a savepoint (`apart`) a failure holds its stream and touches nothing else."""
         if heard.handler is not None:
             envelope = heard.envelope
             with (
                 structlog.contextvars.bound_contextvars(event_id=envelope.id, request_id=envelope.subject),
-                _step(heard) as step,
+                telling.step(heard) as step,
             ):
                 tx.cause = Cause(envelope.correlationid or envelope.id, envelope.id, step.traceparent)
                 try:
-                    async with tx.savepoint():
+                    async with tx.savepoint() if apart else contextlib.nullcontext():
                         await heard.handler(tx, heard.fact)
                 except Exception as error:
                     if tx.connection.is_closed() or isinstance(error, asyncpg.InsufficientResourcesError):
                         raise
+                    if not apart:
+                        raise NotTogetherError from error
                     await held.hold(tx, Kept.of(heard), held.reason(error), self._patience)
                     step.fail(type(error).__name__)
                     log.warning("event.held", type=envelope.type, source=envelope.source, exc_info=True)
                     return False
-                log.info("event.applied", type=envelope.type, source=envelope.source, sequence=heard.sequence)
         stream.advance(heard)
-        metrics.APPLIED.inc()
-        if heard.envelope.time is not None:
-            seconds = (clock.now() - heard.envelope.time).total_seconds()
-            metrics.APPLIED_AFTER.labels(heard.envelope.type.partition(".")[0]).observe(max(0.0, seconds))
+        tx.after_commit.append(partial(telling.applied, heard))
         return True

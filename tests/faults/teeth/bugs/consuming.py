@@ -41,12 +41,12 @@ BUGS = (
         "How far a stream was applied is written in a transaction of its own, after that of the effect.",
         "kills_committed",
         TAKING,
-        "        if stream.applied != before:\n            await self._move_on(tx, stream)\n\n",
-        "        if stream.applied != before:\n"
-        "            tx.after_commit.append(lambda: asyncio.ensure_future(self._save_apart(stream)))\n\n"
-        "    async def _save_apart(self, stream):\n"
+        "            await self._move_on(tx, moved)\n        return locked if begun else []\n",
+        "            tx.after_commit.append(lambda: asyncio.ensure_future(self._save_apart(moved)))\n"
+        "        return locked if begun else []\n\n"
+        "    async def _save_apart(self, moved):\n"
         "        async with self._database.transaction() as tx:\n"
-        "            await streams.save(tx, stream)\n\n",
+        "            await self._move_on(tx, moved)\n",
     ),
     bug(
         "in_the_order_of_arrival",
@@ -74,13 +74,22 @@ BUGS = (
             Edit(MESSENGER, "            (self.inbox.go_on_where_left, LOOKS_EVERY),\n", ""),
         ),
     ),
-    bug(
+    Bug(
         "what_waited_and_came_again_waits_for_ever",
         "An event that waited and comes once more with its predecessor stays among the waiting.",
         "order",
-        TAKING,
-        "        if stream.applied != before:\n            await self._move_on(tx, stream)\n",
-        "        if stream.applied != before:\n            await streams.save(tx, stream)\n",
+        (
+            Edit(
+                TAKING,
+                "                    moved = await self._move_on(tx, moved)\n                    await self._drain",
+                "                    moved = await streams.save(tx, moved) or []\n                    await self._drain",
+            ),
+            Edit(
+                TAKING,
+                "            await self._move_on(tx, moved)\n        return locked",
+                "            await streams.save(tx, moved)\n        return locked",
+            ),
+        ),
     ),
     bug(
         "gaps_are_jumped",

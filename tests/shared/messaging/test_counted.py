@@ -1,0 +1,149 @@
+"""What a message costs, counted: round trips and bytes do not depend on how busy the machine is."""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aio_pika
+import asyncpg
+import pytest
+from asyncpg.connection import LoggedQuery
+
+from shared.clock import new_id
+from shared.db import Database
+from shared.messaging import journal, topology
+from shared.messaging.arrivals import PREFETCH
+from shared.messaging.inbox import Inbox, Message
+from shared.messaging.relay import NEW, Relay
+from tests.conftest import FreshDatabase
+from tests.polling import eventually
+from tests.shared.messaging.conftest import NOTING, a_message, wire
+
+A_TRANSACTION = 3
+"""BEGIN, COMMIT, and what asyncpg sends when a connection goes back to its pool."""
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@asynccontextmanager
+async def counted(database: Database) -> AsyncIterator[Counter[str]]:
+    """Count the statements that are sent meanwhile, by their first words."""
+    seen: Counter[str] = Counter()
+
+    def see(query: LoggedQuery) -> None:
+        seen[" ".join(query.query.split()[:3])] += 1
+
+    pool: Any = database._pool  # noqa: SLF001 - nothing public gives its connections
+    connections = [holder._con for holder in pool._holders if holder._con]  # noqa: SLF001 - same
+    for connection in connections:
+        connection.add_query_logger(see)
+    try:
+        yield seen
+    finally:
+        for connection in connections:
+            connection.remove_query_logger(see)
+
+
+@pytest.fixture
+async def narrow(fresh: FreshDatabase) -> AsyncIterator[Database]:
+    """The database over one connection, on which everything can be seen."""
+    database = await Database.connect(fresh.app_url, name="test", max_size=1)
+    yield database
+    await database.close()
+
+
+def a_batch(size: int) -> list[Message]:
+    """Give so many messages of as many streams: nothing is shared between them."""
+    return [Message(wire(a_message(new_id(), str(n)), 1), "intake.message_posted.95") for n in range(size)]
+
+
+async def test_a_full_batch_costs_six_statements_beside_what_its_handlers_do(narrow: Database) -> None:
+    inbox = Inbox(narrow, NOTING)
+    await inbox.take(a_batch(1))  # asyncpg asks once what arrays are
+    async with counted(narrow) as seen:
+        await inbox.take(a_batch(PREFETCH))
+    assert seen.pop("INSERT INTO effect") == PREFETCH
+    assert seen.total() <= A_TRANSACTION + 3, seen
+    assert await narrow.fetchval("SELECT count(*) FROM effect") == 1 + PREFETCH
+
+
+async def test_one_event_that_fails_makes_its_batch_dearer_and_the_next_one_not(narrow: Database) -> None:
+    ill = Message(wire(a_message(new_id(), "fail"), 1), "")
+    inbox = Inbox(narrow, NOTING)
+    async with counted(narrow) as seen:
+        await inbox.take([*a_batch(PREFETCH - 1), ill])
+    assert seen["INSERT INTO effect"] <= 2 * PREFETCH
+    assert await narrow.fetchval("SELECT count(*) FROM effect") == PREFETCH - 1
+    async with counted(narrow) as seen:
+        await inbox.take(a_batch(PREFETCH))
+    assert seen.total() <= PREFETCH + A_TRANSACTION + 3
+
+
+async def test_a_message_writes_little_to_the_write_ahead_log(narrow: Database) -> None:
+    """The handler's row of some 90 bytes, and two versions of the stream's row: 3 kB would be something else."""
+    await Inbox(narrow, NOTING).take(a_batch(PREFETCH))
+    before = await narrow.fetchval("SELECT pg_current_wal_insert_lsn() - '0/0'")
+    await Inbox(narrow, NOTING).take(a_batch(PREFETCH))
+    after = await narrow.fetchval("SELECT pg_current_wal_insert_lsn() - '0/0'")
+    assert 0 < (after - before) / PREFETCH < 1500
+
+
+async def test_telling_an_event_is_one_statement_of_the_business_transaction(narrow: Database) -> None:
+    async with counted(narrow) as seen, narrow.transaction() as tx:
+        await journal.record(tx, a_message(new_id()))
+    assert seen.pop("WITH head AS") == 1
+    assert seen.total() <= A_TRANSACTION, seen
+
+
+async def test_an_event_told_writes_little_to_the_write_ahead_log(narrow: Database) -> None:
+    before = await narrow.fetchval("SELECT pg_current_wal_insert_lsn() - '0/0'")
+    async with narrow.transaction() as tx:
+        for _ in range(PREFETCH):
+            await journal.record(tx, a_message(new_id()))
+    after = await narrow.fetchval("SELECT pg_current_wal_insert_lsn() - '0/0'")
+    assert 0 < (after - before) / PREFETCH < 4000
+
+
+async def test_the_relay_needs_no_statement_for_most_events(
+    narrow: Database, fresh: FreshDatabase, broker_url: Callable[[str], str]
+) -> None:
+    async with await aio_pika.connect(broker_url("supervisor")) as connection:
+        await topology.declare(await connection.channel(), [topology.Subscription("escalation", ("intake.#",))])
+    async with narrow.transaction() as tx:
+        for _ in range(NEW):
+            await journal.record(tx, a_message(new_id()))
+    looks = await Database.connect(fresh.app_url, name="looks", max_size=1)
+    relay = Relay(narrow, broker_url("intake"), name="intake", poll=0.2)
+
+    async def emptied() -> bool:
+        return bool(await looks.fetchval("SELECT count(*) = 0 FROM outbox"))
+
+    async with counted(narrow) as seen:
+        task = asyncio.create_task(relay.run())
+        await eventually(emptied)
+        await relay.stop()
+        await task
+    await relay.close()
+    await looks.close()
+    assert seen["DELETE FROM outbox"] >= 1
+    assert seen.total() / NEW <= 0.05, seen
+
+
+@pytest.mark.parametrize("service", ["intake", "qualification", "escalation", "notifications"])
+async def test_no_business_transaction_notifies(
+    service: str, fresh_database: Callable[[str], Awaitable[FreshDatabase]]
+) -> None:
+    """NOTIFY takes a lock that all commits share: no function of the database does it, and no statement of ours."""
+    connection = await asyncpg.connect((await fresh_database(service)).owner_url)
+    rows = await connection.fetch(
+        "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosrc ~* 'notify'"
+    )
+    await connection.close()
+    assert rows == []
+    sources = [file for room in ("shared", f"services/{service}") for file in (ROOT / room).rglob("*.py")]
+    assert len(sources) > 20
+    assert [file for file in sources if re.search(r"\bNOTIFY\b|\bpg_notify\b", file.read_text())] == []
