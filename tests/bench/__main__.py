@@ -41,6 +41,7 @@ def main(
     book: Annotated[Path, typer.Option("--tally", help="Where each measurement is written down.")] = Path(
         "build/bench.jsonl"
     ),
+    before: Annotated[str, typer.Option(help="A commit: ours as it was there takes part in the hop.")] = "",
     report: Annotated[bool, typer.Option("--report", help="Only write the report of what is in the tally.")] = False,  # noqa: FBT002 - same
 ) -> None:
     """Measure what is not yet in the tally; then write docs/performance.md."""
@@ -49,13 +50,15 @@ def main(
         raise typer.BadParameter(f"no such part: {', '.join(unknown)}")
     if not report:
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-        asyncio.run(_measure(parts, Tally(book), rounds=repeat, quick=quick, where=MEMORY if memory else DISK))
+        asyncio.run(
+            _measure(parts, Tally(book), rounds=repeat, quick=quick, where=MEMORY if memory else DISK, before=before)
+        )
     subprocess.run([THEIRS, "-m", "tests.bench.report", book], cwd=ROOT, check=True)  # noqa: S603 - our own program
 
 
-async def _measure(parts: list[str], tally: Tally, *, rounds: int, quick: bool, where: Path) -> None:
+async def _measure(parts: list[str], tally: Tally, *, rounds: int, quick: bool, where: Path, before: str) -> None:
     async with standing(where) as ground:
-        bench = Bench(ground, tally, rounds, quick, where)
+        bench = Bench(ground, tally, rounds, quick, where, before)
         await bench.measure("machine", "machine", "is", 0, lambda: machine.described(ground, where))
         for name in parts:
             await PARTS[name](bench)

@@ -24,6 +24,8 @@ class Bench:
     rounds: int
     quick: bool
     where: Path
+    before: str = ""
+    """A commit that ours is measured beside."""
 
     async def measure(
         self, part: str, what: str, mode: str, number: int, work: Callable[[], Awaitable[Figures]]

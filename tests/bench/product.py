@@ -87,10 +87,10 @@ class Product:
         return found
 
     @contextlib.asynccontextmanager
-    async def database(self, name: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-        """Connect to a database as the superuser."""
+    async def database(self, service: str = "") -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+        """Connect to a service's database, or to none of them, as the superuser."""
         server = LocalPostgres(self.places.folder / "postgres", self.places.ports["postgres"])
-        connection = await asyncpg.connect(server.url(name))
+        connection = await asyncpg.connect(server.url(f"cousu_{service}" if service else "postgres"))
         try:
             yield connection
         finally:

@@ -15,8 +15,8 @@ MOST_WAITING = 5_000
 async def resend(tx: Transaction, *, source: str, subject: str, first: int, last: int, queue: str) -> int:
     """Put events of our journal into the outbox again, for one queue (or, with an empty name, for all who listen).
 
-    At most `MOST_EVENTS`, the oldest first, and none while `MOST_WAITING` wait for this queue. Gives how many; a source
-    that is not ours gives none.
+    At most `MOST_EVENTS`, the oldest first, and none while `MOST_WAITING` wait for this queue. What has not been told
+    yet, because much waits or the broker is away, misses nobody. Gives how many; a source that is not ours gives none.
     """
     tag = await tx.execute(
         """
@@ -25,6 +25,7 @@ async def resend(tx: Transaction, *, source: str, subject: str, first: int, last
         FROM journal
         WHERE source = $1 AND ((subject = $2 AND sequence BETWEEN $3 AND $4) OR id = $7)
           AND (SELECT count(*) FROM outbox WHERE queue = $5) < $8
+          AND NOT EXISTS (SELECT FROM outbox o WHERE o.position = journal.position AND o.queue = '')
         ORDER BY sequence
         LIMIT $6
         ON CONFLICT DO NOTHING

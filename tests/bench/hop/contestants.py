@@ -1,13 +1,15 @@
 """Who takes part in the hop: by which commands it is sent and heard, and how it was tuned."""
 
+import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 OURS = Path(sys.executable)
 THEIRS = ROOT / "build" / "bench" / "bin" / "python"
 """The peers' own environment: the product knows nothing of them."""
+BEFORE = "before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Contestant:
     hears: tuple[str, ...] = ()
     """Arguments of its listener."""
     python: Path = OURS
+    tree: Path = ROOT
+    """Where its code is; what is missing there comes from here."""
     ours: bool = False
     durable: bool = False
     """Whether the event is committed with the state that it tells of."""
@@ -30,6 +34,16 @@ class Contestant:
     def command(self, role: str) -> list[str]:
         """Give the command of a role."""
         return [str(self.python), "-m", self.module, role, *(self.hears if role == "hear" else ())]
+
+
+def before(commit: str) -> Contestant:
+    """Give ours as it was at a commit, whose tree is laid out below `build`."""
+    tree = ROOT / "build" / f"before-{commit}"
+    if not tree.exists():
+        subprocess.run(["git", "worktree", "prune"], cwd=ROOT, check=True)  # noqa: S607 - git, wherever it is
+        subprocess.run(["git", "worktree", "add", "--detach", tree, commit], cwd=ROOT, check=True, capture_output=True)  # noqa: S603, S607 - same
+    settings = f"the same, as it was at {commit}"
+    return replace(HOP[0], name=BEFORE, title="Cousu-main before", settings=settings, tree=tree)
 
 
 def _floor(name: str, title: str, settings: str, together: int, connections: int, *, ordered: bool) -> Contestant:

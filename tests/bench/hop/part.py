@@ -4,7 +4,7 @@ from functools import partial
 from statistics import median
 
 from tests.bench.hop import trial
-from tests.bench.hop.contestants import HOP, Contestant
+from tests.bench.hop.contestants import HOP, Contestant, before
 from tests.bench.hop.trial import Effort
 from tests.bench.measure import Bench
 from tests.bench.peers.contestants import PEERS
@@ -15,7 +15,8 @@ SHARES = {"third": 1 / 3, "most": 0.9}
 
 async def hop(bench: Bench) -> None:
     """Measure ours and the floors."""
-    await _rounds(bench, "hop", HOP)
+    earlier = (before(bench.before),) if bench.before else ()
+    await _rounds(bench, "hop", (*HOP, *earlier))
     events = 2_000 if bench.quick else 10_000
     for number in range(bench.rounds):
         for contestant in HOP[:2]:

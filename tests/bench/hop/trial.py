@@ -50,13 +50,13 @@ class Player:
         self._reads = asyncio.create_task(self._read())
 
     @classmethod
-    async def start(cls, command: Sequence[str], order: Order) -> "Player":
+    async def start(cls, contestant: Contestant, role: str, order: Order) -> "Player":
         """Start it."""
         return cls(
             await asyncio.create_subprocess_exec(
-                *command,
-                cwd=ROOT,
-                env=os.environ | order.to_environment() | {"PYTHONPATH": str(ROOT)},
+                *contestant.command(role),
+                cwd=contestant.tree,
+                env=os.environ | order.to_environment() | {"PYTHONPATH": f"{contestant.tree}:{ROOT}"},
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
@@ -201,7 +201,7 @@ async def _players(contestant: Contestant, order: Order, effort: Effort) -> Asyn
     players: list[Player] = []
 
     async def play(role: str) -> Player:
-        players.append(await Player.start(contestant.command(role), order))
+        players.append(await Player.start(contestant, role, order))
         await players[-1].until("ready", READY_WITHIN + order.events / 200)
         return players[-1]
 
@@ -214,7 +214,7 @@ async def _players(contestant: Contestant, order: Order, effort: Effort) -> Asyn
         if effort.beforehand:
             await sender.go()
             await sender.until("done", effort.within)
-            listeners = [await Player.start(contestant.command("hear"), order) for _ in range(effort.copies)]
+            listeners = [await Player.start(contestant, "hear", order) for _ in range(effort.copies)]
             players += listeners
         yield sender, listeners
     finally:

@@ -96,7 +96,7 @@ async def _files(product: Product, seconds: float, number: int) -> Figures:
                 count += 1
                 began = time.monotonic()
                 body = a_body(title=f"bench {number} {n} {count}")
-                await client.do("intake", "/requests", None, body, key=f"bench-{number}-{n}-{count}")
+                await client.do("intake", "/requests", None, body, key=f"filing-{number}-{n}-{count}")
                 taken.append(1000 * (time.monotonic() - began))
 
         pids = product.pids()
@@ -123,10 +123,10 @@ async def _profiled(product: Product, seconds: float) -> Figures:
 
 
 async def _wal(product: Product) -> int:
-    async with product.database("postgres") as connection:
+    async with product.database() as connection:
         return int(await connection.fetchval("SELECT pg_current_wal_lsn() - '0/0'"))
 
 
 async def _size(product: Product) -> int:
-    async with product.database("postgres") as connection:
+    async with product.database() as connection:
         return int(await connection.fetchval("SELECT sum(pg_database_size(oid)) FROM pg_database"))

@@ -1,16 +1,18 @@
 """The hop and the peers: throughput, latency, processor time and what each promises."""
 
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
 import matplotlib as mpl
 from matplotlib import pyplot as plt
 
-from tests.bench.hop.contestants import HOP, Contestant
+from tests.bench.hop.contestants import BEFORE, HOP, Contestant
 from tests.bench.peers.contestants import PEERS
 from tests.bench.report import words
 from tests.bench.tally import Figures, Tally, ratios
 
+EARLIER = replace(HOP[0], name=BEFORE, title="Cousu-main before", settings="the same on an earlier commit")
 PARTS = ("sender", "listener", "postgres", "rabbitmq")
 mpl.rcParams["svg.hashsalt"] = "bench"
 
@@ -20,7 +22,7 @@ def sections(tally: Tally, drawings: Path) -> list[str]:
     return [
         text
         for part, title, contestants in (
-            ("hop", "Hop: an event committed here takes effect there", HOP),
+            ("hop", "Hop: an event committed here takes effect there", (*HOP, EARLIER)),
             ("peers", "The same job elsewhere", (*HOP[:2], *PEERS)),
         )
         if (text := _section(tally, drawings, part, title, contestants))
@@ -56,6 +58,7 @@ def _section(tally: Tally, drawings: Path, part: str, title: str, contestants: t
                 [_latency(tally, part, one) for one in contestants if one.name in found],
             ),
             _publishing(tally) if part == "hop" else "",
+            _steps(found) if part == "hop" else "",
             "How each is tuned:\n",
             words.table(
                 ("", "", "committed with the state", "keeps the order"),
@@ -95,6 +98,27 @@ def _publishing(tally: Tally) -> str:
         f"pipelined publisher {words.figure(floor, 'per_second')}; the relay is "
         f"{words.spread(ratios(ours, floor, 'per_second'), 2)} times it.\n"
     )
+
+
+def _steps(found: dict[str, list[Figures]]) -> str:
+    if BEFORE not in found:
+        return ""
+    rows = [
+        (
+            name,
+            *(
+                words.spread([one["cpu_ms"][key] for one in found[who] if "failed" not in one], 3)
+                for who in (BEFORE, "ours")
+            ),
+        )
+        for key, name in (
+            ("listener", "listener, ms an event"),
+            ("postgres", "PostgreSQL"),
+            ("sender", "sender"),
+            ("rabbitmq", "RabbitMQ"),
+        )
+    ]
+    return words.prose("steps") + "\n" + words.table(("processor’s time", "before", "now"), rows)
 
 
 def _settings(one: Contestant) -> tuple[str, ...]:
