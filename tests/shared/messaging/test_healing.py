@@ -337,6 +337,19 @@ async def test_two_who_miss_the_same_get_it_once_each_however_often_they_ask(sou
     assert [tuple(row) for row in rows] == [("escalation", 2), ("notifications", 2)]
 
 
+async def test_what_has_not_been_told_yet_is_not_sent_again(source: Database) -> None:
+    """Heads tell of it while much waits in the outbox, and listeners ask: it is on its way to them."""
+    request_id = await tell(source, "1", "2")
+    await lose_everything_told(source)
+    async with source.transaction() as tx:
+        await journal.record(tx, a_message(request_id, "3"))
+    async with source.transaction() as tx:
+        count = await resend(tx, source="/intake", subject=str(request_id), first=1, last=3, queue="escalation")
+    assert count == 2
+    rows = await source.fetch("SELECT j.sequence, o.queue FROM outbox o JOIN journal j USING (position) ORDER BY 1")
+    assert [tuple(row) for row in rows] == [(1, "escalation"), (2, "escalation"), (3, "")]
+
+
 async def test_whoever_has_much_waiting_for_him_is_sent_no_more_until_it_is_sent(
     source: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
