@@ -35,7 +35,7 @@ LABELS: Final[Mapping[str, str]] = {
     "territory": "Territoire",
     "communes": "Communes",
     "lead_departement": "Département",
-    "contact.name": "Nom",
+    "contact.name": "Prénom et nom",
     "contact.role": "Fonction",
     "contact.email": "Adresse électronique",
     "contact.phone": "Téléphone",
