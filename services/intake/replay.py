@@ -59,7 +59,7 @@ async def _remove(tx: Transaction, fact: intake.ColleagueRemoved) -> None:
 
 async def _join(tx: Transaction, fact: intake.DocumentAdded) -> None:
     await _take_in(tx, fact)
-    await documents.add(tx, fact.request_id, fact.document)
+    await documents.add(tx, fact.request_id, fact.document, with_request=fact.with_request)
 
 
 async def _evaluate(tx: Transaction, fact: intake.EvaluationSubmitted) -> None:

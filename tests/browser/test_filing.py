@@ -3,15 +3,15 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FilePayload, expect
 
 from tests.browser.people import Person
 from tests.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
 
-PLAN = {"name": "plan de la place.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%%EOF\n"}
-PROGRAM = {"name": "calcul.exe", "mimeType": "application/octet-stream", "buffer": b"MZ\x90\x00"}
+PLAN: FilePayload = {"name": "plan de la place.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n%%EOF\n"}
+PROGRAM: FilePayload = {"name": "calcul.exe", "mimeType": "application/octet-stream", "buffer": b"MZ\x90\x00"}
 GO_ON = "Enregistrer et continuer"
 
 LABEL = """

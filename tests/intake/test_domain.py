@@ -76,6 +76,18 @@ def test_a_registered_request_waits_for_its_examination() -> None:
     assert tracked.service is not None
 
 
+def test_the_last_day_of_the_departement_holds_while_an_answer_is_prepared_and_rejected() -> None:
+    tracked = a_tracked_request()
+    life = Life(tracked.id)
+    for fact in (life.registered(1), life.examined(2), life.proposed(3), life.rejected(4)):
+        heard(tracked, fact)
+        assert tracked.expected is not None
+        assert (tracked.expected.team, tracked.expected.until) == (Team.DEPARTEMENT, DUE)
+    heard(tracked, life.declined(5))
+    assert tracked.expected is not None
+    assert tracked.expected.until is None
+
+
 def test_the_applicant_is_asked_and_answers() -> None:
     tracked = a_tracked_request()
     life = Life(tracked.id)

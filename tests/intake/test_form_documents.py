@@ -16,6 +16,7 @@ from shared.db import Database
 from tests.intake.conftest import Client
 from tests.intake.test_documents import MEBI, PDF, kept
 from tests.intake.test_pages import a_filled_draft, begin, hidden, send
+from tests.paper import words_of
 
 Files = list[tuple[str, tuple[str, bytes]]]
 
@@ -63,6 +64,11 @@ async def test_documents_of_the_form_are_filed_with_the_request(client: Client, 
     assert link is not None
     assert (await client.get(link[1])).content == PDF
     assert page.text.count("Document ajouté") == 0
+    later = {"document": ("après.pdf", PDF)}
+    await client.post(f"{tracking[1]}/documents", data=hidden(page, f"{tracking[1]}/documents"), files=later)
+    received = words_of(await client.get(f"{tracking[1]}/accuse-de-reception.pdf"))
+    assert "étude.pdf" in received
+    assert "après.pdf" not in received
 
 
 async def test_a_wrong_file_is_named_and_costs_no_other(client: Client, settings: Settings) -> None:

@@ -13,11 +13,15 @@ APPLICANT, DEPARTEMENT, PROVIDER, NATIONAL = Team.APPLICANT, Team.DEPARTEMENT, T
 
 @dataclass(frozen=True, slots=True)
 class Expects:
-    """Who must do what next; `until` names the member of the fact that holds the date."""
+    """Who must do what next; `until` names the member of the fact that holds the date.
+
+    With `keeps_date` the date that the same team had before still holds.
+    """
 
     team: Team
     what: str
     until: str | None = None
+    keeps_date: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +85,14 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         DEPARTEMENT,
         "proposed",
         DEPARTEMENT,
-        Expects(DEPARTEMENT, "Valider la réponse qui est en préparation."),
+        Expects(DEPARTEMENT, "Valider la réponse qui est en préparation.", keeps_date=True),
         label="Une réponse est en préparation",
     ),
     qualification.ProposalRejected: Meaning(
         DEPARTEMENT,
         "under_examination",
         DEPARTEMENT,
-        Expects(DEPARTEMENT, "Étudier votre besoin et chercher la réponse adaptée."),
+        Expects(DEPARTEMENT, "Étudier votre besoin et chercher la réponse adaptée.", keeps_date=True),
         shown=False,
     ),
     qualification.OrientedLocally: Meaning(
@@ -151,7 +155,7 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         NATIONAL,
         "awaiting_departement",
         NATIONAL,
-        Expects(DEPARTEMENT, "Répondre à une question de l’équipe nationale. Vous n’avez rien à faire.", until="until"),
+        Expects(DEPARTEMENT, "Répondre à une question de l’équipe nationale.", until="until"),
     ),
     escalation.AdmissibilitySettled: Meaning(
         NATIONAL,

@@ -1,7 +1,7 @@
 """A request as its applicant lives it: what he may do now, and what becomes of it when others tell something."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -207,7 +207,7 @@ class Tracked:
             self.status_at = max(self.status_at, fact.at)
             self._stand_at(fact, meaning)
         elif meaning.expects is not None and (self.evaluated_at is None or fact.at > self.evaluated_at):
-            self.team, self.expected = meaning.team, expected_after(fact, meaning)
+            self._expect(fact, meaning)
 
     def _resume(self, fact: qualification.NationalQuestionAnswered, meaning: Meaning) -> None:
         """Go back to where the national team was; what it has told since and we hear later is caught up with."""
@@ -215,12 +215,18 @@ class Tracked:
         self.status_at = max(self.status_at, fact.at)
         self.status = self.national_status or RECEIVED
         if self.status in QUESTIONABLE:
-            self.team, self.expected = meaning.team, expected_after(fact, meaning)
+            self._expect(fact, meaning)
 
     def _stand_at(self, fact: Fact, meaning: Meaning) -> None:
         self.status = meaning.status or self.status
         if not (self.resumed and self.status in QUESTIONABLE):
-            self.team, self.expected = meaning.team, expected_after(fact, meaning)
+            self._expect(fact, meaning)
+
+    def _expect(self, fact: Fact, meaning: Meaning) -> None:
+        expected, before = expected_after(fact, meaning), self.expected
+        if meaning.expects and meaning.expects.keeps_date and expected and before and before.team is expected.team:
+            expected = replace(expected, until=before.until)
+        self.team, self.expected = meaning.team, expected
 
     def _note(self, fact: Fact, meaning: Meaning) -> None:
         """Remember who is in charge, where the national team stands and what was decided."""

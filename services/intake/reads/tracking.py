@@ -47,6 +47,7 @@ class DocumentRow:
     size: int
     sha256: str
     added_at: datetime
+    with_request: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ async def document(reader: Reader, document_id: UUID, *, of: UUID | None = None)
     """Give a document, if given only one `of` that request; refuses with `NotFound`."""
     row = await reader.fetchrow(
         """
-        SELECT id, name, media_type, size, sha256, added_at
+        SELECT id, name, media_type, size, sha256, added_at, with_request
         FROM document
         WHERE id = $1 AND ($2::uuid IS NULL OR request_id = $2)
         """,
@@ -165,7 +166,7 @@ async def _messages(reader: Reader, request_id: UUID, colleague: Colleague | Non
 async def _documents(reader: Reader, request_id: UUID) -> list[DocumentRow]:
     rows = await reader.fetch(
         """
-        SELECT id, name, media_type, size, sha256, added_at
+        SELECT id, name, media_type, size, sha256, added_at, with_request
         FROM document
         WHERE request_id = $1
         ORDER BY added_at, id

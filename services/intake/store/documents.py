@@ -27,12 +27,12 @@ async def claimed_among(reader: Reader, ids: list[UUID]) -> set[UUID]:
     return {row["id"] for row in rows}
 
 
-async def add(tx: Transaction, request_id: UUID, document: Document) -> None:
-    """Keep what is known of a file."""
+async def add(tx: Transaction, request_id: UUID, document: Document, *, with_request: bool) -> None:
+    """Keep what is known of a file, and whether it was filed `with_request`."""
     await tx.execute(
         """
-        INSERT INTO document (id, request_id, name, media_type, size, sha256, added_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO document (id, request_id, name, media_type, size, sha256, added_at, with_request)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         """,
         document.id,
         request_id,
@@ -41,4 +41,5 @@ async def add(tx: Transaction, request_id: UUID, document: Document) -> None:
         document.size,
         document.sha256,
         document.added_at,
+        with_request,
     )

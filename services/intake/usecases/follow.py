@@ -94,7 +94,7 @@ async def add_document(
     already = await documents.size_together(tx, tracked.id)
     joined = document.model_copy(update={"added_at": at})
     fact = tracked.add_document(joined, already=already, at=at, with_request=with_request)
-    await documents.add(tx, tracked.id, joined)
+    await documents.add(tx, tracked.id, joined, with_request=with_request)
     await tell(tx, tracked, fact)
 
 

@@ -101,6 +101,12 @@ class View:
         return "Vous" if team is Team.APPLICANT and not self.tracking.invited else team.value
 
     @property
+    def shows_colleagues(self) -> bool:
+        """Tell whether others follow the request besides whoever reads, or may be invited to."""
+        others = [one for one in self.tracking.colleagues if one != self.tracking.colleague]
+        return bool(others) or "colleagues" in self.tracking.allowed_actions
+
+    @property
     def asked_for(self) -> list[str]:
         """What the département asked for, while it waits."""
         asked = [step for step in self.tracking.timeline if step.type == "qualification.information_requested.v1"]
