@@ -95,6 +95,10 @@ MOBILISATION_KIND = {
     v.MobilisationKind.INTERNAL: "Administration centrale ou opérateur de l’État",
     v.MobilisationKind.EXTERNAL: "Prestataire externe",
 }
+EVALUATION_ROUND = {
+    v.EvaluationRound.COMPLETION: "À la fin",
+    v.EvaluationRound.SIX_MONTHS: "Six mois après",
+}
 STAGE = {
     v.Stage.REGISTER: "Enregistrement",
     v.Stage.START_EXAMINATION: "Début de l’examen",
@@ -142,6 +146,7 @@ EVENT = {
     "intake.colleague_invited.v1": "Collègue invité à suivre la demande",
     "intake.colleague_removed.v1": "Accès d’un collègue retiré",
     "intake.evaluation_submitted.v1": "Évaluation envoyée",
+    "intake.evaluation_awaited.v1": "Avis du demandeur attendu",
     "intake.request_closed.v1": "Demande close",
     "forms.request_refused.v1": "Demande d’un autre formulaire refusée",
     "qualification.request_registered.v1": "Demande enregistrée par le département",
@@ -210,6 +215,7 @@ _ALL: tuple[dict[StrEnum, str], ...] = (  # type: ignore[assignment] # each tabl
     ESCALATION_MOTIVE,
     COMMITTEE_OUTCOME,
     MOBILISATION_KIND,
+    EVALUATION_ROUND,
     STAGE,
 )
 

@@ -1,4 +1,4 @@
-"""What happens by itself: evaluated requests are closed, abandoned drafts and files forgotten, by any copy."""
+"""What happens by itself: evaluations are asked for, evaluated requests closed, what was abandoned forgotten."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,11 +11,15 @@ from services.intake.settings import Settings
 from services.intake.store import drafts
 from services.intake.store.documents import claimed_among
 from services.intake.store.files import DocumentFiles
-from services.intake.usecases.follow import close_evaluated
+from services.intake.usecases import follow
 from shared import clock, rounds
+from shared.calendar import time_zone
 from shared.db import Database
 
 log = structlog.get_logger(__name__)
+
+PARIS: Final = "75"
+"""The département by whose days applicants are given time to answer: a courtesy, not a delay of law."""
 
 EVERY: Final = 60.0
 """Seconds between two rounds."""
@@ -30,12 +34,19 @@ UNCLAIMED_AFTER: Final = timedelta(days=1)
 async def one_round(database: Database, settings: Settings) -> None:
     """Do what is due now."""
     now = clock.now()
+    until = now.astimezone(time_zone(PARIS)).date() + timedelta(days=settings.evaluation_days)
     async with database.transaction() as tx:
-        closed = await close_evaluated(tx, evaluated_before=now - timedelta(days=settings.close_after_days), at=now)
+        before = now - timedelta(days=settings.close_after_days)
+        closed = await follow.close_evaluated(tx, evaluated_before=before, at=now)
+    async with database.transaction() as tx:
+        before = now - timedelta(days=settings.evaluation_again_days)
+        asked = await follow.ask_again(tx, asked_before=before, until=until, at=now)
+    async with database.transaction() as tx:
+        reminded = await follow.remind(tx, days=settings.evaluation_reminder_days, until=until, at=now)
     async with database.transaction() as tx:
         forgotten = await drafts.forget_before(tx, now - timedelta(days=settings.draft_days))
-    if closed or forgotten:
-        log.info("jobs.done", closed=closed, drafts_forgotten=forgotten)
+    if closed or asked or reminded or forgotten:
+        log.info("jobs.done", closed=closed, asked_again=asked, reminded=reminded, drafts_forgotten=forgotten)
 
 
 async def forget_files(database: Database, settings: Settings) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from services.intake import usecases
 from services.intake.consumers import SUBSCRIPTION, TABLE
-from services.intake.store import colleagues, documents, requests
+from services.intake.store import colleagues, documents, evaluations, requests
 from services.intake.usecases import file_request, follow, share
 from services.intake.usecases.hear import event_id
 from shared.contracts import intake
@@ -64,9 +64,14 @@ async def _join(tx: Transaction, fact: intake.DocumentAdded) -> None:
 
 async def _evaluate(tx: Transaction, fact: intake.EvaluationSubmitted) -> None:
     await _take_in(tx, fact)
-    await requests.add_evaluation(
-        tx, fact.request_id, follow.evaluation_of(fact), evaluation_id=event_id(tx), at=fact.at
+    await evaluations.add_evaluation(
+        tx, fact.request_id, follow.evaluation_of(fact), asked=fact.round, evaluation_id=event_id(tx), at=fact.at
     )
+
+
+async def _await(tx: Transaction, fact: intake.EvaluationAwaited) -> None:
+    await _take_in(tx, fact)
+    await evaluations.note_awaited(tx, fact)
 
 
 TOLD: Mapping[type[Fact], Handler] = {
@@ -79,6 +84,7 @@ TOLD: Mapping[type[Fact], Handler] = {
     intake.ColleagueInvited: _invite,
     intake.ColleagueRemoved: _remove,
     intake.EvaluationSubmitted: _evaluate,
+    intake.EvaluationAwaited: _await,
     intake.RequestClosed: _take_in,
 }
 
@@ -90,6 +96,7 @@ TABLES = (
     Table("message", key=("id",)),
     Table("document", key=("id",)),
     Table("evaluation", key=("id",)),
+    Table("evaluation_asked", key=("request_id",)),
     Table("programme_territory", key=("programme", "departement", "kind", "code"), request=""),
     Table("colleague", key=("id",), left_out={"messages_read_at": READ}),
     Table("number_counter", key=("departement", "year"), request=""),

@@ -25,6 +25,13 @@ class Settings(ServiceSettings):
     )
     close_after_days: int = Field(30, ge=0, description="An evaluated request is closed after so many days")
     draft_days: int = Field(90, ge=1, description="A draft that nobody touched for so many days is forgotten")
+    evaluation_again_days: int = Field(
+        183, ge=1, description="So many days after the applicant could first say what came of it, he is asked again"
+    )
+    evaluation_reminder_days: int = Field(
+        15, ge=1, description="Somebody who was asked and has not answered is reminded, twice, after so many days each"
+    )
+    evaluation_days: int = Field(30, ge=1, description="Days that the applicant has to answer when he is asked again")
     publisher: str = Field(
         "", description="Who publishes this site, as the legal page names it; the page says so when it is not given"
     )

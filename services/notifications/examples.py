@@ -88,6 +88,8 @@ def facts() -> list[Fact]:
         intake.ColleagueInvited(
             **where, colleague_id=OTHER_ID, name="Direction générale", email="direction@commune.test"
         ),
+        intake.EvaluationAwaited(**where, round=v.EvaluationRound.SIX_MONTHS, reminder=False, until=date(2028, 4, 30)),
+        intake.EvaluationAwaited(**where, round=v.EvaluationRound.COMPLETION, reminder=True, until=date(2027, 10, 31)),
         intake.EvaluationSubmitted(
             **where, number=NUMBER, applicant=_APPLICANT, need_met=4, progress=4, satisfaction=5
         ),

@@ -59,6 +59,7 @@ def consumers(rules: Rules) -> Consumers:
             intake.DocumentAdded: on_case(conversing.take_document),
             intake.RequestWithdrawn: on_case(arriving.withdraw),
             intake.EvaluationSubmitted: on_case(following.end),
+            intake.EvaluationAwaited: on_case(following.note),
             intake.RequestClosed: on_case(following.end),
             qualification.RequestTransferred: open_case_on_request_transferred,
             escalation.EscalationReceived: on_case(following.note),

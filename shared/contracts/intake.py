@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from shared.contracts.fact import Actor, Email, Fact, Value
-from shared.contracts.vocabulary import ApplicantKind, Field, Programme, RequestKind, SupportType
+from shared.contracts.vocabulary import ApplicantKind, EvaluationRound, Field, Programme, RequestKind, SupportType
 
 
 class Applicant(Value):
@@ -148,6 +148,16 @@ class EvaluationSubmitted(ApplicantFact):
     satisfaction: int
     impact: str | None = None
     comment: str | None = None
+    round: EvaluationRound = EvaluationRound.COMPLETION
+
+
+class EvaluationAwaited(Fact):
+    """The applicant is asked what came of it, some months later; or, as a `reminder`, once more in the same round."""
+
+    wire_type: ClassVar[str] = "intake.evaluation_awaited.v1"
+    round: EvaluationRound
+    reminder: bool
+    until: date
 
 
 class RequestClosed(Fact):
@@ -166,5 +176,6 @@ FACTS: tuple[type[Fact], ...] = (
     ColleagueInvited,
     ColleagueRemoved,
     EvaluationSubmitted,
+    EvaluationAwaited,
     RequestClosed,
 )

@@ -179,6 +179,13 @@ class MobilisationKind(StrEnum):
     EXTERNAL = "external"
 
 
+class EvaluationRound(StrEnum):
+    """When the applicant is asked what came of it."""
+
+    COMPLETION = "completion"
+    SIX_MONTHS = "six_months"
+
+
 class Stage(StrEnum):
     """The stages that have a clock."""
 

@@ -9,6 +9,7 @@ from shared.contracts.vocabulary import (
     ApplicantKind,
     CommitteeOutcome,
     EscalationMotive,
+    EvaluationRound,
     Field,
     LocalOffer,
     MobilisationKind,
@@ -145,6 +146,10 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
             "satisfaction": 4,
             "impact": "Deux commerces ont rouvert.",
         },
+    ),
+    (
+        intake.EvaluationAwaited,
+        {**_BASE, "round": EvaluationRound.SIX_MONTHS, "reminder": False, "until": date(2027, 4, 30)},
     ),
     (intake.RequestClosed, _BASE),
     (

@@ -1,9 +1,11 @@
-"""What happens by itself: closing after the evaluation, forgetting drafts."""
+"""What happens by itself: asking for evaluations and reminding of them, closing afterwards, forgetting drafts."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+import pytest
 
 from services.intake import jobs
 from services.intake.consumers import consumers
@@ -51,6 +53,116 @@ async def test_an_evaluated_request_is_closed_after_its_time_and_once(
     seen = (await client.get(f"/api/v1/requests/{mine['id']}", headers=bearer(mine["access_token"]))).json()
     assert (seen["status"], seen["team"], seen["expected"]) == ("closed", None, None)
     assert await database.fetchval("SELECT count(*) FROM journal WHERE type = 'intake.request_closed.v1'") == 1
+
+
+async def jobs_at(database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch, days: int) -> list[str]:
+    """Let the jobs run so many days from now; give what they told by then, in order."""
+    later = datetime.now(UTC) + timedelta(days=days)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    await jobs.one_round(database, settings)
+    rows = await database.fetch(
+        """
+        SELECT body::jsonb #>> '{data,round}' AS round, body::jsonb #>> '{data,reminder}' AS reminder
+        FROM journal
+        WHERE type = 'intake.evaluation_awaited.v1'
+        ORDER BY position
+        """
+    )
+    return [f"{row['round']} {'reminder' if row['reminder'] == 'true' else 'asked'}" for row in rows]
+
+
+async def a_completed_request(client: Client, database: Database, territories: Territories) -> dict[str, Any]:
+    """A request whose accompaniment ended just now, and whose applicant was asked."""
+    mine = await filed(client)
+    life, wire = Life(UUID(mine["id"])), Wire()
+    now = int((clock.now() - at(0)).total_seconds() / 60) + 1
+    facts = [life.completed(now), life.evaluation_asked(now)]
+    await Inbox(database, consumers(territories)).take([wire.message(fact) for fact in facts])
+    return mine
+
+
+async def test_somebody_who_does_not_answer_is_reminded_twice_and_asked_again_six_months_later(
+    client: Client,
+    database: Database,
+    settings: Settings,
+    territories: Territories,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mine = await a_completed_request(client, database, territories)
+    first, again = "completion reminder", "six_months reminder"
+    assert await jobs_at(database, settings, monkeypatch, 14) == []
+    assert await jobs_at(database, settings, monkeypatch, 16) == [first]
+    assert await jobs_at(database, settings, monkeypatch, 17) == [first]
+    assert await jobs_at(database, settings, monkeypatch, 31) == [first, first]
+    assert await jobs_at(database, settings, monkeypatch, 90) == [first, first]
+    asked = [first, first, "six_months asked"]
+    assert await jobs_at(database, settings, monkeypatch, 185) == asked
+    seen = (await client.get(f"/api/v1/requests/{mine['id']}", headers=bearer(mine["access_token"]))).json()
+    assert seen["expected"]["from"] == "applicant"
+    assert seen["timeline"][-1]["label"] == "Votre avis est demandé, quelques mois après"
+    assert await jobs_at(database, settings, monkeypatch, 201) == [*asked, again]
+    assert await jobs_at(database, settings, monkeypatch, 216) == [*asked, again, again]
+    assert await jobs_at(database, settings, monkeypatch, 900) == [*asked, again, again]
+
+
+async def test_each_answer_belongs_to_its_round_and_ends_the_reminders(
+    client: Client,
+    database: Database,
+    settings: Settings,
+    territories: Territories,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mine = await a_completed_request(client, database, territories)
+
+    async def answers() -> None:
+        told = await client.post(
+            f"/api/v1/requests/{mine['id']}/evaluation",
+            json={"need_met": 5, "progress": 4, "satisfaction": 5},
+            headers=bearer(mine["access_token"]),
+        )
+        assert told.status_code == 201, told.text
+
+    await answers()
+    assert await jobs_at(database, settings, monkeypatch, 100) == []
+    assert await jobs_at(database, settings, monkeypatch, 185) == ["six_months asked"]
+    await answers()
+    assert await jobs_at(database, settings, monkeypatch, 400) == ["six_months asked"]
+    rows = await database.fetch("SELECT round FROM evaluation ORDER BY at")
+    assert [row["round"] for row in rows] == ["completion", "six_months"]
+    told = await database.fetch(
+        "SELECT body::jsonb #>> '{data,round}' AS round FROM journal "
+        "WHERE type = 'intake.evaluation_submitted.v1' ORDER BY position"
+    )
+    assert [row["round"] for row in told] == ["completion", "six_months"]
+
+
+async def test_a_local_answer_is_asked_about_months_later_without_reminders_before(
+    client: Client,
+    database: Database,
+    settings: Settings,
+    territories: Territories,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mine = await filed(client)
+    now = int((clock.now() - at(0)).total_seconds() / 60) + 1
+    await Inbox(database, consumers(territories)).take([Wire().message(Life(UUID(mine["id"])).supported(now))])
+    assert await jobs_at(database, settings, monkeypatch, 100) == []
+    assert await jobs_at(database, settings, monkeypatch, 185) == ["six_months asked"]
+
+
+async def test_what_was_withdrawn_or_is_examined_again_is_not_asked_about(
+    client: Client,
+    database: Database,
+    settings: Settings,
+    territories: Territories,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mine = await filed(client)
+    life, wire = Life(UUID(mine["id"])), Wire()
+    now = int((clock.now() - at(0)).total_seconds() / 60) + 1
+    facts = [life.accepted(now), life.declined(now + 1)]
+    await Inbox(database, consumers(territories)).take([wire.message(fact) for fact in facts])
+    assert await jobs_at(database, settings, monkeypatch, 185) == []
 
 
 async def test_an_evaluation_out_of_its_scale_is_refused(

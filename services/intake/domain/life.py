@@ -42,6 +42,7 @@ class Meaning:
     opens_evaluation: bool = False
 
 
+GIVE_OPINION_AGAIN: Final = "Dites-nous, quelques mois après, ce que cet accompagnement a changé."
 GIVE_OPINION: Final = "Dites-nous ce que cet accompagnement a changé."
 
 MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
@@ -58,6 +59,14 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
     intake.ColleagueInvited: Meaning(APPLICANT, detail="name"),
     intake.ColleagueRemoved: Meaning(APPLICANT),
     intake.EvaluationSubmitted: Meaning(APPLICANT, "evaluated", None),
+    intake.EvaluationAwaited: Meaning(
+        DEPARTEMENT,
+        None,
+        APPLICANT,
+        Expects(APPLICANT, GIVE_OPINION_AGAIN, until="until"),
+        label="Votre avis est demandé, quelques mois après",
+        opens_evaluation=True,
+    ),
     intake.RequestClosed: Meaning(DEPARTEMENT, "closed", None),
     # The département
     qualification.RequestRegistered: Meaning(
@@ -257,6 +266,8 @@ WITHOUT_DOCUMENTS: Final = OVER | {"refused", "evaluated"}
 def meaning_of(fact: Fact) -> Meaning | None:
     """Give what a fact means to the applicant; None when it is not his business, or part of what was told before it."""
     if isinstance(fact, intake.DocumentAdded) and fact.with_request:
+        return None
+    if isinstance(fact, intake.EvaluationAwaited) and fact.reminder:
         return None
     if isinstance(fact, escalation.DecisionMade):
         return DECIDED[fact.decision.outcome]

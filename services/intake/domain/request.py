@@ -12,7 +12,7 @@ from services.intake.domain.life import OVER, WITHDRAWABLE, WITHOUT_DOCUMENTS, M
 from services.intake.domain.telling import Step, decision_of, step_of
 from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Actor, Fact
-from shared.contracts.vocabulary import Role, Team
+from shared.contracts.vocabulary import EvaluationRound, Role, Team
 from shared.errors import IllegalMove
 
 Told = TypeVar("Told", bound=Fact)
@@ -127,7 +127,9 @@ class Tracked:
             raise IllegalMove(state=self.status, allowed_actions=self.allowed_actions)
         return intake.ColleagueRemoved(**self._head(at), colleague_id=colleague.id)
 
-    def evaluate(self, evaluation: Evaluation, *, at: datetime) -> intake.EvaluationSubmitted:
+    def evaluate(
+        self, evaluation: Evaluation, *, at: datetime, asked: EvaluationRound = EvaluationRound.COMPLETION
+    ) -> intake.EvaluationSubmitted:
         """Say what came of it, once each time it is asked."""
         self._require("evaluation")
         return self.take_in(
@@ -142,8 +144,15 @@ class Tracked:
                 satisfaction=evaluation.satisfaction,
                 impact=evaluation.impact,
                 comment=evaluation.comment,
+                round=asked,
             )
         )
+
+    def await_evaluation(
+        self, asked: EvaluationRound, *, reminder: bool, until: date, at: datetime
+    ) -> intake.EvaluationAwaited:
+        """Ask the applicant what came of it, some months later; or remind him that he was asked."""
+        return self.take_in(intake.EvaluationAwaited(**self._head(at), round=asked, reminder=reminder, until=until))
 
     def close(self, *, at: datetime) -> intake.RequestClosed:
         """End it, some time after the evaluation."""
@@ -190,6 +199,8 @@ class Tracked:
         match fact:
             case intake.EvaluationSubmitted():
                 self.evaluation_open, self.evaluated_at = False, fact.at
+            case intake.EvaluationAwaited(reminder=False):
+                self.evaluation_open = True
             case intake.RequestClosed():
                 self.closed_at = fact.at
             case intake.TrackingLinkReplaced():

@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.intake.domain.colleagues import Holder
-from services.intake.domain.request import Evaluation, Expected, Tracked
+from services.intake.domain.request import Expected, Tracked
 from services.intake.domain.telling import Step
 from services.intake.store import colleagues
 from shared.contracts import intake, qualification
@@ -229,26 +229,6 @@ async def add_step(tx: Transaction, request_id: UUID, step_id: UUID, step: Step,
         label,
         step.team,
         step.detail,
-    )
-
-
-async def add_evaluation(
-    tx: Transaction, request_id: UUID, evaluation: Evaluation, *, evaluation_id: UUID, at: datetime
-) -> None:
-    """Keep what the applicant said."""
-    await tx.execute(
-        """
-        INSERT INTO evaluation (id, request_id, at, need_met, progress, satisfaction, impact, comment)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        """,
-        evaluation_id,
-        request_id,
-        at,
-        evaluation.need_met,
-        evaluation.progress,
-        evaluation.satisfaction,
-        evaluation.impact,
-        evaluation.comment,
     )
 
 

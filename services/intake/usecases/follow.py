@@ -1,15 +1,15 @@
 """What the applicant, or a colleague whom he invited, does after filing."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from services.intake.domain.colleagues import Holder
 from services.intake.domain.request import Evaluation
-from services.intake.store import documents, messages, requests
+from services.intake.store import documents, evaluations, messages, requests
 from services.intake.usecases import in_time, load, tell
 from shared.clock import new_id
 from shared.contracts import intake
-from shared.contracts.vocabulary import Team
+from shared.contracts.vocabulary import EvaluationRound, Team
 from shared.db import Transaction
 from shared.messaging import journal
 
@@ -70,9 +70,9 @@ async def withdraw(tx: Transaction, holder: Holder, *, motive: str, at: datetime
 async def evaluate(tx: Transaction, holder: Holder, evaluation: Evaluation, *, at: datetime) -> None:
     """The applicant says what came of it."""
     tracked, at = await load(tx, holder, at)
-    fact = tracked.evaluate(evaluation, at=at)
+    fact = tracked.evaluate(evaluation, asked=await evaluations.round_of(tx, tracked.id), at=at)
     event_id = await tell(tx, tracked, fact)
-    await requests.add_evaluation(tx, tracked.id, evaluation, evaluation_id=event_id, at=at)
+    await evaluations.add_evaluation(tx, tracked.id, evaluation, asked=fact.round, evaluation_id=event_id, at=at)
 
 
 def evaluation_of(fact: intake.EvaluationSubmitted) -> Evaluation:
@@ -109,6 +109,31 @@ async def replace_link(tx: Transaction, *, number: str, email: str, at: datetime
     fact = tracked.replace_link(at=await in_time(tx, tracked.id, at))
     await requests.save(tx, tracked)
     await journal.record(tx, fact)
+
+
+async def ask_again(tx: Transaction, *, asked_before: datetime, until: date, at: datetime, most: int = 100) -> int:
+    """Ask once more what came of it, some months after it could first be said; tell how many."""
+    due = await evaluations.to_ask_again(tx, asked_before=asked_before, most=most)
+    for request_id in due:
+        await _await_evaluation(tx, request_id, EvaluationRound.SIX_MONTHS, reminder=False, until=until, at=at)
+    return len(due)
+
+
+async def remind(tx: Transaction, *, days: int, until: date, at: datetime, most: int = 100) -> int:
+    """Remind those who were asked so many days ago and have not answered; tell how many."""
+    due = await evaluations.to_remind(tx, days=days, at=at, most=most)
+    for request_id, asked in due:
+        await _await_evaluation(tx, request_id, asked, reminder=True, until=until, at=at)
+    return len(due)
+
+
+async def _await_evaluation(
+    tx: Transaction, request_id: UUID, asked: EvaluationRound, *, reminder: bool, until: date, at: datetime
+) -> None:
+    tracked, at = await requests.load_for_update(tx, request_id), await in_time(tx, request_id, at)
+    fact = tracked.await_evaluation(asked, reminder=reminder, until=until, at=at)
+    await tell(tx, tracked, fact)
+    await evaluations.note_awaited(tx, fact)
 
 
 async def close_evaluated(tx: Transaction, *, evaluated_before: datetime, at: datetime, most: int = 100) -> int:

@@ -5,11 +5,12 @@ from uuid import UUID
 import structlog
 
 from services.intake.domain.colleagues import Holder
-from services.intake.store import colleagues, messages, requests
+from services.intake.domain.life import meaning_of
+from services.intake.store import colleagues, evaluations, messages, requests
 from services.intake.usecases import show
 from services.intake.usecases.follow import take_reply_by_mail
 from shared.clock import new_id
-from shared.contracts import notifications, qualification
+from shared.contracts import escalation, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Team
 from shared.db import Transaction
@@ -26,8 +27,17 @@ async def follow_fact(tx: Transaction, fact: Fact) -> None:
         return
     step = tracked.hear(fact)
     await requests.save(tx, tracked)
+    await _note_opened(tx, fact)
     if step is not None:
         await show(tx, tracked.id, event_id(tx), step)
+
+
+async def _note_opened(tx: Transaction, fact: Fact) -> None:
+    """From when on the applicant may say what came of it, and whether a mail asks him to."""
+    meaning = meaning_of(fact)
+    if meaning is not None and meaning.opens_evaluation:
+        invited = isinstance(fact, escalation.EvaluationRequested)
+        await evaluations.note_opened(tx, fact.request_id, at=fact.at, invited=invited)
 
 
 async def keep_message(tx: Transaction, fact: qualification.MessagePosted) -> None:

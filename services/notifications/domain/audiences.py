@@ -101,6 +101,14 @@ def _is_returned(fact: escalation.DecisionMade, _national: bool) -> bool:  # noq
     return fact.decision.outcome is CommitteeOutcome.RETURNED
 
 
+def _is_reminder(fact: intake.EvaluationAwaited, _national: bool) -> bool:  # noqa: FBT001 - as above
+    return fact.reminder
+
+
+def _is_first(fact: intake.EvaluationAwaited, _national: bool) -> bool:  # noqa: FBT001 - as above
+    return not fact.reminder
+
+
 DAILY = Cadence.DAILY
 INTERNAL = Nobody("a step of the team's own work, shown on its pages")
 TIMELINE = Nobody("shown on the tracking page; nothing to do or to know at once")
@@ -121,6 +129,10 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     intake.ColleagueInvited: (applicant("colleague_invited"),),
     intake.ColleagueRemoved: Nobody("his link ends at once; whoever took it back tells him"),
     intake.EvaluationSubmitted: (applicant("evaluation_thanks"),),
+    intake.EvaluationAwaited: (
+        applicant("evaluation_again", "evaluation", when=_is_first),
+        applicant("evaluation_reminder", "evaluation", when=_is_reminder),
+    ),
     intake.RequestClosed: TIMELINE,
     # forms that are not ours
     forms.RequestRefused: (Mail("operator", "form_refused", "notifications"),),
