@@ -1,8 +1,20 @@
 """What the national team hears, and what it does about it."""
 
 from functools import partial
+from typing import Any
 
 from services.escalation.settings import Durations
+from services.escalation.usecases.following import (
+    follow_on_answer_taken_back,
+    follow_on_directed_to_programme,
+    follow_on_oriented_locally,
+    follow_on_request_escalated,
+    follow_on_request_refused,
+    follow_on_request_registered,
+    follow_on_request_submitted,
+    follow_on_request_withdrawn,
+    follow_on_supported_locally,
+)
 from services.escalation.usecases.heard import (
     keep_on_evaluation_submitted,
     list_on_directed_to_programme,
@@ -18,6 +30,7 @@ from services.escalation.usecases.heard import (
 )
 from shared.contracts import intake, notifications, qualification
 from shared.contracts.fact import Fact
+from shared.db import Transaction
 from shared.messaging.consumers import Consumers, Handler
 from shared.messaging.topology import Subscription
 
@@ -26,23 +39,36 @@ SUBSCRIPTION = Subscription("escalation", ("intake.#", "qualification.#", "notif
 
 def table(durations: Durations) -> dict[type[Fact], Handler]:
     """Fact heard → what we do; facts that are not here only count in their stream."""
+    receive = partial(receive_escalation_on_request_escalated, durations=durations)
     return {
-        qualification.RequestEscalated: partial(receive_escalation_on_request_escalated, durations=durations),
+        intake.RequestSubmitted: follow_on_request_submitted,
+        qualification.RequestRegistered: follow_on_request_registered,
+        qualification.RequestEscalated: _both(follow_on_request_escalated, receive),
         qualification.NationalQuestionAnswered: resume_on_national_question_answered,
-        qualification.DirectedToProgramme: list_on_directed_to_programme,
+        qualification.DirectedToProgramme: _both(follow_on_directed_to_programme, list_on_directed_to_programme),
         qualification.MessagePosted: note_on_departement_message_posted,
-        qualification.ExaminationStarted: note_on_examination_reopened,
-        qualification.OrientedLocally: note_on_departement_outcome,
-        qualification.SupportedLocally: note_on_departement_outcome,
-        qualification.RequestRefused: note_on_departement_outcome,
+        qualification.ExaminationStarted: _both(follow_on_answer_taken_back, note_on_examination_reopened),
+        qualification.OrientedLocally: _both(follow_on_oriented_locally, note_on_departement_outcome),
+        qualification.OrientationDeclined: follow_on_answer_taken_back,
+        qualification.SupportedLocally: _both(follow_on_supported_locally, note_on_departement_outcome),
+        qualification.RequestRefused: _both(follow_on_request_refused, note_on_departement_outcome),
         intake.InformationProvided: note_what_the_applicant_sends,
         intake.MessagePosted: note_what_the_applicant_sends,
         intake.DocumentAdded: note_what_the_applicant_sends,
-        intake.RequestWithdrawn: stop_on_request_withdrawn,
+        intake.RequestWithdrawn: _both(follow_on_request_withdrawn, stop_on_request_withdrawn),
         intake.EvaluationSubmitted: keep_on_evaluation_submitted,
         intake.RequestClosed: note_on_request_closed,
         notifications.DeliverySucceeded: note_notified_on_delivery_succeeded,
     }
+
+
+def _both(first: Handler, then: Handler) -> Handler:
+    async def both(tx: Transaction, fact: Any) -> None:
+        """Follow it for the figures, then do what concerns the national team."""
+        await first(tx, fact)
+        await then(tx, fact)
+
+    return both
 
 
 def consumers(durations: Durations) -> Consumers:

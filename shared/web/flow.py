@@ -1,6 +1,6 @@
 """What becomes of what: a flow in columns, laid out here and drawn as SVG by the macro `flow`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,6 +10,18 @@ GAP: Final = 34
 """Between two boxes of a column: room for the words above each."""
 BOX: Final = 14
 TOP: Final = 22
+
+BECAME: Final[Mapping[str, str]] = {
+    "local": "Réponse locale",
+    "programme": "Programme national",
+    "national_granted": "Accompagnement accordé",
+    "national_refused": "Refus du comité",
+    "national_pending": "En cours au national",
+    "departement_refused": "Refus du département",
+    "withdrawn": "Retirée",
+    "departement_pending": "En cours au département",
+}
+"""What may become of a request → its words, in the order in which they are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +105,24 @@ def table_of(whole: Branch) -> list[tuple[str, str, int]]:
     """Give the same as rows: from what, to what, how many."""
     rows: list[tuple[str, str, int]] = []
     for part in whole.parts:
+        if not part.value:
+            continue
         rows.append((whole.label, part.label, part.value))
         rows.extend(table_of(part))
     return rows
+
+
+def what_became(outcomes: Mapping[str, int | None]) -> Branch:
+    """Part the requests by what became of them (`BECAME`); what is not told is left out."""
+
+    def leaf(outcome: str) -> Branch:
+        return Branch(BECAME[outcome], outcomes.get(outcome) or 0)
+
+    national = tuple(leaf(outcome) for outcome in BECAME if outcome.startswith("national_"))
+    parts = [leaf(outcome) for outcome in BECAME if not outcome.startswith("national_")]
+    parts.insert(2, Branch("Équipe nationale", sum(part.value for part in national), national))
+    told = tuple(part for part in parts if part.value)
+    return Branch("Demandes", sum(part.value for part in told), told)
 
 
 def _depth(branch: Branch) -> int:

@@ -46,7 +46,7 @@ async def detail(
             "mobilisations": await _mobilisations(reader, request_id, state, by),
             "milestones": await _milestones(reader, request_id, state, by, today),
             "accompaniment": {"starts_on": row["starts_on"], "ends_on": row["ends_on"]} if row["starts_on"] else None,
-            "evaluation": await _evaluation(reader, request_id),
+            **await _evaluations(reader, request_id),
             "notes": await _notes(reader, request_id),
             "similar": await similar(reader, request_id, perimeter=perimeter),
             "timeline": await _timeline(reader, request_id, dossier),
@@ -176,16 +176,19 @@ async def _milestones(reader: Reader, request_id: UUID, state: State, by: By, to
     ]
 
 
-async def _evaluation(reader: Reader, request_id: UUID) -> dict[str, Any] | None:
-    row = await reader.fetchrow(
+async def _evaluations(reader: Reader, request_id: UUID) -> dict[str, Any]:
+    """Give what the applicant said, the latest first, and the latest by itself."""
+    rows = await reader.fetch(
         """
-        SELECT need_met, progress, satisfaction, impact, comment, submitted_at
+        SELECT need_met, progress, satisfaction, impact, comment, submitted_at, round
         FROM evaluation
         WHERE request_id = $1
+        ORDER BY submitted_at DESC
         """,
         request_id,
     )
-    return dict(row) if row else None
+    found = [dict(row) for row in rows]
+    return {"evaluation": found[0] if found else None, "evaluations": found}
 
 
 async def _timeline(reader: Reader, request_id: UUID, dossier: Dossier) -> list[dict[str, Any]]:

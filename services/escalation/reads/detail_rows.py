@@ -12,7 +12,7 @@ from services.escalation.reads.similar import SimilarRow
 from shared.contracts.fact import Actor
 from shared.contracts.intake import Request
 from shared.contracts.qualification import Dossier, Evidence, Qualification, Service
-from shared.contracts.vocabulary import MobilisationKind, Team
+from shared.contracts.vocabulary import EvaluationRound, MobilisationKind, Team
 
 
 class MessageRow(BaseModel):
@@ -111,6 +111,7 @@ class EvaluationRow(BaseModel):
     impact: str | None
     comment: str | None
     submitted_at: datetime
+    round: EvaluationRound
 
 
 class TimelineRow(BaseModel):
@@ -144,6 +145,7 @@ class EscalationDetail(EscalationSummary):
     accompaniment: Accompaniment | None
     report: str | None
     evaluation: EvaluationRow | None
+    evaluations: list[EvaluationRow]
     timeline: list[TimelineRow]
     notes: list[NoteRow]
     similar: list[SimilarRow]

@@ -102,9 +102,11 @@ async def programmes(reader: Reader, *, perimeter: Perimeter) -> list[ProgrammeR
                 FROM programme_territory
                 WHERE programme_territory.programme = listed.programme
             ) AS territories,
-            count(programme_request.request_id) AS requests,
-            count(*) FILTER (WHERE programme_request.state IN ('directed', 'taken_up')) AS open,
-            count(evaluation.request_id) AS evaluated,
+            count(DISTINCT programme_request.request_id) AS requests,
+            count(DISTINCT programme_request.request_id) FILTER (
+                WHERE programme_request.state IN ('directed', 'taken_up')
+            ) AS open,
+            count(DISTINCT evaluation.request_id) AS evaluated,
             count(DISTINCT programme_request.departement) AS departements,
             (SELECT count(*) FROM escalation WHERE escalation.programme = listed.programme) AS escalations,
             avg(evaluation.satisfaction)::float AS satisfaction

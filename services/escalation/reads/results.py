@@ -1,47 +1,11 @@
-"""What came of it: evaluations, and the figures of the national team's work."""
-
-from datetime import datetime
-from uuid import UUID
+"""The figures of the national team's work, beside those of all requests."""
 
 from pydantic import BaseModel
 
 from services.escalation.domain.perimeter import Perimeter
-from shared.contracts.vocabulary import Field, Programme
+from services.escalation.reads.evaluations import Averages, Narrowed, averages
+from services.escalation.reads.overview import Delay, Overview, overview
 from shared.db import Reader
-
-
-class Evaluation(BaseModel):
-    """What an applicant said of the result; figures from 1 (not at all) to 5 (entirely)."""
-
-    request_id: UUID
-    number: str
-    departement: str
-    applicant_name: str
-    fields: list[Field]
-    programme: Programme | None
-    need_met: int
-    progress: int
-    satisfaction: int
-    impact: str | None
-    comment: str | None
-    submitted_at: datetime
-
-
-class Averages(BaseModel):
-    """The means of the evaluations, None while there are none."""
-
-    count: int
-    need_met: float | None
-    progress: float | None
-    satisfaction: float | None
-
-
-class Delay(BaseModel):
-    """How long a stage took, in days: median and 90th percentile of the `count` dossiers that went through it."""
-
-    count: int
-    median_days: float | None
-    p90_days: float | None
 
 
 class Statistics(BaseModel):
@@ -55,61 +19,10 @@ class Statistics(BaseModel):
     granted_cents: int
     delays: dict[str, Delay]
     evaluations: Averages
+    all_requests: Overview
 
 
 _SEEN = "($1::text[] IS NULL OR departement = ANY($1)) AND ($2::text[] IS NULL OR programme = ANY($2))"
-
-
-async def evaluations(
-    reader: Reader,
-    *,
-    departement: str | None,
-    programme: Programme | None,
-    perimeter: Perimeter,
-    limit: int,
-    offset: int,
-) -> list[Evaluation]:
-    """Give evaluations, the latest first."""
-    rows = await reader.fetch(
-        f"""
-        SELECT request_id, number, departement, applicant_name, fields, programme, need_met, progress, satisfaction,
-            impact, comment, submitted_at
-        FROM evaluation
-        WHERE {_SEEN}
-            AND ($3::text IS NULL OR departement = $3)
-            AND ($4::text IS NULL OR programme = $4)
-        ORDER BY submitted_at DESC, request_id
-        LIMIT $5 OFFSET $6
-        """,  # noqa: S608 - built from constants
-        perimeter.departements,
-        perimeter.programmes,
-        departement,
-        programme,
-        limit,
-        offset,
-    )
-    return [Evaluation.model_validate(dict(row)) for row in rows]
-
-
-async def averages(
-    reader: Reader, *, departement: str | None = None, programme: Programme | None = None, perimeter: Perimeter
-) -> Averages:
-    """Give the number of evaluations and their means."""
-    row = await reader.fetchrow(
-        f"""
-        SELECT count(*) AS count, avg(need_met)::float AS need_met, avg(progress)::float AS progress,
-            avg(satisfaction)::float AS satisfaction
-        FROM evaluation
-        WHERE {_SEEN}
-            AND ($3::text IS NULL OR departement = $3)
-            AND ($4::text IS NULL OR programme = $4)
-        """,  # noqa: S608 - built from constants
-        perimeter.departements,
-        perimeter.programmes,
-        departement,
-        programme,
-    )
-    return Averages.model_validate(dict(row or {}))
 
 
 async def statistics(reader: Reader, *, perimeter: Perimeter) -> Statistics:
@@ -131,7 +44,8 @@ async def statistics(reader: Reader, *, perimeter: Perimeter) -> Statistics:
         ),
         granted_cents=await _granted(reader, perimeter),
         delays=await _delays(reader, perimeter),
-        evaluations=await averages(reader, perimeter=perimeter),
+        evaluations=await averages(reader, Narrowed(), perimeter=perimeter),
+        all_requests=await overview(reader, perimeter=perimeter),
     )
 
 

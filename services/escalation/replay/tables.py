@@ -68,7 +68,8 @@ TABLES = (
     Table("milestone", key=("id", "request_id"), left_out={"deliverable": NOT_TOLD}),
     Table("programme_request", key=("request_id",)),
     Table("programme_territory", key=("programme", "departement", "kind", "code"), request=""),
-    Table("evaluation", key=("request_id",)),
+    Table("evaluation", key=("request_id", "round")),
+    Table("followed", key=("request_id",)),
 )
 
 LEFT_OUT = {

@@ -174,7 +174,9 @@ async def add_programme_request(tx: Transaction, fact: DirectedToProgramme) -> N
         FROM (SELECT $1::uuid AS request_id) AS r
         LEFT JOIN early_note AS c ON c.request_id = r.request_id AND c.type = 'intake.request_closed.v1'
         LEFT JOIN withdrawal AS w ON w.request_id = r.request_id
-        LEFT JOIN evaluation AS e ON e.request_id = r.request_id
+        LEFT JOIN (
+            SELECT request_id, max(submitted_at) AS submitted_at FROM evaluation GROUP BY request_id
+        ) AS e ON e.request_id = r.request_id
         ON CONFLICT (request_id) DO UPDATE SET
             programme = excluded.programme,
             departement = excluded.departement,
@@ -216,10 +218,10 @@ async def add_evaluation(tx: Transaction, fact: EvaluationSubmitted) -> None:
         """
         INSERT INTO evaluation (
             request_id, number, departement, applicant_name, fields, programme, need_met, progress, satisfaction,
-            impact, comment, submitted_at
+            impact, comment, submitted_at, round
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-        ON CONFLICT (request_id) DO UPDATE SET
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        ON CONFLICT (request_id, round) DO UPDATE SET
             need_met = excluded.need_met,
             progress = excluded.progress,
             satisfaction = excluded.satisfaction,
@@ -239,4 +241,5 @@ async def add_evaluation(tx: Transaction, fact: EvaluationSubmitted) -> None:
         fact.impact,
         fact.comment,
         fact.at,
+        fact.round,
     )

@@ -6,9 +6,18 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
-from services.escalation.reads.results import Evaluation, Statistics, averages, evaluations, statistics
+from services.escalation.reads.evaluations import (
+    Dimension,
+    Evaluation,
+    Group,
+    Narrowed,
+    averages,
+    evaluations,
+    grouped,
+)
+from services.escalation.reads.results import Statistics, statistics
 from services.escalation.usecases import acting
-from shared.contracts.vocabulary import Programme
+from shared.contracts.vocabulary import EvaluationRound, Field, Programme
 from shared.db import Database
 from shared.identity.model import Agent
 from shared.web.paging import Page, Paged
@@ -21,22 +30,30 @@ async def list_evaluations(
     paging: NamedDependency[Page],
     departement: Annotated[str | None, QueryParameter(max_length=3)] = None,
     programme: FromQuery[Programme | None] = None,
+    field: FromQuery[Field | None] = None,
+    provider: Annotated[str | None, QueryParameter(max_length=200)] = None,
+    asked: Annotated[EvaluationRound | None, QueryParameter(name="round")] = None,
 ) -> Paged[Evaluation]:
-    """List what applicants said of the result, the latest first."""
+    """List what applicants said of the result, the latest first, beside the decision and what it cost."""
     perimeter = acting.perimeter(agent)
-    means = await averages(database, departement=departement, programme=programme, perimeter=perimeter)
+    narrowed = Narrowed(departement=departement, programme=programme, field=field, provider=provider, round=asked)
+    means = await averages(database, narrowed, perimeter=perimeter)
     return Paged(
-        items=await evaluations(
-            database,
-            departement=departement,
-            programme=programme,
-            perimeter=perimeter,
-            limit=paging.limit,
-            offset=paging.offset,
-        ),
+        items=await evaluations(database, narrowed, perimeter=perimeter, limit=paging.limit, offset=paging.offset),
         total=means.count,
         page=paging.number,
     )
+
+
+@get("/evaluations/results")
+async def evaluation_results(
+    database: NamedDependency[Database],
+    agent: NamedDependency[Agent],
+    by: FromQuery[Dimension],
+    asked: Annotated[EvaluationRound | None, QueryParameter(name="round")] = None,
+) -> list[Group]:
+    """Give the means of the evaluations by round, région, département, field, programme or provider."""
+    return await grouped(database, by, Narrowed(round=asked), perimeter=acting.perimeter(agent))
 
 
 @get("/statistics")
@@ -47,6 +64,6 @@ async def read_statistics(database: NamedDependency[Database], agent: NamedDepen
 
 routes = Router(
     "/",
-    route_handlers=[list_evaluations, read_statistics],
+    route_handlers=[list_evaluations, evaluation_results, read_statistics],
     tags=["results"],
 )

@@ -1,22 +1,37 @@
 """Evaluations and figures, for those who want to know what came of it."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final, TypeVar
 
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
 from litestar.response import Template
 
-from services.escalation.reads.results import averages, evaluations, statistics
+from services.escalation.reads.evaluations import Dimension, Narrowed, averages, evaluations, grouped
+from services.escalation.reads.results import statistics
 from services.escalation.usecases import acting
 from services.escalation.web.pages.showing import Asked, show
-from shared.contracts.vocabulary import CommitteeOutcome, Field, Programme
+from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, EvaluationRound, Field, Programme
 from shared.db import Database
 from shared.identity.model import Agent
+from shared.territory.territories import Territories
+from shared.web.flow import flow, table_of, what_became
 from shared.web.paging import Page
+from shared.web.tiles import tile_map
 from shared.words import state_word, word
 
-STAGES = {
+Chosen = TypeVar("Chosen", bound=StrEnum)
+
+DIMENSIONS: Final[Mapping[str, str]] = {
+    Dimension.PROGRAMME.value: "Programme",
+    Dimension.DEPARTEMENT.value: "Département",
+    Dimension.REGION.value: "Région",
+    Dimension.FIELD.value: "Thématique",
+    Dimension.PROVIDER.value: "Prestataire ou acteur local",
+    Dimension.ROUND.value: "Moment",
+}
+STAGES: Final = {
     "admissibility": "De la réception à la recevabilité",
     "committee": "De la recevabilité à la décision",
     "mobilisation": "De la décision au début de l’accompagnement",
@@ -30,42 +45,98 @@ async def list_evaluations(
     database: NamedDependency[Database],
     agent: NamedDependency[Agent],
     paging: NamedDependency[Page],
-    programme: Annotated[str, QueryParameter()] = "",
+    territories: NamedDependency[Territories],
 ) -> Template:
-    """Show what applicants said of the result."""
-    perimeter = acting.perimeter(agent)
-    wanted = Programme(programme) if programme in {known.value for known in Programme} else None
+    """Show what applicants said of the result, and the means of groups of answers."""
+    perimeter, asked = acting.perimeter(agent), request.query_params
+    narrowed = _narrowed(asked)
+    by = _known(Dimension, asked.get("by")) or Dimension.PROGRAMME
+    names = {one.code: f"{one.name} ({one.code})" for one in territories.departements()}
+    regions = {one.code: one.name for one in territories.all_of(ApplicantKind.REGION)}
+    groups = await grouped(database, by, narrowed, perimeter=perimeter)
     return show(
         request,
         "results/evaluations.html",
-        items=await evaluations(
-            database,
-            departement=None,
-            programme=wanted,
-            perimeter=perimeter,
-            limit=paging.limit,
-            offset=paging.offset,
-        ),
-        means=await averages(database, programme=wanted, perimeter=perimeter),
+        items=await evaluations(database, narrowed, perimeter=perimeter, limit=paging.limit, offset=paging.offset),
+        means=await averages(database, narrowed, perimeter=perimeter),
+        groups=[(_said(by, group.value, names, regions), group) for group in groups],
+        by=by,
         paging=paging,
-        programmes=[("", "Tous"), *((known.value, word(known)) for known in Programme)],
-        chosen=wanted,
+        filters=[
+            {"name": "round", "label": "Moment", "options": _options(EvaluationRound)},
+            {"name": "programme", "label": "Programme", "options": _options(Programme)},
+            {"name": "field", "label": "Thématique", "options": _options(Field)},
+            {"name": "departement", "label": "Département", "options": [("", "Tous"), *names.items()]},
+            {"name": "by", "label": "Comparer par", "options": list(DIMENSIONS.items())},
+        ],
+        dimensions=DIMENSIONS,
     )
 
 
+def _narrowed(asked: Mapping[str, str]) -> Narrowed:
+    """Read the filters of the address; values that do not exist narrow nothing."""
+    return Narrowed(
+        departement=asked.get("departement") or None,
+        programme=_known(Programme, asked.get("programme")),
+        field=_known(Field, asked.get("field")),
+        provider=asked.get("q") or None,
+        round=_known(EvaluationRound, asked.get("round")),
+    )
+
+
+def _known(values: type[Chosen], given: str | None) -> Chosen | None:
+    return next((value for value in values if value.value == given), None)
+
+
+def _options(values: type[StrEnum]) -> list[tuple[str, str]]:
+    return [("", "Tous"), *((value.value, word(value)) for value in values)]
+
+
+def _said(by: Dimension, value: str, departements: Mapping[str, str], regions: Mapping[str, str]) -> str:
+    """Give the words of a group's value."""
+    match by:
+        case Dimension.ROUND:
+            return word(EvaluationRound(value))
+        case Dimension.PROGRAMME:
+            return word(Programme(value))
+        case Dimension.FIELD:
+            return word(Field(value))
+        case Dimension.DEPARTEMENT:
+            return departements.get(value, value)
+        case Dimension.REGION:
+            return regions.get(value, value)
+        case Dimension.PROVIDER:
+            return value
+
+
 @get("/chiffres")
-async def figures(request: Asked, database: NamedDependency[Database], agent: NamedDependency[Agent]) -> Template:
-    """Show the figures of the national team."""
+async def figures(
+    request: Asked,
+    database: NamedDependency[Database],
+    agent: NamedDependency[Agent],
+    territories: NamedDependency[Territories],
+) -> Template:
+    """Show the figures of all requests, and of the national team's work."""
     found = await statistics(database, perimeter=acting.perimeter(agent))
+    names = {one.code: one.name for one in territories.departements()}
+    of_all = found.all_requests
+    whole = what_became(of_all.outcomes)
     return show(
         request,
         "results/figures.html",
         figures=found,
+        map=tile_map(names, of_all.by_departement, hidden=""),
+        requests_of=[(f"{names.get(code, code)} ({code})", count) for code, count in of_all.by_departement.items()],
+        flow=flow(whole),
+        flow_rows=table_of(whole),
         by_state=_rows({state_word(state): number for state, number in found.by_state.items()}),
         by_field=_rows({word(Field(field)): number for field, number in found.by_field.items()}),
-        by_departement=_rows(found.by_departement),
         outcomes=_rows({word(CommitteeOutcome(outcome)): number for outcome, number in found.outcomes.items()}),
-        stages=[(STAGES[name], delay) for name, delay in found.delays.items()],
+        stages=[
+            ("Du dépôt à l’enregistrement", of_all.registration),
+            ("Du dépôt à la première réponse du département", of_all.first_answer),
+            *((STAGES[name], delay) for name, delay in found.delays.items()),
+        ],
     )
 
 

@@ -1,6 +1,5 @@
 """What it achieves: the public figures, and the public profile of each territory."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from litestar import Request, Router, get
@@ -8,7 +7,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Template
 
-from services.intake.domain.disclosure import Counts
 from services.intake.reads.profile import profile
 from services.intake.reads.statistics import Statistics, statistics
 from services.intake.web.pages.picker import spoken
@@ -18,7 +16,7 @@ from shared.contracts.vocabulary import ApplicantKind, Programme, RequestKind
 from shared.db import Database
 from shared.territory.similarity import HOW, WEIGHED, Similarity
 from shared.territory.territories import Territories
-from shared.web.flow import Branch, flow, table_of
+from shared.web.flow import BECAME, flow, table_of, what_became
 from shared.web.formats import number_fr
 from shared.web.pages import render
 from shared.web.tiles import tile_map
@@ -37,18 +35,6 @@ MONTHS: Final = (
     "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
     "décembre",
 )  # fmt: skip
-OUTCOMES: Final[Mapping[str, str]] = {
-    "local": "Réponse locale",
-    "programme": "Programme national",
-    "national_granted": "Accompagnement accordé",
-    "national_refused": "Refus du comité",
-    "national_pending": "En cours au national",
-    "departement_refused": "Refus du département",
-    "withdrawn": "Retirée",
-    "departement_pending": "En cours au département",
-}
-"""What becomes of a request → its words, in the order in which they are drawn."""
-
 TOO_FEW: Final = "trop peu pour être publié"
 FOUND: Final = 30
 """Territories that a search shows."""
@@ -61,7 +47,7 @@ async def figures(
     """Show the public figures."""
     told = await statistics(database, at=clock.now())
     names = {one.code: spoken(one.name) for one in territories.departements()}
-    whole = _whole(told.outcomes)
+    whole = what_became(told.outcomes)
     return render(
         request,
         "public/statistics.html",
@@ -116,7 +102,7 @@ async def show_territory(
         spoken=spoken,
         word=word,
         programmes={one.value: word(one) for one in Programme},
-        outcomes=OUTCOMES,
+        outcomes=BECAME,
         how=HOW[territory.kind],
         weighed=WEIGHED,
         source=territories.source.sentence,
@@ -125,19 +111,6 @@ async def show_territory(
 
 def _named(territories: Territories, kind: ApplicantKind) -> list[tuple[str, str]]:
     return sorted(((one.code, spoken(one.name)) for one in territories.all_of(kind)), key=lambda found: found[0])
-
-
-def _whole(outcomes: Counts) -> Branch:
-    """Part the requests by what became of them; what is not told is left out."""
-
-    def leaf(outcome: str) -> Branch:
-        return Branch(OUTCOMES[outcome], outcomes.get(outcome) or 0)
-
-    national = [leaf(outcome) for outcome in OUTCOMES if outcome.startswith("national_")]
-    parts = [leaf(outcome) for outcome in OUTCOMES if not outcome.startswith("national_")]
-    parts.insert(2, Branch("Équipe nationale", sum(part.value for part in national), tuple(national)))
-    told = tuple(part for part in parts if part.value)
-    return Branch("Demandes", sum(part.value for part in told), told)
 
 
 def _charts(told: Statistics) -> list[tuple[str, list[tuple[str, int | None]]]]:

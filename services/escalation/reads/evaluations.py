@@ -1,0 +1,194 @@
+"""What applicants say of the result: each answer beside its decision and what it cost, and the means of groups."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.escalation.domain.perimeter import Perimeter
+from shared.contracts.vocabulary import CommitteeOutcome, EvaluationRound, Field, Programme
+from shared.db import Reader
+
+
+class Dimension(StrEnum):
+    """By what answers are grouped."""
+
+    ROUND = "round"
+    REGION = "region"
+    DEPARTEMENT = "departement"
+    FIELD = "field"
+    PROGRAMME = "programme"
+    PROVIDER = "provider"
+
+
+class Evaluation(BaseModel):
+    """What an applicant said; figures from 1 (not at all) to 5 (entirely). Amounts in euro cents.
+
+    `providers` helped: the resources mobilised, or the local provider. `cost_cents` is what was committed for it, on a
+    national envelope or the département's.
+    """
+
+    request_id: UUID
+    number: str
+    departement: str
+    applicant_name: str
+    round: EvaluationRound
+    fields: list[Field]
+    programme: Programme | None
+    providers: list[str]
+    need_met: int
+    progress: int
+    satisfaction: int
+    impact: str | None
+    comment: str | None
+    submitted_at: datetime
+    decision_number: str | None
+    decision_outcome: CommitteeOutcome | None
+    granted_cents: int | None
+    cost_cents: int | None
+
+
+class Averages(BaseModel):
+    """The means of the answers, None while there are none."""
+
+    count: int
+    need_met: float | None
+    progress: float | None
+    satisfaction: float | None
+
+
+class Group(Averages):
+    """The means of the answers that share a value (a département, a field…), and what their help cost together."""
+
+    value: str
+    cost_cents: int
+
+
+class Narrowed(BaseModel):
+    """Which answers are meant; None narrows nothing."""
+
+    departement: str | None = None
+    programme: Programme | None = None
+    field: Field | None = None
+    provider: str | None = None
+    round: EvaluationRound | None = None
+
+
+_JUDGED: Final = """
+    WITH judged AS (
+        SELECT evaluation.request_id, evaluation.number, evaluation.departement, evaluation.applicant_name,
+            evaluation.round, evaluation.fields, coalesce(evaluation.programme, followed.programme) AS programme,
+            evaluation.need_met, evaluation.progress, evaluation.satisfaction, evaluation.impact, evaluation.comment,
+            evaluation.submitted_at, followed.region,
+            coalesce(means.resources, array_remove(ARRAY[followed.provider], NULL)) AS providers,
+            decided.number AS decision_number, decided.outcome AS decision_outcome,
+            decided.amount_cents AS granted_cents,
+            coalesce(means.cents, followed.local_support_cents) AS cost_cents
+        FROM evaluation
+        LEFT JOIN followed ON followed.request_id = evaluation.request_id
+        LEFT JOIN LATERAL (
+            SELECT decision.number, decision.outcome, decision.amount_cents
+            FROM decision
+            WHERE decision.request_id = evaluation.request_id AND decision.outcome <> 'deferred'
+            ORDER BY decision.recorded_at DESC
+            LIMIT 1
+        ) AS decided ON true
+        LEFT JOIN LATERAL (
+            SELECT sum(mobilisation.amount_cents)::bigint AS cents,
+                array_agg(DISTINCT mobilisation.resource) AS resources
+            FROM mobilisation
+            WHERE mobilisation.request_id = evaluation.request_id AND mobilisation.state <> 'declined'
+        ) AS means ON true
+    ), narrowed AS (
+        SELECT *
+        FROM judged
+        WHERE ($1::text[] IS NULL OR departement = ANY($1))
+            AND ($2::text[] IS NULL OR programme = ANY($2))
+            AND ($3::text IS NULL OR departement = $3)
+            AND ($4::text IS NULL OR programme = $4)
+            AND ($5::text IS NULL OR $5 = ANY(fields))
+            AND ($6::text IS NULL OR $6 = ANY(providers))
+            AND ($7::text IS NULL OR round = $7)
+    )
+"""
+"""Answers beside what is known of their requests; then those of the perimeter that are asked for."""
+
+_MEANS: Final = """
+    count(*)::int AS count, avg(need_met)::float AS need_met, avg(progress)::float AS progress,
+    avg(satisfaction)::float AS satisfaction
+"""
+
+_VALUES: Final[dict[Dimension, str]] = {
+    Dimension.ROUND: "ARRAY[round]",
+    Dimension.REGION: "ARRAY[region]",
+    Dimension.DEPARTEMENT: "ARRAY[departement]",
+    Dimension.FIELD: "fields",
+    Dimension.PROGRAMME: "ARRAY[programme]",
+    Dimension.PROVIDER: "providers",
+}
+
+
+def _asked(narrowed: Narrowed, perimeter: Perimeter) -> tuple[Any, ...]:
+    return (
+        perimeter.departements,
+        perimeter.programmes,
+        narrowed.departement,
+        narrowed.programme,
+        narrowed.field,
+        narrowed.provider,
+        narrowed.round,
+    )
+
+
+async def evaluations(
+    reader: Reader, narrowed: Narrowed, *, perimeter: Perimeter, limit: int, offset: int
+) -> list[Evaluation]:
+    """Give answers, the latest first."""
+    rows = await reader.fetch(
+        f"""
+        {_JUDGED}
+        SELECT request_id, number, departement, applicant_name, round, fields, programme, providers, need_met, progress,
+            satisfaction, impact, comment, submitted_at, decision_number, decision_outcome, granted_cents, cost_cents
+        FROM narrowed
+        ORDER BY submitted_at DESC, request_id
+        LIMIT $8 OFFSET $9
+        """,  # noqa: S608 - built from constants
+        *_asked(narrowed, perimeter),
+        limit,
+        offset,
+    )
+    return [Evaluation.model_validate(dict(row)) for row in rows]
+
+
+async def averages(reader: Reader, narrowed: Narrowed, *, perimeter: Perimeter) -> Averages:
+    """Give the number of answers and their means."""
+    row = await reader.fetchrow(
+        f"{_JUDGED} SELECT {_MEANS} FROM narrowed",  # noqa: S608 - built from constants
+        *_asked(narrowed, perimeter),
+    )
+    return Averages.model_validate(dict(row or {}))
+
+
+async def grouped(reader: Reader, by: Dimension, narrowed: Narrowed, *, perimeter: Perimeter) -> list[Group]:
+    """Give the means by a dimension, the most answers first; an answer counts for each of its fields and providers.
+
+    What a request cost counts once in a group, however often its applicant answered.
+    """
+    rows = await reader.fetch(
+        f"""
+        {_JUDGED}, valued AS (
+            SELECT value, narrowed.*,
+                row_number() OVER (PARTITION BY value, request_id ORDER BY submitted_at) = 1 AS first
+            FROM narrowed, unnest({_VALUES[by]}) AS value
+            WHERE value IS NOT NULL
+        )
+        SELECT value, {_MEANS}, coalesce(sum(cost_cents) FILTER (WHERE first), 0)::bigint AS cost_cents
+        FROM valued
+        GROUP BY value
+        ORDER BY count DESC, value
+        """,  # noqa: S608 - built from constants
+        *_asked(narrowed, perimeter),
+    )
+    return [Group.model_validate(dict(row)) for row in rows]
