@@ -91,7 +91,9 @@ _JUDGED: Final = """
         LEFT JOIN LATERAL (
             SELECT decision.number, decision.outcome, decision.amount_cents
             FROM decision
-            WHERE decision.request_id = evaluation.request_id AND decision.outcome <> 'deferred'
+            WHERE decision.request_id = evaluation.request_id
+                AND decision.outcome <> 'deferred'
+                AND decision.replaced_by IS NULL
             ORDER BY decision.recorded_at DESC
             LIMIT 1
         ) AS decided ON true

@@ -153,7 +153,7 @@ async def _money(reader: Reader, perimeter: Perimeter) -> Money:
                 SELECT coalesce(sum(amount_cents), 0)::bigint
                 FROM decision
                 JOIN seen USING (request_id)
-                WHERE outcome IN ('granted', 'granted_with_reserve')
+                WHERE outcome IN ('granted', 'granted_with_reserve') AND replaced_by IS NULL
             ) AS granted_cents,
             (
                 SELECT coalesce(sum(amount_cents), 0)::bigint

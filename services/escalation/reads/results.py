@@ -39,7 +39,8 @@ async def statistics(reader: Reader, *, perimeter: Perimeter) -> Statistics:
         ),
         outcomes=await _counts(
             reader,
-            "SELECT outcome AS name, count(*) AS number FROM decision JOIN escalation USING (request_id) WHERE replaced_by IS NULL AND",
+            "SELECT outcome AS name, count(*) AS number FROM decision JOIN escalation USING (request_id) "
+            "WHERE replaced_by IS NULL AND",
             perimeter,
         ),
         granted_cents=await _granted(reader, perimeter),

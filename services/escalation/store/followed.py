@@ -80,8 +80,10 @@ async def note_outcome(
             outcome = CASE WHEN f.outcome_at > excluded.outcome_at THEN f.outcome ELSE excluded.outcome END,
             provider = CASE WHEN f.outcome_at > excluded.outcome_at THEN f.provider ELSE excluded.provider END,
             programme = CASE WHEN f.outcome_at > excluded.outcome_at THEN f.programme ELSE excluded.programme END,
-            local_support_cents =
-                CASE WHEN f.outcome_at > excluded.outcome_at THEN f.local_support_cents ELSE excluded.local_support_cents END,
+            local_support_cents = CASE
+                WHEN f.outcome_at > excluded.outcome_at THEN f.local_support_cents
+                ELSE excluded.local_support_cents
+            END,
             outcome_at = greatest(f.outcome_at, excluded.outcome_at),
             first_answer_at = least(f.first_answer_at, excluded.first_answer_at)
         """,
