@@ -81,8 +81,8 @@ BUGS = (
         (
             Edit(
                 TAKING,
-                "                    moved = await self._move_on(tx, moved)\n                    await self._drain",
-                "                    moved = await streams.save(tx, moved) or []\n                    await self._drain",
+                "moved = await self._move_on(tx, moved)\n                    await self._drain",
+                "moved = await streams.save(tx, moved) or []\n                    await self._drain",
             ),
             Edit(
                 TAKING,
