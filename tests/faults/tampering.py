@@ -101,11 +101,16 @@ def truncated(chance: random.Random) -> Alter:
 
 
 def flipped(chance: random.Random) -> Alter:
-    """Turn one bit over in one of three."""
+    """Turn one bit over in one of three; every second time it makes one letter or digit of another, hard to see."""
 
     def flip(body: bytes) -> bytes:
-        where, bit = chance.randrange(len(body)), 1 << chance.randrange(8)
-        return body[:where] + bytes([body[where] ^ bit]) + body[where + 1 :]
+        hidden = chance.random() < 0.5
+        for _ in range(100):
+            where, bit = chance.randrange(len(body)), 1 << chance.randrange(8)
+            turned = bytes([body[where] ^ bit])
+            if not hidden or (turned.isalnum() and body[where : where + 1].isalnum()):
+                break
+        return body[:where] + turned + body[where + 1 :]
 
     def alter(caught: list[aio_pika.abc.AbstractIncomingMessage]) -> list[aio_pika.Message]:
         return [copy(one, flip(one.body) if one.body and chance.random() < 0.3 else None) for one in caught]

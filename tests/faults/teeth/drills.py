@@ -51,12 +51,13 @@ def _faults(
     clients: int = 3,
     dawdles: float = 0.0,
     fails: float = 0.0,
+    faults: int = 8,
 ) -> Drill:
     plan = Faults(
         seed,
         kinds=tuple(kinds.split(",")),
         requests=6,
-        faults=8,
+        faults=faults,
         seconds=30.0,
         lives=tuple(lives.split(",")),
         services=tuple(service.split(",")) if service else SERVICES,
@@ -94,7 +95,7 @@ DRILLS: dict[str, Drill] = {
         clients=6,
     ),
     "failing": _faults("one event in ten fails at each attempt", "rogue", seed=28, healing=False, fails=0.1),
-    "damage": _faults("messages are cut, bits turn over", "flip,truncate", seed=14, healing=True),
+    "damage": _faults("messages are cut, bits turn over", "flip,truncate", seed=14, healing=True, clients=6, faults=20),
     "lost": _faults("queues are emptied, the broker's disk is wiped", "purge_queue,wipe_broker", seed=15, healing=True),
     "queue_deleted": _faults("queues are deleted under their consumers", "delete_queue", seed=16, healing=True),
     "transfers_lost": _faults(
