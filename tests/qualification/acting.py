@@ -10,12 +10,12 @@ from tests.qualification.life import GRID, Life
 CAUE = next(entry for entry in CATALOGUE if entry.name == "CAUE du Val-d’Oise")
 IN_THE_YVELINES = next(entry for entry in CATALOGUE if entry.departements == ("78",))
 
-ORIENTATION = {
+ORIENTATION: dict[str, Any] = {
     "outcome": "local_orientation",
     "provider_id": str(CAUE.id),
     "motive": "Le CAUE accompagne déjà la commune.",
 }
-ESCALATION = {
+ESCALATION: dict[str, Any] = {
     "outcome": "escalation",
     "motive": "Le projet dépasse l’ingénierie locale.",
     "motive_code": "local_offer_insufficient",
