@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Litestar
 
 from services.notifications.addresses import Addresses
+from services.notifications.belfry import Belfry
 from services.notifications.consumers import BINDINGS, HEARD, consumers
 from services.notifications.door import Mailroom
 from services.notifications.letters import Letters
@@ -48,6 +49,7 @@ def office_of(settings: Settings) -> Office:
             pact=Links(settings.orientation_key.get_secret_value(), "pact"),
         ),
         returns=settings.returns(),
+        per_minute=settings.per_minute,
     )
 
 
@@ -94,8 +96,13 @@ def application(
 ) -> Litestar:
     """Build what answers, without what runs beside it."""
 
+    belfry = Belfry(database)
+
     async def provide_office() -> Office:
         return office
+
+    async def provide_belfry() -> Belfry:
+        return belfry
 
     return create_application(
         name="notifications",
@@ -107,7 +114,7 @@ def application(
         templates=[Path(__file__).parent / "web" / "templates"],
         lifespan=lifespan,
         ready=ready,
-        dependencies={"office": provide_office},
+        dependencies={"office": provide_office, "belfry": provide_belfry},
         navigation=NAVIGATION,
         bell="/cloche",
     )

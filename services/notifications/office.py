@@ -1,6 +1,7 @@
 """What the use cases are given once: the letters, the directory and the addresses."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from services.notifications.addresses import Addresses
@@ -19,6 +20,8 @@ class Office:
     addresses: Addresses
     returns: ReturnAddresses | None = None
     """Where answers and reports come back to; None where no mail reaches us."""
+    per_minute: Mapping[str, int] = field(default_factory=dict)
+    """How many mails a domain is sent in a minute; `*` stands for every domain without a number of its own."""
 
     def zone_of(self, departement: str | None) -> tzinfo:
         """Tell by which clock the people of a département live."""

@@ -113,6 +113,7 @@ TABLES = (
             "cadence": "what a team chose, told to nobody",
             "digest_id": "digests are made by the clock",
             "created_at": "when it was written down here",
+            "domain": "part of the recipient",
             "thread_id": "which mail of a request came first here",
         },
         seen_as={
@@ -130,6 +131,7 @@ LEFT_OUT = {
     "absence": "the same",
     "bell_read": "what people have read is told to nobody",
     "delivery_attempt": BY_SENDING,
+    "domain_pace": BY_SENDING,
     "incoming_mail": "what came is told; that it came twice is not",
     "bad_address": "what mail servers say of addresses; what came of the mails is compared",
 }

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from services.notifications.domain.deliveries import EVERY_DOMAIN
 from services.notifications.domain.directory import VAL_D_OISE, Directory, ServiceInCharge
 from services.notifications.return_addresses import ReturnAddresses
 from shared.contracts.fact import Email
@@ -34,6 +35,13 @@ class Settings(ServiceSettings):
         "Cousu-main <ne-pas-repondre@cousu.test>", description="Who mails come from, as `Name <address>`"
     )
     senders: int = Field(4, ge=0, le=50, description="Mails sent at the same time; 0 sends none from this process")
+    per_minute: Mapping[str, int] = Field(
+        default_factory=lambda: {EVERY_DOMAIN: 600},
+        description=(
+            'Mails a minute to one domain of recipients, by all copies together: {"orange.fr": 60, "*": 600}; '
+            "`*` is every other domain, 0 sets no limit"
+        ),
+    )
 
     reply_domain: str | None = Field(
         None,
@@ -89,6 +97,13 @@ class Settings(ServiceSettings):
         if "@" not in address or any(ord(letter) < ord(" ") for letter in value):
             raise ValueError("give `Name <address>` on one line")
         return value
+
+    @field_validator("per_minute")
+    @classmethod
+    def _limits(cls, value: Mapping[str, int]) -> Mapping[str, int]:
+        if any(most < 0 for most in value.values()):
+            raise ValueError("give numbers from 0")
+        return {domain.lower(): most for domain, most in value.items()}
 
     @field_validator("door")
     @classmethod

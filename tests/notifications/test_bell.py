@@ -1,15 +1,20 @@
 """The bell rings for what an agent's teams are told; each agent reads for himself."""
 
 import asyncio
+import contextlib
 import re
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
 
 import pytest
 
-from services.notifications import examples
+from services.notifications import belfry, examples
+from services.notifications.belfry import Belfry
 from services.notifications.web.api.bell import count_unread
 from services.notifications.web.pages import bell
 from shared.contracts import escalation, qualification
-from shared.db import Database
+from shared.db import Database, Reader
 from shared.identity.model import Role
 from tests.notifications.conftest import Client, People, World
 from tests.notifications.test_absence import a_colleague
@@ -93,8 +98,8 @@ async def test_the_page_works_with_one_click_each(client: Client, people: People
 async def test_the_stream_tells_the_number_and_each_change_of_it(
     client: Client, people: People, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bell, "LOOKS_EVERY", 0.05)
-    monkeypatch.setattr(bell, "LASTS", 1.5)
+    monkeypatch.setattr(belfry, "LOOKS_EVERY", 0.05)
+    monkeypatch.setattr(bell, "LASTS", 3.0)
     await people.enters(client, Role.SAT_AGENT, "95")
     listening = asyncio.create_task(client.get("/cloche/flux"))
     await asyncio.sleep(0.3)
@@ -102,6 +107,34 @@ async def test_the_stream_tells_the_number_and_each_change_of_it(
     answer = await listening
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert re.findall(r"data: (\d+)", answer.text) == ["0", "1"]
+
+
+async def test_however_many_pages_listen_the_database_is_asked_once_at_a_time(
+    database: Database, people: People, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(belfry, "LOOKS_EVERY", 0.05)
+    asked: list[int] = []
+    count = belfry.reads.unread
+
+    async def counted(reader: Reader, holders_of: Mapping[UUID, list[str]], *, at: datetime) -> dict[UUID, int]:
+        asked.append(len(holders_of))
+        return await count(reader, holders_of, at=at)
+
+    monkeypatch.setattr(belfry.reads, "unread", counted)
+    agents = [await people.agent(Role.SAT_AGENT, "95"), await people.agent(Role.SAT_AGENT, "78")]
+    bells = Belfry(database)
+    async with contextlib.AsyncExitStack() as pages:
+        listeners = [await pages.enter_async_context(bells.listening(agents[n % 2])) for n in range(20)]
+        asked.clear()
+        await world.filed()
+        told = await asyncio.gather(*(listener.other_than(0, within=0.5) for listener in listeners))
+        assert told == [1, None] * 10
+        assert set(asked) == {2}
+    assert len(asked) < 20
+    await asyncio.sleep(0.1)
+    asked.clear()
+    await asyncio.sleep(0.2)
+    assert asked == [], "nobody listens, nobody asks"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A mail leaves once: whatever the mail server answers, and whoever dies in the middle."""
 
 import asyncio
+import dataclasses
 import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -178,6 +179,36 @@ async def test_a_connection_lost_before_the_content_is_simply_tried_again(
     mail_server.dies = "recipient"
     await postman.send_next()
     assert await one(database, "status") == Status.QUEUED
+
+
+async def test_mails_to_one_domain_leave_at_its_pace_and_hold_nobody_else_up(
+    world: World, database: Database, office: Office, mail_server: MailServer
+) -> None:
+    await world.filed()
+    await world.tell(*many_messages(3))
+    paced = dataclasses.replace(office, per_minute={"val-doise.gouv.fr": 1})
+    postman = a_postman(database, paced, mail_server.port)
+    while await postman.send_next():
+        pass
+    assert sorted(mail["To"] for mail in mail_server.accepted) == ["anct95@val-doise.gouv.fr", "contact@commune.test"]
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE domain_pace SET free_at = now()")
+    assert await postman.send_next()
+    assert not await postman.send_next()
+    assert await database.fetchval("SELECT count(*) FROM delivery WHERE status = 'queued'") == 2
+
+
+async def test_senders_that_write_to_one_domain_at_once_share_its_pace(
+    world: World, database: Database, office: Office, mail_server: MailServer
+) -> None:
+    await world.filed()
+    await world.tell(*many_messages(9))
+    paced = dataclasses.replace(office, per_minute={"val-doise.gouv.fr": 60, "*": 0})
+    await asyncio.gather(*(a_postman(database, paced, mail_server.port).send_next() for _ in range(8)))
+    to_the_service = len([mail for mail in mail_server.accepted if mail["To"] == "anct95@val-doise.gouv.fr"])
+    pause = await database.fetchval("SELECT extract(epoch FROM free_at - now()) FROM domain_pace")
+    assert to_the_service >= 1
+    assert float(pause) > to_the_service - 2, "each mail pushed the next one a second further"
 
 
 @pytest.mark.parametrize(

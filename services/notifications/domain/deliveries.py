@@ -1,6 +1,7 @@
 """What may become of a delivery: its states, how long it is tried, and what can be asked of it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -114,6 +115,15 @@ def next_attempt(
         return None
     due = at + pause_before_next(attempts, chance)
     return due if due <= tried_since + TRIED_FOR else None
+
+
+EVERY_DOMAIN = "*"
+
+
+def pause_of_domain(domain: str, per_minute: Mapping[str, int]) -> timedelta | None:
+    """Give the pause between two mails to a domain, by its own limit or that of `*`; None: it has no limit."""
+    most = per_minute.get(domain, per_minute.get(EVERY_DOMAIN, 0))
+    return timedelta(minutes=1) / most if most else None
 
 
 _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")

@@ -1,5 +1,6 @@
 """The SQL of an agent's bell: what his teams were told lately, and what of it he has not read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -61,13 +62,34 @@ async def notices(
     return [Notice(**row) for row in rows], total
 
 
-async def unread(reader: Reader, agent_id: UUID, holders: list[str], *, at: datetime) -> int:
-    """Count what an agent has not read, up to `MOST_COUNTED`."""
-    count: int = await reader.fetchval(
-        f"SELECT count(*) FROM (SELECT 1 {_RINGING} AND r.read_at IS NULL LIMIT $4) AS ringing",  # noqa: S608 - as above
-        agent_id,
-        holders,
+async def unread(reader: Reader, holders_of: Mapping[UUID, list[str]], *, at: datetime) -> dict[UUID, int]:
+    """Count what each of these agents has not read in the mailboxes that ring for him, up to `MOST_COUNTED`."""
+    pairs = [(agent_id, holder) for agent_id, holders in holders_of.items() for holder in holders]
+    rows = await reader.fetch(
+        """
+        WITH listening AS (
+            SELECT agent_id, array_agg(holder) AS holders
+            FROM unnest($1::uuid[], $2::text[]) AS pair (agent_id, holder)
+            GROUP BY agent_id
+        )
+        SELECT l.agent_id, ringing.number
+        FROM listening l
+        JOIN agent a ON a.id = l.agent_id
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS number
+            FROM (
+                SELECT
+                FROM delivery d
+                WHERE d.holder = ANY(l.holders)
+                  AND d.created_at > greatest($3, a.created_at)
+                  AND NOT EXISTS (SELECT FROM bell_read r WHERE r.delivery_id = d.id AND r.agent_id = l.agent_id)
+                LIMIT $4
+            ) AS unread
+        ) AS ringing
+        """,
+        [agent_id for agent_id, _ in pairs],
+        [holder for _, holder in pairs],
         at - RINGS_FOR,
         MOST_COUNTED,
     )
-    return count
+    return dict.fromkeys(holders_of, 0) | {row["agent_id"]: row["number"] for row in rows}

@@ -46,6 +46,7 @@ from services.notifications.store.sending import (
     lost_attempts,
     note_content_offered,
     note_outcome,
+    pace_domain,
     queue_again,
     settle_attempt,
 )
@@ -82,6 +83,7 @@ __all__ = (
     "note_incoming",
     "note_outcome",
     "note_transfer",
+    "pace_domain",
     "preference",
     "queue_again",
     "remember_request",

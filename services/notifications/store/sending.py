@@ -17,11 +17,14 @@ async def claim_delivery(tx: Transaction, *, attempt_id: UUID, at: datetime, lea
     return await tx.fetchrow(
         """
         WITH due AS (
-            SELECT id FROM delivery
-            WHERE status = 'queued' AND cadence = 'instant' AND next_attempt_at <= $2
-            ORDER BY next_attempt_at
+            SELECT d.id
+            FROM delivery d
+            LEFT JOIN domain_pace p ON p.domain = d.domain
+            WHERE d.status = 'queued' AND d.cadence = 'instant' AND d.next_attempt_at <= $2
+              AND (p.free_at IS NULL OR p.free_at <= now())
+            ORDER BY d.next_attempt_at
             LIMIT 1
-            FOR UPDATE SKIP LOCKED
+            FOR UPDATE OF d SKIP LOCKED
         ), taken AS (
             UPDATE delivery d SET
                 status = 'sending', attempts = d.attempts + 1, attempt_id = $1, lease_until = now() + $3,
@@ -30,7 +33,7 @@ async def claim_delivery(tx: Transaction, *, attempt_id: UUID, at: datetime, lea
             WHERE d.id = due.id
             RETURNING d.id, d.event_id, d.event_type, d.request_id, d.departement, d.audience, d.template, d.recipient,
                       d.subject, d.text_body, d.html_body, d.link_kind, d.link_target, d.reply_to, d.thread_id, d.round,
-                      d.asked_by, d.attempts, d.tried_since
+                      d.asked_by, d.attempts, d.tried_since, d.domain
         ), attempt AS (
             INSERT INTO delivery_attempt (id, delivery_id, round, asked_by, began_at)
             SELECT $1, id, round, asked_by, $2 FROM taken
@@ -42,6 +45,19 @@ async def claim_delivery(tx: Transaction, *, attempt_id: UUID, at: datetime, lea
         attempt_id,
         at,
         lease,
+    )
+
+
+async def pace_domain(tx: Transaction, domain: str, pause: timedelta) -> None:
+    """Let no other mail leave for a domain during a pause. Senders that come at the same moment queue up behind it."""
+    await tx.execute(
+        """
+        INSERT INTO domain_pace AS p (domain, free_at)
+        VALUES ($1, now() + $2)
+        ON CONFLICT (domain) DO UPDATE SET free_at = greatest(p.free_at, now()) + $2
+        """,
+        domain,
+        pause,
     )
 
 

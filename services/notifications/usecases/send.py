@@ -18,6 +18,7 @@ from services.notifications.domain.deliveries import (
     Status,
     follower_of,
     next_attempt,
+    pause_of_domain,
     takes_no_mail,
 )
 from services.notifications.domain.incoming import ANSWERABLE
@@ -63,6 +64,9 @@ async def begin(tx: Transaction, *, at: datetime, office: Office) -> Outgoing | 
     row = await store.claim_delivery(tx, attempt_id=attempt_id, at=at, lease=LEASE)
     if row is None:
         return None
+    pause = pause_of_domain(row["domain"], office.per_minute)
+    if pause:
+        await store.pace_domain(tx, row["domain"], pause)
     text, html = row["text_body"], row["html_body"]
     if row["link_kind"] in SECRET:
         link = office.addresses.secret(row["link_kind"], row["link_target"], row["link_generation"])

@@ -64,7 +64,8 @@ async def notice_views(
 
 async def count_unread(reader: Reader, agent: Agent) -> UnreadView:
     """Count what an agent has not read."""
-    return UnreadView(unread=await reads.unread(reader, agent.id, rings_for(agent), at=clock.now()))
+    counts = await reads.unread(reader, {agent.id: rings_for(agent)}, at=clock.now())
+    return UnreadView(unread=counts[agent.id])
 
 
 @get("/bell")

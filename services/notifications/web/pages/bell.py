@@ -1,6 +1,7 @@
 """The bell: what is new as a page, and how much of it as a stream that every page of agents may listen to."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any, Final
 from uuid import UUID
@@ -11,6 +12,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, ServerSentEvent, ServerSentEventMessage, Template
 
 from services.notifications import usecases
+from services.notifications.belfry import Belfry
 from services.notifications.office import Office
 from services.notifications.web.api.bell import count_unread, notice_views
 from services.notifications.web.pages.messages import Nothing
@@ -24,7 +26,6 @@ from shared.web.paging import Page
 
 Web = Request[Any, Any, Any]
 
-LOOKS_EVERY: Final = 2.0
 LASTS: Final = 15.0
 """Seconds after which the browser asks again: short, for sessions that are over and services that leave."""
 COMES_BACK_AFTER: Final = 1000
@@ -55,7 +56,7 @@ async def show_bell(
 
 @get("/cloche/flux", public=True)
 async def stream_bell(
-    request: Web, database: NamedDependency[Database], office: NamedDependency[Office]
+    request: Web, belfry: NamedDependency[Belfry], office: NamedDependency[Office]
 ) -> Response[Any]:
     """Tell how much is unread, at once and whenever it changes; nothing (204) to who is not signed in.
 
@@ -65,7 +66,7 @@ async def stream_bell(
     allowed = _for_our_pages(request.headers.get("origin"), office)
     if agent is None:
         return Response(None, status_code=204, headers=allowed)
-    return ServerSentEvent(_counts(database, agent), retry_duration=COMES_BACK_AFTER, headers=allowed)
+    return ServerSentEvent(_counts(belfry, agent), retry_duration=COMES_BACK_AFTER, headers=allowed)
 
 
 def _for_our_pages(origin: str | None, office: Office) -> dict[str, str]:
@@ -80,20 +81,16 @@ def _for_our_pages(origin: str | None, office: Office) -> dict[str, str]:
     }
 
 
-async def _counts(database: Database, agent: Agent) -> AsyncIterator[ServerSentEventMessage]:
+async def _counts(belfry: Belfry, agent: Agent) -> AsyncIterator[ServerSentEventMessage]:
     until = asyncio.get_running_loop().time() + LASTS
     told = -1
-    while True:
-        try:
-            unread = (await count_unread(database, agent)).unread
-        except AWAY:
-            return
-        if unread != told:
-            yield ServerSentEventMessage(event="unread", data=str(unread))
-            told = unread
-        if asyncio.get_running_loop().time() + LOOKS_EVERY > until:
-            return
-        await asyncio.sleep(LOOKS_EVERY)
+    with contextlib.suppress(*AWAY):
+        async with belfry.listening(agent) as listener:
+            while (left := until - asyncio.get_running_loop().time()) > 0:
+                unread = await listener.other_than(told, within=left)
+                if unread is not None:
+                    yield ServerSentEventMessage(event="unread", data=str(unread))
+                    told = unread
 
 
 @post("/cloche/{notice_id:uuid}/lue")

@@ -1,0 +1,83 @@
+"""One look at the database for all the pages that listen to the bell in this process."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from services.notifications import reads
+from services.notifications.usecases import rings_for
+from shared import clock
+from shared.db import AWAY, Database
+from shared.identity.model import Agent
+
+log = structlog.get_logger(__name__)
+
+LOOKS_EVERY: Final = 2.0
+"""Seconds."""
+
+
+@dataclass(eq=False, slots=True)
+class Listener:
+    """One open page: whose it is, and how much he had not read at the last look."""
+
+    agent_id: UUID
+    holders: list[str]
+    unread: int
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def other_than(self, told: int, *, within: float) -> int | None:
+        """Wait until the number is another one; None when it is still the same after so many seconds."""
+        if self.unread == told:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.changed.wait(), within)
+        self.changed.clear()
+        return None if self.unread == told else self.unread
+
+
+class Belfry:
+    """Looks while somebody listens: one query each time, however many pages are open."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._listeners: set[Listener] = set()
+        self._looking: asyncio.Task[None] | None = None
+
+    @contextlib.asynccontextmanager
+    async def listening(self, agent: Agent) -> AsyncIterator[Listener]:
+        """Count at once, and again whenever it changes, while the block lasts."""
+        holders = rings_for(agent)
+        listener = Listener(agent.id, holders, (await self._count({agent.id: holders}))[agent.id])
+        self._listeners.add(listener)
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look_while_somebody_listens(), name="belfry")
+        try:
+            yield listener
+        finally:
+            self._listeners.discard(listener)
+
+    async def _look_while_somebody_listens(self) -> None:
+        while self._listeners:
+            await asyncio.sleep(LOOKS_EVERY)
+            try:
+                await self._look()
+            except AWAY as away:
+                log.warning("belfry.database_away", error=type(away).__name__)
+            except Exception:
+                log.exception("belfry.failed")
+        self._looking = None
+
+    async def _look(self) -> None:
+        counts = await self._count({listener.agent_id: listener.holders for listener in self._listeners})
+        for listener in self._listeners:
+            unread = counts.get(listener.agent_id, listener.unread)
+            if unread != listener.unread:
+                listener.unread = unread
+                listener.changed.set()
+
+    async def _count(self, holders_of: dict[UUID, list[str]]) -> dict[UUID, int]:
+        return await reads.unread(self._database, holders_of, at=clock.now())
