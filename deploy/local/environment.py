@@ -27,6 +27,7 @@ KEYS_OF_LINKS = {
     "document": ("intake", "qualification", "escalation"),
     "orientation": ("qualification", "notifications"),
     "reply": ("notifications",),
+    "webhook": ("notifications",),
 }
 """Which services share the key of which secret links."""
 
@@ -53,6 +54,9 @@ MAILBOXES = {
 
 REPLY_DOMAIN = "reponses.cousu.test"
 """Where answers to the demonstration's mails are addressed; give them to the door by hand."""
+
+THIS_MACHINE = json.dumps(["127.0.0.0/8"])
+"""Where a program that subscribes to the demonstration's events may be, beside the Internet."""
 
 PROGRAMS_MAY_ASK = "60000"
 """Requests a minute from one address: on one machine everybody comes from the same one, load tests included."""
@@ -103,6 +107,7 @@ class Environments:
                 "NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{self.places.ports['smtp']}",
                 "NOTIFICATIONS_DOOR": self._door(),
                 "NOTIFICATIONS_REPLY_DOMAIN": REPLY_DOMAIN,
+                "NOTIFICATIONS_WEBHOOK_NETWORKS": THIS_MACHINE,
                 **MAILBOXES,
             }
         return _unless_given(told)

@@ -25,12 +25,13 @@ class Addresses:
     pact: Links
 
     def open(self, kind: str, target: str) -> str:
-        """Give the address of a page for agents; `target` is a request, a programme or a delivery."""
+        """Give the address of a page for agents; `target` is a request, a programme, a delivery, a webhook."""
         return {
             "case": f"{self.qualification}/demandes/{target}",
             "escalation": f"{self.escalation}/demandes/{target}",
             "programme": f"{self.escalation}/programmes/{target}",
             "delivery": f"{self.notifications}/messages/{target}",
+            "webhook": f"{self.notifications}/abonnements/{target}",
             "cases": f"{self.qualification}/",
             "escalations": f"{self.escalation}/",
             "notifications": f"{self.notifications}/",

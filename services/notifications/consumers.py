@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.notifications import usecases
+from services.notifications.domain import webhooks
 from services.notifications.domain.audiences import AUDIENCES, Nobody
 from services.notifications.office import Office
 from shared import clock
@@ -32,9 +33,9 @@ LEARN: Mapping[type[Fact], tuple[Lesson, ...]] = {
 HEARD: tuple[type[Fact], ...] = tuple(
     fact
     for fact, mails in AUDIENCES.items()
-    if (fact in LEARN or not isinstance(mails, Nobody)) and fact not in notifications.FACTS
+    if (fact in LEARN or fact in webhooks.FACTS or not isinstance(mails, Nobody)) and fact not in notifications.FACTS
 )
-"""Every fact of the other services that somebody must be told of, or that something is learned from."""
+"""Every fact of the other services that people or partners' programs are told of, or that something is learned from."""
 
 
 def consumers(office: Office) -> Consumers:
@@ -46,6 +47,8 @@ def _tell_people_on(kind: type[Fact], office: Office) -> Handler:
     async def tell_people(tx: Transaction, fact: Fact) -> None:
         for learn in LEARN.get(kind, ()):
             await learn(tx, fact)
+        if kind in webhooks.FACTS:
+            await usecases.note_for_partners(tx, fact, event_id=event_id(tx), at=clock.now())
         await usecases.tell(tx, fact, event_id=event_id(tx), at=clock.now(), office=office)
 
     return tell_people

@@ -9,6 +9,7 @@ from litestar import Litestar
 from services.notifications.addresses import Addresses
 from services.notifications.belfry import Belfry
 from services.notifications.consumers import BINDINGS, HEARD, consumers
+from services.notifications.courier import Courier
 from services.notifications.door import Mailroom
 from services.notifications.letters import Letters
 from services.notifications.office import Office
@@ -17,6 +18,7 @@ from services.notifications.settings import DoorAddress, Settings
 from services.notifications.web import api, pages
 from shared.contracts import notifications
 from shared.db import Database
+from shared.identity.model import Role
 from shared.links import Links
 from shared.messaging import asyncapi
 from shared.messaging.messenger import Messenger
@@ -30,6 +32,7 @@ NAVIGATION = (
     NavigationItem("Messages", "/"),
     NavigationItem("Modèles", "/modeles"),
     NavigationItem("Préférences", "/preferences"),
+    NavigationItem("Abonnements", "/abonnements", frozenset({Role.OPERATOR, Role.AUDITOR})),
 )
 
 
@@ -50,6 +53,8 @@ def office_of(settings: Settings) -> Office:
         ),
         returns=settings.returns(),
         per_minute=settings.per_minute,
+        secrets=settings.webhook_secrets(),
+        networks=settings.webhook_networks,
     )
 
 
@@ -74,6 +79,9 @@ def build(settings: Settings, database: Database) -> Litestar:
         senders=settings.senders,
     )
     lifespan: list[Lifespan] = [lambda _: messenger.lifespan(), lambda _: postman.lifespan()]
+    if office.secrets is not None:
+        courier = Courier(database, office, office.secrets, couriers=settings.couriers)
+        lifespan.append(lambda _: courier.lifespan())
     if settings.door is not None and office.returns is not None:
         mailroom, door = Mailroom(database, office, office.returns), DoorAddress.of(settings.door)
         lifespan.append(lambda _: mailroom.listening(door))
@@ -95,7 +103,6 @@ def application(
     ready: Sequence[ReadinessCheck] = (),
 ) -> Litestar:
     """Build what answers, without what runs beside it."""
-
     belfry = Belfry(database)
 
     async def provide_office() -> Office:

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from typing import Any
 
 from services.notifications.addresses import Addresses
 from services.notifications.domain.directory import Directory
+from services.notifications.domain.webhooks import Secrets
 from services.notifications.letters import Letters
 from services.notifications.return_addresses import ReturnAddresses
 from shared.web import formats
@@ -22,6 +24,10 @@ class Office:
     """Where answers and reports come back to; None where no mail reaches us."""
     per_minute: Mapping[str, int] = field(default_factory=dict)
     """How many mails a domain is sent in a minute; `*` stands for every domain without a number of its own."""
+    secrets: Secrets | None = None
+    """Makes the secrets of partners' subscriptions; None where there are none."""
+    networks: tuple[Any, ...] = ()
+    """Where partners' programs may be although it is not public: each an `IPNetwork`, a union that msgspec refuses."""
 
     def zone_of(self, departement: str | None) -> tzinfo:
         """Tell by which clock the people of a département live."""

@@ -133,5 +133,8 @@ LEFT_OUT = {
     "delivery_attempt": BY_SENDING,
     "domain_pace": BY_SENDING,
     "incoming_mail": "what came is told; that it came twice is not",
+    "partner_event": "what partners may be told; it is written down as events arrive, and thinned out",
+    "webhook": "who subscribes is told to nobody",
+    "webhook_attempt": BY_SENDING,
     "bad_address": "what mail servers say of addresses; what came of the mails is compared",
 }

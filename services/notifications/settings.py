@@ -6,10 +6,11 @@ from email.utils import parseaddr
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 
 from services.notifications.domain.deliveries import EVERY_DOMAIN
 from services.notifications.domain.directory import VAL_D_OISE, Directory, ServiceInCharge
+from services.notifications.domain.webhooks import Secrets
 from services.notifications.return_addresses import ReturnAddresses
 from shared.contracts.fact import Email
 from shared.contracts.vocabulary import Programme
@@ -55,6 +56,18 @@ class Settings(ServiceSettings):
     door: str | None = Field(
         None, description="Where the mail of REPLY_DOMAIN is taken in: smtp://host:port or lmtp://host:port"
     )
+
+    webhook_key: SecretStr | None = Field(
+        None, description="Makes the secrets of partners' subscriptions; without it there are none"
+    )
+    webhook_networks: tuple[IPvAnyNetwork, ...] = Field(
+        (),
+        description=(
+            'Networks that are not public and where partners\' programs may be all the same: ["10.20.0.0/16"]; '
+            "there http:// is allowed too"
+        ),
+    )
+    couriers: int = Field(2, ge=0, le=20, description="Partners' programs served at the same time; 0 serves none here")
 
     intake_url: WebAddress = Field(description="Where applicants reach intake")
     qualification_url: WebAddress = Field(description="Where agents of the départements and providers go")
@@ -120,7 +133,7 @@ class Settings(ServiceSettings):
 
     @model_validator(mode="after")
     def _long_enough_keys(self) -> Self:
-        for key in (self.tracking_key, self.orientation_key, self.reply_key):
+        for key in (self.tracking_key, self.orientation_key, self.reply_key, self.webhook_key):
             if key is not None and len(key.get_secret_value()) < SHORTEST_SECRET:
                 raise ValueError(f"give keys of at least {SHORTEST_SECRET} characters")
         return self
@@ -140,6 +153,10 @@ class Settings(ServiceSettings):
         if self.reply_domain is None or self.reply_key is None:
             return None
         return ReturnAddresses(self.reply_domain, self.reply_key.get_secret_value())
+
+    def webhook_secrets(self) -> Secrets | None:
+        """Give what makes the secrets of subscriptions, if there may be any."""
+        return Secrets(self.webhook_key.get_secret_value()) if self.webhook_key else None
 
     def mail_server(self) -> "MailServerAddress":
         """Read the mail server's address."""

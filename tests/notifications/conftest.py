@@ -54,6 +54,7 @@ def settings() -> Settings:
             "secret_key": secrets.token_hex(32),
             "tracking_key": "t" * 32,
             "orientation_key": "o" * 32,
+            "webhook_key": "w" * 32,
             "intake_url": "http://intake.test",
             "qualification_url": "http://qualification.test",
             "escalation_url": "http://escalation.test",

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from services.notifications import belfry, examples
+from services.notifications import belfry, examples, reads
 from services.notifications.belfry import Belfry
 from services.notifications.web.api.bell import count_unread
 from services.notifications.web.pages import bell
@@ -114,13 +114,13 @@ async def test_however_many_pages_listen_the_database_is_asked_once_at_a_time(
 ) -> None:
     monkeypatch.setattr(belfry, "LOOKS_EVERY", 0.05)
     asked: list[int] = []
-    count = belfry.reads.unread
+    count = reads.unread
 
     async def counted(reader: Reader, holders_of: Mapping[UUID, list[str]], *, at: datetime) -> dict[UUID, int]:
         asked.append(len(holders_of))
         return await count(reader, holders_of, at=at)
 
-    monkeypatch.setattr(belfry.reads, "unread", counted)
+    monkeypatch.setattr(reads, "unread", counted)
     agents = [await people.agent(Role.SAT_AGENT, "95"), await people.agent(Role.SAT_AGENT, "78")]
     bells = Belfry(database)
     async with contextlib.AsyncExitStack() as pages:

@@ -205,6 +205,8 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
 
 DIGEST = "digest"
 """The template that gathers several mails in one; no fact makes it directly."""
+WEBHOOK_SUSPENDED = "webhook_suspended"
+"""The template that tells the operator of a partner's program which takes nothing any more; no fact makes it either."""
 
 
 def mails_of(fact: Fact, *, national: bool) -> tuple[Mail, ...]:

@@ -16,6 +16,15 @@ from services.notifications.reads.mails import (
     delivery,
     oldest_due,
 )
+from services.notifications.reads.webhooks import (
+    PartnerEvent,
+    Webhook,
+    WebhookAttempt,
+    partner_events,
+    webhook,
+    webhook_attempts,
+    webhooks,
+)
 
 __all__ = (
     "Attempt",
@@ -25,6 +34,9 @@ __all__ = (
     "DeliveryLine",
     "Filters",
     "Notice",
+    "PartnerEvent",
+    "Webhook",
+    "WebhookAttempt",
     "attempts",
     "bad_address",
     "bad_addresses",
@@ -35,5 +47,9 @@ __all__ = (
     "delivery",
     "notices",
     "oldest_due",
+    "partner_events",
     "unread",
+    "webhook",
+    "webhook_attempts",
+    "webhooks",
 )

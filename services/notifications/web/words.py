@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.notifications.domain.audiences import DIGEST, templates
+from services.notifications.domain.audiences import DIGEST, WEBHOOK_SUSPENDED, templates
 from shared.words import event_word
 
 AUDIENCE: Final = {
@@ -32,6 +32,17 @@ RESULT: Final = {
     "interrupted": ("Interrompu avant la remise, nouvel essai prévu", "waiting"),
     "uncertain": ("Sans réponse du serveur, peut-être accepté", "late"),
 }
+WEBHOOK: Final = {
+    "active": ("En service", "running"),
+    "suspended": ("Suspendu", "late"),
+    "ended": ("Terminé", "neutral"),
+}
+WEBHOOK_RESULT: Final = {
+    "taken": ("Pris par le partenaire", "done"),
+    "refused": ("Pas pris", "refused"),
+    "unreachable": ("Programme injoignable", "waiting"),
+    "forbidden": ("Adresse interdite", "refused"),
+}
 CADENCE: Final = {
     "instant": "Tout de suite",
     "daily": "Un récapitulatif par jour",
@@ -43,7 +54,7 @@ WEEKDAYS: Final = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", 
 
 def template_words() -> dict[str, str]:
     """Give each template the sentence of the event that makes it."""
-    found = {DIGEST: "Récapitulatif"}
+    found = {DIGEST: "Récapitulatif", WEBHOOK_SUSPENDED: "Abonnement suspendu"}
     for fact, mail in templates():
         found.setdefault(mail.template, event_word(fact.wire_type))
     return found

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from services.notifications.web.api import addresses, bell, deliveries, preferences, templates
+from services.notifications.web.api import addresses, bell, deliveries, preferences, templates, webhooks
 
 routes = [
     Router(
@@ -23,6 +23,16 @@ routes = [
             bell.read_all,
             templates.list_templates,
             templates.show_template,
+            webhooks.list_webhooks,
+            webhooks.subscribe,
+            webhooks.show_webhook,
+            webhooks.list_webhook_attempts,
+            webhooks.suspend,
+            webhooks.resume,
+            webhooks.replay,
+            webhooks.renew_secret,
+            webhooks.end,
+            webhooks.list_partner_events,
         ],
         tags=["notifications"],
     )

@@ -1,8 +1,8 @@
-"""Pages of agents: the messages, one message, the bell, the templates, the preferences."""
+"""Pages of agents: the messages, one message, the bell, the templates, the preferences, partners' subscriptions."""
 
 from litestar.types import ControllerRouterHandler
 
-from services.notifications.web.pages import bell, messages, preferences, templates
+from services.notifications.web.pages import bell, messages, preferences, templates, webhooks
 
 routes: list[ControllerRouterHandler] = [
     messages.show_messages,
@@ -21,4 +21,12 @@ routes: list[ControllerRouterHandler] = [
     preferences.set_preferences,
     preferences.be_away,
     preferences.be_back,
+    webhooks.show_webhooks,
+    webhooks.show_new_webhook,
+    webhooks.subscribe,
+    webhooks.show_webhook,
+    webhooks.show_secret,
+    webhooks.act_on_webhook,
+    webhooks.renew_secret,
+    webhooks.replay,
 ]

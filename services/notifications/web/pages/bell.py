@@ -55,9 +55,7 @@ async def show_bell(
 
 
 @get("/cloche/flux", public=True)
-async def stream_bell(
-    request: Web, belfry: NamedDependency[Belfry], office: NamedDependency[Office]
-) -> Response[Any]:
+async def stream_bell(request: Web, belfry: NamedDependency[Belfry], office: NamedDependency[Office]) -> Response[Any]:
     """Tell how much is unread, at once and whenever it changes; nothing (204) to who is not signed in.
 
     The other services' pages listen too: they are on the same site, and the answer is one number.

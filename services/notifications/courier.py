@@ -1,0 +1,186 @@
+"""Gives events to partners' programs over HTTPS, and cannot be turned against the networks that it stands in.
+
+A name is resolved here, every address that it has is judged, and the very address that was judged is called: no second
+question to the DNS can lead elsewhere. No redirect is followed, no proxy is asked, little of an answer is read.
+"""
+
+import asyncio
+import contextlib
+import ipaddress
+import json
+import random
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx2
+import structlog
+
+from services.notifications import metrics, store, usecases
+from services.notifications.domain.addresses import IPAddress, may_be_called
+from services.notifications.domain.deliveries import without_addresses
+from services.notifications.domain.webhooks import KEPT_FOR, Result, Secrets, headers
+from services.notifications.office import Office
+from services.notifications.usecases.webhooks import Parcel, Receipt
+from shared import clock, rounds
+from shared.db import AWAY, Database
+
+log = structlog.get_logger(__name__)
+
+IDLE: Final = 0.5
+"""Seconds between two looks when nothing is due."""
+SWEEPS_EVERY: Final = 3600.0
+PATIENCE: Final = 15.0
+"""Seconds that a partner may take over one event, the way there included."""
+MOST_READ: Final = 300
+"""Bytes of an answer that are kept for who looks for a mistake."""
+PATIENCE_AT_STOP: Final = 20.0
+
+
+class Forbidden(Exception):  # noqa: N818 - it names a state of the address
+    """The address leads where we do not go."""
+
+
+class Courier:
+    """Serves several subscriptions at once, each by one sender at a time; as many copies may run as one likes."""
+
+    def __init__(self, database: Database, office: Office, secrets: Secrets, *, couriers: int = 2) -> None:
+        self._database = database
+        self._office = office
+        self._secrets = secrets
+        self._networks = office.networks
+        self._couriers = couriers
+        self._tls = ssl.create_default_context()
+        self._stopping = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Deliver while the block runs; at its end finish what is under way, and begin nothing."""
+        self._stopping.clear()
+        couriers = [asyncio.create_task(self._deliver_all(), name=f"courier {n}") for n in range(self._couriers)]
+        try:
+            async with rounds.running(self.sweep, every=SWEEPS_EVERY, name="courier.sweep"):
+                yield
+        finally:
+            self._stopping.set()
+            if couriers:
+                await asyncio.wait(couriers, timeout=PATIENCE_AT_STOP)
+            for task in couriers:
+                task.cancel()
+            await asyncio.gather(*couriers, return_exceptions=True)
+
+    async def _deliver_all(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                await self.number()
+                delivered = await self.deliver_next()
+            except AWAY as error:
+                log.warning("courier.database_away", error=type(error).__name__)
+                delivered = False
+            except Exception:
+                log.exception("courier.failed")
+                delivered = False
+            if not delivered:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), IDLE)
+
+    async def number(self) -> int:
+        """Give positions to what came since."""
+        async with self._database.transaction() as tx:
+            return await store.number_partner_events(tx)
+
+    async def sweep(self) -> None:
+        """Forget what is older than a partner may ask for."""
+        async with self._database.transaction() as tx:
+            await store.forget_partner_events(tx, before=clock.now() - KEPT_FOR)
+
+    async def deliver_next(self) -> bool:
+        """Give the next event that is due to its partner; False when there is none."""
+        async with self._database.transaction() as tx:
+            parcel = await usecases.next_parcel(tx, at=clock.now(), secrets=self._secrets)
+        if parcel is None:
+            return False
+        receipt = await self._hand_over(parcel)
+        async with self._database.transaction() as tx:
+            await usecases.delivered(
+                tx,
+                parcel.attempt_id,
+                receipt,
+                at=clock.now(),
+                chance=random.random(),  # noqa: S311 - spreads retries, keeps no secret
+                office=self._office,
+            )
+        metrics.PARCELS.labels(receipt.result).inc()
+        log.info("webhook.attempted", webhook_id=str(parcel.webhook_id), result=str(receipt.result))
+        return True
+
+    async def _hand_over(self, parcel: Parcel) -> Receipt:
+        body = json.dumps(parcel.body, ensure_ascii=False).encode()
+        signed = headers(parcel.secrets, str(parcel.event_id), body, at=clock.now())
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._post(parcel.url, dict(signed), body)
+        except Forbidden:
+            return Receipt(Result.FORBIDDEN, "Cette adresse mène à un réseau qui ne peut pas être appelé.")
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, UnicodeError) as error:  # TimeoutError is an OSError
+            return Receipt(Result.UNREACHABLE, f"Programme injoignable ({type(error).__name__})")
+
+    async def _post(self, url: str, signed: dict[str, str], body: bytes) -> Receipt:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        address = await self._address_of(host, port, plain=parts.scheme == "http")
+        literal = f"[{address}]" if address.version == 6 else str(address)  # noqa: PLR2004 - IP's versions
+        path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        async with httpx2.AsyncClient(verify=self._tls, trust_env=False, follow_redirects=False) as client:
+            request = client.build_request(
+                "POST",
+                f"{parts.scheme}://{literal}:{port}{path}",
+                content=body,
+                headers={**signed, "Host": parts.netloc},
+                timeout=PATIENCE,
+                extensions={"sni_hostname": host},
+            )
+            response = await client.send(request, stream=True)
+            try:
+                return _receipt(response, await _beginning_of(response))
+            finally:
+                await response.aclose()
+
+    async def _address_of(self, host: str, port: int, *, plain: bool) -> IPAddress:
+        """Give the address to call, after judging all that the name has; without TLS only networks that were named."""
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = [ipaddress.ip_address(each[4][0]) for each in found]
+        for address in addresses:
+            if not may_be_called(address, self._networks) or (plain and not self._is_named(address)):
+                raise Forbidden
+        if not addresses:
+            raise Forbidden
+        return addresses[0]
+
+    def _is_named(self, address: IPAddress) -> bool:
+        return any(address in network for network in self._networks if network.version == address.version)
+
+
+async def _beginning_of(response: httpx2.Response) -> bytes:
+    """Read no more of an answer than is kept, in the form in which it came: what is packed is not unpacked."""
+    read = b""
+    async for piece in response.aiter_raw():
+        read += piece
+        if len(read) >= MOST_READ:
+            break
+    return read[:MOST_READ]
+
+
+def _receipt(response: httpx2.Response, beginning: bytes) -> Receipt:
+    words = without_addresses("".join(c if c.isprintable() else " " for c in beginning.decode(errors="replace")))
+    asked = response.headers.get("Retry-After", "")
+    return Receipt(
+        Result.TAKEN if response.is_success else Result.REFUSED,
+        f"{response.status_code} {words}".strip(),
+        status=response.status_code,
+        wait=timedelta(seconds=min(int(asked), 86_400)) if asked.isascii() and asked.isdigit() else None,
+    )

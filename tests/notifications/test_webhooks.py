@@ -1,0 +1,396 @@
+"""Partners' programs are told what happens: signed, in order, at least once, from any position, nothing personal."""
+
+import asyncio
+import base64
+import dataclasses
+import hashlib
+import hmac
+import ipaddress
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from services.notifications import examples, store, usecases
+from services.notifications.courier import Courier
+from services.notifications.domain.webhooks import FACTS, Result, Secrets, told_of
+from services.notifications.office import Office
+from services.notifications.usecases.webhooks import From, Receipt, Wish
+from shared import clock
+from shared.contracts import intake, qualification
+from shared.db import Database, Transaction
+from shared.errors import IllegalMove, Invalid, NotFound, Refusal
+from shared.identity.model import Agent, Role
+from tests.notifications.conftest import People, World, many_messages
+from tests.notifications.partner import Partner, a_partner
+
+SECRETS = Secrets("w" * 32)
+
+
+@pytest.fixture
+async def partner() -> AsyncIterator[Partner]:
+    """A partner's program on this machine."""
+    async with a_partner() as listening:
+        yield listening
+
+
+@pytest.fixture
+def open_office(office: Office) -> Office:
+    """What writes mails, where partners on this machine may be called."""
+    return dataclasses.replace(office, secrets=SECRETS, networks=(ipaddress.ip_network("127.0.0.0/8"),))
+
+
+@pytest.fixture
+def courier(database: Database, open_office: Office) -> Courier:
+    """Who gives events to partners, one at each `deliver_next`."""
+    return Courier(database, open_office, SECRETS)
+
+
+@pytest.fixture
+async def operator(people: People) -> Agent:
+    """Who conducts subscriptions."""
+    return await people.agent(Role.OPERATOR)
+
+
+async def subscribed(database: Database, office: Office, by: Agent, wish: Wish) -> tuple[UUID, str]:
+    """Subscribe a partner; give the subscription's id and its secret."""
+    async with database.transaction() as tx:
+        return await usecases.subscribe(tx, wish, by=by, at=clock.now(), office=office)
+
+
+async def all_given(courier: Courier) -> None:
+    """Give partners all that is due."""
+    await courier.number()
+    while await courier.deliver_next():
+        pass
+
+
+async def let_the_pause_pass(database: Database) -> None:
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE webhook SET next_attempt_at = now() - interval '1 second'")
+
+
+async def column(database: Database, name: str) -> object:
+    return await database.fetchval(f"SELECT {name} FROM webhook")  # noqa: S608 - a test's own
+
+
+async def test_a_partner_is_told_what_happens_next_in_order_and_can_prove_by_whom(
+    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+) -> None:
+    await world.filed()
+    await courier.number()
+    _, secret = await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    ids = await world.tell(*many_messages(3))
+    await all_given(courier)
+    assert [event["id"] for event in partner.events] == [str(each) for each in ids]
+    assert [event["position"] for event in partner.events] == [2, 3, 4]
+    assert partner.events[0] | {"time": ""} == {
+        "id": str(ids[0]),
+        "type": "intake.message_posted.v1",
+        "source": "/intake",
+        "time": "",
+        "request_id": str(examples.REQUEST_ID),
+        "number": examples.NUMBER,
+        "departement": "95",
+        "data": {},
+        "position": 2,
+    }
+    sent = partner.headers[0]
+    assert sent[""] == "POST /evenements?de=cousu-main HTTP/1.1"
+    assert sent["host"] == f"127.0.0.1:{partner.port}"
+    signed = f"{ids[0]}.{sent['webhook-timestamp']}.".encode() + partner.bodies[0]
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    proof = base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+    assert sent["webhook-signature"] == f"v1,{proof}"
+    assert sent["webhook-id"] == str(ids[0])
+
+
+def test_partners_are_told_nothing_that_people_wrote_nor_who_they_are() -> None:
+    personal = ("@", "Contact de la commune", "Agent du SAT", "Délégué", "Quatre locaux", "Rouvrir", "compétences")
+    for fact in examples.facts():
+        if type(fact) in FACTS:
+            told = json.dumps(told_of(fact, event_id=examples.OTHER_ID, number=None), ensure_ascii=False)
+            assert not [word for word in personal if word in told], fact.wire_type
+
+
+async def test_only_what_is_wanted_is_given(
+    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+) -> None:
+    await subscribed(database, open_office, operator, Wish("A", partner.url, ["intake.request_submitted.v1"]))
+    async with a_partner() as elsewhere:
+        await subscribed(database, open_office, operator, Wish("B", elsewhere.url, departements=["78"]))
+        await world.filed()
+        await world.tell(*many_messages(2))
+        await all_given(courier)
+        assert partner.types == ["intake.request_submitted.v1"]
+        assert elsewhere.calls == 0
+    rows = await database.fetch("SELECT position FROM webhook")
+    assert {row["position"] for row in rows} <= {1, 3}
+    await world.tell(*many_messages(1))
+    await courier.number()
+    rows = await database.fetch("SELECT position FROM webhook")
+    assert {row["position"] for row in rows} == {4}, "who wants nothing of it does not look through it again"
+
+
+async def test_what_a_partner_does_not_take_is_tried_again_before_anything_else(
+    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+) -> None:
+    await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    partner.answer, partner.body = "503 Service Unavailable", b"en maintenance, ecrivez a admin@region.test"
+    await world.filed()
+    await world.tell(*many_messages(1))
+    await all_given(courier)
+    assert partner.calls == 1
+    attempt = await database.fetchrow("SELECT result, status, answer FROM webhook_attempt")
+    assert attempt is not None
+    assert dict(attempt) == {
+        "result": "refused", "status": 503, "answer": "503 en maintenance, ecrivez a …",
+    }  # fmt: skip
+    partner.answer, partner.body, partner.extra = "200 OK", b"", ""
+    await let_the_pause_pass(database)
+    await all_given(courier)
+    assert partner.types == ["intake.request_submitted.v1", "intake.request_submitted.v1", "intake.message_posted.v1"]
+    assert await column(database, "failures") == 0
+
+
+async def test_a_partner_who_asks_to_wait_is_waited_for(
+    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+) -> None:
+    await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    partner.answer, partner.extra = "429 Too Many Requests", "Retry-After: 3600\r\n"
+    await world.filed()
+    await all_given(courier)
+    assert await column(database, "next_attempt_at > now() + interval '55 minutes'")
+
+
+@pytest.mark.parametrize("gone", [True, False])
+async def test_a_partner_who_takes_nothing_for_two_days_or_is_gone_is_suspended_and_the_operator_is_told(
+    database: Database,
+    world: World,
+    open_office: Office,
+    courier: Courier,
+    operator: Agent,
+    partner: Partner,
+    *,
+    gone: bool,
+) -> None:
+    webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    partner.answer = "410 Gone" if gone else "500 Oops"
+    await world.filed()
+    if not gone:
+        async with database.transaction() as tx:
+            await tx.execute("UPDATE webhook SET failures = 20, failing_since = $1", clock.now() - timedelta(days=2))
+    await all_given(courier)
+    assert await column(database, "state") == "suspended"
+    mail = await database.fetchrow(
+        "SELECT recipient, status, subject, text_body FROM delivery WHERE audience = 'operator'"
+    )
+    assert mail is not None
+    assert (mail["recipient"], mail["status"]) == ("exploitant@cousu.test", "queued")
+    assert ("ne veut plus" in mail["text_body"]) is gone
+    assert f"http://notifications.test/abonnements/{webhook_id}" in mail["text_body"]
+    await world.tell(*many_messages(1))
+    await all_given(courier)
+    assert partner.calls == 1
+    partner.answer = "200 OK"
+    async with database.transaction() as tx:
+        await usecases.resume(tx, webhook_id, by=operator, at=clock.now())
+    await all_given(courier)
+    assert partner.types[1:] == ["intake.request_submitted.v1", "intake.message_posted.v1"], "nothing is lost"
+
+
+async def test_events_are_told_again_from_a_position_or_a_moment(
+    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+) -> None:
+    webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    ids = await world.tell(examples.example_of(intake.RequestSubmitted), *many_messages(3))
+    await all_given(courier)
+
+    async def again(start: From) -> list[str]:
+        partner.bodies.clear()
+        async with database.transaction() as tx:
+            await usecases.replay(tx, webhook_id, start, by=operator, at=clock.now())
+        await all_given(courier)
+        return [event["id"] for event in partner.events]
+
+    told = [str(each) for each in ids]
+    assert await again(From(position=0)) == told
+    assert await again(From(position=2)) == told[2:]
+    assert await again(From(position=4)) == []
+    noted = await database.fetchval("SELECT noted_at FROM partner_event WHERE position = 4")
+    assert await again(From(since=noted)) == told[3:]
+    for wrong in (From(), From(position=5), From(position=1, since=noted)):
+        with pytest.raises(Invalid):
+            await again(wrong)
+
+
+async def test_a_late_answer_does_not_undo_that_all_is_told_again(
+    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+) -> None:
+    webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    await world.filed()
+    await courier.number()
+    async with database.transaction() as tx:
+        parcel = await usecases.next_parcel(tx, at=clock.now(), secrets=SECRETS)
+    assert parcel is not None
+    async with database.transaction() as tx:
+        await usecases.replay(tx, webhook_id, From(position=0), by=operator, at=clock.now())
+        receipt = Receipt(Result.TAKEN, "200")
+        await usecases.delivered(tx, parcel.attempt_id, receipt, at=clock.now(), chance=0.5, office=open_office)
+    assert await column(database, "position") == 0
+
+
+async def test_what_a_courier_left_that_is_gone_is_given_when_its_lease_is_over(
+    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+) -> None:
+    await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    await world.filed()
+    await courier.number()
+    async with database.transaction() as tx:
+        assert await usecases.next_parcel(tx, at=clock.now(), secrets=SECRETS)
+    assert not await courier.deliver_next()
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE webhook SET lease_until = now()")
+    await all_given(courier)
+    assert partner.types == ["intake.request_submitted.v1"]
+    ends = await database.fetch("SELECT result FROM webhook_attempt ORDER BY began_at")
+    assert [row["result"] for row in ends] == [None, "taken"]
+
+
+async def test_many_couriers_give_each_event_once_and_in_order(
+    database: Database, world: World, open_office: Office, operator: Agent
+) -> None:
+    async with a_partner() as first, a_partner() as second:
+        for number, partner in enumerate((first, second)):
+            await subscribed(database, open_office, operator, Wish(f"Partenaire {number}", partner.url))
+        await world.filed()
+        await world.tell(*many_messages(10))
+        couriers = [Courier(database, open_office, SECRETS) for _ in range(4)]
+        await couriers[0].number()
+
+        async def work(courier: Courier) -> None:
+            for _ in range(40):
+                if not await courier.deliver_next():
+                    await asyncio.sleep(0.02)
+
+        await asyncio.gather(*(work(courier) for courier in couriers))
+        for partner in (first, second):
+            assert [event["position"] for event in partner.events] == list(range(1, 12))
+
+
+async def test_what_commits_late_is_not_passed_over(
+    database: Database, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+) -> None:
+    await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    early, late = [examples.OTHER_ID, examples.REQUEST_ID]
+    body = told_of(examples.example_of(qualification.OutcomeProposed), event_id=early, number=None)
+
+    async def noted(tx: Transaction, event_id: UUID, at: datetime) -> None:
+        await store.note_partner_event(
+            tx, event_id, wire_type="x", departement="95", body=body | {"id": str(event_id)}, at=at
+        )
+
+    now = clock.now()
+    async with database.transaction() as slow:
+        await noted(slow, early, now)
+        async with database.transaction() as quick:
+            await noted(quick, late, now + timedelta(seconds=1))
+        await all_given(courier)
+    await all_given(courier)
+    assert [event["id"] for event in partner.events] == [str(late), str(early)]
+
+
+async def test_a_changed_secret_and_the_one_before_both_sign_for_a_day(
+    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+) -> None:
+    webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    async with database.transaction() as tx:
+        await usecases.renew_secret(tx, webhook_id, by=operator, at=clock.now(), office=open_office)
+    await world.filed()
+    await all_given(courier)
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE webhook SET secret_changed_at = secret_changed_at - interval '25 hours'")
+    await world.tell(*many_messages(1))
+    await all_given(courier)
+    both, one = (headers["webhook-signature"].split() for headers in partner.headers)
+    assert len(both) == 2
+    assert len(one) == 1
+
+
+async def test_a_subscription_that_ended_is_given_nothing_and_moves_no_more(
+    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+) -> None:
+    webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    async with database.transaction() as tx:
+        await usecases.end(tx, webhook_id, by=operator, at=clock.now())
+    await world.filed()
+    await all_given(courier)
+    assert partner.calls == 0
+    for move in (usecases.suspend, usecases.resume, usecases.end):
+        async with database.transaction() as tx:
+            with pytest.raises(IllegalMove):
+                await move(tx, webhook_id, by=operator, at=clock.now())
+
+
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        (Wish(" ", "https://exemple.fr"), "name"),
+        (Wish("Région", "https://10.0.0.1/"), "url"),
+        (Wish("Région", "https://exemple.fr", ["intake.unheard_of.v1"]), "types"),
+        (Wish("Région", "https://exemple.fr", departements=["999"]), "departements"),
+    ],
+)
+async def test_a_wish_that_cannot_be_served_is_refused_by_its_field(
+    database: Database, open_office: Office, operator: Agent, wish: Wish, field: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        await subscribed(database, open_office, operator, wish)
+    assert [error.field for error in refused.value.errors] == [field]
+
+
+async def test_without_a_key_nobody_subscribes(database: Database, office: Office, operator: Agent) -> None:
+    with pytest.raises(usecases.NoWebhooksHere):
+        keyless = dataclasses.replace(office, secrets=None)
+        await subscribed(database, keyless, operator, Wish("Région", "https://exemple.fr"))
+
+
+async def test_who_is_not_an_operator_conducts_nothing(database: Database, open_office: Office, people: People) -> None:
+    agent = await people.agent(Role.NATIONAL_AGENT)
+    with pytest.raises(Refusal, match="forbidden"):
+        await subscribed(database, open_office, agent, Wish("Région", "https://exemple.fr"))
+
+
+async def test_an_operator_of_a_departement_conducts_what_concerns_it_alone(
+    database: Database, open_office: Office, operator: Agent, people: People
+) -> None:
+    webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", "https://exemple.fr"))
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE agent SET email = 'autre@cousu.test'")
+    local = await people.agent(Role.OPERATOR, "95")
+    with pytest.raises(Invalid):
+        await subscribed(database, open_office, local, Wish("Tout", "https://exemple.fr"))
+    await subscribed(database, open_office, local, Wish("Le mien", "https://exemple.fr", departements=["95"]))
+    async with database.transaction() as tx:
+        with pytest.raises(NotFound):
+            await usecases.end(tx, webhook_id, by=local, at=clock.now())
+
+
+async def test_old_events_are_forgotten_and_positions_go_on(
+    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+) -> None:
+    await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    await world.filed()
+    await world.tell(*many_messages(1))
+    await all_given(courier)
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE partner_event SET noted_at = noted_at - interval '91 days'")
+        await tx.execute("UPDATE webhook_attempt SET began_at = began_at - interval '91 days'")
+    await courier.sweep()
+    assert await database.fetchval("SELECT count(*) FROM webhook_attempt") == 0
+    assert await database.fetchval("SELECT array_agg(position) FROM partner_event") == [2]
+    await world.tell(*many_messages(1))
+    await all_given(courier)
+    assert partner.events[-1]["position"] == 3
