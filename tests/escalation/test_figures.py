@@ -118,7 +118,7 @@ async def test_every_request_is_counted_once_by_what_became_of_it(
     assert told == {"local": 1, "programme": 1, "national_granted": 1, "departement_pending": 1, "withdrawn": 1}
     assert found["requests"] == 5
     assert found["by_departement"] == {"95": 5}
-    assert found["share_answered_locally"] == 0.667
+    assert found["share_answered_locally"] == 0.333
     assert found["registration"] == {"count": 1, "median_days": 1.0, "p90_days": 1.0}
     assert found["money"]["local_support_cents"] == 1_200_000
     assert found["money"]["granted_cents"] == 700

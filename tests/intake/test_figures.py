@@ -2,13 +2,13 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from services.intake.consumers import consumers
-from services.intake.domain.disclosure import rounded, rounded_cents
 from services.intake.web.open_data import DIMENSIONS
 from shared.contracts.escalation import CoveredTerritory, ProgrammeCoverageSet, coverage_id
 from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, Programme
@@ -20,12 +20,15 @@ from tests.intake.facts import NATIONAL, START, Life, Wire
 from tests.intake.test_consumers import LATER
 
 CERGY, ERAGNY = "95127", "95218"
+NEIGHBOURS = (CERGY, ERAGNY, "95476", "95572", "95500")
 
 
-async def some_requests(client: Client, inbox: Inbox, *, granted: int, local: int, pending: int) -> None:
-    """Requests of Cergy of which so many were granted by the committee, answered locally, or wait."""
+async def some_requests(
+    client: Client, inbox: Inbox, *, granted: int, local: int, pending: int, communes: Sequence[str] = (CERGY,)
+) -> None:
+    """Requests of these communes in turn, of which so many were granted by the committee, answered locally, or wait."""
     for number in range(granted + local + pending):
-        mine = await filed(client)
+        mine = await filed(client, applicant={"kind": "commune", "code": communes[number % len(communes)]})
         life = Life(UUID(mine["id"]))
         wire = Wire()
         if number < granted:
@@ -59,15 +62,83 @@ async def test_each_request_is_counted_once_by_what_became_of_it(client: Client,
     assert outcomes["withdrawn"] is None
 
 
-async def test_amounts_and_opinions_are_told_once_there_are_enough(client: Client, inbox: Inbox) -> None:
-    await some_requests(client, inbox, granted=0, local=4, pending=3)
+async def test_amounts_and_opinions_are_told_once_enough_applicants_have_some(client: Client, inbox: Inbox) -> None:
+    await some_requests(client, inbox, granted=0, local=6, pending=0, communes=NEIGHBOURS[:4])
     figures = (await client.get("/api/v1/statistics")).json()
     assert figures["amounts"]["local_support_cents"] is None
     assert figures["opinions"]["answers"] is None
-    await some_requests(client, inbox, granted=0, local=3, pending=0)
+    await some_requests(client, inbox, granted=0, local=1, pending=0, communes=NEIGHBOURS[4:])
     figures = (await client.get("/api/v1/statistics")).json()
-    assert figures["amounts"]["local_support_cents"] % 100_000 == 0
+    assert figures["amounts"]["local_support_cents"] == 7_000_000
     assert figures["opinions"] == {"answers": 5, "need_met": 4.0, "progress": 3.0, "satisfaction": 5.0}
+    commune = (await client.get(f"/api/v1/territories/commune/{CERGY}")).json()["requests"]
+    assert commune["amounts"] == {"national_granted_cents": None, "local_support_cents": None}
+    assert commune["opinions"]["satisfaction"] is None
+
+
+async def test_the_share_of_local_answers_is_that_of_what_the_same_page_calls_local(
+    client: Client, inbox: Inbox
+) -> None:
+    await some_requests(client, inbox, granted=11, local=9, pending=7)
+    figures = (await client.get("/api/v1/statistics")).json()
+    assert (figures["answered"], figures["answered_locally"]) == (20, 10)
+    assert figures["outcomes"]["local"] == 10
+    assert figures["share_answered_locally"] == 0.5
+
+
+async def test_page_table_program_and_profile_tell_the_same_numbers(client: Client, inbox: Inbox) -> None:
+    await some_requests(client, inbox, granted=6, local=13, pending=6, communes=NEIGHBOURS)
+    figures = (await client.get("/api/v1/statistics")).json()
+    table = csv.DictReader(io.StringIO((await client.get("/api/v1/statistics.csv")).text))
+    lines = {(line["dimension"], line["value"]): line for line in table}
+
+    def listed(dimension: str) -> dict[str, int | None]:
+        return {
+            value: int(line["requests"]) if line["requests"] else None
+            for (named, value), line in lines.items()
+            if named == dimension
+        }
+
+    for dimension, told in (
+        ("total", {"": figures["total"]}),
+        ("answered", {"": figures["answered"]}),
+        ("answered_locally", {"": figures["answered_locally"]}),
+        ("status", figures["by_status"]),
+        ("kind", figures["by_kind"]),
+        ("departement", figures["by_departement"]),
+        ("month", figures["by_month"]),
+        ("outcome", figures["outcomes"]),
+        ("delay", {delay["step"]: delay["requests"] for delay in figures["delays"]}),
+    ):
+        assert listed(dimension) == told, dimension
+    amount = lines["amount", "local"]["amount_cents"]
+    assert int(amount) == figures["amounts"]["local_support_cents"]
+    assert float(lines["evaluation", "need_met"]["mean"]) == figures["opinions"]["need_met"]
+    departement = (await client.get("/api/v1/territories/departement/95")).json()["requests"]
+    assert departement["requests"] == figures["by_departement"]["95"] == 25
+    assert departement["outcomes"] == figures["outcomes"]
+    assert departement["amounts"] == figures["amounts"]
+    assert departement["opinions"] == figures["opinions"]
+    page = (await client.get("/statistiques")).text
+    assert "Val-d’Oise (95)\u00a0: 25" in page
+    assert '<tr><td>Demandes</td><th scope="row">Réponse locale</th><td class="numeric">15</td></tr>' in page
+
+
+async def test_months_without_requests_are_told_like_those_with_few(
+    client: Client, inbox: Inbox, database: Database
+) -> None:
+    await some_requests(client, inbox, granted=0, local=0, pending=7)
+    async with database.transaction() as tx:
+        await tx.execute(
+            """
+            UPDATE request
+            SET submitted_at = submitted_at - interval '2 months'
+            WHERE number = (SELECT min(number) FROM request)
+            """
+        )
+    by_month = (await client.get("/api/v1/statistics")).json()["by_month"]
+    assert len(by_month) == 3
+    assert set(by_month.values()) == {None}
 
 
 async def test_every_line_of_the_open_data_is_described(client: Client, inbox: Inbox) -> None:
@@ -168,22 +239,3 @@ async def test_the_pages_show_the_same(client: Client, inbox: Inbox) -> None:
     shown = (await client.get("/territoires/commune/95127")).text
     assert "Environ 20" in shown
     assert "Moins de 5" in shown
-
-
-@pytest.mark.parametrize(("count", "told"), [(0, None), (4, None), (5, 5), (7, 5), (8, 10), (12, 10), (13, 15)])
-def test_a_count_is_rounded_to_five_and_a_small_one_is_not_told(count: int, told: int | None) -> None:
-    assert rounded(count) == told
-
-
-def test_the_difference_of_two_counts_never_tells_a_small_group_exactly() -> None:
-    """Whatever pair of counts is told, groups of other sizes may stand between them."""
-    told: dict[tuple[int | None, int | None], set[int]] = {}
-    for count in range(5, 60):
-        for between in range(30):
-            told.setdefault((rounded(count), rounded(count + between)), set()).add(between)
-    assert all(len(sizes) > 1 for (smaller, larger), sizes in told.items() if smaller and larger and larger < 40)
-
-
-def test_amounts_of_a_few_are_not_told_and_others_are_rounded() -> None:
-    assert rounded_cents(1_234_567_89, of=4) is None
-    assert rounded_cents(1_234_567_89, of=5) == 1_235_000_00

@@ -38,7 +38,10 @@ class Money(BaseModel):
 
 
 class Overview(BaseModel):
-    """All requests of the caller's perimeter, wherever they were answered."""
+    """All requests of the caller's perimeter, wherever they were answered.
+
+    `share_answered_locally`: of those that have an answer, how many a local provider or the département helps.
+    """
 
     requests: int
     outcomes: dict[str, int]
@@ -83,7 +86,7 @@ async def overview(reader: Reader, *, perimeter: Perimeter) -> Overview:
         requests=sum(outcomes.values()),
         outcomes=outcomes,
         by_departement=await _by_departement(reader, perimeter),
-        share_answered_locally=round((outcomes["local"] + outcomes["programme"]) / answered, 3) if answered else None,
+        share_answered_locally=round(outcomes["local"] / answered, 3) if answered else None,
         registration=await _delay(reader, "registered_at", perimeter),
         first_answer=await _delay(reader, "first_answer_at", perimeter),
         money=await _money(reader, perimeter),

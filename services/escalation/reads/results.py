@@ -27,6 +27,7 @@ _SEEN = "($1::text[] IS NULL OR departement = ANY($1)) AND ($2::text[] IS NULL O
 
 async def statistics(reader: Reader, *, perimeter: Perimeter) -> Statistics:
     """Give the figures of the dossiers that the caller sees."""
+    of_all = await overview(reader, perimeter=perimeter)
     by_state = await _counts(reader, "SELECT state AS name, count(*) AS number FROM escalation WHERE", perimeter)
     return Statistics(
         total=sum(by_state.values()),
@@ -43,10 +44,10 @@ async def statistics(reader: Reader, *, perimeter: Perimeter) -> Statistics:
             "WHERE replaced_by IS NULL AND",
             perimeter,
         ),
-        granted_cents=await _granted(reader, perimeter),
+        granted_cents=of_all.money.granted_cents,
         delays=await _delays(reader, perimeter),
         evaluations=await averages(reader, Narrowed(), perimeter=perimeter),
-        all_requests=await overview(reader, perimeter=perimeter),
+        all_requests=of_all,
     )
 
 
@@ -57,20 +58,6 @@ async def _counts(reader: Reader, statement: str, perimeter: Perimeter) -> dict[
         perimeter.programmes,
     )
     return {row["name"]: row["number"] for row in rows}
-
-
-async def _granted(reader: Reader, perimeter: Perimeter) -> int:
-    total: int = await reader.fetchval(
-        f"""
-        SELECT coalesce(sum(decision.amount_cents), 0)::bigint
-        FROM decision
-        JOIN escalation USING (request_id)
-        WHERE decision.outcome IN ('granted', 'granted_with_reserve') AND {_SEEN}
-        """,  # noqa: S608 - built from constants
-        perimeter.departements,
-        perimeter.programmes,
-    )
-    return total
 
 
 async def _delays(reader: Reader, perimeter: Perimeter) -> dict[str, Delay]:

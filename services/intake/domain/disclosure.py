@@ -7,15 +7,17 @@ FEWEST: Final = 5
 """A smaller group could tell who somebody is: its figure is not given."""
 
 STEP: Final = 5
-"""What crosses two dimensions (where, and what became of it) is given to the nearest multiple of this."""
+"""What stands in more than one table is given to the nearest multiple of this."""
 
-EUROS: Final = 1_000_00
-"""Amounts, in euro cents, are given to the nearest multiple of this."""
+DIGITS: Final = 2
+"""Sums of money are given with so many significant digits."""
 
 NOTE: Final = (
-    f"Un groupe de moins de {FEWEST} demandes pourrait désigner une collectivité\u00a0: son effectif n’est pas publié "
-    "(valeur nulle). D’autres petits groupes sont alors masqués avec lui, pour que le total ne le révèle pas. "
-    f"Ce qui croise deux dimensions est arrondi à {STEP} près."
+    f"Un groupe de moins de {FEWEST} demandes pourrait désigner une collectivité\u00a0: son effectif n’est pas publié, "
+    "et zéro ne s’en distingue pas. Le total, la nature et le mois sont exacts\u00a0; d’autres petits groupes y sont "
+    "masqués avec le premier, pour que le total ne le révèle pas. Les autres nombres se recoupent d’un tableau à "
+    f"l’autre\u00a0: ils sont arrondis à {STEP} près. Montants et avis sont publiés à partir de {FEWEST} "
+    "collectivités\u00a0; les montants sont arrondis à deux chiffres significatifs."
 )
 
 Counts = dict[str, int | None]
@@ -24,13 +26,15 @@ Counts = dict[str, int | None]
 def protect(counts: Mapping[str, int]) -> Counts:
     """Leave out small groups, and as many of the next smallest as it takes for no subtraction to give one back.
 
-    What is left out is at least two groups that are together no small group; with too few requests, nothing is told.
+    `counts` names every group there could be, those without requests too: none is told from a small one. What is left
+    out is at least two groups that are together no small group; with too few requests, nothing is told.
     """
     if sum(counts.values()) < FEWEST:
-        return {}
+        return dict.fromkeys(counts)
     hidden = {name for name, count in counts.items() if count < FEWEST}
     for name, _ in sorted(counts.items(), key=lambda item: (item[1], item[0])):
-        if not hidden or (len(hidden) > 1 and sum(counts[one] for one in hidden) >= FEWEST):
+        held = sum(counts[one] for one in hidden)
+        if held == 0 or (len(hidden) > 1 and held >= FEWEST):
             break
         hidden.add(name)
     return {name: None if name in hidden else count for name, count in counts.items()}
@@ -44,6 +48,20 @@ def rounded(count: int) -> int | None:
     return None if count < FEWEST else STEP * ((count + STEP // 2) // STEP)
 
 
+def told(counts: Mapping[str, int]) -> dict[str, int]:
+    """Round the counts of groups, and leave out those below the fewest."""
+    return {name: near for name, count in counts.items() if (near := rounded(count)) is not None}
+
+
+def share(part: int, whole: int) -> float | None:
+    """Give the share of a part, of the rounded numbers: it tells no more than these. None when one is too small."""
+    near, of = rounded(part), rounded(whole)
+    return None if near is None or of is None else round(near / of, 3)
+
+
 def rounded_cents(cents: int, *, of: int) -> int | None:
-    """Give a sum of amounts, rounded; None when it is made of too few."""
-    return None if of < FEWEST else EUROS * ((cents + EUROS // 2) // EUROS)
+    """Give a sum of amounts, rounded; None when it went to too few applicants."""
+    if of < FEWEST:
+        return None
+    step = 10 ** max(len(str(cents)) - DIGITS, 0)
+    return step * ((cents + step // 2) // step)

@@ -20,6 +20,10 @@ OUTCOMES: Final = (
 )
 """Each request is in one of them: in whose hands it is, or what was answered."""
 
+LOCAL: Final = "local"
+ANSWERED: Final = (LOCAL, "programme", "departement_refused", "national_granted", "national_refused")
+"""Which of them are answers."""
+
 _OUTCOME: Final = """
     CASE
         WHEN status = 'withdrawn' THEN 'withdrawn'
@@ -45,9 +49,16 @@ _WITHIN: Final = """
 """Requests of a territory: its own, and those of territories that lie in it; all of them without one."""
 
 
+_APPLICANT: Final = "coalesce(nullif(body #>> '{applicant,code}', ''), body #>> '{applicant,name}')"
+"""Who asks: several requests of one applicant are no group."""
+
+
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """What was granted, in euro cents: by the committee, and by the départements on their own envelopes."""
+    """What was granted, in euro cents: by the committee, and by the départements on their own envelopes.
+
+    None where fewer than five applicants were granted something.
+    """
 
     national_granted_cents: int | None
     local_support_cents: int | None
@@ -55,7 +66,7 @@ class Amounts:
 
 @dataclass(frozen=True, slots=True)
 class Opinions:
-    """What applicants say of what came of it: means from 1 to 5, None where too few have answered."""
+    """What applicants say of what came of it: means from 1 to 5, None where fewer than five of them have."""
 
     answers: int | None
     need_met: float | None
@@ -75,7 +86,7 @@ class Results:
 
 async def results(reader: Reader, kind: ApplicantKind | None = None, codes: Sequence[str] = ()) -> Results:
     """Give what became of the requests of territories of a kind together, or of all requests without a kind."""
-    counts = await _outcomes(reader, kind, codes)
+    counts = await outcomes_of(reader, kind, codes)
     return Results(
         requests=rounded(sum(counts.values())),
         outcomes={outcome: rounded(counts.get(outcome, 0)) for outcome in OUTCOMES},
@@ -84,7 +95,8 @@ async def results(reader: Reader, kind: ApplicantKind | None = None, codes: Sequ
     )
 
 
-async def _outcomes(reader: Reader, kind: ApplicantKind | None, codes: Sequence[str]) -> dict[str, int]:
+async def outcomes_of(reader: Reader, kind: ApplicantKind | None = None, codes: Sequence[str] = ()) -> dict[str, int]:
+    """Count exactly, which is not to be published, by what became of the requests."""
     rows = await reader.fetch(
         f"SELECT {_OUTCOME} AS outcome, count(*)::int AS requests FROM request WHERE {_WITHIN} GROUP BY 1",  # noqa: S608 - constants
         kind,
@@ -96,7 +108,7 @@ async def _outcomes(reader: Reader, kind: ApplicantKind | None, codes: Sequence[
 async def _amounts(reader: Reader, kind: ApplicantKind | None, codes: Sequence[str]) -> Amounts:
     rows = await reader.fetch(
         f"""
-        SELECT decision ->> 'team' AS team, count(*)::int AS decisions,
+        SELECT decision ->> 'team' AS team, count(DISTINCT {_APPLICANT})::int AS applicants,
             sum((decision ->> 'amount_cents')::bigint)::bigint AS cents
         FROM request
         WHERE ({_WITHIN})
@@ -106,14 +118,15 @@ async def _amounts(reader: Reader, kind: ApplicantKind | None, codes: Sequence[s
         kind,
         list(codes),
     )
-    cents = {row["team"]: rounded_cents(row["cents"] or 0, of=row["decisions"]) for row in rows}
+    cents = {row["team"]: rounded_cents(row["cents"] or 0, of=row["applicants"]) for row in rows}
     return Amounts(cents.get("national"), cents.get("departement"))
 
 
 async def _opinions(reader: Reader, kind: ApplicantKind | None, codes: Sequence[str]) -> Opinions:
     row = await reader.fetchrow(
         f"""
-        SELECT count(*)::int AS answers, round(avg(need_met), 1)::float AS need_met,
+        SELECT count(*)::int AS answers, count(DISTINCT {_APPLICANT})::int AS applicants,
+            round(avg(need_met), 1)::float AS need_met,
             round(avg(progress), 1)::float AS progress, round(avg(satisfaction), 1)::float AS satisfaction
         FROM evaluation
         JOIN request ON request.id = evaluation.request_id
@@ -122,7 +135,7 @@ async def _opinions(reader: Reader, kind: ApplicantKind | None, codes: Sequence[
         kind,
         list(codes),
     )
-    return _told(row) if row and row["answers"] >= FEWEST else Opinions(None, None, None, None)
+    return _told(row) if row and row["applicants"] >= FEWEST else Opinions(None, None, None, None)
 
 
 def _told(row: Row) -> Opinions:

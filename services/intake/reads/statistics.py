@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from services.intake.domain.disclosure import FEWEST, NOTE, Counts, protect
-from services.intake.reads.outcomes import Amounts, Opinions, results
+from services.intake.domain.disclosure import FEWEST, NOTE, Counts, protect, rounded, share, told
+from services.intake.reads.outcomes import ANSWERED, LOCAL, Amounts, Opinions, outcomes_of, results
+from shared.contracts.vocabulary import RequestKind
 from shared.db import Reader
 
 
@@ -21,16 +22,19 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """The public figures at one moment; a null count is too small to be told."""
+    """The public figures at one moment; a null count, or a group that is not named, is too small to be told.
+
+    `answered_locally` are those of `answered` that a local provider or the département helps, as `outcomes` has them.
+    """
 
     at: datetime
     total: int
     outcomes: Counts
     amounts: Amounts
     opinions: Opinions
-    by_status: Counts = field(default_factory=dict)
+    by_status: dict[str, int] = field(default_factory=dict)
     by_kind: Counts = field(default_factory=dict)
-    by_departement: Counts = field(default_factory=dict)
+    by_departement: dict[str, int] = field(default_factory=dict)
     by_month: Counts = field(default_factory=dict)
     answered: int | None = None
     answered_locally: int | None = None
@@ -46,21 +50,17 @@ _COUNTS: Final = """
     UNION ALL
     SELECT 'departement', departement, count(*)::int FROM request GROUP BY departement
     UNION ALL
-    SELECT 'month', to_char(submitted_at AT TIME ZONE 'Europe/Paris', 'YYYY-MM'), count(*)::int
-    FROM request
+    SELECT 'month', to_char(listed.month, 'YYYY-MM'), count(request.id)::int
+    FROM generate_series(
+        (SELECT date_trunc('month', min(submitted_at) AT TIME ZONE 'Europe/Paris') FROM request),
+        $1::timestamptz AT TIME ZONE 'Europe/Paris',
+        interval '1 month'
+    ) AS listed (month)
+    LEFT JOIN request ON date_trunc('month', request.submitted_at AT TIME ZONE 'Europe/Paris') = listed.month
     GROUP BY 2
     ORDER BY 1, 2
 """
-
-_ANSWERS: Final = """
-    SELECT count(*)::int AS answered,
-           count(*) FILTER (
-               WHERE decision->>'team' = 'departement' AND decision->>'outcome' <> 'refused'
-           )::int AS locally
-    FROM request
-    WHERE decision IS NOT NULL
-        AND decision->>'outcome' NOT IN ('deferred', 'returned')
-"""
+"""Months without requests are counted too, from the first one on."""
 
 _DELAYS: Final = """
     WITH reached AS (
@@ -101,22 +101,21 @@ DELAY_STEPS: Final = ("registration", "examination", "first_answer", "committee_
 async def statistics(reader: Reader, *, at: datetime) -> Statistics:
     """Count, and leave out what could identify somebody."""
     groups: dict[str, dict[str, int]] = {"status": {}, "kind": {}, "departement": {}, "month": {}}
-    for row in await reader.fetch(_COUNTS):
+    for row in await reader.fetch(_COUNTS, at):
         groups[row["what"]][row["value"]] = row["requests"]
-    answers = await reader.fetchrow(_ANSWERS)
-    answered, locally = (answers["answered"], answers["locally"]) if answers else (0, 0)
+    outcomes = await outcomes_of(reader)
+    answered, locally = sum(outcomes.get(one, 0) for one in ANSWERED), outcomes.get(LOCAL, 0)
     came_of_it = await results(reader)
-    told = answered == 0 or (answered >= FEWEST and locally >= FEWEST and answered - locally >= FEWEST)
     return Statistics(
         at=at,
         total=sum(groups["status"].values()),
-        by_status=protect(groups["status"]),
-        by_kind=protect(groups["kind"]),
-        by_departement=protect(groups["departement"]),
+        by_status=told(groups["status"]),
+        by_kind=protect({**{kind.value: 0 for kind in RequestKind}, **groups["kind"]}),
+        by_departement=told(groups["departement"]),
         by_month=protect(groups["month"]),
-        answered=answered if told or answered >= FEWEST else None,
-        answered_locally=locally if told else None,
-        share_answered_locally=round(locally / answered, 3) if told and answered else None,
+        answered=rounded(answered),
+        answered_locally=rounded(locally),
+        share_answered_locally=share(locally, answered),
         delays=await _delays(reader),
         outcomes=came_of_it.outcomes,
         amounts=came_of_it.amounts,
@@ -126,11 +125,9 @@ async def statistics(reader: Reader, *, at: datetime) -> Statistics:
 
 async def _delays(reader: Reader) -> tuple[Delay, ...]:
     found = {row["step"]: row for row in await reader.fetch(_DELAYS)}
-    delays = []
-    for step in DELAY_STEPS:
-        row = found.get(step)
-        if row is None or row["requests"] < FEWEST:
-            delays.append(Delay(step, None if row else 0, None, None))
-        else:
-            delays.append(Delay(step, row["requests"], row["median"], row["p90"]))
-    return tuple(delays)
+    return tuple(
+        Delay(step, rounded(row["requests"]), row["median"], row["p90"])
+        if (row := found.get(step)) and row["requests"] >= FEWEST
+        else Delay(step, None, None, None)
+        for step in DELAY_STEPS
+    )

@@ -19,24 +19,30 @@ COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "requests": (
         "integer",
-        f"Nombre de demandes. Vide\u00a0: trop peu pour être publié (moins de {FEWEST}), ou masqué avec un tel groupe.",
+        f"Nombre de demandes. Vide\u00a0: moins de {FEWEST}, zéro compris, ou masqué avec un tel groupe.",
     ),
     "median_days": ("number", "Délai médian depuis le dépôt, en jours."),
     "p90_days": ("number", "Neuf demandes sur dix ont attendu moins que ce délai, en jours."),
-    "amount_cents": ("integer", "Montant total, en centimes d’euro, arrondi au millier d’euros."),
+    "amount_cents": ("integer", "Montant total, en centimes d’euro, arrondi à deux chiffres significatifs."),
     "mean": ("number", "Moyenne des avis, de 1 (pas du tout) à 5 (entièrement)."),
 }
 """Name of a column → its type in the Table Schema, and what it means."""
 
 DIMENSIONS: Final[Mapping[str, str]] = {
     "total": "Toutes les demandes déposées.",
-    "status": "Demandes par état, tel que le demandeur le voit.",
-    "kind": "Demandes par nature\u00a0: " + ", ".join(kind.value for kind in RequestKind) + ".",
-    "departement": "Demandes par département en charge (code officiel géographique).",
-    "month": "Demandes par mois de dépôt (AAAA-MM, heure de Paris).",
-    "answered": "Demandes qui ont reçu une décision.",
-    "answered_locally": "Dont décisions prises dans le département, refus exceptés.",
-    "delay": "Délai jusqu’à une étape\u00a0: " + ", ".join(DELAY_STEPS) + ".",
+    "status": "Demandes par état, tel que le demandeur le voit, arrondi à 5 près. Absent\u00a0: moins de 5.",
+    "kind": "Demandes par nature, nombre exact\u00a0: " + ", ".join(kind.value for kind in RequestKind) + ".",
+    "departement": (
+        "Demandes par département en charge (code officiel géographique), arrondi à 5 près. Absent\u00a0: moins de 5."
+    ),
+    "month": "Demandes par mois de dépôt (AAAA-MM, heure de Paris), nombre exact.",
+    "answered": "Demandes qui ont reçu une réponse, arrondi à 5 près.",
+    "answered_locally": "Dont réponses d’un acteur local ou du département sur son enveloppe, arrondi à 5 près.",
+    "delay": (
+        "Délai depuis le dépôt jusqu’à une étape, nombre de demandes arrondi à 5 près\u00a0: "
+        + ", ".join(DELAY_STEPS)
+        + "."
+    ),
     "outcome": (
         "Ce que deviennent les demandes, chacune une fois, arrondi à 5 près\u00a0: " + ", ".join(OUTCOMES) + "."
     ),

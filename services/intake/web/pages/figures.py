@@ -17,7 +17,6 @@ from shared.db import Database
 from shared.territory.similarity import HOW, WEIGHED, Similarity
 from shared.territory.territories import Territories
 from shared.web.flow import BECAME, flow, table_of, what_became
-from shared.web.formats import number_fr
 from shared.web.pages import render
 from shared.web.tiles import tile_map
 from shared.words import APPLICANT_KIND, state_word, word
@@ -35,7 +34,9 @@ MONTHS: Final = (
     "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
     "décembre",
 )  # fmt: skip
-TOO_FEW: Final = "trop peu pour être publié"
+TOO_FEW: Final = "moins de cinq demandes, ou aucune"
+NEAR: Final = "Arrondi à cinq près\u00a0; ce qui compte moins de cinq demandes n’est pas montré."
+EXACT: Final = "Ce qui compte moins de cinq demandes, ou est masqué avec un tel groupe, n’est pas montré."
 FOUND: Final = 30
 """Territories that a search shows."""
 
@@ -54,10 +55,9 @@ async def figures(
         figures=told,
         charts_of=_charts(told),
         delays=DELAYS,
-        map=tile_map(names, told.by_departement, hidden=TOO_FEW),
+        map=tile_map(names, {code: told.by_departement.get(code) for code in names}, hidden=TOO_FEW),
         by_departement=[
-            (f"{names.get(code, code)} ({code})", count, TOO_FEW if count is None else number_fr(count))
-            for code, count in sorted(told.by_departement.items())
+            (f"{names.get(code, code)} ({code})", count) for code, count in sorted(told.by_departement.items())
         ],
         flow=flow(whole),
         flow_rows=table_of(whole),
@@ -113,17 +113,21 @@ def _named(territories: Territories, kind: ApplicantKind) -> list[tuple[str, str
     return sorted(((one.code, spoken(one.name)) for one in territories.all_of(kind)), key=lambda found: found[0])
 
 
-def _charts(told: Statistics) -> list[tuple[str, list[tuple[str, int | None]]]]:
-    """Name the groups of each figure, the largest first; months in their order."""
+def _charts(told: Statistics) -> list[tuple[str, list[tuple[str, int]], str]]:
+    """Name the groups of each figure, the largest first; months in their order. Each with what is to be known of it."""
     return [
-        ("Où en sont les demandes", _largest_first({state_word(key): n for key, n in told.by_status.items()})),
-        ("Ce qui est demandé", _largest_first({word(RequestKind(key)): n for key, n in told.by_kind.items()})),
-        ("Par mois de dépôt", [(_month(key), n) for key, n in sorted(told.by_month.items())]),
+        ("Où en sont les demandes", _largest_first({state_word(key): n for key, n in told.by_status.items()}), NEAR),
+        (
+            "Ce qui est demandé",
+            _largest_first({word(RequestKind(key)): n for key, n in told.by_kind.items() if n}),
+            EXACT,
+        ),
+        ("Par mois de dépôt", [(_month(key), n) for key, n in sorted(told.by_month.items()) if n], EXACT),
     ]
 
 
-def _largest_first(counts: dict[str, int | None]) -> list[tuple[str, int | None]]:
-    return sorted(counts.items(), key=lambda item: (-(item[1] or 0), item[0]))
+def _largest_first(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _month(key: str) -> str:
