@@ -10,6 +10,7 @@ from services.qualification.consumers import consumers, subscription
 from services.qualification.settings import Rules, Settings
 from services.qualification.web.api import API
 from services.qualification.web.desk import Desk
+from services.qualification.web.evaluations_api import EVALUATIONS_API
 from services.qualification.web.pact_party_api import PARTIES_API
 from services.qualification.web.pacts_api import PACTS_API
 from services.qualification.web.providers_api import CATALOGUE_API, ORIENTATIONS_API
@@ -35,6 +36,7 @@ NAVIGATION = (
     NavigationItem("À valider", "/a-valider", frozenset({Role.DELEGATE})),
     NavigationItem("Annuaire", "/annuaire", frozenset({Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR})),
     NavigationItem("Tableau de bord", "/tableau-de-bord", frozenset({Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR})),
+    NavigationItem("Évaluations", "/evaluations", frozenset({Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR})),
     NavigationItem("Pactes", "/pactes", frozenset({Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR})),
 )
 """The menu; another part of the service adds its entry here."""
@@ -95,7 +97,7 @@ def application(
         settings=settings,
         database=database,
         pages=[messages_described(describe), *PAGES],
-        api=[API, CATALOGUE_API, ORIENTATIONS_API, PACTS_API, PARTIES_API],
+        api=[API, EVALUATIONS_API, CATALOGUE_API, ORIENTATIONS_API, PACTS_API, PARTIES_API],
         templates=[Path(__file__).parent / "web" / "templates"],
         lifespan=lifespan,
         ready=ready,

@@ -124,6 +124,22 @@ async def test_every_request_is_counted_once_by_what_became_of_it(
     assert found["money"]["granted_cents"] == 700
 
 
+async def test_figures_and_evaluations_count_the_decision_that_stands(
+    ear: Ear, national: Program, secretary: Program, received: str
+) -> None:
+    session_id = await a_decided_dossier(national, secretary, received, amount_cents=5_000_000)
+    await secretary.post(f"/sessions/{session_id}/closing")
+    [old] = (await national.get("/decisions"))["items"]
+    less = {"outcome": "granted", "motive": "Montant revu.", "amount_cents": 3_000_000}
+    new = await secretary.post(f"/decisions/{old['id']}/correction", less, status=201)
+    await ear.hears(filed(UUID(received)), evaluated(UUID(received)))
+    figures = await national.get("/statistics")
+    assert figures["granted_cents"] == figures["all_requests"]["money"]["granted_cents"] == 3_000_000
+    assert figures["outcomes"] == {"granted": 1}
+    [said] = (await national.get("/evaluations"))["items"]
+    assert (said["decision_number"], said["granted_cents"]) == (new["number"], 3_000_000)
+
+
 @pytest.mark.parametrize("latest_first", [False, True])
 async def test_the_latest_answer_counts_in_whatever_order_it_is_heard(
     database: Database, ear: Ear, national: Program, *, latest_first: bool

@@ -63,5 +63,5 @@ def rounded_cents(cents: int, *, of: int) -> int | None:
     """Give a sum of amounts, rounded; None when it went to too few applicants."""
     if of < FEWEST:
         return None
-    step = 10 ** max(len(str(cents)) - DIGITS, 0)
+    step: int = 10 ** max(len(str(cents)) - DIGITS, 0)
     return step * ((cents + step // 2) // step)

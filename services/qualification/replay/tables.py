@@ -39,6 +39,11 @@ TABLES = (
     ),
     Table("programme_territory", key=("programme", "departement", "kind", "code"), request=""),
     Table("orientation", key=("id",)),
+    Table(
+        "evaluation",
+        key=("request_id", "round"),
+        left_out={"departement": "which of two cases has it depends on whether it came before the transfer"},
+    ),
     Table("deadline_warning", key=("request_id", "departement", "clock", "due_on")),
     Table(
         "envelope_commitment",

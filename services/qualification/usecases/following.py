@@ -3,7 +3,7 @@
 from services.qualification.domain.case import Case, Question
 from services.qualification.domain.moves import State
 from services.qualification.settings import Rules
-from services.qualification.store import cases, orientations
+from services.qualification.store import cases, evaluations, orientations
 from services.qualification.usecases import telling
 from shared.contracts import escalation, intake
 from shared.contracts.fact import Actor, Fact
@@ -47,6 +47,8 @@ async def take_decision(tx: Transaction, case: Case, fact: escalation.DecisionMa
 async def end(tx: Transaction, case: Case, fact: intake.EvaluationSubmitted | intake.RequestClosed) -> None:
     """The applicant said what came of it, or the request is over: a provider's help ends, its capacity is free."""
     await orientations.end(tx, case.request_id, fact.at)
+    if isinstance(fact, intake.EvaluationSubmitted):
+        await evaluations.keep(tx, case, fact)
     await telling.note(tx, case, fact)
 
 

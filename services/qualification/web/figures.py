@@ -43,11 +43,11 @@ async def figures_of(reader: Reader, period: Period, agent: Agent, desk: Desk) -
         reader, Scope(agent.perimeter, period.departement, _months_back(today, period.months)), today=today
     )
     for territory in found.territories:
-        territory.name = _name(territory.code, desk)
+        territory.name = named(territory.code, desk)
     return found
 
 
-def _name(code: str, desk: Desk) -> str:
+def named(code: str, desk: Desk) -> str:
     """Give the official name of a code, whose kind its form tells; the code itself when it is in no list."""
     known = (desk.territories.find(kind, code) for kind in NAMED_BY)
     return next((territory.full_name for territory in known if territory), code)

@@ -4,12 +4,14 @@ from litestar import Router
 from litestar.di import Provide
 
 from services.qualification.web.asked import provide_asked
+from services.qualification.web.evaluations import provide_scope
 from services.qualification.web.figures import provide_period
 from services.qualification.web.routes import (
     acting,
     case,
     catalogue,
     dashboard,
+    evaluations,
     orientation,
     pact_acts,
     pact_party,
@@ -33,11 +35,13 @@ PAGES = (
             *pacts.ROUTES,
             *pact_acts.ROUTES,
             *dashboard.ROUTES,
+            *evaluations.ROUTES,
         ],
         dependencies={
             "visit": Provide(provide_visit),
             "asked": Provide(provide_asked),
             "period": Provide(provide_period),
+            "narrowed": Provide(provide_scope),
         },
         guards=[only(Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR)],
     ),

@@ -1,0 +1,195 @@
+"""What the département's applicants say of the result: beside what was answered and what it cost, and by groups."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.qualification.domain.moves import State
+from shared.contracts import escalation
+from shared.contracts.vocabulary import EvaluationRound, Field, Programme
+from shared.db import Reader
+
+
+class Dimension(StrEnum):
+    """By what answers are grouped; `territory` is the intercommunalité, or the applicant where it has none."""
+
+    ANSWER = "answer"
+    TERRITORY = "territory"
+    FIELD = "field"
+    PROGRAMME = "programme"
+    PROVIDER = "provider"
+    ROUND = "round"
+
+
+class Evaluation(BaseModel):
+    """What an applicant said; figures from 1 (not at all) to 5 (entirely).
+
+    `answer` is where the case stands: what the département answered. `decision` is the committee's, in words, of what
+    was escalated. `cost_cents` is what the département paid, in euro cents.
+    """
+
+    request_id: UUID
+    departement: str
+    number: str
+    title: str
+    applicant_name: str
+    round: EvaluationRound
+    answer: State
+    fields: list[Field]
+    programme: Programme | None
+    provider: str | None
+    decision: str | None
+    cost_cents: int | None
+    need_met: int
+    progress: int
+    satisfaction: int
+    impact: str | None
+    comment: str | None
+    submitted_at: datetime
+
+
+class Averages(BaseModel):
+    """The means of the answers, None while there are none."""
+
+    count: int
+    need_met: float | None
+    progress: float | None
+    satisfaction: float | None
+
+
+class Group(Averages):
+    """The means of the answers that share a value, whose words are `name`, and what the département paid for them."""
+
+    value: str
+    name: str = ""
+    cost_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose evaluations are meant, and which; None narrows nothing."""
+
+    perimeter: Sequence[str] | None
+    departement: str | None = None
+    round: EvaluationRound | None = None
+    field: Field | None = None
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """Give them as the statements below take them."""
+        return (
+            self.perimeter,
+            self.departement,
+            self.round,
+            self.field,
+            [escalation.DecisionMade.wire_type, escalation.DecisionCorrected.wire_type],
+        )
+
+
+_JUDGED: Final = """
+    WITH judged AS (
+        SELECT e.request_id, e.departement, c.number, c.request ->> 'title' AS title,
+               c.request #>> '{applicant,name}' AS applicant_name, c.territory, c.state AS answer,
+               ARRAY(SELECT jsonb_array_elements_text(c.request -> 'fields')) AS fields,
+               CASE WHEN c.state = 'directed_to_programme' THEN c.proposal ->> 'programme' END AS programme,
+               CASE WHEN c.state = 'oriented_locally' THEN helped.name END AS provider,
+               CASE WHEN c.state = 'escalated' THEN decided.detail END AS decision,
+               spent.cents AS cost_cents,
+               e.round, e.need_met, e.progress, e.satisfaction, e.impact, e.comment, e.submitted_at
+        FROM evaluation AS e
+        JOIN case_file AS c ON c.request_id = e.request_id AND c.departement = e.departement
+        LEFT JOIN LATERAL (
+            SELECT o.provider ->> 'name' AS name
+            FROM orientation AS o
+            WHERE o.request_id = e.request_id AND o.departement = e.departement
+            ORDER BY o.opened_at DESC
+            LIMIT 1
+        ) AS helped ON true
+        LEFT JOIN LATERAL (
+            SELECT s.detail
+            FROM case_step AS s
+            WHERE s.request_id = e.request_id AND s.departement = e.departement AND s.type = ANY($5)
+            ORDER BY s.at DESC
+            LIMIT 1
+        ) AS decided ON true
+        LEFT JOIN LATERAL (
+            SELECT sum(p.amount_cents)::bigint AS cents
+            FROM envelope_commitment AS p
+            WHERE p.request_id = e.request_id AND p.departement = e.departement
+        ) AS spent ON true
+        WHERE ($1::text[] IS NULL OR e.departement = ANY($1))
+          AND ($2::text IS NULL OR e.departement = $2)
+          AND ($3::text IS NULL OR e.round = $3)
+          AND ($4::text IS NULL OR c.request -> 'fields' ? $4)
+    )
+"""
+"""The answers that are asked for, beside what is known of their cases."""
+
+_MEANS: Final = """
+    count(*) AS count, avg(need_met)::float AS need_met, avg(progress)::float AS progress,
+    avg(satisfaction)::float AS satisfaction
+"""
+
+_VALUES: Final[dict[Dimension, str]] = {
+    Dimension.ANSWER: "ARRAY[answer]",
+    Dimension.TERRITORY: "ARRAY[territory]",
+    Dimension.FIELD: "fields",
+    Dimension.PROGRAMME: "ARRAY[programme]",
+    Dimension.PROVIDER: "ARRAY[provider]",
+    Dimension.ROUND: "ARRAY[round]",
+}
+
+
+async def evaluations(reader: Reader, scope: Scope, *, limit: int, offset: int) -> list[Evaluation]:
+    """Give answers, the latest first."""
+    rows = await reader.fetch(
+        f"""
+        {_JUDGED}
+        SELECT request_id, departement, number, title, applicant_name, round, answer, fields, programme, provider,
+               decision, cost_cents, need_met, progress, satisfaction, impact, comment, submitted_at
+        FROM judged
+        ORDER BY submitted_at DESC, request_id
+        LIMIT $6 OFFSET $7
+        """,  # noqa: S608 - built from constants
+        *scope.arguments,
+        limit,
+        offset,
+    )
+    return [Evaluation(**dict(row)) for row in rows]
+
+
+async def averages(reader: Reader, scope: Scope) -> Averages:
+    """Give the number of answers and their means."""
+    row = await reader.fetchrow(
+        f"{_JUDGED} SELECT {_MEANS} FROM judged",  # noqa: S608 - built from constants
+        *scope.arguments,
+    )
+    return Averages(**dict(row or {}))
+
+
+async def grouped(reader: Reader, by: Dimension, scope: Scope) -> list[Group]:
+    """Give the means by a dimension, the most answers first; an answer counts for each of its fields.
+
+    What a request cost counts once in a group, however often its applicant answered. The caller finds the `name`.
+    """
+    rows = await reader.fetch(
+        f"""
+        {_JUDGED}, valued AS (
+            SELECT value, judged.*,
+                   row_number() OVER (PARTITION BY value, request_id ORDER BY submitted_at) = 1 AS first
+            FROM judged, unnest({_VALUES[by]}) AS value
+            WHERE value IS NOT NULL
+        )
+        SELECT value, {_MEANS}, coalesce(sum(cost_cents) FILTER (WHERE first), 0)::bigint AS cost_cents
+        FROM valued
+        GROUP BY value
+        ORDER BY count DESC, value
+        """,  # noqa: S608 - built from constants
+        *scope.arguments,
+    )
+    return [Group(**dict(row)) for row in rows]

@@ -1,0 +1,27 @@
+"""What applicants say of the result, as rows."""
+
+from services.qualification.domain.case import Case
+from shared.contracts.intake import EvaluationSubmitted
+from shared.db import Transaction
+
+
+async def keep(tx: Transaction, case: Case, fact: EvaluationSubmitted) -> None:
+    """Keep what an applicant said; once in each round."""
+    await tx.execute(
+        """
+        INSERT INTO evaluation (
+            request_id, departement, round, need_met, progress, satisfaction, impact, comment, submitted_at
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT DO NOTHING
+        """,
+        case.request_id,
+        case.departement,
+        fact.round,
+        fact.need_met,
+        fact.progress,
+        fact.satisfaction,
+        fact.impact,
+        fact.comment,
+        fact.at,
+    )

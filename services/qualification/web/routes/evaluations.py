@@ -1,0 +1,68 @@
+"""What the département's applicants say of the result: the means, groups compared, then each answer."""
+
+from enum import StrEnum
+from typing import Any, Final
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from services.qualification.reads.evaluations import Dimension, Scope, averages, evaluations
+from services.qualification.web.evaluations import DIMENSIONS, compared
+from services.qualification.web.visit import Visit
+from shared.contracts.vocabulary import EvaluationRound, Field
+from shared.web.pages import render
+from shared.web.paging import Page
+from shared.words import word
+
+MARKS: Final = ("Besoin satisfait", "Avancement", "Satisfaction")
+
+
+@get("/evaluations")
+async def show_evaluations(
+    visit: NamedDependency[Visit],
+    narrowed: NamedDependency[Scope],
+    paging: NamedDependency[Page],
+    compare: FromQuery[str] = "",
+) -> Response[Any]:
+    """Show the evaluations of the agent's départements."""
+    by = next((one for one in Dimension if one == compare), Dimension.ANSWER)
+    means = await averages(visit.database, narrowed)
+    return render(
+        visit.request,
+        "evaluations/evaluations.html",
+        means=means,
+        marks=[
+            (name, value)
+            for name, value in zip(MARKS, (means.need_met, means.progress, means.satisfaction), strict=True)
+            if value is not None
+        ],
+        groups=await compared(visit.database, by, narrowed, visit.desk),
+        compared_by=DIMENSIONS[by],
+        items=await evaluations(visit.database, narrowed, limit=paging.limit, offset=paging.offset),
+        paging=paging,
+        filters=_filters(visit),
+    )
+
+
+def _filters(visit: Visit) -> list[dict[str, Any]]:
+    filters: list[dict[str, Any]] = [
+        {"name": "round", "label": "Moment", "options": [("", "Tous"), *_options(EvaluationRound)]},
+        {"name": "field", "label": "Thématique", "options": [("", "Toutes"), *_options(Field)]},
+        {
+            "name": "compare",
+            "label": "Comparer par",
+            "options": [(one.value, shown) for one, shown in DIMENSIONS.items()],
+        },
+    ]
+    if len(visit.agent.departements) > 1:
+        codes = [(code, code) for code in sorted(visit.agent.departements)]
+        filters.insert(0, {"name": "departement", "label": "Département", "options": [("", "Tous"), *codes]})
+    return filters
+
+
+def _options(values: type[StrEnum]) -> list[tuple[str, str]]:
+    return [(value.value, word(value)) for value in values]
+
+
+ROUTES = (show_evaluations,)
