@@ -215,8 +215,8 @@ def value_of(values: object, name: str) -> object:
 
 
 def error_of(errors: object, name: str) -> str | None:
-    """Find the sentence of a field, in a mapping or a list of `FieldError`."""
-    return next((message for field, message in errors_of(errors) if field == name), None)
+    """Find what is said of a field, in a mapping or a list of `FieldError`; several sentences stand one a line."""
+    return "\n".join(message for field, message in errors_of(errors) if field == name) or None
 
 
 def errors_of(errors: object) -> list[tuple[str, str]]:

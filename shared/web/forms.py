@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from types import UnionType
-from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Generic, TypeVar, Union, get_args, get_origin
 
 from litestar import Request
 from litestar.datastructures import UploadFile
@@ -24,6 +24,8 @@ from shared.web.pages import csrf_token_of, redirect
 
 Model = TypeVar("Model", bound=BaseModel)
 FORM_KEY = "_form_key"
+CHUNK: Final = 64 * 1024
+"""Bytes of a file that are held in memory at a time."""
 
 
 @dataclass(slots=True)
@@ -163,7 +165,10 @@ async def _fingerprint(
     for name in sorted(files):
         for upload in files[name]:
             digest.update(repr((name, upload.filename)).encode("utf-8", "surrogatepass"))
-            digest.update(hashlib.sha256(await upload.read()).digest())
+            content = hashlib.sha256()
+            while chunk := await upload.read(CHUNK):
+                content.update(chunk)
+            digest.update(content.digest())
             await upload.seek(0)
     return digest.digest()
 

@@ -50,7 +50,8 @@ class Site:
 def render(request: Request[Any, Any, Any], template: str, *, status_code: int = 200, **context: object) -> Template:
     """Show a template, with the variables that every page has.
 
-    These are `service`, `agent`, `csrf_token`, `form_key`, `flash`, `navigation`, `static` and `request`.
+    These are `service`, `agent`, `csrf_token`, `form_key`, `flash`, `navigation`, `static` and `request`. Sentences are
+    taken by the layout that shows them: a printed page or a PDF leaves them to the next page.
     """
     site: Site = request.app.state["site"]
     agent = current_agent(request) or session_of(request).agent
@@ -59,7 +60,7 @@ def render(request: Request[Any, Any, Any], template: str, *, status_code: int =
         "agent": agent,
         "csrf_token": csrf_token_of(request),
         "form_key": lambda: secrets.token_urlsafe(KEY_BYTES),
-        "flash": take_flashes(request),
+        "flash": lambda: take_flashes(request),
         "navigation": _navigation(site, agent, request.scope["path"]),
     }
     return Template(template, context={**common, **context}, status_code=status_code, media_type="text/html")

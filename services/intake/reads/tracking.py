@@ -51,6 +51,18 @@ class DocumentRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EvaluationRow:
+    """What the applicant said of what came of it; figures from 1 (not at all) to 5 (entirely)."""
+
+    at: datetime
+    need_met: int
+    progress: int
+    satisfaction: int
+    impact: str | None
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Tracking:
     """A request with everything that its applicant may see."""
 
@@ -69,6 +81,7 @@ class Tracking:
     timeline: list[StepRow]
     messages: list[MessageRow]
     documents: list[DocumentRow]
+    evaluations: list[EvaluationRow]
     mail_failed_at: datetime | None
     colleague: Colleague | None
     """Who looks, when it is an invited colleague."""
@@ -113,6 +126,7 @@ async def tracking(reader: Reader, request_id: UUID, *, colleague_id: UUID | Non
         timeline=await _timeline(reader, request_id),
         messages=await _messages(reader, request_id, tracked.colleague),
         documents=await _documents(reader, request_id),
+        evaluations=await _evaluations(reader, request_id),
         mail_failed_at=row["mail_failed_at"],
         colleague=tracked.colleague,
         invited=invited,
@@ -174,3 +188,16 @@ async def _documents(reader: Reader, request_id: UUID) -> list[DocumentRow]:
         request_id,
     )
     return [DocumentRow(**row) for row in rows]
+
+
+async def _evaluations(reader: Reader, request_id: UUID) -> list[EvaluationRow]:
+    rows = await reader.fetch(
+        """
+        SELECT at, need_met, progress, satisfaction, impact, comment
+        FROM evaluation
+        WHERE request_id = $1
+        ORDER BY at, id
+        """,
+        request_id,
+    )
+    return [EvaluationRow(**row) for row in rows]

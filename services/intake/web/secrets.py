@@ -14,6 +14,9 @@ Another site that does not know the address can forge nothing, and one that does
 open for days, or a browser that forgot its cookies, still sends what was typed.
 """
 
+ANYBODY: Final[Mapping[str, bool]] = {"exclude_from_csrf": True}
+"""Forms by which anybody may act, in nobody's name: there is nothing to forge, and a page may stand open for days."""
+
 
 def private(page: Page) -> Page:
     """Keep the page out of caches and search engines, and its address out of the Referer."""

@@ -23,6 +23,7 @@ from shared import clock
 from shared.contracts.fact import Email
 from shared.db import Cause, Database
 from shared.errors import NotFound, Unauthenticated
+from shared.territory.territories import Territories
 from shared.web.access import BadToken, bearer_of
 from shared.web.paper import PDF
 from shared.web.problems import Body
@@ -206,10 +207,11 @@ async def acknowledge(
     database: NamedDependency[Database],
     tokens: NamedDependency[Tokens],
     directory: NamedDependency[Directory],
+    territories: NamedDependency[Territories],
 ) -> Response[bytes]:
     """Give the acknowledgement as a PDF."""
     await admit(request, request_id, database, tokens)
-    return await acknowledgement(request, database, directory, request_id)
+    return await acknowledgement(request, database, directory, territories, request_id)
 
 
 @get("/requests/{request_id:uuid}/documents/{document_id:uuid}", public=True)

@@ -10,15 +10,20 @@ from services.intake.reads import tracking as reads
 from services.intake.web.pages.tracking_words import View
 from services.intake.web.secrets import private
 from shared.db import Database
+from shared.territory.territories import Territories
 from shared.web.pages import render
 from shared.web.paper import on_paper
 
 
 async def acknowledgement(
-    request: Request[Any, Any, Any], database: Database, directory: Directory, request_id: UUID
+    request: Request[Any, Any, Any],
+    database: Database,
+    directory: Directory,
+    territories: Territories,
+    request_id: UUID,
 ) -> Response[bytes]:
     """Give it as a PDF; it says what was true when the request was filed, and who has it in charge now."""
     tracking = await reads.tracking(database, request_id)
-    view = View(tracking, directory.service(tracking.departement))
+    view = View(tracking, directory.service(tracking.departement), territories)
     page = render(request, "tracking/acknowledgement.html", tracking=tracking, view=view, office=view.office)
     return private(await on_paper(request, page, name=f"accuse-de-reception-{tracking.number}"))

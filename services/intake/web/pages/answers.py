@@ -139,11 +139,12 @@ def read(territories: Territories, answers: Answers, *, at: datetime) -> Reading
         errors += [_in_words(error) for error in field_errors(invalid.errors())]
     if body.get("kind") == RequestKind.PROGRAMME and not body.get("programme"):
         errors.append(FieldError("programme", "Choisissez le programme."))
-    if filed is not None and not errors:
+    if filed is not None:
         try:
             found = check(territories, filed, at=at)
         except Invalid as refusal:
-            errors += refusal.errors
+            known = {error.field for error in errors}
+            errors += [error for error in refusal.errors if error.field not in known]
     return Reading(filed if not errors else None, tuple(errors), found, frozenset(answers))
 
 

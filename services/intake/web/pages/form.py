@@ -15,8 +15,8 @@ from services.intake.web.pages import answers as reading
 from services.intake.web.pages import choices, picker
 from services.intake.web.pages import form_shown as shown
 from services.intake.web.pages.answers import BY_NAME, FILED, STEPS, SUMMARY, Step, Typed
-from services.intake.web.pages.draft import OpenDraft, provide_draft
-from services.intake.web.secrets import LINK_ALONE, private
+from services.intake.web.pages.draft import DraftGone, OpenDraft, draft_gone, provide_draft
+from services.intake.web.secrets import ANYBODY, LINK_ALONE, private
 from services.intake.web.tokens import Tokens
 from shared import clock
 from shared.contracts.vocabulary import ApplicantKind
@@ -33,7 +33,7 @@ SCRIPT: Final = Path(__file__).parents[1] / "static" / "draft.js"
 Asked = Request[Any, Any, Any]
 
 
-@post("/demande", public=True)
+@post("/demande", public=True, opt=ANYBODY)
 async def begin(
     request: Asked, database: NamedDependency[Database], cause: NamedDependency[Cause], tokens: NamedDependency[Tokens]
 ) -> Redirect:
@@ -195,5 +195,6 @@ routes = Router(
     "/",
     route_handlers=[resume, ask, answer, save_meanwhile],
     dependencies={"draft": Provide(provide_draft)},
+    exception_handlers={DraftGone: draft_gone},
     opt=LINK_ALONE,
 )

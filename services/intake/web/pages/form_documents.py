@@ -17,12 +17,12 @@ from services.intake.usecases.drafts import join_document, leave_out, save_draft
 from services.intake.web.documents import ALL_AT_ONCE, attachment, receive_all
 from services.intake.web.pages import form_shown as shown
 from services.intake.web.pages.answers import BY_NAME, FILED, SUMMARY
-from services.intake.web.pages.draft import OpenDraft, provide_draft
+from services.intake.web.pages.draft import DraftGone, OpenDraft, draft_gone, provide_draft
 from services.intake.web.secrets import LINK_ALONE, private
 from shared import clock
 from shared.contracts.intake import Document
 from shared.db import Transaction
-from shared.errors import Conflict, Invalid, Refusal, TooLarge, UnsupportedType
+from shared.errors import Conflict, FieldError, Invalid, Refusal, TooLarge, UnsupportedType
 from shared.web.forms import Form, read_form
 from shared.web.pages import flash, redirect
 from shared.web.problems import status_of
@@ -56,12 +56,13 @@ async def join(
     uploads = [upload for given in form.files.values() for upload in given]
     more = form.model is not None and form.model.more
     if more and not uploads:
-        return await _wrong(request, draft, 400, "Choisissez d’abord un fichier.")
+        return await _wrong(request, draft, 400, ["Choisissez d’abord un fichier."])
     refused = await _keep_each(draft, files, form, uploads)
     if refused:
-        kept = ["Les autres fichiers sont joints."] if len(refused) < len(uploads) else []
-        sentences = [_named(name, refusal) for name, refusal in refused] + kept
-        return await _wrong(request, draft, status_of(refused[0][1]), " ".join(sentences))
+        if len(refused) < len(uploads):
+            flash(request, "Les autres fichiers sont joints.")
+        sentences = [_named(name, refusal) for name, refusal in refused]
+        return await _wrong(request, draft, status_of(refused[0][1]), sentences)
     async with draft.database.transaction(draft.cause) as tx:
         await save_draft(tx, draft.held.id, {STEP.name: "seen"}, at=clock.now())
     if more:
@@ -118,17 +119,17 @@ def _named(name: str, refusal: Refusal) -> str:
     return f"«\u00a0{name}\u00a0»\u00a0: {said}"
 
 
-async def _wrong(request: Asked, draft: OpenDraft, status: int, sentence: str) -> Response[Any]:
+async def _wrong(request: Asked, draft: OpenDraft, status: int, sentences: list[str]) -> Response[Any]:
     """Show the page again, with the files that are there."""
     documents = await draft_documents.of_draft(draft.database, draft.held.id)
-    return shown.question(
-        request, draft, STEP, {}, errors={"document": sentence}, documents=documents, status_code=status
-    )
+    errors = [FieldError("document", sentence) for sentence in sentences]
+    return shown.question(request, draft, STEP, {}, errors=errors, documents=documents, status_code=status)
 
 
 routes = Router(
     "/",
     route_handlers=[show, join, take_out, fetch],
     dependencies={"draft": Provide(provide_draft)},
+    exception_handlers={DraftGone: draft_gone},
     opt=LINK_ALONE,
 )

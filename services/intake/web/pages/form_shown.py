@@ -1,6 +1,6 @@
 """How the form is shown: a question, the summary, and what was filed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar import Request, Response
@@ -17,7 +17,7 @@ from services.intake.web.secrets import private
 from shared import clock
 from shared.calendar import time_zone
 from shared.contracts.intake import Document
-from shared.errors import NotFound
+from shared.errors import FieldError, NotFound
 from shared.web.pages import redirect, render
 
 Asked = Request[Any, Any, Any]
@@ -29,7 +29,7 @@ def question(
     step: Step,
     typed: Mapping[str, Any],
     *,
-    errors: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | Sequence[FieldError] | None = None,
     status_code: int = 400,
     offered: list[tuple[str, str]] | None = None,
     documents: list[Document] | None = None,
@@ -55,6 +55,7 @@ def question(
         question=step.question,
         address=draft.address(step.name),
         resume=f"{draft.tokens.address}/demande/{draft.token}",
+        kept_days=draft.kept_days,
         previous=_previous(draft, step, read),
         stitches=_stitches(draft, read, step.stitch),
         values=values,

@@ -1,6 +1,7 @@
 """From a name that somebody typed to a territory of the official list, with or without JavaScript."""
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,6 +10,7 @@ from shared.territory.model import Territory
 from shared.territory.territories import Territories
 
 SHOWN: Final = 15
+HINTS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,9 @@ def pick(territories: Territories, kind: ApplicantKind, *, typed: str, code: str
 
 
 def communes_of(territories: Territories, typed: str) -> tuple[list[str], str]:
-    """Read communes written one a line, by name or code: their codes, or the sentence that says what is unclear."""
+    """Read communes written one a line, by name or code: their codes, or the sentences that say what is unclear."""
     codes: list[str] = []
+    unclear: list[str] = []
     for line in dict.fromkeys(line.strip(" ,;") for line in typed.replace(";", "\n").splitlines()):
         if not line:
             continue
@@ -54,15 +57,37 @@ def communes_of(territories: Territories, typed: str) -> tuple[list[str], str]:
         exact = found if by_code else [one for one in found if same(one.name, line)]
         if len(exact) == 1:
             codes.append(exact[0].code)
-        elif found:
-            named = ", ".join(f"{spoken(one.name)} ({one.code})" for one in (exact or found)[:6])
-            return (
-                [],
-                f"«\u00a0{line}\u00a0» peut désigner plusieurs communes\u00a0: {named}. Écrivez le code.",
-            )
         else:
-            return [], f"«\u00a0{line}\u00a0» n’est pas une commune de la liste officielle. Vérifiez l’orthographe."
+            unclear.append(line)
+    if unclear:
+        near = dict.fromkeys(
+            departement
+            for code in codes
+            if (one := territories.find(ApplicantKind.COMMUNE, code))
+            for departement in one.departements
+        )
+        return [], "\n".join(_unclear(territories, line, near) for line in unclear)
     return codes, "" if codes else "Écrivez au moins une commune, une par ligne."
+
+
+def _unclear(territories: Territories, line: str, near: Iterable[str]) -> str:
+    """Say what a name may mean, first in the départements of the other communes."""
+    anywhere = territories.search(line, ApplicantKind.COMMUNE, limit=SHOWN)
+    exact = [one for one in anywhere if same(one.name, line)]
+    neighbours = [one for code in near for one in territories.search(line, ApplicantKind.COMMUNE, code, limit=SHOWN)]
+    found = list(dict.fromkeys([*neighbours, *(exact or anywhere)]))[:HINTS]
+    if not found:
+        return f"«\u00a0{line}\u00a0» n’est pas une commune de la liste officielle. Vérifiez l’orthographe."
+    if len(found) == 1:
+        guess = f"{_placed(territories, found[0])} ({found[0].code})"
+        return f"«\u00a0{line}\u00a0» n’est pas un nom complet\u00a0: est-ce {guess}\u00a0? Écrivez le code."
+    named = "\u00a0; ".join(f"{_placed(territories, one)} ({one.code})" for one in found)
+    return f"«\u00a0{line}\u00a0» peut désigner plusieurs communes\u00a0: {named}. Écrivez le code."
+
+
+def _placed(territories: Territories, commune: Territory) -> str:
+    departement = territories.find(ApplicantKind.DEPARTEMENT, commune.departements[0])
+    return f"{spoken(commune.name)}, {spoken(departement.name)}" if departement else spoken(commune.name)
 
 
 def written(territories: Territories, codes: list[str]) -> str:

@@ -1,7 +1,7 @@
 """The tracking page: one thread, who has the request in hand, what is expected, and what the applicant may do."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
@@ -18,13 +18,14 @@ from services.intake.usecases import follow
 from services.intake.web.documents import ACCEPTED, attachment
 from services.intake.web.pages.acknowledgement import acknowledgement
 from services.intake.web.pages.tracking_words import View
-from services.intake.web.secrets import LINK_ALONE, private
+from services.intake.web.secrets import ANYBODY, LINK_ALONE, private
 from services.intake.web.tokens import Tokens
 from shared import clock
 from shared.calendar import time_zone
 from shared.contracts.fact import Email
 from shared.db import Cause, Database
 from shared.errors import NotFound
+from shared.territory.territories import Territories
 from shared.web.forms import Form, read_form
 from shared.web.pages import redirect, render
 
@@ -40,6 +41,7 @@ class Opened:
     database: Database
     cause: Cause
     directory: Directory
+    territories: Territories
 
     @property
     def request_id(self) -> UUID:
@@ -53,12 +55,13 @@ async def provide_opened(
     cause: NamedDependency[Cause],
     tokens: NamedDependency[Tokens],
     directory: NamedDependency[Directory],
+    territories: NamedDependency[Territories],
 ) -> Opened:
     """Dependency `opened`: the request that the link opens; refuses with `NotFound`."""
     holder = await tokens.opens(database, token)
     if holder is None:
         raise NotFound
-    return Opened(token, holder, database, cause, directory)
+    return Opened(token, holder, database, cause, directory, territories)
 
 
 class LinkWanted(BaseModel):
@@ -68,13 +71,19 @@ class LinkWanted(BaseModel):
     email: Email
 
 
+WANTED: Final = {
+    "number": "Écrivez le numéro de la demande, comme 95-2026-000123.",
+    "email": "Écrivez l’adresse électronique donnée au dépôt, comme mairie@exemple.fr.",
+}
+
+
 @get("/suivi", public=True)
 async def find(request: Asked) -> Template:
     """Explain the tracking link, and offer a new one."""
     return render(request, "tracking/find.html", values={}, errors={})
 
 
-@post("/suivi", public=True)
+@post("/suivi", public=True, opt=ANYBODY)
 async def send_new_link(
     request: Asked, database: NamedDependency[Database], cause: NamedDependency[Cause]
 ) -> Response[Any]:
@@ -82,7 +91,8 @@ async def send_new_link(
     form = await read_form(request, LinkWanted)
     wanted = form.model
     if wanted is None:
-        return render(request, "tracking/find.html", status_code=400, values=form.values, errors=form.errors)
+        errors = {field: WANTED.get(field, said) for field, said in form.errors.items()}
+        return render(request, "tracking/find.html", status_code=400, values=form.values, errors=errors)
     async with database.transaction(cause) as tx:
         await follow.replace_link(tx, number=wanted.number, email=wanted.email, at=clock.now())
     return redirect("/suivi/lien-envoye")
@@ -109,7 +119,7 @@ async def print_it(request: Asked, opened: NamedDependency[Opened]) -> Template:
 @get("/suivi/{token:str}/accuse-de-reception.pdf", public=True)
 async def acknowledge(request: Asked, opened: NamedDependency[Opened]) -> Response[bytes]:
     """Give the acknowledgement as a PDF."""
-    return await acknowledgement(request, opened.database, opened.directory, opened.request_id)
+    return await acknowledgement(request, opened.database, opened.directory, opened.territories, opened.request_id)
 
 
 @get("/suivi/{token:str}/documents/{document_id:uuid}", public=True)
@@ -137,7 +147,7 @@ async def page_of(
         status_code=status_code if form else 200,
         address=f"/suivi/{opened.token}",
         tracking=tracking,
-        view=View(tracking, opened.directory.service(tracking.departement)),
+        view=View(tracking, opened.directory.service(tracking.departement), opened.territories),
         accepted=ACCEPTED,
         values=form.values if form else {},
         errors=form.errors if form else {},

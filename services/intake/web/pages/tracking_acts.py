@@ -17,6 +17,7 @@ from services.intake.web.pages.tracking import Opened, link_closed, page_of, pro
 from services.intake.web.secrets import LINK_ALONE
 from shared import clock
 from shared.contracts.fact import Email
+from shared.contracts.intake import Document
 from shared.db import Transaction
 from shared.errors import Conflict, Invalid, NotFound, Refusal, TooLarge, UnsupportedType
 from shared.web.forms import Form, read_form, submit_once
@@ -96,19 +97,35 @@ async def read(
     return await _do(request, opened, form, act, "Les messages sont marqués comme lus.", place="messages")
 
 
-@post("/suivi/{token:str}/informations", public=True)
+@post("/suivi/{token:str}/informations", public=True, request_max_body_size=ALL_AT_ONCE)
 async def inform(
     request: Asked,
     opened: NamedDependency[Opened],
+    files: NamedDependency[DocumentFiles],
 ) -> Response[Any]:
-    """Give what was asked for."""
+    """Give what was asked for, in words and files together; files that came without words are kept."""
     form = await read_form(request, Informed)
+    model = form.model
+    uploads = [upload for given in form.files.values() for upload in given]
+    join_all = to_request(opened.holder)
 
-    async def act(tx: Transaction, model: Informed) -> None:
-        await follow.provide_information(tx, opened.holder, text=model.information, at=clock.now())
+    async def keep(tx: Transaction, documents: list[Document]) -> None:
+        await join_all(tx, documents)
+        if model is not None:
+            await follow.provide_information(tx, opened.holder, text=model.information, at=clock.now())
 
-    said = "Vos informations sont envoyées. Le service départemental reprend l’examen."
-    return await _do(request, opened, form, act, said)
+    try:
+        await receive_all(opened.database, opened.cause, files, uploads, keep, once=form.fingerprint)
+    except (Invalid, TooLarge, UnsupportedType) as refusal:
+        return await _refused(request, opened, form, refusal, field="piece")
+    except Conflict as refusal:
+        return await _refused(request, opened, form, refusal)
+    if model is None:
+        if uploads:
+            flash(request, "Vos documents sont ajoutés.")
+        return await page_of(request, opened, form=form)
+    flash(request, "Vos informations sont envoyées. Le service départemental reprend l’examen.")
+    return redirect(f"/suivi/{opened.token}")
 
 
 @post("/suivi/{token:str}/retrait", public=True)

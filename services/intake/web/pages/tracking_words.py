@@ -1,12 +1,19 @@
 """How a request is told to its applicant: its state, its teams, its thread and its decision, in French."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Final
 
+from markupsafe import Markup
+
 from services.intake.reads.tracking import MessageRow, Tracking
+from services.intake.web.pages import picker
 from services.intake.web.pages.choices import in_lines
 from shared.contracts.qualification import Service
 from shared.contracts.vocabulary import Programme, SupportType, Team
+from shared.territory.territories import Territories
+from shared.web.formats import date_fr
 from shared.words import STATE, TEAM, state_word, word
 
 TONES: Final = {
@@ -43,10 +50,11 @@ WHOSE_TURN: Final = {
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A request in words; `office` is the service in charge as far as it is known."""
+    """A request in words; `default_office` is the service in charge as far as the directory knows it."""
 
     tracking: Tracking
     default_office: Service
+    territories: Territories
 
     @property
     def state(self) -> tuple[str, str]:
@@ -143,9 +151,10 @@ class View:
         if told is None:
             return []
         provider = told.get("provider") or {}
-        amount = told.get("amount_cents")
+        amount, until = told.get("amount_cents"), told.get("reserve_until")
         facts = [
             ("Décision", STATE.get(told["outcome"], told["outcome"])),
+            ("Date", self._decided_on(told)),
             ("Prise par", TEAM[Team(told["team"])] if told["team"] != "national" else "Comité de suivi de projet"),
             ("Numéro", told.get("number")),
             ("Motif", told.get("motive")),
@@ -153,12 +162,47 @@ class View:
             ("Programme", word(Programme(told["programme"])) if told.get("programme") else None),
             ("Montant", amount or None),
             ("Réserve", told.get("reserve")),
+            ("Réserve à lever avant le", date_fr(date.fromisoformat(until)) if until else None),
             ("Acteur local", provider.get("name")),
             ("Adresse électronique", provider.get("email")),
             ("Téléphone", provider.get("phone")),
             ("Voies de recours", told.get("appeal")),
         ]
         return [(term, value) for term, value in facts if value]
+
+    def _decided_on(self, told: Mapping[str, Any]) -> str | None:
+        if told.get("decided_on"):
+            return date_fr(date.fromisoformat(told["decided_on"]))
+        if told.get("accepted"):
+            return None  # that moment is the provider's
+        return date_fr(datetime.fromisoformat(told["at"]), self.tracking.departement)
+
+    @property
+    def opinions(self) -> list[tuple[datetime, list[tuple[str, str]]]]:
+        """What the applicant has said of what came of it: when, and question by question."""
+        return [
+            (
+                given.at,
+                [
+                    ("Besoin satisfait", f"{given.need_met} sur 5"),
+                    ("Avancement du projet", f"{given.progress} sur 5"),
+                    ("Satisfaction", f"{given.satisfaction} sur 5"),
+                    *([("Ce qui a changé", given.impact)] if given.impact else []),
+                    *([("Autre chose", given.comment)] if given.comment else []),
+                ],
+            )
+            for given in self.tracking.evaluations
+        ]
+
+    @property
+    def communes(self) -> str:
+        """The communes of a priority territory, by name; empty for the others."""
+        return picker.written(self.territories, list(self.tracking.filed.applicant.communes)).replace("\n", ", ")
+
+    @property
+    def sought(self) -> Markup | None:
+        """The engineering that was sought before, line by line."""
+        return in_lines(self.tracking.filed.engineering_sought)
 
     @property
     def labels(self) -> dict[str, list[str]]:

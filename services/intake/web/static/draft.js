@@ -1,4 +1,4 @@
-// Saves what is being typed in the form, a moment after the last key, so that a closed tab loses nothing.
+// Saves what is being typed in the form, a moment after the last key or when the page is left, so that nothing is lost.
 const form = document.getElementById("brouillon");
 if (form) {
   const note = document.createElement("p");
@@ -6,11 +6,13 @@ if (form) {
   note.setAttribute("role", "status");
   form.append(note);
   let timer = 0;
+  const typed = () => new URLSearchParams(new FormData(form));
   const save = async () => {
+    timer = 0;
     try {
       const answer = await fetch(`${form.action}/brouillon`, {
         method: "POST",
-        body: new URLSearchParams(new FormData(form)),
+        body: typed(),
         credentials: "same-origin",
       });
       if (!answer.ok) throw new Error(String(answer.status));
@@ -20,9 +22,18 @@ if (form) {
       note.textContent = "Le brouillon n’a pas pu être enregistré. Continuez : il le sera à l’étape suivante.";
     }
   };
-  form.addEventListener("input", () => {
+  const wait = () => {
     clearTimeout(timer);
+    timer = 0;
+  };
+  const soon = () => {
+    wait();
     timer = setTimeout(save, 1200);
+  };
+  form.addEventListener("input", soon);
+  form.addEventListener("change", soon); // a territory that was picked
+  form.addEventListener("submit", wait);
+  addEventListener("pagehide", () => {
+    if (timer) navigator.sendBeacon(`${form.action}/brouillon`, typed());
   });
-  form.addEventListener("submit", () => clearTimeout(timer));
 }
