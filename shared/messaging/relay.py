@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import aio_pika.exceptions
 import aiormq.exceptions
 import structlog
+from aio_pika.abc import AbstractExchange, HeadersType
 from faststream.rabbit import Channel, RabbitExchange
 
 from shared import tracing
@@ -61,7 +62,8 @@ class Relay:
         self._poll = poll
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
-        self._connected = False
+        self._exchanges: dict[str, AbstractExchange] = {}
+        """Empty while there is no connection."""
         self._unheard_since: float | None = None
         self.leads = False
         """Whether this process is the relay of its database now."""
@@ -93,7 +95,7 @@ class Relay:
 
     async def close(self) -> None:
         """Leave the broker; call it after `run` has ended."""
-        self._connected = False
+        self._exchanges = {}
         with contextlib.suppress(*BROKER_AWAY):
             async with asyncio.timeout(LEAVES_WITHIN):
                 with lost_is_not_cancelled():
@@ -125,7 +127,11 @@ class Relay:
         """Publish a batch with its confirmations pipelined; give the rows that the broker has for sure."""
         if not await self._connect():
             return []
-        outcomes = await asyncio.gather(*(self._publish_one(row) for row in rows))
+        publishing = [asyncio.create_task(self._publish_one(row)) for row in rows]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CONFIRM_WITHIN):
+                await asyncio.gather(*publishing)
+        outcomes = [not one.cancelled() and one.result() for one in publishing]
         confirmed = [row for row, done in zip(rows, outcomes, strict=True) if done]
         metrics.PUBLISHED.inc(len(confirmed))
         if len(confirmed) < len(rows):
@@ -148,29 +154,26 @@ class Relay:
     async def _publish_one(self, row: Row) -> bool:
         if row["queue"] == "":
             return await self._publish_first(row)
+        message = _message(row["body"], event_id=str(row["id"]), wire_type=row["type"], trace=trace_of(row["body"]))
         if row["queue"] == topology.EVERYBODY:
-            return await self._send(row["body"], row["routing_key"], event_id=str(row["id"]), wire_type=row["type"])
-        return await self._send(
-            row["body"],
-            row["queue"],
-            event_id=str(row["id"]),
-            wire_type=row["type"],
-            exchange=topology.resend_exchange,
-            returned_is_done=True,  # whoever asked and is gone will ask again
-        )
+            return await self._send(message, row["routing_key"])
+        # Whoever asked and is gone will ask again.
+        return await self._send(message, row["queue"], exchange=topology.resend_exchange, returned_is_done=True)
 
     async def _publish_first(self, row: Row) -> bool:
         """Tell an event for the first time: a step of its trace, and the first hop of its way."""
         began = asyncio.get_running_loop().time()
+        event_id = str(row["id"])
         facts = {
             "messaging.system": "rabbitmq",
             "messaging.operation.type": "send",
-            "messaging.message.id": str(row["id"]),
+            "messaging.message.id": event_id,
             "messaging.rabbitmq.destination.routing_key": row["routing_key"],
         }
-        after = trace_of(row["body"])
-        with tracing.step(f"publish {row['type']}", tracing.SpanKind.PRODUCER, after=after, **facts) as step:
-            sent = await self._send(row["body"], row["routing_key"], event_id=str(row["id"]), wire_type=row["type"])
+        trace = trace_of(row["body"])
+        message = _message(row["body"], event_id=event_id, wire_type=row["type"], trace=trace)
+        with tracing.step(f"publish {row['type']}", tracing.SpanKind.PRODUCER, after=trace, **facts) as step:
+            sent = await self._send(message, row["routing_key"])
             if not sent:
                 step.fail("not confirmed")
         if sent:
@@ -179,61 +182,55 @@ class Relay:
 
     async def _send(
         self,
-        body: str,
+        message: aio_pika.Message,
         routing_key: str,
         *,
-        event_id: str,
-        wire_type: str,
         exchange: RabbitExchange = topology.exchange,
         returned_is_done: bool = False,
     ) -> bool:
-        """Publish one message, persistent and mandatory; tell whether the broker has it for sure."""
-        content = body.encode()
+        """Publish one message, mandatory; tell whether the broker has it for sure.
+
+        By aio-pika's exchange: FastStream's own publish costs a quarter of all that publishing does.
+        """
         try:
-            async with asyncio.timeout(CONFIRM_WITHIN):
-                with lost_is_not_cancelled():
-                    await self._broker.publish(
-                        content,
-                        exchange=exchange,
-                        routing_key=routing_key,
-                        mandatory=True,
-                        persist=True,
-                        content_type=CONTENT_TYPE,
-                        headers={DIGEST: digest_of(content), **_trace_header(body)},
-                        message_id=event_id,
-                        message_type=wire_type,
-                        correlation_id=event_id,
-                    )
+            with lost_is_not_cancelled():
+                await self._exchanges[exchange.name].publish(message, routing_key, mandatory=True)
         except aio_pika.exceptions.PublishError:
-            log.warning("relay.returned", type=wire_type, routing_key=routing_key)
+            log.warning("relay.returned", type=message.type, routing_key=routing_key)
             return returned_is_done
         except BROKER_AWAY as error:
             log.debug("relay.publish_failed", error=type(error).__name__)
             return False
         except Exception:
             # What cannot even be written to the wire stays in the outbox, and keeps nothing else there.
-            log.exception("relay.unsendable", type=wire_type, event_id=event_id)
+            log.exception("relay.unsendable", type=message.type, event_id=message.message_id)
             return False
         return True
 
     async def say(self, body: str, routing_key: str, *, event_id: str, wire_type: str) -> bool:
         """Publish what is no fact and may be lost: services use it to ask each other for what is missing."""
-        return await self._connect() and await self._send(body, routing_key, event_id=event_id, wire_type=wire_type)
+        if not await self._connect():
+            return False
+        try:
+            async with asyncio.timeout(CONFIRM_WITHIN):
+                return await self._send(_message(body, event_id=event_id, wire_type=wire_type), routing_key)
+        except TimeoutError:
+            return False
 
     async def _connect(self) -> bool:
         """Have a connection and a declared exchange; without them the outbox waits."""
-        if self._connected:
+        if self._exchanges:
             return True
         try:
             async with asyncio.timeout(10):
                 with lost_is_not_cancelled():
                     await self._broker.connect()
-                    await self._broker.declare_exchange(topology.exchange)
-                    await self._broker.declare_exchange(topology.resend_exchange)
+                    ours = (topology.exchange, topology.resend_exchange)
+                    exchanges = [await self._broker.declare_exchange(one) for one in ours]
         except BROKER_AWAY as error:
             log.info("relay.broker_away", error=type(error).__name__)
             return False
-        self._connected = True
+        self._exchanges = {exchange.name: exchange for exchange in exchanges}
         return True
 
     async def _pause(self, seconds: float) -> None:
@@ -253,10 +250,21 @@ class Relay:
             pass
 
 
-def _trace_header(body: str) -> dict[str, str]:
-    """Let whoever looks at messages on the broker follow the trace; services read it in the event itself."""
-    trace = trace_of(body)
-    return {tracing.HEADER: trace} if trace else {}
+def _message(body: str, *, event_id: str, wire_type: str, trace: str | None = None) -> aio_pika.Message:
+    """Make a persistent message of an event; its trace stands in a header too, for whoever looks at the broker."""
+    content = body.encode()
+    headers: HeadersType = {DIGEST: digest_of(content)}
+    if trace:
+        headers[tracing.HEADER] = trace
+    return aio_pika.Message(
+        content,
+        headers=headers,
+        content_type=CONTENT_TYPE,
+        message_id=event_id,
+        type=wire_type,
+        correlation_id=event_id,
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+    )
 
 
 async def _waiting(connection: Connection) -> list[Row]:

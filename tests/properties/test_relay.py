@@ -5,15 +5,18 @@ import contextlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
+import aio_pika
 import aio_pika.exceptions
 import aiormq.exceptions
 import asyncpg
 import pytest
+from faststream.rabbit import RabbitExchange
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -77,18 +80,18 @@ class FakeBroker:
     async def connect(self) -> None:
         """Be there."""
 
-    async def declare_exchange(self, exchange: object) -> None:
+    async def declare_exchange(self, exchange: RabbitExchange) -> "FakeExchange":
         """Have it already."""
+        return FakeExchange(self, exchange.name)
 
     async def stop(self) -> None:
         """Let go."""
 
-    async def publish(self, content: bytes, *, exchange: Any, routing_key: str, message_id: str, **how: Any) -> None:
+    async def take(self, message: aio_pika.Message, row: Row) -> None:
         """Take a message, or not; the answers of a batch come in any order."""
-        row = Row(UUID(message_id), routing_key if exchange is topology.resend_exchange else "")
-        assert how["mandatory"]
-        assert how["persist"]
-        assert how["headers"][DIGEST] == digest_of(content)
+        content = message.body
+        assert message.delivery_mode is aio_pika.DeliveryMode.PERSISTENT
+        assert message.headers[DIGEST] == digest_of(content)
         self.begun.append(row)
         fate = next(self._fates)
         await asyncio.sleep(0)
@@ -105,6 +108,21 @@ class FakeBroker:
                 raise Refused
             case Fate.AWAY:
                 raise aiormq.exceptions.ChannelInvalidStateError
+
+
+@dataclass(frozen=True)
+class FakeExchange:
+    """Where a relay publishes."""
+
+    broker: FakeBroker
+    name: str
+
+    async def publish(self, message: aio_pika.Message, routing_key: str, *, mandatory: bool) -> None:
+        """Hand a message over."""
+        assert mandatory
+        assert message.message_id
+        resent = self.name == topology.resend_exchange.name
+        await self.broker.take(message, Row(UUID(message.message_id), routing_key if resent else ""))
 
 
 class Hasty(Relay):

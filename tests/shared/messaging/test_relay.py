@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 import aio_pika
 import asyncpg
@@ -121,12 +122,10 @@ async def test_a_connection_over_which_nothing_is_confirmed_for_long_is_made_ane
 ) -> None:
     monkeypatch.setattr(relay, "CONNECTS_AGAIN_AFTER", 0.2)
     one = Relay(database, broker_url("intake"), name="intake", poll=0.05)
-    first = one._broker.publish  # noqa: SLF001 - a wire that leads nowhere
+    send = one._send  # noqa: SLF001 - a wire that leads nowhere
 
-    async def nowhere(*_: object, **__: object) -> None:
-        if one._connected and len(closed) == 0:  # noqa: SLF001 - same
-            raise TimeoutError
-        await first(*_, **__)  # type: ignore[arg-type] # as it was called
+    async def nowhere(*told: Any, **how: Any) -> bool:
+        return await send(*told, **how) if closed else False
 
     closed: list[bool] = []
     close = one.close
@@ -136,7 +135,7 @@ async def test_a_connection_over_which_nothing_is_confirmed_for_long_is_made_ane
         await close()
 
     one.close = noticed  # type: ignore[method-assign] # seen, and done
-    one._broker.publish = nowhere  # type: ignore[method-assign] # noqa: SLF001 - same
+    one._send = nowhere  # type: ignore[method-assign] # noqa: SLF001 - same
     async with database.transaction() as tx:
         await journal.record(tx, a_message(new_id()))
     async with running(one):
@@ -146,6 +145,31 @@ async def test_a_connection_over_which_nothing_is_confirmed_for_long_is_made_ane
 
         await eventually(emptied)
     assert closed
+
+
+@pytest.mark.usefixtures("exchange")
+async def test_a_confirmation_that_never_comes_keeps_its_own_event_in_the_outbox_and_no_other(
+    database: Database, broker_url: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "CONFIRM_WITHIN", 0.3)
+    one = Relay(database, broker_url("intake"), name="intake", poll=0.05)
+    send = one._send  # noqa: SLF001 - a broker that is silent about one message
+    async with database.transaction() as tx:
+        _, lost, _ = [await journal.record(tx, a_message(new_id())) for _ in range(3)]
+
+    async def silent(message: aio_pika.Message, *told: Any, **how: Any) -> bool:
+        if message.message_id == str(lost):
+            await asyncio.Event().wait()
+        return await send(message, *told, **how)
+
+    one._send = silent  # type: ignore[method-assign] # noqa: SLF001 - same
+    async with running(one):
+
+        async def only_that_one_is_left() -> bool:
+            rows = await database.fetch("SELECT j.id FROM outbox o JOIN journal j USING (position)")
+            return [row["id"] for row in rows] == [lost]
+
+        await eventually(only_that_one_is_left)
 
 
 @contextlib.asynccontextmanager

@@ -54,13 +54,9 @@ BUGS = (
         (
             Edit(
                 RELAY,
-                "await self._broker.publish(\n",
-                "self._published = asyncio.ensure_future(self._broker.publish(\n",
-            ),
-            Edit(
-                RELAY,
-                "                        correlation_id=event_id,\n                    )\n",
-                "                        correlation_id=event_id,\n                    ))\n",
+                "await self._exchanges[exchange.name].publish(message, routing_key, mandatory=True)",
+                "self._published = asyncio.ensure_future("
+                "self._exchanges[exchange.name].publish(message, routing_key, mandatory=True))",
             ),
         ),
     ),
@@ -137,8 +133,8 @@ BUGS = (
         "What is published carries no hash of its body.",
         "damage",
         RELAY,
-        "headers={DIGEST: digest_of(content), **_trace_header(body)},",
-        "headers=_trace_header(body),",
+        "headers: HeadersType = {DIGEST: digest_of(content)}",
+        "headers: HeadersType = {}",
     ),
     bug(
         "rounds_end_with_the_database",
