@@ -12,6 +12,7 @@ import typer
 
 from tests.bench import machine
 from tests.bench.backlog.part import backlog
+from tests.bench.chain.part import chain
 from tests.bench.footprint.part import footprint
 from tests.bench.ground import DISK, MEMORY, standing
 from tests.bench.growth.part import growth
@@ -25,6 +26,7 @@ from tests.bench.tally import Tally
 PARTS: dict[str, Callable[[Bench], Awaitable[None]]] = {
     "hop": hop,
     "peers": peers,
+    "chain": chain,
     "life": life,
     "growth": growth,
     "backlog": backlog,

@@ -136,14 +136,14 @@ async def run(
             if not effort.beforehand:
                 await sender.go()
             if effort.listens:
-                await _all_applied(ground, field, effort, [sender, *listeners])
+                await all_applied(ground, field, effort, [sender, *listeners])
             else:
                 await sender.until("done", effort.within)
             seconds = time.time() - began
             await beside
             cpu = {name: value - used[name] for name, value in processor.seconds(pids).items()}
             wal = await _wal(ground) - wal
-        figures = await _figures(ground, field, began) if effort.listens else {}
+        figures = await figures_of(ground, field, began) if effort.listens else {}
         if not effort.listens:
             figures = {"seconds": seconds, "per_second": effort.events / seconds}
         return figures | {
@@ -221,7 +221,8 @@ async def _players(contestant: Contestant, order: Order, effort: Effort) -> Asyn
         await asyncio.gather(*(one.end() for one in players))
 
 
-async def _all_applied(ground: Ground, field: Field, effort: Effort, players: Sequence[Player]) -> None:
+async def all_applied(ground: Ground, field: Field, effort: Effort, players: Sequence[Player]) -> None:
+    """Wait until all has taken effect at the end."""
     until = time.monotonic() + effort.within + (effort.events / effort.rate if effort.rate else 0)
     async with ground.connected(field.target) as connection:
         while (there := await connection.fetchval("SELECT count(*) FROM step")) < effort.events:
@@ -237,7 +238,7 @@ async def _wal(ground: Ground) -> int:
     return int(value)
 
 
-async def _figures(ground: Ground, field: Field, began: float) -> Figures:
+async def figures_of(ground: Ground, field: Field, began: float) -> Figures:
     """Read what was committed when, which is the same clock for everybody, whoever wrote it.
 
     A row's moment is that of its transaction's commit, before its way to the disk.

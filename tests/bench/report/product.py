@@ -1,4 +1,4 @@
-"""Growth, backlog, copies and footprint."""
+"""Three hops, growth, backlog, copies and footprint."""
 
 from tests.bench.report import words
 from tests.bench.tally import Tally
@@ -6,7 +6,18 @@ from tests.bench.tally import Tally
 
 def sections(tally: Tally) -> list[str]:
     """Tell what was measured of these."""
-    return [one for one in (_growth(tally), _backlog(tally), _scale(tally), _footprint(tally)) if one]
+    return [one for one in (_chain(tally), _growth(tally), _backlog(tally), _scale(tally), _footprint(tally)) if one]
+
+
+def _chain(tally: Tally) -> str:
+    rows = [
+        (title, words.way(found), words.spread([sum(one["cpu_ms"].values()) for one in found], 2))
+        for name, title in (("ours", "Cousu-main"), ("bare", "bare pipeline"))
+        if (found := tally.good("chain", name, "fifty"))
+    ]
+    if not rows:
+        return ""
+    return words.prose("chain") + "\n" + words.table(("", "ms: median; 99th of 100", "processor ms a chain"), rows)
 
 
 def _growth(tally: Tally) -> str:
