@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import aio_pika.exceptions
 import aiormq.exceptions
@@ -21,11 +23,14 @@ log = structlog.get_logger(__name__)
 LEADER_LOCK = 7_226_001
 """PostgreSQL's advisory lock that one relay per database holds; it goes with the connection."""
 
-NEW = 400
-AGAIN = 100
-"""Events told for the first time, and sent again beside them, in one batch: who misses much delays nothing that is new.
+NEW = 100
+AGAIN = 25
+"""Events told for the first time, and sent again beside them, in a batch: who misses much delays nothing new."""
 
-Together the most publishes that wait for their confirmation: aiormq walks them all on a multiple ack.
+BATCHES = 4
+"""Batches that wait for their confirmations beside each other: what is told now need not wait for what was told before.
+
+Times their size the most publishes under way: aiormq walks them all on a multiple ack.
 """
 
 CONFIRM_WITHIN = 30.0
@@ -46,6 +51,15 @@ BROKER_AWAY = (
     asyncio.InvalidStateError,
 )
 """What a publish raises while the broker is away or refuses: the event stays in the outbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Events that are being published together."""
+
+    rows: Sequence[Row]
+    publishing: asyncio.Task[list[Row]]
+    """Gives those that the broker has for sure."""
 
 
 class Relay:
@@ -108,25 +122,41 @@ class Relay:
         self.leads = True
         metrics.LEADING.set(1)
         try:
-            while not self._stopping.is_set():
-                self._wake.clear()
-                rows = await _waiting(connection)
-                if not rows:
-                    await self._pause(self._poll)
-                    continue
-                confirmed = await self._publish(rows)
-                if confirmed:
-                    await _forget(connection, confirmed)
-                if len(confirmed) < len(rows):
-                    await self._rest(1.0)
+            await self._relay(connection)
         finally:
             if not connection.is_closed():
                 await connection.fetchval("SELECT pg_advisory_unlock($1)", LEADER_LOCK)
 
+    async def _relay(self, connection: Connection) -> None:
+        """Publish what waits, batch after batch, until stopped; those under way are finished."""
+        under_way: list[_Batch] = []
+        try:
+            while under_way or not self._stopping.is_set():
+                self._wake.clear()
+                rows: list[Row] = []
+                if len(under_way) < BATCHES and not self._stopping.is_set():
+                    if not await self._connect():
+                        await self._rest(1.0)
+                    else:
+                        rows = await _waiting(connection, [row for batch in under_way for row in batch.rows])
+                if rows:
+                    under_way.append(_Batch(rows, asyncio.create_task(self._publish(rows))))
+                if len(rows) < NEW:
+                    await self._pause(under_way)
+                for batch in [batch for batch in under_way if batch.publishing.done()]:
+                    under_way.remove(batch)
+                    confirmed = batch.publishing.result()
+                    if confirmed:
+                        await _forget(connection, confirmed)
+                    if len(confirmed) < len(batch.rows):
+                        await self._rest(1.0)
+        finally:
+            for batch in under_way:
+                batch.publishing.cancel()
+            await asyncio.gather(*(batch.publishing for batch in under_way), return_exceptions=True)
+
     async def _publish(self, rows: Sequence[Row]) -> list[Row]:
         """Publish a batch with its confirmations pipelined; give the rows that the broker has for sure."""
-        if not await self._connect():
-            return []
         publishing = [asyncio.create_task(self._publish_one(row)) for row in rows]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CONFIRM_WITHIN):
@@ -233,13 +263,14 @@ class Relay:
         self._exchanges = {exchange.name: exchange for exchange in exchanges}
         return True
 
-    async def _pause(self, seconds: float) -> None:
-        """Wait for a wake-up, at most so long."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            pass
+    async def _pause(self, under_way: Sequence[_Batch]) -> None:
+        """Wait until a batch is done, or something was committed and may join them; at most as long as a poll."""
+        happens: list[asyncio.Task[Any]] = [batch.publishing for batch in under_way]
+        woken = asyncio.create_task(self._wake.wait())
+        if len(under_way) < BATCHES:
+            happens.append(woken)
+        await asyncio.wait(happens, timeout=self._poll, return_when=asyncio.FIRST_COMPLETED)
+        woken.cancel()
 
     async def _rest(self, seconds: float) -> None:
         """Wait before trying again what could not be done now; only a stop cuts it short."""
@@ -267,14 +298,20 @@ def _message(body: str, *, event_id: str, wire_type: str, trace: str | None = No
     )
 
 
-async def _waiting(connection: Connection) -> list[Row]:
+async def _waiting(connection: Connection, under_way: Sequence[Row]) -> list[Row]:
     """Read the oldest events that wait: those told for the first time, and a smaller part of those sent again."""
     return await connection.fetch(
         """
-        WITH waiting AS (
-            (SELECT position, queue FROM outbox WHERE queue = '' ORDER BY position LIMIT $1)
+        WITH under_way AS MATERIALIZED (
+            SELECT * FROM unnest($3::bigint[], $4::text[]) AS k (position, queue)
+        ), waiting AS (
+            (SELECT position, queue FROM outbox
+             WHERE queue = '' AND position NOT IN (SELECT position FROM under_way WHERE queue = '')
+             ORDER BY position LIMIT $1)
             UNION ALL
-            (SELECT position, queue FROM outbox WHERE queue <> '' ORDER BY position, queue
+            (SELECT position, queue FROM outbox
+             WHERE queue <> '' AND (position, queue) NOT IN (SELECT position, queue FROM under_way)
+             ORDER BY position, queue
              LIMIT CASE WHEN EXISTS (SELECT FROM outbox WHERE queue = '') THEN $2 ELSE $1 + $2 END)
         )
         SELECT w.position, w.queue, j.id, j.type, j.routing_key, j.body,
@@ -285,6 +322,8 @@ async def _waiting(connection: Connection) -> list[Row]:
         """,
         NEW,
         AGAIN,
+        [row["position"] for row in under_way],
+        [row["queue"] for row in under_way],
     )
 
 

@@ -52,7 +52,8 @@ def _keeps_and_tells(tell: Callable[..., Fact]) -> Handler:
 
 
 async def _keep(tx: Transaction, fact: escalation.InformationRequested) -> None:
-    await tx.execute(EFFECT, fact.request_id, fact.request_id, fact.question)
+    number = int(fact.question.split(maxsplit=2)[1])
+    await tx.execute(EFFECT, event_id_of(number), fact.request_id, fact.question)
 
 
 HEARS: dict[str, tuple[Subscription, Consumers]] = {

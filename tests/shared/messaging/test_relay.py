@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
+from uuid import UUID
 
 import aio_pika
 import asyncpg
@@ -170,6 +171,40 @@ async def test_a_confirmation_that_never_comes_keeps_its_own_event_in_the_outbox
             return [row["id"] for row in rows] == [lost]
 
         await eventually(only_that_one_is_left)
+
+
+@pytest.mark.usefixtures("exchange")
+async def test_what_is_told_now_does_not_wait_for_the_confirmation_of_what_was_told_before(
+    database: Database, broker_url: Callable[[str], str]
+) -> None:
+    one = Relay(database, broker_url("intake"), name="intake", poll=0.05)
+    send = one._send  # noqa: SLF001 - a broker that takes its time with one message
+    async with database.transaction() as tx:
+        first = await journal.record(tx, a_message(new_id()))
+    begun, answers = asyncio.Event(), asyncio.Event()
+
+    async def slow(message: aio_pika.Message, *told: Any, **how: Any) -> bool:
+        if message.message_id == str(first):
+            begun.set()
+            await answers.wait()
+        return await send(message, *told, **how)
+
+    one._send = slow  # type: ignore[method-assign] # noqa: SLF001 - same
+
+    async def waiting() -> list[UUID]:
+        return [row["id"] for row in await database.fetch("SELECT j.id FROM outbox o JOIN journal j USING (position)")]
+
+    async with running(one):
+        await begun.wait()
+        async with database.transaction() as tx:
+            await journal.record(tx, a_message(new_id()))
+
+        async def the_first_alone_waits() -> bool:
+            return await waiting() == [first]
+
+        await eventually(the_first_alone_waits)
+        answers.set()
+    assert await waiting() == []
 
 
 @contextlib.asynccontextmanager

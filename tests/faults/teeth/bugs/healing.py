@@ -49,12 +49,12 @@ BUGS = (
         "        pass",
     ),
     bug(
-        "questions_reach_nobody",
-        "No queue is bound to the keys of what is missing and of wanted heads.",
+        "questions_are_not_heard",
+        "A service leaves aside what others say that they miss.",
         "lost",
-        TOPOLOGY,
-        "(*subscription.bindings, *ASKED_BY_ANYBODY, *subscription.alone_heads())",
-        "(*subscription.bindings, *subscription.alone_heads())",
+        HEALER,
+        "await self._send_again(read_data(EventsMissing, envelope.data))",
+        "pass",
     ),
     bug(
         "lost_transfers_are_not_told",

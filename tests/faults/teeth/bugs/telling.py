@@ -73,11 +73,10 @@ BUGS = (
         "The relay empties the outbox first and publishes then.",
         "broker",
         (
-            Edit(RELAY, "confirmed = await self._publish(rows)", "confirmed = list(rows)"),
             Edit(
                 RELAY,
-                "                if len(confirmed) < len(rows):\n                    await self._rest(1.0)",
-                "                await self._publish(rows)",
+                "                if rows:\n",
+                "                if rows:\n                    await _forget(connection, rows)\n",
             ),
         ),
     ),
@@ -86,24 +85,26 @@ BUGS = (
         "The relay remembers how far it came, and never looks at a smaller number that was committed later.",
         "dawdling",
         (
-            Edit(RELAY, "rows = await _waiting(connection)\n", "rows = await _waiting(connection, self)\n"),
+            Edit(RELAY, "for row in batch.rows])\n", "for row in batch.rows], self)\n"),
             Edit(
                 RELAY,
-                "async def _waiting(connection: Connection) -> list[Row]:",
-                "async def _waiting(connection: Connection, relay: Relay) -> list[Row]:",
+                "async def _waiting(connection: Connection, under_way: Sequence[Row]) -> list[Row]:",
+                "async def _waiting(connection: Connection, under_way: Sequence[Row], relay: Relay) -> list[Row]:",
+            ),
+            Edit(
+                RELAY, "WHERE queue = '' AND position NOT IN", "WHERE queue = '' AND position > $5 AND position NOT IN"
             ),
             Edit(
                 RELAY,
-                "FROM outbox WHERE queue = '' ORDER BY position LIMIT $1)",
-                "FROM outbox WHERE queue = '' AND position > $3 ORDER BY position LIMIT $1)",
+                '        [row["queue"] for row in under_way],\n',
+                '        [row["queue"] for row in under_way],\n        getattr(relay, "last", 0),\n',
             ),
-            Edit(RELAY, "        AGAIN,\n", '        AGAIN,\n        getattr(relay, "last", 0),\n'),
             Edit(
                 RELAY,
-                "                if confirmed:\n",
-                "                if confirmed:\n"
-                "                    for row in confirmed:\n"
-                '                        self.last = getattr(self, "last", 0) if row["queue"] else row["position"]\n',
+                "                    if confirmed:\n",
+                "                    if confirmed:\n"
+                '                        for row in (one for one in confirmed if one["queue"] == ""):\n'
+                '                            self.last = row["position"]\n',
             ),
         ),
     ),
