@@ -95,6 +95,23 @@ MOBILISATION_KIND = {
     v.MobilisationKind.INTERNAL: "Administration centrale ou opérateur de l’État",
     v.MobilisationKind.EXTERNAL: "Prestataire externe",
 }
+MOBILISATION_STEP = {
+    v.MobilisationStep.ACCEPTED: "Acceptée",
+    v.MobilisationStep.DECLINED: "Déclinée",
+    v.MobilisationStep.UNDER_WAY: "En cours",
+    v.MobilisationStep.DELIVERED: "Livrée",
+}
+ORDER_ENTRY = {
+    v.OrderEntry.DELIVERY: "Livraison",
+    v.OrderEntry.PAYMENT: "Paiement",
+}
+FINANCER_KIND = {
+    v.FinancerKind.ANCT: "ANCT",
+    v.FinancerKind.APPLICANT: "Collectivité bénéficiaire",
+    v.FinancerKind.STATE: "État ou opérateur de l’État",
+    v.FinancerKind.LOCAL_AUTHORITY: "Autre collectivité",
+    v.FinancerKind.OTHER: "Autre financeur",
+}
 EVALUATION_ROUND = {
     v.EvaluationRound.COMPLETION: "À la fin",
     v.EvaluationRound.SIX_MONTHS: "Six mois après",
@@ -187,6 +204,9 @@ EVENT = {
     "escalation.decision_corrected.v1": "Décision du comité corrigée",
     "escalation.reserve_lifted.v1": "Réserve du comité levée",
     "escalation.resource_mobilised.v1": "Moyens mobilisés",
+    "escalation.resource_progressed.v1": "Moyens mobilisés : suite",
+    "escalation.order_booked.v1": "Livraison ou paiement d’une commande",
+    "escalation.financing_planned.v1": "Plan de financement arrêté",
     "escalation.accompaniment_started.v1": "Accompagnement commencé",
     "escalation.milestone_planned.v1": "Jalon fixé",
     "escalation.milestone_reached.v1": "Jalon atteint",
@@ -215,6 +235,9 @@ _ALL: tuple[dict[StrEnum, str], ...] = (  # type: ignore[assignment] # each tabl
     ESCALATION_MOTIVE,
     COMMITTEE_OUTCOME,
     MOBILISATION_KIND,
+    MOBILISATION_STEP,
+    ORDER_ENTRY,
+    FINANCER_KIND,
     EVALUATION_ROUND,
     STAGE,
 )

@@ -27,6 +27,7 @@ NAVIGATION = (
     NavigationItem("Dossiers", "/"),
     NavigationItem("Comité", "/comite", _NATIONAL),
     NavigationItem("Programmes", "/programmes"),
+    NavigationItem("Moyens", "/moyens", _NATIONAL),
     NavigationItem("Enveloppes", "/enveloppes", _NATIONAL),
     NavigationItem("Évaluations", "/evaluations"),
     NavigationItem("Chiffres", "/chiffres"),

@@ -71,6 +71,8 @@ def consumers(rules: Rules) -> Consumers:
             escalation.DecisionCorrected: on_case(following.note),
             escalation.ReserveLifted: on_case(following.note),
             escalation.ResourceMobilised: on_case(following.note),
+            escalation.ResourceProgressed: on_case(following.note),
+            escalation.FinancingPlanned: on_case(following.note),
             escalation.AccompanimentStarted: on_case(following.note),
             escalation.MilestonePlanned: on_case(following.note),
             escalation.MilestoneReached: on_case(following.note),

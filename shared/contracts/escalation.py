@@ -5,7 +5,17 @@ from typing import ClassVar, Final
 from uuid import UUID, uuid5
 
 from shared.contracts.fact import Actor, Fact, Value
-from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, MobilisationKind, Programme, Stage, SupportType
+from shared.contracts.vocabulary import (
+    ApplicantKind,
+    CommitteeOutcome,
+    FinancerKind,
+    MobilisationKind,
+    MobilisationStep,
+    OrderEntry,
+    Programme,
+    Stage,
+    SupportType,
+)
 
 
 class Votes(Value):
@@ -117,6 +127,48 @@ class ResourceMobilised(Fact):
     resource: str
     amount_cents: int = 0
     lot: str | None = None
+    by: Actor
+    purchase_order: str | None = None
+
+
+class ResourceProgressed(Fact):
+    """A mobilised resource was accepted, declined, started or delivered in whole."""
+
+    wire_type: ClassVar[str] = "escalation.resource_progressed.v1"
+    mobilisation_id: UUID
+    resource: str
+    step: MobilisationStep
+    by: Actor
+
+
+class OrderBooked(Fact):
+    """A part of an order was delivered or paid, `amount_cents` in euro cents; `reference` of the note or invoice."""
+
+    wire_type: ClassVar[str] = "escalation.order_booked.v1"
+    entry_id: UUID
+    mobilisation_id: UUID
+    resource: str
+    entry: OrderEntry
+    amount_cents: int
+    dated: date
+    reference: str | None = None
+    by: Actor
+
+
+class FinancingShare(Value):
+    """What one financer pays, in euro cents."""
+
+    kind: FinancerKind
+    financer: str
+    amount_cents: int
+
+
+class FinancingPlanned(Fact):
+    """Who pays what of the project: all shares, in place of what was told before; they add up to `total_cents`."""
+
+    wire_type: ClassVar[str] = "escalation.financing_planned.v1"
+    total_cents: int
+    shares: tuple[FinancingShare, ...]
     by: Actor
 
 
@@ -242,6 +294,9 @@ FACTS: tuple[type[Fact], ...] = (
     DecisionCorrected,
     ReserveLifted,
     ResourceMobilised,
+    ResourceProgressed,
+    OrderBooked,
+    FinancingPlanned,
     AccompanimentStarted,
     MilestonePlanned,
     MilestoneReached,

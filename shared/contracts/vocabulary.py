@@ -179,6 +179,32 @@ class MobilisationKind(StrEnum):
     EXTERNAL = "external"
 
 
+class MobilisationStep(StrEnum):
+    """Where a mobilised resource has come to."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    UNDER_WAY = "under_way"
+    DELIVERED = "delivered"
+
+
+class OrderEntry(StrEnum):
+    """What is noted of an order."""
+
+    DELIVERY = "delivery"
+    PAYMENT = "payment"
+
+
+class FinancerKind(StrEnum):
+    """Who pays a share of a project."""
+
+    ANCT = "anct"
+    APPLICANT = "applicant"
+    STATE = "state"
+    LOCAL_AUTHORITY = "local_authority"
+    OTHER = "other"
+
+
 class EvaluationRound(StrEnum):
     """When the applicant is asked what came of it."""
 

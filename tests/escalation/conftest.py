@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -15,6 +16,8 @@ from shared.db import Database
 from shared.identity import store as identity
 from shared.identity.model import Agent, Role
 from shared.territory.territories import Territories
+from shared.web import sessions
+from tests.escalation.desk import Person
 from tests.escalation.life import Ear, Program, a_request_escalated
 
 PUBLIC_URL = "http://escalation.test"
@@ -124,6 +127,32 @@ async def received(ear: Ear) -> str:
     fact = a_request_escalated()
     await ear.hears(fact)
     return str(fact.request_id)
+
+
+@pytest.fixture
+def person(database: Database, browser: httpx2.AsyncClient) -> Callable[[Agent], Awaitable[Person]]:
+    """Sign somebody in."""
+
+    async def enter(agent: Agent) -> Person:
+        now = clock.now()
+        key = f"key-of-{agent.email}"
+        async with database.transaction() as tx:
+            await sessions.create(tx, key, agent=agent, data={}, at=now, expires_at=now + timedelta(hours=1))
+        return Person(browser, key)
+
+    return enter
+
+
+@pytest.fixture
+async def at_desk(person: Callable[[Agent], Awaitable[Person]], national_agent: Agent) -> Person:
+    """An agent of the national team at his desk."""
+    return await person(national_agent)
+
+
+@pytest.fixture
+async def at_committee(person: Callable[[Agent], Awaitable[Person]], secretary_agent: Agent) -> Person:
+    """The committee's secretary at his desk."""
+    return await person(secretary_agent)
 
 
 Json = dict[str, Any]

@@ -231,3 +231,22 @@ async def an_accompanied_dossier(national: Program, secretary: Program, request_
     await national.post(
         f"/escalations/{request_id}/accompaniment", {"starts_on": "2027-01-04", "ends_on": "2027-06-30"}
     )
+
+
+async def a_lot(national: Program, *, ceiling_cents: int = 10_000_000, **contract: Any) -> Json:
+    """A framework contract in force has a lot with two unit prices; gives the lot."""
+    today = clock.now().date()
+    dates = {"starts_on": str(today - timedelta(days=30)), "ends_on": str(today + timedelta(days=700))}
+    made = await national.post(
+        "/contracts", {"reference": "AC-2026-02", "subject": "Ingénierie de projet", **dates, **contract}, status=201
+    )
+    lots = f"/contracts/{made['contract']['id']}/lots"
+    lot = {"number": 3, "title": "Revitalisation", "holder": "Atelier des Bourgs", "ceiling_cents": ceiling_cents}
+    with_lot = await national.post(lots, lot, status=201)
+    prices = [
+        {"label": "Chef de projet", "unit": "jour", "price_cents": 80_000},
+        {"label": "Réunion publique", "unit": "forfait", "price_cents": 150_050},
+    ]
+    entered = await national.post(f"/lots/{with_lot['lots'][0]['id']}/prices", {"prices": prices}, status=201)
+    found: Json = entered["lots"][0]
+    return found

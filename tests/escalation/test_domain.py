@@ -20,9 +20,9 @@ from services.escalation.domain.refusals import (
     SessionClosed,
 )
 from shared.clock import new_id
-from shared.contracts.escalation import Decision, Votes
+from shared.contracts.escalation import Decision, FinancingShare, Votes
 from shared.contracts.fact import Actor, Fact
-from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind, Role, Stage
+from shared.contracts.vocabulary import CommitteeOutcome, FinancerKind, MobilisationKind, Role, Stage
 from shared.errors import Forbidden, IllegalMove, Invalid
 
 AT = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -82,6 +82,13 @@ MAKE: dict[Action, Callable[[Escalation], object]] = {
         resource="Cerema",
         amount_cents=0,
         lot=None,
+        by=NATIONAL,
+        at=AT,
+    ),
+    Action.FINANCING: lambda one: one.plan_financing(
+        total_cents=10_000,
+        shares=[FinancingShare(kind=FinancerKind.ANCT, financer="ANCT", amount_cents=10_000)],
+        fully_covered=None,
         by=NATIONAL,
         at=AT,
     ),

@@ -2,18 +2,16 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from html import unescape
 
-import httpx2
 import pytest
 
 from shared import clock
 from shared.clock import new_id
 from shared.db import Database
 from shared.identity.model import Agent, Role
-from shared.web import sessions
 from tests.escalation.conftest import an_agent
+from tests.escalation.desk import Person
 from tests.escalation.life import (
     Ear,
     Program,
@@ -23,70 +21,6 @@ from tests.escalation.life import (
     an_accompanied_dossier,
     directed_to_programme,
 )
-from tests.paper import words_of
-
-
-class Person:
-    """Somebody at a browser, signed in, who follows redirects only when asked to."""
-
-    def __init__(self, browser: httpx2.AsyncClient, key: str) -> None:
-        self._browser = browser
-        self._key = key
-
-    async def see(self, path: str, *, status: int = 200) -> str:
-        """Open a page, and give its text with entities read."""
-        self._browser.cookies.set("cousu_escalation_session", self._key)
-        answer = await self._browser.get(path)
-        assert answer.status_code == status, answer.text
-        return unescape(answer.text)
-
-    async def paper(self, path: str) -> str:
-        """Open a PDF, and give its text."""
-        self._browser.cookies.set("cousu_escalation_session", self._key)
-        return words_of(await self._browser.get(path))
-
-    async def send(self, page: str, action: str, **fields: str | list[str]) -> httpx2.Response:
-        """Fill in the form of a page that leads to `action`, and send it."""
-        form = re.search(rf'<form[^>]* action="{re.escape(action)}".*?</form>', await self.see(page), re.DOTALL)
-        assert form, f"{page} has no form for {action}"
-        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
-        return await self.post(action, **{**hidden, **fields})
-
-    async def post(self, action: str, **fields: str | list[str]) -> httpx2.Response:
-        """Send what was typed before, as from a page that stayed open."""
-        return await self._browser.post(action, data=fields)
-
-    async def send_again(self, answer: httpx2.Response) -> httpx2.Response:
-        """Click twice."""
-        request = answer.request
-        content_type = {"content-type": request.headers["content-type"]}
-        return await self._browser.post(str(request.url), content=request.content, headers=content_type)
-
-
-@pytest.fixture
-def person(database: Database, browser: httpx2.AsyncClient) -> Callable[[Agent], Awaitable[Person]]:
-    """Sign somebody in."""
-
-    async def enter(agent: Agent) -> Person:
-        now = clock.now()
-        key = f"key-of-{agent.email}"
-        async with database.transaction() as tx:
-            await sessions.create(tx, key, agent=agent, data={}, at=now, expires_at=now + timedelta(hours=1))
-        return Person(browser, key)
-
-    return enter
-
-
-@pytest.fixture
-async def at_desk(person: Callable[[Agent], Awaitable[Person]], national_agent: Agent) -> Person:
-    """An agent of the national team at his desk."""
-    return await person(national_agent)
-
-
-@pytest.fixture
-async def at_committee(person: Callable[[Agent], Awaitable[Person]], secretary_agent: Agent) -> Person:
-    """The committee's secretary at his desk."""
-    return await person(secretary_agent)
 
 
 async def test_an_empty_queue_says_what_will_come(at_desk: Person) -> None:

@@ -20,7 +20,8 @@ from services.escalation.domain.moves import ON_THE_DOSSIER, OVER, Action, By, S
 from services.escalation.domain.refusals import QuorumMissing
 from shared import clock
 from shared.clock import new_id
-from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind
+from shared.contracts.escalation import FinancingShare
+from shared.contracts.vocabulary import CommitteeOutcome, FinancerKind, MobilisationKind
 from shared.db import Database
 from shared.identity import store
 from shared.identity.model import Agent, Role
@@ -30,6 +31,7 @@ from tests.escalation.life import (
     Ear,
     Program,
     a_decided_dossier,
+    a_lot,
     a_request_escalated,
     a_scheduled_dossier,
     an_accompanied_dossier,
@@ -69,7 +71,7 @@ class Table:
     )
     mobilisation: Mobilisation = field(
         default_factory=lambda: Mobilisation(
-            new_id(), new_id(), MobilisationKind.INTERNAL, "Cerema", 0, None, None, MobilisationState.PROPOSED, None
+            new_id(), new_id(), MobilisationKind.EXTERNAL, "Marché", 900, None, None, MobilisationState.PROPOSED, None
         )
     )
 
@@ -96,6 +98,18 @@ def plan(days: int) -> Act:
     )
 
 
+def finance(*amounts: int) -> Act:
+    """Settle who pays what of 900."""
+    kinds = (FinancerKind.ANCT, FinancerKind.APPLICANT)
+    shares = [
+        FinancingShare(kind=kind, financer="Financeur", amount_cents=amount)
+        for kind, amount in zip(kinds, amounts, strict=False)
+    ]
+    return lambda table, who: table.dossier.plan_financing(
+        total_cents=900, shares=shares, fully_covered=False, by=who, at=AT
+    )
+
+
 ON_A_DOSSIER: Final[Mapping[str, list[Act]]] = {
     Action.ADMISSIBILITY: [
         lambda table, who: table.dossier.settle_admissibility(opinion="Oui.", due_on=DUE, by=who, at=AT)
@@ -104,6 +118,7 @@ ON_A_DOSSIER: Final[Mapping[str, list[Act]]] = {
         lambda table, who: table.dossier.schedule(session_id=SESSION_ID, title="Comité", held_on=TODAY, by=who, at=AT)
     ],
     Action.MOBILISATIONS: [mobilise],
+    Action.FINANCING: [finance(600, 300), finance(900), finance(600, 200)],
     Action.ACCOMPANIMENT: [accompany(90), accompany(-1), accompany(9_000)],
     Action.MILESTONES: [plan(30), plan(-30)],
     Action.COMPLETION: [lambda table, who: table.dossier.complete(report="Fini.", evaluation_until=DUE, by=who, at=AT)],
@@ -118,7 +133,24 @@ def step(action: Action) -> Act:
     return lambda table, who: table.mobilisation.step(action, of=table.dossier.state, by=who)
 
 
-ON_MEANS: Final[Mapping[str, list[Act]]] = {action: [step(action)] for action in STEPS}
+def deliver(total_cents: int | None) -> Act:
+    """Deliver all of it, or so much."""
+    return lambda table, who: table.mobilisation.deliver(total_cents=total_cents, of=table.dossier.state, by=who)
+
+
+def book(action: Action, amount_cents: int) -> Act:
+    """Note a part as delivered, or as paid."""
+    return lambda table, who: table.mobilisation.book(
+        action, amount_cents, dated=TODAY, today=TODAY, of=table.dossier.state, by=who
+    )
+
+
+ON_MEANS: Final[Mapping[str, list[Act]]] = {
+    **{action: [step(action)] for action in STEPS if action is not Action.DELIVERY},
+    Action.DELIVERY: [deliver(None), deliver(500), deliver(901)],
+    Action.PART_DELIVERY: [book(Action.PART_DELIVERY, amount) for amount in (1, 400, 901)],
+    Action.PAYMENT: [book(Action.PAYMENT, amount) for amount in (1, 300, 901)],
+}
 
 
 def reach(days: int) -> Act:
@@ -251,6 +283,12 @@ class DossierLife(RuleBasedStateMachine):
             assert open_to(self.table, IN_SESSION, who) <= set(self.table.session.allowed_actions(who))
 
     @invariant()
+    def only_what_was_ordered_is_delivered_and_only_what_was_delivered_is_paid(self) -> None:
+        one = self.table.mobilisation
+        assert 0 <= one.paid_cents <= one.delivered_cents <= one.amount_cents
+        assert one.delivered_cents <= one.committed_cents or one.state is MobilisationState.DECLINED
+
+    @invariant()
     def nothing_is_decided_without_a_quorum(self) -> None:
         if len(self.table.session.present) < 1 and self.table.session.closed_at is None:
             for act in DECISIONS:
@@ -286,6 +324,10 @@ async def test_the_api_answers_as_it_describes(
     mobilised = await national.post(
         f"/escalations/{dossiers[2]}/mobilisations", {"kind": "internal", "resource": "Cerema"}, status=201
     )
+    await a_lot(national)
+    await national.post(
+        "/operators", {"name": "Cerema", "kind": "state_operator", "offer": "Expertise technique"}, status=201
+    )
     planned = {"title": "Livraison du diagnostic", "due_on": "2027-03-01"}
     milestone = await national.post(f"/escalations/{dossiers[3]}/milestones", planned, status=201)
     auditor = await program(await an_agent(database, "audit", Role.AUDITOR))
@@ -306,6 +348,10 @@ async def test_the_api_answers_as_it_describes(
             "session_id": await _ids(database, "committee_session"),
             "milestone_id": [milestone["created"]],
             "envelope_id": await _ids(database, "envelope"),
+            "operator_id": await _ids(database, "operator"),
+            "contract_id": await _ids(database, "contract"),
+            "lot_id": await _ids(database, "lot"),
+            "price_id": await _ids(database, "unit_price"),
             "programme": ["petites_villes_de_demain"],
         },
     )

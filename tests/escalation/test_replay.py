@@ -15,6 +15,19 @@ from shared.db import Database
 from tests.escalation.life import SAT, Ear, Program, a_decided_dossier, a_request_escalated
 from tests.rebuilt import FreshDatabases, Overheard, assert_it_shows_what_was_told, moments_told, put_back_the_clock
 
+SHARES = [
+    {"kind": "anct", "financer": "ANCT", "amount_cents": 10_000},
+    {"kind": "applicant", "financer": "Commune", "amount_cents": 5_000},
+]
+
+
+async def _is_delivered_and_paid(national: Program, mobilisation: str) -> None:
+    await national.post(f"{mobilisation}/acceptance")
+    await national.post(f"{mobilisation}/start")
+    await national.post(f"{mobilisation}/part-delivery", {"amount_cents": 4_000, "reference": "PV 1"}, status=201)
+    await national.post(f"{mobilisation}/payment", {"amount_cents": 3_000}, status=201)
+    await national.post(f"{mobilisation}/delivery", {"delivered_cents": 9_000})
+
 
 @pytest.mark.usefixtures("envelope")
 async def test_a_dossier_is_rebuilt_alike_though_the_clock_went_back_while_it_was_led(
@@ -42,16 +55,19 @@ async def test_a_dossier_is_rebuilt_alike_though_the_clock_went_back_while_it_wa
     await a_decided_dossier(national, secretary, str(dossier))
     for action, body in (
         ("mobilisations", {"kind": "external", "resource": "Marché", "amount_cents": 10_000, "lot": "Lot 3"}),
+        ("financing", {"total_cents": 15_000, "shares": SHARES}),
         ("accompaniment", {"starts_on": "2027-01-04", "ends_on": "2027-06-30"}),
         ("milestones", {"title": "Diagnostic", "due_on": "2027-02-01"}),
         ("completion", {"report": "Le projet est prêt."}),
     ):
         answer = await national.ask("POST", f"/escalations/{dossier}/{action}", body)
         assert answer.status_code in {200, 201}, answer.text
+        if action == "mobilisations":
+            await _is_delivered_and_paid(national, f"/escalations/{dossier}/mobilisations/{answer.json()['created']}")
     told = await moments_told(database)
-    assert len(told) == 10
+    assert len(told) == 17
     assert all(before < after for before, after in pairwise([came_at, *told]))
     await assert_it_shows_what_was_told(
-        "escalation", {"escalation": database, "others": others}, fresh_database, rows=20
+        "escalation", {"escalation": database, "others": others}, fresh_database, rows=28
     )
     await others.close()

@@ -9,7 +9,7 @@ import pytest
 
 from services.escalation import demonstration, jobs
 from services.escalation.domain.committee import Verdict
-from services.escalation.domain.refusals import EnvelopeExceeded
+from services.escalation.domain.refusals import EnvelopeExceeded, LotExceeded
 from services.escalation.settings import Settings
 from services.escalation.usecases import committee, means, overdue
 from shared import clock
@@ -17,7 +17,14 @@ from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind
 from shared.db import Database
 from shared.errors import IllegalMove, Invalid
 from shared.identity.model import Agent
-from tests.escalation.life import Ear, Program, a_decided_dossier, a_request_escalated, an_accompanied_dossier
+from tests.escalation.life import (
+    Ear,
+    Program,
+    a_decided_dossier,
+    a_lot,
+    a_request_escalated,
+    an_accompanied_dossier,
+)
 
 
 @pytest.mark.usefixtures("envelope")
@@ -82,6 +89,43 @@ async def test_many_dossiers_at_once_share_an_envelope_without_exceeding_it(
 
     done = await asyncio.gather(*(mobilise(fact.request_id) for fact in facts))
     assert done.count(True) == 2
+
+
+@pytest.mark.usefixtures("envelope")
+async def test_many_orders_at_once_never_go_above_a_lots_ceiling_and_are_numbered_without_holes(
+    database: Database, ear: Ear, national: Program, national_agent: Agent, secretary: Program
+) -> None:
+    lot = await a_lot(national, ceiling_cents=400_000)
+    facts = [a_request_escalated(number=f"95-2026-{number:06d}") for number in range(1, 5)]
+    await ear.hears(*facts)
+    for fact in facts:
+        await a_decided_dossier(national, secretary, str(fact.request_id))
+
+    async def order(request_id: UUID) -> bool:
+        try:
+            async with database.transaction() as tx:
+                await means.mobilise(
+                    tx,
+                    request_id,
+                    kind=MobilisationKind.EXTERNAL,
+                    resource=None,
+                    amount_cents=80_000,
+                    lot=None,
+                    purchase_order=None,
+                    lot_id=UUID(lot["id"]),
+                    agent=national_agent,
+                    at=clock.now(),
+                )
+        except LotExceeded:
+            return False
+        return True
+
+    done = await asyncio.gather(*(order(fact.request_id) for fact in facts for _ in range(2)))
+    assert done.count(True) == 5
+    assert await database.fetchval("SELECT committed_cents FROM lot") == 400_000
+    assert await database.fetchval("SELECT committed_cents FROM envelope") == 400_000
+    rows = await database.fetch("SELECT purchase_order FROM mobilisation ORDER BY purchase_order")
+    assert [row["purchase_order"] for row in rows] == [f"BC-{clock.now().year}-{n:04d}" for n in range(1, 6)]
 
 
 async def test_decision_numbers_have_no_holes_and_no_doubles(

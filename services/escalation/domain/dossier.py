@@ -1,9 +1,11 @@
 """A dossier before the national team, from its reception to the end of the accompaniment."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from services.escalation.domain.financing import check_shares
 from services.escalation.domain.moves import BEFORE_DECISION, MOVES, Action, By, State, allow
 from services.escalation.domain.refusals import MilestoneWasReached
 from shared.contracts.escalation import (
@@ -15,6 +17,8 @@ from shared.contracts.escalation import (
     EscalationReceived,
     EscalationReturned,
     EvaluationRequested,
+    FinancingPlanned,
+    FinancingShare,
     InformationRequested,
     MilestonePlanned,
     MilestoneReached,
@@ -128,6 +132,7 @@ class Escalation:
         lot: str | None,
         by: By,
         at: datetime,
+        purchase_order: str | None = None,
     ) -> ResourceMobilised:
         """Find means for the project."""
         actor = allow(Action.MOBILISATIONS, self.state, by)
@@ -141,6 +146,22 @@ class Escalation:
             resource=resource,
             amount_cents=amount_cents,
             lot=lot,
+            by=actor,
+            purchase_order=purchase_order,
+        )
+
+    def plan_financing(
+        self, *, total_cents: int, shares: Sequence[FinancingShare], fully_covered: bool | None, by: By, at: datetime
+    ) -> FinancingPlanned:
+        """Settle who pays what, `fully_covered` being what the cost rule says of the applicant, if it was asked."""
+        actor = allow(Action.FINANCING, self.state, by)
+        check_shares(total_cents, shares, fully_covered=fully_covered)
+        return FinancingPlanned(
+            request_id=self.request_id,
+            departement=self.departement,
+            at=at,
+            total_cents=total_cents,
+            shares=tuple(shares),
             by=actor,
         )
 

@@ -1,14 +1,24 @@
-"""Means for a project: the resources that are mobilised, and the envelope they are paid from."""
+"""Means for a project: the resources that are mobilised, and the envelope and the lot that they are ordered on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from uuid import UUID
 
 from services.escalation.domain.moves import Action, By, State, allow, allowed_actions
-from services.escalation.domain.refusals import EnvelopeCommitted, EnvelopeExceeded
-from shared.contracts.vocabulary import MobilisationKind, Programme
-from shared.errors import IllegalMove
+from services.escalation.domain.refusals import (
+    ContractNotInForce,
+    DeliveryExceeded,
+    EnvelopeCommitted,
+    EnvelopeExceeded,
+    LotCommitted,
+    LotExceeded,
+    PaymentExceeded,
+)
+from shared.contracts.vocabulary import MobilisationKind, OrderEntry, Programme
+from shared.errors import IllegalMove, Invalid
 
 
 class MobilisationState(StrEnum):
@@ -30,9 +40,16 @@ STEPS: Mapping[Action, tuple[MobilisationState, MobilisationState]] = {
 """Action → (from, to)."""
 
 
+BOOKING: Mapping[Action, tuple[OrderEntry, frozenset[MobilisationState]]] = {
+    Action.PART_DELIVERY: (OrderEntry.DELIVERY, frozenset({MobilisationState.UNDER_WAY})),
+    Action.PAYMENT: (OrderEntry.PAYMENT, frozenset({MobilisationState.UNDER_WAY, MobilisationState.DELIVERED})),
+}
+"""Action → what is noted of an order, and in which states of it."""
+
+
 @dataclass(slots=True)
 class Mobilisation:
-    """A resource found for a project; `amount_cents` is committed on `envelope_id` until it is declined."""
+    """A resource found for a project; what it takes (`committed_cents`) is set aside on its envelope and its lot."""
 
     id: UUID
     request_id: UUID
@@ -43,10 +60,23 @@ class Mobilisation:
     purchase_order: str | None
     state: MobilisationState
     envelope_id: UUID | None
+    operator_id: UUID | None = None
+    lot_id: UUID | None = None
+    delivered_cents: int = 0
+    paid_cents: int = 0
+
+    @property
+    def committed_cents(self) -> int:
+        """What it takes: nothing once declined, what was delivered once that is all, else what was ordered."""
+        if self.state is MobilisationState.DECLINED:
+            return 0
+        return self.delivered_cents if self.state is MobilisationState.DELIVERED else self.amount_cents
 
     def allowed_actions(self, of: State, by: By) -> list[str]:
         """List the steps that this person may take, the dossier being in the state `of`."""
         open_now = [action for action, (start, _) in STEPS.items() if start is self.state]
+        if self.amount_cents:
+            open_now += [action for action, (_, states) in BOOKING.items() if self.state in states]
         return allowed_actions(of, by, open_now)
 
     def step(self, action: Action, *, of: State, by: By) -> None:
@@ -56,6 +86,93 @@ class Mobilisation:
         if self.state is not start:
             raise IllegalMove(state=self.state.value, allowed_actions=self.allowed_actions(of, by))
         self.state = end
+
+    def deliver(self, *, total_cents: int | None, of: State, by: By) -> int:
+        """Note the last delivery: all that was ordered, or only `total_cents`; gives what had not been noted before."""
+        total = self.amount_cents if total_cents is None else total_cents
+        if not self.delivered_cents <= total <= self.amount_cents:
+            raise DeliveryExceeded(noted_cents=self.delivered_cents, ordered_cents=self.amount_cents)
+        self.step(Action.DELIVERY, of=of, by=by)
+        last, self.delivered_cents = total - self.delivered_cents, total
+        return last
+
+    def book(self, action: Action, amount_cents: int, *, dated: date, today: date, of: State, by: By) -> OrderEntry:
+        """Note a delivery in part, or a payment: never more than was ordered, never more than was delivered."""
+        allow(action, of, by)
+        entry, states = BOOKING[action]
+        if self.state not in states or not self.amount_cents:
+            raise IllegalMove(state=self.state.value, allowed_actions=self.allowed_actions(of, by))
+        if dated > today:
+            raise Invalid.field("dated", "Cette date est dans le futur : notez ce qui a eu lieu.")
+        if amount_cents <= 0:
+            raise Invalid.field("amount_cents", "Donnez un montant supérieur à zéro.")
+        if entry is OrderEntry.DELIVERY:
+            if self.delivered_cents + amount_cents > self.amount_cents:
+                raise DeliveryExceeded(noted_cents=self.delivered_cents, ordered_cents=self.amount_cents)
+            self.delivered_cents += amount_cents
+        else:
+            if self.paid_cents + amount_cents > self.delivered_cents:
+                raise PaymentExceeded(payable_cents=self.delivered_cents - self.paid_cents)
+            self.paid_cents += amount_cents
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """So many units of something at a price of the lot, in euro cents a unit."""
+
+    label: str
+    unit: str
+    quantity: Decimal
+    price_cents: int
+
+    @property
+    def total_cents(self) -> int:
+        """What it costs, to the nearest cent."""
+        return int((self.quantity * self.price_cents).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+@dataclass(slots=True)
+class Lot:
+    """A lot of a framework contract with its ceiling, in euro cents, over the whole contract."""
+
+    id: UUID
+    contract: str
+    number: int
+    title: str
+    holder: str
+    ceiling_cents: int
+    starts_on: date
+    ends_on: date
+    committed_cents: int = 0
+
+    @property
+    def available_cents(self) -> int:
+        """What may still be ordered."""
+        return self.ceiling_cents - self.committed_cents
+
+    @property
+    def name(self) -> str:
+        """How an order names it."""
+        return f"{self.contract}, lot {self.number} – {self.title}"
+
+    def commit(self, amount_cents: int, *, today: date) -> None:
+        """Order an amount; refuses what goes above the ceiling, and an order outside the contract's dates."""
+        if not self.starts_on <= today <= self.ends_on:
+            raise ContractNotInForce(contract=self.contract, starts_on=self.starts_on, ends_on=self.ends_on)
+        if amount_cents > self.available_cents:
+            raise LotExceeded(lot=self.number, contract=self.contract, available_cents=self.available_cents)
+        self.committed_cents += amount_cents
+
+    def release(self, amount_cents: int) -> None:
+        """Give an amount back."""
+        self.committed_cents -= amount_cents
+
+    def resize(self, ceiling_cents: int) -> None:
+        """Change the ceiling, by an amendment; refuses (`LotCommitted`) less than what is ordered."""
+        if ceiling_cents < self.committed_cents:
+            raise LotCommitted(committed_cents=self.committed_cents)
+        self.ceiling_cents = ceiling_cents
 
 
 @dataclass(slots=True)

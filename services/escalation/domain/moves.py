@@ -43,12 +43,16 @@ class Action(StrEnum):
     DECLINE = "decline"
     START = "start"
     DELIVERY = "delivery"
+    PART_DELIVERY = "part-delivery"
+    PAYMENT = "payment"
+    FINANCING = "financing"
     REACHED = "reached"
     PLANNING = "sessions"
     ATTENDANCE = "attendance"
     AGENDA = "agenda"
     CLOSING = "closing"
     ENVELOPES = "envelopes"
+    DIRECTORY = "directory"
     NOTES = "notes"
     CORRECTION = "correction"
     RESERVE_LIFTING = "reserve-lifting"
@@ -75,7 +79,10 @@ MOVES: Mapping[Action, frozenset[State]] = {
     Action.ACCEPTANCE: WITH_MEANS,
     Action.DECLINE: WITH_MEANS,
     Action.START: WITH_MEANS,
-    Action.DELIVERY: WITH_MEANS,
+    Action.DELIVERY: WITH_MEANS | {State.COMPLETED},
+    Action.PART_DELIVERY: WITH_MEANS | {State.COMPLETED},
+    Action.PAYMENT: WITH_MEANS | {State.COMPLETED},
+    Action.FINANCING: GRANTED | WITH_MEANS,
     Action.REACHED: frozenset({State.ACCOMPANIED}),
     Action.CORRECTION: GRANTED | WITH_MEANS | {State.REFUSED},
     Action.RESERVE_LIFTING: GRANTED | WITH_MEANS,
@@ -86,6 +93,7 @@ ON_THE_DOSSIER = (
     Action.ADMISSIBILITY,
     Action.SCHEDULE,
     Action.MOBILISATIONS,
+    Action.FINANCING,
     Action.ACCOMPANIMENT,
     Action.MILESTONES,
     Action.COMPLETION,
@@ -104,6 +112,7 @@ _OF_THE_COMMITTEE: Mapping[Action, tuple[Role, ...]] = {
     Action.AGENDA: _SECRETARY,
     Action.CLOSING: _SECRETARY,
     Action.ENVELOPES: _SECRETARY,
+    Action.DIRECTORY: _EITHER,
     Action.NOTES: _EITHER,
     Action.CORRECTION: _SECRETARY,
     Action.RESERVE_LIFTING: _EITHER,

@@ -1,5 +1,7 @@
 """What the national team's rules say no to, besides illegal moves."""
 
+from datetime import date
+
 from shared.errors import Conflict, IllegalMove
 
 
@@ -94,7 +96,7 @@ class EnvelopeExceeded(Conflict):
     )
 
     def __init__(self, *, year: int, available_cents: int) -> None:
-        super().__init__(year=year, available=_euros(available_cents))
+        super().__init__(year=year, available=in_euros(available_cents))
         self.available_cents = available_cents
 
     def extras(self) -> dict[str, object]:
@@ -126,9 +128,105 @@ class EnvelopeCommitted(Conflict):
     sentence = "{committed} sont déjà engagés sur cette enveloppe : son montant ne peut pas être inférieur."
 
     def __init__(self, *, committed_cents: int) -> None:
-        super().__init__(committed=_euros(committed_cents))
+        super().__init__(committed=in_euros(committed_cents))
 
 
-def _euros(cents: int) -> str:
+class LotExceeded(Conflict):
+    """The lot's ceiling leaves no room for such an order (HTTP 409)."""
+
+    code = "lot_exceeded"
+    title = "The amount exceeds what the lot's ceiling leaves"
+    sentence = (
+        "Le plafond du lot {lot} du marché {contract} ne suffit pas : il reste {available}. "
+        "Réduisez la commande ou choisissez un autre lot."
+    )
+
+    def __init__(self, *, lot: int, contract: str, available_cents: int) -> None:
+        super().__init__(lot=lot, contract=contract, available=in_euros(available_cents))
+        self.available_cents = available_cents
+
+    def extras(self) -> dict[str, object]:
+        """Tell what is left, in euro cents."""
+        return {"available_cents": self.available_cents}
+
+
+class LotCommitted(Conflict):
+    """A ceiling cannot become lower than what is ordered (HTTP 409)."""
+
+    code = "lot_committed"
+    title = "More than this amount is ordered already"
+    sentence = "{committed} sont déjà commandés sur ce lot : son plafond ne peut pas être inférieur."
+
+    def __init__(self, *, committed_cents: int) -> None:
+        super().__init__(committed=in_euros(committed_cents))
+
+
+class ContractNotInForce(Conflict):
+    """Orders are placed while the contract is in force (HTTP 409)."""
+
+    code = "contract_not_in_force"
+    title = "The framework contract is not in force today"
+    sentence = (
+        "Le marché {contract} n’est pas en vigueur aujourd’hui : il court du {start} au {end}. "
+        "Choisissez un lot d’un autre marché."
+    )
+
+    def __init__(self, *, contract: str, starts_on: date, ends_on: date) -> None:
+        super().__init__(contract=contract, start=f"{starts_on:%d/%m/%Y}", end=f"{ends_on:%d/%m/%Y}")
+
+
+class ContractExists(Conflict):
+    """A contract's reference, and a lot's number in it, are given once (HTTP 409)."""
+
+    code = "contract_exists"
+    title = "There is such a contract, or such a lot of it, already"
+    sentence = "{what} existe déjà. Ouvrez sa fiche pour la compléter."
+
+
+class OperatorExists(Conflict):
+    """The directory names an operator once (HTTP 409)."""
+
+    code = "operator_exists"
+    title = "The directory has this operator already"
+    sentence = "« {name} » est déjà dans l’annuaire. Ouvrez sa fiche pour la modifier."
+
+
+class DeliveryExceeded(Conflict):
+    """What is delivered lies between what was noted before and what was ordered (HTTP 409)."""
+
+    code = "delivery_exceeded"
+    title = "Not between what was delivered before and what was ordered"
+    sentence = (
+        "La commande porte sur {ordered}, dont {noted} déjà livrés : le montant livré ne peut ni dépasser la commande "
+        "ni revenir en arrière."
+    )
+
+    def __init__(self, *, noted_cents: int, ordered_cents: int) -> None:
+        super().__init__(noted=in_euros(noted_cents), ordered=in_euros(ordered_cents))
+        self.remaining_cents = ordered_cents - noted_cents
+
+    def extras(self) -> dict[str, object]:
+        """Tell what may still be delivered, in euro cents."""
+        return {"remaining_cents": self.remaining_cents}
+
+
+class PaymentExceeded(Conflict):
+    """Only what was delivered is paid (HTTP 409)."""
+
+    code = "payment_exceeded"
+    title = "More than what was delivered and not paid yet"
+    sentence = "Seul ce qui est livré se paie : il reste {payable} à payer. Notez d’abord la livraison."
+
+    def __init__(self, *, payable_cents: int) -> None:
+        super().__init__(payable=in_euros(payable_cents))
+        self.payable_cents = payable_cents
+
+    def extras(self) -> dict[str, object]:
+        """Tell what may be paid, in euro cents."""
+        return {"payable_cents": self.payable_cents}
+
+
+def in_euros(cents: int) -> str:
+    """Write an amount as people read it."""
     whole = f"{cents // 100:,}".replace(",", "\u202f")
     return f"{whole},{cents % 100:02d}\u00a0€" if cents % 100 else f"{whole}\u00a0€"

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from services.escalation.domain.dossier import Milestone
-from services.escalation.domain.means import Mobilisation, MobilisationState
 from services.escalation.domain.moves import By, State
 from services.escalation.domain.perimeter import Perimeter
 from services.escalation.reads.committee import decisions_of
@@ -14,8 +13,8 @@ from services.escalation.reads.detail_rows import EscalationDetail
 from services.escalation.reads.dossiers import COLUMNS, summary_members
 from services.escalation.reads.similar import similar
 from services.escalation.store.dossier import NoSuchEscalation
+from services.escalation.store.means import MOBILISATION, mobilisation_of
 from shared.contracts.qualification import Dossier, Evidence
-from shared.contracts.vocabulary import MobilisationKind
 from shared.db import Reader, Row
 from shared.words import event_word
 
@@ -44,6 +43,7 @@ async def detail(
             "sessions": await _sessions(reader, request_id),
             "decisions": await decisions_of(reader, request_id, state, by=by),
             "mobilisations": await _mobilisations(reader, request_id, state, by),
+            "financing": await _financing(reader, request_id),
             "milestones": await _milestones(reader, request_id, state, by, today),
             "accompaniment": {"starts_on": row["starts_on"], "ends_on": row["ends_on"]} if row["starts_on"] else None,
             **await _evaluations(reader, request_id),
@@ -127,31 +127,40 @@ async def _sessions(reader: Reader, request_id: UUID) -> list[dict[str, Any]]:
 
 async def _mobilisations(reader: Reader, request_id: UUID, state: State, by: By) -> list[dict[str, Any]]:
     rows = await reader.fetch(
-        """
-        SELECT id, request_id, kind, resource, amount_cents, lot, purchase_order, state, envelope_id, proposed_at,
-            proposed_by
+        f"""
+        SELECT {MOBILISATION}, committed_cents, lines, proposed_at, proposed_by
         FROM mobilisation
         WHERE request_id = $1
         ORDER BY proposed_at, id
+        """,  # noqa: S608 - the columns are a constant
+        request_id,
+    )
+    entries = await reader.fetch(
+        """
+        SELECT order_entry.id, order_entry.mobilisation_id, order_entry.kind, order_entry.amount_cents,
+            order_entry.dated, order_entry.reference, order_entry.recorded_at, order_entry.by
+        FROM order_entry
+        JOIN mobilisation ON mobilisation.id = order_entry.mobilisation_id
+        WHERE mobilisation.request_id = $1
+        ORDER BY order_entry.dated, order_entry.recorded_at
         """,
         request_id,
     )
-    return [{**dict(row), "allowed_actions": _mobilisation_actions(row, state, by)} for row in rows]
+    return [
+        {
+            **dict(row),
+            "entries": [dict(entry) for entry in entries if entry["mobilisation_id"] == row["id"]],
+            "allowed_actions": mobilisation_of(row).allowed_actions(state, by),
+        }
+        for row in rows
+    ]
 
 
-def _mobilisation_actions(row: Row, state: State, by: By) -> list[str]:
-    mobilisation = Mobilisation(
-        row["id"],
-        row["request_id"],
-        MobilisationKind(row["kind"]),
-        row["resource"],
-        row["amount_cents"],
-        row["lot"],
-        row["purchase_order"],
-        MobilisationState(row["state"]),
-        row["envelope_id"],
+async def _financing(reader: Reader, request_id: UUID) -> dict[str, Any] | None:
+    row = await reader.fetchrow(
+        "SELECT total_cents, shares, set_at, set_by FROM financing WHERE request_id = $1", request_id
     )
-    return mobilisation.allowed_actions(state, by)
+    return dict(row) if row else None
 
 
 async def _milestones(reader: Reader, request_id: UUID, state: State, by: By, today: date) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """What one dossier is made of, as pages and API show it."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -9,10 +10,11 @@ from services.escalation.domain.means import MobilisationState
 from services.escalation.reads.committee import DecisionRow
 from services.escalation.reads.dossiers import EscalationSummary
 from services.escalation.reads.similar import SimilarRow
+from shared.contracts.escalation import FinancingShare
 from shared.contracts.fact import Actor
 from shared.contracts.intake import Request
 from shared.contracts.qualification import Dossier, Evidence, Qualification, Service
-from shared.contracts.vocabulary import EvaluationRound, MobilisationKind, Team
+from shared.contracts.vocabulary import EvaluationRound, MobilisationKind, OrderEntry, Team
 
 
 class MessageRow(BaseModel):
@@ -56,8 +58,39 @@ class NoteRow(BaseModel):
     by: Actor
 
 
+class LineRow(BaseModel):
+    """What was ordered at a unit price; amounts in euro cents."""
+
+    label: str
+    unit: str
+    quantity: Decimal
+    price_cents: int
+    total_cents: int
+
+
+class EntryRow(BaseModel):
+    """What was delivered of an order, or paid for it; `amount_cents` in euro cents."""
+
+    id: UUID
+    kind: OrderEntry
+    amount_cents: int
+    dated: date
+    reference: str | None
+    recorded_at: datetime
+    by: Actor
+
+
+class FinancingRow(BaseModel):
+    """Who pays what of the project, in euro cents."""
+
+    total_cents: int
+    shares: list[FinancingShare]
+    set_at: datetime
+    set_by: Actor
+
+
 class MobilisationRow(BaseModel):
-    """A resource that was found; `amount_cents` in euro cents."""
+    """A resource that was found; amounts in euro cents: ordered, set aside now, delivered, paid."""
 
     id: UUID
     request_id: UUID
@@ -68,6 +101,13 @@ class MobilisationRow(BaseModel):
     purchase_order: str | None
     state: MobilisationState
     envelope_id: UUID | None
+    operator_id: UUID | None
+    lot_id: UUID | None
+    committed_cents: int
+    delivered_cents: int
+    paid_cents: int
+    lines: list[LineRow]
+    entries: list[EntryRow]
     proposed_at: datetime
     proposed_by: Actor
     allowed_actions: list[str]
@@ -141,6 +181,7 @@ class EscalationDetail(EscalationSummary):
     sessions: list[SessionRow]
     decisions: list[DecisionRow]
     mobilisations: list[MobilisationRow]
+    financing: FinancingRow | None
     milestones: list[MilestoneRow]
     accompaniment: Accompaniment | None
     report: str | None

@@ -98,7 +98,7 @@ _JUDGED: Final = """
             LIMIT 1
         ) AS decided ON true
         LEFT JOIN LATERAL (
-            SELECT sum(mobilisation.amount_cents)::bigint AS cents,
+            SELECT sum(mobilisation.committed_cents)::bigint AS cents,
                 array_agg(DISTINCT mobilisation.resource) AS resources
             FROM mobilisation
             WHERE mobilisation.request_id = evaluation.request_id AND mobilisation.state <> 'declined'

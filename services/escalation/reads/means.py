@@ -1,11 +1,15 @@
-"""Envelopes: what there is, what is committed, what is left."""
+"""Envelopes: what there is, what is committed, delivered, paid and left; and the orders that draw on them."""
 
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.escalation.domain.means import MobilisationState
 from services.escalation.domain.moves import Action, By
-from shared.contracts.vocabulary import Programme
+from services.escalation.store.means import NoSuchEnvelope
+from shared.contracts.vocabulary import MobilisationKind, Programme
 from shared.db import Reader, Row
 
 
@@ -18,7 +22,46 @@ class EnvelopeRow(BaseModel):
     amount_cents: int
     committed_cents: int
     available_cents: int
+    delivered_cents: int
+    paid_cents: int
+    orders: int
     allowed_actions: list[str]
+
+
+class OrderRow(BaseModel):
+    """A mobilisation that costs something, and of which dossier; all amounts in euro cents."""
+
+    id: UUID
+    request_id: UUID
+    number: str
+    title: str
+    applicant_name: str
+    departement: str
+    kind: MobilisationKind
+    resource: str
+    lot: str | None
+    purchase_order: str | None
+    state: MobilisationState
+    amount_cents: int
+    committed_cents: int
+    delivered_cents: int
+    paid_cents: int
+    proposed_at: datetime
+
+
+_ENVELOPES: Final = """
+    SELECT envelope.id, envelope.year, envelope.programme, envelope.amount_cents, envelope.committed_cents,
+        envelope.amount_cents - envelope.committed_cents AS available_cents,
+        used.delivered_cents, used.paid_cents, used.orders
+    FROM envelope
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(delivered_cents), 0)::bigint AS delivered_cents,
+            coalesce(sum(paid_cents), 0)::bigint AS paid_cents,
+            count(*) AS orders
+        FROM mobilisation
+        WHERE mobilisation.envelope_id = envelope.id
+    ) AS used
+"""
 
 
 def _envelope(row: Row, by: By) -> EnvelopeRow:
@@ -31,9 +74,8 @@ async def envelopes(
 ) -> list[EnvelopeRow]:
     """Give envelopes, the latest year first, the general one before those of programmes."""
     rows = await reader.fetch(
-        """
-        SELECT id, year, programme, amount_cents, committed_cents, amount_cents - committed_cents AS available_cents
-        FROM envelope
+        f"""
+        {_ENVELOPES}
         WHERE ($1::integer IS NULL OR year = $1) AND ($2::text IS NULL OR programme = $2)
         ORDER BY year DESC, programme NULLS FIRST
         LIMIT $3 OFFSET $4
@@ -61,14 +103,68 @@ async def count_envelopes(reader: Reader, *, year: int | None, programme: Progra
 
 
 async def envelope(reader: Reader, envelope_id: UUID, *, by: By) -> EnvelopeRow:
-    """Give one envelope, which exists."""
+    """Give one envelope; refuses (`NoSuchEnvelope`)."""
+    row = await reader.fetchrow(f"{_ENVELOPES} WHERE envelope.id = $1", envelope_id)
+    if row is None:
+        raise NoSuchEnvelope
+    return _envelope(row, by)
+
+
+async def envelope_of_request(reader: Reader, request_id: UUID, *, year: int, by: By) -> EnvelopeRow | None:
+    """Give the envelope that an order for this request would be committed on: its programme's, or the general one."""
     row = await reader.fetchrow(
+        f"""
+        {_ENVELOPES}
+        JOIN escalation ON escalation.request_id = $1
+        WHERE envelope.year = $2
+            AND (envelope.programme IS NULL OR envelope.programme = escalation.programme)
+        ORDER BY envelope.programme NULLS LAST
+        LIMIT 1
+        """,
+        request_id,
+        year,
+    )
+    return _envelope(row, by) if row else None
+
+
+async def orders(
+    reader: Reader, *, envelope_id: UUID | None = None, lot_id: UUID | None = None, limit: int, offset: int
+) -> list[OrderRow]:
+    """Give what draws on an envelope or on a lot, the latest first."""
+    rows = await reader.fetch(
         """
-        SELECT id, year, programme, amount_cents, committed_cents, amount_cents - committed_cents AS available_cents
-        FROM envelope
-        WHERE id = $1
+        SELECT mobilisation.id, mobilisation.request_id, escalation.number, escalation.title,
+            escalation.applicant_name, escalation.departement, mobilisation.kind, mobilisation.resource,
+            mobilisation.lot, mobilisation.purchase_order, mobilisation.state, mobilisation.amount_cents,
+            mobilisation.committed_cents, mobilisation.delivered_cents, mobilisation.paid_cents,
+            mobilisation.proposed_at
+        FROM mobilisation
+        JOIN escalation USING (request_id)
+        WHERE mobilisation.amount_cents > 0
+            AND ($1::uuid IS NULL OR mobilisation.envelope_id = $1)
+            AND ($2::uuid IS NULL OR mobilisation.lot_id = $2)
+        ORDER BY mobilisation.proposed_at DESC, mobilisation.id
+        LIMIT $3 OFFSET $4
         """,
         envelope_id,
+        lot_id,
+        limit,
+        offset,
     )
-    assert row is not None, "an envelope is never deleted"  # noqa: S101 - says what the caller promised
-    return _envelope(row, by)
+    return [OrderRow.model_validate(dict(row)) for row in rows]
+
+
+async def count_orders(reader: Reader, *, envelope_id: UUID | None = None, lot_id: UUID | None = None) -> int:
+    """Count the orders that such a list would show."""
+    total: int = await reader.fetchval(
+        """
+        SELECT count(*)
+        FROM mobilisation
+        WHERE amount_cents > 0
+            AND ($1::uuid IS NULL OR envelope_id = $1)
+            AND ($2::uuid IS NULL OR lot_id = $2)
+        """,
+        envelope_id,
+        lot_id,
+    )
+    return total

@@ -159,16 +159,14 @@ async def _money(reader: Reader, perimeter: Perimeter) -> Money:
                 WHERE outcome IN ('granted', 'granted_with_reserve') AND replaced_by IS NULL
             ) AS granted_cents,
             (
-                SELECT coalesce(sum(amount_cents), 0)::bigint
+                SELECT coalesce(sum(committed_cents), 0)::bigint
                 FROM mobilisation
                 JOIN seen USING (request_id)
-                WHERE state <> 'declined'
             ) AS committed_cents,
             (
-                SELECT coalesce(sum(amount_cents), 0)::bigint
+                SELECT coalesce(sum(delivered_cents), 0)::bigint
                 FROM mobilisation
                 JOIN seen USING (request_id)
-                WHERE state = 'delivered'
             ) AS delivered_cents,
             (
                 SELECT coalesce(sum(local_support_cents), 0)::bigint

@@ -9,6 +9,7 @@ from services.escalation.domain.committee import Session
 from services.escalation.domain.dossier import Milestone
 from services.escalation.domain.means import Envelope, Mobilisation, MobilisationState
 from services.escalation.domain.retelling import AGAIN
+from services.escalation.store import accompaniment as accompaniment_store
 from services.escalation.store import committee as committee_store
 from services.escalation.store import dossier as store
 from services.escalation.store import exchanges, retold
@@ -17,7 +18,7 @@ from services.escalation.usecases import telling
 from shared.clock import new_id
 from shared.contracts import escalation as facts
 from shared.contracts.fact import Fact
-from shared.contracts.vocabulary import Stage
+from shared.contracts.vocabulary import OrderEntry, Stage
 from shared.db import Transaction
 from shared.messaging.consumers import Handler
 
@@ -38,6 +39,7 @@ async def _tell_again(tx: Transaction, fact: Fact) -> None:
         escalation.withdraw()
     await store.save(tx, escalation, at=fact.at)
     await _beside(tx, fact)
+    await _means(tx, fact)
     await telling.note(tx, fact)
 
 
@@ -63,17 +65,30 @@ async def _beside(tx: Transaction, fact: Fact) -> None:
             await committee_store.note_reserve_lifted(
                 tx, fact.number, motive=fact.motive, lifted_on=fact.lifted_on, by=fact.by
             )
-        case facts.ResourceMobilised():
-            await _mobilise(tx, fact)
         case facts.MilestonePlanned():
             milestone = Milestone(fact.milestone_id, fact.title, fact.due_on)
-            await means_store.add_milestone(tx, milestone, fact.request_id, deliverable=None, at=fact.at)
+            await accompaniment_store.add_milestone(tx, milestone, fact.request_id, deliverable=None, at=fact.at)
         case facts.MilestoneReached():
-            milestone = await means_store.load_milestone_for_update(tx, fact.request_id, fact.milestone_id)
+            milestone = await accompaniment_store.load_milestone_for_update(tx, fact.request_id, fact.milestone_id)
             milestone.reached_on = fact.reached_on
-            await means_store.save_milestone(tx, milestone)
+            await accompaniment_store.save_milestone(tx, milestone)
         case facts.StageOverdue(stage=Stage.MILESTONE):
             await retold.note_milestone_late(tx, fact.request_id, title=fact.what or "", due_on=fact.due_on)
+
+
+async def _means(tx: Transaction, fact: Fact) -> None:
+    """Do again what was done about its means."""
+    match fact:
+        case facts.ResourceMobilised():
+            await _mobilise(tx, fact)
+        case facts.ResourceProgressed():
+            mobilisation = await means_store.load_mobilisation_for_update(tx, fact.request_id, fact.mobilisation_id)
+            mobilisation.state = MobilisationState(fact.step.value)
+            await means_store.save_mobilisation(tx, mobilisation, at=fact.at)
+        case facts.OrderBooked():
+            await _book(tx, fact)
+        case facts.FinancingPlanned():
+            await means_store.save_financing(tx, fact)
 
 
 async def _mobilise(tx: Transaction, fact: facts.ResourceMobilised) -> None:
@@ -85,11 +100,31 @@ async def _mobilise(tx: Transaction, fact: facts.ResourceMobilised) -> None:
         resource=fact.resource,
         amount_cents=fact.amount_cents,
         lot=fact.lot,
-        purchase_order=None,
+        purchase_order=fact.purchase_order,
         state=MobilisationState.PROPOSED,
         envelope_id=envelope_id,
     )
     await means_store.add_mobilisation(tx, mobilisation, by=fact.by, at=fact.at)
+
+
+async def _book(tx: Transaction, fact: facts.OrderBooked) -> None:
+    mobilisation = await means_store.load_mobilisation_for_update(tx, fact.request_id, fact.mobilisation_id)
+    if fact.entry is OrderEntry.DELIVERY:
+        mobilisation.delivered_cents += fact.amount_cents
+    else:
+        mobilisation.paid_cents += fact.amount_cents
+    await means_store.save_mobilisation(tx, mobilisation, at=fact.at)
+    await means_store.add_entry(
+        tx,
+        fact.entry_id,
+        fact.mobilisation_id,
+        fact.entry,
+        amount_cents=fact.amount_cents,
+        dated=fact.dated,
+        reference=fact.reference,
+        by=fact.by,
+        at=fact.at,
+    )
 
 
 async def _envelope(tx: Transaction, request_id: UUID, at: datetime) -> UUID:

@@ -63,8 +63,10 @@ TABLES = (
     Table(
         "mobilisation",
         key=("id", "request_id"),
-        left_out=dict.fromkeys(("purchase_order", "state", "envelope_id", "changed_at"), NOT_TOLD),
+        left_out=dict.fromkeys(("envelope_id", "operator_id", "lot_id", "lines", "changed_at"), NOT_TOLD),
     ),
+    Table("order_entry", key=("id",), request=""),
+    Table("financing", key=("request_id",)),
     Table("milestone", key=("id", "request_id"), left_out={"deliverable": NOT_TOLD}),
     Table("programme_request", key=("request_id",)),
     Table("programme_territory", key=("programme", "departement", "kind", "code"), request=""),
@@ -74,6 +76,11 @@ TABLES = (
 
 LEFT_OUT = {
     "envelope": "what may be spent is told to nobody; what was mobilised is compared (mobilisation)",
+    "operator": "the directory is told to nobody",
+    "contract": "contracts, their lots and prices are told to nobody; what was ordered is compared (mobilisation)",
+    "lot": "see contract",
+    "unit_price": "see contract",
+    "order_counter": "how far numbers went; each number is compared (mobilisation)",
     "programme": "a programme's sheet is told to nobody; what it covers is compared (programme_territory)",
     "early_note": "what waits for a dossier that may never come, and is forgotten after a while",
     "note": "what the national team notes for itself is told to nobody",

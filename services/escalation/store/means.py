@@ -1,15 +1,16 @@
-"""The SQL that changes envelopes, mobilisations and milestones."""
+"""The SQL that changes envelopes and mobilisations."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
 
-from services.escalation.domain.dossier import Milestone
-from services.escalation.domain.means import Envelope, Mobilisation, MobilisationState
+from services.escalation.domain.means import Envelope, Mobilisation, MobilisationState, OrderLine
 from services.escalation.domain.refusals import EnvelopeExists
+from shared.contracts.escalation import FinancingPlanned
 from shared.contracts.fact import Actor
-from shared.contracts.vocabulary import MobilisationKind, Programme
+from shared.contracts.vocabulary import MobilisationKind, OrderEntry, Programme
 from shared.db import Row, Transaction
 from shared.errors import NotFound
 
@@ -20,14 +21,6 @@ class NoSuchMobilisation(NotFound):
     code = "no_such_mobilisation"
     title = "No such mobilisation of this dossier"
     sentence = "Cette mobilisation n’existe pas dans ce dossier."
-
-
-class NoSuchMilestone(NotFound):
-    """The dossier has no such milestone (HTTP 404)."""
-
-    code = "no_such_milestone"
-    title = "No such milestone of this dossier"
-    sentence = "Ce jalon n’existe pas dans ce dossier."
 
 
 class NoSuchEnvelope(NotFound):
@@ -130,15 +123,17 @@ async def save_envelope(tx: Transaction, envelope: Envelope) -> None:
     )
 
 
-async def add_mobilisation(tx: Transaction, mobilisation: Mobilisation, *, by: Actor, at: datetime) -> None:
-    """Keep a new mobilisation."""
+async def add_mobilisation(
+    tx: Transaction, mobilisation: Mobilisation, *, by: Actor, at: datetime, lines: Sequence[OrderLine] = ()
+) -> None:
+    """Keep a new mobilisation, and what is ordered with it."""
     await tx.execute(
         """
         INSERT INTO mobilisation (
             id, request_id, kind, resource, amount_cents, lot, purchase_order, state, envelope_id, proposed_at,
-            proposed_by, changed_at
+            proposed_by, changed_at, operator_id, lot_id, lines
         )
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10, $12, $13, $14)
         """,
         mobilisation.id,
         mobilisation.request_id,
@@ -151,23 +146,29 @@ async def add_mobilisation(tx: Transaction, mobilisation: Mobilisation, *, by: A
         mobilisation.envelope_id,
         at,
         by.model_dump(mode="json"),
+        mobilisation.operator_id,
+        mobilisation.lot_id,
+        [
+            {
+                "label": line.label,
+                "unit": line.unit,
+                "quantity": f"{line.quantity:f}",
+                "price_cents": line.price_cents,
+                "total_cents": line.total_cents,
+            }
+            for line in lines
+        ],
     )
 
 
-async def load_mobilisation_for_update(tx: Transaction, request_id: UUID, mobilisation_id: UUID) -> Mobilisation:
-    """Give a mobilisation of a dossier, locked."""
-    row = await tx.fetchrow(
-        """
-        SELECT id, request_id, kind, resource, amount_cents, lot, purchase_order, state, envelope_id
-        FROM mobilisation
-        WHERE id = $1 AND request_id = $2
-        FOR UPDATE
-        """,
-        mobilisation_id,
-        request_id,
-    )
-    if row is None:
-        raise NoSuchMobilisation
+MOBILISATION = """
+    id, request_id, kind, resource, amount_cents, lot, purchase_order, state, envelope_id, operator_id, lot_id,
+    delivered_cents, paid_cents
+"""
+
+
+def mobilisation_of(row: Row) -> Mobilisation:
+    """Make a mobilisation of a row that has the columns `MOBILISATION`."""
     return Mobilisation(
         id=row["id"],
         request_id=row["request_id"],
@@ -178,86 +179,98 @@ async def load_mobilisation_for_update(tx: Transaction, request_id: UUID, mobili
         purchase_order=row["purchase_order"],
         state=MobilisationState(row["state"]),
         envelope_id=row["envelope_id"],
+        operator_id=row["operator_id"],
+        lot_id=row["lot_id"],
+        delivered_cents=row["delivered_cents"],
+        paid_cents=row["paid_cents"],
     )
 
 
-async def save_mobilisation(tx: Transaction, mobilisation: Mobilisation, *, at: datetime) -> None:
-    """Write where a mobilisation stands."""
-    await tx.execute(
-        "UPDATE mobilisation SET state = $2, changed_at = $3 WHERE id = $1",
-        mobilisation.id,
-        mobilisation.state,
-        at,
-    )
-
-
-async def add_milestone(
-    tx: Transaction, milestone: Milestone, request_id: UUID, *, deliverable: str | None, at: datetime
-) -> None:
-    """Keep a new milestone."""
-    await tx.execute(
-        """
-        INSERT INTO milestone (id, request_id, title, deliverable, due_on, planned_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
-        """,
-        milestone.id,
-        request_id,
-        milestone.title,
-        deliverable,
-        milestone.due_on,
-        at,
-    )
-
-
-async def load_milestone_for_update(tx: Transaction, request_id: UUID, milestone_id: UUID) -> Milestone:
-    """Give a milestone of a dossier, locked."""
+async def load_mobilisation_for_update(tx: Transaction, request_id: UUID, mobilisation_id: UUID) -> Mobilisation:
+    """Give a mobilisation of a dossier, locked."""
     row = await tx.fetchrow(
-        """
-        SELECT id, title, due_on, reached_on, overdue_told
-        FROM milestone
+        f"""
+        SELECT {MOBILISATION}
+        FROM mobilisation
         WHERE id = $1 AND request_id = $2
         FOR UPDATE
-        """,
-        milestone_id,
+        """,  # noqa: S608 - the columns are a constant
+        mobilisation_id,
         request_id,
     )
     if row is None:
-        raise NoSuchMilestone
-    return Milestone(row["id"], row["title"], row["due_on"], row["reached_on"], row["overdue_told"])
+        raise NoSuchMobilisation
+    return mobilisation_of(row)
 
 
-async def claim_overdue_milestones(tx: Transaction, *, today: date) -> list[tuple[UUID, Milestone]]:
-    """Lock late milestones that were not told, each with its request, leaving those that somebody else holds."""
-    rows = await tx.fetch(
-        """
-        SELECT milestone.request_id, milestone.id, milestone.title, milestone.due_on, milestone.reached_on,
-            milestone.overdue_told
-        FROM milestone
-        JOIN escalation ON escalation.request_id = milestone.request_id
-        WHERE milestone.reached_on IS NULL
-            AND NOT milestone.overdue_told
-            AND milestone.due_on < $1
-            AND escalation.state = 'accompanied'
-        ORDER BY milestone.due_on
-        LIMIT 100
-        FOR UPDATE SKIP LOCKED
-        """,
-        today,
-    )
-    return [
-        (
-            row["request_id"],
-            Milestone(row["id"], row["title"], row["due_on"], row["reached_on"], row["overdue_told"]),
-        )
-        for row in rows
-    ]
-
-
-async def save_milestone(tx: Transaction, milestone: Milestone) -> None:
-    """Write that a milestone is reached, or that its delay was told."""
+async def save_mobilisation(tx: Transaction, mobilisation: Mobilisation, *, at: datetime) -> None:
+    """Write where a mobilisation stands, and what was delivered and paid of it."""
     await tx.execute(
-        "UPDATE milestone SET reached_on = $2, overdue_told = $3 WHERE id = $1",
-        milestone.id,
-        milestone.reached_on,
-        milestone.overdue_told,
+        "UPDATE mobilisation SET state = $2, delivered_cents = $3, paid_cents = $4, changed_at = $5 WHERE id = $1",
+        mobilisation.id,
+        mobilisation.state,
+        mobilisation.delivered_cents,
+        mobilisation.paid_cents,
+        at,
+    )
+
+
+async def add_entry(
+    tx: Transaction,
+    entry_id: UUID,
+    mobilisation_id: UUID,
+    entry: OrderEntry,
+    *,
+    amount_cents: int,
+    dated: date,
+    reference: str | None,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Keep that a part of an order was delivered or paid."""
+    await tx.execute(
+        """
+        INSERT INTO order_entry (id, mobilisation_id, kind, amount_cents, dated, reference, recorded_at, by)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        entry_id,
+        mobilisation_id,
+        entry,
+        amount_cents,
+        dated,
+        reference,
+        at,
+        by.model_dump(mode="json"),
+    )
+
+
+async def next_order_number(tx: Transaction, year: int) -> str:
+    """Give the next number of a year; the year's row stays locked until commit, so that none is lost or doubled."""
+    last = await tx.fetchval(
+        """
+        INSERT INTO order_counter AS counter (year, last)
+        VALUES ($1, 1)
+        ON CONFLICT (year) DO UPDATE SET last = counter.last + 1
+        RETURNING last
+        """,
+        year,
+    )
+    return f"BC-{year}-{last:04d}"
+
+
+async def save_financing(tx: Transaction, fact: FinancingPlanned) -> None:
+    """Keep who pays what, in place of what was settled before."""
+    await tx.execute(
+        """
+        INSERT INTO financing (request_id, total_cents, shares, set_at, set_by)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (request_id) DO UPDATE
+        SET total_cents = EXCLUDED.total_cents, shares = EXCLUDED.shares, set_at = EXCLUDED.set_at,
+            set_by = EXCLUDED.set_by
+        """,
+        fact.request_id,
+        fact.total_cents,
+        [share.model_dump(mode="json") for share in fact.shares],
+        fact.at,
+        fact.by.model_dump(mode="json"),
     )

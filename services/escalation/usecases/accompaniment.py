@@ -5,8 +5,8 @@ from uuid import UUID
 
 from services.escalation.domain.dossier import Milestone
 from services.escalation.settings import Durations
+from services.escalation.store import accompaniment as store
 from services.escalation.store import dossier as dossier_store
-from services.escalation.store import means as store
 from services.escalation.usecases import acting
 from services.escalation.usecases.telling import day, load, tell
 from shared.clock import new_id

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from services.escalation.settings import Durations
+from services.escalation.store import accompaniment as store
 from services.escalation.store import dossier as dossier_store
 from services.escalation.store import exchanges
-from services.escalation.store import means as store
 from services.escalation.usecases.telling import day, in_time, tell
 from shared.db import Transaction
 

@@ -27,6 +27,8 @@ _DETAILS: Mapping[type[Fact], str] = {
     escalation.SessionScheduled: "title",
     escalation.ReserveLifted: "motive",
     escalation.ResourceMobilised: "resource",
+    escalation.ResourceProgressed: "resource",
+    escalation.OrderBooked: "resource",
     escalation.MilestonePlanned: "title",
     escalation.MilestoneReached: "title",
     escalation.AccompanimentCompleted: "report",

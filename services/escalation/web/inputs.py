@@ -1,5 +1,6 @@
 """The texts, dates and amounts that API and forms accept, each with its bounds."""
 
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -8,6 +9,10 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Cents = Annotated[int, Field(ge=0, le=1_000_000_000_00, strict=True)]
 """Euro cents, up to a thousand million euros."""
+PositiveCents = Annotated[int, Field(ge=1, le=1_000_000_000_00, strict=True)]
+"""Euro cents, more than nothing."""
+Quantity = Annotated[Decimal, Field(gt=0, le=100_000, decimal_places=2)]
+"""So many units of an order, to the hundredth."""
 Year = Annotated[int, Field(ge=2020, le=2100)]
 Voices = Annotated[int, Field(ge=0, le=100)]
 """Votes of members."""

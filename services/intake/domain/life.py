@@ -189,6 +189,9 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         Expects(NATIONAL, "Réunir les moyens de l’accompagnement."),
         detail="resource",
     ),
+    escalation.ResourceProgressed: Meaning(NATIONAL, shown=False),
+    escalation.OrderBooked: Meaning(NATIONAL, shown=False),
+    escalation.FinancingPlanned: Meaning(NATIONAL),
     escalation.AccompanimentStarted: Meaning(
         NATIONAL,
         "accompanied",

@@ -7,7 +7,7 @@ from typing import Any, Final
 from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Team
-from shared.words import COMMITTEE_OUTCOME, OUTCOME, PROGRAMME, STAGE
+from shared.words import COMMITTEE_OUTCOME, MOBILISATION_STEP, OUTCOME, PROGRAMME, STAGE
 
 AUDIENCES: Final = {
     "applicant": "le demandeur",
@@ -43,6 +43,10 @@ def detail_of(fact: Fact) -> str | None:
 
 def _day(day: date) -> str:
     return f"{day:%d/%m/%Y}"
+
+
+def _euros(cents: int) -> str:
+    return f"{cents / 100:,.2f}".replace(",", "\u202f").replace(".", ",").removesuffix(",00") + "\u00a0€"
 
 
 def _by(fact: Any) -> str | None:
@@ -92,6 +96,10 @@ _DETAILS: Final[Mapping[type[Fact], Callable[[Any], str | None]]] = {
     ),
     escalation.ReserveLifted: _motive,
     escalation.ResourceMobilised: lambda fact: fact.resource,
+    escalation.ResourceProgressed: lambda fact: f"{fact.resource}\u00a0: {MOBILISATION_STEP[fact.step].lower()}",
+    escalation.FinancingPlanned: lambda fact: " ; ".join(
+        f"{share.financer}\u00a0: {_euros(share.amount_cents)}" for share in fact.shares
+    ),
     escalation.AccompanimentStarted: lambda fact: f"Du {_day(fact.starts_on)} au {_day(fact.ends_on)}",
     escalation.MilestonePlanned: lambda fact: f"{fact.title}, pour le {_day(fact.due_on)}",
     escalation.MilestoneReached: lambda fact: fact.title,

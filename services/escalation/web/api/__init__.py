@@ -1,6 +1,6 @@
 """The JSON API of the national team: dossiers, committee, means, programmes and figures."""
 
-from services.escalation.web.api import committee, decisions, dossiers, figures, means, programmes, support
+from services.escalation.web.api import committee, decisions, directory, dossiers, figures, means, programmes, support
 
 routes = [
     dossiers.routes,
@@ -8,6 +8,7 @@ routes = [
     committee.routes,
     decisions.routes,
     means.routes,
+    directory.routes,
     programmes.routes,
     figures.routes,
 ]

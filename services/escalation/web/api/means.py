@@ -1,4 +1,4 @@
-"""Envelopes by program."""
+"""Envelopes by program, and the orders that draw on them."""
 
 from uuid import UUID
 
@@ -6,9 +6,17 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from services.escalation.reads.means import EnvelopeRow, count_envelopes, envelope, envelopes
+from services.escalation.reads.means import (
+    EnvelopeRow,
+    OrderRow,
+    count_envelopes,
+    count_orders,
+    envelope,
+    envelopes,
+    orders,
+)
 from services.escalation.usecases import acting
-from services.escalation.usecases import means as usecases
+from services.escalation.usecases import directory as usecases
 from services.escalation.web.inputs import Cents, Year
 from services.escalation.web.readers import COMMITTEE_READERS
 from shared import clock
@@ -91,9 +99,25 @@ async def resize_envelope(
         return await envelope(tx, envelope_id, by=acting.by(agent))
 
 
+@get("/envelopes/{envelope_id:uuid}/orders")
+async def list_orders(
+    envelope_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    agent: NamedDependency[Agent],
+    paging: NamedDependency[Page],
+) -> Paged[OrderRow]:
+    """List what draws on an envelope, the latest first."""
+    await envelope(database, envelope_id, by=acting.by(agent))
+    return Paged(
+        items=await orders(database, envelope_id=envelope_id, limit=paging.limit, offset=paging.offset),
+        total=await count_orders(database, envelope_id=envelope_id),
+        page=paging.number,
+    )
+
+
 routes = Router(
     "/",
-    route_handlers=[list_envelopes, open_envelope, resize_envelope],
+    route_handlers=[list_envelopes, open_envelope, resize_envelope, list_orders],
     guards=[only(*COMMITTEE_READERS)],
     tags=["envelopes"],
 )

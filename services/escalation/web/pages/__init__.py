@@ -1,6 +1,17 @@
-"""The pages of the national team: dossiers, committee, envelopes, programmes and results."""
+"""The pages of the national team: dossiers, committee, means, programmes and results."""
 
-from services.escalation.web.pages import committee, decisions, dossiers, means, moves, programmes, results
+from services.escalation.web.pages import (
+    committee,
+    contracts,
+    decisions,
+    directory,
+    dossiers,
+    means,
+    moves,
+    orders,
+    programmes,
+    results,
+)
 
 routes = [
     *dossiers.routes,
@@ -8,6 +19,9 @@ routes = [
     *committee.routes,
     *decisions.routes,
     *means.routes,
+    *directory.routes,
+    *contracts.routes,
+    *orders.routes,
     *programmes.routes,
     *results.routes,
 ]

@@ -12,6 +12,7 @@ from litestar.response import Template
 from services.escalation.domain.moves import Action, State
 from services.escalation.reads.committee import sessions
 from services.escalation.reads.detail import detail
+from services.escalation.reads.directory import operators
 from services.escalation.reads.dossiers import (
     Filters,
     count_by_state,
@@ -34,6 +35,7 @@ from shared.words import state_word, word
 IN_QUEUE = 30
 """Dossiers beside the one that is open."""
 SESSIONS_OFFERED = 50
+OPERATORS_OFFERED = 200
 AGES = {"15": "Plus de 15 jours", "30": "Plus d’un mois", "90": "Plus de trois mois", "180": "Plus de six mois"}
 _IN_THE_ADDRESS = ("state", "departement", "programme", "q", "overdue", "field", "older")
 
@@ -122,6 +124,10 @@ async def dossier_page(
         dossier=found,
         beside=[presenting.beside(item, kept, today) for item in beside],
         filters_kept=kept,
+        operators_offered=[
+            (str(one.id), one.name)
+            for one in await operators(database, field=None, active=True, by=by, limit=OPERATORS_OFFERED, offset=0)
+        ],
         sessions_offered=[presenting.session_option(session) for session in open_sessions],
         messages=presenting.messages(found),
         documents=presenting.documents(found),

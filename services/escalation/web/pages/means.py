@@ -1,4 +1,4 @@
-"""The envelopes: what there is, what is committed, what is left."""
+"""The envelopes: what there is, what is committed, delivered, paid, what is left, and the orders behind it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,9 +11,9 @@ from litestar.response import Redirect, Template
 from pydantic import BaseModel, Field
 
 from services.escalation.domain.moves import Action
-from services.escalation.reads.means import envelopes
+from services.escalation.reads.means import count_orders, envelope, envelopes, orders
 from services.escalation.usecases import acting
-from services.escalation.usecases import means as usecases
+from services.escalation.usecases import directory as usecases
 from services.escalation.web.inputs import Year
 from services.escalation.web.pages.showing import Asked, show, submit
 from services.escalation.web.readers import COMMITTEE_READERS
@@ -23,6 +23,7 @@ from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.web.access import only
 from shared.web.forms import EurosTyped, read_form
+from shared.web.paging import Page
 from shared.words import word
 
 _READERS = [only(*COMMITTEE_READERS)]
@@ -100,6 +101,25 @@ async def open_envelope(
     return await submit(request, database, cause, form, act, again=again, said="L’enveloppe est ouverte.")
 
 
+@get("/enveloppes/{envelope_id:uuid}", guards=_READERS)
+async def show_envelope(
+    request: Asked,
+    envelope_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    agent: NamedDependency[Agent],
+    paging: NamedDependency[Page],
+) -> Template:
+    """Show what draws on an envelope."""
+    return show(
+        request,
+        "means/envelope.html",
+        item=await envelope(database, envelope_id, by=acting.by(agent)),
+        orders=await orders(database, envelope_id=envelope_id, limit=paging.limit, offset=paging.offset),
+        total=await count_orders(database, envelope_id=envelope_id),
+        paging=paging,
+    )
+
+
 @post("/enveloppes/{envelope_id:uuid}", guards=_READERS)
 async def resize_envelope(
     request: Asked,
@@ -130,4 +150,4 @@ async def resize_envelope(
     return await submit(request, database, cause, form, act, again=again, said="Le montant est modifié.")
 
 
-routes = [list_envelopes, open_envelope, resize_envelope]
+routes = [list_envelopes, show_envelope, open_envelope, resize_envelope]

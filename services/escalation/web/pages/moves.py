@@ -57,9 +57,9 @@ class MobilisationForm(BaseModel):
     """A resource for the project; the amount in euros, as people type it."""
 
     kind: MobilisationKind
-    resource: Line
+    operator_id: UUID | None = None
+    resource: Line | None = None
     amount: EurosTyped = Field(default=0, ge=0)
-    lot: Line | None = None
     purchase_order: Line | None = None
 
 
@@ -142,8 +142,9 @@ async def _mobilisation(tx: Transaction, form: MobilisationForm, do: Doing) -> N
         kind=form.kind,
         resource=form.resource,
         amount_cents=form.amount,
-        lot=form.lot,
+        lot=None,
         purchase_order=form.purchase_order,
+        operator_id=form.operator_id,
         agent=do.agent,
         at=do.at,
     )

@@ -1,0 +1,427 @@
+"""What is ordered for a dossier and what becomes of it: the order form, deliveries and payments, who pays what."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect, Template
+from pydantic import BaseModel, BeforeValidator, Field
+
+from services.escalation.domain.moves import Action
+from services.escalation.reads import directory
+from services.escalation.reads.detail import detail
+from services.escalation.reads.detail_rows import EscalationDetail, MobilisationRow
+from services.escalation.reads.means import envelope_of_request
+from services.escalation.store.means import NoSuchMobilisation
+from services.escalation.usecases import acting, means
+from services.escalation.usecases.telling import day
+from services.escalation.web.inputs import Line, Quantity
+from services.escalation.web.links import DocumentLinks
+from services.escalation.web.pages.showing import Asked, show, submit
+from services.escalation.web.readers import COMMITTEE_READERS
+from shared import clock
+from shared.contracts.escalation import FinancingShare
+from shared.contracts.vocabulary import FinancerKind, MobilisationKind
+from shared.db import Cause, Database, Transaction
+from shared.identity.model import Agent
+from shared.web.access import only
+from shared.web.formats import euros_typed
+from shared.web.forms import EurosTyped, Form, read_form
+from shared.words import word
+
+_READERS = [only(*COMMITTEE_READERS)]
+SHARES = 6
+"""Lines of the form of a financing plan."""
+
+Shown = Mapping[str, Any]
+
+
+def _as_typed(quantity: object) -> object:
+    """Read a quantity as people type it: `2,5`."""
+    return "".join(quantity.split()).replace(",", ".") if isinstance(quantity, str) else quantity
+
+
+class OrderForm(BaseModel):
+    """What is ordered on a lot: quantities by price, or an amount in euros."""
+
+    lot_id: UUID
+    quantity: dict[UUID, Annotated[Quantity, BeforeValidator(_as_typed)]] = {}
+    amount_cents: EurosTyped | None = None
+    purchase_order: Line | None = None
+
+
+class DeliveryForm(BaseModel):
+    """A part that was delivered."""
+
+    amount: Annotated[EurosTyped, Field(ge=1)]
+    delivered_on: date | None = None
+    note: Line | None = None
+
+
+class PaymentForm(BaseModel):
+    """A part that was paid."""
+
+    paid: Annotated[EurosTyped, Field(ge=1)]
+    paid_on: date | None = None
+    invoice: Line | None = None
+
+
+class LastDeliveryForm(BaseModel):
+    """What was delivered in all; all of it when nothing is typed."""
+
+    total: EurosTyped | None = None
+
+
+class ShareForm(BaseModel):
+    """A line of the financing plan; left out when it has no amount."""
+
+    kind: FinancerKind
+    financer: Line | None = None
+    amount: EurosTyped = 0
+
+
+class FinancingForm(BaseModel):
+    """Who pays what, in euros."""
+
+    total: Annotated[EurosTyped, Field(ge=1)]
+    shares: list[ShareForm] = []
+
+
+async def _dossier(
+    database: Database, request_id: UUID, agent: Agent, document_links: DocumentLinks
+) -> EscalationDetail:
+    return await detail(
+        database,
+        request_id,
+        perimeter=acting.perimeter(agent),
+        by=acting.by(agent),
+        today=day(clock.now()),
+        document_url=document_links,
+    )
+
+
+@get("/demandes/{request_id:uuid}/commande", guards=_READERS)
+async def order_form(
+    request: Asked,
+    request_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+) -> Template:
+    """Show the form of an order: first the lot, then its prices."""
+    return await _order_page(request, database, request_id, agent, document_links, request.query_params.get("lot", ""))
+
+
+async def _order_page(
+    request: Asked,
+    database: Database,
+    request_id: UUID,
+    agent: Agent,
+    document_links: DocumentLinks,
+    lot_id: str,
+    *,
+    status_code: int = 200,
+    form: Form[OrderForm] | None = None,
+) -> Template:
+    today = day(clock.now())
+    offered = await directory.lots_in_force(database, today=today)
+    chosen = next((lot.id for lot in offered if str(lot.id) == lot_id), None)
+    return show(
+        request,
+        "means/order_form.html",
+        status_code=status_code,
+        dossier=await _dossier(database, request_id, agent, document_links),
+        lots=offered,
+        lot=await directory.lot(database, chosen) if chosen else None,
+        envelope=await envelope_of_request(database, request_id, year=today.year, by=acting.by(agent)),
+        values=form.values if form else {},
+        errors=form.errors if form else {},
+    )
+
+
+@post("/demandes/{request_id:uuid}/commande", guards=_READERS)
+async def order(
+    request: Asked,
+    request_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+) -> Redirect | Template:
+    """Place the order."""
+    form = await read_form(request, OrderForm)
+
+    async def act(tx: Transaction) -> str:
+        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+        placed = await means.mobilise(
+            tx,
+            request_id,
+            kind=MobilisationKind.EXTERNAL,
+            resource=None,
+            amount_cents=form.model.amount_cents,
+            lot=None,
+            purchase_order=form.model.purchase_order,
+            lot_id=form.model.lot_id,
+            lines=list(form.model.quantity.items()),
+            agent=agent,
+            at=clock.now(),
+        )
+        return f"/demandes/{request_id}/mobilisations/{placed}"
+
+    async def again(status_code: int) -> Template:
+        lot_id = str(form.values.get("lot_id", ""))
+        return await _order_page(
+            request, database, request_id, agent, document_links, lot_id, status_code=status_code, form=form
+        )
+
+    return await submit(request, database, cause, form, act, again=again, said="La commande est enregistrée.")
+
+
+@get("/demandes/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}", guards=_READERS)
+async def show_mobilisation(
+    request: Asked,
+    request_id: FromPath[UUID],
+    mobilisation_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+) -> Template:
+    """Show what is mobilised, with its lines, deliveries and payments."""
+    return await _mobilisation_page(request, database, request_id, mobilisation_id, agent, document_links)
+
+
+async def _mobilisation_page(
+    request: Asked,
+    database: Database,
+    request_id: UUID,
+    mobilisation_id: UUID,
+    agent: Agent,
+    document_links: DocumentLinks,
+    *,
+    status_code: int = 200,
+    form: Form[Any] | None = None,
+) -> Template:
+    dossier = await _dossier(database, request_id, agent, document_links)
+    return show(
+        request,
+        "means/mobilisation.html",
+        status_code=status_code,
+        dossier=dossier,
+        item=_one_of(dossier, mobilisation_id),
+        values=form.values if form else {},
+        errors=form.errors if form else {},
+    )
+
+
+def _one_of(dossier: EscalationDetail, mobilisation_id: UUID) -> MobilisationRow:
+    found = next((one for one in dossier.mobilisations if one.id == mobilisation_id), None)
+    if found is None:
+        raise NoSuchMobilisation
+    return found
+
+
+@post("/demandes/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}/livraison", guards=_READERS)
+async def note_delivery(
+    request: Asked,
+    request_id: FromPath[UUID],
+    mobilisation_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+) -> Redirect | Template:
+    """Note a delivery in part."""
+    form = await read_form(request, DeliveryForm)
+    here = f"/demandes/{request_id}/mobilisations/{mobilisation_id}"
+
+    async def act(tx: Transaction) -> str:
+        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+        await means.book(
+            tx,
+            request_id,
+            mobilisation_id,
+            Action.PART_DELIVERY,
+            amount_cents=form.model.amount,
+            dated=form.model.delivered_on,
+            reference=form.model.note,
+            agent=agent,
+            at=clock.now(),
+        )
+        return here
+
+    async def again(status_code: int) -> Template:
+        return await _mobilisation_page(
+            request, database, request_id, mobilisation_id, agent, document_links, status_code=status_code, form=form
+        )
+
+    return await submit(request, database, cause, form, act, again=again, said="La livraison est notée.")
+
+
+@post("/demandes/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}/paiement", guards=_READERS)
+async def note_payment(
+    request: Asked,
+    request_id: FromPath[UUID],
+    mobilisation_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+) -> Redirect | Template:
+    """Note a payment."""
+    form = await read_form(request, PaymentForm)
+    here = f"/demandes/{request_id}/mobilisations/{mobilisation_id}"
+
+    async def act(tx: Transaction) -> str:
+        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+        await means.book(
+            tx,
+            request_id,
+            mobilisation_id,
+            Action.PAYMENT,
+            amount_cents=form.model.paid,
+            dated=form.model.paid_on,
+            reference=form.model.invoice,
+            agent=agent,
+            at=clock.now(),
+        )
+        return here
+
+    async def again(status_code: int) -> Template:
+        return await _mobilisation_page(
+            request, database, request_id, mobilisation_id, agent, document_links, status_code=status_code, form=form
+        )
+
+    return await submit(request, database, cause, form, act, again=again, said="Le paiement est noté.")
+
+
+@post("/demandes/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}/solde", guards=_READERS)
+async def note_last_delivery(
+    request: Asked,
+    request_id: FromPath[UUID],
+    mobilisation_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+) -> Redirect | Template:
+    """Note the last delivery; what did not come is given back."""
+    form = await read_form(request, LastDeliveryForm)
+
+    async def act(tx: Transaction) -> str:
+        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+        await means.step_mobilisation(
+            tx,
+            request_id,
+            mobilisation_id,
+            Action.DELIVERY,
+            agent=agent,
+            at=clock.now(),
+            delivered_cents=form.model.total,
+        )
+        return f"/demandes/{request_id}/mobilisations/{mobilisation_id}"
+
+    async def again(status_code: int) -> Template:
+        return await _mobilisation_page(
+            request, database, request_id, mobilisation_id, agent, document_links, status_code=status_code, form=form
+        )
+
+    return await submit(request, database, cause, form, act, again=again, said="Tout est livré.")
+
+
+@get("/demandes/{request_id:uuid}/financement", guards=_READERS)
+async def financing_form(
+    request: Asked,
+    request_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+) -> Template:
+    """Show who pays what, to be settled anew."""
+    dossier = await _dossier(database, request_id, agent, document_links)
+    return _financing_page(request, dossier, values=_typed(dossier))
+
+
+def _typed(dossier: EscalationDetail) -> dict[str, str]:
+    """Give the plan as it would be typed; without one, it begins with what is ordered and with the applicant."""
+    plan = dossier.financing
+    if plan is None:
+        ordered = sum(one.committed_cents for one in dossier.mobilisations)
+        given = [(FinancerKind.ANCT, "ANCT", ordered), (FinancerKind.APPLICANT, dossier.applicant_name, 0)]
+    else:
+        given = [(share.kind, share.financer, share.amount_cents) for share in plan.shares]
+    typed = {"total": euros_typed(plan.total_cents) if plan else ""}
+    for place, (kind, financer, amount) in enumerate(given):
+        typed |= {
+            f"shares.{place}.kind": kind.value,
+            f"shares.{place}.financer": financer,
+            f"shares.{place}.amount": euros_typed(amount) if amount else "",
+        }
+    return typed
+
+
+def _financing_page(
+    request: Asked,
+    dossier: EscalationDetail,
+    *,
+    values: Shown,
+    status_code: int = 200,
+    errors: Mapping[str, str] | None = None,
+) -> Template:
+    used = sum(1 for name in values if name.startswith("shares.") and name.endswith(".kind"))
+    return show(
+        request,
+        "means/financing.html",
+        status_code=status_code,
+        dossier=dossier,
+        kinds=[(kind.value, word(kind)) for kind in FinancerKind],
+        places=range(max(SHARES, used + 2)),
+        values=values,
+        errors=errors or {},
+    )
+
+
+@post("/demandes/{request_id:uuid}/financement", guards=_READERS)
+async def plan_financing(
+    request: Asked,
+    request_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+) -> Redirect | Template:
+    """Settle who pays what."""
+    form = await read_form(request, FinancingForm)
+
+    async def act(tx: Transaction) -> str:
+        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+        shares = [
+            FinancingShare(kind=one.kind, financer=one.financer or word(one.kind), amount_cents=one.amount)
+            for one in form.model.shares
+            if one.amount
+        ]
+        await means.plan_financing(
+            tx, request_id, total_cents=form.model.total, shares=shares, agent=agent, at=clock.now()
+        )
+        return f"/demandes/{request_id}#financement"
+
+    async def again(status_code: int) -> Template:
+        dossier = await _dossier(database, request_id, agent, document_links)
+        return _financing_page(request, dossier, values=form.values, status_code=status_code, errors=form.errors)
+
+    return await submit(request, database, cause, form, act, again=again, said="Le plan de financement est arrêté.")
+
+
+routes = [
+    order_form,
+    order,
+    show_mobilisation,
+    note_delivery,
+    note_payment,
+    note_last_delivery,
+    financing_form,
+    plan_financing,
+]

@@ -1,0 +1,45 @@
+"""Somebody of the national team at his browser."""
+
+import re
+from html import unescape
+
+import httpx2
+
+from tests.paper import words_of
+
+
+class Person:
+    """Somebody at a browser, signed in, who follows redirects only when asked to."""
+
+    def __init__(self, browser: httpx2.AsyncClient, key: str) -> None:
+        self._browser = browser
+        self._key = key
+
+    async def see(self, path: str, *, status: int = 200) -> str:
+        """Open a page, and give its text with entities read."""
+        self._browser.cookies.set("cousu_escalation_session", self._key)
+        answer = await self._browser.get(path)
+        assert answer.status_code == status, answer.text
+        return unescape(answer.text)
+
+    async def paper(self, path: str) -> str:
+        """Open a PDF, and give its text."""
+        self._browser.cookies.set("cousu_escalation_session", self._key)
+        return words_of(await self._browser.get(path))
+
+    async def send(self, page: str, action: str, **fields: str | list[str]) -> httpx2.Response:
+        """Fill in the form of a page that leads to `action`, and send it."""
+        form = re.search(rf'<form[^>]* action="{re.escape(action)}".*?</form>', await self.see(page), re.DOTALL)
+        assert form, f"{page} has no form for {action}"
+        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
+        return await self.post(action, **{**hidden, **fields})
+
+    async def post(self, action: str, **fields: str | list[str]) -> httpx2.Response:
+        """Send what was typed before, as from a page that stayed open."""
+        return await self._browser.post(action, data=fields)
+
+    async def send_again(self, answer: httpx2.Response) -> httpx2.Response:
+        """Click twice."""
+        request = answer.request
+        content_type = {"content-type": request.headers["content-type"]}
+        return await self._browser.post(str(request.url), content=request.content, headers=content_type)

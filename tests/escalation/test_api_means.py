@@ -1,0 +1,215 @@
+"""Means by program: the directory, framework contracts, orders with deliveries and payments, who pays what."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared import clock
+from shared.db import Database
+from tests.escalation.life import Ear, Json, Program, a_decided_dossier, a_lot, a_request_escalated
+from tests.escalation.test_api import told
+
+pytestmark = pytest.mark.usefixtures("envelope")
+CEREMA: Json = {"name": "Cerema", "kind": "state_operator", "offer": "Expertise technique", "fields": ["mobilite"]}
+
+
+async def a_granted_dossier(national: Program, secretary: Program, received: str) -> str:
+    """The committee granted it; gives where it is."""
+    await a_decided_dossier(national, secretary, received)
+    return f"/escalations/{received}"
+
+
+async def an_order(national: Program, dossier: str, amount_cents: int = 500_000) -> str:
+    """Something is ordered and under way; gives where it is."""
+    ordered = await national.post(
+        f"{dossier}/mobilisations",
+        {"kind": "external", "resource": "Atelier", "amount_cents": amount_cents},
+        status=201,
+    )
+    order = f"{dossier}/mobilisations/{ordered['created']}"
+    await national.post(f"{order}/acceptance")
+    await national.post(f"{order}/start")
+    return order
+
+
+async def available(national: Program) -> int:
+    """What is left of the year's envelope."""
+    left: int = (await national.get("/envelopes"))["items"][0]["available_cents"]
+    return left
+
+
+async def test_the_directory_names_operators_that_are_mobilised_by_it(
+    national: Program, secretary: Program, received: str
+) -> None:
+    operator = await national.post("/operators", CEREMA, status=201)
+    assert (await national.refused("/operators", CEREMA, 409))["code"] == "operator_exists"
+    assert (await national.get("/operators?field=mobilite"))["total"] == 1
+    assert (await national.get("/operators?field=habitat"))["total"] == 0
+    dossier = await a_granted_dossier(national, secretary, received)
+    body = {"kind": "internal", "operator_id": operator["id"]}
+    mobilised = await national.post(f"{dossier}/mobilisations", body, status=201)
+    assert mobilised["mobilisations"][0]["resource"] == "Cerema"
+    aside = await national.post(f"/operators/{operator['id']}", {**CEREMA, "active": False})
+    assert (aside["active"], aside["mobilised"]) == (False, 1)
+    problem = await national.refused(f"{dossier}/mobilisations", body, 400)
+    assert problem["errors"][0]["field"] == "operator_id"
+
+
+async def test_an_order_is_priced_by_the_lots_schedule_and_numbered(
+    database: Database, national: Program, secretary: Program, received: str
+) -> None:
+    lot = await a_lot(national)
+    days, meeting = lot["prices"]
+    dossier = await a_granted_dossier(national, secretary, received)
+    before = await available(national)
+    lines = [{"price_id": days["id"], "quantity": 2.5}, {"price_id": meeting["id"], "quantity": 1}]
+    placed = await national.post(
+        f"{dossier}/mobilisations", {"kind": "external", "lot_id": lot["id"], "lines": lines}, status=201
+    )
+    order = placed["mobilisations"][0]
+    assert order["amount_cents"] == 2.5 * 80_000 + 150_050
+    assert (order["resource"], order["lot"]) == ("Atelier des Bourgs", "AC-2026-02, lot 3 – Revitalisation")
+    assert order["purchase_order"] == f"BC-{clock.now().year}-0001"
+    assert [line["total_cents"] for line in order["lines"]] == [200_000, 150_050]
+    assert await available(national) == before - order["amount_cents"]
+    seen = await national.get(f"/contracts/{lot['contract_id']}")
+    assert seen["lots"][0]["available_cents"] == 10_000_000 - order["amount_cents"]
+    assert (await told(database, received))[-1] == "escalation.resource_mobilised.v1"
+    await national.post(f"{dossier}/mobilisations/{order['id']}/decline")
+    assert await available(national) == before
+    assert (await national.get(f"/contracts/{lot['contract_id']}"))["lots"][0]["committed_cents"] == 0
+
+
+async def test_what_was_ordered_keeps_the_price_of_its_day(
+    national: Program, secretary: Program, received: str
+) -> None:
+    lot = await a_lot(national)
+    price = lot["prices"][0]
+    dossier = await a_granted_dossier(national, secretary, received)
+    order = {
+        "kind": "external",
+        "lot_id": lot["id"],
+        "lines": [{"price_id": price["id"], "quantity": 1}],
+    }
+    await national.post(f"{dossier}/mobilisations", order, status=201)
+    await national.post(f"/lots/{lot['id']}/prices/{price['id']}/withdrawal")
+    problem = await national.refused(f"{dossier}/mobilisations", order, 400)
+    assert problem["errors"][0]["field"] == "lines"
+    assert (await national.get(dossier))["mobilisations"][0]["lines"][0]["price_cents"] == 80_000
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"kind": "external"}, "resource"),
+        ({"kind": "internal", "lot_id": "01990000-0000-7000-8000-000000000001"}, "lot_id"),
+        ({"kind": "external", "operator_id": "01990000-0000-7000-8000-000000000001"}, "operator_id"),
+        ({"kind": "external", "lot_id": "01990000-0000-7000-8000-000000000001", "amount_cents": 100}, "lot_id"),
+        ({"kind": "internal", "operator_id": "01990000-0000-7000-8000-000000000001"}, "operator_id"),
+    ],
+)
+async def test_means_that_do_not_go_together_are_refused(
+    national: Program, secretary: Program, received: str, body: Json, field: str
+) -> None:
+    dossier = await a_granted_dossier(national, secretary, received)
+    problem = await national.refused(f"{dossier}/mobilisations", body, 400)
+    assert problem["errors"][0]["field"] == field
+
+
+async def test_a_ceiling_and_the_dates_of_a_contract_hold(national: Program, secretary: Program, received: str) -> None:
+    lot = await a_lot(national, ceiling_cents=100_000)
+    dossier = await a_granted_dossier(national, secretary, received)
+    before = await available(national)
+    order = {"kind": "external", "lot_id": lot["id"], "amount_cents": 100_001}
+    problem = await national.refused(f"{dossier}/mobilisations", order, 409)
+    assert (problem["code"], problem["available_cents"]) == ("lot_exceeded", 100_000)
+    assert await available(national) == before, "nothing is committed on the envelope either"
+    await national.post(f"{dossier}/mobilisations", {**order, "amount_cents": 90_000}, status=201)
+    problem = await national.refused(f"/lots/{lot['id']}/ceiling", {"ceiling_cents": 80_000}, 409)
+    assert problem["code"] == "lot_committed"
+    await national.post(f"/lots/{lot['id']}/ceiling", {"ceiling_cents": 300_000})
+    yesterday = str(clock.now().date() - timedelta(days=1))
+    ended = await a_lot(national, reference="AC-2020-01", starts_on="2020-01-01", ends_on=yesterday)
+    problem = await national.refused(f"{dossier}/mobilisations", {**order, "lot_id": ended["id"]}, 409)
+    assert problem["code"] == "contract_not_in_force"
+
+
+async def test_an_envelope_that_is_too_small_leaves_the_lot_as_it_was(
+    national: Program, secretary: Program, received: str
+) -> None:
+    lot = await a_lot(national, ceiling_cents=900_000_000_00)
+    dossier = await a_granted_dossier(national, secretary, received)
+    order = {"kind": "external", "lot_id": lot["id"], "amount_cents": 800_000_000_00}
+    assert (await national.refused(f"{dossier}/mobilisations", order, 409))["code"] == "envelope_exceeded"
+    assert (await national.get(f"/contracts/{lot['contract_id']}"))["lots"][0]["committed_cents"] == 0
+
+
+async def test_an_order_is_delivered_in_parts_and_paid_never_ahead(
+    database: Database, national: Program, secretary: Program, received: str
+) -> None:
+    dossier = await a_granted_dossier(national, secretary, received)
+    before = await available(national)
+    order = await an_order(national, dossier, 500_000)
+    early = await national.refused(f"{order}/payment", {"amount_cents": 1}, 409)
+    assert (early["code"], early["payable_cents"]) == ("payment_exceeded", 0)
+    await national.post(f"{order}/part-delivery", {"amount_cents": 200_000, "reference": "PV 1"}, status=201)
+    paid = await national.post(f"{order}/payment", {"amount_cents": 150_000, "reference": "F-118"}, status=201)
+    assert [entry["kind"] for entry in paid["mobilisations"][0]["entries"]] == ["delivery", "payment"]
+    too_much = await national.refused(f"{order}/part-delivery", {"amount_cents": 300_001}, 409)
+    assert (too_much["code"], too_much["remaining_cents"]) == ("delivery_exceeded", 300_000)
+    assert (await national.refused(f"{order}/delivery", {"delivered_cents": 100}, 409))["code"] == "delivery_exceeded"
+    settled = (await national.post(f"{order}/delivery", {"delivered_cents": 450_000}))["mobilisations"][0]
+    assert (settled["state"], settled["delivered_cents"], settled["paid_cents"]) == ("delivered", 450_000, 150_000)
+    assert await available(national) == before - 450_000, "what did not come is given back"
+    envelope = (await national.get("/envelopes"))["items"][0]
+    assert (envelope["delivered_cents"], envelope["paid_cents"], envelope["orders"]) == (450_000, 150_000, 1)
+    listed = await national.get(f"/envelopes/{envelope['id']}/orders")
+    assert listed["items"][0]["committed_cents"] == 450_000
+    assert (await told(database, received))[-5:] == [
+        "escalation.resource_progressed.v1",
+        "escalation.order_booked.v1",
+        "escalation.order_booked.v1",
+        "escalation.order_booked.v1",
+        "escalation.resource_progressed.v1",
+    ]
+
+
+async def test_an_order_is_still_paid_when_the_accompaniment_is_over(
+    national: Program, secretary: Program, received: str
+) -> None:
+    dossier = await a_granted_dossier(national, secretary, received)
+    order = await an_order(national, dossier)
+    await national.post(f"{dossier}/accompaniment", {"starts_on": "2026-11-02", "ends_on": "2027-06-30"})
+    await national.post(f"{dossier}/completion", {"report": "Fini."})
+    await national.post(f"{order}/delivery")
+    paid = await national.post(f"{order}/payment", {"amount_cents": 500_000}, status=201)
+    assert paid["mobilisations"][0]["paid_cents"] == 500_000
+    assert paid["state"] == "completed"
+
+
+SHARES = [
+    {"kind": "anct", "financer": "ANCT", "amount_cents": 2_000_000},
+    {"kind": "applicant", "financer": "Magny-en-Vexin", "amount_cents": 1_000_000},
+]
+
+
+async def test_a_financing_plan_adds_up_and_follows_the_cost_rule(
+    database: Database, ear: Ear, national: Program, secretary: Program, received: str
+) -> None:
+    dossier = await a_granted_dossier(national, secretary, received)
+    wrong = await national.refused(f"{dossier}/financing", {"total_cents": 3_100_000, "shares": SHARES}, 400)
+    assert "il manque 1\u202f000\u00a0€" in wrong["errors"][0]["message"]
+    alone = await national.refused(f"{dossier}/financing", {"total_cents": 2_000_000, "shares": SHARES[:1]}, 400)
+    assert "cofinancement" in alone["errors"][0]["message"]
+    settled = await national.post(f"{dossier}/financing", {"total_cents": 3_000_000, "shares": SHARES})
+    assert settled["financing"]["shares"][1]["amount_cents"] == 1_000_000
+    assert (await told(database, received))[-1] == "escalation.financing_planned.v1"
+    assert (await secretary.refused(f"{dossier}/financing", {"total_cents": 1, "shares": SHARES}, 403))["code"]
+    small = a_request_escalated(number="95-2026-000124")
+    covered = small.dossier.qualification.model_copy(update={"fully_covered": True})  # type: ignore[union-attr] # it has one
+    small = small.model_copy(update={"dossier": small.dossier.model_copy(update={"qualification": covered})})
+    await ear.hears(small)
+    other = await a_granted_dossier(national, secretary, str(small.request_id))
+    refused = await national.refused(f"{other}/financing", {"total_cents": 3_000_000, "shares": SHARES}, 400)
+    assert "prise en charge complète" in refused["errors"][0]["message"]
+    await national.post(f"{other}/financing", {"total_cents": 2_000_000, "shares": SHARES[:1]})
