@@ -52,8 +52,8 @@ UNDECIDED: Final = frozenset(
 )
 """The département has the request in hand and has not answered it."""
 
-IN_HAND: Final = UNDECIDED | {State.ESCALATED, State.ORIENTED_LOCALLY, State.SUPPORTED_LOCALLY}
-"""The département still speaks with the applicant: it keeps one contact, whoever works on it."""
+IN_HAND: Final = frozenset(State) - {State.TRANSFERRED, State.WITHDRAWN}
+"""The département speaks with the applicant: one contact, whoever works on it, and also after a refusal."""
 
 _EITHER: Final = (Role.SAT_AGENT, Role.DELEGATE)
 _AGENT: Final = (Role.SAT_AGENT,)

@@ -148,7 +148,7 @@ def _view(
 ) -> CaseView:
     state = State(row["state"])
     proposal = Proposal.model_validate(row["proposal"]) if row["proposal"] else None
-    question = row["question"]
+    question = Question.model_validate(row["question"]) if row["question"] else None
     standing = Standing(state, proposal.by.email if proposal else None, asked=question is not None)
     return CaseView(
         request_id=row["request_id"],
@@ -162,10 +162,10 @@ def _view(
         proposal=proposal,
         stage=row["stage"],
         due_on=row["due_on"],
-        overdue=state in CLOCKS and row["due_on"] is not None and row["due_on"] < today,
+        overdue=_is_late(state, row, question, today),
         suspended_on=row["suspended_on"],
         answer_until=row["answer_until"],
-        question=Question.model_validate(question) if question else None,
+        question=question,
         opened_at=row["opened_at"],
         state_since=row["state_since"],
         messages=messages,
@@ -175,6 +175,13 @@ def _view(
         orientations=orientations,
         allowed_actions=tuple(standing.allowed_actions(who)),
     )
+
+
+def _is_late(state: State, row: Row, question: Question | None, today: date) -> bool:
+    """Tell whether the département should have acted: on its own clock, or on a question of the national team."""
+    if state is State.ESCALATED:
+        return question is not None and question.until is not None and question.until < today
+    return state in CLOCKS and row["due_on"] is not None and row["due_on"] < today
 
 
 async def _messages(reader: Reader, case: Row) -> tuple[Message, ...]:

@@ -6,8 +6,10 @@ from datetime import date, datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
+from services.qualification.domain.case import Question
 from services.qualification.domain.moves import Standing, State
 from services.qualification.domain.people import Official
+from shared.contracts.vocabulary import Field, RequestKind
 from shared.db import Reader, Row
 from shared.territory.index import fold
 from shared.web.paging import Page
@@ -20,18 +22,24 @@ NOBODY: Final = "none"
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the caller wants to see; None: everything. `assignee`: an address, or `none`."""
+    """What the caller wants to see; None: everything.
+
+    `assignee`: an address, or `none`. `asked`: the national team asked something that nobody answered yet.
+    """
 
     states: tuple[State, ...] = ()
     assignee: str | None = None
     overdue: bool | None = None
     q: str | None = None
     departement: str | None = None
+    kind: RequestKind | None = None
+    field: Field | None = None
+    asked: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QueueItem:
-    """One line of the queue."""
+    """One line of the queue; `asked`: a question of the national team waits, by `question_until` if it said so."""
 
     request_id: UUID
     departement: str
@@ -54,9 +62,16 @@ class QueueItem:
     allowed_actions: tuple[str, ...]
     proposed_outcome: str | None
     proposer_name: str | None
+    asked: bool
+    question_until: date | None
+    applicant_wrote_at: datetime | None
 
 
-_LATE = "(c.due_on < $2 AND c.state IN ('registered', 'under_examination', 'proposed'))"
+_ASKED = "(c.question IS NOT NULL AND c.state = 'escalated')"
+_LATE = f"""(
+    (c.due_on < $2 AND c.state IN ('registered', 'under_examination', 'proposed'))
+    OR ({_ASKED} AND (c.question ->> 'until')::date < $2)
+)"""
 
 _WHERE = f"""
     ($1::text[] IS NULL OR c.departement = ANY($1))
@@ -65,12 +80,22 @@ _WHERE = f"""
     AND ($5::boolean IS NULL OR coalesce({_LATE}, false) = $5)
     AND ($6::text IS NULL OR strpos(c.search, $6) > 0)
     AND ($7::text IS NULL OR c.departement = $7)
+    AND ($8::text IS NULL OR c.kind = $8)
+    AND ($9::text IS NULL OR c.fields ? $9)
+    AND ($10::boolean IS NULL OR {_ASKED} = $10)
 """
 
-_OVER = "c.state IN ('supported_locally', 'directed_to_programme', 'refused', 'transferred', 'withdrawn')"
+_TURN = f"""
+    CASE
+        WHEN c.state IN ('registered', 'under_examination', 'proposed') OR {_ASKED} THEN 1
+        WHEN c.state IN ('awaiting_information', 'oriented_locally', 'escalated') THEN 2
+        ELSE 3
+    END
+"""
+"""Whose turn it is: the département's, somebody else's, nobody's."""
 
 _ORDERS: Final[dict[Sort | None, str]] = {
-    None: f"{_OVER}, coalesce({_LATE}, false) DESC, c.urgency DESC NULLS LAST, c.due_on NULLS LAST, c.opened_at",
+    None: f"{_TURN}, coalesce({_LATE}, false) DESC, c.urgency DESC NULLS LAST, c.due_on NULLS LAST, c.opened_at",
     "urgency": f"coalesce({_LATE}, false) DESC, c.urgency DESC NULLS LAST, c.due_on NULLS LAST, c.opened_at",
     "-urgency": f"coalesce({_LATE}, false) DESC, c.urgency NULLS FIRST, c.due_on NULLS LAST, c.opened_at",
     "due_on": "c.due_on NULLS LAST, c.opened_at",
@@ -105,7 +130,7 @@ async def queue(
             FROM case_file AS c
             WHERE {_WHERE}
             ORDER BY {order}
-            LIMIT $8 OFFSET $9
+            LIMIT $11 OFFSET $12
         )
         SELECT c.request_id, c.departement, c.number, c.state, c.assignee_email, c.assignee_name, c.urgency,
                c.stage, c.due_on, c.answer_until, c.opened_at, c.state_since, c.question,
@@ -117,9 +142,18 @@ async def queue(
                c.proposal #>> '{{by,email}}' AS proposer,
                c.proposal #>> '{{by,name}}' AS proposer_name,
                c.proposal ->> 'outcome' AS proposed_outcome,
-               coalesce({_LATE}, false) AS overdue
+               coalesce({_LATE}, false) AS overdue,
+               {_ASKED} AS asked,
+               CASE WHEN last.team = 'applicant' THEN last.at END AS applicant_wrote_at
         FROM shown
         JOIN case_file AS c USING (request_id, departement)
+        LEFT JOIN LATERAL (
+            SELECT m.team, m.at
+            FROM case_message AS m
+            WHERE m.request_id = c.request_id AND m.departement = c.departement
+            ORDER BY m.at DESC
+            LIMIT 1
+        ) AS last ON true
         ORDER BY {order}
         """,  # noqa: S608 - constant conditions and orders; every value is an argument
         *wanted,
@@ -134,12 +168,13 @@ async def queue(
 
 
 async def counts(reader: Reader, *, perimeter: Sequence[str] | None, me: str, today: date) -> dict[str, int]:
-    """Count the cases by state, and `overdue`, `mine` (undecided) and `unassigned` (undecided)."""
+    """Count the cases by state, and `overdue`, `asked`, `mine` (undecided) and `unassigned` (undecided)."""
     rows = await reader.fetch(
         f"""
         SELECT c.state,
                count(*) AS cases,
                count(*) FILTER (WHERE {_LATE}) AS overdue,
+               count(*) FILTER (WHERE {_ASKED}) AS asked,
                count(*) FILTER (WHERE c.assignee_email = $3) AS mine,
                count(*) FILTER (WHERE c.assignee_email IS NULL) AS unassigned
         FROM case_file AS c
@@ -153,6 +188,7 @@ async def counts(reader: Reader, *, perimeter: Sequence[str] | None, me: str, to
     undecided = {"registered", "under_examination", "awaiting_information", "proposed"}
     found = {row["state"]: int(row["cases"]) for row in rows}
     found["overdue"] = sum(row["overdue"] for row in rows)
+    found["asked"] = sum(row["asked"] for row in rows)
     found["mine"] = sum(row["mine"] for row in rows if row["state"] in undecided)
     found["unassigned"] = sum(row["unassigned"] for row in rows if row["state"] in undecided)
     return found
@@ -170,10 +206,14 @@ def _arguments(filters: Filters, perimeter: Sequence[str] | None, today: date) -
         filters.overdue,
         q,
         filters.departement,
+        filters.kind,
+        filters.field,
+        filters.asked,
     )
 
 
 def _item(row: Row, who: Official) -> QueueItem:
+    question = Question.model_validate(row["question"]) if row["asked"] else None
     return QueueItem(
         request_id=row["request_id"],
         departement=row["departement"],
@@ -198,4 +238,7 @@ def _item(row: Row, who: Official) -> QueueItem:
         ),
         proposed_outcome=row["proposed_outcome"],
         proposer_name=row["proposer_name"],
+        asked=row["asked"],
+        question_until=question.until if question else None,
+        applicant_wrote_at=row["applicant_wrote_at"],
     )

@@ -11,6 +11,7 @@ from services.qualification.domain.moves import State
 from services.qualification.reads.queue import Filters, Sort
 from services.qualification.settings import today
 from shared import clock
+from shared.contracts.vocabulary import Field, RequestKind
 from shared.errors import FieldError, Invalid
 from shared.identity.model import Agent
 
@@ -36,6 +37,9 @@ async def provide_asked(
     overdue: Annotated[str | None, QueryParameter(description="`true` or `false`")] = None,
     q: Annotated[str | None, QueryParameter(description="Number, title or applicant", max_length=200)] = None,
     departement: Annotated[str | None, QueryParameter(description="Code of a département", max_length=3)] = None,
+    kind: Annotated[str | None, QueryParameter(description="Kind of request")] = None,
+    field: Annotated[str | None, QueryParameter(description="Field of intervention")] = None,
+    question: Annotated[str | None, QueryParameter(description="`true`: the national team waits for an answer")] = None,
     sort: Annotated[
         str | None, QueryParameter(description="urgency, due_on, opened_at or number; `-` reverses")
     ] = None,
@@ -43,13 +47,20 @@ async def provide_asked(
     """Dependency `asked`; refuses (`Invalid`) values that no list has."""
     errors: list[FieldError] = []
     states = [value.strip() for value in (in_state or "").split(",") if value.strip()]
-    if not set(states) <= set(State):
-        errors.append(FieldError("state", f"Valeur non autorisée. Valeurs possibles : {', '.join(State)}."))
-    late = (overdue or "").strip().lower()
-    if late and late not in YES | NO:
-        errors.append(FieldError("overdue", "Oui ou non est attendu (true ou false)."))
-    if sort and sort not in get_args(Sort):
-        errors.append(FieldError("sort", f"Valeur non autorisée. Valeurs possibles : {', '.join(get_args(Sort))}."))
+    for name, values, known in (
+        ("state", states, State),
+        ("kind", [kind] if kind else [], RequestKind),
+        ("field", [field] if field else [], Field),
+        ("sort", [sort] if sort else [], get_args(Sort)),
+    ):
+        if not set(values) <= set(known):
+            errors.append(FieldError(name, f"Valeur non autorisée. Valeurs possibles : {', '.join(known)}."))
+    late, asked = ((answer or "").strip().lower() for answer in (overdue, question))
+    errors += [
+        FieldError(name, "Oui ou non est attendu (true ou false).")
+        for name, answer in (("overdue", late), ("question", asked))
+        if answer and answer not in YES | NO
+    ]
     if errors:
         raise Invalid(errors)
     whose = (assignee or "").strip()
@@ -60,6 +71,9 @@ async def provide_asked(
             overdue=late in YES if late else None,
             q=q,
             departement=(departement or "").strip().upper() or None,
+            kind=RequestKind(kind) if kind else None,
+            field=Field(field) if field else None,
+            asked=asked in YES if asked else None,
         ),
         sort=next((known for known in get_args(Sort) if known == sort), None),
     )

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.qualification.domain.case import Question
 from services.qualification.domain.matching import Match
@@ -51,6 +51,9 @@ class QueueItemShape(BaseModel):
     due_on: date | None
     answer_until: date | None
     overdue: bool
+    question_waits: bool = Field(description="The national team waits for an answer")
+    question_until: date | None
+    applicant_wrote_at: datetime | None = Field(description="When the last message came, if it is the applicant's")
     opened_at: datetime
     state_since: datetime
     allowed_actions: list[str]
@@ -209,6 +212,9 @@ def queue_item(item: QueueItem) -> QueueItemShape:
         due_on=item.due_on,
         answer_until=item.answer_until,
         overdue=item.overdue,
+        question_waits=item.asked,
+        question_until=item.question_until,
+        applicant_wrote_at=item.applicant_wrote_at,
         opened_at=item.opened_at,
         state_since=item.state_since,
         allowed_actions=list(item.allowed_actions),

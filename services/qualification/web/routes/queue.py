@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from litestar import Response, get, post
@@ -11,7 +11,7 @@ from litestar.response import Redirect
 
 from services.qualification.domain.moves import Action, State
 from services.qualification.reads import queue as reads
-from services.qualification.reads.colleagues import colleagues
+from services.qualification.reads.colleagues import Colleague, colleagues
 from services.qualification.usecases import together
 from services.qualification.usecases.telling import official
 from services.qualification.usecases.together import Together
@@ -19,7 +19,7 @@ from services.qualification.web.asked import Asked
 from services.qualification.web.exports import table_of
 from services.qualification.web.forms import TogetherForm
 from services.qualification.web.visit import Visit
-from services.qualification.web.words import TONES, state_options
+from services.qualification.web.words import TONES, options, state_options
 from shared import clock
 from shared.db import Transaction
 from shared.errors import Invalid
@@ -29,7 +29,7 @@ from shared.web.forms import Form, read_form
 from shared.web.pages import flash, redirect, render
 from shared.web.paging import Page
 from shared.web.tables import as_csv, as_ods
-from shared.words import OUTCOME, STATE
+from shared.words import FIELD, OUTCOME, REQUEST_KIND, STATE
 
 
 @get("/")
@@ -111,6 +111,7 @@ async def _queue_page(
     agent = visit.agent
     cases, total = await _cases(visit, asked.filters, paging, asked.sort)
     people = await colleagues(visit.database, perimeter=agent.perimeter)
+    counts = await reads.counts(visit.database, perimeter=agent.perimeter, me=agent.email, today=visit.today)
     return render(
         visit.request,
         "cases/queue.html",
@@ -118,14 +119,13 @@ async def _queue_page(
         cases=cases,
         total=total,
         page_asked=paging,
-        counts=await reads.counts(visit.database, perimeter=agent.perimeter, me=agent.email, today=visit.today),
-        filters=_filters(visit),
+        filters=_filters(visit, people),
+        views=_views(visit, counts),
         kept=visit.kept,
         files=agent.has(Role.SAT_AGENT, Role.DELEGATE),
         today=visit.today,
         tones=TONES,
         states=STATE,
-        all_states=state_options(),
         people=[(one.email, one.name if one.email != agent.email else f"Moi ({one.name})") for one in people],
         together=TOGETHER,
         values=form.values if form else {"email": agent.email},
@@ -155,20 +155,40 @@ async def _cases(
     )
 
 
-def _filters(visit: Visit) -> list[dict[str, Any]]:
+def _views(visit: Visit, counts: Mapping[str, int]) -> list[tuple[str, str, bool]]:
+    """Give the views that one looks at every day: what is said, where it leads, whether one is there."""
+    views = [("À moi", "assignee=me", counts["mine"]), ("En retard", "overdue=true", counts["overdue"])]
+    if counts["asked"]:
+        views.append(("Questions de l’équipe nationale", "question=true", counts["asked"]))
+    views.append(("Sans responsable", f"assignee={reads.NOBODY}", counts["unassigned"]))
+    views += [(label, f"state={value}", counts[value]) for value, label in state_options() if value in counts]
+    return [(f"{label} ({count})", f"/?{query}", visit.kept == f"?{query}") for label, query, count in views]
+
+
+def _filters(visit: Visit, people: Iterable[Colleague]) -> list[dict[str, Any]]:
     filters: list[dict[str, Any]] = [
         {"name": "state", "label": "État", "options": [("", "Tous les états"), *state_options()]},
         {
             "name": "assignee",
             "label": "Responsable",
-            "options": [("", "Tous"), ("me", "Moi"), (reads.NOBODY, "Personne")],
+            "options": [
+                ("", "Tous"),
+                ("me", "Moi"),
+                (reads.NOBODY, "Personne"),
+                *((one.email, one.name) for one in people if one.email != visit.agent.email),
+            ],
         },
         {
             "name": "overdue",
             "label": "Délai",
             "options": [("", "Tous"), ("true", "En retard"), ("false", "Dans les délais")],
         },
+        {"name": "kind", "label": "Nature", "options": [("", "Toutes"), *options(REQUEST_KIND)]},
+        {"name": "field", "label": "Champ", "options": [("", "Tous"), *options(FIELD)]},
     ]
+    if visit.request.query_params.get("question"):
+        waits = [("", "Peu importe"), ("true", "Attend une réponse"), ("false", "N’attend rien")]
+        filters.append({"name": "question", "label": "Équipe nationale", "options": waits})
     if len(visit.agent.departements) > 1:
         codes = [(code, code) for code in sorted(visit.agent.departements)]
         filters.append({"name": "departement", "label": "Département", "options": [("", "Tous"), *codes]})

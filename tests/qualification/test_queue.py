@@ -1,0 +1,118 @@
+"""The queue as an agent works with it: whose turn it is, what the national team asks, who wrote, and the filters."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from shared.clock import new_id, now
+from shared.contracts import escalation, intake
+from shared.contracts.vocabulary import Field, RequestKind
+from shared.identity.model import Agent
+from shared.messaging.inbox import Inbox
+from tests.qualification.acting import ESCALATION, ORIENTATION, answered, done
+from tests.qualification.conftest import Browser, Program
+from tests.qualification.life import NATIONAL, Life, names
+
+SignIn = Callable[[Agent], Awaitable[Browser]]
+
+
+async def asked(life: Life, *, days: int = 5) -> None:
+    """The national team asks something, to be answered so many days from now."""
+    until = now().date() + timedelta(days=days)
+    await life.tell(
+        escalation.InformationRequested(**life.about(), question="Quel calendrier ?", until=until, by=NATIONAL)
+    )
+
+
+async def titles(sat: Program, query: str = "") -> list[str]:
+    """List the queue by its titles."""
+    answer = await sat.get(f"/cases{query}")
+    assert answer.status_code == 200, answer.text
+    return names(answer.json()["items"], "title")
+
+
+async def test_what_waits_for_the_service_comes_before_what_waits_for_others(
+    sat: Program, delegate: Program, life: Life, inbox: Inbox
+) -> None:
+    await answered(sat, delegate, life, ORIENTATION)
+    await Life(inbox).submitted(number="95-2026-000002", title="Vient d’arriver")
+    assert await titles(sat) == ["Vient d’arriver", "Redonner vie au centre-bourg"]
+
+
+async def test_a_question_of_the_national_team_is_seen_in_the_queue_until_it_is_answered(
+    sat: Program, delegate: Program, life: Life, inbox: Inbox, browser: SignIn
+) -> None:
+    await answered(sat, delegate, life, ESCALATION)
+    await Life(inbox).submitted(number="95-2026-000002", title="Vient d’arriver")
+    assert await titles(sat, "?question=true") == []
+    await asked(life)
+    assert await titles(sat) == ["Redonner vie au centre-bourg", "Vient d’arriver"]
+    assert await titles(sat, "?question=true") == ["Redonner vie au centre-bourg"]
+    page = (await (await browser(sat.agent)).get("/?question=true")).text
+    assert "Questions de l’équipe nationale (1)" in page
+    assert "Question à laquelle répondre" in page
+    assert "Dans 5\u00a0jours" in page
+    await done(sat, life, "answer", {"text": "En mars."})
+    assert await titles(sat, "?question=true") == []
+
+
+async def test_a_question_that_stays_unanswered_past_its_day_is_late(
+    sat: Program, delegate: Program, life: Life
+) -> None:
+    await answered(sat, delegate, life, ESCALATION)
+    await asked(life, days=-3)
+    assert await titles(sat, "?overdue=true") == ["Redonner vie au centre-bourg"]
+    assert (await sat.get(f"/cases/{life.request_id}")).json()["overdue"] is True
+
+
+async def test_the_queue_says_that_the_applicant_wrote_last(sat: Program, life: Life, browser: SignIn) -> None:
+    page = await browser(sat.agent)
+    assert "Message du demandeur" not in (await page.get("/")).text
+    await life.tell(intake.MessagePosted(**life.about(), message_id=new_id(), text="Avez-vous bien reçu ?"))
+    assert "Message du demandeur" in (await page.get("/")).text
+    await done(sat, life, "messages", {"text": "Oui, merci."})
+    assert "Message du demandeur" not in (await page.get("/")).text
+
+
+@pytest.mark.usefixtures("life")
+async def test_the_queue_is_filtered_by_kind_field_and_colleague(
+    sat: Program, delegate: Program, inbox: Inbox, browser: SignIn
+) -> None:
+    other = Life(inbox)
+    await other.submitted(
+        number="95-2026-000002",
+        title="Le projet du Vexin",
+        kind=RequestKind.TERRITORIAL_PROJECT,
+        fields=(Field.CONCERTATION,),
+        support_types=(),
+    )
+    await done(sat, other, "assignment", {"email": delegate.agent.email})
+    assert await titles(sat, "?kind=territorial_project") == ["Le projet du Vexin"]
+    assert await titles(sat, "?field=concertation") == ["Le projet du Vexin"]
+    assert await titles(sat, "?field=habitat") == []
+    assert await titles(sat, f"?assignee={delegate.agent.email}") == ["Le projet du Vexin"]
+    page = (await (await browser(sat.agent)).get("/?state=registered")).text
+    assert f'<option value="{delegate.agent.email}">' in page
+    assert '<a class="tag" href="/?state=registered" aria-current="true">' in page
+
+
+async def test_a_filter_that_no_list_has_is_refused_with_the_known_ones(sat: Program) -> None:
+    answer = await sat.get("/cases?kind=autre&field=rien&question=peut-être")
+    assert answer.status_code == 400
+    assert names(answer.json()["errors"], "field") == ["kind", "field", "question"]
+    assert "territorial_project" in answer.json()["errors"][0]["message"]
+
+
+async def test_the_departement_answers_the_applicant_after_it_refused_or_directed_the_request(
+    sat: Program, delegate: Program, life: Life, inbox: Inbox
+) -> None:
+    other = Life(inbox)
+    await other.submitted(number="95-2026-000002")
+    await answered(sat, delegate, life, {"outcome": "refusal", "motive": "Hors du champ."})
+    await answered(
+        sat, delegate, other, {"outcome": "programme", "motive": "Il la couvre.", "programme": "france_services"}
+    )
+    for each in (life, other):
+        shown = await done(sat, each, "messages", {"text": "Nous restons à votre écoute."})
+        assert shown["messages"][-1]["text"] == "Nous restons à votre écoute."
