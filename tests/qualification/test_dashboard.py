@@ -79,6 +79,16 @@ async def test_what_was_withdrawn_waits_no_longer_and_is_no_answer(sat: Program,
 
 
 @pytest.mark.usefixtures("lives")
+async def test_what_is_left_of_the_envelope_is_told_of_ones_own_departements(sat: Program, neighbour: Program) -> None:
+    shown = (await sat.get("/dashboard")).json()["envelope"]
+    assert shown["amount_cents"] == 5_000_000
+    assert shown["committed_cents"] == 10_000
+    shown = (await neighbour.get("/dashboard")).json()["envelope"]
+    assert shown["committed_cents"] == 0
+    assert (await neighbour.get("/dashboard", params={"departement": "95"})).json()["envelope"] is None
+
+
+@pytest.mark.usefixtures("lives")
 async def test_another_departement_counts_nothing_of_it(neighbour: Program) -> None:
     for asked in ({}, {"departement": "95"}):
         shown = (await neighbour.get("/dashboard", params=asked)).json()
@@ -102,6 +112,7 @@ async def test_the_page_says_in_sentences_and_tables_what_it_draws(
     assert "5 demandes sur la période" in text
     assert "67 % des réponses sont locales" in text
     assert "2 demandes sans réponse aujourd’hui, dont 0 depuis plus de 30 jours" in text
+    assert re.search(r"Reste sur l’enveloppe \d{4} 49 900 € sur 50 000 €", text)
     assert page.text.count('<svg class="chart-bars"') == 4
     assert page.text.count("Voir les chiffres en tableau") == 4
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.qualification.settings import today
 from shared.clock import new_id, now
 from shared.contracts import escalation, intake
 from shared.contracts.vocabulary import Field, RequestKind
@@ -19,7 +20,7 @@ SignIn = Callable[[Agent], Awaitable[Browser]]
 
 async def asked(life: Life, *, days: int = 5) -> None:
     """The national team asks something, to be answered so many days from now."""
-    until = now().date() + timedelta(days=days)
+    until = today("95", now()) + timedelta(days=days)
     await life.tell(
         escalation.InformationRequested(**life.about(), question="Quel calendrier ?", until=until, by=NATIONAL)
     )

@@ -125,16 +125,6 @@ async def matches(reader: Reader, case: CaseView, today: date) -> list[Match]:
     return match(case.request, case.departement, await of_departement(reader, case.departement), today)
 
 
-async def envelope_left(reader: Reader, departement: str, year: int, default_cents: int) -> int:
-    """Tell what is left of a year's envelope, in euro cents; one that was not spent from yet is whole."""
-    left: int | None = await reader.fetchval(
-        "SELECT amount_cents - committed_cents FROM envelope WHERE departement = $1 AND year = $2",
-        departement,
-        year,
-    )
-    return default_cents if left is None else left
-
-
 def _view(
     row: Row,
     *,

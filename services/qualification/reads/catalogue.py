@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from services.qualification.domain.matching import CatalogueEntry
@@ -58,6 +59,43 @@ async def provider(reader: Reader, provider_id: UUID, *, perimeter: Sequence[str
     if row is None:
         raise NotFound
     return entry_of(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Entrusted:
+    """A request that a provider was asked to help with, and what became of it."""
+
+    request_id: UUID
+    number: str
+    title: str
+    applicant_name: str
+    state: OrientationState
+    answer: str | None
+    opened_at: datetime
+    until: date
+
+
+async def entrusted(
+    reader: Reader, provider_id: UUID, *, perimeter: Sequence[str] | None, limit: int = 20
+) -> list[Entrusted]:
+    """Give what a provider was asked within this perimeter: what waits or goes on first, then the latest."""
+    rows = await reader.fetch(
+        """
+        SELECT o.request_id, c.number, o.state, o.answer, o.opened_at, o.until,
+               c.request ->> 'title' AS title,
+               c.request #>> '{applicant,name}' AS applicant_name
+        FROM orientation AS o
+        JOIN case_file AS c ON (c.request_id, c.departement) = (o.request_id, o.departement)
+        WHERE o.provider_id = $1
+          AND ($2::text[] IS NULL OR o.departement = ANY($2))
+        ORDER BY o.state IN ('open', 'accepted') DESC, o.opened_at DESC
+        LIMIT $3
+        """,
+        provider_id,
+        perimeter,
+        limit,
+    )
+    return [Entrusted(**{**row, "state": OrientationState(row["state"])}) for row in map(dict, rows)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from services.qualification.domain.moves import State
+from services.qualification.reads.envelopes import Envelope
 from shared.contracts import escalation, qualification
 from shared.contracts.vocabulary import Field, Stage
 from shared.db import Reader
@@ -111,6 +112,8 @@ class Dashboard(BaseModel):
     outcomes: dict[State, int]
     fields: list[FieldShare]
     territories: list[TerritoryShare]
+    envelope: Envelope | None = None
+    """This year's money of the départements that are counted, which the caller finds; None where all are."""
 
 
 _SEEN = "($1::text[] IS NULL OR c.departement = ANY($1)) AND ($2::text IS NULL OR c.departement = $2)"

@@ -1,11 +1,13 @@
 """What the routes need besides the database: the rules, the official territories, and the makers of links."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from services.qualification.domain.people import PartyLink
 from services.qualification.reads.case import CaseView
+from services.qualification.reads.envelopes import Envelope, envelope
 from services.qualification.reads.profile import Profile, profile
 from services.qualification.settings import Rules
 from services.qualification.usecases.telling import official
@@ -38,6 +40,11 @@ class Desk:
         epci = self.territories.find(ApplicantKind.EPCI, code) if code else None
         communes = self.territories.communes_of(epci.code) if epci else ()
         return await profile(reader, case, territory=territory, epci=epci, communes=communes, today=today)
+
+    async def envelope(self, reader: Reader, departements: Iterable[str], today: date) -> Envelope:
+        """Give this year's envelope of a département, or of several together."""
+        whole = {code: self.rules.envelope(code) for code in departements}
+        return await envelope(reader, whole, year=today.year)
 
     def orientation_of(self, token: str) -> UUID:
         """Read a provider's link; what we did not sign leads nowhere (`NotFound`)."""

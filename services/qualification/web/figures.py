@@ -44,6 +44,10 @@ async def figures_of(reader: Reader, period: Period, agent: Agent, desk: Desk) -
     )
     for territory in found.territories:
         territory.name = named(territory.code, desk)
+    codes = [period.departement] if period.departement else sorted(agent.perimeter or ())
+    if agent.perimeter is not None:
+        codes = [code for code in codes if code in agent.perimeter]
+    found.envelope = await desk.envelope(reader, codes, today) if codes else None
     return found
 
 

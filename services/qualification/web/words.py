@@ -7,7 +7,8 @@ from typing import Final, TypeVar
 from services.qualification.domain.moves import State
 from services.qualification.domain.orientation import OrientationState
 from shared import words
-from shared.contracts.vocabulary import Field, Outcome, SupportType, Team
+from shared.contracts import escalation, qualification
+from shared.contracts.vocabulary import CommitteeOutcome, Field, Outcome, SupportType, Team
 
 Value = TypeVar("Value", bound=StrEnum)
 
@@ -49,12 +50,37 @@ EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
         "Le délai du département est suspendu. L’examen peut reprendre sans attendre.",
     ),
     State.PROPOSED: ("Valider ou non la réponse proposée", "La décision revient à un délégué territorial."),
-    State.ESCALATED: (
+}
+"""What is expected now, in a line and a sentence."""
+
+DECIDED: Final = ("L’équipe nationale met la décision en œuvre", "Le département reste l’interlocuteur du demandeur.")
+ELSEWHERE: Final[Mapping[str, tuple[str, str] | None]] = {
+    qualification.RequestEscalated.wire_type: (
         "L’équipe nationale examine la demande",
         "Le département reste l’interlocuteur du demandeur et répond aux questions de l’équipe nationale.",
     ),
+    escalation.DecisionMade.wire_type: DECIDED,
+    escalation.DecisionCorrected.wire_type: DECIDED,
+    escalation.AccompanimentStarted.wire_type: (
+        "L’accompagnement se déroule",
+        "L’équipe nationale suit ses jalons. Le département reste l’interlocuteur du demandeur.",
+    ),
+    escalation.AccompanimentCompleted.wire_type: None,
+    qualification.DirectedToProgramme.wire_type: (
+        "L’équipe du programme prend connaissance de la demande",
+        "Si elle ne peut pas répondre, la demande revient ici. Le département reste l’interlocuteur du demandeur.",
+    ),
+    escalation.ProgrammeRequestTakenUp.wire_type: (
+        "L’équipe du programme accompagne la collectivité",
+        "Le département reste l’interlocuteur du demandeur.",
+    ),
+    escalation.ProgrammeRequestCompleted.wire_type: None,
 }
-"""What is expected now, in a line and a sentence."""
+"""What is expected of others who have the request, by the last of their steps that tells; None: nothing more."""
+
+DEFERRED: Final = words.COMMITTEE_OUTCOME[CommitteeOutcome.DEFERRED]
+REFUSED: Final = words.COMMITTEE_OUTCOME[CommitteeOutcome.REFUSED]
+"""How the step of a decision begins that leaves the dossier where it was, and of one after which nothing follows."""
 
 TO_QUALIFY: Final = ("Qualifier le besoin", "La réponse proposée ensuite s’appuiera sur cette qualification.")
 PROVIDER_AWAITED: Final = ("L’acteur local répond", "S’il décline ou se tait, la demande revient à l’examen.")

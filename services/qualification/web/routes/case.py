@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from services.qualification.domain.cost import is_fully_covered
-from services.qualification.domain.moves import State
+from services.qualification.domain.moves import UNDECIDED, State
 from services.qualification.domain.orientation import OrientationState
 from services.qualification.reads import case as reads
 from services.qualification.reads.case import CaseView
@@ -21,7 +21,7 @@ from services.qualification.web.asked import Asked
 from services.qualification.web.visit import Visit
 from shared import clock, words
 from shared.contracts.fact import Actor
-from shared.contracts.vocabulary import ApplicantKind, Role
+from shared.contracts.vocabulary import ApplicantKind, Outcome, Role
 from shared.db import Transaction
 from shared.web.forms import Form
 from shared.web.pages import render
@@ -138,7 +138,8 @@ async def _around(visit: Visit, tx: Transaction, view: CaseView, filters: Filter
             }
             for item in beside
         ],
-        "matches": await reads.matches(tx, view, visit.today),
+        "matches": await reads.matches(tx, view, visit.today) if view.state in UNDECIDED else None,
+        "envelope_left": await _envelope_left(visit, tx, view),
         "profile": await visit.desk.profile(tx, view, visit.today),
         "colleague": visit.agent.email,
         "colleagues": [
@@ -147,6 +148,13 @@ async def _around(visit: Visit, tx: Transaction, view: CaseView, filters: Filter
             if one.email != view.assignee_email
         ],
     }
+
+
+async def _envelope_left(visit: Visit, tx: Transaction, view: CaseView) -> int | None:
+    """Tell what is left of the year's envelope, in euro cents, where a support on it waits for its validation."""
+    if view.state != State.PROPOSED or view.proposal is None or view.proposal.outcome is not Outcome.LOCAL_SUPPORT:
+        return None
+    return (await visit.desk.envelope(tx, [view.departement], visit.today)).left_cents
 
 
 def _gathered(visit: Visit, view: CaseView) -> dict[str, Any]:
@@ -195,7 +203,7 @@ def _thread(view: CaseView) -> list[dict[str, Any]]:
     ]
     awaited = _expected(view)
     if awaited:
-        due = view.answer_until or view.due_on
+        due = view.answer_until or view.due_on or (view.question.until if view.question else None)
         state = "late" if view.overdue else "waiting"
         stitches.append({"at": due, "label": awaited[0], "team": _awaited_team(view.state), "state": state})
     return stitches
@@ -209,7 +217,20 @@ def _expected(view: CaseView) -> tuple[str, str] | None:
         asked.state is OrientationState.OPEN for asked in view.orientations
     ):
         return pages_words.PROVIDER_AWAITED
+    if view.state in {State.ESCALATED, State.DIRECTED_TO_PROGRAMME}:
+        return _expected_elsewhere(view)
     return pages_words.EXPECTED.get(view.state)
+
+
+def _expected_elsewhere(view: CaseView) -> tuple[str, str] | None:
+    for step in reversed(view.timeline):
+        said = pages_words.ELSEWHERE.get(step.type)
+        decision = step.detail or "" if said is pages_words.DECIDED else ""
+        if decision.startswith(pages_words.REFUSED):
+            return None
+        if step.type in pages_words.ELSEWHERE and not decision.startswith(pages_words.DEFERRED):
+            return said
+    return None
 
 
 def _stitch(wire_type: str) -> str:
@@ -222,6 +243,7 @@ def _awaited_team(state: str) -> str:
     return {
         State.AWAITING_INFORMATION: "applicant",
         State.ESCALATED: "national",
+        State.DIRECTED_TO_PROGRAMME: "national",
         State.ORIENTED_LOCALLY: "provider",
     }.get(State(state), "departement")
 

@@ -17,7 +17,7 @@ from services.qualification.usecases.importing import Reported, Result
 from services.qualification.web import forms
 from services.qualification.web.catalogue_tables import COLUMNS, LARGEST_TABLE, bring_in_table, table_of
 from services.qualification.web.visit import Visit
-from services.qualification.web.words import labels, options
+from services.qualification.web.words import ORIENTATIONS, labels, options
 from shared import clock, words
 from shared.db import Transaction
 from shared.errors import Invalid
@@ -114,7 +114,7 @@ def _import_page(
 async def show_new(visit: NamedDependency[Visit]) -> Response[Any]:
     """Show the empty form."""
     visit.agent.require(Role.SAT_AGENT)
-    return _form_page(visit, None, {"departements": ", ".join(sorted(visit.agent.departements))}, {}, 200)
+    return await _form_page(visit, None, {"departements": ", ".join(sorted(visit.agent.departements))}, {}, 200)
 
 
 @post("/annuaire/nouveau")
@@ -125,7 +125,7 @@ async def add(visit: NamedDependency[Visit]) -> Response[Any]:
         return await catalogue.add(tx, form.entry(), by=visit.agent, at=clock.now(), territories=visit.desk.territories)
 
     async def again(form: Form[Any], status: int) -> Response[Any]:
-        return _form_page(visit, None, form.values, form.errors, status)
+        return await _form_page(visit, None, form.values, form.errors, status)
 
     form = await read_form(visit.request, forms.ProviderForm)
     return await visit.carry_out(
@@ -139,7 +139,7 @@ async def show_provider(provider_id: FromPath[UUID], visit: NamedDependency[Visi
     entry = await reads.provider(visit.database, provider_id, perimeter=visit.agent.perimeter)
     values = {each.name: getattr(entry, each.name) for each in fields(entry)}
     typed = {name: ", ".join(values[name]) for name in ("departements", "epci", "communes")}
-    return _form_page(visit, provider_id, values | typed, {}, 200)
+    return await _form_page(visit, provider_id, values | typed, {}, 200)
 
 
 @post("/annuaire/{provider_id:uuid}")
@@ -152,13 +152,14 @@ async def change(provider_id: FromPath[UUID], visit: NamedDependency[Visit]) -> 
         )
 
     async def again(form: Form[Any], status: int) -> Response[Any]:
-        return _form_page(visit, provider_id, form.values, form.errors, status)
+        return await _form_page(visit, provider_id, form.values, form.errors, status)
 
     form = await read_form(visit.request, forms.ProviderForm)
     return await visit.carry_out(form, act, then="/annuaire", said="L’inscription est à jour.", again=again)
 
 
-def _form_page(visit: Visit, provider_id: UUID | None, values: Any, errors: Any, status: int) -> Response[Any]:
+async def _form_page(visit: Visit, provider_id: UUID | None, values: Any, errors: Any, status: int) -> Response[Any]:
+    asked = await reads.entrusted(visit.database, provider_id, perimeter=visit.agent.perimeter) if provider_id else []
     return render(
         visit.request,
         "catalogue/form.html",
@@ -168,6 +169,7 @@ def _form_page(visit: Visit, provider_id: UUID | None, values: Any, errors: Any,
         errors=errors,
         field_options=options(words.FIELD),
         support_options=options(words.SUPPORT_TYPE),
+        entrusted=[(each, *ORIENTATIONS[each.state]) for each in asked],
         writes=visit.agent.has(Role.SAT_AGENT),
     )
 

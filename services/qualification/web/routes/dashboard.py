@@ -1,11 +1,12 @@
 """The département's dashboard: the figures drawn, each with a sentence that says what one should see."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from services.qualification.reads.dashboard import Dashboard, Share
+from services.qualification.reads.dashboard import Dashboard, Month, Share
 from services.qualification.web.figures import MONTHS, Period, figures_of
 from services.qualification.web.visit import Visit
 from shared import words
@@ -17,6 +18,12 @@ NAMES: Final = (
 )
 AGES: Final = ("moins de 15\u00a0jours", "15 à 30\u00a0jours", "1 à 3\u00a0mois", "plus de 3\u00a0mois")
 """Classes of age, as in `reads/dashboard.py`."""
+
+LETTERED: Final = 24
+"""Months of which each has its initial under its column."""
+
+LATE_IN_THE_YEAR: Final = 10
+"""From this month on, the year of the first column would run into the next one."""
 
 OLD: Final = 2
 """The first class of age that one should look at."""
@@ -35,6 +42,7 @@ async def show_dashboard(visit: NamedDependency[Visit], period: NamedDependency[
         ages=AGES,
         waiting=sum(stock.cases for stock in found.stock),
         inflow=[(f"{NAMES[each.month.month - 1]} {each.month.year}", each.cases) for each in found.inflow],
+        inflow_marks=_marks(found.inflow),
         inflow_said=_inflow_said(found),
         stock=[(words.STATE[stock.state], stock.ages) for stock in found.stock if stock.cases],
         stock_said=_stock_said(found),
@@ -57,6 +65,16 @@ def _filters(visit: Visit, period: Period) -> list[dict[str, Any]]:
         codes = [(code, code) for code in sorted(visit.agent.departements)]
         filters.append({"name": "departement", "label": "Département", "options": [("", "Tous"), *codes]})
     return filters
+
+
+def _marks(inflow: Sequence[Month]) -> list[tuple[str, str]]:
+    """Give what stands under each month: its initial where there is room, and the year where one begins."""
+    marks = []
+    for place, month in enumerate(each.month for each in inflow):
+        initial = NAMES[month.month - 1][0].upper() if len(inflow) <= LETTERED else ""
+        begins = month.month == 1 or (place == 0 and month.month < LATE_IN_THE_YEAR)
+        marks.append((initial, str(month.year) if begins else ""))
+    return marks
 
 
 def _inflow_said(found: Dashboard) -> str:

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from services.qualification.domain.matching import CatalogueEntry, match
 from services.qualification.domain.moves import Action
 from services.qualification.domain.orientation import SILENCE, OrientationState
-from services.qualification.reads.case import CaseView, envelope_left
+from services.qualification.reads.case import CaseView
 from services.qualification.store.providers import of_departement
 from services.qualification.usecases import deciding, examining
 from services.qualification.usecases.looking import look_at_case
@@ -135,9 +135,7 @@ async def _proposal_page(
         kept=visit.kept,
         here=f"/demandes/{request_id}",
         outcome=outcome.value,
-        envelope_left=await envelope_left(
-            visit.database, view.departement, visit.today.year, visit.desk.rules.envelope(view.departement)
-        ),
+        envelope_left=(await visit.desk.envelope(visit.database, [view.departement], visit.today)).left_cents,
         said=pages_words.PROPOSALS[outcome],
         provider_options=[(entry.id, *_told(entry, matches)) for entry in [*first, *others] if not entry.is_full],
         tried_options=[(entry.id, entry.name) for entry in [*first, *others]],
