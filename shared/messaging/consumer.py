@@ -12,12 +12,21 @@ from faststream.rabbit import Channel, RabbitMessage
 
 from shared.messaging import topology
 from shared.messaging.addresses import WanderingBroker, lost_is_not_cancelled
-from shared.messaging.relay import BROKER_AWAY, CONFIRM_WITHIN, LEAVES_WITHIN
+from shared.messaging.relay import BROKER_AWAY, LEAVES_WITHIN
 
 log = structlog.get_logger(__name__)
 
-AGAIN_AFTER = 60.0
-"""Seconds without a usable channel after which the whole connection is made anew, rather than trusted to come back."""
+DECLARES_WITHIN = 30.0
+"""Seconds that declaring may take."""
+
+LOOKS_WITHIN = 5.0
+"""Seconds that a channel may take to be usable, while it is looked after."""
+
+AGAIN_AFTER = 10.0
+"""Seconds without a usable channel after which the whole connection is made anew, rather than trusted to come back.
+
+Seen once: RabbitMQ closed a connection (541) while a deleted queue was made again, and aio-pika did not come back.
+"""
 
 
 async def _whole(message: Any) -> Any:
@@ -59,7 +68,7 @@ class Consumer:
         """Connect, declare and consume; try again until the broker is there; later aio-pika reconnects by itself."""
         while not self.started:
             try:
-                async with asyncio.timeout(CONFIRM_WITHIN):
+                async with asyncio.timeout(DECLARES_WITHIN):
                     with lost_is_not_cancelled():
                         connection = await self._broker.connect()
                         self._declared = await connection.channel()
@@ -67,7 +76,7 @@ class Consumer:
                         await self._broker.start()
             except TimeoutError:
                 # A node let us in and never answers, as one may that is joining its cluster: by another way, then.
-                log.warning("consumer.no_answer", within=CONFIRM_WITHIN)
+                log.warning("consumer.no_answer", within=DECLARES_WITHIN)
                 await self.close()
             except BROKER_AWAY as error:
                 log.info("consumer.broker_away", error=type(error).__name__)
@@ -89,7 +98,7 @@ class Consumer:
         if not self.started:
             return
         try:
-            async with asyncio.timeout(CONFIRM_WITHIN):
+            async with asyncio.timeout(DECLARES_WITHIN):
                 with lost_is_not_cancelled():
                     connection = await self._broker.connect()
                     async with connection.channel() as channel:
@@ -106,7 +115,7 @@ class Consumer:
             return
         now = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(LEAVES_WITHIN):
+            async with asyncio.timeout(LOOKS_WITHIN):
                 with lost_is_not_cancelled():
                     known = await self._is_known()
         except BROKER_AWAY as error:

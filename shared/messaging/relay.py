@@ -33,10 +33,10 @@ BATCHES = 4
 Times their size the most publishes under way: aiormq walks them all on a multiple ack.
 """
 
-CONFIRM_WITHIN = 30.0
+CONFIRM_WITHIN = 15.0
 """Seconds to wait for a confirmation, the wait for the channel included."""
 
-CONNECTS_AGAIN_AFTER = 60.0
+CONNECTS_AGAIN_AFTER = 10.0
 """Seconds without any confirmation after which the connection is made anew, rather than trusted to come back."""
 
 LEAVES_WITHIN = 10.0
@@ -157,6 +157,7 @@ class Relay:
 
     async def _publish(self, rows: Sequence[Row]) -> list[Row]:
         """Publish a batch with its confirmations pipelined; give the rows that the broker has for sure."""
+        began = asyncio.get_running_loop().time()
         publishing = [asyncio.create_task(self._publish_one(row)) for row in rows]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CONFIRM_WITHIN):
@@ -166,17 +167,15 @@ class Relay:
         metrics.PUBLISHED.inc(len(confirmed))
         if len(confirmed) < len(rows):
             log.warning("relay.unconfirmed", events=len(rows) - len(confirmed))
-        await self._doubt(heard=bool(confirmed))
+        await self._doubt(since=None if confirmed else began)
         return confirmed
 
-    async def _doubt(self, *, heard: bool) -> None:
+    async def _doubt(self, *, since: float | None) -> None:
         """Let go of a connection over which nothing was confirmed for long; the next batch makes another."""
-        now = asyncio.get_running_loop().time()
-        if heard:
-            self._unheard_since = None
-        elif self._unheard_since is None:
-            self._unheard_since = now
-        elif now - self._unheard_since > CONNECTS_AGAIN_AFTER:
+        self._unheard_since = None if since is None else min(since, self._unheard_since or since)
+        if self._unheard_since is None:
+            return
+        if asyncio.get_running_loop().time() - self._unheard_since > CONNECTS_AGAIN_AFTER:
             log.warning("relay.connects_again")
             self._unheard_since = None
             await self.close()
@@ -222,9 +221,12 @@ class Relay:
 
         By aio-pika's exchange: FastStream's own publish costs a quarter of all that publishing does.
         """
+        there = self._exchanges.get(exchange.name)
+        if there is None:
+            return False
         try:
             with lost_is_not_cancelled():
-                await self._exchanges[exchange.name].publish(message, routing_key, mandatory=True)
+                await there.publish(message, routing_key, mandatory=True)
         except aio_pika.exceptions.PublishError:
             log.warning("relay.returned", type=message.type, routing_key=routing_key)
             return returned_is_done

@@ -105,6 +105,7 @@ DRILLS: dict[str, Drill] = {
         healing=True,
         lives="transferred",
         service="qualification",
+        faults=24,
     ),
     "broker": _faults("RabbitMQ is killed", "kill_broker", seed=17, healing=False),
     "delivered_often": _faults(

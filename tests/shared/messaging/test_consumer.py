@@ -9,7 +9,9 @@ import pytest
 
 from shared.messaging import consumer as consuming
 from shared.messaging import topology
-from shared.messaging.consumer import Consumer
+from shared.messaging.consumer import AGAIN_AFTER, LOOKS_WITHIN, Consumer
+from shared.messaging.messenger import WATCHES_EVERY
+from shared.messaging.relay import CONFIRM_WITHIN, CONNECTS_AGAIN_AFTER
 from shared.messaging.topology import Subscription
 from tests.polling import eventually
 
@@ -77,7 +79,7 @@ async def test_a_connection_over_which_nothing_can_be_done_is_made_anew(
     consumer: Consumer, told: Callable[[bytes], Awaitable[None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(consuming, "AGAIN_AFTER", 0.0)
-    monkeypatch.setattr(consuming, "LEAVES_WITHIN", 1.0)
+    monkeypatch.setattr(consuming, "LOOKS_WITHIN", 1.0)
     queue = consumer._subscriber._queue_obj  # noqa: SLF001 - what is made to hang
     assert queue is not None
     channel = queue.channel
@@ -92,6 +94,12 @@ async def test_a_connection_over_which_nothing_can_be_done_is_made_anew(
     await watching
     assert consumer.started
     await told(b"over a new connection")
+
+
+def test_a_connection_that_hangs_is_made_anew_within_half_a_minute() -> None:
+    assert AGAIN_AFTER + 2 * (LOOKS_WITHIN + WATCHES_EVERY) <= 30
+    assert CONFIRM_WITHIN + 1 <= 30
+    assert CONNECTS_AGAIN_AFTER < CONFIRM_WITHIN, "one batch that nobody confirms is enough"
 
 
 async def test_a_broker_that_lets_us_in_and_never_answers_is_tried_by_a_new_connection(
@@ -110,7 +118,7 @@ async def test_a_broker_that_lets_us_in_and_never_answers_is_tried_by_a_new_conn
         await true_declare(channel, subscriptions)
 
     monkeypatch.setattr(topology, "declare", declare)
-    monkeypatch.setattr(consuming, "CONFIRM_WITHIN", 1.0)
+    monkeypatch.setattr(consuming, "DECLARES_WITHIN", 1.0)
     await consumer.start()
     monkeypatch.undo()
     assert asked == 2

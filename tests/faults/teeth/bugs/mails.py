@@ -27,7 +27,7 @@ BUGS = (
         "The next mail that is due is not locked: two senders take the same.",
         "dawdling",
         SENDING,
-        "            FOR UPDATE SKIP LOCKED\n        ), taken AS (",
+        "            FOR UPDATE OF d SKIP LOCKED\n        ), taken AS (",
         "        ), taken AS (",
     ),
     bug(

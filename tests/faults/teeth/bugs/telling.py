@@ -54,9 +54,8 @@ BUGS = (
         (
             Edit(
                 RELAY,
-                "await self._exchanges[exchange.name].publish(message, routing_key, mandatory=True)",
-                "self._published = asyncio.ensure_future("
-                "self._exchanges[exchange.name].publish(message, routing_key, mandatory=True))",
+                "await there.publish(message, routing_key, mandatory=True)",
+                "self._published = asyncio.ensure_future(there.publish(message, routing_key, mandatory=True))",
             ),
         ),
     ),
