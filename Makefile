@@ -21,9 +21,9 @@ run: system-run $(VENV)/.ready node_modules/.ready ## Start everything on this m
 
 .PHONY: restart
 restart: ## Replace the services that run by new ones, copy by copy; nobody is interrupted
-	@test -e .run/lock && ! flock --nonblock .run/lock true \
+	@test -e $${COUSU_RUN_FOLDER:-.run}/lock && ! flock --nonblock $${COUSU_RUN_FOLDER:-.run}/lock true \
 		|| { echo "Cousu-main does not run from this folder." >&2; exit 1; }
-	@kill -HUP "$$(cat .run/lock)" && echo "They are being replaced; make run says when all are."
+	@kill -HUP "$$(cat $${COUSU_RUN_FOLDER:-.run}/lock)" && echo "They are being replaced; make run says when all are."
 
 .PHONY: demo
 demo: system-run $(VENV)/.ready node_modules/.ready ## Tell one request's whole life in the terminal

@@ -73,15 +73,19 @@ class Broker:
         except (aio_pika.exceptions.AMQPConnectionError, aio_pika.exceptions.ChannelInvalidStateError) as error:
             raise BrokerAway from error
 
-    async def queues(self, expected: Iterable[str]) -> list[Queue]:
+    async def queues(self, expected: Iterable[str], listened: Iterable[str] = ()) -> list[Queue]:
         """Tell about every queue, and of the expected ones also that they are missing; by name.
 
-        Refuses (`BrokerAway`) when there is no broker.
+        The figures lag by seconds: of a queue that somebody should listen to, "nobody" is believed when it says so
+        itself. Refuses (`BrokerAway`) when there is no broker.
         """
         names = set(expected)
         found = await self._measured()
-        if missing := names - found.keys():
-            found |= await self._asked(missing)
+        silent = {name for name in listened if name in found and not found[name].consumers}
+        if doubtful := names - found.keys() | silent:
+            for name in silent:
+                del found[name]
+            found |= await self._asked(doubtful)
         rates = await self._rates()
         for name in names - found.keys():
             found[name] = Queue(name=name, exists=False)

@@ -7,8 +7,9 @@ from rich.table import Table
 
 from shared import clock
 from shared.operations import journals, verification
-from shared.operations.command_line_acting import AsJson, OfAll, as_text, fail_for, reaching
-from shared.operations.reach import Watched
+from shared.operations.command_line_acting import AsJson, OfAll, as_text, at, fail_for, reaching
+from shared.operations.obstacles import Obstacle, Story, story
+from shared.operations.reach import Reach, Watched
 from shared.operations.screen import show
 from shared.operations.status import Concern, Status
 from shared.operations.status import status as look
@@ -20,14 +21,15 @@ journal = typer.Typer(help="The record of everything told.", no_args_is_help=Tru
 SENTENCES = {
     "broker_away": "RabbitMQ does not answer: events wait in the outboxes, nothing is lost. Start it again",
     "database_away": "The database does not answer ({detail}). Start it again",
+    "database_refuses": "The database runs and refuses ({detail}): give its role back what it had",
     "service_away": "The service does not answer ({detail}). Start it again",
     "service_not_ready": "The service is not ready ({detail})",
     "no_consumer": "Nobody consumes this queue ({count} messages wait). Start the service",
     "deep_queue": "{count} messages wait; they are being consumed",
-    "outbox_late": "{count} events are not with the broker, the oldest for {seconds:.0f} s",
+    "outbox_late": "{count} events are not with the broker, the oldest for {seconds:.0f} s {detail}",
     "behind": "{count} events were told and are not applied, the oldest for {seconds:.0f} s",
-    "mail_late": "{count} mails wait, the first for {seconds:.0f} s: look at the mail server",
-    "mail_failed": "{count} mails of this week could not be delivered",
+    "mail_late": "{count} mails wait, the first for {seconds:.0f} s: `cousu-main deliveries list`",
+    "mail_failed": "{count} mails of this week could not be delivered: `cousu-main deliveries list`",
     "overdue": "{count} dates in the cases have passed; the teams were told",
     "held_given_up": "{count} streams are held and tried no more: `cousu-main held list`",
     "held": "{count} streams are held and tried again by themselves",
@@ -36,6 +38,35 @@ SENTENCES = {
     "quarantine": "{count} messages could not be read: `cousu-main quarantine list`",
     "dead": "{count} messages were delivered too often: `cousu-main dead list`",
     "unrouted": "{count} messages have no listener: `cousu-main unrouted list`",
+}
+
+
+OBSTACLES = {
+    "away": "{where} is away ({reason}): what it holds is not shown",
+    "held": "{where} holds {type} for {seconds:.0f} s, {attempts} tries, next {next}: {reason}. "
+    "Mend the cause, then `cousu-main held retry {event_id} --service {where} --why …`",
+    "unreadable": "{where} could not read a message of it: {reason}. "
+    "`cousu-main quarantine show {ref} --service {where}`",
+    "unsent": "{where} has not sent {type} and what follows ({events} events) for {seconds:.0f} s",
+    "missing": "{type} and what follows ({events} events) have not come to {where} for {seconds:.0f} s",
+    "waits": "{type} waits at {where} for the event before it, for {seconds:.0f} s: asked for again by itself",
+    "mail": "the mail about {type} did not reach anybody ({attempts} tries): {reason}. "
+    "`cousu-main deliveries resend {ref} --why …`",
+}
+CAUSES = {
+    "broker_away": ": RabbitMQ does not answer. Start it again",
+    "database_away": ". Start PostgreSQL again",
+    "database_refuses": ". PostgreSQL runs and refuses: give its role back what it had",
+    "service_away": ": the service does not answer. Start it again",
+    "service_not_ready": ": the service is not ready, see `cousu-main status`",
+    "no_relay": ": nobody is its relay. Start the service again",
+    "not_taken": ": RabbitMQ does not take them. Look at its disk and at the rights of the service's user",
+    "no_queue": ": its queue is not there. Start the service again, it makes it",
+    "no_consumer": ": nobody consumes its queue. Start the service again",
+    "in_queue": ": they are in its queue and being consumed",
+    "dead": ": its dead letters hold messages, `cousu-main dead list`",
+    "unrouted": ": messages have no listener, `cousu-main unrouted list`",
+    "lost": ": no longer with RabbitMQ; asked for again by itself, or `cousu-main events resend`",
 }
 
 
@@ -57,7 +88,11 @@ def show_events(
     json: AsJson = False,
 ) -> None:
     """Show a request's events across the services, in order."""
-    trail = reaching(lambda reach: journals.trail(reach, request))
+
+    async def told(reach: Reach) -> Story:
+        return await story(reach, await journals.trail(reach, request), at=clock.now())
+
+    trail = reaching(told)
     if json:
         typer.echo(as_text(trail))
     else:
@@ -76,6 +111,10 @@ def show_events(
                 event.id,
             )
         show(table)
+        for obstacle in trail.obstacles:
+            typer.echo(f"{'!' if obstacle.urgent else '·'} {_obstacle(obstacle)}")
+        if not trail.obstacles:
+            typer.echo("Nothing keeps it: every event is applied wherever it should be.")
     fail_for(trail.away)
 
 
@@ -115,17 +154,18 @@ def _show(told: Status) -> None:
     typer.echo("All is well." if told.well else "Something needs a hand:")
     for concern in told.concerns:
         typer.echo(f"  {'!' if concern.urgent else '·'} {concern.where}: {_sentence(concern)}")
-    columns = ("Answers", "Outbox", "Oldest", "Held", "Waiting", "Gaps", "Quarantine", "Mails", "Overdue")
+    columns = ("Answers", "Relay", "Outbox", "Oldest", "Held", "Waiting", "Gaps", "Quarantine", "Mails", "Overdue")
     services = Table("Service", *columns, box=None)
     for one in told.services:
         answers = {True: "ready", False: "not ready", None: "not asked"}[one.ready]
         if one.figures is None:
-            services.add_row(one.name, "database away")
+            services.add_row(one.name, "database refuses" if one.database_refuses else "database away")
             continue
         figures = one.figures
         services.add_row(
             one.name,
             answers,
+            "yes" if figures.relay else "none",
             str(figures.outbox),
             f"{figures.outbox_seconds:.0f} s",
             str(figures.held),
@@ -148,6 +188,11 @@ def _show(told: Status) -> None:
         queues.add_row(queue.name, str(queue.ready) if queue.exists else "not there", *shown)
     if told.queues:
         show(queues)
+
+
+def _obstacle(one: Obstacle) -> str:
+    sentence = OBSTACLES[one.what].format(**one.model_dump(exclude={"next_attempt_at"}), next=at(one.next_attempt_at))
+    return f"{sentence}{CAUSES[one.cause] if one.cause else ''}"
 
 
 def _sentence(concern: Concern) -> str:

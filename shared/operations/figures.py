@@ -3,6 +3,7 @@
 from pydantic import BaseModel
 
 from shared.db import Reader
+from shared.messaging.relay import LEADER_LOCK
 
 
 class ServiceFigures(BaseModel):
@@ -16,6 +17,8 @@ class ServiceFigures(BaseModel):
     gaps: int
     gap_seconds: float
     quarantine: int
+    relay: bool
+    """Whether somebody hands this database's events to the broker."""
 
 
 async def figures(reader: Reader, perimeter: list[str] | None = None) -> ServiceFigures:
@@ -55,9 +58,13 @@ async def figures(reader: Reader, perimeter: list[str] | None = None) -> Service
                (SELECT coalesce(extract(epoch FROM now() - min(since)), 0)::float FROM gap) AS gap_seconds,
                (SELECT count(*) FROM quarantine
                 WHERE settled_at IS NULL
-                  AND ($1::text[] IS NULL OR split_part(routing_key, '.', 3) = ANY($1))) AS quarantine
+                  AND ($1::text[] IS NULL OR split_part(routing_key, '.', 3) = ANY($1))) AS quarantine,
+               EXISTS (SELECT FROM pg_locks
+                       WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = $2 AND objsubid = 1
+                         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS relay
         """,
         perimeter,
+        LEADER_LOCK,
     )
     if row is None:
         raise LookupError("an aggregate without a row")

@@ -2,8 +2,9 @@
 
 from prometheus_client import Gauge
 
-from shared.operations.behind import behind
+from shared import clock
 from shared.operations.reach import Reach
+from shared.operations.status import status
 
 MEASURES_EVERY = 15.0
 """Seconds between two looks."""
@@ -15,9 +16,16 @@ BEHIND_AGE = Gauge(
 )
 
 
+CONCERNS = Gauge("cousu_concerns", "What the operator's page says needs a hand now", ["what", "where"])
+
+
 async def measure(reach: Reach) -> None:
     """Keep the gauges true."""
-    late = await behind(reach)
+    found = await status(reach, at=clock.now())
     BEHIND_AGE.clear()
-    for one in late:
+    for one in found.behind:
         BEHIND_AGE.labels(one.told_by, one.service).set(one.seconds)
+    CONCERNS.clear()
+    for concern in found.concerns:
+        if concern.urgent:
+            CONCERNS.labels(concern.what, concern.where).set(1)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -124,6 +124,27 @@ async def id_of(reach: Reach, reference: str) -> UUID:
     if found is None:
         raise NoSuchRequest
     return found
+
+
+async def numbers(reach: Reach, request_ids: Iterable[str]) -> dict[str, str]:
+    """Give the numbers of requests, as people know them, by id; none where intake is away."""
+    keeper = reach.services.get(KEEPS_NUMBERS)
+    wanted = [one for one in request_ids if _is_id(one)]
+    if keeper is None or not wanted:
+        return {}
+    try:
+        rows = await keeper.database.fetch("SELECT id, number FROM request WHERE id = ANY($1::uuid[])", wanted)
+    except UNREACHABLE:
+        return {}
+    return {str(row["id"]): row["number"] for row in rows if row["number"]}
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 async def _told(watched: Watched, request_id: UUID, perimeter: list[str] | None) -> list[Event]:

@@ -24,9 +24,11 @@ NAVIGATION = (
     NavigationItem("Vue d’ensemble", "/", READERS),
     NavigationItem("Demandes retenues", "/retenues", READERS),
     NavigationItem("Quarantaine", "/quarantaine", READERS),
+    NavigationItem("Courriels", "/courriels", READERS),
     NavigationItem("Parcours d’une demande", "/demandes", READERS),
     NavigationItem("Journaux", "/journaux", READERS),
     NavigationItem("Actions", "/actions", READERS),
+    NavigationItem("Conduite à tenir", "/conduite", READERS),
 )
 
 

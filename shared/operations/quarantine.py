@@ -1,5 +1,6 @@
 """Messages that a service could not read, with their bytes: seen, sent to it again, or put away for good."""
 
+import re
 from datetime import datetime
 from uuid import UUID
 
@@ -67,6 +68,8 @@ class Quarantined(BaseModel):
     why: str | None
 
 
+_SUBJECT = re.compile(r'"subject"\s*:\s*"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
+
 _COLUMNS = (
     "id, received_at, reason, routing_key, octet_length(body) AS size, damaged, settled_at, settled_by, settlement, why"
 )
@@ -101,6 +104,20 @@ async def show(reader: Reader, service: str, message_id: UUID, *, perimeter: lis
     return Quarantined(service=service, **row)
 
 
+async def about(
+    reader: Reader, service: str, request_id: UUID, *, most: int = 20, perimeter: list[str] | None = None
+) -> list[Quarantined]:
+    """Give the messages that wait for a decision and name this request, however unreadable they are, oldest first."""
+    rows = await reader.fetch(
+        f"SELECT {_COLUMNS} FROM quarantine WHERE {_SEEN} "  # noqa: S608 - our own column names
+        "AND settled_at IS NULL AND position(convert_to($2, 'UTF8') IN body) > 0 ORDER BY received_at, id LIMIT $3",
+        perimeter,
+        str(request_id),
+        most,
+    )
+    return [Quarantined(service=service, **row) for row in rows]
+
+
 async def bytes_of(reader: Reader, message_id: UUID, *, perimeter: list[str] | None = None) -> bytes:
     """Give the bytes as they came; refuses with `NotInQuarantine`."""
     body: bytes | None = await reader.fetchval(
@@ -111,6 +128,12 @@ async def bytes_of(reader: Reader, message_id: UUID, *, perimeter: list[str] | N
     if body is None:
         raise NotInQuarantine
     return body
+
+
+def request_named_in(body: str) -> str | None:
+    """Find the request that an unreadable message is about, where that much of it can be read."""
+    found = _SUBJECT.search(body)
+    return found[1] if found else None
 
 
 async def replay(

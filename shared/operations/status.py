@@ -34,6 +34,7 @@ DEEP = 1000
 What = Literal[
     "broker_away",
     "database_away",
+    "database_refuses",
     "service_away",
     "service_not_ready",
     "no_consumer",
@@ -52,6 +53,25 @@ What = Literal[
     "overdue",
 ]
 """What may be told; the page has a French sentence for each, the command line an English one."""
+
+
+NO_RELAY = "no relay"
+"""What is said of an outbox that nobody empties."""
+
+NO_ANSWER = "no answer"
+"""How what a service lacks begins when it was not reached at all."""
+
+REFUSALS = frozenset(
+    {
+        asyncpg.InvalidAuthorizationSpecificationError.__name__,
+        asyncpg.InvalidPasswordError.__name__,
+        asyncpg.InvalidCatalogNameError.__name__,
+        asyncpg.InsufficientPrivilegeError.__name__,
+        asyncpg.UndefinedTableError.__name__,
+        asyncpg.UndefinedColumnError.__name__,
+    }
+)
+"""What a PostgreSQL says that runs and does not let us in: starting it again changes nothing."""
 
 
 class Concern(BaseModel):
@@ -77,6 +97,16 @@ class ServiceStatus(BaseModel):
     """None where no dates are kept, the database is away, or gives no right to them."""
     deliveries: Deliveries | None = None
     """None where no mails are sent, the database is away, or gives no right to them."""
+
+    @property
+    def unreached(self) -> bool:
+        """Tell whether the service itself gave no answer."""
+        return any(one.startswith(NO_ANSWER) for one in self.missing)
+
+    @property
+    def database_refuses(self) -> bool:
+        """Tell whether the database runs, and refuses."""
+        return self.database_away in REFUSALS
 
 
 class QueueStatus(Queue):
@@ -113,8 +143,9 @@ async def status(reach: Reach, *, at: datetime, perimeter: list[str] | None = No
     concerns = [] if queues is not None else [Concern(what="broker_away", where="rabbitmq")]
     for one in services:
         concerns += _of_service(one, broker_away=queues is None)
+    unreached = {one.name for one in services if one.unreached}
     for queue in queues or []:
-        concerns += _of_queue(queue)
+        concerns += _of_queue(queue, unreached)
     concerns += _of_what_is_behind(late, concerns, broker_away=queues is None)
     return Status(
         at=at,
@@ -150,7 +181,7 @@ async def _readiness(public_url: str | None) -> tuple[bool | None, list[str]]:
         async with httpx2.AsyncClient(timeout=PATIENCE) as client:
             answer = await client.get(f"{public_url}/health/ready")
     except httpx2.HTTPError as error:
-        return False, [f"no answer: {type(error).__name__}"]
+        return False, [f"{NO_ANSWER}: {type(error).__name__}"]
     if answer.is_success:
         return True, []
     try:
@@ -164,18 +195,18 @@ async def _queues(reach: Reach, perimeter: list[str] | None) -> list[QueueStatus
     expected = {UNROUTED_QUEUE}
     for watched in reach.services.values():
         expected |= {watched.queue, watched.queue + DEAD}
-    found = await asked(reach.broker, expected)
+    found = await asked(reach.broker, expected, {watched.queue for watched in reach.services.values()})
     if found is None:
         return None
     placed = [_placed(reach, queue) for queue in found]
     return [queue for queue in placed if queue.kind in {"service", "other"} or may_open(queue.name, perimeter)]
 
 
-async def asked(broker: Broker, expected: set[str]) -> list[Queue] | None:
+async def asked(broker: Broker, expected: set[str], listened: set[str]) -> list[Queue] | None:
     """Ask the broker; None when it is away."""
     try:
         async with asyncio.timeout(3 * PATIENCE):
-            return await broker.queues(expected)
+            return await broker.queues(expected, listened)
     except (Refusal, TimeoutError):
         return None
 
@@ -194,20 +225,22 @@ def _placed(reach: Reach, queue: Queue) -> QueueStatus:
 def _of_service(one: ServiceStatus, *, broker_away: bool) -> list[Concern]:
     found: list[Concern] = []
     if one.ready is False:
-        unreached = one.missing and one.missing[0].startswith("no answer")
-        what: What = "service_away" if unreached else "service_not_ready"
+        what: What = "service_away" if one.unreached else "service_not_ready"
         # Not ready without broker or database is their consequence: nothing to do here.
-        urgent = bool(unreached) or not (broker_away or one.database_away)
+        urgent = one.unreached or not (broker_away or one.database_away)
         found.append(Concern(what=what, where=one.name, detail="; ".join(one.missing), urgent=urgent))
     if one.database_away is not None:
-        found.append(Concern(what="database_away", where=one.name, detail=one.database_away))
+        what = "database_refuses" if one.database_refuses else "database_away"
+        found.append(Concern(what=what, where=one.name, detail=one.database_away))
     waits = one.figures
     if waits is None:
         return found
     if waits.outbox_seconds > OUTBOX_OLD:
-        # With the broker away this is its consequence: nothing to do here.
-        late = Concern(what="outbox_late", where=one.name, count=waits.outbox, urgent=not broker_away)
-        found.append(late.model_copy(update={"seconds": waits.outbox_seconds}))
+        # With the broker or the service away this is its consequence: nothing to do here.
+        urgent = not (broker_away or one.unreached)
+        late = Concern(what="outbox_late", where=one.name, count=waits.outbox, urgent=urgent)
+        relay = "" if waits.relay else NO_RELAY
+        found.append(late.model_copy(update={"seconds": waits.outbox_seconds, "detail": relay}))
     if waits.held_given_up:
         found.append(Concern(what="held_given_up", where=one.name, count=waits.held_given_up))
     if tried := waits.held - waits.held_given_up:
@@ -247,9 +280,10 @@ def _of_what_is_behind(late: list[Behind], known: list[Concern], *, broker_away:
     return found
 
 
-def _of_queue(queue: QueueStatus) -> list[Concern]:
+def _of_queue(queue: QueueStatus, unreached: set[str]) -> list[Concern]:
     found: list[Concern] = []
-    if queue.kind == "service" and not queue.consumers:
+    # That a service which is away consumes nothing need not be said.
+    if queue.kind == "service" and not queue.consumers and queue.service not in unreached:
         found.append(Concern(what="no_consumer", where=queue.name, count=queue.ready))
     if queue.kind == "service" and queue.ready >= DEEP:
         found.append(Concern(what="deep_queue", where=queue.name, count=queue.ready, urgent=False))

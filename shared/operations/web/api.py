@@ -11,11 +11,13 @@ from pydantic import AwareDatetime, BaseModel, Field
 from shared import clock
 from shared.identity.model import Agent, Role
 from shared.messaging.topology import UNROUTED_QUEUE
-from shared.operations import astray, held, journals, quarantine, record, resending, status, waiting
+from shared.operations import astray, held, journals, mails, quarantine, record, resending, status, waiting
 from shared.operations.astray import DEAD, Parked, Replayed
 from shared.operations.checking import Check, Checks
+from shared.operations.duties import SENDS_MAILS
 from shared.operations.held import Held
-from shared.operations.journals import Trail
+from shared.operations.mails import Mail
+from shared.operations.obstacles import Story, story
 from shared.operations.quarantine import Quarantined
 from shared.operations.reach import Reach
 from shared.operations.record import Operation
@@ -85,6 +87,12 @@ class GapPage(Paged[Gap]):
     """A page of streams that wait for an event; `away` names the services that did not answer."""
 
     away: list[str]
+
+
+class MailItem(Mail):
+    """A mail that did not reach anybody, with what this caller may do."""
+
+    allowed_actions: list[str]
 
 
 class OperationPage(Paged[Operation]):
@@ -220,6 +228,22 @@ async def discard_quarantined(
     return _quarantined(one, agent)
 
 
+@get("/deliveries", guards=[READERS])
+async def list_deliveries(reach: NamedDependency[Reach], agent: NamedDependency[Agent]) -> Paged[MailItem]:
+    """List the mails of the week that did not reach anybody: given up first."""
+    rows = await mails.list_mails(reach.service(SENDS_MAILS).database, perimeter=agent.perimeter)
+    return Paged[MailItem](items=[_mail(one, agent) for one in rows], total=len(rows), page=1)
+
+
+@post("/deliveries/{mail_id:uuid}/resend", guards=[OPERATORS], status_code=200)
+async def resend_delivery(
+    mail_id: FromPath[UUID], data: JSONBody[Why], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
+) -> MailItem:
+    """Have a mail tried again now, to the same address."""
+    watched = reach.service(SENDS_MAILS)
+    return _mail(await mails.resend(watched, mail_id, by=agent.email, why=data.why, perimeter=agent.perimeter), agent)
+
+
 @get("/dead/{queue:str}", guards=[READERS])
 async def list_dead(
     queue: FromPath[str], reach: NamedDependency[Reach], agent: NamedDependency[Agent]
@@ -259,9 +283,13 @@ async def replay_unrouted(
 @get("/requests/{reference:str}/events", guards=[READERS])
 async def events_of_request(
     reference: FromPath[str], reach: NamedDependency[Reach], agent: NamedDependency[Agent]
-) -> Trail:
-    """Tell a request's events across the services, in order; `reference` is its id or its number."""
-    return await journals.trail(reach, reference, perimeter=agent.perimeter)
+) -> Story:
+    """Tell a request's events across the services, in order, and what keeps it from going on.
+
+    `reference` is its id or its number.
+    """
+    told = await journals.trail(reach, reference, perimeter=agent.perimeter)
+    return await story(reach, told, at=clock.now(), perimeter=agent.perimeter)
 
 
 @post("/events/resend", guards=[OPERATORS], status_code=200)
@@ -312,6 +340,8 @@ routes: list[Any] = [
     show_quarantined,
     replay_quarantined,
     discard_quarantined,
+    list_deliveries,
+    resend_delivery,
     list_dead,
     drain_dead,
     list_unrouted,
@@ -326,6 +356,12 @@ routes: list[Any] = [
 
 def _held(one: Held, agent: Agent) -> HeldItem:
     return HeldItem(**one.model_dump(), allowed_actions=["retry", "skip"] if agent.has(Role.OPERATOR) else [])
+
+
+def _mail(one: Mail, agent: Agent) -> MailItem:
+    return MailItem(
+        **one.model_dump(), allowed_actions=["resend"] if one.may_resend and agent.has(Role.OPERATOR) else []
+    )
 
 
 def _quarantined(one: Quarantined, agent: Agent) -> QuarantinedItem:

@@ -1,85 +1,261 @@
-"""Why a request does not go on, in the words of who mends it: where, what, and the page to act on."""
+"""Why a request does not go on, in the words of who mends it: where, what, what follows, and what to press."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
-from shared.operations.journals import Event, Trail
-from shared.operations.web.words import counted, duration, service_word
+from shared.operations.obstacles import Cause, Obstacle
+from shared.operations.web import help_pages, reasons
+from shared.operations.web.words import counted, duration, moment, service_word
 from shared.words import event_word
-
-ON_ITS_WAY: Final = 10.0
-"""Seconds that an event may take to everybody before it is worth a word."""
 
 
 @dataclass(frozen=True, slots=True)
-class Obstacle:
-    """What keeps a request from going on: where, what, and where to mend it."""
+class ToldObstacle:
+    """One obstacle as people read it; `detail` is what a program said, word for word."""
 
     place: str
     sentence: str
+    follows: str
+    do: str
     href: str
     link: str
+    help: str
+    detail: str = ""
     urgent: bool = True
 
 
-def obstacles(trail: Trail, services: Sequence[str], at: datetime) -> list[Obstacle]:
-    """Say what keeps a request from going on; of what one cause keeps from one service, the first event is named."""
-    late = [event for event in trail.events if (at - event.recorded_at).total_seconds() >= ON_ITS_WAY]
-    found = [_held(event, service) for event in trail.events for service in event.held_by]
-    for service in services:
-        found += _unsent([event for event in late if event.service == service and not event.sent], service, at)
-        found += _missing([event for event in late if service in event.missing_at and event.sent], service, at)
-        if not any(service in event.held_by for event in trail.events):
-            found += _waiting([event for event in late if service in event.waits_at], service, at)
-    return found
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """A cause: what is so, what to do, where to look, and the entry of the runbook."""
+
+    is_so: str
+    do: str
+    href: str
+    link: str
+    help: str
 
 
-def _held(event: Event, service: str) -> Obstacle:
-    return Obstacle(
-        service_word(service),
-        f"L’événement {_name(event)} n’a pas pu être appliqué\u00a0; la suite attend derrière lui.",
-        f"/retenues/{service}?evenement={quote(event.id)}",
-        "Voir la raison et agir",
+_OVERVIEW: Final = ("/", "Voir la vue d’ensemble")
+_CAUSES: Final[dict[Cause, _Behind]] = {
+    "broker_away": _Behind(
+        "La messagerie (RabbitMQ) ne répond pas.",
+        "Redémarrez RabbitMQ\u00a0: tout part de soi-même à son retour.",
+        *_OVERVIEW,
+        "broker_away",
+    ),
+    "database_away": _Behind(
+        "La base de ce service ne répond pas.",
+        "Redémarrez PostgreSQL\u00a0: le service reprend de lui-même.",
+        *_OVERVIEW,
+        "database_away",
+    ),
+    "database_refuses": _Behind(
+        "La base de ce service fonctionne, mais lui refuse l’accès.",
+        "Rendez à son rôle la connexion et les droits qu’il avait\u00a0: le service reprend de lui-même.",
+        *_OVERVIEW,
+        "database_refuses",
+    ),
+    "service_away": _Behind(
+        "Ce service ne répond pas.",
+        "Redémarrez-le\u00a0: il traitera ce qui l’attend, dans l’ordre.",
+        *_OVERVIEW,
+        "service_away",
+    ),
+    "service_not_ready": _Behind(
+        "Ce service fonctionne, mais n’est pas prêt.",
+        "Regardez ce qui lui manque dans la vue d’ensemble.",
+        *_OVERVIEW,
+        "service_not_ready",
+    ),
+    "no_relay": _Behind(
+        "Personne n’envoie les événements de ce service.",
+        "Redémarrez-le\u00a0: un de ses exemplaires reprendra l’envoi.",
+        *_OVERVIEW,
+        "no_relay",
+    ),
+    "not_taken": _Behind(
+        "La messagerie n’a pas accepté ces événements.",
+        "Vérifiez la place sur le disque de RabbitMQ et les droits de l’utilisateur du service, puis son journal "
+        "technique. L’envoi reprend de lui-même.",
+        *_OVERVIEW,
+        "outbox_late",
+    ),
+    "no_queue": _Behind(
+        "La file de ce service n’existe pas.",
+        "Redémarrez-le\u00a0: il la crée, et redemande ce qui lui manque.",
+        *_OVERVIEW,
+        "no_consumer",
+    ),
+    "no_consumer": _Behind("Personne n’écoute la file de ce service.", "Redémarrez-le.", *_OVERVIEW, "no_consumer"),
+    "in_queue": _Behind(
+        "Des messages attendent dans la file de ce service, qui les traite.",
+        "Rien\u00a0: attendez qu’il ait rattrapé son retard.",
+        *_OVERVIEW,
+        "deep_queue",
+    ),
+    "dead": _Behind(
+        "Des messages ont été présentés trop souvent à ce service\u00a0: ils sont parmi ses lettres mortes.",
+        "Corrigez la cause, puis remettez-les en file.",
+        "/files/{queue}.dead",
+        "Voir les lettres mortes",
+        "dead",
+    ),
+    "unrouted": _Behind(
+        "Des messages n’ont trouvé aucune file où aller.",
+        "Publiez-les à nouveau.",
+        "/files/unrouted",
+        "Voir les messages sans destinataire",
+        "unrouted",
+    ),
+    "lost": _Behind(
+        "Le message n’est plus dans la messagerie.",
+        "Le service le redemande de lui-même, en quelques minutes. Pour ne pas attendre, renvoyez les événements.",
+        "#renvoyer",
+        "Renvoyer les événements",
+        "gap",
+    ),
+}
+
+
+def told(one: Obstacle) -> ToldObstacle:
+    """Say one obstacle."""
+    return {
+        "away": _away,
+        "held": _held,
+        "unreadable": _unreadable,
+        "unsent": _stands,
+        "missing": _stands,
+        "waits": _waits,
+        "mail": _mail,
+    }[one.what](one)
+
+
+def _away(one: Obstacle) -> ToldObstacle:
+    behind = _CAUSES[one.cause or "database_away"]
+    return ToldObstacle(
+        service_word(one.where),
+        behind.is_so,
+        "Ce service est arrêté. Ce qu’il sait de la demande n’est pas affiché ici\u00a0; rien n’est perdu.",
+        behind.do,
+        _where(behind, one),
+        behind.link,
+        help_pages.anchor(behind.help),
+        one.reason,
     )
 
 
-def _unsent(events: Sequence[Event], service: str, at: datetime) -> list[Obstacle]:
-    if not events:
-        return []
-    sentence = (
-        f"{_counted(events)} pas encore parti, depuis {_since(events, at)}. La messagerie ou ce service est arrêté."
+def _held(one: Obstacle) -> ToldObstacle:
+    reason = reasons.of_held(one.reason)
+    tried = counted(one.attempts, "essai", "essais")
+    again = (
+        f"Prochain essai automatique\u00a0: {moment(one.next_attempt_at)}."
+        if one.next_attempt_at
+        else "Il n’y aura plus d’essai automatique\u00a0: c’est à vous de décider."
     )
-    return [Obstacle(service_word(service), sentence, "/", "Voir la vue d’ensemble")]
-
-
-def _missing(events: Sequence[Event], service: str, at: datetime) -> list[Obstacle]:
-    if not events:
-        return []
-    sentence = (
-        f"{_counted(events)} pas encore arrivé, depuis {_since(events, at)}. Ce service est arrêté ou en "
-        "retard, ou le message s’est perdu et sera redemandé."
+    return ToldObstacle(
+        service_word(one.where),
+        f"L’événement {_name(one)} n’a pas pu être appliqué, depuis {duration(one.seconds)} ({tried}). {reason.means}",
+        f"{_behind_it(one)} Les autres demandes avancent. {again}",
+        reason.do,
+        f"/retenues/{one.where}?evenement={quote(one.event_id or '')}",
+        "Voir et agir",
+        help_pages.anchor("held_given_up"),
+        one.reason,
     )
-    return [Obstacle(service_word(service), sentence, "/", "Voir la vue d’ensemble")]
 
 
-def _waiting(events: Sequence[Event], service: str, at: datetime) -> list[Obstacle]:
-    if not events:
-        return []
-    sentence = f"{_counted(events)} en attente de celui qui doit le précéder, depuis {_since(events, at)}."
-    return [Obstacle(service_word(service), sentence, "#renvoyer", "Renvoyer les événements", urgent=False)]
+def _behind_it(one: Obstacle) -> str:
+    others = one.events - 1
+    if not others:
+        return "Ce service ne connaît pas la suite de la demande."
+    return f"{counted(others, 'événement attend', 'événements attendent')} derrière lui."
 
 
-def _counted(events: Sequence[Event]) -> str:
-    others = f" et {counted(len(events) - 1, 'autre', 'autres')}" if len(events) > 1 else ""
-    return f"L’événement {_name(events[0])}{others}\u00a0:"
+def _unreadable(one: Obstacle) -> ToldObstacle:
+    reason = reasons.of_unreadable(one.reason)
+    follows = (
+        "La suite de la demande attend que l’événement soit lu."
+        if one.urgent
+        else "Le véritable événement est arrivé entre-temps\u00a0: la demande avance."
+    )
+    return ToldObstacle(
+        service_word(one.where),
+        f"Un message de cette demande est en quarantaine, depuis {duration(one.seconds)}. {reason.means}",
+        follows,
+        reason.do,
+        f"/quarantaine/{one.where}/{one.ref}",
+        "Voir et agir",
+        help_pages.anchor("quarantine"),
+        one.reason,
+        one.urgent,
+    )
 
 
-def _since(events: Sequence[Event], at: datetime) -> str:
-    return duration((at - min(event.recorded_at for event in events)).total_seconds())
+def _stands(one: Obstacle) -> ToldObstacle:
+    behind = _CAUSES[one.cause or "lost"]
+    what = "pas encore parti" if one.what == "unsent" else "pas encore arrivé"
+    follows = (
+        "Les autres services n’en savent rien. Rien n’est perdu\u00a0: tout est dans sa base."
+        if one.what == "unsent"
+        else "Ce service ne connaît pas la suite de la demande. Rien n’est perdu\u00a0: tout est dans les journaux."
+    )
+    return ToldObstacle(
+        service_word(one.where),
+        f"{behind.is_so} {_counted(one)} {what}, depuis {duration(one.seconds)}.",
+        follows,
+        behind.do,
+        _where(behind, one),
+        behind.link,
+        help_pages.anchor(behind.help),
+        urgent=one.urgent,
+    )
 
 
-def _name(event: Event) -> str:
-    return f"«\u00a0{event_word(event.type)}\u00a0»"
+def _where(behind: _Behind, one: Obstacle) -> str:
+    return behind.href.format(queue=one.queue)
+
+
+def _waits(one: Obstacle) -> ToldObstacle:
+    return ToldObstacle(
+        service_word(one.where),
+        f"{_counted(one)} en attente de celui qui doit le précéder, depuis {duration(one.seconds)}.",
+        "Ce service ne connaît pas la suite de la demande. Il redemande de lui-même ce qui lui manque.",
+        "Rien avant cinq minutes. Pour ne pas attendre, renvoyez les événements.",
+        "#renvoyer",
+        "Renvoyer les événements",
+        help_pages.anchor("gap"),
+        urgent=False,
+    )
+
+
+def _mail(one: Obstacle) -> ToldObstacle:
+    name = f"Le courriel «\u00a0{event_word(one.type or '')}\u00a0»"
+    tried = counted(one.attempts, "essai", "essais")
+    if one.urgent:
+        sentence = f"{name} n’est pas arrivé ({tried})."
+        do = "Corrigez l’adresse ou la cause, puis renvoyez-le."
+    else:
+        again = f" Prochain essai\u00a0: {moment(one.next_attempt_at)}." if one.next_attempt_at else ""
+        sentence = f"{name} n’est pas parti, depuis {duration(one.seconds)} ({tried}).{again}"
+        do = "Vérifiez que le serveur de courriel répond\u00a0: il part de lui-même ensuite."
+    return ToldObstacle(
+        service_word(one.where),
+        sentence,
+        "La demande avance, mais quelqu’un n’a pas été prévenu.",
+        do,
+        f"/courriels/{one.ref}",
+        "Voir et agir",
+        help_pages.anchor("mail_failed" if one.urgent else "mail_late"),
+        one.reason,
+        one.urgent,
+    )
+
+
+def _counted(one: Obstacle) -> str:
+    others = f" et {counted(one.events - 1, 'autre', 'autres')}" if one.events > 1 else ""
+    return f"L’événement {_name(one)}{others}\u00a0:"
+
+
+def _name(one: Obstacle) -> str:
+    return f"«\u00a0{event_word(one.type or '')}\u00a0»"

@@ -1,10 +1,11 @@
-"""The French words of the operator's page: services, concerns with what to do about them, actions, durations."""
+"""The French words of the operator's page: services, figures, actions, durations."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from shared.operations.services import SERVICES, Service
-from shared.operations.status import MAIL_OLD, Concern, QueueStatus, ServiceStatus, Status
+from shared.operations.status import MAIL_OLD, QueueStatus, ServiceStatus, Status
 from shared.operations.verification import Fault
 
 SERVICE = {
@@ -21,6 +22,7 @@ ACTION = {
     "dead.drain": "Lettres mortes\u00a0: remises en file",
     "events.resend": "Événements renvoyés depuis le journal",
     "unrouted.replay": "Sans destinataire\u00a0: publiés à nouveau",
+    "delivery.resend": "Courriel renvoyé",
 }
 SETTLEMENT = {"replayed": "renvoyé", "discarded": "écarté"}
 
@@ -42,16 +44,6 @@ COLUMNS = (
     "Échéances dépassées",
 )
 """What is told of each service."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One concern as people read it, and where to look."""
-
-    place: str
-    sentence: str
-    href: str | None
-    urgent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,58 +105,14 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f}\u00a0s"
 
 
+def moment(at: datetime) -> str:
+    """Write a moment to the second: what is tried again is tried within seconds."""
+    return f"{at.astimezone(PARIS):%d/%m à %H:%M:%S}"
+
+
 def counted(count: int, one: str, many: str) -> str:
     """Write a number with its noun."""
     return f"{count}\u00a0{one if abs(count) < 2 else many}"  # noqa: PLR2004 - French: plural from two on
-
-
-def told(concern: Concern) -> Told:
-    """Say what is so, and what to do."""
-    messages = counted(concern.count, "message", "messages")
-    events = counted(concern.count, "événement", "événements")
-    streams = counted(concern.count, "demande", "demandes")
-    since = duration(concern.seconds)
-    sentence, href = {
-        "broker_away": (
-            "La messagerie ne répond pas. Ce que les services ont à se dire attend chez eux. Redémarrez RabbitMQ.",
-            None,
-        ),
-        "database_away": ("La base ne répond pas. Redémarrez PostgreSQL.", None),
-        "service_away": ("Le service ne répond pas. Redémarrez-le.", None),
-        "service_not_ready": (f"Le service n’est pas prêt ({concern.detail}).", None),
-        "no_consumer": (
-            "Personne n’écoute sa file" + (f" ({messages} en attente)" if concern.count else "") + ". Redémarrez-le.",
-            None,
-        ),
-        "deep_queue": (f"{messages} en attente ; le service les traite.", None),
-        "outbox_late": (f"{events} à envoyer depuis {since}. Vérifiez que le service tourne.", None),
-        "behind": (
-            f"{events} annoncés et pas encore appliqués, depuis {since}. Vérifiez que le service tourne.",
-            "#retards",
-        ),
-        "mail_late": (f"Un courriel attend depuis {since}. Vérifiez le serveur de courriel.", None),
-        "mail_failed": (
-            f"{counted(concern.count, 'courriel n’a pas pu partir', 'courriels n’ont pas pu partir')} cette semaine.",
-            None,
-        ),
-        "overdue": (
-            f"{counted(concern.count, 'échéance dépassée', 'échéances dépassées')}\u00a0; les équipes sont prévenues.",
-            None,
-        ),
-        "held_given_up": (
-            f"{streams} en attente d’une décision\u00a0: un événement n’a pas pu être appliqué.",
-            "/retenues",
-        ),
-        "held": (f"{streams} en attente\u00a0; un nouvel essai est prévu.", "/retenues"),
-        "gap": (f"{streams} en attente d’un événement qui n’arrive pas, depuis {since}.", "/retenues#attente"),
-        "gap_young": (f"{streams} en attente d’un événement en retard de {since}.", None),
-        "quarantine": (f"{messages} illisibles." if concern.count > 1 else f"{messages} illisible.", "/quarantaine"),
-        "dead": (f"{messages} à remettre en file, après la correction de la cause.", f"/files/{concern.where}"),
-        "unrouted": (f"{messages} sans destinataire.", f"/files/{concern.where}"),
-    }[concern.what]
-    place = "Messagerie" if concern.what == "broker_away" else service_word(concern.where)
-    place = {"unrouted": "Messagerie"}.get(concern.where, place)
-    return Told(place, sentence, href, concern.urgent)
 
 
 def behind_lines(status: Status) -> list[tuple[str, str, int, str]]:
@@ -196,7 +144,7 @@ def _line(one: ServiceStatus, status: Status) -> Line:
 
 def _answers(one: ServiceStatus) -> Cell:
     if one.database_away is not None:
-        return Cell("base absente", "late")
+        return Cell("base fermée au service" if one.database_refuses else "base absente", "late")
     if one.ready is None:
         return Cell("base présente", "done")
     if one.ready:
@@ -221,7 +169,8 @@ def _mails(one: ServiceStatus) -> Cell:
         return Cell("—")
     waits = f" – {duration(one.deliveries.seconds)}" if one.deliveries.seconds else ""
     failed = f", {counted(one.deliveries.failed, 'échec', 'échecs')}" if one.deliveries.failed else ""
-    return Cell(f"{one.deliveries.queued}{waits}{failed}", "late" if one.deliveries.seconds > MAIL_OLD else None)
+    tone = "late" if one.deliveries.seconds > MAIL_OLD else None
+    return Cell(f"{one.deliveries.queued}{waits}{failed}", tone, "/courriels" if waits or failed else None)
 
 
 def _figures(one: ServiceStatus) -> tuple[tuple[str, Cell], ...]:
@@ -235,7 +184,7 @@ def _figures(one: ServiceStatus) -> tuple[tuple[str, Cell], ...]:
     outbox = f"{figures.outbox} – {duration(figures.outbox_seconds)}" if figures.outbox else "0"
     gaps = f"{figures.gaps} – {duration(figures.gap_seconds)}" if figures.gaps else "0"
     return (
-        ("À envoyer", Cell(outbox)),
+        ("À envoyer", Cell(outbox) if figures.relay else Cell(f"{outbox} – sans relais", "late")),
         ("Retenues", Cell(str(figures.held), urgent["held"], "/retenues" if figures.held else None)),
         ("En attente", Cell(gaps, href="/retenues#attente" if figures.gaps else None)),
         (

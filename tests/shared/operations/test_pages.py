@@ -85,7 +85,7 @@ async def test_a_held_event_is_tried_again_with_a_motive(scene: Scene, enter: En
     page = await browse.get(f"/retenues/escalation?evenement={one.event_id}")
     sent = {**fields_of(page), "action": "retry", "why": "corrigé"}
     answer = await browse.post("/retenues/escalation", data=sent)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/retenues")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/demandes/{one.subject}")
     assert "nouvel essai dans la seconde" in (await browse.get("/retenues")).text
     await scene.inbox.retry_held()
     assert scene.broken.applied == ["first", "second", "third"]
@@ -104,6 +104,26 @@ async def test_a_motive_is_asked_for_and_what_was_typed_stays(scene: Scene, ente
     assert await record.latest(scene.escalation, "escalation") == []
 
 
+async def test_an_event_is_left_aside_only_by_whoever_confirms_it(scene: Scene, enter: Enter) -> None:
+    one = await a_held_stream(scene.inbox, scene.broken, scene.escalation)
+    browse = await enter()
+    page = await browse.get(f"/retenues/escalation?evenement={one.event_id}")
+    sent = {**fields_of(page), "action": "skip", "why": "sans effet"}
+    answer = await browse.post("/retenues/escalation", data=sent)
+    assert answer.status_code == 400
+    assert "Confirmez" in answer.text
+    assert "sans effet</textarea>" in answer.text
+    assert await record.latest(scene.escalation, "escalation") == []
+
+
+async def test_after_an_action_the_way_of_the_request_shows_what_comes_of_it(scene: Scene, enter: Enter) -> None:
+    one = await a_held_stream(scene.inbox, scene.broken, scene.escalation)
+    browse = await enter()
+    sent = fields_of(await browse.get(f"/retenues/escalation?evenement={one.event_id}"))
+    answer = await browse.post("/retenues/escalation", data={**sent, "action": "retry", "why": "essai"})
+    assert answer.headers["location"] == f"/demandes/{one.subject}"
+
+
 async def test_a_double_click_acts_once(scene: Scene, enter: Enter) -> None:
     one = await a_held_stream(scene.inbox, scene.broken, scene.escalation)
     browse = await enter()
@@ -111,6 +131,7 @@ async def test_a_double_click_acts_once(scene: Scene, enter: Enter) -> None:
         **fields_of(await browse.get(f"/retenues/escalation?evenement={one.event_id}")),
         "action": "skip",
         "why": "sans effet",
+        "sure": "true",
     }
     answers = [await browse.post("/retenues/escalation", data=sent) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303]

@@ -1,11 +1,10 @@
-"""A request's way as a diagram, and in words what keeps it from going on."""
+"""A request's way as a diagram."""
 
 from datetime import timedelta
 from typing import Any
 
 from shared.clock import new_id, now
-from shared.operations.journals import Event, Trail
-from shared.operations.web.obstacles import obstacles
+from shared.operations.journals import Event
 from shared.operations.web.sequence import diagram
 from shared.operations.web.words import between
 
@@ -29,11 +28,6 @@ def an_event(service: str = "intake", *, seconds_ago: float = 3600, **changes: A
         "applied_by": [name for name in SERVICES if name != service],
     }
     return Event(**told | changes)
-
-
-def said(*events: Event) -> list[tuple[str, str, bool]]:
-    trail = Trail(request_id=new_id(), events=list(events), away=[])
-    return [(one.place, one.href, one.urgent) for one in obstacles(trail, SERVICES, AT)]
 
 
 def test_an_arrow_reaches_whoever_applied_it_and_stops_before_whoever_has_not_got_it() -> None:
@@ -71,24 +65,3 @@ def test_an_event_that_nobody_has_got_yet_is_said_so_in_the_table() -> None:
         ("pas encore envoyé par", "Dépôt des demandes"),
         ("pas encore arrivé chez", "Départements"),
     )
-
-
-def test_nothing_keeps_a_request_whose_events_were_applied_or_are_just_on_their_way() -> None:
-    assert said(an_event(), an_event(seconds_ago=2, applied_by=[], missing_at=["qualification"])) == []
-
-
-def test_a_held_event_leads_to_where_one_decides_and_hides_what_waits_behind_it() -> None:
-    held = an_event(applied_by=[], held_by=["escalation"], seconds_ago=1)
-    behind = an_event(applied_by=[], waits_at=["escalation"])
-    assert said(held, behind) == [("Équipe nationale", f"/retenues/escalation?evenement={held.id}", True)]
-
-
-def test_what_one_cause_keeps_from_a_service_is_told_once() -> None:
-    missing = [an_event(applied_by=[], missing_at=["qualification"]) for _ in range(3)]
-    assert said(*missing) == [("Départements", "/", True)]
-    unsent = [an_event(sent=False, applied_by=[], missing_at=["qualification"]) for _ in range(2)]
-    assert said(*unsent) == [("Dépôt des demandes", "/", True)]
-
-
-def test_what_waits_for_an_event_that_does_not_come_leads_to_sending_it_again() -> None:
-    assert said(an_event(applied_by=[], waits_at=["notifications"])) == [("Notifications", "#renvoyer", False)]

@@ -1,6 +1,6 @@
 """The operator's page: is all well, what waits for a decision, and what happened to a request."""
 
-from shared.operations.web.pages import held, journals, overview, parked, quarantine, requests
+from shared.operations.web.pages import held, help_page, journals, mails, overview, parked, quarantine, requests
 
 routes = [
     overview.overview,
@@ -11,6 +11,9 @@ routes = [
     quarantine.quarantined,
     quarantine.quarantined_message,
     quarantine.settle_quarantined,
+    mails.undelivered,
+    mails.undelivered_mail,
+    mails.send_mail_again,
     parked.parked,
     parked.send_parked,
     journals.journals,
@@ -18,4 +21,5 @@ routes = [
     requests.find_request,
     requests.one_request,
     requests.resend_events,
+    help_page.runbook,
 ]

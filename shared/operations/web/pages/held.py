@@ -1,6 +1,7 @@
 """Requests that are held: seen, tried again, or led past their event."""
 
 from typing import Any, Literal
+from urllib.parse import quote
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
@@ -8,11 +9,12 @@ from litestar.params import FromPath, FromQuery
 from pydantic import BaseModel
 
 from shared.db import Cause, Database
+from shared.errors import Invalid
 from shared.identity.model import Agent
-from shared.operations import held, waiting
+from shared.operations import held, journals, record, waiting
 from shared.operations.held import NotHeld
-from shared.operations.reach import Reach
-from shared.operations.web import words
+from shared.operations.reach import Reach, Watched
+from shared.operations.web import help_pages, reasons, words
 from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, settle, shown_again
 from shared.web.forms import Form, read_form
 from shared.web.pages import flash, redirect, render
@@ -25,6 +27,8 @@ class HeldForm(BaseModel):
     event_id: str
     action: Literal["retry", "skip"]
     why: Motive
+    sure: bool = False
+    """To skip is for good: the page asks twice."""
 
 
 @get("/retenues", guards=[READERS])
@@ -40,16 +44,20 @@ async def held_streams(
         None, lambda one: held.list_held(one.database, one.name, most=10_000, perimeter=seen)
     )
     rows = held.in_order(rows)
+    shown = rows[paging.offset : paging.offset + paging.limit]
     gaps, _ = await reach.from_all(None, lambda one: waiting.list_gaps(one.database, one.name, most=50, perimeter=seen))
     return render(
         request,
         "operations/held.html",
-        rows=rows[paging.offset : paging.offset + paging.limit],
+        rows=shown,
         total=len(rows),
         paging=paging,
         gaps=sorted(gaps, key=lambda gap: gap.since),
+        numbers=await journals.numbers(reach, [one.subject for one in shown] + [gap.subject for gap in gaps]),
         away=away_words(away),
         service_word=words.service_word,
+        reason_of=reasons.of_held,
+        moment=words.moment,
     )
 
 
@@ -62,8 +70,12 @@ async def held_stream(
     reach: NamedDependency[Reach],
 ) -> Response[Any]:
     """Show one held stream, and what may be done."""
-    one = await held.show(reach.service(service).database, service, evenement, perimeter=agent.perimeter)
-    return _held_page(request, one, agent, None)
+    try:
+        one = await held.show(reach.service(service).database, service, evenement, perimeter=agent.perimeter)
+    except NotHeld as gone:
+        flash(request, gone.detail, "info")
+        return redirect("/retenues")
+    return await _held_page(request, reach, one, agent, None)
 
 
 @post("/retenues/{service:str}", guards=[OPERATORS])
@@ -83,29 +95,54 @@ async def settle_held(
         if model.action == "retry":
             await held.retry(watched, model.event_id, by=agent.email, why=model.why, perimeter=agent.perimeter)
             return "Le service fait un nouvel essai dans la seconde\u00a0; cette page en montre l’effet."
+        record.motive(model.why)
+        if not model.sure:
+            raise Invalid.field("sure", "Confirmez que le service n’en tiendra jamais compte\u00a0: c’est définitif.")
         await held.skip(watched, model.event_id, by=agent.email, why=model.why, perimeter=agent.perimeter)
         return "L’événement est laissé de côté\u00a0; le service continue avec la suite."
 
-    answer, code = await settle(request, form, act, database, cause, then="/retenues")
+    event_id = str(form.values.get("event_id", ""))
+    answer, code = await settle(
+        request, form, act, database, cause, then=await _where_it_shows(watched, event_id, agent)
+    )
     if answer is not None:
         return answer
     try:
-        event_id = str(form.values.get("event_id", ""))
         one = await held.show(watched.database, service, event_id, perimeter=agent.perimeter)
     except NotHeld as gone:
         flash(request, form.errors.get("") or gone.detail, "warning")
         return redirect("/retenues")
-    return _held_page(request, one, agent, form, code)
+    return await _held_page(request, reach, one, agent, form, code)
 
 
-def _held_page(
-    request: Request[Any, Any, Any], one: held.Held, agent: Agent, form: Form[HeldForm] | None, code: int = 200
+async def _where_it_shows(watched: Watched, event_id: str, agent: Agent) -> str:
+    """Give the page that shows what comes of it: the way of the request, or the list for what belongs to none."""
+    try:
+        one = await held.show(watched.database, watched.name, event_id, perimeter=agent.perimeter)
+    except NotHeld:
+        return "/retenues"
+    return "/retenues" if one.subject.startswith("event:") else f"/demandes/{quote(one.subject, safe='')}"
+
+
+async def _held_page(
+    request: Request[Any, Any, Any],
+    reach: Reach,
+    one: held.Held,
+    agent: Agent,
+    form: Form[HeldForm] | None,
+    code: int = 200,
 ) -> Response[Any]:
+    numbers = await journals.numbers(reach, [one.subject])
     return render(
         request,
         "operations/held_one.html",
         status_code=code,
         one=one,
+        number=numbers.get(one.subject),
+        reason=reasons.of_held(one.reason),
+        skipping=form is not None and form.values.get("action") == "skip",
         service_word=words.service_word,
+        moment=words.moment,
+        help=help_pages.anchor("held_given_up"),
         **shown_again(form, agent),
     )

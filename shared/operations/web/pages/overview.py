@@ -10,7 +10,7 @@ from shared.identity.model import Agent
 from shared.operations import record
 from shared.operations.reach import Reach
 from shared.operations.status import status
-from shared.operations.web import words
+from shared.operations.web import concerns, words
 from shared.operations.web.pages.acting import READERS, away_words
 from shared.web.pages import render
 
@@ -25,7 +25,7 @@ async def overview(
         request,
         "operations/overview.html",
         status=found,
-        concerns=[words.told(concern) for concern in found.concerns],
+        concerns=[concerns.told(concern) for concern in found.concerns],
         lines=words.lines(found),
         columns=[{"label": label} for label in words.COLUMNS],
         behind=words.behind_lines(found),

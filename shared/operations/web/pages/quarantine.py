@@ -13,7 +13,7 @@ from shared.db import Cause, Database
 from shared.identity.model import Agent
 from shared.operations import quarantine
 from shared.operations.reach import Reach
-from shared.operations.web import words
+from shared.operations.web import help_pages, reasons, words
 from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, settle, shown_again
 from shared.web.forms import Form, read_form
 from shared.web.pages import render
@@ -58,6 +58,7 @@ async def quarantined(
         away=away_words(away),
         service_word=words.service_word,
         settlements=words.SETTLEMENT,
+        reason_of=reasons.of_unreadable,
     )
 
 
@@ -122,5 +123,8 @@ async def _quarantine_page(
         cut=len(body) > SHOWN,
         settlements=words.SETTLEMENT,
         service_word=words.service_word,
+        reason=reasons.of_unreadable(one.reason, damaged=one.damaged),
+        request_id=quarantine.request_named_in(body),
+        help=help_pages.anchor("quarantine"),
         **shown_again(form, agent),
     )

@@ -13,10 +13,10 @@ from shared.db import Cause, Database
 from shared.errors import Refusal
 from shared.identity.model import Agent
 from shared.operations import journals, resending
+from shared.operations.obstacles import story
 from shared.operations.reach import Reach
 from shared.operations.resending import Choice
-from shared.operations.web import words
-from shared.operations.web.obstacles import obstacles
+from shared.operations.web import obstacles, words
 from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, settle, shown_again
 from shared.operations.web.sequence import diagram
 from shared.web.forms import Form, read_form
@@ -82,7 +82,8 @@ async def _request_page(
     code: int = 200,
 ) -> Response[Any]:
     try:
-        trail = await journals.trail(reach, reference, perimeter=agent.perimeter)
+        told = await journals.trail(reach, reference, perimeter=agent.perimeter)
+        trail = await story(reach, told, at=clock.now(), perimeter=agent.perimeter)
     except Refusal as refusal:
         errors = {error.field: error.message for error in getattr(refusal, "errors", ())} or {"": refusal.detail}
         shown = {"": " ".join(errors.values())}
@@ -95,7 +96,7 @@ async def _request_page(
         reference=reference,
         away=away_words(trail.away),
         diagram=diagram(trail.events, list(reach.services)),
-        obstacles=obstacles(trail, list(reach.services), clock.now()),
+        obstacles=[obstacles.told(one) for one in trail.obstacles],
         sources=[(source, source) for source in sorted({event.source for event in trail.events})],
         queues=[(one.queue, words.service_word(one.name)) for one in reach.services.values()],
         **shown_again(form, agent),

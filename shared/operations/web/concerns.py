@@ -1,0 +1,104 @@
+"""What needs a hand now, in French: where, what is so, what follows, and what to do about it."""
+
+from dataclasses import dataclass
+
+from shared.operations.status import NO_RELAY, Concern
+from shared.operations.web import help_pages
+from shared.operations.web.words import counted, duration, service_word
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One concern as people read it, and where to look."""
+
+    place: str
+    sentence: str
+    href: str | None
+    urgent: bool
+    help: str | None
+    """Where the runbook says what it means and what to do."""
+
+
+def told(concern: Concern) -> Told:
+    """Say what is so, and what to do."""
+    messages = counted(concern.count, "message", "messages")
+    events = counted(concern.count, "événement", "événements")
+    streams = counted(concern.count, "demande", "demandes")
+    since = duration(concern.seconds)
+    relay = "Personne ne les envoie\u00a0: redémarrez le service." if concern.detail == NO_RELAY else ""
+    sentence, href = {
+        "broker_away": (
+            (
+                "La messagerie ne répond pas\u00a0: ce que les services ont à se dire attend chez eux, et partira à "
+                "son retour. Redémarrez RabbitMQ."
+            ),
+            None,
+        ),
+        "database_away": (
+            "La base ne répond pas\u00a0: ce service est arrêté, les autres continuent. Redémarrez PostgreSQL.",
+            None,
+        ),
+        "database_refuses": (
+            (
+                f"La base fonctionne, mais refuse l’accès ({concern.detail})\u00a0: ce service est arrêté, les autres "
+                "continuent. Rendez à son rôle la connexion et les droits qu’il avait."
+            ),
+            None,
+        ),
+        "service_away": (
+            "Le service ne répond pas\u00a0: ce qui lui est destiné attend, rien n’est perdu. Redémarrez-le.",
+            None,
+        ),
+        "service_not_ready": (f"Le service n’est pas prêt ({concern.detail}).", None),
+        "no_consumer": (
+            "Personne n’écoute sa file"
+            + (f" ({messages} en attente)" if concern.count else "")
+            + "\u00a0: ce qui lui est destiné attend. Redémarrez-le.",
+            None,
+        ),
+        "deep_queue": (f"{messages} en attente ; le service les traite.", None),
+        "outbox_late": (
+            f"{events} à envoyer depuis {since}\u00a0: les autres services n’en savent rien. "
+            + (relay or "Vérifiez que le service tourne, et que la messagerie accepte ses envois."),
+            None,
+        ),
+        "behind": (
+            f"{events} annoncés et pas encore appliqués, depuis {since}. Vérifiez que le service tourne.",
+            "#retards",
+        ),
+        "mail_late": (
+            f"Un courriel attend depuis {since}\u00a0: quelqu’un n’est pas prévenu. Vérifiez le serveur de courriel.",
+            "/courriels",
+        ),
+        "mail_failed": (
+            f"{counted(concern.count, 'courriel n’a pas pu partir', 'courriels n’ont pas pu partir')} cette semaine.",
+            "/courriels",
+        ),
+        "overdue": (
+            f"{counted(concern.count, 'échéance dépassée', 'échéances dépassées')}\u00a0; les équipes sont prévenues.",
+            None,
+        ),
+        "held_given_up": (
+            (
+                f"{streams} en attente de votre décision\u00a0: un événement n’a pas pu être appliqué. "
+                "Les autres demandes avancent."
+            ),
+            "/retenues",
+        ),
+        "held": (f"{streams} en attente\u00a0; un nouvel essai est prévu. Les autres avancent.", "/retenues"),
+        "gap": (f"{streams} en attente d’un événement qui n’arrive pas, depuis {since}.", "/retenues#attente"),
+        "gap_young": (f"{streams} en attente d’un événement en retard de {since}.", None),
+        "quarantine": (
+            (
+                f"{messages} {'illisibles' if concern.count > 1 else 'illisible'}\u00a0: la suite de la demande "
+                "attend, sauf si le véritable événement est arrivé entre-temps."
+            ),
+            "/quarantaine",
+        ),
+        "dead": (f"{messages} à remettre en file, après la correction de la cause.", f"/files/{concern.where}"),
+        "unrouted": (f"{messages} sans destinataire\u00a0: aucune file ne les attendait.", f"/files/{concern.where}"),
+    }[concern.what]
+    place = "Messagerie" if concern.what == "broker_away" else service_word(concern.where)
+    place = {"unrouted": "Messagerie"}.get(concern.where, place)
+    what = "no_relay" if relay else concern.what
+    return Told(place, sentence, href, concern.urgent, help_pages.anchor(what))

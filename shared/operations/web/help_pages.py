@@ -1,0 +1,54 @@
+"""The runbook inside the page: what each concern and each alert means and what to do, as `docs/runbook.md` says it."""
+
+import itertools
+from functools import cache
+from typing import Final
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from shared.operations.migrations import REPOSITORY
+
+RUNBOOK: Final = REPOSITORY / "docs" / "runbook.md"
+PAGE: Final = "/conduite"
+
+ENTRIES: Final = {
+    "broker_away": "CousuMessagerieAbsente",
+    "database_away": "CousuBaseAbsente",
+    "database_refuses": "CousuBaseRefuse",
+    "service_away": "CousuServiceAbsent",
+    "service_not_ready": "CousuServicePasPret",
+    "no_consumer": "CousuFileSansEcoute",
+    "deep_queue": "CousuFileProfonde",
+    "outbox_late": "CousuEnvoiEnRetard",
+    "no_relay": "CousuSansRelais",
+    "behind": "CousuRetardEntreServices",
+    "held_given_up": "CousuDemandeRetenue",
+    "held": "CousuDemandeRetenue",
+    "gap": "CousuEvenementNonApplique",
+    "gap_young": "CousuEvenementNonApplique",
+    "quarantine": "CousuQuarantaine",
+    "dead": "CousuLettresMortes",
+    "unrouted": "CousuSansDestinataire",
+    "mail_late": "CousuCourrielEnRetard",
+    "mail_failed": "CousuCourrielsRefuses",
+    "overdue": "EcheancesDepassees",
+}
+"""By what the overview tells: the entry that says what to do."""
+
+
+def anchor(what: str) -> str:
+    """Give the address of the entry about a concern."""
+    return f"{PAGE}#{ENTRIES[what].lower()}"
+
+
+@cache
+def runbook() -> Markup:
+    """Give the runbook as HTML, each entry under its name in small letters, as code forges link it too."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = parser.parse(RUNBOOK.read_text(encoding="utf-8"))
+    for opening, words in itertools.pairwise(tokens):
+        if opening.type == "heading_open":
+            opening.attrSet("id", words.content.lower())
+    body = tokens[next(number for number, one in enumerate(tokens) if one.type == "heading_close") + 1 :]
+    return Markup(parser.renderer.render(body, parser.options, {}))  # noqa: S704 - our own file, without HTML of its own

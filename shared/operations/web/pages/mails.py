@@ -1,0 +1,101 @@
+"""Mails that did not reach anybody: seen with the mail server's words, and sent again."""
+
+from typing import Any
+from uuid import UUID
+
+import structlog
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from pydantic import BaseModel
+
+from shared.db import Cause, Database
+from shared.errors import NotFound
+from shared.identity.model import Agent
+from shared.operations import mails
+from shared.operations.reach import Reach, Watched
+from shared.operations.web import help_pages, words
+from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, settle, shown_again
+from shared.web.forms import Form, read_form
+from shared.web.pages import render
+
+log = structlog.get_logger(__name__)
+
+
+class MailForm(BaseModel):
+    """A mail is sent again."""
+
+    why: Motive
+
+
+@get("/courriels", guards=[READERS])
+async def undelivered(
+    request: Request[Any, Any, Any], reach: NamedDependency[Reach], agent: NamedDependency[Agent]
+) -> Response[Any]:
+    """List the mails of the week that did not reach anybody."""
+    rows, away = await reach.from_all(
+        _postman(reach).name, lambda one: mails.list_mails(one.database, perimeter=agent.perimeter)
+    )
+    return render(request, "operations/mails.html", rows=rows, away=away_words(away), moment=words.moment)
+
+
+@get("/courriels/{mail_id:uuid}", guards=[READERS])
+async def undelivered_mail(
+    request: Request[Any, Any, Any],
+    mail_id: FromPath[UUID],
+    agent: NamedDependency[Agent],
+    reach: NamedDependency[Reach],
+) -> Response[Any]:
+    """Show one mail, and what may be done."""
+    return await _mail_page(request, reach, agent, mail_id, None)
+
+
+@post("/courriels/{mail_id:uuid}", guards=[OPERATORS])
+async def send_mail_again(
+    request: Request[Any, Any, Any],
+    mail_id: FromPath[UUID],
+    agent: NamedDependency[Agent],
+    reach: NamedDependency[Reach],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+) -> Response[Any]:
+    """Send a mail again."""
+    form = await read_form(request, MailForm)
+
+    async def act(model: MailForm) -> str:
+        await mails.resend(_postman(reach), mail_id, by=agent.email, why=model.why, perimeter=agent.perimeter)
+        return "Le courriel est remis en file\u00a0; il part dans quelques secondes."
+
+    answer, code = await settle(request, form, act, database, cause, then=f"/courriels/{mail_id}")
+    return answer or await _mail_page(request, reach, agent, mail_id, form, code)
+
+
+async def _mail_page(
+    request: Request[Any, Any, Any],
+    reach: Reach,
+    agent: Agent,
+    mail_id: UUID,
+    form: Form[MailForm] | None,
+    code: int = 200,
+) -> Response[Any]:
+    postman = _postman(reach)
+    one = await mails.show(postman.database, mail_id, perimeter=agent.perimeter)
+    log.info("delivery.consulted", delivery_id=str(mail_id))
+    return render(
+        request,
+        "operations/mail_one.html",
+        status_code=code,
+        one=one,
+        elsewhere=f"{postman.public_url}/messages/{mail_id}" if postman.public_url else None,
+        moment=words.moment,
+        help=help_pages.anchor("mail_failed" if one.given_up else "mail_late"),
+        **shown_again(form, agent),
+    )
+
+
+def _postman(reach: Reach) -> Watched:
+    """Give the service that sends mails; refuses (`NotFound`) where it is not looked after."""
+    postman = mails.postman(reach)
+    if postman is None:
+        raise NotFound
+    return postman

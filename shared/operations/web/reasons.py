@@ -1,0 +1,106 @@
+"""Why an event could not be applied or a message not be read, in French: what it means, and what to correct."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from shared.operations.web.words import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What the raw words mean, and what mends it."""
+
+    means: str
+    do: str
+
+
+_CORRECT_THEN_RETRY = "puis faites un nouvel essai."
+_KNOWN: Final[tuple[tuple[str, Reason], ...]] = (
+    (
+        r"^ended its consumer",
+        Reason(
+            "Cet événement a fait tomber le service dix fois. Il n’est plus essayé tout seul.",
+            "Transmettez-le à l’équipe de développement. Après la correction, faites un nouvel essai\u00a0: il n’est "
+            "fait qu’une fois.",
+        ),
+    ),
+    (
+        r"^not tried yet",
+        Reason("L’événement qui le précédait a été laissé de côté. C’est son tour.", "Attendez quelques secondes."),
+    ),
+    (
+        r"NotKnownYet|\bnot_known_yet\b|NotYet",
+        Reason(
+            "Cet événement en suppose un autre, que le service n’a pas encore reçu.",
+            "Rien dans l’immédiat\u00a0: il est essayé de nouveau tout seul. Après cinq minutes, regardez "
+            "dans le parcours de la demande quel événement manque.",
+        ),
+    ),
+    (
+        r"^InsufficientPrivilege",
+        Reason(
+            "La base refuse cette opération au service\u00a0: son rôle n’a pas les droits nécessaires.",
+            "Rendez-les-lui («\u00a0cousu-main migrate --service …\u00a0» redonne les droits habituels), "
+            + _CORRECT_THEN_RETRY,
+        ),
+    ),
+    (
+        r"^Undefined(Table|Column|Function)",
+        Reason(
+            "Il manque à la base une table ou une colonne que ce programme attend\u00a0: elle n’est pas à jour.",
+            "Lancez «\u00a0cousu-main migrate --service …\u00a0», " + _CORRECT_THEN_RETRY,
+        ),
+    ),
+    (
+        r"^(DiskFull|OutOfMemory|TooManyConnections|InsufficientResources)",
+        Reason("La base manque de place ou de connexions.", "Donnez-lui de la place, " + _CORRECT_THEN_RETRY),
+    ),
+    (
+        r"^(UniqueViolation|ForeignKeyViolation|CheckViolation|NotNullViolation|IntegrityConstraint)",
+        Reason(
+            "Ce que dit l’événement contredit ce que la base du service contient déjà.",
+            "Quelqu’un a-t-il modifié la base à la main\u00a0? Réparez-la, "
+            + _CORRECT_THEN_RETRY
+            + " Sinon, transmettez "
+            "l’événement à l’équipe de développement.",
+        ),
+    ),
+    (
+        r"^(IllegalMove|AlreadyDone|Conflict)",
+        Reason(
+            "Ce que dit l’événement n’est pas possible dans l’état où le service voit la demande.",
+            "Comparez, dans le parcours de la demande, ce que les services ont annoncé. Transmettez à l’équipe de "
+            "développement.",
+        ),
+    ),
+)
+_UNKNOWN: Final = Reason(
+    "Le programme du service a échoué sur cet événement.",
+    "Transmettez la raison et l’identifiant à l’équipe de développement. Après la correction, faites un nouvel essai.",
+)
+
+
+def of_held(reason: str) -> Reason:
+    """Say why an event holds its request."""
+    return next((known for pattern, known in _KNOWN if re.search(pattern, reason)), _UNKNOWN)
+
+
+def of_unreadable(reason: str, *, damaged: bool = False) -> Reason:
+    """Say why a message could not be read."""
+    if damaged or "damaged" in reason:
+        return Reason(
+            "Le message a été abîmé en route\u00a0: ce n’est plus celui qui a été envoyé.",
+            "Écartez-le. Le véritable événement est redemandé automatiquement à son service.",
+        )
+    if "cannot come from" in reason:
+        return Reason(
+            "Le message prétend venir d’un service qui n’annonce jamais cela.",
+            "Ne le renvoyez pas. Cherchez qui a publié sous ce nom, puis écartez-le.",
+        )
+    fields = len(reason.split(";"))
+    return Reason(
+        f"Le message n’a pas la forme attendue ({counted(fields, 'point', 'points')} à corriger, ci-dessous).",
+        "S’il vient d’un de nos services, la version de ce service-ci est trop ancienne\u00a0: mettez-le à jour, puis "
+        "renvoyez le message. S’il ne veut rien dire, écartez-le.",
+    )
