@@ -45,7 +45,7 @@ OBSTACLES = {
     "away": "{where} is away ({reason}): what it holds is not shown",
     "held": "{where} holds {type} for {seconds:.0f} s, {attempts} tries, next {next}: {reason}. "
     "Mend the cause, then `cousu-main held retry {event_id} --service {where} --why …`",
-    "unreadable": "{where} could not read a message of it: {reason}. "
+    "unreadable": "{where} could not read {events} message(s) of it: {reason}. "
     "`cousu-main quarantine show {ref} --service {where}`",
     "unsent": "{where} has not sent {type} and what follows ({events} events) for {seconds:.0f} s",
     "missing": "{type} and what follows ({events} events) have not come to {where} for {seconds:.0f} s",

@@ -90,7 +90,8 @@ async def obstacles(reach: Reach, trail: Trail, *, at: datetime, perimeter: list
             found += _unsent([event for event in stands if event.service == service and not event.sent], seen, at)
             found += _missing([event for event in stands if event.sent], service, seen, at)
     lacking = {name for event in trail.events for name in (*event.missing_at, *event.waits_at)}
-    found += [_not_read(one, at, urgent=one.service in lacking) for one in unreadable]
+    for name in reach.services:
+        found += _not_read([one for one in unreadable if one.service == name], at, urgent=name in lacking)
     for service in reach.services:
         if not any(one.service == service for one in holding):
             found += _waiting([event for event in late if service in event.waits_at], service, at)
@@ -145,10 +146,21 @@ def _away(name: str, seen: Status) -> Obstacle:
     return Obstacle(what="away", where=name, cause=cause, reason=told.database_away or "")
 
 
-def _not_read(one: Quarantined, at: datetime, *, urgent: bool) -> Obstacle:
-    seconds = (at - one.received_at).total_seconds()
-    ref = str(one.id)
-    return Obstacle(what="unreadable", where=one.service, seconds=seconds, reason=one.reason, ref=ref, urgent=urgent)
+def _not_read(messages: Sequence[Quarantined], at: datetime, *, urgent: bool) -> list[Obstacle]:
+    if not messages:
+        return []
+    first = messages[0]
+    return [
+        Obstacle(
+            what="unreadable",
+            where=first.service,
+            events=len(messages),
+            seconds=(at - first.received_at).total_seconds(),
+            reason=first.reason,
+            ref=str(first.id),
+            urgent=urgent,
+        )
+    ]
 
 
 def _unsent(events: Sequence[Event], seen: Status, at: datetime) -> list[Obstacle]:

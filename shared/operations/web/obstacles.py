@@ -146,7 +146,7 @@ def _away(one: Obstacle) -> ToldObstacle:
 
 
 def _held(one: Obstacle) -> ToldObstacle:
-    reason = reasons.of_held(one.reason)
+    reason = reasons.of_held(one.reason, one.where)
     tried = counted(one.attempts, "essai", "essais")
     again = (
         f"Prochain essai automatique\u00a0: {moment(one.next_attempt_at)}."
@@ -177,11 +177,14 @@ def _unreadable(one: Obstacle) -> ToldObstacle:
     follows = (
         "La suite de la demande attend que l’événement soit lu."
         if one.urgent
-        else "Le véritable événement est arrivé entre-temps\u00a0: la demande avance."
+        else "Il ne retient pas la demande\u00a0: le véritable événement est arrivé entre-temps."
     )
+    several = "Un message de cette demande est en quarantaine"
+    if one.events > 1:
+        several = f"{one.events} messages de cette demande sont en quarantaine"
     return ToldObstacle(
         service_word(one.where),
-        f"Un message de cette demande est en quarantaine, depuis {duration(one.seconds)}. {reason.means}",
+        f"{several}, depuis {duration(one.seconds)}. {reason.means}",
         follows,
         reason.do,
         f"/quarantaine/{one.where}/{one.ref}",

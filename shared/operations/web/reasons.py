@@ -41,7 +41,7 @@ _KNOWN: Final[tuple[tuple[str, Reason], ...]] = (
         r"^InsufficientPrivilege",
         Reason(
             "La base refuse cette opération au service\u00a0: son rôle n’a pas les droits nécessaires.",
-            "Rendez-les-lui («\u00a0cousu-main migrate --service …\u00a0» redonne les droits habituels), "
+            "Rendez ces droits à son rôle («\u00a0cousu-main migrate --service …\u00a0» redonne les droits habituels), "
             + _CORRECT_THEN_RETRY,
         ),
     ),
@@ -81,9 +81,10 @@ _UNKNOWN: Final = Reason(
 )
 
 
-def of_held(reason: str) -> Reason:
-    """Say why an event holds its request."""
-    return next((known for pattern, known in _KNOWN if re.search(pattern, reason)), _UNKNOWN)
+def of_held(reason: str, service: str) -> Reason:
+    """Say why an event holds its request in a service."""
+    known = next((known for pattern, known in _KNOWN if re.search(pattern, reason)), _UNKNOWN)
+    return Reason(known.means, known.do.replace("--service …", f"--service {service}"))
 
 
 def of_unreadable(reason: str, *, damaged: bool = False) -> Reason:

@@ -107,7 +107,7 @@ def duration(seconds: float) -> str:
 
 def moment(at: datetime) -> str:
     """Write a moment to the second: what is tried again is tried within seconds."""
-    return f"{at.astimezone(PARIS):%d/%m à %H:%M:%S}"
+    return f"{at.astimezone(PARIS):%d/%m à\u00a0%H:%M:%S}"
 
 
 def counted(count: int, one: str, many: str) -> str:

@@ -81,6 +81,7 @@ async def trouble(scene: Scene) -> list[str]:
         f"/demandes/{one.subject}",
         "/journaux",
         "/actions",
+        "/conduite",
     ]
 
 

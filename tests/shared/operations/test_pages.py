@@ -34,7 +34,7 @@ def fields_of(page: httpx2.Response) -> dict[str, str]:
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
 
 
-PAGES = ["/", "/retenues", "/quarantaine", "/files/unrouted", "/demandes", "/journaux", "/actions"]
+PAGES = ["/", "/retenues", "/quarantaine", "/files/unrouted", "/demandes", "/journaux", "/actions", "/conduite"]
 
 
 async def test_nobody_sees_anything_before_he_signed_in(browse: httpx2.AsyncClient) -> None:

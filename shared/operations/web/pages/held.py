@@ -70,11 +70,7 @@ async def held_stream(
     reach: NamedDependency[Reach],
 ) -> Response[Any]:
     """Show one held stream, and what may be done."""
-    try:
-        one = await held.show(reach.service(service).database, service, evenement, perimeter=agent.perimeter)
-    except NotHeld as gone:
-        flash(request, gone.detail, "info")
-        return redirect("/retenues")
+    one = await held.show(reach.service(service).database, service, evenement, perimeter=agent.perimeter)
     return await _held_page(request, reach, one, agent, None)
 
 
@@ -139,7 +135,7 @@ async def _held_page(
         status_code=code,
         one=one,
         number=numbers.get(one.subject),
-        reason=reasons.of_held(one.reason),
+        reason=reasons.of_held(one.reason, one.service),
         skipping=form is not None and form.values.get("action") == "skip",
         service_word=words.service_word,
         moment=words.moment,
