@@ -36,7 +36,6 @@ NAVIGATION = (
     NavigationItem("À valider", "/a-valider", frozenset({Role.DELEGATE})),
     NavigationItem("Annuaire", "/annuaire", frozenset({Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR})),
     NavigationItem("Tableau de bord", "/tableau-de-bord", frozenset({Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR})),
-    NavigationItem("Évaluations", "/evaluations", frozenset({Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR})),
     NavigationItem("Pactes", "/pactes", frozenset({Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR})),
 )
 """The menu; another part of the service adds its entry here."""

@@ -49,6 +49,10 @@ class Door:
         """Act."""
         return _read(self._ask("POST", path, json=body or {}, headers=headers))
 
+    def put(self, path: str, body: Json) -> Json:
+        """Write anew."""
+        return _read(self._ask("PUT", path, json=body))
+
     def upload(self, path: str, name: str, content: bytes) -> Json:
         """Join a file."""
         return _read(self._ask("POST", path, files={"document": (name, content, "application/pdf")}))

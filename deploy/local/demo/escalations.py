@@ -11,7 +11,7 @@ from typing import Final
 
 from rich.progress import track
 
-from deploy.local.demo import projects
+from deploy.local.demo import answers, projects
 from deploy.local.demo.doors import Door, Json, agents_of, console, running
 from deploy.local.demo.projects import Project, Reach
 from deploy.local.personas import PERSONAS, departemental
@@ -28,6 +28,8 @@ MEMBERS: Final = (
     "ANRU",
 )
 QUORUM: Final = 4
+OTHERS_ONE_IN: Final = 3
+"""Beside so many escalations, one request that a département answers itself or directs to a programme."""
 
 MONTHS: Final = (
     "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
@@ -86,10 +88,12 @@ class Dossier:
 
 
 def load(number: int, seed: int) -> None:
-    """Load so many requests; starts the product when it does not run."""
+    """Load so many escalations, and some requests that are none; starts the product when it does not run."""
     with running():
         read_environment_file()
-        _load(list(projects.draw(number, seed, Territories.load(searchable=False))), seed)
+        territories = Territories.load(searchable=False)
+        _load(list(projects.draw(number, seed, territories)), seed)
+        answers.load(number // OTHERS_ONE_IN, seed, territories)
 
 
 def _load(drawn: list[Project], seed: int) -> None:

@@ -1,4 +1,4 @@
-"""Which dossiers somebody sees: the national team all of them, a programme's team those of its programmes."""
+"""Which dossiers somebody sees or wants to see: the national team all of them, a programme's team its own."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -22,3 +22,15 @@ class Perimeter:
         """Narrow to programmes whoever acts only for some."""
         only_programmes = Role.PROGRAMME_AGENT.value in roles and _SEE_EVERY_PROGRAMME.isdisjoint(roles)
         return cls(departements, sorted(programmes) if only_programmes else None)
+
+    def narrowed(self, *, departements: Collection[str] | None, programme: str | None) -> "Perimeter":
+        """Keep what lies in these départements and concerns this programme; None narrows nothing."""
+        return Perimeter(
+            _both(self.departements, departements), _both(self.programmes, None if programme is None else {programme})
+        )
+
+
+def _both(seen: list[str] | None, wanted: Collection[str] | None) -> list[str] | None:
+    if wanted is None:
+        return seen
+    return sorted(wanted if seen is None else set(seen) & set(wanted))

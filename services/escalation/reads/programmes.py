@@ -16,13 +16,18 @@ from shared.words import word
 
 
 class ProgrammeRow(BaseModel):
-    """A programme: requests directed to it by state, départements they come from, dossiers before the committee."""
+    """A programme: requests directed to it and what became of them, where they come from, dossiers of the committee.
+
+    `open` wait for the team or are in its hands, `completed` were seen through, `declined` went back.
+    """
 
     programme: Programme
     name: str
     territories: int
     requests: int
     open: int
+    completed: int
+    declined: int
     evaluated: int
     departements: int
     escalations: int
@@ -106,6 +111,12 @@ async def programmes(reader: Reader, *, perimeter: Perimeter) -> list[ProgrammeR
             count(DISTINCT programme_request.request_id) FILTER (
                 WHERE programme_request.state IN ('directed', 'taken_up')
             ) AS open,
+            count(DISTINCT programme_request.request_id) FILTER (
+                WHERE programme_request.state IN ('completed', 'evaluated', 'closed')
+            ) AS completed,
+            count(DISTINCT programme_request.request_id) FILTER (
+                WHERE programme_request.state = 'declined'
+            ) AS declined,
             count(DISTINCT evaluation.request_id) AS evaluated,
             count(DISTINCT programme_request.departement) AS departements,
             (SELECT count(*) FROM escalation WHERE escalation.programme = listed.programme) AS escalations,
@@ -202,6 +213,26 @@ async def count_programme_requests(
         perimeter.programmes,
     )
     return total
+
+
+async def requests_by_state(
+    reader: Reader, programme: Programme, *, perimeter: Perimeter
+) -> dict[ProgrammeRequestState, int]:
+    """Count the requests of a programme that the caller sees, by where they stand."""
+    rows = await reader.fetch(
+        """
+        SELECT state, count(*) AS requests
+        FROM programme_request
+        WHERE programme = $1
+            AND ($2::text[] IS NULL OR departement = ANY($2))
+            AND ($3::text[] IS NULL OR programme = ANY($3))
+        GROUP BY state
+        """,
+        programme,
+        perimeter.departements,
+        perimeter.programmes,
+    )
+    return {ProgrammeRequestState(row["state"]): row["requests"] for row in rows}
 
 
 async def sheet(reader: Reader, programme: Programme) -> Sheet:

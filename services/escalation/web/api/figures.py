@@ -17,9 +17,11 @@ from services.escalation.reads.evaluations import (
 )
 from services.escalation.reads.results import Statistics, statistics
 from services.escalation.usecases import acting
+from services.escalation.web.readers import wanted
 from shared.contracts.vocabulary import EvaluationRound, Field, Programme
 from shared.db import Database
 from shared.identity.model import Agent
+from shared.territory.territories import Territories
 from shared.web.paging import Page, Paged
 
 
@@ -57,9 +59,17 @@ async def evaluation_results(
 
 
 @get("/statistics")
-async def read_statistics(database: NamedDependency[Database], agent: NamedDependency[Agent]) -> Statistics:
-    """Give the figures of the dossiers that the caller sees."""
-    return await statistics(database, perimeter=acting.perimeter(agent))
+async def read_statistics(
+    database: NamedDependency[Database],
+    agent: NamedDependency[Agent],
+    territories: NamedDependency[Territories],
+    region: Annotated[str, QueryParameter(max_length=3, description="Code of a région")] = "",
+    departement: Annotated[str, QueryParameter(max_length=3, description="Code of a département")] = "",
+    programme: FromQuery[Programme | None] = None,
+) -> Statistics:
+    """Give the figures of what the caller sees, or of a région, a département, a programme."""
+    perimeter = wanted(agent, territories, region=region, departement=departement, programme=programme)
+    return await statistics(database, perimeter=perimeter)
 
 
 routes = Router(

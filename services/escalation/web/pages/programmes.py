@@ -16,11 +16,13 @@ from pydantic import BaseModel
 from services.escalation.domain.coverage import Reported, Result
 from services.escalation.domain.programmes import ProgrammeAction, ProgrammeRequestState, acts_for_programmes
 from services.escalation.reads.coverage import count_territories_covered, territories_covered
+from services.escalation.reads.evaluations import Narrowed, averages
 from services.escalation.reads.programmes import (
     count_programme_requests,
     programme_request,
     programme_requests,
     programmes,
+    requests_by_state,
     sheet,
 )
 from services.escalation.settings import Durations
@@ -129,6 +131,8 @@ async def one_programme(
         total=await count_programme_requests(database, wanted, state=state, perimeter=perimeter),
         paging=paging,
         states=REQUEST_STATES,
+        counts=await requests_by_state(database, wanted, perimeter=perimeter),
+        means=await averages(database, Narrowed(programme=wanted), perimeter=perimeter),
         chosen=state,
         writes=acts_for_programmes(by),
     )

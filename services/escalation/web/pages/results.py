@@ -8,15 +8,19 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import Template
 
-from services.escalation.reads.evaluations import Dimension, Narrowed, averages, evaluations, grouped
+from services.escalation.reads.evaluations import Averages, Dimension, Narrowed, averages, evaluations, grouped
+from services.escalation.reads.overview import Money
 from services.escalation.reads.results import statistics
 from services.escalation.usecases import acting
 from services.escalation.web.pages.showing import Asked, show
+from services.escalation.web.readers import wanted
 from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, EvaluationRound, Field, Programme
 from shared.db import Database
 from shared.identity.model import Agent
+from shared.territory.index import fold
 from shared.territory.territories import Territories
 from shared.web.flow import flow, table_of, what_became
+from shared.web.formats import euros, number_fr
 from shared.web.paging import Page
 from shared.web.tiles import tile_map
 from shared.words import state_word, word
@@ -116,8 +120,16 @@ async def figures(
     agent: NamedDependency[Agent],
     territories: NamedDependency[Territories],
 ) -> Template:
-    """Show the figures of all requests, and of the national team's work."""
-    found = await statistics(database, perimeter=acting.perimeter(agent))
+    """Show the figures of all requests, and of the national team's work; of a région, a département or a programme."""
+    asked = request.query_params
+    perimeter = wanted(
+        agent,
+        territories,
+        region=asked.get("region", ""),
+        departement=asked.get("departement", ""),
+        programme=_known(Programme, asked.get("programme")),
+    )
+    found = await statistics(database, perimeter=perimeter)
     names = {one.code: one.name for one in territories.departements()}
     of_all = found.all_requests
     whole = what_became(of_all.outcomes)
@@ -125,6 +137,9 @@ async def figures(
         request,
         "results/figures.html",
         figures=found,
+        filters=_places(territories, names),
+        money=_money(of_all.money),
+        marks=_marks(found.evaluations),
         map=tile_map(names, of_all.by_departement, hidden=""),
         requests_of=[(f"{names.get(code, code)} ({code})", count) for code, count in of_all.by_departement.items()],
         flow=flow(whole),
@@ -138,6 +153,38 @@ async def figures(
             *((STAGES[name], delay) for name, delay in found.delays.items()),
         ],
     )
+
+
+def _places(territories: Territories, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    regions = sorted(territories.all_of(ApplicantKind.REGION), key=lambda one: fold(one.name))
+    return [
+        {"name": "region", "label": "Région", "options": [("", "Toutes"), *((one.code, one.name) for one in regions)]},
+        {
+            "name": "departement",
+            "label": "Département",
+            "options": [("", "Tous"), *((code, f"{code} {name}") for code, name in names.items())],
+        },
+        {"name": "programme", "label": "Programme", "options": _options(Programme)},
+    ]
+
+
+def _money(money: Money) -> list[tuple[str, int, str]]:
+    amounts = (
+        ("Accordés par le comité", money.granted_cents),
+        ("Engagés sur les enveloppes nationales", money.committed_cents),
+        ("Dont livrés", money.delivered_cents),
+        ("Accordés par les départements", money.local_support_cents),
+    )
+    return [(name, cents, euros(cents)) for name, cents in amounts]
+
+
+def _marks(means: Averages) -> list[tuple[str, float, str]]:
+    marks = (
+        ("Besoin satisfait", means.need_met),
+        ("Avancement du projet", means.progress),
+        ("Satisfaction", means.satisfaction),
+    )
+    return [(name, mark, f"{number_fr(mark, 1)} sur 5") for name, mark in marks if mark is not None]
 
 
 def _rows(counts: dict[str, int]) -> list[Any]:
