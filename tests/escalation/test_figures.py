@@ -177,6 +177,38 @@ async def test_a_programmes_team_counts_its_own_requests(
     assert (await overview(team))["requests"] == 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "requests"),
+    [
+        ("", 3),
+        ("?region=11", 2),
+        ("?departement=78", 1),
+        ("?departement=13", 1),
+        ("?region=93&departement=95", 0),
+        ("?region=99", 0),
+        ("?programme=petites_villes_de_demain", 1),
+        ("?programme=petites_villes_de_demain&departement=78", 0),
+    ],
+)
+async def test_figures_are_given_of_a_region_a_departement_or_a_programme(
+    ear: Ear, national: Program, asked: str, requests: int
+) -> None:
+    here, near, far = (new_id() for _ in range(3))
+    await ear.hears(*(filed(one) for one in (here, near, far)))
+    await ear.hears(directed_to_programme(here), registered(near, "78"), registered(far, "13"))
+    assert (await national.get(f"/statistics{asked}"))["all_requests"]["requests"] == requests
+
+
+async def test_a_programmes_team_cannot_ask_for_more_than_it_sees(
+    ear: Ear, database: Database, program: Callable[[Agent], Awaitable[Program]]
+) -> None:
+    await ear.hears(filed(new_id()))
+    team = await program(await an_agent(database, "programme", Role.PROGRAMME_AGENT, "petites_villes_de_demain"))
+    for asked in ("", "?departement=95", "?programme=france_services"):
+        assert (await team.get(f"/statistics{asked}"))["all_requests"]["requests"] == 0
+    assert (await team.ask("GET", "/statistics?programme=nothing")).status_code == 400
+
+
 async def test_an_evaluation_stands_beside_its_decision_and_what_it_cost(
     ear: Ear, national: Program, secretary: Program, received: str, envelope: None
 ) -> None:

@@ -64,6 +64,13 @@ def test_each_line_is_checked_against_the_official_codes(territories: Territorie
     assert len(lines[4].covered.departements) == 8
 
 
+@pytest.mark.parametrize("kind", ["commune", ""])
+def test_a_zero_that_a_spreadsheet_took_away_is_told(territories: Territories, kind: str) -> None:
+    (line,) = lines_of(f"Type;Code;Nom\n{kind};1001;L'Abergement-Clémenciat\n".encode(), territories)
+    assert [error.field for error in line.errors] == ["code"]
+    assert "écrivez 01001" in line.errors[0].message
+
+
 def test_a_table_without_codes_is_refused(territories: Territories) -> None:
     with pytest.raises(Invalid):
         lines_of(b"Nom;Ville\nMagny;x\n", territories)
@@ -170,12 +177,19 @@ async def test_a_request_is_taken_up_and_seen_through_and_the_applicant_is_asked
     assert (taken["state"], taken["interlocutor"]) == ("taken_up", "Cheffe de projet")
     done = await team.post(f"{address}/completion", {"report": "La convention est signée."})
     assert (done["state"], done["answer"], done["allowed_actions"]) == ("completed", "La convention est signée.", [])
+    assert await counted(team) == {"requests": 1, "open": 0, "completed": 1, "declined": 0}
     types = [row["type"] for row in await database.fetch("SELECT type FROM journal ORDER BY position")]
     assert types == [
         "escalation.programme_request_taken_up.v1",
         "escalation.programme_request_completed.v1",
         "escalation.evaluation_requested.v1",
     ]
+
+
+async def counted(program: Program) -> dict[str, int]:
+    """Give what became of the programme's requests, as the list of programmes shows it."""
+    (row,) = (await program.get("/programmes"))["items"]
+    return {name: row[name] for name in ("requests", "open", "completed", "declined")}
 
 
 async def test_a_declined_request_goes_back_and_may_be_directed_again(ear: Ear, team: Program) -> None:
@@ -185,6 +199,7 @@ async def test_a_declined_request_goes_back_and_may_be_directed_again(ear: Ear, 
     declined = await team.post(f"{address}/decline", {"motive": "Elle n’est pas lauréate."})
     assert (declined["state"], declined["answer"]) == ("declined", "Elle n’est pas lauréate.")
     await team.refused(f"{address}/take-up", {"interlocutor": "Moi"}, 409)
+    assert await counted(team) == {"requests": 1, "open": 0, "completed": 0, "declined": 1}
     await ear.hears(directed_to_programme(request_id))
     listed = (await team.get(f"{ADDRESS}/requests"))["items"]
     assert [(item["state"], item["answer"]) for item in listed] == [("directed", None)]

@@ -5,6 +5,8 @@ from collections import Counter
 import pytest
 
 from deploy.local.demo.projects import SHARES, Reach
+from services.intake.domain.disclosure import rounded, rounded_cents, share, told
+from tests.journeys.people import Caller, Json, eventually
 from tests.journeys.steps import People
 from tests.system import System
 
@@ -37,3 +39,36 @@ def test_twenty_escalations_come_as_far_as_they_should_and_are_loaded_once(syste
     assert loaded == Counter({ENDS[reach]: share for reach, share in SHARES.items()})
     system.command("demo", "escalations", "--number", str(NUMBER), "--seed", "20", within=180)
     assert states() - before == loaded
+
+
+def test_the_public_reads_the_national_teams_figures_rounded(system: System, agent: People) -> None:
+    """Two services count by themselves, from the events they hear; at rest both have the same requests."""
+    system.command("demo", "escalations", "--number", str(NUMBER), "--seed", "20", within=180)
+    public = Caller(system.endpoints["intake"])
+
+    def both() -> Json:
+        return {"national": agent("national").at.get("/statistics"), "public": public.get("/statistics")}
+
+    def agree(seen: Json) -> bool:
+        exact: Json = seen["national"]["all_requests"]
+        shown: Json = seen["public"]
+        outcomes: dict[str, int] = exact["outcomes"]
+        answers = ("local", "programme", "departement_refused", "national_granted", "national_refused")
+        answered = sum(outcomes[one] for one in answers)
+        return (
+            shown["total"] == exact["requests"]
+            and shown["outcomes"] == {one: rounded(count) for one, count in outcomes.items()}
+            and shown["by_departement"] == told(exact["by_departement"])
+            and shown["answered"] == rounded(answered)
+            and shown["share_answered_locally"] == share(outcomes["local"], answered)
+        )
+
+    seen = eventually(both, agree)
+    granted = seen["public"]["amounts"]["national_granted_cents"]
+    assert granted == rounded_cents(seen["national"]["granted_cents"], of=NUMBER)
+    assert seen["national"]["all_requests"]["outcomes"]["local"] > 0
+    programmes = agent("national").at.get("/programmes")["items"]
+    assert all(programme["territories"] > 0 for programme in programmes)
+    assert sum(programme["requests"] for programme in programmes) > 0
+    departement = public.get("/territories/departement/95")["programmes_inside"]
+    assert departement, "what the programmes cover is public too"

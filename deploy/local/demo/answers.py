@@ -184,8 +184,10 @@ def _helps(national: Door, one: Asked) -> None:
     """Let the programme's team take the request up, and see every other one through."""
     if one.answer is not Answer.PROGRAMME:
         return
-    seen = one.applicant.until(f"/requests/{one.id}", lambda seen: seen["decision"] is not None)
-    path = f"/programmes/{seen['decision']['programme']}/requests"
+    decision = one.applicant.until(f"/requests/{one.id}", lambda seen: seen["decision"] is not None)["decision"]
+    if "programme" not in decision:
+        return
+    path = f"/programmes/{decision['programme']}/requests"
 
     def listed(page: Json) -> list[Json]:
         return [item for item in page["items"] if item["request_id"] == one.id]

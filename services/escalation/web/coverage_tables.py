@@ -62,6 +62,12 @@ _KIND_OF_LENGTH: Final = {5: ApplicantKind.COMMUNE, 9: ApplicantKind.EPCI}
 
 UNKNOWN_KIND: Final = "Type inconnu\u00a0: écrivez commune, EPCI, département ou région."
 KIND_NEEDED: Final = "Précisez le type de territoire\u00a0: ce code peut être celui d’un département ou d’une région."
+ZERO_LOST: Final = (
+    "Ce code a quatre chiffres\u00a0: votre tableur a sans doute retiré le zéro du début. Mettez la colonne au format "
+    "texte et écrivez 0{code}."
+)
+_DIGITS_LEFT: Final = 4
+"""Of a commune's code in a spreadsheet that takes it for a number."""
 
 
 class _Period(BaseModel):
@@ -142,6 +148,8 @@ def _line(number: int, cells: dict[str, str], territories: Territories) -> Line:
 def _territory(given: Mapping[str, str], territories: Territories) -> Territory:
     """Find the line's territory in the official lists; a name beside the code must be that of the code."""
     code = given.get("code", "")
+    if len(code) == _DIGITS_LEFT and code.isdecimal():
+        raise Invalid.field("code", ZERO_LOST.format(code=code))
     territory = territories.official(_kind(given.get("kind"), code), code)
     name = given.get("name")
     if name and not {fold(name), core(fold(name))} & _names_of(territory):
