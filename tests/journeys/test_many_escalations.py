@@ -55,7 +55,7 @@ def test_the_public_reads_the_national_teams_figures_rounded(system: System, age
         outcomes: dict[str, int] = exact["outcomes"]
         answers = ("local", "programme", "departement_refused", "national_granted", "national_refused")
         answered = sum(outcomes[one] for one in answers)
-        return (
+        return bool(
             shown["total"] == exact["requests"]
             and shown["outcomes"] == {one: rounded(count) for one, count in outcomes.items()}
             and shown["by_departement"] == told(exact["by_departement"])

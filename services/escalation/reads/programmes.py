@@ -18,7 +18,8 @@ from shared.words import word
 class ProgrammeRow(BaseModel):
     """A programme: requests directed to it and what became of them, where they come from, dossiers of the committee.
 
-    `open` wait for the team or are in its hands, `completed` were seen through, `declined` went back.
+    `open` wait for the team or are in its hands, `completed` were seen through, `declined` went back. `evaluated` and
+    `satisfaction` are of all requests of the programme, those before the committee too.
     """
 
     programme: Programme
@@ -117,15 +118,26 @@ async def programmes(reader: Reader, *, perimeter: Perimeter) -> list[ProgrammeR
             count(DISTINCT programme_request.request_id) FILTER (
                 WHERE programme_request.state = 'declined'
             ) AS declined,
-            count(DISTINCT evaluation.request_id) AS evaluated,
             count(DISTINCT programme_request.departement) AS departements,
-            (SELECT count(*) FROM escalation WHERE escalation.programme = listed.programme) AS escalations,
-            avg(evaluation.satisfaction)::float AS satisfaction
+            (
+                SELECT count(*)
+                FROM escalation
+                WHERE escalation.programme = listed.programme AND ($2::text[] IS NULL OR departement = ANY($2))
+            ) AS escalations,
+            said.evaluated,
+            said.satisfaction
         FROM unnest($1::text[]) WITH ORDINALITY AS listed (programme, place)
         LEFT JOIN programme_request ON programme_request.programme = listed.programme
             AND ($2::text[] IS NULL OR programme_request.departement = ANY($2))
-        LEFT JOIN evaluation ON evaluation.request_id = programme_request.request_id
-        GROUP BY listed.programme, listed.place
+        CROSS JOIN LATERAL (
+            SELECT count(DISTINCT evaluation.request_id) AS evaluated,
+                avg(evaluation.satisfaction)::float AS satisfaction
+            FROM evaluation
+            LEFT JOIN followed USING (request_id)
+            WHERE coalesce(evaluation.programme, followed.programme) = listed.programme
+                AND ($2::text[] IS NULL OR evaluation.departement = ANY($2))
+        ) AS said
+        GROUP BY listed.programme, listed.place, said.evaluated, said.satisfaction
         ORDER BY listed.place
         """,
         [programme.value for programme in Programme if _seen(programme, perimeter)],

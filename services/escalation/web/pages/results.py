@@ -171,7 +171,7 @@ def _places(territories: Territories, names: Mapping[str, str]) -> list[dict[str
 def _money(money: Money) -> list[tuple[str, int, str]]:
     amounts = (
         ("Accordés par le comité", money.granted_cents),
-        ("Engagés sur les enveloppes nationales", money.committed_cents),
+        ("Engagés au national", money.committed_cents),
         ("Dont livrés", money.delivered_cents),
         ("Accordés par les départements", money.local_support_cents),
     )
