@@ -41,6 +41,7 @@ SENDS_PEOPLE_TO = {
 
 MAILBOXES = {
     "NOTIFICATIONS_NATIONAL_MAILBOX": "national@cousu.test",
+    "NOTIFICATIONS_COMMITTEE_MAILBOX": "comite@cousu.test",
     "NOTIFICATIONS_OPERATOR_MAILBOX": "exploitant@cousu.test",
     "NOTIFICATIONS_DELEGATE_MAILBOXES": json.dumps({"95": "delegue95@cousu.test", "78": "delegue78@cousu.test"}),
     "NOTIFICATIONS_PROGRAMME_MAILBOXES": json.dumps(

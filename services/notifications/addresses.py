@@ -29,6 +29,7 @@ class Addresses:
         return {
             "case": f"{self.qualification}/demandes/{target}",
             "escalation": f"{self.escalation}/demandes/{target}",
+            "session": f"{self.escalation}/comite/{target}",
             "programme": f"{self.escalation}/programmes/{target}",
             "delivery": f"{self.notifications}/messages/{target}",
             "webhook": f"{self.notifications}/abonnements/{target}",

@@ -25,6 +25,10 @@ LEARN: Mapping[type[Fact], tuple[Lesson, ...]] = {
     intake.ColleagueRemoved: (usecases.forget_follower,),
     qualification.RequestRegistered: (usecases.learn_service,),
     qualification.RequestEscalated: (usecases.learn_service, usecases.learn_escalation),
+    qualification.OrientedLocally: (usecases.learn_provider,),
+    qualification.OrientationAccepted: (usecases.learn_provider,),
+    qualification.OrientationDeclined: (usecases.learn_provider,),
+    qualification.OrientationDueSoon: (usecases.learn_provider,),
     qualification.RequestTransferred: (usecases.learn_transfer,),
 }
 """What is kept of a fact, before anybody is told of it."""

@@ -31,6 +31,7 @@ SUBSCRIPTION = Subscription("notifications", BINDINGS)
 NAVIGATION = (
     NavigationItem("Messages", "/"),
     NavigationItem("Modèles", "/modeles"),
+    NavigationItem("Annuaire", "/annuaire"),
     NavigationItem("Préférences", "/preferences"),
     NavigationItem("Abonnements", "/abonnements", frozenset({Role.OPERATOR, Role.AUDITOR})),
 )

@@ -25,7 +25,12 @@ def office() -> Office:
     return Office(
         letters=Letters(),
         directory=_AnyDirectory(
-            services={}, delegates=_Somewhere(), programmes=_Somewhere(), national=SOMEWHERE, operator=SOMEWHERE
+            services={},
+            delegates=_Somewhere(),
+            programmes=_Somewhere(),
+            national=SOMEWHERE,
+            committee=SOMEWHERE,
+            operator=SOMEWHERE,
         ),
         addresses=Addresses(
             intake="",
@@ -87,9 +92,11 @@ class _Somewhere(Mapping[str, str]):
 class _AnyDirectory(Directory):
     """Every service has an address: which one it was is a setting of the day, or what it told of itself."""
 
-    def service(self, departement: str, learned: ServiceInCharge | None = None) -> ServiceInCharge:
+    def service(
+        self, departement: str, learned: ServiceInCharge | None = None, entered: ServiceInCharge | None = None
+    ) -> ServiceInCharge:
         """Give the service in charge, reached somewhere."""
-        return super().service(departement, learned).model_copy(update={"email": SOMEWHERE})
+        return super().service(departement, learned, entered).model_copy(update={"email": SOMEWHERE})
 
 
 OF_THE_DAY: Final = "written with the templates and the addresses of the day"
@@ -99,6 +106,7 @@ TABLES = (
     Table("known_request", key=("request_id",)),
     Table("follower", key=("id",)),
     Table("departement_service", key=("departement",), request=""),
+    Table("known_provider", key=("provider_id", "departement"), request=""),
     Table(
         "delivery",
         key=("event_id", "audience", "holder"),
@@ -127,6 +135,7 @@ TABLES = (
 )
 
 LEFT_OUT = {
+    "contact": "what people entered is told to nobody",
     "preference": "what people chose is told to nobody",
     "absence": "the same",
     "bell_read": "what people have read is told to nobody",

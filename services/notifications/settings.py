@@ -90,6 +90,7 @@ class Settings(ServiceSettings):
     programme_mailboxes: Mapping[Programme, Email] = Field(
         default_factory=dict, description='Mailboxes of the national programmes: {"france_services": "…@…"}'
     )
+    committee_mailbox: Email | None = Field(None, description="Mailbox of the committee's members")
     national_mailbox: Email | None = Field(None, description="Mailbox of the national team")
     operator_mailbox: Email | None = Field(None, description="Mailbox of those who run the service")
 
@@ -144,6 +145,7 @@ class Settings(ServiceSettings):
             services={"95": VAL_D_OISE, **self.departement_services},
             delegates=dict(self.delegate_mailboxes),
             programmes={str(programme): address for programme, address in self.programme_mailboxes.items()},
+            committee=self.committee_mailbox,
             national=self.national_mailbox,
             operator=self.operator_mailbox,
         )

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from shared.contracts.fact import Fact
 
-Audience = Literal["applicant", "departement", "delegate", "provider", "party", "national", "programme", "operator"]
+Audience = Literal[
+    "applicant", "departement", "delegate", "provider", "party", "national", "committee", "programme", "operator"
+]
 
 
 class DeliveryFact(Fact):

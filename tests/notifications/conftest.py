@@ -61,6 +61,7 @@ def settings() -> Settings:
             "delegate_mailboxes": {"95": "delegue-95@cousu.test"},
             "programme_mailboxes": {"petites_villes_de_demain": "pvd@cousu.test"},
             "national_mailbox": "national@cousu.test",
+            "committee_mailbox": "comite@cousu.test",
             "operator_mailbox": "exploitant@cousu.test",
             "requests_per_minute": 0,
         }

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications import examples
-from services.notifications.domain.audiences import AUDIENCES, Nobody, mails_of, templates
+from services.notifications.domain.audiences import AUDIENCES, DIGEST, WEBHOOK_SUSPENDED, Nobody, mails_of, templates
 from services.notifications.domain.deliveries import (
     MOST_UNANSWERED,
     TRIED_FOR,
@@ -43,7 +43,7 @@ def test_every_fact_that_makes_a_mail_has_an_example() -> None:
 
 def test_every_template_file_is_used_and_every_used_template_exists() -> None:
     files = {path.stem for path in FOLDER.glob("*.txt") if not path.stem.startswith("_")}
-    assert files == {mail.template for _, mail in templates()} | {"digest"}
+    assert files == {mail.template for _, mail in templates()} | {DIGEST, WEBHOOK_SUSPENDED}
 
 
 def test_only_the_departement_writes_to_the_applicant_by_his_own_link() -> None:

@@ -40,4 +40,4 @@ async def a_subscription(client: Client, people: People) -> str:
 async def test_no_page_stumbles_over_what_is_typed(client: Client, world: World, people: People) -> None:
     await world.filed()
     await people.enters(client, Role.OPERATOR)
-    await Walk(client, random.Random(95)).through("/", "/preferences", "/modeles", "/abonnements")  # noqa: S311 - the same each time
+    await Walk(client, random.Random(95)).through("/", "/preferences", "/modeles", "/abonnements", "/annuaire")  # noqa: S311 - the same each time

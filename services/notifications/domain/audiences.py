@@ -14,7 +14,9 @@ from shared.contracts.fact import Fact
 from shared.contracts.notifications import Audience
 from shared.contracts.vocabulary import CommitteeOutcome
 
-LinkKind = Literal["tracking", "orientation", "pact", "case", "escalation", "programme", "delivery", "notifications"]
+LinkKind = Literal[
+    "tracking", "orientation", "pact", "case", "escalation", "session", "programme", "delivery", "notifications"
+]
 """Where a mail's one link leads; the first three are secret and personal."""
 
 Channel = Literal["mail", "bell"]
@@ -177,7 +179,10 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     escalation.InformationRequested: (departement("national_question", "actions"),),
     escalation.AdmissibilitySettled: TIMELINE,
     escalation.EscalationReturned: (applicant("examination_resumed"), departement("escalation_returned")),
-    escalation.SessionScheduled: (applicant("session_scheduled"),),
+    escalation.SessionScheduled: (
+        applicant("session_scheduled"),
+        Mail("committee", "agenda_item", "session", cadence=DAILY),
+    ),
     escalation.DecisionMade: (
         applicant("decision_made", "decision", when=_is_not_returned),
         applicant("examination_resumed", when=_is_returned),

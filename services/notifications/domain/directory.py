@@ -40,15 +40,14 @@ class Directory:
     services: Mapping[str, ServiceInCharge] = field(default_factory=lambda: {"95": VAL_D_OISE})
     delegates: Mapping[str, str] = field(default_factory=dict)
     programmes: Mapping[str, str] = field(default_factory=dict)
+    committee: str | None = None
     national: str | None = None
     operator: str | None = None
 
-    def service(self, departement: str, learned: ServiceInCharge | None = None) -> ServiceInCharge:
-        """Give the service in charge: member by member what was configured, else what it told itself."""
-        configured = self.services.get(departement)
-        if configured is None:
-            return learned or unnamed_service(departement)
-        if learned is None:
-            return configured
-        told = learned.model_dump(exclude_none=True)
-        return ServiceInCharge.model_validate(told | configured.model_dump(exclude_none=True))
+    def service(
+        self, departement: str, learned: ServiceInCharge | None = None, entered: ServiceInCharge | None = None
+    ) -> ServiceInCharge:
+        """Give the service in charge: member by member what its agents entered, what was configured, what it told."""
+        known = [learned or unnamed_service(departement), self.services.get(departement), entered]
+        members = {name: value for each in known if each for name, value in each.model_dump(exclude_none=True).items()}
+        return ServiceInCharge.model_validate(members)

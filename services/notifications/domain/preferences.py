@@ -25,6 +25,7 @@ ROLES_OF: dict[Audience, frozenset[Role]] = {
     "departement": frozenset({Role.SAT_AGENT}),
     "delegate": frozenset({Role.DELEGATE}),
     "national": frozenset({Role.NATIONAL_AGENT, Role.COMMITTEE_SECRETARY}),
+    "committee": frozenset({Role.COMMITTEE_SECRETARY}),
     "programme": frozenset({Role.PROGRAMME_AGENT}),
     "operator": frozenset({Role.OPERATOR}),
 }

@@ -2,6 +2,15 @@
 
 from services.notifications.reads.addresses import BadAddress, bad_address, bad_addresses
 from services.notifications.reads.bell import Notice, notices, unread
+from services.notifications.reads.contacts import (
+    Entered,
+    KnownProvider,
+    bad_among,
+    departements_heard_of,
+    entered,
+    providers,
+    told_services,
+)
 from services.notifications.reads.mails import (
     Attempt,
     Body,
@@ -32,7 +41,9 @@ __all__ = (
     "Body",
     "Chosen",
     "DeliveryLine",
+    "Entered",
     "Filters",
+    "KnownProvider",
     "Notice",
     "PartnerEvent",
     "Webhook",
@@ -40,14 +51,19 @@ __all__ = (
     "attempts",
     "bad_address",
     "bad_addresses",
+    "bad_among",
     "body",
     "choices",
     "counts",
     "deliveries",
     "delivery",
+    "departements_heard_of",
+    "entered",
     "notices",
     "oldest_due",
     "partner_events",
+    "providers",
+    "told_services",
     "unread",
     "webhook",
     "webhook_attempts",

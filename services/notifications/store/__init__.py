@@ -1,6 +1,12 @@
 """The SQL that changes or locks: what is known of requests, preferences, deliveries and what comes back to them."""
 
 from services.notifications.store.bell import mark_read
+from services.notifications.store.contacts import (
+    contacts,
+    forget_contact,
+    learn_provider,
+    set_contact,
+)
 from services.notifications.store.deliveries import (
     NewDelivery,
     add_delivery,
@@ -85,16 +91,19 @@ __all__ = (
     "clear_address",
     "colleagues",
     "conclude",
+    "contacts",
     "due_for_digest",
     "end_absence",
     "end_attempt",
     "end_follower",
     "flag_address",
     "followers",
+    "forget_contact",
     "forget_partner_events",
     "gather",
     "head",
     "known_request",
+    "learn_provider",
     "learn_service",
     "learned_service",
     "lock_delivery",
@@ -120,6 +129,7 @@ __all__ = (
     "save_secret",
     "save_state",
     "set_absence",
+    "set_contact",
     "set_preference",
     "settle_attempt",
     "take_back",

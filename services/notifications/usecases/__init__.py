@@ -3,11 +3,18 @@
 from services.notifications.usecases.absence import be_away, be_back
 from services.notifications.usecases.bell import read_all_notices, read_notice, rings_for
 from services.notifications.usecases.digests import gather_digests
+from services.notifications.usecases.directory import (
+    NotYourContact,
+    enter_contact,
+    entries_of,
+    withdraw_contact,
+)
 from services.notifications.usecases.learn import (
     forget_follower,
     learn_escalation,
     learn_follower,
     learn_link,
+    learn_provider,
     learn_request,
     learn_service,
     learn_transfer,
@@ -33,6 +40,7 @@ from services.notifications.usecases.webhooks import (
 __all__ = (
     "MAY_RESEND",
     "NoWebhooksHere",
+    "NotYourContact",
     "RequestNotKnownYet",
     "be_away",
     "be_back",
@@ -42,11 +50,14 @@ __all__ = (
     "delivered",
     "end",
     "ended",
+    "enter_contact",
+    "entries_of",
     "forget_follower",
     "gather_digests",
     "learn_escalation",
     "learn_follower",
     "learn_link",
+    "learn_provider",
     "learn_request",
     "learn_service",
     "learn_transfer",
@@ -67,4 +78,5 @@ __all__ = (
     "take_report",
     "tell",
     "trust_address",
+    "withdraw_contact",
 )

@@ -34,6 +34,17 @@ async def learn_service(
     await store.learn_service(tx, fact.departement, service, at=fact.at)
 
 
+async def learn_provider(
+    tx: Transaction,
+    fact: qualification.OrientedLocally
+    | qualification.OrientationAccepted
+    | qualification.OrientationDeclined
+    | qualification.OrientationDueSoon,
+) -> None:
+    """Keep how the provider who was asked is reached."""
+    await store.learn_provider(tx, fact.departement, fact.provider, at=fact.at)
+
+
 async def learn_link(tx: Transaction, fact: intake.TrackingLinkReplaced) -> None:
     """Keep which tracking link is valid."""
     await store.replace_link(tx, fact.request_id, fact.link_generation)

@@ -6,7 +6,7 @@ from uuid import UUID
 from services.notifications import store
 from services.notifications.domain.deliveries import NO_ADDRESS
 from services.notifications.office import Office
-from services.notifications.usecases.tell import mailbox_address
+from services.notifications.usecases.tell import mailbox_address, service_in_charge
 from shared.db import Transaction
 from shared.errors import Conflict
 from shared.identity.model import Agent, Role
@@ -29,9 +29,10 @@ async def resend(tx: Transaction, delivery_id: UUID, *, by: Agent, at: datetime,
     delivery, about = await store.lock_delivery(tx, delivery_id, by.perimeter)
     recipient = delivery.recipient
     if about["holder"].startswith("mailbox:"):
-        learned = await store.learned_service(tx, about["departement"]) if about["departement"] else None
-        service = office.directory.service(about["departement"], learned) if about["departement"] else None
-        recipient = mailbox_address(about["holder"], office.directory, service) or recipient
+        here, holder = about["departement"], about["holder"]
+        entered = await store.contacts(tx, [holder])
+        service = await service_in_charge(tx, here, office.directory, entered) if here else None
+        recipient = mailbox_address(holder, office.directory, service, entered) or recipient
     if not recipient:
         raise StillNoAddress
     delivery.resend(recipient=recipient, at=at)

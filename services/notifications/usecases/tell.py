@@ -1,5 +1,6 @@
 """Owe the mails of an event: one row per recipient, in the transaction that applies the event."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, tzinfo
 from typing import Final, Protocol
 from uuid import UUID
@@ -18,7 +19,7 @@ from services.notifications.store import Addressee, KnownRequest, NewDelivery
 from shared.contracts import forms, intake, qualification
 from shared.contracts.fact import Email, Fact
 from shared.contracts.notifications import Audience, DeliveryFailed
-from shared.db import Transaction
+from shared.db import Reader, Transaction
 from shared.errors import Conflict
 from shared.messaging import journal
 
@@ -44,11 +45,11 @@ async def tell(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime, off
         return
     if request is None and not isinstance(fact, WITHOUT_REQUEST):
         raise RequestNotKnownYet
-    learned = await store.learned_service(tx, fact.departement)
-    service = office.directory.service(fact.departement, learned)
+    entered = await store.contacts(tx, _mailboxes(mails, fact))
+    service = await service_in_charge(tx, fact.departement, office.directory, entered)
     today = at.astimezone(office.zone_of(fact.departement)).date()
     for mail in mails:
-        for addressee in await _addressees(tx, mail, fact, request, service, office.directory, today=today):
+        for addressee in await _addressees(tx, mail, fact, request, service, office.directory, entered, today=today):
             await _owe(tx, mail, addressee, fact, request, service, event_id=event_id, at=at, office=office)
 
 
@@ -59,6 +60,7 @@ async def _addressees(
     request: KnownRequest | None,
     service: ServiceInCharge,
     directory: Directory,
+    entered: Mapping[str, ServiceInCharge],
     *,
     today: date,
 ) -> list[Addressee]:
@@ -71,9 +73,10 @@ async def _addressees(
         return [Addressee("person", fact.email)]
     programme = getattr(fact, "programme", None)
     holder = mailbox(mail.audience, fact.departement, programme)
+    address = mailbox_address(holder, directory, service, entered)
     box = Addressee(
         holder,
-        mailbox_address(holder, directory, service) or "",
+        address or "",
         await store.preference(tx, holder, mail.audience, mail.template) or Preference(mail.cadence),
     )
     roles = [str(role) for role in preferences.ROLES_OF[mail.audience]]
@@ -108,20 +111,38 @@ def mailbox(audience: str, departement: str | None, programme: str | None = None
     return f"mailbox:{audience}:{part}" if part else f"mailbox:{audience}"
 
 
-def mailbox_address(holder: str, directory: Directory, service: ServiceInCharge | None) -> str | None:
-    """Find the address of a team's mailbox, if it is known."""
+def _mailboxes(mails: Iterable[Mail], fact: Fact) -> list[str]:
+    """Name the mailboxes that mails may go to, and that of the service in charge, which they name."""
+    programme = getattr(fact, "programme", None)
+    boxes = {mailbox(mail.audience, fact.departement, programme) for mail in mails}
+    return [*boxes, mailbox("departement", fact.departement)]
+
+
+async def service_in_charge(
+    reader: Reader, departement: str, directory: Directory, entered: Mapping[str, ServiceInCharge]
+) -> ServiceInCharge:
+    """Give the département's service as mails name it."""
+    learned = await store.learned_service(reader, departement)
+    return directory.service(departement, learned, entered.get(mailbox("departement", departement)))
+
+
+def mailbox_address(
+    holder: str, directory: Directory, service: ServiceInCharge | None, entered: Mapping[str, ServiceInCharge]
+) -> str | None:
+    """Find the address of a team's mailbox, if it is known: what its agents entered comes first."""
+    if holder in entered:
+        return entered[holder].email
     _, audience, *part = holder.split(":")
-    match audience:
-        case "departement":
-            return service.email if service else None
-        case "delegate":
-            return directory.delegates.get(part[0])
-        case "programme":
-            return directory.programmes.get(part[0]) if part else None
-        case "national":
-            return directory.national
-        case _:
-            return directory.operator
+    scope = part[0] if part else ""
+    known: Mapping[str, str | None] = {
+        "departement": service.email if service else None,
+        "delegate": directory.delegates.get(scope),
+        "programme": directory.programmes.get(scope),
+        "national": directory.national,
+        "committee": directory.committee,
+        "operator": directory.operator,
+    }
+    return known[audience]
 
 
 async def _owe(
@@ -227,6 +248,8 @@ def _target(mail: Mail, fact: Fact) -> str:
             return str(getattr(fact, "orientation_id"))  # noqa: B009 - only orientations have such a link
         case "pact":
             return _link_of_party(fact)
+        case "session":
+            return str(getattr(fact, "session_id"))  # noqa: B009 - only agendas have such a link
         case "programme":
             return str(getattr(fact, "programme"))  # noqa: B009 - only programmes have such a link
         case "delivery":

@@ -12,6 +12,7 @@ AUDIENCE: Final = {
     "provider": "Acteur local",
     "party": "Partie à un pacte",
     "national": "Équipe nationale",
+    "committee": "Comité de suivi de projet",
     "programme": "Équipe de programme",
     "operator": "Exploitant",
 }
@@ -42,6 +43,12 @@ WEBHOOK_RESULT: Final = {
     "refused": ("Pas pris", "refused"),
     "unreachable": ("Programme injoignable", "waiting"),
     "forbidden": ("Adresse interdite", "refused"),
+}
+SOURCE: Final = {
+    "entered": "Saisie par l’équipe",
+    "configured": "Réglage de l’exploitant",
+    "told": "Annoncée par le service",
+    None: "Inconnue",
 }
 CADENCE: Final = {
     "instant": "Tout de suite",

@@ -2,7 +2,7 @@
 
 from litestar import Router
 
-from services.notifications.web.api import addresses, bell, deliveries, preferences, templates, webhooks
+from services.notifications.web.api import addresses, bell, contacts, deliveries, preferences, templates, webhooks
 
 routes = [
     Router(
@@ -18,6 +18,10 @@ routes = [
             preferences.end_absence,
             addresses.list_bad_addresses,
             addresses.trust_address,
+            contacts.list_contacts,
+            contacts.enter_contact,
+            contacts.withdraw_contact,
+            contacts.list_providers,
             bell.list_notices,
             bell.read_notice,
             bell.read_all,

@@ -1,8 +1,8 @@
-"""Pages of agents: the messages, one message, the bell, the templates, the preferences, partners' subscriptions."""
+"""Pages of agents: messages, bell, templates, preferences, directory, partners' subscriptions."""
 
 from litestar.types import ControllerRouterHandler
 
-from services.notifications.web.pages import bell, messages, preferences, templates, webhooks
+from services.notifications.web.pages import bell, contacts, messages, preferences, templates, webhooks
 
 routes: list[ControllerRouterHandler] = [
     messages.show_messages,
@@ -21,6 +21,10 @@ routes: list[ControllerRouterHandler] = [
     preferences.set_preferences,
     preferences.be_away,
     preferences.be_back,
+    contacts.show_directory,
+    contacts.show_contact,
+    contacts.enter_contact,
+    contacts.withdraw_contact,
     webhooks.show_webhooks,
     webhooks.show_new_webhook,
     webhooks.subscribe,

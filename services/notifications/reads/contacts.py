@@ -1,0 +1,96 @@
+"""The SQL of the directory: what was entered, what was told, whose address takes no mail."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.notifications.domain.directory import ServiceInCharge
+from shared.db import Reader
+from shared.web.paging import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Who entered how a team is reached, and when."""
+
+    holder: str
+    changed_by: str
+    changed_at: datetime
+
+
+async def entered(reader: Reader) -> dict[str, Entered]:
+    """Give by whom and when each contact was entered."""
+    rows = await reader.fetch(
+        "SELECT c.holder, a.name AS changed_by, c.changed_at FROM contact c JOIN agent a ON a.id = c.changed_by"
+    )
+    return {row["holder"]: Entered(**row) for row in rows}
+
+
+async def told_services(reader: Reader) -> dict[str, ServiceInCharge]:
+    """Give by département how its service presented itself last."""
+    rows = await reader.fetch("SELECT departement, name, address, email, phone FROM departement_service")
+    return {
+        row["departement"]: ServiceInCharge(
+            name=row["name"], address=row["address"], email=row["email"], phone=row["phone"]
+        )
+        for row in rows
+    }
+
+
+async def departements_heard_of(reader: Reader) -> list[str]:
+    """List the départements that have a request, or told of their service."""
+    rows = await reader.fetch(
+        """
+        SELECT departement FROM departement_service
+        UNION
+        SELECT departement FROM known_request
+        """
+    )
+    return [row["departement"] for row in rows]
+
+
+async def bad_among(reader: Reader, addresses: list[str]) -> set[str]:
+    """Tell which of these addresses take no mail."""
+    rows = await reader.fetch(
+        "SELECT address FROM bad_address WHERE address = ANY($1)", [address.lower() for address in addresses]
+    )
+    return {row["address"] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownProvider:
+    """A local provider whom a département asked; `bad`: his address takes no mail."""
+
+    provider_id: UUID
+    departement: str
+    name: str
+    email: str
+    phone: str | None
+    told_at: datetime
+    bad: bool
+
+
+async def providers(
+    reader: Reader, perimeter: list[str] | None, q: str | None, page: Page
+) -> tuple[list[KnownProvider], int]:
+    """List the providers of the perimeter by name, and count them."""
+    wanted = """
+        WHERE ($1::text[] IS NULL OR p.departement = ANY($1))
+          AND ($2::text IS NULL OR strpos(lower(p.name || ' ' || p.email || ' ' || p.departement), lower($2)) > 0)
+    """
+    total: int = await reader.fetchval(f"SELECT count(*) FROM known_provider p {wanted}", perimeter, q)  # noqa: S608 - no input in it
+    rows = await reader.fetch(
+        f"""
+        SELECT p.provider_id, p.departement, p.name, p.email, p.phone, p.told_at, b.id IS NOT NULL AS bad
+        FROM known_provider p
+        LEFT JOIN bad_address b ON b.address = lower(p.email)
+        {wanted}
+        ORDER BY b.id IS NULL, lower(p.name), p.departement
+        LIMIT $3 OFFSET $4
+        """,  # noqa: S608 - same
+        perimeter,
+        q,
+        page.limit,
+        page.offset,
+    )
+    return [KnownProvider(**row) for row in rows], total

@@ -1,0 +1,68 @@
+"""The SQL of how teams and local providers are reached."""
+
+from datetime import datetime
+from uuid import UUID
+
+from services.notifications.domain.directory import ServiceInCharge
+from shared.contracts.qualification import Provider
+from shared.db import Reader, Transaction
+
+
+async def contacts(reader: Reader, holders: list[str]) -> dict[str, ServiceInCharge]:
+    """Give what was entered for these mailboxes."""
+    rows = await reader.fetch("SELECT holder, name, address, email, phone FROM contact WHERE holder = ANY($1)", holders)
+    return {
+        row["holder"]: ServiceInCharge(name=row["name"], address=row["address"], email=row["email"], phone=row["phone"])
+        for row in rows
+    }
+
+
+async def set_contact(tx: Transaction, holder: str, entered: ServiceInCharge, *, by: UUID, at: datetime) -> None:
+    """Keep how a team is reached."""
+    await tx.execute(
+        """
+        INSERT INTO contact (holder, name, address, email, phone, changed_by, changed_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (holder) DO UPDATE SET
+            name = EXCLUDED.name,
+            address = EXCLUDED.address,
+            email = EXCLUDED.email,
+            phone = EXCLUDED.phone,
+            changed_by = EXCLUDED.changed_by,
+            changed_at = EXCLUDED.changed_at
+        """,
+        holder,
+        entered.name,
+        entered.address,
+        entered.email,
+        entered.phone,
+        by,
+        at,
+    )
+
+
+async def forget_contact(tx: Transaction, holder: str) -> None:
+    """Forget what was entered: what is configured or was told holds again."""
+    await tx.execute("DELETE FROM contact WHERE holder = $1", holder)
+
+
+async def learn_provider(tx: Transaction, departement: str, provider: Provider, *, at: datetime) -> None:
+    """Keep how a provider is reached, unless that was told later than `at`."""
+    await tx.execute(
+        """
+        INSERT INTO known_provider AS p (provider_id, departement, name, email, phone, told_at)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (provider_id, departement) DO UPDATE SET
+            name = EXCLUDED.name,
+            email = EXCLUDED.email,
+            phone = EXCLUDED.phone,
+            told_at = EXCLUDED.told_at
+        WHERE p.told_at < EXCLUDED.told_at
+        """,
+        provider.id,
+        departement,
+        provider.name,
+        provider.email,
+        provider.phone,
+        at,
+    )

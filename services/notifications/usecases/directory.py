@@ -1,0 +1,89 @@
+"""The directory: how each team is reached, which its own agents keep true."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.notifications import store
+from services.notifications.domain.directory import ServiceInCharge
+from services.notifications.domain.preferences import ROLES_OF
+from services.notifications.usecases.tell import mailbox
+from shared.contracts.notifications import Audience
+from shared.contracts.vocabulary import Programme
+from shared.db import Transaction
+from shared.errors import Forbidden, NotFound
+from shared.identity.model import DEPARTEMENTAL, Agent, Role
+
+
+class NotYourContact(Forbidden):
+    """Another team keeps this entry (HTTP 403)."""
+
+    code = "not_your_contact"
+    title = "Another team keeps this entry of the directory"
+    sentence = "Cette fiche est tenue par une autre équipe que la vôtre : demandez-lui de la corriger."
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One team of the directory; `scope` is its département or its programme."""
+
+    audience: Audience
+    scope: str | None = None
+
+    @property
+    def holder(self) -> str:
+        """Name its mailbox."""
+        return f"mailbox:{self.audience}:{self.scope}" if self.scope else mailbox(self.audience, None)
+
+    def may_be_kept_by(self, agent: Agent) -> bool:
+        """Tell whether an agent keeps it: an operator all he sees, others that of their own team."""
+        if agent.has(Role.OPERATOR):
+            return self.is_seen_by(agent)
+        match self.audience:
+            case "departement" | "delegate":
+                return agent.has(*DEPARTEMENTAL) and self.scope in agent.departements
+            case "programme":
+                return agent.has(Role.NATIONAL_AGENT) or self.scope in agent.programmes
+            case "national" | "committee":
+                return agent.has(Role.NATIONAL_AGENT, Role.COMMITTEE_SECRETARY)
+            case _:
+                return False
+
+    def is_seen_by(self, agent: Agent) -> bool:
+        """Tell whether it lies in an agent's perimeter; national teams are everybody's."""
+        return self.audience not in {"departement", "delegate"} or agent.sees(self.scope or "")
+
+
+def entries_of(agent: Agent, departements: list[str]) -> list[Entry]:
+    """List the teams that an agent sees; `departements` are those of which anything is known."""
+    seen = sorted({*departements, *agent.departements})
+    entries = [
+        *(Entry(audience, code) for code in seen for audience in ("departement", "delegate")),
+        Entry("national"),
+        Entry("committee"),
+        *(Entry("programme", programme.value) for programme in Programme),
+        Entry("operator"),
+    ]
+    return [entry for entry in entries if entry.is_seen_by(agent)]
+
+
+def entry_of(audience: str, scope: str | None, agent: Agent) -> Entry:
+    """Find one team that an agent sees; any other does not exist."""
+    known = entries_of(agent, [scope] if scope and audience in {"departement", "delegate"} else [])
+    found = next((entry for entry in known if (entry.audience, entry.scope) == (audience, scope)), None)
+    if found is None or audience not in ROLES_OF:
+        raise NotFound
+    return found
+
+
+async def enter_contact(tx: Transaction, entry: Entry, entered: ServiceInCharge, *, by: Agent, at: datetime) -> None:
+    """Keep how a team is reached; it holds for what is written from now on, and for what is sent again."""
+    if not entry.may_be_kept_by(by):
+        raise NotYourContact
+    await store.set_contact(tx, entry.holder, entered, by=by.id, at=at)
+
+
+async def withdraw_contact(tx: Transaction, entry: Entry, *, by: Agent) -> None:
+    """Forget what was entered: what is configured or was told holds again."""
+    if not entry.may_be_kept_by(by):
+        raise NotYourContact
+    await store.forget_contact(tx, entry.holder)

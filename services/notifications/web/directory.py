@@ -1,0 +1,94 @@
+"""How the directory is shown: each team with the address that holds, where it comes from, and whether it takes mail."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+
+from services.notifications import reads, store
+from services.notifications.domain.directory import ServiceInCharge
+from services.notifications.office import Office
+from services.notifications.usecases.directory import Entry, entries_of
+from services.notifications.usecases.tell import mailbox_address
+from services.notifications.web import words
+from shared.contracts.notifications import Audience
+from shared.contracts.vocabulary import Programme
+from shared.db import Reader
+from shared.identity.model import Agent
+from shared.words import word
+
+Source = Literal["entered", "configured", "told"]
+
+
+class ContactView(BaseModel):
+    """How a team is reached. `source`: by its agents, by the settings, by what its service told; null: not known."""
+
+    audience: Audience
+    scope: str | None
+    name: str
+    address: str | None
+    email: str | None
+    phone: str | None
+    source: Source | None
+    takes_no_mail: bool
+    changed_by: str | None
+    changed_at: datetime | None
+    allowed_actions: list[str]
+
+
+def title_of(entry: Entry) -> str:
+    """Name a team."""
+    label = words.AUDIENCE[entry.audience]
+    if entry.scope is None:
+        return label
+    return f"{label} – {word(Programme(entry.scope)) if entry.audience == 'programme' else entry.scope}"
+
+
+async def contact_views(reader: Reader, agent: Agent, office: Office, entries: list[Entry]) -> list[ContactView]:
+    """Show these teams."""
+    entered = await store.contacts(reader, [entry.holder for entry in entries])
+    told = await reads.told_services(reader)
+    by_whom = await reads.entered(reader)
+    views = [_view(agent, office, entry, entered.get(entry.holder), told.get(entry.scope or "")) for entry in entries]
+    bad = await reads.bad_among(reader, [view.email for view in views if view.email])
+    for entry, view in zip(entries, views, strict=True):
+        view.takes_no_mail = (view.email or "").lower() in bad
+        if entry.holder in by_whom:
+            view.changed_by, view.changed_at = by_whom[entry.holder].changed_by, by_whom[entry.holder].changed_at
+    return views
+
+
+def _view(
+    agent: Agent, office: Office, entry: Entry, entered: ServiceInCharge | None, told: ServiceInCharge | None
+) -> ContactView:
+    service, source = entered, "entered" if entered else None
+    if entry.audience == "departement":
+        service = office.directory.service(entry.scope or "", told, entered)
+        source = source or _source_of(service.email, told)
+    email = mailbox_address(entry.holder, office.directory, service, {entry.holder: entered} if entered else {})
+    may_keep = entry.may_be_kept_by(agent)
+    return ContactView(
+        audience=entry.audience,
+        scope=entry.scope,
+        name=service.name if service else title_of(entry),
+        address=service.address if service else None,
+        email=email,
+        phone=service.phone if service else None,
+        source=source or ("configured" if email else None),
+        takes_no_mail=False,
+        changed_by=None,
+        changed_at=None,
+        allowed_actions=[*(["enter"] if may_keep else []), *(["withdraw"] if may_keep and entered else [])],
+    )
+
+
+def _source_of(email: str | None, told: ServiceInCharge | None) -> Source | None:
+    if email is None:
+        return None
+    return "told" if told and told.email == email else "configured"
+
+
+async def all_entries(reader: Reader, agent: Agent, office: Office) -> list[Entry]:
+    """List the teams that an agent sees."""
+    known = [*office.directory.services, *office.directory.delegates, *await reads.departements_heard_of(reader)]
+    return entries_of(agent, known)
