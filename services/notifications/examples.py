@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 from uuid import UUID
 
+from services.notifications.domain.audiences import Mail
 from services.notifications.domain.directory import VAL_D_OISE
 from services.notifications.store import KnownRequest
 from shared.contracts import escalation as e
@@ -21,6 +22,8 @@ _SAT = Actor(role=v.Role.SAT_AGENT, name="Agent du SAT")
 _DELEGATE = Actor(role=v.Role.DELEGATE, name="Délégué territorial")
 _NATIONAL = Actor(role=v.Role.NATIONAL_AGENT, name="Équipe nationale")
 _MOTIVE = "Le projet demande plusieurs compétences.\nUne première visite a eu lieu."
+
+_APPEAL = "Vous pouvez demander au préfet de réexaminer votre demande, ou saisir le tribunal administratif."
 
 _APPLICANT = intake.Applicant(
     kind=v.ApplicantKind.COMMUNE, code="95000", name="Commune d’exemple", departement="95", departements=("95",)
@@ -148,7 +151,7 @@ def facts() -> list[Fact]:
         qualification.RequestRefused(
             **where,
             motive=_MOTIVE,
-            appeal="Vous pouvez demander au préfet de réexaminer votre demande, ou saisir le tribunal administratif.",
+            appeal=_APPEAL,
             by=_DELEGATE,
         ),
         qualification.RequestTransferred(
@@ -227,6 +230,54 @@ def facts() -> list[Fact]:
     ]
 
 
+def variants() -> list[Fact]:
+    """Give more examples of the facts whose templates do not always say the same."""
+    where = _WHERE
+    invited = example_of(qualification.PactPartyInvited)
+    outcomes = (v.CommitteeOutcome.GRANTED, v.CommitteeOutcome.DEFERRED, v.CommitteeOutcome.REFUSED)
+    return [
+        *(
+            e.DecisionMade(
+                **where,
+                decision=_DECISION.model_copy(
+                    update={"outcome": outcome, "reserve": None, "support_types": (), "amount_cents": None}
+                    | ({"appeal": _APPEAL} if outcome is v.CommitteeOutcome.REFUSED else {})
+                ),
+            )
+            for outcome in outcomes
+        ),
+        e.DecisionMade(
+            **where,
+            decision=_DECISION.model_copy(
+                update={
+                    "outcome": v.CommitteeOutcome.RETURNED,
+                    "reserve": None,
+                    "support_types": (),
+                    "amount_cents": None,
+                }
+            ),
+        ),
+        qualification.OrientationDeclined(
+            **where, orientation_id=OTHER_ID, provider=_PROVIDER, motive="Sans réponse.", silent=True
+        ),
+        *(invited.model_copy(update={"expected": expected}) for expected in ("sign", "report", "nothing")),
+        notifications.DeliveryFailed(
+            **where,
+            delivery_id=OTHER_ID,
+            event_id=OTHER_ID,
+            audience="provider",
+            template="orientation_asked",
+            reason="452 4.2.2 Boîte pleine",
+        ),
+    ]
+
+
 def example_of(kind: type[Fact]) -> Fact:
     """Give the example of one fact."""
     return next(fact for fact in facts() if type(fact) is kind)
+
+
+def examples_of(kind: type[Fact], mail: Mail) -> list[Fact]:
+    """Give the examples of a fact that make this mail, the usual one first."""
+    all_of_it = [fact for fact in (*facts(), *variants()) if type(fact) is kind]
+    return [fact for fact in all_of_it if mail.when(fact, True)]

@@ -4,6 +4,7 @@ import re
 
 from services.notifications import examples
 from services.notifications.postman import Postman
+from shared.contracts import intake
 from shared.db import Database
 from shared.identity.model import Role
 from tests.notifications.conftest import Client, MailServer, People, World
@@ -95,6 +96,24 @@ async def test_a_message_that_cannot_be_sent_again_says_why(
     answer = await client.post(f"/messages/{delivery_id}/renvoi", data={"_csrf_token": hidden(page, "_csrf_token")})
     assert answer.status_code == 409
     assert "n’a pas été renvoyé" in answer.text
+
+
+async def test_a_template_is_shown_about_a_real_request_of_one_s_perimeter(
+    client: Client, people: People, world: World
+) -> None:
+    await people.enters(client, Role.SAT_AGENT, "95")
+    example = examples.example_of(intake.RequestSubmitted)
+    assert isinstance(example, intake.RequestSubmitted)
+    real = example.request.model_copy(update={"number": "95-2027-000777", "title": "Une halle couverte"})
+    await world.tell(example.model_copy(update={"request": real}))
+    page = (await client.get("/modeles/decision_made", params={"demande": "95-2027-000777", "exemple": 3})).text
+    assert "Une halle couverte" in page
+    assert "Vous pouvez demander au préfet" in page, "the example of a refusal"
+    mail = await client.get("/modeles/decision_made/apercu", params={"demande": "95-2027-000777", "exemple": 3})
+    assert "Une halle couverte" in mail.text
+    assert "ne porte le numéro" in (await client.get("/modeles/decision_made?demande=78-2027-000001")).text
+    assert (await client.get("/modeles/decision_made?exemple=99")).status_code == 404
+    assert "/messages/" in (await client.get("/modeles/request_submitted")).text
 
 
 async def test_templates_are_shown_with_examples(client: Client, people: People) -> None:

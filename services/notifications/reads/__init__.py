@@ -25,6 +25,7 @@ from services.notifications.reads.mails import (
     delivery,
     oldest_due,
 )
+from services.notifications.reads.samples import WrittenMail, latest_mails, latest_requests, request_numbered
 from services.notifications.reads.webhooks import (
     PartnerEvent,
     Webhook,
@@ -48,6 +49,7 @@ __all__ = (
     "PartnerEvent",
     "Webhook",
     "WebhookAttempt",
+    "WrittenMail",
     "attempts",
     "bad_address",
     "bad_addresses",
@@ -59,10 +61,13 @@ __all__ = (
     "delivery",
     "departements_heard_of",
     "entered",
+    "latest_mails",
+    "latest_requests",
     "notices",
     "oldest_due",
     "partner_events",
     "providers",
+    "request_numbered",
     "told_services",
     "unread",
     "webhook",

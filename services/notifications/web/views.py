@@ -1,6 +1,7 @@
 """The forms in which deliveries, templates and preferences are shown."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,17 +11,18 @@ from pydantic import BaseModel
 from services.notifications import examples
 from services.notifications.domain.audiences import Channel, Mail, templates
 from services.notifications.domain.deliveries import Delivery, Status
-from services.notifications.domain.directory import VAL_D_OISE
+from services.notifications.domain.directory import VAL_D_OISE, ServiceInCharge
 from services.notifications.domain.incoming import WRITE_ABOVE
 from services.notifications.domain.preferences import Cadence
 from services.notifications.letters import Letter, Letters
 from services.notifications.reads import Attempt, DeliveryLine
+from services.notifications.store import KnownRequest
 from services.notifications.usecases.resend import MAY_RESEND
 from shared.contracts.fact import Fact
 from shared.contracts.notifications import Audience
 from shared.errors import NotFound
 from shared.identity.model import Agent
-from shared.words import event_word
+from shared.words import event_word, word
 
 
 class AttemptView(BaseModel):
@@ -124,12 +126,23 @@ def delivery_view(line: DeliveryLine, attempts: Sequence[Attempt], agent: Agent,
 EXAMPLE_LINK = "https://exemple.test/lien-personnel"
 
 
-def example(letters: Letters, fact: type[Fact], template: str) -> Letter:
-    """Write the example of a template."""
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an example is filled with: a request, and the service that has it in charge."""
+
+    request: KnownRequest = examples.KNOWN
+    service: ServiceInCharge = VAL_D_OISE
+
+
+FICTITIOUS = About()
+
+
+def example(letters: Letters, fact: Fact, template: str, about: About = FICTITIOUS) -> Letter:
+    """Write an example of a template."""
     context = {
-        "fact": examples.example_of(fact),
-        "request": examples.KNOWN,
-        "service": VAL_D_OISE,
+        "fact": fact.model_copy(update={"departement": about.request.departement}),
+        "request": about.request,
+        "service": about.service,
         "instead_of": None,
         "follower": None,
         "write_above": WRITE_ABOVE,
@@ -137,22 +150,51 @@ def example(letters: Letters, fact: type[Fact], template: str) -> Letter:
     return letters.write(template, context, link=EXAMPLE_LINK)
 
 
+def examples_for(template: str) -> list[tuple[type[Fact], Mail, Fact]]:
+    """List what makes a template's mails: each fact with its examples, in the order of the table of audiences."""
+    return [
+        (kind, mail, fact)
+        for kind, mail in templates()
+        if mail.template == template
+        for fact in examples.examples_of(kind, mail)
+    ]
+
+
+def example_words(template: str) -> list[str]:
+    """Tell the examples of a template apart in words."""
+    found = [_what_differs(fact) for _, _, fact in examples_for(template)]
+    return [
+        f"{words} ({found[:number].count(words) + 1})" if found.count(words) > 1 else words
+        for number, words in enumerate(found)
+    ]
+
+
+def _what_differs(fact: Fact) -> str:
+    decision = getattr(fact, "decision", None)
+    said = event_word(fact.wire_type)
+    if decision is not None:
+        return f"{said}\u00a0: {word(decision.outcome).lower()}"
+    return f"{said}, sans réponse" if getattr(fact, "silent", False) else said
+
+
 def template_views(letters: Letters) -> list[TemplateView]:
     """List all templates, in the order of the table of audiences; one used twice is shown once per audience."""
     found: dict[tuple[str, str], TemplateView] = {}
     for fact, mail in templates():
-        subject = example(letters, fact, mail.template).subject
+        first = examples.examples_of(fact, mail)[0]
+        subject = example(letters, first, mail.template).subject
         found.setdefault((mail.template, mail.audience), TemplateView(**_row(fact, mail), subject=subject))
     return list(found.values())
 
 
-def template_view(letters: Letters, name: str) -> TemplateView:
-    """Show one template with its example."""
-    for fact, mail in templates():
-        if mail.template == name:
-            letter = example(letters, fact, name)
-            return TemplateView(**_row(fact, mail), subject=letter.subject, text=letter.text, html=letter.html)
-    raise NotFound
+def template_view(letters: Letters, name: str, *, number: int = 0, about: About = FICTITIOUS) -> TemplateView:
+    """Show one template with one of its examples."""
+    found = examples_for(name)
+    if number >= len(found):
+        raise NotFound
+    kind, mail, fact = found[number]
+    letter = example(letters, fact, name, about)
+    return TemplateView(**_row(kind, mail), subject=letter.subject, text=letter.text, html=letter.html)
 
 
 def _row(fact: type[Fact], mail: Mail) -> dict[str, Any]:

@@ -1,17 +1,21 @@
-"""The templates, filled with examples."""
+"""The templates, filled with examples, which may be about a real request."""
 
 from typing import Any
 
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
+from services.notifications import reads, store
 from services.notifications.office import Office
+from services.notifications.usecases.tell import mailbox, service_in_charge
 from services.notifications.web import words
 from services.notifications.web.pages.messages import mail_alone
-from services.notifications.web.views import template_view, template_views
+from services.notifications.web.views import FICTITIOUS, About, example_words, template_view, template_views
 from shared import clock
+from shared.db import Database, Reader
+from shared.identity.model import Agent
 from shared.web.pages import render
 
 Web = Request[Any, Any, Any]
@@ -30,18 +34,56 @@ async def show_templates(request: Web, office: NamedDependency[Office]) -> Templ
 
 
 @get("/modeles/{name:str}")
-async def show_template(request: Web, office: NamedDependency[Office], name: FromPath[str]) -> Template:
-    """Show a template filled with an example."""
+async def show_template(
+    request: Web,
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    office: NamedDependency[Office],
+    name: FromPath[str],
+    exemple: FromQuery[int] = 0,
+    demande: FromQuery[str] = "",
+) -> Template:
+    """Show a template filled with an example, about a real request if one is chosen."""
+    about = await about_request(database, office, agent, demande)
+    view = template_view(office.letters, name, number=max(exemple, 0), about=about or FICTITIOUS)
+    requests = await reads.latest_requests(database, agent.perimeter)
+    if about and about.request not in requests:
+        requests.insert(0, about.request)
     return render(
         request,
         "templates/detail.html",
-        view=template_view(office.letters, name),
+        view=view,
         at=clock.now(),
         audience_words=words.AUDIENCE,
+        status_words=words.STATUS,
+        examples=example_words(name),
+        chosen=max(exemple, 0),
+        about=about.request if about else None,
+        unknown=demande if demande and about is None else None,
+        choices=[(known.number, f"{known.number} – {known.applicant}") for known in requests],
+        written=await reads.latest_mails(database, name, agent.perimeter),
     )
 
 
 @get("/modeles/{name:str}/apercu")
-async def show_template_mail(office: NamedDependency[Office], name: FromPath[str]) -> Response[str]:
+async def show_template_mail(
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    office: NamedDependency[Office],
+    name: FromPath[str],
+    exemple: FromQuery[int] = 0,
+    demande: FromQuery[str] = "",
+) -> Response[str]:
     """Show the formatted mail of a template alone."""
-    return mail_alone(template_view(office.letters, name).html or "")
+    about = await about_request(database, office, agent, demande)
+    view = template_view(office.letters, name, number=max(exemple, 0), about=about or FICTITIOUS)
+    return mail_alone(view.html or "")
+
+
+async def about_request(reader: Reader, office: Office, agent: Agent, number: str) -> About | None:
+    """Find what an example is filled with: a request of the agent's perimeter and the service in charge of it."""
+    known = await reads.request_numbered(reader, number.strip(), agent.perimeter) if number.strip() else None
+    if known is None:
+        return None
+    entered = await store.contacts(reader, [mailbox("departement", known.departement)])
+    return About(known, await service_in_charge(reader, known.departement, office.directory, entered))
