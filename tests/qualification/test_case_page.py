@@ -142,4 +142,7 @@ async def test_the_page_of_a_provider_lists_what_it_was_asked_and_what_it_answer
     page = (await agent.get(f"/annuaire/{CAUE.id}")).text
     assert "Plan de charge complet." in page
     assert "Déclinée" in page
+    (told,) = (await sat.get(f"/providers/{CAUE.id}/orientations")).json()["items"]
+    assert (told["state"], told["answer"]) == ("declined", "Plan de charge complet.")
+    assert (await neighbour.get(f"/providers/{CAUE.id}/orientations")).status_code == 404
     assert (await (await browser(neighbour.agent)).get(f"/annuaire/{CAUE.id}")).status_code == 404

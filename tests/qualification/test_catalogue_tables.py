@@ -94,6 +94,9 @@ async def test_what_went_out_comes_in_again_unchanged(sat: Program) -> None:
     report = (await sat.post("/providers/import", {"table": went_out})).json()
     assert report["lines"]
     assert report["unchanged"] == len(report["lines"])
+    spreadsheet = await sat.get("/providers.ods")
+    assert spreadsheet.headers["content-type"] == "application/vnd.oasis.opendocument.spreadsheet"
+    assert spreadsheet.content.startswith(b"PK")
 
 
 async def test_an_identifier_that_is_not_of_this_catalogue_is_refused(sat: Program, neighbour: Program) -> None:

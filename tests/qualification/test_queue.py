@@ -9,6 +9,7 @@ from services.qualification.settings import today
 from shared.clock import new_id, now
 from shared.contracts import escalation, intake
 from shared.contracts.vocabulary import Field, RequestKind
+from shared.db import Database
 from shared.identity.model import Agent
 from shared.messaging.inbox import Inbox
 from tests.qualification.acting import ESCALATION, ORIENTATION, answered, done
@@ -65,6 +66,30 @@ async def test_a_question_that_stays_unanswered_past_its_day_is_late(
     await asked(life, days=-3)
     assert await titles(sat, "?overdue=true") == ["Redonner vie au centre-bourg"]
     assert (await sat.get(f"/cases/{life.request_id}")).json()["overdue"] is True
+
+
+async def test_an_applicant_who_does_not_answer_in_time_gives_the_turn_back(
+    sat: Program, life: Life, inbox: Inbox, browser: SignIn, database: Database
+) -> None:
+    await done(sat, life, "examination")
+    await done(sat, life, "information-request", {"items": ["Un plan"]})
+    await Life(inbox).submitted(number="95-2026-000002", title="Vient d’arriver")
+    assert await titles(sat) == ["Vient d’arriver", "Redonner vie au centre-bourg"]
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE case_file SET answer_until = current_date - 9 WHERE state = 'awaiting_information'")
+        await tx.execute("UPDATE case_file SET due_on = due_on + 90 WHERE state = 'registered'")
+    assert await titles(sat) == ["Redonner vie au centre-bourg", "Vient d’arriver"]
+    page = await browser(sat.agent)
+    assert "Pas de réponse du demandeur" in (await page.get("/")).text
+    assert "Le demandeur n’a pas répondu à temps" in (await page.get(f"/demandes/{life.request_id}")).text
+
+
+async def test_the_applicant_is_given_a_year_at_most(sat: Program, life: Life) -> None:
+    await done(sat, life, "examination")
+    wanted = {"items": ["Un plan"], "until": "2099-12-31"}
+    answer = await sat.post(f"/cases/{life.request_id}/information-request", wanted)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["message"] == "Choisissez une date dans les douze mois qui viennent."
 
 
 async def test_the_queue_says_that_the_applicant_wrote_last(sat: Program, life: Life, browser: SignIn) -> None:

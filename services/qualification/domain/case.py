@@ -1,7 +1,7 @@
 """The case: a request in a département's hands, what may be done with it, and what each act tells the others."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, TypedDict
 from uuid import UUID
 
@@ -22,6 +22,9 @@ CLOCKS: Final = {State.REGISTERED, State.UNDER_EXAMINATION, State.PROPOSED}
 
 INFORMATION: Final = "information"
 """The clock of the applicant who was asked to complete; the others are the stages."""
+
+LONGEST_WAIT: Final = timedelta(days=366)
+"""How long the applicant may be given to complete, while the département's clock stands still."""
 
 AFTER: Final = {
     Outcome.LOCAL_ORIENTATION: State.ORIENTED_LOCALLY,
@@ -127,6 +130,8 @@ class Case:
         by = self.require(Action.INFORMATION_REQUEST, who)
         if until <= today:
             raise Invalid.field("until", "Choisissez une date à venir.")
+        if until > today + LONGEST_WAIT:
+            raise Invalid.field("until", "Choisissez une date dans les douze mois qui viennent.")
         self.move(State.AWAITING_INFORMATION, at)
         self.suspended_on, self.answer_until = today, until
         return facts.InformationRequested(**self._about(at), items=items, until=until, by=by)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.domain.orientation import Orientation, OrientationState
 from services.qualification.store.rows import ORIENTATION, PROVIDER, entry_of, orientation_of
@@ -61,8 +63,7 @@ async def provider(reader: Reader, provider_id: UUID, *, perimeter: Sequence[str
     return entry_of(row)
 
 
-@dataclass(frozen=True, slots=True)
-class Entrusted:
+class Entrusted(BaseModel):
     """A request that a provider was asked to help with, and what became of it."""
 
     request_id: UUID
@@ -76,26 +77,31 @@ class Entrusted:
 
 
 async def entrusted(
-    reader: Reader, provider_id: UUID, *, perimeter: Sequence[str] | None, limit: int = 20
-) -> list[Entrusted]:
-    """Give what a provider was asked within this perimeter: what waits or goes on first, then the latest."""
+    reader: Reader, provider_id: UUID, *, perimeter: Sequence[str] | None, page: Page
+) -> tuple[list[Entrusted], int]:
+    """Give a page of what a provider was asked within this perimeter, and how much that is in all.
+
+    What waits or goes on comes first, then the latest.
+    """
+    where = "o.provider_id = $1 AND ($2::text[] IS NULL OR o.departement = ANY($2))"
     rows = await reader.fetch(
-        """
+        f"""
         SELECT o.request_id, c.number, o.state, o.answer, o.opened_at, o.until,
                c.request ->> 'title' AS title,
-               c.request #>> '{applicant,name}' AS applicant_name
+               c.request #>> '{{applicant,name}}' AS applicant_name
         FROM orientation AS o
         JOIN case_file AS c ON (c.request_id, c.departement) = (o.request_id, o.departement)
-        WHERE o.provider_id = $1
-          AND ($2::text[] IS NULL OR o.departement = ANY($2))
-        ORDER BY o.state IN ('open', 'accepted') DESC, o.opened_at DESC
-        LIMIT $3
-        """,
+        WHERE {where}
+        ORDER BY o.state IN ('open', 'accepted') DESC, o.opened_at DESC, o.id
+        LIMIT $3 OFFSET $4
+        """,  # noqa: S608 - a constant condition
         provider_id,
         perimeter,
-        limit,
+        page.limit,
+        page.offset,
     )
-    return [Entrusted(**{**row, "state": OrientationState(row["state"])}) for row in map(dict, rows)]
+    total = await reader.fetchval(f"SELECT count(*) FROM orientation AS o WHERE {where}", provider_id, perimeter)  # noqa: S608 - same
+    return [Entrusted(**dict(row)) for row in rows], total
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,9 +85,10 @@ _WHERE = f"""
     AND ($10::boolean IS NULL OR {_ASKED} = $10)
 """
 
+_UNANSWERED = "(c.state = 'awaiting_information' AND c.answer_until < $2)"
 _TURN = f"""
     CASE
-        WHEN c.state IN ('registered', 'under_examination', 'proposed') OR {_ASKED} THEN 1
+        WHEN c.state IN ('registered', 'under_examination', 'proposed') OR {_ASKED} OR {_UNANSWERED} THEN 1
         WHEN c.state IN ('awaiting_information', 'oriented_locally', 'escalated') THEN 2
         ELSE 3
     END

@@ -1,5 +1,6 @@
 """The API of the local engineering catalogue, and of the provider's answer by its signed link."""
 
+import asyncio
 from dataclasses import fields
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from shared.db import Cause, Database
 from shared.identity.model import Agent, Role
 from shared.web.access import only
 from shared.web.paging import Page, Paged, paged
-from shared.web.tables import CSV, as_csv
+from shared.web.tables import CSV, ODS, as_csv, as_ods
 
 
 @get("/providers", summary="The local engineering catalogue")
@@ -42,6 +43,13 @@ async def list_providers(
 async def list_providers_as_csv(agent: NamedDependency[Agent], database: NamedDependency[Database]) -> Response[bytes]:
     """Give the providers that work in the caller's départements as a table, which may be brought in again."""
     return as_csv(table_of(await catalogue_reads.all_providers(database, perimeter=agent.perimeter)))
+
+
+@get("/providers.ods", summary="The catalogue as a spreadsheet", media_type=ODS)
+async def list_providers_as_ods(agent: NamedDependency[Agent], database: NamedDependency[Database]) -> Response[bytes]:
+    """Give the same table as an OpenDocument spreadsheet."""
+    entries = await catalogue_reads.all_providers(database, perimeter=agent.perimeter)
+    return await asyncio.to_thread(as_ods, table_of(entries))
 
 
 @post(
@@ -71,6 +79,19 @@ async def show_provider(
     """Show one provider."""
     entry = await catalogue_reads.provider(database, provider_id, perimeter=agent.perimeter)
     return shapes.provider(entry, writes=agent.has(Role.SAT_AGENT))
+
+
+@get("/providers/{provider_id:uuid}/orientations", summary="What a provider was asked")
+async def list_orientations(
+    provider_id: FromPath[UUID],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    paging: NamedDependency[Page],
+) -> Paged[catalogue_reads.Entrusted]:
+    """List the requests that a provider was asked to help with, and what it answered; what goes on comes first."""
+    await catalogue_reads.provider(database, provider_id, perimeter=agent.perimeter)
+    found, total = await catalogue_reads.entrusted(database, provider_id, perimeter=agent.perimeter, page=paging)
+    return paged(found, total, paging, lambda each: each)
 
 
 @post("/providers", summary="Add a provider")
@@ -172,8 +193,10 @@ CATALOGUE_API = Router(
     route_handlers=[
         list_providers,
         list_providers_as_csv,
+        list_providers_as_ods,
         import_table,
         show_provider,
+        list_orientations,
         add_provider,
         replace_provider,
         change_provider,

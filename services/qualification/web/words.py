@@ -83,6 +83,10 @@ REFUSED: Final = words.COMMITTEE_OUTCOME[CommitteeOutcome.REFUSED]
 """How the step of a decision begins that leaves the dossier where it was, and of one after which nothing follows."""
 
 TO_QUALIFY: Final = ("Qualifier le besoin", "La réponse proposée ensuite s’appuiera sur cette qualification.")
+UNANSWERED: Final = (
+    "Le demandeur n’a pas répondu à temps",
+    "Relancez-le par un message, ou reprenez l’examen sans attendre.",
+)
 PROVIDER_AWAITED: Final = ("L’acteur local répond", "S’il décline ou se tait, la demande revient à l’examen.")
 
 PROPOSALS: Final[Mapping[Outcome, tuple[str, str]]] = {

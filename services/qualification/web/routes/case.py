@@ -1,5 +1,6 @@
 """The page of a case: who asks for what, since when, what may be done now, and all that gathered."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -162,7 +163,7 @@ def _gathered(visit: Visit, view: CaseView) -> dict[str, Any]:
     return {
         "states": words.STATE,
         "tones": pages_words.TONES,
-        "expected": _expected(view),
+        "expected": _expected(view, visit.today),
         "proposals": [(outcome.value, *said) for outcome, said in pages_words.PROPOSALS.items()],
         "messages": [
             {
@@ -185,11 +186,11 @@ def _gathered(visit: Visit, view: CaseView) -> dict[str, Any]:
             for document in view.documents
         ],
         "orientations": [(each, *pages_words.ORIENTATIONS[each.state]) for each in view.orientations],
-        "thread": _thread(view),
+        "thread": _thread(view, visit.today),
     }
 
 
-def _thread(view: CaseView) -> list[dict[str, Any]]:
+def _thread(view: CaseView, today: date) -> list[dict[str, Any]]:
     """Give the stitches, oldest first, and the one that is awaited."""
     stitches: list[dict[str, Any]] = [
         {
@@ -201,7 +202,7 @@ def _thread(view: CaseView) -> list[dict[str, Any]]:
         }
         for step in view.timeline
     ]
-    awaited = _expected(view)
+    awaited = _expected(view, today)
     if awaited:
         due = view.answer_until or view.due_on or (view.question.until if view.question else None)
         state = "late" if view.overdue else "waiting"
@@ -209,8 +210,10 @@ def _thread(view: CaseView) -> list[dict[str, Any]]:
     return stitches
 
 
-def _expected(view: CaseView) -> tuple[str, str] | None:
+def _expected(view: CaseView, today: date) -> tuple[str, str] | None:
     """Say what is expected now; nothing when the département's part is over."""
+    if view.answer_until is not None and view.answer_until < today:
+        return pages_words.UNANSWERED
     if view.state == State.UNDER_EXAMINATION and view.qualification is None:
         return pages_words.TO_QUALIFY
     if view.state == State.ORIENTED_LOCALLY and any(

@@ -159,7 +159,10 @@ async def change(provider_id: FromPath[UUID], visit: NamedDependency[Visit]) -> 
 
 
 async def _form_page(visit: Visit, provider_id: UUID | None, values: Any, errors: Any, status: int) -> Response[Any]:
-    asked = await reads.entrusted(visit.database, provider_id, perimeter=visit.agent.perimeter) if provider_id else []
+    perimeter = visit.agent.perimeter
+    asked: list[reads.Entrusted] = []
+    if provider_id:
+        asked, _ = await reads.entrusted(visit.database, provider_id, perimeter=perimeter, page=Page(per_page=20))
     return render(
         visit.request,
         "catalogue/form.html",
