@@ -129,6 +129,18 @@ async def test_who_validates_a_support_reads_what_is_left_of_the_envelope(
     assert refused.json()["code"] == "envelope_exceeded"
 
 
+async def test_once_a_provider_accepted_the_page_says_that_it_helps(
+    agent: Browser, visitor: Browser, sat: Program, delegate: Program, life: Life
+) -> None:
+    shown = await answered(sat, delegate, life, ORIENTATION)
+    assert "L’acteur local répond" in await seen(agent, life)
+    link = f"/orientations/{LINKS.token(UUID(shown['orientations'][0]['id']))}"
+    await visitor.send(link, f"{link}/acceptation")
+    page = await seen(agent, life)
+    assert "L’acteur local accompagne la collectivité" in page
+    assert "L’acteur local répond" not in page
+
+
 async def test_the_page_of_a_provider_lists_what_it_was_asked_and_what_it_answered(
     agent: Browser, browser: SignIn, neighbour: Program, visitor: Browser, sat: Program, delegate: Program, life: Life
 ) -> None:

@@ -87,7 +87,13 @@ UNANSWERED: Final = (
     "Le demandeur n’a pas répondu à temps",
     "Relancez-le par un message, ou reprenez l’examen sans attendre.",
 )
-PROVIDER_AWAITED: Final = ("L’acteur local répond", "S’il décline ou se tait, la demande revient à l’examen.")
+OF_PROVIDER: Final[Mapping[OrientationState, tuple[str, str]]] = {
+    OrientationState.OPEN: ("L’acteur local répond", "S’il décline ou se tait, la demande revient à l’examen."),
+    OrientationState.ACCEPTED: (
+        "L’acteur local accompagne la collectivité",
+        "Le département reste l’interlocuteur du demandeur, qui dira ce que l’aide a apporté.",
+    ),
+}
 
 PROPOSALS: Final[Mapping[Outcome, tuple[str, str]]] = {
     Outcome.LOCAL_ORIENTATION: (

@@ -10,7 +10,6 @@ from litestar.params import FromPath
 
 from services.qualification.domain.cost import is_fully_covered
 from services.qualification.domain.moves import UNDECIDED, State
-from services.qualification.domain.orientation import OrientationState
 from services.qualification.reads import case as reads
 from services.qualification.reads.case import CaseView
 from services.qualification.reads.colleagues import colleagues
@@ -216,10 +215,8 @@ def _expected(view: CaseView, today: date) -> tuple[str, str] | None:
         return pages_words.UNANSWERED
     if view.state == State.UNDER_EXAMINATION and view.qualification is None:
         return pages_words.TO_QUALIFY
-    if view.state == State.ORIENTED_LOCALLY and any(
-        asked.state is OrientationState.OPEN for asked in view.orientations
-    ):
-        return pages_words.PROVIDER_AWAITED
+    if view.state == State.ORIENTED_LOCALLY and view.orientations:
+        return pages_words.OF_PROVIDER.get(view.orientations[-1].state)
     if view.state in {State.ESCALATED, State.DIRECTED_TO_PROGRAMME}:
         return _expected_elsewhere(view)
     return pages_words.EXPECTED.get(view.state)
