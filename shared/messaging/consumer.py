@@ -12,7 +12,7 @@ from faststream.rabbit import Channel, RabbitMessage
 
 from shared.messaging import topology
 from shared.messaging.addresses import WanderingBroker, lost_is_not_cancelled
-from shared.messaging.relay import BROKER_AWAY, LEAVES_WITHIN
+from shared.messaging.publisher import BROKER_AWAY, LEAVES_WITHIN
 
 log = structlog.get_logger(__name__)
 

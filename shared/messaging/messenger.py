@@ -17,7 +17,8 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.consumers import Consumers
 from shared.messaging.envelope import DIGEST, is_damaged
 from shared.messaging.inbox import Inbox, Message, Patience
-from shared.messaging.relay import BROKER_AWAY, LEADER_LOCK, Relay
+from shared.messaging.publisher import BROKER_AWAY
+from shared.messaging.relay import LEADER_LOCK, Relay
 from shared.rounds import for_ever
 
 log = structlog.get_logger(__name__)

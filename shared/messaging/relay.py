@@ -6,17 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import aio_pika.exceptions
-import aiormq.exceptions
 import structlog
-from aio_pika.abc import AbstractExchange, HeadersType
-from faststream.rabbit import Channel, RabbitExchange
 
 from shared import tracing
 from shared.db import AWAY, Connection, Database, Row
 from shared.messaging import metrics, topology
-from shared.messaging.addresses import WanderingBroker, lost_is_not_cancelled
-from shared.messaging.envelope import CONTENT_TYPE, DIGEST, digest_of, trace_of
+from shared.messaging.envelope import trace_of
+from shared.messaging.publisher import CONFIRM_WITHIN, Publisher, message_of
 
 log = structlog.get_logger(__name__)
 
@@ -33,25 +29,6 @@ BATCHES = 4
 Times their size the most publishes under way: aiormq walks them all on a multiple ack.
 """
 
-CONFIRM_WITHIN = 15.0
-"""Seconds to wait for a confirmation, the wait for the channel included."""
-
-CONNECTS_AGAIN_AFTER = 10.0
-"""Seconds without any confirmation after which the connection is made anew, rather than trusted to come back."""
-
-LEAVES_WITHIN = 10.0
-"""Seconds that leaving the broker may take: one that does not answer keeps nobody from stopping."""
-
-BROKER_AWAY = (
-    OSError,
-    TimeoutError,
-    RuntimeError,
-    aio_pika.exceptions.AMQPError,
-    aiormq.exceptions.AMQPError,
-    asyncio.InvalidStateError,
-)
-"""What a publish raises while the broker is away or refuses: the event stays in the outbox."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
@@ -67,18 +44,10 @@ class Relay:
 
     def __init__(self, database: Database, amqp_url: str, *, name: str, poll: float = 0.5) -> None:
         self._database = database
-        self._broker = WanderingBroker(
-            amqp_url,
-            name=f"{name} relay",
-            default_channel=Channel(publisher_confirms=True, on_return_raises=True),
-            app_id=name,
-        )
+        self.publisher = Publisher(amqp_url, name=name)
         self._poll = poll
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
-        self._exchanges: dict[str, AbstractExchange] = {}
-        """Empty while there is no connection."""
-        self._unheard_since: float | None = None
         self.leads = False
         """Whether this process is the relay of its database now."""
 
@@ -109,11 +78,7 @@ class Relay:
 
     async def close(self) -> None:
         """Leave the broker; call it after `run` has ended."""
-        self._exchanges = {}
-        with contextlib.suppress(*BROKER_AWAY):
-            async with asyncio.timeout(LEAVES_WITHIN):
-                with lost_is_not_cancelled():
-                    await self._broker.stop()
+        await self.publisher.close()
 
     async def _lead(self, connection: Connection) -> None:
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):
@@ -135,7 +100,7 @@ class Relay:
                 self._wake.clear()
                 rows: list[Row] = []
                 if len(under_way) < BATCHES and not self._stopping.is_set():
-                    if not await self._connect():
+                    if not await self.publisher.connect():
                         await self._rest(1.0)
                     else:
                         rows = await _waiting(connection, [row for batch in under_way for row in batch.rows])
@@ -167,27 +132,19 @@ class Relay:
         metrics.PUBLISHED.inc(len(confirmed))
         if len(confirmed) < len(rows):
             log.warning("relay.unconfirmed", events=len(rows) - len(confirmed))
-        await self._doubt(since=None if confirmed else began)
+        await self.publisher.doubt(since=None if confirmed else began)
         return confirmed
-
-    async def _doubt(self, *, since: float | None) -> None:
-        """Let go of a connection over which nothing was confirmed for long; the next batch makes another."""
-        self._unheard_since = None if since is None else min(since, self._unheard_since or since)
-        if self._unheard_since is None:
-            return
-        if asyncio.get_running_loop().time() - self._unheard_since > CONNECTS_AGAIN_AFTER:
-            log.warning("relay.connects_again")
-            self._unheard_since = None
-            await self.close()
 
     async def _publish_one(self, row: Row) -> bool:
         if row["queue"] == "":
             return await self._publish_first(row)
-        message = _message(row["body"], event_id=str(row["id"]), wire_type=row["type"], trace=trace_of(row["body"]))
+        message = message_of(row["body"], event_id=str(row["id"]), wire_type=row["type"], trace=trace_of(row["body"]))
         if row["queue"] == topology.EVERYBODY:
-            return await self._send(message, row["routing_key"])
+            return await self.publisher.send(message, row["routing_key"])
         # Whoever asked and is gone will ask again.
-        return await self._send(message, row["queue"], exchange=topology.resend_exchange, returned_is_done=True)
+        return await self.publisher.send(
+            message, row["queue"], exchange=topology.resend_exchange, returned_is_done=True
+        )
 
     async def _publish_first(self, row: Row) -> bool:
         """Tell an event for the first time: a step of its trace, and the first hop of its way."""
@@ -200,70 +157,24 @@ class Relay:
             "messaging.rabbitmq.destination.routing_key": row["routing_key"],
         }
         trace = trace_of(row["body"])
-        message = _message(row["body"], event_id=event_id, wire_type=row["type"], trace=trace)
+        message = message_of(row["body"], event_id=event_id, wire_type=row["type"], trace=trace)
         with tracing.step(f"publish {row['type']}", tracing.SpanKind.PRODUCER, after=trace, **facts) as step:
-            sent = await self._send(message, row["routing_key"])
+            sent = await self.publisher.send(message, row["routing_key"])
             if not sent:
                 step.fail("not confirmed")
         if sent:
             metrics.TOLD_AFTER.observe(max(0.0, row["waited"]) + asyncio.get_running_loop().time() - began)
         return sent
 
-    async def _send(
-        self,
-        message: aio_pika.Message,
-        routing_key: str,
-        *,
-        exchange: RabbitExchange = topology.exchange,
-        returned_is_done: bool = False,
-    ) -> bool:
-        """Publish one message, mandatory; tell whether the broker has it for sure.
-
-        By aio-pika's exchange: FastStream's own publish costs a quarter of all that publishing does.
-        """
-        there = self._exchanges.get(exchange.name)
-        if there is None:
-            return False
-        try:
-            with lost_is_not_cancelled():
-                await there.publish(message, routing_key, mandatory=True)
-        except aio_pika.exceptions.PublishError:
-            log.warning("relay.returned", type=message.type, routing_key=routing_key)
-            return returned_is_done
-        except BROKER_AWAY as error:
-            log.debug("relay.publish_failed", error=type(error).__name__)
-            return False
-        except Exception:
-            # What cannot even be written to the wire stays in the outbox, and keeps nothing else there.
-            log.exception("relay.unsendable", type=message.type, event_id=message.message_id)
-            return False
-        return True
-
     async def say(self, body: str, routing_key: str, *, event_id: str, wire_type: str) -> bool:
         """Publish what is no fact and may be lost: services use it to ask each other for what is missing."""
-        if not await self._connect():
+        if not await self.publisher.connect():
             return False
         try:
             async with asyncio.timeout(CONFIRM_WITHIN):
-                return await self._send(_message(body, event_id=event_id, wire_type=wire_type), routing_key)
+                return await self.publisher.send(message_of(body, event_id=event_id, wire_type=wire_type), routing_key)
         except TimeoutError:
             return False
-
-    async def _connect(self) -> bool:
-        """Have a connection and a declared exchange; without them the outbox waits."""
-        if self._exchanges:
-            return True
-        try:
-            async with asyncio.timeout(10):
-                with lost_is_not_cancelled():
-                    await self._broker.connect()
-                    ours = (topology.exchange, topology.resend_exchange)
-                    exchanges = [await self._broker.declare_exchange(one) for one in ours]
-        except BROKER_AWAY as error:
-            log.info("relay.broker_away", error=type(error).__name__)
-            return False
-        self._exchanges = {exchange.name: exchange for exchange in exchanges}
-        return True
 
     async def _pause(self, under_way: Sequence[_Batch]) -> None:
         """Wait until a batch is done, or something was committed and may join them; at most as long as a poll."""
@@ -281,23 +192,6 @@ class Relay:
                 await self._stopping.wait()
         except TimeoutError:
             pass
-
-
-def _message(body: str, *, event_id: str, wire_type: str, trace: str | None = None) -> aio_pika.Message:
-    """Make a persistent message of an event; its trace stands in a header too, for whoever looks at the broker."""
-    content = body.encode()
-    headers: HeadersType = {DIGEST: digest_of(content)}
-    if trace:
-        headers[tracing.HEADER] = trace
-    return aio_pika.Message(
-        content,
-        headers=headers,
-        content_type=CONTENT_TYPE,
-        message_id=event_id,
-        type=wire_type,
-        correlation_id=event_id,
-        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-    )
 
 
 async def _waiting(connection: Connection, under_way: Sequence[Row]) -> list[Row]:

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from shared.errors import Unavailable
 from shared.messaging.addresses import Addresses, connect
-from shared.messaging.relay import BROKER_AWAY
+from shared.messaging.publisher import BROKER_AWAY
 
 NAME = "cousu-main operations"
 PATIENCE = 3.0

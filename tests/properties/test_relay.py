@@ -249,7 +249,7 @@ async def _relay(database: Database, broker: FakeBroker, *, relays: int, publish
     """Run relays until there is nothing to do or so many publishes were begun."""
     several = [Hasty(database, "amqp://127.0.0.1:1/", name="intake", poll=0.005) for _ in range(relays)]
     for one in several:
-        one._broker = broker  # type: ignore[assignment] # noqa: SLF001 - the seam: everything a relay says goes through it
+        one.publisher._broker = broker  # type: ignore[assignment] # noqa: SLF001 - the seam: everything a relay says goes through it
     tasks = [asyncio.create_task(one.run()) for one in several]
     async with asyncio.timeout(30):
         while len(broker.begun) < publishes and await database.fetchval("SELECT EXISTS (SELECT FROM outbox)"):

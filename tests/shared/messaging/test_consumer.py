@@ -11,7 +11,7 @@ from shared.messaging import consumer as consuming
 from shared.messaging import topology
 from shared.messaging.consumer import AGAIN_AFTER, LOOKS_WITHIN, Consumer
 from shared.messaging.messenger import WATCHES_EVERY
-from shared.messaging.relay import CONFIRM_WITHIN, CONNECTS_AGAIN_AFTER
+from shared.messaging.publisher import CONFIRM_WITHIN, CONNECTS_AGAIN_AFTER
 from shared.messaging.topology import Subscription
 from tests.polling import eventually
 

@@ -12,7 +12,7 @@ import pytest
 
 from shared.clock import new_id
 from shared.db import Database, Row
-from shared.messaging import journal, relay, topology
+from shared.messaging import journal, publisher, relay, topology
 from shared.messaging.relay import AGAIN, Relay
 from tests.polling import eventually
 from tests.shared.messaging.conftest import a_message
@@ -121,22 +121,22 @@ async def test_what_is_new_does_not_wait_behind_what_is_sent_again(
 async def test_a_connection_over_which_nothing_is_confirmed_for_long_is_made_anew(
     database: Database, broker_url: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay, "CONNECTS_AGAIN_AFTER", 0.2)
+    monkeypatch.setattr(publisher, "CONNECTS_AGAIN_AFTER", 0.2)
     one = Relay(database, broker_url("intake"), name="intake", poll=0.05)
-    send = one._send  # noqa: SLF001 - a wire that leads nowhere
+    send = one.publisher.send  # a wire that leads nowhere
 
     async def nowhere(*told: Any, **how: Any) -> bool:
         return await send(*told, **how) if closed else False
 
     closed: list[bool] = []
-    close = one.close
+    close = one.publisher.close
 
     async def noticed() -> None:
         closed.append(True)
         await close()
 
-    one.close = noticed  # type: ignore[method-assign] # seen, and done
-    one._send = nowhere  # type: ignore[method-assign] # noqa: SLF001 - same
+    one.publisher.close = noticed  # type: ignore[method-assign] # seen, and done
+    one.publisher.send = nowhere  # type: ignore[method-assign] # same
     async with database.transaction() as tx:
         await journal.record(tx, a_message(new_id()))
     async with running(one):
@@ -154,7 +154,7 @@ async def test_a_confirmation_that_never_comes_keeps_its_own_event_in_the_outbox
 ) -> None:
     monkeypatch.setattr(relay, "CONFIRM_WITHIN", 0.3)
     one = Relay(database, broker_url("intake"), name="intake", poll=0.05)
-    send = one._send  # noqa: SLF001 - a broker that is silent about one message
+    send = one.publisher.send  # a broker that is silent about one message
     async with database.transaction() as tx:
         _, lost, _ = [await journal.record(tx, a_message(new_id())) for _ in range(3)]
 
@@ -163,7 +163,7 @@ async def test_a_confirmation_that_never_comes_keeps_its_own_event_in_the_outbox
             await asyncio.Event().wait()
         return await send(message, *told, **how)
 
-    one._send = silent  # type: ignore[method-assign] # noqa: SLF001 - same
+    one.publisher.send = silent  # type: ignore[method-assign] # same
     async with running(one):
 
         async def only_that_one_is_left() -> bool:
@@ -178,7 +178,7 @@ async def test_what_is_told_now_does_not_wait_for_the_confirmation_of_what_was_t
     database: Database, broker_url: Callable[[str], str]
 ) -> None:
     one = Relay(database, broker_url("intake"), name="intake", poll=0.05)
-    send = one._send  # noqa: SLF001 - a broker that takes its time with one message
+    send = one.publisher.send  # a broker that takes its time with one message
     async with database.transaction() as tx:
         first = await journal.record(tx, a_message(new_id()))
     begun, answers = asyncio.Event(), asyncio.Event()
@@ -189,7 +189,7 @@ async def test_what_is_told_now_does_not_wait_for_the_confirmation_of_what_was_t
             await answers.wait()
         return await send(message, *told, **how)
 
-    one._send = slow  # type: ignore[method-assign] # noqa: SLF001 - same
+    one.publisher.send = slow  # type: ignore[method-assign] # same
 
     async def waiting() -> list[UUID]:
         return [row["id"] for row in await database.fetch("SELECT j.id FROM outbox o JOIN journal j USING (position)")]

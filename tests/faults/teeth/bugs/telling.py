@@ -4,6 +4,7 @@ from tests.faults.teeth.bug import Bug, Edit, bug
 
 JOURNAL = "shared/messaging/journal.py"
 RELAY = "shared/messaging/relay.py"
+PUBLISHER = "shared/messaging/publisher.py"
 ROUNDS = "shared/rounds.py"
 
 BUGS = (
@@ -53,7 +54,7 @@ BUGS = (
         "broker",
         (
             Edit(
-                RELAY,
+                PUBLISHER,
                 "await there.publish(message, routing_key, mandatory=True)",
                 "self._published = asyncio.ensure_future(there.publish(message, routing_key, mandatory=True))",
             ),
@@ -121,7 +122,7 @@ BUGS = (
         "broker",
         (
             Edit(
-                RELAY,
+                PUBLISHER,
                 '            log.debug("relay.publish_failed", error=type(error).__name__)\n            return False',
                 "            raise",
             ),
@@ -132,7 +133,7 @@ BUGS = (
         "no_digest",
         "What is published carries no hash of its body.",
         "damage",
-        RELAY,
+        PUBLISHER,
         "headers: HeadersType = {DIGEST: digest_of(content)}",
         "headers: HeadersType = {}",
     ),
