@@ -36,6 +36,7 @@ def main(
     within: Annotated[float, typer.Option(help="Seconds after which what does not go on counts as stuck.")] = 60,
     dawdles: Annotated[float, typer.Option(help="Seconds that one call in five of the services waits at most.")] = 0,
     fails: Annotated[float, typer.Option(help="Share of the events that services fail to handle at each attempt.")] = 0,
+    copies: Annotated[int, typer.Option(help="Of each service.")] = 1,
     healing: Annotated[bool, typer.Option(help="Let services ask for what they miss.")] = True,  # noqa: FBT002 - typer's form of a flag
     running: Annotated[Path | None, typer.Option("--servers", help="Use servers that run already.")] = None,
 ) -> None:
@@ -53,6 +54,7 @@ def main(
         within=within,
         dawdles=dawdles,
         fails=fails,
+        copies=copies,
         healing=healing,
     )
     typer.echo(f"seed {plan.seed}")

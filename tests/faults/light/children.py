@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator
 
 from tests.faults.kills.rig import Rig, Told
@@ -15,13 +16,14 @@ UP_WITHIN = 60.0
 class Children:
     """Keeps the services running, and takes them down when asked."""
 
-    def __init__(self, rig: Rig, *, healing: bool) -> None:
+    def __init__(self, rig: Rig, *, healing: bool, copies: int = 1) -> None:
         self.died: list[str] = []
         """Services that ended although nobody had killed or stopped them."""
         self._rig = rig
         self._healing = healing
-        self._pids: dict[str, int] = {}
-        self._up: set[str] = set()
+        self._copies = copies
+        self._pids: dict[str, set[int]] = {service: set() for service in SERVICES}
+        self._up: Counter[str] = Counter()
         self._down: set[str] = set()
         self._changed = asyncio.Event()
 
@@ -29,48 +31,48 @@ class Children:
         """Take what the warm parent and its children say."""
         match told:
             case {"up": service}:
-                self._up.add(service)
+                self._up[service] += 1
             case {"started": service, "pid": pid}:
-                self._pids[service] = pid
+                self._pids[service].add(pid)
             case {"ended": service, "pid": pid, "status": status}:
-                self._up.discard(service)
+                self._up[service] = max(0, self._up[service] - 1)
                 if os.WIFEXITED(status) and os.WEXITSTATUS(status):
                     self.died.append(f"{service} ended by itself with status {os.WEXITSTATUS(status)}")
-                if self._pids.get(service) == pid:
-                    del self._pids[service]
-                    if service not in self._down:
-                        self._fork(service)
+                self._pids[service].discard(pid)
+                if service not in self._down:
+                    self._fork(service)
         self._changed.set()
 
     async def start(self) -> None:
         """Have all four, and wait until they hear."""
         for service in SERVICES:
-            self._fork(service)
-        async with asyncio.timeout(UP_WITHIN):
-            while len(self._up) < len(SERVICES):
-                await self._something_happens()
+            for _ in range(self._copies):
+                self._fork(service)
+        for service in SERVICES:
+            await self.until_up(service)
 
     def end(self) -> None:
         """Kill all of them, for good."""
         self._down.update(SERVICES)
-        for pid in self._pids.values():
+        for pid in set().union(*self._pids.values()):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
     async def until_up(self, service: str) -> None:
-        """Wait until a service consumes."""
+        """Wait until all copies of a service consume."""
         async with asyncio.timeout(UP_WITHIN):
-            while service not in self._up:
+            while self._up[service] < self._copies:
                 await self._something_happens()
 
     async def take_down(self, service: str, how: signal.Signals) -> None:
-        """Send a signal, and wait until the process has ended; the next one follows at once."""
+        """Send all copies a signal, and wait until they have ended; the next ones follow at once."""
         async with asyncio.timeout(UP_WITHIN):
-            while (pid := self._pids.get(service)) is None:
+            while not (ending := frozenset(self._pids[service])):
                 await self._something_happens()
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, how)
-            while self._pids.get(service) == pid:
+            for pid in ending:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, how)
+            while ending & self._pids[service]:
                 await self._something_happens()
 
     @contextlib.asynccontextmanager
@@ -82,7 +84,7 @@ class Children:
             yield
         finally:
             self._down.discard(service)
-            if service not in self._pids:
+            for _ in range(self._copies - len(self._pids[service])):
                 self._fork(service)
 
     def _fork(self, service: str) -> None:

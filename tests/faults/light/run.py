@@ -38,6 +38,8 @@ class Plan:
     """Seconds that one call in five of the services waits at most, so that what may happen between shows."""
     fails: float = 0.0
     """Share of the events that services fail to handle, drawn anew at each attempt."""
+    copies: int = 1
+    """Of each service."""
     healing: bool = True
     """Whether services may ask for what they miss."""
     until_wrong: bool = False
@@ -69,7 +71,7 @@ class Report:
 
 async def run(stage: Stage, plan: Plan) -> Report:
     """Carry the plan out on a stage where nothing runs and nothing is yet; afterwards nothing runs again."""
-    children = Children(stage, healing=plan.healing)
+    children = Children(stage, healing=plan.healing, copies=plan.copies)
     stage.listener = children.hear
     stage.dawdles, stage.fails = plan.dawdles, plan.fails
     blows = Blows(stage, children, random.Random(plan.seed), plan.kinds, plan.services)  # noqa: S311 - a seed that can be given again

@@ -29,6 +29,7 @@ class Drill:
             ]
             said += [f"--dawdles {plan.dawdles}"] if plan.dawdles else []
             said += [f"--fails {plan.fails}"] if plan.fails else []
+            said += [f"--copies {plan.copies}"] if plan.copies > 1 else []
         else:
             said = ["kills", f"--points '{self.points}'", f"--kills {plan.kills}"]
         said += [f"--seed {plan.seed}", f"--seconds {plan.seconds:g}", f"--clients {plan.clients}"]
@@ -52,6 +53,7 @@ def _faults(
     dawdles: float = 0.0,
     fails: float = 0.0,
     faults: int = 8,
+    copies: int = 1,
 ) -> Drill:
     plan = Faults(
         seed,
@@ -64,6 +66,7 @@ def _faults(
         clients=clients,
         dawdles=dawdles,
         fails=fails,
+        copies=copies,
         healing=healing,
         until_wrong=True,
     )
@@ -124,6 +127,16 @@ DRILLS: dict[str, Drill] = {
         lives="whole_life,supported",
         clients=6,
         dawdles=0.3,
+    ),
+    "at_once": _faults(
+        "twelve people are at the same step, and two copies of each service do it slowly",
+        "rogue",
+        seed=32,
+        healing=False,
+        lives="whole_life",
+        clients=12,
+        dawdles=1.0,
+        copies=2,
     ),
     "kills_recording": _kills("services die when an event is written", "*journal.record*after", seed=21, kills=10),
     "kills_committed": _kills("services die when a change is committed", "*COMMIT*after", seed=27, kills=12),

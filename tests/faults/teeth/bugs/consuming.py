@@ -165,7 +165,7 @@ BUGS = (
     bug(
         "streams_are_not_locked",
         "Two who apply events of the same stream at the same time do not wait for each other.",
-        "dawdling",
+        "at_once",
         STREAMS,
         "ON CONFLICT (subject, source) DO UPDATE SET changed_at = now()",
         "ON CONFLICT (subject, source) DO NOTHING",

@@ -25,7 +25,7 @@ BUGS = (
     bug(
         "two_senders_take_one_mail",
         "The next mail that is due is not locked: two senders take the same.",
-        "dawdling",
+        "at_once",
         SENDING,
         "            FOR UPDATE OF d SKIP LOCKED\n        ), taken AS (",
         "        ), taken AS (",

@@ -63,7 +63,7 @@ BUGS = (
     bug(
         "envelope_not_locked",
         "Two commitments on one envelope at the same time: the second forgets the first.",
-        "dawdling",
+        "at_once",
         "services/escalation/store/means.py",
         "        LIMIT 1\n        FOR UPDATE OF envelope\n",
         "        LIMIT 1\n",
