@@ -162,13 +162,18 @@ BUGS = (
         "            (self.consumer.declare_again, DECLARES_EVERY),\n",
         "",
     ),
-    bug(
+    Bug(
         "streams_are_not_locked",
-        "Two who apply events of the same stream at the same time do not wait for each other.",
+        "Two who apply events of the same stream at the same time do not wait for each other, and nobody looks after.",
         "at_once",
-        STREAMS,
-        "ON CONFLICT (subject, source) DO UPDATE SET changed_at = now()",
-        "ON CONFLICT (subject, source) DO NOTHING",
+        (
+            Edit(
+                STREAMS,
+                "ON CONFLICT (subject, source) DO UPDATE SET changed_at = now()",
+                "ON CONFLICT (subject, source) DO NOTHING",
+            ),
+            Edit(MESSENGER, "            (self.inbox.go_on_where_left, LOOKS_EVERY),\n", ""),
+        ),
     ),
     Bug(
         "deliveries_are_limited",
