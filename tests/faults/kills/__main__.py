@@ -18,6 +18,7 @@ import typer
 
 from tests.faults.kills import runs, servers, tally
 from tests.faults.kills.epoch import Plan
+from tests.faults.lives import WAYS
 from tests.faults.product import SERVICES
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -32,6 +33,7 @@ def main(
     points: Annotated[str, typer.Option(help="Only points with such names: '*relay*,*inbox*'.")] = runs.EVERYWHERE,
     service: Annotated[str, typer.Option(help="Only this one dies.")] = "",
     clients: Annotated[int, typer.Option(help="People at the same time.")] = 12,
+    lives: Annotated[str, typer.Option(help="Which lives people live, separated by commas.")] = ",".join(WAYS),
     stuck_after: Annotated[float, typer.Option(help="Seconds after which what still waits is stuck.")] = 120,
     healing: Annotated[bool, typer.Option(help="Let services ask for what they miss; kills must not need it.")] = False,  # noqa: FBT002 - typer's form of a flag
     running: Annotated[Path | None, typer.Option("--servers", help="Use the servers that `serve` wrote down.")] = None,
@@ -46,7 +48,16 @@ def main(
     seed = secrets.randbelow(10**9) if seed is None else seed
     _say(f"seed {seed}")
     chosen = (service,) if service else SERVICES
-    plan = Plan(seed, kills, seconds, clients, chosen, healing=healing, stuck_after=stuck_after)
+    plan = Plan(
+        seed,
+        kills,
+        seconds,
+        clients,
+        chosen,
+        healing=healing,
+        stuck_after=stuck_after,
+        lives=tuple(lives.split(",")),
+    )
     line = asyncio.run(runs.one(plan, points, servers.read(running) if running else None))
     if json_file is not None:
         json_file.write_text(line.model_dump_json(indent=1))

@@ -28,7 +28,6 @@ WHOLE_WITHIN = 30.0
 """Seconds after the last kill in which everything told should have taken effect; longer is told as slow."""
 
 PATIENCE = 240.0
-"""Seconds that people wait, once nobody dies any more, for what must become possible; before, nothing is promised."""
 
 UP_WITHIN = 300.0
 """Seconds in which the first children must be up; some on a calm machine."""
@@ -47,6 +46,9 @@ class Plan:
     """Whether services ask for what they miss: a kill loses nothing, so that they need not."""
     stuck_after: float = 120.0
     """Seconds after the last kill, and after the last client, after which what still waits is stuck."""
+    patience: float = PATIENCE
+    """Seconds that people wait, once nobody dies any more, for what must become possible."""
+    lives: tuple[str, ...] = tuple(WAYS)
     answers_lost: float = 0.02
     """The part of the accepted mails about which the mail server does not answer."""
 
@@ -138,7 +140,7 @@ class Epoch:
         """Live the epoch through and judge it."""
         plan, rig = self._plan, self._rig
         ledger = Ledger()
-        client = Client(ledger, rig.endpoints, patience=plan.seconds + PATIENCE)
+        client = Client(ledger, rig.endpoints, patience=plan.seconds + plan.patience)
         for service in SERVICES:
             self._fork(service)
         for agent, service in AGENTS.items():
@@ -159,7 +161,7 @@ class Epoch:
             seconds = time.monotonic() - began
             whole_after, behind = await self._whole()
             over.set()
-            _, still = await asyncio.wait(people, timeout=PATIENCE)
+            _, still = await asyncio.wait(people, timeout=plan.patience)
             quiet_after, left = await stand.settle(rig, within=plan.stuck_after)
             verdict = await oracle.judge(rig, client)
         finally:
@@ -169,7 +171,7 @@ class Epoch:
             await client.close()
             await self._end_all()
         verdict.wrong += [f"stuck: {one}" for one in left]
-        verdict.wrong += [f"stuck: a life did not end in {PATIENCE:.0f} s" for _ in still]
+        verdict.wrong += [f"stuck: a life did not end in {plan.patience:.0f} s" for _ in still]
         verdict.wrong += [f"died: {one}" for one in self._died]
         verdict.wrong += [f"stuck: {plan.stuck_after:.0f} s after the last kill {one}" for one in behind]
         return Outcome(
@@ -225,7 +227,7 @@ class Epoch:
 
     async def _lives(self, client: Client, n: int, over: asyncio.Event) -> None:
         name = f"{self._plan.seed}.{n}"
-        person = Person(client, self._rig.mailbox, random.Random(name), name, tuple(WAYS))  # noqa: S311 - a seed that can be given again
+        person = Person(client, self._rig.mailbox, random.Random(name), name, self._plan.lives)  # noqa: S311 - a seed that can be given again
         while not over.is_set():
             await person.one()
 

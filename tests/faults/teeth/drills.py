@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tests.faults.kills.epoch import Plan as Kills
 from tests.faults.light.run import Plan as Faults
+from tests.faults.lives import WAYS
 from tests.faults.product import SERVICES
 
 
@@ -32,6 +33,7 @@ class Drill:
             said += [f"--copies {plan.copies}"] if plan.copies > 1 else []
         else:
             said = ["kills", f"--points '{self.points}'", f"--kills {plan.kills}"]
+            said += [f"--lives {','.join(plan.lives)}"] if plan.lives != tuple(WAYS) else []
         said += [f"--seed {plan.seed}", f"--seconds {plan.seconds:g}", f"--clients {plan.clients}"]
         said += [f"--service {','.join(plan.services)}"] if len(plan.services) < len(SERVICES) else []
         return f"python -m tests.faults.{' '.join(said)}"
@@ -73,9 +75,29 @@ def _faults(
     return Drill(says, plan)
 
 
-def _kills(says: str, points: str, *, seed: int, service: str = "", kills: int = 20) -> Drill:
-    services = (service,) if service else SERVICES
-    return Drill(says, Kills(seed, kills, 40.0, 3, services, answers_lost=0.0), points)
+def _kills(
+    says: str,
+    points: str,
+    *,
+    seed: int,
+    service: str = "",
+    kills: int = 20,
+    seconds: float = 40.0,
+    clients: int = 3,
+    lives: str = ",".join(WAYS),
+) -> Drill:
+    plan = Kills(
+        seed,
+        kills,
+        seconds,
+        clients,
+        services=(service,) if service else SERVICES,
+        stuck_after=60.0,
+        patience=90.0,
+        lives=tuple(lives.split(",")),
+        answers_lost=0.0,
+    )
+    return Drill(says, plan, points)
 
 
 DRILLS: dict[str, Drill] = {
@@ -119,6 +141,13 @@ DRILLS: dict[str, Drill] = {
         service="escalation,notifications",
     ),
     "database": _faults("PostgreSQL goes away", "kill_database", seed=18, healing=False),
+    "database_and_failing": _faults(
+        "PostgreSQL goes away, and one event in ten fails at each attempt",
+        "kill_database",
+        seed=33,
+        healing=False,
+        fails=0.1,
+    ),
     "dawdling": _faults(
         "every fifth call of a service waits a moment",
         "rogue",
@@ -149,7 +178,10 @@ DRILLS: dict[str, Drill] = {
         "*web*COMMIT*,*orient*,*envelopes.commit*,*exchanges.add_message*",
         seed=24,
         service="qualification",
-        kills=30,
+        kills=80,
+        seconds=90.0,
+        clients=6,
+        lives="supported,accepted_by_a_provider,declined_by_a_provider",
     ),
     "kills_deciding": _kills("escalation dies around commits", "*web*COMMIT*", seed=25, service="escalation"),
     "kills_mails": _kills("the sender of mails dies", "*postman*,*usecases.send*", seed=26, service="notifications"),

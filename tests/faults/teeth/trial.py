@@ -81,6 +81,7 @@ async def _wrong(stage: Stage, drill: Drill, struck: list[str]) -> tuple[list[st
     epoch = Epoch(stage, drill.plan, dealer)
     stage.listener = epoch.hear
     outcome = await epoch.go()
+    struck += [f"{service} {point} x {count}" for (service, point), count in outcome.kills.items()]
     _did_strike(outcome.kills.total())
     return outcome.verdict.wrong, f"{outcome.kills.total()} kills, {outcome.verdict.requests} requests"
 

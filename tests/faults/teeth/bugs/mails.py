@@ -1,6 +1,6 @@
 """Bugs in how mails are owed and sent."""
 
-from tests.faults.teeth.bug import bug
+from tests.faults.teeth.bug import Bug, Edit, bug
 
 POSTMAN = "services/notifications/postman.py"
 SENDING = "services/notifications/store/sending.py"
@@ -22,13 +22,18 @@ BUGS = (
         "                    (self.settle_lost, SETTLE_EVERY),\n",
         "",
     ),
-    bug(
+    Bug(
         "two_senders_take_one_mail",
-        "The next mail that is due is not locked: two senders take the same.",
+        "The next mail that is due is not locked: two senders take the same within a twentieth of a second.",
         "at_once",
-        SENDING,
-        "            FOR UPDATE OF d SKIP LOCKED\n        ), taken AS (",
-        "        ), taken AS (",
+        (
+            Edit(
+                SENDING,
+                "            SELECT d.id\n            FROM delivery d\n",
+                "            SELECT d.id, pg_sleep(0.05)\n            FROM delivery d\n",
+            ),
+            Edit(SENDING, "            FOR UPDATE OF d SKIP LOCKED\n        ), taken AS (", "        ), taken AS ("),
+        ),
     ),
     bug(
         "content_offered_without_a_note",

@@ -140,7 +140,7 @@ BUGS = (
     bug(
         "rounds_end_with_the_database",
         "A service's rounds (held streams, heads, lost mails) end when PostgreSQL goes away.",
-        "database",
+        "database_and_failing",
         ROUNDS,
         'log.warning("round.database_away", round=name, error=type(away).__name__)',
         "return",
