@@ -9,6 +9,7 @@ import pytest
 
 from services.intake import jobs
 from services.intake.consumers import consumers
+from services.intake.domain.documents import LARGEST_REQUEST
 from services.intake.settings import Settings
 from shared import clock
 from shared.db import Database
@@ -17,7 +18,7 @@ from shared.territory.territories import Territories
 from tests.intake.conftest import Client, filed
 from tests.intake.facts import Life, Wire
 from tests.intake.test_consumers import LATER
-from tests.intake.test_documents import PDF
+from tests.intake.test_documents import MEBI, PDF
 from tests.intake.test_pages import CONTACT, begin, fill, hidden, send
 from tests.paper import words_of
 
@@ -180,3 +181,18 @@ async def test_the_acknowledgement_repeats_what_was_filed(client: Client) -> Non
     words = words_of(await client.get(f"/suivi/{mine['access_token']}/accuse-de-reception.pdf"))
     for said in ("présentée pour Boucle de l’Oise", "Cergy (95127), Pontoise (95500)", "Agence : plus de temps."):
         assert said in words.replace("\u00a0", " ")
+
+
+async def test_more_than_may_be_sent_at_once_leads_back_to_the_page(client: Client) -> None:
+    mine, draft = await filed(client), await begin(client)
+    address = f"/suivi/{mine['access_token']}"
+    for action, page in (
+        (f"{draft}/documents", f"{draft}/documents"),
+        (f"{address}/documents", f"{address}#documents"),
+        (f"{address}/informations", f"{address}#documents"),
+    ):
+        answer = await client.post(action, files=[("document", ("plan.pdf", bytes(LARGEST_REQUEST + 2 * MEBI)))])
+        assert answer.headers["location"] == page
+        shown = await client.get(page)
+        assert "trop volumineux ensemble" in shown.text
+        assert f'data-most="{LARGEST_REQUEST}"' in shown.text

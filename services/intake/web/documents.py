@@ -8,7 +8,7 @@ from uuid import UUID
 
 from litestar import Request
 from litestar.datastructures import UploadFile
-from litestar.response import File
+from litestar.response import File, Redirect
 
 from services.intake.domain.colleagues import Holder
 from services.intake.domain.documents import EXTENSIONS, LARGEST_REQUEST, tidy_name
@@ -21,6 +21,7 @@ from shared.db import Cause, Database, Transaction
 from shared.errors import Invalid
 from shared.web.access import FORMS, UnsupportedContent
 from shared.web.forms import claim
+from shared.web.pages import flash, redirect
 
 ALL_AT_ONCE: Final = LARGEST_REQUEST + 1024 * 1024
 """Bytes that one upload may be: all documents of a request, and what multipart puts around them."""
@@ -103,6 +104,21 @@ def to_request(holder: Holder) -> Keep:
 async def _only_once(tx: Transaction, fingerprint: bytes | None, *, at: datetime) -> None:
     if fingerprint is not None and not await claim(tx, fingerprint, at=at):
         raise _SentBefore
+
+
+def too_much_at_once(request: Request[Any, Any, Any], _: Exception) -> Redirect:
+    """Lead back to the page whose files were refused unread, for they were too large together."""
+    flash(
+        request,
+        "Ces fichiers sont trop volumineux ensemble\u00a0: ils ne sont pas arrivés. Envoyez-en moins à la fois.",
+        "danger",
+    )
+    path = request.url.path
+    return redirect(path if path.startswith("/demande/") else f"{path.rsplit('/', 1)[0]}#documents")
+
+
+TOO_MUCH: Final = {413: too_much_at_once}
+"""What pages that take files do when there is more than they may receive."""
 
 
 def attachment(files: DocumentFiles, document: DocumentRow | Document) -> File:

@@ -1,6 +1,27 @@
 // What a page gains when scripts run; every page is complete without them.
 "use strict";
 
+// Files that are too large together are told before they are sent: a server refuses them unread, and what was typed beside them.
+document.addEventListener("change", ({ target }) => {
+  if (!target.matches("input[type=file][data-most]")) return;
+  const size = [...target.files].reduce((sum, file) => sum + file.size, 0);
+  target.parentElement.querySelector("[data-too-much]")?.remove();
+  if (size <= Number(target.dataset.most)) return;
+  const note = document.createElement("p");
+  const words = (bytes) => `${Math.ceil(bytes / 1024 / 1024)}\u00a0Mo`;
+  note.className = "field-error";
+  note.setAttribute("role", "alert");
+  note.dataset.tooMuch = "";
+  note.textContent = `Ces fichiers font ${words(size)} ensemble, pour ${words(target.dataset.most)} au plus. Choisissez-en moins à la fois.`;
+  target.after(note);
+});
+document.addEventListener("submit", (event) => {
+  const note = event.target.querySelector("[data-too-much]");
+  if (!note) return;
+  event.preventDefault();
+  note.previousElementSibling.focus();
+});
+
 // A form is sent once: its buttons rest until the answer comes (the server refuses the second one anyway).
 document.addEventListener("submit", (event) => {
   const form = event.target;

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from services.intake.store import draft_documents
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases.drafts import join_document, leave_out, save_draft
-from services.intake.web.documents import ALL_AT_ONCE, attachment, receive_all
+from services.intake.web.documents import ALL_AT_ONCE, TOO_MUCH, attachment, receive_all
 from services.intake.web.pages import form_shown as shown
 from services.intake.web.pages.answers import BY_NAME, FILED, SUMMARY
 from services.intake.web.pages.draft import DraftGone, OpenDraft, draft_gone, provide_draft
@@ -130,6 +130,6 @@ routes = Router(
     "/",
     route_handlers=[show, join, take_out, fetch],
     dependencies={"draft": Provide(provide_draft)},
-    exception_handlers={DraftGone: draft_gone},
+    exception_handlers={DraftGone: draft_gone, **TOO_MUCH},
     opt=LINK_ALONE,
 )

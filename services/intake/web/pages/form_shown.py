@@ -7,6 +7,7 @@ from litestar import Request, Response
 from litestar.response import Template
 
 from services.intake.directory import Directory
+from services.intake.domain.documents import LARGEST_REQUEST
 from services.intake.reads import tracking as reads
 from services.intake.web.documents import ACCEPTED
 from services.intake.web.pages import answers as reading
@@ -65,6 +66,7 @@ def question(
         filed_by=draft.held.filed_by,
         documents=draft.documents if documents is None else documents,
         accepted=ACCEPTED,
+        most=LARGEST_REQUEST,
         choices=choices.Choices(draft.territories, values, read),
         today=clock.now().astimezone(zone).date(),
     )

@@ -12,6 +12,7 @@ from pydantic import BaseModel, StringConstraints
 
 from services.intake.directory import Directory
 from services.intake.domain.colleagues import Holder
+from services.intake.domain.documents import LARGEST_REQUEST
 from services.intake.reads import tracking as reads
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases import follow
@@ -149,6 +150,7 @@ async def page_of(
         tracking=tracking,
         view=View(tracking, opened.directory.service(tracking.departement), opened.territories),
         accepted=ACCEPTED,
+        most=LARGEST_REQUEST,
         values=form.values if form else {},
         errors=form.errors if form else {},
         today=clock.now().astimezone(zone).date(),

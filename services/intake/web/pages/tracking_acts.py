@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from services.intake.domain.request import Evaluation
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases import follow, share
-from services.intake.web.documents import ALL_AT_ONCE, receive_all, some, to_request
+from services.intake.web.documents import ALL_AT_ONCE, TOO_MUCH, receive_all, some, to_request
 from services.intake.web.pages.tracking import Opened, link_closed, page_of, provide_opened
 from services.intake.web.secrets import LINK_ALONE
 from shared import clock
@@ -255,6 +255,6 @@ routes = Router(
     "/",
     route_handlers=[write, read, inform, withdraw, invite, remove, evaluate, join],
     dependencies={"opened": Provide(provide_opened)},
-    exception_handlers={NotFound: link_closed},
+    exception_handlers={NotFound: link_closed, **TOO_MUCH},
     opt=LINK_ALONE,
 )
