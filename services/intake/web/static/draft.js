@@ -1,4 +1,7 @@
 // Saves what is being typed in the form, a moment after the last key or when the page is left, so that nothing is lost.
+// What was wrong is saved too: going back to a page that told it, or reloading it, opens it instead of sending it again.
+if (document.getElementById("erreurs")) history.replaceState(null, "", location.href);
+
 const form = document.getElementById("brouillon");
 if (form) {
   const note = document.createElement("p");
