@@ -9,6 +9,7 @@ from uuid import UUID
 from litestar import Request
 from litestar.datastructures import UploadFile
 from litestar.response import File, Redirect
+from litestar.types import ExceptionHandlersMap
 
 from services.intake.domain.colleagues import Holder
 from services.intake.domain.documents import EXTENSIONS, LARGEST_REQUEST, tidy_name
@@ -117,7 +118,7 @@ def too_much_at_once(request: Request[Any, Any, Any], _: Exception) -> Redirect:
     return redirect(path if path.startswith("/demande/") else f"{path.rsplit('/', 1)[0]}#documents")
 
 
-TOO_MUCH: Final = {413: too_much_at_once}
+TOO_MUCH: Final[ExceptionHandlersMap] = {413: too_much_at_once}
 """What pages that take files do when there is more than they may receive."""
 
 
