@@ -33,4 +33,5 @@ async def file(amqp_url: str, request: dict[str, object]) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(file(os.environ["AMQP_URL"], json.load(sys.stdin))), indent=2, ensure_ascii=False))
+    answered = asyncio.wait_for(file(os.environ["AMQP_URL"], json.load(sys.stdin)), timeout=60)  # it may be down
+    print(json.dumps(asyncio.run(answered), indent=2, ensure_ascii=False))

@@ -164,8 +164,8 @@ class View:
             ("Réserve", told.get("reserve")),
             ("Réserve à lever avant le", date_fr(date.fromisoformat(until)) if until else None),
             ("Acteur local", provider.get("name")),
-            ("Adresse électronique", provider.get("email")),
-            ("Téléphone", provider.get("phone")),
+            ("Adresse électronique", _linked("mailto", provider.get("email"))),
+            ("Téléphone", _linked("tel", provider.get("phone"))),
             ("Voies de recours", told.get("appeal")),
         ]
         return [(term, value) for term, value in facts if value]
@@ -215,6 +215,15 @@ class View:
             "programme": [word(filed.programme)] if filed.programme else [],
             "applicant": [word(filed.applicant.kind)],
         }
+
+
+def _linked(scheme: str, address: str | None) -> Markup | None:
+    """Make a mail address or a telephone number something to press."""
+    if not address:
+        return None
+    return Markup('<a href="{}:{}">{}</a>').format(
+        scheme, address.replace(" ", "").replace(".", "") if scheme == "tel" else address, address
+    )
 
 
 def _refuses(wire_type: str, status: str) -> bool:
