@@ -199,6 +199,9 @@ async def test_requests_count_for_all_territories_they_lie_in_but_small_numbers_
     assert [await counted(address) for address in everywhere] == [None] * 4
     await filed(client, applicant={"kind": "commune", "code": ERAGNY})
     assert [await counted(address) for address in everywhere] == [None, 5, 5, 5]
+    profile = (await client.get("/api/v1/territories/epci/249500109")).json()
+    assert profile["rate"] == round(5 / profile["territory"]["population"] * 100_000, 2)
+    assert profile["rate_of_similar"] is None, "too few requests of similar territories"
     await filed(client, applicant={"kind": "epci", "code": "249500109"}, lead_departement="95")
     assert await counted("epci/249500109") == 5
     assert await counted("departement/78") is None

@@ -1,7 +1,7 @@
 """The public profile of a territory: what it is, which programmes cover it, what it asked for, and who is like it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,7 +18,10 @@ from shared.territory.territories import Territories
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`inside`: programme → how many territories within this one it covers. `among_similar`: results taken together."""
+    """`inside`: programme → how many territories within this one it covers. `among_similar`: results taken together.
+
+    Rates are requests per 100 000 inhabitants, of the rounded numbers; None where one of the two is not known.
+    """
 
     territory: Territory
     composition: Composition
@@ -27,6 +30,21 @@ class Profile:
     results: Results
     similar: tuple[Territory, ...]
     among_similar: Results
+
+    @property
+    def rate(self) -> float | None:
+        """How often requests come from here."""
+        return _rate(self.results, [self.territory])
+
+    @property
+    def rate_among_similar(self) -> float | None:
+        """How often they come from similar territories."""
+        return _rate(self.among_similar, self.similar)
+
+
+def _rate(found: Results, places: Sequence[Territory]) -> float | None:
+    inhabitants = sum(place.population or 0 for place in places)
+    return round(found.requests / inhabitants * 100_000, 2) if found.requests and inhabitants else None
 
 
 async def profile(

@@ -52,7 +52,8 @@ class TerritoryProfile(BaseModel):
 
     `programmes` cover it today, itself or through what it belongs to; `programmes_inside` tells how many communes and
     EPCI within it each covers. `requests` are its own and those of the territories in it. `similar` is compared by
-    `how_similar`, and `requests_of_similar` are theirs together.
+    `how_similar`, and `requests_of_similar` are theirs together. Rates are requests per 100 000 inhabitants, of the
+    rounded numbers.
     """
 
     territory: TerritoryView
@@ -60,8 +61,10 @@ class TerritoryProfile(BaseModel):
     programmes: list[Covering]
     programmes_inside: dict[str, int]
     requests: Results
+    rate: float | None
     similar: list[TerritoryView]
     requests_of_similar: Results
+    rate_of_similar: float | None
     how_similar: str
     note: str
     source: str
@@ -108,8 +111,10 @@ def _profile(told: Profile, territories: Territories) -> TerritoryProfile:
         programmes=told.programmes,
         programmes_inside=dict(told.inside),
         requests=told.results,
+        rate=told.rate,
         similar=[_view(one) for one in told.similar],
         requests_of_similar=told.among_similar,
+        rate_of_similar=told.rate_among_similar,
         how_similar=f"{HOW[told.territory.kind]} {WEIGHED}",
         note=NOTE,
         source=territories.source.sentence,
