@@ -34,6 +34,9 @@ POISON = "poison"
 AT_FIRST, EACH_TIME = 99, 5
 """Healthy messages: around the poison, and before each later death."""
 
+AT_REST = 1
+"""Messages whose attempts may stay counted: the poison."""
+
 PATIENCE = 60.0
 """Seconds for one consumer to die, or for all to be whole at the end."""
 
@@ -61,7 +64,7 @@ class Report:
         """Whether the poison alone is out of the way, and every healthy message took effect once and in order."""
         out_of_the_way = (self.held_streams, self.dead_letters) == ((1, 0) if self.where == HANDLING else (0, 1))
         untouched = self.applied == self.healthy and not self.twice_or_out_of_order and not self.quarantined
-        return out_of_the_way and untouched and self.attempts_left <= 1
+        return out_of_the_way and untouched and self.attempts_left <= AT_REST
 
 
 class Deadly(Consumers):
@@ -167,11 +170,12 @@ class Trial:
             await _publish(exchange, wire(a_message(request_id, str(self._sent[request_id])), self._sent[request_id]))
 
     async def _whole(self, channel: aio_pika.abc.AbstractChannel) -> bool:
-        """Tell whether all that is healthy took effect, and the poison is out of the way again."""
+        """Tell whether all that is healthy took effect and is in nobody's hand, and the poison is out of the way again."""
         applied = await self._database.fetchval("SELECT count(*) FROM effect")
         held = await self._database.fetchval("SELECT count(*) FROM inbox_held WHERE next_attempt_at IS NULL")
         away = held if self._where == HANDLING else await _depth(channel, QUEUE.dead_queue)
-        return bool(applied >= sum(self._sent.values()) and away)
+        begun = await self._database.fetchval("SELECT count(*) FROM inbox_attempt")
+        return bool(applied >= sum(self._sent.values()) and away and begun <= AT_REST)
 
     async def _judged(self, channel: aio_pika.abc.AbstractChannel, died: int, seconds: float) -> Report:
         async def count(table: str) -> int:
