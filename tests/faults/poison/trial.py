@@ -170,7 +170,7 @@ class Trial:
             await _publish(exchange, wire(a_message(request_id, str(self._sent[request_id])), self._sent[request_id]))
 
     async def _whole(self, channel: aio_pika.abc.AbstractChannel) -> bool:
-        """Tell whether all that is healthy took effect and is in nobody's hand, and the poison is out of the way again."""
+        """Tell whether all that is healthy took effect and is in nobody’s hand, and the poison is out of the way."""
         applied = await self._database.fetchval("SELECT count(*) FROM effect")
         held = await self._database.fetchval("SELECT count(*) FROM inbox_held WHERE next_attempt_at IS NULL")
         away = held if self._where == HANDLING else await _depth(channel, QUEUE.dead_queue)
