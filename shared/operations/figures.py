@@ -21,8 +21,11 @@ class ServiceFigures(BaseModel):
     """Whether somebody hands this database's events to the broker."""
 
 
-async def figures(reader: Reader, perimeter: list[str] | None = None) -> ServiceFigures:
-    """Count what waits, of these départements or of all."""
+async def figures(reader: Reader, service: str, perimeter: list[str] | None = None) -> ServiceFigures:
+    """Count what waits, of these départements or of all.
+
+    Somebody else's session that holds the relay's lock is no relay, where the role may see whose it is.
+    """
     row = await reader.fetchrow(
         """
         WITH told AS (
@@ -59,12 +62,15 @@ async def figures(reader: Reader, perimeter: list[str] | None = None) -> Service
                (SELECT count(*) FROM quarantine
                 WHERE settled_at IS NULL
                   AND ($1::text[] IS NULL OR split_part(routing_key, '.', 3) = ANY($1))) AS quarantine,
-               EXISTS (SELECT FROM pg_locks
-                       WHERE locktype = 'advisory' AND granted AND classid = 0 AND objid = $2 AND objsubid = 1
-                         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS relay
+               EXISTS (SELECT FROM pg_locks l
+                       JOIN pg_stat_activity a USING (pid)
+                       WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = $2 AND l.objsubid = 1
+                         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                         AND (a.application_name IS NULL OR a.application_name = $3)) AS relay
         """,
         perimeter,
         LEADER_LOCK,
+        service,
     )
     if row is None:
         raise LookupError("an aggregate without a row")

@@ -163,7 +163,7 @@ async def _service(watched: Watched, perimeter: list[str] | None) -> ServiceStat
     told.ready, told.missing = await _readiness(watched.public_url)
     try:
         async with asyncio.timeout(PATIENCE):
-            told.figures = await figures(watched.database, perimeter)
+            told.figures = await figures(watched.database, watched.name, perimeter)
             # A role for operators may have no right to the cases: then of these nothing is known.
             with contextlib.suppress(asyncpg.PostgresError):
                 told.deadlines = await deadlines(watched.database, watched.name, perimeter)

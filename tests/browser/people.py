@@ -44,9 +44,9 @@ class Person:
         return person
 
     @classmethod
-    def signs_in(cls, browser: Browser, service: str, email: str) -> Self:
+    def signs_in(cls, browser: Browser, service: str, email: str, *, scripts: bool = True) -> Self:
         """Go to a service and sign in at the provider, as one of its personas."""
-        person = cls.sits_down(browser)
+        person = cls.sits_down(browser, scripts=scripts)
         person.page.goto(service + "/")
         person.page.get_by_role("button", name=re.compile(email)).or_(
             person.page.get_by_role("link", name=re.compile(email))

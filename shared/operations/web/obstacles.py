@@ -70,7 +70,7 @@ _CAUSES: Final[dict[Cause, _Behind]] = {
     ),
     "no_relay": _Behind(
         "Personne n’envoie les événements de ce service.",
-        "Redémarrez-le\u00a0: un de ses exemplaires reprendra l’envoi.",
+        "Redémarrez-le. S’il tourne, une session oubliée tient le verrou à sa place\u00a0: voyez la conduite à tenir.",
         *_OVERVIEW,
         "no_relay",
     ),

@@ -16,7 +16,7 @@ from shared.operations import held, quarantine, record
 from tests.polling import eventually
 from tests.shared.messaging.conftest import a_message, wire
 from tests.shared.operations.conftest import Scene
-from tests.shared.operations.test_journals import spoil, told
+from tests.shared.operations.test_journals import hear_all, spoil, told
 from tests.shared.operations.trouble import (
     a_dead_letter,
     a_held_stream,
@@ -154,6 +154,21 @@ async def test_events_are_shown_and_a_tampered_journal_is_found(scene: Scene, co
     code, out, _ = await cousu_main("journal", "verify", "--service", "escalation")
     assert code == 1
     assert f"event 1 ({event_id}) was changed after it was recorded" in out
+
+
+async def test_what_keeps_a_request_is_said_beneath_its_events_with_the_command_that_mends_it(
+    scene: Scene, cousu_main: CousuMain
+) -> None:
+    request_id = new_id()
+    scene.broken.texts.add("first")
+    await told(scene.intake, a_message(request_id, "first"))
+    await hear_all(scene)
+    _, out, _ = await cousu_main("events", "show", "--request", str(request_id))
+    assert "escalation holds intake.message_posted.v1" in out
+    assert "RuntimeError: cannot be applied yet" in out
+    assert "--service escalation" in out
+    _, out, _ = await cousu_main("status")
+    assert "Relay" in out
 
 
 async def test_a_database_that_is_away_is_named_and_the_rest_is_shown(scene: Scene, cousu_main: CousuMain) -> None:

@@ -77,11 +77,13 @@ async def test_an_event_that_nobody_sends_says_whether_there_is_a_relay(scene: S
     await told(scene.intake, a_message(request_id, "Bonjour"))
     [one] = await keeping(scene.reach, request_id)
     assert (one.what, one.where, one.cause) == ("unsent", "intake", "no_relay")
-    async with scene.intake.connection() as leader:
+    for name, cause in (("intake", "not_taken"), ("", "no_relay")):
+        settings = {"application_name": name}
+        leader = await asyncpg.connect(scene.urls["intake"].app_url, server_settings=settings)
         await leader.fetchval("SELECT pg_advisory_lock($1)", LEADER_LOCK)
         [one] = await keeping(scene.reach, request_id)
-        assert one.cause == "not_taken"
-        await leader.fetchval("SELECT pg_advisory_unlock($1)", LEADER_LOCK)
+        await leader.close()
+        assert one.cause == cause, "a session that is not the service's holds the lock, and sends nothing"
 
 
 async def test_an_event_that_does_not_come_says_that_nobody_listens(scene: Scene) -> None:
