@@ -115,6 +115,9 @@ def show_events(
             typer.echo(f"{'!' if obstacle.urgent else '·'} {_obstacle(obstacle)}")
         if not trail.obstacles:
             typer.echo("Nothing keeps it: every event is applied wherever it should be.")
+        if trail.awaits:
+            until = f" until {trail.awaits.until}" if trail.awaits.until else ""
+            typer.echo(f"It waits for: {trail.awaits.team}{until} ({trail.awaits.what})")
     fail_for(trail.away)
 
 

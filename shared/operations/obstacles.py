@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from shared.operations import held, mails, quarantine
 from shared.operations.astray import DEAD
+from shared.operations.awaited import Awaited, awaited
 from shared.operations.duties import SENDS_MAILS
 from shared.operations.held import Held, NotHeld
 from shared.operations.journals import Event, Trail
@@ -65,14 +66,18 @@ class Obstacle(BaseModel):
 
 
 class Story(Trail):
-    """A request's events, and what keeps it from going on."""
+    """A request's events, what keeps it from going on, and whom it waits for otherwise."""
 
     obstacles: list[Obstacle]
+    awaits: Awaited | None
 
 
 async def story(reach: Reach, trail: Trail, *, at: datetime, perimeter: list[str] | None = None) -> Story:
-    """Say of a trail what keeps its request from going on."""
-    return Story(**dict(trail), obstacles=await obstacles(reach, trail, at=at, perimeter=perimeter))
+    """Say of a trail what keeps its request from going on, and who acts next."""
+    keeping, awaits = await asyncio.gather(
+        obstacles(reach, trail, at=at, perimeter=perimeter), awaited(reach, trail.request_id, perimeter=perimeter)
+    )
+    return Story(**dict(trail), obstacles=keeping, awaits=awaits)
 
 
 async def obstacles(reach: Reach, trail: Trail, *, at: datetime, perimeter: list[str] | None = None) -> list[Obstacle]:

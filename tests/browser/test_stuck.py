@@ -95,6 +95,9 @@ def test_a_request_that_a_service_cannot_apply_is_found_mended_and_goes_on(
         page.get_by_role("button", name="Essayer à nouveau").click()
         page.wait_for_url(re.compile("/demandes/"))
         expect(page.get_by_text("Rien ne la bloque")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text("Elle attend une personne")).to_contain_text(
+            "Équipe nationale de l’ANCT", timeout=PATIENCE
+        )
 
     agent("national").waits_for(stuck.id, "received")
     page.get_by_role("link", name="Actions").click()

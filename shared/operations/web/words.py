@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from shared.contracts.vocabulary import Team
 from shared.operations.services import SERVICES, Service
 from shared.operations.status import MAIL_OLD, QueueStatus, ServiceStatus, Status
 from shared.operations.verification import Fault
+from shared.words import TEAM
 
 SERVICE = {
     Service.INTAKE: "Dépôt des demandes",
@@ -88,6 +90,11 @@ def fault(found: Fault) -> Wrong:
 def service_word(name: str) -> str:
     """Give the French name of a service."""
     return SERVICE.get(Service(name), name) if name in SERVICES else name
+
+
+def awaited_team(team: str) -> str:
+    """Give the French name of who acts next, as others read it."""
+    return "le demandeur" if team == Team.APPLICANT else TEAM.get(Team(team), team)
 
 
 def between(seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import get_args
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from shared.messaging import journal
 from shared.messaging.inbox import Message
 from shared.messaging.relay import LEADER_LOCK
 from shared.operations import journals
+from shared.operations.awaited import Awaited, awaited
 from shared.operations.obstacles import Cause, Obstacle, What, obstacles
 from shared.operations.reach import Reach, Watched
 from shared.operations.web import obstacles as french
@@ -126,6 +127,24 @@ async def test_what_found_no_queue_is_looked_for_where_it_is_parked(scene: Scene
     await scene.channel.queue_delete("escalation")
     [one] = await keeping(scene.reach, request_id)
     assert one.cause == "no_queue"
+
+
+async def test_a_request_that_nothing_keeps_says_whom_it_waits_for_to_who_may_see_it(scene: Scene) -> None:
+    request_id = new_id()
+    async with scene.intake.transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO request (id, number, filed_departement, departement, departement_at, submitted_at, body, status,
+                                 status_at, team, expected)
+            VALUES ($1, '95-2026-000001', '95', '95', now(), now(), '{}', 'registered', now(), 'departement', $2)
+            """,
+            request_id,
+            {"team": "departement", "what": "Commencer l’examen.", "until": "2026-12-04"},
+        )
+    found = await awaited(scene.reach, request_id)
+    assert found == Awaited(team="departement", what="Commencer l’examen.", until=date(2026, 12, 4))
+    assert await awaited(scene.reach, request_id, perimeter=["78"]) is None
+    assert await awaited(scene.reach, new_id()) is None
 
 
 async def test_a_mail_that_was_refused_is_told_beside_the_request(with_mails: Reach, scene: Scene) -> None:

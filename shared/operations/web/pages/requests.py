@@ -97,6 +97,8 @@ async def _request_page(
         away=away_words(trail.away),
         diagram=diagram(trail.events, list(reach.services)),
         obstacles=[obstacles.told(one) for one in trail.obstacles],
+        awaits=trail.awaits,
+        awaited_team=words.awaited_team(trail.awaits.team) if trail.awaits else None,
         sources=[(source, source) for source in sorted({event.source for event in trail.events})],
         queues=[(one.queue, words.service_word(one.name)) for one in reach.services.values()],
         **shown_again(form, agent),
