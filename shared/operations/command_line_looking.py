@@ -32,7 +32,7 @@ SENTENCES = {
     "mail_failed": "{count} mails of this week could not be delivered: `cousu-main deliveries list`",
     "overdue": "{count} dates in the cases have passed; the teams were told",
     "held_given_up": "{count} streams are held and tried no more: `cousu-main held list`",
-    "held": "{count} streams are held and tried again by themselves",
+    "held": "{count} streams are held, for {seconds:.0f} s, and tried again by themselves: `cousu-main held list`",
     "gap": "{count} streams wait for an event that does not come, for {seconds:.0f} s: `cousu-main waiting list`",
     "gap_young": "{count} streams wait for an event that is late by {seconds:.0f} s",
     "quarantine": "{count} messages could not be read: `cousu-main quarantine list`",

@@ -13,6 +13,8 @@ class ServiceFigures(BaseModel):
     outbox_seconds: float
     held: int
     held_given_up: int
+    held_seconds: float
+    """Of those that are still tried."""
     waiting: int
     gaps: int
     gap_seconds: float
@@ -39,7 +41,7 @@ async def figures(reader: Reader, service: str, perimeter: list[str] | None = No
             FROM inbox_waiting w
             WHERE $1::text[] IS NULL OR w.departement = ANY($1)
         ), held AS (
-            SELECT h.subject, h.source, h.next_attempt_at
+            SELECT h.subject, h.source, h.next_attempt_at, h.held_since
             FROM inbox_held h
             WHERE $1::text[] IS NULL
                OR EXISTS (SELECT FROM inbox_waiting w
@@ -56,6 +58,8 @@ async def figures(reader: Reader, service: str, perimeter: list[str] | None = No
                 FROM told WHERE queue = '') AS outbox_seconds,
                (SELECT count(*) FROM held) AS held,
                (SELECT count(*) FROM held WHERE next_attempt_at IS NULL) AS held_given_up,
+               (SELECT coalesce(extract(epoch FROM now() - min(held_since)), 0)::float
+                FROM held WHERE next_attempt_at IS NOT NULL) AS held_seconds,
                (SELECT count(*) FROM waiting) AS waiting,
                (SELECT count(*) FROM gap) AS gaps,
                (SELECT coalesce(extract(epoch FROM now() - min(since)), 0)::float FROM gap) AS gap_seconds,

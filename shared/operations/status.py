@@ -244,7 +244,9 @@ def _of_service(one: ServiceStatus, *, broker_away: bool) -> list[Concern]:
     if waits.held_given_up:
         found.append(Concern(what="held_given_up", where=one.name, count=waits.held_given_up))
     if tried := waits.held - waits.held_given_up:
-        found.append(Concern(what="held", where=one.name, count=tried, urgent=False))
+        # Whatever mends itself has done so by now.
+        urgent = waits.held_seconds > GAP_OLD
+        found.append(Concern(what="held", where=one.name, count=tried, seconds=waits.held_seconds, urgent=urgent))
     if waits.gaps:
         old = waits.gap_seconds > GAP_OLD
         what = "gap" if old else "gap_young"

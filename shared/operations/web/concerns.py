@@ -85,7 +85,11 @@ def told(concern: Concern) -> Told:
             ),
             "/retenues",
         ),
-        "held": (f"{streams} en attente\u00a0; un nouvel essai est prévu. Les autres avancent.", "/retenues"),
+        "held": (
+            f"{streams} en attente depuis {since}\u00a0: un événement échoue, et sera essayé de nouveau. "
+            + "Les autres avancent.",
+            "/retenues",
+        ),
         "gap": (f"{streams} en attente d’un événement qui n’arrive pas, depuis {since}.", "/retenues#attente"),
         "gap_young": (f"{streams} en attente d’un événement en retard de {since}.", None),
         "quarantine": (

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from shared.contracts.vocabulary import Team
 from shared.operations.services import SERVICES, Service
-from shared.operations.status import MAIL_OLD, QueueStatus, ServiceStatus, Status
+from shared.operations.status import GAP_OLD, MAIL_OLD, QueueStatus, ServiceStatus, Status
 from shared.operations.verification import Fault
 from shared.words import TEAM
 
@@ -185,7 +185,11 @@ def _figures(one: ServiceStatus) -> tuple[tuple[str, Cell], ...]:
     if figures is None:
         return tuple((name, Cell("—")) for name in ("À envoyer", "Retenues", "En attente", "Quarantaine"))
     urgent = {
-        "held": "late" if figures.held_given_up else "waiting" if figures.held else None,
+        "held": "late"
+        if figures.held_given_up or figures.held_seconds > GAP_OLD
+        else "waiting"
+        if figures.held
+        else None,
         "quarantine": "late" if figures.quarantine else None,
     }
     outbox = f"{figures.outbox} – {duration(figures.outbox_seconds)}" if figures.outbox else "0"

@@ -96,10 +96,14 @@ async def test_a_queue_that_does_not_exist_is_told(scene: Scene) -> None:
     await eventually(missing)
 
 
-async def test_a_held_stream_needs_a_hand_only_when_it_is_tried_no_more(scene: Scene) -> None:
+async def test_a_held_stream_needs_a_hand_when_it_lasts_or_is_tried_no_more(scene: Scene) -> None:
     await a_held_stream(scene.inbox, scene.broken, scene.escalation)
     _, tried = await until(scene, "held")
     assert (tried.where, tried.count, tried.urgent) == ("escalation", 1, False)
+    async with scene.escalation.transaction() as tx:
+        await tx.execute("UPDATE inbox_held SET held_since = now() - interval '6 minutes'")
+    _, lasting = await until(scene, "held")
+    assert lasting.urgent, "what mends itself has done so within five minutes"
     async with scene.escalation.transaction() as tx:
         await tx.execute("UPDATE inbox_held SET next_attempt_at = NULL")
     _, given_up = await until(scene, "held_given_up")
