@@ -86,8 +86,7 @@ def told(concern: Concern) -> Told:
             "/retenues",
         ),
         "held": (
-            f"{streams} en attente depuis {since}\u00a0: un événement échoue, et sera essayé de nouveau. "
-            + "Les autres avancent.",
+            f"{streams} en attente depuis {since}\u00a0: un événement échoue, et sera essayé de nouveau.",
             "/retenues",
         ),
         "gap": (f"{streams} en attente d’un événement qui n’arrive pas, depuis {since}.", "/retenues#attente"),
