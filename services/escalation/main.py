@@ -9,7 +9,7 @@ from services.escalation import jobs
 from services.escalation.consumers import SUBSCRIPTION, consumers, table
 from services.escalation.settings import Durations, Settings
 from services.escalation.web import api, pages
-from services.escalation.web.links import DocumentLinks
+from services.escalation.web.links import DocumentLinks, ProviderLinks
 from services.escalation.web.readers import COMMITTEE_READERS
 from shared.contracts import escalation
 from shared.db import Database
@@ -26,6 +26,7 @@ _NATIONAL = frozenset(COMMITTEE_READERS)
 NAVIGATION = (
     NavigationItem("Dossiers", "/"),
     NavigationItem("Comité", "/comite", _NATIONAL),
+    NavigationItem("Accompagnements", "/accompagnements", _NATIONAL),
     NavigationItem("Programmes", "/programmes"),
     NavigationItem("Moyens", "/moyens", _NATIONAL),
     NavigationItem("Enveloppes", "/enveloppes", _NATIONAL),
@@ -64,6 +65,7 @@ def application(
 ) -> Litestar:
     """Build what answers, without what runs beside it."""
     links = DocumentLinks(settings.intake_url, Links(settings.document_key.get_secret_value(), "document"))
+    providers = ProviderLinks(settings.public_url, Links(settings.secret_key.get_secret_value(), "provider"))
     return create_application(
         name="escalation",
         title=TITLE,
@@ -77,6 +79,7 @@ def application(
         dependencies={
             "durations": _always(settings.durations),
             "document_links": _always(links),
+            "provider_links": _always(providers),
             "territories": _always(territories),
         },
         navigation=NAVIGATION,

@@ -4,7 +4,8 @@ from datetime import date
 from typing import ClassVar, Final
 from uuid import UUID, uuid5
 
-from shared.contracts.fact import Actor, Fact, Value
+from shared.contracts.fact import Actor, Email, Fact, Value
+from shared.contracts.intake import Document
 from shared.contracts.vocabulary import (
     ApplicantKind,
     CommitteeOutcome,
@@ -15,6 +16,7 @@ from shared.contracts.vocabulary import (
     Programme,
     Stage,
     SupportType,
+    Team,
 )
 
 
@@ -188,6 +190,54 @@ class MilestonePlanned(Fact):
     milestone_id: UUID
     title: str
     due_on: date
+    deliverable: str | None = None
+
+
+class MilestonePostponed(Fact):
+    """A milestone has a new date."""
+
+    wire_type: ClassVar[str] = "escalation.milestone_postponed.v1"
+    milestone_id: UUID
+    title: str
+    due_on: date
+    was_due_on: date
+    motive: str
+    by: Actor
+
+
+class ProgressReported(Fact):
+    """Somebody who works on the project told how far it is; of one milestone, or of all of it."""
+
+    wire_type: ClassVar[str] = "escalation.progress_reported.v1"
+    report_id: UUID
+    milestone_id: UUID | None = None
+    milestone: str | None = None
+    percent: int | None = None
+    text: str
+    team: Team
+    author: str
+
+
+class DeliverableAdded(Fact):
+    """A file came out of the accompaniment; the national team keeps its bytes."""
+
+    wire_type: ClassVar[str] = "escalation.deliverable_added.v1"
+    document: Document
+    milestone_id: UUID | None = None
+    milestone: str | None = None
+    team: Team
+    author: str
+
+
+class ProviderInvited(Fact):
+    """Whoever works on the project was given a link to tell how it goes; an earlier generation opens nothing."""
+
+    wire_type: ClassVar[str] = "escalation.provider_invited.v1"
+    mobilisation_id: UUID
+    provider: str
+    email: Email
+    link_generation: int
+    by: Actor
 
 
 class MilestoneReached(Fact):
@@ -299,7 +349,11 @@ FACTS: tuple[type[Fact], ...] = (
     FinancingPlanned,
     AccompanimentStarted,
     MilestonePlanned,
+    MilestonePostponed,
     MilestoneReached,
+    ProgressReported,
+    DeliverableAdded,
+    ProviderInvited,
     AccompanimentCompleted,
     EvaluationRequested,
     StageOverdue,

@@ -378,6 +378,46 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
             "reached_on": date(2026, 6, 26),
         },
     ),
+    (
+        escalation.MilestonePostponed,
+        {
+            **_BASE,
+            "milestone_id": _id(14),
+            "title": "Diagnostic remis",
+            "due_on": date(2026, 8, 1),
+            "was_due_on": date(2026, 7, 1),
+            "motive": "Les relevés sont retardés.",
+            "by": NATIONAL,
+        },
+    ),
+    (
+        escalation.ProgressReported,
+        {
+            **_BASE,
+            "report_id": _id(17),
+            "milestone_id": _id(14),
+            "milestone": "Diagnostic remis",
+            "percent": 40,
+            "text": "Les entretiens sont faits.",
+            "team": Team.PROVIDER,
+            "author": "Atelier des Bourgs",
+        },
+    ),
+    (
+        escalation.DeliverableAdded,
+        {**_BASE, "document": DOCUMENT, "team": Team.PROVIDER, "author": "Atelier des Bourgs"},
+    ),
+    (
+        escalation.ProviderInvited,
+        {
+            **_BASE,
+            "mobilisation_id": _id(13),
+            "provider": "Atelier des Bourgs",
+            "email": "contact@atelier.test",
+            "link_generation": 1,
+            "by": NATIONAL,
+        },
+    ),
     (escalation.AccompanimentCompleted, {**_BASE, "report": "Le projet est prêt à être financé.", "by": NATIONAL}),
     (escalation.EvaluationRequested, {**_BASE, "until": date(2027, 1, 29)}),
     (

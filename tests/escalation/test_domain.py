@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from services.escalation.domain.accompaniment import Milestone, Teller, add_deliverable, report_progress
 from services.escalation.domain.committee import MemberRole, Session, Verdict
-from services.escalation.domain.dossier import Escalation, Milestone
+from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.means import STEPS, Envelope, Mobilisation, MobilisationState
 from services.escalation.domain.moves import MOVES, ON_THE_DOSSIER, Action, By, State, allowed_actions
 from services.escalation.domain.perimeter import Perimeter
@@ -22,8 +23,9 @@ from services.escalation.domain.refusals import (
 from shared.clock import new_id
 from shared.contracts.escalation import Decision, FinancingShare, Votes
 from shared.contracts.fact import Actor, Fact
-from shared.contracts.vocabulary import CommitteeOutcome, FinancerKind, MobilisationKind, Role, Stage
+from shared.contracts.vocabulary import CommitteeOutcome, FinancerKind, MobilisationKind, Role, Stage, Team
 from shared.errors import Forbidden, IllegalMove, Invalid
+from tests.escalation.life import a_document
 
 AT = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 TODAY = AT.date()
@@ -95,6 +97,18 @@ MAKE: dict[Action, Callable[[Escalation], object]] = {
     Action.ACCOMPANIMENT: lambda one: one.accompany(starts_on=TODAY, ends_on=DUE, by=NATIONAL, at=AT),
     Action.MILESTONES: lambda one: one.plan_milestone(
         milestone_id=new_id(), title="Jalon", due_on=DUE, by=NATIONAL, at=AT
+    ),
+    Action.PROGRESS: lambda one: report_progress(
+        one,
+        Teller(Team.NATIONAL, "Équipe", NATIONAL),
+        report_id=new_id(),
+        milestone=None,
+        percent=None,
+        text="Oui.",
+        at=AT,
+    ),
+    Action.DELIVERABLES: lambda one: add_deliverable(
+        one, Teller(Team.NATIONAL, "Équipe", NATIONAL), milestone=None, document=a_document()
     ),
     Action.COMPLETION: lambda one: one.complete(report="Fini.", evaluation_until=DUE, by=NATIONAL, at=AT),
 }

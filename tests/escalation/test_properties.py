@@ -12,16 +12,17 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from services.escalation.domain.accompaniment import Milestone, Teller, add_deliverable, report_progress
 from services.escalation.domain.committee import Session, Verdict
 from services.escalation.domain.decisions import OnRecord
-from services.escalation.domain.dossier import Escalation, Milestone
+from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.means import STEPS, Mobilisation, MobilisationState
 from services.escalation.domain.moves import ON_THE_DOSSIER, OVER, Action, By, State, allowed_actions
 from services.escalation.domain.refusals import QuorumMissing
 from shared import clock
 from shared.clock import new_id
 from shared.contracts.escalation import FinancingShare
-from shared.contracts.vocabulary import CommitteeOutcome, FinancerKind, MobilisationKind
+from shared.contracts.vocabulary import CommitteeOutcome, FinancerKind, MobilisationKind, Team
 from shared.db import Database
 from shared.identity import store
 from shared.identity.model import Agent, Role
@@ -31,6 +32,7 @@ from tests.escalation.life import (
     Ear,
     Program,
     a_decided_dossier,
+    a_document,
     a_lot,
     a_request_escalated,
     a_scheduled_dossier,
@@ -121,6 +123,22 @@ ON_A_DOSSIER: Final[Mapping[str, list[Act]]] = {
     Action.FINANCING: [finance(600, 300), finance(900), finance(600, 200)],
     Action.ACCOMPANIMENT: [accompany(90), accompany(-1), accompany(9_000)],
     Action.MILESTONES: [plan(30), plan(-30)],
+    Action.PROGRESS: [
+        lambda table, who: report_progress(
+            table.dossier,
+            Teller(Team.NATIONAL, who.name, who),
+            report_id=new_id(),
+            milestone=None,
+            percent=40,
+            text="Avance.",
+            at=AT,
+        )
+    ],
+    Action.DELIVERABLES: [
+        lambda table, who: add_deliverable(
+            table.dossier, Teller(Team.NATIONAL, who.name, who), milestone=table.milestone, document=a_document()
+        )
+    ],
     Action.COMPLETION: [lambda table, who: table.dossier.complete(report="Fini.", evaluation_until=DUE, by=who, at=AT)],
     Action.INFORMATION_REQUEST: [lambda table, who: table.dossier.ask(question="Quoi ?", until=None, by=who, at=AT)],
     Action.RETURN: [lambda table, who: table.dossier.give_back(motive="Non.", by=who, at=AT)],
@@ -149,6 +167,7 @@ ON_MEANS: Final[Mapping[str, list[Act]]] = {
     **{action: [step(action)] for action in STEPS if action is not Action.DELIVERY},
     Action.DELIVERY: [deliver(None), deliver(500), deliver(901)],
     Action.PART_DELIVERY: [book(Action.PART_DELIVERY, amount) for amount in (1, 400, 901)],
+    Action.INVITATION: [lambda table, who: table.mobilisation.invite(of=table.dossier.state, by=who)],
     Action.PAYMENT: [book(Action.PAYMENT, amount) for amount in (1, 300, 901)],
 }
 
@@ -160,7 +179,18 @@ def reach(days: int) -> Act:
     )
 
 
-ON_A_MILESTONE: Final[Mapping[str, list[Act]]] = {Action.REACHED: [reach(0), reach(1)]}
+def postpone(days: int) -> Act:
+    """Give the milestone a new date, so many days after the one it has."""
+    return lambda table, who: table.milestone.postpone(
+        table.dossier, due_on=table.milestone.due_on + timedelta(days=days), motive="Retard.", today=TODAY, by=who,
+        at=AT,
+    )  # fmt: skip
+
+
+ON_A_MILESTONE: Final[Mapping[str, list[Act]]] = {
+    Action.REACHED: [reach(0), reach(1)],
+    Action.POSTPONEMENT: [postpone(7), postpone(0)],
+}
 
 
 def decide(outcome: CommitteeOutcome, reserve: str | None) -> Act:

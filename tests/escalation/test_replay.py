@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from uuid import UUID
 
+import httpx2
 import pytest
 
 from services.escalation.consumers import consumers
@@ -12,7 +13,7 @@ from services.escalation.settings import Settings
 from shared.clock import new_id
 from shared.contracts import qualification
 from shared.db import Database
-from tests.escalation.life import SAT, Ear, Program, a_decided_dossier, a_request_escalated
+from tests.escalation.life import SAT, Ear, Json, Program, a_decided_dossier, a_request_escalated
 from tests.rebuilt import FreshDatabases, Overheard, assert_it_shows_what_was_told, moments_told, put_back_the_clock
 
 SHARES = [
@@ -29,10 +30,21 @@ async def _is_delivered_and_paid(national: Program, mobilisation: str) -> None:
     await national.post(f"{mobilisation}/delivery", {"delivered_cents": 9_000})
 
 
+async def _is_followed(national: Program, browser: httpx2.AsyncClient, dossier: str, seen: Json) -> None:
+    later = {"due_on": "2027-03-01", "motive": "Relevés retardés."}
+    await national.post(f"{dossier}/milestones/{seen['created']}/postponement", later)
+    mobilisation = f"{dossier}/mobilisations/{seen['mobilisations'][0]['id']}"
+    await national.post(f"{mobilisation}/invitation", {"email": "contact@atelier.test"}, status=201)
+    file = {"document": ("rapport.pdf", b"%PDF-1.7", "application/pdf")}
+    sent = await browser.post(f"/api/v1{dossier}/deliverables", files=file, headers=national.headers)
+    assert sent.status_code == 201, sent.text
+
+
 @pytest.mark.usefixtures("envelope")
 async def test_a_dossier_is_rebuilt_alike_though_the_clock_went_back_while_it_was_led(
     database: Database,
     settings: Settings,
+    browser: httpx2.AsyncClient,
     national: Program,
     secretary: Program,
     database_url: Callable[[str], Awaitable[str]],
@@ -57,17 +69,20 @@ async def test_a_dossier_is_rebuilt_alike_though_the_clock_went_back_while_it_wa
         ("mobilisations", {"kind": "external", "resource": "Marché", "amount_cents": 10_000, "lot": "Lot 3"}),
         ("financing", {"total_cents": 15_000, "shares": SHARES}),
         ("accompaniment", {"starts_on": "2027-01-04", "ends_on": "2027-06-30"}),
-        ("milestones", {"title": "Diagnostic", "due_on": "2027-02-01"}),
+        ("milestones", {"title": "Diagnostic", "due_on": "2027-02-01", "deliverable": "Rapport"}),
+        ("progress", {"text": "Entretiens faits.", "percent": 40}),
         ("completion", {"report": "Le projet est prêt."}),
     ):
         answer = await national.ask("POST", f"/escalations/{dossier}/{action}", body)
         assert answer.status_code in {200, 201}, answer.text
+        if action == "milestones":
+            await _is_followed(national, browser, f"/escalations/{dossier}", answer.json())
         if action == "mobilisations":
             await _is_delivered_and_paid(national, f"/escalations/{dossier}/mobilisations/{answer.json()['created']}")
     told = await moments_told(database)
-    assert len(told) == 17
+    assert len(told) == 21
     assert all(before < after for before, after in pairwise([came_at, *told]))
     await assert_it_shows_what_was_told(
-        "escalation", {"escalation": database, "others": others}, fresh_database, rows=28
+        "escalation", {"escalation": database, "others": others}, fresh_database, rows=36
     )
     await others.close()

@@ -12,11 +12,11 @@ import asyncpg
 import pytest
 
 from services.intake import jobs
-from services.intake.domain.documents import DOCX, ODS, ODT, XLSX, FileNotAccepted, media_type_of, tidy_name
 from services.intake.settings import Settings
 from shared import clock
 from shared.clock import new_id
 from shared.db import Database
+from shared.documents import DOCX, ODS, ODT, XLSX, FileNotAccepted, media_type_of, tidy_name
 from shared.links import Links
 from tests.intake.conftest import Client, bearer, filed
 

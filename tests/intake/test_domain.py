@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from services.intake.domain import filing
-from services.intake.domain.documents import FileTooLarge, RequestTooLarge
 from services.intake.domain.life import DECIDED, MEANINGS, meaning_of
 from services.intake.domain.request import Evaluation, Tracked
 from services.intake.domain.telling import step_of
@@ -26,6 +25,7 @@ from shared.contracts.vocabulary import (
     SupportType,
     Team,
 )
+from shared.documents import FileTooLarge, RequestTooLarge
 from shared.errors import IllegalMove
 from shared.words import STATE
 from tests.intake.facts import DUE, Life, a_tracked_request, at

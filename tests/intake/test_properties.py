@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.intake.domain.colleagues import Colleague
-from services.intake.domain.documents import LARGEST_FILE, LARGEST_REQUEST, PDF
 from services.intake.domain.request import Evaluation, Tracked
 from shared.clock import new_id
 from shared.contracts import intake
 from shared.contracts.vocabulary import CommitteeOutcome
+from shared.documents import LARGEST_FILE, LARGEST_REQUEST, PDF
 from shared.errors import IllegalMove
 from tests.intake.conftest import Client, bearer, filed
 from tests.intake.facts import Life, a_tracked_request, at

@@ -6,8 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.escalation.domain.financing import check_shares
-from services.escalation.domain.moves import BEFORE_DECISION, MOVES, Action, By, State, allow
-from services.escalation.domain.refusals import MilestoneWasReached
+from services.escalation.domain.moves import BEFORE_DECISION, Action, By, State, allow
 from shared.contracts.escalation import (
     AccompanimentCompleted,
     AccompanimentStarted,
@@ -21,7 +20,6 @@ from shared.contracts.escalation import (
     FinancingShare,
     InformationRequested,
     MilestonePlanned,
-    MilestoneReached,
     ResourceMobilised,
     SessionScheduled,
     StageOverdue,
@@ -183,7 +181,16 @@ class Escalation:
             by=actor,
         )
 
-    def plan_milestone(self, *, milestone_id: UUID, title: str, due_on: date, by: By, at: datetime) -> MilestonePlanned:
+    def plan_milestone(
+        self,
+        *,
+        milestone_id: UUID,
+        title: str,
+        due_on: date,
+        by: By,
+        at: datetime,
+        deliverable: str | None = None,
+    ) -> MilestonePlanned:
         """Set a milestone of the accompaniment; it cannot be due before the work begins."""
         allow(Action.MILESTONES, self.state, by)
         if self.starts_on is not None and due_on < self.starts_on:
@@ -195,6 +202,7 @@ class Escalation:
             milestone_id=milestone_id,
             title=title,
             due_on=due_on,
+            deliverable=deliverable,
         )
 
     def complete(
@@ -231,56 +239,4 @@ class Escalation:
             number=self.number,
             stage=self.stage,
             due_on=self.due_on,
-        )
-
-
-@dataclass(slots=True)
-class Milestone:
-    """A step of the accompaniment with its date."""
-
-    id: UUID
-    title: str
-    due_on: date
-    reached_on: date | None = None
-    overdue_told: bool = False
-
-    def allowed_actions(self, state: State, by: By) -> list[str]:
-        """List what may be done with it."""
-        open_now = self.reached_on is None and state in MOVES[Action.REACHED] and by.may(Action.REACHED)
-        return [Action.REACHED.value] if open_now else []
-
-    def reach(
-        self, escalation: Escalation, *, reached_on: date | None, today: date, by: By, at: datetime
-    ) -> MilestoneReached:
-        """Note that it is reached, today unless it is said when; once."""
-        allow(Action.REACHED, escalation.state, by)
-        if self.reached_on is not None:
-            raise MilestoneWasReached(state="reached", allowed_actions=[])
-        if reached_on is not None and reached_on > today:
-            raise Invalid.field("reached_on", "Un jalon ne peut pas être atteint dans le futur.")
-        self.reached_on = reached_on or today
-        return MilestoneReached(
-            request_id=escalation.request_id,
-            departement=escalation.departement,
-            at=at,
-            milestone_id=self.id,
-            title=self.title,
-            due_on=self.due_on,
-            reached_on=self.reached_on,
-        )
-
-    def tell_overdue(self, escalation: Escalation, *, today: date, at: datetime) -> StageOverdue | None:
-        """Say, once, that its date has passed."""
-        accompanied = escalation.state is State.ACCOMPANIED
-        if not accompanied or self.reached_on is not None or self.overdue_told or today <= self.due_on:
-            return None
-        self.overdue_told = True
-        return StageOverdue(
-            request_id=escalation.request_id,
-            departement=escalation.departement,
-            at=at,
-            number=escalation.number,
-            stage=Stage.MILESTONE,
-            due_on=self.due_on,
-            what=self.title,
         )

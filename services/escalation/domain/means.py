@@ -17,6 +17,7 @@ from services.escalation.domain.refusals import (
     LotExceeded,
     PaymentExceeded,
 )
+from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import MobilisationKind, OrderEntry, Programme
 from shared.errors import IllegalMove, Invalid
 
@@ -77,7 +78,16 @@ class Mobilisation:
         open_now = [action for action, (start, _) in STEPS.items() if start is self.state]
         if self.amount_cents:
             open_now += [action for action, (_, states) in BOOKING.items() if self.state in states]
+        if self.state is not MobilisationState.DECLINED:
+            open_now.append(Action.INVITATION)
         return allowed_actions(of, by, open_now)
+
+    def invite(self, *, of: State, by: By) -> Actor:
+        """Let whoever works for it tell how it goes, by a link."""
+        actor = allow(Action.INVITATION, of, by)
+        if self.state is MobilisationState.DECLINED:
+            raise IllegalMove(state=self.state.value, allowed_actions=self.allowed_actions(of, by))
+        return actor
 
     def step(self, action: Action, *, of: State, by: By) -> None:
         """Take one step of its life."""

@@ -47,6 +47,10 @@ class Action(StrEnum):
     PAYMENT = "payment"
     FINANCING = "financing"
     REACHED = "reached"
+    POSTPONEMENT = "postponement"
+    PROGRESS = "progress"
+    DELIVERABLES = "deliverables"
+    INVITATION = "invitation"
     PLANNING = "sessions"
     ATTENDANCE = "attendance"
     AGENDA = "agenda"
@@ -75,6 +79,8 @@ MOVES: Mapping[Action, frozenset[State]] = {
     Action.MOBILISATIONS: GRANTED | {State.MOBILISING},
     Action.ACCOMPANIMENT: GRANTED | {State.MOBILISING},
     Action.MILESTONES: frozenset({State.ACCOMPANIED}),
+    Action.PROGRESS: frozenset({State.ACCOMPANIED}),
+    Action.DELIVERABLES: frozenset({State.ACCOMPANIED}),
     Action.COMPLETION: frozenset({State.ACCOMPANIED}),
     Action.ACCEPTANCE: WITH_MEANS,
     Action.DECLINE: WITH_MEANS,
@@ -84,6 +90,8 @@ MOVES: Mapping[Action, frozenset[State]] = {
     Action.PAYMENT: WITH_MEANS | {State.COMPLETED},
     Action.FINANCING: GRANTED | WITH_MEANS,
     Action.REACHED: frozenset({State.ACCOMPANIED}),
+    Action.POSTPONEMENT: frozenset({State.ACCOMPANIED}),
+    Action.INVITATION: WITH_MEANS,
     Action.CORRECTION: GRANTED | WITH_MEANS | {State.REFUSED},
     Action.RESERVE_LIFTING: GRANTED | WITH_MEANS,
 }
@@ -96,6 +104,8 @@ ON_THE_DOSSIER = (
     Action.FINANCING,
     Action.ACCOMPANIMENT,
     Action.MILESTONES,
+    Action.PROGRESS,
+    Action.DELIVERABLES,
     Action.COMPLETION,
     Action.INFORMATION_REQUEST,
     Action.RETURN,

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from shared.errors import Conflict, IllegalMove
+from shared.errors import Conflict, IllegalMove, NotFound
 
 
 class SessionClosed(IllegalMove):
@@ -45,6 +45,22 @@ class NoReserve(IllegalMove):
     code = "no_reserve"
     title = "The decision has no reserve to lift"
     sentence = "Cette décision n’a pas, ou n’a plus, de réserve à lever."
+
+
+class LinkNotValid(NotFound):
+    """A personal link was replaced by a newer one, or was never ours (HTTP 404)."""
+
+    code = "link_not_valid"
+    title = "The personal link is not valid"
+    sentence = "Ce lien n’est pas, ou n’est plus, valable. Demandez-en un nouveau à l’équipe nationale de l’ANCT."
+
+
+class NoReportYet(IllegalMove):
+    """An accompaniment has a report once it has begun (HTTP 409)."""
+
+    code = "no_report_yet"
+    title = "The accompaniment has not begun"
+    sentence = "L’accompagnement n’a pas commencé : il n’a pas encore de bilan."
 
 
 class MilestoneWasReached(IllegalMove):

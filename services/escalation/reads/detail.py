@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.escalation.domain.dossier import Milestone
+from services.escalation.domain.accompaniment import Milestone
 from services.escalation.domain.moves import By, State
 from services.escalation.domain.perimeter import Perimeter
 from services.escalation.reads.committee import decisions_of
@@ -45,6 +45,8 @@ async def detail(
             "mobilisations": await _mobilisations(reader, request_id, state, by),
             "financing": await _financing(reader, request_id),
             "milestones": await _milestones(reader, request_id, state, by, today),
+            "progress": await _progress(reader, request_id),
+            "deliverables": await _deliverables(reader, request_id),
             "accompaniment": {"starts_on": row["starts_on"], "ends_on": row["ends_on"]} if row["starts_on"] else None,
             **await _evaluations(reader, request_id),
             "notes": await _notes(reader, request_id),
@@ -128,8 +130,10 @@ async def _sessions(reader: Reader, request_id: UUID) -> list[dict[str, Any]]:
 async def _mobilisations(reader: Reader, request_id: UUID, state: State, by: By) -> list[dict[str, Any]]:
     rows = await reader.fetch(
         f"""
-        SELECT {MOBILISATION}, committed_cents, lines, proposed_at, proposed_by
+        SELECT {MOBILISATION}, committed_cents, lines, proposed_at, proposed_by, provider_link.email AS link_email,
+            provider_link.generation AS link_generation
         FROM mobilisation
+        LEFT JOIN provider_link ON provider_link.mobilisation_id = mobilisation.id
         WHERE request_id = $1
         ORDER BY proposed_at, id
         """,  # noqa: S608 - the columns are a constant
@@ -166,7 +170,7 @@ async def _financing(reader: Reader, request_id: UUID) -> dict[str, Any] | None:
 async def _milestones(reader: Reader, request_id: UUID, state: State, by: By, today: date) -> list[dict[str, Any]]:
     rows = await reader.fetch(
         """
-        SELECT id, title, deliverable, due_on, reached_on
+        SELECT id, title, deliverable, due_on, reached_on, first_due_on, postponed_for
         FROM milestone
         WHERE request_id = $1
         ORDER BY due_on, id
@@ -183,6 +187,37 @@ async def _milestones(reader: Reader, request_id: UUID, state: State, by: By, to
         }
         for row in rows
     ]
+
+
+async def _progress(reader: Reader, request_id: UUID) -> list[dict[str, Any]]:
+    """Give what was told of the work, the latest first."""
+    rows = await reader.fetch(
+        """
+        SELECT progress.id, progress.at, progress.team, progress.author, progress.percent, progress.text,
+            progress.milestone_id, milestone.title AS milestone
+        FROM progress
+        LEFT JOIN milestone ON milestone.id = progress.milestone_id
+        WHERE progress.request_id = $1
+        ORDER BY progress.at DESC
+        """,
+        request_id,
+    )
+    return [dict(row) for row in rows]
+
+
+async def _deliverables(reader: Reader, request_id: UUID) -> list[dict[str, Any]]:
+    rows = await reader.fetch(
+        """
+        SELECT deliverable.id, deliverable.at, deliverable.team, deliverable.author, deliverable.name,
+            deliverable.media_type, deliverable.size, deliverable.milestone_id, milestone.title AS milestone
+        FROM deliverable
+        LEFT JOIN milestone ON milestone.id = deliverable.milestone_id
+        WHERE deliverable.request_id = $1
+        ORDER BY deliverable.at
+        """,
+        request_id,
+    )
+    return [dict(row) for row in rows]
 
 
 async def _evaluations(reader: Reader, request_id: UUID) -> dict[str, Any]:

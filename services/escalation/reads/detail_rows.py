@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.escalation.domain.means import MobilisationState
 from services.escalation.reads.committee import DecisionRow
@@ -110,17 +110,48 @@ class MobilisationRow(BaseModel):
     entries: list[EntryRow]
     proposed_at: datetime
     proposed_by: Actor
+    link_email: str | None = Field(exclude=True)
+    link_generation: int | None = Field(exclude=True)
     allowed_actions: list[str]
 
 
+class ProgressRow(BaseModel):
+    """What somebody who works on it told of the work; `percent` done, if he said so."""
+
+    id: UUID
+    at: datetime
+    team: Team
+    author: str
+    percent: int | None
+    text: str
+    milestone_id: UUID | None
+    milestone: str | None
+
+
+class DeliverableRow(BaseModel):
+    """A file that came out of the work; `size` in bytes."""
+
+    id: UUID
+    at: datetime
+    team: Team
+    author: str
+    name: str
+    media_type: str
+    size: int
+    milestone_id: UUID | None
+    milestone: str | None
+
+
 class MilestoneRow(BaseModel):
-    """A milestone; `overdue` when its date has passed without it."""
+    """A milestone; `overdue` when its date has passed without it; `first_due_on` when it was postponed."""
 
     id: UUID
     title: str
     deliverable: str | None
     due_on: date
     reached_on: date | None
+    first_due_on: date | None
+    postponed_for: str | None
     overdue: bool
     allowed_actions: list[str]
 
@@ -183,6 +214,8 @@ class EscalationDetail(EscalationSummary):
     mobilisations: list[MobilisationRow]
     financing: FinancingRow | None
     milestones: list[MilestoneRow]
+    progress: list[ProgressRow]
+    deliverables: list[DeliverableRow]
     accompaniment: Accompaniment | None
     report: str | None
     evaluation: EvaluationRow | None

@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from services.escalation.domain.accompaniment import Milestone
 from services.escalation.domain.committee import Session
-from services.escalation.domain.dossier import Milestone
 from services.escalation.domain.means import Envelope, Mobilisation, MobilisationState
 from services.escalation.domain.retelling import AGAIN
-from services.escalation.store import accompaniment as accompaniment_store
+from services.escalation.store import accompaniment, exchanges, retold
 from services.escalation.store import committee as committee_store
 from services.escalation.store import dossier as store
-from services.escalation.store import exchanges, retold
 from services.escalation.store import means as means_store
 from services.escalation.usecases import telling
 from shared.clock import new_id
@@ -40,6 +39,7 @@ async def _tell_again(tx: Transaction, fact: Fact) -> None:
     await store.save(tx, escalation, at=fact.at)
     await _beside(tx, fact)
     await _means(tx, fact)
+    await _accompaniment(tx, fact)
     await telling.note(tx, fact)
 
 
@@ -65,15 +65,6 @@ async def _beside(tx: Transaction, fact: Fact) -> None:
             await committee_store.note_reserve_lifted(
                 tx, fact.number, motive=fact.motive, lifted_on=fact.lifted_on, by=fact.by
             )
-        case facts.MilestonePlanned():
-            milestone = Milestone(fact.milestone_id, fact.title, fact.due_on)
-            await accompaniment_store.add_milestone(tx, milestone, fact.request_id, deliverable=None, at=fact.at)
-        case facts.MilestoneReached():
-            milestone = await accompaniment_store.load_milestone_for_update(tx, fact.request_id, fact.milestone_id)
-            milestone.reached_on = fact.reached_on
-            await accompaniment_store.save_milestone(tx, milestone)
-        case facts.StageOverdue(stage=Stage.MILESTONE):
-            await retold.note_milestone_late(tx, fact.request_id, title=fact.what or "", due_on=fact.due_on)
 
 
 async def _means(tx: Transaction, fact: Fact) -> None:
@@ -89,6 +80,28 @@ async def _means(tx: Transaction, fact: Fact) -> None:
             await _book(tx, fact)
         case facts.FinancingPlanned():
             await means_store.save_financing(tx, fact)
+
+
+async def _accompaniment(tx: Transaction, fact: Fact) -> None:
+    """Do again what belongs to the work with the applicant; the bytes of files are told to nobody."""
+    match fact:
+        case facts.MilestonePlanned():
+            milestone = Milestone(fact.milestone_id, fact.title, fact.due_on)
+            await accompaniment.add_milestone(tx, milestone, fact.request_id, deliverable=fact.deliverable, at=fact.at)
+        case facts.MilestonePostponed():
+            await accompaniment.note_postponed(tx, fact)
+        case facts.MilestoneReached():
+            milestone = await accompaniment.load_milestone_for_update(tx, fact.request_id, fact.milestone_id)
+            milestone.reached_on = fact.reached_on
+            await accompaniment.save_milestone(tx, milestone)
+        case facts.StageOverdue(stage=Stage.MILESTONE):
+            await retold.note_milestone_late(tx, fact.request_id, title=fact.what or "", due_on=fact.due_on)
+        case facts.ProgressReported():
+            await accompaniment.add_progress(tx, fact)
+        case facts.DeliverableAdded():
+            await accompaniment.add_deliverable(tx, fact, None)
+        case facts.ProviderInvited():
+            await accompaniment.save_link(tx, fact)
 
 
 async def _mobilise(tx: Transaction, fact: facts.ResourceMobilised) -> None:

@@ -1,9 +1,10 @@
-"""The SQL that changes the milestones of an accompaniment."""
+"""The SQL that changes an accompaniment: milestones, progress, deliverables, providers' links."""
 
 from datetime import date, datetime
 from uuid import UUID
 
-from services.escalation.domain.dossier import Milestone
+from services.escalation.domain.accompaniment import Milestone
+from shared.contracts.escalation import DeliverableAdded, MilestonePostponed, ProgressReported, ProviderInvited
 from shared.db import Transaction
 from shared.errors import NotFound
 
@@ -86,3 +87,110 @@ async def save_milestone(tx: Transaction, milestone: Milestone) -> None:
         milestone.reached_on,
         milestone.overdue_told,
     )
+
+
+async def note_postponed(tx: Transaction, fact: MilestonePostponed) -> None:
+    """Write a milestone's new date, and why; the date that it had first stays on record."""
+    await tx.execute(
+        """
+        UPDATE milestone
+        SET due_on = $2, overdue_told = false, postponed_for = $3, first_due_on = coalesce(first_due_on, $4)
+        WHERE id = $1
+        """,
+        fact.milestone_id,
+        fact.due_on,
+        fact.motive,
+        fact.was_due_on,
+    )
+
+
+async def add_progress(tx: Transaction, fact: ProgressReported) -> None:
+    """Keep how far the work is."""
+    await tx.execute(
+        """
+        INSERT INTO progress (id, request_id, milestone_id, at, team, author, percent, text)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        fact.report_id,
+        fact.request_id,
+        fact.milestone_id,
+        fact.at,
+        fact.team,
+        fact.author,
+        fact.percent,
+        fact.text,
+    )
+
+
+async def size_of_deliverables(tx: Transaction, request_id: UUID) -> int:
+    """Give how many bytes a dossier's deliverables have together."""
+    size: int = await tx.fetchval(
+        "SELECT coalesce(sum(size), 0)::bigint FROM deliverable WHERE request_id = $1", request_id
+    )
+    return size
+
+
+async def add_deliverable(tx: Transaction, fact: DeliverableAdded, content: bytes | None) -> None:
+    """Keep a file; without its bytes in a database that is rebuilt."""
+    await tx.execute(
+        """
+        INSERT INTO deliverable (
+            id, request_id, milestone_id, at, team, author, name, media_type, size, sha256, content
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        """,
+        fact.document.id,
+        fact.request_id,
+        fact.milestone_id,
+        fact.at,
+        fact.team,
+        fact.author,
+        fact.document.name,
+        fact.document.media_type,
+        fact.document.size,
+        fact.document.sha256,
+        content,
+    )
+
+
+async def next_link_generation(tx: Transaction, mobilisation_id: UUID) -> int:
+    """Give the generation of the next link of a mobilisation, which is locked."""
+    generation: int = await tx.fetchval(
+        "SELECT coalesce(max(generation), 0) + 1 FROM provider_link WHERE mobilisation_id = $1", mobilisation_id
+    )
+    return generation
+
+
+async def save_link(tx: Transaction, fact: ProviderInvited) -> None:
+    """Let the new link open, and no other."""
+    await tx.execute(
+        """
+        INSERT INTO provider_link (mobilisation_id, email, generation, invited_at, invited_by)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (mobilisation_id) DO UPDATE
+        SET email = EXCLUDED.email, generation = EXCLUDED.generation, invited_at = EXCLUDED.invited_at,
+            invited_by = EXCLUDED.invited_by
+        """,
+        fact.mobilisation_id,
+        fact.email,
+        fact.link_generation,
+        fact.at,
+        fact.by.model_dump(mode="json"),
+    )
+
+
+async def linked(tx: Transaction, mobilisation_id: UUID, generation: int) -> tuple[UUID, str] | None:
+    """Give the request and the provider of a link that is valid."""
+    row = await tx.fetchrow(
+        """
+        SELECT mobilisation.request_id, mobilisation.resource
+        FROM provider_link
+        JOIN mobilisation ON mobilisation.id = provider_link.mobilisation_id
+        WHERE provider_link.mobilisation_id = $1
+            AND provider_link.generation = $2
+            AND mobilisation.state <> 'declined'
+        """,
+        mobilisation_id,
+        generation,
+    )
+    return (row["request_id"], row["resource"]) if row else None

@@ -170,6 +170,11 @@ async def add_contract(tx: Transaction, contract: Contract, *, at: datetime) -> 
         raise ContractExists(what=f"Le marché {contract.reference}") from violation
 
 
+async def any_contract(tx: Transaction) -> bool:
+    """Tell whether contracts were entered."""
+    return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM contract)"))
+
+
 async def add_lot(tx: Transaction, lot: NewLot, *, at: datetime) -> None:
     """Enter a lot; refuses (`ContractExists`) a number that the contract has, and (`NoSuchContract`) no contract."""
     try:

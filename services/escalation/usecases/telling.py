@@ -30,6 +30,9 @@ _DETAILS: Mapping[type[Fact], str] = {
     escalation.ResourceProgressed: "resource",
     escalation.OrderBooked: "resource",
     escalation.MilestonePlanned: "title",
+    escalation.MilestonePostponed: "motive",
+    escalation.ProgressReported: "text",
+    escalation.ProviderInvited: "provider",
     escalation.MilestoneReached: "title",
     escalation.AccompanimentCompleted: "report",
     escalation.StageOverdue: "what",
@@ -64,7 +67,12 @@ async def note(tx: Transaction, fact: Fact) -> None:
     detail: str | None = getattr(fact, _DETAILS[type(fact)]) if type(fact) in _DETAILS else None
     if isinstance(fact, escalation.DecisionMade | escalation.DecisionCorrected):
         by, detail = fact.decision.signed_by, fact.decision.motive
-    await store.add_step(tx, fact, team=Team.NATIONAL, author=by.name if by else None, detail=detail)
+    team, author = Team.NATIONAL, by.name if by else None
+    if isinstance(fact, escalation.ProgressReported | escalation.DeliverableAdded):
+        team, author = fact.team, fact.author
+    if isinstance(fact, escalation.DeliverableAdded):
+        detail = fact.document.name
+    await store.add_step(tx, fact, team=team, author=author, detail=detail)
 
 
 def day(at: datetime) -> date:

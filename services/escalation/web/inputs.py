@@ -13,6 +13,7 @@ PositiveCents = Annotated[int, Field(ge=1, le=1_000_000_000_00, strict=True)]
 """Euro cents, more than nothing."""
 Quantity = Annotated[Decimal, Field(gt=0, le=100_000, decimal_places=2)]
 """So many units of an order, to the hundredth."""
+Percent = Annotated[int, Field(ge=0, le=100)]
 Year = Annotated[int, Field(ge=2020, le=2100)]
 Voices = Annotated[int, Field(ge=0, le=100)]
 """Votes of members."""

@@ -199,6 +199,10 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         Expects(NATIONAL, "Vous accompagner jusqu’à la date prévue.", until="ends_on"),
     ),
     escalation.MilestonePlanned: Meaning(NATIONAL, detail="title"),
+    escalation.MilestonePostponed: Meaning(NATIONAL, detail="title"),
+    escalation.ProgressReported: Meaning(NATIONAL, detail="text"),
+    escalation.DeliverableAdded: Meaning(NATIONAL, detail="document"),
+    escalation.ProviderInvited: Meaning(NATIONAL, shown=False),
     escalation.MilestoneReached: Meaning(NATIONAL, detail="title"),
     escalation.AccompanimentCompleted: Meaning(
         NATIONAL, "completed", APPLICANT, Expects(APPLICANT, GIVE_OPINION), opens_evaluation=True

@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from services.intake.domain.colleagues import APPLICANT_ALONE, Colleague, may_invite
-from services.intake.domain.documents import find_room
 from services.intake.domain.life import OVER, WITHDRAWABLE, WITHOUT_DOCUMENTS, Meaning, meaning_of
 from services.intake.domain.telling import Step, decision_of, step_of
 from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import EvaluationRound, Role, Team
+from shared.documents import find_room
 from shared.errors import IllegalMove
 
 Told = TypeVar("Told", bound=Fact)

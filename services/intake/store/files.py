@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, Final
 from uuid import UUID
 
-from services.intake.domain.documents import LARGEST_FILE, FileTooLarge, media_type_of
 from shared.db import AWAY
+from shared.documents import LARGEST_FILE, FileTooLarge, media_type_of
 from shared.errors import Invalid
 
 CHUNK: Final = 256 * 1024

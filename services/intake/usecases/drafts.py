@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.intake.domain.documents import find_room
 from services.intake.store import draft_documents, drafts
 from services.intake.usecases.file_request import file_request
 from shared.clock import new_id
@@ -12,6 +11,7 @@ from shared.contracts.fact import Actor
 from shared.contracts.forms import FiledRequest
 from shared.contracts.intake import Document
 from shared.db import Transaction
+from shared.documents import find_room
 from shared.errors import Conflict
 from shared.territory.territories import Territories
 

@@ -12,13 +12,13 @@ from litestar.response import File, Redirect
 from litestar.types import ExceptionHandlersMap
 
 from services.intake.domain.colleagues import Holder
-from services.intake.domain.documents import EXTENSIONS, LARGEST_REQUEST, tidy_name
 from services.intake.reads.tracking import DocumentRow
 from services.intake.store.files import DocumentFiles, Received
 from services.intake.usecases.follow import add_document
 from shared import clock
 from shared.contracts.intake import Document
 from shared.db import Cause, Database, Transaction
+from shared.documents import EXTENSIONS, LARGEST_REQUEST, tidy_name
 from shared.errors import Invalid
 from shared.web.access import FORMS, UnsupportedContent
 from shared.web.forms import claim

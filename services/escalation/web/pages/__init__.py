@@ -1,6 +1,7 @@
 """The pages of the national team: dossiers, committee, means, programmes and results."""
 
 from services.escalation.web.pages import (
+    accompaniment,
     committee,
     contracts,
     decisions,
@@ -10,12 +11,15 @@ from services.escalation.web.pages import (
     moves,
     orders,
     programmes,
+    providers,
     results,
 )
 
 routes = [
     *dossiers.routes,
     *moves.routes,
+    *accompaniment.routes,
+    *providers.routes,
     *committee.routes,
     *decisions.routes,
     *means.routes,

@@ -16,7 +16,7 @@ from services.escalation.domain.moves import Action
 from services.escalation.settings import Durations
 from services.escalation.usecases import accompaniment, committee, means
 from services.escalation.usecases import dossier as usecases
-from services.escalation.web.inputs import Line, Text
+from services.escalation.web.inputs import Line, Percent, Text
 from services.escalation.web.links import DocumentLinks
 from services.escalation.web.pages.dossiers import dossier_page
 from services.escalation.web.pages.showing import Asked, submit
@@ -76,6 +76,14 @@ class MilestoneForm(BaseModel):
     title: Line
     due_on: date
     deliverable: Line | None = None
+
+
+class ProgressForm(BaseModel):
+    """How far the work is, of a milestone or of all of it."""
+
+    progress: Text
+    percent: Percent | None = None
+    milestone_id: UUID | None = None
 
 
 class CompletionForm(BaseModel):
@@ -168,6 +176,18 @@ async def _milestone(tx: Transaction, form: MilestoneForm, do: Doing) -> None:
     )
 
 
+async def _progress(tx: Transaction, form: ProgressForm, do: Doing) -> None:
+    await accompaniment.report_progress(
+        tx,
+        do.request_id,
+        milestone_id=form.milestone_id,
+        percent=form.percent,
+        text=form.progress,
+        agent=do.agent,
+        at=do.at,
+    )
+
+
 async def _completion(tx: Transaction, form: CompletionForm, do: Doing) -> None:
     await accompaniment.complete(
         tx, do.request_id, report=form.report, agent=do.agent, durations=do.durations, at=do.at
@@ -192,6 +212,7 @@ MOVES: Final[Mapping[str, Move]] = {
     "mobilisation": Move(MobilisationForm, _mobilisation, "La mobilisation est enregistrée."),
     "accompagnement": Move(AccompanimentForm, _accompaniment, "L’accompagnement commence. Le demandeur est informé."),
     "jalon": Move(MilestoneForm, _milestone, "Le jalon est fixé."),
+    "avancement": Move(ProgressForm, _progress, "L’avancement est noté."),
     "bilan": Move(CompletionForm, _completion, "L’accompagnement est terminé. Le demandeur est invité à l’évaluer."),
 }
 """Last part of the address → what happens there."""
@@ -303,29 +324,4 @@ async def lift_reserve(
     return await submit(request, database, cause, form, act, again=again, said="La réserve est levée.")
 
 
-@post("/demandes/{request_id:uuid}/jalons/{milestone_id:uuid}")
-async def reach_milestone(
-    request: Asked,
-    request_id: FromPath[UUID],
-    milestone_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    agent: NamedDependency[Agent],
-    document_links: NamedDependency[DocumentLinks],
-) -> Redirect | Template:
-    """Note that a milestone is reached today."""
-    form = await read_form(request, StepForm)
-
-    async def act(tx: Transaction) -> str:
-        await accompaniment.reach_milestone(tx, request_id, milestone_id, reached_on=None, agent=agent, at=clock.now())
-        return f"/demandes/{request_id}#jalons"
-
-    async def again(status_code: int) -> Template:
-        return await dossier_page(
-            request, database, request_id, agent, document_links, status_code=status_code, errors=form.errors
-        )
-
-    return await submit(request, database, cause, form, act, again=again, said="Le jalon est atteint.")
-
-
-routes = [make_move, step_mobilisation, lift_reserve, reach_milestone]
+routes = [make_move, step_mobilisation, lift_reserve]

@@ -11,20 +11,22 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from pydantic import BaseModel, BeforeValidator, Field
 
+from services.escalation.domain.accompaniment import ProviderLink
 from services.escalation.domain.moves import Action
 from services.escalation.reads import directory
 from services.escalation.reads.detail import detail
 from services.escalation.reads.detail_rows import EscalationDetail, MobilisationRow
 from services.escalation.reads.means import envelope_of_request
 from services.escalation.store.means import NoSuchMobilisation
-from services.escalation.usecases import acting, means
+from services.escalation.usecases import accompaniment, acting, means
 from services.escalation.usecases.telling import day
 from services.escalation.web.inputs import Line, Quantity
-from services.escalation.web.links import DocumentLinks
+from services.escalation.web.links import DocumentLinks, ProviderLinks
 from services.escalation.web.pages.showing import Asked, show, submit
 from services.escalation.web.readers import COMMITTEE_READERS
 from shared import clock
 from shared.contracts.escalation import FinancingShare
+from shared.contracts.fact import Email
 from shared.contracts.vocabulary import FinancerKind, MobilisationKind
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
@@ -74,6 +76,12 @@ class LastDeliveryForm(BaseModel):
     """What was delivered in all; all of it when nothing is typed."""
 
     total: EurosTyped | None = None
+
+
+class InvitationForm(BaseModel):
+    """To whom the personal link is given."""
+
+    email: Email
 
 
 class ShareForm(BaseModel):
@@ -189,9 +197,12 @@ async def show_mobilisation(
     database: NamedDependency[Database],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
+    provider_links: NamedDependency[ProviderLinks],
 ) -> Template:
     """Show what is mobilised, with its lines, deliveries and payments."""
-    return await _mobilisation_page(request, database, request_id, mobilisation_id, agent, document_links)
+    return await _mobilisation_page(
+        request, database, request_id, mobilisation_id, agent, document_links, provider_links
+    )
 
 
 async def _mobilisation_page(
@@ -201,17 +212,21 @@ async def _mobilisation_page(
     mobilisation_id: UUID,
     agent: Agent,
     document_links: DocumentLinks,
+    provider_links: ProviderLinks,
     *,
     status_code: int = 200,
     form: Form[Any] | None = None,
 ) -> Template:
     dossier = await _dossier(database, request_id, agent, document_links)
+    item = _one_of(dossier, mobilisation_id)
+    link = item.link_generation if Action.INVITATION in item.allowed_actions else None
     return show(
         request,
         "means/mobilisation.html",
         status_code=status_code,
         dossier=dossier,
-        item=_one_of(dossier, mobilisation_id),
+        item=item,
+        provider_url=provider_links(ProviderLink(item.id, link)) if link else None,
         values=form.values if form else {},
         errors=form.errors if form else {},
     )
@@ -233,6 +248,7 @@ async def note_delivery(
     cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
+    provider_links: NamedDependency[ProviderLinks],
 ) -> Redirect | Template:
     """Note a delivery in part."""
     form = await read_form(request, DeliveryForm)
@@ -255,8 +271,9 @@ async def note_delivery(
 
     async def again(status_code: int) -> Template:
         return await _mobilisation_page(
-            request, database, request_id, mobilisation_id, agent, document_links, status_code=status_code, form=form
-        )
+            request, database, request_id, mobilisation_id, agent, document_links, provider_links,
+            status_code=status_code, form=form,
+        )  # fmt: skip
 
     return await submit(request, database, cause, form, act, again=again, said="La livraison est notée.")
 
@@ -270,6 +287,7 @@ async def note_payment(
     cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
+    provider_links: NamedDependency[ProviderLinks],
 ) -> Redirect | Template:
     """Note a payment."""
     form = await read_form(request, PaymentForm)
@@ -292,8 +310,9 @@ async def note_payment(
 
     async def again(status_code: int) -> Template:
         return await _mobilisation_page(
-            request, database, request_id, mobilisation_id, agent, document_links, status_code=status_code, form=form
-        )
+            request, database, request_id, mobilisation_id, agent, document_links, provider_links,
+            status_code=status_code, form=form,
+        )  # fmt: skip
 
     return await submit(request, database, cause, form, act, again=again, said="Le paiement est noté.")
 
@@ -307,6 +326,7 @@ async def note_last_delivery(
     cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
+    provider_links: NamedDependency[ProviderLinks],
 ) -> Redirect | Template:
     """Note the last delivery; what did not come is given back."""
     form = await read_form(request, LastDeliveryForm)
@@ -326,10 +346,41 @@ async def note_last_delivery(
 
     async def again(status_code: int) -> Template:
         return await _mobilisation_page(
-            request, database, request_id, mobilisation_id, agent, document_links, status_code=status_code, form=form
-        )
+            request, database, request_id, mobilisation_id, agent, document_links, provider_links,
+            status_code=status_code, form=form,
+        )  # fmt: skip
 
     return await submit(request, database, cause, form, act, again=again, said="Tout est livré.")
+
+
+@post("/demandes/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}/lien", guards=_READERS)
+async def invite_provider(
+    request: Asked,
+    request_id: FromPath[UUID],
+    mobilisation_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+    provider_links: NamedDependency[ProviderLinks],
+) -> Redirect | Template:
+    """Make the personal link of whoever works on it."""
+    form = await read_form(request, InvitationForm)
+
+    async def act(tx: Transaction) -> str:
+        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+        await accompaniment.invite_provider(
+            tx, request_id, mobilisation_id, email=form.model.email, agent=agent, at=clock.now()
+        )
+        return f"/demandes/{request_id}/mobilisations/{mobilisation_id}#lien"
+
+    async def again(status_code: int) -> Template:
+        return await _mobilisation_page(
+            request, database, request_id, mobilisation_id, agent, document_links, provider_links,
+            status_code=status_code, form=form,
+        )  # fmt: skip
+
+    return await submit(request, database, cause, form, act, again=again, said="Le lien personnel est prêt.")
 
 
 @get("/demandes/{request_id:uuid}/financement", guards=_READERS)
@@ -422,6 +473,7 @@ routes = [
     note_delivery,
     note_payment,
     note_last_delivery,
+    invite_provider,
     financing_form,
     plan_financing,
 ]

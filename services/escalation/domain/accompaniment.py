@@ -1,0 +1,159 @@
+"""The work with the applicant: its milestones, and what those who do it tell and deliver."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from services.escalation.domain.dossier import Escalation
+from services.escalation.domain.moves import MOVES, Action, By, State, allow, allowed_actions
+from services.escalation.domain.refusals import MilestoneWasReached
+from shared.contracts.escalation import (
+    DeliverableAdded,
+    MilestonePostponed,
+    MilestoneReached,
+    ProgressReported,
+    StageOverdue,
+)
+from shared.contracts.intake import Document
+from shared.contracts.vocabulary import Stage, Team
+from shared.errors import IllegalMove, Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLink:
+    """What a provider's personal link says: for which mobilisation it is, and of which generation."""
+
+    mobilisation_id: UUID
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Who tells how the work goes: an agent, or (`by` is None) whoever holds the personal link of a provider."""
+
+    team: Team
+    name: str
+    by: By | None = None
+
+    def check(self, action: Action, escalation: Escalation) -> None:
+        """Refuse (`IllegalMove`) while no work is under way, and to agents of another role (`Forbidden`)."""
+        if self.by is not None:
+            allow(action, escalation.state, self.by)
+        elif escalation.state not in MOVES[action]:
+            raise IllegalMove(state=escalation.state.value, allowed_actions=[])
+
+
+def report_progress(
+    escalation: Escalation,
+    teller: Teller,
+    *,
+    report_id: UUID,
+    milestone: "Milestone | None",
+    percent: int | None,
+    text: str,
+    at: datetime,
+) -> ProgressReported:
+    """Tell how far the work is, of a milestone or of all of it."""
+    teller.check(Action.PROGRESS, escalation)
+    return ProgressReported(
+        request_id=escalation.request_id,
+        departement=escalation.departement,
+        at=at,
+        report_id=report_id,
+        milestone_id=milestone.id if milestone else None,
+        milestone=milestone.title if milestone else None,
+        percent=percent,
+        text=text,
+        team=teller.team,
+        author=teller.name,
+    )
+
+
+def add_deliverable(
+    escalation: Escalation, teller: Teller, *, milestone: "Milestone | None", document: Document
+) -> DeliverableAdded:
+    """Hand in a file that came out of the work."""
+    teller.check(Action.DELIVERABLES, escalation)
+    return DeliverableAdded(
+        request_id=escalation.request_id,
+        departement=escalation.departement,
+        at=document.added_at,
+        document=document,
+        milestone_id=milestone.id if milestone else None,
+        milestone=milestone.title if milestone else None,
+        team=teller.team,
+        author=teller.name,
+    )
+
+
+@dataclass(slots=True)
+class Milestone:
+    """A step of the accompaniment with its date."""
+
+    id: UUID
+    title: str
+    due_on: date
+    reached_on: date | None = None
+    overdue_told: bool = False
+
+    def allowed_actions(self, state: State, by: By) -> list[str]:
+        """List what may be done with it."""
+        return allowed_actions(state, by, () if self.reached_on else (Action.REACHED, Action.POSTPONEMENT))
+
+    def postpone(
+        self, escalation: Escalation, *, due_on: date, motive: str, today: date, by: By, at: datetime
+    ) -> MilestonePostponed:
+        """Give it a new date, to come, and say why; its delay may be told again."""
+        actor = allow(Action.POSTPONEMENT, escalation.state, by)
+        if self.reached_on is not None:
+            raise MilestoneWasReached(state="reached", allowed_actions=[])
+        if due_on <= self.due_on or due_on < today:
+            raise Invalid.field("due_on", "La nouvelle échéance doit être à venir, et après celle d’aujourd’hui.")
+        was_due_on, self.due_on, self.overdue_told = self.due_on, due_on, False
+        return MilestonePostponed(
+            request_id=escalation.request_id,
+            departement=escalation.departement,
+            at=at,
+            milestone_id=self.id,
+            title=self.title,
+            due_on=due_on,
+            was_due_on=was_due_on,
+            motive=motive,
+            by=actor,
+        )
+
+    def reach(
+        self, escalation: Escalation, *, reached_on: date | None, today: date, by: By, at: datetime
+    ) -> MilestoneReached:
+        """Note that it is reached, today unless it is said when; once."""
+        allow(Action.REACHED, escalation.state, by)
+        if self.reached_on is not None:
+            raise MilestoneWasReached(state="reached", allowed_actions=[])
+        if reached_on is not None and reached_on > today:
+            raise Invalid.field("reached_on", "Un jalon ne peut pas être atteint dans le futur.")
+        self.reached_on = reached_on or today
+        return MilestoneReached(
+            request_id=escalation.request_id,
+            departement=escalation.departement,
+            at=at,
+            milestone_id=self.id,
+            title=self.title,
+            due_on=self.due_on,
+            reached_on=self.reached_on,
+        )
+
+    def tell_overdue(self, escalation: Escalation, *, today: date, at: datetime) -> StageOverdue | None:
+        """Say, once, that its date has passed."""
+        accompanied = escalation.state is State.ACCOMPANIED
+        if not accompanied or self.reached_on is not None or self.overdue_told or today <= self.due_on:
+            return None
+        self.overdue_told = True
+        return StageOverdue(
+            request_id=escalation.request_id,
+            departement=escalation.departement,
+            at=at,
+            number=escalation.number,
+            stage=Stage.MILESTONE,
+            due_on=self.due_on,
+            what=self.title,
+        )

@@ -1,0 +1,180 @@
+"""How an accompaniment goes: delays, progress, deliverables, the provider's link, the report; by API and on pages."""
+
+import re
+from html import unescape
+
+import httpx2
+import pytest
+
+from shared import clock
+from shared.db import Database
+from tests.escalation.desk import Person
+from tests.escalation.life import Json, Program, a_decided_dossier
+from tests.escalation.test_api import told
+
+pytestmark = pytest.mark.usefixtures("envelope")
+PDF = b"%PDF-1.7 a report"
+
+
+async def an_accompaniment(national: Program, secretary: Program, received: str) -> Json:
+    """Work is under way, with a provider and a milestone that is late; gives the dossier."""
+    await a_decided_dossier(national, secretary, received)
+    dossier = f"/escalations/{received}"
+    order = {"kind": "external", "resource": "Atelier des Bourgs", "amount_cents": 500_000}
+    await national.post(f"{dossier}/mobilisations", order, status=201)
+    await national.post(f"{dossier}/accompaniment", {"starts_on": "2026-09-01", "ends_on": "2027-06-30"})
+    late = {"title": "Diagnostic", "due_on": "2026-10-15", "deliverable": "Rapport"}
+    return await national.post(f"{dossier}/milestones", late, status=201)
+
+
+async def a_link(national: Program, seen: Json) -> str:
+    """The provider is given its link; gives its token."""
+    mobilisation = f"/escalations/{seen['request_id']}/mobilisations/{seen['mobilisations'][0]['id']}"
+    invited = await national.post(f"{mobilisation}/invitation", {"email": "contact@atelier.test"}, status=201)
+    found: str = invited["provider_url"]
+    return found.rpartition("/")[2]
+
+
+def upload(name: str = "rapport.pdf", content: bytes = PDF) -> dict[str, tuple[str, bytes, str]]:
+    """Make a file to send."""
+    return {"document": (name, content, "application/octet-stream")}
+
+
+async def test_a_milestone_is_postponed_with_a_motive_and_its_delay_may_be_told_again(
+    database: Database, national: Program, secretary: Program, received: str
+) -> None:
+    seen = await an_accompaniment(national, secretary, received)
+    milestone = f"/escalations/{received}/milestones/{seen['created']}"
+    for wrong in ("2026-10-15", "2026-11-01"):
+        problem = await national.refused(f"{milestone}/postponement", {"due_on": wrong, "motive": "Retard."}, 400)
+        assert problem["errors"][0]["field"] == "due_on"
+    assert (await national.get("/accompaniments?late=true"))["total"] == 1
+    later = str(clock.now().date().replace(year=clock.now().year + 1))
+    moved = await national.post(f"{milestone}/postponement", {"due_on": later, "motive": "Relevés retardés."})
+    shown = moved["milestones"][0]
+    assert (shown["due_on"], shown["first_due_on"], shown["overdue"]) == (later, "2026-10-15", False)
+    assert shown["postponed_for"] == "Relevés retardés."
+    assert (await national.get("/accompaniments?late=true"))["total"] == 0
+    assert (await told(database, received))[-1] == "escalation.milestone_postponed.v1"
+    await national.post(f"{milestone}/reached", {"reached_on": "2026-11-02"})
+    refused = await national.refused(f"{milestone}/postponement", {"due_on": "2030-01-01", "motive": "Non."}, 409)
+    assert refused["code"] == "milestone_reached"
+
+
+async def test_progress_and_deliverables_come_from_the_team_and_by_the_providers_link(
+    database: Database, browser: httpx2.AsyncClient, national: Program, secretary: Program, received: str
+) -> None:
+    seen = await an_accompaniment(national, secretary, received)
+    dossier = f"/escalations/{received}"
+    await national.post(f"{dossier}/progress", {"text": "Réunion de lancement tenue.", "percent": 10}, status=201)
+    token = await a_link(national, seen)
+    link = f"/api/v1/provider-links/{token}"
+    view = (await browser.get(link)).json()
+    assert view["milestones"][0]["title"] == "Diagnostic"
+    assert "evidence" not in view
+    said = {"text": "Entretiens faits.", "percent": 40, "milestone_id": seen["created"]}
+    assert (await browser.post(f"{link}/progress", json=said)).status_code == 201
+    data = {"milestone_id": seen["created"]}
+    handed = await browser.post(f"{link}/deliverables", files=upload("../Rapport final.exe"), data=data)
+    assert handed.status_code == 201, handed.text
+    now = await national.get(dossier)
+    assert [(one["team"], one["percent"]) for one in now["progress"]] == [("provider", 40), ("national", 10)]
+    file = now["deliverables"][0]
+    assert (file["name"], file["author"], file["milestone"]) == (
+        "Rapport final.exe.pdf",
+        "Atelier des Bourgs",
+        "Diagnostic",
+    )
+    sent = await national.ask("GET", f"{dossier}/deliverables/{file['id']}")
+    assert sent.content == PDF
+    assert sent.headers["content-disposition"].startswith("attachment")
+    assert (await told(database, received))[-3:] == [
+        "escalation.provider_invited.v1",
+        "escalation.progress_reported.v1",
+        "escalation.deliverable_added.v1",
+    ]
+    assert (await national.get("/accompaniments"))["items"][0]["percent"] == 10
+
+
+async def test_a_link_that_was_replaced_opens_nothing(
+    browser: httpx2.AsyncClient, national: Program, secretary: Program, received: str
+) -> None:
+    seen = await an_accompaniment(national, secretary, received)
+    first, second = [await a_link(national, seen) for _ in range(2)]
+    said = {"text": "Avance."}
+    for gone in (first, "not-a-link", second[:-2] + "xx"):
+        assert (await browser.get(f"/api/v1/provider-links/{gone}")).status_code == 404
+        assert (await browser.post(f"/api/v1/provider-links/{gone}/progress", json=said)).status_code == 404
+    assert (await browser.post(f"/api/v1/provider-links/{second}/progress", json=said)).status_code == 201
+    await national.post(f"/escalations/{received}/completion", {"report": "Fini."})
+    over = await browser.post(f"/api/v1/provider-links/{second}/progress", json=said)
+    assert (over.status_code, over.json()["state"]) == (409, "completed")
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [(b"MZ a program", 415, "file_type_not_accepted"), (b"", 400, "invalid"), (PDF + b"0" * 10_485_760, 413, None)],
+)
+async def test_a_file_that_is_not_accepted_is_refused(
+    browser: httpx2.AsyncClient,
+    national: Program,
+    secretary: Program,
+    received: str,
+    content: bytes,
+    status: int,
+    code: str | None,
+) -> None:
+    await an_accompaniment(national, secretary, received)
+    path = f"/api/v1/escalations/{received}/deliverables"
+    answer = await browser.post(path, files=upload(content=content), headers=national.headers)
+    assert answer.status_code == status, answer.text
+    assert code in {None, answer.json()["code"]}
+
+
+async def test_the_accompaniment_is_followed_on_its_pages(
+    at_desk: Person, national: Program, secretary: Program, received: str
+) -> None:
+    seen = await an_accompaniment(national, secretary, received)
+    assert "1 jalon en retard" in (await at_desk.see("/accompagnements?late=1")).replace("\u00a0", " ")
+    page = f"/demandes/{received}"
+    await at_desk.send(page, f"{page}/avancement", progress="Entretiens faits.", percent="40")
+    wrong = await at_desk.send(page, f"{page}/avancement", progress="Trop.", percent="140")
+    assert wrong.status_code == 400
+    assert "Trop." in wrong.text
+    milestone = f"{page}/jalons/{seen['created']}"
+    refused = await at_desk.send(milestone, f"{milestone}/report", due_on="2026-10-01", motive="Retard.")
+    assert refused.status_code == 400
+    assert "Retard." in refused.text
+    await at_desk.send(milestone, f"{milestone}/report", due_on="2027-12-01", motive="Relevés retardés.")
+    assert "Relevés retardés." in await at_desk.see(milestone)
+    assert "d’abord le 15/10/2026" in await at_desk.see(page)
+    assert "projet" in await at_desk.see(f"{page}/bilan-a-imprimer")
+    await at_desk.send(page, f"{page}/bilan", report="Le projet est prêt.")
+    on_paper = await at_desk.paper(f"{page}/bilan.pdf")
+    for shown in ("Bilan de l’accompagnement", "Le projet est prêt.", "Atelier des Bourgs", "Diagnostic"):
+        assert shown in on_paper, shown
+
+
+async def test_a_provider_tells_and_hands_in_on_its_own_page(
+    browser: httpx2.AsyncClient, at_desk: Person, national: Program, secretary: Program, received: str
+) -> None:
+    seen = await an_accompaniment(national, secretary, received)
+    order = f"/demandes/{received}/mobilisations/{seen['mobilisations'][0]['id']}"
+    await at_desk.send(order, f"{order}/lien", email="contact@atelier.test")
+    shown = await at_desk.see(order)
+    assert "mailto:contact@atelier.test" in shown
+    link = re.search(r'href="http://escalation\.test(/prestataires/[^"]+)"', shown)
+    assert link
+    browser.cookies.clear()
+    page = unescape((await browser.get(link[1])).text)
+    assert "Atelier des Bourgs, dites ici où en est l’accompagnement." in page
+    assert "Plan de charge complet." not in page
+    form = re.search(r'<form[^>]*action="[^"]+/livrables".*?</form>', page, re.DOTALL)
+    assert form
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
+    nothing = await browser.post(f"{link[1]}/livrables", data=hidden, files={"document": ("", b"", "")})
+    assert nothing.status_code == 400
+    assert "Choisissez un fichier" in unescape(nothing.text)
+    sent = await browser.post(f"{link[1]}/livrables", data={**hidden, "file_of": seen["created"]}, files=upload())
+    assert sent.status_code == 303
+    assert (await national.get(f"/escalations/{received}"))["deliverables"][0]["name"] == "rapport.pdf"
