@@ -26,10 +26,9 @@ _NATIONAL = frozenset(COMMITTEE_READERS)
 NAVIGATION = (
     NavigationItem("Dossiers", "/"),
     NavigationItem("Comité", "/comite", _NATIONAL),
-    NavigationItem("Accompagnements", "/accompagnements", _NATIONAL),
+    NavigationItem("Suivi", "/accompagnements", _NATIONAL),
     NavigationItem("Programmes", "/programmes"),
     NavigationItem("Moyens", "/moyens", _NATIONAL),
-    NavigationItem("Enveloppes", "/enveloppes", _NATIONAL),
     NavigationItem("Évaluations", "/evaluations"),
     NavigationItem("Chiffres", "/chiffres"),
 )

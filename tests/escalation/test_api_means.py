@@ -10,7 +10,7 @@ from tests.escalation.life import Ear, Json, Program, a_decided_dossier, a_lot, 
 from tests.escalation.test_api import told
 
 pytestmark = pytest.mark.usefixtures("envelope")
-CEREMA: Json = {"name": "Cerema", "kind": "state_operator", "offer": "Expertise technique", "fields": ["mobilite"]}
+IGN: Json = {"name": "IGN", "kind": "state_operator", "offer": "Cartes", "fields": ["fonds_europeens"]}
 
 
 async def a_granted_dossier(national: Program, secretary: Program, received: str) -> str:
@@ -41,15 +41,15 @@ async def available(national: Program) -> int:
 async def test_the_directory_names_operators_that_are_mobilised_by_it(
     national: Program, secretary: Program, received: str
 ) -> None:
-    operator = await national.post("/operators", CEREMA, status=201)
-    assert (await national.refused("/operators", CEREMA, 409))["code"] == "operator_exists"
-    assert (await national.get("/operators?field=mobilite"))["total"] == 1
-    assert (await national.get("/operators?field=habitat"))["total"] == 0
+    operator = await national.post("/operators", IGN, status=201)
+    assert (await national.refused("/operators", IGN, 409))["code"] == "operator_exists"
+    assert (await national.get("/operators?field=fonds_europeens"))["total"] == 1
+    assert (await national.get("/operators?field=autre"))["total"] == 0
     dossier = await a_granted_dossier(national, secretary, received)
     body = {"kind": "internal", "operator_id": operator["id"]}
     mobilised = await national.post(f"{dossier}/mobilisations", body, status=201)
-    assert mobilised["mobilisations"][0]["resource"] == "Cerema"
-    aside = await national.post(f"/operators/{operator['id']}", {**CEREMA, "active": False})
+    assert mobilised["mobilisations"][0]["resource"] == "IGN"
+    aside = await national.post(f"/operators/{operator['id']}", {**IGN, "active": False})
     assert (aside["active"], aside["mobilised"]) == (False, 1)
     problem = await national.refused(f"{dossier}/mobilisations", body, 400)
     assert problem["errors"][0]["field"] == "operator_id"

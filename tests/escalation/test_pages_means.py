@@ -13,17 +13,16 @@ pytestmark = pytest.mark.usefixtures("envelope")
 
 
 async def test_the_directory_and_a_contract_are_kept_on_their_pages(at_desk: Person) -> None:
-    assert "Aucun marché-cadre" in await at_desk.see("/moyens")
-    wrong = await at_desk.send("/moyens", "/moyens/operateurs", name="Cerema", kind="state_operator")
+    wrong = await at_desk.send("/moyens", "/moyens/operateurs", name="IGN", kind="state_operator")
     assert wrong.status_code == 400
-    assert 'value="Cerema"' in wrong.text
-    await at_desk.send("/moyens", "/moyens/operateurs", name="Cerema", kind="state_operator", offer="Expertise.")
-    twice = await at_desk.send("/moyens", "/moyens/operateurs", name="Cerema", kind="state_operator", offer="Autre.")
+    assert 'value="IGN"' in wrong.text
+    await at_desk.send("/moyens", "/moyens/operateurs", name="IGN", kind="state_operator", offer="Expertise.")
+    twice = await at_desk.send("/moyens", "/moyens/operateurs", name="IGN", kind="state_operator", offer="Autre.")
     assert twice.status_code == 409
     assert "déjà dans l’annuaire" in unescape(twice.text)
-    sheet = re.search(r'href="(/moyens/operateurs/[0-9a-f-]{36})"', await at_desk.see("/moyens"))
+    sheet = re.search(r'href="(/moyens/operateurs/[0-9a-f-]{36})">IGN', await at_desk.see("/moyens"))
     assert sheet
-    await at_desk.send(sheet[1], sheet[1], name="Cerema", kind="state_operator", offer="Expertise.", set_aside="true")
+    await at_desk.send(sheet[1], sheet[1], name="IGN", kind="state_operator", offer="Expertise.", set_aside="true")
     assert "Écarté" in await at_desk.see("/moyens")
     made = await at_desk.send(
         "/moyens", "/moyens/marches", reference="AC-2026-02", subject="Ingénierie", starts_on="2026-01-01",

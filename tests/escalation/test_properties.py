@@ -356,7 +356,7 @@ async def test_the_api_answers_as_it_describes(
     )
     await a_lot(national)
     await national.post(
-        "/operators", {"name": "Cerema", "kind": "state_operator", "offer": "Expertise technique"}, status=201
+        "/operators", {"name": "IGN", "kind": "state_operator", "offer": "Expertise technique"}, status=201
     )
     planned = {"title": "Livraison du diagnostic", "due_on": "2027-03-01"}
     milestone = await national.post(f"/escalations/{dossiers[3]}/milestones", planned, status=201)

@@ -122,7 +122,7 @@ async def test_many_orders_at_once_never_go_above_a_lots_ceiling_and_are_numbere
 
     done = await asyncio.gather(*(order(fact.request_id) for fact in facts for _ in range(2)))
     assert done.count(True) == 5
-    assert await database.fetchval("SELECT committed_cents FROM lot") == 400_000
+    assert await database.fetchval("SELECT committed_cents FROM lot WHERE id = $1", UUID(lot["id"])) == 400_000
     assert await database.fetchval("SELECT committed_cents FROM envelope") == 400_000
     rows = await database.fetch("SELECT purchase_order FROM mobilisation ORDER BY purchase_order")
     assert [row["purchase_order"] for row in rows] == [f"BC-{clock.now().year}-{n:04d}" for n in range(1, 6)]

@@ -63,6 +63,7 @@ async def _page(
         view=view,
         choices=[(str(one.id), one.title) for one in view.milestones],
         here=f"/prestataires/{token}",
+        navigation=(),
         accept=ACCEPTED,
         values=form.values if form else {},
         errors=form.errors if form else {},
