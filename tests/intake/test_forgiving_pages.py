@@ -9,10 +9,10 @@ import pytest
 
 from services.intake import jobs
 from services.intake.consumers import consumers
-from services.intake.domain.documents import LARGEST_REQUEST
 from services.intake.settings import Settings
 from shared import clock
 from shared.db import Database
+from shared.documents import LARGEST_REQUEST
 from shared.messaging.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, filed

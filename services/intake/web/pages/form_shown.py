@@ -7,7 +7,6 @@ from litestar import Request, Response
 from litestar.response import Template
 
 from services.intake.directory import Directory
-from services.intake.domain.documents import LARGEST_REQUEST
 from services.intake.reads import tracking as reads
 from services.intake.web.documents import ACCEPTED
 from services.intake.web.pages import answers as reading
@@ -18,6 +17,7 @@ from services.intake.web.secrets import private
 from shared import clock
 from shared.calendar import time_zone
 from shared.contracts.intake import Document
+from shared.documents import LARGEST_REQUEST
 from shared.errors import FieldError, NotFound
 from shared.web.pages import redirect, render
 

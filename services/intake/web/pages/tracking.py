@@ -12,7 +12,6 @@ from pydantic import BaseModel, StringConstraints
 
 from services.intake.directory import Directory
 from services.intake.domain.colleagues import Holder
-from services.intake.domain.documents import LARGEST_REQUEST
 from services.intake.reads import tracking as reads
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases import follow
@@ -25,6 +24,7 @@ from shared import clock
 from shared.calendar import time_zone
 from shared.contracts.fact import Email
 from shared.db import Cause, Database
+from shared.documents import LARGEST_REQUEST
 from shared.errors import NotFound
 from shared.territory.territories import Territories
 from shared.web.forms import Form, read_form
