@@ -101,7 +101,7 @@ async def test_another_departement_sees_none_of_them(neighbour: Program) -> None
 
 @pytest.mark.usefixtures("lives")
 async def test_the_page_compares_and_lists_them(browser: Callable[[Agent], Awaitable[Browser]], sat: Program) -> None:
-    page = (await (await browser(sat.agent)).get("/evaluations?compare=provider")).text
+    page = (await (await browser(sat.agent)).get("/tableau-de-bord/evaluations?compare=provider")).text
     assert "Résultats par acteur local" in page
     assert "L’étude est utilisée chaque semaine." in page
     assert "4\u00a0avis" in page
@@ -110,4 +110,4 @@ async def test_the_page_compares_and_lists_them(browser: Callable[[Agent], Await
 async def test_the_page_says_what_will_come_while_there_are_none(
     browser: Callable[[Agent], Awaitable[Browser]], sat: Program
 ) -> None:
-    assert "Leurs avis apparaîtront ici" in (await (await browser(sat.agent)).get("/evaluations")).text
+    assert "Leurs avis apparaîtront ici" in (await (await browser(sat.agent)).get("/tableau-de-bord/evaluations")).text

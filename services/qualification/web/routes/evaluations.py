@@ -11,6 +11,7 @@ from services.qualification.reads.evaluations import Dimension, Scope, averages,
 from services.qualification.web.evaluations import DIMENSIONS, compared
 from services.qualification.web.visit import Visit
 from shared.contracts.vocabulary import EvaluationRound, Field
+from shared.web.formats import number_fr
 from shared.web.pages import render
 from shared.web.paging import Page
 from shared.words import word
@@ -18,7 +19,7 @@ from shared.words import word
 MARKS: Final = ("Besoin satisfait", "Avancement", "Satisfaction")
 
 
-@get("/evaluations")
+@get("/tableau-de-bord/evaluations")
 async def show_evaluations(
     visit: NamedDependency[Visit],
     narrowed: NamedDependency[Scope],
@@ -33,7 +34,7 @@ async def show_evaluations(
         "evaluations/evaluations.html",
         means=means,
         marks=[
-            (name, value)
+            (name, value, f"{number_fr(value, 1)} sur 5")
             for name, value in zip(MARKS, (means.need_met, means.progress, means.satisfaction), strict=True)
             if value is not None
         ],
