@@ -264,7 +264,7 @@ async def _fields(reader: Reader, scope: Scope) -> list[FieldShare]:
         f"""
         SELECT f.field, {_SHARE}
         FROM case_file AS c
-        CROSS JOIN LATERAL jsonb_array_elements_text(c.request -> 'fields') AS f (field)
+        CROSS JOIN LATERAL jsonb_array_elements_text(c.fields) AS f (field)
         WHERE {_SEEN}
           AND {_SINCE}
         GROUP BY f.field

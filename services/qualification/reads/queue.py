@@ -136,7 +136,7 @@ async def queue(
         SELECT c.request_id, c.departement, c.number, c.state, c.assignee_email, c.assignee_name, c.urgency,
                c.stage, c.due_on, c.answer_until, c.opened_at, c.state_since, c.question,
                c.request ->> 'title' AS title,
-               c.request ->> 'kind' AS kind,
+               c.kind,
                c.request #>> '{{applicant,kind}}' AS applicant_kind,
                c.request #>> '{{applicant,code}}' AS applicant_code,
                c.request #>> '{{applicant,name}}' AS applicant_name,
