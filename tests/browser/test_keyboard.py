@@ -1,6 +1,5 @@
 """A request is qualified and answered by somebody who never touches the mouse."""
 
-import re
 from collections.abc import Callable
 from typing import Final
 
@@ -72,7 +71,7 @@ def test_a_request_is_qualified_and_answered_by_the_keyboard_alone(
             keyboard.press("Space")
             keyboard.press("ArrowRight")
             expect(marks.nth(1)).to_be_checked()
-    offer = page.get_by_role("group", name=re.compile("offre locale", re.IGNORECASE)).get_by_role("radio")
+    offer = page.get_by_role("group", name="Offre d’ingénierie locale").get_by_role("radio")
     goes_to(page, offer.first)
     keyboard.press("Space")
     goes_to(page, page.get_by_label("Votre avis"))
