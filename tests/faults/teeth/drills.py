@@ -184,5 +184,13 @@ DRILLS: dict[str, Drill] = {
         lives="supported,accepted_by_a_provider,declined_by_a_provider",
     ),
     "kills_deciding": _kills("escalation dies around commits", "*web*COMMIT*", seed=25, service="escalation"),
-    "kills_mails": _kills("the sender of mails dies", "*postman*,*usecases.send*", seed=26, service="notifications"),
+    "kills_mails": _kills(
+        "the sender of mails dies",
+        "*postman*,*usecases.send*",
+        seed=26,
+        service="notifications",
+        kills=80,
+        seconds=90.0,
+        clients=6,
+    ),
 }
