@@ -29,10 +29,19 @@ class Person:
 
     async def send(self, page: str, action: str, **fields: str | list[str]) -> httpx2.Response:
         """Fill in the form of a page that leads to `action`, and send it."""
+        return await self.post(action, **{**await self._hidden(page, action), **fields})
+
+    async def bring_in(self, page: str, table: str, **fields: str) -> str:
+        """Send a table by the form of a page, and give what the page then says."""
+        told = {**await self._hidden(page, page), **fields}
+        answer = await self._browser.post(page, data=told, files={"table": ("table.csv", table.encode(), "text/csv")})
+        assert answer.status_code == 200, answer.text
+        return unescape(answer.text)
+
+    async def _hidden(self, page: str, action: str) -> dict[str, str]:
         form = re.search(rf'<form[^>]* action="{re.escape(action)}".*?</form>', await self.see(page), re.DOTALL)
         assert form, f"{page} has no form for {action}"
-        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
-        return await self.post(action, **{**hidden, **fields})
+        return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
 
     async def post(self, action: str, **fields: str | list[str]) -> httpx2.Response:
         """Send what was typed before, as from a page that stayed open."""

@@ -289,6 +289,19 @@ async def test_programmes_evaluations_and_figures_have_their_pages(
     await at_desk.see("/programmes/inconnu", status=404)
 
 
+async def test_a_table_of_territories_is_only_looked_at_or_brought_in_for_good(at_desk: Person) -> None:
+    page = "/programmes/ruralites/territoires/import"
+    table = "Code;Nom\n95355;Magny-en-Vexin\n95355;Cergy\n"
+    looked = await at_desk.bring_in(page, table, only_look="true")
+    assert "Ce qui se passerait" in looked
+    assert "Aucun territoire" in await at_desk.see("/programmes/ruralites/territoires")
+    kept = await at_desk.bring_in(page, table)
+    assert "Ce qui a été fait" in kept
+    assert "1 ligne à corriger" in kept.replace("\u00a0", " ")
+    assert "aucun territoire n’est retiré" in await at_desk.bring_in(page, table, replace="true")
+    assert "Magny-en-Vexin" in await at_desk.see("/programmes/ruralites/territoires")
+
+
 async def test_a_programmes_team_stays_with_its_programme(
     database: Database, person: Callable[[Agent], Awaitable[Person]], received: str
 ) -> None:

@@ -133,6 +133,19 @@ async def test_the_page_reports_and_keeps_nothing_when_one_only_looks(agent: Bro
     assert "Maison de l’architecture" not in await names(sat)
 
 
+async def test_the_page_reports_what_it_kept_when_one_does_not_only_look(agent: Browser, sat: Program) -> None:
+    await agent.get("/annuaire/import")
+    filled = await agent.filled("/annuaire/import")
+    filled.pop("only_look", None)
+    table = f"{HEADINGS}\nMaison de l’architecture;Association;maison@archi.test;95;;"
+    answer = await agent.client.post(
+        "/annuaire/import", data=filled, files={"table": ("annuaire.csv", table.encode("cp1252"), "text/csv")}
+    )
+    assert answer.status_code == 200, answer.text
+    assert "Ce qui a été fait" in answer.text
+    assert "Maison de l’architecture" in await names(sat)
+
+
 async def test_the_page_asks_for_a_file(agent: Browser) -> None:
     answer = await agent.send("/annuaire/import", "/annuaire/import", only_look="true")
     assert answer.status_code == 400

@@ -55,7 +55,7 @@ async def list_evaluations(
     perimeter, asked = acting.perimeter(agent), request.query_params
     narrowed = _narrowed(asked)
     by = _known(Dimension, asked.get("by")) or Dimension.PROGRAMME
-    names = {one.code: f"{one.name} ({one.code})" for one in territories.departements()}
+    names = {one.code: f"{_spoken(one.name)} ({one.code})" for one in territories.departements()}
     regions = {one.code: one.name for one in territories.all_of(ApplicantKind.REGION)}
     groups = await grouped(database, by, narrowed, perimeter=perimeter)
     return show(
@@ -86,6 +86,11 @@ def _narrowed(asked: Mapping[str, str]) -> Narrowed:
         provider=asked.get("q") or None,
         round=_known(EvaluationRound, asked.get("round")),
     )
+
+
+def _spoken(name: str) -> str:
+    """Write an official name with the apostrophe that French wants."""
+    return name.replace("'", "’")
 
 
 def _known(values: type[Chosen], given: str | None) -> Chosen | None:
@@ -130,7 +135,7 @@ async def figures(
         programme=_known(Programme, asked.get("programme")),
     )
     found = await statistics(database, perimeter=perimeter)
-    names = {one.code: one.name for one in territories.departements()}
+    names = {one.code: _spoken(one.name) for one in territories.departements()}
     of_all = found.all_requests
     whole = what_became(of_all.outcomes)
     return show(
