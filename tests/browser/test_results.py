@@ -35,7 +35,7 @@ def test_a_programmes_territories_are_brought_in_and_stand_on_the_public_profile
     anybody = Person.sits_down(browser, scripts=False)
     anybody.page.goto(f"{system.endpoints['intake']}/territoires?q=magny-en-vexin")
     anybody.page.get_by_role("link", name="Magny-en-Vexin", exact=True).click()
-    anybody.waits_to_read("Petites Villes de Demain, jusqu’au mardi 31 décembre 2030")
+    anybody.waits_to_read("Petites Villes de Demain, jusqu’au mardi 31\u00a0décembre 2030")
     anybody.reads("Territoires semblables")
 
     reader = Person.sits_down(browser)
