@@ -165,6 +165,7 @@ async def test_a_page_without_text_and_its_files_are_read_too(world: World, door
         ReturnAddresses("reponses.test", "x" * 32).of("reponse", uuid4()),
         "contact@reponses.test",
     ],
+    ids=["invented", "altered", "of a return", "with another key", "of a person"],
 )
 async def test_an_address_that_we_did_not_make_is_unknown(world: World, door: Door, address: str) -> None:
     await world.filed()
