@@ -21,7 +21,7 @@ from deploy.local.supervision import Program
 
 # Debian's commands in /usr/sbin insist on the account `rabbitmq`; these are RabbitMQ's own.
 _DEBIAN = Path("/usr/lib/rabbitmq/bin")
-_READY_WITHIN = 60.0
+_READY_WITHIN = 180.0
 
 
 @dataclass(frozen=True, slots=True)

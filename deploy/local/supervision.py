@@ -55,7 +55,7 @@ class WebProgram:
     child: Child
     ready: str | None = None
     port: int | None = None
-    within: float = 60.0
+    within: float = 180.0
 
     @property
     def alive(self) -> bool:
