@@ -49,6 +49,7 @@ WHOLE_PRODUCT = ("browser", "deploy", "faults", "journeys")
 """Rooms whose tests start all services, or much else: one after the other, while another process does the rest."""
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in this hook too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Share the tests among processes by file, the long ones first and all in one, which has the product."""
     here = Path(__file__).parent
