@@ -22,10 +22,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 import structlog
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # xdist says no types
 
 from deploy.local.postgres import LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
@@ -49,15 +51,24 @@ WHOLE_PRODUCT = ("browser", "deploy", "faults", "journeys")
 """Rooms whose tests start all services, or much else: one after the other, while another process does the rest."""
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in this hook too
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Share the tests among processes by file, the long ones first and all in one, which has the product."""
-    here = Path(__file__).parent
-    for item in items:
-        room, *rest = item.path.relative_to(here).parts
-        group = "the whole product" if room in WHOLE_PRODUCT else "/".join((room, *rest))
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in WHOLE_PRODUCT)
+    """Put what starts the whole product first: it takes longest."""
+    items.sort(key=lambda item: _room(item.nodeid) not in WHOLE_PRODUCT)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "_ByRoom":
+    """Share the tests among processes by file; all that starts the whole product goes to one of them."""
+    return _ByRoom(config, log)
+
+
+class _ByRoom(LoadScopeScheduling):  # type: ignore[misc] # same
+    def _split_scope(self, nodeid: str) -> str:
+        return "the whole product" if _room(nodeid) in WHOLE_PRODUCT else nodeid.split("::", maxsplit=1)[0]
+
+
+def _room(nodeid: str) -> str:
+    return nodeid.split("/")[1]
 
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - Linux's own folder in memory; what we make there is private and removed
