@@ -22,7 +22,7 @@ from tests.deploy.clients import Applicants, registered
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {
     "intake", "qualification", "escalation", "notifications", "operations", "mail", "identity", "smtp",
-    "management", "amqp", "postgres", "broker_metrics",
+    "management", "amqp", "postgres", "broker_metrics", "replies",
 }  # fmt: skip
 PATIENCE = 600.0
 COPIES = [f"{name}-{n}" for name in ("intake", "qualification", "escalation", "notifications") for n in (1, 2)] + [

@@ -31,7 +31,7 @@ async def test_a_mobilisation_is_accepted_started_and_delivered(
     created = (await national.post(address, {"kind": "internal", "resource": "Cerema"}, status=201))["created"]
     problem = await national.refused(f"{address}/{created}/delivery", {}, 409)
     assert problem["state"] == "proposed"
-    assert problem["allowed_actions"] == ["acceptance", "decline"]
+    assert problem["allowed_actions"] == ["acceptance", "decline", "invitation"]
     for action, state in (("acceptance", "accepted"), ("start", "under_way"), ("delivery", "delivered")):
         seen = await national.post(f"{address}/{created}/{action}")
         assert seen["mobilisations"][0]["state"] == state

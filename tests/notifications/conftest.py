@@ -64,6 +64,7 @@ def settings() -> Settings:
             "committee_mailbox": "comite@cousu.test",
             "operator_mailbox": "exploitant@cousu.test",
             "requests_per_minute": 0,
+            "per_minute": {},
         }
     )
 
