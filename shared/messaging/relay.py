@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from aio_pika import Message
 
 from shared import tracing
 from shared.db import AWAY, Connection, Database, Row
@@ -136,9 +137,10 @@ class Relay:
         return confirmed
 
     async def _publish_one(self, row: Row) -> bool:
+        trace = trace_of(row["body"])
+        message = message_of(row["body"], event_id=str(row["id"]), wire_type=row["type"], trace=trace)
         if row["queue"] == "":
-            return await self._publish_first(row)
-        message = message_of(row["body"], event_id=str(row["id"]), wire_type=row["type"], trace=trace_of(row["body"]))
+            return await self._publish_first(row, message, trace)
         if row["queue"] == topology.EVERYBODY:
             return await self.publisher.send(message, row["routing_key"])
         # Whoever asked and is gone will ask again.
@@ -146,18 +148,15 @@ class Relay:
             message, row["queue"], exchange=topology.resend_exchange, returned_is_done=True
         )
 
-    async def _publish_first(self, row: Row) -> bool:
+    async def _publish_first(self, row: Row, message: Message, trace: str | None) -> bool:
         """Tell an event for the first time: a step of its trace, and the first hop of its way."""
         began = asyncio.get_running_loop().time()
-        event_id = str(row["id"])
         facts = {
             "messaging.system": "rabbitmq",
             "messaging.operation.type": "send",
-            "messaging.message.id": event_id,
+            "messaging.message.id": message.message_id,
             "messaging.rabbitmq.destination.routing_key": row["routing_key"],
         }
-        trace = trace_of(row["body"])
-        message = message_of(row["body"], event_id=event_id, wire_type=row["type"], trace=trace)
         with tracing.step(f"publish {row['type']}", tracing.SpanKind.PRODUCER, after=trace, **facts) as step:
             sent = await self.publisher.send(message, row["routing_key"])
             if not sent:

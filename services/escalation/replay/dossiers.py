@@ -127,17 +127,7 @@ async def _book(tx: Transaction, fact: facts.OrderBooked) -> None:
     else:
         mobilisation.paid_cents += fact.amount_cents
     await means_store.save_mobilisation(tx, mobilisation, at=fact.at)
-    await means_store.add_entry(
-        tx,
-        fact.entry_id,
-        fact.mobilisation_id,
-        fact.entry,
-        amount_cents=fact.amount_cents,
-        dated=fact.dated,
-        reference=fact.reference,
-        by=fact.by,
-        at=fact.at,
-    )
+    await means_store.add_entry(tx, fact)
 
 
 async def _envelope(tx: Transaction, request_id: UUID, at: datetime) -> UUID:

@@ -1,16 +1,16 @@
 """The SQL that changes envelopes and mobilisations."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from services.escalation.domain.means import Envelope, Mobilisation, MobilisationState, OrderLine
 from services.escalation.domain.refusals import EnvelopeExists
-from shared.contracts.escalation import FinancingPlanned
+from shared.contracts.escalation import FinancingPlanned, OrderBooked
 from shared.contracts.fact import Actor
-from shared.contracts.vocabulary import MobilisationKind, OrderEntry, Programme
+from shared.contracts.vocabulary import MobilisationKind, Programme
 from shared.db import Row, Transaction
 from shared.errors import NotFound
 
@@ -215,32 +215,21 @@ async def save_mobilisation(tx: Transaction, mobilisation: Mobilisation, *, at: 
     )
 
 
-async def add_entry(
-    tx: Transaction,
-    entry_id: UUID,
-    mobilisation_id: UUID,
-    entry: OrderEntry,
-    *,
-    amount_cents: int,
-    dated: date,
-    reference: str | None,
-    by: Actor,
-    at: datetime,
-) -> None:
+async def add_entry(tx: Transaction, fact: OrderBooked) -> None:
     """Keep that a part of an order was delivered or paid."""
     await tx.execute(
         """
         INSERT INTO order_entry (id, mobilisation_id, kind, amount_cents, dated, reference, recorded_at, by)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         """,
-        entry_id,
-        mobilisation_id,
-        entry,
-        amount_cents,
-        dated,
-        reference,
-        at,
-        by.model_dump(mode="json"),
+        fact.entry_id,
+        fact.mobilisation_id,
+        fact.entry,
+        fact.amount_cents,
+        fact.dated,
+        fact.reference,
+        fact.at,
+        fact.by.model_dump(mode="json"),
     )
 
 

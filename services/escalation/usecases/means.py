@@ -252,17 +252,7 @@ def _booking(
 
 
 async def _book(tx: Transaction, fact: OrderBooked) -> None:
-    await store.add_entry(
-        tx,
-        fact.entry_id,
-        fact.mobilisation_id,
-        fact.entry,
-        amount_cents=fact.amount_cents,
-        dated=fact.dated,
-        reference=fact.reference,
-        by=fact.by,
-        at=fact.at,
-    )
+    await store.add_entry(tx, fact)
     await tell(tx, fact)
 
 

@@ -20,13 +20,14 @@ from services.escalation.reads.detail_rows import EscalationDetail
 from services.escalation.usecases import accompaniment as usecases
 from services.escalation.usecases import acting
 from services.escalation.usecases.telling import day
-from services.escalation.web.api.answers import EscalationWithNew, acted, whole, with_new
+from services.escalation.web.api.answers import EscalationWithNew, acted, with_new
 from services.escalation.web.files import ONE_FILE, attachment, received
 from services.escalation.web.inputs import Percent, Text
 from services.escalation.web.links import DocumentLinks, ProviderLinks
 from services.escalation.web.pages.papers import report_as_pdf
 from services.escalation.web.pages.showing import Asked
 from services.escalation.web.readers import COMMITTEE_READERS
+from services.escalation.web.whole import whole
 from shared import clock
 from shared.contracts.fact import Email
 from shared.db import Cause, Database, Transaction

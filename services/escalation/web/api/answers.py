@@ -3,13 +3,10 @@
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from services.escalation.reads.detail import detail
 from services.escalation.reads.detail_rows import EscalationDetail
-from services.escalation.usecases import acting
-from services.escalation.usecases.telling import day
 from services.escalation.web.links import DocumentLinks
-from shared import clock
-from shared.db import Cause, Database, Reader, Transaction
+from services.escalation.web.whole import whole
+from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 
 
@@ -17,18 +14,6 @@ class EscalationWithNew(EscalationDetail):
     """The dossier in its new form; `created` is the id of what the call created in it."""
 
     created: UUID
-
-
-async def whole(reader: Reader, request_id: UUID, agent: Agent, document_links: DocumentLinks) -> EscalationDetail:
-    """Give the whole dossier as the caller sees it."""
-    return await detail(
-        reader,
-        request_id,
-        perimeter=acting.perimeter(agent),
-        by=acting.by(agent),
-        today=day(clock.now()),
-        document_url=document_links,
-    )
 
 
 async def acted(

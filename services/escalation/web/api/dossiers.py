@@ -15,9 +15,10 @@ from services.escalation.settings import Durations
 from services.escalation.usecases import acting, consultations
 from services.escalation.usecases import dossier as usecases
 from services.escalation.usecases.telling import day
-from services.escalation.web.api.answers import EscalationWithNew, acted, whole, with_new
+from services.escalation.web.api.answers import EscalationWithNew, acted, with_new
 from services.escalation.web.inputs import Text
 from services.escalation.web.links import DocumentLinks
+from services.escalation.web.whole import whole
 from shared import clock
 from shared.contracts.vocabulary import Field, Programme
 from shared.db import Cause, Database, Transaction

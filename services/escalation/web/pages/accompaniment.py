@@ -12,7 +12,6 @@ from litestar.response import Redirect, Template
 from pydantic import BaseModel
 
 from services.escalation.reads.accompaniment import accompaniments, count_accompaniments, deliverable
-from services.escalation.reads.detail import detail
 from services.escalation.store.accompaniment import NoSuchMilestone
 from services.escalation.usecases import accompaniment as usecases
 from services.escalation.usecases import acting
@@ -24,6 +23,7 @@ from services.escalation.web.pages.dossiers import dossier_page
 from services.escalation.web.pages.papers import report_as_pdf, report_page
 from services.escalation.web.pages.showing import Asked, show, submit
 from services.escalation.web.readers import COMMITTEE_READERS
+from services.escalation.web.whole import whole
 from shared import clock
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
@@ -100,14 +100,7 @@ async def _milestone_page(
     status_code: int = 200,
     form: Form[Any] | None = None,
 ) -> Template:
-    dossier = await detail(
-        database,
-        request_id,
-        perimeter=acting.perimeter(agent),
-        by=acting.by(agent),
-        today=day(clock.now()),
-        document_url=document_links,
-    )
+    dossier = await whole(database, request_id, agent, document_links)
     found = next((one for one in dossier.milestones if one.id == milestone_id), None)
     if found is None:
         raise NoSuchMilestone

@@ -22,18 +22,16 @@ from services.escalation.reads.committee import (
     decisions,
     session,
 )
-from services.escalation.reads.detail import detail
-from services.escalation.reads.detail_rows import EscalationDetail
 from services.escalation.settings import Durations
 from services.escalation.store.committee import NoSuchSession
 from services.escalation.usecases import acting, consultations
 from services.escalation.usecases import committee as usecases
-from services.escalation.usecases.telling import day
 from services.escalation.web.inputs import Line, Text, Voices
 from services.escalation.web.links import DocumentLinks
 from services.escalation.web.pages.papers import decision_as_pdf, decision_page
 from services.escalation.web.pages.showing import Asked, show, submit
 from services.escalation.web.readers import COMMITTEE_READERS
+from services.escalation.web.whole import whole
 from shared import clock
 from shared.contracts.escalation import Votes
 from shared.contracts.vocabulary import CommitteeOutcome, SupportType
@@ -120,7 +118,7 @@ async def _decision_page(
     errors: Mapping[str, str] | None = None,
 ) -> Template:
     held, item = await _item(database, session_id, request_id, agent)
-    found = await _whole(database, request_id, agent, document_links)
+    found = await whole(database, request_id, agent, document_links)
     asked_for = [support.value for support in found.request.support_types]
     return show(
         request,
@@ -145,17 +143,6 @@ async def _item(
     if item is None:
         raise NoSuchSession
     return held, item
-
-
-async def _whole(database: Database, request_id: UUID, agent: Agent, document_links: DocumentLinks) -> EscalationDetail:
-    return await detail(
-        database,
-        request_id,
-        perimeter=acting.perimeter(agent),
-        by=acting.by(agent),
-        today=day(clock.now()),
-        document_url=document_links,
-    )
 
 
 @post("/comite/{session_id:uuid}/dossiers/{request_id:uuid}", guards=_READERS)
@@ -242,7 +229,7 @@ async def _sheet(
     document_links: DocumentLinks,
 ) -> Template:
     held, item = await _item(database, session_id, request_id, agent)
-    found = await _whole(database, request_id, agent, document_links)
+    found = await whole(database, request_id, agent, document_links)
     return show(request, "committee/sheet.html", session=held, item=item, dossier=found)
 
 
@@ -319,7 +306,7 @@ async def _correction_page(
         "committee/correction.html",
         status_code=status_code,
         replaced=replaced,
-        dossier=await _whole(database, replaced.request_id, agent, document_links),
+        dossier=await whole(database, replaced.request_id, agent, document_links),
         outcomes=[(outcome.value, word(outcome)) for outcome in CommitteeOutcome if outcome in DECIDING],
         support_types=[(support.value, word(support)) for support in SupportType],
         values=values or DecisionForm.of(replaced),

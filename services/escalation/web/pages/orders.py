@@ -14,7 +14,6 @@ from pydantic import BaseModel, BeforeValidator, Field
 from services.escalation.domain.accompaniment import ProviderLink
 from services.escalation.domain.moves import Action
 from services.escalation.reads import directory
-from services.escalation.reads.detail import detail
 from services.escalation.reads.detail_rows import EscalationDetail, MobilisationRow
 from services.escalation.reads.means import envelope_of_request
 from services.escalation.store.means import NoSuchMobilisation
@@ -24,6 +23,7 @@ from services.escalation.web.inputs import Line, Quantity
 from services.escalation.web.links import DocumentLinks, ProviderLinks
 from services.escalation.web.pages.showing import Asked, show, submit
 from services.escalation.web.readers import COMMITTEE_READERS
+from services.escalation.web.whole import whole
 from shared import clock
 from shared.contracts.escalation import FinancingShare
 from shared.contracts.fact import Email
@@ -99,19 +99,6 @@ class FinancingForm(BaseModel):
     shares: list[ShareForm] = []
 
 
-async def _dossier(
-    database: Database, request_id: UUID, agent: Agent, document_links: DocumentLinks
-) -> EscalationDetail:
-    return await detail(
-        database,
-        request_id,
-        perimeter=acting.perimeter(agent),
-        by=acting.by(agent),
-        today=day(clock.now()),
-        document_url=document_links,
-    )
-
-
 @get("/demandes/{request_id:uuid}/commande", guards=_READERS)
 async def order_form(
     request: Asked,
@@ -142,7 +129,7 @@ async def _order_page(
         request,
         "means/order_form.html",
         status_code=status_code,
-        dossier=await _dossier(database, request_id, agent, document_links),
+        dossier=await whole(database, request_id, agent, document_links),
         lots=offered,
         lot=await directory.lot(database, chosen) if chosen else None,
         envelope=await envelope_of_request(database, request_id, year=today.year, by=acting.by(agent)),
@@ -217,7 +204,7 @@ async def _mobilisation_page(
     status_code: int = 200,
     form: Form[Any] | None = None,
 ) -> Template:
-    dossier = await _dossier(database, request_id, agent, document_links)
+    dossier = await whole(database, request_id, agent, document_links)
     item = _one_of(dossier, mobilisation_id)
     link = item.link_generation if Action.INVITATION in item.allowed_actions else None
     return show(
@@ -392,7 +379,7 @@ async def financing_form(
     document_links: NamedDependency[DocumentLinks],
 ) -> Template:
     """Show who pays what, to be settled anew."""
-    dossier = await _dossier(database, request_id, agent, document_links)
+    dossier = await whole(database, request_id, agent, document_links)
     return _financing_page(request, dossier, values=_typed(dossier))
 
 
@@ -460,7 +447,7 @@ async def plan_financing(
         return f"/demandes/{request_id}#financement"
 
     async def again(status_code: int) -> Template:
-        dossier = await _dossier(database, request_id, agent, document_links)
+        dossier = await whole(database, request_id, agent, document_links)
         return _financing_page(request, dossier, values=form.values, status_code=status_code, errors=form.errors)
 
     return await submit(request, database, cause, form, act, again=again, said="Le plan de financement est arrêté.")

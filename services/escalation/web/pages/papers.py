@@ -7,12 +7,10 @@ from litestar.response import Template
 
 from services.escalation.domain.refusals import NoReportYet
 from services.escalation.reads.committee import decision, minutes
-from services.escalation.reads.detail import detail
 from services.escalation.usecases import acting
-from services.escalation.usecases.telling import day
 from services.escalation.web.links import DocumentLinks
 from services.escalation.web.pages.showing import Asked, show
-from shared import clock
+from services.escalation.web.whole import whole
 from shared.db import Database
 from shared.identity.model import Agent
 from shared.web.paper import on_paper
@@ -29,14 +27,7 @@ async def report_page(
     request: Asked, database: Database, request_id: UUID, agent: Agent, document_links: DocumentLinks
 ) -> tuple[Template, str]:
     """Give the report of an accompaniment as a document to print, and its dossier's number."""
-    dossier = await detail(
-        database,
-        request_id,
-        perimeter=acting.perimeter(agent),
-        by=acting.by(agent),
-        today=day(clock.now()),
-        document_url=document_links,
-    )
+    dossier = await whole(database, request_id, agent, document_links)
     if dossier.accompaniment is None:
         raise NoReportYet(state=dossier.state.value, allowed_actions=dossier.allowed_actions)
     return show(request, "accompaniment/report.html", dossier=dossier), dossier.number

@@ -1,0 +1,24 @@
+"""A whole dossier as an agent sees it: what pages and API show of it."""
+
+from uuid import UUID
+
+from services.escalation.reads.detail import detail
+from services.escalation.reads.detail_rows import EscalationDetail
+from services.escalation.usecases import acting
+from services.escalation.usecases.telling import day
+from services.escalation.web.links import DocumentLinks
+from shared import clock
+from shared.db import Reader
+from shared.identity.model import Agent
+
+
+async def whole(reader: Reader, request_id: UUID, agent: Agent, document_links: DocumentLinks) -> EscalationDetail:
+    """Give the whole dossier as the caller sees it."""
+    return await detail(
+        reader,
+        request_id,
+        perimeter=acting.perimeter(agent),
+        by=acting.by(agent),
+        today=day(clock.now()),
+        document_url=document_links,
+    )
