@@ -129,10 +129,9 @@ async def reach_milestone(
     """Note that a milestone is reached, today unless it is said when."""
     form = await read_form(request, ReachedForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+    async def act(tx: Transaction, typed: ReachedForm) -> str:
         await usecases.reach_milestone(
-            tx, request_id, milestone_id, reached_on=form.model.reached_on, agent=agent, at=clock.now()
+            tx, request_id, milestone_id, reached_on=typed.reached_on, agent=agent, at=clock.now()
         )
         return f"/demandes/{request_id}#jalons"
 
@@ -157,14 +156,13 @@ async def postpone_milestone(
     """Give a milestone a later date."""
     form = await read_form(request, PostponementForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+    async def act(tx: Transaction, typed: PostponementForm) -> str:
         await usecases.postpone_milestone(
             tx,
             request_id,
             milestone_id,
-            due_on=form.model.due_on,
-            motive=form.model.motive,
+            due_on=typed.due_on,
+            motive=typed.motive,
             agent=agent,
             at=clock.now(),
         )
@@ -190,11 +188,10 @@ async def add_deliverable(
     """Join a file that came out of the work."""
     form = await read_form(request, DeliverableForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+    async def act(tx: Transaction, typed: DeliverableForm) -> str:
         file = await received(form.files.get("document"))
         await usecases.add_deliverable(
-            tx, request_id, file, milestone_id=form.model.deliverable_of, agent=agent, at=clock.now()
+            tx, request_id, file, milestone_id=typed.deliverable_of, agent=agent, at=clock.now()
         )
         return f"/demandes/{request_id}#livrables"
 

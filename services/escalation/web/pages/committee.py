@@ -128,15 +128,14 @@ async def plan_session(
     """Plan a session."""
     form = await read_form(request, SessionForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+    async def act(tx: Transaction, typed: SessionForm) -> str:
         session_id = await usecases.plan_session(
             tx,
-            title=form.model.title,
-            held_on=form.model.held_on,
-            members=form.model.names(),
-            roles=form.model.roles(),
-            quorum=form.model.quorum,
+            title=typed.title,
+            held_on=typed.held_on,
+            members=typed.names(),
+            roles=typed.roles(),
+            quorum=typed.quorum,
             agent=agent,
             at=clock.now(),
         )
@@ -205,8 +204,8 @@ async def note_attendance(
     """Note who is present."""
     form = await read_form(request, AttendanceForm)
 
-    async def act(tx: Transaction) -> str:
-        present = form.model.present if form.model else []
+    async def act(tx: Transaction, typed: AttendanceForm) -> str:
+        present = typed.present
         await usecases.note_attendance(tx, session_id, present=present, agent=agent)
         return f"/comite/{session_id}"
 
@@ -227,8 +226,8 @@ async def put_on_agenda(
     """Put dossiers at the end of the agenda, those that another session deferred for instance."""
     form = await read_form(request, AgendaForm)
 
-    async def act(tx: Transaction) -> str:
-        for request_id in form.model.request_ids if form.model else ():
+    async def act(tx: Transaction, typed: AgendaForm) -> str:
+        for request_id in typed.request_ids:
             await dossier_usecases.schedule(tx, request_id, session_id=session_id, agent=agent, at=clock.now())
         return f"/comite/{session_id}"
 
@@ -249,11 +248,8 @@ async def move_on_agenda(
     """Move a dossier up or down on the agenda."""
     form = await read_form(request, OrderForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
-        await usecases.move_on_agenda(
-            tx, session_id, form.model.request_id, direction=form.model.direction, agent=agent
-        )
+    async def act(tx: Transaction, typed: OrderForm) -> str:
+        await usecases.move_on_agenda(tx, session_id, typed.request_id, direction=typed.direction, agent=agent)
         return f"/comite/{session_id}"
 
     async def again(status_code: int) -> Template:
@@ -273,7 +269,7 @@ async def close_session(
     """Close the session for good."""
     form = await read_form(request, ClosingForm)
 
-    async def act(tx: Transaction) -> str:
+    async def act(tx: Transaction, _: ClosingForm) -> str:
         await usecases.close_session(tx, session_id, agent=agent, at=clock.now())
         return f"/comite/{session_id}"
 

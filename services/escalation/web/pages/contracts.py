@@ -103,16 +103,15 @@ async def add_lot(
     """Enter a lot of a contract."""
     form = await read_form(request, LotForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+    async def act(tx: Transaction, typed: LotForm) -> str:
         lot = NewLot(
             NOBODY,
             contract_id,
-            form.model.number,
-            form.model.title,
-            form.model.holder,
-            form.model.ceiling,
-            form.model.lot_email,
+            typed.number,
+            typed.title,
+            typed.holder,
+            typed.ceiling,
+            typed.lot_email,
         )
         lot_id = await usecases.add_lot(tx, lot, agent=agent, at=clock.now())
         return f"/moyens/lots/{lot_id}"
@@ -168,9 +167,8 @@ async def resize_lot(
     """Change a ceiling."""
     form = await read_form(request, CeilingForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
-        await usecases.resize_lot(tx, lot_id, ceiling_cents=form.model.new_ceiling, agent=agent)
+    async def act(tx: Transaction, typed: CeilingForm) -> str:
+        await usecases.resize_lot(tx, lot_id, ceiling_cents=typed.new_ceiling, agent=agent)
         return f"/moyens/lots/{lot_id}"
 
     async def again(status_code: int) -> Template:
@@ -199,9 +197,8 @@ async def add_price(
     """Enter a unit price."""
     form = await read_form(request, PriceForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
-        price = Price(form.model.label, form.model.unit, form.model.price)
+    async def act(tx: Transaction, typed: PriceForm) -> str:
+        price = Price(typed.label, typed.unit, typed.price)
         await usecases.add_prices(tx, lot_id, [price], agent=agent, at=clock.now())
         return f"/moyens/lots/{lot_id}#prix"
 
@@ -232,7 +229,7 @@ async def withdraw_price(
     """Offer a price no more."""
     form = await read_form(request, NothingForm)
 
-    async def act(tx: Transaction) -> str:
+    async def act(tx: Transaction, _: NothingForm) -> str:
         await usecases.withdraw_price(tx, lot_id, price_id, agent=agent)
         return f"/moyens/lots/{lot_id}#prix"
 

@@ -159,10 +159,9 @@ async def decide(
     """Record the decision."""
     form = await read_form(request, DecisionForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+    async def act(tx: Transaction, typed: DecisionForm) -> str:
         await usecases.decide(
-            tx, session_id, request_id, form.model.verdict(), agent=agent, durations=durations, at=clock.now()
+            tx, session_id, request_id, typed.verdict(), agent=agent, durations=durations, at=clock.now()
         )
         return f"/comite/{session_id}"
 
@@ -326,9 +325,8 @@ async def correct(
     """Record the decision that replaces this one."""
     form = await read_form(request, DecisionForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
-        made = await usecases.correct(tx, decision_id, form.model.verdict(), agent=agent, at=clock.now())
+    async def act(tx: Transaction, typed: DecisionForm) -> str:
+        made = await usecases.correct(tx, decision_id, typed.verdict(), agent=agent, at=clock.now())
         return f"/decisions/{made.id}"
 
     async def again(status_code: int) -> Template:

@@ -110,9 +110,8 @@ async def add_operator(
     """Enter an operator in the directory."""
     form = await read_form(request, OperatorForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
-        await usecases.add_operator(tx, form.model.operator(), agent=agent, at=clock.now())
+    async def act(tx: Transaction, typed: OperatorForm) -> str:
+        await usecases.add_operator(tx, typed.operator(), agent=agent, at=clock.now())
         return "/moyens"
 
     async def again(status_code: int) -> Template:
@@ -178,9 +177,8 @@ async def save_operator(
     """Write an operator anew, or set it aside."""
     form = await read_form(request, OperatorForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
-        await usecases.save_operator(tx, form.model.operator(operator_id), agent=agent)
+    async def act(tx: Transaction, typed: OperatorForm) -> str:
+        await usecases.save_operator(tx, typed.operator(operator_id), agent=agent)
         return "/moyens"
 
     async def again(status_code: int) -> Template:
@@ -198,8 +196,8 @@ async def add_contract(
     """Enter a framework contract, and go on with its lots."""
     form = await read_form(request, ContractForm)
 
-    async def act(tx: Transaction) -> str:
-        contract_id = await usecases.add_contract(tx, **dict(form.model or {}), agent=agent, at=clock.now())
+    async def act(tx: Transaction, typed: ContractForm) -> str:
+        contract_id = await usecases.add_contract(tx, **dict(typed), agent=agent, at=clock.now())
         return f"/moyens/marches/{contract_id}"
 
     async def again(status_code: int) -> Template:

@@ -83,13 +83,12 @@ async def open_envelope(
     """Open a year's budget."""
     form = await read_form(request, EnvelopeForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+    async def act(tx: Transaction, typed: EnvelopeForm) -> str:
         await usecases.open_envelope(
             tx,
-            year=form.model.year,
-            programme=form.model.programme,
-            amount_cents=form.model.amount,
+            year=typed.year,
+            programme=typed.programme,
+            amount_cents=typed.amount,
             agent=agent,
             at=clock.now(),
         )
@@ -131,9 +130,8 @@ async def resize_envelope(
     """Change a budget."""
     form = await read_form(request, AmountForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
-        await usecases.resize_envelope(tx, envelope_id, amount_cents=form.model.new_amount, agent=agent)
+    async def act(tx: Transaction, typed: AmountForm) -> str:
+        await usecases.resize_envelope(tx, envelope_id, amount_cents=typed.new_amount, agent=agent)
         return "/enveloppes"
 
     async def again(status_code: int) -> Template:

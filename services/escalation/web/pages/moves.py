@@ -235,8 +235,8 @@ async def make_move(
         raise NotFound
     form = await read_form(request, made.form)
 
-    async def act(tx: Transaction) -> str:
-        await made.does(tx, form.model, Doing(request_id, agent, durations, clock.now()))
+    async def act(tx: Transaction, typed: BaseModel) -> str:
+        await made.does(tx, typed, Doing(request_id, agent, durations, clock.now()))
         return f"/demandes/{request_id}"
 
     async def again(status_code: int) -> Template:
@@ -271,7 +271,7 @@ async def step_mobilisation(
         raise NotFound
     form = await read_form(request, StepForm)
 
-    async def act(tx: Transaction) -> str:
+    async def act(tx: Transaction, _: StepForm) -> str:
         await means.step_mobilisation(tx, request_id, mobilisation_id, Action(step), agent=agent, at=clock.now())
         return f"/demandes/{request_id}#moyens"
 
@@ -296,13 +296,12 @@ async def lift_reserve(
     """Note that what the committee had asked for is there."""
     form = await read_form(request, LiftingForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+    async def act(tx: Transaction, typed: LiftingForm) -> str:
         await committee.lift_reserve(
             tx,
             decision_id,
-            motive=form.model.lifting_motive,
-            lifted_on=form.model.lifted_on,
+            motive=typed.lifting_motive,
+            lifted_on=typed.lifted_on,
             agent=agent,
             at=clock.now(),
         )

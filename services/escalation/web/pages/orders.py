@@ -150,18 +150,17 @@ async def order(
     """Place the order."""
     form = await read_form(request, OrderForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+    async def act(tx: Transaction, typed: OrderForm) -> str:
         placed = await means.mobilise(
             tx,
             request_id,
             kind=MobilisationKind.EXTERNAL,
             resource=None,
-            amount_cents=form.model.amount_cents,
+            amount_cents=typed.amount_cents,
             lot=None,
-            purchase_order=form.model.purchase_order,
-            lot_id=form.model.lot_id,
-            lines=list(form.model.quantity.items()),
+            purchase_order=typed.purchase_order,
+            lot_id=typed.lot_id,
+            lines=list(typed.quantity.items()),
             agent=agent,
             at=clock.now(),
         )
@@ -241,16 +240,15 @@ async def note_delivery(
     form = await read_form(request, DeliveryForm)
     here = f"/demandes/{request_id}/mobilisations/{mobilisation_id}"
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+    async def act(tx: Transaction, typed: DeliveryForm) -> str:
         await means.book(
             tx,
             request_id,
             mobilisation_id,
             Action.PART_DELIVERY,
-            amount_cents=form.model.amount,
-            dated=form.model.delivered_on,
-            reference=form.model.note,
+            amount_cents=typed.amount,
+            dated=typed.delivered_on,
+            reference=typed.note,
             agent=agent,
             at=clock.now(),
         )
@@ -280,16 +278,15 @@ async def note_payment(
     form = await read_form(request, PaymentForm)
     here = f"/demandes/{request_id}/mobilisations/{mobilisation_id}"
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+    async def act(tx: Transaction, typed: PaymentForm) -> str:
         await means.book(
             tx,
             request_id,
             mobilisation_id,
             Action.PAYMENT,
-            amount_cents=form.model.paid,
-            dated=form.model.paid_on,
-            reference=form.model.invoice,
+            amount_cents=typed.paid,
+            dated=typed.paid_on,
+            reference=typed.invoice,
             agent=agent,
             at=clock.now(),
         )
@@ -318,8 +315,7 @@ async def note_last_delivery(
     """Note the last delivery; what did not come is given back."""
     form = await read_form(request, LastDeliveryForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+    async def act(tx: Transaction, typed: LastDeliveryForm) -> str:
         await means.step_mobilisation(
             tx,
             request_id,
@@ -327,7 +323,7 @@ async def note_last_delivery(
             Action.DELIVERY,
             agent=agent,
             at=clock.now(),
-            delivered_cents=form.model.total,
+            delivered_cents=typed.total,
         )
         return f"/demandes/{request_id}/mobilisations/{mobilisation_id}"
 
@@ -354,10 +350,9 @@ async def invite_provider(
     """Make the personal link of whoever works on it."""
     form = await read_form(request, InvitationForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+    async def act(tx: Transaction, typed: InvitationForm) -> str:
         await accompaniment.invite_provider(
-            tx, request_id, mobilisation_id, email=form.model.email, agent=agent, at=clock.now()
+            tx, request_id, mobilisation_id, email=typed.email, agent=agent, at=clock.now()
         )
         return f"/demandes/{request_id}/mobilisations/{mobilisation_id}#lien"
 
@@ -434,16 +429,13 @@ async def plan_financing(
     """Settle who pays what."""
     form = await read_form(request, FinancingForm)
 
-    async def act(tx: Transaction) -> str:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+    async def act(tx: Transaction, typed: FinancingForm) -> str:
         shares = [
             FinancingShare(kind=one.kind, financer=one.financer or word(one.kind), amount_cents=one.amount)
-            for one in form.model.shares
+            for one in typed.shares
             if one.amount
         ]
-        await means.plan_financing(
-            tx, request_id, total_cents=form.model.total, shares=shares, agent=agent, at=clock.now()
-        )
+        await means.plan_financing(tx, request_id, total_cents=typed.total, shares=shares, agent=agent, at=clock.now())
         return f"/demandes/{request_id}#financement"
 
     async def again(status_code: int) -> Template:

@@ -201,8 +201,8 @@ async def write_sheet(
     wanted = programme_named(programme, agent)
     form = await read_form(request, SheetForm)
 
-    async def act(tx: Transaction) -> str:
-        await usecases.describe(tx, wanted, **dict(form.model or SheetForm()), agent=agent, at=clock.now())
+    async def act(tx: Transaction, typed: SheetForm) -> str:
+        await usecases.describe(tx, wanted, **dict(typed), agent=agent, at=clock.now())
         return f"/programmes/{wanted.value}"
 
     async def again(status_code: int) -> Template:
@@ -358,11 +358,8 @@ async def take_up(
     wanted = programme_named(programme, agent)
     form = await read_form(request, TakeUpForm)
 
-    async def act(tx: Transaction) -> None:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
-        await usecases.take_up(
-            tx, wanted, request_id, interlocutor=form.model.interlocutor, agent=agent, at=clock.now()
-        )
+    async def act(tx: Transaction, typed: TakeUpForm) -> None:
+        await usecases.take_up(tx, wanted, request_id, interlocutor=typed.interlocutor, agent=agent, at=clock.now())
 
     move = _Move(request, wanted, request_id, ProgrammeAction.TAKE_UP, form)
     return await _moved(move, database, cause, agent, act, said="La demande est prise en charge.")
@@ -381,9 +378,8 @@ async def decline(
     wanted = programme_named(programme, agent)
     form = await read_form(request, DeclineForm)
 
-    async def act(tx: Transaction) -> None:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
-        await usecases.decline(tx, wanted, request_id, motive=form.model.motive, agent=agent, at=clock.now())
+    async def act(tx: Transaction, typed: DeclineForm) -> None:
+        await usecases.decline(tx, wanted, request_id, motive=typed.motive, agent=agent, at=clock.now())
 
     move = _Move(request, wanted, request_id, ProgrammeAction.DECLINE, form)
     return await _moved(move, database, cause, agent, act, said="La demande est rendue au département.")
@@ -403,10 +399,9 @@ async def complete(
     wanted = programme_named(programme, agent)
     form = await read_form(request, CompletionForm)
 
-    async def act(tx: Transaction) -> None:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+    async def act(tx: Transaction, typed: CompletionForm) -> None:
         await usecases.complete(
-            tx, wanted, request_id, report=form.model.report, agent=agent, durations=durations, at=clock.now()
+            tx, wanted, request_id, report=typed.report, agent=agent, durations=durations, at=clock.now()
         )
 
     move = _Move(request, wanted, request_id, ProgrammeAction.COMPLETION, form)
@@ -430,12 +425,12 @@ async def _moved(
     database: Database,
     cause: Cause,
     agent: Agent,
-    act: Callable[[Transaction], Awaitable[None]],
+    act: Callable[[Transaction, Any], Awaitable[None]],
     *,
     said: str,
 ) -> Redirect | Template:
-    async def done(tx: Transaction) -> str:
-        await act(tx)
+    async def done(tx: Transaction, typed: BaseModel) -> str:
+        await act(tx, typed)
         return f"/programmes/{move.programme.value}/demandes/{move.request_id}"
 
     async def again(status_code: int) -> Template:

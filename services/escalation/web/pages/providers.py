@@ -81,9 +81,8 @@ async def report_progress(
     """The provider tells how far the work is."""
     form = await read_form(request, ProgressForm)
 
-    async def act(tx: Transaction) -> None:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
-        await usecases.report_progress_by_link(tx, provider_links.read(token), **dict(form.model), at=clock.now())
+    async def act(tx: Transaction, typed: ProgressForm) -> None:
+        await usecases.report_progress_by_link(tx, provider_links.read(token), **dict(typed), at=clock.now())
 
     said = "Merci\u00a0! L’avancement est enregistré."
     return await _do(request, token, database, cause, provider_links, form, act, said)
@@ -100,11 +99,10 @@ async def hand_in(
     """The provider hands in a file."""
     form = await read_form(request, FileForm)
 
-    async def act(tx: Transaction) -> None:
-        assert form.model is not None  # noqa: S101 - `submit` calls this only for a valid form
+    async def act(tx: Transaction, typed: FileForm) -> None:
         file = await received(form.files.get("document"))
         await usecases.add_deliverable_by_link(
-            tx, provider_links.read(token), file, milestone_id=form.model.file_of, at=clock.now()
+            tx, provider_links.read(token), file, milestone_id=typed.file_of, at=clock.now()
         )
 
     said = "Merci\u00a0! Le livrable est transmis."
@@ -118,11 +116,11 @@ async def _do(
     cause: Cause,
     provider_links: ProviderLinks,
     form: Form[Any],
-    act: Callable[[Transaction], Awaitable[None]],
+    act: Callable[[Transaction, Any], Awaitable[None]],
     said: str,
 ) -> Redirect | Template:
-    async def once(tx: Transaction) -> str:
-        await act(tx)
+    async def once(tx: Transaction, typed: BaseModel) -> str:
+        await act(tx, typed)
         return f"/prestataires/{token}"
 
     async def again(status_code: int) -> Template:

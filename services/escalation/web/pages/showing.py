@@ -1,10 +1,11 @@
 """What all pages of the national team show alike: French words, tones of states, today's date; and failed forms."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from litestar import Request
 from litestar.response import Redirect, Template
+from pydantic import BaseModel
 
 from services.escalation.domain.committee import MemberRole
 from services.escalation.domain.moves import State
@@ -17,6 +18,7 @@ from shared.web.pages import flash, render
 from shared.words import state_word, word
 
 Asked = Request[Any, Any, Any]
+Typed = TypeVar("Typed", bound=BaseModel)
 
 TONES: Final[Mapping[State, str]] = {
     State.RECEIVED: "waiting",
@@ -83,17 +85,22 @@ async def submit(
     request: Asked,
     database: Database,
     cause: Cause,
-    form: Form[Any],
-    act: Callable[[Transaction], Awaitable[str]],
+    form: Form[Typed],
+    act: Callable[[Transaction, Typed], Awaitable[str]],
     *,
     again: Callable[[int], Awaitable[Template]],
     said: str,
 ) -> Redirect | Template:
-    """Do what the form asks and go on; or show its page `again`, with what was typed and what is wrong."""
-    if form.model is None:
+    """Do what a valid form asks and go on; or show its page `again`, with what was typed and what is wrong."""
+    typed = form.model
+    if typed is None:
         return await again(400)
+
+    async def once(tx: Transaction) -> str:
+        return await act(tx, typed)
+
     try:
-        answer = await submit_once(database, form, act, cause=cause)
+        answer = await submit_once(database, form, once, cause=cause)
     except Invalid as refusal:
         form.refuse(refusal)
         return await again(400)
