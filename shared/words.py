@@ -158,6 +158,7 @@ EVENT = {
     "intake.information_provided.v1": "Informations complémentaires envoyées",
     "intake.message_posted.v1": "Message du demandeur",
     "intake.document_added.v1": "Document ajouté",
+    "intake.progress_told.v1": "Avancement dit par le demandeur",
     "intake.request_withdrawn.v1": "Demande retirée",
     "intake.tracking_link_replaced.v1": "Nouveau lien de suivi envoyé",
     "intake.colleague_invited.v1": "Collègue invité à suivre la demande",

@@ -17,6 +17,7 @@ from services.escalation.usecases.following import (
 )
 from services.escalation.usecases.heard import (
     keep_on_evaluation_submitted,
+    keep_on_progress_told,
     list_on_directed_to_programme,
     note_notified_on_delivery_succeeded,
     note_on_departement_message_posted,
@@ -55,6 +56,7 @@ def table(durations: Durations) -> dict[type[Fact], Handler]:
         intake.InformationProvided: note_what_the_applicant_sends,
         intake.MessagePosted: note_what_the_applicant_sends,
         intake.DocumentAdded: note_what_the_applicant_sends,
+        intake.ProgressTold: keep_on_progress_told,
         intake.RequestWithdrawn: _both(follow_on_request_withdrawn, stop_on_request_withdrawn),
         intake.EvaluationSubmitted: keep_on_evaluation_submitted,
         intake.RequestClosed: note_on_request_closed,

@@ -30,12 +30,16 @@ TABLE: Final[Mapping[type[Fact], Handler]] = {
     escalation.DecisionCorrected: hear.follow_fact,
     qualification.MessagePosted: hear.keep_message,
     qualification.InformationRequested: hear.keep_information_request,
+    **dict.fromkeys(
+        (escalation.MilestonePlanned, escalation.MilestonePostponed, escalation.MilestoneReached), hear.keep_milestone
+    ),
     notifications.DeliverySucceeded: hear.note_mail,
     notifications.DeliveryFailed: hear.note_mail,
     notifications.ReplyReceived: hear.take_reply,
     escalation.ProgrammeCoverageSet: coverage.keep,
 }
-"""Most facts just mean something (`domain/life.py`); two bring a message, three tell of mails, one of territories."""
+"""Most facts just mean something (`domain/life.py`); two bring a message, three a milestone, three tell of mails, one
+of territories."""
 
 
 def consumers(territories: Territories) -> Consumers:

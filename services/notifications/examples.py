@@ -86,6 +86,13 @@ def facts() -> list[Fact]:
                 id=OTHER_ID, name="plan.pdf", media_type="application/pdf", size=1_258_291, sha256="0" * 64, added_at=AT
             ),
         ),
+        intake.ProgressTold(
+            **where,
+            report_id=OTHER_ID,
+            milestone="Diagnostic remis",
+            percent=40,
+            text="Les habitants ont été réunis deux fois.",
+        ),
         intake.RequestWithdrawn(**where, motive="Le projet est reporté."),
         intake.TrackingLinkReplaced(**where, link_generation=2),
         intake.ColleagueInvited(

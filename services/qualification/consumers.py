@@ -57,6 +57,7 @@ def consumers(rules: Rules) -> Consumers:
             intake.InformationProvided: on_case(resume_on_information_provided),
             intake.MessagePosted: on_case(conversing.take_message),
             intake.DocumentAdded: on_case(conversing.take_document),
+            intake.ProgressTold: on_case(following.note),
             intake.RequestWithdrawn: on_case(arriving.withdraw),
             intake.EvaluationSubmitted: on_case(following.end),
             intake.EvaluationAwaited: on_case(following.note),

@@ -105,6 +105,17 @@ class DocumentAdded(ApplicantFact):
     with_request: bool = False
 
 
+class ProgressTold(ApplicantFact):
+    """The applicant told how the work with him goes: of one milestone, or of all of it; `percent` from 0 to 100."""
+
+    wire_type: ClassVar[str] = "intake.progress_told.v1"
+    report_id: UUID
+    milestone_id: UUID | None = None
+    milestone: str | None = None
+    percent: int | None = None
+    text: str
+
+
 class RequestWithdrawn(Fact):
     """The applicant gave his request up."""
 
@@ -171,6 +182,7 @@ FACTS: tuple[type[Fact], ...] = (
     InformationProvided,
     MessagePosted,
     DocumentAdded,
+    ProgressTold,
     RequestWithdrawn,
     TrackingLinkReplaced,
     ColleagueInvited,

@@ -130,6 +130,17 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
     (intake.InformationProvided, {**_BASE, "text": "Le plan est joint."}),
     (intake.MessagePosted, {**_BASE, "message_id": _id(9), "text": "Bonjour"}),
     (intake.DocumentAdded, {**_BASE, "document": DOCUMENT}),
+    (
+        intake.ProgressTold,
+        {
+            **_BASE,
+            "report_id": _id(18),
+            "milestone_id": _id(14),
+            "milestone": "Diagnostic remis",
+            "percent": 40,
+            "text": "Les habitants ont été réunis deux fois.",
+        },
+    ),
     (intake.RequestWithdrawn, {**_BASE, "motive": "Le projet est abandonné."}),
     (intake.TrackingLinkReplaced, {**_BASE, "link_generation": 2}),
     (

@@ -2,14 +2,19 @@
 
 import re
 from html import unescape
+from uuid import UUID
 
 import httpx2
 import pytest
 
 from shared import clock
+from shared.clock import new_id
+from shared.contracts.fact import Actor
+from shared.contracts.intake import ProgressTold
+from shared.contracts.vocabulary import Role
 from shared.db import Database
 from tests.escalation.desk import Person
-from tests.escalation.life import Json, Program, a_decided_dossier
+from tests.escalation.life import Ear, Json, Program, a_decided_dossier
 from tests.escalation.test_api import told
 
 pytestmark = pytest.mark.usefixtures("envelope")
@@ -96,6 +101,43 @@ async def test_progress_and_deliverables_come_from_the_team_and_by_the_providers
     assert (await national.get("/accompaniments"))["items"][0]["percent"] == 10
 
 
+async def test_what_the_applicant_tells_stands_with_what_the_others_tell(
+    ear: Ear, at_desk: Person, national: Program, secretary: Program, received: str
+) -> None:
+    seen = await an_accompaniment(national, secretary, received)
+    await national.post(f"/escalations/{received}/progress", {"text": "Lancement tenu.", "percent": 10}, status=201)
+    by_a_colleague = Actor(role=Role.APPLICANT, name="Dominique Petit")
+    about = {"request_id": UUID(received), "departement": "95"}
+    await ear.hears(
+        ProgressTold(**about, at=clock.now(), report_id=new_id(), text="Deux réunions tenues.", percent=30),
+        ProgressTold(
+            **about,
+            at=clock.now(),
+            report_id=new_id(),
+            milestone_id=UUID(seen["created"]),
+            milestone="Diagnostic",
+            text="Le conseil a délibéré.",
+            by=by_a_colleague,
+        ),
+    )
+    now = await national.get(f"/escalations/{received}")
+    assert [(one["team"], one["author"], one["milestone"], one["percent"]) for one in now["progress"]] == [
+        ("applicant", "Dominique Petit", "Diagnostic", None),
+        ("applicant", "Secrétariat de mairie", None, 30),
+        ("national", "National", None, 10),
+    ]
+    assert [(step["type"], step["team"], step["detail"]) for step in now["timeline"][-2:]] == [
+        ("intake.progress_told.v1", "applicant", "Deux réunions tenues."),
+        ("intake.progress_told.v1", "applicant", "Le conseil a délibéré."),
+    ]
+    assert "pour la collectivité, Diagnostic" in await at_desk.see(f"/demandes/{received}")
+    await national.post(f"/escalations/{received}/completion", {"report": "Fini."})
+    crossed = ProgressTold(**about, at=clock.now(), report_id=new_id(), text="Écrit avant de savoir.")
+    await ear.hears(crossed)
+    assert (await national.get(f"/escalations/{received}"))["progress"][0]["text"] == "Écrit avant de savoir."
+    await ear.hears(crossed.model_copy(update={"request_id": new_id()}))
+
+
 async def test_a_link_that_was_replaced_opens_nothing(
     browser: httpx2.AsyncClient, national: Program, secretary: Program, received: str
 ) -> None:
@@ -165,7 +207,7 @@ async def test_a_provider_tells_and_hands_in_on_its_own_page(
     assert "mailto:contact@atelier.test" in shown
     link = re.search(r'href="http://escalation\.test(/prestataires/[^"]+)"', shown)
     assert link
-    browser.cookies.clear()
+    browser.cookies.clear()  # of a page that stood open for days, the browser has forgotten them
     page = unescape((await browser.get(link[1])).text)
     assert "Atelier des Bourgs, dites ici où en est l’accompagnement." in page
     assert "Plan de charge complet." not in page
@@ -178,3 +220,42 @@ async def test_a_provider_tells_and_hands_in_on_its_own_page(
     sent = await browser.post(f"{link[1]}/livrables", data={**hidden, "file_of": seen["created"]}, files=upload())
     assert sent.status_code == 303
     assert (await national.get(f"/escalations/{received}"))["deliverables"][0]["name"] == "rapport.pdf"
+
+
+async def test_a_closed_link_says_whom_to_ask_and_gives_back_what_was_typed(
+    browser: httpx2.AsyncClient, national: Program, secretary: Program, received: str
+) -> None:
+    seen = await an_accompaniment(national, secretary, received)
+    first, second = [f"/prestataires/{await a_link(national, seen)}" for _ in range(2)]
+    opened = await browser.get(second)
+    assert opened.headers["x-robots-tag"] == "noindex, nofollow"
+    old = await browser.get(first)
+    assert (old.status_code, old.headers["referrer-policy"]) == (404, "no-referrer")
+    for said in ("Ce lien est fermé", "Un lien plus récent a été donné à Atelier des Bourgs", "national@cousu.test"):
+        assert said in unescape(old.text), said
+    typed = await browser.post(f"{first}/avancement", data={"text": "Les <relevés> sont faits."})
+    assert typed.status_code == 404
+    assert "Rien n’a été enregistré." in unescape(typed.text)
+    assert "Les &lt;relevés&gt; sont faits." in typed.text
+    broken = await browser.get(second[:-3])
+    assert broken.status_code == 404
+    assert "Ce lien n’ouvre aucune page" in unescape(broken.text)
+    assert "Atelier des Bourgs" not in broken.text
+    mobilisation = f"/escalations/{received}/mobilisations/{seen['mobilisations'][0]['id']}"
+    await national.post(f"{mobilisation}/decline")
+    assert "a décliné cette intervention" in unescape((await browser.get(second)).text)
+    handed = await browser.post(f"{second}/livrables", data={}, files=upload())
+    assert handed.status_code == 404
+
+
+async def test_the_secret_of_a_link_is_kept_nowhere(
+    browser: httpx2.AsyncClient, database: Database, national: Program, secretary: Program, received: str
+) -> None:
+    token = await a_link(national, await an_accompaniment(national, secretary, received))
+    page = f"/prestataires/{token}"
+    sent = await browser.post(f"{page}/avancement", data={"text": "Avance.", "_form_key": "a-key"})
+    assert (sent.status_code, sent.headers["location"]) == (303, page)
+    again = await browser.post(f"{page}/avancement", data={"text": "Avance.", "_form_key": "a-key"})
+    assert again.headers["location"] == page
+    assert await database.fetchval("SELECT count(*) FROM form_submission WHERE location LIKE $1", f"%{token}%") == 0
+    assert len((await national.get(f"/escalations/{received}"))["progress"]) == 1

@@ -11,7 +11,7 @@ import pytest
 from services.escalation.consumers import consumers
 from services.escalation.settings import Settings
 from shared.clock import new_id
-from shared.contracts import qualification
+from shared.contracts import intake, qualification
 from shared.db import Database
 from tests.escalation.life import SAT, Ear, Json, Program, a_decided_dossier, a_request_escalated
 from tests.rebuilt import FreshDatabases, Overheard, assert_it_shows_what_was_told, moments_told, put_back_the_clock
@@ -77,12 +77,15 @@ async def test_a_dossier_is_rebuilt_alike_though_the_clock_went_back_while_it_wa
         assert answer.status_code in {200, 201}, answer.text
         if action == "milestones":
             await _is_followed(national, browser, f"/escalations/{dossier}", answer.json())
+        if action == "progress":
+            about = {"request_id": UUID(str(dossier)), "departement": "95", "at": datetime.now(UTC)}
+            await ear.hears(intake.ProgressTold(**about, report_id=new_id(), text="Deux réunions tenues."))
         if action == "mobilisations":
             await _is_delivered_and_paid(national, f"/escalations/{dossier}/mobilisations/{answer.json()['created']}")
     told = await moments_told(database)
     assert len(told) == 21
     assert all(before < after for before, after in pairwise([came_at, *told]))
     await assert_it_shows_what_was_told(
-        "escalation", {"escalation": database, "others": others}, fresh_database, rows=36
+        "escalation", {"escalation": database, "others": others}, fresh_database, rows=38
     )
     await others.close()

@@ -228,6 +228,34 @@ class Life:
         """The work begins."""
         return self._make(escalation.AccompanimentStarted, minutes, starts_on=DUE, ends_on=DUE, by=NATIONAL)
 
+    def milestone_planned(self, minutes: int, milestone_id: UUID | None = None) -> Any:
+        """A step of the work is set."""
+        return self._make(
+            escalation.MilestonePlanned, minutes, milestone_id=milestone_id or new_id(), title="Diagnostic remis",
+            due_on=DUE,
+        )  # fmt: skip
+
+    def milestone_postponed(self, minutes: int, milestone_id: UUID, due_on: date) -> Any:
+        """It has a later date."""
+        return self._make(
+            escalation.MilestonePostponed, minutes, milestone_id=milestone_id, title="Diagnostic remis", due_on=due_on,
+            was_due_on=DUE, motive="Relevés retardés.", by=NATIONAL,
+        )  # fmt: skip
+
+    def milestone_reached(self, minutes: int, milestone_id: UUID) -> Any:
+        """It is reached."""
+        return self._make(
+            escalation.MilestoneReached, minutes, milestone_id=milestone_id, title="Diagnostic remis", due_on=DUE,
+            reached_on=DUE,
+        )  # fmt: skip
+
+    def progress_reported(self, minutes: int) -> Any:
+        """A provider tells how far it is."""
+        return self._make(
+            escalation.ProgressReported, minutes, report_id=new_id(), milestone="Diagnostic remis", percent=40,
+            text="Entretiens faits.", team=Team.PROVIDER, author="Atelier des Bourgs",
+        )  # fmt: skip
+
     def completed(self, minutes: int) -> Any:
         """The work is done."""
         return self._make(escalation.AccompanimentCompleted, minutes, report="SECRET report", by=NATIONAL)

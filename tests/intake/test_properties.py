@@ -29,7 +29,7 @@ A_COLLEAGUE: Final = Colleague(new_id(), "Dominique", "direction@cergy.test", in
 TOLD: Final = (
     "registered", "examined", "asked", "written", "qualified", "proposed", "rejected", "oriented", "accepted",
     "declined", "supported", "directed", "escalated", "answered", "refused", "received", "questioned", "admitted",
-    "returned", "scheduled", "mobilised", "accompanied", "completed", "evaluation_asked",
+    "returned", "scheduled", "mobilised", "accompanied", "milestone_planned", "completed", "evaluation_asked",
 )  # fmt: skip
 """What others may tell, by the makers of tests/intake/facts.py."""
 
@@ -43,6 +43,9 @@ def join(size: int, already: int) -> Act:
 ACTS: Final[Mapping[str, list[Act]]] = {
     "information": [lambda tracked, _: tracked.provide_information("Voici.", at=NOW)],
     "evaluation": [lambda tracked, _: tracked.evaluate(GOOD, at=NOW)],
+    "progress": [
+        lambda tracked, _: tracked.tell_progress("Avance.", report_id=new_id(), milestone=None, percent=40, at=NOW)
+    ],
     "messages": [lambda tracked, _: tracked.post_message("Bonjour", message_id=new_id(), at=NOW)],
     "documents": [join(10, 0), join(LARGEST_FILE + 1, 0), join(10, LARGEST_REQUEST)],
     "colleagues": [

@@ -10,6 +10,7 @@ import pytest
 from services.intake.consumers import consumers
 from services.intake.usecases import follow
 from shared import clock
+from shared.clock import new_id
 from shared.db import Database
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, bearer, filed
@@ -48,7 +49,12 @@ async def test_a_request_is_rebuilt_alike_though_the_clock_went_back_while_it_li
     await does("information", {"text": "Le plan est joint."})
     joined = await join(client, mine, PDF)
     assert joined.status_code == 201, joined.text
-    await inbox.take([wire.message(life.evaluation_asked(minutes() + 3))])
+    milestone = new_id()
+    await inbox.take([wire.message(life.accompanied(minutes() + 3))])
+    await inbox.take([wire.message(life.milestone_planned(minutes() + 4, milestone))])
+    await does("progress", {"text": "Avance.", "percent": 40, "milestone_id": str(milestone)})
+    await inbox.take([wire.message(life.milestone_reached(minutes() + 5, milestone))])
+    await inbox.take([wire.message(life.evaluation_asked(minutes() + 6))])
     await does("evaluation", {"need_met": 5, "progress": 4, "satisfaction": 5})
     async with database.transaction() as tx:
         assert (
@@ -56,7 +62,7 @@ async def test_a_request_is_rebuilt_alike_though_the_clock_went_back_while_it_li
             == 1
         )
     told = await moments_told(database)
-    assert len(told) == 6
+    assert len(told) == 7
     assert all(before < after for before, after in pairwise(told))
-    await assert_it_shows_what_was_told("intake", {"intake": database, "others": others}, fresh_database, rows=14)
+    await assert_it_shows_what_was_told("intake", {"intake": database, "others": others}, fresh_database, rows=19)
     await others.close()

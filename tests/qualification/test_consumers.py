@@ -170,6 +170,21 @@ async def test_an_evaluation_frees_the_provider(
     assert "5 sur 5" in (await shown(sat, life))["timeline"][-1]["detail"]
 
 
+async def test_how_the_applicant_says_the_work_goes_stands_on_the_case(
+    sat: Program, life: Life, database: Database
+) -> None:
+    await life.submitted()
+    told = {"report_id": uuid4(), "text": "Le conseil a délibéré."}
+    await life.tell(intake.ProgressTold(**life.about(), **told))
+    await life.tell(intake.ProgressTold(**life.about(), **told, milestone="Diagnostic remis", percent=40))
+    assert await held(database) == []
+    steps = (await shown(sat, life))["timeline"][-2:]
+    assert [(step["label"], step["team"], step["detail"]) for step in steps] == [
+        ("Avancement dit par le demandeur", "applicant", "Le conseil a délibéré."),
+        ("Avancement dit par le demandeur", "applicant", "Diagnostic remis, 40\u00a0%\u00a0: Le conseil a délibéré."),
+    ]
+
+
 # Transfers
 
 TRANSFER = {"outcome": "transfer", "departement": "78", "motive": "Le projet se situe dans les Yvelines."}

@@ -1,6 +1,6 @@
 """The accompaniments that are under way, late ones first; a deliverable's bytes; what a provider sees by its link."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from services.escalation.domain.accompaniment import ProviderLink
 from services.escalation.domain.perimeter import Perimeter
 from services.escalation.domain.refusals import LinkNotValid
 from services.escalation.reads.detail_rows import DeliverableRow, ProgressRow
+from shared.contracts.fact import Actor
 from shared.db import Reader
 from shared.errors import NotFound
 
@@ -72,6 +73,17 @@ class ProviderView(BaseModel):
     milestones: list[Step]
     progress: list[ProgressRow]
     deliverables: list[DeliverableRow]
+
+
+class ClosedLink(BaseModel):
+    """A link that we once gave and that opens nothing any more: of whom and of what it was, and who gave the last."""
+
+    number: str
+    applicant_name: str
+    provider: str
+    declined: bool
+    invited_at: datetime
+    invited_by: Actor
 
 
 _UNDER_WAY: Final = """
@@ -163,6 +175,22 @@ async def deliverable(reader: Reader, request_id: UUID, deliverable_id: UUID, *,
     if row is None:
         raise NoSuchDeliverable
     return File.model_validate(dict(row))
+
+
+async def closed_link(reader: Reader, link: ProviderLink) -> ClosedLink | None:
+    """Tell whoever holds a link of ours that was closed whom to ask; None when we gave no such link."""
+    row = await reader.fetchrow(
+        """
+        SELECT escalation.number, escalation.applicant_name, mobilisation.resource AS provider,
+            mobilisation.state = 'declined' AS declined, provider_link.invited_at, provider_link.invited_by
+        FROM provider_link
+        JOIN mobilisation ON mobilisation.id = provider_link.mobilisation_id
+        JOIN escalation ON escalation.request_id = mobilisation.request_id
+        WHERE provider_link.mobilisation_id = $1
+        """,
+        link.mobilisation_id,
+    )
+    return ClosedLink.model_validate(dict(row)) if row else None
 
 
 async def by_link(reader: Reader, link: ProviderLink) -> ProviderView:

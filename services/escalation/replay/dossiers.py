@@ -97,7 +97,7 @@ async def _accompaniment(tx: Transaction, fact: Fact) -> None:
         case facts.StageOverdue(stage=Stage.MILESTONE):
             await retold.note_milestone_late(tx, fact.request_id, title=fact.what or "", due_on=fact.due_on)
         case facts.ProgressReported():
-            await accompaniment.add_progress(tx, fact)
+            await accompaniment.add_progress(tx, fact, team=fact.team, author=fact.author)
         case facts.DeliverableAdded():
             await accompaniment.add_deliverable(tx, fact, None)
         case facts.ProviderInvited():

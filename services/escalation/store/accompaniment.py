@@ -5,6 +5,8 @@ from uuid import UUID
 
 from services.escalation.domain.accompaniment import Milestone
 from shared.contracts.escalation import DeliverableAdded, MilestonePostponed, ProgressReported, ProviderInvited
+from shared.contracts.intake import ProgressTold
+from shared.contracts.vocabulary import Team
 from shared.db import Transaction
 from shared.errors import NotFound
 
@@ -104,8 +106,8 @@ async def note_postponed(tx: Transaction, fact: MilestonePostponed) -> None:
     )
 
 
-async def add_progress(tx: Transaction, fact: ProgressReported) -> None:
-    """Keep how far the work is."""
+async def add_progress(tx: Transaction, fact: ProgressReported | ProgressTold, *, team: Team, author: str) -> None:
+    """Keep how far the work is, as one of those who do it says."""
     await tx.execute(
         """
         INSERT INTO progress (id, request_id, milestone_id, at, team, author, percent, text)
@@ -115,8 +117,8 @@ async def add_progress(tx: Transaction, fact: ProgressReported) -> None:
         fact.request_id,
         fact.milestone_id,
         fact.at,
-        fact.team,
-        fact.author,
+        team,
+        author,
         fact.percent,
         fact.text,
     )

@@ -133,7 +133,7 @@ async def _progress(
     fact = domain.report_progress(
         escalation, teller, report_id=new_id(), milestone=milestone, percent=percent, text=text, at=at
     )
-    await store.add_progress(tx, fact)
+    await store.add_progress(tx, fact, team=fact.team, author=fact.author)
     await tell(tx, fact)
     return fact.report_id
 

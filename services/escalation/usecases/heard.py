@@ -7,6 +7,7 @@ import structlog
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.moves import State
 from services.escalation.settings import Durations
+from services.escalation.store import accompaniment as accompaniment_store
 from services.escalation.store import committee as committee_store
 from services.escalation.store import dossier as store
 from services.escalation.store import exchanges
@@ -109,6 +110,17 @@ async def note_what_the_applicant_sends(tx: Transaction, fact: IntakeNote) -> No
         await exchanges.add_early_note(tx, fact)
     else:
         await _apply_note(tx, fact, dossier=await store.dossier_of(tx, fact.request_id))
+
+
+async def keep_on_progress_told(tx: Transaction, fact: intake.ProgressTold) -> None:
+    """The applicant told how the work goes: it stands with what the provider and the team tell, over or not."""
+    if await store.find_for_update(tx, fact.request_id) is None:
+        log.warning("escalation.unknown", type=fact.wire_type)
+        return
+    dossier = await store.dossier_of(tx, fact.request_id)
+    author = (fact.by.name if fact.by else None) or dossier.request.contact.name
+    await accompaniment_store.add_progress(tx, fact, team=Team.APPLICANT, author=author)
+    await _note(tx, fact, Team.APPLICANT, author=author, detail=fact.text)
 
 
 async def note_on_departement_message_posted(tx: Transaction, fact: qualification.MessagePosted) -> None:

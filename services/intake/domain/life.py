@@ -55,6 +55,7 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
     ),
     intake.MessagePosted: Meaning(APPLICANT, label="Message au service départemental"),
     intake.DocumentAdded: Meaning(APPLICANT, detail="document"),
+    intake.ProgressTold: Meaning(APPLICANT, detail="text"),
     intake.RequestWithdrawn: Meaning(APPLICANT, "withdrawn", None, detail="motive"),
     intake.ColleagueInvited: Meaning(APPLICANT, detail="name"),
     intake.ColleagueRemoved: Meaning(APPLICANT),

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from services.intake.domain.accompaniment import Milestone
 from services.intake.domain.colleagues import APPLICANT_ALONE, Colleague, may_invite
 from services.intake.domain.life import OVER, WITHDRAWABLE, WITHOUT_DOCUMENTS, Meaning, meaning_of
 from services.intake.domain.telling import Step, decision_of, step_of
@@ -78,6 +79,7 @@ class Tracked:
         actions = {
             "information": self.status == "awaiting_information",
             "evaluation": self.evaluation_open and self.status != "withdrawn",
+            "progress": self.status == "accompanied",
             "messages": self.status not in OVER,
             "documents": self.status not in WITHOUT_DOCUMENTS,
             "colleagues": self.status not in OVER,
@@ -107,6 +109,22 @@ class Tracked:
         self._require("documents")
         find_room(document.size, already=already)
         return intake.DocumentAdded(**self._deed(at), document=document, with_request=with_request)
+
+    def tell_progress(
+        self, text: str, *, report_id: UUID, milestone: Milestone | None, percent: int | None, at: datetime
+    ) -> intake.ProgressTold:
+        """Tell how the work goes, of one milestone or of all of it; `percent` done, if it can be said."""
+        self._require("progress")
+        return self.take_in(
+            intake.ProgressTold(
+                **self._deed(at),
+                report_id=report_id,
+                milestone_id=milestone.id if milestone else None,
+                milestone=milestone.title if milestone else None,
+                percent=percent,
+                text=text,
+            )
+        )
 
     def withdraw(self, motive: str, *, at: datetime) -> intake.RequestWithdrawn:
         """Give the request up, for good."""

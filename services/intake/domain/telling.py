@@ -16,6 +16,10 @@ TOLD_OF_A_DECISION = {
 """What the applicant reads of a decision of the committee."""
 
 
+SIGNED = {intake.MessagePosted, intake.ProgressTold}
+"""What names its author in its label, not beside its detail."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One stitch of the thread that the applicant sees."""
@@ -67,6 +71,8 @@ def step_of(fact: Fact, meaning: Meaning) -> Step:
         label = f"Message de {fact.by.name} au service départemental"
     if isinstance(fact, qualification.ExaminationStarted) and (fact.resumed or fact.reopened):
         label = "L’examen de votre demande reprend"
+    if isinstance(fact, intake.ProgressTold | escalation.ProgressReported):
+        label = _progress(fact)
     by = meaning.by
     if isinstance(fact, intake.RequestSubmitted) and is_filed_for_another(fact.request):
         label, by = "Demande déposée pour vous par le service départemental", Team.DEPARTEMENT
@@ -78,9 +84,21 @@ def is_filed_for_another(request: intake.Request) -> bool:
     return request.filed_by is not None and request.filed_by.role is not Role.APPLICANT
 
 
+def _progress(fact: intake.ProgressTold | escalation.ProgressReported) -> str:
+    """Name who told how far what is."""
+    if isinstance(fact, escalation.ProgressReported):
+        author: str | None = fact.author
+    else:
+        author = fact.by.name if fact.by else None
+    what = " – ".join(
+        filter(None, ("Avancement", fact.milestone, f"{fact.percent}\u00a0%" if fact.percent is not None else None))
+    )
+    return f"{what}, par {author}" if author else what
+
+
 def _detail(fact: Fact, meaning: Meaning) -> str | None:
     told = _member(fact, meaning.detail) if meaning.detail else None
-    if isinstance(fact, intake.ApplicantFact) and fact.by is not None and not isinstance(fact, intake.MessagePosted):
+    if isinstance(fact, intake.ApplicantFact) and fact.by is not None and type(fact) not in SIGNED:
         return f"{told}, par {fact.by.name}" if told else f"Par {fact.by.name}"
     return told
 

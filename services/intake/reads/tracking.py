@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from services.intake.domain.accompaniment import Milestone
 from services.intake.domain.colleagues import Colleague
 from services.intake.domain.request import Expected
-from services.intake.store import colleagues, requests
+from services.intake.store import colleagues, milestones, requests
 from shared.contracts import intake, qualification
 from shared.contracts.vocabulary import Team
 from shared.db import Reader
@@ -81,6 +82,7 @@ class Tracking:
     timeline: list[StepRow]
     messages: list[MessageRow]
     documents: list[DocumentRow]
+    milestones: list[Milestone]
     evaluations: list[EvaluationRow]
     mail_failed_at: datetime | None
     colleague: Colleague | None
@@ -126,6 +128,7 @@ async def tracking(reader: Reader, request_id: UUID, *, colleague_id: UUID | Non
         timeline=await _timeline(reader, request_id),
         messages=await _messages(reader, request_id, tracked.colleague),
         documents=await _documents(reader, request_id),
+        milestones=await milestones.of_request(reader, request_id),
         evaluations=await _evaluations(reader, request_id),
         mail_failed_at=row["mail_failed_at"],
         colleague=tracked.colleague,

@@ -3,9 +3,10 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from services.intake.domain.accompaniment import milestone_among
 from services.intake.domain.colleagues import Holder
 from services.intake.domain.request import Evaluation
-from services.intake.store import documents, evaluations, messages, requests
+from services.intake.store import documents, evaluations, messages, milestones, requests
 from services.intake.usecases import in_time, load, tell
 from shared.clock import new_id
 from shared.contracts import intake
@@ -59,6 +60,16 @@ async def keep_message(
         author_name=fact.by.name if fact.by else None,
         text=fact.text,
     )
+
+
+async def tell_progress(
+    tx: Transaction, holder: Holder, *, text: str, percent: int | None, milestone_id: UUID | None, at: datetime
+) -> None:
+    """The applicant tells how the work with him goes."""
+    tracked, at = await load(tx, holder, at)
+    milestone = milestone_among(await milestones.of_request(tx, tracked.id), milestone_id)
+    fact = tracked.tell_progress(text, report_id=new_id(), milestone=milestone, percent=percent, at=at)
+    await tell(tx, tracked, fact)
 
 
 async def withdraw(tx: Transaction, holder: Holder, *, motive: str, at: datetime) -> None:

@@ -6,7 +6,7 @@ import structlog
 
 from services.intake.domain.colleagues import Holder
 from services.intake.domain.life import meaning_of
-from services.intake.store import colleagues, evaluations, messages, requests
+from services.intake.store import colleagues, evaluations, messages, milestones, requests
 from services.intake.usecases import show
 from services.intake.usecases.follow import take_reply_by_mail
 from shared.clock import new_id
@@ -48,6 +48,15 @@ async def keep_message(tx: Transaction, fact: qualification.MessagePosted) -> No
     await messages.add(
         tx, fact.request_id, message_id=fact.message_id, at=fact.at, author=Team.DEPARTEMENT, text=fact.text
     )
+    await follow_fact(tx, fact)
+
+
+async def keep_milestone(tx: Transaction, fact: milestones.Told) -> None:
+    """A step of the work was set, postponed or reached."""
+    if await requests.find_for_update(tx, fact.request_id) is None:
+        log.warning("request.unknown", type=fact.wire_type)
+        return
+    await milestones.keep(tx, fact)
     await follow_fact(tx, fact)
 
 

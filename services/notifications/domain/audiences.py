@@ -122,6 +122,10 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     intake.InformationProvided: (departement("information_provided"),),
     intake.MessagePosted: (departement("applicant_message", "messages"),),
     intake.DocumentAdded: (departement("document_added", "documents", when=_came_later),),
+    intake.ProgressTold: (
+        departement("progress_told", cadence=DAILY),
+        Mail("national", "progress_told", "escalation", place="jalons", cadence=DAILY),
+    ),
     intake.RequestWithdrawn: (
         applicant("request_withdrawn"),
         departement("withdrawn_for_departement"),

@@ -61,6 +61,13 @@ def _late(fact: Any) -> str:
     return f"{STAGE[fact.stage]}, échéance du {_day(fact.due_on)}"
 
 
+def _progress(fact: intake.ProgressTold | escalation.ProgressReported, author: str | None) -> str:
+    """Say who told how far what is; the contact himself needs no name here."""
+    percent = f"{fact.percent}\u00a0%" if fact.percent is not None else None
+    about = ", ".join(filter(None, (author, fact.milestone, percent)))
+    return f"{about}\u00a0: {fact.text}" if about else fact.text
+
+
 def _evaluation(fact: Any) -> str:
     return (
         f"Besoin satisfait\u00a0: {fact.need_met} sur 5, avancement\u00a0: {fact.progress} sur 5, "
@@ -103,7 +110,7 @@ _DETAILS: Final[Mapping[type[Fact], Callable[[Any], str | None]]] = {
     escalation.AccompanimentStarted: lambda fact: f"Du {_day(fact.starts_on)} au {_day(fact.ends_on)}",
     escalation.MilestonePlanned: lambda fact: f"{fact.title}, pour le {_day(fact.due_on)}",
     escalation.MilestonePostponed: lambda fact: f"{fact.title}, pour le {_day(fact.due_on)}\u00a0: {fact.motive}",
-    escalation.ProgressReported: lambda fact: f"{fact.author}\u00a0: {fact.text}",
+    escalation.ProgressReported: lambda fact: _progress(fact, fact.author),
     escalation.DeliverableAdded: lambda fact: f"{fact.document.name}, par {fact.author}",
     escalation.MilestoneReached: lambda fact: fact.title,
     escalation.AccompanimentCompleted: lambda fact: fact.report,
@@ -112,6 +119,7 @@ _DETAILS: Final[Mapping[type[Fact], Callable[[Any], str | None]]] = {
     escalation.ProgrammeRequestDeclined: lambda fact: f"{PROGRAMME[fact.programme]}\u00a0: {fact.motive}",
     escalation.ProgrammeRequestCompleted: lambda fact: f"{PROGRAMME[fact.programme]}\u00a0: {fact.report}",
     intake.DocumentAdded: lambda fact: fact.document.name,
+    intake.ProgressTold: lambda fact: _progress(fact, fact.by.name if fact.by else None),
     intake.RequestWithdrawn: _motive,
     intake.EvaluationSubmitted: _evaluation,
     notifications.DeliveryFailed: lambda fact: f"Message destiné à {AUDIENCES[fact.audience]}\u00a0: {fact.reason}",

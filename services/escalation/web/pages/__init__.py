@@ -1,5 +1,7 @@
 """The pages of the national team: dossiers, committee, means, programmes and results."""
 
+from litestar.types import ControllerRouterHandler
+
 from services.escalation.web.pages import (
     accompaniment,
     committee,
@@ -15,7 +17,7 @@ from services.escalation.web.pages import (
     results,
 )
 
-routes = [
+routes: list[ControllerRouterHandler] = [
     *dossiers.routes,
     *moves.routes,
     *accompaniment.routes,

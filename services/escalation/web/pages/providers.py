@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-from litestar import get, post
+from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from pydantic import BaseModel
 
-from services.escalation.reads.accompaniment import by_link
+from services.escalation.domain.refusals import LinkNotValid
+from services.escalation.reads.accompaniment import by_link, closed_link
 from services.escalation.usecases import accompaniment as usecases
 from services.escalation.web.files import ACCEPTED, ONE_FILE, received
 from services.escalation.web.inputs import Percent, Text
@@ -19,6 +20,8 @@ from services.escalation.web.pages.showing import Asked, show, submit
 from shared import clock
 from shared.db import Cause, Database, Transaction
 from shared.web.forms import Form, read_form
+from shared.web.pages import redirect
+from shared.web.secrets import LINK_ALONE, private
 
 
 class ProgressForm(BaseModel):
@@ -43,7 +46,10 @@ async def show_to_provider(
     provider_links: NamedDependency[ProviderLinks],
 ) -> Template:
     """Show what is expected, what was told and handed in."""
-    return await _page(request, token, database, provider_links)
+    try:
+        return await _page(request, token, database, provider_links)
+    except LinkNotValid:
+        return await _closed(request, token, database, provider_links)
 
 
 async def _page(
@@ -56,17 +62,39 @@ async def _page(
     form: Form[Any] | None = None,
 ) -> Template:
     view = await by_link(database, provider_links.read(token))
-    return show(
-        request,
-        "accompaniment/provider.html",
-        status_code=status_code,
-        view=view,
-        choices=[(str(one.id), one.title) for one in view.milestones],
-        here=f"/prestataires/{token}",
-        navigation=(),
-        accept=ACCEPTED,
-        values=form.values if form else {},
-        errors=form.errors if form else {},
+    return private(
+        show(
+            request,
+            "accompaniment/provider.html",
+            status_code=status_code,
+            view=view,
+            choices=[(str(one.id), one.title) for one in view.milestones],
+            here=f"/prestataires/{token}",
+            navigation=(),
+            accept=ACCEPTED,
+            values=form.values if form else {},
+            errors=form.errors if form else {},
+        )
+    )
+
+
+async def _closed(
+    request: Asked, token: str, database: Database, provider_links: ProviderLinks, *, typed: str = ""
+) -> Template:
+    """Say that a link opens nothing (any more), whom to ask for another, and what was to be sent with it."""
+    try:
+        closed = await closed_link(database, provider_links.read(token))
+    except LinkNotValid:
+        closed = None
+    return private(
+        show(
+            request,
+            "accompaniment/closed_link.html",
+            status_code=404,
+            closed=closed,
+            typed=typed,
+            navigation=(),
+        )
     )
 
 
@@ -121,12 +149,18 @@ async def _do(
 ) -> Redirect | Template:
     async def once(tx: Transaction, typed: BaseModel) -> str:
         await act(tx, typed)
-        return f"/prestataires/{token}"
+        return ""  # the secret link is kept nowhere
 
     async def again(status_code: int) -> Template:
         return await _page(request, token, database, provider_links, status_code=status_code, form=form)
 
-    return await submit(request, database, cause, form, once, again=again, said=said)
+    try:
+        answer = await submit(request, database, cause, form, once, again=again, said=said)
+    except LinkNotValid:
+        return await _closed(request, token, database, provider_links, typed=form.values.get("text", ""))
+    return redirect(f"/prestataires/{token}") if isinstance(answer, Redirect) else answer
 
 
-routes = [show_to_provider, report_progress, hand_in]
+routes = [
+    Router("/", route_handlers=[show_to_provider, report_progress, hand_in], opt=LINK_ALONE),
+]

@@ -31,12 +31,21 @@ from shared.web.problems import Body
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)]
 Figure = Annotated[int, Field(ge=1, le=5)]
+Percent = Annotated[int, Field(ge=0, le=100)]
 
 
 class Writing(Body):
     """A message, or the information that was asked for."""
 
     text: Text
+
+
+class Progress(Body):
+    """How the work goes, of one milestone or of all of it; `percent` done, if it can be said."""
+
+    text: Text
+    percent: Percent | None = None
+    milestone_id: UUID | None = None
 
 
 class Withdrawal(Body):
@@ -118,6 +127,22 @@ async def inform(
     holder = await admit(request, request_id, database, tokens)
     async with database.transaction(cause) as tx:
         await follow.provide_information(tx, holder, text=data.text, at=clock.now())
+    return await _view(holder, database, tokens)
+
+
+@post("/requests/{request_id:uuid}/progress", public=True)
+async def tell_progress(
+    request: Request[Any, Any, Any],
+    request_id: FromPath[UUID],
+    data: JSONBody[Progress],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    tokens: NamedDependency[Tokens],
+) -> RequestView:
+    """Tell how the work goes, while the request is accompanied."""
+    holder = await admit(request, request_id, database, tokens)
+    async with database.transaction(cause) as tx:
+        await follow.tell_progress(tx, holder, **dict(data), at=clock.now())
     return await _view(holder, database, tokens)
 
 
@@ -257,6 +282,7 @@ routes = Router(
         write,
         read,
         inform,
+        tell_progress,
         withdraw,
         invite,
         remove,

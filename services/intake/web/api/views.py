@@ -68,6 +68,15 @@ class DocumentView(BaseModel):
     url: str
 
 
+class MilestoneView(BaseModel):
+    """A step of the accompaniment: when it is due, and when it was reached."""
+
+    id: UUID
+    title: str
+    due_on: date
+    reached_on: date | None
+
+
 class ColleagueView(BaseModel):
     """One who was invited to follow the request; `mail_failed_at` tells that the latest mail did not reach him."""
 
@@ -91,6 +100,7 @@ class RequestView(BaseModel):
     messages: list[MessageView]
     unread_messages: int
     documents: list[DocumentView]
+    milestones: list[MilestoneView]
     colleagues: list[ColleagueView]
     decision: dict[str, Any] | None
     allowed_actions: list[str]
@@ -145,6 +155,10 @@ def request_view(tracking: Tracking, tokens: Tokens, holder: Holder) -> RequestV
                 url=tokens.document_url(tracking.id, document.id),
             )
             for document in tracking.documents
+        ],
+        milestones=[
+            MilestoneView(id=one.id, title=one.title, due_on=one.due_on, reached_on=one.reached_on)
+            for one in tracking.milestones
         ],
         unread_messages=tracking.unread,
         colleagues=[

@@ -8,11 +8,11 @@ from litestar import Request, Response
 from services.intake.directory import Directory
 from services.intake.reads import tracking as reads
 from services.intake.web.pages.tracking_words import View
-from services.intake.web.secrets import private
 from shared.db import Database
 from shared.territory.territories import Territories
 from shared.web.pages import render
 from shared.web.paper import on_paper
+from shared.web.secrets import private
 
 
 async def acknowledgement(

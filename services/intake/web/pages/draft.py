@@ -12,7 +12,6 @@ from litestar.response import Template
 from services.intake.settings import Settings
 from services.intake.store import draft_documents, drafts
 from services.intake.web.pages import answers as reading
-from services.intake.web.secrets import private
 from services.intake.web.tokens import Tokens
 from shared import clock
 from shared.contracts.intake import Document
@@ -20,6 +19,7 @@ from shared.db import Cause, Database
 from shared.errors import NotFound
 from shared.territory.territories import Territories
 from shared.web.pages import render
+from shared.web.secrets import private
 
 
 class DraftGone(NotFound):

@@ -16,7 +16,6 @@ from services.intake.web.pages import choices, picker
 from services.intake.web.pages import form_shown as shown
 from services.intake.web.pages.answers import BY_NAME, FILED, STEPS, SUMMARY, Step, Typed
 from services.intake.web.pages.draft import DraftGone, OpenDraft, draft_gone, provide_draft
-from services.intake.web.secrets import ANYBODY, LINK_ALONE, private
 from services.intake.web.tokens import Tokens
 from shared import clock
 from shared.contracts.vocabulary import ApplicantKind
@@ -25,6 +24,7 @@ from shared.errors import NotFound
 from shared.territory.territories import Territories
 from shared.web.forms import Form, read_form, submit_once
 from shared.web.pages import redirect, render
+from shared.web.secrets import ANYBODY, LINK_ALONE, private
 
 SEVERAL: Final = frozenset({"support_types", "fields"})
 """Questions with several answers."""

@@ -18,7 +18,6 @@ from services.intake.web.documents import ALL_AT_ONCE, TOO_MUCH, attachment, rec
 from services.intake.web.pages import form_shown as shown
 from services.intake.web.pages.answers import BY_NAME, FILED, SUMMARY
 from services.intake.web.pages.draft import DraftGone, OpenDraft, draft_gone, provide_draft
-from services.intake.web.secrets import LINK_ALONE, private
 from shared import clock
 from shared.contracts.intake import Document
 from shared.db import Transaction
@@ -26,6 +25,7 @@ from shared.errors import Conflict, FieldError, Invalid, Refusal, TooLarge, Unsu
 from shared.web.forms import Form, read_form
 from shared.web.pages import flash, redirect
 from shared.web.problems import status_of
+from shared.web.secrets import LINK_ALONE, private
 
 Asked = Request[Any, Any, Any]
 STEP = BY_NAME["documents"]

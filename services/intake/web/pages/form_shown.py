@@ -13,13 +13,13 @@ from services.intake.web.pages import answers as reading
 from services.intake.web.pages import choices
 from services.intake.web.pages.answers import STEPS, SUMMARY, Reading, Step
 from services.intake.web.pages.draft import OpenDraft
-from services.intake.web.secrets import private
 from shared import clock
 from shared.calendar import time_zone
 from shared.contracts.intake import Document
 from shared.documents import LARGEST_REQUEST
 from shared.errors import FieldError, NotFound
 from shared.web.pages import redirect, render
+from shared.web.secrets import private
 
 Asked = Request[Any, Any, Any]
 

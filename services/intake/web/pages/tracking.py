@@ -18,7 +18,6 @@ from services.intake.usecases import follow
 from services.intake.web.documents import ACCEPTED, attachment
 from services.intake.web.pages.acknowledgement import acknowledgement
 from services.intake.web.pages.tracking_words import View
-from services.intake.web.secrets import ANYBODY, LINK_ALONE, private
 from services.intake.web.tokens import Tokens
 from shared import clock
 from shared.calendar import time_zone
@@ -29,6 +28,7 @@ from shared.errors import NotFound
 from shared.territory.territories import Territories
 from shared.web.forms import Form, read_form
 from shared.web.pages import redirect, render
+from shared.web.secrets import ANYBODY, LINK_ALONE, private
 
 Asked = Request[Any, Any, Any]
 

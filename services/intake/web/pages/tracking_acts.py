@@ -14,7 +14,6 @@ from services.intake.store.files import DocumentFiles
 from services.intake.usecases import follow, share
 from services.intake.web.documents import ALL_AT_ONCE, TOO_MUCH, receive_all, some, to_request
 from services.intake.web.pages.tracking import Opened, link_closed, page_of, provide_opened
-from services.intake.web.secrets import LINK_ALONE
 from shared import clock
 from shared.contracts.fact import Email
 from shared.contracts.intake import Document
@@ -22,11 +21,13 @@ from shared.db import Transaction
 from shared.errors import Conflict, Invalid, NotFound, Refusal, TooLarge, UnsupportedType
 from shared.web.forms import Form, read_form, submit_once
 from shared.web.pages import flash, redirect
+from shared.web.secrets import LINK_ALONE
 
 Asked = Request[Any, Any, Any]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)]
 Figure = Annotated[int, Field(ge=1, le=5)]
+Percent = Annotated[int, Field(ge=0, le=100)]
 
 
 class Written(BaseModel):
@@ -39,6 +40,14 @@ class Informed(BaseModel):
     """What was asked for."""
 
     information: Text
+
+
+class Progress(BaseModel):
+    """How the work goes, of one milestone or of all of it."""
+
+    news: Text
+    percent: Percent | None = None
+    milestone_id: UUID | None = None
 
 
 class Withdrawn(BaseModel):
@@ -126,6 +135,28 @@ async def inform(
         return await page_of(request, opened, form=form)
     flash(request, "Vos informations sont envoyées. Le service départemental reprend l’examen.")
     return redirect(f"/suivi/{opened.token}")
+
+
+@post("/suivi/{token:str}/avancement", public=True)
+async def tell_progress(
+    request: Asked,
+    opened: NamedDependency[Opened],
+) -> Response[Any]:
+    """Tell how the work goes."""
+    form = await read_form(request, Progress)
+
+    async def act(tx: Transaction, model: Progress) -> None:
+        await follow.tell_progress(
+            tx,
+            opened.holder,
+            text=model.news,
+            percent=model.percent,
+            milestone_id=model.milestone_id,
+            at=clock.now(),
+        )
+
+    said = "Merci\u00a0! Le département et l’équipe nationale liront où en est le projet."
+    return await _do(request, opened, form, act, said, place="accompagnement")
 
 
 @post("/suivi/{token:str}/retrait", public=True)
@@ -228,6 +259,9 @@ async def _do(
 
     try:
         await submit_once(opened.database, form, act_once, cause=opened.cause)
+    except Invalid as refusal:
+        form.refuse(refusal)
+        return await page_of(request, opened, form=form)
     except Conflict as refusal:
         return await _refused(request, opened, form, refusal)
     flash(request, said)
@@ -253,7 +287,7 @@ async def _refused(
 
 routes = Router(
     "/",
-    route_handlers=[write, read, inform, withdraw, invite, remove, evaluate, join],
+    route_handlers=[write, read, inform, tell_progress, withdraw, invite, remove, evaluate, join],
     dependencies={"opened": Provide(provide_opened)},
     exception_handlers={NotFound: link_closed, **TOO_MUCH},
     opt=LINK_ALONE,

@@ -123,6 +123,11 @@ class View:
         return (asked[-1].detail or "").splitlines()
 
     @property
+    def milestone_choices(self) -> list[tuple[str, str]]:
+        """The steps of the work, to choose of which one something is told."""
+        return [(str(one.id), one.title) for one in self.tracking.milestones]
+
+    @property
     def messages(self) -> list[dict[str, Any]]:
         """The exchange with the département."""
         return [

@@ -1,0 +1,28 @@
+"""The steps of the work with the applicant, which the national team sets and of which he tells how they go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from shared.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A step with its date; `reached_on` once it is done."""
+
+    id: UUID
+    title: str
+    due_on: date
+    reached_on: date | None = None
+
+
+def milestone_among(milestones: Sequence[Milestone], milestone_id: UUID | None) -> Milestone | None:
+    """Give the step that is meant, None for all of the work; refuses (`Invalid`) one that is not of this request."""
+    if milestone_id is None:
+        return None
+    found = next((one for one in milestones if one.id == milestone_id), None)
+    if found is None:
+        raise Invalid.field("milestone_id", "Ce jalon n’est pas de votre accompagnement. Rechargez la page.")
+    return found

@@ -1,0 +1,38 @@
+"""The SQL of the steps of the work with the applicant, as the national team tells them."""
+
+from uuid import UUID
+
+from services.intake.domain.accompaniment import Milestone
+from shared.contracts import escalation
+from shared.db import Reader, Transaction
+
+COLUMNS = "id, title, due_on, reached_on"
+
+Told = escalation.MilestonePlanned | escalation.MilestonePostponed | escalation.MilestoneReached
+
+
+async def keep(tx: Transaction, fact: Told) -> None:
+    """Keep a step as it stands now; whichever fact names it first, for each says all that is shown of it."""
+    await tx.execute(
+        """
+        INSERT INTO milestone (id, request_id, title, due_on, reached_on)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (id) DO UPDATE SET
+            due_on = EXCLUDED.due_on,
+            reached_on = coalesce(EXCLUDED.reached_on, milestone.reached_on)
+        """,
+        fact.milestone_id,
+        fact.request_id,
+        fact.title,
+        fact.due_on,
+        fact.reached_on if isinstance(fact, escalation.MilestoneReached) else None,
+    )
+
+
+async def of_request(reader: Reader, request_id: UUID) -> list[Milestone]:
+    """Give the steps of a request's accompaniment, what is due first before the others."""
+    rows = await reader.fetch(
+        f"SELECT {COLUMNS} FROM milestone WHERE request_id = $1 ORDER BY due_on, id",  # noqa: S608 - our own list of columns
+        request_id,
+    )
+    return [Milestone(**row) for row in rows]
