@@ -16,7 +16,10 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 NARROW: ViewportSize = {"width": 375, "height": 800}
 PATIENCE = 30.0
-ERRORS_ON_PURPOSE = re.compile(r"status of 4(00|13|15)")
+LOST = """[...document.querySelectorAll('a[href^="#"]')].map(link => link.getAttribute('href'))
+    .filter(place => place !== '#' && !document.getElementById(decodeURIComponent(place.slice(1))))"""
+"""Gives the links within the page whose place is not there, as that of a field that an error names."""
+ERRORS_ON_PURPOSE = re.compile(r"status of 4(00|09|13|15)")
 """What the browser says of a form that is shown again with its errors."""
 
 
@@ -67,6 +70,8 @@ class Person:
         found: dict[str, Any] = self.page.evaluate(
             "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES
         )
+        lost: list[str] = self.page.evaluate(LOST)
+        assert not lost, f"{name} leads to places that it does not have: {lost}"
         assert not found["violations"], [
             (rule["id"], rule["help"], [node["html"] for node in rule["nodes"]]) for rule in found["violations"]
         ]

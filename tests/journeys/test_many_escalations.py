@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from deploy.local.demo.projects import SHARES, Reach
+from services.escalation.demonstration import REFERENCE
 from services.intake.domain.disclosure import rounded, rounded_cents, share, told
 from tests.journeys.people import Caller, Json, eventually
 from tests.journeys.steps import People
@@ -39,6 +40,13 @@ def test_twenty_escalations_come_as_far_as_they_should_and_are_loaded_once(syste
     assert loaded == Counter({ENDS[reach]: share for reach, share in SHARES.items()})
     system.command("demo", "escalations", "--number", str(NUMBER), "--seed", "20", within=180)
     assert states() - before == loaded
+    national = agent("national")
+    assert sum(
+        lot["orders"]
+        for contract in national.at.get("/contracts", per_page=200)["items"]
+        for lot in national.at.get(f"/contracts/{contract['id']}")["lots"]
+        if lot["reference"] == REFERENCE
+    )
 
 
 def test_the_public_reads_the_national_teams_figures_rounded(system: System, agent: People) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from rich.progress import track
 
-from deploy.local.demo import answers, projects
+from deploy.local.demo import answers, orders, projects
 from deploy.local.demo.doors import Door, Json, agents_of, console, running
 from deploy.local.demo.projects import Project, Reach
 from deploy.local.personas import PERSONAS, departemental
@@ -49,6 +49,7 @@ VERDICTS: Final = {
     Reach.ACCOMPANIED: ("granted", "Projet mûr, à accompagner sans attendre."),
     Reach.COMPLETED: ("granted", "Appui court, attendu pour un dossier de financement."),
 }
+UNDER_WAY_OR_OVER: Final = ("accompanied", "completed", "evaluated", "closed")
 WITH_MEANS: Final = (Reach.MOBILISING, Reach.ACCOMPANIED, Reach.COMPLETED)
 OPINION: Final = "Avis favorable du préfet : le projet répond aux priorités de l’État dans le département."
 
@@ -109,6 +110,7 @@ def _load(drawn: list[Project], seed: int) -> None:
     teams.closes_what_was_heard()
     _wave("Mobilisation", dossiers, teams.mobilises)
     _wave("Accompagnement", dossiers, teams.accompanies)
+    _wave("Avancement", dossiers, _tells)
     _wave("Évaluation", dossiers, _evaluates)
     console.print(
         f"{len(dossiers)} demandes de {len({one.project.departement.code for one in dossiers})} départements."
@@ -285,15 +287,7 @@ class _Teams:
         """Find the means."""
         if dossier.reach not in WITH_MEANS or self._national.get(dossier.escalation)["state"] != "granted":
             return
-        self._national.post(
-            f"{dossier.escalation}/mobilisations",
-            {
-                "kind": "external",
-                "resource": "Marché d’ingénierie de l’ANCT",
-                "amount_cents": dossier.project.amount_cents,
-                "lot": f"Lot {dossier.project.chance.randint(1, 5)}",
-            },
-        )
+        orders.place(self._national, dossier.escalation, dossier.project)
 
     def accompanies(self, dossier: Dossier) -> None:
         """Begin the accompaniment, plan its milestones, note which are reached, and end what has ended."""
@@ -304,6 +298,7 @@ class _Teams:
             began = self._today - timedelta(days=dossier.project.chance.randint(20, 60))
             seen = self._begins(dossier, seen, began)
         if seen["state"] == "accompanied" and dossier.reach is Reach.COMPLETED:
+            orders.deliver(self._national, dossier.escalation, seen["mobilisations"])
             report = {"report": "Le diagnostic et le programme sont remis ; le dossier de financement est déposé."}
             self._national.post(f"{dossier.escalation}/completion", report)
 
@@ -319,6 +314,18 @@ class _Teams:
         first = seen["milestones"][0]
         reached = {"reached_on": str(began + timedelta(days=9))}
         return self._national.post(f"{dossier.escalation}/milestones/{first['id']}/reached", reached)
+
+
+def _tells(dossier: Dossier) -> None:
+    """Let the collectivité say how the work goes, once, while it goes on."""
+    if dossier.reach is not Reach.ACCOMPANIED:
+        return
+    path = f"/requests/{dossier.id}"
+    seen = dossier.applicant.until(path, lambda seen: seen["status"] in UNDER_WAY_OR_OVER)
+    told = any(step["type"] == "intake.progress_told.v1" for step in seen["timeline"])
+    if "progress" in seen["allowed_actions"] and not told:
+        news = {"text": "Les entretiens sont faits ; le conseil en débat le mois prochain.", "percent": 40}
+        dossier.applicant.post(f"{path}/progress", news)
 
 
 def _evaluates(dossier: Dossier) -> None:

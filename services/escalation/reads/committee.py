@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.escalation.domain.committee import MemberRole, Session
-from services.escalation.domain.decisions import OnRecord
+from services.escalation.domain.committee import VOTERS, MemberRole, Session
+from services.escalation.domain.decisions import GRANTING, OnRecord
 from services.escalation.domain.moves import By, State
 from services.escalation.store.committee import NoSuchDecision, NoSuchSession
 from shared.contracts.escalation import Votes
@@ -47,6 +47,11 @@ class DecisionRow(BaseModel):
     corrects: str | None
     replaced_by: str | None
     allowed_actions: list[str]
+
+    @property
+    def grants(self) -> bool:
+        """Tell whether it grants something: only then an amount and types of support mean anything."""
+        return self.outcome in GRANTING
 
 
 class DecisionInRegister(DecisionRow):
@@ -128,6 +133,11 @@ class Minutes(BaseModel):
     amount_cents: int
     closed_at: datetime | None
     closed_by: Actor | None
+
+    @property
+    def voters(self) -> int:
+        """How many of those present vote: they make the quorum."""
+        return sum(self.roles.get(name, MemberRole.VOTING) in VOTERS for name in self.present)
 
 
 _SUMMARY = """
@@ -213,11 +223,7 @@ async def session(reader: Reader, session_id: UUID, *, by: By) -> SessionDetail:
 async def minutes(reader: Reader, session_id: UUID, *, by: By) -> Minutes:
     """Give the minutes of a session, in the order of its agenda."""
     held = await session(reader, session_id, by=by)
-    granted = [
-        decision
-        for decision in held.decisions
-        if decision.outcome in (CommitteeOutcome.GRANTED, CommitteeOutcome.GRANTED_WITH_RESERVE)
-    ]
+    granted = [decision for decision in held.decisions if decision.grants]
     return Minutes(
         session_id=held.id,
         title=held.title,

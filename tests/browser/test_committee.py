@@ -1,0 +1,100 @@
+"""A session of the committee at a screen: its agenda put in order, votes and reserve entered, closed, and on paper."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from shared import clock
+from tests.browser.people import Person
+from tests.browser.test_following import FIRST_PDF
+from tests.journeys.people import Applicant
+from tests.journeys.steps import People, an_escalated_request
+from tests.system import System
+
+pytestmark = [pytest.mark.browser, pytest.mark.journey]
+
+MEMBERS = "Direction générale de l’ANCT ; présidence\nCerema\nBanque des Territoires ; voix consultative"
+
+
+def an_admissible_request(system: System, agent: People) -> Applicant:
+    """The national team finds the dossier fit for the committee."""
+    applicant = an_escalated_request(system, agent)
+    agent("national").does(applicant.id, "admissibility", opinion="Recevable.")
+    return applicant
+
+
+def test_a_session_is_led_from_its_agenda_to_the_signed_papers(system: System, browser: Browser, agent: People) -> None:
+    first, second = [an_admissible_request(system, agent) for _ in range(2)]
+    secretary = Person.signs_in(browser, system.endpoints["escalation"], "secretaire@cousu.test")
+    page = secretary.page
+    page.goto(system.endpoints["escalation"] + "/comite")
+    title = f"Séance du dossier {first.number}"
+    secretary.types("Intitulé", title)
+    secretary.types("Date de la séance", str(clock.now().date()))
+    secretary.types("Membres", MEMBERS)
+    secretary.types("Quorum", "2")
+    secretary.presses("Créer la séance")
+    secretary.reads(title)
+
+    for one in (first, second):
+        page.locator(f'input[name=request_ids][value="{one.id}"]').check()
+    secretary.presses("Inscrire les dossiers cochés")
+    agenda = page.locator("main table").first.locator("tbody tr")
+    expect(agenda).to_have_count(2)
+    was_first = first.number if first.number in agenda.nth(0).inner_text() else second.number
+    agenda.nth(0).get_by_role("button", name="Descendre").click()
+    expect(agenda.nth(1)).to_contain_text(was_first)
+    agenda.nth(1).get_by_role("button", name="Monter").click()
+    expect(agenda.nth(0)).to_contain_text(was_first)
+    secretary.looks("70-ordre-du-jour")
+
+    decides(secretary, outcome="granted_with_reserve")
+    secretary.reads("quorum")
+    page.goto(page.url.partition("/dossiers/")[0])
+    for member in ("Direction générale de l’ANCT", "Cerema"):
+        secretary.chooses(member)
+    secretary.presses("Noter les présences")
+    secretary.reads("2\u00a0membres présents")
+    decides(secretary, outcome="granted_with_reserve", votes="9")
+    secretary.looks("71-voix-a-corriger")
+    page.locator("[name=in_favour]").fill("2")
+    secretary.presses("Enregistrer la décision")
+    secretary.reads("La décision est enregistrée")
+    secretary.presses("Clore la séance")
+    secretary.reads("il reste à décider")
+    decides(secretary, outcome="deferred")
+    secretary.reads("La décision est enregistrée")
+    secretary.presses("Clore la séance")
+    expect(page.get_by_role("button", name="Clore la séance")).to_have_count(0)
+
+    held = page.url
+    secretary.presses("Voir et imprimer le compte rendu")
+    for said in ("Produire l’accord du propriétaire", "Par un vote", "Direction générale de l’ANCT, présidence"):
+        secretary.reads(said)
+    secretary.looks("72-compte-rendu")
+    paper = page.request.get(f"{held}/compte-rendu.pdf", timeout=FIRST_PDF)
+    assert (paper.status, paper.headers["content-type"]) == (200, "application/pdf")
+    assert paper.body().startswith(b"%PDF-")
+    page.goto(held)
+    page.get_by_role("link", name=re.compile(r"^CSP-\d{4}-\d{4}$")).first.click()
+    secretary.reads("À lever avant le")
+    decision = page.request.get(f"{page.url}/decision.pdf", timeout=FIRST_PDF)
+    assert decision.body().startswith(b"%PDF-")
+
+
+def decides(person: Person, *, outcome: str, votes: str = "") -> None:
+    """Enter the decision on the next dossier of the agenda."""
+    page = person.page
+    page.get_by_role("link", name="Enregistrer la décision").first.click()
+    page.locator(f'input[name=outcome][value="{outcome}"]').check()
+    person.types("Motif", "Projet structurant pour le bourg.")
+    if outcome == "granted_with_reserve":
+        page.locator("[name=reserve]").fill("Produire l’accord du propriétaire.")
+        page.locator("[name=reserve_until]").fill(str(clock.now().date().replace(year=clock.now().year + 1)))
+        person.chooses("Assistance à maîtrise d’ouvrage publique")
+        page.locator("[name=amount]").fill("20 000")
+    if votes:
+        page.locator('input[name=by_vote][value="true"]').check()
+        page.locator("[name=in_favour]").fill(votes)
+    person.presses("Enregistrer la décision")
