@@ -24,7 +24,7 @@ class NoSuchDeliverable(NotFound):
 
 
 class AccompanimentRow(BaseModel):
-    """An accompaniment under way: how many milestones it has, how many are reached and late, and what comes next."""
+    """An accompaniment under way: how many milestones it has, what comes next, and who last told how it goes, when."""
 
     request_id: UUID
     number: str
@@ -39,6 +39,8 @@ class AccompanimentRow(BaseModel):
     next_title: str | None
     next_due_on: date | None
     percent: int | None
+    told_at: datetime | None
+    told_by: str | None
 
 
 class File(BaseModel):
@@ -90,7 +92,8 @@ _UNDER_WAY: Final = """
     WITH under_way AS (
         SELECT escalation.request_id, escalation.number, escalation.title, escalation.applicant_name,
             escalation.departement, escalation.starts_on, escalation.ends_on, counted.milestones, counted.reached,
-            counted.late, upcoming.title AS next_title, upcoming.due_on AS next_due_on, told.percent
+            counted.late, upcoming.title AS next_title, upcoming.due_on AS next_due_on, told.percent,
+            news.at AS told_at, news.author AS told_by
         FROM escalation
         CROSS JOIN LATERAL (
             SELECT count(*) AS milestones, count(reached_on) AS reached,
@@ -112,6 +115,13 @@ _UNDER_WAY: Final = """
             ORDER BY at DESC
             LIMIT 1
         ) AS told ON true
+        LEFT JOIN LATERAL (
+            SELECT at, author
+            FROM progress
+            WHERE progress.request_id = escalation.request_id
+            ORDER BY at DESC
+            LIMIT 1
+        ) AS news ON true
         WHERE escalation.state = 'accompanied'
             AND ($1::text[] IS NULL OR departement = ANY($1))
             AND ($2::text[] IS NULL OR programme = ANY($2))
