@@ -199,15 +199,17 @@ async def _waiting(connection: Connection, under_way: Sequence[Row]) -> list[Row
         """
         WITH under_way AS MATERIALIZED (
             SELECT * FROM unnest($3::bigint[], $4::text[]) AS k (position, queue)
+        ), new AS MATERIALIZED (
+            SELECT position, queue FROM outbox
+            WHERE queue = '' AND position NOT IN (SELECT position FROM under_way WHERE queue = '')
+            ORDER BY position LIMIT $1
         ), waiting AS (
-            (SELECT position, queue FROM outbox
-             WHERE queue = '' AND position NOT IN (SELECT position FROM under_way WHERE queue = '')
-             ORDER BY position LIMIT $1)
+            SELECT position, queue FROM new
             UNION ALL
             (SELECT position, queue FROM outbox
              WHERE queue <> '' AND (position, queue) NOT IN (SELECT position, queue FROM under_way)
              ORDER BY position, queue
-             LIMIT CASE WHEN EXISTS (SELECT FROM outbox WHERE queue = '') THEN $2 ELSE $1 + $2 END)
+             LIMIT CASE WHEN EXISTS (SELECT FROM new) THEN $2 ELSE $1 + $2 END)
         )
         SELECT w.position, w.queue, j.id, j.type, j.routing_key, j.body,
                extract(epoch FROM clock_timestamp() - j.recorded_at)::float AS waited

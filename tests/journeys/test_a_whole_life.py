@@ -70,7 +70,10 @@ def test_a_request_lives_from_the_form_to_the_evaluation(system: System, agent: 
     deliveries = Caller(system.endpoints["notifications"], exploitant)
     settled = eventually(
         lambda: deliveries.get("/deliveries", request_id=applicant.id, per_page=200),
-        lambda page: page["total"] > 0 and all(item["status"] in {"sent", "failed"} for item in page["items"]),
+        lambda page: (
+            page["total"] > 0
+            and all(item["status"] in {"sent", "failed"} for item in page["items"] if item["cadence"] == "instant")
+        ),
     )
     meant = Counter((item["event_id"], item["audience"], item["recipient"]) for item in settled["items"])
     assert max(meant.values()) == 1

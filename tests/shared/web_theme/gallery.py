@@ -10,6 +10,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared.web import assets, formats
+from shared.web.pages import Site
 from shared.web.paging import Page
 
 TODAY: Final = date(2027, 1, 12)
@@ -57,7 +58,7 @@ def agent() -> SimpleNamespace:
 def context(**more: Any) -> dict[str, Any]:
     """Give what the server gives every page."""
     return {
-        "service": SimpleNamespace(name="intake", title="Demander un soutien"),
+        "service": Site(name="intake", title="Demander un soutien"),
         "agent": None,
         "csrf_token": "csrf-of-the-gallery",
         "form_key": "key-of-the-gallery",
@@ -106,7 +107,7 @@ PAGES: Final[Mapping[str, dict[str, Any]]] = {
         ],
     },
     "case": {
-        "service": SimpleNamespace(name="qualification", title="Instruction des demandes"),
+        "service": Site(name="qualification", title="Instruction des demandes"),
         "agent": agent(),
         "navigation": [
             ("File des demandes", "/cases", True),
@@ -117,12 +118,12 @@ PAGES: Final[Mapping[str, dict[str, Any]]] = {
         "flash": [("warning", "Le courrier est parti, mais le serveur de messagerie tarde à confirmer.")],
     },
     "table": {
-        "service": SimpleNamespace(name="escalation", title="Équipe nationale"),
+        "service": Site(name="escalation", title="Équipe nationale"),
         "agent": agent(),
         "navigation": [("Saisines", "/escalations", True), ("Comité", "/sessions", False)],
     },
-    "empty": {"service": SimpleNamespace(name="escalation", title="Équipe nationale"), "agent": agent()},
-    "document": {"service": SimpleNamespace(name="escalation", title="Équipe nationale")},
+    "empty": {"service": Site(name="escalation", title="Équipe nationale"), "agent": agent()},
+    "document": {"service": Site(name="escalation", title="Équipe nationale")},
     "problem": {
         "status": 503,
         "detail": "La base de données ne répond pas pour le moment.",
