@@ -8,6 +8,7 @@ quotation, `@ ` the one link; empty lines part paragraphs. Whatever comes from p
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -63,27 +64,30 @@ def _finalize(value: object) -> object:
     return value if isinstance(value, _Quoted) else one_line(value).lstrip("#>-@ ")
 
 
+@cache
+def _environments() -> tuple[Environment, Environment]:
+    """Make what compiles the texts and what compiles the pages, once per process."""
+    texts = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=False,  # noqa: S701 - these are plain texts; the HTML page is made by the other environment
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    formats.install(texts)
+    texts.globals.update(quote=quote, word=words.word, event_word=words.event_word)
+    pages = Environment(
+        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return texts, pages
+
+
 class Letters:
     """Writes letters."""
 
     def __init__(self) -> None:
-        self._texts = Environment(
-            loader=FileSystemLoader(FOLDER),
-            autoescape=False,  # noqa: S701 - these are plain texts; the HTML page is made by the other environment
-            undefined=StrictUndefined,
-            finalize=_finalize,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._pages = Environment(
-            loader=FileSystemLoader(FOLDER),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        formats.install(self._texts)
-        self._texts.globals.update(quote=quote, word=words.word, event_word=words.event_word)
+        self._texts, self._pages = _environments()
 
     def write(self, template: str, context: Mapping[str, Any], *, link: str) -> Letter:
         """Fill a template; `link` is the address, or the mark, where its one link leads."""

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -92,12 +93,18 @@ def csrf_token_of(request: Request[Any, Any, Any]) -> str:
 
 def engine(folders: Sequence[Path]) -> TemplateConfig[JinjaTemplateEngine]:
     """Make the template engine: the service's folders first, then the common ones; everything is escaped."""
+    return TemplateConfig(instance=JinjaTemplateEngine.from_environment(_environment(tuple(folders))))
+
+
+@cache
+def _environment(folders: tuple[Path, ...]) -> Environment:
+    """Make what compiles templates, once per process and service: tests make an application each."""
     environment = Environment(
         loader=FileSystemLoader([*folders, TEMPLATES]), autoescape=True, undefined=StrictUndefined
     )
     environment.globals["static"] = assets.address
     formats.install(environment)
-    return TemplateConfig(instance=JinjaTemplateEngine.from_environment(environment))
+    return environment
 
 
 def _navigation(site: Site, agent: Agent | None, path: str) -> list[tuple[str, str, bool]]:

@@ -116,6 +116,7 @@ async def dossier_page(
     filters = _filters(*(asked.get(name, "") for name in _IN_THE_ADDRESS))
     beside = await dossiers(database, filters, perimeter=perimeter, by=by, today=today, limit=IN_QUEUE, offset=0)
     open_sessions = await sessions(database, state="open", by=by, limit=SESSIONS_OFFERED, offset=0)
+    known = await operators(database, field=None, active=True, by=by, limit=OPERATORS_OFFERED, offset=0)
     kept = f"?{request.scope['query_string'].decode('latin-1')}" if request.scope["query_string"] else ""
     return show(
         request,
@@ -124,11 +125,11 @@ async def dossier_page(
         dossier=found,
         beside=[presenting.beside(item, kept, today) for item in beside],
         filters_kept=kept,
-        operators_offered=[
-            (str(one.id), one.name)
-            for one in await operators(database, field=None, active=True, by=by, limit=OPERATORS_OFFERED, offset=0)
-        ],
-        sessions_offered=[presenting.session_option(session) for session in open_sessions],
+        offered={
+            "milestones": [(str(milestone.id), milestone.title) for milestone in found.milestones],
+            "operators": [(str(one.id), one.name) for one in known],
+            "sessions": [presenting.session_option(session) for session in open_sessions],
+        },
         messages=presenting.messages(found),
         documents=presenting.documents(found),
         life=presenting.life(found),

@@ -21,6 +21,7 @@ from services.escalation.usecases import accompaniment, acting, means
 from services.escalation.usecases.telling import day
 from services.escalation.web.inputs import Line, Quantity
 from services.escalation.web.links import DocumentLinks, ProviderLinks
+from services.escalation.web.pages import presenting
 from services.escalation.web.pages.showing import Asked, show, submit
 from services.escalation.web.readers import COMMITTEE_READERS
 from services.escalation.web.whole import whole
@@ -130,10 +131,10 @@ async def _order_page(
         "means/order_form.html",
         status_code=status_code,
         dossier=await whole(database, request_id, agent, document_links),
-        lots=offered,
+        lots=[presenting.lot_option(lot) for lot in offered],
         lot=await directory.lot(database, chosen) if chosen else None,
         envelope=await envelope_of_request(database, request_id, year=today.year, by=acting.by(agent)),
-        values=form.values if form else {},
+        values={"lot": lot_id} | dict(form.values if form else {}),
         errors=form.errors if form else {},
     )
 

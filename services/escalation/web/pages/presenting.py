@@ -6,10 +6,11 @@ from typing import Any
 from services.escalation.domain.moves import State
 from services.escalation.reads.committee import SessionSummary
 from services.escalation.reads.detail_rows import EscalationDetail, TimelineRow
+from services.escalation.reads.directory import LotRow
 from services.escalation.reads.dossiers import EscalationSummary
 from services.escalation.web.pages.showing import TONES
 from shared.contracts.vocabulary import Team
-from shared.web.formats import short_date_fr
+from shared.web.formats import euros, short_date_fr
 from shared.words import state_word, word
 
 
@@ -29,6 +30,12 @@ def beside(item: EscalationSummary, filters_kept: str, today: date) -> dict[str,
 def session_option(session: SessionSummary) -> tuple[str, str]:
     """Make a choice of the form that puts a dossier on an agenda."""
     return str(session.id), f"{session.title} – {short_date_fr(session.held_on)}"
+
+
+def lot_option(lot: LotRow) -> tuple[str, str]:
+    """Make a choice of the form that orders on a framework contract."""
+    left = f"disponible : {euros(lot.available_cents)}"
+    return str(lot.id), f"{lot.reference}, lot {lot.number} – {lot.title} ({lot.holder}), {left}"
 
 
 def messages(dossier: EscalationDetail) -> list[dict[str, Any]]:
