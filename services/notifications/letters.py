@@ -78,7 +78,11 @@ def _environments() -> tuple[Environment, Environment]:
     formats.install(texts)
     texts.globals.update(quote=quote, word=words.word, event_word=words.event_word)
     pages = Environment(
-        loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     return texts, pages
 

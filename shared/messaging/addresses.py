@@ -83,6 +83,13 @@ class _Wandering(RobustConnection):
         super().__init__(addresses.now, **options)
         self._addresses = addresses
 
+    async def connect(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - aio-pika's own signature
+        try:
+            await super().connect(timeout)
+        except BaseException:
+            await self.close()  # or it would try on for ever if it was cancelled, and be warned of when it is collected
+            raise
+
     async def _on_connection_close(self, closing: asyncio.Future[Any]) -> None:
         self.url = self._addresses.next()
         await super()._on_connection_close(closing)

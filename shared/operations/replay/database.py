@@ -34,7 +34,8 @@ async def empty(service: str, *, into: str | None, server: str | None) -> AsyncI
         async with _opened(service, urlsplit(server)._replace(path=f"/{name}").geturl()) as database:
             yield database
     finally:
-        await _as_server(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        # Not by force: a role of ours may not end the autovacuum that may be there; without, PostgreSQL waits for it.
+        await _as_server(server, f'DROP DATABASE IF EXISTS "{name}"')
 
 
 @asynccontextmanager
