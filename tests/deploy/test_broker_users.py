@@ -10,6 +10,7 @@ from aio_pika.abc import AbstractChannel
 
 from deploy.local.broker_users import SERVICES
 from shared.messaging import topology
+from shared.messaging.addresses import connect
 
 OTHERS = [("intake", "qualification"), ("qualification", "escalation"), ("escalation", "notifications")]
 
@@ -17,7 +18,7 @@ OTHERS = [("intake", "qualification"), ("qualification", "escalation"), ("escala
 @asynccontextmanager
 async def channel_of(url: str) -> AsyncIterator[AbstractChannel]:
     """Open one channel that raises when the broker hands a message back."""
-    connection = await aio_pika.connect(url)
+    connection = await connect(url, "tests", within=10)
     try:
         yield await connection.channel(on_return_raises=True)
     finally:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import aio_pika
 
+from shared.messaging.addresses import connect
 from shared.messaging.envelope import CONTENT_TYPE, DIGEST, digest_of
 
 EXCHANGE = "cousumain"
@@ -29,7 +30,7 @@ Alter = Callable[[list[aio_pika.abc.AbstractIncomingMessage]], Iterable[aio_pika
 async def on_the_way(amqp: str, queue: str, alter: Alter) -> Tampered:
     """Take what waits in a queue, and put back what `alter` makes of it."""
     done = Tampered()
-    async with await aio_pika.connect(amqp, timeout=10) as connection:
+    async with await connect(amqp, "faults", within=10) as connection:
         channel = await connection.channel(publisher_confirms=True)
         there = await channel.get_queue(queue)
         caught: list[aio_pika.abc.AbstractIncomingMessage] = []
@@ -50,7 +51,7 @@ async def on_the_way(amqp: str, queue: str, alter: Alter) -> Tampered:
 async def publish(amqp: str, messages: Iterable[tuple[str, aio_pika.Message]]) -> int:
     """Put messages on the exchange; give how many."""
     count = 0
-    async with await aio_pika.connect(amqp, timeout=10) as connection:
+    async with await connect(amqp, "faults", within=10) as connection:
         channel = await connection.channel(publisher_confirms=True)
         exchange = await channel.get_exchange(EXCHANGE)
         for routing_key, message in messages:

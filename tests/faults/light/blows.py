@@ -12,6 +12,7 @@ import aio_pika
 import aiormq
 import asyncpg
 
+from shared.messaging.addresses import connect
 from tests.faults import tampering
 from tests.faults.light.children import Children
 from tests.faults.light.stage import Stage
@@ -183,7 +184,7 @@ class Blows:
 
     @contextlib.asynccontextmanager
     async def _channel(self) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
-        async with await aio_pika.connect(self.stage.amqp(SUPERVISOR), timeout=10) as connection:
+        async with await connect(self.stage.amqp(SUPERVISOR), "faults", within=10) as connection:
             yield await connection.channel()
 
 

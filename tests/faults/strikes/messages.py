@@ -4,15 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import aio_pika
-
+from shared.messaging.addresses import connect
 from tests.faults import tampering
 from tests.faults.strikes.kind import Missed, Scene
 
 
 async def purge(scene: Scene, target: str) -> str:
     """Empty a queue in which messages wait, its consumer being away."""
-    async with _kept_away(scene, target), await aio_pika.connect(scene.product.endpoints["amqp"], timeout=10) as broker:
+    async with _kept_away(scene, target), await connect(scene.product.endpoints["amqp"], "faults", within=10) as broker:
         channel = await broker.channel()
         queue = await channel.get_queue(target)
         purged = await queue.purge()
