@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from litestar import Litestar
 
 from services.escalation import demonstration
 from services.escalation.main import application
@@ -19,19 +20,20 @@ from shared.territory.territories import Territories
 from shared.web import sessions
 from tests.escalation.desk import Person
 from tests.escalation.life import Ear, Program, a_request_escalated
+from tests.standing import StandingDatabase
 
 PUBLIC_URL = "http://escalation.test"
+DATABASE = StandingDatabase()
 
 
 @pytest.fixture
 async def database(database_url: Callable[[str], Awaitable[str]]) -> AsyncIterator[Database]:
     """A fresh database of the service, with the rights that it has when it runs."""
-    opened = await Database.connect(await database_url("escalation"), name="test", max_size=20)
-    yield opened
-    await opened.close()
+    async with DATABASE.opened(await database_url("escalation"), max_size=20) as opened:
+        yield opened
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings() -> Settings:
     """Settings that reach nothing outside the test."""
     return Settings.model_validate(
@@ -54,12 +56,17 @@ def territories() -> Territories:
     return Territories.load(searchable=False)
 
 
+@pytest.fixture(scope="session")
+def app(settings: Settings, territories: Territories) -> Litestar:
+    """The service, without its broker, over the database of whatever test runs."""
+    return application(settings, DATABASE, territories)
+
+
 @pytest.fixture
-async def browser(
-    database: Database, settings: Settings, territories: Territories
-) -> AsyncIterator[httpx2.AsyncClient]:
-    """Something in front of the service, which runs without its broker."""
-    transport = httpx2.ASGITransport(app=application(settings, database, territories))  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
+async def browser(database: Database, app: Litestar) -> AsyncIterator[httpx2.AsyncClient]:
+    """Something in front of the service."""
+    assert database is DATABASE
+    transport = httpx2.ASGITransport(app=app)  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
     async with httpx2.AsyncClient(transport=transport, base_url=PUBLIC_URL) as opened:
         yield opened
 

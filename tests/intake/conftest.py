@@ -1,19 +1,23 @@
 """What the tests of intake share: a running application over a fresh database, and requests to file."""
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from litestar import Litestar
 
 from services.intake.main import application
 from services.intake.settings import Settings
 from shared.db import Database
 from shared.territory.territories import Territories
+from tests.standing import StandingDatabase
 
 Client = httpx2.AsyncClient
+DATABASE = StandingDatabase()
 
 
 @pytest.fixture(scope="session")
@@ -25,14 +29,26 @@ def territories() -> Territories:
 @pytest.fixture
 async def database(database_url: Callable[[str], Awaitable[str]]) -> AsyncIterator[Database]:
     """A fresh database of intake, with the rights of the running service."""
-    opened = await Database.connect(await database_url("intake"), name="test", max_size=40)
-    yield opened
-    await opened.close()
+    async with DATABASE.opened(await database_url("intake"), max_size=40) as opened:
+        yield opened
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Settings that reach nothing outside the test."""
+@pytest.fixture(scope="session")
+def documents_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where documents are kept."""
+    return tmp_path_factory.mktemp("kept") / "documents"
+
+
+@pytest.fixture(autouse=True)
+def no_documents(documents_folder: Path) -> Iterator[None]:
+    """Each test finds the folder empty."""
+    yield
+    shutil.rmtree(documents_folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def settings(documents_folder: Path) -> Settings:
+    """Settings that reach nothing outside the tests."""
     return Settings.model_validate(
         {
             "database_url": "postgresql://unused",
@@ -42,16 +58,23 @@ def settings(tmp_path: Path) -> Settings:
             "secret_key": secrets.token_hex(32),
             "tracking_key": "t" * 32,
             "document_key": "d" * 32,
-            "documents_folder": tmp_path / "documents",
+            "documents_folder": documents_folder,
             "requests_per_minute": 0,
         }
     )
 
 
+@pytest.fixture(scope="session")
+def app(settings: Settings, territories: Territories) -> Litestar:
+    """The service, without its broker, over the database of whatever test runs."""
+    return application(settings, DATABASE, territories)
+
+
 @pytest.fixture
-async def client(database: Database, settings: Settings, territories: Territories) -> AsyncIterator[Client]:
-    """A browser or a program in front of the service, which runs without its broker."""
-    transport = httpx2.ASGITransport(app=application(settings, database, territories))  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
+async def client(database: Database, app: Litestar) -> AsyncIterator[Client]:
+    """A browser or a program in front of the service."""
+    assert database is DATABASE
+    transport = httpx2.ASGITransport(app=app)  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
     async with httpx2.AsyncClient(transport=transport, base_url="http://intake.test") as opened:
         yield opened
 

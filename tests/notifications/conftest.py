@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from litestar import Litestar
 
 from services.notifications import examples
 from services.notifications.consumers import consumers
@@ -30,19 +31,20 @@ from shared.identity import store as identity
 from shared.identity.model import Agent, Role
 from shared.messaging.inbox import Inbox, Message, Patience
 from shared.web import sessions
+from tests.standing import StandingDatabase
 
 Client = httpx2.AsyncClient
+DATABASE = StandingDatabase()
 
 
 @pytest.fixture
 async def database(database_url: Callable[[str], Awaitable[str]]) -> AsyncIterator[Database]:
     """A fresh database of notifications, with the rights of the running service."""
-    opened = await Database.connect(await database_url("notifications"), name="test", max_size=20)
-    yield opened
-    await opened.close()
+    async with DATABASE.opened(await database_url("notifications"), max_size=20) as opened:
+        yield opened
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings() -> Settings:
     """Settings that reach nothing outside the test."""
     return Settings.model_validate(
@@ -69,7 +71,7 @@ def settings() -> Settings:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def office(settings: Settings) -> Office:
     """What writes the mails."""
     return office_of(settings)
@@ -247,10 +249,17 @@ def people(database: Database) -> People:
     return People(database)
 
 
+@pytest.fixture(scope="session")
+def app(settings: Settings, office: Office) -> Litestar:
+    """The service, without its broker and without its senders, over the database of whatever test runs."""
+    return application(settings, DATABASE, office)
+
+
 @pytest.fixture
-async def client(database: Database, settings: Settings, office: Office) -> AsyncIterator[Client]:
-    """A program in front of the service, which runs without its broker and without its senders."""
-    transport = httpx2.ASGITransport(app=application(settings, database, office))  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
+async def client(database: Database, app: Litestar) -> AsyncIterator[Client]:
+    """A program in front of the service."""
+    assert database is DATABASE
+    transport = httpx2.ASGITransport(app=app)  # type: ignore[arg-type] # Litestar's scopes are narrower than ASGI's
     async with httpx2.AsyncClient(transport=transport, base_url="http://notifications.test") as opened:
         yield opened
 

@@ -11,9 +11,11 @@ from uuid import UUID, uuid4
 
 import aiosmtplib
 import pytest
+from litestar import Litestar
 
 from services.notifications import examples
 from services.notifications.door import LARGEST_MAIL, Mailroom
+from services.notifications.main import application, office_of
 from services.notifications.office import Office
 from services.notifications.postman import Postman
 from services.notifications.return_addresses import Purpose, ReturnAddresses
@@ -21,17 +23,29 @@ from services.notifications.settings import DoorAddress, Settings
 from shared.contracts import intake, qualification
 from shared.db import Database
 from shared.identity.model import Role
-from tests.notifications.conftest import Client, MailServer, People, World, statuses
+from tests.notifications.conftest import DATABASE, Client, MailServer, People, World, statuses
 from tests.notifications.test_pages import hidden
 
 RETURNS = ReturnAddresses("reponses.test", "r" * 32)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def settings(settings: Settings) -> Settings:
     """Settings of a service that mail comes back to."""
     way_back = {"reply_domain": RETURNS.domain, "reply_key": RETURNS.key, "door": "smtp://127.0.0.1:1"}
     return Settings.model_validate(settings.model_dump() | way_back)
+
+
+@pytest.fixture(scope="module")
+def office(settings: Settings) -> Office:
+    """What writes mails that can be answered."""
+    return office_of(settings)
+
+
+@pytest.fixture(scope="module")
+def app(settings: Settings, office: Office) -> Litestar:
+    """The service that mail comes back to."""
+    return application(settings, DATABASE, office)
 
 
 @dataclass(slots=True)

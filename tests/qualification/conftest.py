@@ -25,9 +25,11 @@ from shared.messaging.inbox import Inbox
 from shared.territory import Territories
 from shared.web import sessions
 from tests.qualification.life import Life
+from tests.standing import StandingDatabase
 
 Client = httpx2.AsyncClient
 
+DATABASE: Final = StandingDatabase()
 ORIENTATION_KEY: Final = "orientation-key-for-tests-only-0001"
 LINKS: Final = Links(ORIENTATION_KEY, "orientation")
 PACT_LINKS: Final = Links(ORIENTATION_KEY, "pact")
@@ -92,14 +94,13 @@ def territories() -> Territories:
 @pytest.fixture
 async def database(database_url: Callable[[str], Awaitable[str]]) -> AsyncIterator[Database]:
     """A fresh database with the rights of the running service, and the demonstration's catalogue in it."""
-    opened = await Database.connect(await database_url("qualification"), name="test", max_size=20)
-    async with opened.transaction() as tx:
-        await load(tx, clock.now())
-    yield opened
-    await opened.close()
+    async with DATABASE.opened(await database_url("qualification"), max_size=20) as opened:
+        async with opened.transaction() as tx:
+            await load(tx, clock.now())
+        yield opened
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings() -> Settings:
     """Settings that reach nothing outside the test."""
     return Settings.model_validate(
@@ -118,7 +119,7 @@ def settings() -> Settings:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rules(settings: Settings) -> Rules:
     """The rules of these settings."""
     return Rules.of(settings)
@@ -130,18 +131,25 @@ def inbox(database: Database, rules: Rules) -> Inbox:
     return Inbox(database, consumers(rules))
 
 
-@pytest.fixture
-def app(database: Database, settings: Settings, rules: Rules, territories: Territories) -> Litestar:
-    """The service, without its broker."""
+@pytest.fixture(scope="session")
+def standing(settings: Settings, rules: Rules, territories: Territories) -> Litestar:
+    """The service, without its broker, over the database of whatever test runs."""
     return application(
         settings,
-        database,
+        DATABASE,
         rules=rules,
         territories=territories,
         described=(consumers(rules), subscription(rules)),
         lifespan=[],
         ready=[],
     )
+
+
+@pytest.fixture
+def app(database: Database, standing: Litestar) -> Litestar:
+    """The service over the database of this test."""
+    assert database is DATABASE
+    return standing
 
 
 @pytest.fixture

@@ -1,0 +1,25 @@
+"""What takes long to build and is alike for all tests of a room stands for the whole session.
+
+An application takes most of a second: the tests of a room share one, over a `StandingDatabase` that each test opens on
+a fresh database of its own.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from shared.db import Database
+
+
+class StandingDatabase(Database):
+    """One object for the whole session, which leads to the database of the test that runs."""
+
+    def __init__(self) -> None:
+        """Lead nowhere yet."""
+
+    @asynccontextmanager
+    async def opened(self, url: str, *, max_size: int) -> AsyncIterator[Database]:
+        """Lead to this database, as fresh as if it was opened for the first time, until the block ends."""
+        fresh = await Database.connect(url, name="test", max_size=max_size)
+        vars(self).update(vars(fresh))
+        yield self
+        await fresh.close()
