@@ -135,6 +135,11 @@ class Minutes(BaseModel):
     closed_by: Actor | None
 
     @property
+    def chairs(self) -> list[str]:
+        """Name those who preside, and so sign."""
+        return [name for name, role in self.roles.items() if role is MemberRole.CHAIR]
+
+    @property
     def voters(self) -> int:
         """How many of those present vote: they make the quorum."""
         return sum(self.roles.get(name, MemberRole.VOTING) in VOTERS for name in self.present)
