@@ -1,6 +1,6 @@
 """Two services with real databases and queues, as operators reach them; and what can go wrong in them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -27,7 +27,9 @@ from shared.operations.settings import OperationsSettings
 from shared.web import sessions
 from tests.conftest import FreshDatabase
 from tests.shared.operations.trouble import CannotApply
+from tests.standing import StandingDatabase
 
+DATABASE = StandingDatabase()
 PUBLIC_URL = "http://127.0.0.1:8999"
 SUBSCRIPTIONS = (Subscription("intake", ("escalation.#",)), Subscription("escalation", ("intake.#",)))
 
@@ -83,17 +85,22 @@ async def own_database(
     fresh_database: Callable[[str], Awaitable[FreshDatabase]],
 ) -> AsyncIterator[Database]:
     """The small database of the operator's page: who may sign in."""
-    database = await Database.connect((await fresh_database("operations")).app_url, name="test")
-    yield database
-    await database.close()
+    async with DATABASE.opened((await fresh_database("operations")).app_url, max_size=10) as database:
+        yield database
 
 
-@pytest.fixture
-def page(scene: Scene, own_database: Database) -> Litestar:
-    """The operator's page over the scene."""
+@pytest.fixture(scope="session")
+def scenes() -> list[Scene]:
+    """The scene of the test that runs comes last."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def standing(scenes: list[Scene]) -> Litestar:
+    """The operator's page, over the scene and the database of whatever test runs."""
 
     async def provide_reach() -> Reach:
-        return scene.reach
+        return scenes[-1].reach
 
     settings = OperationsSettings(
         database_url=SecretStr("postgresql://unused"),
@@ -101,7 +108,16 @@ def page(scene: Scene, own_database: Database) -> Litestar:
         public_url=PUBLIC_URL,
         secret_key=SecretStr("0123456789abcdef" * 4),
     )
-    return application(settings, own_database, provide_reach)
+    return application(settings, DATABASE, provide_reach)
+
+
+@pytest.fixture
+def page(standing: Litestar, scenes: list[Scene], scene: Scene, own_database: Database) -> Iterator[Litestar]:
+    """The operator's page over the scene."""
+    assert own_database is DATABASE
+    scenes.append(scene)
+    yield standing
+    scenes.clear()
 
 
 @pytest.fixture

@@ -26,8 +26,10 @@ from shared.web.forms import EurosTyped, read_form, submit_once
 from shared.web.pages import flash, redirect, render
 from shared.web.paging import Page, Paged, paged
 from shared.web.problems import Body
+from tests.standing import StandingDatabase
 
 PUBLIC_URL = "http://127.0.0.1:8999"
+DATABASE = StandingDatabase()
 SECRET = "0123456789abcdef" * 4
 
 
@@ -178,16 +180,22 @@ async def database(fresh_database: Callable[[str], Awaitable[Any]]) -> AsyncIter
         await tx.execute("CREATE TABLE thing (title text NOT NULL, correlation text NOT NULL)")
         await tx.execute("GRANT SELECT, INSERT ON thing TO PUBLIC")
     await owner.close()
-    database = await Database.connect(fresh.app_url, name="test")
-    yield database
-    await database.close()
+    async with DATABASE.opened(fresh.app_url, max_size=10) as opened:
+        yield opened
 
 
-@pytest.fixture
-def templates(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The service's own template."""
-    (tmp_path / "thing.html").write_text(PAGE)
-    return tmp_path
+    folder = tmp_path_factory.mktemp("templates")
+    (folder / "thing.html").write_text(PAGE)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def standing() -> list[tuple[Any, Litestar]]:
+    """Small services that were built for an earlier test, with their settings."""
+    return []
 
 
 def settings(**changes: Any) -> ServiceSettings:
@@ -197,6 +205,7 @@ def settings(**changes: Any) -> ServiceSettings:
         "port": 8999,
         "public_url": PUBLIC_URL,
         "secret_key": SecretStr(SECRET),
+        "requests_per_minute": 0,
     }
     return ServiceSettings(**{**given, **changes})
 
@@ -208,10 +217,20 @@ def make_settings() -> Callable[..., ServiceSettings]:
 
 
 @pytest.fixture
-def make_application(database: Database, templates: Path) -> Callable[..., Litestar]:
+def make_application(
+    database: Database, templates: Path, standing: list[tuple[Any, Litestar]]
+) -> Callable[..., Litestar]:
     """Build the small service, with settings of the test's choice."""
+    assert database is DATABASE
 
-    def make(*, name: str = "trial", on: Database = database, ready: Any = (), **changes: Any) -> Litestar:
+    def make(*, name: str = "trial", **changes: Any) -> Litestar:
+        if {"on", "ready"} & changes.keys():
+            return build(name, **changes)
+        if not any(known == (name, changes) for known, _ in standing):
+            standing.append(((name, changes), build(name, **changes)))
+        return next(built for known, built in standing if known == (name, changes))
+
+    def build(name: str, *, on: Database = database, ready: Any = (), **changes: Any) -> Litestar:
         return create_application(
             name=name,
             title="Essai",
