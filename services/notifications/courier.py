@@ -62,7 +62,10 @@ class Courier:
         self._stopping.clear()
         couriers = [asyncio.create_task(self._deliver_all(), name=f"courier {n}") for n in range(self._couriers)]
         try:
-            async with rounds.running(self.sweep, every=SWEEPS_EVERY, name="courier.sweep"):
+            async with (
+                rounds.running(self.number, every=IDLE, name="courier.number"),
+                rounds.running(self.sweep, every=SWEEPS_EVERY, name="courier.sweep"),
+            ):
                 yield
         finally:
             self._stopping.set()
@@ -75,7 +78,6 @@ class Courier:
     async def _deliver_all(self) -> None:
         while not self._stopping.is_set():
             try:
-                await self.number()
                 delivered = await self.deliver_next()
             except AWAY as error:
                 log.warning("courier.database_away", error=type(error).__name__)

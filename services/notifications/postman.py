@@ -63,6 +63,8 @@ class Postman:
         user, self._domain = self._from.rsplit("@", 1)
         self._shown = Address(name, user, self._domain)
         self._stopping = asyncio.Event()
+        for result in Result:  # counted from nothing: an increase to the first would not be seen
+            metrics.ATTEMPTS.labels(result)
 
     @contextlib.asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:

@@ -21,11 +21,15 @@ log = structlog.get_logger(__name__)
 REQUESTS: Final = Counter("cousu_http_requests", "Requests answered", ["service", "method", "route", "status"])
 SECONDS: Final = Histogram(
     "cousu_http_request_seconds",
-    "Time to the last byte of the answer",
+    "Time to the last byte of the answer; of a stream, which lasts as long as it is wanted, to the first",
     ["service", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+FAILURES: Final = Counter("cousu_http_failures", "Requests that ended in an error of ours", ["service"])
+"""One for each service, there from its start: an increase from nothing to the first would not be seen."""
 REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+STREAM: Final = "text/event-stream"
+UNEXPECTED: Final = 500
 QUIET: Final = ("/health/", "/metrics", "/static/")
 """What machines ask all the time: counted, not logged, not limited."""
 
@@ -36,19 +40,24 @@ class Door:
     def __init__(self, app: ASGIApp, *, service: str) -> None:
         self._app = app
         self._service = service
+        FAILURES.labels(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Name the request, follow it, and tell how it ended."""
         method = str(scope.get("method", "websocket"))
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         request_id = _request_id(headers.get(b"x-request-id", ""))
-        started, status = time.perf_counter(), 500
+        started, status = time.perf_counter(), UNEXPECTED
+        ended: float | None = None
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ended
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableScopeHeaders.from_message(message)["X-Request-ID"] = request_id
+                sent = MutableScopeHeaders.from_message(message)
+                sent["X-Request-ID"] = request_id
+                if sent.get("Content-Type", "").startswith(STREAM):
+                    ended = time.perf_counter()
             await send(message)
 
         quiet = scope["path"].startswith(QUIET)
@@ -60,10 +69,12 @@ class Door:
             try:
                 await self._app(scope, receive, answer)
             finally:
-                seconds = time.perf_counter() - started
+                seconds = (ended or time.perf_counter()) - started
                 route = str(scope.get("path_template") or "unmatched")
                 REQUESTS.labels(self._service, method, route, status).inc()
                 SECONDS.labels(self._service, route).observe(seconds)
+                if status == UNEXPECTED:
+                    FAILURES.labels(self._service).inc()
                 step.name(f"{method} {route}")  # the route, not the path, which may be a secret link
                 step.tell(**{"http.response.status_code": status})
                 if status >= 500:  # noqa: PLR2004 - a failure of ours, as OpenTelemetry counts it

@@ -9,7 +9,8 @@ from decimal import Decimal, InvalidOperation
 from types import UnionType
 from typing import Annotated, Any, Final, Generic, TypeVar, Union, get_args, get_origin
 
-from litestar import Request
+import structlog
+from litestar import Request, Response
 from litestar.datastructures import UploadFile
 from litestar.response import Redirect
 from pydantic import BaseModel, BeforeValidator, ValidationError
@@ -20,9 +21,13 @@ from shared.db import Cause, Database, Transaction
 from shared.errors import Invalid, Refusal
 from shared.web import validation
 from shared.web.access import FORMS, UnsupportedContent
-from shared.web.pages import csrf_token_of, redirect
+from shared.web.pages import csrf_token_of, flash, redirect
+from shared.web.problems import status_of
+
+log = structlog.get_logger(__name__)
 
 Model = TypeVar("Model", bound=BaseModel)
+Shown = TypeVar("Shown", bound=Response[Any])
 FORM_KEY = "_form_key"
 CHUNK: Final = 64 * 1024
 """Bytes of a file that are held in memory at a time."""
@@ -79,6 +84,38 @@ async def read_form(request: Request[Any, Any, Any], model: type[Model]) -> Form
         for error in validation.field_errors(invalid.errors()):
             form.errors.setdefault(error.field, error.message)
     return form
+
+
+async def submit(
+    request: Request[Any, Any, Any],
+    database: Database,
+    cause: Cause,
+    form: Form[Model],
+    act: Callable[[Transaction, Model], Awaitable[str]],
+    *,
+    again: Callable[[int], Awaitable[Shown]],
+    said: str | None = None,
+) -> Redirect | Shown:
+    """Do once what a valid form asks, say so and go to the path that `act` gives.
+
+    A form that is not valid, or was refused, gives its page `again`: with a status, what was typed and what is wrong.
+    """
+    typed = form.model
+    if typed is None:
+        return await again(400)
+
+    async def once(tx: Transaction) -> str:
+        return await act(tx, typed)
+
+    try:
+        answer = await submit_once(database, form, once, cause=cause)
+    except Refusal as refusal:
+        log.info("form.refused", code=refusal.code)
+        form.refuse(refusal)
+        return await again(status_of(refusal))
+    if said:
+        flash(request, said)
+    return answer
 
 
 async def submit_once(

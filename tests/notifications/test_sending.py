@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from prometheus_client import generate_latest
 
 from services.notifications import examples
 from services.notifications.domain.deliveries import MOST_UNANSWERED, TRIED_FOR, Result, Status
@@ -351,6 +352,12 @@ async def test_senders_run_until_they_are_stopped(
             while len(mail_server.accepted) < 2:
                 await asyncio.sleep(0.02)
     assert await database.fetchval("SELECT count(*) FROM delivery WHERE status = 'sending'") == 0
+
+
+def test_each_end_of_an_attempt_is_counted_from_nothing(database: Database, office: Office) -> None:
+    a_postman(database, office, 1)
+    told = generate_latest().decode()
+    assert all(f'cousu_delivery_attempts_total{{result="{result}"}}' in told for result in Result)
 
 
 class HangingPostman(Postman):

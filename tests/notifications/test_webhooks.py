@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 
 from services.notifications import examples, store, usecases
-from services.notifications.courier import Courier
+from services.notifications.courier import IDLE, Courier
 from services.notifications.domain.webhooks import FACTS, Result, Secrets, told_of
 from services.notifications.office import Office
 from services.notifications.usecases.webhooks import From, Receipt, Wish
@@ -278,6 +278,27 @@ async def test_many_couriers_give_each_event_once_and_in_order(
         await asyncio.gather(*(work(courier) for courier in couriers))
         for partner in (first, second):
             assert [event["position"] for event in partner.events] == list(range(1, 12))
+
+
+async def test_couriers_run_until_they_are_stopped_and_one_round_gives_the_positions(
+    database: Database, world: World, open_office: Office, operator: Agent, partner: Partner
+) -> None:
+    await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    rounds: list[None] = []
+
+    class Counting(Courier):
+        async def number(self) -> int:
+            rounds.append(None)
+            return await super().number()
+
+    async with Counting(database, open_office, SECRETS, couriers=3).lifespan(), asyncio.timeout(10):
+        await world.filed()
+        while not partner.events:
+            await asyncio.sleep(0.02)
+        begun = len(rounds)
+        await asyncio.sleep(3 * IDLE)
+        assert 2 <= len(rounds) - begun <= 4
+    assert partner.types == ["intake.request_submitted.v1"]
 
 
 async def test_what_commits_late_is_not_passed_over(

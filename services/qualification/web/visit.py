@@ -12,11 +12,8 @@ from pydantic import BaseModel
 from services.qualification.web.asked import today_of
 from services.qualification.web.desk import Desk
 from shared.db import Cause, Database, Transaction
-from shared.errors import Conflict, Forbidden, Invalid
 from shared.identity.model import Agent
-from shared.web.forms import Form, submit_once
-from shared.web.pages import flash
-from shared.web.problems import status_of
+from shared.web.forms import Form, submit
 
 Model = TypeVar("Model", bound=BaseModel)
 Page = Callable[[Form[Any], int], Awaitable[Response[Any]]]
@@ -53,21 +50,20 @@ class Visit:
         again: Page,
     ) -> Response[Any]:
         """Do what a form asks, once, and go to `then`; or show the page again with what was typed and what is wrong."""
-        if form.model is None:
-            return await again(form, 400)
-        model = form.model
 
-        async def once(tx: Transaction) -> str:
-            await act(tx, model)
-            if said:
-                flash(self.request, said)
+        async def once(tx: Transaction, typed: Model) -> str:
+            await act(tx, typed)
             return then
 
-        try:
-            return await submit_once(self.database, form, once, cause=self.cause)
-        except (Invalid, Conflict, Forbidden) as refusal:
-            form.refuse(refusal)
-            return await again(form, status_of(refusal))
+        return await submit(
+            self.request,
+            self.database,
+            self.cause,
+            form,
+            once,
+            again=lambda status: again(form, status),
+            said=said,
+        )
 
 
 async def provide_visit(

@@ -313,16 +313,17 @@ if (lives.length) {
       const answer = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "manual" });
       if (!answer.ok) throw new Error(String(answer.status));
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      let waits = false;
       for (const { id } of lives) {
         const part = document.getElementById(id);
         const next = fresh.getElementById(id);
-        if (!next || busy(part) || part.innerHTML === next.innerHTML) continue;
-        const open = [...part.querySelectorAll("details[open][id]")].map((fold) => fold.id);
-        part.replaceChildren(...next.childNodes);
-        for (const fold of open) part.querySelector(`#${CSS.escape(fold)}`)?.setAttribute("open", "");
+        for (const fold of part.querySelectorAll("details[open][id]")) next?.querySelector(`#${CSS.escape(fold.id)}`)?.setAttribute("open", "");
+        if (!next || part.innerHTML === next.innerHTML) continue;
+        if (busy(part)) waits = true;
+        else part.replaceChildren(...next.childNodes);
       }
       document.title = fresh.title;
-      note.textContent = `Mis à jour à ${new Date().toLocaleTimeString("fr-FR")}.`;
+      note.textContent = waits ? "Du nouveau s’affichera dès que vous quitterez cette partie de la page." : `Mis à jour à ${new Date().toLocaleTimeString("fr-FR")}.`;
     } catch {
       note.textContent = "La mise à jour ne passe pas ; nouvel essai dans un instant. Votre session est peut-être terminée : rechargez la page.";
     }

@@ -1,7 +1,7 @@
 """A small service with every kind of route, on a real database, and a browser to look at it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,17 +12,18 @@ import pytest
 from litestar import Litestar, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response import ServerSentEvent, Template
 from pydantic import BaseModel, Field, SecretStr
 
 from shared import clock
 from shared.db import Cause, Database, Transaction
-from shared.errors import IllegalMove, NotFound
+from shared.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound, Refusal
 from shared.identity import store
 from shared.identity.model import Agent, Role
 from shared.settings import ServiceSettings
 from shared.web.access import only
 from shared.web.application import NavigationItem, create_application
-from shared.web.forms import EurosTyped, read_form, submit_once
+from shared.web.forms import EurosTyped, read_form, submit
 from shared.web.pages import flash, redirect, render
 from shared.web.paging import Page, Paged, paged
 from shared.web.problems import Body
@@ -31,6 +32,13 @@ from tests.standing import StandingDatabase
 PUBLIC_URL = "http://127.0.0.1:8999"
 DATABASE = StandingDatabase()
 SECRET = "0123456789abcdef" * 4
+REFUSED: Mapping[str, Refusal] = {
+    "Une réserve": Invalid.field("title", "Ce titre est réservé."),
+    "Un interdit": Forbidden(),
+    "Un disparu": NotFound(),
+    "Un doublon": Conflict(),
+}
+"""What the use case refuses, by the title that was typed."""
 
 
 class NewThing(Body):
@@ -78,19 +86,21 @@ async def add_thing(
 ) -> Response[Any]:
     """Keep a thing, or show the form again."""
     form = await read_form(request, ThingForm)
-    if form.model is None:
-        return render(request, "thing.html", status_code=400, heading="Encore", values=form.values, errors=form.errors)
-    model = form.model
 
-    async def keep(tx: Transaction) -> str:
-        await tx.execute("INSERT INTO thing (title, correlation) VALUES ($1, $2)", model.title, cause.correlation_id)
+    async def keep(tx: Transaction, typed: ThingForm) -> str:
+        await tx.execute("INSERT INTO thing (title, correlation) VALUES ($1, $2)", typed.title, cause.correlation_id)
         assert tx.cause == cause
+        if typed.title in REFUSED:
+            raise REFUSED[typed.title]
         number = await tx.fetchval("SELECT count(*) FROM thing")
         return f"/things/{number}"
 
-    answer = await submit_once(database, form, keep, cause=cause)
-    flash(request, "C’est enregistré.")
-    return answer
+    async def again(status: int) -> Template:
+        return render(
+            request, "thing.html", status_code=status, heading="Encore", values=form.values, errors=form.errors
+        )
+
+    return await submit(request, database, cause, form, keep, again=again, said="C’est enregistré.")
 
 
 @post("/greetings", public=True)
@@ -152,6 +162,17 @@ async def ask_number(
 ) -> dict[str, int]:
     """Ask the database for a number."""
     return {"answer": await database.fetchval("SELECT $1::int", n)}
+
+
+@get("/stream", public=True)
+async def stream() -> ServerSentEvent:
+    """Tell one thing, and then nothing for a while."""
+
+    async def told() -> AsyncIterator[str]:
+        yield "Bonjour"
+        await asyncio.sleep(0.3)
+
+    return ServerSentEvent(told())
 
 
 @get("/forgotten")
@@ -237,7 +258,7 @@ def make_application(
             settings=settings(**changes),
             database=on,
             pages=[front, things, add_thing, greet, broken_page, forgotten],
-            api=[list_things, create_thing, decide, missing, broken_call, ask_database, ask_number, forgotten],
+            api=[list_things, create_thing, decide, missing, broken_call, ask_database, ask_number, stream, forgotten],
             templates=[templates],
             ready=ready,
             navigation=[

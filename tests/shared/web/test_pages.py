@@ -167,6 +167,29 @@ async def test_a_wrong_form_is_shown_again_with_what_was_typed(
     assert "Ce champ est obligatoire." in blank.text
 
 
+@pytest.mark.parametrize(
+    ("title", "status", "said"),
+    [
+        ("Une réserve", 400, "Ce titre est réservé."),
+        ("Un interdit", 403, "Votre rôle ne permet pas cette action."),
+        ("Un disparu", 404, "n’existe pas, ou n’est pas dans votre périmètre"),
+        ("Un doublon", 409, "pas possible dans l’état actuel"),
+    ],
+)
+async def test_a_form_that_the_use_case_refuses_is_shown_again_and_changes_nothing(
+    client: httpx2.AsyncClient, enter: Enter, database: Database, title: str, status: int, said: str
+) -> None:
+    await enter()
+    form = await filled(client, title=title)
+    for _ in range(2):  # sent again as it was, it is refused again
+        answer = await client.post("/things", data=form)
+        assert answer.status_code == status
+        assert said in answer.text
+        assert f'value="{title}"' in answer.text
+    assert await titles(database) == []
+    assert "C’est enregistré." not in (await client.get("/things")).text
+
+
 @pytest.mark.parametrize("spoil", ["missing", "forged", "other_browser", "cross_site"])
 async def test_a_form_that_is_not_from_our_page_is_refused(
     client: httpx2.AsyncClient, make_application: Make, browse: Browse, enter: Enter, database: Database, spoil: str

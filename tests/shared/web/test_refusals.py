@@ -1,6 +1,7 @@
 """What programs are told when something is refused."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -290,6 +291,24 @@ async def test_metrics_count_by_route_not_by_address(client: httpx2.AsyncClient,
     text = (await client.get("/metrics")).text
     assert 'route="/api/v1/things/{number}/decision"' in text
     assert "things/42" not in text
+
+
+async def test_the_first_error_of_ours_is_counted_from_nothing(make_application: Make, browse: Browse) -> None:
+    client = browse(make_application(name="faulty"))
+    counted = 'cousu_http_failures_total{service="faulty"}'
+    await client.get("/api/v1/missing")
+    assert f"{counted} 0.0" in (await client.get("/metrics")).text
+    await client.get("/api/v1/broken")
+    assert f"{counted} 1.0" in (await client.get("/metrics")).text
+
+
+async def test_a_stream_is_as_slow_as_its_beginning(make_application: Make, browse: Browse) -> None:
+    client = browse(make_application(name="streaming"))
+    assert "Bonjour" in (await client.get("/api/v1/stream")).text
+    text = (await client.get("/metrics")).text
+    took = re.search(r'_seconds_sum\{route="/api/v1/stream",service="streaming"\} (\S+)', text)
+    assert took is not None
+    assert float(took[1]) < 0.25
 
 
 async def test_a_request_keeps_the_id_and_the_trace_it_came_with(client: httpx2.AsyncClient) -> None:

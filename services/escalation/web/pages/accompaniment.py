@@ -21,14 +21,14 @@ from services.escalation.web.inputs import Text
 from services.escalation.web.links import DocumentLinks
 from services.escalation.web.pages.dossiers import dossier_page
 from services.escalation.web.pages.papers import report_as_pdf, report_page
-from services.escalation.web.pages.showing import Asked, show, submit
+from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import COMMITTEE_READERS
 from services.escalation.web.whole import whole
 from shared import clock
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.web.access import only
-from shared.web.forms import Form, read_form
+from shared.web.forms import Form, read_form, submit
 from shared.web.paging import Page
 
 _READERS = [only(*COMMITTEE_READERS)]

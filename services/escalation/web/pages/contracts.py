@@ -19,14 +19,14 @@ from services.escalation.usecases import directory as usecases
 from services.escalation.usecases.telling import day
 from services.escalation.web.inputs import Line
 from services.escalation.web.pages.directory import MOST, NOBODY, Shown
-from services.escalation.web.pages.showing import Asked, show, submit
+from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import COMMITTEE_READERS
 from shared import clock
 from shared.contracts.fact import Email
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.web.access import only
-from shared.web.forms import EurosTyped, read_form
+from shared.web.forms import EurosTyped, read_form, submit
 
 _READERS = [only(*COMMITTEE_READERS)]
 

@@ -29,7 +29,7 @@ from services.escalation.usecases import committee as usecases
 from services.escalation.web.inputs import Line, Text, Voices
 from services.escalation.web.links import DocumentLinks
 from services.escalation.web.pages.papers import decision_as_pdf, decision_page
-from services.escalation.web.pages.showing import Asked, show, submit
+from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import COMMITTEE_READERS
 from services.escalation.web.whole import whole
 from shared import clock
@@ -38,7 +38,7 @@ from shared.contracts.vocabulary import CommitteeOutcome, SupportType
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.web.access import only
-from shared.web.forms import EurosTyped, read_form
+from shared.web.forms import EurosTyped, read_form, submit
 from shared.web.paging import Page
 from shared.web.paper import on_paper
 from shared.words import word

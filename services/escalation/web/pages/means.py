@@ -15,14 +15,14 @@ from services.escalation.reads.means import count_orders, envelope, envelopes, o
 from services.escalation.usecases import acting
 from services.escalation.usecases import directory as usecases
 from services.escalation.web.inputs import Year
-from services.escalation.web.pages.showing import Asked, show, submit
+from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import COMMITTEE_READERS
 from shared import clock
 from shared.contracts.vocabulary import Programme
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.web.access import only
-from shared.web.forms import EurosTyped, read_form
+from shared.web.forms import EurosTyped, read_form, submit
 from shared.web.paging import Page
 from shared.words import word
 

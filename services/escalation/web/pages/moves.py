@@ -19,13 +19,13 @@ from services.escalation.usecases import dossier as usecases
 from services.escalation.web.inputs import Line, Percent, Text
 from services.escalation.web.links import DocumentLinks
 from services.escalation.web.pages.dossiers import dossier_page
-from services.escalation.web.pages.showing import Asked, submit
+from services.escalation.web.pages.showing import Asked
 from shared import clock
 from shared.contracts.vocabulary import MobilisationKind
 from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
 from shared.identity.model import Agent
-from shared.web.forms import EurosTyped, read_form
+from shared.web.forms import EurosTyped, read_form, submit
 
 
 class AdmissibilityForm(BaseModel):

@@ -22,7 +22,7 @@ from services.escalation.usecases.telling import day
 from services.escalation.web.inputs import Line, Quantity
 from services.escalation.web.links import DocumentLinks, ProviderLinks
 from services.escalation.web.pages import presenting
-from services.escalation.web.pages.showing import Asked, show, submit
+from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import COMMITTEE_READERS
 from services.escalation.web.whole import whole
 from shared import clock
@@ -33,7 +33,7 @@ from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.web.access import only
 from shared.web.formats import euros_typed
-from shared.web.forms import EurosTyped, Form, read_form
+from shared.web.forms import EurosTyped, Form, read_form, submit
 from shared.words import word
 
 _READERS = [only(*COMMITTEE_READERS)]

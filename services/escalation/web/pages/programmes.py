@@ -30,7 +30,7 @@ from services.escalation.usecases import acting, consultations
 from services.escalation.usecases import programmes as usecases
 from services.escalation.web.coverage_tables import COLUMNS, LARGEST_TABLE, bring_in_table, table_of
 from services.escalation.web.inputs import Line, Text
-from services.escalation.web.pages.showing import Asked, show, submit
+from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import programme_named
 from shared import clock
 from shared.contracts.fact import Email
@@ -39,7 +39,7 @@ from shared.db import Cause, Database, Transaction
 from shared.errors import Invalid
 from shared.identity.model import Agent
 from shared.territory.territories import Territories
-from shared.web.forms import Form, read_form
+from shared.web.forms import Form, read_form, submit
 from shared.web.pages import flash, redirect
 from shared.web.paging import Page
 from shared.web.tables import as_csv

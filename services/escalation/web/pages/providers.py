@@ -16,10 +16,10 @@ from services.escalation.usecases import accompaniment as usecases
 from services.escalation.web.files import ACCEPTED, ONE_FILE, received
 from services.escalation.web.inputs import Percent, Text
 from services.escalation.web.links import ProviderLinks
-from services.escalation.web.pages.showing import Asked, show, submit
+from services.escalation.web.pages.showing import Asked, show
 from shared import clock
 from shared.db import Cause, Database, Transaction
-from shared.web.forms import Form, read_form
+from shared.web.forms import Form, read_form, submit
 from shared.web.pages import redirect
 from shared.web.secrets import LINK_ALONE, private
 

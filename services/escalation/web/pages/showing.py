@@ -1,24 +1,19 @@
-"""What all pages of the national team show alike: French words, tones of states, today's date; and failed forms."""
+"""What all pages of the national team show alike: French words, tones of states, today's date."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping
+from typing import Any, Final
 
 from litestar import Request
-from litestar.response import Redirect, Template
-from pydantic import BaseModel
+from litestar.response import Template
 
 from services.escalation.domain.committee import MemberRole
 from services.escalation.domain.moves import State
 from services.escalation.usecases.telling import day
 from shared import clock
-from shared.db import Cause, Database, Transaction
-from shared.errors import Conflict, Invalid
-from shared.web.forms import Form, submit_once
-from shared.web.pages import flash, render
+from shared.web.pages import render
 from shared.words import state_word, word
 
 Asked = Request[Any, Any, Any]
-Typed = TypeVar("Typed", bound=BaseModel)
 
 TONES: Final[Mapping[State, str]] = {
     State.RECEIVED: "waiting",
@@ -79,33 +74,3 @@ def show(request: Asked, template: str, *, status_code: int = 200, **context: ob
         today=day(clock.now()),
         **context,
     )
-
-
-async def submit(
-    request: Asked,
-    database: Database,
-    cause: Cause,
-    form: Form[Typed],
-    act: Callable[[Transaction, Typed], Awaitable[str]],
-    *,
-    again: Callable[[int], Awaitable[Template]],
-    said: str,
-) -> Redirect | Template:
-    """Do what a valid form asks and go on; or show its page `again`, with what was typed and what is wrong."""
-    typed = form.model
-    if typed is None:
-        return await again(400)
-
-    async def once(tx: Transaction) -> str:
-        return await act(tx, typed)
-
-    try:
-        answer = await submit_once(database, form, once, cause=cause)
-    except Invalid as refusal:
-        form.refuse(refusal)
-        return await again(400)
-    except Conflict as refusal:
-        form.refuse(refusal)
-        return await again(409)
-    flash(request, said)
-    return answer

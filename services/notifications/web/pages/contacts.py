@@ -19,7 +19,7 @@ from shared import clock
 from shared.contracts.fact import Email
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
-from shared.web.forms import Form, read_form, submit_once
+from shared.web.forms import Form, read_form, submit, submit_once
 from shared.web.pages import flash, render
 from shared.web.paging import Page
 
@@ -94,12 +94,13 @@ async def _page(
     entry: Entry,
     *,
     form: Form[ContactForm] | None = None,
+    status: int = 200,
 ) -> Template:
     (view,) = await contact_views(database, agent, office, [entry])
     return render(
         request,
         "contacts/detail.html",
-        status_code=400 if form else 200,
+        status_code=status,
         title=title_of(entry),
         path=_path(entry),
         contact=view,
@@ -123,18 +124,17 @@ async def enter_contact(
     if not entry.may_be_kept_by(agent):
         raise NotYourContact
     form = await read_form(request, ContactForm)
-    if form.model is None:
-        return await _page(request, database, agent, office, entry, form=form)
-    entered = ServiceInCharge(**form.model.model_dump())
 
-    async def act(tx: Transaction) -> str:
+    async def act(tx: Transaction, typed: ContactForm) -> str:
+        entered = ServiceInCharge(**typed.model_dump())
         await usecases.enter_contact(tx, entry, entered, by=agent, at=clock.now())
-        flash(
-            request, "La fiche est enregistrée. Elle vaut pour les prochains messages, et pour ceux que vous renvoyez."
-        )
         return f"/annuaire/{_path(entry)}"
 
-    return await submit_once(database, form, act, cause=cause)
+    async def again(status: int) -> Template:
+        return await _page(request, database, agent, office, entry, form=form, status=status)
+
+    said = "La fiche est enregistrée. Elle vaut pour les prochains messages, et pour ceux que vous renvoyez."
+    return await submit(request, database, cause, form, act, again=again, said=said)
 
 
 @post("/annuaire/{team:str}/retrait")

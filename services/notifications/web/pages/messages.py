@@ -16,9 +16,8 @@ from services.notifications.web import words
 from services.notifications.web.views import delivery_view
 from shared import clock
 from shared.db import Cause, Database, Reader, Transaction
-from shared.errors import Refusal
 from shared.identity.model import DEPARTEMENTAL, NATIONAL, Agent
-from shared.web.forms import read_form, submit_once
+from shared.web.forms import read_form, submit, submit_once
 from shared.web.pages import flash, render
 from shared.web.paging import Page
 
@@ -80,6 +79,7 @@ async def _message_page(
     office: Office,
     *,
     errors: dict[str, str] | None = None,
+    status: int = 200,
 ) -> Template:
     line = await reads.delivery(reader, delivery_id, agent.perimeter)
     attempts = (await reads.attempts(reader, [delivery_id]))[delivery_id]
@@ -88,7 +88,7 @@ async def _message_page(
     return render(
         request,
         "messages/detail.html",
-        status_code=409 if errors else 200,
+        status_code=status,
         message=delivery_view(line, attempts, agent, at=clock.now()),
         text=addresses.hide(body.text, delivery_id, behind="[lien personnel du destinataire, masqué ici]"),
         errors=errors or {},
@@ -135,16 +135,15 @@ async def resend(
     """Send a message again."""
     form = await read_form(request, Nothing)
 
-    async def act(tx: Transaction) -> str:
+    async def act(tx: Transaction, _: Nothing) -> str:
         await usecases.resend(tx, delivery_id, by=agent, at=clock.now(), office=office)
-        flash(request, "Le message est de nouveau dans la file d’envoi.")
         return f"/messages/{delivery_id}"
 
-    try:
-        return await submit_once(database, form, act, cause=cause)
-    except Refusal as refusal:
-        form.refuse(refusal)
-        return await _message_page(request, database, delivery_id, agent, office, errors=form.errors)
+    async def again(status: int) -> Template:
+        return await _message_page(request, database, delivery_id, agent, office, errors=form.errors, status=status)
+
+    said = "Le message est de nouveau dans la file d’envoi."
+    return await submit(request, database, cause, form, act, again=again, said=said)
 
 
 @post("/messages/{delivery_id:uuid}/adresse/{address_id:uuid}")

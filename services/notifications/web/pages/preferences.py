@@ -17,9 +17,8 @@ from services.notifications.web.choices import AbsenceView, ChoiceView, absence_
 from shared import clock
 from shared.contracts.notifications import Audience
 from shared.db import Cause, Database, Transaction
-from shared.errors import Refusal
 from shared.identity.model import Agent
-from shared.web.forms import Form, read_form, submit_once
+from shared.web.forms import Form, read_form, submit, submit_once
 from shared.web.pages import flash, render
 
 Web = Request[Any, Any, Any]
@@ -79,9 +78,11 @@ async def _page(
     *,
     choices: Form[ChoicesForm] | None = None,
     absence: Form[AbsenceForm] | None = None,
+    status: int = 200,
 ) -> Template:
     views = await choice_views(database, agent)
-    return _preferences_page(request, views, await absence_view(database, agent, at=clock.now()), choices, absence)
+    away = await absence_view(database, agent, at=clock.now())
+    return _preferences_page(request, views, away, choices, absence, status)
 
 
 def _preferences_page(
@@ -90,6 +91,7 @@ def _preferences_page(
     away: AbsenceView,
     form: Form[ChoicesForm] | None,
     absence: Form[AbsenceForm] | None,
+    status: int,
 ) -> Template:
     kept = {
         f"items.{number}.{name}": value
@@ -102,7 +104,7 @@ def _preferences_page(
     return render(
         request,
         "preferences.html",
-        status_code=400 if refused else 200,
+        status_code=status,
         choices=choices,
         titles=[_place(choice) + _sort(choice, titles) for choice in choices],
         values={**kept, **form.values} if form else kept,
@@ -143,20 +145,16 @@ async def set_preferences(
 ) -> Redirect | Template:
     """Keep the choices."""
     form = await read_form(request, ChoicesForm)
-    if form.model is None:
-        return await _page(request, database, agent, choices=form)
-    choices = _choices(form.model)
 
-    async def act(tx: Transaction) -> str:
-        await usecases.choose(tx, choices, by=agent, at=clock.now())
-        flash(request, "Vos préférences sont enregistrées. Elles valent pour les prochains messages.")
+    async def act(tx: Transaction, sent: ChoicesForm) -> str:
+        await usecases.choose(tx, _choices(sent), by=agent, at=clock.now())
         return "/preferences"
 
-    try:
-        return await submit_once(database, form, act, cause=cause)
-    except Refusal as refusal:
-        form.refuse(refusal)
-        return await _page(request, database, agent, choices=form)
+    async def again(status: int) -> Template:
+        return await _page(request, database, agent, choices=form, status=status)
+
+    said = "Vos préférences sont enregistrées. Elles valent pour les prochains messages."
+    return await submit(request, database, cause, form, act, again=again, said=said)
 
 
 def _choices(sent: ChoicesForm) -> list[Choice]:
@@ -188,21 +186,17 @@ async def be_away(
 ) -> Redirect | Template:
     """Keep when the agent is away."""
     form = await read_form(request, AbsenceForm)
-    if form.model is None:
-        return await _page(request, database, agent, absence=form)
-    absence = Absence(**form.model.model_dump())
 
-    async def act(tx: Transaction) -> str:
+    async def act(tx: Transaction, typed: AbsenceForm) -> str:
         now = clock.now()
-        await usecases.be_away(tx, absence, by=agent, today=today_of(agent, now), at=now)
-        flash(request, "Votre absence est enregistrée.")
+        await usecases.be_away(tx, Absence(**typed.model_dump()), by=agent, today=today_of(agent, now), at=now)
         return "/preferences"
 
-    try:
-        return await submit_once(database, form, act, cause=cause)
-    except Refusal as refusal:
-        form.refuse(refusal)
-        return await _page(request, database, agent, absence=form)
+    async def again(status: int) -> Template:
+        return await _page(request, database, agent, absence=form, status=status)
+
+    said = "Votre absence est enregistrée."
+    return await submit(request, database, cause, form, act, again=again, said=said)
 
 
 @post("/preferences/retour")

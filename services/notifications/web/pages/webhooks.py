@@ -20,10 +20,10 @@ from services.notifications.web.api.webhooks import MAY_LOOK, webhook_view
 from services.notifications.web.pages.messages import Nothing
 from shared import clock
 from shared.db import Cause, Database, Transaction
-from shared.errors import NotFound, Refusal
+from shared.errors import NotFound
 from shared.identity.model import Agent, Role
 from shared.web import formats
-from shared.web.forms import Form, read_form, submit_once
+from shared.web.forms import Form, read_form, submit, submit_once
 from shared.web.pages import flash, render
 from shared.web.paging import Page
 from shared.words import event_word
@@ -68,6 +68,11 @@ class StartForm(BaseModel):
     position: int | None = Field(default=None, ge=0, le=2**62)
     since: date | None = None
 
+    def start(self) -> From:
+        """Read it; a day begins at midnight in Paris."""
+        day = self.since
+        return From(self.position, datetime.combine(day, time(), tzinfo=formats.zone_of(None)) if day else None)
+
 
 @get("/abonnements")
 async def show_webhooks(
@@ -94,11 +99,11 @@ async def show_new_webhook(request: Web, agent: NamedDependency[Agent]) -> Templ
     return _new_page(request, None)
 
 
-def _new_page(request: Web, form: Form[WebhookForm] | None) -> Template:
+def _new_page(request: Web, form: Form[WebhookForm] | None, status: int = 200) -> Template:
     return render(
         request,
         "webhooks/new.html",
-        status_code=400 if form else 200,
+        status_code=status,
         values=form.values if form else {},
         errors=form.errors if form else {},
         groups=TYPES,
@@ -116,20 +121,16 @@ async def subscribe(
     """Keep a subscription."""
     agent.require(Role.OPERATOR)
     form = await read_form(request, WebhookForm)
-    if form.model is None:
-        return _new_page(request, form)
-    wish = form.model.wish()
 
-    async def act(tx: Transaction) -> str:
-        webhook_id, _ = await usecases.subscribe(tx, wish, by=agent, at=clock.now(), office=office)
-        flash(request, "L’abonnement est ouvert. Montrez-en le secret et donnez-le au partenaire par une voie sûre.")
+    async def act(tx: Transaction, typed: WebhookForm) -> str:
+        webhook_id, _ = await usecases.subscribe(tx, typed.wish(), by=agent, at=clock.now(), office=office)
         return f"/abonnements/{webhook_id}"
 
-    try:
-        return await submit_once(database, form, act, cause=cause)
-    except Refusal as refusal:
-        form.refuse(refusal)
-        return _new_page(request, form)
+    async def again(status: int) -> Template:
+        return _new_page(request, form, status)
+
+    said = "L’abonnement est ouvert. Montrez-en le secret et donnez-le au partenaire par une voie sûre."
+    return await submit(request, database, cause, form, act, again=again, said=said)
 
 
 @get("/abonnements/{webhook_id:uuid}")
@@ -153,6 +154,7 @@ async def _page(
     paging: Page,
     start: Form[Any] | None = None,
     secret: str | None = None,
+    status: int = 200,
 ) -> Template:
     agent.require(*MAY_LOOK)
     webhook = await reads.webhook(database, webhook_id, agent.perimeter)
@@ -160,7 +162,7 @@ async def _page(
     return render(
         request,
         "webhooks/detail.html",
-        status_code=400 if start else 200,
+        status_code=status,
         webhook=webhook,
         actions=webhook_view(webhook, agent).allowed_actions,
         attempts=attempts,
@@ -216,16 +218,14 @@ async def act_on_webhook(
     do, said = _DONE[action]
     form = await read_form(request, Nothing)
 
-    async def act(tx: Transaction) -> str:
+    async def act(tx: Transaction, _: Nothing) -> str:
         await do(tx, webhook_id, by=agent, at=clock.now())
-        flash(request, said)
         return f"/abonnements/{webhook_id}"
 
-    try:
-        return await submit_once(database, form, act, cause=cause)
-    except Refusal as refusal:
-        form.refuse(refusal)
-        return await _page(request, database, agent, webhook_id, paging=paging, start=form)
+    async def again(status: int) -> Template:
+        return await _page(request, database, agent, webhook_id, paging=paging, start=form, status=status)
+
+    return await submit(request, database, cause, form, act, again=again, said=said)
 
 
 @post("/abonnements/{webhook_id:uuid}/secret")
@@ -258,18 +258,13 @@ async def replay(
 ) -> Redirect | Template:
     """Tell again from a position or a moment."""
     form = await read_form(request, StartForm)
-    if form.model is None:
-        return await _page(request, database, agent, webhook_id, paging=paging, start=form)
-    day = form.model.since
-    start = From(form.model.position, datetime.combine(day, time(), tzinfo=formats.zone_of(None)) if day else None)
 
-    async def act(tx: Transaction) -> str:
-        await usecases.replay(tx, webhook_id, start, by=agent, at=clock.now())
-        flash(request, "L’envoi repart de là. Le partenaire reconnaît à leur identifiant les événements qu’il a déjà.")
+    async def act(tx: Transaction, typed: StartForm) -> str:
+        await usecases.replay(tx, webhook_id, typed.start(), by=agent, at=clock.now())
         return f"/abonnements/{webhook_id}"
 
-    try:
-        return await submit_once(database, form, act, cause=cause)
-    except Refusal as refusal:
-        form.refuse(refusal)
-        return await _page(request, database, agent, webhook_id, paging=paging, start=form)
+    async def again(status: int) -> Template:
+        return await _page(request, database, agent, webhook_id, paging=paging, start=form, status=status)
+
+    said = "L’envoi repart de là. Le partenaire reconnaît à leur identifiant les événements qu’il a déjà."
+    return await submit(request, database, cause, form, act, again=again, said=said)

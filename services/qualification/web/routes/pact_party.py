@@ -19,10 +19,8 @@ from services.qualification.web.pacts_shown import described, pact_as_pdf
 from services.qualification.web.pacts_words import ACTION_STATUS, EXPECTED_OF_PARTY
 from shared import clock
 from shared.db import Cause, Database, Transaction
-from shared.errors import Conflict, Forbidden, Invalid
-from shared.web.forms import Form, read_form, submit_once
-from shared.web.pages import flash, render
-from shared.web.problems import status_of
+from shared.web.forms import Form, read_form, submit
+from shared.web.pages import render
 
 Model = TypeVar("Model", bound=BaseModel)
 Visitor = Request[Any, Any, Any]
@@ -118,20 +116,14 @@ async def _do(
     act: Callable[[Transaction, Model], Awaitable[object]],
     said: str,
 ) -> Response[Any]:
-    if form.model is None:
-        return await _page(request, token, database, desk, form, 400)
-    model = form.model
-
-    async def once(tx: Transaction) -> str:
-        await act(tx, model)
-        flash(request, said)
+    async def once(tx: Transaction, typed: Model) -> str:
+        await act(tx, typed)
         return f"/pactes/parties/{token}"
 
-    try:
-        return await submit_once(database, form, once, cause=cause)
-    except (Invalid, Conflict, Forbidden) as refusal:
-        form.refuse(refusal)
-        return await _page(request, token, database, desk, form, status_of(refusal))
+    async def again(status: int) -> Response[Any]:
+        return await _page(request, token, database, desk, form, status)
+
+    return await submit(request, database, cause, form, once, again=again, said=said)
 
 
 async def _found(database: Database, link: PartyLink) -> tuple[PactView, PartyView]:

@@ -8,15 +8,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from pydantic import BaseModel
 
-from shared.db import Cause, Database
+from shared.db import Cause, Database, Transaction
 from shared.errors import Invalid
 from shared.identity.model import Agent
 from shared.operations import held, journals, record, waiting
 from shared.operations.held import NotHeld
 from shared.operations.reach import Reach, Watched
 from shared.operations.web import help_pages, reasons, words
-from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, settle, shown_again
-from shared.web.forms import Form, read_form
+from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, shown_again
+from shared.web.forms import Form, read_form, submit
 from shared.web.pages import flash, redirect, render
 from shared.web.paging import Page
 
@@ -86,29 +86,30 @@ async def settle_held(
     """Try again, or lead the stream past its event."""
     watched = reach.service(service)
     form = await read_form(request, HeldForm)
+    event_id = str(form.values.get("event_id", ""))
+    then = await _where_it_shows(watched, event_id, agent)
 
-    async def act(model: HeldForm) -> str:
+    async def act(_: Transaction, model: HeldForm) -> str:
         if model.action == "retry":
             await held.retry(watched, model.event_id, by=agent.email, why=model.why, perimeter=agent.perimeter)
-            return "Le service fait un nouvel essai dans la seconde\u00a0; cette page en montre l’effet."
+            flash(request, "Le service fait un nouvel essai dans la seconde\u00a0; cette page en montre l’effet.")
+            return then
         record.motive(model.why)
         if not model.sure:
             raise Invalid.field("sure", "Confirmez que le service n’en tiendra jamais compte\u00a0: c’est définitif.")
         await held.skip(watched, model.event_id, by=agent.email, why=model.why, perimeter=agent.perimeter)
-        return "L’événement est laissé de côté\u00a0; le service continue avec la suite."
+        flash(request, "L’événement est laissé de côté\u00a0; le service continue avec la suite.")
+        return then
 
-    event_id = str(form.values.get("event_id", ""))
-    answer, code = await settle(
-        request, form, act, database, cause, then=await _where_it_shows(watched, event_id, agent)
-    )
-    if answer is not None:
-        return answer
-    try:
-        one = await held.show(watched.database, service, event_id, perimeter=agent.perimeter)
-    except NotHeld as gone:
-        flash(request, form.errors.get("") or gone.detail, "warning")
-        return redirect("/retenues")
-    return await _held_page(request, reach, one, agent, form, code)
+    async def again(code: int) -> Response[Any]:
+        try:
+            one = await held.show(watched.database, service, event_id, perimeter=agent.perimeter)
+        except NotHeld as gone:
+            flash(request, form.errors.get("") or gone.detail, "warning")
+            return redirect("/retenues")
+        return await _held_page(request, reach, one, agent, form, code)
+
+    return await submit(request, database, cause, form, act, again=again)
 
 
 async def _where_it_shows(watched: Watched, event_id: str, agent: Agent) -> str:

@@ -9,14 +9,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from pydantic import BaseModel
 
-from shared.db import Cause, Database
+from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
 from shared.identity.model import Agent
 from shared.operations import mails
 from shared.operations.reach import Reach, Watched
 from shared.operations.web import help_pages, words
-from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, settle, shown_again
-from shared.web.forms import Form, read_form
+from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, shown_again
+from shared.web.forms import Form, read_form, submit
 from shared.web.pages import render
 
 log = structlog.get_logger(__name__)
@@ -62,12 +62,15 @@ async def send_mail_again(
     """Send a mail again."""
     form = await read_form(request, MailForm)
 
-    async def act(model: MailForm) -> str:
+    async def act(_: Transaction, model: MailForm) -> str:
         await mails.resend(_postman(reach), mail_id, by=agent.email, why=model.why, perimeter=agent.perimeter)
-        return "Le courriel est remis en file\u00a0; il part dans quelques secondes."
+        return f"/courriels/{mail_id}"
 
-    answer, code = await settle(request, form, act, database, cause, then=f"/courriels/{mail_id}")
-    return answer or await _mail_page(request, reach, agent, mail_id, form, code)
+    async def again(code: int) -> Response[Any]:
+        return await _mail_page(request, reach, agent, mail_id, form, code)
+
+    said = "Le courriel est remis en file\u00a0; il part dans quelques secondes."
+    return await submit(request, database, cause, form, act, again=again, said=said)
 
 
 async def _mail_page(

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from pydantic import BaseModel
 
-from shared.db import Cause, Database
+from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
 from shared.identity.model import Agent
 from shared.messaging.topology import UNROUTED_QUEUE
@@ -16,9 +16,9 @@ from shared.operations import astray
 from shared.operations.astray import DEAD
 from shared.operations.reach import Reach
 from shared.operations.web import words
-from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, settle, shown_again
-from shared.web.forms import Form, read_form
-from shared.web.pages import render
+from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, shown_again
+from shared.web.forms import Form, read_form, submit
+from shared.web.pages import flash, render
 
 
 class ParkedForm(BaseModel):
@@ -50,17 +50,22 @@ async def send_parked(
     """Send dead letters back to their queue, or publish again what had no listener."""
     _known(queue, agent)
     form = await read_form(request, ParkedForm)
+    here = f"/files/{quote(queue)}"
 
-    async def act(model: ParkedForm) -> str:
+    async def act(_: Transaction, model: ParkedForm) -> str:
         if queue != UNROUTED_QUEUE:
             moved = await astray.drain(reach, queue, by=agent.email, why=model.why)
-            return f"{words.counted(moved, 'message remis', 'messages remis')} en file."
+            flash(request, f"{words.counted(moved, 'message remis', 'messages remis')} en file.")
+            return here
         done = await astray.replay_unrouted(reach, by=agent.email, why=model.why)
         said = f"{words.counted(done.moved, 'message publié', 'messages publiés')} à nouveau"
-        return f"{said} ; {done.came_back} toujours sans destinataire." if done.came_back else f"{said}."
+        flash(request, f"{said} ; {done.came_back} toujours sans destinataire." if done.came_back else f"{said}.")
+        return here
 
-    answer, code = await settle(request, form, act, database, cause, then=f"/files/{quote(queue)}")
-    return answer or await _parked_page(request, reach, agent, queue, form, code)
+    async def again(code: int) -> Response[Any]:
+        return await _parked_page(request, reach, agent, queue, form, code)
+
+    return await submit(request, database, cause, form, act, again=again)
 
 
 async def _parked_page(

@@ -9,14 +9,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from pydantic import BaseModel
 
-from shared.db import Cause, Database
+from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.operations import quarantine
 from shared.operations.reach import Reach
 from shared.operations.web import help_pages, reasons, words
-from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, settle, shown_again
-from shared.web.forms import Form, read_form
-from shared.web.pages import render
+from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, shown_again
+from shared.web.forms import Form, read_form, submit
+from shared.web.pages import flash, render
 from shared.web.paging import Page
 
 log = structlog.get_logger(__name__)
@@ -88,17 +88,21 @@ async def settle_quarantined(
     watched = reach.service(service)
     form = await read_form(request, QuarantineForm)
 
-    async def act(model: QuarantineForm) -> str:
+    async def act(_: Transaction, model: QuarantineForm) -> str:
         if model.action == "replay":
             await quarantine.replay(
                 watched, reach.broker, message_id, by=agent.email, why=model.why, perimeter=agent.perimeter
             )
-            return "Le message est renvoyé au service. S’il est encore illisible, il reviendra ici."
-        await quarantine.discard(watched, message_id, by=agent.email, why=model.why, perimeter=agent.perimeter)
-        return "Le message est écarté\u00a0; son contenu est conservé."
+            flash(request, "Le message est renvoyé au service. S’il est encore illisible, il reviendra ici.")
+        else:
+            await quarantine.discard(watched, message_id, by=agent.email, why=model.why, perimeter=agent.perimeter)
+            flash(request, "Le message est écarté\u00a0; son contenu est conservé.")
+        return "/quarantaine"
 
-    answer, code = await settle(request, form, act, database, cause, then="/quarantaine")
-    return answer or await _quarantine_page(request, reach, agent, service, message_id, form, code)
+    async def again(code: int) -> Response[Any]:
+        return await _quarantine_page(request, reach, agent, service, message_id, form, code)
+
+    return await submit(request, database, cause, form, act, again=again)
 
 
 async def _quarantine_page(

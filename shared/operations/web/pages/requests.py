@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 from pydantic import BaseModel
 
 from shared import clock
-from shared.db import Cause, Database
+from shared.db import Cause, Database, Transaction
 from shared.errors import Refusal
 from shared.identity.model import Agent
 from shared.operations import journals, resending
@@ -17,10 +17,10 @@ from shared.operations.obstacles import story
 from shared.operations.reach import Reach
 from shared.operations.resending import Choice
 from shared.operations.web import obstacles, words
-from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, settle, shown_again
+from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, shown_again
 from shared.operations.web.sequence import diagram
-from shared.web.forms import Form, read_form
-from shared.web.pages import redirect, render
+from shared.web.forms import Form, read_form, submit
+from shared.web.pages import flash, redirect, render
 from shared.web.problems import status_of
 
 
@@ -63,14 +63,17 @@ async def resend_events(
     """Tell one service's events of the request again."""
     form = await read_form(request, ResendForm)
 
-    async def act(model: ResendForm) -> str:
+    async def act(_: Transaction, model: ResendForm) -> str:
         choice = Choice(model.source, request=reference, queue=model.queue or None)
         done = await resending.resend(reach, choice, by=agent.email, why=model.why, perimeter=agent.perimeter)
         said = words.counted(done.events, "événement est renvoyé", "événements sont renvoyés")
-        return f"{said}\u00a0; ce qui a déjà été appliqué ne l’est pas deux fois."
+        flash(request, f"{said}\u00a0; ce qui a déjà été appliqué ne l’est pas deux fois.")
+        return f"/demandes/{quote(reference, safe='')}"
 
-    answer, code = await settle(request, form, act, database, cause, then=f"/demandes/{quote(reference, safe='')}")
-    return answer or await _request_page(request, reach, agent, reference, form, code)
+    async def again(code: int) -> Response[Any]:
+        return await _request_page(request, reach, agent, reference, form, code)
+
+    return await submit(request, database, cause, form, act, again=again)
 
 
 async def _request_page(
