@@ -8,6 +8,8 @@ ATTEMPTS = Counter(
     ["result"],
 )
 DELIVERIES = Gauge("cousu_deliveries", "Mails by where they stand", ["status"])
-OLDEST_DUE = Gauge("cousu_deliveries_oldest_due_seconds", "How long the first mail in the queue has been due")
+OLDEST_DUE = Gauge(
+    "cousu_deliveries_oldest_due_seconds", "How long the first mail in the queue has been due, tried in vain or not"
+)
 INCOMING = Counter("cousu_incoming_mails_total", "Mails that came back to the door, by what they were", ["kind"])
 PARCELS = Counter("cousu_webhook_attempts_total", "Attempts to give an event to a partner, by result", ["result"])

@@ -22,6 +22,7 @@ SENTENCES = {
     "broker_away": "RabbitMQ does not answer: events wait in the outboxes, nothing is lost. Start it again",
     "database_away": "The database does not answer ({detail}). Start it again",
     "database_refuses": "The database runs and refuses ({detail}): give its role back what it had",
+    "database_stuck": "The database answers, but its cases are locked: see who holds them (runbook, CousuLenteur)",
     "service_away": "The service does not answer ({detail}). Start it again",
     "service_not_ready": "The service is not ready ({detail})",
     "no_consumer": "Nobody consumes this queue ({count} messages wait). Start the service",

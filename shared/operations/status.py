@@ -35,6 +35,7 @@ What = Literal[
     "broker_away",
     "database_away",
     "database_refuses",
+    "database_stuck",
     "service_away",
     "service_not_ready",
     "no_consumer",
@@ -97,6 +98,8 @@ class ServiceStatus(BaseModel):
     """None where no dates are kept, the database is away, or gives no right to them."""
     deliveries: Deliveries | None = None
     """None where no mails are sent, the database is away, or gives no right to them."""
+    stuck: bool = False
+    """Whether the database answers, but not about the cases: something holds them locked."""
 
     @property
     def unreached(self) -> bool:
@@ -164,12 +167,17 @@ async def _service(watched: Watched, perimeter: list[str] | None) -> ServiceStat
     try:
         async with asyncio.timeout(PATIENCE):
             told.figures = await figures(watched.database, watched.name, perimeter)
-            # A role for operators may have no right to the cases: then of these nothing is known.
-            with contextlib.suppress(asyncpg.PostgresError):
-                told.deadlines = await deadlines(watched.database, watched.name, perimeter)
-                told.deliveries = await deliveries(watched.database, watched.name, perimeter)
     except UNREACHABLE as away:
         told.database_away = type(away).__name__
+        return told
+    # A role for operators may have no right to the cases: then of these nothing is known.
+    with contextlib.suppress(*UNREACHABLE):
+        try:
+            async with asyncio.timeout(PATIENCE):
+                told.deadlines = await deadlines(watched.database, watched.name, perimeter)
+                told.deliveries = await deliveries(watched.database, watched.name, perimeter)
+        except TimeoutError:
+            told.stuck = True
     return told
 
 
@@ -232,6 +240,8 @@ def _of_service(one: ServiceStatus, *, broker_away: bool) -> list[Concern]:
     if one.database_away is not None:
         what = "database_refuses" if one.database_refuses else "database_away"
         found.append(Concern(what=what, where=one.name, detail=one.database_away))
+    if one.stuck:
+        found.append(Concern(what="database_stuck", where=one.name))
     waits = one.figures
     if waits is None:
         return found

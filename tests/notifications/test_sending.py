@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -358,6 +359,21 @@ def test_each_end_of_an_attempt_is_counted_from_nothing(database: Database, offi
     a_postman(database, office, 1)
     told = generate_latest().decode()
     assert all(f'cousu_delivery_attempts_total{{result="{result}"}}' in told for result in Result)
+
+
+async def test_a_mail_that_is_tried_in_vain_grows_older_in_the_figures(
+    world: World, database: Database, office: Office, free_ports: Callable[[int], list[int]]
+) -> None:
+    await world.filed()
+    [nobody] = free_ports(1)
+    postman = a_postman(database, office, nobody)
+    await postman.send_next()
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE delivery SET tried_since = now() - interval '20 minutes' WHERE attempts > 0")
+    await postman.measure()
+    told = re.search(r"^cousu_deliveries_oldest_due_seconds (\S+)", generate_latest().decode(), re.MULTILINE)
+    assert told is not None
+    assert 1200 <= float(told[1]) < 1260
 
 
 class HangingPostman(Postman):

@@ -110,10 +110,10 @@ async def counts(reader: Reader, perimeter: list[str] | None) -> dict[str, int]:
 
 
 async def oldest_due(reader: Reader, at: datetime) -> float:
-    """Tell for how many seconds the first mail in the queue has been due."""
+    """Tell for how many seconds the first mail in the queue has been due, however often it was tried in vain."""
     seconds: float = await reader.fetchval(
         """
-        SELECT greatest(0, coalesce(extract(epoch FROM $1 - min(next_attempt_at)), 0))::float
+        SELECT greatest(0, coalesce(extract(epoch FROM $1 - min(tried_since)), 0))::float
         FROM delivery
         WHERE status = 'queued' AND cadence = 'instant'
         """,

@@ -45,6 +45,13 @@ def told(concern: Concern) -> Told:
             ),
             None,
         ),
+        "database_stuck": (
+            (
+                "La base répond, mais ses dossiers sont bloqués\u00a0: une opération oubliée les verrouille, ou la "
+                "machine est surchargée. Ce service n’avance plus, les autres continuent."
+            ),
+            None,
+        ),
         "service_away": (
             "Le service ne répond pas\u00a0: ce qui lui est destiné attend, rien n’est perdu. Redémarrez-le.",
             None,

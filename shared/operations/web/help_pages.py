@@ -16,6 +16,7 @@ ENTRIES: Final = {
     "broker_away": "CousuMessagerieAbsente",
     "database_away": "CousuBaseAbsente",
     "database_refuses": "CousuBaseRefuse",
+    "database_stuck": "CousuLenteur",
     "service_away": "CousuServiceAbsent",
     "service_not_ready": "CousuServicePasPret",
     "no_consumer": "CousuFileSansEcoute",

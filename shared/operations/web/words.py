@@ -152,6 +152,8 @@ def _line(one: ServiceStatus, status: Status) -> Line:
 def _answers(one: ServiceStatus) -> Cell:
     if one.database_away is not None:
         return Cell("base fermée au service" if one.database_refuses else "base absente", "late")
+    if one.stuck:
+        return Cell("base bloquée", "late")
     if one.ready is None:
         return Cell("base présente", "done")
     if one.ready:

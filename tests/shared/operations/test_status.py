@@ -14,6 +14,7 @@ from shared.clock import new_id
 from shared.db import Database
 from shared.messaging import journal
 from shared.messaging.inbox import Message
+from shared.operations import status as looking
 from shared.operations.broker import Broker
 from shared.operations.reach import Reach, Watched
 from shared.operations.status import Concern, Status, status
@@ -176,6 +177,21 @@ async def test_a_database_that_is_away_is_said_and_the_others_are_still_seen(sce
     assert [concern.where for concern in seen.concerns if concern.what == "database_away"] == ["intake"]
     assert [one.figures is None for one in seen.services] == [True, False]
     await away.close()
+
+
+async def test_cases_that_are_locked_are_not_taken_for_a_database_that_is_away(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def waits_for_a_lock(*_: object) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(looking, "PATIENCE", 0.5)
+    monkeypatch.setattr(looking, "deadlines", waits_for_a_lock)
+    async with consumed(scene):
+        seen = await status(scene.reach, at=clock.now())
+    stuck = {("database_stuck", name, True) for name in scene.reach.services}
+    assert {(concern.what, concern.where, concern.urgent) for concern in seen.concerns} == stuck
+    assert all(one.figures is not None and one.database_away is None for one in seen.services)
 
 
 async def test_a_service_that_does_not_answer_is_said(scene: Scene, free_port: int) -> None:
