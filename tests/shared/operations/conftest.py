@@ -1,5 +1,6 @@
 """Two services with real databases and queues, as operators reach them; and what can go wrong in them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,7 +8,9 @@ from datetime import timedelta
 import aio_pika
 import httpx2
 import pytest
+import uvicorn
 from litestar import Litestar
+from playwright.async_api import Browser, async_playwright
 from pydantic import SecretStr
 
 from deploy.local.rabbitmq import LocalRabbit
@@ -26,6 +29,7 @@ from shared.operations.reach import Reach, Watched
 from shared.operations.settings import OperationsSettings
 from shared.web import sessions
 from tests.conftest import FreshDatabase
+from tests.polling import eventually
 from tests.shared.operations.trouble import CannotApply
 from tests.standing import StandingDatabase
 
@@ -177,3 +181,29 @@ def bearer(own_database: Database, agent: Callable[..., Awaitable[Agent]]) -> Ca
         return {"Authorization": f"Bearer {token}"}
 
     return bearer
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def address(page: Litestar, free_port: int) -> AsyncIterator[str]:
+    """Serve the page."""
+    server = uvicorn.Server(uvicorn.Config(page, port=free_port, log_config=None, lifespan="on"))
+    task = asyncio.create_task(server.serve())
+
+    async def started() -> bool:
+        return server.started
+
+    await eventually(started)
+    yield f"http://127.0.0.1:{free_port}"
+    server.should_exit = True
+    await task

@@ -1,23 +1,19 @@
 """The operator's page in Chromium: accessible, within the screen, and the overview without scrolling."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx2
 import pytest
-import uvicorn
-from litestar import Litestar
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, expect
 
 from shared.clock import new_id
 from shared.messaging import journal
 from shared.messaging.inbox import Message
 from shared.operations import quarantine
 from shared.web import assets
-from tests.polling import eventually
 from tests.shared.messaging.conftest import a_message, wire
 from tests.shared.operations.conftest import Scene
 from tests.shared.operations.test_journals import hear_all
@@ -28,32 +24,6 @@ pytestmark = pytest.mark.browser
 AXE = assets.ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 Enter = Callable[..., Awaitable[httpx2.AsyncClient]]
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
-async def address(page: Litestar, free_port: int) -> AsyncIterator[str]:
-    """Serve the page."""
-    server = uvicorn.Server(uvicorn.Config(page, port=free_port, log_config=None, lifespan="on"))
-    task = asyncio.create_task(server.serve())
-
-    async def started() -> bool:
-        return server.started
-
-    await eventually(started)
-    yield f"http://127.0.0.1:{free_port}"
-    server.should_exit = True
-    await task
 
 
 async def trouble(scene: Scene) -> list[str]:
