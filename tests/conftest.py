@@ -47,18 +47,20 @@ def pytest_configure() -> None:
     )
 
 
-WHOLE_PRODUCT = ("browser", "deploy", "faults", "journeys")
-"""Rooms whose tests start all services, or much else: one after the other, while another process does the rest."""
+WHOLE_PRODUCT = ("browser", "journeys")
+"""Rooms whose tests share one `system`: they run in one process, one after the other."""
+
+LONGEST = (*WHOLE_PRODUCT, "faults", "deploy")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what starts the whole product first: it takes longest."""
-    items.sort(key=lambda item: _room(item.nodeid) not in WHOLE_PRODUCT)
+    """Put what takes longest first, so that the processes end together."""
+    items.sort(key=lambda item: _room(item.nodeid) not in LONGEST)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "_ByRoom":
-    """Share the tests among processes by file; all that starts the whole product goes to one of them."""
+    """Share the tests among processes by file; all that shares the whole product goes to one of them."""
     return _ByRoom(config, log)
 
 
