@@ -47,7 +47,8 @@ class Envelope(BaseModel):
     correlationid: str | None = None
     causationid: str | None = None
     traceparent: str | None = None
-    data: dict[str, Any]
+    data: Any = None
+    """An object, but for what strangers publish outside any stream: whoever hears that says what is wrong with it."""
 
     @classmethod
     def read(cls, body: bytes) -> "Envelope":
@@ -59,6 +60,8 @@ class Envelope(BaseModel):
         if envelope.sequence is not None:
             if envelope.subject is None:
                 raise Unreadable("a sequence without a subject")
+            if not isinstance(envelope.data, dict):
+                raise Unreadable("data: no object")
             service = envelope.type.split(".", 1)[0]
             if service != "forms" and envelope.source.split("/")[1:2] != [service]:
                 raise Unreadable(f"{envelope.type} cannot come from {envelope.source}")
@@ -89,7 +92,7 @@ def _reasons(error: ValidationError) -> str:
     )
 
 
-def read_data(model: type[BaseModel], data: dict[str, Any]) -> Any:
+def read_data(model: type[BaseModel], data: Any) -> Any:
     """Read an event's data as its class; refuse with `Unreadable` what does not fit."""
     try:
         return model.model_validate(data)

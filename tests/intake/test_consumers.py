@@ -148,10 +148,13 @@ async def test_a_form_that_is_not_ours_files_once(database: Database, inbox: Inb
         (a_request(fields=["concertation"]), "fields"),
         (a_request(title="nul \u0000"), ""),
         (a_request(title=["a", "list"]), "title"),
+        ("Redonner vie au centre-bourg", ""),
+        (["a", "list"], ""),
+        (None, ""),
     ],
 )
 async def test_a_form_that_is_not_ours_is_told_what_is_wrong(
-    database: Database, inbox: Inbox, data: dict[str, Any], field: str
+    database: Database, inbox: Inbox, data: Any, field: str
 ) -> None:
     message = a_filed_event(data=data)
     await inbox.take([message])
