@@ -187,6 +187,7 @@ EVENT = {
     "qualification.stage_due_soon.v1": "Échéance proche au département",
     "qualification.orientation_due_soon.v1": "Rappel à l’acteur local",
     "qualification.information_due_soon.v1": "Rappel des informations demandées",
+    "qualification.national_question_due_soon.v1": "Rappel de la question de l’équipe nationale",
     "qualification.pact_opened.v1": "Pacte territorial ouvert",
     "qualification.pact_diagnosis_shared.v1": "Diagnostic partagé avec les parties",
     "qualification.pact_diagnosis_agreed.v1": "Diagnostic approuvé par une partie",

@@ -168,6 +168,7 @@ def facts() -> list[Fact]:
         qualification.StageDueSoon(**where, number=NUMBER, stage=v.Stage.QUALIFY, due_on=DUE),
         qualification.OrientationDueSoon(**where, orientation_id=OTHER_ID, provider=_PROVIDER, until=DUE),
         qualification.InformationDueSoon(**where, until=DUE),
+        qualification.NationalQuestionDueSoon(**where, question="Le plan de financement est-il arrêté ?", until=DUE),
         qualification.PactPartyInvited(
             **where,
             title="Pacte territorial du Vexin",

@@ -287,6 +287,14 @@ class InformationDueSoon(DepartmentalFact):
     until: date
 
 
+class NationalQuestionDueSoon(DepartmentalFact):
+    """The département has a few days left to answer the national team."""
+
+    wire_type: ClassVar[str] = "qualification.national_question_due_soon.v1"
+    question: str
+    until: date
+
+
 PartyExpected = Literal["agree", "sign", "report", "follow"]
 """What a party of a pact is to do now: agree the diagnosis, sign the plan, tell how its actions go, or only read."""
 
@@ -393,6 +401,7 @@ FACTS: tuple[type[Fact], ...] = (
     StageDueSoon,
     OrientationDueSoon,
     InformationDueSoon,
+    NationalQuestionDueSoon,
     PactOpened,
     PactDiagnosisShared,
     PactDiagnosisAgreed,

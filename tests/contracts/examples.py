@@ -260,6 +260,10 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
         {**_BASE, "orientation_id": _id(9), "provider": PROVIDER, "until": date(2026, 4, 13)},
     ),
     (qualification.InformationDueSoon, {**_BASE, "until": date(2026, 4, 13)}),
+    (
+        qualification.NationalQuestionDueSoon,
+        {**_BASE, "question": "Le plan de financement est-il arrêté ?", "until": date(2026, 4, 13)},
+    ),
     (qualification.PactOpened, {**_PACT, "parties": ("État", "CC du Vexin-Val de Seine")}),
     (qualification.PactDiagnosisShared, {**_PACT, "version": 1}),
     (qualification.PactDiagnosisAgreed, {**_PACT, "party": "État", "complete": False}),

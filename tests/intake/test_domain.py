@@ -38,6 +38,7 @@ NOT_FOR_THE_APPLICANT = {
     "escalation.decision_corrected.v1",  # same
     "qualification.stage_due_soon.v1",
     "qualification.orientation_due_soon.v1",
+    "qualification.national_question_due_soon.v1",
     "qualification.information_due_soon.v1",  # a reminder is a mail, and no step
     "intake.tracking_link_replaced.v1",
     "forms.request_refused.v1",

@@ -8,13 +8,14 @@ from services.qualification.settings import Rules
 from services.qualification.usecases.keeping_time import tell_late_stages
 from services.qualification.usecases.orienting import give_up_silent
 from shared import clock
+from shared.contracts import escalation
 from shared.contracts.vocabulary import Role
 from shared.db import Database
 from shared.messaging.inbox import Inbox
 from tests.polling import eventually
-from tests.qualification.acting import CAUE, ORIENTATION, answered, done, proposed, told
+from tests.qualification.acting import CAUE, ESCALATION, ORIENTATION, answered, done, proposed, told
 from tests.qualification.conftest import Program, Programs
-from tests.qualification.life import Life, in_days, long_ago
+from tests.qualification.life import NATIONAL, Life, in_days, long_ago
 
 
 async def test_a_late_stage_is_told_once_even_by_several_copies(inbox: Inbox, database: Database, rules: Rules) -> None:
@@ -177,6 +178,23 @@ async def test_the_applicant_is_reminded_of_what_he_was_asked_and_the_departemen
     await reach(database, "answer_until", rules)
     await look_once(database, rules)
     assert await reminders(database, life) == ["information_due_soon"]
+
+
+async def test_the_departement_is_reminded_of_a_question_of_the_national_team_until_it_answers(
+    sat: Program, delegate: Program, life: Life, database: Database, rules: Rules
+) -> None:
+    await answered(sat, delegate, life, ESCALATION)
+    soon = rules.soon(clock.now())
+    for until in (soon + timedelta(days=1), soon):  # the first is not near yet; a new question takes its place
+        await life.tell(
+            escalation.InformationRequested(**life.about(), question="Quel calendrier ?", until=until, by=NATIONAL)
+        )
+        for _ in range(2):
+            await look_once(database, rules)
+    assert await reminders(database, life) == ["national_question_due_soon"]
+    await done(sat, life, "answer", {"text": "De mars à juin."})
+    await look_once(database, rules)
+    assert await reminders(database, life) == ["national_question_due_soon"]
 
 
 async def test_a_clock_that_has_already_run_out_is_late_and_reminds_nobody(

@@ -169,6 +169,7 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     qualification.StageDueSoon: (departement("stage_due_soon", cadence=DAILY),),
     qualification.OrientationDueSoon: (Mail("provider", "orientation_reminder", "orientation"),),
     qualification.InformationDueSoon: (applicant("information_reminder", "informations"),),
+    qualification.NationalQuestionDueSoon: (departement("national_question_reminder", "actions"),),
     qualification.PactOpened: PACT,
     qualification.PactDiagnosisShared: PACT,
     qualification.PactDiagnosisAgreed: PACT,

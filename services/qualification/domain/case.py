@@ -21,6 +21,7 @@ CLOCKS: Final = {State.REGISTERED, State.UNDER_EXAMINATION, State.PROPOSED}
 """Where the département's own clock runs."""
 
 INFORMATION: Final = "information"
+QUESTION: Final = "question"
 """The clock of the applicant who was asked to complete; the others are the stages."""
 
 LONGEST_WAIT: Final = timedelta(days=366)
@@ -207,6 +208,9 @@ class Case:
 
     def tell_due_soon(self, at: datetime, orientation: Orientation | None) -> tuple[str, date, facts.DepartmentalFact]:
         """Remind whoever is awaited: give the clock, its last day and the fact. `orientation`: the open one, if any."""
+        if self.question is not None and self.question.until is not None:
+            asked, until = self.question.text, self.question.until
+            return QUESTION, until, facts.NationalQuestionDueSoon(**self._about(at), question=asked, until=until)
         if self.answer_until is not None:
             return INFORMATION, self.answer_until, facts.InformationDueSoon(**self._about(at), until=self.answer_until)
         if self.stage is None or self.due_on is None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from services.qualification.domain.case import INFORMATION, Case
+from services.qualification.domain.case import INFORMATION, QUESTION, Case
 from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.domain.orientation import Orientation, OrientationState
 from services.qualification.domain.refusals import UnknownCase
@@ -105,7 +105,8 @@ async def _settle(
 
 
 async def _warn_again(
-    tx: Transaction, fact: facts.StageDueSoon | facts.OrientationDueSoon | facts.InformationDueSoon
+    tx: Transaction,
+    fact: facts.StageDueSoon | facts.OrientationDueSoon | facts.InformationDueSoon | facts.NationalQuestionDueSoon,
 ) -> None:
     """Remember again which clock was said to run out."""
     match fact:
@@ -115,6 +116,8 @@ async def _warn_again(
             clock, due_on = Stage.PROVIDER_ANSWER.value, fact.until
         case facts.InformationDueSoon():
             clock, due_on = INFORMATION, fact.until
+        case facts.NationalQuestionDueSoon():
+            clock, due_on = QUESTION, fact.until
     await warnings.note(tx, fact.request_id, fact.departement, clock=clock, due_on=due_on, at=fact.at)
 
 
@@ -130,5 +133,8 @@ def told_and_heard(told: Handler, heard: Handler) -> Handler:
 
 TOLD: Mapping[type[Fact], Handler] = {
     **dict.fromkeys(AGAIN, _tell_again),
-    **dict.fromkeys((facts.StageDueSoon, facts.OrientationDueSoon, facts.InformationDueSoon), _warn_again),
+    **dict.fromkeys(
+        (facts.StageDueSoon, facts.OrientationDueSoon, facts.InformationDueSoon, facts.NationalQuestionDueSoon),
+        _warn_again,
+    ),
 }

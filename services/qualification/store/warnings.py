@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from services.qualification.domain.case import INFORMATION, Case
+from services.qualification.domain.case import INFORMATION, QUESTION, Case
 from services.qualification.store.cases import COLUMNS, case_of_row
 from shared.db import Transaction
 
@@ -13,19 +13,30 @@ async def load_due_soon(tx: Transaction, *, today: date, soon: date, limit: int)
     rows = await tx.fetch(
         f"""
         SELECT {COLUMNS}
-        FROM case_file AS c
-        WHERE coalesce(c.answer_until, c.due_on) BETWEEN $1 AND $2
-          AND c.state IN ('registered', 'under_examination', 'awaiting_information', 'proposed', 'oriented_locally')
+        FROM case_file AS c, LATERAL (
+            SELECT
+                CASE
+                    WHEN c.question IS NOT NULL THEN '{QUESTION}'
+                    WHEN c.answer_until IS NOT NULL THEN '{INFORMATION}'
+                    ELSE c.stage
+                END,
+                coalesce((c.question ->> 'until')::date, c.answer_until, c.due_on)
+        ) AS clock (name, last_day)
+        WHERE clock.last_day BETWEEN $1 AND $2
+          AND (
+              c.state IN ('registered', 'under_examination', 'awaiting_information', 'proposed', 'oriented_locally')
+              OR c.state = 'escalated' AND c.question IS NOT NULL
+          )
           AND NOT EXISTS (
               SELECT FROM deadline_warning AS w
               WHERE w.request_id = c.request_id
                 AND w.departement = c.departement
-                AND w.clock = CASE WHEN c.answer_until IS NULL THEN c.stage ELSE '{INFORMATION}' END
-                AND w.due_on = coalesce(c.answer_until, c.due_on)
+                AND w.clock = clock.name
+                AND w.due_on = clock.last_day
           )
-        ORDER BY coalesce(c.answer_until, c.due_on)
+        ORDER BY clock.last_day
         LIMIT $3
-        FOR UPDATE SKIP LOCKED
+        FOR UPDATE OF c SKIP LOCKED
         """,  # noqa: S608 - constants
         today,
         soon,
