@@ -160,6 +160,7 @@ async def test_the_page_shows_the_steps_and_takes_what_is_told(
     await work.hears("completed", LATER + 60 * 24 * 365 * 9)
     over = await client.get(address)
     assert "Atteint le" in over.text
+    assert "Diagnostic remis – atteint le" in (await client.get(f"{address}/imprimer")).text
     assert "/avancement" not in over.text
     late = await send(client, page, form, news="Trop tard.")
     assert late.status_code == 409
