@@ -31,6 +31,17 @@ def resend(mail_id: MailId, why: Why, by: By) -> None:
     typer.echo("queued again; it leaves within seconds")
 
 
+@app.command("resend-refused")
+def resend_refused(
+    words: Annotated[str, typer.Argument(help="The words of the server, as `deliveries list` shows them")],
+    why: Why,
+    by: By,
+) -> None:
+    """Have all mails of the week tried again that a server refused with these words: after its repair."""
+    count = reaching(lambda reach: mails.resend_answered(reach.service(SENDS_MAILS), words, by=by, why=why))
+    typer.echo(f"{count} queued again; they leave within seconds")
+
+
 def _table(rows: Sequence[Mail]) -> Table:
     table = Table("Mail", "Request", "About", "To", "Status", "Tries", "Next", "Words of the server", box=None)
     for one in rows:

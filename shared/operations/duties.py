@@ -21,6 +21,8 @@ class Deliveries(BaseModel):
     seconds: float
     failed: int
     uncertain: int
+    refused_lately: int = 0
+    """Of the last hour, those that a mail server refused."""
 
 
 _OVERDUE: Final[Mapping[str, str]] = {
@@ -71,7 +73,7 @@ async def deliveries(reader: Reader, service: str, perimeter: list[str] | None =
             WHERE status = 'queued'
               AND ($1::text[] IS NULL OR departement = ANY($1))
         ), latest AS (
-            SELECT status
+            SELECT status, recipient, created_at
             FROM delivery
             WHERE created_at > now() - make_interval(days => $2)
               AND status IN ('failed', 'uncertain')
@@ -82,7 +84,10 @@ async def deliveries(reader: Reader, service: str, perimeter: list[str] | None =
                 FROM waiting
                 WHERE cadence = 'instant' AND tried_since < now()) AS seconds,
                (SELECT count(*) FROM latest WHERE status = 'failed') AS failed,
-               (SELECT count(*) FROM latest WHERE status = 'uncertain') AS uncertain
+               (SELECT count(*) FROM latest WHERE status = 'uncertain') AS uncertain,
+               (SELECT count(*) FROM latest
+                WHERE status = 'failed' AND recipient <> ''
+                  AND created_at > now() - interval '1 hour') AS refused_lately
         """,
         perimeter,
         LATELY_DAYS,

@@ -25,6 +25,14 @@ class NoSuchMail(NotFound):
     sentence = "Ce courriel n’existe pas, ou n’est pas dans votre périmètre."
 
 
+class NoneRefused(NotFound):
+    """No mail of the last days was refused with these words, or none is left."""
+
+    code = "none_refused"
+    title = "No mail was refused with these words"
+    sentence = "Plus aucun courriel refusé ne porte cette réponse\u00a0: ils sont déjà repartis."
+
+
 class MailUnderWay(Conflict):
     """It is being sent, was sent, or is about to be sent for the first time."""
 
@@ -69,6 +77,13 @@ class Mail(BaseModel):
     def may_resend(self) -> bool:
         """Tell whether sending it again changes anything: not while it leaves for the first time, or once it left."""
         return self.given_up or (self.status == "queued" and self.attempts > 0)
+
+
+class Answer(BaseModel):
+    """What mail servers said, and of how many mails."""
+
+    words: str
+    mails: int
 
 
 _COLUMNS = """id, request_id, number, departement, audience, event_type, recipient, status, reason, attempts,
@@ -137,6 +152,55 @@ async def resend(watched: Watched, mail_id: UUID, *, by: str, why: str, perimete
         )
         await record.note(tx, by=by, action="delivery.resend", target=f"{found.event_type} {found.id}", why=why)
         return await show(tx, mail_id, perimeter=perimeter)
+
+
+_REFUSED = """status = 'failed' AND recipient <> '' AND created_at > now() - make_interval(days => $2)"""
+_WORDS = r"btrim(regexp_replace(reason, '\s+', ' ', 'g'))"
+"""On one line, as a form gives them back."""
+
+
+async def answers(reader: Reader, *, perimeter: list[str] | None = None) -> list[Answer]:
+    """Give the words with which mail servers refused mails of the last days, the most frequent first."""
+    rows = await reader.fetch(
+        f"""
+        SELECT {_WORDS} AS words, count(*) AS mails
+        FROM delivery
+        WHERE {_SEEN} AND {_REFUSED} AND reason IS NOT NULL
+        GROUP BY 1
+        ORDER BY count(*) DESC, 1
+        LIMIT 20
+        """,  # noqa: S608 - our own column names
+        perimeter,
+        LATELY_DAYS,
+    )
+    return [Answer(**row) for row in rows]
+
+
+async def resend_answered(
+    watched: Watched, words: str, *, by: str, why: str, perimeter: list[str] | None = None
+) -> int:
+    """Have all mails of the last days that were refused with these very words tried again now; tell how many.
+
+    Refuses with `NoneRefused`.
+    """
+    async with watched.database.transaction() as tx:
+        rows = await tx.fetch(
+            f"""
+            UPDATE delivery SET
+                status = 'queued', next_attempt_at = now(), tried_since = now(), asked_by = $4,
+                cadence = 'instant', digest_id = NULL, reason = NULL
+            WHERE {_SEEN} AND {_REFUSED} AND {_WORDS} = $3
+            RETURNING id
+            """,  # noqa: S608 - our own column names
+            perimeter,
+            LATELY_DAYS,
+            words,
+            by,
+        )
+        if not rows:
+            raise NoneRefused
+        await record.note(tx, by=by, action="delivery.resend", target=f"{len(rows)} mails: {words}", why=why)
+        return len(rows)
 
 
 def postman(reach: Reach) -> Watched | None:

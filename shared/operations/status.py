@@ -28,6 +28,9 @@ GAP_OLD = 300.0
 MAIL_OLD = 900.0
 """Seconds after which a mail that should have left at once says that the mail server is away."""
 
+REFUSED_MANY = 10
+"""Mails refused in an hour, from which on it is not a few wrong addresses: it is us whom a mail server refuses."""
+
 DEEP = 1000
 """Messages in a queue from which on it is worth a look."""
 
@@ -272,7 +275,8 @@ def _of_duties(one: ServiceStatus) -> list[Concern]:
         late = Concern(what="mail_late", where=one.name, count=one.deliveries.queued, seconds=one.deliveries.seconds)
         found.append(late)
     if one.deliveries and one.deliveries.failed:
-        found.append(Concern(what="mail_failed", where=one.name, count=one.deliveries.failed, urgent=False))
+        urgent = one.deliveries.refused_lately > REFUSED_MANY
+        found.append(Concern(what="mail_failed", where=one.name, count=one.deliveries.failed, urgent=urgent))
     if one.deadlines and one.deadlines.overdue:
         found.append(Concern(what="overdue", where=one.name, count=one.deadlines.overdue, urgent=False))
     return found

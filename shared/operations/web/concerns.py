@@ -26,6 +26,7 @@ def told(concern: Concern) -> Told:
     streams = counted(concern.count, "demande", "demandes")
     since = duration(concern.seconds)
     relay = "Personne ne les envoie\u00a0: redémarrez le service." if concern.detail == NO_RELAY else ""
+    many = ", dont plus de dix refusés dans l’heure\u00a0: vérifiez le serveur de courriel" if concern.urgent else ""
     sentence, href = {
         "broker_away": (
             (
@@ -78,7 +79,10 @@ def told(concern: Concern) -> Told:
             "/courriels",
         ),
         "mail_failed": (
-            f"{counted(concern.count, 'courriel n’a pas pu partir', 'courriels n’ont pas pu partir')} cette semaine.",
+            (
+                f"{counted(concern.count, 'courriel n’a pas pu partir', 'courriels n’ont pas pu partir')} cette semaine"
+                f"{many}."
+            ),
             "/courriels",
         ),
         "overdue": (

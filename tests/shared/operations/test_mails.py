@@ -2,15 +2,28 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import httpx2
 import pytest
+from litestar import Litestar
+from pydantic import SecretStr
 
+from shared import clock
 from shared.clock import new_id
 from shared.db import Database
+from shared.identity.model import Role
 from shared.operations import mails, record
-from shared.operations.mails import MailUnderWay, NoAddress, NoSuchMail
-from shared.operations.reach import Watched
+from shared.operations.broker import Broker
+from shared.operations.mails import MailUnderWay, NoAddress, NoneRefused, NoSuchMail
+from shared.operations.main import application
+from shared.operations.reach import Reach, Watched
+from shared.operations.settings import OperationsSettings
+from shared.operations.status import status
 from tests.conftest import FreshDatabase
+from tests.shared.operations.conftest import PUBLIC_URL
 from tests.shared.operations.test_obstacles import a_mail
+from tests.shared.operations.test_pages import fields_of
+
+Enter = Callable[..., Awaitable[httpx2.AsyncClient]]
 
 
 @pytest.fixture
@@ -19,6 +32,25 @@ async def postman(fresh_database: Callable[[str], Awaitable[FreshDatabase]]) -> 
     database = await Database.connect((await fresh_database("notifications")).app_url, name="test")
     yield Watched("notifications", database, "notifications")
     await database.close()
+
+
+@pytest.fixture
+def page(postman: Watched, own_database: Database) -> Litestar:
+    """The operator's page over that service alone."""
+
+    async def provide_reach() -> Reach:
+        return Reach({"notifications": postman}, Broker("amqp://nobody@127.0.0.1:1/"))
+
+    return application(
+        OperationsSettings(
+            database_url=SecretStr("postgresql://unused"),
+            port=8999,
+            public_url=PUBLIC_URL,
+            secret_key=SecretStr("0123456789abcdef" * 4),
+        ),
+        own_database,
+        provide_reach,
+    )
 
 
 async def test_what_was_refused_comes_before_what_only_waits_and_what_arrived_is_not_there(postman: Watched) -> None:
@@ -58,6 +90,67 @@ async def test_a_mail_without_address_is_refused_with_what_to_do(postman: Watche
     with pytest.raises(NoAddress) as refused:
         await mails.resend(postman, mail_id, by="exploitant", why="essai")
     assert "Renseignez-la" in refused.value.detail
+
+
+async def test_all_that_a_server_refused_with_the_same_words_is_queued_again_at_once(postman: Watched) -> None:
+    relay = "550 5.7.1 relay\n access denied"
+    refused = [await a_mail(postman.database, new_id(), reason=relay) for _ in range(3)]
+    await a_mail(postman.database, new_id(), reason=relay, departement="78")
+    await a_mail(postman.database, new_id(), recipient="", reason=relay)
+    wrong = await a_mail(postman.database, new_id())
+    [most, other] = await mails.answers(postman.database, perimeter=["95"])
+    assert (most.words, most.mails, other.mails) == ("550 5.7.1 relay access denied", 3, 1)
+    count = await mails.resend_answered(postman, most.words, by="exploitant", why="relais réparé", perimeter=["95"])
+    assert count == 3
+    rows = await postman.database.fetch("SELECT id FROM delivery WHERE status = 'queued' AND asked_by = 'exploitant'")
+    assert {row["id"] for row in rows} == set(refused)
+    assert (await mails.show(postman.database, wrong)).status == "failed"
+    [noted] = await record.latest(postman.database, "notifications")
+    assert (noted.action, noted.target) == ("delivery.resend", "3 mails: 550 5.7.1 relay access denied")
+    with pytest.raises(NoneRefused):
+        await mails.resend_answered(postman, most.words, by="exploitant", why="encore", perimeter=["95"])
+
+
+async def test_after_a_repair_all_of_them_are_sent_again_from_the_page_with_a_motive(
+    postman: Watched, enter: Enter
+) -> None:
+    for _ in range(2):
+        await a_mail(postman.database, new_id(), reason="550 5.7.1 relay access denied")
+    browse = await enter()
+    page = await browse.get("/courriels")
+    assert "550 5.7.1 relay access denied (2\u00a0courriels)" in page.text
+    sent = fields_of(page) | {"words": "550 5.7.1 relay access denied"}
+    without = await browse.post("/courriels", data=sent | {"why": ""})
+    assert without.status_code == 400
+    assert "Donnez le motif" in without.text
+    answer = await browse.post("/courriels", data=sent | {"why": "Relais réparé"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/courriels")
+    assert "2\u00a0courriels remis en file." in (await browse.get("/courriels")).text
+    gone = await browse.post("/courriels", data=sent | {"why": "Relais réparé encore"})
+    assert gone.status_code == 404
+    assert "Plus aucun courriel refusé ne porte cette réponse" in gone.text
+
+
+async def test_more_than_ten_refusals_in_an_hour_need_a_hand_and_fewer_are_worth_a_look(
+    postman: Watched, enter: Enter
+) -> None:
+    for _ in range(10):
+        await a_mail(postman.database, new_id())
+        await a_mail(postman.database, new_id(), recipient="")
+    browse = await enter()
+    few = (await browse.get("/")).text
+    await a_mail(postman.database, new_id())
+    many = (await browse.get("/")).text
+    assert ["dont plus de dix refusés dans l’heure" in seen for seen in (few, many)] == [False, True]
+    reach = Reach({"notifications": postman}, Broker("amqp://nobody@127.0.0.1:1/"))
+    [concern] = [one for one in (await status(reach, at=clock.now())).concerns if one.what == "mail_failed"]
+    assert (concern.count, concern.urgent) == (21, True)
+
+
+async def test_an_auditor_reads_what_servers_said_and_sends_nothing_again(postman: Watched, enter: Enter) -> None:
+    for _ in range(2):
+        await a_mail(postman.database, new_id())
+    assert "Renvoyer tous ces courriels" not in (await (await enter(Role.AUDITOR)).get("/courriels")).text
 
 
 async def test_a_mail_of_others_does_not_exist(postman: Watched) -> None:

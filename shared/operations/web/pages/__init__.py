@@ -12,6 +12,7 @@ routes = [
     quarantine.quarantined_message,
     quarantine.settle_quarantined,
     mails.undelivered,
+    mails.send_refused_again,
     mails.undelivered_mail,
     mails.send_mail_again,
     parked.parked,

@@ -7,7 +7,7 @@ import structlog
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
@@ -17,9 +17,16 @@ from shared.operations.reach import Reach, Watched
 from shared.operations.web import help_pages, words
 from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, shown_again
 from shared.web.forms import Form, read_form, submit
-from shared.web.pages import render
+from shared.web.pages import flash, render
 
 log = structlog.get_logger(__name__)
+
+
+class RefusedForm(BaseModel):
+    """All mails that were refused with the same words are sent again."""
+
+    words: str = Field(min_length=1, max_length=1000)
+    why: Motive
 
 
 class MailForm(BaseModel):
@@ -33,10 +40,54 @@ async def undelivered(
     request: Request[Any, Any, Any], reach: NamedDependency[Reach], agent: NamedDependency[Agent]
 ) -> Response[Any]:
     """List the mails of the week that did not reach anybody."""
-    rows, away = await reach.from_all(
-        _postman(reach).name, lambda one: mails.list_mails(one.database, perimeter=agent.perimeter)
+    return await _mails_page(request, reach, agent, None)
+
+
+@post("/courriels", guards=[OPERATORS])
+async def send_refused_again(
+    request: Request[Any, Any, Any],
+    agent: NamedDependency[Agent],
+    reach: NamedDependency[Reach],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+) -> Response[Any]:
+    """Send all mails again that were refused with the same words."""
+    form = await read_form(request, RefusedForm)
+
+    async def act(_: Transaction, model: RefusedForm) -> str:
+        count = await mails.resend_answered(
+            _postman(reach), model.words, by=agent.email, why=model.why, perimeter=agent.perimeter
+        )
+        flash(request, f"{words.counted(count, 'courriel remis', 'courriels remis')} en file.")
+        return "/courriels"
+
+    async def again(code: int) -> Response[Any]:
+        return await _mails_page(request, reach, agent, form, code)
+
+    return await submit(request, database, cause, form, act, again=again)
+
+
+async def _mails_page(
+    request: Request[Any, Any, Any], reach: Reach, agent: Agent, form: Form[RefusedForm] | None, code: int = 200
+) -> Response[Any]:
+    name = _postman(reach).name
+    rows, away = await reach.from_all(name, lambda one: mails.list_mails(one.database, perimeter=agent.perimeter))
+    said, _ = await reach.from_all(name, lambda one: mails.answers(one.database, perimeter=agent.perimeter))
+    return render(
+        request,
+        "operations/mails.html",
+        status_code=code,
+        rows=rows,
+        away=away_words(away),
+        moment=words.moment,
+        answers=[
+            (one.words, f"{one.words} ({words.counted(one.mails, 'courriel', 'courriels')})")
+            for one in said
+            if one.mails > 1
+        ],
+        help=help_pages.anchor("mail_failed"),
+        **shown_again(form, agent),
     )
-    return render(request, "operations/mails.html", rows=rows, away=away_words(away), moment=words.moment)
 
 
 @get("/courriels/{mail_id:uuid}", guards=[READERS])
