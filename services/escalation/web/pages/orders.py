@@ -1,8 +1,9 @@
 """What is ordered for a dossier and what becomes of it: the order form, deliveries and payments, who pays what."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from litestar import get, post
@@ -226,8 +227,66 @@ def _one_of(dossier: EscalationDetail, mobilisation_id: UUID) -> MobilisationRow
     return found
 
 
-@post("/demandes/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}/livraison", guards=_READERS)
-async def note_delivery(
+@dataclass(frozen=True, slots=True)
+class Mobilised:
+    """What is mobilised, and who does something with it."""
+
+    request_id: UUID
+    id: UUID
+    agent: Agent
+
+
+async def _delivery(tx: Transaction, typed: DeliveryForm, of: Mobilised) -> None:
+    await _book(tx, Action.PART_DELIVERY, of, amount_cents=typed.amount, dated=typed.delivered_on, reference=typed.note)
+
+
+async def _payment(tx: Transaction, typed: PaymentForm, of: Mobilised) -> None:
+    await _book(tx, Action.PAYMENT, of, amount_cents=typed.paid, dated=typed.paid_on, reference=typed.invoice)
+
+
+async def _book(
+    tx: Transaction, action: Action, of: Mobilised, *, amount_cents: int, dated: date | None, reference: str | None
+) -> None:
+    await means.book(
+        tx, of.request_id, of.id, action,
+        amount_cents=amount_cents, dated=dated, reference=reference, agent=of.agent, at=clock.now(),
+    )  # fmt: skip
+
+
+async def _last_delivery(tx: Transaction, typed: LastDeliveryForm, of: Mobilised) -> None:
+    """What did not come is given back."""
+    await means.step_mobilisation(
+        tx, of.request_id, of.id, Action.DELIVERY, agent=of.agent, at=clock.now(), delivered_cents=typed.total
+    )
+
+
+async def _invitation(tx: Transaction, typed: InvitationForm, of: Mobilised) -> None:
+    await accompaniment.invite_provider(tx, of.request_id, of.id, email=typed.email, agent=of.agent, at=clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A form of a mobilisation's page: what it holds, what it does, what is said then, where on the page it is seen."""
+
+    form: type[BaseModel]
+    does: Callable[[Transaction, Any, Mobilised], Awaitable[None]]
+    said: str
+    part: str = ""
+
+
+STEPS: Final[Mapping[str, Step]] = {
+    "livraison": Step(DeliveryForm, _delivery, "La livraison est notée."),
+    "paiement": Step(PaymentForm, _payment, "Le paiement est noté."),
+    "solde": Step(LastDeliveryForm, _last_delivery, "Tout est livré."),
+    "lien": Step(InvitationForm, _invitation, "Le lien personnel est prêt.", "#lien"),
+}
+"""Last part of the address → what happens there."""
+
+_MOBILISATION = "/demandes/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}"
+
+
+@post([f"{_MOBILISATION}/{name}" for name in STEPS], guards=_READERS)
+async def take_step(
     request: Asked,
     request_id: FromPath[UUID],
     mobilisation_id: FromPath[UUID],
@@ -237,23 +296,14 @@ async def note_delivery(
     document_links: NamedDependency[DocumentLinks],
     provider_links: NamedDependency[ProviderLinks],
 ) -> Redirect | Template:
-    """Note a delivery in part."""
-    form = await read_form(request, DeliveryForm)
-    here = f"/demandes/{request_id}/mobilisations/{mobilisation_id}"
+    """Take one of the forms of a mobilisation's page."""
+    here, _, name = request.url.path.rpartition("/")
+    step = STEPS[name]
+    form = await read_form(request, step.form)
 
-    async def act(tx: Transaction, typed: DeliveryForm) -> str:
-        await means.book(
-            tx,
-            request_id,
-            mobilisation_id,
-            Action.PART_DELIVERY,
-            amount_cents=typed.amount,
-            dated=typed.delivered_on,
-            reference=typed.note,
-            agent=agent,
-            at=clock.now(),
-        )
-        return here
+    async def act(tx: Transaction, typed: BaseModel) -> str:
+        await step.does(tx, typed, Mobilised(request_id, mobilisation_id, agent))
+        return f"{here}{step.part}"
 
     async def again(status_code: int) -> Template:
         return await _mobilisation_page(
@@ -261,109 +311,7 @@ async def note_delivery(
             status_code=status_code, form=form,
         )  # fmt: skip
 
-    return await submit(request, database, cause, form, act, again=again, said="La livraison est notée.")
-
-
-@post("/demandes/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}/paiement", guards=_READERS)
-async def note_payment(
-    request: Asked,
-    request_id: FromPath[UUID],
-    mobilisation_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    agent: NamedDependency[Agent],
-    document_links: NamedDependency[DocumentLinks],
-    provider_links: NamedDependency[ProviderLinks],
-) -> Redirect | Template:
-    """Note a payment."""
-    form = await read_form(request, PaymentForm)
-    here = f"/demandes/{request_id}/mobilisations/{mobilisation_id}"
-
-    async def act(tx: Transaction, typed: PaymentForm) -> str:
-        await means.book(
-            tx,
-            request_id,
-            mobilisation_id,
-            Action.PAYMENT,
-            amount_cents=typed.paid,
-            dated=typed.paid_on,
-            reference=typed.invoice,
-            agent=agent,
-            at=clock.now(),
-        )
-        return here
-
-    async def again(status_code: int) -> Template:
-        return await _mobilisation_page(
-            request, database, request_id, mobilisation_id, agent, document_links, provider_links,
-            status_code=status_code, form=form,
-        )  # fmt: skip
-
-    return await submit(request, database, cause, form, act, again=again, said="Le paiement est noté.")
-
-
-@post("/demandes/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}/solde", guards=_READERS)
-async def note_last_delivery(
-    request: Asked,
-    request_id: FromPath[UUID],
-    mobilisation_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    agent: NamedDependency[Agent],
-    document_links: NamedDependency[DocumentLinks],
-    provider_links: NamedDependency[ProviderLinks],
-) -> Redirect | Template:
-    """Note the last delivery; what did not come is given back."""
-    form = await read_form(request, LastDeliveryForm)
-
-    async def act(tx: Transaction, typed: LastDeliveryForm) -> str:
-        await means.step_mobilisation(
-            tx,
-            request_id,
-            mobilisation_id,
-            Action.DELIVERY,
-            agent=agent,
-            at=clock.now(),
-            delivered_cents=typed.total,
-        )
-        return f"/demandes/{request_id}/mobilisations/{mobilisation_id}"
-
-    async def again(status_code: int) -> Template:
-        return await _mobilisation_page(
-            request, database, request_id, mobilisation_id, agent, document_links, provider_links,
-            status_code=status_code, form=form,
-        )  # fmt: skip
-
-    return await submit(request, database, cause, form, act, again=again, said="Tout est livré.")
-
-
-@post("/demandes/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}/lien", guards=_READERS)
-async def invite_provider(
-    request: Asked,
-    request_id: FromPath[UUID],
-    mobilisation_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    agent: NamedDependency[Agent],
-    document_links: NamedDependency[DocumentLinks],
-    provider_links: NamedDependency[ProviderLinks],
-) -> Redirect | Template:
-    """Make the personal link of whoever works on it."""
-    form = await read_form(request, InvitationForm)
-
-    async def act(tx: Transaction, typed: InvitationForm) -> str:
-        await accompaniment.invite_provider(
-            tx, request_id, mobilisation_id, email=typed.email, agent=agent, at=clock.now()
-        )
-        return f"/demandes/{request_id}/mobilisations/{mobilisation_id}#lien"
-
-    async def again(status_code: int) -> Template:
-        return await _mobilisation_page(
-            request, database, request_id, mobilisation_id, agent, document_links, provider_links,
-            status_code=status_code, form=form,
-        )  # fmt: skip
-
-    return await submit(request, database, cause, form, act, again=again, said="Le lien personnel est prêt.")
+    return await submit(request, database, cause, form, act, again=again, said=step.said)
 
 
 @get("/demandes/{request_id:uuid}/financement", guards=_READERS)
@@ -450,10 +398,7 @@ routes = [
     order_form,
     order,
     show_mobilisation,
-    note_delivery,
-    note_payment,
-    note_last_delivery,
-    invite_provider,
+    take_step,
     financing_form,
     plan_financing,
 ]
