@@ -9,6 +9,7 @@ from services.escalation.web.pages import (
     decisions,
     directory,
     dossiers,
+    financing,
     means,
     moves,
     orders,
@@ -28,6 +29,7 @@ routes: list[ControllerRouterHandler] = [
     *directory.routes,
     *contracts.routes,
     *orders.routes,
+    *financing.routes,
     *programmes.routes,
     *results.routes,
 ]
