@@ -32,6 +32,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] 
 from deploy.local.postgres import LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
 from shared.operations import migrations
+from tests.rooms import LONGEST, WHOLE_PRODUCT, room
 
 pytest_plugins = ["tests.system"]
 
@@ -47,15 +48,9 @@ def pytest_configure() -> None:
     )
 
 
-WHOLE_PRODUCT = ("browser", "journeys")
-"""Rooms whose tests share one `system`: they run in one process, one after the other."""
-
-LONGEST = (*WHOLE_PRODUCT, "faults", "deploy")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put what takes longest first, so that the processes end together."""
-    items.sort(key=lambda item: _room(item.nodeid) not in LONGEST)
+    items.sort(key=lambda item: (room(item.nodeid) not in WHOLE_PRODUCT, room(item.nodeid) not in LONGEST))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -66,11 +61,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "_ByRoom":
 
 class _ByRoom(LoadScopeScheduling):  # type: ignore[misc] # same
     def _split_scope(self, nodeid: str) -> str:
-        return "the whole product" if _room(nodeid) in WHOLE_PRODUCT else nodeid.split("::", maxsplit=1)[0]
-
-
-def _room(nodeid: str) -> str:
-    return nodeid.split("/")[1]
+        return "the whole product" if room(nodeid) in WHOLE_PRODUCT else nodeid.split("::", maxsplit=1)[0]
 
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - Linux's own folder in memory; what we make there is private and removed

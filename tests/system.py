@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,6 +16,10 @@ import pytest
 
 from tests.collector import Collector
 from tests.journeys.people import HTTP, Agent, Caller, Json
+from tests.rooms import WHOLE_PRODUCT, room
+
+RUNNING = pytest.StashKey[ExitStack]()
+"""What is to be stopped, once nobody needs it any more."""
 
 USE_THE_ONE_IN = "COUSU_TESTS_USE"
 """Name the run folder of a product that runs already, to write a test without waiting for its start each time.
@@ -81,18 +86,31 @@ def free_base() -> int:
 
 
 @pytest.fixture(scope="session")
-def system(servers_folder: Path) -> Iterator[System]:
+def system(servers_folder: Path, pytestconfig: pytest.Config) -> Iterator[System]:
     """Start everything, give it, and stop it as Ctrl-C would."""
-    told = urlsplit(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""))
-    collector = Collector(told.port or 0)
-    if USE_THE_ONE_IN in os.environ:
-        folder = Path(os.environ[USE_THE_ONE_IN])
+    with ExitStack() as running:
+        pytestconfig.stash[RUNNING] = running
+        collector = Collector(urlsplit(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")).port or 0)
+        running.callback(collector.close)
+        running.callback(HTTP.close)
+        if USE_THE_ONE_IN in os.environ:
+            folder = Path(os.environ[USE_THE_ONE_IN])
+        else:
+            folder = servers_folder / "run"
+            folder.mkdir(mode=0o711)
+            running.enter_context(_started(folder, collector.address))
         yield System(folder, json.loads((folder / "endpoints.json").read_text()), collector)
-        HTTP.close()
-        collector.close()
-        return
-    folder = servers_folder / "run"
-    folder.mkdir(mode=0o711)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Stop the product after the last test that shares it: even idle it takes its part of a small machine."""
+    if RUNNING in item.config.stash and nextitem is not None and room(nextitem.nodeid) not in WHOLE_PRODUCT:
+        item.config.stash[RUNNING].close()
+
+
+@contextmanager
+def _started(folder: Path, collector: str) -> Iterator[None]:
     log = (folder / "supervisor.log").open("wb")
     process = subprocess.Popen(
         [sys.executable, "-m", "deploy.local.run"],
@@ -101,7 +119,7 @@ def system(servers_folder: Path) -> Iterator[System]:
         | {
             "COUSU_RUN_FOLDER": str(folder),
             "COUSU_PORT_BASE": str(free_base()),
-            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.address,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector,
             "OTEL_BSP_SCHEDULE_DELAY": "200",
         },
         stdout=log,
@@ -114,12 +132,10 @@ def system(servers_folder: Path) -> Iterator[System]:
             process.terminate()
             raise AssertionError((folder / "supervisor.log").read_text(errors="replace"))
         time.sleep(0.1)
-    yield System(folder, json.loads(endpoints.read_text()), collector)
-    HTTP.close()
+    yield
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0
     assert not endpoints.exists()
-    collector.close()
     log.close()
 
 

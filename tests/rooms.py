@@ -1,0 +1,12 @@
+"""The rooms of the tests, and which of them are run together."""
+
+WHOLE_PRODUCT = ("browser", "journeys")
+"""Rooms whose tests share one `system`: they run in one process, one after the other, before all others."""
+
+LONGEST = ("faults", "deploy")
+"""Rooms whose tests start much of their own."""
+
+
+def room(nodeid: str) -> str:
+    """Give the room of a test."""
+    return nodeid.split("/")[1]
