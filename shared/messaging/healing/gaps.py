@@ -65,14 +65,17 @@ async def notice(tx: Transaction, before_asking: float) -> None:
 async def take_due(tx: Transaction, patience: Patience) -> list[Row]:
     """Take the gaps to ask for now, and put off the next request for each.
 
-    Where all that one answer can hold has been applied, the rest is asked for at once, and as for the first time.
+    Where all that one answer can hold has been applied, the rest is asked for at once, and as for the first time. A
+    stream with several gaps is asked for up to the last of them: what waits between them comes again and is known.
     """
     return await tx.fetch(
         """
         WITH due AS (
             SELECT e.subject, e.source, coalesce(s.applied, 0) + 1 AS first,
                    CASE WHEN s.applied >= e.asked_to THEN 0 ELSE e.asked END AS asked,
-                   coalesce((SELECT min(w.sequence) - 1 FROM inbox_waiting w
+                   coalesce((SELECT CASE WHEN max(w.sequence) - min(w.sequence) + 1 = count(*)
+                                         THEN min(w.sequence) - 1 ELSE max(w.sequence) - 1 END
+                             FROM inbox_waiting w
                              WHERE w.subject = e.subject AND w.source = e.source), e.sequence) AS last
             FROM inbox_expected e
             LEFT JOIN inbox_stream s ON s.subject = e.subject AND s.source = e.source

@@ -1,7 +1,7 @@
 """A service that missed something is made whole from the source's journal, without a flood."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
@@ -250,6 +250,29 @@ async def test_a_gap_is_asked_for_once_and_then_with_growing_pauses(database: Da
     await database.fetch("UPDATE inbox_expected SET next_ask_at = now()")
     assert await healer.ask() == 1
     assert await database.fetchval("SELECT asked FROM inbox_expected") == 2
+
+
+@pytest.mark.parametrize(
+    ("came", "asked_for"),
+    [((3, 4, 5), (1, 2)), ((3, 5, 6, 9), (1, 8)), ((4,), (1, 3))],
+    ids=["one gap", "several gaps", "one event"],
+)
+async def test_all_gaps_of_a_stream_are_asked_for_together_and_what_waits_behind_the_last_is_not(
+    database: Database, came: Sequence[int], asked_for: tuple[int, int]
+) -> None:
+    ear = Ear()
+    healer = healing.Healer(
+        database,
+        ear,  # type: ignore[arg-type] # only `say` is used here
+        service="escalation",
+        queue="escalation",
+        patience=healing.Patience(before_asking=0.0),
+    )
+    request_id = new_id()
+    await Inbox(database, NOTING).take([Message(wire(a_message(request_id), number), "") for number in came])
+    assert await healer.ask() == 1
+    said = json.loads(ear.said[-1])["data"]
+    assert (said["first"], said["last"]) == asked_for
 
 
 async def test_a_source_that_tells_its_heads_again_is_asked_soon_however_often_it_was_asked_in_vain(
