@@ -115,7 +115,7 @@ class Healer:
             await self._say(ALONE_HEADS, said, departement)
 
     async def ask(self) -> int:
-        """Ask for what has been missing for a while, one request a gap; tell how many requests were made."""
+        """Ask for what has been missing for a while, once a stream for all its gaps; tell how often it was asked."""
         async with self._database.transaction() as tx:
             await gaps.notice(tx, self.patience.before_asking)
             due = await gaps.take_due(tx, self.patience)
