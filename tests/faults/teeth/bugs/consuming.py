@@ -119,16 +119,21 @@ BUGS = (
         "            (self.inbox.retry_held, RETRIES_EVERY),\n",
         "",
     ),
-    bug(
+    Bug(
         "released_although_it_failed_again",
-        "A held stream is released after one more attempt, although that failed too.",
+        "A held stream is released after one more attempt, although that failed too, and nobody looks after.",
         "failing",
-        TAKING,
-        "                if not went_on:\n                    return False\n",
-        "                if not went_on:\n"
-        "                    async with self._database.transaction() as tx:\n"
-        "                        await held.release(tx, subject, source)\n"
-        "                    return False\n",
+        (
+            Edit(
+                TAKING,
+                "                if not went_on:\n                    return False\n",
+                "                if not went_on:\n"
+                "                    async with self._database.transaction() as tx:\n"
+                "                        await held.release(tx, subject, source)\n"
+                "                    return False\n",
+            ),
+            Edit(MESSENGER, "            (self.inbox.go_on_where_left, LOOKS_EVERY),\n", ""),
+        ),
     ),
     bug(
         "rubbish_blocks_the_queue",
