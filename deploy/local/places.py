@@ -37,6 +37,11 @@ class Places:
         return cls(int(told), Path(os.environ.get("COUSU_RUN_FOLDER") or RUN_FOLDER).absolute(), int(copies))
 
     @property
+    def shown(self) -> str:
+        """Name the folder as people read it: `.run`, unless it is elsewhere."""
+        return self.folder.name if self.folder.parent == REPOSITORY else str(self.folder)
+
+    @property
     def ports(self) -> dict[str, int]:
         """Give every port by the name of what listens there."""
         names = (

@@ -257,7 +257,8 @@ class Run:
         """Print where everything is and who may sign in."""
         web = self._places.web
         addresses = Table(title="Cousu-main", title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
-        broker = [("RabbitMQ (user and password: .run/endpoints.json)", web("management"))] if self._rabbit else []
+        kept = self._places.shown
+        broker = [(f"RabbitMQ (user and password: {kept}/endpoints.json)", web("management"))] if self._rabbit else []
         for what, where in (
             ("Applicants: file and follow a request", web("intake")),
             ("Départements: examine and propose", web("qualification")),
@@ -279,7 +280,7 @@ class Run:
         self._console.print(people)
         self._console.print()
         self._console.print(
-            "Command line: .venv/bin/cousu-main --help    Logs: .run/logs    For programs: .run/endpoints.json\n"
+            f"Command line: .venv/bin/cousu-main --help    Logs: {kept}/logs    For programs: {kept}/endpoints.json\n"
             "New code, and nobody interrupted: make restart in another terminal"
         )
         self._console.print(f"Ready in {time.monotonic() - self._began:.1f} s. Ctrl-C stops everything.")

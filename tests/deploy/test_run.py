@@ -117,6 +117,9 @@ def test_everything_is_told_and_answers(running: Running) -> None:
         assert httpx2.get(f"{running.endpoints[name]}/health/ready").status_code == 200
     assert isinstance(httpx2.get(f"{running.endpoints['mail']}/api/email").json(), list)
     assert "sat95@cousu.test" in httpx2.get(running.endpoints["identity"]).text
+    said = "".join(running.output.split())  # lines are broken where a terminal would
+    assert f"Logs:{running.folder}/logs" in said
+    assert f"{running.folder}/endpoints.json" in said
 
 
 def test_a_second_supervisor_of_the_same_folder_is_refused(running: Running) -> None:
