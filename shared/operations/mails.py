@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from shared.db import Reader, Row
+from shared.db import Reader, Row, Transaction
 from shared.errors import Conflict, NotFound
 from shared.operations import record
 from shared.operations.duties import LATELY_DAYS, SENDS_MAILS
@@ -140,16 +140,7 @@ async def resend(watched: Watched, mail_id: UUID, *, by: str, why: str, perimete
             raise MailUnderWay
         if not found.recipient:
             raise NoAddress
-        await tx.execute(
-            """
-            UPDATE delivery SET
-                status = 'queued', next_attempt_at = now(), tried_since = now(), asked_by = $2,
-                cadence = 'instant', digest_id = NULL, reason = NULL
-            WHERE id = $1
-            """,
-            mail_id,
-            by,
-        )
+        await _queue_again(tx, [mail_id], by)
         await record.note(tx, by=by, action="delivery.resend", target=f"{found.event_type} {found.id}", why=why)
         return await show(tx, mail_id, perimeter=perimeter)
 
@@ -186,21 +177,31 @@ async def resend_answered(
     async with watched.database.transaction() as tx:
         rows = await tx.fetch(
             f"""
-            UPDATE delivery SET
-                status = 'queued', next_attempt_at = now(), tried_since = now(), asked_by = $4,
-                cadence = 'instant', digest_id = NULL, reason = NULL
-            WHERE {_SEEN} AND {_REFUSED} AND {_WORDS} = $3
-            RETURNING id
+            SELECT id FROM delivery WHERE {_SEEN} AND {_REFUSED} AND {_WORDS} = $3 FOR UPDATE
             """,  # noqa: S608 - our own column names
             perimeter,
             LATELY_DAYS,
             words,
-            by,
         )
         if not rows:
             raise NoneRefused
+        await _queue_again(tx, [row["id"] for row in rows], by)
         await record.note(tx, by=by, action="delivery.resend", target=f"{len(rows)} mails: {words}", why=why)
         return len(rows)
+
+
+async def _queue_again(tx: Transaction, mail_ids: Sequence[UUID], by: str) -> None:
+    """Have mails tried now, for as long as new ones."""
+    await tx.execute(
+        """
+        UPDATE delivery SET
+            status = 'queued', next_attempt_at = now(), tried_since = now(), asked_by = $2,
+            cadence = 'instant', digest_id = NULL, reason = NULL
+        WHERE id = ANY($1)
+        """,
+        mail_ids,
+        by,
+    )
 
 
 def postman(reach: Reach) -> Watched | None:
