@@ -31,6 +31,13 @@ Times their size the most publishes under way: aiormq walks them all on a multip
 """
 
 
+FORGETS_WITHIN = 0.1
+"""Seconds, at most, that a confirmed event stays in the outbox: taken out together with the next look, it costs little.
+
+A relay that dies meanwhile leaves it to the next, who tells it once more; whoever listens knows it already.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class _Batch:
     """Events that are being published together."""
@@ -87,39 +94,42 @@ class Relay:
         log.info("relay.leading")
         self.leads = True
         metrics.LEADING.set(1)
-        try:
-            await self._relay(connection)
-        finally:
-            if not connection.is_closed():
-                await connection.fetchval("SELECT pg_advisory_unlock($1)", LEADER_LOCK)
+        await self._relay(connection)
 
     async def _relay(self, connection: Connection) -> None:
         """Publish what waits, batch after batch, until stopped; those under way are finished."""
         under_way: list[_Batch] = []
+        confirmed: list[Row] = []
+        self._wake.set()
         try:
             while under_way or not self._stopping.is_set():
-                self._wake.clear()
-                rows: list[Row] = []
-                if len(under_way) < BATCHES and not self._stopping.is_set():
-                    if not await self.publisher.connect():
-                        await self._rest(1.0)
-                    else:
-                        rows = await _waiting(connection, [row for batch in under_way for row in batch.rows])
-                if rows:
-                    under_way.append(_Batch(rows, asyncio.create_task(self._publish(rows))))
-                if len(rows) < NEW:
-                    await self._pause(under_way)
+                if self._may_look(under_way) and not await self.publisher.connect():
+                    await self._rest(1.0)
+                elif self._may_look(under_way):
+                    self._wake.clear()
+                    rows = await _next(connection, confirmed, [row for batch in under_way for row in batch.rows])
+                    confirmed = []
+                    if rows:
+                        under_way.append(_Batch(rows, asyncio.create_task(self._publish(rows))))
+                    if len(rows) >= NEW:
+                        self._wake.set()
+                if not self._may_look(under_way):
+                    await self._pause(under_way, FORGETS_WITHIN if confirmed else self._poll)
                 for batch in [batch for batch in under_way if batch.publishing.done()]:
                     under_way.remove(batch)
-                    confirmed = batch.publishing.result()
-                    if confirmed:
-                        await _forget(connection, confirmed)
-                    if len(confirmed) < len(batch.rows):
+                    confirmed += batch.publishing.result()
+                    if len(batch.publishing.result()) < len(batch.rows):
                         await self._rest(1.0)
+                        self._wake.set()
+            await _forget(connection, confirmed)
         finally:
             for batch in under_way:
                 batch.publishing.cancel()
             await asyncio.gather(*(batch.publishing for batch in under_way), return_exceptions=True)
+
+    def _may_look(self, under_way: Sequence[_Batch]) -> bool:
+        """Tell whether something may wait, and there is room for it."""
+        return self._wake.is_set() and len(under_way) < BATCHES and not self._stopping.is_set()
 
     async def _publish(self, rows: Sequence[Row]) -> list[Row]:
         """Publish a batch with its confirmations pipelined; give the rows that the broker has for sure."""
@@ -175,14 +185,16 @@ class Relay:
         except TimeoutError:
             return False
 
-    async def _pause(self, under_way: Sequence[_Batch]) -> None:
-        """Wait until a batch is done, or something was committed and may join them; at most as long as a poll."""
+    async def _pause(self, under_way: Sequence[_Batch], seconds: float) -> None:
+        """Wait until a batch is done, or something was committed and may join them; then, at the latest, look."""
         happens: list[asyncio.Task[Any]] = [batch.publishing for batch in under_way]
         woken = asyncio.create_task(self._wake.wait())
         if len(under_way) < BATCHES:
             happens.append(woken)
-        await asyncio.wait(happens, timeout=self._poll, return_when=asyncio.FIRST_COMPLETED)
+        happened, _ = await asyncio.wait(happens, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         woken.cancel()
+        if not happened:
+            self._wake.set()
 
     async def _rest(self, seconds: float) -> None:
         """Wait before trying again what could not be done now; only a stop cuts it short."""
@@ -193,21 +205,29 @@ class Relay:
             pass
 
 
-async def _waiting(connection: Connection, under_way: Sequence[Row]) -> list[Row]:
-    """Read the oldest events that wait: those told for the first time, and a smaller part of those sent again."""
+async def _next(connection: Connection, confirmed: Sequence[Row], under_way: Sequence[Row]) -> list[Row]:
+    """Take what the broker has for sure out of the outbox, and read the oldest events that wait beside those under way.
+
+    These are the ones told for the first time, and a smaller part of those sent again.
+    """
+    known = [*under_way, *confirmed]
     return await connection.fetch(
         """
-        WITH under_way AS MATERIALIZED (
+        WITH confirmed AS (
+            DELETE FROM outbox o
+            USING unnest($5::bigint[], $6::text[]) AS k (position, queue)
+            WHERE o.position = k.position AND o.queue = k.queue
+        ), known AS MATERIALIZED (
             SELECT * FROM unnest($3::bigint[], $4::text[]) AS k (position, queue)
         ), new AS MATERIALIZED (
             SELECT position, queue FROM outbox
-            WHERE queue = '' AND position NOT IN (SELECT position FROM under_way WHERE queue = '')
+            WHERE queue = '' AND position NOT IN (SELECT position FROM known WHERE queue = '')
             ORDER BY position LIMIT $1
         ), waiting AS (
             SELECT position, queue FROM new
             UNION ALL
             (SELECT position, queue FROM outbox
-             WHERE queue <> '' AND (position, queue) NOT IN (SELECT position, queue FROM under_way)
+             WHERE queue <> '' AND (position, queue) NOT IN (SELECT position, queue FROM known)
              ORDER BY position, queue
              LIMIT CASE WHEN EXISTS (SELECT FROM new) THEN $2 ELSE $1 + $2 END)
         )
@@ -219,13 +239,15 @@ async def _waiting(connection: Connection, under_way: Sequence[Row]) -> list[Row
         """,
         NEW,
         AGAIN,
-        [row["position"] for row in under_way],
-        [row["queue"] for row in under_way],
+        [row["position"] for row in known],
+        [row["queue"] for row in known],
+        [row["position"] for row in confirmed],
+        [row["queue"] for row in confirmed],
     )
 
 
 async def _forget(connection: Connection, confirmed: Sequence[Row]) -> None:
-    """Take what the broker has for sure out of the outbox."""
+    """Take what the broker has for sure out of the outbox, where nothing more is to be read."""
     await connection.execute(
         """
         DELETE FROM outbox o

@@ -1,11 +1,13 @@
 """A unit of work is all or nothing, and the relay hears only of what was committed."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
 from shared.clock import new_id
 from shared.db import Database
+from tests.polling import eventually
 
 
 @pytest.fixture
@@ -60,3 +62,40 @@ async def test_what_is_only_tried_leaves_nothing_and_the_rest_goes_on(database: 
         await tx.execute("INSERT INTO inbox_stream (source, subject) VALUES ('a', 'kept')")
     assert await database.fetchval("SELECT array_agg(subject) FROM inbox_stream") == ["kept"]
     assert woken == []
+
+
+async def test_what_was_set_on_a_borrowed_connection_and_locked_through_it_goes_with_the_block(
+    database_url: Callable[[str], Awaitable[str]],
+) -> None:
+    database = await Database.connect(await database_url("shared"), name="test", max_size=1)
+    async with database.connection() as connection:
+        await connection.execute("SET statement_timeout = 4321")
+        await connection.fetchval("SELECT pg_advisory_lock(7)")
+    assert await database.fetchval("SHOW statement_timeout") == "0"
+    assert await database.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7") == 0
+    await database.close()
+
+
+async def test_a_transaction_that_was_broken_off_leaves_its_connection_clean(
+    database_url: Callable[[str], Awaitable[str]],
+) -> None:
+    url = await database_url("shared")
+    database = await Database.connect(url, name="test", max_size=1)
+    looks = await Database.connect(url, name="looks", max_size=1)
+
+    async def dawdle() -> None:
+        async with database.transaction() as tx:
+            await tx.fetchval("SELECT pg_advisory_xact_lock(7)")
+            await tx.fetchval("SELECT pg_sleep(30)")
+
+    async def locked() -> bool:
+        return bool(await looks.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7"))
+
+    task = asyncio.create_task(dawdle())
+    await eventually(locked)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert await database.fetchval("SELECT pg_current_xact_id_if_assigned()") is None
+    assert not await locked()
+    await looks.close()
+    await database.close()

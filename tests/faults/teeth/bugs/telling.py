@@ -75,8 +75,8 @@ BUGS = (
         (
             Edit(
                 RELAY,
-                "                if rows:\n",
-                "                if rows:\n                    await _forget(connection, rows)\n",
+                "                    if rows:\n",
+                "                    if rows:\n                        await _forget(connection, rows)\n",
             ),
         ),
     ),
@@ -88,23 +88,24 @@ BUGS = (
             Edit(RELAY, "for row in batch.rows])\n", "for row in batch.rows], self)\n"),
             Edit(
                 RELAY,
-                "async def _waiting(connection: Connection, under_way: Sequence[Row]) -> list[Row]:",
-                "async def _waiting(connection: Connection, under_way: Sequence[Row], relay: Relay) -> list[Row]:",
+                "confirmed: Sequence[Row], under_way: Sequence[Row]) -> list[Row]:",
+                "confirmed: Sequence[Row], under_way: Sequence[Row], relay: Relay) -> list[Row]:",
             ),
             Edit(
-                RELAY, "WHERE queue = '' AND position NOT IN", "WHERE queue = '' AND position > $5 AND position NOT IN"
-            ),
-            Edit(
-                RELAY,
-                '        [row["queue"] for row in under_way],\n',
-                '        [row["queue"] for row in under_way],\n        getattr(relay, "last", 0),\n',
+                RELAY, "WHERE queue = '' AND position NOT IN", "WHERE queue = '' AND position > $7 AND position NOT IN"
             ),
             Edit(
                 RELAY,
-                "                    if confirmed:\n",
-                "                    if confirmed:\n"
-                '                        for row in (one for one in confirmed if one["queue"] == ""):\n'
-                '                            self.last = row["position"]\n',
+                '        [row["queue"] for row in confirmed],\n    )\n\n\nasync def _forget',
+                '        [row["queue"] for row in confirmed],\n'
+                '        getattr(relay, "last", 0),\n    )\n\n\nasync def _forget',
+            ),
+            Edit(
+                RELAY,
+                "                    confirmed += batch.publishing.result()\n",
+                "                    confirmed += batch.publishing.result()\n"
+                '                    for row in (one for one in confirmed if one["queue"] == ""):\n'
+                '                        self.last = row["position"]\n',
             ),
         ),
     ),
