@@ -7,7 +7,7 @@ ATTEMPTS = Counter(
     "Attempts to send a mail, by how they ended; each `uncertain` one may be a copy",
     ["result"],
 )
-DELIVERIES = Gauge("cousu_deliveries", "Mails by where they stand", ["status"])
+DELIVERIES = Gauge("cousu_deliveries", "Mails that are not sent, by where they stand", ["status"])
 OLDEST_DUE = Gauge(
     "cousu_deliveries_oldest_due_seconds", "How long the first mail in the queue has been due, tried in vain or not"
 )

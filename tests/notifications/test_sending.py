@@ -7,9 +7,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 from prometheus_client import generate_latest
 
+from deploy.local.postgres import LocalPostgres
 from services.notifications import examples
 from services.notifications.domain.deliveries import MOST_UNANSWERED, TRIED_FOR, Result, Status
 from services.notifications.office import Office
@@ -416,3 +418,41 @@ async def let_the_lease_pass(database: Database) -> None:
     """Pretend that the sender's time is over."""
     async with database.transaction() as tx:
         await tx.execute("UPDATE delivery SET lease_until = now() - interval '1 second' WHERE status = 'sending'")
+
+
+async def test_sending_a_mail_does_not_read_all_that_were_ever_sent(
+    world: World, database: Database, office: Office, mail_server: MailServer, postgres_server: LocalPostgres
+) -> None:
+    """Whatever reads the table as a whole takes longer each year."""
+    await world.filed()
+    url = postgres_server.url(await database.fetchval("SELECT current_database()"))
+    owner = await asyncpg.connect(url)
+    columns = ", ".join(
+        f'"{row["attname"]}"'
+        for row in await owner.fetch(
+            "SELECT attname FROM pg_attribute WHERE attrelid = 'delivery'::regclass AND attnum > 0"
+            " AND attgenerated = '' AND attname NOT IN ('id', 'event_id', 'status', 'sent_at', 'next_attempt_at')"
+        )
+    )
+    await owner.execute(
+        f"INSERT INTO delivery (id, event_id, status, sent_at, {columns})"  # noqa: S608 - names from the catalogue
+        f" SELECT gen_random_uuid(), gen_random_uuid(), 'sent', now(), {columns}"
+        " FROM delivery, generate_series(1, 3000)"
+    )
+    await owner.execute("ANALYZE delivery")
+    before = await rows_read_as_a_whole(owner)
+    one_service = await Database.connect(url, name="notifications", max_size=1)
+    postman = a_postman(one_service, office, mail_server.port)
+    while await postman.send_next():
+        pass
+    await postman.measure()
+    await one_service.close()  # which tells PostgreSQL what was read
+    assert len(mail_server.accepted) >= 2
+    assert await rows_read_as_a_whole(owner) - before < 3000
+    await owner.close()
+
+
+async def rows_read_as_a_whole(connection: "asyncpg.Connection[asyncpg.Record]") -> int:
+    """Tell how many rows of deliveries were read by reading from end to end."""
+    await connection.execute("SELECT pg_stat_clear_snapshot()")
+    return int(await connection.fetchval("SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'delivery'"))

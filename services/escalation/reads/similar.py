@@ -13,7 +13,8 @@ from shared.words import word
 
 MOST = 5
 """More would be read by nobody."""
-POPULATION = "(dossier #>> '{request,applicant,population}')::integer"
+AMONG = 300
+"""So many of the latest decisions are compared: a year or more, and no more work when there are decades of them."""
 
 
 class SimilarRow(BaseModel):
@@ -34,52 +35,50 @@ class SimilarRow(BaseModel):
 
 
 async def similar(reader: Reader, request_id: UUID, *, perimeter: Perimeter) -> list[SimilarRow]:
-    """Give the decided dossiers that share a field or the programme with this one, the most alike first.
+    """Give those decided dossiers that share a field or the programme with this one, the most alike first.
 
     Each common field counts two, then the same kind of request, a size of the same order (half to double) and the same
-    département one each. A deferral decides nothing.
+    département one each. A deferral decides nothing; what was decided before the latest decisions is left alone.
     """
     rows = await reader.fetch(
         f"""
-        WITH this AS (
-            SELECT fields, programme, kind, departement, {POPULATION} AS population
-            FROM escalation
-            WHERE request_id = $1
-        ), other AS (
-            SELECT escalation.request_id, escalation.number, escalation.title, escalation.applicant_name,
-                escalation.departement, escalation.state,
-                ARRAY(
-                    SELECT unnest(escalation.fields) INTERSECT SELECT unnest(this.fields) ORDER BY 1
-                ) AS common_fields,
-                escalation.programme IS NOT DISTINCT FROM this.programme AND this.programme IS NOT NULL
-                    AS same_programme,
-                escalation.kind = this.kind AS same_kind,
-                escalation.departement = this.departement AS same_departement,
-                coalesce({POPULATION} BETWEEN this.population / 2 AND this.population * 2, false) AS same_size
-            FROM escalation
-            CROSS JOIN this
-            WHERE escalation.request_id <> $1
-                AND (escalation.fields && this.fields OR escalation.programme = this.programme)
-                AND ($2::text[] IS NULL OR escalation.departement = ANY($2))
-                AND ($3::text[] IS NULL OR escalation.programme = ANY($3))
-        )
-        SELECT other.*, decided.number AS decision_number, decided.outcome, decided.motive, decided.amount_cents,
-            decided.decided_on
-        FROM other
-        CROSS JOIN LATERAL (
-            SELECT number, outcome, motive, amount_cents, decided_on
+        WITH decided AS (
+            SELECT request_id, number, outcome, motive, amount_cents, decided_on, recorded_at
             FROM decision
-            WHERE decision.request_id = other.request_id AND decision.outcome <> 'deferred'
-                AND decision.replaced_by IS NULL
+            WHERE outcome <> 'deferred' AND replaced_by IS NULL
             ORDER BY recorded_at DESC
-            LIMIT 1
-        ) AS decided
-        ORDER BY
-            2 * cardinality(common_fields) + same_programme::integer * 2 + same_kind::integer + same_size::integer
-                + same_departement::integer DESC,
-            decided.decided_on DESC,
-            other.number
-        LIMIT {MOST}
+            LIMIT {AMONG}
+        ), alike AS (
+            SELECT DISTINCT ON (other.request_id) other.request_id, other.number, other.title, other.applicant_name,
+                other.departement, other.state, other.fields, decided.number AS decision_number, decided.outcome,
+                decided.motive, decided.amount_cents, decided.decided_on,
+                this.fields AS these_fields,
+                (SELECT count(*) FROM unnest(other.fields) AS f WHERE f = ANY (this.fields)) AS shared,
+                coalesce(other.programme = this.programme, false) AS same_programme,
+                other.kind = this.kind AS same_kind,
+                other.departement = this.departement AS same_departement,
+                coalesce(other.population BETWEEN this.population / 2 AND this.population * 2, false) AS same_size
+            FROM escalation AS this
+            CROSS JOIN decided
+            JOIN escalation AS other ON other.request_id = decided.request_id
+            WHERE this.request_id = $1
+                AND other.request_id <> $1
+                AND (other.fields && this.fields OR other.programme = this.programme)
+                AND ($2::text[] IS NULL OR other.departement = ANY($2))
+                AND ($3::text[] IS NULL OR other.programme = ANY($3))
+            ORDER BY other.request_id, decided.recorded_at DESC
+        ), most AS (
+            SELECT *, 2 * shared + same_programme::integer * 2 + same_kind::integer + same_size::integer
+                + same_departement::integer AS likeness
+            FROM alike
+            ORDER BY likeness DESC, decided_on DESC, number
+            LIMIT {MOST}
+        )
+        SELECT request_id, number, title, applicant_name, departement, state, decision_number, outcome, motive,
+            amount_cents, decided_on, same_programme, same_size, same_departement,
+            ARRAY(SELECT unnest(fields) INTERSECT SELECT unnest(these_fields) ORDER BY 1) AS common_fields
+        FROM most
+        ORDER BY likeness DESC, decided_on DESC, number
         """,  # noqa: S608 - built from constants
         request_id,
         perimeter.departements,

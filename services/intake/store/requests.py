@@ -234,7 +234,11 @@ async def add_step(tx: Transaction, request_id: UUID, step_id: UUID, step: Step,
 
 async def note_mail(tx: Transaction, request_id: UUID, *, failed_at: datetime | None) -> None:
     """Remember whether the latest mail to the applicant failed."""
-    await tx.execute("UPDATE request SET mail_failed_at = $2 WHERE id = $1", request_id, failed_at)
+    await tx.execute(
+        "UPDATE request SET mail_failed_at = $2 WHERE id = $1 AND mail_failed_at IS DISTINCT FROM $2",
+        request_id,
+        failed_at,
+    )
 
 
 def expected_of(value: dict[str, Any] | None) -> Expected | None:

@@ -20,10 +20,10 @@ from services.notifications.reads.mails import (
     attempts,
     body,
     choices,
-    counts,
     deliveries,
     delivery,
     oldest_due,
+    unsent,
 )
 from services.notifications.reads.samples import WrittenMail, latest_mails, latest_requests, request_numbered
 from services.notifications.reads.webhooks import (
@@ -56,7 +56,6 @@ __all__ = (
     "bad_among",
     "body",
     "choices",
-    "counts",
     "deliveries",
     "delivery",
     "departements_heard_of",
@@ -70,6 +69,7 @@ __all__ = (
     "request_numbered",
     "told_services",
     "unread",
+    "unsent",
     "webhook",
     "webhook_attempts",
     "webhooks",

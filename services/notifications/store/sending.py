@@ -66,7 +66,8 @@ async def note_content_offered(tx: Transaction, attempt_id: UUID, *, at: datetim
     ours = await tx.fetchval(
         """
         SELECT id FROM delivery
-        WHERE attempt_id = $1 AND status = 'sending' AND lease_until > now()
+        WHERE id = (SELECT delivery_id FROM delivery_attempt WHERE id = $1)
+          AND attempt_id = $1 AND status = 'sending' AND lease_until > now()
         FOR UPDATE
         """,
         attempt_id,
@@ -104,7 +105,8 @@ async def settle_attempt(tx: Transaction, attempt_id: UUID, *, result: str, answ
         """
         SELECT id, event_id, request_id, departement, audience, template, holder, recipient, attempts, tried_since
         FROM delivery
-        WHERE attempt_id = $1 AND status IN ('sending', 'queued', 'uncertain')
+        WHERE id = (SELECT delivery_id FROM delivery_attempt WHERE id = $1)
+          AND attempt_id = $1 AND status IN ('sending', 'queued', 'uncertain')
         FOR UPDATE
         """,
         attempt_id,

@@ -43,14 +43,14 @@ async def show_messages(
         q=q.strip() or None,
     )
     lines, total = await reads.deliveries(database, agent.perimeter, filters, paging)
-    counts = await reads.counts(database, agent.perimeter)
+    unsent = await reads.unsent(database, agent.perimeter)
     return render(
         request,
         "messages/list.html",
         lines=lines,
         total=total,
         paging=paging,
-        counts=[(state, *words.STATUS[state], counts.get(state, 0)) for state in words.STATUS],
+        unsent=[(state, word, unsent.get(state, 0)) for state, (word, _) in words.STATUS.items() if state != "sent"],
         status_words=words.STATUS,
         audience_words=words.AUDIENCE,
         status_options=[(state, word) for state, (word, _) in words.STATUS.items()],
