@@ -31,10 +31,12 @@ class Column:
             return (
                 "CASE WHEN subject ~ '^[0-9a-f-]{36}$' THEN md5(subject || '/' || n)::uuid::text ELSE subject || n END"
             )
-        if self.name in {"number", "key_digest"}:
-            return "number || '/' || n" if self.name == "number" else "sha256(key_digest || n::text::bytea)"
+        if self.name == "number" and self.type == "text":
+            return "number || '/' || n"
+        if self.name == "key_digest":
+            return "sha256(key_digest || n::text::bytea)"
         if self.type == "timestamp with time zone":
-            return f"{self.name} - n * interval '1 minute'"
+            return f"{self.name} - n * interval '1 hour'"
         return f'"{self.name}"'
 
 
@@ -45,6 +47,13 @@ async def multiply(connection: "asyncpg.Connection[asyncpg.Record]", first: int,
     """
     await connection.execute("SET session_replication_role = replica")
     await connection.execute("CREATE SCHEMA IF NOT EXISTS bench")
+    deferrable = {
+        row["relname"]
+        for row in await connection.fetch(
+            "SELECT c.relname FROM pg_constraint JOIN pg_class c ON c.oid = conrelid"
+            " WHERE condeferrable AND contype = 'u'"
+        )
+    }
     for table, columns in (await _tables(connection)).items():
         names = ", ".join(f'"{column.name}"' for column in columns)
         values = ", ".join(column.again for column in columns)
@@ -52,7 +61,8 @@ async def multiply(connection: "asyncpg.Connection[asyncpg.Record]", first: int,
             await connection.execute(f'CREATE TABLE bench."{table}" AS SELECT {names} FROM public."{table}"')  # noqa: S608 - names from the catalogue
         await connection.execute(
             f'INSERT INTO public."{table}" ({names}) SELECT {values} '  # noqa: S608 - same
-            f'FROM bench."{table}", generate_series({first}, {last}) n ON CONFLICT DO NOTHING'
+            f'FROM bench."{table}", generate_series({first}, {last}) n '
+            + ("" if table in deferrable else "ON CONFLICT DO NOTHING")  # which PostgreSQL refuses there
         )
     await connection.execute("RESET session_replication_role")
     await connection.execute("VACUUM ANALYZE")

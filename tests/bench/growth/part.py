@@ -50,6 +50,13 @@ OPERATIONS = (
     Operation("public statistics", "intake", "/statistics", None),
 )
 
+WAITS = {
+    "outbox": "",
+    "inbox_waiting": "",
+    "delivery": "WHERE status = 'sending' OR (status = 'queued' AND cadence = 'instant')",
+}
+"""What is empty in a service at rest."""
+
 
 async def growth(bench: Bench) -> None:
     """Measure each size on one product that grows; then the hop with a history behind it."""
@@ -60,6 +67,11 @@ async def growth(bench: Bench) -> None:
             await connection.execute("UPDATE provider SET capacity = 1000000")
         async with clients(product) as client:
             await _live(product, client)
+            async with product.database("notifications") as connection:  # digests to come would all be due at once
+                await connection.execute(
+                    "UPDATE delivery SET status = 'sent', sent_at = created_at, next_attempt_at = NULL"
+                    " WHERE status = 'queued'"
+                )
             copies = 0
             for size in sizes:
                 await _grow(product, copies + 1, size // LIVED - 1)
@@ -95,11 +107,39 @@ async def _live(product: Product, client: Client) -> None:
         person = Person(client, product.mailbox, random.Random(f"growth.{n}"), f"growth-{n}", tuple(kinds))  # noqa: S311 - a seed
         for _ in range(LIVED // 5 - 2):
             await person.one()
-        for _ in range(2):
-            await person.files()
+        for stays in range(2):
+            await client.do("intake", "/requests", None, a_body(), key=f"growth-{n}-stays-{stays}")
 
     await asyncio.gather(*(lives(n) for n in range(5)))
-    await asyncio.sleep(3)
+    await _all_heard(product)
+
+
+async def _all_heard(product: Product, *, within: float = 60) -> None:
+    """Wait until everything told was heard and every mail is sent: what is multiplied is at rest, and lacks nothing."""
+    until = time.monotonic() + within
+    while missing := await _under_way(product):
+        if time.monotonic() > until:
+            raise RuntimeError(f"still under way: {missing}")
+        await asyncio.sleep(0.5)
+
+
+async def _under_way(product: Product) -> dict[str, int]:
+    """Count what waits in each service, and the streams that one of them has not heard to the end."""
+    found: dict[str, int] = {}
+    told: dict[tuple[str, str], int] = {}
+    heard: dict[str, dict[tuple[str, str], int]] = {}
+    for service in SERVICES:
+        async with product.database(service) as connection:
+            for table, which in WAITS.items():
+                if await connection.fetchval("SELECT to_regclass($1)", table):
+                    found[f"{service}: {table}"] = await connection.fetchval(f"SELECT count(*) FROM {table} {which}")  # noqa: S608 - constants
+            rows = await connection.fetch("SELECT source, subject, sequence AS at FROM stream")
+            told |= {(row["source"], row["subject"]): row["at"] for row in rows}
+            rows = await connection.fetch("SELECT source, subject, applied AS at FROM inbox_stream")
+            heard[service] = {(row["source"], row["subject"]): row["at"] for row in rows}
+    for service, streams in heard.items():
+        found[f"{service}: streams"] = sum(told.get(stream, at) > at for stream, at in streams.items())
+    return {name: count for name, count in found.items() if count}
 
 
 async def _grow(product: Product, first: int, last: int) -> None:

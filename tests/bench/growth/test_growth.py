@@ -35,6 +35,17 @@ def test_plans_are_read_from_the_log_of_the_server(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("service", ["intake", "qualification", "escalation", "notifications"])
+async def test_every_table_of_a_service_can_be_multiplied(
+    service: str, postgres_server: LocalPostgres, fresh_database: Callable[[str], Awaitable[FreshDatabase]]
+) -> None:
+    """PostgreSQL checks types and conflicts of a statement also where there is nothing to copy."""
+    connection = await asyncpg.connect(postgres_server.url((await fresh_database(service)).name))
+    await multiply(connection, 1, 2)
+    assert await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'bench'") > 10
+    await connection.close()
+
+
 @pytest.fixture
 async def superuser(
     postgres_server: LocalPostgres, fresh_database: Callable[[str], Awaitable[FreshDatabase]]
