@@ -15,23 +15,26 @@ from tests.bench.backlog.part import backlog
 from tests.bench.chain.part import chain
 from tests.bench.footprint.part import footprint
 from tests.bench.ground import DISK, MEMORY, standing
-from tests.bench.growth.part import growth
+from tests.bench.growth.part import growth, history
 from tests.bench.hop.contestants import ROOT, THEIRS
 from tests.bench.hop.part import hop, peers
 from tests.bench.life.part import life
 from tests.bench.measure import Bench
 from tests.bench.scale.part import scale
+from tests.bench.suite.part import suite
 from tests.bench.tally import Tally
 
 PARTS: dict[str, Callable[[Bench], Awaitable[None]]] = {
     "hop": hop,
-    "peers": peers,
     "chain": chain,
     "life": life,
-    "growth": growth,
-    "backlog": backlog,
+    "peers": peers,
     "scale": scale,
+    "backlog": backlog,
     "footprint": footprint,
+    "history": history,
+    "growth": growth,
+    "suite": suite,
 }
 
 

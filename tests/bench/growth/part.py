@@ -8,6 +8,7 @@ from functools import partial
 from statistics import median, quantiles
 
 from tests.bench.growth import plans
+from tests.bench.growth.modes import NO_SNAPSHOT, OLD_SNAPSHOT
 from tests.bench.growth.multiply import multiply
 from tests.bench.hop import trial
 from tests.bench.hop.contestants import HOP
@@ -23,7 +24,10 @@ from tests.journeys.steps import a_body
 LIVED = 50
 """Requests that are really lived, and multiplied."""
 
-OLD_SNAPSHOT = "an old snapshot held open"
+HISTORIES = (0, 100_000, 1_000_000, 10_000_000)
+"""Events told and heard before; the last is prepared once, for it takes minutes."""
+RATE = 50.0
+"""Events a second while the snapshot is held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ WAITS = {
 
 
 async def growth(bench: Bench) -> None:
-    """Measure each size on one product that grows; then the hop with a history behind it."""
+    """Measure each size on one product that grows."""
     sizes = (500, 5_000) if bench.quick else (10_000, 100_000)
     async with prepared(bench.where) as product:
         await product.start()
@@ -84,19 +88,20 @@ async def growth(bench: Bench) -> None:
                         "growth", "intake: filing", str(size), number, partial(_file, client, size, number)
                     )
             await bench.measure("growth", "plans", f"at {sizes[-1]}", 0, partial(_plans, product, client))
-    await _hops(bench)
 
 
-async def _hops(bench: Bench) -> None:
-    """Relay and inbox with events told and heard before, and while an old snapshot is held open."""
+async def history(bench: Bench) -> None:
+    """Measure relay and inbox with events told and heard before, and while an old snapshot is held open."""
     events = 2_000 if bench.quick else 10_000
-    efforts = {f"{history} events before": Effort(events, history=history) for history in (0, 100_000, 1_000_000)}
-    efforts[OLD_SNAPSHOT] = Effort(events, snapshot=True)
-    if bench.quick:
-        del efforts["1000000 events before"]
     for number in range(bench.rounds):
-        for mode, effort in efforts.items():
-            await bench.measure("history", "ours", mode, number, partial(trial.run, bench.ground, HOP[0], effort))
+        for before in HISTORIES[:2] if bench.quick else HISTORIES:
+            if before < HISTORIES[-1] or number == 0:
+                work = partial(trial.run, bench.ground, HOP[0], Effort(events, history=before))
+                await bench.measure("history", "ours", f"{before} events before", number, work)
+    held, free = (60, 20) if bench.quick else (600, 60)
+    for mode, seconds in ((NO_SNAPSHOT, free), (OLD_SNAPSHOT, held)):
+        effort = Effort(int(RATE * seconds), rate=RATE, snapshot=mode == OLD_SNAPSHOT)
+        await bench.measure("history", "ours", mode, 0, partial(trial.run, bench.ground, HOP[0], effort))
 
 
 async def _live(product: Product, client: Client) -> None:

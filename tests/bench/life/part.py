@@ -64,6 +64,7 @@ async def _lives(product: Product, seconds: float, name: str) -> Figures:
 
         pids = product.pids()
         used, wal, size = processor.seconds(pids), await _wal(product), await _size(product)
+        told = await _told(product)
         began = time.monotonic()
         await asyncio.gather(*(lives(n) for n in range(PEOPLE)))
         took = time.monotonic() - began
@@ -79,6 +80,7 @@ async def _lives(product: Product, seconds: float, name: str) -> Figures:
             "complaints": client.ledger.complaints[:5],
             "cpu_s": cpu,
             "cpu_s_all": sum(cpu.values()),
+            "events_per_life": (await _told(product) - told) / finished,
             "wal_bytes": (await _wal(product) - wal) / finished,
             "database_bytes": (await _size(product) - size) / finished,
         }
@@ -125,6 +127,15 @@ async def _profiled(product: Product, seconds: float) -> Figures:
 async def _wal(product: Product) -> int:
     async with product.database() as connection:
         return int(await connection.fetchval("SELECT pg_current_wal_lsn() - '0/0'"))
+
+
+async def _told(product: Product) -> int:
+    """Count the events that the journals hold."""
+    total = 0
+    for service in SERVICES:
+        async with product.database(service) as connection:
+            total += await connection.fetchval("SELECT coalesce(max(position), 0) FROM journal")
+    return total
 
 
 async def _size(product: Product) -> int:

@@ -14,6 +14,7 @@ _FRAME = re.compile(r"^(?P<function>.*) \((?P<file>.*?)(:\d+)?\)$")
 
 _GROUPS = (
     ("ours", ("services/", "shared/")),
+    ("mail (email, aiosmtplib)", ("email/", "aiosmtplib/")),
     ("FastStream", ("faststream/", "fast_depends/")),
     ("aio-pika, aiormq", ("aio_pika/", "aiormq/", "pamqp/")),
     ("asyncpg", ("asyncpg/",)),
@@ -24,6 +25,11 @@ _GROUPS = (
     ("jinja2", ("jinja2/",)),
     ("metrics, traces", ("prometheus_client/", "opentelemetry/")),
 )
+
+
+LOOP = "event loop, sockets"
+"""What uvloop does in C stands as the frame that runs it."""
+_RUNS_THE_LOOP = ("Runner.run (", "run_until_complete (")
 
 
 async def of(pid: int, seconds: float) -> Figures:
@@ -48,15 +54,19 @@ def shares(stacks: str) -> Figures:
         stack, _, count = line.rpartition(" ")
         frames = stack.split(";")
         functions[_short(frames[-1])] += int(count)
-        groups[next((group for frame in reversed(frames) if (group := _group_of(frame))), "Python, event loop")] += int(
-            count
-        )
+        groups[_owner(frames)] += int(count)
     total = functions.total() or 1
     return {
         "samples": functions.total(),
         "functions": {name: count / total for name, count in functions.most_common(MOST)},
         "groups": {name: count / total for name, count in groups.most_common()},
     }
+
+
+def _owner(frames: list[str]) -> str:
+    if frames[-1].startswith(_RUNS_THE_LOOP):
+        return LOOP
+    return next((group for frame in reversed(frames) if (group := _group_of(frame))), "Python")
 
 
 def _group_of(frame: str) -> str | None:

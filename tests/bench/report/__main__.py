@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from tests.bench.hop.contestants import ROOT
-from tests.bench.report import aims, hop, life, machine, product, words
+from tests.bench.report import aims, france, hop, life, machine, product, words
 from tests.bench.tally import Tally
 
 DOCUMENT = ROOT / "docs" / "performance.md"
@@ -22,6 +22,7 @@ def main(book: Path) -> None:
         *hop.sections(tally, DRAWINGS),
         *life.sections(tally, DRAWINGS),
         *product.sections(tally),
+        france.section(tally),
     ]
     DOCUMENT.write_text("\n".join(one.rstrip() + "\n" for one in sections if one))
 

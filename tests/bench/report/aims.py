@@ -2,8 +2,9 @@
 
 from statistics import median
 
+from tests.bench.growth.modes import NO_SNAPSHOT, OLD_SNAPSHOT
 from tests.bench.report import words
-from tests.bench.tally import Tally, ratios
+from tests.bench.tally import Figures, Tally, ratios
 
 
 def section(tally: Tally) -> str:
@@ -22,6 +23,7 @@ def section(tally: Tally) -> str:
     ]
     rows = [(text, words.spread(found, 2), _met(found, least)) for text, least, found in aims]
     rows += _growth(tally)
+    rows += _history(tally)
     rows.append(_chain(tally))
     return "## Aims\n\n" + words.table(("aim", "measured", "met"), rows)
 
@@ -64,3 +66,24 @@ def _growth(tally: Tally) -> list[tuple[str, str, str]]:
             "yes" if times[worst] <= 1.3 else "no",
         )
     ]
+
+
+def _history(tally: Tally) -> list[tuple[str, str, str]]:
+    """Compare what a hop costs with a long memory, and while a snapshot is held, with what it costs without."""
+    aims = (
+        ("0 events before", "10000000 events before", 1.3, "hop with ten million events before"),
+        (NO_SNAPSHOT, OLD_SNAPSHOT, 1.5, "relay while an old snapshot is held open for ten minutes"),
+    )
+    rows = []
+    for without, with_it, most, text in aims:
+        small, large = (tally.good("history", "ours", mode) for mode in (without, with_it))
+        if small and large:
+            costs = [median(_cost(one) for one in found) for found in (large, small)]
+            times = costs[0] / costs[1]
+            met = "yes" if times <= most else "no"
+            rows.append((f"{text}: processor’s time within {most} times", f"{times:.2f}", met))
+    return rows
+
+
+def _cost(figures: Figures) -> float:
+    return float(sum(figures["cpu_ms"].values()))

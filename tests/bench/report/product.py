@@ -1,4 +1,4 @@
-"""Three hops, growth, backlog, copies and footprint."""
+"""Three hops, growth, plans, backlog, copies and footprint."""
 
 from tests.bench.report import words
 from tests.bench.tally import Tally
@@ -6,7 +6,8 @@ from tests.bench.tally import Tally
 
 def sections(tally: Tally) -> list[str]:
     """Tell what was measured of these."""
-    return [one for one in (_chain(tally), _growth(tally), _backlog(tally), _scale(tally), _footprint(tally)) if one]
+    told = (_chain, _growth, _plans, _history, _backlog, _scale, _footprint)
+    return [section for one in told if (section := one(tally))]
 
 
 def _chain(tally: Tally) -> str:
@@ -30,6 +31,44 @@ def _growth(tally: Tally) -> str:
     ]
     head = ("", *(words.spread([int(size)]) for size in sizes))
     return words.prose("growth") + "\n" + words.table(head, rows)
+
+
+def _plans(tally: Tally) -> str:
+    found = [one for size in tally.sizes("growth")[-1:] for one in tally.good("growth", "plans", f"at {size}")]
+    if not found:
+        return ""
+    rows = [
+        (
+            service,
+            str(len(told["plans"])),
+            ", ".join(sorted({f"`{read[2]}`" for plan in told["plans"] for read in plan["reads"] if read[2]})),
+            "; ".join(f"`{one['table']}`: `{one['statement'][:160]}`" for one in told["as_a_whole"]) or "none",
+        )
+        for service, told in found[-1].items()
+    ]
+    head = ("", "statements", "indexes they read by", "tables of more than a thousand rows read as a whole")
+    return words.prose("plans") + "\n" + words.table(head, rows)
+
+
+def _history(tally: Tally) -> str:
+    modes = dict.fromkeys(line.mode for line in tally.lines if line.part == "history")
+    rows = [
+        (
+            mode,
+            words.figure(found, "per_second"),
+            words.way(found) if found[0]["rate"] else "",
+            *(
+                words.spread([sum(one["cpu_ms"][part] for part in parts) for one in found], 3)
+                for parts in (("sender",), ("listener",), ("postgres",))
+            ),
+        )
+        for mode in modes
+        if (found := tally.good("history", "ours", mode))
+    ]
+    if not rows:
+        return ""
+    head = ("", "events a second", "ms: median; 99th of 100", "sender, ms an event", "listener", "PostgreSQL")
+    return words.prose("history") + "\n" + words.table(head, rows)
 
 
 def _backlog(tally: Tally) -> str:
@@ -75,5 +114,12 @@ def _footprint(tally: Tally) -> str:
         ("next start, s", words.figure(found, "warm_s", 1)),
         *((f"memory of {name} at rest (PSS)", words.size(value)) for name, value in told["memory"].items()),
         *((f"size of {name}", words.size(value)) for name, value in told["installed"].items()),
+    ]
+    rows += [
+        (
+            "`make test`, once everything is installed",
+            f"{one['seconds'] / 60:.1f} minutes, {one.get('passed', 0)} passed, {one.get('failed', 0)} failed",
+        )
+        for one in tally.good("suite", "make test", "once")
     ]
     return "## Footprint\n\n" + words.table(("", ""), rows)

@@ -1,0 +1,4 @@
+"""How the hop with a history is told apart in the book: the report reads it in another environment."""
+
+OLD_SNAPSHOT = "an old snapshot held open"
+NO_SNAPSHOT = "none held open"

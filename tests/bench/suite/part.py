@@ -1,0 +1,30 @@
+"""`make test`, once, as everybody runs it."""
+
+import asyncio
+import re
+import time
+
+from tests.bench.hop.contestants import ROOT
+from tests.bench.measure import Bench
+from tests.bench.tally import Figures
+
+LOG = ROOT / "build" / "bench-suite.log"
+WITHIN = 3600.0
+
+
+async def suite(bench: Bench) -> None:
+    """Measure it."""
+    if not bench.quick:
+        await bench.measure("suite", "make test", "once", 0, _tests)
+
+
+async def _tests() -> Figures:
+    began = time.monotonic()
+    with LOG.open("wb") as log:
+        process = await asyncio.create_subprocess_exec("make", "test", cwd=ROOT, stdout=log, stderr=log)
+        async with asyncio.timeout(WITHIN):
+            code = await process.wait()
+    took = time.monotonic() - began
+    said = await asyncio.to_thread(LOG.read_text, errors="replace")
+    counted = {name: int(number) for number, name in re.findall(r"(\d+) (passed|failed|error)", said)}
+    return {"seconds": took, "code": code, **counted}
