@@ -11,6 +11,8 @@ from uuid import UUID
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from shared.kept import Kept
+
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Row: TypeAlias = asyncpg.Record
 
@@ -116,6 +118,8 @@ class Database:
         self._pool = pool
         self.on_record: Callable[[], None] = lambda: None
         """Called after the commit of a transaction that recorded an event: the relay's wake-up."""
+        self.kept = Kept()
+        """Figures counted from it, for those who need not have them of this very moment."""
         self.retold = False
         """Whether its transactions do again what was told already (`Transaction.retold`)."""
 

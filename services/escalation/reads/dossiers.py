@@ -20,15 +20,20 @@ _SEEN = """
     ($1::text[] IS NULL OR departement = ANY($1))
     AND ($2::text[] IS NULL OR programme = ANY($2))
 """
-_FILTERED = """
+_FILTERED = r"""
     AND ($3::text IS NULL OR state = $3)
     AND ($4::text IS NULL OR departement = $4)
     AND ($5::text IS NULL OR programme = $5)
-    AND ($6::text IS NULL OR position(lower(unaccent($6)) IN search) > 0)
+    AND ($6::text IS NULL OR search LIKE '%' || regexp_replace(lower(unaccent($6)), '([\\%_])', '\\\1', 'g') || '%')
     AND (NOT $7::boolean OR (due_on < $8 AND stage IS NOT NULL AND state <> 'awaiting_departement'))
     AND ($9::text IS NULL OR $9 = ANY(fields))
     AND ($10::integer IS NULL OR received_at < $8::date - $10::integer)
 """
+_IN_TURN = """
+    (state IN ('returned', 'refused', 'completed', 'withdrawn')), (state = 'awaiting_departement'), due_on NULLS LAST,
+    received_at, request_id
+"""
+"""The order that the index `escalation_in_turn` has: a page is read from it, not sorted out of all there are."""
 
 
 class EscalationSummary(BaseModel):
@@ -97,12 +102,7 @@ async def dossiers(
         SELECT {COLUMNS}
         FROM escalation
         WHERE {_SEEN} {_FILTERED}
-        ORDER BY
-            state IN ('returned', 'refused', 'completed', 'withdrawn'),
-            state = 'awaiting_departement',
-            due_on NULLS LAST,
-            received_at,
-            request_id
+        ORDER BY {_IN_TURN}
         LIMIT $11 OFFSET $12
         """,  # noqa: S608 - built from constants
         *filters.arguments(perimeter, today),

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 from services.escalation.domain.perimeter import Perimeter
 from services.escalation.reads.evaluations import Averages, Narrowed, averages
 from services.escalation.reads.overview import Delay, Overview, overview
-from shared.db import Reader
+from shared.db import Database, Reader
 
 
 class Statistics(BaseModel):
@@ -25,8 +25,12 @@ class Statistics(BaseModel):
 _SEEN = "($1::text[] IS NULL OR departement = ANY($1)) AND ($2::text[] IS NULL OR programme = ANY($2))"
 
 
-async def statistics(reader: Reader, *, perimeter: Perimeter) -> Statistics:
-    """Give the figures of the dossiers that the caller sees."""
+async def statistics(database: Database, *, perimeter: Perimeter) -> Statistics:
+    """Give the figures of the dossiers that the caller sees; colleagues who see the same are given the same count."""
+    return await database.kept.get(("statistics", repr(perimeter)), lambda: _count(database, perimeter))
+
+
+async def _count(reader: Reader, perimeter: Perimeter) -> Statistics:
     of_all = await overview(reader, perimeter=perimeter)
     by_state = await _counts(reader, "SELECT state AS name, count(*) AS number FROM escalation WHERE", perimeter)
     return Statistics(

@@ -7,7 +7,7 @@ from typing import Final
 from services.intake.domain.disclosure import FEWEST, NOTE, Counts, protect, rounded, share, told
 from services.intake.reads.outcomes import ANSWERED, LOCAL, Amounts, Opinions, outcomes_of, results
 from shared.contracts.vocabulary import RequestKind
-from shared.db import Reader
+from shared.db import Database, Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,12 @@ _DELAYS: Final = """
 DELAY_STEPS: Final = ("registration", "examination", "first_answer", "committee_decision", "completion")
 
 
-async def statistics(reader: Reader, *, at: datetime) -> Statistics:
-    """Count, and leave out what could identify somebody."""
+async def statistics(database: Database, *, at: datetime) -> Statistics:
+    """Count, and leave out what could identify somebody; everybody may ask, so it is not counted for each."""
+    return await database.kept.get("statistics", lambda: _count(database, at))
+
+
+async def _count(reader: Reader, at: datetime) -> Statistics:
     groups: dict[str, dict[str, int]] = {"status": {}, "kind": {}, "departement": {}, "month": {}}
     for row in await reader.fetch(_COUNTS, at):
         groups[row["what"]][row["value"]] = row["requests"]

@@ -10,7 +10,7 @@ from services.qualification.reads.dashboard import Dashboard, Scope, dashboard
 from services.qualification.web.asked import today_of
 from services.qualification.web.desk import Desk
 from shared.contracts.vocabulary import ApplicantKind
-from shared.db import Reader
+from shared.db import Database
 from shared.identity.model import Agent
 
 MONTHS: Final = (12, 3, 24, 60)
@@ -36,18 +36,20 @@ async def provide_period(
     return Period(months, (departement or "").strip().upper() or None)
 
 
-async def figures_of(reader: Reader, period: Period, agent: Agent, desk: Desk) -> Dashboard:
+async def figures_of(database: Database, period: Period, agent: Agent, desk: Desk) -> Dashboard:
     """Count within the agent's perimeter, and name the territories."""
     today = today_of(agent)
-    found = await dashboard(
-        reader, Scope(agent.perimeter, period.departement, _months_back(today, period.months)), today=today
+    scope = Scope(agent.perimeter, period.departement, _months_back(today, period.months))
+    counted = await database.kept.get(
+        ("dashboard", repr(scope), today), lambda: dashboard(database, scope, today=today)
     )
+    found = counted.model_copy(deep=True)
     for territory in found.territories:
         territory.name = named(territory.code, desk)
     codes = [period.departement] if period.departement else sorted(agent.perimeter or ())
     if agent.perimeter is not None:
         codes = [code for code in codes if code in agent.perimeter]
-    found.envelope = await desk.envelope(reader, codes, today) if codes else None
+    found.envelope = await desk.envelope(database, codes, today) if codes else None
     return found
 
 

@@ -14,6 +14,21 @@ SINGLE = {
 KEPT = {"agent_id", "provider_id", "envelope_id", "changed_by"}
 """What points to such a table."""
 
+HERE = "95"
+PLACES = {"departement", "filed_departement"}
+DEPARTEMENTS = (HERE, *(f"{n:02}" for n in range(1, 95) if n != 20), "2A", "2B", "971", "972", "973", "974", "976")
+"""All of them share what is multiplied: each has a hundredth of it."""
+ELSEWHERE = f"(ARRAY{list(DEPARTEMENTS)})[1 + n % {len(DEPARTEMENTS)}]"
+ALONE = "event:"
+"""Before the id of an event that is the only one of its stream."""
+SUBJECT = f"""
+    CASE
+        WHEN subject ~ '^[0-9a-f-]{{36}}$' THEN md5(subject || '/' || n)::uuid::text
+        WHEN subject LIKE '{ALONE}%' THEN '{ALONE}' || md5(substr(subject, {len(ALONE) + 1}) || '/' || n)::uuid::text
+        ELSE subject || n
+    END
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -25,19 +40,16 @@ class Column:
     @property
     def again(self) -> str:
         """Give the SQL of its value in the n-th copy, the same wherever the same identifier stands."""
-        if self.type == "uuid" and self.name not in KEPT:
-            return f"md5({self.name}::text || '/' || n)::uuid"
-        if self.name == "subject" and self.type == "text":
-            return (
-                "CASE WHEN subject ~ '^[0-9a-f-]{36}$' THEN md5(subject || '/' || n)::uuid::text ELSE subject || n END"
-            )
-        if self.name == "number" and self.type == "text":
-            return "number || '/' || n"
-        if self.name == "key_digest":
-            return "sha256(key_digest || n::text::bytea)"
-        if self.type == "timestamp with time zone":
-            return f"{self.name} - n * interval '1 hour'"
-        return f'"{self.name}"'
+        name, text = self.name, self.type == "text"
+        rules = (
+            (self.type == "uuid" and name not in KEPT, f"md5({name}::text || '/' || n)::uuid"),
+            (text and name == "subject", SUBJECT),
+            (text and name in PLACES, f"CASE WHEN {name} = '{HERE}' THEN {ELSEWHERE} ELSE {name} END"),
+            (text and name == "number", "number || '/' || n"),
+            (name == "key_digest", "sha256(key_digest || n::text::bytea)"),
+            (self.type == "timestamp with time zone", f"{name} - n * interval '1 hour'"),
+        )
+        return next((sql for applies, sql in rules if applies), f'"{name}"')
 
 
 async def multiply(connection: "asyncpg.Connection[asyncpg.Record]", first: int, last: int) -> None:

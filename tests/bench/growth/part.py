@@ -64,7 +64,7 @@ WAITS = {
 
 async def growth(bench: Bench) -> None:
     """Measure each size on one product that grows."""
-    sizes = (500, 5_000) if bench.quick else (10_000, 100_000)
+    sizes = (1_000, 10_000) if bench.quick else (10_000, 100_000)
     async with prepared(bench.where) as product:
         await product.start()
         async with product.database("qualification") as connection:

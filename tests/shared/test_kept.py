@@ -1,0 +1,75 @@
+"""Figures that take long are counted once for many, and never by two at a time."""
+
+import asyncio
+
+import pytest
+
+from shared import kept
+from shared.kept import Kept
+
+
+class Figures:
+    """What is counted, a clock that counting moves, and how often it was done."""
+
+    def __init__(self, takes: float) -> None:
+        self.takes = takes
+        self.now = 100.0
+        self.counts = 0
+
+    async def count(self) -> int:
+        self.counts += 1
+        self.now += self.takes
+        await asyncio.sleep(0)
+        return self.counts
+
+
+async def test_what_took_a_second_is_kept_for_twenty() -> None:
+    figures = Figures(takes=1.0)
+    shelf = Kept(clock=lambda: figures.now)
+    assert await shelf.get("all", figures.count) == 1
+    figures.now += 19.9
+    assert await shelf.get("all", figures.count) == 1
+    figures.now += 0.2
+    assert await shelf.get("all", figures.count) == 2
+
+
+async def test_what_takes_no_time_is_counted_each_time() -> None:
+    figures = Figures(takes=0.0)
+    shelf = Kept(clock=lambda: figures.now)
+    assert [await shelf.get("all", figures.count) for _ in range(3)] == [1, 2, 3]
+
+
+async def test_many_who_ask_at_once_wait_for_one_count() -> None:
+    figures = Figures(takes=1.0)
+    shelf = Kept(clock=lambda: figures.now)
+    assert await asyncio.gather(*(shelf.get("all", figures.count) for _ in range(10))) == [1] * 10
+
+
+async def test_other_figures_are_counted_for_themselves() -> None:
+    figures = Figures(takes=1.0)
+    shelf = Kept(clock=lambda: figures.now)
+    assert await shelf.get(("95",), figures.count) == 1
+    assert await shelf.get(("78",), figures.count) == 2
+
+
+async def test_a_count_that_fails_is_not_kept() -> None:
+    figures = Figures(takes=1.0)
+    shelf = Kept(clock=lambda: figures.now)
+
+    async def fail() -> int:
+        raise RuntimeError("away")
+
+    with pytest.raises(RuntimeError, match="away"):
+        await shelf.get("all", fail)
+    assert await shelf.get("all", figures.count) == 1
+
+
+async def test_no_more_is_kept_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MOST", 2)
+    figures = Figures(takes=1.0)
+    shelf = Kept(clock=lambda: figures.now)
+    for name in ("a", "b", "c"):
+        await shelf.get(name, figures.count)
+    assert await shelf.get("b", figures.count) == 2
+    assert await shelf.get("c", figures.count) == 3
+    assert await shelf.get("a", figures.count) == 4
