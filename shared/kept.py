@@ -10,6 +10,9 @@ from typing import Any, TypeVar
 TIMES = 20.0
 """As many times as long as counting took its result is kept: at most a twentieth of anybody's time goes into it."""
 
+QUICK = 0.05
+"""Seconds: what was counted faster is not kept, and is of this very moment for everybody."""
+
 MOST = 1000
 """Results kept at once; more of them, and the oldest go."""
 
@@ -21,12 +24,14 @@ class _Shelf:
     """One result: who counts it holds the lock."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    began: float = -math.inf
+    """When the counting began that gave the value."""
     until: float = -math.inf
     value: Any = None
 
 
 class Kept:
-    """Figures of one database. With few rows they are practically of this moment; with millions, minutes old.
+    """Figures of one database. With few rows they are of this moment; with millions, minutes old.
 
     Nobody counts beside another what is the same: whoever asks meanwhile waits for the one who counts.
     """
@@ -42,11 +47,14 @@ class Kept:
         shelf = self._shelves.setdefault(key, _Shelf())
         for oldest in list(self._shelves)[: len(self._shelves) - MOST]:
             del self._shelves[oldest]
+        asked = self._clock()
         async with shelf.lock:
             began = self._clock()
-            if shelf.until <= began:
+            if shelf.began < asked and shelf.until <= began:
                 shelf.value = await count()
                 ended = self._clock()
-                shelf.until = ended + self._times * (ended - began)
+                took = ended - began
+                shelf.began = began
+                shelf.until = ended + self._times * took if took > QUICK else -math.inf
         found: T = shelf.value
         return found
