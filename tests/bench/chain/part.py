@@ -8,7 +8,7 @@ from functools import partial
 from tests.bench import processor
 from tests.bench.chain.bare import PLAYERS
 from tests.bench.ground import Field, Ground
-from tests.bench.hop.contestants import OURS, Contestant
+from tests.bench.hop.contestants import OURS, Contestant, before
 from tests.bench.hop.job import Order
 from tests.bench.hop.trial import READY_WITHIN, SETTLES, Effort, Player, all_applied, figures_of
 from tests.bench.measure import Bench
@@ -27,8 +27,9 @@ async def chain(bench: Bench) -> None:
     """Measure, in turn."""
     seconds = 5 if bench.quick else 30
     effort = Effort(int(RATE * seconds), rate=RATE)
+    earlier = (before(bench.before, CHAINS[0]),) if bench.before else ()
     for number in range(bench.rounds):
-        for one in CHAINS:
+        for one in (*CHAINS, *earlier):
             await bench.measure("chain", one.name, "fifty", number, partial(_run, bench.ground, one, effort))
 
 

@@ -36,14 +36,14 @@ class Contestant:
         return [str(self.python), "-m", self.module, role, *(self.hears if role == "hear" else ())]
 
 
-def before(commit: str) -> Contestant:
+def before(commit: str, ours: Contestant) -> Contestant:
     """Give ours as it was at a commit, whose tree is laid out below `build`."""
     tree = ROOT / "build" / f"before-{commit}"
     if not tree.exists():
         subprocess.run(["git", "worktree", "prune"], cwd=ROOT, check=True)  # noqa: S607 - git, wherever it is
         subprocess.run(["git", "worktree", "add", "--detach", tree, commit], cwd=ROOT, check=True, capture_output=True)  # noqa: S603, S607 - same
     settings = f"the same, as it was at {commit}"
-    return replace(HOP[0], name=BEFORE, title="Cousu-main before", settings=settings, tree=tree)
+    return replace(ours, name=BEFORE, title="Cousu-main before", settings=settings, tree=tree)
 
 
 def _floor(name: str, title: str, settings: str, together: int, connections: int, *, ordered: bool) -> Contestant:

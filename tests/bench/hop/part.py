@@ -15,7 +15,7 @@ SHARES = {"third": 1 / 3, "most": 0.9}
 
 async def hop(bench: Bench) -> None:
     """Measure ours and the floors."""
-    earlier = (before(bench.before),) if bench.before else ()
+    earlier = (before(bench.before, HOP[0]),) if bench.before else ()
     await _rounds(bench, "hop", (*HOP, *earlier))
     events = 2_000 if bench.quick else 10_000
     for number in range(bench.rounds):

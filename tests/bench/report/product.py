@@ -1,5 +1,6 @@
 """Three hops, growth, plans, backlog, copies and footprint."""
 
+from tests.bench.hop.contestants import BEFORE
 from tests.bench.report import words
 from tests.bench.tally import Tally
 
@@ -13,7 +14,7 @@ def sections(tally: Tally) -> list[str]:
 def _chain(tally: Tally) -> str:
     rows = [
         (title, words.way(found), words.spread([sum(one["cpu_ms"].values()) for one in found], 2))
-        for name, title in (("ours", "Cousu-main"), ("bare", "bare pipeline"))
+        for name, title in (("ours", "Cousu-main"), (BEFORE, "Cousu-main before"), ("bare", "bare pipeline"))
         if (found := tally.good("chain", name, "fifty"))
     ]
     if not rows:
