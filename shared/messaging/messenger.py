@@ -11,13 +11,12 @@ from faststream.rabbit import RabbitMessage
 from shared.db import AWAY, Database
 from shared.messaging import gauges, topology
 from shared.messaging import healing as heal
-from shared.messaging.addresses import lost_is_not_cancelled
+from shared.messaging.answers import Answers
 from shared.messaging.arrivals import PREFETCH, Arrivals, Outcome
 from shared.messaging.consumer import Consumer
 from shared.messaging.consumers import Consumers
 from shared.messaging.envelope import DIGEST, is_damaged
 from shared.messaging.inbox import Inbox, Message, Patience
-from shared.messaging.publisher import BROKER_AWAY
 from shared.messaging.relay import LEADER_LOCK, Relay
 from shared.rounds import for_ever
 
@@ -77,6 +76,7 @@ class Messenger:
         )
         self.consumer = Consumer(amqp_url, self._on_message, name=name, subscription=subscription, prefetch=PREFETCH)
         self._arrivals = Arrivals(self.inbox)
+        self._answers = Answers()
         self._tasks: list[asyncio.Task[None]] = []
         self._wanted = False
         self._led_at: float | None = None
@@ -163,12 +163,10 @@ class Messenger:
         else:
             taken = Message(message.body, raw.routing_key or "", bool(raw.redelivered), damaged)
             outcome = await self._arrivals.settle(taken)
-        # A broker that is away will give it again, and it will be known.
-        with contextlib.suppress(*BROKER_AWAY), lost_is_not_cancelled():
-            if outcome is Outcome.SAFE:
-                await message.ack()
-            elif outcome is Outcome.FATAL:
-                await message.reject(requeue=False)
+        if outcome is Outcome.SAFE:
+            await self._answers.safe(message)
+        elif outcome is Outcome.FATAL:
+            await self._answers.fatal(message)
 
     async def _heal(self, body: bytes) -> None:
         """Take what is said to heal; it may be lost, for it will be said again."""

@@ -1,0 +1,96 @@
+"""What the broker is told about messages in hand: one acknowledgement for all that are safe together."""
+
+import asyncio
+import contextlib
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from faststream.rabbit import RabbitMessage
+
+from shared.messaging.addresses import lost_is_not_cancelled
+from shared.messaging.publisher import BROKER_AWAY
+
+MOST_BEHIND = 10_000
+"""Messages acknowledged behind one that is not answered, after which each is answered alone for good."""
+
+
+class Answers:
+    """Answers for the messages of one consumer.
+
+    A quorum queue writes down each acknowledgement; one that names several costs as much as one that names one. It
+    names the last of those before which, on its channel, nothing is left unanswered: tags count from 1 in the order of
+    delivery. What is safe behind one that is not is acknowledged alone.
+    """
+
+    def __init__(self) -> None:
+        self._channels: WeakKeyDictionary[Any, _Channel] = WeakKeyDictionary()
+
+    async def safe(self, message: RabbitMessage) -> None:
+        """Acknowledge it, with all that are said to be safe at the same moment; done when that has been sent."""
+        await self._channel_of(message).safe(message)
+
+    async def fatal(self, message: RabbitMessage) -> None:
+        """Reject it: it goes to the dead letters."""
+        with contextlib.suppress(*BROKER_AWAY), lost_is_not_cancelled():
+            await message.reject(requeue=False)
+        self._channel_of(message).answered(message)
+
+    def _channel_of(self, message: RabbitMessage) -> "_Channel":
+        return self._channels.setdefault(message.raw_message.channel, _Channel())
+
+
+class _Channel:
+    """How far the messages of one channel are answered for; with another channel tags begin anew."""
+
+    def __init__(self) -> None:
+        self._next = 1
+        """The first tag that is not answered."""
+        self._behind: set[int] = set()
+        """Tags that are, although one before them is not."""
+        self._together = True
+        self._safe: list[RabbitMessage] = []
+        self._answering: asyncio.Task[None] | None = None
+
+    async def safe(self, message: RabbitMessage) -> None:
+        """Have it answered with those that say so before the loop comes to the answer."""
+        if self._answering is None:
+            self._answering = asyncio.create_task(self._answer())
+        self._safe.append(message)
+        await asyncio.shield(self._answering)
+
+    def answered(self, message: RabbitMessage) -> bool:
+        """Note it; tell whether nothing before it is left."""
+        tag = _tag(message)
+        in_turn = tag == self._next
+        if self._together:
+            self._behind.add(tag)
+        while self._next in self._behind:
+            self._behind.remove(self._next)
+            self._next += 1
+        if len(self._behind) > MOST_BEHIND:
+            self._together = False
+            self._behind.clear()
+        return in_turn
+
+    async def _answer(self) -> None:
+        """Acknowledge what is safe: the last of a run for all of it."""
+        messages, self._safe, self._answering = sorted(self._safe, key=_tag), [], None
+        run: RabbitMessage | None = None
+        alone: list[RabbitMessage] = []
+        for message in messages:
+            if self._together and self.answered(message):
+                run = message
+            else:
+                alone.append(message)
+        # A broker that is away will give them again, and they will be known.
+        with contextlib.suppress(*BROKER_AWAY), lost_is_not_cancelled():
+            if run is not None:
+                await run.ack(multiple=True)
+            for message in alone:
+                await message.ack()
+
+
+def _tag(message: RabbitMessage) -> int:
+    tag = message.raw_message.delivery_tag
+    assert tag is not None  # noqa: S101 - only what was got without `no_ack` comes here
+    return tag
