@@ -6,13 +6,11 @@ import random
 import re
 from collections import deque
 from collections.abc import Iterator
-from functools import partial
-from typing import Any
 
 import aio_pika
+import aio_pika.exceptions
+import aiormq.exceptions
 from aio_pika.abc import AbstractConnection
-from aio_pika.robust_connection import RobustConnection
-from faststream.rabbit import RabbitBroker
 from yarl import URL
 
 HEARTBEAT = 5
@@ -21,8 +19,15 @@ HEARTBEAT = 5
 CONNECT_WITHIN = 5.0
 """Seconds for one address to answer; a frozen node takes a connection and never says a word."""
 
-RECONNECT_EVERY = 1.0
-"""Seconds between two attempts; the first one comes at once."""
+BROKER_AWAY = (
+    OSError,
+    TimeoutError,
+    RuntimeError,
+    aio_pika.exceptions.AMQPError,
+    aiormq.exceptions.AMQPError,
+    asyncio.InvalidStateError,
+)
+"""What a publish raises while the broker is away or refuses: the event stays in the outbox."""
 
 _BETWEEN = re.compile(r"\s*,\s*(?=amqps?://)")
 """A comma within a password separates nothing."""
@@ -74,37 +79,6 @@ class Addresses:
         """Leave the one that was used until now for last."""
         self._urls.rotate(-1)
         return self.now
-
-
-class _Wandering(RobustConnection):
-    """aio-pika's own robust connection, which after each loss and each refusal turns to the next address."""
-
-    def __init__(self, _url: URL, *, addresses: Addresses, **options: Any) -> None:
-        super().__init__(addresses.now, **options)
-        self._addresses = addresses
-
-    async def connect(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - aio-pika's own signature
-        try:
-            await super().connect(timeout)
-        except BaseException:
-            await self.close()  # or it would try on for ever if it was cancelled, and be warned of when it is collected
-            raise
-
-    async def _on_connection_close(self, closing: asyncio.Future[Any]) -> None:
-        self.url = self._addresses.next()
-        await super()._on_connection_close(closing)
-
-
-class WanderingBroker(RabbitBroker):
-    """FastStream's broker over several addresses."""
-
-    def __init__(self, amqp_url: str, *, name: str, **options: Any) -> None:
-        """Take the addresses as one text, the connection's name, and what FastStream's own broker takes."""
-        addresses = Addresses(amqp_url, name)
-        super().__init__(
-            addresses.now, reconnect_interval=RECONNECT_EVERY, timeout=CONNECT_WITHIN, logger=None, **options
-        )
-        self._connection_kwargs["connection_class"] = partial(_Wandering, addresses=addresses)
 
 
 async def connect(amqp_url: str, name: str, *, within: float) -> AbstractConnection:

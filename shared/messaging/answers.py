@@ -7,8 +7,7 @@ from weakref import WeakKeyDictionary
 
 from faststream.rabbit import RabbitMessage
 
-from shared.messaging.addresses import lost_is_not_cancelled
-from shared.messaging.publisher import BROKER_AWAY
+from shared.messaging.addresses import BROKER_AWAY, lost_is_not_cancelled
 
 MOST_BEHIND = 10_000
 """Messages acknowledged behind one that is not answered, after which each is answered alone for good."""

@@ -11,8 +11,9 @@ from faststream.middlewares import AckPolicy
 from faststream.rabbit import Channel, RabbitMessage
 
 from shared.messaging import topology
-from shared.messaging.addresses import WanderingBroker, lost_is_not_cancelled
-from shared.messaging.publisher import BROKER_AWAY, LEAVES_WITHIN
+from shared.messaging.addresses import BROKER_AWAY, lost_is_not_cancelled
+from shared.messaging.publisher import LEAVES_WITHIN
+from shared.messaging.wandering import WanderingBroker
 
 log = structlog.get_logger(__name__)
 

@@ -17,7 +17,8 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.consumers import Consumers
 from shared.messaging.envelope import DIGEST, is_damaged
 from shared.messaging.inbox import Inbox, Message, Patience
-from shared.messaging.relay import LEADER_LOCK, Relay
+from shared.messaging.names import LEADER_LOCK, OUTBOX_OLD
+from shared.messaging.relay import Relay
 from shared.rounds import for_ever
 
 log = structlog.get_logger(__name__)
@@ -48,9 +49,6 @@ FINISHES_WITHIN = 20.0
 
 LEADERLESS_FOR = 5.0
 """Seconds without a leader that a change of relays may take: no reason yet to take all copies out of service."""
-
-OUTBOX_OLD = 60.0
-"""Seconds after which an event that waits to be told makes the service not ready."""
 
 
 class Messenger:

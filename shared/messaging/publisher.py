@@ -4,15 +4,15 @@ import asyncio
 import contextlib
 
 import aio_pika.exceptions
-import aiormq.exceptions
 import structlog
 from aio_pika.abc import AbstractExchange, HeadersType
 from faststream.rabbit import Channel, RabbitExchange
 
 from shared import tracing
 from shared.messaging import topology
-from shared.messaging.addresses import WanderingBroker, lost_is_not_cancelled
+from shared.messaging.addresses import BROKER_AWAY, lost_is_not_cancelled
 from shared.messaging.envelope import CONTENT_TYPE, DIGEST, digest_of
+from shared.messaging.wandering import WanderingBroker
 
 log = structlog.get_logger(__name__)
 
@@ -27,16 +27,6 @@ CONNECTS_AGAIN_AFTER = 10.0
 
 LEAVES_WITHIN = 10.0
 """Seconds that leaving the broker may take: one that does not answer keeps nobody from stopping."""
-
-BROKER_AWAY = (
-    OSError,
-    TimeoutError,
-    RuntimeError,
-    aio_pika.exceptions.AMQPError,
-    aiormq.exceptions.AMQPError,
-    asyncio.InvalidStateError,
-)
-"""What a publish raises while the broker is away or refuses: the event stays in the outbox."""
 
 
 class Publisher:

@@ -13,12 +13,10 @@ from shared import tracing
 from shared.db import AWAY, Connection, Database, Row
 from shared.messaging import metrics, topology
 from shared.messaging.envelope import trace_of
+from shared.messaging.names import EVERYBODY, LEADER_LOCK
 from shared.messaging.publisher import CONFIRM_WITHIN, Publisher, message_of
 
 log = structlog.get_logger(__name__)
-
-LEADER_LOCK = 7_226_001
-"""PostgreSQL's advisory lock that one relay per database holds; it goes with the connection."""
 
 NEW = 100
 AGAIN = 25
@@ -91,6 +89,8 @@ class Relay:
     async def _lead(self, connection: Connection) -> None:
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):
             return
+        # What is taken out of the outbox need not be on the disk before the next event leaves: lost, it is told again.
+        await connection.execute("SET synchronous_commit = off")
         log.info("relay.leading")
         self.leads = True
         metrics.LEADING.set(1)
@@ -151,7 +151,7 @@ class Relay:
         message = message_of(row["body"], event_id=str(row["id"]), wire_type=row["type"], trace=trace)
         if row["queue"] == "":
             return await self._publish_first(row, message, trace)
-        if row["queue"] == topology.EVERYBODY:
+        if row["queue"] == EVERYBODY:
             return await self.publisher.send(message, row["routing_key"])
         # Whoever asked and is gone will ask again.
         return await self.publisher.send(
@@ -189,7 +189,7 @@ class Relay:
         """Wait until a batch is done, or something was committed and may join them; then, at the latest, look."""
         happens: list[asyncio.Task[Any]] = [batch.publishing for batch in under_way]
         woken = asyncio.create_task(self._wake.wait())
-        if len(under_way) < BATCHES:
+        if len(under_way) < BATCHES and not self._stopping.is_set():
             happens.append(woken)
         happened, _ = await asyncio.wait(happens, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         woken.cancel()

@@ -7,11 +7,7 @@ import aio_pika
 from aiormq.abc import FieldTable
 from faststream.rabbit import ExchangeType, QueueType, RabbitExchange, RabbitQueue
 
-EXCHANGE = "cousumain"
-UNROUTED_EXCHANGE = "cousumain.unrouted"
-DEAD_EXCHANGE = "cousumain.dead"
-RESEND_EXCHANGE = "cousumain.resend"
-UNROUTED_QUEUE = "unrouted"
+from shared.messaging.names import DEAD_EXCHANGE, EXCHANGE, RESEND_EXCHANGE, UNROUTED_EXCHANGE, UNROUTED_QUEUE
 
 DELIVERY_LIMIT = 1000
 """High, because RabbitMQ 4.0 counts each hand-back as a delivery; a message that kills is found by our own counter."""
@@ -21,9 +17,6 @@ PARKED: FieldTable = {"x-queue-type": "quorum", "x-delivery-limit": -1}
 
 ASKED_BY_ANYBODY = ("*.heads_wanted.#", "*.events_missing.#")
 """Every queue hears who wants to know how far the streams go, and who misses something."""
-
-EVERYBODY = "*"
-"""In the outbox, where a queue's name stands: sent again to all who listen."""
 
 ALONE_HEADS = "alone_heads"
 """What is told of facts that stand alone; it goes where they go."""

@@ -14,7 +14,7 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 from pydantic import BaseModel
 
 from shared.errors import Conflict, NotFound
-from shared.messaging.topology import DEAD_EXCHANGE, EXCHANGE, UNROUTED_EXCHANGE, UNROUTED_QUEUE
+from shared.messaging.names import DEAD_EXCHANGE, EXCHANGE, UNROUTED_EXCHANGE, UNROUTED_QUEUE
 from shared.operations import record
 from shared.operations.reach import Reach, Watched
 

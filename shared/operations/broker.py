@@ -13,8 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel
 
 from shared.errors import Unavailable
-from shared.messaging.addresses import Addresses, connect
-from shared.messaging.publisher import BROKER_AWAY
+from shared.messaging.addresses import BROKER_AWAY, Addresses, connect
 
 NAME = "cousu-main operations"
 PATIENCE = 3.0

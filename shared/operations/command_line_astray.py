@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from shared.messaging.topology import UNROUTED_QUEUE
+from shared.messaging.names import UNROUTED_QUEUE
 from shared.operations import astray
 from shared.operations.astray import DEAD, NoSuchQueue, Parked
 from shared.operations.command_line_acting import AsJson, By, Why, reaching, tell

@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from shared.db import Reader
-from shared.messaging.relay import LEADER_LOCK
+from shared.messaging.names import LEADER_LOCK
 
 
 class ServiceFigures(BaseModel):

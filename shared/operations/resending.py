@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from shared.db import Row, Transaction
 from shared.errors import Conflict, Invalid, NotFound
-from shared.messaging.topology import EVERYBODY
+from shared.messaging.names import EVERYBODY
 from shared.operations import astray, journals, record
 from shared.operations.reach import Reach, Watched
 

@@ -10,8 +10,7 @@ import httpx2
 from pydantic import BaseModel
 
 from shared.errors import Refusal
-from shared.messaging.messenger import OUTBOX_OLD
-from shared.messaging.topology import UNROUTED_QUEUE
+from shared.messaging.names import OUTBOX_OLD, UNROUTED_QUEUE
 from shared.operations.astray import DEAD, may_open
 from shared.operations.behind import Behind, behind
 from shared.operations.broker import Broker, Queue

@@ -29,11 +29,11 @@ PARTS: dict[str, Callable[[Bench], Awaitable[None]]] = {
     "chain": chain,
     "life": life,
     "peers": peers,
+    "growth": growth,
     "scale": scale,
     "backlog": backlog,
     "footprint": footprint,
     "history": history,
-    "growth": growth,
     "suite": suite,
 }
 

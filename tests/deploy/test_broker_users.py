@@ -9,7 +9,7 @@ import pytest
 from aio_pika.abc import AbstractChannel
 
 from deploy.local.broker_users import SERVICES
-from shared.messaging import topology
+from shared.messaging import names, topology
 from shared.messaging.addresses import connect
 
 OTHERS = [("intake", "qualification"), ("qualification", "escalation"), ("escalation", "notifications")]
@@ -35,7 +35,7 @@ async def test_a_service_declares_its_topology_and_hears_what_it_publishes(
 ) -> None:
     async with channel_of(broker_url(service)) as channel:
         await topology.declare(channel, [topology.Subscription(f"{service}.95", (f"{service}.#",))])
-        exchange = await channel.get_exchange(topology.EXCHANGE)
+        exchange = await channel.get_exchange(names.EXCHANGE)
         await exchange.publish(a_fact(), f"{service}.something_happened.95")
         queue = await channel.get_queue(f"{service}.95")
         heard = await queue.get(timeout=5)
@@ -49,7 +49,7 @@ async def test_a_service_cannot_publish_in_the_name_of_another(
 ) -> None:
     async with channel_of(broker_url(service)) as channel:
         await topology.declare(channel)
-        exchange = await channel.get_exchange(topology.EXCHANGE)
+        exchange = await channel.get_exchange(names.EXCHANGE)
         with pytest.raises(aiormq.exceptions.ChannelAccessRefused):
             await exchange.publish(a_fact(), f"{other}.something_happened.95")
 
@@ -57,10 +57,10 @@ async def test_a_service_cannot_publish_in_the_name_of_another(
 async def test_only_intake_speaks_for_forms(broker_url: Callable[[str], str]) -> None:
     async with channel_of(broker_url("intake")) as channel:
         await topology.declare(channel)
-        exchange = await channel.get_exchange(topology.EXCHANGE)
+        exchange = await channel.get_exchange(names.EXCHANGE)
         await exchange.publish(a_fact(), "forms.request_refused.95")
     async with channel_of(broker_url("notifications")) as channel:
-        exchange = await channel.get_exchange(topology.EXCHANGE, ensure=False)
+        exchange = await channel.get_exchange(names.EXCHANGE, ensure=False)
         with pytest.raises(aiormq.exceptions.ChannelAccessRefused):
             await exchange.publish(a_fact(), "forms.request_refused.95")
 
@@ -96,12 +96,12 @@ async def test_a_service_cannot_declare_or_delete_anothers_queue(name: str, brok
 async def test_the_operator_reads_and_replays_but_declares_nothing(broker_url: Callable[[str], str]) -> None:
     async with channel_of(broker_url("intake")) as channel:
         await topology.declare(channel)
-        exchange = await channel.get_exchange(topology.EXCHANGE)
+        exchange = await channel.get_exchange(names.EXCHANGE)
         await exchange.publish(a_fact(), "intake.nobody_listens.95")
     async with channel_of(broker_url("operator")) as channel:
-        stray = await (await channel.get_queue(topology.UNROUTED_QUEUE)).get(timeout=5)
+        stray = await (await channel.get_queue(names.UNROUTED_QUEUE)).get(timeout=5)
         assert stray is not None
-        exchange = await channel.get_exchange(topology.EXCHANGE)
+        exchange = await channel.get_exchange(names.EXCHANGE)
         await exchange.publish(a_fact(), "intake.nobody_listens.95")
         await stray.ack()
         with pytest.raises(aiormq.exceptions.ChannelAccessRefused):

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from services.escalation.main import build
 from services.escalation.settings import Settings
 from shared.db import Database
-from shared.messaging.topology import EXCHANGE
+from shared.messaging.names import EXCHANGE
 from tests.escalation.life import Ear, a_request_escalated
 
 

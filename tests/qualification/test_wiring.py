@@ -9,7 +9,7 @@ from services.qualification.main import build
 from services.qualification.settings import Settings
 from shared.contracts import intake
 from shared.db import Database
-from shared.messaging import topology
+from shared.messaging import names
 from shared.messaging.inbox import Inbox
 from tests.polling import eventually
 from tests.qualification.acting import told
@@ -33,7 +33,7 @@ async def test_a_request_that_intake_publishes_becomes_a_case_and_is_answered(
         async with connection:
             message = life.message(intake.RequestSubmitted(**life.about(), request=a_request()))
             channel = await connection.channel()
-            exchange = await channel.get_exchange(topology.EXCHANGE, ensure=False)
+            exchange = await channel.get_exchange(names.EXCHANGE, ensure=False)
             await exchange.publish(aio_pika.Message(message.body), message.routing_key)
 
         async def is_told() -> bool:

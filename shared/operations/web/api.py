@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from shared import clock
 from shared.identity.model import Agent, Role
-from shared.messaging.topology import UNROUTED_QUEUE
+from shared.messaging.names import UNROUTED_QUEUE
 from shared.operations import astray, held, journals, mails, quarantine, record, resending, status, waiting
 from shared.operations.astray import DEAD, Parked, Replayed
 from shared.operations.checking import Check, Checks

@@ -9,8 +9,8 @@ from tests.bench.hop.trial import Effort
 from tests.bench.measure import Bench
 from tests.bench.peers.contestants import PEERS
 
-SHARES = {"third": 1 / 3, "most": 0.9}
-"""At which shares of its own saturation each is asked how long an event takes; at all of it queues only grow."""
+THIRD = 1 / 3
+"""At which share of its own saturation each is asked how long an event takes; at all of it queues only grow."""
 
 
 async def hop(bench: Bench) -> None:
@@ -44,17 +44,16 @@ async def _rounds(bench: Bench, part: str, contestants: tuple[Contestant, ...]) 
             )
     seconds = 4 if bench.quick else 10
     for number in range(bench.rounds):
-        for mode, share in SHARES.items():
-            for contestant in contestants:
-                reached = [
-                    one["per_second"]
-                    for one in bench.tally.all(part, contestant.name, "saturation")
-                    if one.get("per_second")
-                ]
-                if not reached:
-                    continue
-                rate = share * median(reached)
-                effort = Effort(max(100, int(rate * seconds)), rate=rate)
-                await bench.measure(
-                    part, contestant.name, mode, number, partial(trial.run, bench.ground, contestant, effort)
-                )
+        for contestant in contestants:
+            reached = [
+                one["per_second"]
+                for one in bench.tally.all(part, contestant.name, "saturation")
+                if one.get("per_second")
+            ]
+            if not reached:
+                continue
+            rate = THIRD * median(reached)
+            effort = Effort(max(100, int(rate * seconds)), rate=rate)
+            await bench.measure(
+                part, contestant.name, "third", number, partial(trial.run, bench.ground, contestant, effort)
+            )

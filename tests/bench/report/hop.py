@@ -54,7 +54,7 @@ def _section(tally: Tally, drawings: Path, part: str, title: str, contestants: t
             f"![Events a second and processor time, {part}](images/{picture.name})\n",
             words.prose("latency"),
             words.table(
-                ("", "at a third of its own saturation", "at nine tenths of it"),
+                ("", "at a third of its own saturation"),
                 [_latency(tally, part, one) for one in contestants if one.name in found],
             ),
             _publishing(tally) if part == "hop" else "",
@@ -86,7 +86,7 @@ def _row(found: dict[str, list[Figures]], one: Contestant) -> tuple[str, ...]:
 
 
 def _latency(tally: Tally, part: str, one: Contestant) -> tuple[str, ...]:
-    return one.title, *(words.way(tally.good(part, one.name, mode)) for mode in ("third", "most"))
+    return one.title, words.way(tally.good(part, one.name, "third"))
 
 
 def _publishing(tally: Tally) -> str:

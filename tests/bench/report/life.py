@@ -2,11 +2,15 @@
 
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from matplotlib import pyplot as plt
 
 from tests.bench.report import words
 from tests.bench.tally import Figures, Tally
+
+READABLE, LETTERS = 0.025, 190
+"""From which share of the time on a call is named, and how many letters the whole width holds."""
 
 
 def sections(tally: Tally, drawings: Path) -> list[str]:
@@ -56,7 +60,50 @@ def _profile(figures: Figures, drawings: Path) -> str:
             covered += share
             shown.append(f"`{name}` {words.share(share)}")
         lines.append(f"- **{service}** ({told['samples']} samples): {', '.join(shown)}.")
+    lines.append("\n" + words.prose("flames"))
+    for service, told in figures["profile"].items():
+        flame = drawings / f"bench-flame-{service}.svg"
+        _draw_flame(told["flame"], flame)
+        lines.append(f"![Flame graph of {service}](images/{flame.name})\n")
+    lines.append(words.prose("slowest"))
     return "\n".join(lines) + "\n"
+
+
+def _draw_flame(flame: list[Any], file: Path) -> None:
+    """Draw a tree of calls: each as wide as its share of the time, above its caller, in its owner's colour."""
+    figure, axis = plt.subplots(figsize=(13, 6))
+    owners: dict[str, Any] = {}
+    colours = plt.get_cmap("Set3").colors
+
+    def draw(calls: list[Any], left: float, level: int) -> int:
+        highest = level
+        for name, owner, share, callees in calls:
+            colour = owners.setdefault(owner, colours[len(owners) % len(colours)])
+            axis.barh(
+                level, share, left=left, height=0.95, align="edge", color=colour, edgecolor="white", linewidth=0.4
+            )
+            if share > READABLE:
+                function = name.split(" (", maxsplit=1)[0]
+                axis.text(left + 0.001, level + 0.47, function[: int(share * LETTERS)], va="center", fontsize=5.5)
+            highest = max(highest, draw(callees, left, level + 1))
+            left += share
+        return highest
+
+    height = draw(flame, 0.0, 0)
+    axis.set(xlim=(0, 1), ylim=(0, height + 1), yticks=[])
+    axis.set_xticks([0, 0.25, 0.5, 0.75, 1.0], ["0", "25 %", "50 %", "75 %", "100 % of the time it ran"])
+    axis.spines[["top", "right", "left"]].set_visible(False)
+    axis.legend(
+        [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in owners.values()],
+        list(owners),
+        frameon=False,
+        fontsize=8,
+        ncols=5,
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.06),
+    )
+    figure.savefig(file, bbox_inches="tight", metadata={"Date": None})
+    plt.close(figure)
 
 
 def _draw(profile: dict[str, Figures], file: Path) -> None:

@@ -24,7 +24,7 @@ import structlog
 from shared.clock import new_id
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
-from shared.messaging import messenger, topology
+from shared.messaging import messenger, names, topology
 from shared.messaging.consumers import Consumers, Heard
 from shared.messaging.topology import Subscription
 from tests.shared.messaging.conftest import a_message, effects, note, wire
@@ -116,7 +116,7 @@ class Trial:
         async with await aio_pika.connect(self._amqp("supervisor")) as connection:
             channel = await connection.channel()
             await topology.declare(channel, [QUEUE])
-            exchange = await channel.get_exchange(topology.EXCHANGE)
+            exchange = await channel.get_exchange(names.EXCHANGE)
             poison = wire(a_message(new_id(), POISON), 1)
             await self._healthy(exchange, AT_FIRST // 2)
             await _publish(exchange, poison)

@@ -5,6 +5,7 @@ from unittest import mock
 
 from shared.db import Database, Row
 from shared.messaging import relay
+from shared.messaging.names import LEADER_LOCK
 from shared.messaging.relay import Relay
 from tests.faults.product import Product
 from tests.faults.strikes.kind import Missed, Scene
@@ -34,7 +35,7 @@ async def unseat_relay(scene: Scene, target: str) -> str:
         WHERE locktype = 'advisory' AND objid = $1 AND granted
           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
         """,
-        relay.LEADER_LOCK,
+        LEADER_LOCK,
     )
     if not rows:
         raise Missed(f"nobody led {target}")

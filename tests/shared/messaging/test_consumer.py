@@ -8,7 +8,7 @@ import aio_pika
 import pytest
 
 from shared.messaging import consumer as consuming
-from shared.messaging import topology
+from shared.messaging import names, topology
 from shared.messaging.consumer import AGAIN_AFTER, LOOKS_WITHIN, Consumer
 from shared.messaging.messenger import WATCHES_EVERY
 from shared.messaging.publisher import CONFIRM_WITHIN, CONNECTS_AGAIN_AFTER
@@ -41,7 +41,7 @@ def told(broker_url: Callable[[str], str], heard: list[bytes]) -> Callable[[byte
 
     async def tell(body: bytes) -> None:
         async with await aio_pika.connect(broker_url("supervisor")) as connection:
-            exchange = await (await connection.channel()).get_exchange(topology.EXCHANGE)
+            exchange = await (await connection.channel()).get_exchange(names.EXCHANGE)
             await exchange.publish(aio_pika.Message(body), routing_key="intake.x.95")
 
         async def there() -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 from shared.clock import new_id
 from shared.db import Database
-from shared.messaging import journal, topology
+from shared.messaging import journal, names
 from shared.messaging.consumers import Consumers
 from shared.messaging.envelope import DIGEST, digest_of
 from shared.messaging.messenger import Messenger
@@ -78,7 +78,7 @@ async def test_what_is_told_before_anybody_listens_is_kept_as_unrouted(
 
     await eventually(emptied)
     async with await aio_pika.connect(broker_url("operator")) as connection:
-        queue = await (await connection.channel()).get_queue(topology.UNROUTED_QUEUE)
+        queue = await (await connection.channel()).get_queue(names.UNROUTED_QUEUE)
         message = await queue.get(timeout=5)
         assert message is not None
         assert message.delivery_mode == aio_pika.DeliveryMode.PERSISTENT
@@ -134,7 +134,7 @@ async def test_a_message_with_a_bit_turned_over_is_put_aside_and_sent_again(
     request_id = new_id()
     damaged, healthy = wire(a_message(request_id, "Bonsoir"), 1), wire(a_message(request_id, "Bonjour"), 1)
     async with await aio_pika.connect(broker_url("supervisor")) as connection:
-        exchange = await (await connection.channel()).get_exchange(topology.EXCHANGE)
+        exchange = await (await connection.channel()).get_exchange(names.EXCHANGE)
         for body in (damaged, healthy):
             message = aio_pika.Message(body, headers={DIGEST: digest_of(healthy)})
             await exchange.publish(message, routing_key="intake.message_posted.95")
@@ -151,7 +151,7 @@ async def test_what_a_relay_sends_carries_its_hash(teller: Messenger, broker_url
     async with await aio_pika.connect(broker_url("supervisor")) as connection:
         channel = await connection.channel()
         mine = await channel.declare_queue(exclusive=True)
-        await mine.bind(topology.EXCHANGE, "intake.#")
+        await mine.bind(names.EXCHANGE, "intake.#")
         async with teller.database.transaction() as tx:
             await journal.record(tx, a_message(new_id()))
         async with asyncio.timeout(20), mine.iterator() as messages:

@@ -13,6 +13,7 @@ import pytest
 from shared.clock import new_id
 from shared.db import Database, Row
 from shared.messaging import journal, publisher, relay, topology
+from shared.messaging.names import LEADER_LOCK
 from shared.messaging.relay import AGAIN, Relay
 from tests.polling import eventually
 from tests.shared.messaging.conftest import a_message
@@ -30,9 +31,9 @@ async def exchange(broker_url: Callable[[str], str]) -> None:
 
 async def test_a_relay_that_does_not_lead_does_not_ask_again_at_every_wake(database: Database) -> None:
     async with database.connection() as leader:
-        assert await leader.fetchval("SELECT pg_try_advisory_lock($1)", relay.LEADER_LOCK)
+        assert await leader.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK)
         attempts = await _attempts(database)
-        await leader.fetchval("SELECT pg_advisory_unlock($1)", relay.LEADER_LOCK)
+        await leader.fetchval("SELECT pg_advisory_unlock($1)", LEADER_LOCK)
     assert 1 <= attempts <= WOKEN_FOR / POLL + 2
 
 
@@ -237,3 +238,36 @@ async def _attempts(database: Database) -> int:
     await task
     database.connection = borrow  # type: ignore[method-assign] # back as it was
     return attempts
+
+
+@pytest.mark.usefixtures("exchange")
+async def test_a_relay_that_is_stopped_rests_while_it_waits_for_its_last_confirmation(
+    database: Database, broker_url: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = Relay(database, broker_url("intake"), name="intake", poll=POLL)
+    sent, answered, pauses = asyncio.Event(), asyncio.Event(), 0
+    pause = one._pause  # noqa: SLF001 - how often it wakes is the question
+
+    async def send(*_: object, **__: object) -> bool:
+        sent.set()
+        return await answered.wait()
+
+    async def counted(*arguments: Any) -> None:
+        nonlocal pauses
+        pauses += 1
+        await pause(*arguments)
+
+    monkeypatch.setattr(one.publisher, "send", send)
+    monkeypatch.setattr(one, "_pause", counted)
+    async with database.transaction() as tx:
+        await journal.record(tx, a_message(new_id()))
+    task = asyncio.create_task(one.run())
+    await asyncio.wait_for(sent.wait(), 10)
+    await one.stop()
+    pauses = 0
+    await asyncio.sleep(WOKEN_FOR)
+    assert pauses <= WOKEN_FOR / POLL + 2
+    answered.set()
+    await task
+    await one.close()
+    assert await database.fetchval("SELECT count(*) FROM outbox") == 0

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import aio_pika
 
-from shared.messaging import topology
+from shared.messaging import names, topology
 from shared.messaging.topology import Subscription
 
 
@@ -12,7 +12,7 @@ async def test_looking_at_a_parked_message_many_times_does_not_end_it(broker_url
     async with await aio_pika.connect(broker_url("supervisor")) as connection:
         channel = await connection.channel()
         await topology.declare(channel, [Subscription("intake", ())])
-        for parked in (topology.UNROUTED_QUEUE, "intake.dead"):
+        for parked in (names.UNROUTED_QUEUE, "intake.dead"):
             await channel.default_exchange.publish(aio_pika.Message(b"kept"), routing_key=parked)
             queue = await channel.get_queue(parked)
             for _ in range(25):
@@ -37,7 +37,7 @@ async def test_an_event_reaches_the_queues_bound_to_it_and_no_other(broker_url: 
         await topology.declare(
             channel, [Subscription("qualification.95", ("intake.*.95",)), Subscription("escalation", ("intake.#",))]
         )
-        exchange = await channel.get_exchange(topology.EXCHANGE)
+        exchange = await channel.get_exchange(names.EXCHANGE)
         await exchange.publish(aio_pika.Message(b"x"), routing_key="intake.request_submitted.78")
         assert await (await channel.get_queue("qualification.95")).get(fail=False) is None
         message = await (await channel.get_queue("escalation")).get(timeout=5)

@@ -3,7 +3,8 @@
 import pytest
 
 from shared.clock import new_id
-from shared.messaging.topology import UNROUTED_QUEUE, Subscription, declare
+from shared.messaging.names import UNROUTED_QUEUE
+from shared.messaging.topology import Subscription, declare
 from shared.operations import astray, record
 from tests.polling import eventually
 from tests.shared.messaging.conftest import a_message, wire

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from deploy.local.rabbitmq import LocalRabbit
 from shared.clock import new_id
 from shared.messaging.inbox import Message
-from shared.messaging.topology import UNROUTED_QUEUE
+from shared.messaging.names import UNROUTED_QUEUE
 from shared.operations import held, quarantine, record
 from tests.polling import eventually
 from tests.shared.messaging.conftest import a_message, wire
@@ -219,3 +220,10 @@ async def test_a_damaged_message_is_said_to_be_so_and_not_replayed(scene: Scene,
     code, _, err = await cousu_main("quarantine", "replay", str(one.id), *where, "--why", "essai")
     assert code == 1
     assert "abîmé en route" in err
+
+
+def test_a_command_does_not_wait_for_what_only_services_need() -> None:
+    """FastStream alone takes longer to load than most commands take to do their work."""
+    loaded = "import sys, shared.operations.command_line; print('faststream' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)  # noqa: S603 - our own program
+    assert done.stdout == "False\n"

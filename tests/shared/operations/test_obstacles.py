@@ -14,7 +14,7 @@ from shared.clock import new_id
 from shared.db import Database
 from shared.messaging import journal
 from shared.messaging.inbox import Message
-from shared.messaging.relay import LEADER_LOCK
+from shared.messaging.names import LEADER_LOCK
 from shared.operations import journals
 from shared.operations.awaited import Awaited, awaited
 from shared.operations.obstacles import Cause, Obstacle, What, obstacles

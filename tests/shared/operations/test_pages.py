@@ -10,7 +10,7 @@ import pytest
 from shared.clock import new_id
 from shared.identity.model import Role
 from shared.messaging.inbox import Message
-from shared.messaging.topology import UNROUTED_QUEUE
+from shared.messaging.names import UNROUTED_QUEUE
 from shared.operations import held, quarantine, record
 from tests.polling import eventually
 from tests.shared.messaging.conftest import a_message, wire

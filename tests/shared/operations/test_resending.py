@@ -7,7 +7,7 @@ import pytest
 
 from shared.clock import new_id, now
 from shared.errors import Invalid
-from shared.messaging.topology import EVERYBODY
+from shared.messaging.names import EVERYBODY
 from shared.operations import record, resending
 from shared.operations.astray import NoSuchQueue
 from shared.operations.reach import NotWatched

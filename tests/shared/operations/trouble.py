@@ -7,7 +7,7 @@ from shared.clock import new_id
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
 from shared.messaging.inbox import Inbox, Message
-from shared.messaging.topology import EXCHANGE
+from shared.messaging.names import EXCHANGE
 from shared.operations import held
 from shared.operations.held import Held
 from tests.polling import eventually

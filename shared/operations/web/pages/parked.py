@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
 from shared.identity.model import Agent
-from shared.messaging.topology import UNROUTED_QUEUE
+from shared.messaging.names import UNROUTED_QUEUE
 from shared.operations import astray
 from shared.operations.astray import DEAD
 from shared.operations.reach import Reach

@@ -1,0 +1,16 @@
+"""What stands in the broker and the database, by the names and numbers that the kernel and its operators share."""
+
+EXCHANGE = "cousumain"
+UNROUTED_EXCHANGE = "cousumain.unrouted"
+DEAD_EXCHANGE = "cousumain.dead"
+RESEND_EXCHANGE = "cousumain.resend"
+UNROUTED_QUEUE = "unrouted"
+
+EVERYBODY = "*"
+"""In the outbox, where a queue's name stands: sent again to all who listen."""
+
+LEADER_LOCK = 7_226_001
+"""PostgreSQL's advisory lock that one relay per database holds; it goes with the connection."""
+
+OUTBOX_OLD = 60.0
+"""Seconds after which an event that waits to be told makes the service not ready."""
