@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -62,6 +63,9 @@ def main(
 
 
 async def _measure(parts: list[str], tally: Tally, *, rounds: int, quick: bool, where: Path, before: str) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # what was started is stopped then too
     async with standing(where) as ground:
         bench = Bench(ground, tally, rounds, quick, where, before)
         await bench.measure("machine", "machine", "is", 0, lambda: machine.described(ground, where))

@@ -54,6 +54,9 @@ OPERATIONS = (
     Operation("public statistics", "intake", "/statistics", None),
 )
 
+CLEANS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'"
+RESTS_WITHIN = 300.0
+
 WAITS = {
     "outbox": "",
     "inbox_waiting": "",
@@ -148,9 +151,15 @@ async def _under_way(product: Product) -> dict[str, int]:
 
 
 async def _grow(product: Product, first: int, last: int) -> None:
+    """Multiply everywhere, and let the server finish what it has to do after that before anything is measured."""
     for service in SERVICES:
         async with product.database(service) as connection:
             await multiply(connection, first, last)
+    async with product.database() as connection:
+        await connection.execute("CHECKPOINT")
+        until = time.monotonic() + RESTS_WITHIN
+        while await connection.fetchval(CLEANS) and time.monotonic() < until:
+            await asyncio.sleep(1)
 
 
 async def _ask(client: Client, operation: Operation, *, times: int = 40) -> Figures:

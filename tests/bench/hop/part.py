@@ -9,6 +9,8 @@ from tests.bench.hop.trial import Effort
 from tests.bench.measure import Bench
 from tests.bench.peers.contestants import PEERS
 
+AT_ONCE = 1e6
+"""Events a second: each is committed alone, as fast as that goes; at saturation ours stand in the outbox before."""
 THIRD = 1 / 3
 """At which share of its own saturation each is asked how long an event takes; at all of it queues only grow."""
 
@@ -33,27 +35,19 @@ async def peers(bench: Bench) -> None:
 
 async def _rounds(bench: Bench, part: str, contestants: tuple[Contestant, ...]) -> None:
     events = 2_000 if bench.quick else 10_000
-    for number in range(bench.rounds):
-        for contestant in contestants:
-            await bench.measure(
-                part,
-                contestant.name,
-                "saturation",
-                number,
-                partial(trial.run, bench.ground, contestant, Effort(events)),
-            )
     seconds = 4 if bench.quick else 10
+
+    async def measure(one: Contestant, mode: str, number: int, effort: Effort) -> None:
+        await bench.measure(part, one.name, mode, number, partial(trial.run, bench.ground, one, effort))
+
     for number in range(bench.rounds):
-        for contestant in contestants:
-            reached = [
-                one["per_second"]
-                for one in bench.tally.all(part, contestant.name, "saturation")
-                if one.get("per_second")
-            ]
-            if not reached:
-                continue
-            rate = THIRD * median(reached)
-            effort = Effort(max(100, int(rate * seconds)), rate=rate)
-            await bench.measure(
-                part, contestant.name, "third", number, partial(trial.run, bench.ground, contestant, effort)
-            )
+        for one in contestants:
+            await measure(one, "saturation", number, Effort(events))
+            if one.ours:
+                await measure(one, "alone", number, Effort(events // 2, rate=AT_ONCE))
+    for number in range(bench.rounds):
+        for one in contestants:
+            found = bench.tally.good(part, one.name, "alone" if one.ours else "saturation")
+            if found:
+                rate = THIRD * median(figures["per_second"] for figures in found)
+                await measure(one, "third", number, Effort(max(100, int(rate * seconds)), rate=rate))

@@ -20,9 +20,9 @@ async def send(order: Order) -> None:
     """Commit all rows, a hundred in a transaction, and then let the relay begin; at a rate, commit each by itself."""
     metadata = MetaData()
     table = make_outbox_table(metadata, table_name="bench_outbox")
-    engine = create_async_engine(
-        order.source.replace("postgresql://", "postgresql+asyncpg://"), pool_size=CONNECTIONS + WORKERS
-    )
+    address = order.source.replace("postgresql://", "postgresql+asyncpg://")
+    business = create_async_engine(address, pool_size=CONNECTIONS)
+    engine = create_async_engine(address, pool_size=2 * WORKERS)  # at a rate its workers take all of fewer, and stand
     async with engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
     outbox = OutboxBroker(engine, outbox_table=table)
@@ -39,7 +39,7 @@ async def send(order: Order) -> None:
     if not order.rate:
         for first in range(0, order.events, 100):
             numbers = range(first, min(first + 100, order.events))
-            async with engine.begin() as connection:
+            async with business.begin() as connection:
                 await outbox.publish_batch(
                     *(payload_of(order, number) for number in numbers), queue=WAITING, session=connection
                 )
@@ -49,7 +49,7 @@ async def send(order: Order) -> None:
         async with outbox:
             await outbox.start()
             if order.rate:
-                await _commit_each(engine, outbox, order)
+                await _commit_each(business, outbox, order)
             say("done")
             await asyncio.to_thread(sys.stdin.readline)
 

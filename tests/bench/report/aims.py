@@ -77,11 +77,12 @@ def _history(tally: Tally) -> list[tuple[str, str, str]]:
     rows = []
     for without, with_it, most, text in aims:
         small, large = (tally.good("history", "ours", mode) for mode in (without, with_it))
+        measured, met = words.NOT_MEASURED, "–"
         if small and large:
             costs = [median(_cost(one) for one in found) for found in (large, small)]
             times = costs[0] / costs[1]
-            met = "yes" if times <= most else "no"
-            rows.append((f"{text}: processor’s time within {most} times", f"{times:.2f}", met))
+            measured, met = f"{times:.2f}", "yes" if times <= most else "no"
+        rows.append((f"{text}: processor’s time within {most} times", measured, met))
     return rows
 
 

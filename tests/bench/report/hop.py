@@ -57,6 +57,7 @@ def _section(tally: Tally, drawings: Path, part: str, title: str, contestants: t
                 ("", "at a third of its own saturation"),
                 [_latency(tally, part, one) for one in contestants if one.name in found],
             ),
+            _alone(tally, part),
             _publishing(tally) if part == "hop" else "",
             _steps(found) if part == "hop" else "",
             "How each is tuned:\n",
@@ -87,6 +88,16 @@ def _row(found: dict[str, list[Figures]], one: Contestant) -> tuple[str, ...]:
 
 def _latency(tally: Tally, part: str, one: Contestant) -> tuple[str, ...]:
     return one.title, words.way(tally.good(part, one.name, "third"))
+
+
+def _alone(tally: Tally, part: str) -> str:
+    found = tally.good(part, "ours", "alone")
+    if not found:
+        return ""
+    return (
+        "Where each event of ours is committed by itself while others are told and heard, as the business does, there "
+        f"are {words.figure(found, 'per_second')} a second; the third is of that.\n"
+    )
 
 
 def _publishing(tally: Tally) -> str:

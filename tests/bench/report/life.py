@@ -65,7 +65,7 @@ def _profile(figures: Figures, drawings: Path) -> str:
         flame = drawings / f"bench-flame-{service}.svg"
         _draw_flame(told["flame"], flame)
         lines.append(f"![Flame graph of {service}](images/{flame.name})\n")
-    lines.append(words.prose("slowest"))
+    lines.append("\n" + words.prose("slowest"))
     return "\n".join(lines) + "\n"
 
 
