@@ -29,14 +29,6 @@ BUGS = (
         "                for message in messages:\n                    settle(message)\n                return\n",
     ),
     bug(
-        "acknowledged_with_what_is_safe",
-        "One acknowledgement answers for all before it, also for those that are still in hand.",
-        "kills_hearing",
-        "shared/messaging/answers.py",
-        "in_turn = tag == self._next",
-        "in_turn = True",
-    ),
-    bug(
         "no_inbox",
         "An event that was applied before is applied again.",
         "order",
