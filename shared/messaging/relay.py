@@ -117,8 +117,9 @@ class Relay:
                     await self._pause(under_way, FORGETS_WITHIN if confirmed else self._poll)
                 for batch in [batch for batch in under_way if batch.publishing.done()]:
                     under_way.remove(batch)
-                    confirmed += batch.publishing.result()
-                    if len(batch.publishing.result()) < len(batch.rows):
+                    there = batch.publishing.result()
+                    confirmed += there
+                    if len(there) < len(batch.rows):
                         await self._rest(1.0)
                         self._wake.set()
             await _forget(connection, confirmed)
@@ -205,6 +206,13 @@ class Relay:
             pass
 
 
+_FORGET = """
+    DELETE FROM outbox o
+    USING unnest($1::bigint[], $2::text[]) AS k (position, queue)
+    WHERE o.position = k.position AND o.queue = k.queue
+"""
+
+
 async def _next(connection: Connection, confirmed: Sequence[Row], under_way: Sequence[Row]) -> list[Row]:
     """Take what the broker has for sure out of the outbox, and read the oldest events that wait beside those under way.
 
@@ -212,48 +220,37 @@ async def _next(connection: Connection, confirmed: Sequence[Row], under_way: Seq
     """
     known = [*under_way, *confirmed]
     return await connection.fetch(
-        """
-        WITH confirmed AS (
-            DELETE FROM outbox o
-            USING unnest($5::bigint[], $6::text[]) AS k (position, queue)
-            WHERE o.position = k.position AND o.queue = k.queue
+        f"""
+        WITH confirmed AS ({_FORGET}
         ), known AS MATERIALIZED (
-            SELECT * FROM unnest($3::bigint[], $4::text[]) AS k (position, queue)
+            SELECT * FROM unnest($5::bigint[], $6::text[]) AS k (position, queue)
         ), new AS MATERIALIZED (
             SELECT position, queue FROM outbox
             WHERE queue = '' AND position NOT IN (SELECT position FROM known WHERE queue = '')
-            ORDER BY position LIMIT $1
+            ORDER BY position LIMIT $3
         ), waiting AS (
             SELECT position, queue FROM new
             UNION ALL
             (SELECT position, queue FROM outbox
              WHERE queue <> '' AND (position, queue) NOT IN (SELECT position, queue FROM known)
              ORDER BY position, queue
-             LIMIT CASE WHEN EXISTS (SELECT FROM new) THEN $2 ELSE $1 + $2 END)
+             LIMIT CASE WHEN EXISTS (SELECT FROM new) THEN $4 ELSE $3 + $4 END)
         )
         SELECT w.position, w.queue, j.id, j.type, j.routing_key, j.body,
                extract(epoch FROM clock_timestamp() - j.recorded_at)::float AS waited
         FROM waiting w
         JOIN journal j USING (position)
         ORDER BY w.queue <> '', w.position, w.queue
-        """,
+        """,  # noqa: S608 - a constant of ours
+        [row["position"] for row in confirmed],
+        [row["queue"] for row in confirmed],
         NEW,
         AGAIN,
         [row["position"] for row in known],
         [row["queue"] for row in known],
-        [row["position"] for row in confirmed],
-        [row["queue"] for row in confirmed],
     )
 
 
 async def _forget(connection: Connection, confirmed: Sequence[Row]) -> None:
     """Take what the broker has for sure out of the outbox, where nothing more is to be read."""
-    await connection.execute(
-        """
-        DELETE FROM outbox o
-        USING unnest($1::bigint[], $2::text[]) AS k (position, queue)
-        WHERE o.position = k.position AND o.queue = k.queue
-        """,
-        [row["position"] for row in confirmed],
-        [row["queue"] for row in confirmed],
-    )
+    await connection.execute(_FORGET, [row["position"] for row in confirmed], [row["queue"] for row in confirmed])

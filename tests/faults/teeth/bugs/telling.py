@@ -96,14 +96,14 @@ BUGS = (
             ),
             Edit(
                 RELAY,
-                '        [row["queue"] for row in confirmed],\n    )\n\n\nasync def _forget',
-                '        [row["queue"] for row in confirmed],\n'
+                '        [row["queue"] for row in known],\n    )\n\n\nasync def _forget',
+                '        [row["queue"] for row in known],\n'
                 '        getattr(relay, "last", 0),\n    )\n\n\nasync def _forget',
             ),
             Edit(
                 RELAY,
-                "                    confirmed += batch.publishing.result()\n",
-                "                    confirmed += batch.publishing.result()\n"
+                "                    confirmed += there\n",
+                "                    confirmed += there\n"
                 '                    for row in (one for one in confirmed if one["queue"] == ""):\n'
                 '                        self.last = row["position"]\n',
             ),
