@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from deploy.local.demo.projects import SHARES, Reach
+from deploy.local.personas import PERSONAS
 from services.escalation.demonstration import REFERENCE
 from services.intake.domain.disclosure import rounded, rounded_cents, share, told
 from tests.journeys.people import Caller, Json, eventually
@@ -47,6 +48,18 @@ def test_twenty_escalations_come_as_far_as_they_should_and_are_loaded_once(syste
         for lot in national.at.get(f"/contracts/{contract['id']}")["lots"]
         if lot["reference"] == REFERENCE
     )
+
+
+def test_the_departements_of_the_demonstration_have_an_address(system: System, agent: People) -> None:
+    system.command("demo", "escalations", "--number", str(NUMBER), "--seed", "20", within=180)
+    mails = Caller(system.endpoints["notifications"], system.token("notifications", "exploitant@cousu.test"))
+    came = agent("national").at.get("/escalations", per_page=200)["items"]
+    escalating = {item["departement"] for item in came}
+    assert len(escalating) > len(PERSONAS)
+    reached = {
+        (item["audience"], item["scope"]) for item in mails.get("/contacts", per_page=200)["items"] if item["email"]
+    }
+    assert {(audience, code) for audience in ("departement", "delegate") for code in escalating} <= reached
 
 
 def test_the_public_reads_the_national_teams_figures_rounded(system: System, agent: People) -> None:

@@ -9,9 +9,8 @@ from typing import Any, Final
 from rich.progress import track
 
 from deploy.local.demo import projects
-from deploy.local.demo.doors import Door, Json, agents_of, console
+from deploy.local.demo.doors import Door, Json, agents_of, agents_of_departements, console
 from deploy.local.demo.projects import Project
-from deploy.local.personas import PERSONAS, departemental
 from shared.contracts.vocabulary import ApplicantKind, Programme
 from shared.operations.connections import told
 from shared.territory import Departement, Territories
@@ -129,11 +128,7 @@ class _Departements:
     """The agents of the départements, each at his door."""
 
     def __init__(self, departements: list[Departement]) -> None:
-        known = {persona.email for persona in PERSONAS}
-        own = {one.code: departemental(one.code, one.name) for one in departements}
-        new = [persona for pair in own.values() for persona in pair if persona.email not in known]
-        doors = agents_of("qualification", [persona.email for pair in own.values() for persona in pair], adding=new)
-        self._of = {code: tuple(doors[persona.email] for persona in pair) for code, pair in own.items()}
+        self._of = agents_of_departements(departements)
 
     def examines(self, one: Asked) -> None:
         """Examine, qualify and propose."""

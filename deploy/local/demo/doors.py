@@ -14,13 +14,16 @@ from typing import Any
 import httpx2
 from rich.console import Console
 
-from deploy.local.personas import Persona
+from deploy.local.personas import PERSONAS, Persona, departemental
 from deploy.local.places import REPOSITORY, Places
 from shared.identity.model import Role
 from shared.operations import agents
 from shared.operations.connections import database_of, told
+from shared.territory import Departement
 
 Json = dict[str, Any]
+
+OPERATOR = "exploitant@cousu.test"
 
 PATIENCE = 60.0
 """Seconds until what one service tells must have reached the other."""
@@ -101,6 +104,25 @@ def agents_of(service: str, emails: Iterable[str], *, adding: Iterable[Persona] 
 
     base = told(f"{service.upper()}_PUBLIC_URL")
     return {email: Door(base, token) for email, token in asyncio.run(issue()).items()}
+
+
+def agents_of_departements(departements: Iterable[Departement]) -> dict[str, tuple[Door, Door]]:
+    """Let the SAT agent and the délégué of each département act, by its code; mails find them from now on."""
+    own = {each.code: departemental(each.code, each.name) for each in departements}
+    everybody = [persona for pair in own.values() for persona in pair]
+    known = {persona.email for persona in PERSONAS}
+    new = [persona for persona in everybody if persona.email not in known]
+    (directory,) = agents_of("notifications", (OPERATOR,)).values()
+    for persona in new:
+        directory.put("/contacts", _mailbox(persona))
+    doors = agents_of("qualification", [persona.email for persona in everybody], adding=new)
+    return {code: (doors[sat.email], doors[delegate.email]) for code, (sat, delegate) in own.items()}
+
+
+def _mailbox(persona: Persona) -> Json:
+    (code,) = persona.departements
+    audience = "delegate" if persona.role == Role.DELEGATE else "departement"
+    return {"audience": audience, "scope": code, "name": persona.name, "email": persona.email}
 
 
 @contextmanager

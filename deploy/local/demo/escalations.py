@@ -12,9 +12,8 @@ from typing import Final
 from rich.progress import track
 
 from deploy.local.demo import answers, orders, projects
-from deploy.local.demo.doors import Door, Json, agents_of, console, running
+from deploy.local.demo.doors import Door, Json, agents_of, agents_of_departements, console, running
 from deploy.local.demo.projects import Project, Reach
-from deploy.local.personas import PERSONAS, departemental
 from shared.operations.connections import read_environment_file, told
 from shared.territory import Territories
 
@@ -135,11 +134,7 @@ class _Teams:
     """The agents of all départements and of the national team, each at its door."""
 
     def __init__(self, drawn: list[Project]) -> None:
-        known = {persona.email for persona in PERSONAS}
-        own = {one.departement.code: departemental(one.departement.code, one.departement.name) for one in drawn}
-        new = [persona for pair in own.values() for persona in pair if persona.email not in known]
-        doors = agents_of("qualification", [persona.email for pair in own.values() for persona in pair], adding=new)
-        self._departements = {code: tuple(doors[persona.email] for persona in pair) for code, pair in own.items()}
+        self._departements = agents_of_departements(one.departement for one in drawn)
         self._national, self._secretary = agents_of(
             "escalation", ("national@cousu.test", "secretaire@cousu.test")
         ).values()

@@ -9,7 +9,6 @@ from litestar.params import FromPath, JSONBody
 
 from services.qualification.reads import case as case_reads
 from services.qualification.reads.dashboard import Dashboard
-from services.qualification.reads.profile import Profile
 from services.qualification.reads.queue import queue
 from services.qualification.usecases import conversing, deciding, examining, together
 from services.qualification.usecases.looking import look_at_case
@@ -22,6 +21,7 @@ from services.qualification.web.figures import Period, figures_of, provide_perio
 from shared import clock
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent, Role
+from shared.surroundings import Profile
 from shared.web.access import only
 from shared.web.mandates import LIFETIME
 from shared.web.paging import Page, Paged, paged

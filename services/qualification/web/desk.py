@@ -8,14 +8,15 @@ from uuid import UUID
 from services.qualification.domain.people import PartyLink
 from services.qualification.reads.case import CaseView
 from services.qualification.reads.envelopes import Envelope, envelope
-from services.qualification.reads.profile import Profile, profile
+from services.qualification.reads.profile import neighbours
 from services.qualification.settings import Rules
 from services.qualification.usecases.telling import official
-from shared.contracts.vocabulary import ApplicantKind, Role
+from shared.contracts.vocabulary import Role
 from shared.db import Reader
 from shared.errors import NotFound
 from shared.identity.model import Agent
 from shared.links import Links
+from shared.surroundings import Profile, profile
 from shared.territory import Territories
 from shared.web.mandates import Mandates
 
@@ -34,12 +35,8 @@ class Desk:
 
     async def profile(self, reader: Reader, case: CaseView, today: date) -> Profile:
         """Give the profile of the territory that a case is about."""
-        applicant = case.request.applicant
-        territory = self.territories.find(applicant.kind, applicant.code) if applicant.code else None
-        code = applicant.code if applicant.kind is ApplicantKind.EPCI else applicant.epci
-        epci = self.territories.find(ApplicantKind.EPCI, code) if code else None
-        communes = self.territories.communes_of(epci.code) if epci else ()
-        return await profile(reader, case, territory=territory, epci=epci, communes=communes, today=today)
+        others = await neighbours(reader, case)
+        return await profile(reader, self.territories, case.request.applicant, neighbours=others, today=today)
 
     async def envelope(self, reader: Reader, departements: Iterable[str], today: date) -> Envelope:
         """Give this year's envelope of a département, or of several together."""

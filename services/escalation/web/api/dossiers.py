@@ -18,11 +18,13 @@ from services.escalation.usecases.telling import day
 from services.escalation.web.api.answers import EscalationWithNew, acted, with_new
 from services.escalation.web.inputs import Text
 from services.escalation.web.links import DocumentLinks
-from services.escalation.web.whole import whole
+from services.escalation.web.whole import territory_of, whole
 from shared import clock
 from shared.contracts.vocabulary import Field, Programme
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
+from shared.surroundings import Profile
+from shared.territory import Territories
 from shared.web.paging import Page, Paged
 from shared.web.problems import Body
 
@@ -102,6 +104,22 @@ async def read_escalation(
     async with database.transaction(cause) as tx:
         await consultations.trace(tx, [request_id], agent=agent, at=clock.now())
     return found
+
+
+@get("/escalations/{request_id:uuid}/territory")
+async def read_territory(
+    request_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+    territories: NamedDependency[Territories],
+) -> Profile:
+    """Give its population, its intercommunalité, the other dossiers of it, and the programmes that cover it today."""
+    found = await whole(database, request_id, agent, document_links)
+    async with database.transaction(cause) as tx:
+        await consultations.trace(tx, [request_id], agent=agent, at=clock.now())
+    return await territory_of(database, found, agent, territories)
 
 
 @post("/escalations/{request_id:uuid}/admissibility", status_code=200)
@@ -197,6 +215,7 @@ routes = Router(
     route_handlers=[
         list_escalations,
         read_escalation,
+        read_territory,
         settle_admissibility,
         ask_departement,
         return_to_departement,

@@ -27,6 +27,7 @@ from services.escalation.web.whole import whole
 from shared import clock
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
+from shared.territory import Territories
 from shared.web.access import only
 from shared.web.forms import Form, read_form, submit
 from shared.web.paging import Page
@@ -184,6 +185,7 @@ async def add_deliverable(
     cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
+    territories: NamedDependency[Territories],
 ) -> Redirect | Template:
     """Join a file that came out of the work."""
     form = await read_form(request, DeliverableForm)
@@ -202,6 +204,7 @@ async def add_deliverable(
             request_id,
             agent,
             document_links,
+            territories,
             status_code=status_code,
             failed="livrable",
             values=form.values,

@@ -30,6 +30,7 @@ from services.escalation.web.inputs import Line, Text, Voices
 from services.escalation.web.links import DocumentLinks
 from services.escalation.web.pages.papers import decision_as_pdf, decision_page
 from services.escalation.web.pages.showing import Asked, show
+from services.escalation.web.pages.territory import territory_shown
 from services.escalation.web.readers import COMMITTEE_READERS
 from services.escalation.web.whole import whole
 from shared import clock
@@ -37,6 +38,7 @@ from shared.contracts.escalation import Votes
 from shared.contracts.vocabulary import CommitteeOutcome, SupportType
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
+from shared.territory import Territories
 from shared.web.access import only
 from shared.web.forms import EurosTyped, read_form, submit
 from shared.web.paging import Page
@@ -191,9 +193,10 @@ async def preparation_sheet(
     cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
+    territories: NamedDependency[Territories],
 ) -> Template:
     """Show what the members read before they decide on a dossier; that it was read is traced."""
-    page = await _sheet(request, database, session_id, request_id, agent, document_links)
+    page = await _sheet(request, database, session_id, request_id, agent, document_links, territories)
     await _trace(database, cause, request_id, agent)
     return page
 
@@ -207,9 +210,10 @@ async def preparation_sheet_on_paper(
     cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
+    territories: NamedDependency[Territories],
 ) -> Response[bytes]:
     """Give the preparation sheet as a PDF."""
-    page = await _sheet(request, database, session_id, request_id, agent, document_links)
+    page = await _sheet(request, database, session_id, request_id, agent, document_links, territories)
     await _trace(database, cause, request_id, agent)
     return await on_paper(request, page, name=f"fiche-{page.context['item'].number}")
 
@@ -226,10 +230,18 @@ async def _sheet(
     request_id: UUID,
     agent: Agent,
     document_links: DocumentLinks,
+    territories: Territories,
 ) -> Template:
     held, item = await _item(database, session_id, request_id, agent)
     found = await whole(database, request_id, agent, document_links)
-    return show(request, "committee/sheet.html", session=held, item=item, dossier=found)
+    return show(
+        request,
+        "committee/sheet.html",
+        session=held,
+        item=item,
+        dossier=found,
+        **await territory_shown(database, found, agent, territories, document_links),
+    )
 
 
 @get("/decisions", guards=_READERS)

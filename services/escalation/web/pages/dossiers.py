@@ -11,7 +11,6 @@ from litestar.response import Template
 
 from services.escalation.domain.moves import Action, State
 from services.escalation.reads.committee import sessions
-from services.escalation.reads.detail import detail
 from services.escalation.reads.directory import operators
 from services.escalation.reads.dossiers import (
     Filters,
@@ -25,10 +24,13 @@ from services.escalation.usecases.telling import day
 from services.escalation.web.links import DocumentLinks
 from services.escalation.web.pages import presenting
 from services.escalation.web.pages.showing import Asked, show
+from services.escalation.web.pages.territory import territory_shown
+from services.escalation.web.whole import whole
 from shared import clock
 from shared.contracts.vocabulary import Field, Programme
 from shared.db import Cause, Database
 from shared.identity.model import Agent
+from shared.territory import Territories
 from shared.web.paging import Page
 from shared.words import state_word, word
 
@@ -88,9 +90,10 @@ async def dossier(
     cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
+    territories: NamedDependency[Territories],
 ) -> Template:
     """Show one dossier; that it was read is traced."""
-    page = await dossier_page(request, database, request_id, agent, document_links)
+    page = await dossier_page(request, database, request_id, agent, document_links, territories)
     async with database.transaction(cause) as tx:
         await consultations.trace(tx, [request_id], agent=agent, at=clock.now())
     return page
@@ -102,6 +105,7 @@ async def dossier_page(
     request_id: UUID,
     agent: Agent,
     document_links: DocumentLinks,
+    territories: Territories,
     *,
     status_code: int = 200,
     failed: str | None = None,
@@ -111,7 +115,7 @@ async def dossier_page(
     """Make the page of a dossier, with the form that `failed` open as it was typed."""
     by, today = acting.by(agent), day(clock.now())
     perimeter = acting.perimeter(agent)
-    found = await detail(database, request_id, perimeter=perimeter, by=by, today=today, document_url=document_links)
+    found = await whole(database, request_id, agent, document_links)
     asked = request.query_params
     filters = _filters(*(asked.get(name, "") for name in _IN_THE_ADDRESS))
     beside = await dossiers(database, filters, perimeter=perimeter, by=by, today=today, limit=IN_QUEUE, offset=0)
@@ -130,6 +134,7 @@ async def dossier_page(
             "operators": [(str(one.id), one.name) for one in known],
             "sessions": [presenting.session_option(session) for session in open_sessions],
         },
+        **await territory_shown(database, found, agent, territories, document_links),
         messages=presenting.messages(found),
         documents=presenting.documents(found),
         life=presenting.life(found),

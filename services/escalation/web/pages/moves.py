@@ -25,6 +25,7 @@ from shared.contracts.vocabulary import MobilisationKind
 from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
 from shared.identity.model import Agent
+from shared.territory import Territories
 from shared.web.forms import EurosTyped, read_form, submit
 
 
@@ -228,6 +229,7 @@ async def make_move(
     agent: NamedDependency[Agent],
     durations: NamedDependency[Durations],
     document_links: NamedDependency[DocumentLinks],
+    territories: NamedDependency[Territories],
 ) -> Redirect | Template:
     """Take one of the dossier's forms."""
     made = MOVES.get(move)
@@ -246,6 +248,7 @@ async def make_move(
             request_id,
             agent,
             document_links,
+            territories,
             status_code=status_code,
             failed=move,
             values=form.values,
@@ -265,6 +268,7 @@ async def step_mobilisation(
     cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
+    territories: NamedDependency[Territories],
 ) -> Redirect | Template:
     """Take one step in the life of a mobilisation."""
     if step not in {Action.ACCEPTANCE, Action.DECLINE, Action.START, Action.DELIVERY}:
@@ -277,7 +281,14 @@ async def step_mobilisation(
 
     async def again(status_code: int) -> Template:
         return await dossier_page(
-            request, database, request_id, agent, document_links, status_code=status_code, errors=form.errors
+            request,
+            database,
+            request_id,
+            agent,
+            document_links,
+            territories,
+            status_code=status_code,
+            errors=form.errors,
         )
 
     return await submit(request, database, cause, form, act, again=again, said="La mobilisation est mise à jour.")
@@ -292,6 +303,7 @@ async def lift_reserve(
     cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
+    territories: NamedDependency[Territories],
 ) -> Redirect | Template:
     """Note that what the committee had asked for is there."""
     form = await read_form(request, LiftingForm)
@@ -314,6 +326,7 @@ async def lift_reserve(
             request_id,
             agent,
             document_links,
+            territories,
             status_code=status_code,
             failed="reserve",
             values=form.values,

@@ -23,6 +23,7 @@ from shared import clock, words
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import ApplicantKind, Outcome, Role
 from shared.db import Transaction
+from shared.surroundings import public_page
 from shared.web.forms import Form
 from shared.web.pages import render
 from shared.web.paging import Page
@@ -95,6 +96,7 @@ def described(visit: Visit, view: CaseView) -> dict[str, Any]:
         "applicant": applicant,
         "filed_by": _filed_by(view.request.filed_by),
         "territories_source": visit.desk.territories.source.sentence,
+        "public_page": public_page(visit.desk.intake_url, applicant),
         "applicant_kind": words.word(applicant.kind),
         "request_kind": words.word(view.request.kind),
         "support_types": pages_words.labels(view.request.support_types),
