@@ -8,7 +8,7 @@ from typing import Self
 from shared.calendar import time_zone
 from shared.contracts.vocabulary import ApplicantKind
 from shared.territory.identification import Identified, identify, official
-from shared.territory.index import Index
+from shared.territory.index import Index, fold
 from shared.territory.model import Departement, Territory
 from shared.territory.source import Official, default_folder, read
 
@@ -114,6 +114,10 @@ class Territories:
             for territory in sorted(self._by_code.values(), key=lambda territory: territory.code)
             if territory.kind is ApplicantKind.DEPARTEMENT
         )
+
+    def regions(self) -> tuple[Territory, ...]:
+        """Give all régions, by name."""
+        return tuple(sorted(self.all_of(ApplicantKind.REGION), key=lambda one: fold(one.name)))
 
     def region_of(self, departement: str) -> Territory | None:
         """Give the région of a département; None for an overseas collectivité or an unknown code."""

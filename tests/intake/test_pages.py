@@ -175,6 +175,8 @@ async def test_a_name_changed_after_the_choice_is_looked_for_again(client: Clien
 async def test_a_region_chooses_its_departement(client: Client) -> None:
     draft = await begin(client)
     await fill(client, draft, "collectivite", **{"applicant.kind": "region"})
+    listed = (await client.get(f"{draft}/territoire")).text
+    assert listed.index("Bretagne") < listed.index("Grand Est") < listed.index("Île-de-France")
     answer = await fill(client, draft, "territoire", **{"applicant.code": "11"})
     assert answer.headers["location"] == f"{draft}/departement"
     refused = await fill(client, draft, "departement")

@@ -130,6 +130,13 @@ def test_departements_come_with_their_time_zones(territories: Territories) -> No
     assert departements["974"].time_zone == ZoneInfo("Indian/Reunion")
 
 
+def test_regions_come_by_name_whatever_their_accents(territories: Territories) -> None:
+    names = [region.name for region in territories.regions()]
+    assert len(names) == 18
+    assert names[:3] == ["Auvergne-Rhône-Alpes", "Bourgogne-Franche-Comté", "Bretagne"]
+    assert names.index("Hauts-de-France") < names.index("Île-de-France") < names.index("La Réunion")
+
+
 def test_the_region_of_a_departement_is_found_and_a_collectivite_has_none(territories: Territories) -> None:
     ile_de_france = territories.region_of("95")
     assert ile_de_france is not None

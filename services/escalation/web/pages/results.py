@@ -17,7 +17,6 @@ from services.escalation.web.readers import wanted
 from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, EvaluationRound, Field, Programme
 from shared.db import Database
 from shared.identity.model import Agent
-from shared.territory.index import fold
 from shared.territory.territories import Territories
 from shared.web.flow import flow, table_of, what_became
 from shared.web.formats import euros, number_fr
@@ -161,7 +160,7 @@ async def figures(
 
 
 def _places(territories: Territories, names: Mapping[str, str]) -> list[dict[str, Any]]:
-    regions = sorted(territories.all_of(ApplicantKind.REGION), key=lambda one: fold(one.name))
+    regions = territories.regions()
     return [
         {"name": "region", "label": "Région", "options": [("", "Toutes"), *((one.code, one.name) for one in regions)]},
         {

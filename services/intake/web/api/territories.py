@@ -1,6 +1,5 @@
 """Official territories for programs: found by name or code, and the public profile of each."""
 
-from collections.abc import Iterable
 from typing import Annotated, Final
 
 from litestar import Router, get
@@ -136,14 +135,11 @@ def _found(
     if q.strip():
         return territories.search(q, kind, departement, limit=MOST)
     if kind is ApplicantKind.DEPARTEMENT:
-        return _all(territories, kind, (each.code for each in territories.departements()))
+        found = (territories.find(kind, each.code) for each in territories.departements())
+        return tuple(one for one in found if one)
     if kind is ApplicantKind.REGION:
-        return _all(territories, kind, (each.region for each in territories.departements() if each.region))
+        return territories.regions()
     return ()
-
-
-def _all(territories: Territories, kind: ApplicantKind, codes: Iterable[str]) -> tuple[Territory, ...]:
-    return tuple(found for code in dict.fromkeys(codes) if (found := territories.find(kind, code)))
 
 
 def _view(territory: Territory) -> TerritoryView:

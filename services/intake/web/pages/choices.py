@@ -20,6 +20,7 @@ from shared.contracts.vocabulary import (
     RequestKind,
     SupportType,
 )
+from shared.territory.model import Departement, Territory
 from shared.territory.territories import Territories
 from shared.web.formats import date_fr, euros
 from shared.web.forms import cents_of
@@ -93,13 +94,12 @@ class Choices:
 
     @property
     def listed(self) -> list[tuple[str, str]]:
-        """The territories of a kind that has few, by name; none for the others."""
-        kind = self.applicant_kind
-        if kind not in LISTED:
-            return []
-        known = self.territories.departements()
-        codes = dict.fromkeys(one.code if kind is ApplicantKind.DEPARTEMENT else one.region for one in known)
-        found = [one for code in codes if code and (one := self.territories.find(kind, code))]
+        """The territories of a kind that has few: départements by number, régions by name; none for the others."""
+        found: tuple[Departement | Territory, ...] = ()
+        if self.applicant_kind is ApplicantKind.DEPARTEMENT:
+            found = self.territories.departements()
+        elif self.applicant_kind is ApplicantKind.REGION:
+            found = self.territories.regions()
         return [(one.code, f"{picker.spoken(one.name)} ({one.code})") for one in found]
 
     @property

@@ -1,5 +1,6 @@
 """What it achieves: the public figures, and the public profile of each territory."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Final
 
 from litestar import Request, Router, get
@@ -12,8 +13,9 @@ from services.intake.reads.statistics import Statistics, statistics
 from services.intake.web.pages.picker import spoken
 from services.intake.web.places import official_place, today
 from shared import clock
-from shared.contracts.vocabulary import ApplicantKind, Programme, RequestKind
+from shared.contracts.vocabulary import Programme, RequestKind
 from shared.db import Database
+from shared.territory.model import Departement, Territory
 from shared.territory.similarity import HOW, WEIGHED, Similarity
 from shared.territory.territories import Territories
 from shared.web.flow import BECAME, flow, table_of, what_became
@@ -77,8 +79,8 @@ async def find_territory(
         typed=q,
         found=[(one, spoken(one.full_name)) for one in territories.search(q, limit=FOUND)] if q.strip() else [],
         kinds=APPLICANT_KIND,
-        regions=_named(territories, ApplicantKind.REGION),
-        departements=_named(territories, ApplicantKind.DEPARTEMENT),
+        regions=_named(territories.regions()),
+        departements=_named(territories.departements()),
         source=territories.source.sentence,
     )
 
@@ -109,8 +111,8 @@ async def show_territory(
     )
 
 
-def _named(territories: Territories, kind: ApplicantKind) -> list[tuple[str, str]]:
-    return sorted(((one.code, spoken(one.name)) for one in territories.all_of(kind)), key=lambda found: found[0])
+def _named(found: Iterable[Territory | Departement]) -> list[tuple[str, str]]:
+    return [(one.code, spoken(one.name)) for one in found]
 
 
 def _charts(told: Statistics) -> list[tuple[str, list[tuple[str, int]], str]]:
