@@ -127,7 +127,7 @@ def test_a_phone_without_scripts_files_for_a_priority_territory(system: System, 
     person.chooses("Yvelines (78)")
     person.presses(GO_ON)
     for label, text in (
-        ("Prénom et nom", "Camille Martin"),
+        ("Prénom et nom", "Cabinet de la mairie"),
         ("Fonction", "Chargée de mission"),
         ("Adresse électronique", "boucle@cousu.test"),
     ):

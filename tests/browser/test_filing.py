@@ -74,7 +74,7 @@ def test_the_keyboard_alone_suffices_for_filing_a_request(system: System, browse
     keys.press("Enter")
     goes_on(person)
 
-    for label, text in (("Prénom et nom", "Camille Martin"), ("Fonction", "Secrétaire de mairie")):
+    for label, text in (("Prénom et nom", "Cabinet de la mairie"), ("Fonction", "Secrétaire de mairie")):
         tabs_to(person, label)
         keys.type(text)
     tabs_to(person, GO_ON)
@@ -129,7 +129,7 @@ def test_an_agent_files_for_a_collectivite_that_phones(system: System, browser: 
     page.get_by_label("Nom de la commune").fill("95355")
     agent.presses(GO_ON)
     for label, text in (
-        ("Prénom et nom", "Camille Martin"),
+        ("Prénom et nom", "Cabinet de la mairie"),
         ("Fonction", "Maire"),
         ("Adresse électronique", "mairie@magny.test"),
     ):

@@ -83,7 +83,12 @@ def a_request(**changes: Any) -> dict[str, Any]:
     """The body of a request that can be filed."""
     return {
         "applicant": {"kind": "commune", "code": "95127"},
-        "contact": {"name": "Camille Martin", "role": "Maire", "email": "mairie@cergy.test", "phone": "01 00 00 00 00"},
+        "contact": {
+            "name": "Cabinet de la mairie",
+            "role": "Maire",
+            "email": "mairie@cergy.test",
+            "phone": "01 00 00 00 00",
+        },
         "kind": "tailored_support",
         "title": "Redonner vie au centre-bourg",
         "description": "Le dernier commerce a fermé. Nous cherchons de l’ingénierie pour un projet d’ensemble.",

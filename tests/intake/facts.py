@@ -46,7 +46,7 @@ def a_form() -> intake.Request:
     return intake.Request(
         number="95-2026-000001",
         applicant=intake.Applicant(kind=ApplicantKind.COMMUNE, code="95127", name="Cergy", departement="95"),
-        contact=intake.Contact(name="Camille Martin", role="Maire", email="mairie@cergy.test"),
+        contact=intake.Contact(name="Cabinet de la mairie", role="Maire", email="mairie@cergy.test"),
         kind=RequestKind.TAILORED_SUPPORT,
         title="Redonner vie au centre-bourg",
         description="Le dernier commerce a fermé.",

@@ -164,7 +164,7 @@ async def test_a_colleague_is_invited_and_removed_by_the_page(client: Client, se
     token = Links(settings.tracking_key.get_secret_value(), "colleague").token(UUID(colleague["id"]))
 
     theirs = await client.get(f"/suivi/{token}")
-    assert "à l’invitation de Camille Martin" in theirs.text
+    assert "à l’invitation de Cabinet de la mairie" in theirs.text
     assert mine["access_token"] not in theirs.text
     assert "Retirer" not in theirs.text
     assert "/collegues" not in theirs.text

@@ -51,7 +51,7 @@ async def fill(client: Client, draft: str, step: str, **values: Any) -> httpx2.R
     return await send(client, await client.get(f"{draft}/{step}"), f"{draft}/{step}", **values)
 
 
-CONTACT = {"contact.name": "Camille Martin", "contact.role": "Maire", "contact.email": "mairie@cergy.test"}
+CONTACT = {"contact.name": "Cabinet de la mairie", "contact.role": "Maire", "contact.email": "mairie@cergy.test"}
 
 
 async def a_filled_draft(client: Client) -> str:
@@ -116,7 +116,7 @@ async def test_what_was_typed_is_kept_after_an_error_and_a_reload(client: Client
     assert answer.status_code == 400
     for page in (answer, await client.get(f"{draft}/contact")):
         assert "pas une adresse" in page.text
-        assert "Camille Martin" in page.text
+        assert "Cabinet de la mairie" in page.text
     assert 'href="#field-contact.email"' in answer.text
 
 
@@ -348,7 +348,7 @@ async def test_an_agent_files_for_a_collectivite_which_alone_gets_the_link(clien
     assert "/suivi/" not in filed
     body = await database.fetchval("SELECT body FROM request")
     assert body["filed_by"] == {"role": "sat_agent", "name": AN_AGENT.name, "email": AN_AGENT.email}
-    assert body["contact"]["name"] == "Camille Martin"
+    assert body["contact"]["name"] == "Cabinet de la mairie"
     step = await database.fetchrow("SELECT label, team FROM step")
     assert step is not None
     assert (step["label"], step["team"]) == ("Demande déposée pour vous par le service départemental", "departement")
@@ -391,7 +391,7 @@ async def test_what_was_typed_survives_a_browser_that_lost_its_cookies(client: C
     client.cookies.clear()
     answer = await send(client, page, f"{draft}/contact", **CONTACT)
     assert answer.headers["location"] == f"{draft}/besoin"
-    assert "Camille Martin" in (await client.get(f"{draft}/contact")).text
+    assert "Cabinet de la mairie" in (await client.get(f"{draft}/contact")).text
     mine = await filed(client)
     page = await client.get(f"/suivi/{mine['access_token']}")
     client.cookies.clear()

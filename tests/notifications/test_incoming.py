@@ -138,10 +138,10 @@ async def test_an_answer_is_told_as_what_was_written_above_the_mail(world: World
     mail = await door.mail_to("applicant")
     text = await door.database.fetchval("SELECT text_body FROM delivery WHERE id = $1", mail)
     quoted = "\n".join(f"> {line}" for line in text.splitlines())
-    reply = a_reply(f"Mardi nous convient.\n\nMarie\n\nLe 12 janv. 2027 à 14:05, Cousu-main a écrit :\n{quoted}\n")
+    reply = a_reply(f"Mardi nous convient.\n\nLa mairie\n\nLe 12 janv. 2027 à 14:05, Cousu-main a écrit :\n{quoted}\n")
     assert await door.is_given(reply, to=RETURNS.of("reponse", mail)) == "250 2.0.0 OK"
     (told,) = await door.replies()
-    assert told["text"] == "Mardi nous convient.\n\nMarie"
+    assert told["text"] == "Mardi nous convient.\n\nLa mairie"
     assert (told["request_id"], told["audience"]) == (str(examples.REQUEST_ID), "applicant")
 
 
@@ -163,11 +163,11 @@ async def test_who_answers_from_another_address_is_named(world: World, door: Doo
 async def test_a_page_without_text_and_its_files_are_read_too(world: World, door: Door) -> None:
     await world.filed()
     reply = a_reply()
-    reply.set_content("<style>p{}</style><p>Mardi&nbsp;convient,<br>merci.</p><div>Marie</div>", subtype="html")
+    reply.set_content("<style>p{}</style><p>Mardi&nbsp;convient,<br>merci.</p><div>La mairie</div>", subtype="html")
     reply.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="plan.pdf")
     await door.is_given(reply, to=RETURNS.of("reponse", await door.mail_to("applicant")))
     text = (await door.replies())[0]["text"]
-    assert text == "Mardi convient,\nmerci.\n\nMarie\n\n(Fichiers restés dans le courriel\u00a0: plan.pdf)"
+    assert text == "Mardi convient,\nmerci.\n\nLa mairie\n\n(Fichiers restés dans le courriel\u00a0: plan.pdf)"
 
 
 @pytest.mark.parametrize(

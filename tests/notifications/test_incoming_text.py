@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from services.notifications.domain.deliveries import takes_no_mail
 from services.notifications.domain.incoming import WRITE_ABOVE, above
 
-OURS = f"{WRITE_ABOVE}\n\nBonjour Marie,\n\nLe service vous a écrit.\n"
+OURS = f"{WRITE_ABOVE}\n\nBonjour,\n\nLe service vous a écrit.\n"
 QUOTED = "\n".join(f"> {line}" for line in OURS.splitlines())
 
 
@@ -28,7 +28,7 @@ QUOTED = "\n".join(f"> {line}" for line in OURS.splitlines())
     ],
 )
 def test_mail_programs_introduce_what_they_quote_in_many_ways(introduced: str) -> None:
-    assert above(f"Mardi nous convient.\n\nMarie\n\n{introduced}\n") == "Mardi nous convient.\n\nMarie"
+    assert above(f"Mardi nous convient.\n\nLa mairie\n\n{introduced}\n") == "Mardi nous convient.\n\nLa mairie"
 
 
 @pytest.mark.parametrize(

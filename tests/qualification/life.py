@@ -42,7 +42,7 @@ def a_request(**changes: Any) -> intake.Request:
             population=5_600,
         ),
         "contact": intake.Contact(
-            name="Camille Martin", role="Maire", email="mairie@magny.test", phone="01 00 00 00 00"
+            name="Cabinet de la mairie", role="Maire", email="mairie@magny.test", phone="01 00 00 00 00"
         ),
         "kind": RequestKind.TAILORED_SUPPORT,
         "title": "Redonner vie au centre-bourg",

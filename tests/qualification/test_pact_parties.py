@@ -14,8 +14,8 @@ from tests.qualification.life import names
 from tests.qualification.test_pacts_api import ACTION, COMMUNE, DIAGNOSIS, EPCI, must, opened, planned, shared, signed
 from tests.qualification.test_pacts_domain import AT, SAT, TODAY, Steps, an_action
 
-MAYOR = {"name": "Jeanne Martin, maire"}
-PRESIDENT = {"name": "Paul Durand, président"}
+MAYOR = {"name": "La maire"}
+PRESIDENT = {"name": "Le président"}
 
 
 async def sent(database: Database, party: str = EPCI) -> list[dict[str, Any]]:
@@ -170,10 +170,10 @@ async def test_a_party_signs_on_its_page_and_what_it_typed_is_kept(
     shown = (await visitor.get(page)).text
     assert "Signer le pacte" in shown
     assert str(ACTION["title"]) in shown
-    refused = await visitor.send(page, f"{page}/signature", name="Paul Durand, président")
+    refused = await visitor.send(page, f"{page}/signature", name="Le président")
     assert refused.status_code == 400
-    assert 'value="Paul Durand, président"' in refused.text
-    done = await visitor.send(page, f"{page}/signature", name="Paul Durand, président", confirmed="true")
+    assert 'value="Le président"' in refused.text
+    done = await visitor.send(page, f"{page}/signature", name="Le président", confirmed="true")
     assert done.headers["location"] == page
     assert "Votre signature est enregistrée" in (await visitor.get(page)).text
     assert (await sat.get(pact)).json()["signatures"][0]["party"] == EPCI
@@ -185,11 +185,11 @@ async def test_a_party_tells_on_its_page_how_its_actions_go(
 ) -> None:
     pact, action = await signed(sat, delegate)
     page = f"/pactes/parties/{await link_of(database)}"
-    answer = await visitor.send(page, f"{page}/avancement", action_id=action, percent="140", name="Paul Durand")
+    answer = await visitor.send(page, f"{page}/avancement", action_id=action, percent="140", name="Le président")
     assert answer.status_code == 400
-    answer = await visitor.send(page, f"{page}/avancement", action_id=action, percent="40", name="Paul Durand")
+    answer = await visitor.send(page, f"{page}/avancement", action_id=action, percent="40", name="Le président")
     assert answer.status_code == 303
-    assert (await sat.get(pact)).json()["actions"][0]["progress"][0]["by"]["name"] == "Paul Durand"
+    assert (await sat.get(pact)).json()["actions"][0]["progress"][0]["by"]["name"] == "Le président"
 
 
 async def test_the_pact_is_given_on_paper_to_agents_programs_and_parties(

@@ -65,7 +65,7 @@ async def test_a_case_of_another_departement_has_no_page(browser: SignIn, neighb
 
 async def test_the_case_says_who_where_what_since_when_and_until_when(agent: Browser, life: Life) -> None:
     page = (await agent.get(page_of(life))).text
-    for said in ("Magny-en-Vexin", "95-2026-000001", "Enregistrée", "Camille Martin", "Commencer l’examen"):
+    for said in ("Magny-en-Vexin", "95-2026-000001", "Enregistrée", "Cabinet de la mairie", "Commencer l’examen"):
         assert said in page
     assert "Valider cette réponse" not in page
 
@@ -216,7 +216,7 @@ async def test_the_provider_sees_the_contact_only_once_it_has_accepted(
     link = f"/orientations/{LINKS.token(UUID(shown['orientations'][0]['id']))}"
     page = (await visitor.get(link)).text
     assert "Redonner vie au centre-bourg" in page
-    assert "Camille Martin" not in page
+    assert "Cabinet de la mairie" not in page
     assert "mairie@magny.test" not in page
     filled = await visitor.filled(link)
     for _ in range(2):

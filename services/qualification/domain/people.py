@@ -31,7 +31,7 @@ class PartyLink:
 
 @dataclass(frozen=True, slots=True)
 class Representative:
-    """Whoever has a party's link; `name` is what he says of himself, such as « Jeanne Martin, maire »."""
+    """Whoever has a party's link; `name` is what he says of himself, with his function."""
 
     roles: ClassVar[frozenset[Role]] = frozenset({Role.PARTY})
     party_id: UUID

@@ -1,0 +1,124 @@
+"""A territorial pact at a screen: agreed and signed by all its parties, some by a link; followed and printed."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from shared import clock
+from shared.clock import new_id
+from tests.browser.people import Person
+from tests.browser.test_following import FIRST_PDF
+from tests.journeys.people import eventually
+from tests.system import System
+
+pytestmark = [pytest.mark.browser, pytest.mark.journey]
+
+EPCI, COUNCIL = "Communauté de communes du Vexin-Val de Seine", "Conseil départemental du Val-d’Oise"
+PARTIES = (
+    (EPCI, "epci", "249500513", "intercommunalite@vexin.test"),
+    (COUNCIL, "departement", "95", "conseil@valdoise.test"),
+)
+LINK = re.compile(r"http://\S+/pactes/parties/[\w-]+")
+
+
+def test_a_pact_is_opened_agreed_signed_followed_and_printed(system: System, browser: Browser) -> None:
+    title = f"Pacte {new_id().hex[-8:]}"
+    qualification = system.endpoints["qualification"]
+    sat = Person.signs_in(browser, qualification, "sat95@cousu.test")
+    pact = opens(sat, qualification, title)
+    writes_the_diagnosis(sat)
+    sat.looks("80-diagnostic-a-approuver")
+
+    parties = [Person.sits_down(browser, scripts=scripts) for scripts in (True, False)]
+    for party, (*_, email) in zip(parties, PARTIES, strict=True):
+        party.page.goto(link_of(system, title, email))
+        party.presses("Approuver le diagnostic")
+        party.reads("2 points sont à corriger")
+        agrees(party, "Approuver le diagnostic")
+    delegate = Person.signs_in(browser, qualification, "delegue95@cousu.test")
+    delegate.page.goto(pact)
+    delegate.presses("Approuver au nom de l’État")
+    delegate.reads("L’approbation est enregistrée")
+
+    sat.page.goto(pact)
+    for what, owner, budget in (("Ouvrir une halle", EPCI, "120 000"), ("Une maison de santé", COUNCIL, "450 000")):
+        sat.sends("actions", title=what, owner=owner, due_on=f"{clock.now().year + 2}-06-30", budget=budget)
+        sat.reads("L’action est ajoutée au plan")
+    for party in parties:
+        party.page.reload()
+        agrees(party, "Signer le pacte")
+    delegate.page.goto(pact)
+    delegate.presses("Signer au nom de l’État")
+    delegate.reads("La signature est enregistrée")
+
+    sat.page.goto(pact)
+    is_followed(sat, parties[0])
+    sat.page.goto(f"{pact}/imprimer")
+    sat.looks("83-pacte-imprime")
+    paper = sat.page.request.get(f"{pact}/pacte.pdf", timeout=FIRST_PDF)
+    assert paper.body().startswith(b"%PDF-")
+
+
+def opens(sat: Person, qualification: str, title: str) -> str:
+    """Open the pact with its parties; gives its address."""
+    page = sat.page
+    page.goto(f"{qualification}/pactes/nouveau")
+    page.locator("[name=title]").fill(title)
+    for place, (name, kind, code, email) in enumerate(PARTIES):
+        for field, text in (("name", name), ("code", code), ("email", email)):
+            page.locator(f'[name="parties.{place}.{field}"]').fill(text)
+        page.locator(f'[name="parties.{place}.kind"]').select_option(kind)
+    sat.presses("Ouvrir le pacte")
+    sat.reads("Le pacte est ouvert")
+    return page.url
+
+
+def writes_the_diagnosis(sat: Person) -> None:
+    """Write what the territory has, lacks and counts."""
+    sat.presses("Écrire le diagnostic")
+    for field, text in (
+        ("strengths", "Paysages classés\nVie associative"),
+        ("weaknesses", "Commerces fermés"),
+        ("indicators.0.name", "Locaux vacants"),
+        ("indicators.0.value", "17 %"),
+    ):
+        sat.page.locator(f'[name="{field}"]').fill(text)
+    sat.presses("Mettre le diagnostic sur la table")
+    sat.reads("Le diagnostic est sur la table")
+
+
+def is_followed(sat: Person, party: Person) -> None:
+    """The département and a party say how the actions go, and the year is reviewed."""
+    sat.form("avancement").locator("[name=action_id]").select_option(label="Une maison de santé")
+    sat.sends("avancement", percent="140", comment="Chantier ouvert.")
+    sat.reads("La valeur doit être au plus 100")
+    expect(sat.form("avancement").locator("[name=comment]")).to_have_value("Chantier ouvert.")
+    sat.sends("avancement", percent="40")
+    party.page.reload()
+    party.sends("avancement", percent="10", comment="Le marché est attribué.", name="La présidente")
+    party.reads("Le marché est attribué.")
+    party.looks("81-pacte-suivi-par-une-partie")
+    sat.page.reload()
+    sat.sends("revues", held_on=str(clock.now().date()), summary="Première revue, avec toutes les parties.")
+    for said in ("Chantier ouvert.", "Le marché est attribué.", "Première revue, avec toutes les parties."):
+        sat.reads(said)
+    sat.looks("82-pacte-suivi")
+
+
+def link_of(system: System, title: str, email: str) -> str:
+    """Wait for the mail that brings a party its link."""
+
+    def brought() -> dict[str, list[str]]:
+        theirs = [mail for mail in system.mails(title) if email in {to["address"] for to in mail["to"]}]
+        return {"links": [link for mail in theirs for link in LINK.findall(mail["text"])]}
+
+    return eventually(brought, lambda found: bool(found["links"]))["links"][-1]  # type: ignore[no-any-return] # JSON
+
+
+def agrees(party: Person, button: str) -> None:
+    """Give name and confirmation, and agree."""
+    party.page.locator("[name=name]").fill("La présidente")
+    party.page.locator("[name=confirmed]").check()
+    party.presses(button)
+    party.reads("Merci")
