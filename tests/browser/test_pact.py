@@ -1,7 +1,5 @@
 """A territorial pact at a screen: agreed and signed by all its parties, some by a link; followed and printed."""
 
-import re
-
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -9,7 +7,7 @@ from shared import clock
 from shared.clock import new_id
 from tests.browser.people import Person
 from tests.browser.test_following import FIRST_PDF
-from tests.journeys.people import eventually
+from tests.journeys.steps import a_link_by_mail
 from tests.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
@@ -19,7 +17,6 @@ PARTIES = (
     (EPCI, "epci", "249500513", "intercommunalite@vexin.test"),
     (COUNCIL, "departement", "95", "conseil@valdoise.test"),
 )
-LINK = re.compile(r"http://\S+/pactes/parties/[\w-]+")
 
 
 def test_a_pact_is_opened_agreed_signed_followed_and_printed(system: System, browser: Browser) -> None:
@@ -32,7 +29,7 @@ def test_a_pact_is_opened_agreed_signed_followed_and_printed(system: System, bro
 
     parties = [Person.sits_down(browser, scripts=scripts) for scripts in (True, False)]
     for party, (*_, email) in zip(parties, PARTIES, strict=True):
-        party.page.goto(link_of(system, title, email))
+        party.page.goto(a_link_by_mail(system, title, "/pactes/parties/", to=email))
         party.presses("Approuver le diagnostic")
         party.reads("2 points sont à corriger")
         agrees(party, "Approuver le diagnostic")
@@ -104,16 +101,6 @@ def is_followed(sat: Person, party: Person) -> None:
     for said in ("Chantier ouvert.", "Le marché est attribué.", "Première revue, avec toutes les parties."):
         sat.reads(said)
     sat.looks("82-pacte-suivi")
-
-
-def link_of(system: System, title: str, email: str) -> str:
-    """Wait for the mail that brings a party its link."""
-
-    def brought() -> dict[str, list[str]]:
-        theirs = [mail for mail in system.mails(title) if email in {to["address"] for to in mail["to"]}]
-        return {"links": [link for mail in theirs for link in LINK.findall(mail["text"])]}
-
-    return eventually(brought, lambda found: bool(found["links"]))["links"][-1]  # type: ignore[no-any-return] # JSON
 
 
 def agrees(party: Person, button: str) -> None:

@@ -1,9 +1,10 @@
 """Steps in a life, each built on the one before: what a journey begins with."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.journeys.people import Agent, Applicant, Json
+from tests.journeys.people import Agent, Applicant, Json, eventually
 from tests.system import System
 
 People = Callable[[str], Agent]
@@ -17,6 +18,17 @@ GRID = {
     "local_offer": "insufficient",
     "opinion": "Besoin avéré, sans ingénierie dans la commune.",
 }
+
+
+def a_link_by_mail(system: System, subject: str, page: str, *, to: str = "") -> str:
+    """Wait for a mail with this in its subject, and give the link in it to such a page; `to`: only his mails."""
+
+    def brought() -> Json:
+        mails = [mail for mail in system.mails(subject) if to in {"", *(one["address"] for one in mail["to"])}]
+        return {"links": [link for mail in mails for link in re.findall(rf"http://\S+{page}[\w-]+", mail["text"])]}
+
+    link: str = eventually(brought, lambda found: bool(found["links"]))["links"][-1]
+    return link
 
 
 def a_body(**changes: Any) -> Json:

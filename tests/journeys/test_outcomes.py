@@ -8,6 +8,7 @@ from tests.journeys.people import Caller, eventually
 from tests.journeys.steps import (
     People,
     a_decided_request,
+    a_link_by_mail,
     a_qualified_case,
     a_request,
     a_scheduled_request,
@@ -63,7 +64,7 @@ def test_a_local_provider_accepts_by_its_link(system: System, agent: People) -> 
     )
     assert agent("delegue95").does(applicant.id, "validation")["state"] == "oriented_locally"
     assert applicant.sees_status("oriented_locally")["team"] == "provider"
-    token = orientation_token(system, applicant.number)
+    token = a_link_by_mail(system, applicant.number, "/orientations/").rpartition("/")[2]
     Caller(system.endpoints["qualification"]).post(f"/orientations/{token}/acceptance")
     eventually(applicant.sees, lambda request: "qualification.orientation_accepted.v1" in str(request["timeline"]))
     applicant.does("evaluation", need_met=5, progress=4, satisfaction=5)
@@ -77,28 +78,12 @@ def test_a_provider_that_declines_gives_the_case_back(system: System, agent: Peo
         applicant.id, "proposal", outcome="local_orientation", motive="Compétent.", provider_id=provider["provider_id"]
     )
     agent("delegue95").does(applicant.id, "validation")
-    token = orientation_token(system, applicant.number)
+    token = a_link_by_mail(system, applicant.number, "/orientations/").rpartition("/")[2]
     link = Caller(system.endpoints["qualification"])
     link.post(f"/orientations/{token}/decline", {"motive": "Plan de charge complet."})
     link.refused("POST", f"/orientations/{token}/acceptance", 409)
     assert agent("sat95").sees(applicant.id)["state"] == "under_examination"
     applicant.sees_status("under_examination")
-
-
-def orientation_token(system: System, number: str) -> str:
-    """Find the provider's link in the mail it received."""
-    found: list[str] = []
-
-    def ask() -> dict[str, object]:
-        found[:] = [
-            match
-            for mail in system.mails(number)
-            for match in re.findall(r"/orientations/([\w-]+)", str(mail.get("text")) + str(mail.get("html")))
-        ]
-        return {}
-
-    eventually(ask, lambda _: bool(found))
-    return found[0]
 
 
 def test_the_departement_supports_on_its_own_envelope(system: System, agent: People) -> None:

@@ -153,6 +153,7 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         "transferred",
         DEPARTEMENT,
         Expects(DEPARTEMENT, "Enregistrer votre demande dans le département qui la reprend."),
+        detail="motive",
     ),
     # The national team: it keeps the applicant informed through the département, and never asks him anything
     escalation.EscalationReceived: Meaning(
