@@ -31,6 +31,11 @@ def a_link_by_mail(system: System, subject: str, page: str, *, to: str = "") -> 
     return link
 
 
+def orientation_token(system: System, number: str) -> str:
+    """Find what opens a provider's page, in the mail it received."""
+    return a_link_by_mail(system, number, "/orientations/").rpartition("/")[2]
+
+
 def a_body(**changes: Any) -> Json:
     """Give the body of a request of a real commune of the Val-d'Oise (Magny-en-Vexin)."""
     return {

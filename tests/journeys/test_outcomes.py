@@ -8,13 +8,13 @@ from tests.journeys.people import Caller, eventually
 from tests.journeys.steps import (
     People,
     a_decided_request,
-    a_link_by_mail,
     a_qualified_case,
     a_request,
     a_scheduled_request,
     an_escalated_request,
     an_examined_case,
     an_outcome,
+    orientation_token,
 )
 from tests.system import System
 
@@ -64,7 +64,7 @@ def test_a_local_provider_accepts_by_its_link(system: System, agent: People) -> 
     )
     assert agent("delegue95").does(applicant.id, "validation")["state"] == "oriented_locally"
     assert applicant.sees_status("oriented_locally")["team"] == "provider"
-    token = a_link_by_mail(system, applicant.number, "/orientations/").rpartition("/")[2]
+    token = orientation_token(system, applicant.number)
     Caller(system.endpoints["qualification"]).post(f"/orientations/{token}/acceptance")
     eventually(applicant.sees, lambda request: "qualification.orientation_accepted.v1" in str(request["timeline"]))
     applicant.does("evaluation", need_met=5, progress=4, satisfaction=5)
@@ -78,7 +78,7 @@ def test_a_provider_that_declines_gives_the_case_back(system: System, agent: Peo
         applicant.id, "proposal", outcome="local_orientation", motive="Compétent.", provider_id=provider["provider_id"]
     )
     agent("delegue95").does(applicant.id, "validation")
-    token = a_link_by_mail(system, applicant.number, "/orientations/").rpartition("/")[2]
+    token = orientation_token(system, applicant.number)
     link = Caller(system.endpoints["qualification"])
     link.post(f"/orientations/{token}/decline", {"motive": "Plan de charge complet."})
     link.refused("POST", f"/orientations/{token}/acceptance", 409)

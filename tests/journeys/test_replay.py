@@ -19,8 +19,8 @@ from tests.journeys.steps import (
     an_escalated_request,
     an_examined_case,
     an_outcome,
+    orientation_token,
 )
-from tests.journeys.test_outcomes import orientation_token
 from tests.system import System
 
 pytestmark = pytest.mark.journey
