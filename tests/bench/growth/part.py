@@ -3,6 +3,8 @@
 import asyncio
 import random
 import time
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import median, quantiles
@@ -21,6 +23,8 @@ from tests.faults.clients import Client
 from tests.faults.lives import WAYS, Person
 from tests.journeys.steps import a_body
 
+TIMES = 200
+"""How often each thing is asked in a round."""
 LIVED = 50
 """Requests that are really lived, and multiplied."""
 
@@ -84,8 +88,9 @@ async def growth(bench: Bench) -> None:
                 await _grow(product, copies + 1, size // LIVED - 1)
                 copies = size // LIVED - 1
                 for number in range(bench.rounds):
+                    in_turn = _InTurn(client, OPERATIONS)
                     for one in OPERATIONS:
-                        work = partial(_ask, client, one)
+                        work = partial(in_turn.taken_by, one)
                         await bench.measure("growth", f"{one.service}: {one.name}", str(size), number, work)
                     await bench.measure(
                         "growth", "intake: filing", str(size), number, partial(_file, client, size, number)
@@ -162,20 +167,33 @@ async def _grow(product: Product, first: int, last: int) -> None:
             await asyncio.sleep(1)
 
 
-async def _ask(client: Client, operation: Operation, *, times: int = 40) -> Figures:
-    """Ask the same of one request after the other."""
-    lives = [one for one in client.ledger.lives if one.finished and one.kind == "whole_life"]
-    token = client.tokens[operation.who][1] if operation.who else None
-    taken = []
-    for n in range(times):
-        life = lives[n % len(lives)]
+class _InTurn:
+    """One request of each kind after the other, again and again: what disturbs for a second disturbs all alike."""
+
+    def __init__(self, client: Client, operations: Sequence[Operation], *, times: int = TIMES) -> None:
+        self._client = client
+        self._operations = operations
+        self._times = times
+        self._taken: dict[Operation, list[float]] = defaultdict(list)
+        self._lives = [one for one in client.ledger.lives if one.finished and one.kind == "whole_life"]
+
+    async def taken_by(self, operation: Operation) -> Figures:
+        """Give what one of them took; whoever comes first has all of them asked."""
+        if not self._taken:
+            for n in range(self._times):
+                for one in self._operations:
+                    self._taken[one].append(await self._ask(one, n))
+        return _of(self._taken[operation])
+
+    async def _ask(self, operation: Operation, n: int) -> float:
+        life = self._lives[n % len(self._lives)]
+        token = self._client.tokens[operation.who][1] if operation.who else life.token
         path = operation.path.format(id=life.id)
         began = time.perf_counter()
-        status, _ = await client.once(operation.service, "GET", path, token or life.token, None)
-        taken.append(1000 * (time.perf_counter() - began))
+        status, _ = await self._client.once(operation.service, "GET", path, token, None)
         if status != 200:
             raise RuntimeError(f"{operation.service}{path}: {status}")
-    return _of(taken)
+        return 1000 * (time.perf_counter() - began)
 
 
 async def _file(client: Client, size: int, number: int, *, times: int = 40) -> Figures:
@@ -197,9 +215,8 @@ async def _plans(product: Product, client: Client) -> Figures:
             since = log.stat().st_size
             await plans.tell(connection, role, them=True)
             await asyncio.sleep(2)
-            for one in OPERATIONS:
-                if one.service == service:
-                    await _ask(client, one, times=8)
+            ours = [one for one in OPERATIONS if one.service == service]
+            await _InTurn(client, ours, times=8).taken_by(ours[0])
             await plans.tell(connection, role, them=False)
             told = await asyncio.to_thread(plans.read, log, since)
             found[service] = {"plans": told, "as_a_whole": await plans.read_as_a_whole(connection, told)}
