@@ -1,7 +1,9 @@
 """`make test`, once, as everybody runs it."""
 
 import asyncio
+import os
 import re
+import signal
 import time
 
 from tests.bench.hop.contestants import ROOT
@@ -21,9 +23,16 @@ async def suite(bench: Bench) -> None:
 async def _tests() -> Figures:
     began = time.monotonic()
     with LOG.open("wb") as log:
-        process = await asyncio.create_subprocess_exec("make", "test", cwd=ROOT, stdout=log, stderr=log)
-        async with asyncio.timeout(WITHIN):
-            code = await process.wait()
+        process = await asyncio.create_subprocess_exec(
+            "make", "test", cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            async with asyncio.timeout(WITHIN):
+                code = await process.wait()
+        finally:
+            if process.returncode is None:  # as Ctrl-C would: the tests stop what they started
+                os.killpg(process.pid, signal.SIGINT)
+                await process.wait()
     took = time.monotonic() - began
     said = await asyncio.to_thread(LOG.read_text, errors="replace")
     counted = {name: int(number) for number, name in re.findall(r"(\d+) (passed|failed|error)", said)}
