@@ -24,15 +24,26 @@ async def singles(reader: Reader, types: list[str], streams: list[Row]) -> list[
     )
 
 
-async def page(reader: Reader, since: datetime, after: tuple[str, str]) -> list[Row]:
-    """Read the next page of our heads that changed since then."""
+Head = tuple[str, str, str]
+"""Where a stream stands among all: département, source, subject."""
+FIRST: Head = ("", "", "")
+"""Before every stream."""
+
+
+def place_of(row: Row) -> Head:
+    """Tell where a head stands."""
+    return row["departement"], row["source"], row["subject"]
+
+
+async def page(reader: Reader, since: datetime, after: Head) -> list[Row]:
+    """Read the next page of our heads that changed since then: département by département, for each is told apart."""
     return await reader.fetch(
         """
         SELECT source, subject, sequence, departement
         FROM stream
-        WHERE changed_at >= $1 AND (source, subject) > ($2, $3)
-        ORDER BY source, subject
-        LIMIT $4
+        WHERE changed_at >= $1 AND (departement, source, subject) > ($2, $3, $4)
+        ORDER BY departement, source, subject
+        LIMIT $5
         """,
         since,
         *after,

@@ -13,7 +13,7 @@ from shared.db import Database, Row
 from shared.messaging import metrics
 from shared.messaging.envelope import Envelope, Unreadable, read_data
 from shared.messaging.healing import gaps, heads
-from shared.messaging.healing.heads import MOST_HEADS
+from shared.messaging.healing.heads import FIRST, MOST_HEADS, place_of
 from shared.messaging.healing.patience import Patience
 from shared.messaging.healing.resending import resend
 from shared.messaging.healing.said import (
@@ -32,8 +32,6 @@ from shared.messaging.relay import Relay
 log = structlog.get_logger(__name__)
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
-FIRST = ("", "")
-"""Before every stream."""
 
 
 class Healer:
@@ -85,7 +83,7 @@ class Healer:
         """
         after = FIRST
         while rows := await heads.page(self._database, since, after):
-            after = rows[-1]["source"], rows[-1]["subject"]
+            after = place_of(rows[-1])
             await self._tell(rows, ours=ours)
 
     async def tell_recent_heads(self) -> None:
@@ -95,7 +93,7 @@ class Healer:
         """
         await self.tell_heads(since=await heads.moments_ago(self._database, self.patience.heads_of_the_last))
         rows = await heads.page(self._database, EVER, self._told_to)
-        self._told_to = (rows[-1]["source"], rows[-1]["subject"]) if len(rows) == MOST_HEADS else FIRST
+        self._told_to = place_of(rows[-1]) if len(rows) == MOST_HEADS else FIRST
         await self._tell(rows)
 
     async def _tell(self, rows: list[Row], *, ours: bool = False) -> None:

@@ -14,7 +14,7 @@ from tests.bench.peers.faststream_peer import hear, queue
 
 WAITING = "bench_outbox"
 WORKERS = 20
-"""At a rate they take all of ten connections, and stand; with forty, at saturation, they are in each other's way."""
+"""At a rate they take all of thirty connections, and stand; with forty, at saturation, each is in the other's way."""
 
 
 async def send(order: Order) -> None:
@@ -23,7 +23,7 @@ async def send(order: Order) -> None:
     table = make_outbox_table(metadata, table_name="bench_outbox")
     address = order.source.replace("postgresql://", "postgresql+asyncpg://")
     business = create_async_engine(address, pool_size=CONNECTIONS)
-    engine = create_async_engine(address, pool_size=2 * WORKERS if order.rate else CONNECTIONS)  # see `WORKERS`
+    engine = create_async_engine(address, pool_size=2 * WORKERS if order.rate else CONNECTIONS + WORKERS)
     async with engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
     outbox = OutboxBroker(engine, outbox_table=table)

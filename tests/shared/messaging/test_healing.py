@@ -15,7 +15,7 @@ from shared.contracts.intake import MessagePosted
 from shared.db import Database
 from shared.messaging import healing, journal, metrics
 from shared.messaging.consumers import Consumers
-from shared.messaging.healing import MOST_EVENTS, is_control, resend, resending
+from shared.messaging.healing import MOST_EVENTS, heads, is_control, resend, resending
 from shared.messaging.healing import healer as healer_room
 from shared.messaging.inbox import Inbox, Message
 from shared.messaging.messenger import Messenger
@@ -308,6 +308,27 @@ async def test_heads_are_told_also_by_a_service_whose_clock_is_hours_ahead(
     )
     await healer.tell_recent_heads()
     assert len(relay.said) == 2, "the recent ones, and a page of all there are"
+
+
+async def test_each_departement_is_told_its_heads_at_once_however_they_lie_among_all(source: Database) -> None:
+    async with source.transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO stream (source, subject, sequence, hash, departement, changed_at)
+            SELECT '/intake', to_char(n, 'FM0000'), 1, '', to_char(n % 100, 'FM00'), now() - interval '1 day'
+            FROM generate_series(1, 1000) n
+            """
+        )
+    relay = Unheard()
+    healer = healing.Healer(
+        source,
+        relay,  # type: ignore[arg-type] # it says nothing, and remembers what
+        service="intake",
+        queue="intake",
+    )
+    for _ in range(1000 // heads.MOST_HEADS):
+        await healer.tell_recent_heads()
+    assert len(relay.said) == 100
 
 
 async def test_a_gap_that_is_young_is_given_time(database: Database) -> None:
