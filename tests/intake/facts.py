@@ -175,7 +175,7 @@ class Life:
         """Another département takes over."""
         return self._make(
             qualification.RequestTransferred, minutes, departement=to, from_departement=self.departement,
-            motive="SECRET", by=AGENT, dossier=self.dossier(),
+            motive="Le projet est dans les Yvelines.", by=AGENT, dossier=self.dossier(),
         )  # fmt: skip
 
     def received(self, minutes: int) -> Any:

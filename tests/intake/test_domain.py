@@ -287,6 +287,9 @@ def test_nothing_internal_is_shown() -> None:
     assert "SECRET" not in str(steps)
     assert "SECRET" not in str(tracked)
     assert steps[makers.index("rejected")] is None
+    transfer = steps[len(makers)]
+    assert transfer
+    assert transfer.detail == "Le projet est dans les Yvelines.", "its motive is told to the applicant, by mail as well"
 
 
 def test_a_transfer_changes_who_is_told_afterwards() -> None:

@@ -35,5 +35,7 @@ async def _tests() -> Figures:
                 await process.wait()
     took = time.monotonic() - began
     said = await asyncio.to_thread(LOG.read_text, errors="replace")
-    counted = {name: int(number) for number, name in re.findall(r"(\d+) (passed|failed|error)", said)}
-    return {"seconds": took, "code": code, **counted}
+    if code:
+        raise RuntimeError(f"the tests did not pass: see {LOG.name}")
+    counted = re.findall(r"(\d+) passed", said)
+    return {"seconds": took, "passed": int(counted[-1])}
