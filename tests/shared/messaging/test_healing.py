@@ -86,6 +86,16 @@ class Unheard:
         return False
 
 
+def heard_by(relay: Unheard, source: Database) -> healing.Healer:
+    """Make a healer of intake that says what it says to this relay."""
+    return healing.Healer(
+        source,
+        relay,  # type: ignore[arg-type] # it says nothing, and remembers what
+        service="intake",
+        queue="intake",
+    )
+
+
 def heads_of(subject: object, sequence: int) -> bytes:
     """Say how far a stream of intake goes."""
     envelope = {
@@ -299,13 +309,7 @@ async def test_heads_are_told_also_by_a_service_whose_clock_is_hours_ahead(
     monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + timedelta(hours=5))
     await tell(source, "1")
     relay = Unheard()
-    healer = healing.Healer(
-        source,
-        relay,  # type: ignore[arg-type] # it says nothing, and remembers what
-        service="intake",
-        queue="intake",
-        alone=(),
-    )
+    healer = heard_by(relay, source)
     await healer.tell_recent_heads()
     assert len(relay.said) == 2, "the recent ones, and a page of all there are"
 
@@ -320,12 +324,7 @@ async def test_each_departement_is_told_its_heads_at_once_however_they_lie_among
             """
         )
     relay = Unheard()
-    healer = healing.Healer(
-        source,
-        relay,  # type: ignore[arg-type] # it says nothing, and remembers what
-        service="intake",
-        queue="intake",
-    )
+    healer = heard_by(relay, source)
     for _ in range(1000 // heads.MOST_HEADS):
         await healer.tell_recent_heads()
     assert len(relay.said) == 100
