@@ -138,13 +138,13 @@ async def test_a_double_click_acts_once(scene: Scene, enter: Enter) -> None:
     assert len(await record.latest(scene.escalation, "escalation")) == 1
 
 
-async def test_an_event_that_was_settled_meanwhile_is_said_so(scene: Scene, enter: Enter) -> None:
+async def test_whoever_comes_after_somebody_else_is_told_and_led_to_the_request(scene: Scene, enter: Enter) -> None:
     one = await a_held_stream(scene.inbox, scene.broken, scene.escalation)
     browse = await enter()
     sent = fields_of(await browse.get(f"/retenues/escalation?evenement={one.event_id}"))
     await held.skip(scene.reach.service("escalation"), one.event_id, by="un collègue", why="sans effet")
     answer = await browse.post("/retenues/escalation", data={**sent, "action": "retry", "why": "essai"})
-    assert answer.headers["location"] == "/retenues"
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/demandes/{one.subject}")
     assert "ne retient plus rien" in (await browse.get("/retenues")).text
 
 

@@ -13,7 +13,7 @@ from shared.errors import Invalid
 from shared.identity.model import Agent
 from shared.operations import held, journals, record, waiting
 from shared.operations.held import NotHeld
-from shared.operations.reach import Reach, Watched
+from shared.operations.reach import Reach
 from shared.operations.web import help_pages, reasons, words
 from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, shown_again
 from shared.web.forms import Form, read_form, submit
@@ -25,6 +25,8 @@ class HeldForm(BaseModel):
     """What is decided about a held event."""
 
     event_id: str
+    subject: str = ""
+    """What the page told of: the way of a request shows what became of it, also where somebody else was quicker."""
     action: Literal["retry", "skip"]
     why: Motive
     sure: bool = False
@@ -87,7 +89,7 @@ async def settle_held(
     watched = reach.service(service)
     form = await read_form(request, HeldForm)
     event_id = str(form.values.get("event_id", ""))
-    then = await _where_it_shows(watched, event_id, agent)
+    then = _where_it_shows(str(form.values.get("subject", "")))
 
     async def act(_: Transaction, model: HeldForm) -> str:
         if model.action == "retry":
@@ -106,19 +108,15 @@ async def settle_held(
             one = await held.show(watched.database, service, event_id, perimeter=agent.perimeter)
         except NotHeld as gone:
             flash(request, form.errors.get("") or gone.detail, "warning")
-            return redirect("/retenues")
+            return redirect(then)
         return await _held_page(request, reach, one, agent, form, code)
 
     return await submit(request, database, cause, form, act, again=again)
 
 
-async def _where_it_shows(watched: Watched, event_id: str, agent: Agent) -> str:
+def _where_it_shows(subject: str) -> str:
     """Give the page that shows what comes of it: the way of the request, or the list for what belongs to none."""
-    try:
-        one = await held.show(watched.database, watched.name, event_id, perimeter=agent.perimeter)
-    except NotHeld:
-        return "/retenues"
-    return "/retenues" if one.subject.startswith("event:") else f"/demandes/{quote(one.subject, safe='')}"
+    return f"/demandes/{quote(subject, safe='')}" if subject and not subject.startswith("event:") else "/retenues"
 
 
 async def _held_page(
