@@ -10,7 +10,7 @@ from tests.bench.chain.bare import PLAYERS
 from tests.bench.ground import Field, Ground
 from tests.bench.hop.contestants import OURS, Contestant, before
 from tests.bench.hop.job import Order
-from tests.bench.hop.trial import READY_WITHIN, SETTLES, Effort, Player, all_applied, figures_of
+from tests.bench.hop.trial import READY_WITHIN, SETTLES, WARMS, Effort, Player, all_applied, figures_of
 from tests.bench.measure import Bench
 from tests.bench.tally import Figures
 
@@ -54,7 +54,8 @@ async def _run(ground: Ground, contestant: Contestant, effort: Effort) -> Figure
         await players[-1].go()
         await all_applied(ground, last, effort, players)
         cpu = {name: 1000 * (value - used[name]) / effort.events for name, value in processor.seconds(pids).items()}
-        return await figures_of(ground, last, began) | {"rate": effort.rate, "events": effort.events, "cpu_ms": cpu}
+        figures = await figures_of(ground, last, began, began + WARMS)
+        return figures | {"rate": effort.rate, "events": effort.events, "cpu_ms": cpu}
 
 
 def _order(ground: Ground, vhost: str, name: str, database: str, contestant: Contestant, effort: Effort) -> Order:

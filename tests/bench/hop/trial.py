@@ -16,6 +16,8 @@ from tests.bench.tally import Figures
 READY_WITHIN = 120.0
 SETTLES = 1.0
 """Seconds between the last `ready` and the beginning."""
+WARMS = 1.0
+"""Seconds at a rate whose events do not count for how long one takes: connections and plans are made in them."""
 
 
 class Failed(Exception):  # noqa: N818 - what happened to a trial
@@ -143,7 +145,8 @@ async def run(
             await beside
             cpu = {name: value - used[name] for name, value in processor.seconds(pids).items()}
             wal = await _wal(ground) - wal
-        figures = await figures_of(ground, field, began) if effort.listens else {}
+        warm = began + WARMS if effort.rate and effort.events > 2 * WARMS * effort.rate else began
+        figures = await figures_of(ground, field, began, warm) if effort.listens else {}
         if not effort.listens:
             figures = {"seconds": seconds, "per_second": effort.events / seconds}
         return figures | {
@@ -238,10 +241,11 @@ async def _wal(ground: Ground) -> int:
     return int(value)
 
 
-async def figures_of(ground: Ground, field: Field, began: float) -> Figures:
+async def figures_of(ground: Ground, field: Field, began: float, warm: float | None = None) -> Figures:
     """Read what was committed when, which is the same clock for everybody, whoever wrote it.
 
-    A row's moment is that of its transaction's commit, before its way to the disk.
+    A row's moment is that of its transaction's commit, before its way to the disk. What was sent before `warm` does
+    not count for how long an event takes.
     """
     async with ground.connected(field.target) as connection:
         row = await connection.fetchrow(
@@ -253,7 +257,7 @@ async def figures_of(ground: Ground, field: Field, began: float) -> Figures:
                        split_part(text, ' ', 2)::integer AS number
                 FROM effect
             ), seen AS (
-                SELECT *, applied - sent AS way,
+                SELECT *, CASE WHEN sent >= $2::float8 THEN applied - sent END AS way,
                        number < lag(number) OVER (PARTITION BY request_id ORDER BY id) AS overtaken
                 FROM one
             )
@@ -266,6 +270,7 @@ async def figures_of(ground: Ground, field: Field, began: float) -> Figures:
             FROM seen
             """,
             began,
+            warm or began,
         )
     assert row is not None
     return dict(row)

@@ -56,6 +56,13 @@ async def narrow(fresh: FreshDatabase) -> AsyncIterator[Database]:
     await database.close()
 
 
+async def read_as_a_whole(database: Database, table: str) -> int:
+    """Count how often a table was read from end to end over the one connection of this database."""
+    await database.fetchval("SELECT pg_stat_force_next_flush()")
+    count: int = await database.fetchval("SELECT seq_scan FROM pg_stat_user_tables WHERE relname = $1", table)
+    return count
+
+
 def a_batch(size: int) -> list[Message]:
     """Give so many messages of as many streams: nothing is shared between them."""
     return [Message(wire(a_message(new_id(), str(n)), 1), "intake.message_posted.95") for n in range(size)]
@@ -69,6 +76,15 @@ async def test_a_full_batch_costs_five_statements_beside_what_its_handlers_do(na
     assert seen.pop("INSERT INTO effect") == PREFETCH
     assert seen.total() <= A_TRANSACTION + 3, seen
     assert await narrow.fetchval("SELECT count(*) FROM effect") == 1 + PREFETCH
+
+
+async def test_where_streams_stand_is_never_read_from_end_to_end_also_where_they_were_few_at_first(
+    narrow: Database,
+) -> None:
+    inbox = Inbox(narrow, NOTING)
+    for _ in range(10):  # PostgreSQL thinks five times before it keeps a plan
+        await inbox.take(a_batch(PREFETCH))
+    assert await read_as_a_whole(narrow, "inbox_stream") == 0
 
 
 async def test_one_event_that_fails_makes_its_batch_dearer_and_the_next_one_not(narrow: Database) -> None:
@@ -132,6 +148,7 @@ async def test_the_relay_needs_no_statement_for_most_events(
     await looks.close()
     assert seen["WITH confirmed AS"] >= 1
     assert seen.total() / events <= 0.05, seen
+    assert await read_as_a_whole(narrow, "journal") == 0
 
 
 @pytest.mark.parametrize("service", ["intake", "qualification", "escalation", "notifications"])
