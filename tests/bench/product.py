@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import asyncpg
@@ -23,15 +23,33 @@ from tests.system import free_base
 
 SERVICES = ("intake", "qualification", "escalation", "notifications")
 UP_WITHIN = 180.0
+HASTY = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "shared_buffers": "2GB",
+    "maintenance_work_mem": "512MB",
+    "max_wal_size": "8GB",
+}
+"""How PostgreSQL runs while its databases are only filled."""
 _MARKS = {"rabbitmq": "beam.smp", "postgres": "bin/postgres", **{name: f"services.{name}" for name in SERVICES}}
 
 
 class Product:
     """A running product: where it is, who its processes are, and its databases."""
 
-    def __init__(self, folder: Path, base: int, mailbox: Mailbox, *, copies: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        base: int,
+        mailbox: Mailbox,
+        *,
+        copies: int = 1,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.places = Places(base, folder, copies)
         self.mailbox = mailbox
+        self._settings = dict(settings or {})
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -49,6 +67,7 @@ class Product:
                 *(sys.executable, "-m", "deploy.local.run"),
                 cwd=ROOT,
                 env=os.environ
+                | self._settings
                 | {
                     "COUSU_RUN_FOLDER": str(self.places.folder),
                     "COUSU_PORT_BASE": str(self.places.base),
@@ -74,6 +93,19 @@ class Product:
             except TimeoutError:
                 self._process.kill()
                 await self._process.wait()
+
+    @contextlib.asynccontextmanager
+    async def standing_still(self) -> AsyncIterator[None]:
+        """Have nothing but PostgreSQL run while the block runs, as quickly as it can; then start everything again."""
+        await self.stop()
+        server = LocalPostgres(self.places.folder / "postgres", self.places.ports["postgres"], settings=HASTY)
+        await server.start()
+        try:
+            yield
+        finally:
+            await server.stop()
+        await asyncio.to_thread(os.sync)
+        await self.start()
 
     def pids(self) -> dict[str, list[int]]:
         """Give the processes of each part."""
@@ -111,13 +143,15 @@ class Product:
 
 
 @contextlib.asynccontextmanager
-async def prepared(where: Path, *, copies: int = 1) -> AsyncIterator[Product]:
+async def prepared(
+    where: Path, *, copies: int = 1, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Product]:
     """Give a product that is not started yet, in a private folder that is removed at the end."""
     folder = await asyncio.to_thread(lambda: Path(tempfile.mkdtemp(prefix="cousu-bench-", dir=where)))
     folder.chmod(0o711)
     mailbox = Mailbox()
     await mailbox.start()
-    product = Product(folder, free_base(), mailbox, copies=copies)
+    product = Product(folder, free_base(), mailbox, copies=copies, settings=settings)
     try:
         yield product
     finally:

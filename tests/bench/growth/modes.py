@@ -2,3 +2,7 @@
 
 OLD_SNAPSHOT = "an old snapshot held open"
 NO_SNAPSHOT = "none held open"
+
+HEALING = "healing: a hundred lost"
+AT_REST = "at rest"
+DATABASES = "databases"

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from statistics import median, quantiles
 
+from tests.bench import processor
 from tests.bench.growth import plans
-from tests.bench.growth.modes import NO_SNAPSHOT, OLD_SNAPSHOT
+from tests.bench.growth.modes import AT_REST, DATABASES, HEALING, NO_SNAPSHOT, OLD_SNAPSHOT
 from tests.bench.growth.multiply import multiply
 from tests.bench.hop import trial
 from tests.bench.hop.contestants import HOP
@@ -27,6 +28,28 @@ TIMES = 200
 """How often each thing is asked in a round."""
 LIVED = 50
 """Requests that are really lived, and multiplied."""
+MAILS_UP_TO = 100_000
+"""Requests whose mails are multiplied, too: they are two thirds of everything, and a million's fill no disk of ours."""
+MAILS = ("delivery", "delivery_attempt")
+LOST = 100
+"""Requests of which nobody is told, so that they have to be found missing."""
+RESTS = 30.0
+"""Seconds for which the services are left alone."""
+
+NOTHING_FALLS_DUE = {
+    "INTAKE_CLOSE_AFTER_DAYS": "0",
+    "INTAKE_EVALUATION_AGAIN_DAYS": "36500",
+    "INTAKE_EVALUATION_REMINDER_DAYS": "36500",
+}
+"""Evaluated requests are closed before they are multiplied; copies of long ago are not all reminded at once."""
+
+LOSES = """
+    CREATE FUNCTION bench_loses() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+    CREATE TRIGGER bench_loses BEFORE INSERT ON outbox
+        FOR EACH ROW WHEN (NEW.queue = '') EXECUTE FUNCTION bench_loses();
+"""
+"""Events are recorded and never sent, as where a message got lost after all; what is asked for again is sent."""
+LOSES_NO_MORE = "DROP FUNCTION IF EXISTS bench_loses CASCADE"
 
 HISTORIES = (0, 100_000, 1_000_000, 10_000_000)
 """Events told and heard before; the last is prepared once, for it takes minutes."""
@@ -60,6 +83,7 @@ OPERATIONS = (
 
 CLEANS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'"
 RESTS_WITHIN = 300.0
+HEALS_WITHIN = 300.0
 
 WAITS = {
     "outbox": "",
@@ -71,8 +95,8 @@ WAITS = {
 
 async def growth(bench: Bench) -> None:
     """Measure each size on one product that grows."""
-    sizes = (1_000, 10_000) if bench.quick else (10_000, 100_000)
-    async with prepared(bench.where) as product:
+    sizes = (1_000, 10_000) if bench.quick else (10_000, 100_000, 1_000_000)
+    async with prepared(bench.where, settings=NOTHING_FALLS_DUE) as product:
         await product.start()
         async with product.database("qualification") as connection:
             await connection.execute("UPDATE provider SET capacity = 1000000")
@@ -85,8 +109,9 @@ async def growth(bench: Bench) -> None:
                 )
             copies = 0
             for size in sizes:
-                await _grow(product, copies + 1, size // LIVED - 1)
+                await _grow(product, copies + 1, size // LIVED - 1, mails=size <= MAILS_UP_TO)
                 copies = size // LIVED - 1
+                await bench.measure("growth", DATABASES, str(size), 0, partial(_sizes, product))
                 for number in range(bench.rounds):
                     in_turn = _InTurn(client, OPERATIONS)
                     for one in OPERATIONS:
@@ -95,6 +120,10 @@ async def growth(bench: Bench) -> None:
                     await bench.measure(
                         "growth", "intake: filing", str(size), number, partial(_file, client, size, number)
                     )
+                    await bench.measure(
+                        "growth", HEALING, str(size), number, partial(_heal, product, client, f"{size}-{number}")
+                    )
+                    await bench.measure("growth", AT_REST, str(size), number, partial(_rest, product))
             await bench.measure("growth", "plans", f"at {sizes[-1]}", 0, partial(_plans, product, client))
 
 
@@ -124,19 +153,22 @@ async def _live(product: Product, client: Client) -> None:
             await client.do("intake", "/requests", None, a_body(), key=f"growth-{n}-stays-{stays}")
 
     await asyncio.gather(*(lives(n) for n in range(5)))
+    async with product.database("intake") as connection:
+        while await connection.fetchval("SELECT count(*) FROM request WHERE status = 'evaluated'"):
+            await asyncio.sleep(1)  # its jobs come round once a minute
     await _all_heard(product)
 
 
-async def _all_heard(product: Product, *, within: float = 60) -> None:
+async def _all_heard(product: Product, *, within: float = 60, of_streams: bool = True) -> None:
     """Wait until everything told was heard and every mail is sent: what is multiplied is at rest, and lacks nothing."""
     until = time.monotonic() + within
-    while missing := await _under_way(product):
+    while missing := await _under_way(product, of_streams=of_streams):
         if time.monotonic() > until:
             raise RuntimeError(f"still under way: {missing}")
         await asyncio.sleep(0.5)
 
 
-async def _under_way(product: Product) -> dict[str, int]:
+async def _under_way(product: Product, *, of_streams: bool) -> dict[str, int]:
     """Count what waits in each service, and the streams that one of them has not heard to the end."""
     found: dict[str, int] = {}
     told: dict[tuple[str, str], int] = {}
@@ -146,6 +178,8 @@ async def _under_way(product: Product) -> dict[str, int]:
             for table, which in WAITS.items():
                 if await connection.fetchval("SELECT to_regclass($1)", table):
                     found[f"{service}: {table}"] = await connection.fetchval(f"SELECT count(*) FROM {table} {which}")  # noqa: S608 - constants
+            if not of_streams:
+                continue
             rows = await connection.fetch("SELECT source, subject, sequence AS at FROM stream")
             told |= {(row["source"], row["subject"]): row["at"] for row in rows}
             rows = await connection.fetch("SELECT source, subject, applied AS at FROM inbox_stream")
@@ -155,16 +189,59 @@ async def _under_way(product: Product) -> dict[str, int]:
     return {name: count for name, count in found.items() if count}
 
 
-async def _grow(product: Product, first: int, last: int) -> None:
+async def _grow(product: Product, first: int, last: int, *, mails: bool) -> None:
     """Multiply everywhere, and let the server finish what it has to do after that before anything is measured."""
-    for service in SERVICES:
-        async with product.database(service) as connection:
-            await multiply(connection, first, last)
+
+    async def multiplied(*services: str) -> None:
+        for service in services:
+            async with product.database(service) as connection:
+                await multiply(connection, first, last, without=() if mails else MAILS)
+
+    async with product.standing_still():
+        await asyncio.gather(multiplied("qualification"), multiplied("intake", "escalation", "notifications"))
     async with product.database() as connection:
         await connection.execute("CHECKPOINT")
         until = time.monotonic() + RESTS_WITHIN
         while await connection.fetchval(CLEANS) and time.monotonic() < until:
             await asyncio.sleep(1)
+
+
+async def _sizes(product: Product) -> Figures:
+    found: Figures = {}
+    for service in SERVICES:
+        async with product.database(service) as connection:
+            found[service] = await connection.fetchval("SELECT pg_database_size(current_database())")
+    return found
+
+
+async def _heal(product: Product, client: Client, key: str) -> Figures:
+    """Lose what is told of new requests before it is sent; give how long until the département has them all."""
+    async with product.database("intake") as connection:
+        await connection.execute(LOSES)
+        try:
+            filed = [await client.do("intake", "/requests", None, a_body(), key=f"lost-{key}-{n}") for n in range(LOST)]
+        finally:
+            await connection.execute(LOSES_NO_MORE)
+    pids = product.pids()
+    used, began = processor.seconds(pids), time.monotonic()
+    lost = [one["id"] for one in filed]
+    async with product.database("qualification") as connection:
+        while await connection.fetchval("SELECT count(*) FROM case_file WHERE request_id = ANY ($1)", lost) < LOST:
+            if time.monotonic() - began > HEALS_WITHIN:
+                raise RuntimeError("what was lost was not found")
+            await asyncio.sleep(0.1)
+    seconds = time.monotonic() - began
+    cpu = {name: value - used[name] for name, value in processor.seconds(pids).items()}
+    return {"seconds": seconds, "cpu_s": sum(cpu.values())}
+
+
+async def _rest(product: Product) -> Figures:
+    """Give how much of a core each part takes while nobody asks for anything."""
+    await _all_heard(product, of_streams=False)
+    pids = product.pids()
+    used = processor.seconds(pids)
+    await asyncio.sleep(RESTS)
+    return {name: (value - used[name]) / RESTS for name, value in processor.seconds(pids).items()}
 
 
 class _InTurn:
