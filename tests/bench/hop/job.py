@@ -53,6 +53,10 @@ class Order:
     events: int
     rate: float
     """Events a second; 0 is as fast as can be."""
+    instances: int = 1
+    """Listeners with a queue each, among which requests are shared out."""
+    instance: int = 0
+    """Which of them this one is."""
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -65,6 +69,8 @@ class Order:
             told["BENCH_TARGET"],
             int(told["BENCH_EVENTS"]),
             float(told["BENCH_RATE"]),
+            int(told.get("BENCH_INSTANCES", "1")),
+            int(told.get("BENCH_INSTANCE", "0")),
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -76,11 +82,20 @@ class Order:
             "BENCH_TARGET": self.target,
             "BENCH_EVENTS": str(self.events),
             "BENCH_RATE": str(self.rate),
+            "BENCH_INSTANCES": str(self.instances),
+            "BENCH_INSTANCE": str(self.instance),
         }
 
     def request_of(self, number: int) -> UUID:
         """Give the request that an event belongs to: five of each, far from each other."""
-        return uuid5(_REQUESTS, str(number % max(1, self.events // EVENTS_OF_ONE_REQUEST)))
+        return uuid5(_REQUESTS, str(self._request(number)))
+
+    def instance_of(self, number: int) -> int:
+        """Give the listener that an event is for."""
+        return self._request(number) % self.instances
+
+    def _request(self, number: int) -> int:
+        return number % max(1, self.events // EVENTS_OF_ONE_REQUEST)
 
 
 def event_id_of(number: int) -> UUID:

@@ -15,6 +15,8 @@ from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
 from tests.bench.hop.job import EFFECT, Order, event_id_of, paced_async, ready_and_go, say, text_of
 
+DEPARTEMENTS = ("95", "78", "91", "77")
+"""Those of the instances."""
 AT_ONCE = 8
 """Transactions of the business that record events beside each other, where they come at a rate."""
 
@@ -45,11 +47,12 @@ async def send(order: Order) -> None:
 async def hear(order: Order) -> None:
     """Be qualification, whose handler leaves the two rows."""
     database = await Database.connect(order.target, name="qualification")
+    departement = DEPARTEMENTS[order.instance]
     messenger = Messenger(
         database,
         order.target_amqp,
         name="qualification",
-        subscription=Subscription("qualification.95", ("intake.*.95",)),
+        subscription=Subscription(f"qualification.{departement}", (f"intake.*.{departement}",)),
         consumers=Consumers({MessagePosted: _leave_two_rows}),
     )
     async with messenger.lifespan():
@@ -67,7 +70,7 @@ async def _leave_two_rows(tx: Transaction, fact: MessagePosted) -> None:
 def _event(order: Order, number: int) -> MessagePosted:
     return MessagePosted(
         request_id=order.request_of(number),
-        departement="95",
+        departement=DEPARTEMENTS[order.instance_of(number)],
         at=now(),
         message_id=event_id_of(number),
         text=text_of(number),

@@ -5,7 +5,7 @@ import contextlib
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.bench import processor
 from tests.bench.ground import Field, Ground
@@ -32,6 +32,8 @@ class Effort:
     rate: float = 0.0
     copies: int = 1
     """Of the listener."""
+    instances: int = 1
+    """Listeners with a queue each, as départements that have one of their own."""
     within: float = 180.0
     listens: bool = True
     """Whether anybody listens: without, the sender alone is measured."""
@@ -122,7 +124,10 @@ async def run(
 ) -> Figures:
     """Carry the events, and say how that went; `meanwhile` is done beside it."""
     async with ground.field() as field:
-        order = ground.order(field, ours=contestant.ours, events=effort.events, rate=effort.rate)
+        order = replace(
+            ground.order(field, ours=contestant.ours, events=effort.events, rate=effort.rate),
+            instances=effort.instances,
+        )
         if effort.history:
             await _remember(ground, field, effort.history)
         async with (
@@ -203,13 +208,13 @@ async def _players(contestant: Contestant, order: Order, effort: Effort) -> Asyn
     """Start the listeners and then the sender; where nobody is to listen, or not yet, their queue stands there."""
     players: list[Player] = []
 
-    async def play(role: str) -> Player:
-        players.append(await Player.start(contestant, role, order))
+    async def play(role: str, instance: int = 0) -> Player:
+        players.append(await Player.start(contestant, role, replace(order, instance=instance)))
         await players[-1].until("ready", READY_WITHIN + order.events / 200)
         return players[-1]
 
     try:
-        listeners = [await play("hear") for _ in range(effort.copies)]
+        listeners = [await play("hear", n) for n in range(effort.instances) for _ in range(effort.copies)]
         if effort.beforehand or not effort.listens:
             await asyncio.gather(*(one.end() for one in listeners))
             listeners = []

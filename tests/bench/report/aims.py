@@ -2,7 +2,7 @@
 
 from statistics import median
 
-from tests.bench.growth.modes import NO_SNAPSHOT, OLD_SNAPSHOT
+from tests.bench.growth.modes import HEALING, NO_SNAPSHOT, OLD_SNAPSHOT
 from tests.bench.report import words
 from tests.bench.tally import Figures, Tally, ratios
 
@@ -50,22 +50,32 @@ def _growth(tally: Tally) -> list[tuple[str, str, str]]:
     sizes = tally.sizes("growth")
     if len(sizes) < 2:
         return [("growth: cost of an operation within 1.3 times of the small case", words.NOT_MEASURED, "–")]
-    small, large = (tally.by_what("growth", size) for size in (sizes[0], sizes[-1]))
+    first = tally.by_what("growth", sizes[0])
+    return [row for size in sizes[1:] if (row := _grown(first, sizes[0], tally.by_what("growth", size), size))]
+
+
+def _grown(
+    small: dict[str, list[Figures]], few: str, large: dict[str, list[Figures]], many: str
+) -> tuple[str, str, str] | None:
+    """Compare what each thing costs at one size with what it costs at the smallest."""
     times = {
-        what: median(one["median_ms"] for one in large[what]) / median(one["median_ms"] for one in small[what])
+        what: median(found) / median(before)
         for what in small
-        if what in large and all("median_ms" in one for one in (*small[what], *large[what]))
+        if (before := _costs(what, small[what])) and (found := _costs(what, large.get(what, [])))
     }
     if not times:
-        return []
+        return None
     worst = max(times, key=lambda what: times[what])
-    return [
-        (
-            f"growth: cost of an operation at {sizes[-1]} requests within 1.3 times of that at {sizes[0]}",
-            f"{sum(value <= 1.3 for value in times.values())} of {len(times)}; worst {worst}: {times[worst]:.2f}",
-            "yes" if times[worst] <= 1.3 else "no",
-        )
-    ]
+    here, there = (words.spread([int(size)]) for size in (many, few))
+    return (
+        f"growth: cost of an operation at {here} requests within 1.3 times of that at {there}",
+        f"{sum(value <= 1.3 for value in times.values())} of {len(times)}; worst {worst}: {times[worst]:.2f}",
+        "yes" if times[worst] <= 1.3 else "no",
+    )
+
+
+def _costs(what: str, found: list[Figures]) -> list[float]:
+    return [one[figure] for one in found if (figure := "cpu_s" if what == HEALING else "median_ms") in one]
 
 
 def _history(tally: Tally) -> list[tuple[str, str, str]]:

@@ -1,8 +1,11 @@
 """Three hops, growth, plans, backlog, copies and footprint."""
 
+from collections.abc import Callable
+
+from tests.bench.growth.modes import AT_REST, DATABASES, HEALING
 from tests.bench.hop.contestants import BEFORE
 from tests.bench.report import words
-from tests.bench.tally import Tally
+from tests.bench.tally import Figures, Tally
 
 
 def sections(tally: Tally) -> list[str]:
@@ -27,11 +30,31 @@ def _growth(tally: Tally) -> str:
     if not sizes:
         return ""
     whats = dict.fromkeys(line.what for line in tally.lines if line.part == "growth" and line.mode in sizes)
+
+    def row(title: str, what: str, told: Callable[[list[Figures]], str]) -> tuple[str, ...]:
+        return (title, *(told(tally.good("growth", what, size)) for size in sizes))
+
     rows = [
-        (what, *(words.figure(tally.good("growth", what, size), "median_ms", 1) for size in sizes)) for what in whats
+        row(what, what, lambda found: words.figure(found, "median_ms", 1))
+        for what in whats
+        if what not in {HEALING, AT_REST, DATABASES}
+    ]
+    more = [
+        row("a hundred requests of which nobody was told: seconds until the département has them", HEALING, _seconds),
+        row("… processor’s seconds meanwhile, all parts", HEALING, lambda found: words.figure(found, "cpu_s", 1)),
+        row("cores busy while nobody asks for anything, all parts", AT_REST, _busy),
+        row("the four databases", DATABASES, lambda found: words.size(sum(found[-1].values())) if found else ""),
     ]
     head = ("", *(words.spread([int(size)]) for size in sizes))
-    return words.prose("growth") + "\n" + words.table(head, rows)
+    return "\n".join((words.prose("growth"), words.table(head, rows), words.prose("whole"), words.table(head, more)))
+
+
+def _seconds(found: list[Figures]) -> str:
+    return words.figure(found, "seconds", 1)
+
+
+def _busy(found: list[Figures]) -> str:
+    return words.spread([sum(one.values()) for one in found], 2)
 
 
 def _plans(tally: Tally) -> str:

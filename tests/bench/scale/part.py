@@ -1,4 +1,4 @@
-"""One, two and four copies on one queue; then the same over a cluster of three nodes."""
+"""One, two and four copies on one queue, instances with a queue each; then the same over a cluster of three nodes."""
 
 from functools import partial
 
@@ -9,6 +9,7 @@ from tests.bench.hop.trial import Effort
 from tests.bench.measure import Bench
 
 COPIES = (1, 2, 4)
+INSTANCES = (2, 4)
 
 
 async def scale(bench: Bench) -> None:
@@ -18,6 +19,9 @@ async def scale(bench: Bench) -> None:
         for copies in COPIES:
             work = partial(trial.run, bench.ground, HOP[0], Effort(events, copies=copies))
             await bench.measure("scale", "ours", f"copies: {copies}", number, work)
+        for instances in INSTANCES:
+            work = partial(trial.run, bench.ground, HOP[0], Effort(events, instances=instances))
+            await bench.measure("scale", "ours", f"instances: {instances}", number, work)
     if all(bench.tally.has("scale", "ours", "three nodes", number) for number in range(bench.rounds)):
         return
     async with standing(bench.where, nodes=3) as cluster:
