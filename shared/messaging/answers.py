@@ -5,7 +5,7 @@ import contextlib
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from faststream.rabbit import RabbitMessage
+from aio_pika.abc import AbstractIncomingMessage
 
 from shared.messaging.addresses import BROKER_AWAY, lost_is_not_cancelled
 
@@ -24,18 +24,18 @@ class Answers:
     def __init__(self) -> None:
         self._channels: WeakKeyDictionary[Any, _Channel] = WeakKeyDictionary()
 
-    async def safe(self, message: RabbitMessage) -> None:
+    async def safe(self, message: AbstractIncomingMessage) -> None:
         """Acknowledge it, with all that are said to be safe at the same moment; done when that has been sent."""
         await self._channel_of(message).safe(message)
 
-    async def fatal(self, message: RabbitMessage) -> None:
+    async def fatal(self, message: AbstractIncomingMessage) -> None:
         """Reject it: it goes to the dead letters."""
         with contextlib.suppress(*BROKER_AWAY), lost_is_not_cancelled():
             await message.reject(requeue=False)
         self._channel_of(message).answered(message)
 
-    def _channel_of(self, message: RabbitMessage) -> "_Channel":
-        return self._channels.setdefault(message.raw_message.channel, _Channel())
+    def _channel_of(self, message: AbstractIncomingMessage) -> "_Channel":
+        return self._channels.setdefault(message.channel, _Channel())
 
 
 class _Channel:
@@ -47,17 +47,17 @@ class _Channel:
         self._behind: set[int] = set()
         """Tags that are, although one before them is not."""
         self._together = True
-        self._safe: list[RabbitMessage] = []
+        self._safe: list[AbstractIncomingMessage] = []
         self._answering: asyncio.Task[None] | None = None
 
-    async def safe(self, message: RabbitMessage) -> None:
+    async def safe(self, message: AbstractIncomingMessage) -> None:
         """Have it answered with those that say so before the loop comes to the answer."""
         if self._answering is None:
             self._answering = asyncio.create_task(self._answer())
         self._safe.append(message)
         await asyncio.shield(self._answering)
 
-    def answered(self, message: RabbitMessage) -> bool:
+    def answered(self, message: AbstractIncomingMessage) -> bool:
         """Note it; tell whether nothing before it is left."""
         tag = _tag(message)
         in_turn = tag == self._next
@@ -74,8 +74,8 @@ class _Channel:
     async def _answer(self) -> None:
         """Acknowledge what is safe: the last of a run for all of it."""
         messages, self._safe, self._answering = sorted(self._safe, key=_tag), [], None
-        run: RabbitMessage | None = None
-        alone: list[RabbitMessage] = []
+        run: AbstractIncomingMessage | None = None
+        alone: list[AbstractIncomingMessage] = []
         for message in messages:
             if self._together and self.answered(message):
                 run = message
@@ -89,7 +89,7 @@ class _Channel:
                 await message.ack()
 
 
-def _tag(message: RabbitMessage) -> int:
-    tag = message.raw_message.delivery_tag
+def _tag(message: AbstractIncomingMessage) -> int:
+    tag = message.delivery_tag
     assert tag is not None  # noqa: S101 - only what was got without `no_ack` comes here
     return tag

@@ -3,12 +3,10 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
-import aio_pika
 import structlog
-from faststream.middlewares import AckPolicy
-from faststream.rabbit import Channel, RabbitMessage
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 
 from shared.messaging import topology
 from shared.messaging.addresses import BROKER_AWAY, lost_is_not_cancelled
@@ -30,9 +28,8 @@ Seen once: RabbitMQ closed a connection (541) while a deleted queue was made aga
 """
 
 
-async def _whole(message: Any) -> Any:
-    """Give the handler the message as it came: the inbox reads the bytes itself."""
-    return message
+ENDS_WITHIN = 20.0
+"""Seconds that the messages in hand may take to be answered, before the connection is closed under them."""
 
 
 class Consumer:
@@ -41,25 +38,25 @@ class Consumer:
     def __init__(
         self,
         amqp_url: str,
-        on_message: Callable[[RabbitMessage], Awaitable[None]],
+        on_message: Callable[[AbstractIncomingMessage], Awaitable[None]],
         *,
         name: str,
         subscription: topology.Subscription,
         prefetch: int,
     ) -> None:
+        """Take who answers for each message, and how many there may be in hand.
+
+        Messages come from aio-pika's queue: FastStream's way to a handler costs as much as all that the inbox does.
+        """
         self._subscription = subscription
-        self._broker = WanderingBroker(
-            amqp_url, name=f"{name} consumer", app_id=name, graceful_timeout=20, apply_types=False
-        )
-        self._subscriber = self._broker.subscriber(
-            subscription.rabbit_queue(),
-            channel=Channel(prefetch_count=prefetch),
-            ack_policy=AckPolicy.MANUAL,
-            decoder=_whole,
-        )
-        self._subscriber(on_message)
-        self._declared: aio_pika.abc.AbstractChannel | None = None
+        self._prefetch = prefetch
+        self._on_message = on_message
+        self._broker = WanderingBroker(amqp_url, name=f"{name} consumer", app_id=name)
+        self._channels: list[AbstractChannel] = []
         """Kept, because the connection refers to its channels but weakly, and declares again what it still finds."""
+        self._queue: AbstractQueue | None = None
+        self._tag = ""
+        self._in_hand: set[asyncio.Task[None]] = set()
         self._seen_at = 0.0
         self._lost = False
         self.started = False
@@ -72,9 +69,12 @@ class Consumer:
                 async with asyncio.timeout(DECLARES_WITHIN):
                     with lost_is_not_cancelled():
                         connection = await self._broker.connect()
-                        self._declared = await connection.channel()
-                        await topology.declare(self._declared, [self._subscription])
-                        await self._broker.start()
+                        declared, consumed = await connection.channel(), await connection.channel()
+                        self._channels = [declared, consumed]
+                        await topology.declare(declared, [self._subscription])
+                        await consumed.set_qos(prefetch_count=self._prefetch)
+                        self._queue = await self._subscription.declared(consumed)
+                        self._tag = await self._queue.consume(self._take)
             except TimeoutError:
                 # A node let us in and never answers, as one may that is joining its cluster: by another way, then.
                 log.warning("consumer.no_answer", within=DECLARES_WITHIN)
@@ -108,7 +108,7 @@ class Consumer:
             log.info("consumer.broker_away", error=type(error).__name__)
 
     async def watch(self) -> None:
-        """Consume again where the broker, or a node of it that went, has forgotten us (FastStream #2758).
+        """Consume again where the broker, or a node of it that went, has forgotten us.
 
         aio-pika restores a consumer that was cancelled; what it has not restored from one look to the next, we do.
         """
@@ -129,38 +129,50 @@ class Consumer:
             self._lost = not known
             return
         log.warning("consumer.lost", queue=self._subscription.queue)
-        with contextlib.suppress(*BROKER_AWAY), lost_is_not_cancelled():
-            await self._subscriber.stop()
-            await self._subscriber.start()
-            self._lost = False
+        await self.cancel()
+        with contextlib.suppress(*BROKER_AWAY):
+            async with asyncio.timeout(LOOKS_WITHIN):
+                with lost_is_not_cancelled():
+                    if self._queue is not None:
+                        self._tag = await self._queue.consume(self._take)
+                        self._lost = False
 
     async def cancel(self) -> None:
-        """Take no more messages; those in hand may still be acknowledged.
-
-        FastStream's own way waits first for those in hand, and drops unacknowledged what still arrives meanwhile.
-        """
-        queue, tag = self._subscriber._queue_obj, self._subscriber._consumer_tag  # noqa: SLF001 - see above
-        if queue is not None and tag is not None:
-            with contextlib.suppress(*BROKER_AWAY):
-                async with asyncio.timeout(LEAVES_WITHIN):
-                    with lost_is_not_cancelled():
-                        await queue.cancel(tag)
+        """Take no more messages; those in hand may still be acknowledged."""
+        if self._queue is None:
+            return
+        with contextlib.suppress(*BROKER_AWAY):
+            async with asyncio.timeout(LEAVES_WITHIN):
+                with lost_is_not_cancelled():
+                    await self._queue.cancel(self._tag)
 
     async def close(self) -> None:
-        """Leave the broker; what is not acknowledged goes back to the queue."""
+        """Answer for what is in hand, and leave the broker; what is not acknowledged goes back to the queue."""
         self.started = False
+        if self._in_hand:
+            await asyncio.wait(tuple(self._in_hand), timeout=ENDS_WITHIN)
         with contextlib.suppress(*BROKER_AWAY):
             async with asyncio.timeout(LEAVES_WITHIN):
                 with lost_is_not_cancelled():
                     await self._broker.stop()
 
+    async def _take(self, message: AbstractIncomingMessage) -> None:
+        """Have a message answered for; what fails leaves it unanswered, and the broker gives it again."""
+        task = cast("asyncio.Task[None]", asyncio.current_task())
+        self._in_hand.add(task)
+        try:
+            await self._on_message(message)
+        except Exception:
+            log.exception("consumer.unanswered", queue=self._subscription.queue)
+        finally:
+            self._in_hand.discard(task)
+
     async def _is_known(self) -> bool:
         """Tell whether our consumer is one that the channel delivers to; waits for a channel that is open."""
-        queue, tag = self._subscriber._queue_obj, self._subscriber._consumer_tag  # noqa: SLF001 - nothing public says it
-        if queue is None or tag is None:
+        if self._queue is None:
             return False
-        channel: Any = await queue.channel.get_underlay_channel()
-        return tag in channel.consumers
+        channel: Any = await self._queue.channel.get_underlay_channel()
+        return self._tag in channel.consumers
 
     async def _connect_again(self) -> None:
         await self.close()

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator
 
 import structlog
-from faststream.rabbit import RabbitMessage
+from aio_pika.abc import AbstractIncomingMessage
 
 from shared.db import AWAY, Database
 from shared.messaging import gauges, topology
@@ -149,17 +149,16 @@ class Messenger:
             return f"relay: an event has waited for {row['age']:.0f} s"
         return None
 
-    async def _on_message(self, message: RabbitMessage) -> None:
+    async def _on_message(self, message: AbstractIncomingMessage) -> None:
         """Answer the broker for a message once it is safe in the database."""
-        raw = message.raw_message
-        damaged = is_damaged(message.body, raw.headers.get(DIGEST))
-        if heal.is_control(raw.type):
+        damaged = is_damaged(message.body, message.headers.get(DIGEST))
+        if heal.is_control(message.type):
             # What came before may have ended its consumer, and will be said again.
-            if not damaged and not raw.redelivered:
+            if not damaged and not message.redelivered:
                 await self._heal(message.body)
             outcome = Outcome.SAFE
         else:
-            taken = Message(message.body, raw.routing_key or "", bool(raw.redelivered), damaged)
+            taken = Message(message.body, message.routing_key or "", bool(message.redelivered), damaged)
             outcome = await self._arrivals.settle(taken)
         if outcome is Outcome.SAFE:
             await self._answers.safe(message)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import aio_pika
 from aiormq.abc import FieldTable
-from faststream.rabbit import ExchangeType, QueueType, RabbitExchange, RabbitQueue
+from faststream.rabbit import ExchangeType, RabbitExchange
 
 from shared.messaging.names import DEAD_EXCHANGE, EXCHANGE, RESEND_EXCHANGE, UNROUTED_EXCHANGE, UNROUTED_QUEUE
 
@@ -49,20 +49,21 @@ class Subscription:
             {f"{service}.{ALONE_HEADS}.{at}" for service, fact, *rest in parts if fact not in "*#" for at in rest}
         )
 
-    def rabbit_queue(self) -> RabbitQueue:
-        """The queue as FastStream declares it."""
-        return RabbitQueue(
-            self.queue,
-            queue_type=QueueType.QUORUM,
-            durable=True,
-            arguments={
-                "x-delivery-limit": DELIVERY_LIMIT,
-                "x-dead-letter-exchange": DEAD_EXCHANGE,
-                "x-dead-letter-routing-key": self.queue,
-                "x-dead-letter-strategy": "at-least-once",
-                "x-overflow": "reject-publish",
-            },
-        )
+    @property
+    def arguments(self) -> FieldTable:
+        """What its queue is declared with."""
+        return {
+            "x-queue-type": "quorum",
+            "x-delivery-limit": DELIVERY_LIMIT,
+            "x-dead-letter-exchange": DEAD_EXCHANGE,
+            "x-dead-letter-routing-key": self.queue,
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+        }
+
+    async def declared(self, channel: aio_pika.abc.AbstractChannel) -> aio_pika.abc.AbstractQueue:
+        """Make sure that the queue exists, and give it."""
+        return await channel.declare_queue(self.queue, durable=True, arguments=self.arguments)
 
 
 async def declare(channel: aio_pika.abc.AbstractChannel, subscriptions: Iterable[Subscription] = ()) -> None:
@@ -84,9 +85,7 @@ async def declare(channel: aio_pika.abc.AbstractChannel, subscriptions: Iterable
     for subscription in subscriptions:
         graveyard = await channel.declare_queue(subscription.dead_queue, durable=True, arguments=PARKED)
         await graveyard.bind(dead, routing_key=subscription.queue)
-        queue = await channel.declare_queue(
-            subscription.queue, durable=True, arguments=dict(subscription.rabbit_queue().arguments)
-        )
+        queue = await subscription.declared(channel)
         for key in (*subscription.bindings, *ASKED_BY_ANYBODY, *subscription.alone_heads()):
             await queue.bind(main, routing_key=key)
         await queue.bind(again, routing_key=subscription.queue)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
-from faststream.rabbit import RabbitMessage
+from aio_pika.abc import AbstractIncomingMessage
 
 from shared.messaging import answers
 from shared.messaging.answers import Answers
@@ -18,37 +18,30 @@ class Channel:
         self.said: list[str] = []
         self.left: set[int] = set()
 
-    def deliver(self, *tags: int) -> list[RabbitMessage]:
+    def deliver(self, *tags: int) -> list[AbstractIncomingMessage]:
         """Deliver messages with these tags."""
         self.left |= set(tags)
-        return [cast("RabbitMessage", Delivered(Raw(self, tag))) for tag in tags]
-
-
-@dataclass(frozen=True)
-class Raw:
-    """What the broker delivered it by."""
-
-    channel: Channel
-    delivery_tag: int
+        return [cast("AbstractIncomingMessage", Delivered(self, tag)) for tag in tags]
 
 
 @dataclass(frozen=True)
 class Delivered:
     """A message that says to its channel what it is told, as the broker understands it."""
 
-    raw_message: Raw
+    channel: Channel
+    delivery_tag: int
     options: dict[str, Any] = field(default_factory=dict)
 
     async def ack(self, *, multiple: bool = False) -> None:
         await asyncio.sleep(0)
-        channel, tag = self.raw_message.channel, self.raw_message.delivery_tag
+        channel, tag = self.channel, self.delivery_tag
         channel.said.append(f"ack {tag}{' and before' if multiple else ''}")
         channel.left -= {one for one in channel.left if one == tag or (multiple and one < tag)}
 
     async def reject(self, *, requeue: bool) -> None:
         assert not requeue
-        self.raw_message.channel.said.append(f"reject {self.raw_message.delivery_tag}")
-        self.raw_message.channel.left.discard(self.raw_message.delivery_tag)
+        self.channel.said.append(f"reject {self.delivery_tag}")
+        self.channel.left.discard(self.delivery_tag)
 
 
 @pytest.fixture
@@ -56,7 +49,7 @@ def channel() -> Channel:
     return Channel()
 
 
-async def all_safe(broker: Answers, messages: list[RabbitMessage]) -> None:
+async def all_safe(broker: Answers, messages: list[AbstractIncomingMessage]) -> None:
     await asyncio.gather(*(broker.safe(message) for message in messages))
 
 

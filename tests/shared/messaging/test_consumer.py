@@ -66,7 +66,7 @@ async def test_a_consumer_that_was_cancelled_and_not_restored_is_started_again(
     consumer: Consumer, told: Callable[[bytes], Awaitable[None]]
 ) -> None:
     """As after the loss of a node where aio-pika missed it: it believes to consume, and the broker knows nothing."""
-    queue = consumer._subscriber._queue_obj  # noqa: SLF001 - what the broker is made to forget
+    queue = consumer._queue  # noqa: SLF001 - what the broker is made to forget
     assert queue is not None
     channel: Any = await queue.channel.get_underlay_channel()
     await channel.basic_cancel(_tag(consumer))
@@ -80,7 +80,7 @@ async def test_a_connection_over_which_nothing_can_be_done_is_made_anew(
 ) -> None:
     monkeypatch.setattr(consuming, "AGAIN_AFTER", 0.0)
     monkeypatch.setattr(consuming, "LOOKS_WITHIN", 1.0)
-    queue = consumer._subscriber._queue_obj  # noqa: SLF001 - what is made to hang
+    queue = consumer._queue  # noqa: SLF001 - what is made to hang
     assert queue is not None
     channel = queue.channel
 
@@ -136,6 +136,4 @@ async def test_a_connection_that_broke_is_consumed_over_again(
 
 
 def _tag(consumer: Consumer) -> str:
-    tag = consumer._subscriber._consumer_tag  # noqa: SLF001 - what the broker knows it by
-    assert tag is not None
-    return tag
+    return consumer._tag  # noqa: SLF001 - what the broker knows it by

@@ -3,7 +3,6 @@
 from tests.faults.teeth.bug import Bug, Edit, bug
 
 ARRIVALS = "shared/messaging/arrivals.py"
-CONSUMER = "shared/messaging/consumer.py"
 CONSUMERS = "shared/messaging/consumers.py"
 MESSENGER = "shared/messaging/messenger.py"
 TAKING = "shared/messaging/inbox/taking.py"
@@ -148,7 +147,7 @@ BUGS = (
         "The hash that a message carries is not compared with its body.",
         "damage",
         MESSENGER,
-        "damaged = is_damaged(message.body, raw.headers.get(DIGEST))",
+        "damaged = is_damaged(message.body, message.headers.get(DIGEST))",
         "damaged = False",
     ),
     bug(
@@ -184,17 +183,6 @@ BUGS = (
         "deliveries_are_limited",
         "The queues have RabbitMQ's default delivery limit.",
         "delivered_often",
-        (
-            Edit(
-                TOPOLOGY,
-                "arguments=dict(subscription.rabbit_queue().arguments)",
-                'arguments=dict(subscription.rabbit_queue().arguments) | {"x-delivery-limit": 20}',
-            ),
-            Edit(
-                CONSUMER,
-                "await self._broker.start()\n",
-                'self._subscriber.queue.arguments["x-delivery-limit"] = 20; await self._broker.start()\n',
-            ),
-        ),
+        (Edit(TOPOLOGY, '"x-delivery-limit": DELIVERY_LIMIT,', '"x-delivery-limit": 20,'),),
     ),
 )
