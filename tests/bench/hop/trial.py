@@ -150,7 +150,7 @@ async def run(
             await beside
             cpu = {name: value - used[name] for name, value in processor.seconds(pids).items()}
             wal = await _wal(ground) - wal
-        warm = began + WARMS if effort.rate and effort.events > 2 * WARMS * effort.rate else began
+        warm = began + WARMS if effort.rate and effort.events > 2 * WARMS * effort.rate else 0.0
         figures = await figures_of(ground, field, began, warm) if effort.listens else {}
         if not effort.listens:
             figures = {"seconds": seconds, "per_second": effort.events / seconds}
@@ -246,7 +246,7 @@ async def _wal(ground: Ground) -> int:
     return int(value)
 
 
-async def figures_of(ground: Ground, field: Field, began: float, warm: float | None = None) -> Figures:
+async def figures_of(ground: Ground, field: Field, began: float, warm: float = 0.0) -> Figures:
     """Read what was committed when, which is the same clock for everybody, whoever wrote it.
 
     A row's moment is that of its transaction's commit, before its way to the disk. What was sent before `warm` does
@@ -275,7 +275,7 @@ async def figures_of(ground: Ground, field: Field, began: float, warm: float | N
             FROM seen
             """,
             began,
-            warm or began,
+            warm,
         )
     assert row is not None
     return dict(row)
