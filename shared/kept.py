@@ -42,8 +42,13 @@ class Kept:
         self._clock = clock
         self._shelves: dict[Hashable, _Shelf] = {}
 
-    async def get(self, key: Hashable, count: Callable[[], Awaitable[T]]) -> T:
-        """Give what was counted under this key, or count now. Do not change what you are given: others have it too."""
+    async def get(
+        self, key: Hashable, count: Callable[[], Awaitable[T]], *, worth: Callable[[T], bool] | None = None
+    ) -> T:
+        """Give what was counted under this key, or count now. Do not change what you are given: others have it too.
+
+        A result is worth keeping when it took long; or when `worth` says so, however long it took.
+        """
         shelf = self._shelves.setdefault(key, _Shelf())
         for oldest in list(self._shelves)[: len(self._shelves) - MOST]:
             del self._shelves[oldest]
@@ -55,6 +60,7 @@ class Kept:
                 ended = self._clock()
                 took = ended - began
                 shelf.began = began
-                shelf.until = ended + self._times * took if took > QUICK else -math.inf
+                keep = took > QUICK if worth is None else worth(shelf.value)
+                shelf.until = ended + self._times * took if keep else -math.inf
         found: T = shelf.value
         return found

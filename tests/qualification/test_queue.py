@@ -42,6 +42,31 @@ async def test_what_waits_for_the_service_comes_before_what_waits_for_others(
     assert await titles(sat) == ["Vient d’arriver", "Redonner vie au centre-bourg"]
 
 
+async def test_pages_follow_each_other_from_what_is_under_way_to_what_is_over(
+    sat: Program, delegate: Program, life: Life, inbox: Inbox
+) -> None:
+    others = [Life(inbox) for _ in range(4)]
+    for n, other in enumerate(others, start=2):
+        await other.submitted(number=f"95-2026-00000{n}", title=f"Projet {n}")
+    for over in (life, others[1]):
+        await answered(sat, delegate, over, {"outcome": "refusal", "motive": "Hors du champ."})
+    whole = await titles(sat)
+    assert whole == ["Projet 2", "Projet 4", "Projet 5", "Redonner vie au centre-bourg", "Projet 3"]
+    for size in (1, 2, 3):
+        pages = [await titles(sat, f"?per_page={size}&page={n}") for n in range(1, 7)]
+        assert [title for page in pages for title in page] == whole
+        assert all(len(page) == size for page in pages[: 5 // size])
+
+
+@pytest.mark.usefixtures("life")
+async def test_a_search_takes_what_was_typed_as_it_is(sat: Program, inbox: Inbox) -> None:
+    await Life(inbox).submitted(number="95-2026-000002", title="100 % solaire")
+    assert await titles(sat, "?q=SOLAIRE") == ["100 % solaire"]
+    assert await titles(sat, "?q=centre+bourg") == ["Redonner vie au centre-bourg"]
+    for nothing in ("%25", "_", "%5C", "sol_ire", "sol%25"):
+        assert "Redonner vie au centre-bourg" not in await titles(sat, f"?q={nothing}")
+
+
 async def test_a_question_of_the_national_team_is_seen_in_the_queue_until_it_is_answered(
     sat: Program, delegate: Program, life: Life, inbox: Inbox, browser: SignIn
 ) -> None:

@@ -1,5 +1,6 @@
 """The département's queue: which cases wait, for whom, since when; late ones first."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -78,7 +79,7 @@ _WHERE = f"""
     AND ($3::text[] IS NULL OR c.state = ANY($3))
     AND ($4::text IS NULL OR c.assignee_email = $4 OR ($4 = '{NOBODY}' AND c.assignee_email IS NULL))
     AND ($5::boolean IS NULL OR coalesce({_LATE}, false) = $5)
-    AND ($6::text IS NULL OR strpos(c.search, $6) > 0)
+    AND ($6::text IS NULL OR c.search LIKE $6)
     AND ($7::text IS NULL OR c.departement = $7)
     AND ($8::text IS NULL OR c.kind = $8)
     AND ($9::text IS NULL OR c.fields ? $9)
@@ -95,6 +96,13 @@ _TURN = f"""
 """
 """Whose turn it is: the département's, somebody else's, nobody's."""
 
+_OVER = """
+    c.state NOT IN (
+        'registered', 'under_examination', 'proposed', 'awaiting_information', 'oriented_locally', 'escalated'
+    )
+"""
+"""Nobody's turn comes any more."""
+
 _ORDERS: Final[dict[Sort | None, str]] = {
     None: f"{_TURN}, coalesce({_LATE}, false) DESC, c.urgency DESC NULLS LAST, c.due_on NULLS LAST, c.opened_at",
     "urgency": f"coalesce({_LATE}, false) DESC, c.urgency DESC NULLS LAST, c.due_on NULLS LAST, c.opened_at",
@@ -106,6 +114,26 @@ _ORDERS: Final[dict[Sort | None, str]] = {
     "number": "c.number",
     "-number": "c.number DESC",
 }
+
+
+def _shown(sort: Sort | None) -> str:
+    """Give the statement that finds the cases of a page; $11 is how many, $12 after how many.
+
+    In the queue's own order what is over comes last, and is looked at only where the rest does not fill the page: a
+    département has more of it each year.
+    """
+    order = f"{_ORDERS[sort]}, c.request_id, c.departement"
+    found = f"SELECT c.request_id, c.departement FROM case_file AS c WHERE {_WHERE}"  # noqa: S608 - constants
+    if sort is not None:
+        return f"{found} ORDER BY {order} LIMIT $11 OFFSET $12"
+    return f"""
+        WITH running AS MATERIALIZED (
+            {found} AND NOT {_OVER} ORDER BY {order} LIMIT $11::bigint + $12::bigint
+        ), ended AS (
+            {found} AND {_OVER} ORDER BY {order} LIMIT $11::bigint + $12::bigint - (SELECT count(*) FROM running)
+        )
+        SELECT * FROM running UNION ALL SELECT * FROM ended LIMIT $11 OFFSET $12
+    """  # noqa: S608 - constant conditions and orders; every value is an argument
 
 
 async def queue(
@@ -127,11 +155,7 @@ async def queue(
     rows = await reader.fetch(
         f"""
         WITH shown AS MATERIALIZED (
-            SELECT c.request_id, c.departement
-            FROM case_file AS c
-            WHERE {_WHERE}
-            ORDER BY {order}
-            LIMIT $11 OFFSET $12
+            {_shown(sort)}
         )
         SELECT c.request_id, c.departement, c.number, c.state, c.assignee_email, c.assignee_name, c.urgency,
                c.stage, c.due_on, c.answer_until, c.opened_at, c.state_since, c.question,
@@ -179,7 +203,12 @@ async def counts(reader: Reader, *, perimeter: Sequence[str] | None, me: str, to
                count(*) FILTER (WHERE c.assignee_email = $3) AS mine,
                count(*) FILTER (WHERE c.assignee_email IS NULL) AS unassigned
         FROM case_file AS c
-        WHERE ($1::text[] IS NULL OR c.departement = ANY($1))
+        WHERE ($1::text[] IS NULL OR c.departement = ANY($1)) AND NOT {_OVER}
+        GROUP BY c.state
+        UNION ALL
+        SELECT c.state, count(*), 0, 0, 0, 0
+        FROM case_file AS c
+        WHERE ($1::text[] IS NULL OR c.departement = ANY($1)) AND {_OVER}
         GROUP BY c.state
         """,  # noqa: S608 - a constant condition
         perimeter,
@@ -198,7 +227,8 @@ async def counts(reader: Reader, *, perimeter: Sequence[str] | None, me: str, to
 def _arguments(filters: Filters, perimeter: Sequence[str] | None, today: date) -> tuple[Any, ...]:
     q = None
     if filters.q and filters.q.strip():
-        q = fold(filters.q) or "\N{REPLACEMENT CHARACTER}"
+        found = re.sub(r"([\\%_])", r"\\\1", fold(filters.q) or "\N{REPLACEMENT CHARACTER}")
+        q = f"%{found}%"
     return (
         perimeter,
         today,
