@@ -32,7 +32,7 @@ demo: system-run $(VENV)/.ready node_modules/.ready ## Tell one request's whole 
 .PHONY: test
 test: system-test $(VENV)/.ready node_modules/.ready lint types ## Check style and types, then run every test
 	@$(BIN)/python -m shared.web.assets > /dev/null
-	@exec $(BIN)/pytest --numprocesses=2
+	@exec $(BIN)/pytest --numprocesses=3
 
 .PHONY: faults
 faults: system-test $(VENV)/.ready node_modules/.ready ## Kill, cut, wipe and lie for three minutes; FAULTS='--seconds 3600 --seed 7' for more
