@@ -46,7 +46,7 @@ class Consumer:
     ) -> None:
         """Take who answers for each message, and how many there may be in hand.
 
-        Messages come from aio-pika's queue: FastStream's way to a handler costs as much as all that the inbox does.
+        Messages come from aio-pika's queue: without FastStream's way to a handler a hop carries a seventh more.
         """
         self._subscription = subscription
         self._prefetch = prefetch

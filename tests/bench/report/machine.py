@@ -1,5 +1,7 @@
 """On what it was measured."""
 
+from collections import defaultdict
+
 from tests.bench.report import words
 from tests.bench.tally import Tally
 
@@ -11,7 +13,11 @@ def section(tally: Tally) -> str:
         return ""
     told = lines[-1].figures
     loads = [line.load for line in tally.lines]
-    commits = dict.fromkeys(line.commit for line in tally.lines)
+    moments = sorted(line.at for line in tally.lines)
+    parts = defaultdict[str, dict[str, None]](dict)
+    for line in tally.lines:
+        parts[line.commit][line.part] = None
+    commits = "; ".join(f"{commit}: {', '.join(what)}" for commit, what in parts.items())
     rows = [
         ("processor", f"{told['processor']}, {told['cores']} cores, {told['memory_gb']} GB"),
         ("system", f"{told['system']}, Linux {told['kernel']}"),
@@ -23,7 +29,8 @@ def section(tally: Tally) -> str:
         ("RabbitMQ", f"{told['rabbitmq']} on Erlang {told['erlang']}"),
         ("Python", f"{told['python']}; " + _versions(told["ours"])),
         ("peers", _versions(told["theirs"])),
-        ("when", f"{tally.lines[0].at} to {tally.lines[-1].at}, at {', '.join(commits)}"),
+        ("when", f"{moments[0]} to {moments[-1]}"),
+        ("commits", next(iter(parts)) if len(parts) == 1 else commits),
         ("load average when each measurement began", words.spread(loads, 1)),
     ]
     return "## The machine\n\n" + words.table(("", ""), rows) + "\n" + words.prose("load")
