@@ -38,6 +38,11 @@ With its own 4 it plans, while a table is new, to read it from end to end, and k
 """
 
 
+def containing(text: str) -> str:
+    """Give the SQL of a pattern for LIKE that finds what has this text in it, taken as it is."""
+    return rf"'%' || regexp_replace({text}, '([\\%_])', '\\\1', 'g') || '%'"
+
+
 class Reader(Protocol):
     """Anything that answers a query: the pool, or a transaction."""
 

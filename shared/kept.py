@@ -47,7 +47,7 @@ class Kept:
     ) -> T:
         """Give what was counted under this key, or count now. Do not change what you are given: others have it too.
 
-        A result is worth keeping when it took long; or when `worth` says so, however long it took.
+        A result is worth keeping when it took long; where `worth` is given, that alone says so.
         """
         shelf = self._shelves.setdefault(key, _Shelf())
         for oldest in list(self._shelves)[: len(self._shelves) - MOST]:

@@ -51,7 +51,7 @@ class Consumer:
         self._subscription = subscription
         self._prefetch = prefetch
         self._on_message = on_message
-        self._broker = WanderingBroker(amqp_url, name=f"{name} consumer", app_id=name)
+        self._broker = WanderingBroker(amqp_url, name=f"{name} consumer")
         self._channels: list[AbstractChannel] = []
         """Kept, because the connection refers to its channels but weakly, and declares again what it still finds."""
         self._queue: AbstractQueue | None = None

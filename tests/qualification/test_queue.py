@@ -65,6 +65,7 @@ async def test_a_search_takes_what_was_typed_as_it_is(sat: Program, inbox: Inbox
     assert await titles(sat, "?q=centre+bourg") == ["Redonner vie au centre-bourg"]
     for nothing in ("%25", "_", "%5C", "sol_ire", "sol%25"):
         assert "Redonner vie au centre-bourg" not in await titles(sat, f"?q={nothing}")
+    assert await titles(sat, "?q=sol_ire") == []
 
 
 async def test_a_question_of_the_national_team_is_seen_in_the_queue_until_it_is_answered(

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from services.escalation.domain.moves import By, State, allowed_actions
 from services.escalation.domain.perimeter import Perimeter
 from shared.contracts.vocabulary import Field, Programme, RequestKind, Stage
-from shared.db import Database, Reader, Row
+from shared.db import Database, Reader, Row, containing
 
 COLUMNS = """
     escalation.request_id, escalation.number, escalation.state, escalation.departement, escalation.title,
@@ -22,11 +22,11 @@ _SEEN = """
     ($1::text[] IS NULL OR departement = ANY($1))
     AND ($2::text[] IS NULL OR programme = ANY($2))
 """
-_FILTERED = r"""
+_FILTERED = f"""
     AND ($3::text IS NULL OR state = $3)
     AND ($4::text IS NULL OR departement = $4)
     AND ($5::text IS NULL OR programme = $5)
-    AND ($6::text IS NULL OR search LIKE '%' || regexp_replace(lower(unaccent($6)), '([\\%_])', '\\\1', 'g') || '%')
+    AND ($6::text IS NULL OR search LIKE {containing("lower(unaccent($6))")})
     AND (NOT $7::boolean OR (due_on < $8 AND stage IS NOT NULL AND state <> 'awaiting_departement'))
     AND ($9::text IS NULL OR $9 = ANY(fields))
     AND ($10::integer IS NULL OR received_at < $8::date - $10::integer)

@@ -1,6 +1,5 @@
 """The département's queue: which cases wait, for whom, since when; late ones first."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +10,7 @@ from services.qualification.domain.case import Question
 from services.qualification.domain.moves import Standing, State
 from services.qualification.domain.people import Official
 from shared.contracts.vocabulary import Field, RequestKind
-from shared.db import Reader, Row
+from shared.db import Reader, Row, containing
 from shared.territory.index import fold
 from shared.web.paging import Page
 
@@ -68,9 +67,12 @@ class QueueItem:
     applicant_wrote_at: datetime | None
 
 
+_OURS = "'registered', 'under_examination', 'proposed'"
+_THEIRS = "'awaiting_information', 'oriented_locally', 'escalated'"
+"""States in which the département is to act, and in which somebody else is."""
 _ASKED = "(c.question IS NOT NULL AND c.state = 'escalated')"
 _LATE = f"""(
-    (c.due_on < $2 AND c.state IN ('registered', 'under_examination', 'proposed'))
+    (c.due_on < $2 AND c.state IN ({_OURS}))
     OR ({_ASKED} AND (c.question ->> 'until')::date < $2)
 )"""
 
@@ -79,7 +81,7 @@ _WHERE = f"""
     AND ($3::text[] IS NULL OR c.state = ANY($3))
     AND ($4::text IS NULL OR c.assignee_email = $4 OR ($4 = '{NOBODY}' AND c.assignee_email IS NULL))
     AND ($5::boolean IS NULL OR coalesce({_LATE}, false) = $5)
-    AND ($6::text IS NULL OR c.search LIKE $6)
+    AND ($6::text IS NULL OR c.search LIKE {containing("$6")})
     AND ($7::text IS NULL OR c.departement = $7)
     AND ($8::text IS NULL OR c.kind = $8)
     AND ($9::text IS NULL OR c.fields ? $9)
@@ -89,18 +91,14 @@ _WHERE = f"""
 _UNANSWERED = "(c.state = 'awaiting_information' AND c.answer_until < $2)"
 _TURN = f"""
     CASE
-        WHEN c.state IN ('registered', 'under_examination', 'proposed') OR {_ASKED} OR {_UNANSWERED} THEN 1
-        WHEN c.state IN ('awaiting_information', 'oriented_locally', 'escalated') THEN 2
+        WHEN c.state IN ({_OURS}) OR {_ASKED} OR {_UNANSWERED} THEN 1
+        WHEN c.state IN ({_THEIRS}) THEN 2
         ELSE 3
     END
 """
 """Whose turn it is: the département's, somebody else's, nobody's."""
 
-_OVER = """
-    c.state NOT IN (
-        'registered', 'under_examination', 'proposed', 'awaiting_information', 'oriented_locally', 'escalated'
-    )
-"""
+_OVER = f"c.state NOT IN ({_OURS}, {_THEIRS})"
 """Nobody's turn comes any more."""
 
 _ORDERS: Final[dict[Sort | None, str]] = {
@@ -227,8 +225,7 @@ async def counts(reader: Reader, *, perimeter: Sequence[str] | None, me: str, to
 def _arguments(filters: Filters, perimeter: Sequence[str] | None, today: date) -> tuple[Any, ...]:
     q = None
     if filters.q and filters.q.strip():
-        found = re.sub(r"([\\%_])", r"\\\1", fold(filters.q) or "\N{REPLACEMENT CHARACTER}")
-        q = f"%{found}%"
+        q = fold(filters.q) or "\N{REPLACEMENT CHARACTER}"
     return (
         perimeter,
         today,
