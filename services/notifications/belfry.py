@@ -54,14 +54,17 @@ class Belfry:
         listener = Listener(agent.id, holders, (await self._count({agent.id: holders}))[agent.id])
         self._listeners.add(listener)
         if self._looking is None:
-            self._looking = asyncio.create_task(self._look_while_somebody_listens(), name="belfry")
+            self._looking = asyncio.create_task(self._look_again_and_again(), name="belfry")
         try:
             yield listener
         finally:
             self._listeners.discard(listener)
+            if not self._listeners and self._looking is not None:
+                self._looking.cancel()
+                self._looking = None
 
-    async def _look_while_somebody_listens(self) -> None:
-        while self._listeners:
+    async def _look_again_and_again(self) -> None:
+        while True:
             await asyncio.sleep(LOOKS_EVERY)
             try:
                 await self._look()
@@ -69,7 +72,6 @@ class Belfry:
                 log.warning("belfry.database_away", error=type(away).__name__)
             except Exception:
                 log.exception("belfry.failed")
-        self._looking = None
 
     async def _look(self) -> None:
         counts = await self._count({listener.agent_id: listener.holders for listener in self._listeners})
