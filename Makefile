@@ -43,7 +43,8 @@ teeth: system-test $(VENV)/.ready node_modules/.ready ## Take one protection awa
 	@exec $(BIN)/python -m tests.faults.teeth $(TEETH)
 
 .PHONY: bench
-bench: system-run $(VENV)/.ready build/bench/.ready ## Measure it beside others, more than two hours; BENCH='--only hop --repeat 3 --quick' for less
+bench: system-run $(VENV)/.ready node_modules/.ready build/bench/.ready ## Measure it beside others, more than two hours; BENCH='--only hop --repeat 3 --quick' for less
+	@$(BIN)/python -m shared.web.assets > /dev/null
 	@exec $(BIN)/python -m tests.bench $(BENCH)
 
 .PHONY: lint
