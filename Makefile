@@ -36,10 +36,12 @@ test: system-test $(VENV)/.ready node_modules/.ready lint types ## Check style a
 
 .PHONY: faults
 faults: system-test $(VENV)/.ready node_modules/.ready ## Kill, cut, wipe and lie for three minutes; FAULTS='--seconds 3600 --seed 7' for more
+	@$(BIN)/python -m shared.web.assets > /dev/null
 	@exec $(BIN)/python -m tests.faults --seconds 180 $(FAULTS)
 
 .PHONY: teeth
 teeth: system-test $(VENV)/.ready node_modules/.ready ## Take one protection away after the other: the faults must show it; TEETH='--list' for which
+	@$(BIN)/python -m shared.web.assets > /dev/null
 	@exec $(BIN)/python -m tests.faults.teeth $(TEETH)
 
 .PHONY: bench

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import hypothesis
 import pytest
 import structlog
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # xdist says no types
@@ -38,7 +39,12 @@ pytest_plugins = ["tests.system"]
 
 
 def pytest_configure() -> None:
-    """Log tracebacks plainly: structlog's own way paints every local variable, which takes a second for each."""
+    """Log tracebacks plainly: structlog's own way paints every local variable, which takes a second for each.
+
+    Properties look at the same examples in each run, and none is wrong because the machine stood still for a moment.
+    """
+    hypothesis.settings.register_profile("ours", deadline=None, derandomize=True)
+    hypothesis.settings.load_profile("ours")
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -92,14 +98,20 @@ def servers_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def free_ports() -> Callable[[int], list[int]]:
-    """Find ports that nobody uses now."""
+    """Find ports that nobody uses now, and none that this has found before."""
+    found: set[int] = set()
 
     def find(count: int) -> list[int]:
+        ports: list[int] = []
         with ExitStack() as held:
-            probes = [held.enter_context(socket.socket()) for _ in range(count)]
-            for probe in probes:
+            while len(ports) < count:
+                probe = held.enter_context(socket.socket())
                 probe.bind(("127.0.0.1", 0))
-            return [probe.getsockname()[1] for probe in probes]
+                port = probe.getsockname()[1]
+                if port not in found:
+                    found.add(port)
+                    ports.append(port)
+        return ports
 
     return find
 

@@ -1,6 +1,7 @@
 """A session of the committee at a screen: its agenda put in order, votes and reserve entered, closed, and on paper."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -91,7 +92,7 @@ def decides(person: Person, *, outcome: str, votes: str = "") -> None:
     person.types("Motif", "Projet structurant pour le bourg.")
     if outcome == "granted_with_reserve":
         page.locator("[name=reserve]").fill("Produire l’accord du propriétaire.")
-        page.locator("[name=reserve_until]").fill(str(clock.now().date().replace(year=clock.now().year + 1)))
+        page.locator("[name=reserve_until]").fill(str(clock.now().date() + timedelta(days=365)))
         person.chooses("Assistance à maîtrise d’ouvrage publique")
         page.locator("[name=amount]").fill("20 000")
     if votes:

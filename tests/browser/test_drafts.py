@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
 from tests.browser.people import NARROW, Person
+from tests.journeys.people import eventually
 from tests.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
@@ -38,16 +39,32 @@ def goes_to(person: Person, step: str) -> None:
     person.page.goto(f"{person.page.url.rpartition('/')[0]}/{step}")
 
 
+def leaves_and_comes_back(person: Person, typed: str) -> None:
+    """Follow a link out of the form, and come back once what was typed has been kept."""
+    draft = person.page.url
+    person.page.get_by_role("link", name="Suivre une demande").first.click()
+    person.page.wait_for_url("**/suivi")
+    eventually(lambda: {"draft": person.page.request.get(draft).text()}, lambda kept: typed in kept["draft"])
+    person.page.go_back()
+    expect(person.page.get_by_label("Description du projet")).to_have_value(typed)
+
+
+def test_what_is_typed_is_kept_though_one_leaves_while_it_is_being_saved(system: System, browser: Browser) -> None:
+    person = begins(browser, system)
+    goes_to(person, "projet")
+    person.page.evaluate("fetch = () => { window.saves = true; return new Promise(() => {}); }")
+    person.types("Description du projet", STORY)
+    person.page.wait_for_function("window.saves")
+    leaves_and_comes_back(person, STORY)
+
+
 def test_what_is_typed_survives_leaving_coming_back_and_lost_cookies(system: System, browser: Browser) -> None:
     person = begins(browser, system)
     page = person.page
     goes_to(person, "projet")
     person.types("Intitulé du projet", "Réparer la halle")
     person.types("Description du projet", STORY)
-    page.get_by_role("link", name="Suivre une demande").first.click()  # sooner than it is saved
-    page.wait_for_url("**/suivi")
-    page.go_back()
-    expect(page.get_by_label("Description du projet")).to_have_value(STORY)
+    leaves_and_comes_back(person, STORY)  # sooner than it is saved
     page.reload()
     expect(page.get_by_label("Intitulé du projet")).to_have_value("Réparer la halle")
 

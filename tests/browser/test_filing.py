@@ -46,6 +46,7 @@ def goes_on(person: Person) -> None:
     tabs_to(person, GO_ON)
     person.page.keyboard.press("Enter")
     expect(person.page).not_to_have_url(before)
+    person.page.wait_for_load_state()
 
 
 def ticks(person: Person, *labels: str) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
+from shared.web.formats import date_fr
 from tests.browser.people import Person
 from tests.journeys.people import Agent, Applicant, Json, eventually
-from tests.journeys.steps import a_request, an_examined_case
+from tests.journeys.steps import IN_A_MONTH, a_request, an_examined_case
 from tests.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
@@ -45,11 +46,11 @@ def test_what_the_departement_asks_for_is_answered_with_its_documents(
 ) -> None:
     applicant = an_examined_case(system, agent)
     agent("sat95").does(applicant.id, "messages", text="Pouvez-vous nous envoyer le plan ?")
-    agent("sat95").does(applicant.id, "information-request", items=["Le plan du bourg"], until="2027-01-15")
+    agent("sat95").does(applicant.id, "information-request", items=["Le plan du bourg"], until=str(IN_A_MONTH))
     applicant.sees_status("awaiting_information")
     secretary = opens(browser, applicant.tracking_url)
     page = secretary.page
-    for said in ("C’est à vous", "Le plan du bourg", "vendredi 15\u00a0janvier 2027", "2 messages non lus"):
+    for said in ("C’est à vous", "Le plan du bourg", date_fr(IN_A_MONTH), "2 messages non lus"):
         secretary.reads(said)
     secretary.looks("40-informations-demandees")
     secretary.presses("Marquer comme lus")

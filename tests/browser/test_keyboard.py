@@ -62,6 +62,7 @@ def test_a_request_is_qualified_and_answered_by_the_keyboard_alone(
 
     keyboard.press("e")
     person.reads("En cours d’examen")
+    page.wait_for_load_state()  # before it no key is heard
     keyboard.press("q")
     page.wait_for_url("**/qualification*")
     for group in page.get_by_role("group").all():

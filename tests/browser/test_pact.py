@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from shared import clock
+from shared.calendar import time_zone
 from shared.clock import new_id
 from tests.browser.people import Person
 from tests.browser.test_following import FIRST_PDF
@@ -97,7 +98,8 @@ def is_followed(sat: Person, party: Person) -> None:
     party.reads("Le marché est attribué.")
     party.looks("81-pacte-suivi-par-une-partie")
     sat.page.reload()
-    sat.sends("revues", held_on=str(clock.now().date()), summary="Première revue, avec toutes les parties.")
+    held_on = str(clock.now().astimezone(time_zone("95")).date())
+    sat.sends("revues", held_on=held_on, summary="Première revue, avec toutes les parties.")
     for said in ("Chantier ouvert.", "Le marché est attribué.", "Première revue, avec toutes les parties."):
         sat.reads(said)
     sat.looks("82-pacte-suivi")

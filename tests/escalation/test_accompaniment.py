@@ -1,6 +1,7 @@
 """How an accompaniment goes: delays, progress, deliverables, the provider's link, the report; by API and on pages."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from uuid import UUID
 
@@ -54,7 +55,7 @@ async def test_a_milestone_is_postponed_with_a_motive_and_its_delay_may_be_told_
         problem = await national.refused(f"{milestone}/postponement", {"due_on": wrong, "motive": "Retard."}, 400)
         assert problem["errors"][0]["field"] == "due_on"
     assert (await national.get("/accompaniments?late=true"))["total"] == 1
-    later = str(clock.now().date().replace(year=clock.now().year + 1))
+    later = str(clock.now().date() + timedelta(days=365))
     moved = await national.post(f"{milestone}/postponement", {"due_on": later, "motive": "Relevés retardés."})
     shown = moved["milestones"][0]
     assert (shown["due_on"], shown["first_due_on"], shown["overdue"]) == (later, "2026-10-15", False)

@@ -1,10 +1,12 @@
 """A decision as an object of its own: votes, reserve, signature, register, paper; corrected only by a new one."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from services.escalation.consumers import consumers
 from services.escalation.settings import Settings
+from services.escalation.usecases.telling import day
 from shared import clock
 from shared.clock import new_id
 from shared.contracts.escalation import DecisionCorrected, ReserveLifted
@@ -94,13 +96,14 @@ async def test_a_closed_session_is_corrected_only_by_a_new_decision_that_names_t
     assert (await secretary.get(f"/decisions/{old['id']}"))["allowed_actions"] == ["correction"]
     await national.refused(f"/decisions/{old['id']}/correction", NEW, 403)
     new = await secretary.post(f"/decisions/{old['id']}/correction", NEW, status=201)
-    assert (new["number"], new["corrects"]) == ("CSP-2026-0002", "CSP-2026-0001")
-    assert new["decided_on"] == str(clock.now().date())
+    today, number = day(clock.now()), new["number"]
+    assert re.fullmatch(rf"CSP-{today.year}-\d{{4}}", number)
+    assert (new["corrects"], new["decided_on"]) == ("CSP-2026-0001", str(today))
     assert (await national.get(f"/escalations/{received}"))["state"] == "granted"
     seen = await made(national, received)
     assert [(one["number"], one["outcome"], one["replaced_by"]) for one in seen] == [
-        ("CSP-2026-0001", "refused", "CSP-2026-0002"),
-        ("CSP-2026-0002", "granted", None),
+        ("CSP-2026-0001", "refused", number),
+        (number, "granted", None),
     ]
     after = await national.get(f"/sessions/{session_id}/minutes")
     assert [one["motive"] for one in after["decisions"]] == [one["motive"] for one in minutes["decisions"]]
@@ -108,7 +111,7 @@ async def test_a_closed_session_is_corrected_only_by_a_new_decision_that_names_t
     assert (await secretary.refused(f"/decisions/{old['id']}/correction", NEW, 409))["code"] == "decision_replaced"
     assert await told(database, DecisionCorrected.wire_type) == 1
     again = await secretary.post(f"/decisions/{new['id']}/correction", {**NEW, "amount_cents": 1}, status=201)
-    assert again["corrects"] == "CSP-2026-0002"
+    assert again["corrects"] == number
 
 
 async def test_what_is_under_way_goes_on_under_the_new_decision(

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.faults.clients import Client, Json, Life, Stuck, Upload
 from tests.faults.mailbox import Mailbox
-from tests.journeys.steps import GRID, a_body
+from tests.journeys.steps import GRID, IN_A_MONTH, a_body
 
 EXAMINED = "qualification.examination_started.v1"
 """Told at the beginning, and each time a request comes back to the table."""
@@ -165,7 +165,7 @@ class Person:
                 "information-request",
                 "qualification.information_requested.v1",
                 items=["Le plan du bourg"],
-                until="2027-01-15",
+                until=str(IN_A_MONTH),
             )
             await self.sees("awaiting_information")
             await self.applicant("information", "intake.information_provided.v1", text="Le plan est joint.")

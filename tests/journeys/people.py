@@ -16,13 +16,13 @@ PATIENCE = 30.0
 """Seconds until an event must have taken effect in another service."""
 
 
-def eventually(ask: Callable[[], Json], holds: Callable[[Json], bool]) -> Json:
+def eventually(ask: Callable[[], Json], holds: Callable[[Json], bool], *, within: float = PATIENCE) -> Json:
     """Ask again until the answer is as it should be; fail with the last answer."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + within
     answer = ask()
     while not holds(answer):
         if time.monotonic() > until:
-            raise AssertionError(f"still not so after {PATIENCE:.0f} s: {answer}")
+            raise AssertionError(f"still not so after {within:.0f} s: {answer}")
         time.sleep(0.05)
         answer = ask()
     return answer

@@ -2,12 +2,17 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
+from shared import clock
 from tests.journeys.people import Agent, Applicant, Json, eventually
 from tests.system import System
 
 People = Callable[[str], Agent]
+
+IN_A_MONTH: Final = clock.now().date() + timedelta(days=30)
+"""A day until which one may wait, whenever this is run."""
 
 GRID = {
     "need": 4,

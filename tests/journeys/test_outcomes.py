@@ -6,6 +6,7 @@ import pytest
 
 from tests.journeys.people import Caller, eventually
 from tests.journeys.steps import (
+    IN_A_MONTH,
     People,
     a_decided_request,
     a_qualified_case,
@@ -31,7 +32,7 @@ def test_a_request_is_registered_by_its_departement(system: System, agent: Peopl
 
 def test_information_is_asked_for_and_given(system: System, agent: People) -> None:
     applicant = an_examined_case(system, agent)
-    agent("sat95").does(applicant.id, "information-request", items=["Le plan du bourg"], until="2027-01-15")
+    agent("sat95").does(applicant.id, "information-request", items=["Le plan du bourg"], until=str(IN_A_MONTH))
     seen = applicant.sees_status("awaiting_information")
     assert seen["team"] == "applicant"
     assert seen["expected"]["from"] == "applicant"

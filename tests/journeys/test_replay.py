@@ -13,6 +13,7 @@ import pytest
 
 from tests.journeys.people import Caller, Json, eventually
 from tests.journeys.steps import (
+    IN_A_MONTH,
     People,
     a_decided_request,
     a_request,
@@ -60,7 +61,7 @@ def lived(system: System, agent: People) -> str:
     withdrawn = an_escalated_request(system, agent)
     withdrawn.does("withdrawal", motive="Le projet est abandonné.")
     asked = an_examined_case(system, agent)
-    agent("sat95").does(asked.id, "information-request", items=["Le plan du bourg"], until="2027-01-15")
+    agent("sat95").does(asked.id, "information-request", items=["Le plan du bourg"], until=str(IN_A_MONTH))
     asked.sees_status("awaiting_information")
     asked.does("information", text="Le plan est joint.")
     agent("sat95").waits_for(asked.id, "under_examination")
@@ -101,7 +102,10 @@ def test_each_service_rebuilt_from_the_journals_is_identical_and_a_changed_row_i
         code, found = replayed(system)
         return {"code": code, "found": found}
 
-    seen = eventually(look, lambda seen: seen["code"] == 0 and not any(one["moving"] for one in seen["found"]))
+    def still(seen: Json) -> bool:
+        return seen["code"] == 0 and not any(one["moving"] for one in seen["found"])
+
+    seen = eventually(look, still, within=240)  # one look takes long
     assert wrong(seen["found"]) == []
     assert [one["service"] for one in seen["found"]] == list(SERVICES)
     rows = {table["table"]: table["alike"] for one in seen["found"] for table in one["tables"]}

@@ -229,7 +229,11 @@ def test_health_and_documents_answer_at_each_service(system: System) -> None:
     for service in ("intake", "qualification", "escalation", "notifications"):
         base = system.endpoints[service]
         assert HTTP.get(f"{base}/health/live").status_code == 200
-        assert HTTP.get(f"{base}/health/ready").status_code == 200
+
+        def ready(base: str = base) -> Json:
+            return {"status": HTTP.get(f"{base}/health/ready").status_code}
+
+        eventually(ready, lambda answer: bool(answer["status"] == 200))
         assert "cousu_events_applied_total" in HTTP.get(f"{base}/metrics").text
         assert HTTP.get(f"{base}/api/v1/openapi.json").json()["openapi"].startswith("3.")
         assert HTTP.get(f"{base}/asyncapi").json()["asyncapi"].startswith("3.")

@@ -146,7 +146,7 @@ def postman(database: Database, office: Office, mail_server: MailServer) -> Post
     return a_postman(database, office, mail_server.port)
 
 
-def a_postman(database: Database, office: Office, port: int, *, timeout: float = 5, **options: Any) -> Postman:
+def a_postman(database: Database, office: Office, port: int, *, timeout: float = 30, **options: Any) -> Postman:
     """Make one more sender."""
     return Postman(
         database,

@@ -11,6 +11,7 @@ from services.notifications.office import Office
 from shared.db import Database
 from shared.messaging.inbox import Inbox
 from tests.notifications.conftest import MailServer, World, a_postman, many_messages
+from tests.polling import eventually
 
 KILLS = 6
 MAILS = 120
@@ -37,6 +38,12 @@ async def test_killed_senders_lose_nothing_and_send_twice_only_what_got_no_answe
         process.kill()
         await process.wait()
     assert len(mail_server.accepted) < MAILS
+
+    async def the_last_has_left() -> bool:
+        left = "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1"
+        return bool(await database.fetchval(left, "sender"))
+
+    await eventually(the_last_has_left)
     async with database.transaction() as tx:
         await tx.execute("UPDATE delivery SET lease_until = now() WHERE status = 'sending'")
     postman = a_postman(database, office, mail_server.port)

@@ -21,6 +21,10 @@ from shared.web import assets
 from tests.browser.conftest import CHROMIUM, QUIET
 from tests.browser.people import AXE, NARROW, PICTURES, RULES, WIDE
 from tests.notifications.conftest import Client, People, World
+from tests.notifications.test_bell import looking
+from tests.polling import eventually
+
+expect.set_options(timeout=15_000)  # of a machine that tests many things at once
 
 pytestmark = pytest.mark.browser
 
@@ -72,9 +76,10 @@ async def test_the_bell_rings_while_one_looks_and_is_silent_once_all_is_read(pag
     await page.goto("/cloche")
     await expect(page.get_by_text("Rien de nouveau")).to_be_visible()
     await expect(page.locator(".bell-count")).to_be_hidden()
+    await eventually(looking)
     await world.filed()
     await world.tell(examples.example_of(qualification.ProposalRejected))
-    await expect(page.locator(".bell-count")).to_have_text("2 non lues", timeout=15_000)
+    await expect(page.locator(".bell-count")).to_have_text("2 non lues")
     await expect(page.get_by_role("link", name=re.compile("Nouvelle demande de"))).to_be_visible()
     await expect(page.get_by_role("status").first).to_have_text("Une nouveauté est arrivée.")
     await looks(page, "notifications-cloche")

@@ -208,11 +208,12 @@ async def test_senders_that_write_to_one_domain_at_once_share_its_pace(
     await world.filed()
     await world.tell(*many_messages(9))
     paced = dataclasses.replace(office, per_minute={"val-doise.gouv.fr": 60, "*": 0})
+    began = await database.fetchval("SELECT now()")
     await asyncio.gather(*(a_postman(database, paced, mail_server.port).send_next() for _ in range(8)))
     to_the_service = len([mail for mail in mail_server.accepted if mail["To"] == "anct95@val-doise.gouv.fr"])
-    pause = await database.fetchval("SELECT extract(epoch FROM free_at - now()) FROM domain_pace")
+    pause = await database.fetchval("SELECT extract(epoch FROM free_at - $1) FROM domain_pace", began)
     assert to_the_service >= 1
-    assert float(pause) > to_the_service - 2, "each mail pushed the next one a second further"
+    assert float(pause) >= to_the_service, "each mail pushed the next one a second further"
 
 
 @pytest.mark.parametrize(
@@ -351,7 +352,7 @@ async def test_senders_run_until_they_are_stopped(
 ) -> None:
     async with a_postman(database, office, mail_server.port, senders=2).lifespan():
         await world.filed()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(mail_server.accepted) < 2:
                 await asyncio.sleep(0.02)
     assert await database.fetchval("SELECT count(*) FROM delivery WHERE status = 'sending'") == 0
@@ -387,14 +388,14 @@ class HangingPostman(Postman):
 
 async def until_sending(database: Database) -> None:
     """Wait for a mail under way."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await one(database, "status") != Status.SENDING:
             await asyncio.sleep(0.01)
 
 
 async def until_content_offered(database: Database) -> None:
     """Wait until the server is given a content."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not await database.fetchval("SELECT content_at FROM delivery_attempt"):
             await asyncio.sleep(0.01)
 

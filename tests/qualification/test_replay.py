@@ -12,7 +12,7 @@ from shared.contracts import escalation, intake
 from shared.db import Database
 from tests.qualification.acting import ESCALATION, ORIENTATION, done
 from tests.qualification.conftest import LINKS, Client, Program
-from tests.qualification.life import GRID, NATIONAL, Life
+from tests.qualification.life import GRID, NATIONAL, Life, in_days
 from tests.rebuilt import FreshDatabases, Overheard, assert_it_shows_what_was_told, moments_told, put_back_the_clock
 
 
@@ -32,7 +32,7 @@ async def test_a_case_is_rebuilt_alike_though_the_clock_went_back_while_it_was_l
     await life.submitted(at=filed_at)
     put_back_the_clock(monkeypatch)
     await done(sat, life, "examination")
-    await done(sat, life, "information-request", {"items": ["Le plan du bourg"], "until": "2027-01-15"})
+    await done(sat, life, "information-request", {"items": ["Le plan du bourg"], "until": str(in_days(30))})
     given = intake.InformationProvided(**life.about(datetime.now(UTC)), text="Le plan est joint.")
     await life.tell(given)
     await done(sat, life, "messages", {"text": "Bien reçu."})

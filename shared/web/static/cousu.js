@@ -312,7 +312,9 @@ if (lives.length) {
     try {
       const answer = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "manual" });
       if (!answer.ok) throw new Error(String(answer.status));
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const told = await answer.text();
+      if (stopped) return; // meanwhile
+      const fresh = new DOMParser().parseFromString(told, "text/html");
       let waits = false;
       for (const { id } of lives) {
         const part = document.getElementById(id);

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import aio_pika
@@ -74,6 +74,18 @@ def escalation(database: Database, url: str, patience: healing.Patience) -> Mess
     )
 
 
+@asynccontextmanager
+async def answering(messenger: Messenger) -> AsyncIterator[None]:
+    """Run a service, and go on when its queue is there: what others ask once is heard."""
+
+    async def ready() -> bool:
+        return await messenger.missing() is None
+
+    async with messenger.lifespan():
+        await eventually(ready)
+        yield
+
+
 class Unheard:
     """A relay that reaches nobody."""
 
@@ -132,7 +144,7 @@ async def test_a_lost_event_in_the_middle_is_asked_for_and_sent_again(
     request_id = await tell(source, "1", "2")
     await lose_everything_told(source)
     async with AsyncExitStack() as running:
-        await running.enter_async_context(intake(source, broker_url("intake"), NEVER_HEADS).lifespan())
+        await running.enter_async_context(answering(intake(source, broker_url("intake"), NEVER_HEADS)))
         await running.enter_async_context(escalation(database, broker_url("escalation"), NEVER_HEADS).lifespan())
         await tell(source, "3", request_id=request_id)
 
@@ -203,7 +215,7 @@ async def test_a_service_that_joins_late_is_made_whole_from_the_journals(
     requests = [await tell(source, "1", "2", "3") for _ in range(20)]
     await lose_everything_told(source)
     async with AsyncExitStack() as running:
-        await running.enter_async_context(intake(source, broker_url("intake"), NEVER_HEADS).lifespan())
+        await running.enter_async_context(answering(intake(source, broker_url("intake"), NEVER_HEADS)))
         await running.enter_async_context(escalation(database, broker_url("escalation"), NEVER_HEADS).lifespan())
 
         async def whole() -> bool:
@@ -219,7 +231,7 @@ async def test_what_is_sent_again_goes_to_the_queue_that_missed_it_alone(
     await lose_everything_told(source)
     async with AsyncExitStack() as running:
         connection = await running.enter_async_context(await aio_pika.connect(broker_url("supervisor")))
-        await running.enter_async_context(intake(source, broker_url("intake"), NEVER_HEADS).lifespan())
+        await running.enter_async_context(answering(intake(source, broker_url("intake"), NEVER_HEADS)))
         await running.enter_async_context(escalation(database, broker_url("escalation"), NEVER_HEADS).lifespan())
         channel = await connection.channel()
         other = await channel.declare_queue(exclusive=True)
@@ -430,7 +442,7 @@ async def test_what_one_answer_cannot_hold_is_asked_for_as_soon_as_it_is_applied
             await journal.record(tx, a_message(request_id, str(number)))
     await lose_everything_told(source)
     async with AsyncExitStack() as running:
-        await running.enter_async_context(intake(source, broker_url("intake"), NEVER_HEADS).lifespan())
+        await running.enter_async_context(answering(intake(source, broker_url("intake"), NEVER_HEADS)))
         listener = escalation(database, broker_url("escalation"), patience)
         await running.enter_async_context(listener.lifespan())
 
@@ -458,7 +470,7 @@ async def test_a_listener_restored_from_an_old_backup_is_made_whole_without_a_fl
     tables = ("inbox_stream", "inbox_waiting", "inbox_held", "inbox_expected", "effect")
     owner = await asyncpg.connect(fresh.owner_url)
     async with AsyncExitStack() as running:
-        await running.enter_async_context(intake(source, broker_url("intake"), NEVER_HEADS).lifespan())
+        await running.enter_async_context(answering(intake(source, broker_url("intake"), NEVER_HEADS)))
         async with escalation(database, broker_url("escalation"), NEVER_HEADS).lifespan():
             await eventually(lambda: _applied(database, 60))
             for table in tables:

@@ -122,7 +122,8 @@ async def test_a_queue_that_was_deleted_under_its_consumer_comes_back_and_is_con
     async def heard() -> bool:
         async with teller.database.transaction() as tx:
             await journal.record(tx, a_message(request_id))
-        return bool(await listener.database.fetchval("SELECT count(*) FROM inbox_waiting"))
+        known = "SELECT (SELECT count(*) FROM inbox_waiting) + (SELECT count(*) FROM effect) > 0"
+        return bool(await listener.database.fetchval(known))
 
     await eventually(heard, within=30, every=0.5)
 
@@ -193,6 +194,7 @@ async def test_a_change_of_relays_takes_no_copy_out_of_service_and_the_lack_of_o
     listener: Messenger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await eventually(lambda: ready(listener))
+    monkeypatch.setattr("shared.messaging.messenger.LEADERLESS_FOR", 600.0)
     await listener.relay.stop()
 
     async def nobody_leads() -> bool:

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 import uvicorn
 from litestar import Litestar
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 from pydantic import SecretStr
 
 from deploy.local.rabbitmq import LocalRabbit
@@ -22,7 +22,7 @@ from shared.messaging import topology
 from shared.messaging.consumers import Consumers
 from shared.messaging.inbox import Inbox, Patience
 from shared.messaging.topology import Subscription
-from shared.operations import agents
+from shared.operations import agents, behind, broker, status
 from shared.operations.broker import Broker
 from shared.operations.main import application
 from shared.operations.reach import Reach, Watched
@@ -36,6 +36,7 @@ from tests.standing import StandingDatabase
 DATABASE = StandingDatabase()
 PUBLIC_URL = "http://127.0.0.1:8999"
 SUBSCRIPTIONS = (Subscription("intake", ("escalation.#",)), Subscription("escalation", ("intake.#",)))
+expect.set_options(timeout=15_000)  # of a machine that tests many things at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,13 @@ class Scene:
     """Of escalation; its handler raises while `broken.is_set()`."""
     broken: CannotApply
     urls: dict[str, FreshDatabase]
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no look take a machine that stands still for a moment for a server that is away: ours refuse at once."""
+    for module in (behind, broker, status):
+        monkeypatch.setattr(module, "PATIENCE", 20.0)
 
 
 @pytest.fixture

@@ -170,7 +170,7 @@ async def stream() -> ServerSentEvent:
 
     async def told() -> AsyncIterator[str]:
         yield "Bonjour"
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1.5)
 
     return ServerSentEvent(told())
 

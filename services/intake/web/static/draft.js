@@ -9,6 +9,7 @@ if (form) {
   note.setAttribute("role", "status");
   form.append(note);
   let timer = 0;
+  let unsaved = false; // something was typed, and no answer says that it is kept
   const typed = () => new URLSearchParams(new FormData(form));
   const save = async () => {
     timer = 0;
@@ -19,24 +20,27 @@ if (form) {
         credentials: "same-origin",
       });
       if (!answer.ok) throw new Error(String(answer.status));
+      unsaved = timer !== 0;
       const now = new Date();
       note.textContent = `Brouillon enregistré à ${now.getHours()} h ${String(now.getMinutes()).padStart(2, "0")}.`;
     } catch {
       note.textContent = "Le brouillon n’a pas pu être enregistré. Continuez : il le sera à l’étape suivante.";
     }
   };
-  const wait = () => {
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(save, 1200);
+    unsaved = true;
+  };
+  const sent = () => {
     clearTimeout(timer);
     timer = 0;
-  };
-  const soon = () => {
-    wait();
-    timer = setTimeout(save, 1200);
+    unsaved = false;
   };
   form.addEventListener("input", soon);
   form.addEventListener("change", soon); // a territory that was picked
-  form.addEventListener("submit", wait);
+  form.addEventListener("submit", sent);
   addEventListener("pagehide", () => {
-    if (timer) navigator.sendBeacon(`${form.action}/brouillon`, typed());
+    if (unsaved) navigator.sendBeacon(`${form.action}/brouillon`, typed());
   });
 }

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any, Final
 from uuid import UUID
 
@@ -79,7 +79,7 @@ def _for_our_pages(origin: str | None, office: Office) -> dict[str, str]:
     }
 
 
-async def _counts(belfry: Belfry, agent: Agent) -> AsyncIterator[ServerSentEventMessage]:
+async def _counts(belfry: Belfry, agent: Agent) -> AsyncGenerator[ServerSentEventMessage, None]:
     until = asyncio.get_running_loop().time() + LASTS
     told = -1
     with contextlib.suppress(*AWAY):
