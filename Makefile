@@ -20,9 +20,10 @@ run: system-run $(VENV)/.ready node_modules/.ready ## Start everything on this m
 	@exec $(BIN)/python -m deploy.local.run
 
 .PHONY: restart
-restart: ## Replace the services that run by new ones, copy by copy; nobody is interrupted
+restart: system-run $(VENV)/.ready node_modules/.ready ## Replace the services that run by new ones, copy by copy; nobody is interrupted
 	@test -e $${COUSU_RUN_FOLDER:-.run}/lock && ! flock --nonblock $${COUSU_RUN_FOLDER:-.run}/lock true \
 		|| { echo "Cousu-main does not run from this folder." >&2; exit 1; }
+	@$(BIN)/python -m shared.web.assets > /dev/null
 	@kill -HUP "$$(cat $${COUSU_RUN_FOLDER:-.run}/lock)" && echo "They are being replaced; make run says when all are."
 
 .PHONY: demo

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("command", ["run", "test", "faults", "teeth", "bench"])
+@pytest.mark.parametrize("command", ["run", "restart", "test", "faults", "teeth", "bench"])
 def test_a_command_that_starts_the_services_installs_all_they_need(command: str) -> None:
     would_do = subprocess.run(  # noqa: S603 - a command of ours
         ["make", "--dry-run", "--always-make", command],  # noqa: S607 - whichever make people have
