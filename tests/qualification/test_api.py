@@ -56,7 +56,8 @@ async def test_a_case_goes_from_examination_to_a_local_orientation_that_is_accep
     assert answer.json()["contact"]["email"] == "mairie@magny.test"
     again = await client.post(f"/api/v1/orientations/{token}/decline", json={"motive": "Finalement non."})
     assert again.status_code == 409
-    assert again.json()["code"] == "already_answered"
+    refused = again.json()
+    assert (refused["code"], refused["state"], refused["allowed_actions"]) == ("already_answered", "accepted", [])
     assert await told(database, life) == [
         "request_registered",
         "examination_started",

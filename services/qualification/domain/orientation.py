@@ -76,7 +76,7 @@ class Orientation:
 
     def _settle(self, state: OrientationState, answer: str | None, at: datetime) -> None:
         if self.state is not OrientationState.OPEN:
-            raise AlreadyAnswered(why=ANSWERED[self.state])
+            raise AlreadyAnswered(state=self.state.value, allowed_actions=[], why=ANSWERED[self.state])
         self.state, self.answer, self.answered_at = state, answer, at
 
     def _declined(self, motive: str, at: datetime, *, silent: bool) -> OrientationDeclined:

@@ -52,8 +52,8 @@ class ProviderFull(Conflict):
     sentence = "{name} n’a plus de capacité disponible. Rejetez la proposition pour qu’une autre réponse soit proposée."
 
 
-class AlreadyAnswered(Conflict):
-    """The link of an orientation is used a second time."""
+class AlreadyAnswered(IllegalMove):
+    """The link of an orientation is used a second time; tells how it ended."""
 
     code = "already_answered"
     title = "This orientation was already answered"

@@ -1,29 +1,20 @@
 """Templates by program, filled with examples."""
 
-from typing import Literal
-
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from pydantic import BaseModel
 
 from services.notifications.office import Office
 from services.notifications.web.views import TemplateView, template_view, template_views
-
-
-class TemplatesView(BaseModel):
-    """All templates."""
-
-    items: list[TemplateView]
-    total: int
-    page: Literal[1] = 1
+from shared.web.paging import Page, Paged
 
 
 @get("/templates")
-async def list_templates(office: NamedDependency[Office]) -> TemplatesView:
+async def list_templates(office: NamedDependency[Office], paging: NamedDependency[Page]) -> Paged[TemplateView]:
     """List the templates with the subject of their example."""
     views = template_views(office.letters)
-    return TemplatesView(items=views, total=len(views))
+    shown = views[paging.offset : paging.offset + paging.limit]
+    return Paged[TemplateView](items=shown, total=len(views), page=paging.number)
 
 
 @get("/templates/{name:str}")
