@@ -22,6 +22,8 @@ from deploy.local.supervision import Program
 # Debian's commands in /usr/sbin insist on the account `rabbitmq`; these are RabbitMQ's own.
 _DEBIAN = Path("/usr/lib/rabbitmq/bin")
 _READY_WITHIN = 180.0
+_JOINS_WITHIN = 3
+"""Attempts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +112,24 @@ class LocalRabbit:
     async def start(self) -> None:
         """Start epmd and the node, and come back when clients can connect.
 
-        Raises `DidNotStart` with the end of the log.
+        One that dies while it joins its cluster is started again: RabbitMQ gives up when a node that it looks for comes
+        at the very moment in which it looks. Raises `DidNotStart` with the end of the log.
         """
         await self.stop()
         await asyncio.to_thread(self._write_configuration)
         await end_leftover(self._pid_file, folder=self._folder, stop_with=signal.SIGTERM)
         await left_free(self.amqp_port, self.management_port, self.prometheus_port, self.distribution_port)
         await self._epmd.start()
+        for more in reversed(range(_JOINS_WITHIN if self._membership else 1)):
+            try:
+                await self._boot()
+            except DidNotStart:
+                if not more:
+                    raise
+            else:
+                return
+
+    async def _boot(self) -> None:
         self._broker = Child(
             "rabbitmq",
             [_command("rabbitmq-server")],

@@ -1,5 +1,6 @@
 """The embedded PostgreSQL and RabbitMQ come up, keep what they were given, and come back after a kill."""
 
+import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -12,6 +13,8 @@ import pytest
 from deploy.local.child import DidNotStart
 from deploy.local.postgres import LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
+from deploy.local.rabbitmq_cluster import LocalCluster, NodePorts
+from tests.polling import eventually
 
 
 async def test_each_test_gets_a_database_of_its_own(database_url: Callable[[str], Awaitable[str]]) -> None:
@@ -79,3 +82,23 @@ async def test_rabbitmq_keeps_confirmed_messages_when_it_is_killed(
         await kept.ack()
     await server.stop()
     assert not server.alive
+
+
+async def test_a_node_that_dies_while_it_joins_its_cluster_is_started_again(
+    servers_folder: Path, free_ports: Callable[[int], list[int]]
+) -> None:
+    cluster = LocalCluster(servers_folder / "joins", [NodePorts(*free_ports(4))], epmd_port=free_ports(1)[0])
+    [node] = cluster.nodes
+    starting = asyncio.create_task(cluster.start())
+
+    async def boots() -> bool:
+        return node.alive
+
+    await eventually(boots)
+    died = node.pid
+    assert died is not None
+    os.kill(died, signal.SIGKILL)
+    await starting
+    assert node.alive
+    assert node.pid != died
+    await cluster.stop()
