@@ -52,9 +52,9 @@ def leaves_and_comes_back(person: Person, typed: str) -> None:
 def test_what_is_typed_is_kept_though_one_leaves_while_it_is_being_saved(system: System, browser: Browser) -> None:
     person = begins(browser, system)
     goes_to(person, "projet")
-    person.page.evaluate("fetch = () => { window.saves = true; return new Promise(() => {}); }")
+    person.page.evaluate("() => { window.fetch = () => { window.saves = true; return new Promise(() => {}); }; }")
     person.types("Description du projet", STORY)
-    person.page.wait_for_function("window.saves")
+    eventually(lambda: {"saves": person.page.evaluate("window.saves")}, lambda page: page["saves"] is True)
     leaves_and_comes_back(person, STORY)
 
 
