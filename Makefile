@@ -15,15 +15,13 @@ help: ## This list
 # ── what people do ──────────────────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: run
-run: system-run $(VENV)/.ready node_modules/.ready ## Start everything on this machine; Ctrl-C stops it
-	@$(BIN)/python -m shared.web.assets > /dev/null
+run: system-run assets ## Start everything on this machine; Ctrl-C stops it
 	@exec $(BIN)/python -m deploy.local.run
 
 .PHONY: restart
-restart: system-run $(VENV)/.ready node_modules/.ready ## Replace the services that run by new ones, copy by copy; nobody is interrupted
+restart: system-run assets ## Replace the services that run by new ones, copy by copy; nobody is interrupted
 	@test -e $${COUSU_RUN_FOLDER:-.run}/lock && ! flock --nonblock $${COUSU_RUN_FOLDER:-.run}/lock true \
 		|| { echo "Cousu-main does not run from this folder." >&2; exit 1; }
-	@$(BIN)/python -m shared.web.assets > /dev/null
 	@kill -HUP "$$(cat $${COUSU_RUN_FOLDER:-.run}/lock)" && echo "They are being replaced; make run says when all are."
 
 .PHONY: demo
@@ -31,23 +29,19 @@ demo: system-run $(VENV)/.ready node_modules/.ready ## Tell one request's whole 
 	@exec $(BIN)/cousu-main demo life
 
 .PHONY: test
-test: system-test $(VENV)/.ready node_modules/.ready lint types ## Check style and types, then run every test
-	@$(BIN)/python -m shared.web.assets > /dev/null
+test: system-test assets lint types ## Check style and types, then run every test
 	@exec $(BIN)/pytest --numprocesses=3
 
 .PHONY: faults
-faults: system-test $(VENV)/.ready node_modules/.ready ## Kill, cut, wipe and lie for three minutes; FAULTS='--seconds 3600 --seed 7' for more
-	@$(BIN)/python -m shared.web.assets > /dev/null
+faults: system-test assets ## Kill, cut, wipe and lie for three minutes; FAULTS='--seconds 3600 --seed 7' for more
 	@exec $(BIN)/python -m tests.faults --seconds 180 $(FAULTS)
 
 .PHONY: teeth
-teeth: system-test $(VENV)/.ready node_modules/.ready ## Take one protection away after the other: the faults must show it; TEETH='--list' for which
-	@$(BIN)/python -m shared.web.assets > /dev/null
+teeth: system-test assets ## Take one protection away after the other: the faults must show it; TEETH='--list' for which
 	@exec $(BIN)/python -m tests.faults.teeth $(TEETH)
 
 .PHONY: bench
-bench: system-run $(VENV)/.ready node_modules/.ready build/bench/.ready ## Measure it beside others, more than two hours; BENCH='--only hop --repeat 3 --quick' for less
-	@$(BIN)/python -m shared.web.assets > /dev/null
+bench: system-run assets build/bench/.ready ## Measure it beside others, more than two hours; BENCH='--only hop --repeat 3 --quick' for less
 	@exec $(BIN)/python -m tests.bench $(BENCH)
 
 .PHONY: lint
@@ -102,6 +96,10 @@ build/bench/.ready: tests/bench/requirements.lock
 	@echo "Installing those who are measured beside us"
 	@build/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
+
+.PHONY: assets
+assets: $(VENV)/.ready node_modules/.ready
+	@$(BIN)/python -m shared.web.assets > /dev/null
 
 node_modules/.ready: package.json package-lock.json
 	@echo "Installing npm packages"

@@ -28,6 +28,7 @@ import asyncpg
 import hypothesis
 import pytest
 import structlog
+from playwright import async_api, sync_api
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # xdist says no types
 
 from deploy.local.postgres import LocalPostgres
@@ -41,10 +42,13 @@ pytest_plugins = ["tests.system"]
 def pytest_configure() -> None:
     """Log tracebacks plainly: structlog's own way paints every local variable, which takes a second for each.
 
-    Properties look at the same examples in each run, and none is wrong because the machine stood still for a moment.
+    Properties look at the same examples in each run; neither they nor a browser's page are wrong because the machine
+    stood still for a moment.
     """
     hypothesis.settings.register_profile("ours", deadline=None, derandomize=True)
     hypothesis.settings.load_profile("ours")
+    for one in (sync_api, async_api):
+        one.expect.set_options(timeout=15_000)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -7,15 +7,11 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-import structlog
-
 from services.notifications import reads
 from services.notifications.usecases import rings_for
-from shared import clock
-from shared.db import AWAY, Database
+from shared import clock, rounds
+from shared.db import Database
 from shared.identity.model import Agent
-
-log = structlog.get_logger(__name__)
 
 LOOKS_EVERY: Final = 2.0
 """Seconds."""
@@ -54,7 +50,8 @@ class Belfry:
         listener = Listener(agent.id, holders, (await self._count({agent.id: holders}))[agent.id])
         self._listeners.add(listener)
         if self._looking is None:
-            self._looking = asyncio.create_task(self._look_again_and_again(), name="belfry")
+            looking = rounds.for_ever(self._look, every=LOOKS_EVERY, name="belfry")
+            self._looking = asyncio.create_task(looking, name="belfry")
         try:
             yield listener
         finally:
@@ -62,16 +59,6 @@ class Belfry:
             if not self._listeners and self._looking is not None:
                 self._looking.cancel()
                 self._looking = None
-
-    async def _look_again_and_again(self) -> None:
-        while True:
-            await asyncio.sleep(LOOKS_EVERY)
-            try:
-                await self._look()
-            except AWAY as away:
-                log.warning("belfry.database_away", error=type(away).__name__)
-            except Exception:
-                log.exception("belfry.failed")
 
     async def _look(self) -> None:
         counts = await self._count({listener.agent_id: listener.holders for listener in self._listeners})

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = (
@@ -13,7 +13,6 @@ QUIET = (
     "--disable-component-update",
     "--no-first-run",
 )
-expect.set_options(timeout=15_000)  # of a machine that tests many things at once
 
 
 @pytest.fixture(scope="module")

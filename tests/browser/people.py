@@ -106,7 +106,7 @@ class Person:
 
     def reads(self, text: str) -> None:
         """See this text on the page."""
-        expect(self.page.locator("body")).to_contain_text(text, timeout=10_000)
+        expect(self.page.locator("body")).to_contain_text(text)
 
     def waits_to_read(self, text: str) -> None:
         """Reload until what happened elsewhere is told here."""

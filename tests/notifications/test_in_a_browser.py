@@ -24,8 +24,6 @@ from tests.notifications.conftest import Client, People, World
 from tests.notifications.test_bell import looking
 from tests.polling import eventually
 
-expect.set_options(timeout=15_000)  # of a machine that tests many things at once
-
 pytestmark = pytest.mark.browser
 
 

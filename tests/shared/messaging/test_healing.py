@@ -163,13 +163,7 @@ async def test_a_lost_last_event_is_found_by_the_heads(
     source: Database, database: Database, broker_url: Callable[[str], str]
 ) -> None:
     async with AsyncExitStack() as running:
-        listener = escalation(database, broker_url("escalation"), NEVER_HEADS)
-        await running.enter_async_context(listener.lifespan())
-
-        async def ready() -> bool:
-            return await listener.missing() is None
-
-        await eventually(ready)
+        await running.enter_async_context(answering(escalation(database, broker_url("escalation"), NEVER_HEADS)))
         request_id = await tell(source, "1", "2")
         await lose_everything_told(source)
         await running.enter_async_context(intake(source, broker_url("intake"), SOON).lifespan())

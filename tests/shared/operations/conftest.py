@@ -10,7 +10,7 @@ import httpx2
 import pytest
 import uvicorn
 from litestar import Litestar
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, async_playwright
 from pydantic import SecretStr
 
 from deploy.local.rabbitmq import LocalRabbit
@@ -36,7 +36,6 @@ from tests.standing import StandingDatabase
 DATABASE = StandingDatabase()
 PUBLIC_URL = "http://127.0.0.1:8999"
 SUBSCRIPTIONS = (Subscription("intake", ("escalation.#",)), Subscription("escalation", ("intake.#",)))
-expect.set_options(timeout=15_000)  # of a machine that tests many things at once
 
 
 @dataclass(frozen=True, slots=True)

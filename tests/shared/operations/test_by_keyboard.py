@@ -149,11 +149,11 @@ async def test_what_is_new_waits_while_one_reads_and_comes_when_one_leaves(scene
     await desk.goto("/")
     row = desk.get_by_role("row").filter(has=desk.get_by_role("rowheader", name="Équipe nationale"))
     cell = row.locator("[data-label=Quarantaine]").first
-    await expect(cell).to_contain_text("1", timeout=15_000)
+    await expect(cell).to_contain_text("1")
     help_link = desk.locator("main").get_by_role("link", name="Que faire").first
     await goes_to(help_link)
     await an_unreadable_message(scene.inbox, b"another")
-    await expect(desk.get_by_text("Du nouveau s’affichera dès que vous quitterez")).to_be_visible(timeout=15_000)
+    await expect(desk.get_by_text("Du nouveau s’affichera dès que vous quitterez")).to_be_visible()
     await expect(help_link).to_be_focused()
     await expect(cell).to_contain_text("1")
     stop = desk.get_by_role("button", name="Suspendre la mise à jour")
@@ -161,7 +161,7 @@ async def test_what_is_new_waits_while_one_reads_and_comes_when_one_leaves(scene
         await desk.keyboard.press("Shift+Tab")
         if await stop.evaluate("element => element === document.activeElement"):
             break
-    await expect(cell).to_contain_text("2", timeout=15_000)
+    await expect(cell).to_contain_text("2")
     await desk.keyboard.press("Enter")
     resume = desk.get_by_role("button", name="Reprendre la mise à jour")
     await expect(resume).to_be_focused()

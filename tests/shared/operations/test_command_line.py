@@ -91,11 +91,14 @@ async def test_of_a_cluster_a_node_that_is_away_is_not_worth_a_word(
     cousu_main: CousuMain, broker_url: Callable[[str], str], free_port: int
 ) -> None:
     addresses = f"amqp://operator:x@127.0.0.1:{free_port}/,{broker_url('operator')}"
+    answers = []
     for _ in range(5):  # they are tried in any order, and one may answer late
         code, _, err = await cousu_main("unrouted", "list", OPERATIONS_AMQP_URL=addresses)
         if code == 0:
+            answers.append(err)
+        if len(answers) == 2:
             break
-    assert (code, err) == (0, "")
+    assert answers == ["", ""]
 
 
 async def test_quarantined_messages_are_shown_with_their_bytes_and_settled(scene: Scene, cousu_main: CousuMain) -> None:

@@ -193,7 +193,7 @@ async def test_cases_that_are_locked_are_not_taken_for_a_database_that_is_away(
         """Half a second is little for all the rest, on a machine that does many things at once."""
         seen = await status(scene.reach, at=clock.now())
         told = {(concern.what, concern.where, concern.urgent) for concern in seen.concerns}
-        return told == stuck and all(one.figures and one.database_away is None for one in seen.services)
+        return told == stuck and all(one.figures is not None and one.database_away is None for one in seen.services)
 
     async with consumed(scene):
         await eventually(said, within=60)

@@ -9,10 +9,11 @@ if (form) {
   note.setAttribute("role", "status");
   form.append(note);
   let timer = 0;
-  let unsaved = false; // something was typed, and no answer says that it is kept
+  let changes = 0;
+  let kept = 0; // so many changes are known to be kept
   const typed = () => new URLSearchParams(new FormData(form));
   const save = async () => {
-    timer = 0;
+    const sent = changes;
     try {
       const answer = await fetch(`${form.action}/brouillon`, {
         method: "POST",
@@ -20,7 +21,7 @@ if (form) {
         credentials: "same-origin",
       });
       if (!answer.ok) throw new Error(String(answer.status));
-      unsaved = timer !== 0;
+      kept = Math.max(kept, sent);
       const now = new Date();
       note.textContent = `Brouillon enregistré à ${now.getHours()} h ${String(now.getMinutes()).padStart(2, "0")}.`;
     } catch {
@@ -30,17 +31,16 @@ if (form) {
   const soon = () => {
     clearTimeout(timer);
     timer = setTimeout(save, 1200);
-    unsaved = true;
+    changes += 1;
   };
-  const sent = () => {
+  const submitted = () => {
     clearTimeout(timer);
-    timer = 0;
-    unsaved = false;
+    kept = changes;
   };
   form.addEventListener("input", soon);
   form.addEventListener("change", soon); // a territory that was picked
-  form.addEventListener("submit", sent);
+  form.addEventListener("submit", submitted);
   addEventListener("pagehide", () => {
-    if (unsaved) navigator.sendBeacon(`${form.action}/brouillon`, typed());
+    if (kept !== changes) navigator.sendBeacon(`${form.action}/brouillon`, typed());
   });
 }
