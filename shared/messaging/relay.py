@@ -15,6 +15,7 @@ from shared.messaging import metrics, topology
 from shared.messaging.envelope import trace_of
 from shared.messaging.names import EVERYBODY, LEADER_LOCK
 from shared.messaging.publisher import CONFIRM_WITHIN, Publisher, message_of
+from shared.messaging.reach import Reach
 
 log = structlog.get_logger(__name__)
 
@@ -102,6 +103,7 @@ class Relay:
         """Publish what waits, batch after batch, until stopped; those under way are finished."""
         under_way: list[_Batch] = []
         confirmed: list[Row] = []
+        reach = Reach()
         self._wake.set()
         try:
             while under_way or not self._stopping.is_set():
@@ -109,7 +111,9 @@ class Relay:
                     await self._rest(1.0)
                 elif self._may_look(under_way):
                     self._wake.clear()
-                    rows = await _next(connection, confirmed, [row for batch in under_way for row in batch.rows])
+                    known = [row for batch in under_way for row in batch.rows]
+                    rows = await _next(connection, confirmed, known, after=reach.after)
+                    reach.looked(rows, room=NEW)
                     confirmed = []
                     if rows:
                         under_way.append(_Batch(rows, asyncio.create_task(self._publish(rows))))
@@ -122,6 +126,7 @@ class Relay:
                     there = batch.publishing.result()
                     confirmed += there
                     if len(there) < len(batch.rows):
+                        reach.failed()
                         await self._rest(1.0)
                         self._wake.set()
             await _forget(connection, confirmed)
@@ -219,10 +224,10 @@ _FORGET = """
 read them from end to end each time, until somebody plans anew."""
 
 
-async def _next(connection: Connection, confirmed: Sequence[Row], under_way: Sequence[Row]) -> list[Row]:
+async def _next(connection: Connection, confirmed: Sequence[Row], under_way: Sequence[Row], *, after: int) -> list[Row]:
     """Take what the broker has for sure out of the outbox, and read the oldest events that wait beside those under way.
 
-    These are the ones told for the first time, and a smaller part of those sent again.
+    These are the ones told for the first time, `after` a position, and a smaller part of those sent again.
     """
     known = [*under_way, *confirmed]
     return await connection.fetch(
@@ -232,7 +237,7 @@ async def _next(connection: Connection, confirmed: Sequence[Row], under_way: Seq
             SELECT * FROM unnest($5::bigint[], $6::text[]) AS k (position, queue)
         ), new AS MATERIALIZED (
             SELECT position, queue FROM outbox
-            WHERE queue = '' AND position NOT IN (SELECT position FROM known WHERE queue = '')
+            WHERE queue = '' AND position > $7 AND position NOT IN (SELECT position FROM known WHERE queue = '')
             ORDER BY position LIMIT $3
         ), waiting AS (
             SELECT position, queue FROM new
@@ -243,8 +248,10 @@ async def _next(connection: Connection, confirmed: Sequence[Row], under_way: Seq
              LIMIT CASE WHEN EXISTS (SELECT FROM new) THEN $4 ELSE $3 + $4 END)
         )
         SELECT w.position, w.queue, j.id, j.type, j.routing_key, j.body,
-               extract(epoch FROM clock_timestamp() - j.recorded_at)::float AS waited
+               extract(epoch FROM clock_timestamp() - j.recorded_at)::float AS waited,
+               pg_snapshot_xmin(s)::text::bigint AS oldest, pg_snapshot_xmax(s)::text::bigint AS next
         FROM waiting w
+        CROSS JOIN pg_current_snapshot() s
         CROSS JOIN LATERAL (SELECT * FROM journal WHERE journal.position = w.position OFFSET 0) j
         ORDER BY w.queue <> '', w.position, w.queue
         """,  # noqa: S608 - a constant of ours
@@ -254,6 +261,7 @@ async def _next(connection: Connection, confirmed: Sequence[Row], under_way: Seq
         AGAIN,
         [row["position"] for row in known],
         [row["queue"] for row in known],
+        after,
     )
 
 

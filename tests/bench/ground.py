@@ -5,6 +5,7 @@ import contextlib
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,9 @@ SETTINGS = {"track_commit_timestamp": "on", "shared_preload_libraries": "pg_stat
 
 PEER = "supervisor"
 """The broker's user for those who know nothing of our rights."""
+
+CLEANS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'"
+RESTS_WITHIN = 300.0
 
 _TEMPLATE = "bench_template"
 _OWNER, _APP = "shared_owner", "shared_app"
@@ -114,6 +118,14 @@ class Ground:
             yield connection
         finally:
             await connection.close()
+
+
+async def come_to_rest(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Let the server finish what it has to do after it was filled, so that nobody's measurement pays for it."""
+    await connection.execute("CHECKPOINT")
+    until = time.monotonic() + RESTS_WITHIN
+    while await connection.fetchval(CLEANS) and time.monotonic() < until:
+        await asyncio.sleep(1)
 
 
 @contextlib.asynccontextmanager

@@ -30,7 +30,7 @@ class Bench:
     async def measure(
         self, part: str, what: str, mode: str, number: int, work: Callable[[], Awaitable[Figures]]
     ) -> None:
-        """Do one measurement, unless it stands in the book; what fails is written down with its reason."""
+        """Do one measurement, unless it stands in the book; what fails is written down, to be tried again."""
         if self.tally.has(part, what, mode, number):
             return
         load, at, began = os.getloadavg()[0], datetime.now(UTC), time.monotonic()

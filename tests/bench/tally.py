@@ -35,15 +35,22 @@ class Tally:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self.lines = [Line(**json.loads(one)) for one in file.read_text().splitlines()] if file.exists() else []
+        written = [Line(**json.loads(one)) for one in file.read_text().splitlines()] if file.exists() else []
+        self._lines = {line.key: line for line in written}
+
+    @property
+    def lines(self) -> list[Line]:
+        """Give the measurements; of one that was tried again, the last."""
+        return list(self._lines.values())
 
     def has(self, part: str, what: str, mode: str, number: int) -> bool:
-        """Tell whether it was measured before."""
-        return any(line.key == (part, what, mode, number) for line in self.lines)
+        """Tell whether it was measured before; what failed was not."""
+        line = self._lines.get((part, what, mode, number))
+        return line is not None and "failed" not in line.figures
 
     def write(self, line: Line) -> None:
         """Add a measurement."""
-        self.lines.append(line)
+        self._lines[line.key] = line
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._file.open("a", encoding="utf-8") as book:
             book.write(json.dumps(asdict(line), ensure_ascii=False) + "\n")

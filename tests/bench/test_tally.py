@@ -19,11 +19,17 @@ def test_a_run_goes_on_where_it_was_broken_off(tmp_path: Path) -> None:
     assert again.good("hop", "ours", "saturation") == [{"per_second": 2.0}]
 
 
-def test_what_failed_is_in_the_book_and_in_no_figure(tmp_path: Path) -> None:
-    tally = Tally(tmp_path / "book")
-    tally.write(a_line("ours", 0, {"failed": "no answer"}))
-    assert tally.has("hop", "ours", "saturation", 0)
-    assert tally.good("hop", "ours", "saturation") == []
+def test_what_failed_is_in_the_book_and_in_no_figure_and_is_tried_again(tmp_path: Path) -> None:
+    book = tmp_path / "book"
+    Tally(book).write(a_line("ours", 0, {"failed": "no answer"}))
+    again = Tally(book)
+    assert [line.figures for line in again.lines] == [{"failed": "no answer"}]
+    assert again.good("hop", "ours", "saturation") == []
+    assert not again.has("hop", "ours", "saturation", 0)
+    again.write(a_line("ours", 0, {"per_second": 2.0}))
+    for tally in (again, Tally(book)):
+        assert tally.has("hop", "ours", "saturation", 0)
+        assert tally.all("hop", "ours", "saturation") == [{"per_second": 2.0}]
 
 
 def test_a_ratio_is_made_within_a_round_and_a_failed_round_makes_none() -> None:

@@ -42,6 +42,50 @@ async def test_what_waits_for_the_service_comes_before_what_waits_for_others(
     assert await titles(sat) == ["Vient d’arriver", "Redonner vie au centre-bourg"]
 
 
+async def test_what_is_late_comes_first_then_whom_nobody_answered_and_the_urgent_before_the_others(
+    sat: Program, delegate: Program, life: Life, inbox: Inbox, database: Database
+) -> None:
+    over, theirs, silent, ours, urgent, late, late_and_urgent = others = [Life(inbox) for _ in range(7)]
+    titles_of = ("Fini", "Chez d’autres", "Sans réponse", "À instruire", "Urgent", "En retard", "En retard et urgent")
+    for n, (other, title) in enumerate(zip(others, titles_of, strict=True), start=2):
+        await other.submitted(number=f"95-2026-{n:06}", title=title)
+    await answered(sat, delegate, over, {"outcome": "refusal", "motive": "Hors du champ."})
+    await answered(sat, delegate, theirs, ORIENTATION)
+    await done(sat, silent, "examination")
+    await done(sat, silent, "information-request", {"items": ["Un plan"]})
+    await answered(sat, delegate, life, ESCALATION)
+    await asked(life, days=-3)
+    async with database.transaction() as tx:
+        await tx.execute(
+            "UPDATE case_file SET answer_until = current_date - 9 WHERE request_id = $1", silent.request_id
+        )
+        for case, days, urgency in ((ours, 9, 1), (urgent, 20, 4), (late, -9, 1), (late_and_urgent, -2, 4)):
+            await tx.execute(
+                "UPDATE case_file SET due_on = current_date + $2::integer,"
+                " qualification = jsonb_build_object('urgency', $3::integer) WHERE request_id = $1",
+                case.request_id,
+                days,
+                urgency,
+            )
+    whole = await titles(sat)
+    assert whole == [
+        "En retard et urgent",
+        "Redonner vie au centre-bourg",
+        "En retard",
+        "Sans réponse",
+        "Urgent",
+        "À instruire",
+        "Chez d’autres",
+        "Fini",
+    ]
+    assert await titles(sat, "?overdue=true") == whole[:3]
+    for size in (1, 3, 5):
+        pages = [await titles(sat, f"?per_page={size}&page={n}") for n in range(1, 10)]
+        assert [title for page in pages for title in page] == whole
+    assert await titles(sat, "?sort=urgency") != whole
+    assert await titles(sat, "?q=e&per_page=4") == [title for title in whole if title != "Fini"][:4]
+
+
 async def test_pages_follow_each_other_from_what_is_under_way_to_what_is_over(
     sat: Program, delegate: Program, life: Life, inbox: Inbox
 ) -> None:

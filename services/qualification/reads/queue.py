@@ -67,14 +67,8 @@ class QueueItem:
     applicant_wrote_at: datetime | None
 
 
-_OURS = "'registered', 'under_examination', 'proposed'"
-_THEIRS = "'awaiting_information', 'oriented_locally', 'escalated'"
-"""States in which the département is to act, and in which somebody else is."""
 _ASKED = "(c.question IS NOT NULL AND c.state = 'escalated')"
-_LATE = f"""(
-    (c.due_on < $2 AND c.state IN ({_OURS}))
-    OR ({_ASKED} AND (c.question ->> 'until')::date < $2)
-)"""
+_LATE = "(c.late_after < $2)"
 
 _WHERE = f"""
     ($1::text[] IS NULL OR c.departement = ANY($1))
@@ -88,24 +82,24 @@ _WHERE = f"""
     AND ($10::boolean IS NULL OR {_ASKED} = $10)
 """
 
-_UNANSWERED = "(c.state = 'awaiting_information' AND c.answer_until < $2)"
-_TURN = f"""
-    CASE
-        WHEN c.state IN ({_OURS}) OR {_ASKED} OR {_UNANSWERED} THEN 1
-        WHEN c.state IN ({_THEIRS}) THEN 2
-        ELSE 3
-    END
-"""
-"""Whose turn it is: the département's, somebody else's, nobody's."""
+_URGENT = "c.urgency DESC NULLS LAST, c.due_on, c.opened_at, c.request_id, c.departement"
+"""The order among those whose turn it is alike, which the index `case_file_in_turn` has."""
 
-_OVER = f"c.state NOT IN ({_OURS}, {_THEIRS})"
-"""Nobody's turn comes any more."""
+_TURNS: Final = (
+    f"c.turn = 1 AND {_LATE}",
+    "c.turn = 2 AND c.answer_until < $2",
+    f"c.turn = 1 AND {_LATE} IS NOT TRUE",
+    "c.turn = 2 AND (c.answer_until < $2) IS NOT TRUE",
+    "c.turn = 3",
+)
+"""One after the other: the département's and late, an applicant's who did not answer in time, the département's,
+somebody else's, nobody's any more."""
 
 _ORDERS: Final[dict[Sort | None, str]] = {
-    None: f"{_TURN}, coalesce({_LATE}, false) DESC, c.urgency DESC NULLS LAST, c.due_on NULLS LAST, c.opened_at",
-    "urgency": f"coalesce({_LATE}, false) DESC, c.urgency DESC NULLS LAST, c.due_on NULLS LAST, c.opened_at",
-    "-urgency": f"coalesce({_LATE}, false) DESC, c.urgency NULLS FIRST, c.due_on NULLS LAST, c.opened_at",
-    "due_on": "c.due_on NULLS LAST, c.opened_at",
+    None: f"CASE {' '.join(f'WHEN {turn} THEN {n}' for n, turn in enumerate(_TURNS))} END, {_URGENT}",
+    "urgency": f"coalesce({_LATE}, false) DESC, c.urgency DESC NULLS LAST, c.due_on, c.opened_at",
+    "-urgency": f"coalesce({_LATE}, false) DESC, c.urgency NULLS FIRST, c.due_on, c.opened_at",
+    "due_on": "c.due_on, c.opened_at",
     "-due_on": "c.due_on DESC NULLS LAST, c.opened_at",
     "opened_at": "c.opened_at",
     "-opened_at": "c.opened_at DESC",
@@ -114,24 +108,23 @@ _ORDERS: Final[dict[Sort | None, str]] = {
 }
 
 
-def _shown(sort: Sort | None) -> str:
+def _shown(sort: Sort | None, *, few: bool) -> str:
     """Give the statement that finds the cases of a page; $11 is how many, $12 after how many.
 
-    In the queue's own order what is over comes last, and is looked at only where the rest does not fill the page: a
-    département has more of it each year.
+    In the queue's own order the cases of each turn are read from an index that has them in order, and those of the
+    next only where they do not fill the page: a département has more of what is over each year. A `few` that another
+    index finds are found once, and sorted.
     """
-    order = f"{_ORDERS[sort]}, c.request_id, c.departement"
     found = f"SELECT c.request_id, c.departement FROM case_file AS c WHERE {_WHERE}"  # noqa: S608 - constants
-    if sort is not None:
-        return f"{found} ORDER BY {order} LIMIT $11 OFFSET $12"
-    return f"""
-        WITH running AS MATERIALIZED (
-            {found} AND NOT {_OVER} ORDER BY {order} LIMIT $11::bigint + $12::bigint
-        ), ended AS (
-            {found} AND {_OVER} ORDER BY {order} LIMIT $11::bigint + $12::bigint - (SELECT count(*) FROM running)
-        )
-        SELECT * FROM running UNION ALL SELECT * FROM ended LIMIT $11 OFFSET $12
-    """  # noqa: S608 - constant conditions and orders; every value is an argument
+    if few or sort is not None:
+        return f"{found} ORDER BY {_ORDERS[sort]}, c.request_id, c.departement LIMIT $11 OFFSET $12"
+    names = [f"turn_{n}" for n in range(len(_TURNS))]
+    each = []
+    for n, (name, turn) in enumerate(zip(names, _TURNS, strict=True)):
+        left = " - ".join(["$11::bigint + $12::bigint", *(f"(SELECT count(*) FROM {one})" for one in names[:n])])  # noqa: S608 - same
+        each.append(f"{name} AS MATERIALIZED ({found} AND {turn} ORDER BY {_URGENT} LIMIT {left})")
+    one_after_the_other = " UNION ALL ".join(f"SELECT * FROM {name}" for name in names)  # noqa: S608 - same
+    return f"WITH {', '.join(each)} {one_after_the_other} LIMIT $11 OFFSET $12"
 
 
 async def queue(
@@ -149,11 +142,10 @@ async def queue(
     Which cases are shown is settled on their narrow columns first: what was filed is unpacked for these alone.
     """
     wanted = _arguments(filters, perimeter, today)
-    order = f"{_ORDERS[sort]}, c.request_id, c.departement"
     rows = await reader.fetch(
         f"""
         WITH shown AS MATERIALIZED (
-            {_shown(sort)}
+            {_shown(sort, few=filters.q is not None)}
         )
         SELECT c.request_id, c.departement, c.number, c.state, c.assignee_email, c.assignee_name, c.urgency,
                c.stage, c.due_on, c.answer_until, c.opened_at, c.state_since, c.question,
@@ -177,7 +169,7 @@ async def queue(
             ORDER BY m.at DESC
             LIMIT 1
         ) AS last ON true
-        ORDER BY {order}
+        ORDER BY {_ORDERS[sort]}, c.request_id, c.departement
         """,  # noqa: S608 - constant conditions and orders; every value is an argument
         *wanted,
         page.limit,
@@ -201,12 +193,12 @@ async def counts(reader: Reader, *, perimeter: Sequence[str] | None, me: str, to
                count(*) FILTER (WHERE c.assignee_email = $3) AS mine,
                count(*) FILTER (WHERE c.assignee_email IS NULL) AS unassigned
         FROM case_file AS c
-        WHERE ($1::text[] IS NULL OR c.departement = ANY($1)) AND NOT {_OVER}
+        WHERE ($1::text[] IS NULL OR c.departement = ANY($1)) AND c.turn < 3
         GROUP BY c.state
         UNION ALL
         SELECT c.state, count(*), 0, 0, 0, 0
         FROM case_file AS c
-        WHERE ($1::text[] IS NULL OR c.departement = ANY($1)) AND {_OVER}
+        WHERE ($1::text[] IS NULL OR c.departement = ANY($1)) AND c.turn = 3
         GROUP BY c.state
         """,  # noqa: S608 - a constant condition
         perimeter,
@@ -233,11 +225,16 @@ def _arguments(filters: Filters, perimeter: Sequence[str] | None, today: date) -
         filters.assignee.lower() if filters.assignee else None,
         filters.overdue,
         q,
-        filters.departement,
+        filters.departement or _only(perimeter),
         filters.kind,
         filters.field,
         filters.asked,
     )
+
+
+def _only(perimeter: Sequence[str] | None) -> str | None:
+    """Name the département of whoever has one alone, for whom one index then gives cases in their order."""
+    return perimeter[0] if perimeter and len(perimeter) == 1 else None
 
 
 def _item(row: Row, who: Official) -> QueueItem:

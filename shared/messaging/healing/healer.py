@@ -81,6 +81,8 @@ class Healer:
 
         To another instance of our own service only the facts that it hears alone.
         """
+        if ours and not self._alone:
+            return
         after = FIRST
         while rows := await heads.page(self._database, since, after):
             after = place_of(rows[-1])

@@ -10,6 +10,7 @@ from functools import partial
 from statistics import median, quantiles
 
 from tests.bench import processor
+from tests.bench.ground import come_to_rest
 from tests.bench.growth import plans
 from tests.bench.growth.modes import AT_REST, DATABASES, HEALING, NO_SNAPSHOT, OLD_SNAPSHOT
 from tests.bench.growth.multiply import multiply
@@ -71,7 +72,7 @@ class Operation:
 OPERATIONS = (
     Operation("the département’s queue", "qualification", "/cases?per_page=25", "sat95"),
     Operation("its cases under examination", "qualification", "/cases?state=under_examination", "sat95"),
-    Operation("its search", "qualification", "/cases?q=ecole", "sat95"),
+    Operation("its search", "qualification", "/cases?q=ecole&per_page=2", "sat95"),
     Operation("a case", "qualification", "/cases/{id}", "sat95"),
     Operation("the national queue", "escalation", "/escalations?per_page=25", "national"),
     Operation("its search", "escalation", "/escalations?q=ecole", "national"),
@@ -81,8 +82,6 @@ OPERATIONS = (
     Operation("public statistics", "intake", "/statistics", None),
 )
 
-CLEANS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'"
-RESTS_WITHIN = 300.0
 HEALS_WITHIN = 300.0
 
 WAITS = {
@@ -200,10 +199,7 @@ async def _grow(product: Product, first: int, last: int, *, mails: bool) -> None
     async with product.standing_still():
         await asyncio.gather(multiplied("qualification"), multiplied("intake", "escalation", "notifications"))
     async with product.database() as connection:
-        await connection.execute("CHECKPOINT")
-        until = time.monotonic() + RESTS_WITHIN
-        while await connection.fetchval(CLEANS) and time.monotonic() < until:
-            await asyncio.sleep(1)
+        await come_to_rest(connection)
 
 
 async def _sizes(product: Product) -> Figures:

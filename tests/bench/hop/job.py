@@ -33,6 +33,9 @@ SENDERS = 8
 CONNECTIONS = 10
 """To the listener's database, for all who do more than one thing at a time: what a service of ours has."""
 PREFETCH = 100
+YEAR = 31_557_600
+"""Seconds."""
+_TODAY = time.time() // 86_400 * 86_400
 _REQUESTS = UUID("0b1d3a52-8d0e-4c5a-9d1e-2f6f0f1f2a01")
 _EVENTS = UUID("0b1d3a52-8d0e-4c5a-9d1e-2f6f0f1f2a02")
 _REST = "Le conseil municipal souhaite réhabiliter l’ancienne école et y installer un tiers-lieu. " * 4
@@ -87,8 +90,10 @@ class Order:
         }
 
     def request_of(self, number: int) -> UUID:
-        """Give the request that an event belongs to: five of each, far from each other."""
-        return uuid5(_REQUESTS, str(self._request(number)))
+        """Give the request that an event belongs to: five of each, far from each other, filed within the last year."""
+        drawn = uuid5(_REQUESTS, str(self._request(number)))
+        filed = _TODAY - YEAR * drawn.time_low / 2**32
+        return UUID(f"{int(1000 * filed):012x}7{drawn.hex[13:]}")
 
     def instance_of(self, number: int) -> int:
         """Give the listener that an event is for."""

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from tests.bench import processor
-from tests.bench.ground import Field, Ground
+from tests.bench.ground import Field, Ground, come_to_rest
 from tests.bench.hop.contestants import ROOT, Contestant
 from tests.bench.hop.job import Order
 from tests.bench.tally import Figures
@@ -37,8 +37,8 @@ class Effort:
     within: float = 180.0
     listens: bool = True
     """Whether anybody listens: without, the sender alone is measured."""
-    history: int = 0
-    """Events that were told and heard before."""
+    history: int | None = None
+    """Events that were told and heard before; where it is given, the servers come to rest first."""
     snapshot: bool = False
     """Whether somebody holds an old snapshot of the sender's database open."""
     beforehand: bool = False
@@ -73,11 +73,16 @@ class Player:
         """Give its process id."""
         return self._process.pid
 
+    @property
+    def ended(self) -> bool:
+        """Tell whether it says nothing more."""
+        return self._reads.done()
+
     async def until(self, word: str, within: float) -> None:
         """Wait until it says a word."""
         until = time.monotonic() + within
         while word not in self._said:
-            if self._reads.done() or time.monotonic() > until:
+            if self.ended or time.monotonic() > until:
                 raise Failed("\n".join(self._said[-30:]))
             await asyncio.sleep(0.005)
 
@@ -128,7 +133,7 @@ async def run(
             ground.order(field, ours=contestant.ours, events=effort.events, rate=effort.rate),
             instances=effort.instances,
         )
-        if effort.history:
+        if effort.history is not None:
             await _remember(ground, field, effort.history)
         async with (
             _snapshot(ground, field, held=effort.snapshot),
@@ -163,33 +168,49 @@ async def run(
         }
 
 
+YEARS = 5
+"""For which events were told before."""
+
+
 async def _remember(ground: Ground, field: Field, history: int) -> None:
-    """Have so many events in the journal here, and their streams in the inbox there."""
-    subject = "md5((n / 5)::text)::uuid::text"
+    """Have so many events in the journal here, and their streams in the inbox there, told evenly over five years.
+
+    Their identifiers count up in time, as the product makes them: at random they would lie elsewhere in each index.
+    """
+    events = f"generate_series(0, {history - 1}) n"
+    requests = f"generate_series(0, {history - 1}, 5) n"
+    moment = f"now() - interval '{YEARS} years' * (({history} - n / 5 * 5)::float8 / {history})"
+    subject, event = (_identifier(moment, seed) for seed in ("n / 5", "'event' || n"))
     async with ground.connected(field.source) as source, ground.connected(field.target) as target:
         await source.execute(
             f"""
             INSERT INTO stream (source, subject, sequence, hash, departement, changed_at)
-            SELECT DISTINCT ON (2) '/intake', {subject}, 5, sha256(''), '95', now() - interval '1 day'
-            FROM generate_series(0, {history - 1}) n
+            SELECT '/intake', {subject}::text, 5, sha256(''), '95', {moment} FROM {requests}
             """  # noqa: S608 - a number of ours
         )
         await source.execute(
             f"""
-            INSERT INTO journal (id, source, subject, sequence, type, routing_key, body, hash)
-            SELECT gen_random_uuid(), '/intake', {subject}, n % 5 + 1, 'intake.message_posted.v1',
-                   'intake.message_posted.95', repeat('x', 800), sha256('')
-            FROM generate_series(0, {history - 1}) n
+            INSERT INTO journal (id, source, subject, sequence, type, routing_key, recorded_at, body, hash)
+            SELECT {event}, '/intake', {subject}::text, n % 5 + 1, 'intake.message_posted.v1',
+                   'intake.message_posted.95', {moment}, repeat('x', 800), sha256('')
+            FROM {events}
             """  # noqa: S608 - same
         )
         await target.execute(
             f"""
             INSERT INTO inbox_stream (source, subject, applied, changed_at)
-            SELECT DISTINCT '/intake', {subject}, 5, now() - interval '1 day' FROM generate_series(0, {history - 1}) n
+            SELECT '/intake', {subject}::text, 5, {moment} FROM {requests}
             """  # noqa: S608 - same
         )
         await source.execute("VACUUM ANALYZE")
         await target.execute("VACUUM ANALYZE")
+        await come_to_rest(source)
+
+
+def _identifier(moment: str, seed: str) -> str:
+    """Give the SQL of a UUID of the seventh kind, made at a moment."""
+    milliseconds, rest = f"(extract(epoch FROM {moment}) * 1000)::bigint", f"md5(({seed})::text)"
+    return f"(lpad(to_hex({milliseconds}), 12, '0') || '7' || left({rest}, 3) || '8' || right({rest}, 15))::uuid"
 
 
 @contextlib.asynccontextmanager
@@ -234,7 +255,7 @@ async def all_applied(ground: Ground, field: Field, effort: Effort, players: Seq
     until = time.monotonic() + effort.within + (effort.events / effort.rate if effort.rate else 0)
     async with ground.connected(field.target) as connection:
         while (there := await connection.fetchval("SELECT count(*) FROM step")) < effort.events:
-            if time.monotonic() > until:
+            if time.monotonic() > until or any(one.ended for one in players):
                 said = "\n".join(line for one in players for line in one._said[-10:])  # noqa: SLF001 - its last words
                 raise Failed(f"{there} of {effort.events} arrived in time\n{said}")
             await asyncio.sleep(0.1)

@@ -17,6 +17,7 @@ from shared.clock import new_id
 from shared.db import Database
 from shared.messaging import journal, topology
 from shared.messaging.arrivals import PREFETCH
+from shared.messaging.healing.healer import EVER, Healer
 from shared.messaging.inbox import Inbox, Message
 from shared.messaging.relay import NEW, Relay
 from tests.conftest import FreshDatabase
@@ -149,6 +150,47 @@ async def test_the_relay_needs_no_statement_for_most_events(
     assert seen["WITH confirmed AS"] >= 1
     assert seen.total() / events <= 0.05, seen
     assert await read_as_a_whole(narrow, "journal") == 0
+
+
+async def test_a_service_that_tells_its_own_instances_nothing_reads_no_stream_when_one_of_them_asks(
+    narrow: Database,
+) -> None:
+    healer = Healer(narrow, Relay(narrow, "amqp://127.0.0.1:1/", name="intake"), service="intake", queue="intake")
+    async with counted(narrow) as seen:
+        await healer.tell_heads(since=EVER, ours=True)
+    assert seen.total() == 0, seen
+
+
+async def test_what_was_told_is_not_walked_over_again_while_an_old_snapshot_keeps_it(
+    narrow: Database, fresh: FreshDatabase, broker_url: Callable[[str], str]
+) -> None:
+    async with await aio_pika.connect(broker_url("supervisor")) as connection:
+        await topology.declare(await connection.channel(), [topology.Subscription("escalation", ("intake.#",))])
+    business = await Database.connect(fresh.app_url, name="business", max_size=1)
+    forgotten = await asyncpg.connect(fresh.owner_url)
+    relay = Relay(narrow, broker_url("intake"), name="intake", poll=10)
+    rounds, each = 30, 5
+
+    async def told() -> bool:
+        return bool(await business.fetchval("SELECT count(*) = 0 FROM outbox"))
+
+    task = asyncio.create_task(relay.run())
+    async with forgotten.transaction(isolation="repeatable_read"):
+        await forgotten.fetchval("SELECT count(*) FROM outbox")
+        for _ in range(rounds):
+            async with business.transaction() as tx:
+                for _ in range(each):
+                    await journal.record(tx, a_message(new_id()))
+            relay.wake()
+            await eventually(told)
+        await relay.stop()
+        await task
+    await relay.close()
+    await forgotten.close()
+    await business.close()
+    await narrow.fetchval("SELECT pg_stat_force_next_flush()")
+    walked = await narrow.fetchval("SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'outbox_new'")
+    assert rounds * each <= walked <= 6 * rounds * each  # three each; from the beginning it is thirty
 
 
 @pytest.mark.parametrize("service", ["intake", "qualification", "escalation", "notifications"])

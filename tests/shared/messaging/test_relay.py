@@ -208,6 +208,24 @@ async def test_what_is_told_now_does_not_wait_for_the_confirmation_of_what_was_t
     assert await waiting() == []
 
 
+@pytest.mark.usefixtures("exchange")
+async def test_who_drew_an_earlier_place_and_commits_after_many_others_is_told_all_the_same(
+    database: Database, broker_url: Callable[[str], str]
+) -> None:
+    async def told() -> bool:
+        return bool(await database.fetchval("SELECT count(*) = 0 FROM outbox"))
+
+    async with running(Relay(database, broker_url("intake"), name="intake", poll=0.05)):
+        async with database.transaction() as slow:
+            await journal.record(slow, a_message(new_id()))
+            for _ in range(5):
+                async with database.transaction() as quick:
+                    await journal.record(quick, a_message(new_id()))
+                await eventually(told)
+        await eventually(told)
+    assert await database.fetchval("SELECT count(*) FROM journal") == 6
+
+
 @contextlib.asynccontextmanager
 async def running(one: Relay) -> AsyncIterator[None]:
     task = asyncio.create_task(one.run())

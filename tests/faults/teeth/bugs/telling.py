@@ -4,6 +4,7 @@ from tests.faults.teeth.bug import Bug, Edit, bug
 
 JOURNAL = "shared/messaging/journal.py"
 RELAY = "shared/messaging/relay.py"
+REACH = "shared/messaging/reach.py"
 PUBLISHER = "shared/messaging/publisher.py"
 ROUNDS = "shared/rounds.py"
 
@@ -85,27 +86,10 @@ BUGS = (
         "The relay remembers how far it came, and never looks at a smaller number that was committed later.",
         "dawdling",
         (
-            Edit(RELAY, "for row in batch.rows])\n", "for row in batch.rows], self)\n"),
             Edit(
-                RELAY,
-                "confirmed: Sequence[Row], under_way: Sequence[Row]) -> list[Row]:",
-                "confirmed: Sequence[Row], under_way: Sequence[Row], relay: Relay) -> list[Row]:",
-            ),
-            Edit(
-                RELAY, "WHERE queue = '' AND position NOT IN", "WHERE queue = '' AND position > $7 AND position NOT IN"
-            ),
-            Edit(
-                RELAY,
-                '        [row["queue"] for row in known],\n    )\n\n\nasync def _forget',
-                '        [row["queue"] for row in known],\n'
-                '        getattr(relay, "last", 0),\n    )\n\n\nasync def _forget',
-            ),
-            Edit(
-                RELAY,
-                "                    confirmed += there\n",
-                "                    confirmed += there\n"
-                '                    for row in (one for one in confirmed if one["queue"] == ""):\n'
-                '                        self.last = row["position"]\n',
+                REACH,
+                '            self._seen.append((rows[0]["next"], positions[-1]))\n',
+                "            self.after = positions[-1]\n",
             ),
         ),
     ),
