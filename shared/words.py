@@ -219,6 +219,7 @@ EVENT = {
     "escalation.accompaniment_completed.v1": "Accompagnement terminé",
     "escalation.evaluation_requested.v1": "Évaluation demandée",
     "escalation.stage_overdue.v1": "Délai dépassé au niveau national",
+    "escalation.stage_due_soon.v1": "Échéance proche au niveau national",
     "escalation.programme_request_taken_up.v1": "Prise en charge par l’équipe du programme",
     "escalation.programme_request_declined.v1": "Le programme ne peut pas répondre, l’examen reprend",
     "escalation.programme_request_completed.v1": "Appui du programme terminé",

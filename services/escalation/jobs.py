@@ -1,4 +1,4 @@
-"""What happens by itself: dates that passed are told, and what waited in vain is forgotten. Several copies may run."""
+"""What happens by itself: dates near or passed are told, what waited in vain is forgotten. Several copies may run."""
 
 from contextlib import AbstractAsyncContextManager
 
@@ -20,9 +20,15 @@ async def one_round(database: Database, settings: Settings) -> None:
     async with database.transaction() as tx:
         milestones = await overdue.tell_overdue_milestones(tx, at=at)
     async with database.transaction() as tx:
+        reminders = await overdue.remind_of_stages(tx, durations=settings.durations, at=at)
+    async with database.transaction() as tx:
+        reminders += await overdue.remind_of_milestones(tx, durations=settings.durations, at=at)
+    async with database.transaction() as tx:
         await overdue.forget_early_notes(tx, durations=settings.durations, at=at)
     if stages or milestones:
         log.info("jobs.overdue_told", stages=stages, milestones=milestones)
+    if reminders:
+        log.info("jobs.reminded", reminders=reminders)
 
 
 def running(database: Database, settings: Settings) -> AbstractAsyncContextManager[None]:

@@ -15,6 +15,7 @@ class Durations:
     committee: int = 30
     evaluation_calendar_days: int = 30
     early_notes_calendar_days: int = 30
+    reminder: int = 2
 
 
 class Settings(ServiceSettings):
@@ -43,9 +44,18 @@ class Settings(ServiceSettings):
     early_notes_days: int = Field(
         30, ge=1, le=365, description="Calendar days that messages and documents wait for a dossier they overtook"
     )
-    overdue_every_seconds: float = Field(60, gt=0, description="How often passed dates are looked for")
+    reminder_days: int = Field(
+        2, ge=0, le=30, description="Working days before a stage's or a milestone's last one on which it is reminded of"
+    )
+    overdue_every_seconds: float = Field(60, gt=0, description="How often near and passed dates are looked for")
 
     @property
     def durations(self) -> Durations:
         """Give the durations to the use cases."""
-        return Durations(self.admissibility_days, self.committee_days, self.evaluation_days, self.early_notes_days)
+        return Durations(
+            self.admissibility_days,
+            self.committee_days,
+            self.evaluation_days,
+            self.early_notes_days,
+            self.reminder_days,
+        )

@@ -217,6 +217,7 @@ def facts() -> list[Fact]:
             by=_NATIONAL,
         ),
         e.StageOverdue(**where, number=NUMBER, stage=v.Stage.ADMISSIBILITY, due_on=date(2027, 1, 8)),
+        e.StageDueSoon(**where, number=NUMBER, stage=v.Stage.MILESTONE, due_on=DUE, what="Étude de faisabilité"),
         notifications.DeliveryFailed(
             **where,
             delivery_id=OTHER_ID,

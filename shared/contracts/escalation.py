@@ -275,6 +275,16 @@ class StageOverdue(Fact):
     what: str | None = None
 
 
+class StageDueSoon(Fact):
+    """The last day of a stage, or of a milestone (`what`), is near: said once before it."""
+
+    wire_type: ClassVar[str] = "escalation.stage_due_soon.v1"
+    number: str
+    stage: Stage
+    due_on: date
+    what: str | None = None
+
+
 COVERAGES: Final = UUID("7d0a3c52-5b7e-5d0e-9f4a-2f6f1f0c9b11")
 """The namespace of the streams that tell which territories a programme covers."""
 
@@ -357,6 +367,7 @@ FACTS: tuple[type[Fact], ...] = (
     AccompanimentCompleted,
     EvaluationRequested,
     StageOverdue,
+    StageDueSoon,
     ProgrammeCoverageSet,
     ProgrammeRequestTakenUp,
     ProgrammeRequestDeclined,

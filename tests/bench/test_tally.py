@@ -42,3 +42,4 @@ def test_a_figure_is_told_with_its_span() -> None:
     assert words.spread([3.0, 1.0, 2.0], 1) == "2.0 (1.0–3.0)"
     assert words.spread([12345.0]) == "12\u202f345"
     assert words.spread([]) == words.NOT_MEASURED
+    assert words.grouped("10000000 events before 2026") == "10\u202f000\u202f000 events before 2026"

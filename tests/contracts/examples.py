@@ -440,6 +440,16 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
         {**_BASE, "number": REQUEST.number, "stage": Stage.ADMISSIBILITY, "due_on": date(2026, 3, 30)},
     ),
     (
+        escalation.StageDueSoon,
+        {
+            **_BASE,
+            "number": REQUEST.number,
+            "stage": Stage.MILESTONE,
+            "due_on": date(2026, 3, 30),
+            "what": "Étude de faisabilité",
+        },
+    ),
+    (
         escalation.ProgrammeRequestTakenUp,
         {**_BASE, **_DIRECTED, "interlocutor": "Équipe Petites Villes de Demain, 01 00 00 00 00"},
     ),

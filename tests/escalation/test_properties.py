@@ -5,6 +5,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import httpx2
@@ -299,6 +300,10 @@ class DossierLife(RuleBasedStateMachine):
         today = TODAY + timedelta(days=days)
         if self.table.dossier.tell_overdue(today=today, at=AT):
             assert self.table.dossier.tell_overdue(today=today, at=AT) is None, "it is told once"
+        soon = today + timedelta(days=2)
+        for one in (self.table.dossier.tell_due_soon, partial(self.table.milestone.tell_due_soon, self.table.dossier)):
+            if one(today=today, soon=soon, at=AT):
+                assert one(today=today, soon=soon, at=AT) is None, "it is told once"
         if self.table.milestone.tell_overdue(self.table.dossier, today=today, at=AT):
             assert self.table.milestone.tell_overdue(self.table.dossier, today=today, at=AT) is None
 

@@ -10,6 +10,7 @@ import pytest
 
 from services.escalation.consumers import consumers
 from services.escalation.settings import Settings
+from services.escalation.usecases import overdue
 from shared.clock import new_id
 from shared.contracts import intake, qualification
 from shared.db import Database
@@ -58,6 +59,10 @@ async def test_a_dossier_is_rebuilt_alike_though_the_clock_went_back_while_it_wa
     came_at = datetime.now(UTC)
     await ear.hears(a_request_escalated(dossier, at=came_at))
     put_back_the_clock(monkeypatch)
+    settled_by = (await national.get(f"/escalations/{dossier}"))["due_on"]
+    async with database.transaction() as tx:
+        at = datetime.fromisoformat(f"{settled_by}T09:00Z")
+        assert await overdue.remind_of_stages(tx, durations=settings.durations, at=at) == 1
     await national.post(f"/escalations/{dossier}/information-request", {"question": "Le foncier ?"})
     await ear.hears(
         qualification.NationalQuestionAnswered(
@@ -77,13 +82,16 @@ async def test_a_dossier_is_rebuilt_alike_though_the_clock_went_back_while_it_wa
         assert answer.status_code in {200, 201}, answer.text
         if action == "milestones":
             await _is_followed(national, browser, f"/escalations/{dossier}", answer.json())
+            async with database.transaction() as tx:
+                at = datetime(2027, 3, 1, 9, tzinfo=UTC)  # its last day
+                assert await overdue.remind_of_milestones(tx, durations=settings.durations, at=at) == 1
         if action == "progress":
             about = {"request_id": UUID(str(dossier)), "departement": "95", "at": datetime.now(UTC)}
             await ear.hears(intake.ProgressTold(**about, report_id=new_id(), text="Deux réunions tenues."))
         if action == "mobilisations":
             await _is_delivered_and_paid(national, f"/escalations/{dossier}/mobilisations/{answer.json()['created']}")
     told = await moments_told(database)
-    assert len(told) == 21
+    assert len(told) == 23
     assert all(before < after for before, after in pairwise([came_at, *told]))
     await assert_it_shows_what_was_told(
         "escalation", {"escalation": database, "others": others}, fresh_database, rows=38

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -182,6 +182,28 @@ async def test_a_late_milestone_is_told_once(
     bodies = await database.fetch("SELECT body FROM journal WHERE type = 'escalation.stage_overdue.v1'")
     assert len(bodies) == 1
     assert "Étude" in bodies[0]["body"]
+
+
+async def test_who_is_awaited_is_warned_once_before_the_last_day_and_the_dossier_stays_as_it_is(
+    database: Database, national: Program, secretary: Program, ear: Ear, settings: Settings, received: str
+) -> None:
+    await an_accompanied_dossier(national, secretary, received)
+    reached_by = clock.now() + timedelta(days=60)
+    milestone = {"title": "Étude", "due_on": reached_by.date().isoformat()}
+    await national.post(f"/escalations/{received}/milestones", milestone, status=201)
+    other = a_request_escalated(number="95-2026-000124")
+    await ear.hears(other)
+    settled_by = datetime.fromisoformat(f"{(await national.get(f'/escalations/{other.request_id}'))['due_on']}T09:00Z")
+    before = await database.fetch("SELECT request_id, changed_at FROM escalation ORDER BY 1")
+    for day in (settled_by, reached_by):
+        for at in (day - timedelta(days=10), day, day):
+            async with database.transaction() as tx:
+                await overdue.remind_of_stages(tx, durations=settings.durations, at=at)
+                await overdue.remind_of_milestones(tx, durations=settings.durations, at=at)
+    rows = await database.fetch("SELECT subject, body FROM journal WHERE type = 'escalation.stage_due_soon.v1'")
+    assert sorted(row["subject"] for row in rows) == sorted([received, str(other.request_id)])
+    assert "Étude" in next(row["body"] for row in rows if row["subject"] == received)
+    assert await database.fetch("SELECT request_id, changed_at FROM escalation ORDER BY 1") == before
 
 
 async def test_the_demonstration_opens_one_envelope_however_often_it_is_loaded(database: Database) -> None:

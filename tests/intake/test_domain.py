@@ -37,6 +37,7 @@ NOT_FOR_THE_APPLICANT = {
     "escalation.decision_made.v1",  # has a line per outcome instead
     "escalation.decision_corrected.v1",  # same
     "qualification.stage_due_soon.v1",
+    "escalation.stage_due_soon.v1",
     "qualification.orientation_due_soon.v1",
     "qualification.national_question_due_soon.v1",
     "qualification.information_due_soon.v1",  # a reminder is a mail, and no step

@@ -10,10 +10,10 @@ from shared.clock import new_id, now
 from shared.contracts import escalation, intake
 from shared.contracts.vocabulary import Field, RequestKind
 from shared.db import Database
-from shared.identity.model import Agent
+from shared.identity.model import Agent, Role
 from shared.messaging.inbox import Inbox
 from tests.qualification.acting import ESCALATION, ORIENTATION, answered, done
-from tests.qualification.conftest import Browser, Program
+from tests.qualification.conftest import Browser, Program, Programs
 from tests.qualification.life import NATIONAL, Life, names
 
 SignIn = Callable[[Agent], Awaitable[Browser]]
@@ -110,6 +110,23 @@ async def test_a_search_takes_what_was_typed_as_it_is(sat: Program, inbox: Inbox
     for nothing in ("%25", "_", "%5C", "sol_ire", "sol%25"):
         assert "Redonner vie au centre-bourg" not in await titles(sat, f"?q={nothing}")
     assert await titles(sat, "?q=sol_ire") == []
+
+
+@pytest.mark.usefixtures("life")
+async def test_a_search_finds_any_part_of_what_was_filed_however_short_and_wherever_one_may_look(
+    sat: Program, neighbour: Program, program: Programs, inbox: Inbox
+) -> None:
+    await Life(inbox).submitted(number="95-2026-000002", title="Été")
+    everywhere = await program("audit", Role.AUDITOR)
+    both = await program("interdepartemental", Role.SAT_AGENT, "78", "95")
+    for who in (sat, both, everywhere):
+        for part in ("Été", "é", "té", "2026-000002", "2 été", "été ma"):
+            assert "Été" in await titles(who, f"?q={part}"), (who.agent.name, part)
+        assert await titles(who, "?q=ntre-bou") == ["Redonner vie au centre-bourg"]
+        assert await titles(who, "?q=étés") == []
+        assert await titles(who, "?q=été&departement=95") == ["Été"]
+    assert await titles(neighbour, "?q=été") == []
+    assert await titles(neighbour, "?q=été&departement=95") == []
 
 
 async def test_a_question_of_the_national_team_is_seen_in_the_queue_until_it_is_answered(

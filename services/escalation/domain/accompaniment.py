@@ -12,6 +12,7 @@ from shared.contracts.escalation import (
     MilestonePostponed,
     MilestoneReached,
     ProgressReported,
+    StageDueSoon,
     StageOverdue,
 )
 from shared.contracts.intake import Document
@@ -95,6 +96,7 @@ class Milestone:
     due_on: date
     reached_on: date | None = None
     overdue_told: bool = False
+    soon_told: bool = False
 
     def allowed_actions(self, state: State, by: By) -> list[str]:
         """List what may be done with it."""
@@ -109,7 +111,7 @@ class Milestone:
             raise MilestoneWasReached(state="reached", allowed_actions=[])
         if due_on <= self.due_on or due_on < today:
             raise Invalid.field("due_on", "La nouvelle échéance doit être à venir, et après celle d’aujourd’hui.")
-        was_due_on, self.due_on, self.overdue_told = self.due_on, due_on, False
+        was_due_on, self.due_on, self.overdue_told, self.soon_told = self.due_on, due_on, False, False
         return MilestonePostponed(
             request_id=escalation.request_id,
             departement=escalation.departement,
@@ -140,6 +142,22 @@ class Milestone:
             title=self.title,
             due_on=self.due_on,
             reached_on=self.reached_on,
+        )
+
+    def tell_due_soon(self, escalation: Escalation, *, today: date, soon: date, at: datetime) -> StageDueSoon | None:
+        """Say, once, that its date is near: between these days."""
+        accompanied = escalation.state is State.ACCOMPANIED
+        if not accompanied or self.reached_on is not None or self.soon_told or not today <= self.due_on <= soon:
+            return None
+        self.soon_told = True
+        return StageDueSoon(
+            request_id=escalation.request_id,
+            departement=escalation.departement,
+            at=at,
+            number=escalation.number,
+            stage=Stage.MILESTONE,
+            due_on=self.due_on,
+            what=self.title,
         )
 
     def tell_overdue(self, escalation: Escalation, *, today: date, at: datetime) -> StageOverdue | None:

@@ -22,6 +22,7 @@ from shared.contracts.escalation import (
     MilestonePlanned,
     ResourceMobilised,
     SessionScheduled,
+    StageDueSoon,
     StageOverdue,
 )
 from shared.contracts.fact import A_MOMENT
@@ -47,6 +48,7 @@ class Escalation:
     stage: Stage | None = None
     due_on: date | None = None
     overdue_told: bool = False
+    soon_told: bool = False
     session_id: UUID | None = None
     starts_on: date | None = None
     ends_on: date | None = None
@@ -80,7 +82,7 @@ class Escalation:
         if self.state is not State.AWAITING_DEPARTEMENT or self.resume_state is None:
             return False
         self.state, self.resume_state, self.asked_at = self.resume_state, None, None
-        self.due_on = due_on
+        self.due_on, self.soon_told = due_on, False
         return True
 
     def give_back(self, *, motive: str, by: By, at: datetime) -> EscalationReturned:
@@ -224,7 +226,22 @@ class Escalation:
     def enter(self, state: State, *, stage: Stage | None = None, due_on: date | None = None) -> None:
         """Change the state; the clock of the stage before stops, and that of the next starts."""
         self.state, self.resume_state, self.asked_at, self.session_id = state, None, None, None
-        self.stage, self.due_on, self.overdue_told = stage, due_on, False
+        self.stage, self.due_on, self.overdue_told, self.soon_told = stage, due_on, False, False
+
+    def tell_due_soon(self, *, today: date, soon: date, at: datetime) -> StageDueSoon | None:
+        """Say, once a stage, that its date is near: between these days."""
+        waits = self.state is State.AWAITING_DEPARTEMENT
+        if waits or self.soon_told or self.stage is None or self.due_on is None or not today <= self.due_on <= soon:
+            return None
+        self.soon_told = True
+        return StageDueSoon(
+            request_id=self.request_id,
+            departement=self.departement,
+            at=at,
+            number=self.number,
+            stage=self.stage,
+            due_on=self.due_on,
+        )
 
     def tell_overdue(self, *, today: date, at: datetime) -> StageOverdue | None:
         """Say, once a stage, that its date has passed."""

@@ -63,6 +63,11 @@ def _late(escalation: Escalation, fact: facts.StageOverdue) -> None:
         escalation.overdue_told = True
 
 
+def _soon(escalation: Escalation, fact: facts.StageDueSoon) -> None:
+    if fact.stage is not Stage.MILESTONE:
+        escalation.soon_told = True
+
+
 def _nothing(_: Escalation, __: Fact) -> None:
     """It is told, and changes nothing in the dossier itself."""
 
@@ -90,5 +95,6 @@ AGAIN: Final[Mapping[type[Fact], Again]] = {
     facts.AccompanimentCompleted: _completed,
     facts.EvaluationRequested: _nothing,
     facts.StageOverdue: _late,
+    facts.StageDueSoon: _soon,
 }
 """Fact → what it changed in the dossier."""

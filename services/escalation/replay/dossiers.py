@@ -40,7 +40,8 @@ async def _tell_again(tx: Transaction, fact: Fact) -> None:
     await _beside(tx, fact)
     await _means(tx, fact)
     await _accompaniment(tx, fact)
-    await telling.note(tx, fact)
+    if not isinstance(fact, facts.StageDueSoon):  # a mail, and no step
+        await telling.note(tx, fact)
 
 
 async def _before(tx: Transaction, fact: Fact) -> None:
@@ -96,6 +97,8 @@ async def _accompaniment(tx: Transaction, fact: Fact) -> None:
             await accompaniment.save_milestone(tx, milestone)
         case facts.StageOverdue(stage=Stage.MILESTONE):
             await retold.note_milestone_late(tx, fact.request_id, title=fact.what or "", due_on=fact.due_on)
+        case facts.StageDueSoon(stage=Stage.MILESTONE):
+            await retold.note_milestone_soon(tx, fact.request_id, title=fact.what or "", due_on=fact.due_on)
         case facts.ProgressReported():
             await accompaniment.add_progress(tx, fact, team=fact.team, author=fact.author)
         case facts.DeliverableAdded():

@@ -7,7 +7,7 @@ from services.escalation.domain.accompaniment import Milestone
 from shared.contracts.escalation import DeliverableAdded, MilestonePostponed, ProgressReported, ProviderInvited
 from shared.contracts.intake import ProgressTold
 from shared.contracts.vocabulary import Team
-from shared.db import Transaction
+from shared.db import Row, Transaction
 from shared.errors import NotFound
 
 
@@ -41,7 +41,7 @@ async def load_milestone_for_update(tx: Transaction, request_id: UUID, milestone
     """Give a milestone of a dossier, locked."""
     row = await tx.fetchrow(
         """
-        SELECT id, title, due_on, reached_on, overdue_told
+        SELECT id, title, due_on, reached_on, overdue_told, soon_told
         FROM milestone
         WHERE id = $1 AND request_id = $2
         FOR UPDATE
@@ -51,43 +51,53 @@ async def load_milestone_for_update(tx: Transaction, request_id: UUID, milestone
     )
     if row is None:
         raise NoSuchMilestone
-    return Milestone(row["id"], row["title"], row["due_on"], row["reached_on"], row["overdue_told"])
+    return _milestone(row)
+
+
+def _milestone(row: Row) -> Milestone:
+    return Milestone(
+        row["id"], row["title"], row["due_on"], row["reached_on"], row["overdue_told"], soon_told=row["soon_told"]
+    )
 
 
 async def claim_overdue_milestones(tx: Transaction, *, today: date) -> list[tuple[UUID, Milestone]]:
     """Lock late milestones that were not told, each with its request, leaving those that somebody else holds."""
+    return await _claim(tx, "NOT milestone.overdue_told AND milestone.due_on < $1", today)
+
+
+async def claim_milestones_due_soon(tx: Transaction, *, today: date, soon: date) -> list[tuple[UUID, Milestone]]:
+    """Lock milestones of these days that were not told, each with its request, leaving what somebody else holds."""
+    nearly = "NOT milestone.soon_told AND NOT milestone.overdue_told AND milestone.due_on BETWEEN $1 AND $2"
+    return await _claim(tx, nearly, today, soon)
+
+
+async def _claim(tx: Transaction, which: str, *days: date) -> list[tuple[UUID, Milestone]]:
     rows = await tx.fetch(
-        """
+        f"""
         SELECT milestone.request_id, milestone.id, milestone.title, milestone.due_on, milestone.reached_on,
-            milestone.overdue_told
+            milestone.overdue_told, milestone.soon_told
         FROM milestone
         JOIN escalation ON escalation.request_id = milestone.request_id
         WHERE milestone.reached_on IS NULL
-            AND NOT milestone.overdue_told
-            AND milestone.due_on < $1
+            AND {which}
             AND escalation.state = 'accompanied'
         ORDER BY milestone.due_on
         LIMIT 100
         FOR UPDATE SKIP LOCKED
-        """,
-        today,
+        """,  # noqa: S608 - a constant condition
+        *days,
     )
-    return [
-        (
-            row["request_id"],
-            Milestone(row["id"], row["title"], row["due_on"], row["reached_on"], row["overdue_told"]),
-        )
-        for row in rows
-    ]
+    return [(row["request_id"], _milestone(row)) for row in rows]
 
 
 async def save_milestone(tx: Transaction, milestone: Milestone) -> None:
-    """Write that a milestone is reached, or that its delay was told."""
+    """Write that a milestone is reached, or that its date or its delay was told."""
     await tx.execute(
-        "UPDATE milestone SET reached_on = $2, overdue_told = $3 WHERE id = $1",
+        "UPDATE milestone SET reached_on = $2, overdue_told = $3, soon_told = $4 WHERE id = $1",
         milestone.id,
         milestone.reached_on,
         milestone.overdue_told,
+        milestone.soon_told,
     )
 
 
@@ -96,7 +106,8 @@ async def note_postponed(tx: Transaction, fact: MilestonePostponed) -> None:
     await tx.execute(
         """
         UPDATE milestone
-        SET due_on = $2, overdue_told = false, postponed_for = $3, first_due_on = coalesce(first_due_on, $4)
+        SET due_on = $2, overdue_told = false, soon_told = false, postponed_for = $3,
+            first_due_on = coalesce(first_due_on, $4)
         WHERE id = $1
         """,
         fact.milestone_id,

@@ -13,7 +13,7 @@ from shared.db import Row, Transaction
 from shared.errors import NotFound
 
 _COLUMNS = """
-    request_id, number, departement, state, resume_state, asked_at, stage, due_on, overdue_told, session_id,
+    request_id, number, departement, state, resume_state, asked_at, stage, due_on, overdue_told, soon_told, session_id,
     starts_on, ends_on, report
 """
 
@@ -37,6 +37,7 @@ def _escalation(row: Row) -> Escalation:
         stage=Stage(row["stage"]) if row["stage"] else None,
         due_on=row["due_on"],
         overdue_told=row["overdue_told"],
+        soon_told=row["soon_told"],
         session_id=row["session_id"],
         starts_on=row["starts_on"],
         ends_on=row["ends_on"],
@@ -105,6 +106,32 @@ async def claim_overdue(tx: Transaction, *, today: date) -> list[Escalation]:
     return [_escalation(row) for row in rows]
 
 
+async def claim_due_soon(tx: Transaction, *, today: date, soon: date) -> list[Escalation]:
+    """Lock dossiers whose stage ends between these days and that was not told, leaving what somebody else holds."""
+    rows = await tx.fetch(
+        f"""
+        SELECT {_COLUMNS}
+        FROM escalation
+        WHERE NOT soon_told
+            AND NOT overdue_told
+            AND stage IS NOT NULL
+            AND due_on BETWEEN $1 AND $2
+            AND state <> 'awaiting_departement'
+        ORDER BY due_on
+        LIMIT 100
+        FOR UPDATE SKIP LOCKED
+        """,  # noqa: S608 - the columns are a constant
+        today,
+        soon,
+    )
+    return [_escalation(row) for row in rows]
+
+
+async def note_soon_told(tx: Transaction, escalation: Escalation) -> None:
+    """Write that the end of its stage was told to be near, which changes nothing else."""
+    await tx.execute("UPDATE escalation SET soon_told = true WHERE request_id = $1", escalation.request_id)
+
+
 async def take_in(tx: Transaction, escalation: Escalation, fact: RequestEscalated) -> None:
     """Keep the dossier that arrived; the one of an earlier round is replaced."""
     request = fact.dossier.request
@@ -127,6 +154,7 @@ async def take_in(tx: Transaction, escalation: Escalation, fact: RequestEscalate
             stage = excluded.stage,
             due_on = excluded.due_on,
             overdue_told = false,
+            soon_told = false,
             received_at = excluded.received_at,
             changed_at = excluded.changed_at,
             evidence = excluded.evidence,
@@ -169,7 +197,8 @@ async def save(tx: Transaction, escalation: Escalation, *, at: datetime) -> None
             starts_on = $9,
             ends_on = $10,
             report = $11,
-            changed_at = $12
+            changed_at = $12,
+            soon_told = $13
         WHERE request_id = $1
         """,
         escalation.request_id,
@@ -184,6 +213,7 @@ async def save(tx: Transaction, escalation: Escalation, *, at: datetime) -> None
         escalation.ends_on,
         escalation.report,
         at,
+        escalation.soon_told,
     )
 
 

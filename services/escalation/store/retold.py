@@ -39,16 +39,25 @@ async def note_decision_number(tx: Transaction, year: int, last: int) -> None:
 
 async def note_milestone_late(tx: Transaction, request_id: UUID, *, title: str, due_on: date) -> None:
     """Note that a milestone's delay was told; of two that are alike, of the one whose was not."""
+    await _note_milestone(tx, request_id, "overdue_told", title=title, due_on=due_on)
+
+
+async def note_milestone_soon(tx: Transaction, request_id: UUID, *, title: str, due_on: date) -> None:
+    """Note that a milestone was told to be near; of two that are alike, of the one that was not."""
+    await _note_milestone(tx, request_id, "soon_told", title=title, due_on=due_on)
+
+
+async def _note_milestone(tx: Transaction, request_id: UUID, told: str, *, title: str, due_on: date) -> None:
     await tx.execute(
-        """
-        UPDATE milestone SET overdue_told = true
+        f"""
+        UPDATE milestone SET {told} = true
         WHERE id = (
             SELECT id
             FROM milestone
-            WHERE request_id = $1 AND title = $2 AND due_on = $3 AND NOT overdue_told AND reached_on IS NULL
+            WHERE request_id = $1 AND title = $2 AND due_on = $3 AND NOT {told} AND reached_on IS NULL
             LIMIT 1
         )
-        """,
+        """,  # noqa: S608 - one of two columns
         request_id,
         title,
         due_on,

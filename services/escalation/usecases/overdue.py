@@ -1,4 +1,4 @@
-"""Clocks that ran out are told once, and what was kept for dossiers that never came is forgotten."""
+"""Clocks that run out are told once before and once after; what was kept for dossiers that never came is forgotten."""
 
 from datetime import datetime, timedelta
 
@@ -6,8 +6,9 @@ from services.escalation.settings import Durations
 from services.escalation.store import accompaniment as store
 from services.escalation.store import dossier as dossier_store
 from services.escalation.store import exchanges
-from services.escalation.usecases.telling import day, in_time, tell
+from services.escalation.usecases.telling import day, in_time, tell, working_days_after
 from shared.db import Transaction
+from shared.messaging import journal
 
 
 async def tell_overdue_stages(tx: Transaction, *, at: datetime) -> int:
@@ -33,6 +34,33 @@ async def tell_overdue_milestones(tx: Transaction, *, at: datetime) -> int:
         if fact is not None:
             await store.save_milestone(tx, milestone)
             await tell(tx, fact)
+            told += 1
+    return told
+
+
+async def remind_of_stages(tx: Transaction, *, durations: Durations, at: datetime) -> int:
+    """Warn of stages in their last working days; gives how many there were. A reminder is a mail, and no step."""
+    told, today, soon = 0, day(at), working_days_after(at, durations.reminder)
+    for escalation in await dossier_store.claim_due_soon(tx, today=today, soon=soon):
+        now = await in_time(tx, escalation.request_id, at)
+        fact = escalation.tell_due_soon(today=today, soon=soon, at=now)
+        if fact is not None:
+            await dossier_store.note_soon_told(tx, escalation)
+            await journal.record(tx, fact)
+            told += 1
+    return told
+
+
+async def remind_of_milestones(tx: Transaction, *, durations: Durations, at: datetime) -> int:
+    """Warn of milestones whose date is near; gives how many there were."""
+    told, today, soon = 0, day(at), working_days_after(at, durations.reminder)
+    for request_id, milestone in await store.claim_milestones_due_soon(tx, today=today, soon=soon):
+        escalation = await dossier_store.find_for_update(tx, request_id)
+        now = await in_time(tx, request_id, at)
+        fact = milestone.tell_due_soon(escalation, today=today, soon=soon, at=now) if escalation else None
+        if fact is not None:
+            await store.save_milestone(tx, milestone)
+            await journal.record(tx, fact)
             told += 1
     return told
 

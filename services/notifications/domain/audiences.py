@@ -73,9 +73,9 @@ def delegate(template: str, place: str = "") -> Mail:
     return Mail("delegate", template, "case", always, place)
 
 
-def national(template: str, when: Condition = always) -> Mail:
+def national(template: str, when: Condition = always, *, place: str = "", cadence: Cadence = Cadence.INSTANT) -> Mail:
     """Make a mail to the national team."""
-    return Mail("national", template, "escalation", when)
+    return Mail("national", template, "escalation", when, place, cadence)
 
 
 def _was_escalated(_fact: Fact, national: bool) -> bool:  # noqa: FBT001 - the condition's second fact, never a switch
@@ -124,7 +124,7 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     intake.DocumentAdded: (departement("document_added", "documents", when=_came_later),),
     intake.ProgressTold: (
         departement("progress_told", cadence=DAILY),
-        Mail("national", "progress_told", "escalation", place="jalons", cadence=DAILY),
+        national("progress_told", place="jalons", cadence=DAILY),
     ),
     intake.RequestWithdrawn: (
         applicant("request_withdrawn"),
@@ -209,6 +209,7 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     escalation.AccompanimentCompleted: (departement("accompaniment_completed"),),
     escalation.EvaluationRequested: (applicant("evaluation_requested", "evaluation"),),
     escalation.StageOverdue: (national("stage_overdue"),),
+    escalation.StageDueSoon: (national("stage_due_soon", cadence=DAILY),),
     escalation.ProgrammeRequestTakenUp: (applicant("programme_taken_up"), departement("programme_takes_up")),
     escalation.ProgrammeRequestDeclined: (applicant("examination_resumed"), departement("programme_declines")),
     escalation.ProgrammeRequestCompleted: (departement("programme_completed"),),

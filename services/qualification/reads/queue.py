@@ -1,6 +1,6 @@
 """The département's queue: which cases wait, for whom, since when; late ones first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal
@@ -10,7 +10,7 @@ from services.qualification.domain.case import Question
 from services.qualification.domain.moves import Standing, State
 from services.qualification.domain.people import Official
 from shared.contracts.vocabulary import Field, RequestKind
-from shared.db import Reader, Row, containing
+from shared.db import Database, Reader, Row, containing
 from shared.territory.index import fold
 from shared.web.paging import Page
 
@@ -67,7 +67,10 @@ class QueueItem:
     applicant_wrote_at: datetime | None
 
 
-_ASKED = "(c.question IS NOT NULL AND c.state = 'escalated')"
+VERY_MANY: Final = 10_000
+"""Cases from which on a count may be a second old: nobody sees the one that is missing, and each list has one."""
+
+_ASKED = "(c.turn = 1 AND c.state = 'escalated')"
 _LATE = "(c.late_after < $2)"
 
 _WHERE = f"""
@@ -95,6 +98,17 @@ _TURNS: Final = (
 """One after the other: the département's and late, an applicant's who did not answer in time, the département's,
 somebody else's, nobody's any more."""
 
+_RUNNING: Final[Mapping[State, tuple[int, ...]]] = {
+    State.REGISTERED: (0, 2),
+    State.UNDER_EXAMINATION: (0, 2),
+    State.PROPOSED: (0, 2),
+    State.AWAITING_INFORMATION: (1, 3),
+    State.ORIENTED_LOCALLY: (3,),
+    State.ESCALATED: (0, 2, 3),
+}
+"""In which of these turns a case of a state may be; the other states are over."""
+_OVER = f"c.state NOT IN ({', '.join(map(repr, map(str, _RUNNING)))})"
+
 _ORDERS: Final[dict[Sort | None, str]] = {
     None: f"CASE {' '.join(f'WHEN {turn} THEN {n}' for n, turn in enumerate(_TURNS))} END, {_URGENT}",
     "urgency": f"coalesce({_LATE}, false) DESC, c.urgency DESC NULLS LAST, c.due_on, c.opened_at",
@@ -108,19 +122,20 @@ _ORDERS: Final[dict[Sort | None, str]] = {
 }
 
 
-def _shown(sort: Sort | None, *, few: bool) -> str:
+def _shown(filters: Filters, sort: Sort | None) -> str:
     """Give the statement that finds the cases of a page; $11 is how many, $12 after how many.
 
     In the queue's own order the cases of each turn are read from an index that has them in order, and those of the
-    next only where they do not fill the page: a département has more of what is over each year. A `few` that another
-    index finds are found once, and sorted.
+    next only where they do not fill the page: a département has more of what is over each year. What is searched is
+    few, found once by another index, and sorted.
     """
     found = f"SELECT c.request_id, c.departement FROM case_file AS c WHERE {_WHERE}"  # noqa: S608 - constants
-    if few or sort is not None:
+    if filters.q or sort is not None:
         return f"{found} ORDER BY {_ORDERS[sort]}, c.request_id, c.departement LIMIT $11 OFFSET $12"
-    names = [f"turn_{n}" for n in range(len(_TURNS))]
-    each = []
-    for n, (name, turn) in enumerate(zip(names, _TURNS, strict=True)):
+    everywhere = range(len(_TURNS))
+    turns = sorted({n for state in filters.states for n in _RUNNING.get(state, everywhere[-1:])} or everywhere)
+    names, each = [f"turn_{n}" for n in turns], []
+    for n, (name, turn) in enumerate(zip(names, (_TURNS[turn] for turn in turns), strict=True)):
         left = " - ".join(["$11::bigint + $12::bigint", *(f"(SELECT count(*) FROM {one})" for one in names[:n])])  # noqa: S608 - same
         each.append(f"{name} AS MATERIALIZED ({found} AND {turn} ORDER BY {_URGENT} LIMIT {left})")
     one_after_the_other = " UNION ALL ".join(f"SELECT * FROM {name}" for name in names)  # noqa: S608 - same
@@ -128,7 +143,7 @@ def _shown(sort: Sort | None, *, few: bool) -> str:
 
 
 async def queue(
-    reader: Reader,
+    database: Database,
     filters: Filters,
     *,
     perimeter: Sequence[str] | None,
@@ -137,15 +152,38 @@ async def queue(
     page: Page,
     sort: Sort | None = None,
 ) -> tuple[list[QueueItem], int]:
-    """Give one page of the queue and how many cases there are in all.
+    """Give one page of the queue and how many cases there are in all; of very many, as of a moment ago."""
+
+    async def count() -> int:
+        total: int = await database.fetchval(
+            f"SELECT count(*) FROM case_file AS c WHERE {_WHERE}",  # noqa: S608 - constants; every value is an argument
+            *_arguments(filters, perimeter, today),
+        )
+        return total
+
+    items = await cases(database, filters, perimeter=perimeter, who=who, today=today, page=page, sort=sort)
+    key = ("cases", filters, repr(perimeter), today)
+    return items, await database.kept.get(key, count, worth=lambda total: total > VERY_MANY)
+
+
+async def cases(
+    reader: Reader,
+    filters: Filters,
+    *,
+    perimeter: Sequence[str] | None,
+    who: Official,
+    today: date,
+    page: Page,
+    sort: Sort | None = None,
+) -> list[QueueItem]:
+    """Give one page of the queue.
 
     Which cases are shown is settled on their narrow columns first: what was filed is unpacked for these alone.
     """
-    wanted = _arguments(filters, perimeter, today)
     rows = await reader.fetch(
         f"""
         WITH shown AS MATERIALIZED (
-            {_shown(sort, few=filters.q is not None)}
+            {_shown(filters, sort)}
         )
         SELECT c.request_id, c.departement, c.number, c.state, c.assignee_email, c.assignee_name, c.urgency,
                c.stage, c.due_on, c.answer_until, c.opened_at, c.state_since, c.question,
@@ -171,15 +209,11 @@ async def queue(
         ) AS last ON true
         ORDER BY {_ORDERS[sort]}, c.request_id, c.departement
         """,  # noqa: S608 - constant conditions and orders; every value is an argument
-        *wanted,
+        *_arguments(filters, perimeter, today),
         page.limit,
         page.offset,
     )
-    total = await reader.fetchval(
-        f"SELECT count(*) FROM case_file AS c WHERE {_WHERE}",  # noqa: S608 - same
-        *wanted,
-    )
-    return [_item(row, who) for row in rows], total
+    return [_item(row, who) for row in rows]
 
 
 async def counts(reader: Reader, *, perimeter: Sequence[str] | None, me: str, today: date) -> dict[str, int]:
@@ -198,7 +232,7 @@ async def counts(reader: Reader, *, perimeter: Sequence[str] | None, me: str, to
         UNION ALL
         SELECT c.state, count(*), 0, 0, 0, 0
         FROM case_file AS c
-        WHERE ($1::text[] IS NULL OR c.departement = ANY($1)) AND c.turn = 3
+        WHERE ($1::text[] IS NULL OR c.departement = ANY($1)) AND {_OVER}
         GROUP BY c.state
         """,  # noqa: S608 - a constant condition
         perimeter,
@@ -218,14 +252,16 @@ def _arguments(filters: Filters, perimeter: Sequence[str] | None, today: date) -
     q = None
     if filters.q and filters.q.strip():
         q = fold(filters.q) or "\N{REPLACEMENT CHARACTER}"
+    here = filters.departement or _only(perimeter)
+    seen = here is not None and (perimeter is None or here in perimeter)
     return (
-        perimeter,
+        None if seen else perimeter,  # said twice, PostgreSQL takes it for a hundredth of a hundredth
         today,
         [state.value for state in filters.states] or None,
         filters.assignee.lower() if filters.assignee else None,
         filters.overdue,
         q,
-        filters.departement or _only(perimeter),
+        here,
         filters.kind,
         filters.field,
         filters.asked,

@@ -7,7 +7,7 @@ from services.qualification.usecases.telling import official
 from services.qualification.web.asked import Asked, today_of
 from shared import words
 from shared.contracts.vocabulary import RequestKind, Stage
-from shared.db import Reader
+from shared.db import Database
 from shared.errors import Conflict
 from shared.identity.model import Agent
 from shared.web.paging import Page
@@ -43,10 +43,10 @@ class TooManyCases(Conflict):
     sentence = "La liste compte {total} demandes. Filtrez-la pour en exporter {most} au plus."
 
 
-async def table_of(reader: Reader, asked: Asked, agent: Agent) -> Table:
+async def table_of(database: Database, asked: Asked, agent: Agent) -> Table:
     """Give all that the filters let through, in the order of the screen; refuses more than `MOST` cases."""
     cases, total = await queue(
-        reader,
+        database,
         asked.filters,
         perimeter=agent.perimeter,
         who=official(agent),

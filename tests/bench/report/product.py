@@ -78,7 +78,7 @@ def _history(tally: Tally) -> str:
     modes = dict.fromkeys(line.mode for line in tally.lines if line.part == "history")
     rows = [
         (
-            mode,
+            words.grouped(mode),
             words.figure(found, "per_second"),
             words.way(found) if found[0]["rate"] else "",
             *(

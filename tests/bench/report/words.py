@@ -1,5 +1,6 @@
 """Figures as words: the same form in every table."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
@@ -37,6 +38,11 @@ def way(found: Sequence[Figures]) -> str:
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Give a table in Markdown."""
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)) + "\n"
+
+
+def grouped(text: str) -> str:
+    """Give a text with its long numbers in groups of three digits."""
+    return re.sub(r"\d{5,}", lambda found: _number(int(found[0]), 0), text)
 
 
 def size(value: float) -> str:

@@ -13,7 +13,7 @@ from services.qualification.domain.moves import UNDECIDED, State
 from services.qualification.reads import case as reads
 from services.qualification.reads.case import CaseView
 from services.qualification.reads.colleagues import colleagues
-from services.qualification.reads.queue import Filters, queue
+from services.qualification.reads.queue import Filters, cases
 from services.qualification.usecases.looking import look_at_case
 from services.qualification.usecases.telling import official
 from services.qualification.web import words as pages_words
@@ -120,7 +120,7 @@ def _filed_by(who: Actor | None) -> str | None:
 
 
 async def _around(visit: Visit, tx: Transaction, view: CaseView, filters: Filters) -> dict[str, Any]:
-    beside, _ = await queue(
+    beside = await cases(
         tx,
         filters,
         perimeter=visit.agent.perimeter,
