@@ -13,6 +13,9 @@ TIMES = 20.0
 QUICK = 0.05
 """Seconds: what was counted faster is not kept, and is of this very moment for everybody."""
 
+LEAST = 1.0
+"""Seconds for which what is said to be worth keeping is kept, however quickly it was counted."""
+
 MOST = 1000
 """Results kept at once; more of them, and the oldest go."""
 
@@ -47,7 +50,7 @@ class Kept:
     ) -> T:
         """Give what was counted under this key, or count now. Do not change what you are given: others have it too.
 
-        A result is worth keeping when it took long; where `worth` is given, that alone says so.
+        A result is worth keeping when it took long; where `worth` is given, that alone says so, and for `LEAST`.
         """
         shelf = self._shelves.setdefault(key, _Shelf())
         for oldest in list(self._shelves)[: len(self._shelves) - MOST]:
@@ -61,6 +64,7 @@ class Kept:
                 took = ended - began
                 shelf.began = began
                 keep = took > QUICK if worth is None else worth(shelf.value)
-                shelf.until = ended + self._times * took if keep else -math.inf
+                longest = max(self._times * took, 0.0 if worth is None else LEAST)
+                shelf.until = ended + longest if keep else -math.inf
         found: T = shelf.value
         return found

@@ -39,13 +39,17 @@ async def test_what_takes_hardly_any_time_is_counted_each_time() -> None:
     assert [await shelf.get("all", figures.count) for _ in range(3)] == [1, 2, 3]
 
 
-async def test_what_is_worth_keeping_is_kept_for_as_long_as_it_took_and_nothing_else() -> None:
+async def test_what_is_worth_keeping_is_kept_for_a_second_or_as_its_counting_took_and_nothing_else() -> None:
     figures = Figures(takes=0.02)
     shelf = Kept(clock=lambda: figures.now)
     assert [await shelf.get("many", figures.count, worth=lambda count: count > 1) for _ in range(3)] == [1, 2, 2]
-    figures.now += 0.5
-    assert await shelf.get("many", figures.count, worth=lambda count: count > 1) == 3
+    figures.now += 0.9
+    assert await shelf.get("many", figures.count, worth=lambda count: count > 1) == 2
+    figures.now += 0.2
     figures.takes = 1.0
+    assert await shelf.get("many", figures.count, worth=lambda count: count > 1) == 3
+    figures.now += 19.9
+    assert await shelf.get("many", figures.count, worth=lambda count: count > 1) == 3
     assert [await shelf.get("few", figures.count, worth=lambda count: count > 9) for _ in range(2)] == [4, 5]
 
 

@@ -150,15 +150,7 @@ class Milestone:
         if not accompanied or self.reached_on is not None or self.soon_told or not today <= self.due_on <= soon:
             return None
         self.soon_told = True
-        return StageDueSoon(
-            request_id=escalation.request_id,
-            departement=escalation.departement,
-            at=at,
-            number=escalation.number,
-            stage=Stage.MILESTONE,
-            due_on=self.due_on,
-            what=self.title,
-        )
+        return escalation.say_of_clock(StageDueSoon, Stage.MILESTONE, due_on=self.due_on, at=at, what=self.title)
 
     def tell_overdue(self, escalation: Escalation, *, today: date, at: datetime) -> StageOverdue | None:
         """Say, once, that its date has passed."""
@@ -166,12 +158,4 @@ class Milestone:
         if not accompanied or self.reached_on is not None or self.overdue_told or today <= self.due_on:
             return None
         self.overdue_told = True
-        return StageOverdue(
-            request_id=escalation.request_id,
-            departement=escalation.departement,
-            at=at,
-            number=escalation.number,
-            stage=Stage.MILESTONE,
-            due_on=self.due_on,
-            what=self.title,
-        )
+        return escalation.say_of_clock(StageOverdue, Stage.MILESTONE, due_on=self.due_on, at=at, what=self.title)

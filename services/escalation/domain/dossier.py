@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 from uuid import UUID
 
 from services.escalation.domain.financing import check_shares
@@ -30,6 +31,8 @@ from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind, Stag
 from shared.errors import Invalid
 
 LONGEST_ACCOMPANIMENT_YEARS = 10
+
+OfClock = TypeVar("OfClock", StageDueSoon, StageOverdue)
 
 
 @dataclass(slots=True)
@@ -234,14 +237,7 @@ class Escalation:
         if waits or self.soon_told or self.stage is None or self.due_on is None or not today <= self.due_on <= soon:
             return None
         self.soon_told = True
-        return StageDueSoon(
-            request_id=self.request_id,
-            departement=self.departement,
-            at=at,
-            number=self.number,
-            stage=self.stage,
-            due_on=self.due_on,
-        )
+        return self.say_of_clock(StageDueSoon, self.stage, due_on=self.due_on, at=at)
 
     def tell_overdue(self, *, today: date, at: datetime) -> StageOverdue | None:
         """Say, once a stage, that its date has passed."""
@@ -249,11 +245,18 @@ class Escalation:
         if waits or self.overdue_told or self.stage is None or self.due_on is None or today <= self.due_on:
             return None
         self.overdue_told = True
-        return StageOverdue(
+        return self.say_of_clock(StageOverdue, self.stage, due_on=self.due_on, at=at)
+
+    def say_of_clock(
+        self, fact: type[OfClock], stage: Stage, *, due_on: date, at: datetime, what: str | None = None
+    ) -> OfClock:
+        """Say of a clock of this dossier that it ends soon, or has ended."""
+        return fact(
             request_id=self.request_id,
             departement=self.departement,
             at=at,
             number=self.number,
-            stage=self.stage,
-            due_on=self.due_on,
+            stage=stage,
+            due_on=due_on,
+            what=what,
         )
