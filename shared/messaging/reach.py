@@ -1,6 +1,5 @@
 """From where the relay reads its outbox on, so that a look costs what waits and not what was told."""
 
-from collections import deque
 from collections.abc import Sequence
 
 from shared.db import Row
@@ -20,7 +19,8 @@ class Reach:
     def __init__(self) -> None:
         self.after = 0
         """Looks begin behind it."""
-        self._seen: deque[tuple[int, int]] = deque()
+        self._mark: tuple[int, int] | None = None
+        """The `next` of a look, and the last position that it saw: passed once nobody from before it runs."""
 
     def looked(self, rows: Sequence[Row], *, room: int) -> None:
         """Hear what a look found, each row with the `oldest` and `next` of its snapshot; more than `room` may wait."""
@@ -28,13 +28,12 @@ class Reach:
             return
         positions = [row["position"] for row in rows if row["queue"] == ""]  # what is sent again is read by itself
         full = len(positions) >= room
-        while self._seen and self._seen[0][0] <= rows[0]["oldest"]:
-            _, last = self._seen.popleft()
-            self.after = max(self.after, min(last, positions[-1]) if full else last)
-        if positions:
-            self._seen.append((rows[0]["next"], positions[-1]))
+        if self._mark is not None and self._mark[0] <= rows[0]["oldest"]:
+            _, last = self._mark
+            self.after, self._mark = min(last, positions[-1]) if full else last, None
+        if positions and self._mark is None:
+            self._mark = (rows[0]["next"], positions[-1])
 
     def failed(self) -> None:
         """Hear that something has to be told again: it waits once more, wherever it stands."""
-        self.after = 0
-        self._seen.clear()
+        self.after, self._mark = 0, None

@@ -46,3 +46,13 @@ def test_after_a_failure_everything_is_looked_at_again() -> None:
     assert reach.after == 0
     reach.looked([], room=ROOM)
     assert reach.after == 0
+
+
+def test_while_a_transaction_stays_open_looks_begin_before_it_and_go_on_once_it_has_ended() -> None:
+    reach = Reach()
+    for position in range(1, 50):
+        reach.looked(found(position, oldest=10, following=10 + position), room=ROOM)
+        assert reach.after == 0
+    for position in (50, 51):
+        reach.looked(found(position, oldest=100, following=100), room=ROOM)
+    assert reach.after == 50

@@ -88,7 +88,7 @@ BUGS = (
         (
             Edit(
                 REACH,
-                '            self._seen.append((rows[0]["next"], positions[-1]))\n',
+                '            self._mark = (rows[0]["next"], positions[-1])\n',
                 "            self.after = positions[-1]\n",
             ),
         ),
