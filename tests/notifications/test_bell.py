@@ -131,12 +131,17 @@ async def test_however_many_pages_listen_the_database_is_asked_once_at_a_time(
         return await count(reader, holders_of, at=at)
 
     monkeypatch.setattr(reads, "unread", counted)
+
+    async def a_look_with_all_of_them() -> bool:
+        return bool(asked)
+
     agents = [await people.agent(Role.SAT_AGENT, "95"), await people.agent(Role.SAT_AGENT, "78")]
     bells = Belfry(database)
     async with contextlib.AsyncExitStack() as pages:
         listeners = [await pages.enter_async_context(bells.listening(agents[n % 2])) for n in range(20)]
         asked.clear()
         began = time.monotonic()
+        await eventually(a_look_with_all_of_them)
         await world.filed()
         told = await asyncio.gather(*(listener.other_than(0, within=30) for listener in listeners[::2]))
         looks = (time.monotonic() - began) / belfry.LOOKS_EVERY
