@@ -2,10 +2,9 @@
 
 import re
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
@@ -28,11 +27,22 @@ _tracer: Tracer | None = None
 
 @dataclass(slots=True)
 class Step:
-    """One step of a trace while it is taken; where nobody collects traces it only hands the trace on."""
+    """One step of a trace, taken with `with`; where nobody collects traces it only hands the trace on."""
 
     traceparent: str | None
     """What the next step goes on from."""
     _span: Span | None = None
+
+    def __enter__(self) -> Self:
+        """Take it."""
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        """End it, as failed where an error ended it."""
+        if error is not None:
+            self.fail(error.__name__)
+        if self._span is not None:
+            self._span.end()
 
     def tell(self, **facts: str | int) -> None:
         """Add facts: ids and names, never what people wrote."""
@@ -50,25 +60,16 @@ class Step:
             self._span.set_status(Status(StatusCode.ERROR, why))
 
 
-@contextmanager
-def step(name: str, kind: SpanKind, *, after: str | None, **facts: str | int | None) -> Iterator[Step]:
+def step(name: str, kind: SpanKind, *, after: str | None, **facts: str | int | None) -> Step:
     """Take one step of the trace that `after` (a traceparent) is part of, or the first of a new one."""
     if _tracer is None:
-        yield Step(after)
-        return
+        return Step(after)
     before = _PROPAGATOR.extract({HEADER: after}) if after else Context()
     known = {key: value for key, value in facts.items() if value is not None}
     span = _tracer.start_span(name, context=before, kind=kind, attributes=known)
     context = span.get_span_context()
     flags = f"{context.trace_flags:02x}"
-    taken = Step(f"00-{context.trace_id:032x}-{context.span_id:016x}-{flags}", span)
-    try:
-        yield taken
-    except BaseException as error:
-        taken.fail(type(error).__name__)
-        raise
-    finally:
-        span.end()
+    return Step(f"00-{context.trace_id:032x}-{context.span_id:016x}-{flags}", span)
 
 
 def known(given: str | None) -> str | None:

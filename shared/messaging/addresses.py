@@ -5,7 +5,6 @@ import contextlib
 import random
 import re
 from collections import deque
-from collections.abc import Iterator
 
 import aio_pika
 import aio_pika.exceptions
@@ -37,19 +36,30 @@ class NodeLostError(ConnectionError):
     """The node that was to answer gave no sign of life any more."""
 
 
-@contextlib.contextmanager
-def lost_is_not_cancelled() -> Iterator[None]:
-    """Raise `NodeLostError` where aiormq ends what waited on a frozen connection as if its task had been cancelled.
+class _LostIsNotCancelled:
+    """Raises `NodeLostError` where aiormq ends what waited on a frozen connection as if its task had been cancelled.
 
     Without it a task that nobody cancelled ends for good, and without a word. Goes inside of an `asyncio.timeout`.
     """
-    try:
-        yield
-    except asyncio.CancelledError:
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        """End."""
+        if error is None or not issubclass(error, asyncio.CancelledError):
+            return
         task = asyncio.current_task()
-        if task is None or task.cancelling():
-            raise
-        raise NodeLostError from None
+        if task is not None and not task.cancelling():
+            raise NodeLostError from None
+
+
+def lost_is_not_cancelled() -> _LostIsNotCancelled:
+    """Tell what was lost from what was cancelled, while the block runs."""
+    return _LOST_IS_NOT_CANCELLED
+
+
+_LOST_IS_NOT_CANCELLED = _LostIsNotCancelled()
 
 
 class Addresses:

@@ -1,7 +1,5 @@
 """What is told of an event that takes effect: its part in a trace, a line of the log, and the figures."""
 
-from contextlib import AbstractContextManager
-
 import structlog
 
 from shared import clock, tracing
@@ -11,7 +9,7 @@ from shared.messaging.consumers import Heard
 log = structlog.get_logger(__name__)
 
 
-def step(heard: Heard) -> AbstractContextManager[tracing.Step]:
+def step(heard: Heard) -> tracing.Step:
     """Go on with the trace that the event is part of."""
     envelope = heard.envelope
     return tracing.step(
