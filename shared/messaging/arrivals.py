@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum, auto
 
@@ -13,8 +15,14 @@ from shared.messaging.inbox import Inbox, Message
 
 log = structlog.get_logger(__name__)
 
-PREFETCH = 100
-"""Messages in hand at once, and so the most that one transaction applies."""
+TOGETHER = 50
+"""The most messages that one transaction applies."""
+
+BESIDE = 2
+"""Batches under way beside each other: PostgreSQL works for the one while Python does for the other (ADR 23)."""
+
+PREFETCH = 2 * BESIDE * TOGETHER
+"""Messages in hand at once: as many again wait, so that no batch begins with the few that came last."""
 
 
 class Outcome(Enum):
@@ -27,12 +35,15 @@ class Outcome(Enum):
     """Nothing was done with it: the broker gives it to the next."""
 
 
+_Arrived = tuple[Message, asyncio.Future[Outcome]]
+
+
 class Arrivals:
     """Hands the inbox together what arrived together, and answers for each as soon as it is safe."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
-        self._arrived: asyncio.Queue[tuple[Message, asyncio.Future[Outcome]]] = asyncio.Queue()
+        self._arrived: asyncio.Queue[_Arrived] = asyncio.Queue()
         self._open: set[asyncio.Future[Outcome]] = set()
 
     async def settle(self, message: Message) -> Outcome:
@@ -44,15 +55,25 @@ class Arrivals:
         return await outcome
 
     async def run(self) -> None:
-        """Take what arrives, until cancelled; while the database is away, wait without giving anything back."""
-        while True:
-            batch = [await self._arrived.get()]
-            while len(batch) < PREFETCH and not self._arrived.empty():
-                batch.append(self._arrived.get_nowait())
-            metrics.BATCH.observe(len(batch))
-            await self._make_safe(batch)
-            for _ in batch:
-                self._arrived.task_done()
+        """Take what arrives, until cancelled; while the database is away, wait without giving anything back.
+
+        What was begun before is taken while nothing else is: if it ends its consumer, no neighbour is blamed for it.
+        """
+        under_way: deque[asyncio.Task[None]] = deque()
+        async with asyncio.TaskGroup() as group:
+            while True:
+                batch = [await self._arrived.get()]
+                if len(under_way) == BESIDE:
+                    await under_way.popleft()
+                while len(batch) < TOGETHER and not self._arrived.empty():
+                    batch.append(self._arrived.get_nowait())
+                metrics.BATCH.observe(len(batch))
+                begun_before = any(message.redelivered for message, _ in batch)
+                if begun_before and under_way:
+                    await under_way[-1]
+                under_way.append(group.create_task(self._make_safe(batch, under_way[-1] if under_way else None)))
+                if begun_before:
+                    await under_way[-1]
 
     async def finish(self, *, within: float) -> None:
         """Wait until nothing is in hand any more, at most so many seconds."""
@@ -66,28 +87,40 @@ class Arrivals:
             if not outcome.done():
                 outcome.set_result(Outcome.LEFT)
 
-    async def _make_safe(self, batch: list[tuple[Message, asyncio.Future[Outcome]]]) -> None:
+    async def _make_safe(self, batch: Sequence[_Arrived], before: asyncio.Task[None] | None) -> None:
         """Give messages to the inbox until it has them all; after a failure as such that were begun before."""
+        left, pause = batch, 0.1
+        while not await self._take(left, before):
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5.0)
+            left = [(replace(message, redelivered=True), outcome) for message, outcome in left if not outcome.done()]
+        for _ in batch:
+            self._arrived.task_done()
+
+    async def _take(self, batch: Sequence[_Arrived], before: asyncio.Task[None] | None) -> bool:
+        """Tell whether the inbox has them all now.
+
+        They are answered after all `before` them: one acknowledgement is enough for both.
+        """
         outcomes = {id(message): outcome for message, outcome in batch}
 
         def settle(message: Message, outcome: Outcome = Outcome.SAFE) -> None:
             if not outcomes[id(message)].done():
                 outcomes[id(message)].set_result(outcome)
 
-        pause = 0.1
-        while True:
-            messages = [message for message, outcome in batch if not outcome.done()]
-            try:
-                for message in await self._inbox.take(messages, settle):
-                    settle(message, Outcome.FATAL)
-            except AWAY as error:
-                log.warning("inbox.database_away", error=type(error).__name__, messages=len(messages))
-            except Exception:
-                # Not the fault of one event (those are held): wait, and let the log say it, rather than drop anything.
-                log.exception("inbox.failed", messages=len(messages))
-            else:
-                return
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 5.0)
-            batch = [(replace(message, redelivered=True), outcome) for message, outcome in batch]
-            outcomes = {id(message): outcome for message, outcome in batch}
+        taken, early = False, list[Message]()
+        in_turn = before is None or before.done()
+        try:
+            for message in await self._inbox.take([each for each, _ in batch], settle if in_turn else early.append):
+                settle(message, Outcome.FATAL)
+            taken = True
+        except AWAY as error:
+            log.warning("inbox.database_away", error=type(error).__name__, messages=len(batch))
+        except Exception:
+            # Not the fault of one event (those are held): wait, and let the log say it, rather than drop anything.
+            log.exception("inbox.failed", messages=len(batch))
+        if before is not None:
+            await before
+        for message in early:
+            settle(message)
+        return taken

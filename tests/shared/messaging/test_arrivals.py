@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import asyncpg
@@ -82,6 +83,67 @@ async def test_after_a_failure_what_is_not_safe_yet_is_given_again_as_begun_befo
     inbox = Taking([failure])
     assert await settled(Arrivals(inbox), Message(b"1", ""), Message(b"2", "")) == [Outcome.SAFE, Outcome.SAFE]
     assert inbox.given == [[(b"1", False), (b"2", False)], [(b"2", True)]]
+
+
+class Gated(Inbox):
+    """An inbox in which each message waits until it is let through."""
+
+    def __init__(self) -> None:
+        self.inside: list[bytes] = []
+        self._through: dict[bytes, asyncio.Event] = defaultdict(asyncio.Event)
+
+    async def take(self, messages: Sequence[Message], safe: Callable[[Message], None] = print) -> list[Message]:
+        """Have one message inside until it is let through."""
+        (message,) = messages
+        self.inside.append(message.body)
+        await self._through[message.body].wait()
+        self.inside.remove(message.body)
+        safe(message)
+        return []
+
+    async def let(self, body: bytes) -> None:
+        """Let a message through, and everything go on that can."""
+        self._through[body].set()
+        await all_goes_on()
+
+
+async def all_goes_on() -> None:
+    """Let everything go on that can: with a gated inbox nothing waits for a clock or a socket."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def given(arrivals: Arrivals, body: bytes, *, redelivered: bool = False) -> asyncio.Task[Outcome]:
+    task = asyncio.create_task(arrivals.settle(Message(body, "", redelivered=redelivered)))
+    await all_goes_on()
+    return task
+
+
+async def test_while_one_is_under_way_the_next_begins_and_is_answered_after_it() -> None:
+    inbox = Gated()
+    arrivals = Arrivals(inbox)
+    async with asyncio.timeout(10), running(arrivals):
+        answers = [await given(arrivals, body) for body in (b"1", b"2", b"3")]
+        assert inbox.inside == [b"1", b"2"]
+        await inbox.let(b"2")
+        assert inbox.inside == [b"1"]
+        assert not any(answer.done() for answer in answers)
+        await inbox.let(b"1")
+        assert [answer.done() for answer in answers] == [True, True, False]
+        assert inbox.inside == [b"3"]
+        await inbox.let(b"3")
+        assert await asyncio.gather(*answers) == [Outcome.SAFE] * 3
+
+
+async def test_while_one_that_was_begun_before_is_under_way_nothing_else_is() -> None:
+    inbox = Gated()
+    arrivals = Arrivals(inbox)
+    async with asyncio.timeout(10), running(arrivals):
+        for body in (b"1", b"2", b"3"):
+            await given(arrivals, body, redelivered=body == b"2")
+        for body in (b"1", b"2", b"3"):
+            assert inbox.inside == [body]
+            await inbox.let(body)
 
 
 async def test_one_that_kills_its_reader_belongs_to_the_dead_letters_and_its_neighbours_do_not() -> None:

@@ -24,8 +24,8 @@ BUGS = (
         "Messages that could not be written because PostgreSQL was away are acknowledged all the same.",
         "database",
         ARRIVALS,
-        '                log.warning("inbox.database_away", error=type(error).__name__, messages=len(messages))\n',
-        "                for message in messages:\n                    settle(message)\n                return\n",
+        '            log.warning("inbox.database_away", error=type(error).__name__, messages=len(batch))\n',
+        "            early = [message for message, _ in batch]\n            taken = True\n",
     ),
     bug(
         "no_inbox",
