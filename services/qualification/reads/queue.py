@@ -127,9 +127,10 @@ def _shown(filters: Filters, sort: Sort | None) -> str:
 
     In the queue's own order the cases of each turn are read from an index that has them in order, and those of the
     next only where they do not fill the page: a département has more of what is over each year. What is searched is
-    few, found once by another index, and sorted.
+    few, found once by another index, counted and sorted.
     """
-    found = f"SELECT c.request_id, c.departement FROM case_file AS c WHERE {_WHERE}"  # noqa: S608 - constants
+    columns = "c.request_id, c.departement" + (", count(*) OVER () AS found" if filters.q else "")
+    found = f"SELECT {columns} FROM case_file AS c WHERE {_WHERE}"  # noqa: S608 - constants
     if filters.q or sort is not None:
         return f"{found} ORDER BY {_ORDERS[sort]}, c.request_id, c.departement LIMIT $11 OFFSET $12"
     everywhere = range(len(_TURNS))
@@ -161,7 +162,10 @@ async def queue(
         )
         return total
 
-    items = await cases(database, filters, perimeter=perimeter, who=who, today=today, page=page, sort=sort)
+    rows = await _rows(database, filters, perimeter=perimeter, today=today, page=page, sort=sort)
+    items = [_item(row, who) for row in rows]
+    if filters.q and rows:
+        return items, rows[0]["found"]
     key = ("cases", filters, repr(perimeter), today)
     return items, await database.kept.get(key, count, worth=lambda total: total > VERY_MANY)
 
@@ -176,16 +180,30 @@ async def cases(
     page: Page,
     sort: Sort | None = None,
 ) -> list[QueueItem]:
-    """Give one page of the queue.
+    """Give one page of the queue."""
+    rows = await _rows(reader, filters, perimeter=perimeter, today=today, page=page, sort=sort)
+    return [_item(row, who) for row in rows]
+
+
+async def _rows(
+    reader: Reader,
+    filters: Filters,
+    *,
+    perimeter: Sequence[str] | None,
+    today: date,
+    page: Page,
+    sort: Sort | None,
+) -> list[Row]:
+    """Read one page of the queue, and with what was searched how many were `found` in all.
 
     Which cases are shown is settled on their narrow columns first: what was filed is unpacked for these alone.
     """
-    rows = await reader.fetch(
+    return await reader.fetch(
         f"""
         WITH shown AS MATERIALIZED (
             {_shown(filters, sort)}
         )
-        SELECT c.request_id, c.departement, c.number, c.state, c.assignee_email, c.assignee_name, c.urgency,
+        SELECT shown.*, c.number, c.state, c.assignee_email, c.assignee_name, c.urgency,
                c.stage, c.due_on, c.answer_until, c.opened_at, c.state_since, c.question,
                c.request ->> 'title' AS title,
                c.kind,
@@ -213,7 +231,6 @@ async def cases(
         page.limit,
         page.offset,
     )
-    return [_item(row, who) for row in rows]
 
 
 async def counts(reader: Reader, *, perimeter: Sequence[str] | None, me: str, today: date) -> dict[str, int]:
