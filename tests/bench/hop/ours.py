@@ -9,7 +9,7 @@ from shared import log
 from shared.clock import now
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
-from shared.messaging import journal
+from shared.messaging import journal, metrics
 from shared.messaging.consumers import Consumers
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
@@ -29,6 +29,7 @@ async def send(order: Order) -> None:
     )
     if not order.rate:
         await _record_all(database, order)
+    await messenger.relay.publisher.connect()  # as everybody has before it says that it is ready
     ready_and_go()
     async with messenger.lifespan():
         if order.rate:
@@ -37,11 +38,17 @@ async def send(order: Order) -> None:
                 async for number in paced_async(order):
                     await limit.acquire()
                     group.create_task(_record_one(database, order, number)).add_done_callback(lambda _: limit.release())
-        while await database.fetchval("SELECT EXISTS (SELECT FROM outbox)"):
-            await asyncio.sleep(0.02)
+        while _confirmed() < order.events:
+            await asyncio.sleep(0.005)
         say("done")
         await asyncio.to_thread(sys.stdin.readline)
     await database.close()
+
+
+def _confirmed() -> float:
+    """Count what the broker has confirmed, as the others do; what is in the outbox still is taken out of it after."""
+    (published,) = metrics.PUBLISHED.collect()
+    return published.samples[0].value
 
 
 async def hear(order: Order) -> None:

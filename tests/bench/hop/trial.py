@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import os
+import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 from tests.bench import processor
 from tests.bench.ground import Field, Ground, come_to_rest
@@ -48,25 +50,25 @@ class Effort:
 class Player:
     """One process of a contestant, and what it says."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, log: BinaryIO) -> None:
         self._process = process
         self._said: list[str] = []
+        self._log = log
         self._reads = asyncio.create_task(self._read())
 
     @classmethod
     async def start(cls, contestant: Contestant, role: str, order: Order) -> "Player":
-        """Start it."""
-        return cls(
-            await asyncio.create_subprocess_exec(
-                *contestant.command(role),
-                cwd=contestant.tree,
-                env=os.environ | order.to_environment() | {"PYTHONPATH": f"{contestant.tree}:{ROOT}"},
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-                limit=2**20,
-            )
+        """Start it; its log goes to a file, for whoever reads along takes from the cores that are measured."""
+        log = tempfile.TemporaryFile()  # noqa: SIM115 - it is the player's until its end
+        process = await asyncio.create_subprocess_exec(
+            *contestant.command(role),
+            cwd=contestant.tree,
+            env=os.environ | order.to_environment() | {"PYTHONPATH": f"{contestant.tree}:{ROOT}"},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
         )
+        return cls(process, log)
 
     @property
     def pid(self) -> int:
@@ -83,7 +85,7 @@ class Player:
         until = time.monotonic() + within
         while word not in self._said:
             if self.ended or time.monotonic() > until:
-                raise Failed("\n".join(self._said[-30:]))
+                raise Failed(self.last_words())
             await asyncio.sleep(0.005)
 
     async def go(self) -> None:
@@ -107,13 +109,17 @@ class Player:
                 os.kill(pid, 9)
         await self._process.wait()
         self._reads.cancel()
+        self._log.close()
 
     async def _read(self) -> None:
         assert self._process.stdout is not None
         async for line in self._process.stdout:
-            said = line.decode(errors="replace").rstrip()
-            if '"event.applied"' not in said:
-                self._said.append(said)
+            self._said.append(line.decode(errors="replace").rstrip())
+
+    def last_words(self) -> str:
+        """Give what it said, and the end of its log."""
+        self._log.seek(0)
+        return "\n".join([*self._said, *self._log.read().decode(errors="replace").splitlines()[-30:]])
 
 
 async def _nothing() -> None:
@@ -256,7 +262,7 @@ async def all_applied(ground: Ground, field: Field, effort: Effort, players: Seq
     async with ground.connected(field.target) as connection:
         while (there := await connection.fetchval("SELECT count(*) FROM step")) < effort.events:
             if time.monotonic() > until or any(one.ended for one in players):
-                said = "\n".join(line for one in players for line in one._said[-10:])  # noqa: SLF001 - its last words
+                said = "\n".join(one.last_words() for one in players)
                 raise Failed(f"{there} of {effort.events} arrived in time\n{said}")
             await asyncio.sleep(0.1)
 
