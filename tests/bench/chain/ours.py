@@ -17,6 +17,7 @@ from shared.messaging import journal
 from shared.messaging.consumers import Consumers, Handler
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
+from shared.runner import leave_what_stays_alone
 from tests.bench.hop.job import EFFECT, Order, event_id_of, paced_async, ready_and_go, say, text_of
 
 AGENT = Actor(role=Role.SAT_AGENT, name="Agent du SAT", email="sat95@cousu.test")
@@ -100,5 +101,6 @@ async def _tell(database: Database, order: Order, number: int) -> None:
 
 if __name__ == "__main__":
     log.configure(service="bench")
+    leave_what_stays_alone()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(play(sys.argv[1], Order.from_environment()))
