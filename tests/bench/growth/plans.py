@@ -42,8 +42,9 @@ def read(log: Path, since: int) -> list[Figures]:
 
 
 def _reads(plan: dict[str, Any]) -> list[list[str]]:
-    own = [[plan["Node Type"], plan["Relation Name"], plan.get("Index Name", "")]] if "Relation Name" in plan else []
-    return own + [read for child in plan.get("Plans", []) for read in _reads(child)]
+    """Give what is read how: node, table, index; a bitmap's index stands in a node of its own, without the table."""
+    read = [plan["Node Type"], plan.get("Relation Name", ""), plan.get("Index Name", "")]
+    return ([read] if any(read[1:]) else []) + [read for child in plan.get("Plans", []) for read in _reads(child)]
 
 
 async def read_as_a_whole(

@@ -23,6 +23,13 @@ LOG = """\
 \t  "Plan": {"Node Type": "Index Scan", "Relation Name": "step", "Index Name": "step_of_request"}
 \t}
 2026-11-25 05:00:00.200 UTC [7] LOG:  duration: 0.1 ms  plan:
+\t{
+\t  "Query Text": "SELECT c FROM step",
+\t  "Plan": {"Node Type": "Bitmap Heap Scan", "Relation Name": "step", "Plans": [
+\t    {"Node Type": "Bitmap Index Scan", "Index Name": "step_search"}
+\t  ]}
+\t}
+2026-11-25 05:00:00.300 UTC [7] LOG:  duration: 0.1 ms  plan:
 \t{ "Query Te"""
 
 
@@ -32,6 +39,10 @@ def test_plans_are_read_from_the_log_of_the_server(tmp_path: Path) -> None:
     assert plans.read(log, 5) == [
         {"statement": "SELECT a FROM case_file", "reads": [["Seq Scan", "case_file", ""]]},
         {"statement": "SELECT b FROM step", "reads": [["Index Scan", "step", "step_of_request"]]},
+        {
+            "statement": "SELECT c FROM step",
+            "reads": [["Bitmap Heap Scan", "step", ""], ["Bitmap Index Scan", "", "step_search"]],
+        },
     ]
 
 
