@@ -124,9 +124,8 @@ def payload_of(order: Order, number: int) -> Payload:
 
 
 def say(word: str) -> None:
-    """Tell the harness something."""
-    sys.stdout.write(f"{word}\n")
-    sys.stdout.flush()
+    """Tell the harness something, whatever a framework has made of `sys.stdout`."""
+    os.write(1, f"{word}\n".encode())
 
 
 def ready_and_go() -> None:
