@@ -12,6 +12,7 @@ from services.escalation.domain.committee import Verdict
 from services.escalation.domain.refusals import EnvelopeExceeded, LotExceeded
 from services.escalation.settings import Settings
 from services.escalation.usecases import committee, means, overdue
+from services.escalation.usecases.telling import day
 from shared import clock
 from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind
 from shared.db import Database
@@ -189,14 +190,14 @@ async def test_who_is_awaited_is_warned_once_before_the_last_day_and_the_dossier
 ) -> None:
     await an_accompanied_dossier(national, secretary, received)
     reached_by = clock.now() + timedelta(days=60)
-    milestone = {"title": "Étude", "due_on": reached_by.date().isoformat()}
+    milestone = {"title": "Étude", "due_on": day(reached_by).isoformat()}
     await national.post(f"/escalations/{received}/milestones", milestone, status=201)
     other = a_request_escalated(number="95-2026-000124")
     await ear.hears(other)
     settled_by = datetime.fromisoformat(f"{(await national.get(f'/escalations/{other.request_id}'))['due_on']}T09:00Z")
     before = await database.fetch("SELECT request_id, changed_at FROM escalation ORDER BY 1")
-    for day in (settled_by, reached_by):
-        for at in (day - timedelta(days=10), day, day):
+    for last_day in (settled_by, reached_by):
+        for at in (last_day - timedelta(days=10), last_day, last_day):
             async with database.transaction() as tx:
                 await overdue.remind_of_stages(tx, durations=settings.durations, at=at)
                 await overdue.remind_of_milestones(tx, durations=settings.durations, at=at)
