@@ -56,10 +56,7 @@ class _LostIsNotCancelled:
 
 def lost_is_not_cancelled() -> _LostIsNotCancelled:
     """Tell what was lost from what was cancelled, while the block runs."""
-    return _LOST_IS_NOT_CANCELLED
-
-
-_LOST_IS_NOT_CANCELLED = _LostIsNotCancelled()
+    return _LostIsNotCancelled()
 
 
 class Addresses:
