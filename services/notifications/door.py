@@ -6,24 +6,21 @@ taken and passed over, so that nothing ever answers a machine. What we refuse go
 
 import asyncio
 import contextlib
-import hashlib
-from collections.abc import AsyncIterator
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
-from email.utils import parseaddr
-from typing import Final
+from collections.abc import AsyncIterator, Sequence
+from ipaddress import ip_address
+from typing import Final, cast
 from uuid import UUID
 
 import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from pydantic import IPvAnyNetwork
 
 from services.notifications import metrics, usecases
-from services.notifications.domain.incoming import is_automatic, loops, report_in, written_in
+from services.notifications.mail_reader import IncomingMail, MailReader, MailUnreadableError
 from services.notifications.office import Office
 from services.notifications.return_addresses import Purpose, ReturnAddresses
-from services.notifications.settings import DoorAddress
+from services.notifications.settings import LOOPBACK, DoorAddress
 from services.notifications.usecases.receive import Reply
 from shared import clock
 from shared.db import AWAY, Database
@@ -39,6 +36,7 @@ PATIENCE_AT_STOP: Final = 10.0
 
 TAKEN: Final = "250 2.0.0 OK"
 _UNKNOWN: Final = "550 5.1.1 No such address"
+_NOT_FROM_THERE: Final = "550 5.7.1 This server may not deliver here"
 _ONE_AT_A_TIME: Final = "452 4.5.3 One recipient at a time"
 _UNREADABLE: Final = "554 5.6.0 The mail cannot be read"
 _LOOP: Final = "554 5.4.6 The mail goes round"
@@ -48,10 +46,15 @@ _LATER: Final = "451 4.3.0 Try again later"
 class Mailroom:
     """Takes in what comes back; as many copies of it may listen on one port as one likes."""
 
-    def __init__(self, database: Database, office: Office, returns: ReturnAddresses) -> None:
+    def __init__(
+        self, database: Database, office: Office, returns: ReturnAddresses, peers: Sequence[IPvAnyNetwork] = LOOPBACK
+    ) -> None:
+        """`peers` are the networks of the mail servers that may deliver."""
         self._database = database
         self._office = office
         self._returns = returns
+        self._peers = peers
+        self._reader = MailReader()
         self._under_way = 0
 
     @contextlib.asynccontextmanager
@@ -83,15 +86,22 @@ class Mailroom:
                         await asyncio.sleep(0.05)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         """Take only addresses that we made, one at a time: LMTP answers for each recipient, and we answer once."""
+        if not self._may_deliver(session):
+            return _NOT_FROM_THERE
         if self._returns.read(address) is None:
             return _UNKNOWN
         if envelope.rcpt_tos:
             return _ONE_AT_A_TIME
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
+
+    def _may_deliver(self, session: Session) -> bool:
+        """Tell whether the other server stands in one of the networks that may deliver."""
+        peer = ip_address(cast("tuple[str, int]", session.peer)[0])  # aiosmtpd's own type says str
+        return any(peer in network for network in self._peers)
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - same
         """Take a mail in."""
@@ -118,10 +128,10 @@ class Mailroom:
         self, purpose: Purpose, delivery_id: UUID, content: bytes, *, return_path: str
     ) -> tuple[str, str]:
         try:
-            message = message_from_bytes(content, policy=default)
-            if loops(message):
+            mail = await self._reader.read(content, return_path=return_path)
+            if mail.kind == "loop":
                 return _LOOP, "loop"
-            return TAKEN, await self._keep(purpose, delivery_id, message, return_path=return_path)
+            return TAKEN, await self._store(purpose, delivery_id, mail)
         except NotFound:
             return _UNKNOWN, "refused"
         except Refusal as refusal:
@@ -129,36 +139,24 @@ class Mailroom:
         except AWAY as away:
             log.warning("door.database_away", error=type(away).__name__)
             return _LATER, "later"
-        except (ValueError, LookupError, UnicodeError):  # what the standard library meets in mails that are none
+        except MailUnreadableError:
             return _UNREADABLE, "unreadable"
 
-    async def _keep(self, purpose: Purpose, delivery_id: UUID, message: EmailMessage, *, return_path: str) -> str:
-        """Do what it means, in one transaction; say what it was."""
+    async def _store(self, purpose: Purpose, delivery_id: UUID, mail: IncomingMail) -> str:
+        """Apply what a mail means, in one transaction; give what it was taken for."""
         now = clock.now()
-        report = report_in(message)
-        automatic = is_automatic(message, return_path=return_path)
-        reply = None if report or automatic else Reply(written_in(message), _writer(message))
-        digest = _digest(message, reply.text if reply else "")
         async with self._database.transaction() as tx:
-            if report is not None and purpose == "rebond":
-                await usecases.take_report(tx, delivery_id, report, digest=digest, at=now, office=self._office)
+            if mail.report is not None and purpose == "rebond":
+                await usecases.take_report(
+                    tx, delivery_id, mail.report, digest=mail.digest, at=now, office=self._office
+                )
                 return "report"
-            if reply is None:
-                await usecases.pass_over(tx, delivery_id, digest=digest, at=now)
+            if mail.kind != "reply":
+                await usecases.pass_over(tx, delivery_id, digest=mail.digest, at=now)
                 return "automatic"
-            await usecases.take_reply(tx, delivery_id, reply, digest=digest, at=now, office=self._office)
+            reply = Reply(mail.text, mail.sender)
+            await usecases.take_reply(tx, delivery_id, reply, digest=mail.digest, at=now, office=self._office)
             return "reply"
-
-
-def _digest(message: EmailMessage, text: str) -> bytes:
-    """Give what a mail has in common with itself, when it comes once more by other servers."""
-    same = (message.get("Message-ID", ""), message.get("Date", ""), text)
-    return hashlib.sha256("\0".join(str(part) for part in same).encode(errors="replace")).digest()
-
-
-def _writer(message: EmailMessage) -> str:
-    """Give the address that a mail says it comes from."""
-    return parseaddr(str(message.get("From", "")))[1]
 
 
 def _refused(refusal: Refusal) -> str:

@@ -84,7 +84,8 @@ def build(settings: Settings, database: Database) -> Litestar:
         courier = Courier(database, office, office.secrets, couriers=settings.couriers)
         lifespan.append(lambda _: courier.lifespan())
     if settings.door is not None and office.returns is not None:
-        mailroom, door = Mailroom(database, office, office.returns), DoorAddress.of(settings.door)
+        mailroom = Mailroom(database, office, office.returns, settings.door_networks)
+        door = DoorAddress.of(settings.door)
         lifespan.append(lambda _: mailroom.listening(door))
     return application(
         settings,

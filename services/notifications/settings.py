@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
-from typing import Self
+from ipaddress import IPv4Network, IPv6Network
+from typing import Final, Self
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
@@ -15,6 +16,9 @@ from services.notifications.return_addresses import ReturnAddresses
 from shared.contracts.fact import Email
 from shared.contracts.vocabulary import Programme
 from shared.settings import SHORTEST_SECRET, ServiceSettings, WebAddress, prefixed
+
+LOOPBACK: Final = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+"""The networks whose mail servers may deliver unless others are given: this machine's own."""
 
 _SCHEMES = ("smtp", "smtp+starttls", "smtps")
 
@@ -55,6 +59,10 @@ class Settings(ServiceSettings):
     reply_key: SecretStr | None = Field(None, description="Seals those addresses; keep it, or old mails have no answer")
     door: str | None = Field(
         None, description="Where the mail of REPLY_DOMAIN is taken in: smtp://host:port or lmtp://host:port"
+    )
+    door_networks: tuple[IPvAnyNetwork, ...] = Field(
+        LOOPBACK,
+        description='Networks of the mail servers that may deliver there: ["10.20.0.5/32"]; this machine unless given',
     )
 
     webhook_key: SecretStr | None = Field(

@@ -5,6 +5,7 @@ import smtplib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
+from ipaddress import IPv4Network
 from textwrap import dedent
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,6 +16,7 @@ from litestar import Litestar
 
 from services.notifications import examples
 from services.notifications.door import LARGEST_MAIL, Mailroom
+from services.notifications.mail_reader import MailReader, MailUnreadableError
 from services.notifications.main import application, office_of
 from services.notifications.office import Office
 from services.notifications.postman import Postman
@@ -260,6 +262,48 @@ async def test_rubbish_does_not_break_the_door(world: World, door: Door) -> None
         assert (await door.is_given(rubbish, to=to))[:3] in {"250", "554"}
     assert (await door.is_given(a_reply(), to=to)).startswith("250")
     assert "Mardi nous convient." in [told["text"] for told in await door.replies()]
+
+
+LINE = "-\r\n"
+
+
+def nested(parts: int, lines: int) -> bytes:
+    """Give a mail of parts within parts, the last of which is long."""
+    within = "".join(
+        f"Content-Type: multipart/mixed; boundary={boundary}\r\n\r\n--{boundary}\r\n"
+        for boundary in (f"{n:06}{'x' * 40}" for n in range(parts))
+    )
+    return f"Message-ID: <hostile@b.test>\r\n{within}\r\n{LINE * lines}".encode()
+
+
+@pytest.mark.parametrize("hostile", [nested(60, 500_000), nested(5_000, 1)], ids=["long", "deep"])
+async def test_a_hostile_mail_is_refused_and_others_are_taken_meanwhile(
+    world: World, door: Door, hostile: bytes
+) -> None:
+    await world.filed()
+    to = RETURNS.of("reponse", await door.mail_to("applicant"))
+    refused, taken = await asyncio.gather(door.is_given(hostile, to=to), door.is_given(a_reply(), to=to))
+    assert refused.startswith("55")
+    assert taken == "250 2.0.0 OK"
+    assert [told["text"] for told in await door.replies()] == ["Mardi nous convient."]
+
+
+async def test_the_process_of_a_mail_that_takes_too_long_is_ended() -> None:
+    with pytest.raises(MailUnreadableError):
+        await MailReader(within=0.001).read(a_reply().as_bytes(), return_path="contact@commune.test")
+
+
+async def test_a_server_that_is_not_named_may_not_deliver(
+    world: World, database: Database, office: Office, free_ports: Callable[[int], list[int]]
+) -> None:
+    await world.filed()
+    assert office.returns is not None
+    (port,) = free_ports(1)
+    elsewhere = Mailroom(database, office, office.returns, [IPv4Network("192.0.2.0/24")])
+    async with elsewhere.listening(DoorAddress("smtp", "127.0.0.1", port)):
+        closed = Door(port, database)
+        to = RETURNS.of("reponse", await closed.mail_to("applicant"))
+        assert (await closed.is_given(a_reply(), to=to)).startswith("550 5.7.1")
 
 
 async def test_a_provider_s_answer_is_mailed_to_the_departement(world: World, door: Door) -> None:

@@ -1,11 +1,15 @@
 """What a person wrote is told apart from what his mail program quotes; nothing that was written is dropped."""
 
+import sys
+from types import FrameType
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications.domain.deliveries import takes_no_mail
-from services.notifications.domain.incoming import WRITE_ABOVE, above
+from services.notifications.domain.mail_text import WRITE_ABOVE, above
 
 OURS = f"{WRITE_ABOVE}\n\nBonjour,\n\nLe service vous a écrit.\n"
 QUOTED = "\n".join(f"> {line}" for line in OURS.splitlines())
@@ -52,6 +56,45 @@ def test_who_answers_between_quoted_lines_keeps_them() -> None:
 def test_what_is_typed_above_stays_whole(typed: str) -> None:
     written = f"Bonjour {typed} merci"
     assert above(f"{written}\n\nLe 24 nov. 2026, Cousu-main a écrit :\n{QUOTED}\n") == written.strip()
+
+
+HOSTILE = st.sampled_from(
+    ["De:", "De :", "\n", " ", "\u00a0", ">", "*", "-----", "Le ", "a écrit", "wrote", ":", "Pour", "x"]
+)
+
+
+def lines_run(text: str) -> int:
+    """Read a text, and count the lines of code that this takes."""
+    count = 0
+
+    def trace(_frame: FrameType, event: str, _arg: Any) -> Any:
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        above(text)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+@given(pieces=st.lists(HOSTILE, max_size=40), times=st.integers(1, 200), ours=st.booleans())
+def test_a_hostile_text_takes_steps_in_proportion_to_its_lines(pieces: list[str], times: int, ours: bool) -> None:  # noqa: FBT001 - drawn
+    text = "Bonjour\n" + "".join(pieces) * times + (f"\nmerci\n{OURS}" if ours else "")
+    assert lines_run(text) <= 100 + 20 * (text.count("\n") + 1)
+
+
+def test_headers_repeated_on_one_line_are_read_at_once() -> None:
+    text = "Bonjour\n" + "De:" * 100_000 + "\nmerci"
+    assert above(f"{text}\n{OURS}") == text
+
+
+def test_only_the_sentence_that_introduces_the_quotation_is_dropped() -> None:
+    text = "Le maire est d’accord.\nLe 24 nov. 2026, Cousu-main a écrit :"
+    assert above(f"{text}\n{QUOTED}") == "Le maire est d’accord."
 
 
 @pytest.mark.parametrize(

@@ -131,8 +131,11 @@ LONGEST_ANSWER = 500
 
 
 def without_addresses(answer: str) -> str:
-    """Keep the server's words in one line, without the addresses that they may quote."""
-    return " ".join(_ADDRESS.sub("…", answer).split())[:LONGEST_ANSWER]
+    """Keep the server's words in one line, without the addresses that they may quote.
+
+    They are cut first: the search for addresses takes the square of a long text's length.
+    """
+    return " ".join(_ADDRESS.sub("…", answer[: 4 * LONGEST_ANSWER]).split())[:LONGEST_ANSWER]
 
 
 _ENHANCED = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from services.notifications import store
 from services.notifications.domain.deliveries import follower_of, takes_no_mail, without_addresses
-from services.notifications.domain.incoming import ANSWERABLE, MOST_A_DAY, NotAnswerable, Report, TooManyReplies
+from services.notifications.domain.incoming import ANSWERABLE, MOST_A_DAY, NotAnswerable, TooManyReplies
+from services.notifications.domain.mail_text import Report
 from services.notifications.office import Office
 from services.notifications.usecases.resend import MAY_RESEND
 from services.notifications.usecases.send import give_up

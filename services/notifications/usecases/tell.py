@@ -12,7 +12,8 @@ from services.notifications.domain import deliveries, preferences
 from services.notifications.domain.audiences import Mail, mails_of
 from services.notifications.domain.deliveries import Status
 from services.notifications.domain.directory import Directory, ServiceInCharge
-from services.notifications.domain.incoming import ANSWERABLE, WRITE_ABOVE
+from services.notifications.domain.incoming import ANSWERABLE
+from services.notifications.domain.mail_text import WRITE_ABOVE
 from services.notifications.domain.preferences import Cadence, Preference
 from services.notifications.office import Office
 from services.notifications.store import Addressee, KnownRequest, NewDelivery

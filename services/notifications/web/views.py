@@ -12,7 +12,7 @@ from services.notifications import examples
 from services.notifications.domain.audiences import Channel, Mail, templates
 from services.notifications.domain.deliveries import Delivery, Status
 from services.notifications.domain.directory import VAL_D_OISE, ServiceInCharge
-from services.notifications.domain.incoming import WRITE_ABOVE
+from services.notifications.domain.mail_text import WRITE_ABOVE
 from services.notifications.domain.preferences import Cadence
 from services.notifications.letters import Letter, Letters
 from services.notifications.reads import Attempt, DeliveryLine
