@@ -31,6 +31,13 @@ EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {
 
 _HEAD: Final = 1024
 _LONGEST_PART: Final = 1024 * 1024
+"""Bytes of the part that says what an office document is."""
+_MOST_PARTS: Final = 5_000
+_LARGEST_UNPACKED: Final = 500 * 1024 * 1024
+_BOUNDED: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""How parts may be packed: Python unpacks these piece by piece, and all others (BZIP2, LZMA) as a whole."""
+_ENTRY: Final = b"PK\x01\x02"
+"""Begins each entry of an archive's directory."""
 
 
 class FileNotAccepted(UnsupportedType):
@@ -87,11 +94,22 @@ def media_type_of(content: BinaryIO) -> str:
 
 
 def _office_type(content: BinaryIO) -> str:
-    """Open the archive that office documents are, and read the part that says what it is."""
+    """Open the archive that office documents are, and read the part that says what it is.
+
+    Refuses (`FileNotAccepted`) an archive that would take much memory or time, before its directory is read or a part
+    of it is unpacked.
+    """
     content.seek(0)
+    if content.read().count(_ENTRY) > _MOST_PARTS:
+        raise FileNotAccepted
     try:
         with zipfile.ZipFile(content) as archive:
-            names = set(archive.namelist())
+            parts = archive.infolist()
+            if any(part.compress_type not in _BOUNDED for part in parts):
+                raise FileNotAccepted
+            if sum(part.file_size for part in parts) > _LARGEST_UNPACKED:
+                raise FileNotAccepted
+            names = {part.filename for part in parts}
             if "mimetype" in names:
                 said = _part(archive, "mimetype").decode("ascii", "replace").strip()
                 if said in {ODT, ODS} and "content.xml" in names:
@@ -107,7 +125,7 @@ def _office_type(content: BinaryIO) -> str:
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> bytes:
-    """Read one small part; a part that swells when unpacked is cut."""
+    """Read one small part; one that swells when unpacked is cut."""
     with archive.open(name) as part:
         return part.read(_LONGEST_PART)
 
