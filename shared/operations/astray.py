@@ -19,6 +19,8 @@ from shared.operations import record
 from shared.operations.reach import Reach, Watched
 
 DEAD = ".dead"
+LONGEST_NAME = 255
+"""Bytes of a queue's name in AMQP."""
 FRONT_DOOR = "intake"
 """Where what nobody of ours told is written down: the service that strangers' messages come to."""
 
@@ -162,7 +164,9 @@ async def _put_back(channel: AbstractChannel, queue: str, message: AbstractIncom
 
 
 async def existing_queue(channel: AbstractChannel, name: str) -> AbstractQueue:
-    """Give a queue that is there; refuses with `NoSuchQueue`."""
+    """Give a queue that is there; refuses with `NoSuchQueue`, also a name that RabbitMQ would not take."""
+    if not (name.isascii() and name.isprintable() and len(name) <= LONGEST_NAME):
+        raise NoSuchQueue(queue=name)
     try:
         return await channel.declare_queue(name, passive=True)
     except aio_pika.exceptions.ChannelNotFoundEntity as missing:

@@ -35,9 +35,10 @@ from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.file_system import BaseLocalFileSystem
 from litestar.plugins.pydantic import PydanticPlugin
 from litestar.static_files import create_static_files_router
-from litestar.types import ControllerRouterHandler
+from litestar.types import ControllerRouterHandler, FileInfo, PathType
 
 from shared import clock
 from shared.db import AWAY, Database
@@ -104,7 +105,9 @@ def create_application(
             Router("/api/v1", route_handlers=list(api)),
             openapi.route,
             *health.routes(database, ready),
-            create_static_files_router(assets.PREFIX, [assets.folder()], opt={access.PUBLIC: True}),
+            create_static_files_router(
+                assets.PREFIX, [assets.folder()], file_system=_StaticFiles(), opt={access.PUBLIC: True}
+            ),
         ],
         guards=[access.closed_by_default, access.from_our_pages, access.json_for_the_api],
         dependencies={
@@ -135,6 +138,17 @@ def create_application(
     )
     application.asgi_handler = Door(application.asgi_handler, service=name)
     return application
+
+
+class _StaticFiles(BaseLocalFileSystem):
+    """The file system of `/static`."""
+
+    async def info(self, path: PathType, **kwargs: Any) -> FileInfo:
+        """Describe a file; a name that no file can have (a null byte, 256 letters) is not found either."""
+        try:
+            return await super().info(path, **kwargs)
+        except (ValueError, OSError) as error:
+            raise FileNotFoundError from error
 
 
 def _cookie(name: str, purpose: str, settings: ServiceSettings) -> str:

@@ -108,6 +108,17 @@ async def test_a_quarantined_message_is_shown_and_settled_once(
     assert settled["items"][0]["settled_by"] == "operator@cousu.test"
 
 
+@pytest.mark.parametrize("name", ["%C3%8A", "x%00", "x" * 256, "nothing"])
+async def test_a_queue_that_cannot_exist_is_not_found(
+    scene: Scene,  # noqa: ARG001 - a broker that answers
+    browse: httpx2.AsyncClient,
+    bearer: Bearer,
+    name: str,
+) -> None:
+    answer = await browse.get(f"/api/v1/dead/{name}", headers=await bearer())
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_such_queue")
+
+
 async def test_dead_letters_and_unrouted_messages_are_sent_where_they_belong(
     scene: Scene, browse: httpx2.AsyncClient, bearer: Bearer
 ) -> None:

@@ -340,6 +340,11 @@ async def test_https_is_remembered_by_browsers(make_application: Make, browse: B
     assert "Secure" in answer.headers["set-cookie"]
 
 
+@pytest.mark.parametrize("name", ["x%00", "x" * 256, "%F0%9F%92%A9" * 80, ".", "..%2f..%2fetc/passwd"])
+async def test_a_static_file_that_cannot_exist_is_not_found(client: httpx2.AsyncClient, name: str) -> None:
+    assert (await client.get(f"/static/{name}")).status_code == 404
+
+
 async def test_static_files_are_kept_by_browsers_only_under_their_hash(client: httpx2.AsyncClient) -> None:
     kept = await client.get("/static/cousu.css?v=0123456789abcdef")
     assert kept.status_code == 200
