@@ -13,6 +13,7 @@ from typing import Final
 import aiosmtplib
 import structlog
 
+from services.notifications.domain.perimeter import EVERYTHING
 from services.notifications import metrics, reads, usecases
 from services.notifications.domain.deliveries import Result, Status, without_addresses
 from services.notifications.office import Office
@@ -119,7 +120,7 @@ class Postman:
 
     async def measure(self) -> None:
         """Keep the gauges true."""
-        unsent = await reads.unsent(self._database, None)
+        unsent = await reads.unsent(self._database, EVERYTHING)
         for status in set(Status) - {Status.SENT}:
             metrics.DELIVERIES.labels(status).set(unsent.get(status, 0))
         metrics.OLDEST_DUE.set(await reads.oldest_due(self._database, clock.now()))

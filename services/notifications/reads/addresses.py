@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.notifications.domain.perimeter import Perimeter
+from services.notifications.store import SEES_DELIVERY
 from shared.db import Reader
 from shared.web.paging import Page
 
@@ -19,26 +21,25 @@ class BadAddress:
     delivery_id: UUID
 
 
-_BAD = """
+_BAD = f"""
     FROM bad_address b
     WHERE EXISTS (
-        SELECT FROM delivery d
-        WHERE lower(d.recipient) = b.address AND ($1::text[] IS NULL OR d.departement = ANY($1))
+        SELECT FROM delivery WHERE lower(delivery.recipient) = b.address AND {SEES_DELIVERY}
     )
 """
 
 
-async def bad_addresses(reader: Reader, perimeter: list[str] | None, page: Page) -> tuple[list[BadAddress], int]:
+async def bad_addresses(reader: Reader, perimeter: Perimeter, page: Page) -> tuple[list[BadAddress], int]:
     """List those that mails of the perimeter go to, the newest first, and count them."""
-    total: int = await reader.fetchval(f"SELECT count(*) {_BAD}", perimeter)
+    total: int = await reader.fetchval(f"SELECT count(*) {_BAD}", *perimeter.arguments)
     rows = await reader.fetch(
         f"""
         SELECT b.id, b.address, b.since, b.answer, b.delivery_id
         {_BAD}
         ORDER BY b.since DESC, b.id
-        LIMIT $2 OFFSET $3
+        LIMIT $4 OFFSET $5
         """,
-        perimeter,
+        *perimeter.arguments,
         page.limit,
         page.offset,
     )

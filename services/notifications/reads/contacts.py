@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.notifications.domain.directory import ServiceInCharge
+from services.notifications.domain.perimeter import Perimeter
 from shared.db import Reader
 from shared.web.paging import Page
 
@@ -70,15 +71,13 @@ class KnownProvider:
     bad: bool
 
 
-async def providers(
-    reader: Reader, perimeter: list[str] | None, q: str | None, page: Page
-) -> tuple[list[KnownProvider], int]:
+async def providers(reader: Reader, perimeter: Perimeter, q: str | None, page: Page) -> tuple[list[KnownProvider], int]:
     """List the providers of the perimeter by name, and count them."""
     wanted = """
         WHERE ($1::text[] IS NULL OR p.departement = ANY($1))
           AND ($2::text IS NULL OR strpos(lower(p.name || ' ' || p.email || ' ' || p.departement), lower($2)) > 0)
     """
-    total: int = await reader.fetchval(f"SELECT count(*) FROM known_provider p {wanted}", perimeter, q)  # noqa: S608 - no input in it
+    total: int = await reader.fetchval(f"SELECT count(*) FROM known_provider p {wanted}", perimeter.departements, q)  # noqa: S608 - no input in it
     rows = await reader.fetch(
         f"""
         SELECT p.provider_id, p.departement, p.name, p.email, p.phone, p.told_at, b.id IS NOT NULL AS bad
@@ -88,7 +87,7 @@ async def providers(
         ORDER BY b.id IS NULL, lower(p.name), p.departement
         LIMIT $3 OFFSET $4
         """,  # noqa: S608 - same
-        perimeter,
+        perimeter.departements,
         q,
         page.limit,
         page.offset,

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.notifications.domain.perimeter import Perimeter
+from services.notifications.store import SEES_DELIVERY
 from shared.db import Reader
 from shared.errors import NotFound
 from shared.web.paging import Page
@@ -71,40 +73,40 @@ _LINE = """
            status, cadence, digest_id, reason, round, attempts, tried_since, next_attempt_at, created_at, sent_at
     FROM delivery
 """
-_WANTED = """
-    WHERE ($1::text[] IS NULL OR departement = ANY($1))
-      AND ($2::uuid IS NULL OR request_id = $2)
-      AND ($3::text IS NULL OR status = $3)
-      AND ($4::text IS NULL OR audience = $4)
-      AND ($5::text IS NULL
-           OR strpos(lower(number), lower($5)) > 0
-           OR strpos(lower(subject), lower($5)) > 0
-           OR strpos(lower(recipient), lower($5)) > 0)
+_WANTED = f"""
+    WHERE {SEES_DELIVERY}
+      AND ($4::uuid IS NULL OR request_id = $4)
+      AND ($5::text IS NULL OR status = $5)
+      AND ($6::text IS NULL OR audience = $6)
+      AND ($7::text IS NULL
+           OR strpos(lower(number), lower($7)) > 0
+           OR strpos(lower(subject), lower($7)) > 0
+           OR strpos(lower(recipient), lower($7)) > 0)
 """
 
 
 async def deliveries(
-    reader: Reader, perimeter: list[str] | None, filters: Filters, page: Page
+    reader: Reader, perimeter: Perimeter, filters: Filters, page: Page
 ) -> tuple[list[DeliveryLine], int]:
     """List deliveries, newest first, and count them all."""
-    wanted = (perimeter, filters.request_id, filters.status, filters.audience, filters.q)
+    wanted = (*perimeter.arguments, filters.request_id, filters.status, filters.audience, filters.q)
     total: int = await reader.fetchval(f"SELECT count(*) FROM delivery {_WANTED}", *wanted)  # noqa: S608 - no input in it
     rows = await reader.fetch(
-        f"{_LINE} {_WANTED} ORDER BY created_at DESC, id DESC LIMIT $6 OFFSET $7", *wanted, page.limit, page.offset
+        f"{_LINE} {_WANTED} ORDER BY created_at DESC, id DESC LIMIT $8 OFFSET $9", *wanted, page.limit, page.offset
     )
     return [DeliveryLine(**row) for row in rows], total
 
 
-async def unsent(reader: Reader, perimeter: list[str] | None) -> dict[str, int]:
+async def unsent(reader: Reader, perimeter: Perimeter) -> dict[str, int]:
     """Count the deliveries that are not sent, by status: those sent grow with the years, and ask nobody's attention."""
     rows = await reader.fetch(
-        """
+        f"""
         SELECT status, count(*) AS number
         FROM delivery
-        WHERE status <> 'sent' AND ($1::text[] IS NULL OR departement = ANY($1))
+        WHERE status <> 'sent' AND {SEES_DELIVERY}
         GROUP BY status
-        """,
-        perimeter,
+        """,  # noqa: S608 - a constant of ours
+        *perimeter.arguments,
     )
     return {row["status"]: row["number"] for row in rows}
 
@@ -122,11 +124,9 @@ async def oldest_due(reader: Reader, at: datetime) -> float:
     return seconds
 
 
-async def delivery(reader: Reader, delivery_id: UUID, perimeter: list[str] | None) -> DeliveryLine:
+async def delivery(reader: Reader, delivery_id: UUID, perimeter: Perimeter) -> DeliveryLine:
     """Give one delivery of the caller's perimeter."""
-    row = await reader.fetchrow(
-        f"{_LINE} WHERE id = $1 AND ($2::text[] IS NULL OR departement = ANY($2))", delivery_id, perimeter
-    )
+    row = await reader.fetchrow(f"{_LINE} WHERE {SEES_DELIVERY} AND id = $4", *perimeter.arguments, delivery_id)
     if row is None:
         raise NotFound
     return DeliveryLine(**row)

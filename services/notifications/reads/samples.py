@@ -4,25 +4,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.notifications.store import KnownRequest
+from services.notifications.domain.perimeter import Perimeter
+from services.notifications.store import SEES_DELIVERY, SEES_REQUEST, KnownRequest
 from shared.db import Reader
 
-_KNOWN = """
+_KNOWN = f"""
     SELECT request_id, number, title, applicant, contact_name, contact_email, departement, link_generation, escalated
     FROM known_request
-    WHERE ($1::text[] IS NULL OR departement = ANY($1))
-"""
+    WHERE {SEES_REQUEST}
+"""  # noqa: S608 - a constant of ours
 
 
-async def latest_requests(reader: Reader, perimeter: list[str] | None, *, most: int = 20) -> list[KnownRequest]:
+async def latest_requests(reader: Reader, perimeter: Perimeter, *, most: int = 20) -> list[KnownRequest]:
     """Give the newest requests of the perimeter."""
-    rows = await reader.fetch(f"{_KNOWN} ORDER BY in_charge_since DESC, request_id LIMIT $2", perimeter, most)
+    rows = await reader.fetch(
+        f"{_KNOWN} ORDER BY in_charge_since DESC, request_id LIMIT $4", *perimeter.arguments, most
+    )
     return [KnownRequest(**row) for row in rows]
 
 
-async def request_numbered(reader: Reader, number: str, perimeter: list[str] | None) -> KnownRequest | None:
+async def request_numbered(reader: Reader, number: str, perimeter: Perimeter) -> KnownRequest | None:
     """Give a request of the perimeter by its number."""
-    row = await reader.fetchrow(f"{_KNOWN} AND number = $2", perimeter, number)
+    row = await reader.fetchrow(f"{_KNOWN} AND number = $4", *perimeter.arguments, number)
     return KnownRequest(**row) if row else None
 
 
@@ -37,20 +40,18 @@ class WrittenMail:
     created_at: datetime
 
 
-async def latest_mails(
-    reader: Reader, template: str, perimeter: list[str] | None, *, most: int = 5
-) -> list[WrittenMail]:
+async def latest_mails(reader: Reader, template: str, perimeter: Perimeter, *, most: int = 5) -> list[WrittenMail]:
     """Give the newest mails of the perimeter that a template made."""
     rows = await reader.fetch(
-        """
+        f"""
         SELECT id, subject, status, departement, created_at
         FROM delivery
-        WHERE template = $1 AND ($2::text[] IS NULL OR departement = ANY($2))
+        WHERE {SEES_DELIVERY} AND template = $4
         ORDER BY created_at DESC, id
-        LIMIT $3
-        """,
+        LIMIT $5
+        """,  # noqa: S608 - a constant of ours
+        *perimeter.arguments,
         template,
-        perimeter,
         most,
     )
     return [WrittenMail(**row) for row in rows]

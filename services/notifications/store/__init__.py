@@ -25,6 +25,7 @@ from services.notifications.store.incoming import (
     replies_since,
     take_back,
 )
+from services.notifications.store.perimeter import SEES_DELIVERY, SEES_REQUEST
 from services.notifications.store.preferences import (
     Addressee,
     absence_of,
@@ -41,6 +42,7 @@ from services.notifications.store.requests import (
     learn_service,
     learned_service,
     note_escalation,
+    note_programme,
     note_transfer,
     remember_request,
     replace_link,
@@ -74,6 +76,8 @@ from services.notifications.store.webhooks import (
 )
 
 __all__ = (
+    "SEES_DELIVERY",
+    "SEES_REQUEST",
     "Addressee",
     "Follower",
     "KnownRequest",
@@ -116,6 +120,7 @@ __all__ = (
     "note_incoming",
     "note_outcome",
     "note_partner_event",
+    "note_programme",
     "note_transfer",
     "number_partner_events",
     "pace_domain",

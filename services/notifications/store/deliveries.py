@@ -8,6 +8,8 @@ from uuid import UUID
 import asyncpg
 
 from services.notifications.domain.deliveries import AlreadyMailed, Delivery, Status
+from services.notifications.domain.perimeter import Perimeter
+from services.notifications.store.perimeter import SEES_DELIVERY
 from shared.contracts.notifications import Audience
 from shared.db import Row, Transaction
 from shared.errors import NotFound
@@ -88,18 +90,18 @@ async def add_delivery(tx: Transaction, new: NewDelivery) -> bool:
     return added is not None
 
 
-async def lock_delivery(tx: Transaction, delivery_id: UUID, perimeter: list[str] | None) -> tuple[Delivery, Row]:
+async def lock_delivery(tx: Transaction, delivery_id: UUID, perimeter: Perimeter) -> tuple[Delivery, Row]:
     """Lock a delivery of the caller's perimeter; give it, and the row with what it is about."""
     row = await tx.fetchrow(
-        """
+        f"""
         SELECT id, status, attempts, round, next_attempt_at, tried_since, recipient, holder, audience, departement,
                digest_id, cadence
         FROM delivery
-        WHERE id = $1 AND ($2::text[] IS NULL OR departement = ANY($2))
+        WHERE {SEES_DELIVERY} AND id = $4
         FOR UPDATE
-        """,
+        """,  # noqa: S608 - a constant of ours
+        *perimeter.arguments,
         delivery_id,
-        perimeter,
     )
     if row is None:
         raise NotFound

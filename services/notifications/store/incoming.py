@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.notifications.domain.perimeter import Perimeter
+from services.notifications.store.perimeter import SEES_DELIVERY
 from services.notifications.store.sending import Tried
 from shared import clock
 from shared.contracts.notifications import Audience
@@ -115,19 +117,16 @@ async def flag_address(tx: Transaction, address: str, *, answer: str, delivery_i
     )
 
 
-async def clear_address(tx: Transaction, address_id: UUID, perimeter: list[str] | None) -> bool:
+async def clear_address(tx: Transaction, address_id: UUID, perimeter: Perimeter) -> bool:
     """Forget that an address takes no mail; tell whether there was one that mails of the perimeter go to."""
     cleared = await tx.fetchval(
-        """
+        f"""
         DELETE FROM bad_address b
-        WHERE b.id = $1
-          AND EXISTS (
-              SELECT FROM delivery d
-              WHERE lower(d.recipient) = b.address AND ($2::text[] IS NULL OR d.departement = ANY($2))
-          )
+        WHERE b.id = $4
+          AND EXISTS (SELECT FROM delivery WHERE lower(delivery.recipient) = b.address AND {SEES_DELIVERY})
         RETURNING TRUE
-        """,
+        """,  # noqa: S608 - a constant of ours
+        *perimeter.arguments,
         address_id,
-        perimeter,
     )
     return cleared is not None

@@ -74,6 +74,18 @@ async def note_escalation(tx: Transaction, request_id: UUID) -> None:
     await tx.execute("UPDATE known_request SET escalated = true WHERE request_id = $1", request_id)
 
 
+async def note_programme(tx: Transaction, request_id: UUID, programme: str) -> None:
+    """Keep that a programme's team had the request."""
+    await tx.execute(
+        """
+        UPDATE known_request SET programmes = programmes || $2::text
+        WHERE request_id = $1 AND NOT programmes @> ARRAY[$2::text]
+        """,
+        request_id,
+        programme,
+    )
+
+
 async def note_transfer(tx: Transaction, request_id: UUID, departement: str, *, at: datetime) -> None:
     """Keep which département has the request, unless a later transfer is known."""
     await tx.execute(

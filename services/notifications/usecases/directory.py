@@ -35,8 +35,8 @@ class Entry:
         return f"mailbox:{self.audience}:{self.scope}" if self.scope else mailbox(self.audience, None)
 
     def may_be_kept_by(self, agent: Agent) -> bool:
-        """Tell whether an agent keeps it: an operator all he sees, others that of their own team."""
-        if agent.has(Role.OPERATOR):
+        """Tell whether an agent keeps it: an operator those of their départements, others that of their own team."""
+        if agent.has(Role.OPERATOR) and (agent.perimeter is None or self.audience in {"departement", "delegate"}):
             return self.is_seen_by(agent)
         match self.audience:
             case "departement" | "delegate":

@@ -63,6 +63,13 @@ async def forget_follower(tx: Transaction, fact: intake.ColleagueRemoved) -> Non
 async def learn_escalation(tx: Transaction, fact: qualification.RequestEscalated) -> None:
     """Keep that the national team has to be told too."""
     await store.note_escalation(tx, fact.request_id)
+    if (programme := fact.dossier.request.programme) is not None:
+        await store.note_programme(tx, fact.request_id, programme)
+
+
+async def learn_programme(tx: Transaction, fact: qualification.DirectedToProgramme) -> None:
+    """Keep that a programme's team sees the request from now on."""
+    await store.note_programme(tx, fact.request_id, fact.programme)
 
 
 async def learn_transfer(tx: Transaction, fact: qualification.RequestTransferred) -> None:

@@ -9,6 +9,7 @@ from services.notifications import store
 from services.notifications.domain.deliveries import follower_of, takes_no_mail, without_addresses
 from services.notifications.domain.incoming import ANSWERABLE, MOST_A_DAY, NotAnswerable, TooManyReplies
 from services.notifications.domain.mail_text import Report
+from services.notifications.domain.perimeter import Perimeter
 from services.notifications.office import Office
 from services.notifications.usecases.resend import MAY_RESEND
 from services.notifications.usecases.send import give_up
@@ -92,5 +93,5 @@ async def pass_over(tx: Transaction, delivery_id: UUID, *, digest: bytes, at: da
 async def trust_address(tx: Transaction, address_id: UUID, *, by: Agent) -> None:
     """Say that an address takes mail again."""
     by.require(*MAY_RESEND)
-    if not await store.clear_address(tx, address_id, by.perimeter):
+    if not await store.clear_address(tx, address_id, Perimeter.of(by)):
         raise NotFound

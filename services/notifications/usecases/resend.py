@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.notifications import store
 from services.notifications.domain.deliveries import NO_ADDRESS
+from services.notifications.domain.perimeter import Perimeter
 from services.notifications.office import Office
 from services.notifications.usecases.tell import mailbox_address, service_in_charge
 from shared.db import Transaction
@@ -26,7 +27,7 @@ class StillNoAddress(Conflict):
 async def resend(tx: Transaction, delivery_id: UUID, *, by: Agent, at: datetime, office: Office) -> None:
     """Queue a delivery again, to the mailbox's present address; who asked is kept with the next attempts."""
     by.require(*MAY_RESEND)
-    delivery, about = await store.lock_delivery(tx, delivery_id, by.perimeter)
+    delivery, about = await store.lock_delivery(tx, delivery_id, Perimeter.of(by))
     recipient = delivery.recipient
     if about["holder"].startswith("mailbox:"):
         here, holder = about["departement"], about["holder"]

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from pydantic import BaseModel
 
 from services.notifications import reads, usecases
+from services.notifications.domain.perimeter import Perimeter
 from shared.db import Cause, Database
 from shared.identity.model import Agent
 from shared.web.paging import Page, Paged
@@ -29,7 +30,7 @@ async def list_bad_addresses(
     agent: NamedDependency[Agent], database: NamedDependency[Database], paging: NamedDependency[Page]
 ) -> Paged[BadAddressView]:
     """List those that mails of the caller's perimeter go to, the newest first."""
-    found, total = await reads.bad_addresses(database, agent.perimeter, paging)
+    found, total = await reads.bad_addresses(database, Perimeter.of(agent), paging)
     items = [
         BadAddressView(id=bad.id, address=bad.address, since=bad.since, answer=bad.answer, delivery_id=bad.delivery_id)
         for bad in found

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from services.notifications import reads, usecases
 from services.notifications.domain.directory import ServiceInCharge
+from services.notifications.domain.perimeter import Perimeter
 from services.notifications.office import Office
 from services.notifications.usecases.directory import Entry, entry_of
 from services.notifications.web.directory import ContactView, all_entries, contact_views
@@ -107,7 +108,7 @@ async def list_providers(
     q: Annotated[str | None, QueryParameter(description="In the name, the address or the département")] = None,
 ) -> Paged[ProviderContactView]:
     """List the local providers whom the caller's départements asked; those whose address takes no mail first."""
-    found, total = await reads.providers(database, agent.perimeter, (q or "").strip() or None, paging)
+    found, total = await reads.providers(database, Perimeter.of(agent), (q or "").strip() or None, paging)
     items = [
         ProviderContactView(
             takes_no_mail=each.bad,

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from services.notifications import addresses, reads, usecases
 from services.notifications.domain.deliveries import Status
+from services.notifications.domain.perimeter import Perimeter
 from services.notifications.office import Office
 from services.notifications.reads import Filters
 from services.notifications.web.views import DeliveryDetailView, DeliveryView, delivery_view
@@ -31,7 +32,7 @@ async def list_deliveries(
 ) -> Paged[DeliveryView]:
     """List the deliveries of the caller's perimeter, newest first."""
     filters = Filters(request_id=request_id, status=status, audience=audience, q=(q or "").strip() or None)
-    lines, total = await reads.deliveries(database, agent.perimeter, filters, paging)
+    lines, total = await reads.deliveries(database, Perimeter.of(agent), filters, paging)
     attempts = await reads.attempts(database, [line.id for line in lines])
     now = clock.now()
     items = [delivery_view(line, attempts[line.id], agent, at=now) for line in lines]
@@ -48,7 +49,7 @@ async def show_delivery(
 
 async def detail(reader: Reader, delivery_id: UUID, agent: Agent) -> DeliveryDetailView:
     """Give a delivery of the caller's perimeter in full."""
-    line = await reads.delivery(reader, delivery_id, agent.perimeter)
+    line = await reads.delivery(reader, delivery_id, Perimeter.of(agent))
     body = await reads.body(reader, delivery_id)
     attempts = await reads.attempts(reader, [delivery_id])
     view = delivery_view(line, attempts[delivery_id], agent, at=clock.now())

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from services.notifications import reads, usecases
 from services.notifications.domain.directory import ServiceInCharge
+from services.notifications.domain.perimeter import Perimeter
 from services.notifications.office import Office
 from services.notifications.usecases.directory import Entry, NotYourContact, entry_of
 from services.notifications.web import words
@@ -53,7 +54,7 @@ async def show_directory(
         for entry, view in zip(entries, views, strict=True)
         if asked in f"{title_of(entry)} {view.name} {view.email}".lower()
     ]
-    providers, total = await reads.providers(database, agent.perimeter, asked or None, paging)
+    providers, total = await reads.providers(database, Perimeter.of(agent), asked or None, paging)
     return render(
         request,
         "contacts/list.html",

@@ -10,6 +10,7 @@ from litestar.response import Redirect, Template
 from pydantic import BaseModel
 
 from services.notifications import addresses, reads, usecases
+from services.notifications.domain.perimeter import Perimeter
 from services.notifications.office import Office
 from services.notifications.reads import Filters
 from services.notifications.web import words
@@ -42,8 +43,8 @@ async def show_messages(
         audience=audience if audience in words.AUDIENCE else None,
         q=q.strip() or None,
     )
-    lines, total = await reads.deliveries(database, agent.perimeter, filters, paging)
-    unsent = await reads.unsent(database, agent.perimeter)
+    lines, total = await reads.deliveries(database, Perimeter.of(agent), filters, paging)
+    unsent = await reads.unsent(database, Perimeter.of(agent))
     return render(
         request,
         "messages/list.html",
@@ -81,7 +82,7 @@ async def _message_page(
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Template:
-    line = await reads.delivery(reader, delivery_id, agent.perimeter)
+    line = await reads.delivery(reader, delivery_id, Perimeter.of(agent))
     attempts = (await reads.attempts(reader, [delivery_id]))[delivery_id]
     body = await reads.body(reader, delivery_id)
     bad = await reads.bad_address(reader, line.recipient)
@@ -114,7 +115,7 @@ async def show_mail(
     agent: NamedDependency[Agent], database: NamedDependency[Database], delivery_id: FromPath[UUID]
 ) -> Response[str]:
     """Show the formatted mail alone, where it can do nothing."""
-    await reads.delivery(database, delivery_id, agent.perimeter)
+    await reads.delivery(database, delivery_id, Perimeter.of(agent))
     body = await reads.body(database, delivery_id)
     return mail_alone(addresses.hide(body.html, delivery_id))
 
