@@ -2,16 +2,23 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
+import structlog
 from asyncpg.pool import PoolConnectionProxy
 
 from shared.kept import Kept
+
+log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Row: TypeAlias = asyncpg.Record
@@ -29,6 +36,16 @@ AWAY = (
     asyncpg.ObjectNotInPrerequisiteStateError,  # it takes no connections for now (ALLOW_CONNECTIONS false)
 )
 """What asyncpg raises while the database is away: not the caller's fault, and worth trying again."""
+
+CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+"""40P01 and 40001: PostgreSQL rolled the transaction back for the sake of another one; it can be run again at once."""
+
+CONFLICT_ATTEMPTS = 5
+CONFLICT_PAUSE = 0.05
+"""Half of the seconds, at most, before the second attempt; each further pause may be twice as long."""
+
+_committed: ContextVar[list[bool] | None] = ContextVar("committed", default=None)
+"""Gets an item at each commit of the unit of work that `retry_conflicts` runs in this task."""
 
 
 RANDOM_PAGE = "1.1"
@@ -177,6 +194,8 @@ class Database:
             tx = Transaction(connection, cause, retold=self.retold)
             async with connection.transaction():
                 yield tx
+        if (commits := _committed.get()) is not None:
+            commits.append(True)
         for call in tx.after_commit:
             call()
         if tx.recorded:
@@ -193,6 +212,31 @@ class Database:
                 yield connection
             finally:
                 await _make_as_new(connection)
+
+
+async def retry_conflicts(work: Callable[[], Awaitable[Result]], *, resumable: bool = False) -> Result:
+    """Run a unit of work, which opens its own transactions, and run all of it again after one of `CONFLICTS`.
+
+    What the work does outside of its transactions must be harmless when it is done twice. Work that has committed a
+    transaction is not run again, unless it is `resumable`: what it committed is then not due any more. Raises the
+    conflict when the attempts are used up.
+    """
+    around = _committed.get()
+    for attempt in range(1, CONFLICT_ATTEMPTS):
+        commits: list[bool] = []
+        token = _committed.set(commits)
+        try:
+            return await work()
+        except CONFLICTS as conflict:
+            if commits and not resumable:
+                raise
+            log.warning("transaction.repeated", error=type(conflict).__name__, attempt=attempt)
+        finally:
+            _committed.reset(token)
+            if around is not None:
+                around += commits
+        await asyncio.sleep(random.uniform(0, CONFLICT_PAUSE * 2**attempt))  # noqa: S311 - spreads retries, keeps no secret
+    return await work()
 
 
 async def _leave_it(_: Connection) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
 
-from shared.db import AWAY
+from shared.db import AWAY, retry_conflicts
 
 log = structlog.get_logger(__name__)
 
@@ -16,7 +16,7 @@ async def running(one_round: Callable[[], Awaitable[object]], *, every: float, n
     """Do a round at once and then every so many seconds, while the block runs.
 
     Several copies of a service may do so at once: a round takes what is due with `FOR UPDATE SKIP LOCKED`. A round that
-    fails is logged and does not end the others.
+    fails is logged and does not end the others; one that meets a conflict of transactions is repeated at once.
     """
     task = asyncio.create_task(for_ever(one_round, every=every, name=name), name=name)
     try:
@@ -30,7 +30,7 @@ async def for_ever(one_round: Callable[[], Awaitable[object]], *, every: float, 
     """Do a round at once and then every so many seconds, until cancelled."""
     while True:
         try:
-            await one_round()
+            await retry_conflicts(one_round, resumable=True)
         except AWAY as away:
             log.warning("round.database_away", round=name, error=type(away).__name__)
         except Exception:

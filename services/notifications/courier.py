@@ -13,6 +13,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -26,7 +27,7 @@ from services.notifications.domain.webhooks import KEPT_FOR, Result, Secrets, he
 from services.notifications.office import Office
 from services.notifications.usecases.webhooks import Parcel, Receipt
 from shared import clock, rounds
-from shared.db import AWAY, Database
+from shared.db import AWAY, Database, retry_conflicts
 
 log = structlog.get_logger(__name__)
 
@@ -106,6 +107,13 @@ class Courier:
         if parcel is None:
             return False
         receipt = await self._hand_over(parcel)
+        await retry_conflicts(partial(self._settle, parcel, receipt))
+        metrics.PARCELS.labels(receipt.result).inc()
+        log.info("webhook.attempted", webhook_id=str(parcel.webhook_id), result=str(receipt.result))
+        return True
+
+    async def _settle(self, parcel: Parcel, receipt: Receipt) -> None:
+        """Write down what came of an attempt."""
         async with self._database.transaction() as tx:
             await usecases.delivered(
                 tx,
@@ -115,9 +123,6 @@ class Courier:
                 chance=random.random(),  # noqa: S311 - spreads retries, keeps no secret
                 office=self._office,
             )
-        metrics.PARCELS.labels(receipt.result).inc()
-        log.info("webhook.attempted", webhook_id=str(parcel.webhook_id), result=str(receipt.result))
-        return True
 
     async def _hand_over(self, parcel: Parcel) -> Receipt:
         body = json.dumps(parcel.body, ensure_ascii=False).encode()

@@ -7,6 +7,7 @@ taken and passed over, so that nothing ever answers a machine. What we refuse go
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from ipaddress import ip_address
 from typing import Final, cast
 from uuid import UUID
@@ -23,7 +24,7 @@ from services.notifications.return_addresses import Purpose, ReturnAddresses
 from services.notifications.settings import LOOPBACK, DoorAddress
 from services.notifications.usecases.receive import Reply
 from shared import clock
-from shared.db import AWAY, Database
+from shared.db import AWAY, CONFLICTS, Database, retry_conflicts
 from shared.errors import Invalid, NotFound, Refusal, TooLarge
 
 log = structlog.get_logger(__name__)
@@ -131,12 +132,12 @@ class Mailroom:
             mail = await self._reader.read(content, return_path=return_path)
             if mail.kind == "loop":
                 return _LOOP, "loop"
-            return TAKEN, await self._store(purpose, delivery_id, mail)
+            return TAKEN, await retry_conflicts(partial(self._store, purpose, delivery_id, mail))
         except NotFound:
             return _UNKNOWN, "refused"
         except Refusal as refusal:
             return _refused(refusal), "refused"
-        except AWAY as away:
+        except (*AWAY, *CONFLICTS) as away:
             log.warning("door.database_away", error=type(away).__name__)
             return _LATER, "later"
         except MailUnreadableError:

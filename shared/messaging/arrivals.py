@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 import structlog
 
-from shared.db import AWAY
+from shared.db import AWAY, CONFLICTS
 from shared.messaging import metrics
 from shared.messaging.inbox import Inbox, Message
 
@@ -116,6 +116,8 @@ class Arrivals:
             taken = True
         except AWAY as error:
             log.warning("inbox.database_away", error=type(error).__name__, messages=len(batch))
+        except CONFLICTS as error:
+            log.warning("inbox.conflicts", error=type(error).__name__, messages=len(batch))
         except Exception:
             # Not the fault of one event (those are held): wait, and let the log say it, rather than drop anything.
             log.exception("inbox.failed", messages=len(batch))

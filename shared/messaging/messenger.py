@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import structlog
 from aio_pika.abc import AbstractIncomingMessage
 
-from shared.db import AWAY, Database
+from shared.db import AWAY, Database, retry_conflicts
 from shared.messaging import gauges, topology
 from shared.messaging import healing as heal
 from shared.messaging.answers import Answers
@@ -168,7 +168,7 @@ class Messenger:
     async def _heal(self, body: bytes) -> None:
         """Take what is said to heal; it may be lost, for it will be said again."""
         try:
-            await self.healer.hear(body)
+            await retry_conflicts(lambda: self.healer.hear(body), resumable=True)
         except AWAY as error:
             log.warning("healing.database_away", error=type(error).__name__)
         except Exception:

@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
 from aio_pika import Message
 
 from shared import tracing
-from shared.db import AWAY, Connection, Database, Row
+from shared.db import AWAY, Connection, Database, Row, retry_conflicts
 from shared.messaging import metrics, topology
 from shared.messaging.envelope import trace_of
 from shared.messaging.names import EVERYBODY, LEADER_LOCK
@@ -112,7 +113,8 @@ class Relay:
                 elif self._may_look(under_way):
                     self._wake.clear()
                     known = [row for batch in under_way for row in batch.rows]
-                    rows = await _next(connection, confirmed, known, after=reach.after)
+                    look = partial(_next, connection, confirmed, known, after=reach.after)
+                    rows = await retry_conflicts(look)
                     reach.looked(rows, room=NEW)
                     confirmed = []
                     if rows:

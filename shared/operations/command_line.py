@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from shared.db import AWAY
+from shared.db import AWAY, CONFLICTS
 from shared.errors import Invalid, Refusal
 from shared.operations import (
     command_line_agents,
@@ -83,6 +83,8 @@ def main() -> None:
         sys.exit(refusal.detail)
     except (NotTold, migrations.MigrationFailed) as failure:
         sys.exit(str(failure))
+    except CONFLICTS:
+        sys.exit("Other changes of the same rows were under way, again and again. Try again in a moment.")
     except AWAY as failure:
         sys.exit(f"The database or the broker is away ({failure or type(failure).__name__}). Is Cousu-main running?")
 

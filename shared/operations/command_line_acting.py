@@ -11,6 +11,7 @@ import typer
 from pydantic import BaseModel, TypeAdapter
 from rich.table import Table
 
+from shared.db import retry_conflicts
 from shared.operations.reach import Reach, reached
 from shared.operations.screen import show
 from shared.operations.services import SERVICES
@@ -32,7 +33,7 @@ def reaching(work: Callable[[Reach], Awaitable[Answer]]) -> Answer:
 
     async def connected() -> Answer:
         async with reached() as reach:
-            return await work(reach)
+            return await retry_conflicts(lambda: work(reach))
 
     return asyncio.run(connected())
 

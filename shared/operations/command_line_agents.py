@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from shared.db import Database
+from shared.db import Database, retry_conflicts
 from shared.identity import store
 from shared.identity.model import Role
 from shared.operations import agents
@@ -117,6 +117,6 @@ def _in(service: Service, work: Callable[[Database], Awaitable[Answer]]) -> Answ
 
     async def connected() -> Answer:
         async with database_of(service.value) as database:
-            return await work(database)
+            return await retry_conflicts(lambda: work(database))
 
     return asyncio.run(connected())

@@ -8,7 +8,7 @@ from functools import partial
 import asyncpg
 import structlog
 
-from shared.db import AWAY, Cause, Database, Transaction
+from shared.db import AWAY, CONFLICTS, Cause, Database, Transaction, retry_conflicts
 from shared.messaging import metrics
 from shared.messaging.consumers import Consumers, Heard
 from shared.messaging.envelope import Unreadable
@@ -26,6 +26,10 @@ UNSTORABLE = (asyncpg.DataError, UnicodeError)
 
 LEFT_AFTER = 5.0
 """Seconds for which an event that is next may be kept before nobody is thought to have it in hand any more."""
+
+
+_OF_THE_TRANSACTION = (asyncpg.InsufficientResourcesError, *CONFLICTS)
+"""What a handler may meet that is not the fault of its event: nothing is held for it."""
 
 
 class NotTogetherError(Exception):
@@ -115,7 +119,7 @@ class Inbox:
             while kept := await streams.next_kept(self._database, subject, source):
                 attempt = await attempts.begin(self._database, kept.fingerprint)
                 async with self._ours_to_take_back([kept.fingerprint]):
-                    went_on = await self._apply_kept_alone(kept, attempt)
+                    went_on = await retry_conflicts(partial(self._apply_kept_alone, kept, attempt))
                 if not went_on:
                     return False
             async with self._database.transaction() as tx:
@@ -183,12 +187,14 @@ class Inbox:
         """Apply what was read, in one transaction, which ends its attempts; give the streams that may go on after it.
 
         What is new takes with it what had waited for it. Two savepoints' statements for each event cost more than all
-        the rest: there are none until an event fails, and then everything is done again with them.
+        the rest: there are none until an event fails, and then everything is done again with them. A batch that meets
+        a conflict of transactions is applied again at once: no event of it has failed.
         """
+        apply = partial(self._apply_at_once, reading, begun, attempt)
         try:
-            return await self._apply_at_once(reading, begun, attempt, apart=False)
+            return await retry_conflicts(partial(apply, apart=False))
         except NotTogetherError:
-            return await self._apply_at_once(reading, begun, attempt, apart=True)
+            return await retry_conflicts(partial(apply, apart=True))
 
     async def _apply_at_once(
         self, reading: Reading, begun: Sequence[bytes], attempt: Attempt | None, *, apart: bool
@@ -281,7 +287,7 @@ class Inbox:
                     async with tx.savepoint() if apart else contextlib.nullcontext():
                         await heard.handler(tx, heard.fact)
                 except Exception as error:
-                    if tx.connection.is_closed() or isinstance(error, asyncpg.InsufficientResourcesError):
+                    if tx.connection.is_closed() or isinstance(error, _OF_THE_TRANSACTION):
                         raise
                     if not apart:
                         raise NotTogetherError from error
