@@ -20,28 +20,31 @@ Sections
 6. Answered by every service: `/health/live`, `/health/ready`, `/metrics`, `/api/v1/openapi.json`, `/static/…`,
    `/connexion`, `/connexion/retour`, `POST /deconnexion` (shared.web.signin).
 7. A larger body for one route (uploads): `request_max_body_size=52_428_800` on the handler.
+8. A handler whose transaction PostgreSQL rolled back for another one's sake runs again (ADR 30): before it commits, it
+   has no effect outside the database that may not happen twice.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-import structlog
 from litestar import Litestar, Router
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.file_system import BaseLocalFileSystem
+from litestar.handlers import HTTPRouteHandler
 from litestar.plugins.pydantic import PydanticPlugin
+from litestar.routes import BaseRoute, HTTPRoute
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler, FileInfo, PathType
 
-from shared import clock
-from shared.db import AWAY, Database
+from shared import clock, rounds
+from shared.db import Database, retry_conflicts
 from shared.settings import ServiceSettings
 from shared.web import access, assets, forms, health, openapi, sessions, signin
 from shared.web.door import Door, FairShare, strict_headers
@@ -51,8 +54,6 @@ from shared.web.paging import provide_page
 from shared.web.problems import answer
 
 __all__ = ["Lifespan", "NavigationItem", "ReadinessCheck", "create_application"]
-
-log = structlog.get_logger(__name__)
 
 Lifespan: TypeAlias = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
@@ -136,6 +137,7 @@ def create_application(
         logging_config=None,
         state=State({"site": Site(name, title, tuple(navigation), bell), "database": database}),
     )
+    _repeat_after_conflicts(application)
     application.asgi_handler = Door(application.asgi_handler, service=name)
     return application
 
@@ -151,6 +153,29 @@ class _StaticFiles(BaseLocalFileSystem):
             raise FileNotFoundError from error
 
 
+def _repeat_after_conflicts(application: Litestar) -> None:
+    """Let each handler run again when PostgreSQL rolled its transaction back for another one's sake.
+
+    The handler alone is repeated: its arguments were read, and the body is kept with the request. One that has
+    committed a transaction is not; what it meets is answered as `Busy`.
+    """
+    for handler in {id(handler): handler for route in application.routes for handler in _handlers_of(route)}.values():
+        handler._fn = _repeated(handler.fn)  # noqa: SLF001 - Litestar has no hook around a handler alone
+
+
+def _handlers_of(route: BaseRoute) -> list[HTTPRouteHandler]:
+    handlers = route.route_handlers if isinstance(route, HTTPRoute) else ()
+    return [handler for handler in handlers if not handler.has_sync_callable]
+
+
+def _repeated(act: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    @wraps(act)
+    async def repeated(*given: Any, **named: Any) -> Any:
+        return await retry_conflicts(partial(act, *given, **named))
+
+    return repeated
+
+
 def _cookie(name: str, purpose: str, settings: ServiceSettings) -> str:
     """Name a cookie so that services on other ports of the same host never read or overwrite it."""
     return f"{'__Host-' if settings.secure else ''}cousu_{name}_{purpose}"
@@ -159,24 +184,15 @@ def _cookie(name: str, purpose: str, settings: ServiceSettings) -> str:
 def _sweeping(database: Database, idle: timedelta) -> Lifespan:
     """Clean up from time to time while the application runs."""
 
-    async def sweep_for_ever() -> None:
-        while True:
-            try:
-                now = clock.now()
-                async with database.transaction() as tx:
-                    await sessions.sweep(tx, at=now, idle=idle)
-                    await forms.sweep(tx, before=now - FORM_KEYS_LAST)
-            except AWAY as away:
-                log.warning("web.sweep_postponed", error=type(away).__name__)
-            await asyncio.sleep(SWEEP_EVERY)
+    async def sweep() -> None:
+        now = clock.now()
+        async with database.transaction() as tx:
+            await sessions.sweep(tx, at=now, idle=idle)
+            await forms.sweep(tx, before=now - FORM_KEYS_LAST)
 
     @asynccontextmanager
     async def sweeping(_: Litestar) -> AsyncIterator[None]:
-        task = asyncio.create_task(sweep_for_ever())
-        try:
+        async with rounds.running(sweep, every=SWEEP_EVERY, name="web.sweep"):
             yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
     return sweeping

@@ -17,12 +17,12 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 from pydantic_core import PydanticCustomError
 
 from shared import clock
-from shared.db import Cause, Database, Transaction
+from shared.db import CONFLICTS, Cause, Database, Transaction, retry_conflicts
 from shared.errors import Invalid, Refusal
 from shared.web import validation
 from shared.web.access import FORMS, UnsupportedContent
 from shared.web.pages import csrf_token_of, flash, redirect
-from shared.web.problems import status_of
+from shared.web.problems import Busy, status_of
 
 log = structlog.get_logger(__name__)
 
@@ -125,14 +125,23 @@ async def submit_once(
     *,
     cause: Cause,
 ) -> Redirect:
-    """Do it in one transaction and go to the path that `act` gives; sent again, the same form only goes there."""
-    async with database.transaction(cause) as tx:
-        if await claim(tx, form.fingerprint, at=clock.now()):
+    """Do it in one transaction and go to the path that `act` gives; sent again, the same form only goes there.
+
+    `act` is repeated after a conflict of transactions; refuses with `Busy` when each attempt met one.
+    """
+
+    async def once() -> str:
+        async with database.transaction(cause) as tx:
+            if not await claim(tx, form.fingerprint, at=clock.now()):
+                return await outcome(tx, form.fingerprint)
             location = await act(tx)
             await settle(tx, form.fingerprint, location)
-        else:
-            location = await outcome(tx, form.fingerprint)
-    return redirect(location)
+        return location
+
+    try:
+        return redirect(await retry_conflicts(once))
+    except CONFLICTS as conflict:
+        raise Busy from conflict
 
 
 async def claim(tx: Transaction, fingerprint: bytes, *, at: datetime) -> bool:
@@ -203,6 +212,7 @@ async def _fingerprint(
         for upload in files[name]:
             digest.update(repr((name, upload.filename)).encode("utf-8", "surrogatepass"))
             content = hashlib.sha256()
+            await upload.seek(0)  # a handler that is repeated has read it already
             while chunk := await upload.read(CHUNK):
                 content.update(chunk)
             digest.update(content.digest())

@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from shared.db import AWAY
+from shared.db import AWAY, CONFLICTS
 from shared.errors import (
     Conflict,
     FieldError,
@@ -68,6 +68,17 @@ class SessionOver(Unauthenticated):
     code = "session_over"
     title = "The session is over"
     sentence = "Votre session est terminée : rien n’a été enregistré. Reconnectez-vous, puis recommencez."
+
+
+class Busy(Unavailable):
+    """PostgreSQL rolled the transaction back again and again, for others held the same rows (HTTP 503)."""
+
+    code = "busy"
+    title = "Other changes of the same rows were under way"
+    sentence = (
+        "Plusieurs enregistrements se croisaient au même moment, et celui-ci n’a pas pu aboutir. "
+        "Réessayez dans quelques instants."
+    )
 
 
 class Unexpected(Refusal):
@@ -171,6 +182,8 @@ def problem_of(exc: Exception, allowed: Mapping[str, Sequence[str]] | None = Non
         refusal = Invalid()
     elif isinstance(exc, UnicodeDecodeError | RecursionError):  # the latter: JSON nested deeper than can be read
         refusal = Malformed()
+    elif isinstance(exc, CONFLICTS):
+        refusal = Busy()
     elif isinstance(exc, AWAY) and getattr(exc, "filename", None) is None:  # a file that is missing is our mistake
         refusal = Unavailable()
     else:

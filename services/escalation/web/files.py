@@ -21,6 +21,7 @@ async def received(uploads: list[UploadFile] | None) -> Delivered:
     """Read the one file of a form; refuses (`Invalid`) none and an empty one, and (`FileTooLarge`) a large one."""
     if not uploads:
         raise Invalid.field("document", "Choisissez un fichier à envoyer.")
+    await uploads[0].seek(0)  # a handler that is repeated has read it already
     content = await uploads[0].read(LARGEST_FILE + 1)
     if not content:
         raise Invalid.field("document", "Ce fichier est vide. Choisissez-en un autre.")

@@ -17,12 +17,13 @@ from services.intake.store.files import DocumentFiles, Received
 from services.intake.usecases.follow import add_document
 from shared import clock
 from shared.contracts.intake import Document
-from shared.db import Cause, Database, Transaction
+from shared.db import CONFLICTS, Cause, Database, Transaction, retry_conflicts
 from shared.documents import EXTENSIONS, LARGEST_REQUEST, tidy_name
 from shared.errors import Invalid
 from shared.web.access import FORMS, UnsupportedContent
 from shared.web.forms import claim
 from shared.web.pages import flash, redirect
+from shared.web.problems import Busy
 
 ALL_AT_ONCE: Final = LARGEST_REQUEST + 1024 * 1024
 """Bytes that one upload may be: all documents of a request, and what multipart puts around them."""
@@ -74,11 +75,17 @@ async def receive_all(
                 document_id = clock.new_id()
                 received = await stack.enter_async_context(files.receiving(document_id, upload.read))
                 documents.append(_document(document_id, upload.filename, received, at=at))
-            tx = await stack.enter_async_context(database.transaction(cause))
-            await _only_once(tx, once, at=at)
-            await keep(tx, documents)
+
+            async def keep_all() -> None:
+                async with database.transaction(cause) as tx:
+                    await _only_once(tx, once, at=at)
+                    await keep(tx, documents)
+
+            await retry_conflicts(keep_all)
     except _SentBefore:
         return
+    except CONFLICTS as conflict:
+        raise Busy from conflict
 
 
 def _document(document_id: UUID, name: str, received: Received, *, at: datetime) -> Document:
