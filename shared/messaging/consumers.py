@@ -24,6 +24,17 @@ class Heard:
     subject: str
     sequence: int
 
+    @property
+    def request(self) -> str:
+        """What its effect is about, also where the event is alone in a stream of its own."""
+        return self.fact.subject if isinstance(self.fact, Fact) else self.subject
+
+    @property
+    def lock_order(self) -> tuple[bool, str, str]:
+        """Where its effect stands in a transaction with others: known requests by id, then new ones by département."""
+        new = isinstance(self.fact, Envelope)
+        return new, (self.envelope.departement or "") if new else self.request, self.subject
+
 
 class Consumers:
     """What a service does about what it hears."""

@@ -24,6 +24,7 @@ async def expect(tx: Transaction, told: StreamHeads, departement: str, before_as
         FROM unnest($2::text[], $3::bigint[]) AS h (subject, sequence)
         LEFT JOIN inbox_stream s ON s.source = $1 AND s.subject = h.subject
         WHERE h.sequence > coalesce(s.applied, 0)
+        ORDER BY h.subject
         ON CONFLICT (subject, source) DO UPDATE SET
             sequence = greatest(e.sequence, EXCLUDED.sequence),
             next_ask_at = least(e.next_ask_at, EXCLUDED.next_ask_at)
@@ -40,9 +41,14 @@ async def notice(tx: Transaction, before_asking: float) -> None:
     """Note the streams of which an event has waited for its turn too long, and forget those that are whole again."""
     await tx.execute(
         """
-        DELETE FROM inbox_expected e
-        USING inbox_stream s
-        WHERE s.subject = e.subject AND s.source = e.source AND s.applied >= e.sequence
+        DELETE FROM inbox_expected
+        WHERE (subject, source) IN (
+            SELECT e.subject, e.source
+            FROM inbox_expected e
+            JOIN inbox_stream s ON s.subject = e.subject AND s.source = e.source
+            WHERE s.applied >= e.sequence
+            FOR UPDATE OF e SKIP LOCKED
+        )
         """
     )
     await tx.execute(

@@ -10,6 +10,7 @@ from shared.messaging import metrics
 from shared.messaging.consumers import Consumers, Heard
 from shared.messaging.envelope import Unreadable
 from shared.messaging.inbox.message import Message
+from shared.messaging.inbox.streams import Stream
 
 log = structlog.get_logger(__name__)
 
@@ -20,6 +21,10 @@ class Reading:
 
     heard: dict[tuple[str, str], list[Heard]] = field(default_factory=lambda: defaultdict(list))
     aside: list[tuple[Message, str]] = field(default_factory=list)
+
+    def lock_order(self, stream: Stream) -> tuple[tuple[bool, str, str], str]:
+        """Where a stream stands among those that one transaction applies (ADR 30)."""
+        return self.heard[stream.subject, stream.source][0].lock_order, stream.source
 
 
 def read(messages: Sequence[Message], consumers: Consumers, service: str) -> Reading:

@@ -61,8 +61,12 @@ class Kept:
         return fingerprint_of(self.body)
 
 
-async def lock(tx: Transaction, keys: list[tuple[str, str]]) -> list[Stream]:
-    """Lock the streams (subject, source), always in the same order, and tell where they stand.
+async def lock(tx: Transaction, keys: list[tuple[str, str]], requests: Sequence[str] = ()) -> list[Stream]:
+    """Lock the streams (subject, source) and what they are about, always in the same order, and tell where they stand.
+
+    `requests` names for each key the request whose rows its events change, where that is not the subject. An advisory
+    lock per request keeps two batches from working at one request from two sources: their handlers lock the request's
+    rows in different orders. A transaction of a person does not take it (ADR 30).
 
     Two statements: what stands is read after the lock was obtained, for the copy of the service that held it before
     may have kept or held something meanwhile. Their arrays come by way of a SELECT, here and in `save`: PostgreSQL then
@@ -74,9 +78,17 @@ async def lock(tx: Transaction, keys: list[tuple[str, str]]) -> list[Stream]:
     await tx.execute(
         """
         INSERT INTO inbox_stream (subject, source)
-        SELECT * FROM unnest($1::text[], $2::text[]) AS k (subject, source) ORDER BY 1, 2
+        SELECT locked.subject, locked.source
+        FROM (
+            SELECT k.subject, k.source, pg_advisory_xact_lock(hashtextextended(k.request, 0))
+            FROM (
+                SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) AS k (request, subject, source)
+                ORDER BY 1, 2, 3
+            ) k
+        ) locked
         ON CONFLICT (subject, source) DO UPDATE SET changed_at = now()
         """,
+        list(requests) or subjects,
         subjects,
         sources,
     )

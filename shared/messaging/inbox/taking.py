@@ -204,9 +204,10 @@ class Inbox:
                 await attempts.end(tx, begun)
             for message, reason in reading.aside:
                 await quarantine.put_aside(tx, message, reason)
-            locked = await streams.lock(tx, sorted(reading.heard))
+            keys = sorted(reading.heard)
+            locked = await streams.lock(tx, keys, [reading.heard[key][0].request for key in keys])
             moved: list[Stream] = []
-            for stream in locked:
+            for stream in sorted(locked, key=reading.lock_order):
                 if moved and moved[-1].subject == stream.subject:
                     moved = await self._move_on(tx, moved)  # what is told next of a request asks for its latest moment
                 before = stream.applied

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from shared.clock import new_id
+from shared.contracts.fact import Fact
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
 from shared.messaging.consumers import Consumers
@@ -39,7 +40,7 @@ def a_message(request_id: UUID, text: str = "Bonjour") -> MessagePosted:
     return MessagePosted(request_id=request_id, departement="95", at=AT, message_id=new_id(), text=text)
 
 
-def wire(fact: MessagePosted, sequence: int | None, **members: Any) -> bytes:
+def wire(fact: Fact, sequence: int | None, **members: Any) -> bytes:
     """Write a fact as its envelope, with members changed or (None) left out."""
     envelope = {
         "specversion": "1.0",
