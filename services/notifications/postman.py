@@ -20,7 +20,7 @@ from services.notifications.office import Office
 from services.notifications.settings import MailServerAddress
 from services.notifications.usecases.send import UNKNOWN, Outcome, Outgoing
 from shared import clock, rounds
-from shared.db import AWAY, Database
+from shared.db import AWAY, Database, retry_conflicts
 
 log = structlog.get_logger(__name__)
 
@@ -104,14 +104,18 @@ class Postman:
                     await asyncio.wait_for(self._stopping.wait(), IDLE)
 
     async def settle_lost(self) -> int:
-        """Settle what senders that are gone left behind."""
-        async with self._database.transaction() as tx:
-            settled = await usecases.settle_lost(tx, at=clock.now(), chance=random.random(), office=self._office)  # noqa: S311 - spreads retries, keeps no secret
-        for result in settled:
+        """Settle what senders that are gone left behind, each mail in a transaction of its own."""
+        settled = 0
+        while (result := await retry_conflicts(self._settle_next_lost)) is not None:
             metrics.ATTEMPTS.labels(result).inc()
+            settled += 1
         if settled:
-            log.warning("postman.lost_attempts_settled", count=len(settled))
-        return len(settled)
+            log.warning("postman.lost_attempts_settled", count=settled)
+        return settled
+
+    async def _settle_next_lost(self) -> Result | None:
+        async with self._database.transaction() as tx:
+            return await usecases.settle_lost(tx, at=clock.now(), chance=random.random(), office=self._office)  # noqa: S311 - spreads retries, keeps no secret
 
     async def gather_digests(self) -> int:
         """Make the digests that are due."""

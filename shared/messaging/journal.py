@@ -55,6 +55,14 @@ async def in_time(tx: Transaction, source: str, request_id: UUID, at: datetime) 
     return at if latest is None or latest < at else latest + A_MOMENT
 
 
+async def lock_stream(tx: Transaction, source: str, request_id: UUID) -> None:
+    """Let one transaction at a time ask for the moment of what it records here (`in_time`), also of a first event.
+
+    Only where no row is locked that every event of the stream changes; by request id, where there are several.
+    """
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{source} {request_id}")
+
+
 async def record(tx: Transaction, fact: Fact) -> UUID:
     """Tell a fact: give it the next place in its stream and hand it to the relay at commit; give back its id.
 

@@ -177,7 +177,7 @@ async def resend_answered(
     async with watched.database.transaction() as tx:
         rows = await tx.fetch(
             f"""
-            SELECT id FROM delivery WHERE {_SEEN} AND {_REFUSED} AND {_WORDS} = $3 FOR UPDATE
+            SELECT id FROM delivery WHERE {_SEEN} AND {_REFUSED} AND {_WORDS} = $3 ORDER BY id FOR UPDATE
             """,  # noqa: S608 - our own column names
             perimeter,
             LATELY_DAYS,

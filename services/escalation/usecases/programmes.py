@@ -80,7 +80,7 @@ async def _set(
     by: Actor,
     at: datetime,
 ) -> None:
-    for departement, territories in changed_departements(before, after).items():
+    for departement, territories in sorted(changed_departements(before, after).items()):
         stream = coverage_id(programme, departement)
         fact = ProgrammeCoverageSet(
             request_id=stream,

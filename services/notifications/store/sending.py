@@ -147,17 +147,27 @@ async def queue_again(tx: Transaction, delivery_id: UUID, *, next_attempt_at: da
 async def conclude(
     tx: Transaction, delivery_id: UUID, *, status: Status, reason: str | None, sent_at: datetime | None
 ) -> list[Tried]:
-    """Set how a delivery ended, and with it what its digest gathered; give all that were concerned."""
+    """Set how a delivery ended, and with it what its digest gathered; give all that were concerned, by request.
+
+    Each of them may record an event: the streams of two digests about the same requests are locked in one order.
+    """
     rows = await tx.fetch(
         """
-        UPDATE delivery SET
-            status = $2,
-            reason = $3,
-            next_attempt_at = NULL,
-            sent_at = coalesce($4, sent_at),
-            lease_until = NULL
-        WHERE id = $1 OR digest_id = $1
-        RETURNING id, event_id, request_id, departement, audience, template, holder, recipient, attempts, tried_since
+        WITH locked AS (
+            SELECT id FROM delivery WHERE id = $1 OR digest_id = $1 ORDER BY id FOR UPDATE
+        ), concluded AS (
+            UPDATE delivery d SET
+                status = $2,
+                reason = $3,
+                next_attempt_at = NULL,
+                sent_at = coalesce($4, d.sent_at),
+                lease_until = NULL
+            FROM locked
+            WHERE d.id = locked.id
+            RETURNING d.id, d.event_id, d.request_id, d.departement, d.audience, d.template, d.holder, d.recipient,
+                      d.attempts, d.tried_since
+        )
+        SELECT * FROM concluded ORDER BY request_id, id
         """,
         delivery_id,
         status,
@@ -183,17 +193,16 @@ async def note_outcome(
     )
 
 
-async def lost_attempts(tx: Transaction, *, most: int) -> list[Row]:
-    """Lock deliveries whose sender is overdue: it died, or lost the database."""
-    return await tx.fetch(
+async def lost_attempt(tx: Transaction) -> Row | None:
+    """Lock the delivery whose sender is most overdue: it died, or lost the database."""
+    return await tx.fetchrow(
         """
         SELECT d.id, d.attempt_id, a.content_at
         FROM delivery d
         JOIN delivery_attempt a ON a.id = d.attempt_id
         WHERE d.status = 'sending' AND d.lease_until <= now()
         ORDER BY d.lease_until
-        LIMIT $1
+        LIMIT 1
         FOR UPDATE OF d SKIP LOCKED
-        """,
-        most,
+        """
     )

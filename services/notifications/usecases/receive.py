@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 from uuid import UUID
 
 from services.notifications import store
@@ -13,15 +12,13 @@ from services.notifications.domain.perimeter import Perimeter
 from services.notifications.office import Office
 from services.notifications.usecases.resend import MAY_RESEND
 from services.notifications.usecases.send import give_up
-from services.notifications.usecases.tell import tell
+from services.notifications.usecases.tell import in_time, tell
 from shared import clock
 from shared.contracts.notifications import ReplyReceived
 from shared.db import Transaction
 from shared.errors import NotFound
 from shared.identity.model import Agent
 from shared.messaging import journal
-
-_OURS: Final = "/notifications"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,7 @@ async def take_reply(
     fact = ReplyReceived(
         request_id=mail.request_id,
         departement=mail.departement or "",
-        at=await journal.in_time(tx, _OURS, mail.request_id, at),
+        at=await in_time(tx, mail.request_id, at),
         delivery_id=mail.id,
         event_id=mail.event_id,
         audience=mail.audience,

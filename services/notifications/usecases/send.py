@@ -24,7 +24,7 @@ from services.notifications.domain.deliveries import (
 from services.notifications.domain.incoming import ANSWERABLE
 from services.notifications.office import Office
 from services.notifications.store import Tried
-from services.notifications.usecases.tell import tell_failure
+from services.notifications.usecases.tell import in_time, tell_failure
 from shared import clock
 from shared.contracts.notifications import DeliverySucceeded
 from shared.db import Transaction
@@ -123,15 +123,18 @@ async def ended(
                 await give_up(tx, tried, outcome.answer, at=at, office=office)
 
 
-async def settle_lost(tx: Transaction, *, at: datetime, chance: float, office: Office) -> list[Result]:
-    """Settle the attempts whose sender is gone; tell how each ended."""
-    results = []
-    for row in await store.lost_attempts(tx, most=100):
-        result = Result.UNCERTAIN if row["content_at"] else Result.INTERRUPTED
-        answer = UNKNOWN if row["content_at"] else "L’envoi a été interrompu avant la remise du message."
-        await ended(tx, row["attempt_id"], Outcome(result, answer), at=at, chance=chance, office=office)
-        results.append(result)
-    return results
+async def settle_lost(tx: Transaction, *, at: datetime, chance: float, office: Office) -> Result | None:
+    """Settle one attempt whose sender is gone; tell how it ended, None when there is none.
+
+    One to a transaction: each may record events of several requests (a digest), and their streams are locked by id.
+    """
+    row = await store.lost_attempt(tx)
+    if row is None:
+        return None
+    result = Result.UNCERTAIN if row["content_at"] else Result.INTERRUPTED
+    answer = UNKNOWN if row["content_at"] else "L’envoi a été interrompu avant la remise du message."
+    await ended(tx, row["attempt_id"], Outcome(result, answer), at=at, chance=chance, office=office)
+    return result
 
 
 async def give_up(tx: Transaction, tried: Tried, reason: str, *, at: datetime, office: Office) -> None:
@@ -147,7 +150,7 @@ async def _tell_success(tx: Transaction, mail: Tried, *, at: datetime) -> None:
     fact = DeliverySucceeded(
         request_id=mail.request_id,
         departement=mail.departement or "",
-        at=at,
+        at=await in_time(tx, mail.request_id, at),
         delivery_id=mail.id,
         event_id=mail.event_id,
         audience=mail.audience,

@@ -27,6 +27,8 @@ from shared.messaging import journal
 WITHOUT_REQUEST: Final = (forms.RequestRefused, qualification.PactFact)
 """Facts that are about no request: what a form filed in vain, and pacts, which are known by their own id."""
 
+SOURCE: Final = "/notifications"
+
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 
 
@@ -210,6 +212,15 @@ def _zone(mail: Mail, fact: Fact, office: Office) -> tzinfo:
     return office.zone_of(fact.departement if mail.audience in {"departement", "delegate"} else None)
 
 
+async def in_time(tx: Transaction, request_id: UUID, at: datetime) -> datetime:
+    """Give the moment of what is told now of a request's mail: after everything that is known of the request.
+
+    No row of ours guards the stream, as a case or a dossier does elsewhere: it is locked itself.
+    """
+    await journal.lock_stream(tx, SOURCE, request_id)
+    return await journal.in_time(tx, SOURCE, request_id, at)
+
+
 class Undelivered(Protocol):
     """What is told of a mail that reached nobody."""
 
@@ -229,7 +240,7 @@ async def tell_failure(tx: Transaction, mail: Undelivered, *, reason: str, at: d
     failed = DeliveryFailed(
         request_id=mail.request_id,
         departement=mail.departement or "",
-        at=at,
+        at=await in_time(tx, mail.request_id, at),
         delivery_id=mail.id,
         event_id=mail.event_id,
         audience=mail.audience,

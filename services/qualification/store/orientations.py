@@ -71,15 +71,19 @@ async def load_current(tx: Transaction, request_id: UUID, departement: str) -> O
 
 
 async def silent_since(tx: Transaction, before: date, limit: int) -> list[UUID]:
-    """List open orientations whose delay ended before that day; nothing is locked."""
+    """List open orientations whose delay ended before that day, by request, as their cases are locked; lock nothing."""
     rows = await tx.fetch(
         """
-        SELECT id
-        FROM orientation
-        WHERE state = 'open'
-          AND until < $1
-        ORDER BY until
-        LIMIT $2
+        SELECT silent.id
+        FROM (
+            SELECT id, request_id
+            FROM orientation
+            WHERE state = 'open'
+              AND until < $1
+            ORDER BY until
+            LIMIT $2
+        ) AS silent
+        ORDER BY silent.request_id
         """,
         before,
         limit,

@@ -1,6 +1,6 @@
 """The local engineering catalogue as rows."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -70,6 +70,11 @@ async def load_for_update(tx: Transaction, provider_id: UUID, perimeter: Sequenc
         perimeter,
     )
     return entry_of(row) if row else None
+
+
+async def lock_all(tx: Transaction, provider_ids: Collection[UUID]) -> None:
+    """Lock providers that are changed one after the other, in the order of their ids."""
+    await tx.execute("SELECT FROM provider WHERE id = ANY($1) ORDER BY id FOR UPDATE", list(provider_ids))
 
 
 async def find_same(tx: Transaction, *, name: str, email: str, perimeter: Sequence[str] | None) -> UUID | None:

@@ -58,6 +58,8 @@ async def import_providers(
     there is one. The same table sent twice changes nothing the second time.
     """
     by.require(Role.SAT_AGENT)
+    meant = [await _meant(tx, line.provider_id, line.entry, by) for line in lines if line.entry is not None]
+    await providers.lock_all(tx, {provider_id for provider_id in meant if provider_id is not None})
     return [await _import(tx, line, by=by, at=at, territories=territories) for line in lines]
 
 
@@ -78,6 +80,11 @@ async def _import(tx: Transaction, line: Line, *, by: Agent, at: datetime, terri
     return Reported(line.number, line.name, Result.UNCHANGED if same else Result.CHANGED, known.id)
 
 
+async def _meant(tx: Transaction, provider_id: UUID | None, entry: Entry, by: Agent) -> UUID | None:
+    """Tell which provider a line means."""
+    return provider_id or await providers.find_same(tx, name=entry.name, email=entry.email, perimeter=by.perimeter)
+
+
 async def _known(tx: Transaction, provider_id: UUID | None, entry: Entry, by: Agent) -> CatalogueEntry | None:
-    found = provider_id or await providers.find_same(tx, name=entry.name, email=entry.email, perimeter=by.perimeter)
+    found = await _meant(tx, provider_id, entry, by)
     return await providers.load_for_update(tx, found, by.perimeter) if found else None
