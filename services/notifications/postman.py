@@ -8,6 +8,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime, parseaddr
+from functools import partial
 from typing import Final
 
 import aiosmtplib
@@ -32,6 +33,12 @@ MEASURE_EVERY: Final = 15.0
 BEFORE_CONTENT: Final = 120.0
 """Seconds that all before the content may take; with the two answers to the content it stays within the lease."""
 PATIENCE_AT_STOP: Final = 25.0
+AWAY_PAUSE: Final = 1.0
+"""Seconds between two attempts to write an outcome down while the database is away."""
+SETTLE_ATTEMPTS: Final = 40
+"""How often an outcome is written down in vain, in a database that answers, before it is given up: past the lease."""
+SETTLE_PAUSE: Final = 10.0
+"""The longest pause between two of these attempts, in seconds."""
 
 _PERMANENT: Final = range(500, 600)
 _ACCEPTED: Final = range(200, 300)
@@ -131,35 +138,69 @@ class Postman:
 
     async def send_next(self) -> bool:
         """Send the next mail that is due; False when there is none."""
-        async with self._database.transaction() as tx:
-            mail = await usecases.begin(tx, at=clock.now(), office=self._office)
+        mail = await retry_conflicts(self._begin)
         if mail is None:
             return False
         outcome = await self._attempt(mail)
-        if outcome is not None:
-            await self._settle(mail, outcome)
+        if outcome is not None and await self._settle(mail, outcome):
             metrics.ATTEMPTS.labels(outcome.result).inc()
             log.info("delivery.attempted", delivery_id=str(mail.delivery_id), result=str(outcome.result))
         return True
 
-    async def _settle(self, mail: Outgoing, outcome: Outcome) -> None:
-        """Note the outcome, as long as it takes: what the server said is known only here."""
-        while True:
-            try:
-                async with self._database.transaction() as tx:
-                    await usecases.ended(
-                        tx,
-                        mail.attempt_id,
-                        outcome,
-                        at=clock.now(),
-                        chance=random.random(),  # noqa: S311 - spreads retries, keeps no secret
-                        office=self._office,
-                    )
-            except AWAY as error:
-                log.warning("postman.outcome_waits", error=type(error).__name__, delivery_id=str(mail.delivery_id))
-                await asyncio.sleep(1)
-            else:
-                return
+    async def _begin(self) -> Outgoing | None:
+        async with self._database.transaction() as tx:
+            return await usecases.begin(tx, at=clock.now(), office=self._office)
+
+    async def _offer_content(self, mail: Outgoing) -> bool:
+        async with self._database.transaction() as tx:
+            return await usecases.content_offered(tx, mail.attempt_id, at=clock.now())
+
+    async def _settle(self, mail: Outgoing, outcome: Outcome) -> bool:
+        """Write the outcome down, whatever the database raises meanwhile; False when it had to be given up.
+
+        What the server answered is known only here. While the database is away it is kept as long as that takes; what
+        fails again and again for another reason is given up after the lease, and somebody has to look at it.
+        """
+        attempts = 0
+        try:
+            while attempts < SETTLE_ATTEMPTS:
+                try:
+                    await retry_conflicts(partial(self._note_outcome, mail, outcome))
+                except AWAY as error:
+                    log.warning("postman.outcome_waits", error=type(error).__name__, delivery_id=str(mail.delivery_id))
+                    await asyncio.sleep(AWAY_PAUSE)
+                except Exception:
+                    attempts += 1
+                    log.exception("postman.outcome_refused", delivery_id=str(mail.delivery_id))
+                    await asyncio.sleep(min(SETTLE_PAUSE, 2.0**attempts / 10))
+                else:
+                    return True
+        except asyncio.CancelledError:
+            self._give_up_outcome(mail, outcome)
+            raise
+        self._give_up_outcome(mail, outcome)
+        return False
+
+    @staticmethod
+    def _give_up_outcome(mail: Outgoing, outcome: Outcome) -> None:
+        """Leave it in the log alone: the delivery becomes uncertain when its lease ends."""
+        log.error(
+            "postman.outcome_uncertain",
+            delivery_id=str(mail.delivery_id),
+            attempt_id=str(mail.attempt_id),
+            result=str(outcome.result),
+        )
+
+    async def _note_outcome(self, mail: Outgoing, outcome: Outcome) -> None:
+        async with self._database.transaction() as tx:
+            await usecases.ended(
+                tx,
+                mail.attempt_id,
+                outcome,
+                at=clock.now(),
+                chance=random.random(),  # noqa: S311 - spreads retries, keeps no secret
+                office=self._office,
+            )
 
     async def _attempt(self, mail: Outgoing) -> Outcome | None:
         """Speak with the mail server; None when the attempt took too long and must not go on."""
@@ -183,8 +224,7 @@ class Postman:
                 return Outcome(Result.DEFERRED, _said(error))
             except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
                 return Outcome(Result.UNREACHABLE, f"Serveur de messagerie injoignable ({type(error).__name__})")
-            async with self._database.transaction() as tx:
-                ours = await usecases.content_offered(tx, mail.attempt_id, at=clock.now())
+            ours = await retry_conflicts(partial(self._offer_content, mail))
             return await self._offer(client, content) if ours else None
         finally:
             await _leave(client)

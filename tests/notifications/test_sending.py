@@ -5,24 +5,33 @@ import dataclasses
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+import structlog
 from prometheus_client import generate_latest
 
 from deploy.local.postgres import LocalPostgres
-from services.notifications import examples
+from services.notifications import examples, usecases
 from services.notifications.domain.deliveries import MOST_UNANSWERED, TRIED_FOR, Result, Status
 from services.notifications.office import Office
 from services.notifications.postman import Postman
 from services.notifications.settings import MailServerAddress
 from services.notifications.usecases import begin
 from services.notifications.usecases.send import Outgoing
+from services.notifications.usecases.tell import in_time
 from shared import clock
 from shared.contracts import intake, qualification
-from shared.db import Database
-from tests.notifications.conftest import MailServer, World, a_postman, many_messages
+from shared.db import CONFLICT_ATTEMPTS, Database
+from shared.errors import IllegalMove
+from shared.identity.model import Role
+from shared.messaging import journal
+from tests.contracts.examples import EXAMPLES
+from tests.notifications.conftest import MailServer, People, World, a_postman, many_messages
+from tests.polling import eventually
+from tests.rebuilt import moments_told
 
 
 async def one(database: Database, column: str) -> object:
@@ -277,6 +286,133 @@ async def test_a_mail_whose_sender_dies_while_the_server_takes_the_content_goes_
     assert await postman.send_next()
     assert await one(database, "status") == Status.SENT
     assert len({mail["Message-ID"] for mail in mail_server.accepted}) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(error("as if") for error in (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)),
+        asyncpg.UndefinedTableError("as if"),
+        asyncpg.ConnectionDoesNotExistError("as if"),
+        RuntimeError("as if"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+@pytest.mark.usefixtures("owed")
+async def test_an_answer_that_was_heard_is_written_down_whatever_the_database_raises(
+    database: Database,
+    postman: Postman,
+    mail_server: MailServer,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    errors = [error] * (CONFLICT_ATTEMPTS + 1)
+    monkeypatch.setattr("services.notifications.postman.SETTLE_PAUSE", 0.01)
+    ended = usecases.ended
+
+    async def fails_at_first(*given: Any, **named: Any) -> None:
+        await ended(*given, **named)
+        if errors:
+            raise errors.pop()
+
+    monkeypatch.setattr(usecases, "ended", fails_at_first)
+    monkeypatch.setattr("services.notifications.postman.AWAY_PAUSE", 0.01)
+    assert await postman.send_next()
+    assert not errors
+    assert await one(database, "status") == Status.SENT
+    assert await database.fetchval("SELECT count(*) FROM journal") == 1
+    await let_the_lease_pass(database)
+    assert await postman.settle_lost() == 0
+    assert not await postman.send_next()
+    assert len(mail_server.accepted) == 1
+
+
+@pytest.mark.usefixtures("owed")
+async def test_an_answer_that_cannot_be_written_down_is_given_up_loudly(
+    database: Database, postman: Postman, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: Any, **__: Any) -> None:
+        raise asyncpg.UndefinedTableError("as if")
+
+    with monkeypatch.context() as broken, structlog.testing.capture_logs() as logs:
+        broken.setattr(usecases, "ended", fails)
+        broken.setattr("services.notifications.postman.SETTLE_PAUSE", 0.0)
+        assert await postman.send_next()
+    (given_up,) = [line for line in logs if line["event"] == "postman.outcome_uncertain"]
+    assert (given_up["log_level"], given_up["result"]) == ("error", "sent")
+    assert given_up["delivery_id"] == str(await one(database, "id"))
+    await let_the_lease_pass(database)
+    assert await postman.settle_lost() == 1
+    assert await database.fetchval("SELECT result FROM delivery_attempt") == Result.UNCERTAIN
+    assert len(mail_server.accepted) == 1
+
+
+@pytest.mark.parametrize("where", ["", "to_content"])
+@pytest.mark.usefixtures("owed")
+async def test_what_became_of_a_mail_is_told_after_all_that_is_known_of_its_request(
+    database: Database, postman: Postman, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    known = await database.fetchval("SELECT max(latest) FROM inbox_stream")
+    assert known is not None
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) - timedelta(hours=5))
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE inbox_stream SET latest = now()")
+        await tx.execute("UPDATE delivery SET next_attempt_at = now() - interval '1 day'")
+    if where:
+        setattr(mail_server, where, "550 5.1.1 no such mailbox")
+    await postman.send_next()
+    moments = await moments_told(database)
+    latest = await database.fetchval("SELECT max(latest) FROM inbox_stream")
+    assert moments
+    assert moments[0] > latest
+
+
+async def _waits_for_a_lock(database: Database) -> bool:
+    found = await database.fetchval(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return bool(found)
+
+
+async def test_two_senders_do_not_tell_of_one_request_backwards(database: Database) -> None:
+    """The moment is taken after the stream is locked, also for the first event of a request."""
+    request_id, now = uuid4(), clock.now()
+    fact = EXAMPLES["notifications.delivery_succeeded.v1"]
+
+    async def told(at: datetime) -> datetime:
+        async with database.transaction() as tx:
+            moment = await in_time(tx, request_id, at)
+            await journal.record(tx, fact.model_copy(update={"request_id": request_id, "at": moment}))
+        return moment
+
+    async with database.transaction() as tx:
+        first = await in_time(tx, request_id, now)
+        second = asyncio.create_task(told(now - timedelta(hours=5)))
+        await eventually(lambda: _waits_for_a_lock(database))
+        await journal.record(tx, fact.model_copy(update={"request_id": request_id, "at": first}))
+    assert await second > first
+    assert await moments_told(database) == [first, await second]
+
+
+@pytest.mark.usefixtures("owed")
+async def test_a_mail_that_a_sender_takes_meanwhile_is_not_queued_again(
+    database: Database, office: Office, people: People
+) -> None:
+    agent, delivery_id = await people.agent(Role.OPERATOR), UUID(str(await one(database, "id")))
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE delivery SET attempts = 1, next_attempt_at = now() + interval '1 hour'")
+
+    async def send_again() -> None:
+        async with database.transaction() as tx:
+            await usecases.resend(tx, delivery_id, by=agent, at=clock.now(), office=office)
+
+    async with database.transaction() as sender:
+        assert await begin(sender, at=clock.now() + timedelta(hours=2), office=office)
+        asked = asyncio.create_task(send_again())
+        await eventually(lambda: _waits_for_a_lock(database))
+    with pytest.raises(IllegalMove):
+        await asked
+    assert await one(database, "status") == Status.SENDING
 
 
 @pytest.mark.usefixtures("owed")

@@ -325,6 +325,21 @@ async def test_what_commits_late_is_not_passed_over(
     assert [event["id"] for event in partner.events] == [str(late), str(early)]
 
 
+async def test_a_second_numberer_gives_nothing_while_the_first_has_not_committed(
+    database: Database, world: World
+) -> None:
+    await world.filed()
+    await world.tell(*many_messages(3))
+    async with database.transaction() as first, asyncio.timeout(20):
+        assert await store.number_partner_events(first) == 4
+        async with database.transaction() as second:
+            assert await store.number_partner_events(second) == 0
+    async with database.transaction() as third:
+        assert await store.number_partner_events(third) == 0
+    rows = await database.fetch("SELECT position FROM partner_event ORDER BY position")
+    assert [row["position"] for row in rows] == [1, 2, 3, 4]
+
+
 async def test_a_changed_secret_and_the_one_before_both_sign_for_a_day(
     database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
 ) -> None:
