@@ -29,7 +29,13 @@ async def entered(reader: Reader) -> dict[str, Entered]:
 
 async def told_services(reader: Reader) -> dict[str, ServiceInCharge]:
     """Give by département how its service presented itself last."""
-    rows = await reader.fetch("SELECT departement, name, address, email, phone FROM departement_service")
+    rows = await reader.fetch(
+        """
+        SELECT DISTINCT ON (departement) departement, name, address, email, phone
+        FROM presented_service
+        ORDER BY departement, told_at DESC, request_id
+        """
+    )
     return {
         row["departement"]: ServiceInCharge(
             name=row["name"], address=row["address"], email=row["email"], phone=row["phone"]
@@ -42,7 +48,7 @@ async def departements_heard_of(reader: Reader) -> list[str]:
     """List the départements that have a request, or told of their service."""
     rows = await reader.fetch(
         """
-        SELECT departement FROM departement_service
+        SELECT departement FROM presented_service
         UNION
         SELECT departement FROM known_request
         """
@@ -73,15 +79,20 @@ class KnownProvider:
 
 async def providers(reader: Reader, perimeter: Perimeter, q: str | None, page: Page) -> tuple[list[KnownProvider], int]:
     """List the providers of the perimeter by name, and count them."""
+    known = """
+        (SELECT DISTINCT ON (provider_id, departement) provider_id, departement, name, email, phone, told_at
+         FROM presented_provider
+         ORDER BY provider_id, departement, told_at DESC, request_id) p
+    """
     wanted = """
         WHERE ($1::text[] IS NULL OR p.departement = ANY($1))
           AND ($2::text IS NULL OR strpos(lower(p.name || ' ' || p.email || ' ' || p.departement), lower($2)) > 0)
     """
-    total: int = await reader.fetchval(f"SELECT count(*) FROM known_provider p {wanted}", perimeter.departements, q)  # noqa: S608 - no input in it
+    total: int = await reader.fetchval(f"SELECT count(*) FROM {known} {wanted}", perimeter.departements, q)  # noqa: S608 - no input in it
     rows = await reader.fetch(
         f"""
         SELECT p.provider_id, p.departement, p.name, p.email, p.phone, p.told_at, b.id IS NOT NULL AS bad
-        FROM known_provider p
+        FROM {known}
         LEFT JOIN bad_address b ON b.address = lower(p.email)
         {wanted}
         ORDER BY b.id IS NULL, lower(p.name), p.departement

@@ -46,13 +46,15 @@ async def forget_contact(tx: Transaction, holder: str) -> None:
     await tx.execute("DELETE FROM contact WHERE holder = $1", holder)
 
 
-async def learn_provider(tx: Transaction, departement: str, provider: Provider, *, at: datetime) -> None:
-    """Keep how a provider is reached, unless that was told later than `at`."""
+async def learn_provider(
+    tx: Transaction, departement: str, request_id: UUID, provider: Provider, *, at: datetime
+) -> None:
+    """Keep how a provider is reached, as told with a request, unless that was told later than `at`."""
     await tx.execute(
         """
-        INSERT INTO known_provider AS p (provider_id, departement, name, email, phone, told_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (provider_id, departement) DO UPDATE SET
+        INSERT INTO presented_provider AS p (provider_id, departement, request_id, name, email, phone, told_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (provider_id, departement, request_id) DO UPDATE SET
             name = EXCLUDED.name,
             email = EXCLUDED.email,
             phone = EXCLUDED.phone,
@@ -61,6 +63,7 @@ async def learn_provider(tx: Transaction, departement: str, provider: Provider, 
         """,
         provider.id,
         departement,
+        request_id,
         provider.name,
         provider.email,
         provider.phone,

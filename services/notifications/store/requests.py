@@ -99,13 +99,18 @@ async def note_transfer(tx: Transaction, request_id: UUID, departement: str, *, 
     )
 
 
-async def learn_service(tx: Transaction, departement: str, service: ServiceInCharge, *, at: datetime) -> None:
-    """Keep how a département's service presents itself, unless it did so later than `at`."""
+async def learn_service(
+    tx: Transaction, departement: str, request_id: UUID, service: ServiceInCharge, *, at: datetime
+) -> None:
+    """Keep how a département's service presents itself with a request, unless it did so later than `at`.
+
+    No row is shared by the requests of a département: batches beside each other would wait for it in a ring.
+    """
     await tx.execute(
         """
-        INSERT INTO departement_service AS s (departement, name, address, email, phone, told_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (departement) DO UPDATE SET
+        INSERT INTO presented_service AS s (departement, request_id, name, address, email, phone, told_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (departement, request_id) DO UPDATE SET
             name = EXCLUDED.name,
             address = EXCLUDED.address,
             email = EXCLUDED.email,
@@ -114,6 +119,7 @@ async def learn_service(tx: Transaction, departement: str, service: ServiceInCha
         WHERE s.told_at < EXCLUDED.told_at
         """,
         departement,
+        request_id,
         service.name,
         service.address,
         service.email,
@@ -125,6 +131,13 @@ async def learn_service(tx: Transaction, departement: str, service: ServiceInCha
 async def learned_service(reader: Reader, departement: str) -> ServiceInCharge | None:
     """Give how a département's service presented itself last."""
     row = await reader.fetchrow(
-        "SELECT name, address, email, phone FROM departement_service WHERE departement = $1", departement
+        """
+        SELECT name, address, email, phone
+        FROM presented_service
+        WHERE departement = $1
+        ORDER BY told_at DESC, request_id
+        LIMIT 1
+        """,
+        departement,
     )
     return ServiceInCharge.model_validate(dict(row)) if row else None

@@ -31,7 +31,7 @@ async def learn_service(
     told = fact.service
     email = told.email if told.email and "@" in told.email else None
     service = ServiceInCharge(name=told.name, address=told.address, email=email, phone=told.phone)
-    await store.learn_service(tx, fact.departement, service, at=fact.at)
+    await store.learn_service(tx, fact.departement, fact.request_id, service, at=fact.at)
 
 
 async def learn_provider(
@@ -42,7 +42,7 @@ async def learn_provider(
     | qualification.OrientationDueSoon,
 ) -> None:
     """Keep how the provider who was asked is reached."""
-    await store.learn_provider(tx, fact.departement, fact.provider, at=fact.at)
+    await store.learn_provider(tx, fact.departement, fact.request_id, fact.provider, at=fact.at)
 
 
 async def learn_link(tx: Transaction, fact: intake.TrackingLinkReplaced) -> None:
