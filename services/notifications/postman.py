@@ -14,9 +14,9 @@ from typing import Final
 import aiosmtplib
 import structlog
 
-from services.notifications.domain.perimeter import EVERYTHING
 from services.notifications import metrics, reads, usecases
 from services.notifications.domain.deliveries import Result, Status, without_addresses
+from services.notifications.domain.perimeter import EVERYTHING
 from services.notifications.office import Office
 from services.notifications.settings import MailServerAddress
 from services.notifications.usecases.send import UNKNOWN, Outcome, Outgoing

@@ -9,11 +9,19 @@ from tests.faults.product import SERVICES
 
 
 @dataclass(frozen=True, slots=True)
+class Tests:
+    """Tests that provoke what is too rare in a product that runs; the bug is grafted on what they import."""
+
+    where: tuple[str, ...]
+    """Files or single tests, as pytest takes them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drill:
     """One run of the harness. Without healing, nothing mends what a broken protection loses."""
 
     says: str
-    plan: Faults | Kills
+    plan: Faults | Kills | Tests
     points: str = "*"
     """Where services die, for named kills."""
 
@@ -21,6 +29,8 @@ class Drill:
     def command(self) -> str:
         """The command that does the same to the tree as it stands."""
         plan = self.plan
+        if isinstance(plan, Tests):
+            return f"pytest {' '.join(plan.where)}"
         if isinstance(plan, Faults):
             said = ["light", f"--kinds {','.join(plan.kinds)}", f"--lives {','.join(plan.lives)}"]
             said += [
@@ -192,5 +202,23 @@ DRILLS: dict[str, Drill] = {
         kills=80,
         seconds=90.0,
         clients=6,
+    ),
+    "conflicts": Drill(
+        "transactions meet deadlocks",
+        Tests(
+            (
+                "tests/shared/test_db_conflicts.py",
+                "tests/shared/messaging/test_inbox_conflicts.py",
+                "tests/shared/web/test_conflicts.py",
+            )
+        ),
+    ),
+    "digests_and_departements": Drill(
+        "colleagues' digests leave at once, a hundred départements catch up in two batches beside each other",
+        Tests(("tests/notifications/test_deadlocks.py",)),
+    ),
+    "heard": Drill(
+        "the database raises something while an outcome is written down, and people act beside senders",
+        Tests(("tests/notifications/test_sending.py", "tests/notifications/test_webhooks.py")),
     ),
 }

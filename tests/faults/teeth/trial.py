@@ -14,8 +14,9 @@ from tests.faults.kills.epoch import Epoch
 from tests.faults.light.run import Plan as Faults
 from tests.faults.light.run import run
 from tests.faults.light.stage import Stage
+from tests.faults.teeth import grafted
 from tests.faults.teeth.bug import ROOT
-from tests.faults.teeth.drills import Drill
+from tests.faults.teeth.drills import Drill, Tests
 
 GIVES_UP_AFTER = 420
 """Seconds after which a drill that has not ended is given up; a stuck product ends it sooner."""
@@ -59,8 +60,11 @@ async def attempt(stage: Stage, drill: Drill, altered: Mapping[str, str]) -> Out
     did = ""
     try:
         async with asyncio.timeout(GIVES_UP_AFTER):
-            await stage.alter(altered)
-            wrong, did = await _wrong(stage, drill, struck)
+            if isinstance(drill.plan, Tests):
+                wrong, did = await grafted.failing(drill.plan.where, altered)
+            else:
+                await stage.alter(altered)
+                wrong, did = await _wrong(stage, drill, struck)
     except Exception as error:  # noqa: BLE001 - whatever fails, the next bug has its turn, and this one is not caught
         failure = f"{type(error).__name__}: {error}\n{stage.last_words()}"
     kinds = Counter(one.partition(":")[0] for one in wrong)
@@ -77,6 +81,7 @@ async def _wrong(stage: Stage, drill: Drill, struck: list[str]) -> tuple[list[st
         struck += report.blows
         _did_strike(len(report.blows))
         return report.verdict.wrong, f"{len(report.blows)} faults, {report.requests} requests"
+    assert not isinstance(drill.plan, Tests), "done without a stage"
     dealer = Dealer(random.Random(drill.plan.seed), points=drill.points)  # noqa: S311 - a seed that can be given again
     epoch = Epoch(stage, drill.plan, dealer)
     stage.listener = epoch.hear
