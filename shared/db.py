@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -74,6 +75,15 @@ class Reader(Protocol):
     async def fetchval(self, query: str, *args: Any) -> Any:
         """Give the first column of the first row."""
         ...
+
+
+async def now(reader: Reader) -> datetime:
+    """Tell the present moment by PostgreSQL's clock.
+
+    Jobs ask it whether something is due: a service's own clock may be a month ahead, and what is done early stays done.
+    """
+    moment: datetime = await reader.fetchval("SELECT now()")
+    return moment
 
 
 @dataclass(frozen=True, slots=True)

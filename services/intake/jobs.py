@@ -9,10 +9,10 @@ import structlog
 
 from services.intake.settings import Settings
 from services.intake.store import drafts
-from services.intake.store.documents import claimed_among
 from services.intake.store.files import DocumentFiles
+from services.intake.sweeping import mark_folder, sweep
 from services.intake.usecases import follow
-from shared import clock, rounds
+from shared import db, rounds
 from shared.calendar import time_zone
 from shared.db import Database
 
@@ -25,15 +25,12 @@ EVERY: Final = 60.0
 """Seconds between two rounds."""
 
 FILES_EVERY: Final = 3600.0
-"""Seconds between two looks for files that nobody claims."""
-
-UNCLAIMED_AFTER: Final = timedelta(days=1)
-"""Old enough to be of no upload under way."""
+"""Seconds between two looks for files that no row claims."""
 
 
 async def one_round(database: Database, settings: Settings) -> None:
     """Do what is due now."""
-    now = clock.now()
+    now = await db.now(database)
     until = now.astimezone(time_zone(PARIS)).date() + timedelta(days=settings.evaluation_days)
     async with database.transaction() as tx:
         before = now - timedelta(days=settings.close_after_days)
@@ -49,14 +46,14 @@ async def one_round(database: Database, settings: Settings) -> None:
         log.info("jobs.done", closed=closed, asked_again=asked, reminded=reminded, drafts_forgotten=forgotten)
 
 
+async def mark_documents(database: Database, settings: Settings) -> None:
+    """Have the database and the folder of documents know each other."""
+    await mark_folder(database, DocumentFiles(settings.documents_folder))
+
+
 async def forget_files(database: Database, settings: Settings) -> None:
-    """Remove what uploads left behind that were broken off between the file and its commit."""
-    files = DocumentFiles(settings.documents_folder)
-    removed = await files.forget_unclaimed(
-        lambda ids: claimed_among(database, ids), before=clock.now() - UNCLAIMED_AFTER
-    )
-    if removed:
-        log.info("jobs.files_forgotten", files=removed)
+    """Move what uploads left behind that were broken off between the file and its commit to the trash."""
+    await sweep(database, DocumentFiles(settings.documents_folder))
 
 
 @asynccontextmanager
@@ -64,6 +61,7 @@ async def running(database: Database, settings: Settings) -> AsyncIterator[None]
     """Do the rounds while the block runs."""
     async with (
         rounds.running(lambda: one_round(database, settings), every=EVERY, name="intake.jobs"),
+        rounds.running(lambda: mark_documents(database, settings), every=EVERY, name="intake.mark"),
         rounds.running(lambda: forget_files(database, settings), every=FILES_EVERY, name="intake.files"),
     ):
         yield

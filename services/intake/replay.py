@@ -107,4 +107,5 @@ TABLES = (
 LEFT_OUT = {
     "filing": "digests of idempotency keys, which only the callers know",
     **dict.fromkeys(("draft", "draft_document"), "what nobody filed yet is told to nobody"),
+    **dict.fromkeys(("document_folder", "unclaimed_file"), "about files of this machine, not about requests"),
 }

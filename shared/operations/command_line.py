@@ -13,6 +13,7 @@ from shared.errors import Invalid, Refusal
 from shared.operations import (
     command_line_agents,
     command_line_astray,
+    command_line_documents,
     command_line_held,
     command_line_looking,
     command_line_mails,
@@ -37,6 +38,7 @@ app.add_typer(command_line_held.app, name="held")
 app.add_typer(command_line_waiting.app, name="waiting")
 app.add_typer(command_line_quarantine.app, name="quarantine")
 app.add_typer(command_line_mails.app, name="deliveries")
+app.add_typer(command_line_documents.app, name="documents")
 app.add_typer(command_line_astray.dead, name="dead")
 app.add_typer(command_line_astray.unrouted, name="unrouted")
 command_line_looking.events.command("resend")(command_line_resending.resend)

@@ -45,7 +45,7 @@ def known() -> set[str]:
     """Every figure that a service of ours gives, by the names under which Prometheus keeps it."""
     for module in ("shared.messaging.metrics", "services.notifications.metrics", "shared.web.door"):
         importlib.import_module(module)
-    for module in ("shared.operations.gauges", "shared.operations.checking"):
+    for module in ("shared.operations.gauges", "shared.operations.checking", "services.intake.sweeping"):
         importlib.import_module(module)
     endings = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count"), "info": ("_info",)}
     return {family.name + ending for family in REGISTRY.collect() for ending in endings.get(family.type, ("",))}
@@ -103,7 +103,7 @@ def test_every_command_of_the_runbook_exists() -> None:
     from shared.operations.command_line import app  # noqa: PLC0415 - same
 
     root: Any = get_command(app)
-    groups = "held|waiting|quarantine|dead|unrouted|deliveries|events|journal"
+    groups = "held|waiting|quarantine|dead|unrouted|deliveries|documents|events|journal"
     command_in = rf"`(?:cousu-main )?((?:{groups}) \w+|migrate|replay|status)\b"
     written = re.findall(command_in, help_pages.RUNBOOK.read_text(encoding="utf-8"))
     assert written

@@ -131,7 +131,8 @@ async def test_the_document_of_another_request_is_not_found(client: Client) -> N
 
 
 def kept(settings: Settings) -> list[Path]:
-    return [path for path in settings.documents_folder.rglob("*") if path.is_file()]
+    """The files of documents, without those in the trash."""
+    return [path for path in settings.documents_folder.glob("??/*") if path.is_file()]
 
 
 async def test_what_is_refused_leaves_no_file_behind(client: Client, settings: Settings) -> None:
@@ -182,7 +183,7 @@ async def test_a_document_whose_commit_got_no_answer_keeps_its_file(
     assert (given.status_code, given.content) == (200, PDF)
 
 
-async def test_a_file_that_no_request_claims_is_forgotten_after_a_day(
+async def test_a_file_that_no_request_claims_goes_to_the_trash_after_a_day(
     client: Client, database: Database, settings: Settings
 ) -> None:
     mine = await filed(client)
@@ -197,6 +198,7 @@ async def test_a_file_that_no_request_claims_is_forgotten_after_a_day(
         os.utime(path, (two_days_ago, two_days_ago))
     await jobs.forget_files(database, settings)
     assert set(kept(settings)) == {claimed, fresh, foreign}
+    assert len(list(settings.documents_folder.glob(f"trash/*/{lonely.name}"))) == 1
 
 
 async def test_a_request_holds_fifty_mebibytes_and_no_more(client: Client, settings: Settings) -> None:

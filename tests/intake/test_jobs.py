@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import UUID
 
 import pytest
@@ -12,7 +13,7 @@ from services.intake.consumers import consumers
 from services.intake.settings import Settings
 from services.intake.usecases.drafts import begin_draft
 from services.intake.usecases.follow import close_evaluated
-from shared import clock
+from shared import clock, db
 from shared.clock import new_id
 from shared.contracts import notifications
 from shared.db import Database
@@ -59,6 +60,7 @@ async def jobs_at(database: Database, settings: Settings, monkeypatch: pytest.Mo
     """Let the jobs run so many days from now; give what they told by then, in order."""
     later = datetime.now(UTC) + timedelta(days=days)
     monkeypatch.setattr(clock, "now", lambda: later)
+    monkeypatch.setattr(db, "now", AsyncMock(return_value=later))
     await jobs.one_round(database, settings)
     rows = await database.fetch(
         """

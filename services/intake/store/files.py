@@ -4,10 +4,10 @@ import asyncio
 import hashlib
 import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 from uuid import UUID
@@ -18,13 +18,14 @@ from shared.errors import Invalid
 
 CHUNK: Final = 256 * 1024
 
-AT_ONCE: Final = 1000
-"""Files of which it is asked together whether somebody claims them."""
+TRASH: Final = "trash"
+"""The folder in the folder of documents for files that no row claims, with one folder a day."""
 
-Claimed = Callable[[list[UUID]], Awaitable[set[UUID]]]
-"""Tells which of these documents belong to a request."""
+MARK: Final = "mark"
+"""The file in the folder of documents that holds the mark of the database that it belongs to."""
 
 _NAME: Final = re.compile("[0-9a-f]{32}")
+_DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Chunks = Callable[[int], Awaitable[bytes]]
 """Gives at most so many bytes; none at the end."""
@@ -37,6 +38,15 @@ class Received:
     media_type: str
     size: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file in the folder of documents, or in its trash."""
+
+    id: UUID
+    size: int
+    modified_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +64,11 @@ class DocumentFiles:
         """Write a file chunk by chunk, and take it away again if the block refuses it.
 
         Where the block ends without anybody knowing whether its commit took place, the file stays: it may be owed to
-        somebody. `forget_unclaimed` takes it away later if it is not. Refuses with `Invalid` what is empty, with
+        somebody. A sweep moves it to the trash later if it is not. Refuses with `Invalid` what is empty, with
         `FileTooLarge` and `FileNotAccepted`.
         """
         path = self.path(document_id)
-        await asyncio.to_thread(path.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
+        await asyncio.to_thread(_make_folder, path.parent)
         try:
             size, sha256 = await _write(path, read)
             media_type = await asyncio.to_thread(_recognise, path)
@@ -73,27 +83,91 @@ class DocumentFiles:
             path.unlink(missing_ok=True)
             raise
 
-    def forget(self, document_id: UUID) -> None:
-        """Remove the bytes of a document that nobody owns any more."""
-        self.path(document_id).unlink(missing_ok=True)
+    def locate(self, document_id: UUID) -> Path:
+        """Give the path of a document that a row claims; take it out of the trash if it is there."""
+        path = self.path(document_id)
+        if not path.exists():
+            self.take_out_of_trash([document_id])
+        return path
 
-    async def forget_unclaimed(self, claimed: Claimed, *, before: datetime) -> int:
-        """Remove files, not touched since `before`, that no request claims: of uploads that were broken off.
+    def stored(self) -> list[StoredFile]:
+        """List the files that are not in the trash."""
+        return _list(self.folder.glob("[0-9a-f][0-9a-f]/*"))
 
-        Gives how many.
-        """
-        old = await asyncio.to_thread(self._untouched_since, before.timestamp())
-        removed = 0
-        for first in range(0, len(old), AT_ONCE):
-            ids = old[first : first + AT_ONCE]
-            for document_id in set(ids) - await claimed(ids):
-                self.path(document_id).unlink(missing_ok=True)
-                removed += 1
-        return removed
+    def in_trash(self) -> list[StoredFile]:
+        """List the files in the trash."""
+        return _list(self.folder.glob(f"{TRASH}/*/*"))
 
-    def _untouched_since(self, before: float) -> list[UUID]:
-        named = (path for path in self.folder.glob("[0-9a-f][0-9a-f]/*") if _NAME.fullmatch(path.name))
-        return [UUID(hex=path.name) for path in named if path.stat().st_mtime < before]
+    def move_to_trash(self, document_ids: Iterable[UUID], *, on: date) -> int:
+        """Move documents to the trash of a day; give how many were there."""
+        return sum(_move(self.path(one), self.folder / TRASH / on.isoformat() / one.hex) for one in document_ids)
+
+    def take_out_of_trash(self, document_ids: Iterable[UUID]) -> int:
+        """Move documents back to where they lay; give how many were in the trash."""
+        return sum(
+            _move(found, self.path(one)) for one in document_ids for found in self.folder.glob(f"{TRASH}/*/{one.hex}")
+        )
+
+    def purge_trash(self, *, before: date) -> int:
+        """Remove for good what was moved to the trash before that day; give how many files."""
+        purged = 0
+        for folder in self.folder.glob(f"{TRASH}/*"):
+            if _DAY.fullmatch(folder.name) and folder.name < before.isoformat():
+                with suppress(FileNotFoundError):  # another copy of the service removes it
+                    for path in folder.iterdir():
+                        path.unlink()
+                        purged += 1
+                    folder.rmdir()
+        return purged
+
+    def mark(self) -> int:
+        """Read the mark of the folder; 0 when it has none."""
+        try:
+            return int((self.folder / MARK).read_text(encoding="ascii"))
+        except FileNotFoundError:
+            return 0
+
+    def write_mark(self, mark: int) -> None:
+        """Replace the mark of the folder, on the disk."""
+        _make_folder(self.folder)
+        draft = self.folder / f"{MARK}.{os.getpid()}"
+        with draft.open("wb") as file:
+            file.write(str(mark).encode("ascii"))
+            _to_disk(file)
+        draft.replace(self.folder / MARK)
+        _folder_to_disk(self.folder)
+
+
+def _list(paths: Iterable[Path]) -> list[StoredFile]:
+    """Describe the documents among these paths; leave out what is moved meanwhile."""
+    found = []
+    for path in paths:
+        if _NAME.fullmatch(path.name):
+            with suppress(FileNotFoundError):
+                at = path.stat()
+                found.append(StoredFile(UUID(hex=path.name), at.st_size, datetime.fromtimestamp(at.st_mtime, UTC)))
+    return found
+
+
+def _move(source: Path, target: Path) -> bool:
+    """Rename a file, on the disk; tell whether it was there."""
+    _make_folder(target.parent)
+    try:
+        source.rename(target)
+    except FileNotFoundError:
+        return False
+    _folder_to_disk(target.parent)
+    _folder_to_disk(source.parent)
+    return True
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, on the disk: a power cut must not take a new folder away."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _folder_to_disk(folder.parent)
 
 
 async def _write(path: Path, read: Chunks) -> tuple[int, str]:
@@ -107,6 +181,7 @@ async def _write(path: Path, read: Chunks) -> tuple[int, str]:
             digest.update(chunk)
             await asyncio.to_thread(file.write, chunk)
         await asyncio.to_thread(_to_disk, file)
+    await asyncio.to_thread(_folder_to_disk, path.parent)
     if not size:
         raise Invalid.field("document", "Ce fichier est vide. Choisissez-en un autre.")
     return size, digest.hexdigest()
@@ -115,6 +190,15 @@ async def _write(path: Path, read: Chunks) -> tuple[int, str]:
 def _to_disk(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
+
+
+def _folder_to_disk(folder: Path) -> None:
+    """Have the names in a folder survive a power cut: the bytes of a new file alone do not bring it back."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _recognise(path: Path) -> str:

@@ -132,7 +132,7 @@ TOO_MUCH: Final[ExceptionHandlersMap] = {413: too_much_at_once}
 def attachment(files: DocumentFiles, document: DocumentRow | Document) -> File:
     """Give a document to be saved, never shown: it was written by people we do not know."""
     return File(
-        files.path(document.id),
+        files.locate(document.id),
         filename=document.name,
         media_type=document.media_type,
         content_disposition_type="attachment",

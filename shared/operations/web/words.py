@@ -18,6 +18,7 @@ SERVICE = {
 }
 ACTION = {
     "held.retry": "Événement retenu\u00a0: nouvel essai",
+    "documents.confirm": "Documents inconnus de la base\u00a0: mis à la corbeille",
     "held.skip": "Événement retenu\u00a0: laissé de côté",
     "quarantine.replay": "Quarantaine\u00a0: message renvoyé",
     "quarantine.discard": "Quarantaine\u00a0: message écarté",

@@ -18,7 +18,7 @@ from services.intake.web.documents import ALL_AT_ONCE, TOO_MUCH, attachment, rec
 from services.intake.web.pages import form_shown as shown
 from services.intake.web.pages.answers import BY_NAME, FILED, SUMMARY
 from services.intake.web.pages.draft import DraftGone, OpenDraft, draft_gone, provide_draft
-from shared import clock
+from shared import clock, db
 from shared.contracts.intake import Document
 from shared.db import Transaction
 from shared.errors import Conflict, FieldError, Invalid, Refusal, TooLarge, UnsupportedType
@@ -80,8 +80,9 @@ async def take_out(
     """Take one out; done twice, it is out."""
     async with draft.database.transaction(draft.cause) as tx:
         taken = await leave_out(tx, draft.held.id, document_id)
+        today = (await db.now(tx)).date()
     if taken:
-        files.forget(document_id)
+        files.move_to_trash([document_id], on=today)
         flash(request, "Le document est retiré.")
     return redirect(draft.address(STEP.name))
 
