@@ -6,7 +6,7 @@ import structlog
 
 from services.escalation.settings import Settings
 from services.escalation.usecases import overdue
-from shared import clock, rounds
+from shared import db, rounds
 from shared.db import Database
 
 log = structlog.get_logger(__name__)
@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 async def one_round(database: Database, settings: Settings) -> None:
     """Do what is due now."""
-    at = clock.now()
+    at = await db.now(database)
     async with database.transaction() as tx:
         stages = await overdue.tell_overdue_stages(tx, at=at)
     async with database.transaction() as tx:

@@ -26,7 +26,7 @@ from services.notifications.domain.deliveries import without_addresses
 from services.notifications.domain.webhooks import KEPT_FOR, Result, Secrets, headers
 from services.notifications.office import Office
 from services.notifications.usecases.webhooks import Parcel, Receipt
-from shared import clock, rounds
+from shared import clock, db, rounds
 from shared.db import AWAY, Database, retry_conflicts
 
 log = structlog.get_logger(__name__)
@@ -98,12 +98,12 @@ class Courier:
     async def sweep(self) -> None:
         """Forget what is older than a partner may ask for."""
         async with self._database.transaction() as tx:
-            await store.forget_partner_events(tx, before=clock.now() - KEPT_FOR)
+            await store.forget_partner_events(tx, before=await db.now(tx) - KEPT_FOR)
 
     async def deliver_next(self) -> bool:
         """Give the next event that is due to its partner; False when there is none."""
         async with self._database.transaction() as tx:
-            parcel = await usecases.next_parcel(tx, at=clock.now(), secrets=self._secrets)
+            parcel = await usecases.next_parcel(tx, at=await db.now(tx), secrets=self._secrets)
         if parcel is None:
             return False
         receipt = await self._hand_over(parcel)
@@ -119,7 +119,7 @@ class Courier:
                 tx,
                 parcel.attempt_id,
                 receipt,
-                at=clock.now(),
+                at=await db.now(tx),
                 chance=random.random(),  # noqa: S311 - spreads retries, keeps no secret
                 office=self._office,
             )

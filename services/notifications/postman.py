@@ -20,7 +20,7 @@ from services.notifications.domain.perimeter import EVERYTHING
 from services.notifications.office import Office
 from services.notifications.settings import MailServerAddress
 from services.notifications.usecases.send import UNKNOWN, Outcome, Outgoing
-from shared import clock, rounds
+from shared import clock, db, rounds
 from shared.db import AWAY, Database, retry_conflicts
 
 log = structlog.get_logger(__name__)
@@ -122,19 +122,19 @@ class Postman:
 
     async def _settle_next_lost(self) -> Result | None:
         async with self._database.transaction() as tx:
-            return await usecases.settle_lost(tx, at=clock.now(), chance=random.random(), office=self._office)  # noqa: S311 - spreads retries, keeps no secret
+            return await usecases.settle_lost(tx, at=await db.now(tx), chance=random.random(), office=self._office)  # noqa: S311 - spreads retries, keeps no secret
 
     async def gather_digests(self) -> int:
         """Make the digests that are due."""
         async with self._database.transaction() as tx:
-            return await usecases.gather_digests(tx, at=clock.now(), office=self._office)
+            return await usecases.gather_digests(tx, at=await db.now(tx), office=self._office)
 
     async def measure(self) -> None:
         """Keep the gauges true."""
         unsent = await reads.unsent(self._database, EVERYTHING)
         for status in set(Status) - {Status.SENT}:
             metrics.DELIVERIES.labels(status).set(unsent.get(status, 0))
-        metrics.OLDEST_DUE.set(await reads.oldest_due(self._database, clock.now()))
+        metrics.OLDEST_DUE.set(await reads.oldest_due(self._database, await db.now(self._database)))
 
     async def send_next(self) -> bool:
         """Send the next mail that is due; False when there is none."""
@@ -149,11 +149,11 @@ class Postman:
 
     async def _begin(self) -> Outgoing | None:
         async with self._database.transaction() as tx:
-            return await usecases.begin(tx, at=clock.now(), office=self._office)
+            return await usecases.begin(tx, at=await db.now(tx), office=self._office)
 
     async def _offer_content(self, mail: Outgoing) -> bool:
         async with self._database.transaction() as tx:
-            return await usecases.content_offered(tx, mail.attempt_id, at=clock.now())
+            return await usecases.content_offered(tx, mail.attempt_id, at=await db.now(tx))
 
     async def _settle(self, mail: Outgoing, outcome: Outcome) -> bool:
         """Write the outcome down, whatever the database raises meanwhile; False when it had to be given up.
@@ -197,7 +197,7 @@ class Postman:
                 tx,
                 mail.attempt_id,
                 outcome,
-                at=clock.now(),
+                at=await db.now(tx),
                 chance=random.random(),  # noqa: S311 - spreads retries, keeps no secret
                 office=self._office,
             )

@@ -7,7 +7,7 @@ import structlog
 from services.qualification.settings import Rules
 from services.qualification.usecases.keeping_time import remind, tell_late_stages
 from services.qualification.usecases.orienting import give_up_silent
-from shared import clock, rounds
+from shared import db, rounds
 from shared.db import Database
 
 log = structlog.get_logger(__name__)
@@ -21,10 +21,10 @@ def running(database: Database, rules: Rules, every: float) -> AbstractAsyncCont
 async def look_once(database: Database, rules: Rules) -> None:
     """Tell what is late now, take back what stayed unanswered, and remind of what ends soon."""
     async with database.transaction() as tx:
-        late = await tell_late_stages(tx, at=clock.now())
+        late = await tell_late_stages(tx, at=await db.now(tx))
     async with database.transaction() as tx:
-        silent = await give_up_silent(tx, at=clock.now(), rules=rules)
+        silent = await give_up_silent(tx, at=await db.now(tx), rules=rules)
     async with database.transaction() as tx:
-        reminded = await remind(tx, at=clock.now(), rules=rules)
+        reminded = await remind(tx, at=await db.now(tx), rules=rules)
     if late or silent or reminded:
         log.info("deadlines.told", late=late, silent=silent, reminded=reminded)

@@ -43,7 +43,7 @@ from litestar.routes import BaseRoute, HTTPRoute
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler, FileInfo, PathType
 
-from shared import clock, rounds
+from shared import db, rounds
 from shared.db import Database, retry_conflicts
 from shared.settings import ServiceSettings
 from shared.web import access, assets, forms, health, openapi, sessions, signin
@@ -185,8 +185,8 @@ def _sweeping(database: Database, idle: timedelta) -> Lifespan:
     """Clean up from time to time while the application runs."""
 
     async def sweep() -> None:
-        now = clock.now()
         async with database.transaction() as tx:
+            now = await db.now(tx)
             await sessions.sweep(tx, at=now, idle=idle)
             await forms.sweep(tx, before=now - FORM_KEYS_LAST)
 

@@ -14,6 +14,7 @@ from services.escalation.settings import Settings
 from services.escalation.usecases import committee, means, overdue
 from services.escalation.usecases.telling import day
 from shared import clock
+from shared.clock import new_id
 from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind
 from shared.db import Database
 from shared.errors import IllegalMove, Invalid
@@ -26,6 +27,8 @@ from tests.escalation.life import (
     a_request_escalated,
     an_accompanied_dossier,
 )
+from tests.escalation.test_consumers import a_message
+from tests.wrong_clock import WRONG, set_clock
 
 
 @pytest.mark.usefixtures("envelope")
@@ -169,6 +172,32 @@ async def test_a_stage_that_is_overdue_is_told_once(
     await asyncio.gather(*(jobs.one_round(database, settings) for _ in range(3)))
     rows = await database.fetch("SELECT subject FROM journal WHERE type = 'escalation.stage_overdue.v1'")
     assert [row["subject"] for row in rows] == [str(late.request_id)]
+
+
+@WRONG
+async def test_a_wrong_clock_of_the_service_makes_nothing_due(
+    database: Database, ear: Ear, settings: Settings, monkeypatch: pytest.MonkeyPatch, wrong: timedelta
+) -> None:
+    """Neither a stage late, nor a reminder, nor the end of what waits for its dossier for 30 days."""
+    await ear.hears(a_request_escalated(at=clock.now()), a_message(new_id()))
+    set_clock(monkeypatch, wrong)
+    told = await database.fetchval("SELECT count(*) FROM journal")
+    await jobs.one_round(database, settings)
+    assert await database.fetchval("SELECT count(*) FROM journal") == told
+    assert await database.fetchval("SELECT count(*) FROM early_note") == 1
+
+
+async def test_old_messages_wait_for_their_dossier_while_the_service_catches_up(
+    database: Database, ear: Ear, settings: Settings
+) -> None:
+    """Restored from a backup, or new: what was said months ago arrives today, and its dossier a little later."""
+    old = a_message(new_id()).model_copy(update={"at": clock.now() - timedelta(days=100)})
+    await ear.hears(old)
+    await jobs.one_round(database, settings)
+    assert await database.fetchval("SELECT count(*) FROM early_note") == 1
+    await database.fetch("UPDATE early_note SET arrived_at = now() - interval '31 days'")
+    await jobs.one_round(database, settings)
+    assert await database.fetchval("SELECT count(*) FROM early_note") == 0
 
 
 async def test_a_late_milestone_is_told_once(

@@ -21,6 +21,7 @@ from shared.messaging.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, bearer, filed
 from tests.intake.facts import Life, Wire, at
+from tests.wrong_clock import WRONG, set_clock
 
 MONTH = timedelta(days=30)
 
@@ -187,6 +188,27 @@ async def test_a_draft_left_alone_is_forgotten_and_a_fresh_one_is_not(database: 
         kept = await begin_draft(tx, at=clock.now())
     await jobs.one_round(database, settings)
     assert [row["id"] for row in await database.fetch("SELECT id FROM draft")] == [kept]
+
+
+@WRONG
+async def test_a_wrong_clock_of_the_service_makes_nothing_due(
+    client: Client,
+    database: Database,
+    settings: Settings,
+    territories: Territories,
+    monkeypatch: pytest.MonkeyPatch,
+    wrong: timedelta,
+) -> None:
+    """Neither a reminder after 15 days, nor the end of a draft after 90, nor of a request after 30."""
+    await a_completed_request(client, database, territories)
+    await an_evaluated_request(client, database, territories)
+    async with database.transaction() as tx:
+        draft = await begin_draft(tx, at=clock.now() - timedelta(days=settings.draft_days - 1))
+    set_clock(monkeypatch, wrong)
+    told = await database.fetchval("SELECT count(*) FROM journal")
+    await jobs.one_round(database, settings)
+    assert await database.fetchval("SELECT count(*) FROM journal") == told
+    assert await database.fetchval("SELECT id FROM draft") == draft
 
 
 async def test_an_applicant_whose_mail_fails_reads_it_on_his_page(

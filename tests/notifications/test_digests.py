@@ -17,6 +17,7 @@ from shared.db import Database
 from shared.errors import Invalid, NotFound
 from shared.identity.model import Role
 from tests.notifications.conftest import MailServer, People, World
+from tests.wrong_clock import WRONG, set_clock
 
 
 async def a_daily_mailbox(database: Database, people: People) -> None:
@@ -149,3 +150,24 @@ async def test_a_digest_leaves_by_the_departement_s_clock_and_the_national_one_b
     due = {row["audience"]: row["next_attempt_at"] for row in rows}
     assert due["departement"].astimezone(ZoneInfo(zone)).hour == 7
     assert due["national"].astimezone(ZoneInfo("Europe/Paris")).hour == 7
+
+
+@WRONG
+async def test_a_wrong_clock_of_the_service_makes_no_digest_early_and_no_mail_late(
+    world: World,
+    database: Database,
+    postman: Postman,
+    people: People,
+    mail_server: MailServer,
+    monkeypatch: pytest.MonkeyPatch,
+    wrong: timedelta,
+) -> None:
+    await a_daily_mailbox(database, people)
+    set_clock(monkeypatch, wrong)
+    await world.filed()
+    assert await postman.gather_digests() == 0
+    while await postman.send_next():
+        pass
+    assert [mail["To"] for mail in mail_server.accepted] == ["contact@commune.test"]
+    due = await database.fetchval("SELECT next_attempt_at - now() FROM delivery WHERE status = 'queued'")
+    assert timedelta() < due <= timedelta(days=1, hours=1)

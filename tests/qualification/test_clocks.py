@@ -3,6 +3,8 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from services.qualification.jobs import look_once, running
 from services.qualification.settings import Rules
 from services.qualification.usecases.keeping_time import tell_late_stages
@@ -16,6 +18,7 @@ from tests.polling import eventually
 from tests.qualification.acting import CAUE, ESCALATION, ORIENTATION, answered, done, proposed, told
 from tests.qualification.conftest import Program, Programs
 from tests.qualification.life import NATIONAL, Life, in_days, long_ago
+from tests.wrong_clock import WRONG, set_clock
 
 
 async def test_a_late_stage_is_told_once_even_by_several_copies(inbox: Inbox, database: Database, rules: Rules) -> None:
@@ -210,3 +213,24 @@ async def test_a_clock_that_has_already_run_out_is_late_and_reminds_nobody(
 async def reach(database: Database, clock_of_case: str, rules: Rules) -> None:
     """Let time pass until the last day of a clock is near: the day comes closer instead."""
     await database.fetchval(f"UPDATE case_file SET {clock_of_case} = $1 RETURNING 1", rules.soon(clock.now()))  # noqa: S608 - a column of ours
+
+
+@WRONG
+async def test_a_wrong_clock_of_the_service_makes_nothing_due(
+    sat: Program,
+    delegate: Program,
+    inbox: Inbox,
+    database: Database,
+    rules: Rules,
+    monkeypatch: pytest.MonkeyPatch,
+    wrong: timedelta,
+) -> None:
+    """Neither a stage late, nor a provider silent, nor a reminder."""
+    on_time, with_a_provider = Life(inbox), Life(inbox)
+    await on_time.submitted()
+    await with_a_provider.submitted(number="95-2026-000002")
+    await answered(sat, delegate, with_a_provider, ORIENTATION)
+    before = [await told(database, life) for life in (on_time, with_a_provider)]
+    set_clock(monkeypatch, wrong)
+    await look_once(database, rules)
+    assert [await told(database, life) for life in (on_time, with_a_provider)] == before

@@ -125,8 +125,8 @@ async def take_early_notes(tx: Transaction, request_id: UUID) -> list[EarlyNote]
 
 
 async def forget_early_notes(tx: Transaction, *, before: datetime) -> None:
-    """Forget what was kept for dossiers that never came."""
-    await tx.execute("DELETE FROM early_note WHERE at < $1", before)
+    """Forget what arrived before that moment, for dossiers that never came."""
+    await tx.execute("DELETE FROM early_note WHERE arrived_at < $1", before)
 
 
 async def remember_withdrawal(tx: Transaction, request_id: UUID, *, at: datetime) -> None:

@@ -44,7 +44,10 @@ class NewDelivery:
 
 
 async def add_delivery(tx: Transaction, new: NewDelivery) -> bool:
-    """Owe a mail; tell whether it is new: the same event never mails the same person twice."""
+    """Owe a mail; tell whether it is new: the same event never mails the same person twice.
+
+    One that is to leave at once is due by PostgreSQL's clock, whatever the service's own says.
+    """
     added = await tx.fetchval(
         """
         INSERT INTO delivery (
@@ -59,7 +62,7 @@ async def add_delivery(tx: Transaction, new: NewDelivery) -> bool:
                  WHERE d.request_id = $5 AND d.recipient = $11 AND d.recipient <> ''
                  ORDER BY d.created_at, d.id LIMIT 1),
                 $1),
-            $18, $19, $22, $20, $21, $22
+            $18, $19, $22, CASE WHEN $18 = 'instant' THEN least($20, now()) ELSE $20 END, $21, $22
         )
         ON CONFLICT ON CONSTRAINT delivery_once_per_event_and_person DO NOTHING
         RETURNING id
@@ -124,16 +127,14 @@ async def save_resend(tx: Transaction, delivery: Delivery, *, asked_by: str) -> 
             await tx.execute(
                 """
                 UPDATE delivery SET
-                    status = $2, round = $3, recipient = $4, next_attempt_at = $5, tried_since = $6, asked_by = $7,
-                    cadence = 'instant', digest_id = NULL, reason = NULL
+                    status = $2, round = $3, recipient = $4, next_attempt_at = now(), tried_since = now(),
+                    asked_by = $5, cadence = 'instant', digest_id = NULL, reason = NULL
                 WHERE id = $1
                 """,
                 delivery.id,
                 delivery.status,
                 delivery.round,
                 delivery.recipient,
-                delivery.next_attempt_at,
-                delivery.tried_since,
                 asked_by,
             )
     except asyncpg.UniqueViolationError as error:

@@ -115,7 +115,7 @@ async def add_webhook(tx: Transaction, new: NewWebhook) -> None:
             id, name, url, types, departements, position, state, secret_changed_at, next_attempt_at, created_by,
             created_at
         )
-        VALUES ($1, $2, $3, $4, $5, $6, 'active', $7, $7, $8, $7)
+        VALUES ($1, $2, $3, $4, $5, $6, 'active', $7, least($7, now()), $8, $7)
         """,
         new.id,
         new.name,
@@ -152,8 +152,8 @@ async def save_state(
     await tx.execute(
         """
         UPDATE webhook SET
-            state = $2, suspended_because = $3, position = $4, next_attempt_at = $5, failures = 0, failing_since = NULL,
-            attempt_id = NULL, lease_until = NULL
+            state = $2, suspended_because = $3, position = $4, next_attempt_at = least($5, now()), failures = 0,
+            failing_since = NULL, attempt_id = NULL, lease_until = NULL
         WHERE id = $1
         """,
         webhook_id,

@@ -17,6 +17,7 @@ from services.notifications.domain.mail_text import WRITE_ABOVE
 from services.notifications.domain.preferences import Cadence, Preference
 from services.notifications.office import Office
 from services.notifications.store import Addressee, KnownRequest, NewDelivery
+from shared import db
 from shared.contracts import forms, intake, qualification
 from shared.contracts.fact import Email, Fact
 from shared.contracts.notifications import Audience, DeliveryFailed
@@ -179,6 +180,8 @@ async def _owe(
     letter = office.letters.write(mail.template, context, link=link)
     known = addressee.address != ""
     cadence = addressee.preference.cadence if known else Cadence.INSTANT
+    waits = cadence in {Cadence.DAILY, Cadence.WEEKLY}
+    due = addressee.preference.due(await db.now(tx) if waits else at, _zone(mail, fact, office))
     new = NewDelivery(
         id=delivery_id,
         event_id=event_id,
@@ -199,7 +202,7 @@ async def _owe(
         reply_to=service.email if mail.audience in {"applicant", "provider", "party"} else None,
         cadence=cadence,
         status=Status.QUEUED if known else Status.FAILED,
-        next_attempt_at=addressee.preference.due(at, _zone(mail, fact, office)) if known else None,
+        next_attempt_at=due if known else None,
         reason=None if known else deliveries.NO_ADDRESS,
         created_at=at,
     )
