@@ -32,6 +32,7 @@ from tests.contracts.examples import EXAMPLES
 from tests.notifications.conftest import MailServer, People, World, a_postman, many_messages
 from tests.polling import eventually
 from tests.rebuilt import moments_told
+from tests.wrong_clock import WRONG, set_clock
 
 
 async def one(database: Database, column: str) -> object:
@@ -97,6 +98,24 @@ async def test_a_mail_deferred_for_two_days_has_failed(
         await tx.execute("UPDATE delivery SET attempts = 30, tried_since = $1", clock.now() - timedelta(days=2))
     await postman.send_next()
     assert await one(database, "status") == Status.FAILED
+
+
+@WRONG
+@pytest.mark.usefixtures("owed")
+async def test_a_wrong_clock_of_the_service_gives_up_no_mail(
+    database: Database,
+    postman: Postman,
+    mail_server: MailServer,
+    monkeypatch: pytest.MonkeyPatch,
+    wrong: timedelta,
+) -> None:
+    mail_server.to_content = "452 4.2.2 mailbox full"
+    set_clock(monkeypatch, wrong)
+    assert await postman.send_next()
+    assert await one(database, "status") == Status.QUEUED
+    assert not await postman.send_next(), "it is not tried again at once"
+    pause = await database.fetchval("SELECT next_attempt_at - now() FROM delivery")
+    assert timedelta() < pause < timedelta(hours=1)
 
 
 @pytest.mark.parametrize("where", ["to_recipient", "to_content"])

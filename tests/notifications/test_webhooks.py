@@ -26,6 +26,7 @@ from shared.errors import IllegalMove, Invalid, NotFound, Refusal
 from shared.identity.model import Agent, Role
 from tests.notifications.conftest import People, World, many_messages
 from tests.notifications.partner import Partner, a_partner
+from tests.wrong_clock import WRONG, set_clock
 
 SECRETS = Secrets("w" * 32)
 
@@ -432,3 +433,29 @@ async def test_old_events_are_forgotten_and_positions_go_on(
     await world.tell(*many_messages(1))
     await all_given(courier)
     assert partner.events[-1]["position"] == 3
+
+
+@WRONG
+async def test_a_wrong_clock_of_the_service_forgets_no_event_early(
+    database: Database,
+    world: World,
+    open_office: Office,
+    courier: Courier,
+    operator: Agent,
+    partner: Partner,
+    monkeypatch: pytest.MonkeyPatch,
+    wrong: timedelta,
+) -> None:
+    await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    await world.filed()
+    await courier.number()
+    await world.tell(*many_messages(1))
+    await courier.number()
+    await database.fetch("UPDATE partner_event SET noted_at = now() - interval '80 days'")
+    noted = await database.fetchval("SELECT count(*) FROM partner_event")
+    set_clock(monkeypatch, wrong)
+    await courier.sweep()
+    assert noted > 1
+    assert await database.fetchval("SELECT count(*) FROM partner_event") == noted
+    await all_given(courier)
+    assert len(partner.events) == noted
