@@ -100,7 +100,7 @@ class Environments:
         told = self._common() | self._web(service) | self._database(service) | self._links(service)
         told[f"{prefix}_AMQP_URL"] = self.amqp_url(service)
         if service == "intake":
-            told["INTAKE_DOCUMENTS_FOLDER"] = str(self.places.folder / "documents")
+            told["INTAKE_DOCUMENTS_FOLDER"] = self._documents()
         if service == "qualification":
             told |= {"QUALIFICATION_DEPARTEMENTS": "*", "QUALIFICATION_ENVELOPE_CENTS": DEMONSTRATION_ENVELOPE_CENTS}
         if service == "notifications":
@@ -118,6 +118,7 @@ class Environments:
         """Give what operators' tools need: every service's database, and the broker as the operator."""
         told = self._common() | self._web(OPERATIONS) | self._database(OPERATIONS)
         told["OPERATIONS_AMQP_URL"] = self.amqp_url(OPERATOR)
+        told["INTAKE_DOCUMENTS_FOLDER"] = self._documents()
         if self.postgres is not None:
             told["OPERATIONS_REPLAY_URL"] = self.postgres.url("postgres", REPLAY)
         for service in SERVICES:
@@ -166,6 +167,10 @@ class Environments:
     def _door(self) -> str:
         """Give where answers to mails are taken in."""
         return f"smtp://127.0.0.1:{self.places.ports['replies']}"
+
+    def _documents(self) -> str:
+        """Give where intake keeps documents, which a backup copies."""
+        return str(self.places.folder / "documents")
 
     def _common(self) -> dict[str, str]:
         """Give what all programs are told alike."""

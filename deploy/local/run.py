@@ -32,6 +32,9 @@ from deploy.local.told_to_stop import told_to_stop
 from shared.db import AWAY
 from shared.operations.migrations import MigrationFailed
 
+ONLY_SERVERS = "--servers"
+"""Given as an argument: PostgreSQL and RabbitMQ run, and no service, so that a backup can be restored."""
+
 
 def main() -> int:
     """Run until somebody says stop; give the exit code."""
@@ -39,7 +42,8 @@ def main() -> int:
     try:
         places = Places.from_environment()
         with only_one(places.folder):
-            return asyncio.run(Run(places, console).until_told_to_stop())
+            run = Run(places, console, services=ONLY_SERVERS not in sys.argv[1:])
+            return asyncio.run(run.until_told_to_stop())
     except (DidNotStart, MigrationFailed) as failure:
         console.print(str(failure), style="red", markup=False)
         return 1
@@ -67,8 +71,9 @@ def only_one(folder: Path) -> Iterator[None]:
 class Run:
     """One embedded run: what it is made of, how it comes up, how it goes down."""
 
-    def __init__(self, places: Places, console: Console) -> None:
+    def __init__(self, places: Places, console: Console, *, services: bool = True) -> None:
         self._places = places
+        self._services = services
         self._console = console
         self._began = time.monotonic()
         self._watch = Watch(say=self._say)
@@ -119,6 +124,11 @@ class Run:
     async def _come_up(self) -> None:
         self._places.endpoints.unlink(missing_ok=True)
         await self._ports_are_free()
+        if not self._services:
+            await together(self._watch.start(self._rabbit.programs if self._rabbit else {}, floor=0), self._databases())
+            self._environments.write()
+            self._say("PostgreSQL and RabbitMQ run, and no service: `cousu-main restore` can work")
+            return
         self._open_services()
         servers: dict[str, Program] = {"mail sink": self._mail_sink(), "sign-in provider": self._identity_provider()}
         if self._rabbit:
@@ -131,10 +141,13 @@ class Run:
         write_private(self._places.endpoints, json.dumps(self._environments.endpoints(), indent=1))
         self._tell()
 
-    async def _start_services(self) -> None:
+    async def _databases(self) -> None:
         if self._postgres:
             await self._watch.start({"PostgreSQL": self._postgres}, floor=0)
         await databases.prepare(self._environments)
+
+    async def _start_services(self) -> None:
+        await self._databases()
         await databases.seed_personas(self._environments)
         self._say("the databases are ready")
         await self._watch.start(dict(self._copies), floor=1)

@@ -12,5 +12,11 @@ EVERYBODY = "*"
 LEADER_LOCK = 7_226_001
 """PostgreSQL's advisory lock that one relay per database holds; it goes with the connection."""
 
+BACKUP_LOCK = 7_226_002
+"""PostgreSQL's advisory lock that a backup holds while it takes its snapshots; whoever publishes shares it for a look.
+
+What a look returns was committed before the backup held the lock, so that every snapshot of its source has it.
+"""
+
 OUTBOX_OLD = 60.0
 """Seconds after which an event that waits to be told makes the service not ready."""

@@ -14,7 +14,7 @@ from shared import tracing
 from shared.db import AWAY, Connection, Database, Row, retry_conflicts
 from shared.messaging import metrics, topology
 from shared.messaging.envelope import trace_of
-from shared.messaging.names import EVERYBODY, LEADER_LOCK
+from shared.messaging.names import BACKUP_LOCK, EVERYBODY, LEADER_LOCK
 from shared.messaging.publisher import CONFIRM_WITHIN, Publisher, message_of
 from shared.messaging.reach import Reach
 
@@ -189,6 +189,7 @@ class Relay:
         """Publish what is no fact and may be lost: services use it to ask each other for what is missing."""
         if not await self.publisher.connect():
             return False
+        await self._database.fetchval("SELECT pg_advisory_xact_lock_shared($1)", BACKUP_LOCK)
         try:
             async with asyncio.timeout(CONFIRM_WITHIN):
                 return await self.publisher.send(message_of(body, event_id=event_id, wire_type=wire_type), routing_key)
@@ -235,6 +236,8 @@ async def _next(connection: Connection, confirmed: Sequence[Row], under_way: Seq
     return await connection.fetch(
         f"""
         WITH confirmed AS ({_FORGET}
+        ), shared AS MATERIALIZED (
+            SELECT pg_advisory_xact_lock_shared({BACKUP_LOCK})
         ), known AS MATERIALIZED (
             SELECT * FROM unnest($5::bigint[], $6::text[]) AS k (position, queue)
         ), new AS MATERIALIZED (
@@ -253,10 +256,11 @@ async def _next(connection: Connection, confirmed: Sequence[Row], under_way: Seq
                extract(epoch FROM clock_timestamp() - j.recorded_at)::float AS waited,
                pg_snapshot_xmin(s)::text::bigint AS oldest, pg_snapshot_xmax(s)::text::bigint AS next
         FROM waiting w
+        CROSS JOIN shared
         CROSS JOIN pg_current_snapshot() s
         CROSS JOIN LATERAL (SELECT * FROM journal WHERE journal.position = w.position OFFSET 0) j
         ORDER BY w.queue <> '', w.position, w.queue
-        """,  # noqa: S608 - a constant of ours
+        """,  # noqa: S608 - constants of ours
         [row["position"] for row in confirmed],
         [row["queue"] for row in confirmed],
         NEW,

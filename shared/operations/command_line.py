@@ -13,6 +13,7 @@ from shared.errors import Invalid, Refusal
 from shared.operations import (
     command_line_agents,
     command_line_astray,
+    command_line_backups,
     command_line_documents,
     command_line_held,
     command_line_looking,
@@ -46,6 +47,8 @@ app.add_typer(command_line_looking.events, name="events")
 app.add_typer(command_line_looking.journal, name="journal")
 app.command("status")(command_line_looking.status)
 app.command("replay")(command_line_replay.replay)
+app.command("backup")(command_line_backups.backup)
+app.command("restore")(command_line_backups.restore)
 
 ELSEWHERE = {"demo": "deploy.local.demo"}
 """Groups whose module (with a Typer named `app`) lives outside `shared`; it is loaded when asked for.

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -30,12 +31,29 @@ def folders(service: str) -> list[Path]:
     return [folder for folder in wanted if any(folder.glob("*.sql"))]
 
 
-async def migrate(service: str, url: str) -> None:
-    """Apply what is missing, in order of version, as the role of `url` (the owner).
+async def migrate(service: str, url: str, *, only: set[str] | None = None) -> None:
+    """Apply what is missing, in order of version, as the role of `url` (the owner); of these versions `only`, or all.
 
     Safe to call again, and from two places at once. Raises `MigrationFailed`.
     """
-    directories = [f"--migrations-dir={folder}" for folder in folders(service)]
+    wanted = folders(service)
+    if only is None:
+        await _apply(service, url, wanted)
+        return
+    with tempfile.TemporaryDirectory(prefix="cousu-migrations-") as chosen:
+        for path in (path for folder in wanted for path in folder.glob("*.sql")):
+            if version_of(path) in only:
+                (Path(chosen) / path.name).symlink_to(path)
+        await _apply(service, url, [Path(chosen)])
+
+
+def version_of(migration: Path) -> str:
+    """Give the version of a migration, as the ledger notes it."""
+    return migration.name.partition("_")[0]
+
+
+async def _apply(service: str, url: str, wanted: list[Path]) -> None:
+    directories = [f"--migrations-dir={folder}" for folder in wanted]
     if not directories:
         return
     process = await asyncio.create_subprocess_exec(

@@ -21,7 +21,7 @@ CHUNK: Final = 256 * 1024
 TRASH: Final = "trash"
 """The folder in the folder of documents for files that no row claims, with one folder a day."""
 
-MARK: Final = "mark"
+MARK: Final = ".mark"
 """The file in the folder of documents that holds the mark of the database that it belongs to."""
 
 _NAME: Final = re.compile("[0-9a-f]{32}")
