@@ -15,8 +15,8 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from prometheus_client import Gauge
 
+from services.intake import metrics
 from services.intake.store import folder
 from services.intake.store.documents import claimed_among
 from services.intake.store.files import DocumentFiles, StoredFile
@@ -37,11 +37,6 @@ TRASH_DAYS: Final = 90
 AT_ONCE: Final = 1000
 """Files about which one query asks."""
 
-AHEAD: Final = Gauge(
-    "cousu_documents_unknown_files",
-    "Files that no row claims, while the folder of documents knows more than the database; 0 when it does not",
-)
-
 
 async def mark_folder(database: Database, files: DocumentFiles) -> bool:
     """Advance both marks, and tell whether the database knows all that the folder knows; else note that it does not."""
@@ -58,13 +53,13 @@ async def mark_folder(database: Database, files: DocumentFiles) -> bool:
         if ahead:
             await folder.note_ahead(tx, folder_mark=in_folder)
             await folder.list_unclaimed(tx, unclaimed)
-            AHEAD.set(len(unclaimed))
+            metrics.UNKNOWN_FILES.set(len(unclaimed))
             log.error("documents.folder_ahead", files=len(unclaimed), mark=state.mark, folder_mark=in_folder)
             return False
         mark = max(state.mark, in_folder) + 1
         await folder.advance_mark(tx, mark)
     await asyncio.to_thread(files.write_mark, mark)
-    AHEAD.set(0)
+    metrics.UNKNOWN_FILES.set(0)
     return True
 
 

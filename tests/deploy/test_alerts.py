@@ -45,7 +45,7 @@ def known() -> set[str]:
     """Every figure that a service of ours gives, by the names under which Prometheus keeps it."""
     for module in ("shared.messaging.metrics", "services.notifications.metrics", "shared.web.door"):
         importlib.import_module(module)
-    for module in ("shared.operations.gauges", "shared.operations.checking", "services.intake.sweeping"):
+    for module in ("shared.operations.gauges", "shared.operations.checking", "services.intake.metrics"):
         importlib.import_module(module)
     endings = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count"), "info": ("_info",)}
     return {family.name + ending for family in REGISTRY.collect() for ending in endings.get(family.type, ("",))}

@@ -221,4 +221,23 @@ DRILLS: dict[str, Drill] = {
         "the database raises something while an outcome is written down, and people act beside senders",
         Tests(("tests/notifications/test_sending.py", "tests/notifications/test_webhooks.py")),
     ),
+    "tests_of_documents": Drill(
+        "a database goes back in time beside its documents; the power is cut",
+        Tests(("tests/intake/test_sweeping.py", "tests/intake/test_documents.py")),
+    ),
+    "tests_of_clocks": Drill(
+        "the clock of a service is a month ahead or behind",
+        Tests(
+            (
+                "tests/intake/test_jobs.py",
+                "tests/qualification/test_clocks.py",
+                "tests/escalation/test_usecases.py",
+                "tests/notifications/test_digests.py",
+            )
+        ),
+    ),
+    "tests_of_backups": Drill(
+        "a backup is taken while services tell each other, and restored",
+        Tests(("tests/shared/operations/test_backups.py",)),
+    ),
 }

@@ -1,0 +1,8 @@
+"""The figure about documents that matters, for Prometheus."""
+
+from prometheus_client import Gauge
+
+UNKNOWN_FILES = Gauge(
+    "cousu_documents_unknown_files",
+    "Files that no row claims, while the folder of documents knows more than the database; 0 when it does not",
+)
