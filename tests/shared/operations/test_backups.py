@@ -211,6 +211,13 @@ async def test_two_services_restored_from_one_backup_go_on_and_lose_nothing(
             assert not await database.fetchval("SELECT count(*) FROM quarantine")
             assert not await database.fetchval("SELECT count(*) FROM inbox_held")
             assert not (await verify(Watched(name, database, name))).faults
+            # The listener is read first: its sources may only be further by then.
+            heard = await database.fetch("SELECT subject, applied FROM inbox_stream")
+            (source,) = (one for other, one in after.databases.items() if other != name)
+            heads = await source.fetch("SELECT subject, sequence FROM stream")
+            told = {row["subject"]: row["sequence"] for row in heads}
+            assert heard
+            assert [row["subject"] for row in heard if row["applied"] > told.get(row["subject"], 0)] == []
 
         async def nothing_missing() -> bool:
             heads = await after.databases["intake"].fetch("SELECT subject, sequence FROM stream")
