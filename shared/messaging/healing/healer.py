@@ -111,8 +111,10 @@ class Healer:
             return
         alone = await heads.singles(self._database, self._alone, rows)
         for (source, departement), group in groupby(alone, key=lambda row: (row["source"], row["place"])):
-            said = StreamHeads(source=source, heads=tuple((f"{SINGLE}{row['id']}", 1) for row in group))
-            await self._say(ALONE_HEADS, said, departement)
+            singles = [(f"{SINGLE}{row['id']}", 1) for row in group]
+            for start in range(0, len(singles), MOST_HEADS):
+                said = StreamHeads(source=source, heads=tuple(singles[start : start + MOST_HEADS]))
+                await self._say(ALONE_HEADS, said, departement)
 
     async def ask(self) -> int:
         """Ask for what has been missing for a while, once a stream for all its gaps; tell how often it was asked."""

@@ -203,6 +203,22 @@ async def test_a_lost_fact_that_stands_alone_is_found_and_sent_again(
         assert sorted(await effects(database, request_id)) == ["alone", "of no interest"]  # type: ignore[arg-type] # an id
 
 
+async def test_many_facts_that_stand_alone_are_announced_in_messages_of_bounded_size(database: Database) -> None:
+    """A request that goes to another département may bring many parts, all of one stream."""
+    ear = Ear()
+    healer = healing.Healer(
+        database,
+        ear,  # type: ignore[arg-type] # stands for the relay
+        service="intake",
+        queue="intake",
+        alone=[MessagePosted.wire_type],
+    )
+    await tell(database, *(str(number) for number in range(heads.MOST_HEADS + 100)))
+    await healer.tell_heads(since=healer_room.EVER, ours=True)
+    assert set(ear.keys) == {"intake.alone_heads.95"}
+    assert [len(json.loads(body)["data"]["heads"]) for body in ear.said] == [heads.MOST_HEADS, 100]
+
+
 async def test_a_service_that_joins_late_is_made_whole_from_the_journals(
     source: Database, database: Database, broker_url: Callable[[str], str]
 ) -> None:
