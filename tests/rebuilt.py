@@ -69,6 +69,16 @@ async def assert_it_shows_what_was_told(
 
 
 async def moments_told(database: Database) -> list[datetime]:
-    """Give when each event happened, as it is told, in the order of telling."""
-    rows = await database.fetch("SELECT (body::jsonb ->> 'time')::timestamptz AS at FROM journal ORDER BY position")
+    """Give when each event happened, as it is told, in the order of telling.
+
+    Parts of exchanges are left out: they have the moment of the dossier that they precede.
+    """
+    rows = await database.fetch(
+        """
+        SELECT (body::jsonb ->> 'time')::timestamptz AS at
+        FROM journal
+        WHERE type NOT LIKE 'qualification.exchanges_%'
+        ORDER BY position
+        """
+    )
     return [row["at"] for row in rows]

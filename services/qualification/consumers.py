@@ -10,7 +10,7 @@ from services.qualification.domain.refusals import UnknownCase
 from services.qualification.settings import Rules
 from services.qualification.store import cases
 from services.qualification.usecases import arriving, conversing, following
-from shared import coverage
+from shared import coverage, exchanges
 from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.db import Transaction
@@ -62,6 +62,7 @@ def consumers(rules: Rules) -> Consumers:
             intake.EvaluationSubmitted: on_case(following.end),
             intake.EvaluationAwaited: on_case(following.note),
             intake.RequestClosed: on_case(following.end),
+            qualification.ExchangesTransferred: _if_served(exchanges.keep_part, rules),
             qualification.RequestTransferred: open_case_on_request_transferred,
             escalation.EscalationReceived: on_case(following.note),
             escalation.InformationRequested: on_case(following.take_question),
@@ -90,7 +91,7 @@ def consumers(rules: Rules) -> Consumers:
             notifications.DeliveryFailed: _if_known(following.note),
             notifications.ReplyReceived: _if_known(conversing.take_reply),
         },
-        alone=[qualification.RequestTransferred],
+        alone=[qualification.ExchangesTransferred, qualification.RequestTransferred],
     )
 
 
@@ -107,6 +108,7 @@ def subscription(rules: Rules) -> Subscription:
                 f"intake.*.{code}",
                 f"escalation.*.{code}",
                 f"notifications.*.{code}",
+                f"qualification.exchanges_transferred.{code}",
                 f"qualification.request_transferred.{code}",
             )
         ),

@@ -77,14 +77,28 @@ class DossierStep(Value):
     team: Team | None = None
 
 
+class Exchanges(Value):
+    """Which events carry what a dossier refers to: `parts` of them bear this `id`; `messages` and `steps` they hold."""
+
+    id: UUID
+    parts: int
+    messages: int
+    steps: int
+
+
 class Dossier(Value):
-    """Everything the next team needs, so that it never reads the département's database."""
+    """Everything the next team needs, so that it never reads the département's database.
+
+    It refers to its messages and older steps (`exchanges`), which are published before it, in parts. `messages` are in
+    dossiers published before November 2026 only; `history` holds the latest steps.
+    """
 
     request: Request
     qualification: Qualification | None = None
     messages: tuple[DossierMessage, ...] = ()
     documents: tuple[Document, ...] = ()
     history: tuple[DossierStep, ...] = ()
+    exchanges: Exchanges | None = None
 
 
 class Provider(Value):
@@ -159,6 +173,37 @@ class ProposalRejected(DepartmentalFact):
     wire_type: ClassVar[str] = "qualification.proposal_rejected.v1"
     motive: str
     by: Actor
+
+
+class ExchangesPart(Fact):
+    """One part of what a dossier refers to by `exchange_id`; `part` counts from 1. It is published before the dossier.
+
+    A part holds at most 64 KiB, or a single message. `outcome` is that of the dossier.
+    """
+
+    exchange_id: UUID
+    part: int
+    outcome: Outcome
+    messages: tuple[DossierMessage, ...] = ()
+    history: tuple[DossierStep, ...] = ()
+
+
+class ExchangesShared(ExchangesPart, DepartmentalFact):
+    """A part of the exchanges of a dossier that the same département hands over."""
+
+    wire_type: ClassVar[str] = "qualification.exchanges_shared.v1"
+
+
+class ExchangesTransferred(ExchangesPart):
+    """A part of the exchanges of a request that goes to another département, for which it stands alone (ADR 3)."""
+
+    wire_type: ClassVar[str] = "qualification.exchanges_transferred.v1"
+    from_departement: str
+
+    @property
+    def source(self) -> str:
+        """The département that lets go is the one that publishes."""
+        return f"/qualification/{self.from_departement}"
 
 
 class OrientedLocally(DepartmentalFact):
@@ -388,6 +433,8 @@ FACTS: tuple[type[Fact], ...] = (
     RequestQualified,
     OutcomeProposed,
     ProposalRejected,
+    ExchangesShared,
+    ExchangesTransferred,
     OrientedLocally,
     OrientationAccepted,
     OrientationDeclined,

@@ -99,6 +99,7 @@ DOSSIER = qualification.Dossier(
             at=AT, type="intake.request_submitted.v1", label="Demande déposée", team=Team.APPLICANT
         ),
     ),
+    exchanges=qualification.Exchanges(id=_id(30), parts=1, messages=1, steps=1),
 )
 PROVIDER = qualification.Provider(id=_id(3), name="CAUE du Val-d’Oise", email="caue95@cousu.test")
 DECISION = escalation.Decision(
@@ -117,6 +118,7 @@ DECISION = escalation.Decision(
 _BASE = {"request_id": REQUEST_ID, "departement": "95", "at": AT}
 _PACT = {"request_id": _id(6), "departement": "95", "at": AT, "title": "Pacte du Vexin"}
 _DIRECTED = {"programme": Programme.PETITES_VILLES_DE_DEMAIN, "by": NATIONAL}
+_EXCHANGES = {"exchange_id": _id(30), "part": 1, "messages": DOSSIER.messages, "history": DOSSIER.history}
 _MAIL = {
     **_BASE,
     "delivery_id": _id(7),
@@ -190,6 +192,11 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
     (qualification.RequestQualified, {**_BASE, "qualification": QUALIFICATION, "by": AGENT}),
     (qualification.OutcomeProposed, {**_BASE, "outcome": Outcome.ESCALATION, "by": AGENT}),
     (qualification.ProposalRejected, {**_BASE, "motive": "Consultez d’abord l’EPF.", "by": DELEGATE}),
+    (qualification.ExchangesShared, {**_BASE, **_EXCHANGES, "outcome": Outcome.ESCALATION}),
+    (
+        qualification.ExchangesTransferred,
+        {**_BASE, **_EXCHANGES, "departement": "78", "from_departement": "95", "outcome": Outcome.TRANSFER},
+    ),
     (
         qualification.OrientedLocally,
         {

@@ -16,7 +16,7 @@ HEARS = {
 }
 """Who listens to whom; besides, qualification listens to its own transfers, which stand alone."""
 
-TRANSFERRED = "qualification.request_transferred.v1"
+TRANSFERRED = ["qualification.exchanges_transferred.v1", "qualification.request_transferred.v1"]
 DEAD_AFTER = 15.0
 """Seconds: the mail server answers at once, so that a mail under way for longer has lost its sender."""
 
@@ -60,7 +60,7 @@ async def behind(product: Judged, *, told_before: datetime | None = None) -> lis
         "qualification",
         """
         SELECT source, 'event:' || id AS subject FROM journal
-        WHERE type = $1 AND ($2::timestamptz IS NULL OR recorded_at <= $2)
+        WHERE type = ANY ($1) AND ($2::timestamptz IS NULL OR recorded_at <= $2)
         """,
         TRANSFERRED,
         told_before,

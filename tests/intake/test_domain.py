@@ -44,6 +44,8 @@ NOT_FOR_THE_APPLICANT = {
     "intake.tracking_link_replaced.v1",
     "forms.request_refused.v1",
     "escalation.programme_coverage_set.v1",  # about no request
+    "qualification.exchanges_shared.v1",  # belongs to a dossier
+    "qualification.exchanges_transferred.v1",  # same
     *(fact.wire_type for fact in notifications.FACTS),
     *(fact.wire_type for fact in FACTS if fact.wire_type.startswith("qualification.pact_")),
 }

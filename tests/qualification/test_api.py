@@ -182,7 +182,10 @@ async def test_a_validated_escalation_takes_the_whole_dossier_along(
     body = await database.fetchval("SELECT body::jsonb -> 'data' FROM journal WHERE type LIKE '%request_escalated%'")
     assert body["evidence"]["opinion"] == "Avis favorable."
     assert body["dossier"]["qualification"]["urgency"] == 3
-    assert body["dossier"]["messages"][0]["text"] == "Avez-vous bien reçu ?"
+    assert body["dossier"]["messages"] == []
+    part = await database.fetchval("SELECT body::jsonb -> 'data' FROM journal WHERE type LIKE '%exchanges_shared%'")
+    assert part["messages"][0]["text"] == "Avez-vous bien reçu ?"
+    assert body["dossier"]["exchanges"] == {"id": part["exchange_id"], "parts": 1, "messages": 1, "steps": 0}
     assert "qualification.request_registered.v1" in names(body["dossier"]["history"], "type")
     assert body["service"]["email"] == "anct95@val-doise.gouv.fr"
 

@@ -11,7 +11,7 @@ from shared import clock
 from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.vocabulary import CommitteeOutcome, Role, Team
 from shared.db import Database
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox import Inbox, Message
 from tests.qualification.acting import CAUE, ESCALATION, ORIENTATION, answered, done, proposed, told
 from tests.qualification.conftest import Program, Programs
 from tests.qualification.life import NATIONAL, Life, a_request, envelope, in_days, names
@@ -192,8 +192,16 @@ TRANSFER = {"outcome": "transfer", "departement": "78", "motive": "Le projet se 
 
 async def hear_own_transfer(inbox: Inbox, database: Database) -> None:
     """Bring back what this very service told, as the broker does when it serves both départements."""
-    data = await database.fetchval("SELECT body::jsonb -> 'data' FROM journal WHERE type LIKE '%transferred%'")
-    await inbox.take([envelope(qualification.RequestTransferred.model_validate(data), 6)])
+    await inbox.take(await handed_over(database))
+
+
+async def handed_over(database: Database, source: str = "/qualification/95") -> list[Message]:
+    """Give what a département published for the one that takes over, in its order."""
+    rows = await database.fetch(
+        "SELECT body, routing_key FROM journal WHERE source = $1 AND type LIKE '%transferred%' ORDER BY sequence",
+        source,
+    )
+    return [Message(row["body"].encode(), row["routing_key"]) for row in rows]
 
 
 async def test_a_transfer_opens_the_case_in_the_other_departement_with_all_its_papers(
@@ -238,10 +246,7 @@ async def test_a_request_may_come_back(
     await done(neighbour, life, "examination")
     await done(neighbour, life, "proposal", {"outcome": "transfer", "departement": "95", "motive": "Retour."})
     await done(chief, life, "validation")
-    data = await database.fetchval(
-        "SELECT body::jsonb -> 'data' FROM journal WHERE source = '/qualification/78' AND type LIKE '%transferred%'"
-    )
-    await inbox.take([envelope(qualification.RequestTransferred.model_validate(data), 4)])
+    await inbox.take(await handed_over(database, "/qualification/78"))
     case = await shown(sat, life)
     assert (case["state"], case["departement"], case["proposal"]) == ("registered", "95", None)
     assert (await shown(neighbour, life))["state"] == "transferred"
@@ -301,7 +306,7 @@ def test_each_instance_has_its_queue(departements: tuple[str, ...] | None, queue
     bound = subscription(Rules(departements=departements))
     assert bound.queue == queue
     assert key in bound.bindings
-    assert len(bound.bindings) == 4 * len(departements or ("*",))
+    assert len(bound.bindings) == 5 * len(departements or ("*",))
 
 
 async def test_a_proposal_waits_through_what_the_applicant_still_sends(sat: Program, life: Life) -> None:

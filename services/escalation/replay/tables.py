@@ -78,6 +78,7 @@ TABLES = (
 )
 
 LEFT_OUT = {
+    "exchange_part": "what waits for a dossier that refers to it; what that brought is compared (escalation)",
     "envelope": "what may be spent is told to nobody; what was mobilised is compared (mobilisation)",
     "operator": "the directory is told to nobody",
     "contract": "contracts, their lots and prices are told to nobody; what was ordered is compared (mobilisation)",

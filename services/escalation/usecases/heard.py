@@ -14,9 +14,10 @@ from services.escalation.store import exchanges
 from services.escalation.store import programmes as programme_store
 from services.escalation.usecases.telling import NATIONAL_CALENDAR, day, in_time, tell, working_days_after
 from shared import calendar
+from shared import exchanges as exchange_parts
 from shared.contracts import intake, notifications, qualification
 from shared.contracts.fact import A_MOMENT, Fact
-from shared.contracts.vocabulary import Team
+from shared.contracts.vocabulary import Outcome, Team
 from shared.db import Transaction
 
 log = structlog.get_logger(__name__)
@@ -47,6 +48,7 @@ async def receive_escalation_on_request_escalated(
     tx: Transaction, fact: qualification.RequestEscalated, *, durations: Durations
 ) -> None:
     """A dossier arrives: new, or again after it had been returned; one that was given up is born withdrawn."""
+    fact = fact.model_copy(update={"dossier": await exchange_parts.complete(tx, fact.dossier)})
     await store.hold(tx, fact.request_id)
     known = await store.find_for_update(tx, fact.request_id)
     if known is not None and known.state is not State.RETURNED:
@@ -67,6 +69,12 @@ async def receive_escalation_on_request_escalated(
     for early in await exchanges.take_early_notes(tx, fact.request_id):
         await _apply_early(tx, _EARLY[early.type].model_validate(early.data), dossier=fact.dossier)
     log.info("escalation.received", state=escalation.state.value)
+
+
+async def keep_on_exchanges_shared(tx: Transaction, fact: qualification.ExchangesShared) -> None:
+    """A part of what a dossier refers to, stored until that dossier comes; a provider's dossier is not for us."""
+    if fact.outcome in (Outcome.ESCALATION, Outcome.PROGRAMME):
+        await exchange_parts.keep_part(tx, fact)
 
 
 async def resume_on_national_question_answered(tx: Transaction, fact: qualification.NationalQuestionAnswered) -> None:
@@ -144,6 +152,7 @@ async def note_on_departement_outcome(tx: Transaction, fact: DepartementOutcome)
 
 async def list_on_directed_to_programme(tx: Transaction, fact: qualification.DirectedToProgramme) -> None:
     """A request is directed to a programme, whose team finds it in its list."""
+    fact = fact.model_copy(update={"dossier": await exchange_parts.complete(tx, fact.dossier)})
     await store.hold(tx, fact.request_id)
     await programme_store.add_programme_request(tx, fact)
     await note_on_departement_outcome(tx, fact)

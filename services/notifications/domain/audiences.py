@@ -150,6 +150,8 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     qualification.RequestQualified: INTERNAL,
     qualification.OutcomeProposed: (delegate("outcome_proposed", "actions"),),
     qualification.ProposalRejected: (departement("proposal_rejected"),),
+    qualification.ExchangesShared: Nobody("it belongs to the dossier that comes after it, which is told"),
+    qualification.ExchangesTransferred: Nobody("it belongs to the transfer that comes after it, which is told"),
     qualification.OrientedLocally: (
         applicant("oriented_locally"),
         Mail("provider", "orientation_asked", "orientation"),

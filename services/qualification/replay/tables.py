@@ -70,6 +70,7 @@ TABLES = (
 )
 
 LEFT_OUT = {
+    "exchange_part": "what waits for a dossier that refers to it; what that brought is compared (case_message)",
     "provider": "the catalogue is told to nobody",
     "case_note": "notes never leave the département",
     "case_access": "who looked at what is told to nobody",

@@ -7,6 +7,7 @@ from services.qualification.domain.moves import State
 from services.qualification.settings import Rules
 from services.qualification.store import cases, exchanges, orientations
 from services.qualification.usecases import telling
+from shared import exchanges as exchange_parts
 from shared.clock import new_id
 from shared.contracts import intake
 from shared.contracts.fact import A_MOMENT
@@ -29,14 +30,15 @@ async def open_transferred(tx: Transaction, fact: RequestTransferred, rules: Rul
 
     One that had been here before, and had been handed on, comes back as a new case with its old papers.
     """
-    case = _opened(fact.dossier.request, fact)
-    case.qualification = fact.dossier.qualification
+    dossier = await exchange_parts.complete(tx, fact.dossier)
+    case = _opened(dossier.request, fact)
+    case.qualification = dossier.qualification
     if not await cases.insert(tx, case):
         known = await cases.load_exactly(tx, fact.request_id, fact.departement)
         if known is None or known.state is not State.TRANSFERRED:
             return
     await cases.save(tx, case)
-    await _take_papers(tx, case, fact.dossier)
+    await _take_papers(tx, case, dossier)
     await telling.note(tx, case, fact)
     await _register(tx, case, rules)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.qualification.domain import outcomes
 from services.qualification.domain.case import Case
+from services.qualification.domain.handing_over import WITH_DOSSIER, hand_over
 from services.qualification.domain.matching import CatalogueEntry, match
 from services.qualification.domain.orientation import Orientation
 from services.qualification.domain.proposal import Draft, Proposal, Tried, check
@@ -21,6 +22,7 @@ from shared.contracts.vocabulary import ApplicantKind, Outcome, Stage
 from shared.db import Transaction
 from shared.errors import FieldError, Invalid
 from shared.identity.model import Agent
+from shared.messaging import journal
 from shared.territory import Territories
 
 UNKNOWN_PROVIDER = "Cet acteur n’est pas dans l’annuaire de votre département."
@@ -47,8 +49,9 @@ async def validate(tx: Transaction, request_id: UUID, *, by: Agent, at: datetime
     """Make the proposal the département's answer and carry it out; never one's own proposal (`OwnProposal`)."""
     case, who, at = await telling.begin(tx, request_id, by, at)
     proposal = case.validate(who, at)
+    dossier, parts = hand_over(case, proposal, await telling.dossier(tx, case), exchange_id=new_id())
     hands = outcomes.Hands(
-        dossier=await telling.dossier(tx, case),
+        dossier=dossier,
         service=rules.service(case.departement),
         appeal=rules.appeal(case.departement),
     )
@@ -57,6 +60,9 @@ async def validate(tx: Transaction, request_id: UUID, *, by: Agent, at: datetime
         hands = replace(hands, orientation_id=orientation.id, provider=orientation.provider, until=orientation.until)
     elif proposal.outcome is Outcome.LOCAL_SUPPORT:
         await _spend(tx, case, proposal, at, rules)
+    if proposal.outcome in WITH_DOSSIER:
+        for part in parts:
+            await journal.record(tx, part)
     await telling.tell(tx, case, outcomes.tell(case, proposal, hands))
     return case
 
