@@ -2,12 +2,14 @@
 
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from shared.errors import TooLarge, UnsupportedType
+from shared.errors import Conflict, TooLarge, UnsupportedType
 
 LARGEST_FILE: Final = 10 * 1024 * 1024
 LARGEST_REQUEST: Final = 50 * 1024 * 1024
+MOST_FILES: Final = 100
 LONGEST_NAME: Final = 150
 
 PDF: Final = "application/pdf"
@@ -70,11 +72,32 @@ class RequestTooLarge(TooLarge):
     )
 
 
-def find_room(size: int, *, already: int) -> None:
-    """Refuse (`FileTooLarge`, `RequestTooLarge`) a file of so many bytes beside those there are (`already` bytes)."""
+class TooManyFiles(Conflict):
+    """The request has as many documents as it may."""
+
+    code = "too_many_documents"
+    title = "This request has as many documents as it may"
+    sentence = (
+        f"Une demande ne peut pas compter plus de {MOST_FILES} documents. "
+        "Réunissez plusieurs documents en un seul fichier, ou écrivez au service pour les autres."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The files that a request has: how many, and their bytes together."""
+
+    files: int = 0
+    size: int = 0
+
+
+def find_room(size: int, *, beside: Stored) -> None:
+    """Refuse (`FileTooLarge`, `RequestTooLarge`, `TooManyFiles`) a file of so many bytes beside those there are."""
     if size > LARGEST_FILE:
         raise FileTooLarge
-    if already + size > LARGEST_REQUEST:
+    if beside.files >= MOST_FILES:
+        raise TooManyFiles
+    if beside.size + size > LARGEST_REQUEST:
         raise RequestTooLarge
 
 

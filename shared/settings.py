@@ -5,6 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.allowance import Allowance
+
 SHORTEST_SECRET = 32
 
 
@@ -67,10 +69,22 @@ class ServiceSettings(BaseSettings):
     requests_per_minute: int = Field(
         6000, ge=0, description="Requests accepted from one address in a minute; 0 means no limit"
     )
+    messages_per_request: int = Field(
+        500, ge=1, description="Texts that one side (applicant, département, provider…) may write about one request"
+    )
+    characters_per_request: int = Field(
+        1_000_000, ge=10_000, description="Characters that these texts may have together"
+    )
+    messages_per_day: int = Field(50, ge=1, description="Texts that one side may write about one request in 24 hours")
     body_limit: int = Field(1024 * 1024, ge=1024, description="Largest accepted request body, in bytes")
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses of reverse proxies whose X-Forwarded-* headers are believed"
     )
+
+    @property
+    def allowance(self) -> Allowance:
+        """Give how much may be written about a request."""
+        return Allowance(self.messages_per_request, self.characters_per_request, self.messages_per_day)
 
     @field_validator("secret_key")
     @classmethod

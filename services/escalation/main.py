@@ -76,6 +76,7 @@ def application(
         lifespan=lifespan or [],
         ready=ready or [],
         dependencies={
+            "allowance": _always(settings.allowance),
             "durations": _always(settings.durations),
             "document_links": _always(links),
             "provider_links": _always(providers),

@@ -79,6 +79,7 @@ def application(
         "files": DocumentFiles(settings.documents_folder),
         "directory": Directory.load(settings.departements_file),
         "settings": settings,
+        "allowance": settings.allowance,
     }
     return create_application(
         name="intake",

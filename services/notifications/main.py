@@ -55,6 +55,7 @@ def office_of(settings: Settings) -> Office:
         returns=settings.returns(),
         per_minute=settings.per_minute,
         secrets=settings.webhook_secrets(),
+        allowance=settings.allowance,
         networks=settings.webhook_networks,
     )
 

@@ -10,6 +10,7 @@ from services.notifications.domain.directory import Directory
 from services.notifications.domain.webhooks import Secrets
 from services.notifications.letters import Letters
 from services.notifications.return_addresses import ReturnAddresses
+from shared.allowance import Allowance
 from shared.web import formats
 
 
@@ -26,6 +27,8 @@ class Office:
     """How many mails a domain is sent in a minute; `*` stands for every domain without a number of its own."""
     secrets: Secrets | None = None
     """Makes the secrets of partners' subscriptions; None where there are none."""
+    allowance: Allowance = field(default_factory=Allowance)
+    """How many mails about a request one side may answer."""
     networks: tuple[Any, ...] = ()
     """Where partners' programs may be although it is not public: each an `IPNetwork`, a union that msgspec refuses."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
+from shared.allowance import Allowance
 from shared.calendar import add_working_days, time_zone, working_days_between
 from shared.contracts.qualification import Service
 from shared.contracts.vocabulary import Stage
@@ -111,6 +112,7 @@ class Rules:
     applicant_answer_days: int = 15
     envelope_cents: int = 50_000_000
     reminder_days: int = 2
+    allowance: Allowance = field(default_factory=Allowance)
 
     @classmethod
     def of(cls, settings: Settings) -> "Rules":
@@ -126,6 +128,7 @@ class Rules:
             applicant_answer_days=settings.applicant_answer_days,
             envelope_cents=settings.envelope_cents,
             reminder_days=settings.reminder_days,
+            allowance=settings.allowance,
         )
 
     def serves(self, departement: str) -> bool:

@@ -9,11 +9,13 @@ import httpx2
 import pytest
 
 from shared import clock
+from shared.allowance import Allowance
 from shared.clock import new_id
 from shared.contracts.fact import Actor
 from shared.contracts.intake import ProgressTold
 from shared.contracts.vocabulary import Role
 from shared.db import Database
+from shared.documents import MOST_FILES
 from tests.escalation.desk import Person
 from tests.escalation.life import Ear, Json, Program, a_decided_dossier
 from tests.escalation.test_api import told
@@ -267,3 +269,41 @@ async def test_the_secret_of_a_link_is_kept_nowhere(
     assert again.headers["location"] == page
     assert await database.fetchval("SELECT count(*) FROM form_submission WHERE location LIKE $1", f"%{token}%") == 0
     assert len((await national.get(f"/escalations/{received}"))["progress"]) == 1
+
+
+async def test_a_provider_says_so_much_in_a_day_and_the_team_may_still_write(
+    database: Database, browser: httpx2.AsyncClient, national: Program, secretary: Program, received: str
+) -> None:
+    seen = await an_accompaniment(national, secretary, received)
+    token = await a_link(national, seen)
+    said = {"text": "Entretiens faits."}
+    assert (await browser.post(f"/api/v1/provider-links/{token}/progress", json=said)).status_code == 201
+    async with database.transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO progress (id, request_id, at, team, author, text)
+            SELECT gen_random_uuid(), request_id, at, team, author, text FROM progress, generate_series(2, $1)
+            """,
+            Allowance().texts_a_day,
+        )
+    refused = await browser.post(f"/api/v1/provider-links/{token}/progress", json=said)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_texts")
+    await national.post(f"/escalations/{received}/progress", {"text": "Réunion tenue."}, status=201)
+
+
+async def test_a_dossier_has_so_many_deliverables_and_no_more(
+    database: Database, national: Program, secretary: Program, received: str, browser: httpx2.AsyncClient
+) -> None:
+    link = f"/api/v1/provider-links/{await a_link(national, await an_accompaniment(national, secretary, received))}"
+    assert (await browser.post(f"{link}/deliverables", files=upload())).status_code == 201
+    async with database.transaction() as tx:
+        await tx.execute(
+            """
+            INSERT INTO deliverable (id, request_id, at, team, author, name, media_type, size, sha256, content)
+            SELECT gen_random_uuid(), request_id, at, team, author, name, media_type, size, sha256, content
+            FROM deliverable, generate_series(2, $1)
+            """,
+            MOST_FILES,
+        )
+    refused = await browser.post(f"{link}/deliverables", files=upload())
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_documents")

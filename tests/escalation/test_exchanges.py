@@ -5,6 +5,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
+from shared.allowance import Allowance
 from shared.clock import new_id
 from shared.contracts import intake
 from shared.contracts.qualification import (
@@ -118,3 +121,23 @@ async def test_a_dossier_waits_for_the_parts_that_it_refers_to(ear: Ear, databas
     assert (await database.fetchval("SELECT reason FROM inbox_held")).startswith("ExchangesMissing: 0 of 2 parts")
     assert await database.fetchval("SELECT count(*) FROM escalation") == 0
     assert await database.fetchval("SELECT count(*) FROM journal") == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "path", "body"), [("note", "notes", {"text": "À revoir."}), ("question", "information-request", None)]
+)
+async def test_the_team_writes_so_much_about_a_dossier_and_no_more(
+    national: Program, received: str, database: Database, table: str, path: str, body: dict[str, str] | None
+) -> None:
+    columns = {"note": "at, text, by", "question": "asked_at, question, asked_by"}[table]
+    async with database.transaction() as tx:
+        await tx.execute(
+            f"""
+            INSERT INTO {table} (id, request_id, {columns})
+            SELECT gen_random_uuid(), $1, now() - interval '3 days', 'Déjà dit.', '{{}}' FROM generate_series(1, $2)
+            """,  # noqa: S608 - constants of the test
+            UUID(received),
+            Allowance().texts,
+        )
+    problem = await national.refused(f"/escalations/{received}/{path}", body or {"question": "Le foncier ?"}, 409)
+    assert problem["code"] == "too_much_written"

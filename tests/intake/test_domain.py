@@ -25,7 +25,7 @@ from shared.contracts.vocabulary import (
     SupportType,
     Team,
 )
-from shared.documents import FileTooLarge, RequestTooLarge
+from shared.documents import MOST_FILES, FileTooLarge, RequestTooLarge, Stored, TooManyFiles
 from shared.errors import IllegalMove
 from shared.words import STATE
 from tests.intake.facts import DUE, Life, a_tracked_request, at
@@ -334,11 +334,13 @@ def test_documents_have_their_limits() -> None:
         )
 
     mebi = 1024 * 1024
-    assert tracked.add_document(document(10 * mebi), already=40 * mebi, at=at(1)).document.name == "a.pdf"
+    assert tracked.add_document(document(10 * mebi), beside=Stored(5, 40 * mebi), at=at(1)).document.name == "a.pdf"
     with pytest.raises(FileTooLarge):
-        tracked.add_document(document(10 * mebi + 1), already=0, at=at(1))
+        tracked.add_document(document(10 * mebi + 1), beside=Stored(), at=at(1))
     with pytest.raises(RequestTooLarge):
-        tracked.add_document(document(10 * mebi), already=40 * mebi + 1, at=at(1))
+        tracked.add_document(document(10 * mebi), beside=Stored(5, 40 * mebi + 1), at=at(1))
+    with pytest.raises(TooManyFiles):
+        tracked.add_document(document(1), beside=Stored(MOST_FILES, mebi), at=at(1))
 
 
 def test_a_new_link_is_the_next_generation() -> None:

@@ -14,7 +14,7 @@ from services.intake.domain.request import Evaluation, Tracked
 from shared.clock import new_id
 from shared.contracts import intake
 from shared.contracts.vocabulary import CommitteeOutcome
-from shared.documents import LARGEST_FILE, LARGEST_REQUEST, PDF
+from shared.documents import LARGEST_FILE, LARGEST_REQUEST, MOST_FILES, PDF, Stored
 from shared.errors import IllegalMove
 from tests.intake.conftest import Client, bearer, filed
 from tests.intake.facts import Life, a_tracked_request, at
@@ -34,10 +34,10 @@ TOLD: Final = (
 """What others may tell, by the makers of tests/intake/facts.py."""
 
 
-def join(size: int, already: int) -> Act:
+def join(size: int, already: Stored) -> Act:
     """Join a file of so many bytes."""
     document = intake.Document(id=new_id(), name="plan.pdf", media_type=PDF, size=size, sha256="0" * 64, added_at=NOW)
-    return lambda tracked, _: tracked.add_document(document, already=already, at=NOW)
+    return lambda tracked, _: tracked.add_document(document, beside=already, at=NOW)
 
 
 ACTS: Final[Mapping[str, list[Act]]] = {
@@ -47,7 +47,12 @@ ACTS: Final[Mapping[str, list[Act]]] = {
         lambda tracked, _: tracked.tell_progress("Avance.", report_id=new_id(), milestone=None, percent=40, at=NOW)
     ],
     "messages": [lambda tracked, _: tracked.post_message("Bonjour", message_id=new_id(), at=NOW)],
-    "documents": [join(10, 0), join(LARGEST_FILE + 1, 0), join(10, LARGEST_REQUEST)],
+    "documents": [
+        join(10, Stored()),
+        join(LARGEST_FILE + 1, Stored()),
+        join(10, Stored(5, LARGEST_REQUEST)),
+        join(10, Stored(MOST_FILES, 10)),
+    ],
     "colleagues": [
         lambda tracked, _: tracked.invite(
             colleague_id=new_id(), name="Dominique", email="direction@cergy.test", invited=(), at=NOW

@@ -3,7 +3,7 @@
 import asyncio
 import smtplib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from ipaddress import IPv4Network
 from textwrap import dedent
@@ -22,6 +22,7 @@ from services.notifications.office import Office
 from services.notifications.postman import Postman
 from services.notifications.return_addresses import Purpose, ReturnAddresses
 from services.notifications.settings import DoorAddress, Settings
+from shared.allowance import Allowance
 from shared.contracts import intake, qualification
 from shared.db import Database
 from shared.identity.model import Role
@@ -465,3 +466,22 @@ async def test_the_door_speaks_lmtp_too(
 
         assert (await asyncio.to_thread(give))[0] == 250
     assert await database.fetchval("SELECT count(*) FROM incoming_mail WHERE kind = 'reply'") == 1
+
+
+@pytest.mark.parametrize("allowance", [Allowance(texts=2), Allowance(texts_a_day=2)], ids=["in all", "in a day"])
+async def test_a_request_takes_so_many_replies_and_sends_the_others_back(
+    world: World, database: Database, office: Office, free_ports: Callable[[int], list[int]], allowance: Allowance
+) -> None:
+    assert office.returns is not None
+    (port,) = free_ports(1)
+    room = Mailroom(database, replace(office, allowance=allowance), office.returns)
+    async with room.listening(DoorAddress("smtp", "127.0.0.1", port)):
+        door = Door(port, database)
+        await world.filed()
+        to = RETURNS.of("reponse", await door.mail_to("applicant"))
+        first, *others = [a_reply(f"Message {n}") for n in range(3)]
+        answers = [await door.is_given(one, to=to) for one in (first, *others)]
+        assert [answer[:3] for answer in answers] == ["250", "250", "554"]
+        assert "Too many replies about one request" in answers[-1]
+        assert (await door.is_given(first, to=to)).startswith("250"), "what was taken is not sent back"
+        assert [told["text"] for told in await door.replies()] == ["Message 0", "Message 1"]

@@ -207,7 +207,9 @@ class Crowd:
             await examining.start_examination(tx, life, by=agent, at=at, rules=rules)
 
         async def write(tx: Transaction, at: datetime) -> None:
-            await conversing.post_message(tx, life, text="Pouvons-nous visiter le site mardi ?", by=agent, at=at)
+            await conversing.post_message(
+                tx, life, text="Pouvons-nous visiter le site mardi ?", by=agent, at=at, rules=rules
+            )
 
         async def qualify(tx: Transaction, at: datetime) -> None:
             need, capacity, complexity, urgency, maturity = marks

@@ -8,6 +8,7 @@ from shared.contracts.escalation import DeliverableAdded, MilestonePostponed, Pr
 from shared.contracts.intake import ProgressTold
 from shared.contracts.vocabulary import Team
 from shared.db import Row, Transaction
+from shared.documents import Stored
 from shared.errors import NotFound
 
 
@@ -135,12 +136,13 @@ async def add_progress(tx: Transaction, fact: ProgressReported | ProgressTold, *
     )
 
 
-async def size_of_deliverables(tx: Transaction, request_id: UUID) -> int:
-    """Give how many bytes a dossier's deliverables have together."""
-    size: int = await tx.fetchval(
-        "SELECT coalesce(sum(size), 0)::bigint FROM deliverable WHERE request_id = $1", request_id
+async def stored_deliverables(tx: Transaction, request_id: UUID) -> Stored:
+    """Give how many deliverables a dossier has, and their bytes together."""
+    row = await tx.fetchrow(
+        "SELECT count(*) AS files, coalesce(sum(size), 0)::bigint AS size FROM deliverable WHERE request_id = $1",
+        request_id,
     )
-    return size
+    return Stored(**row) if row else Stored()
 
 
 async def add_deliverable(tx: Transaction, fact: DeliverableAdded, content: bytes | None) -> None:
@@ -207,3 +209,7 @@ async def linked(tx: Transaction, mobilisation_id: UUID, generation: int) -> tup
         generation,
     )
     return (row["request_id"], row["resource"]) if row else None
+
+
+PROGRESS = "SELECT at, text FROM progress WHERE request_id = $2 AND team = $3"
+"""What one side said of the work, for `Allowance.find_room`."""

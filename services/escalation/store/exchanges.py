@@ -19,6 +19,11 @@ class EarlyNote:
     data: dict[str, Any]
 
 
+NOTES = "SELECT at, text FROM note WHERE request_id = $2"
+QUESTIONS = "SELECT asked_at AS at, question AS text FROM question WHERE request_id = $2"
+"""What was written of a dossier, for `Allowance.find_room`."""
+
+
 async def add_question(
     tx: Transaction, question_id: UUID, request_id: UUID, *, question: str, until: date | None, by: Actor, at: datetime
 ) -> None:

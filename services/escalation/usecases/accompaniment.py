@@ -16,6 +16,7 @@ from services.escalation.store import dossier as dossier_store
 from services.escalation.store import means as means_store
 from services.escalation.usecases import acting
 from services.escalation.usecases.telling import day, in_time, load, tell
+from shared.allowance import Allowance
 from shared.clock import new_id
 from shared.contracts.escalation import ProviderInvited
 from shared.contracts.intake import Document
@@ -104,19 +105,31 @@ async def report_progress(
     text: str,
     agent: Agent,
     at: datetime,
+    allowance: Allowance,
 ) -> UUID:
     """An agent notes how far the work is."""
     escalation, at = await load(tx, request_id, agent, at)
     teller = Teller(Team.NATIONAL, agent.name or agent.email, acting.by(agent))
-    return await _progress(tx, escalation, teller, milestone_id=milestone_id, percent=percent, text=text, at=at)
+    return await _progress(
+        tx, escalation, teller, milestone_id=milestone_id, percent=percent, text=text, at=at, allowance=allowance
+    )
 
 
 async def report_progress_by_link(
-    tx: Transaction, link: ProviderLink, *, milestone_id: UUID | None, percent: int | None, text: str, at: datetime
+    tx: Transaction,
+    link: ProviderLink,
+    *,
+    milestone_id: UUID | None,
+    percent: int | None,
+    text: str,
+    at: datetime,
+    allowance: Allowance,
 ) -> UUID:
     """Whoever works on it tells how far it is."""
     escalation, teller, at = await _by_link(tx, link, at)
-    return await _progress(tx, escalation, teller, milestone_id=milestone_id, percent=percent, text=text, at=at)
+    return await _progress(
+        tx, escalation, teller, milestone_id=milestone_id, percent=percent, text=text, at=at, allowance=allowance
+    )
 
 
 async def _progress(
@@ -128,11 +141,13 @@ async def _progress(
     percent: int | None,
     text: str,
     at: datetime,
+    allowance: Allowance,
 ) -> UUID:
     milestone = await _milestone(tx, escalation, milestone_id)
     fact = domain.report_progress(
         escalation, teller, report_id=new_id(), milestone=milestone, percent=percent, text=text, at=at
     )
+    await allowance.find_room(tx, store.PROGRESS, fact.request_id, fact.team, text=text, at=at)
     await store.add_progress(tx, fact, team=fact.team, author=fact.author)
     await tell(tx, fact)
     return fact.report_id
@@ -160,7 +175,7 @@ async def _deliver(
 ) -> UUID:
     """Keep a file of an accepted kind, told by its content; refuses as for the documents of a request."""
     media_type = media_type_of(BytesIO(file.content))
-    find_room(len(file.content), already=await store.size_of_deliverables(tx, escalation.request_id))
+    find_room(len(file.content), beside=await store.stored_deliverables(tx, escalation.request_id))
     document = Document(
         id=new_id(),
         name=tidy_name(file.name, media_type),

@@ -10,6 +10,7 @@ from services.escalation.store import dossier as store
 from services.escalation.store import exchanges
 from services.escalation.usecases import acting
 from services.escalation.usecases.telling import day, load, tell, working_days_after
+from shared.allowance import Allowance
 from shared.clock import new_id
 from shared.db import Transaction
 from shared.errors import Invalid
@@ -28,13 +29,21 @@ async def settle_admissibility(
 
 
 async def ask_departement(
-    tx: Transaction, request_id: UUID, *, question: str, until: date | None, agent: Agent, at: datetime
+    tx: Transaction,
+    request_id: UUID,
+    *,
+    question: str,
+    until: date | None,
+    agent: Agent,
+    at: datetime,
+    allowance: Allowance,
 ) -> None:
     """Something is missing that only the département can give; the applicant is never asked directly."""
     escalation, at = await load(tx, request_id, agent, at)
     fact = escalation.ask(question=question, until=until, by=acting.by(agent), at=at)
     if until is not None and until < day(at):
         raise Invalid.field("until", "Cette date est déjà passée.")
+    await allowance.find_room(tx, exchanges.QUESTIONS, request_id, text=question, at=at)
     await store.save(tx, escalation, at=at)
     await exchanges.add_question(tx, new_id(), request_id, question=question, until=until, by=fact.by, at=at)
     await tell(tx, fact)
@@ -48,10 +57,13 @@ async def return_to_departement(tx: Transaction, request_id: UUID, *, motive: st
     await tell(tx, fact)
 
 
-async def add_note(tx: Transaction, request_id: UUID, *, text: str, agent: Agent, at: datetime) -> UUID:
+async def add_note(
+    tx: Transaction, request_id: UUID, *, text: str, agent: Agent, at: datetime, allowance: Allowance
+) -> UUID:
     """The national team keeps something in mind, in any state; nobody else is told."""
     actor = acting.by(agent).acting_in(Action.NOTES)
     await load(tx, request_id, agent, at)
+    await allowance.find_room(tx, exchanges.NOTES, request_id, text=text, at=at)
     note_id = new_id()
     await exchanges.add_note(tx, note_id, request_id, text=text, by=actor, at=at)
     return note_id

@@ -13,7 +13,7 @@ from services.intake.domain.telling import Step, decision_of, step_of
 from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import EvaluationRound, Role, Team
-from shared.documents import find_room
+from shared.documents import Stored, find_room
 from shared.errors import IllegalMove
 
 Told = TypeVar("Told", bound=Fact)
@@ -103,11 +103,11 @@ class Tracked:
         return self.take_in(intake.InformationProvided(**self._deed(at), text=text))
 
     def add_document(
-        self, document: intake.Document, *, already: int, at: datetime, with_request: bool = False
+        self, document: intake.Document, *, beside: Stored, at: datetime, with_request: bool = False
     ) -> intake.DocumentAdded:
-        """Join a file to those there are (`already` bytes)."""
+        """Join a file to those there are."""
         self._require("documents")
-        find_room(document.size, already=already)
+        find_room(document.size, beside=beside)
         return intake.DocumentAdded(**self._deed(at), document=document, with_request=with_request)
 
     def tell_progress(

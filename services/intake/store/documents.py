@@ -4,14 +4,16 @@ from uuid import UUID
 
 from shared.contracts.intake import Document
 from shared.db import Reader, Transaction
+from shared.documents import Stored
 
 
-async def size_together(tx: Transaction, request_id: UUID) -> int:
-    """Tell how many bytes the documents of a request are together."""
-    size: int = await tx.fetchval(
-        "SELECT coalesce(sum(size), 0)::bigint FROM document WHERE request_id = $1", request_id
+async def stored(tx: Transaction, request_id: UUID) -> Stored:
+    """Give how many documents a request has, and their bytes together."""
+    row = await tx.fetchrow(
+        "SELECT count(*) AS files, coalesce(sum(size), 0)::bigint AS size FROM document WHERE request_id = $1",
+        request_id,
     )
-    return size
+    return Stored(**row) if row else Stored()
 
 
 async def claimed_among(reader: Reader, ids: list[UUID]) -> set[UUID]:

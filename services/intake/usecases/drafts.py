@@ -11,7 +11,7 @@ from shared.contracts.fact import Actor
 from shared.contracts.forms import FiledRequest
 from shared.contracts.intake import Document
 from shared.db import Transaction
-from shared.documents import find_room
+from shared.documents import Stored, find_room
 from shared.errors import Conflict
 from shared.territory.territories import Territories
 
@@ -39,13 +39,13 @@ async def save_draft(tx: Transaction, draft_id: UUID, answers: dict[str, Any], *
 async def join_document(tx: Transaction, draft_id: UUID, document: Document) -> None:
     """Join a file, whose bytes lie on the disk already; bounded as those of a request are.
 
-    Refuses with `AlreadyFiled`, `FileTooLarge` and `RequestTooLarge`.
+    Refuses with `AlreadyFiled`, `FileTooLarge`, `RequestTooLarge` and `TooManyFiles`.
     """
     draft = await drafts.load(tx, draft_id, lock=True)
     if draft.request_id is not None:
         raise AlreadyFiled
     joined = await draft_documents.of_draft(tx, draft_id)
-    find_room(document.size, already=sum(one.size for one in joined))
+    find_room(document.size, beside=Stored(len(joined), sum(one.size for one in joined)))
     await draft_documents.add(tx, draft_id, document)
 
 

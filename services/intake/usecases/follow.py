@@ -8,6 +8,7 @@ from services.intake.domain.colleagues import Holder
 from services.intake.domain.request import Evaluation
 from services.intake.store import documents, evaluations, messages, milestones, requests
 from services.intake.usecases import in_time, load, tell
+from shared.allowance import Allowance
 from shared.clock import new_id
 from shared.contracts import intake
 from shared.contracts.vocabulary import EvaluationRound, Team
@@ -15,17 +16,21 @@ from shared.db import Transaction
 from shared.messaging import journal
 
 
-async def post_message(tx: Transaction, holder: Holder, *, text: str, at: datetime) -> None:
+async def post_message(tx: Transaction, holder: Holder, *, text: str, at: datetime, allowance: Allowance) -> None:
     """The applicant writes to the département."""
     tracked, at = await load(tx, holder, at)
     fact = tracked.post_message(text, message_id=new_id(), at=at)
+    await allowance.find_room(tx, messages.WRITTEN, tracked.id, text=text, at=at)
     await keep_message(tx, fact, message_id=fact.message_id)
     await messages.mark_read(tx, holder)
     await tell(tx, tracked, fact)
 
 
 async def take_reply_by_mail(tx: Transaction, holder: Holder, *, message_id: UUID, text: str, at: datetime) -> None:
-    """Somebody of the applicant's side answered a mail: it is his message, also when the request is over."""
+    """Somebody of the applicant's side answered a mail: it is his message, also when the request is over.
+
+    It always has room here: notifications bounds replies before it takes them, and sends back what it refuses.
+    """
     tracked, at = await load(tx, holder, at)
     fact = tracked.take_reply(text, message_id=message_id, at=at)
     await keep_message(tx, fact, message_id=message_id)
@@ -33,7 +38,7 @@ async def take_reply_by_mail(tx: Transaction, holder: Holder, *, message_id: UUI
 
 
 async def provide_information(tx: Transaction, holder: Holder, *, text: str, at: datetime) -> None:
-    """The applicant gives what the département asked for."""
+    """The applicant gives what the département asked for: an answer always has room, for questions are bounded."""
     tracked, at = await load(tx, holder, at)
     fact = tracked.provide_information(text, at=at)
     event_id = await tell(tx, tracked, fact)
@@ -63,12 +68,20 @@ async def keep_message(
 
 
 async def tell_progress(
-    tx: Transaction, holder: Holder, *, text: str, percent: int | None, milestone_id: UUID | None, at: datetime
+    tx: Transaction,
+    holder: Holder,
+    *,
+    text: str,
+    percent: int | None,
+    milestone_id: UUID | None,
+    at: datetime,
+    allowance: Allowance,
 ) -> None:
     """The applicant tells how the work with him goes."""
     tracked, at = await load(tx, holder, at)
     milestone = milestone_among(await milestones.of_request(tx, tracked.id), milestone_id)
     fact = tracked.tell_progress(text, report_id=new_id(), milestone=milestone, percent=percent, at=at)
+    await allowance.find_room(tx, messages.WRITTEN, tracked.id, text=text, at=at)
     await tell(tx, tracked, fact)
 
 
@@ -102,9 +115,9 @@ async def add_document(
 ) -> None:
     """Join a file, whose bytes lie on the disk already."""
     tracked, at = await load(tx, holder, at)
-    already = await documents.size_together(tx, tracked.id)
+    beside = await documents.stored(tx, tracked.id)
     joined = document.model_copy(update={"added_at": at})
-    fact = tracked.add_document(joined, already=already, at=at, with_request=with_request)
+    fact = tracked.add_document(joined, beside=beside, at=at, with_request=with_request)
     await documents.add(tx, tracked.id, joined, with_request=with_request)
     await tell(tx, tracked, fact)
 

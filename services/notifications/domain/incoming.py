@@ -26,3 +26,11 @@ class TooManyReplies(Conflict):
     code = "too_many_replies"
     title = "Too many replies to one mail today"
     sentence = "Trop de réponses à ce message sont arrivées aujourd’hui. Réessayez demain, ou écrivez depuis la page."
+
+
+class TooMuchAnswered(Conflict):
+    """As many mails about a request were answered as may be, today or in all (HTTP 409)."""
+
+    code = "too_much_answered"
+    title = "Too many replies about one request"
+    sentence = "Trop de réponses sont arrivées à propos de cette demande. Écrivez depuis la page, ou téléphonez."

@@ -22,6 +22,7 @@ from services.notifications.store.incoming import (
     clear_address,
     flag_address,
     note_incoming,
+    replies_about,
     replies_since,
     take_back,
 )
@@ -129,6 +130,7 @@ __all__ = (
     "queue_again",
     "remember_request",
     "replace_link",
+    "replies_about",
     "replies_since",
     "save_resend",
     "save_secret",

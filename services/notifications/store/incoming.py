@@ -71,6 +71,22 @@ async def replies_since(reader: Reader, delivery_id: UUID, since: datetime) -> i
     return count
 
 
+async def replies_about(reader: Reader, request_id: UUID, audience: Audience, since: datetime) -> tuple[int, int]:
+    """Count what one side answered to mails about a request: in all, and since then."""
+    row = await reader.fetchrow(
+        """
+        SELECT count(*) AS all_replies, count(*) FILTER (WHERE i.received_at >= $3) AS recent
+        FROM delivery d
+        JOIN incoming_mail i ON i.delivery_id = d.id AND i.kind = 'reply'
+        WHERE d.request_id = $1 AND d.audience = $2
+        """,
+        request_id,
+        audience,
+        since,
+    )
+    return (row["all_replies"], row["recent"]) if row else (0, 0)
+
+
 async def take_back(tx: Transaction, delivery_id: UUID, *, answer: str, at: datetime) -> tuple[Tried, bool] | None:
     """Write among the attempts that a mail came back; give it, locked, and whether it counted as gone."""
     row = await tx.fetchrow(

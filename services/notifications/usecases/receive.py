@@ -6,7 +6,13 @@ from uuid import UUID
 
 from services.notifications import store
 from services.notifications.domain.deliveries import follower_of, takes_no_mail, without_addresses
-from services.notifications.domain.incoming import ANSWERABLE, MOST_A_DAY, NotAnswerable, TooManyReplies
+from services.notifications.domain.incoming import (
+    ANSWERABLE,
+    MOST_A_DAY,
+    NotAnswerable,
+    TooManyReplies,
+    TooMuchAnswered,
+)
 from services.notifications.domain.mail_text import Report
 from services.notifications.domain.perimeter import Perimeter
 from services.notifications.office import Office
@@ -42,6 +48,9 @@ async def take_reply(
         raise TooManyReplies
     if not await store.note_incoming(tx, delivery_id, digest, kind="reply", at=at):
         return
+    written, today = await store.replies_about(tx, mail.request_id, mail.audience, at - timedelta(days=1))
+    if written > office.allowance.texts or today > office.allowance.texts_a_day:
+        raise TooMuchAnswered
     fact = ReplyReceived(
         request_id=mail.request_id,
         departement=mail.departement or "",

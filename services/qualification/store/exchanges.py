@@ -11,6 +11,18 @@ from shared.contracts.vocabulary import Team
 from shared.db import Transaction
 from shared.words import event_word
 
+WRITTEN = """
+    SELECT at, text
+    FROM case_message
+    WHERE request_id = $2 AND departement = $3 AND team = 'departement'
+    UNION ALL
+    SELECT at, coalesce(detail, '')
+    FROM case_step
+    WHERE request_id = $2 AND departement = $3 AND type = 'qualification.information_requested.v1'
+"""
+NOTES = "SELECT at, text FROM case_note WHERE request_id = $2 AND departement = $3"
+"""What a département wrote of a case, for `Allowance.find_room`."""
+
 
 async def add_message(
     tx: Transaction, case: Case, *, message_id: UUID, at: datetime, team: Team, author: str | None, text: str

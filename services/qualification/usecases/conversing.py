@@ -18,11 +18,12 @@ from shared.db import Transaction
 from shared.identity.model import Agent
 
 
-async def post_message(tx: Transaction, request_id: UUID, *, text: str, by: Agent, at: datetime) -> Case:
+async def post_message(tx: Transaction, request_id: UUID, *, text: str, by: Agent, at: datetime, rules: Rules) -> Case:
     """Write to the applicant."""
     case, who, at = await telling.begin(tx, request_id, by, at)
     signature = case.require(Action.MESSAGES, who)
     message_id, text = new_id(), telling.said(text)
+    await rules.allowance.find_room(tx, exchanges.WRITTEN, case.request_id, case.departement, text=text, at=at)
     await exchanges.add_message(
         tx, case, message_id=message_id, at=at, team=Team.DEPARTEMENT, author=by.name, text=text
     )
@@ -38,11 +39,13 @@ async def post_message(tx: Transaction, request_id: UUID, *, text: str, by: Agen
     return case
 
 
-async def add_note(tx: Transaction, request_id: UUID, *, text: str, by: Agent, at: datetime) -> Case:
+async def add_note(tx: Transaction, request_id: UUID, *, text: str, by: Agent, at: datetime, rules: Rules) -> Case:
     """Leave a note that never leaves the département."""
     case, who = await telling.load(tx, request_id, by)
     case.require(Action.NOTES, who)
-    await exchanges.add_note(tx, case, at=at, author=by.name, text=telling.said(text))
+    text = telling.said(text)
+    await rules.allowance.find_room(tx, exchanges.NOTES, case.request_id, case.departement, text=text, at=at)
+    await exchanges.add_note(tx, case, at=at, author=by.name, text=text)
     return case
 
 

@@ -173,7 +173,7 @@ async def post_message(
 ) -> shapes.CaseShape:
     """Write to the applicant."""
     async with database.transaction(cause) as tx:
-        await conversing.post_message(tx, request_id, text=data.text, by=agent, at=clock.now())
+        await conversing.post_message(tx, request_id, text=data.text, by=agent, at=clock.now(), rules=desk.rules)
         return await _shown(tx, request_id, agent, desk)
 
 
@@ -188,7 +188,7 @@ async def add_note(
 ) -> shapes.CaseShape:
     """Leave a note that never leaves the département."""
     async with database.transaction(cause) as tx:
-        await conversing.add_note(tx, request_id, text=data.text, by=agent, at=clock.now())
+        await conversing.add_note(tx, request_id, text=data.text, by=agent, at=clock.now(), rules=desk.rules)
         return await _shown(tx, request_id, agent, desk)
 
 

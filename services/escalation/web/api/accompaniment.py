@@ -29,6 +29,7 @@ from services.escalation.web.pages.showing import Asked
 from services.escalation.web.readers import COMMITTEE_READERS
 from services.escalation.web.whole import whole
 from shared import clock
+from shared.allowance import Allowance
 from shared.contracts.fact import Email
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
@@ -120,10 +121,13 @@ async def report_progress(
     cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
+    allowance: NamedDependency[Allowance],
 ) -> EscalationWithNew:
     """Note how far the work is."""
     async with database.transaction(cause) as tx:
-        created = await usecases.report_progress(tx, request_id, **dict(data), agent=agent, at=clock.now())
+        created = await usecases.report_progress(
+            tx, request_id, **dict(data), agent=agent, at=clock.now(), allowance=allowance
+        )
         return await with_new(tx, created, request_id, agent, document_links)
 
 
@@ -204,11 +208,12 @@ async def report_progress_by_link(
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
     provider_links: NamedDependency[ProviderLinks],
+    allowance: NamedDependency[Allowance],
 ) -> ProviderView:
     """Tell how far the work is, as the provider."""
     link = provider_links.read(token)
     async with database.transaction(cause) as tx:
-        await usecases.report_progress_by_link(tx, link, **dict(data), at=clock.now())
+        await usecases.report_progress_by_link(tx, link, **dict(data), at=clock.now(), allowance=allowance)
         return await by_link(tx, link)
 
 

@@ -20,6 +20,7 @@ from services.escalation.web.inputs import Text
 from services.escalation.web.links import DocumentLinks
 from services.escalation.web.whole import territory_of, whole
 from shared import clock
+from shared.allowance import Allowance
 from shared.contracts.vocabulary import Field, Programme
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
@@ -150,12 +151,13 @@ async def ask_departement(
     cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
+    allowance: NamedDependency[Allowance],
 ) -> EscalationDetail:
     """Ask the département; the dossier waits for its answer."""
 
     async def act(tx: Transaction) -> None:
         await usecases.ask_departement(
-            tx, request_id, question=data.question, until=data.until, agent=agent, at=clock.now()
+            tx, request_id, question=data.question, until=data.until, agent=agent, at=clock.now(), allowance=allowance
         )
 
     return await acted(database, cause, act, request_id, agent, document_links)
@@ -203,10 +205,13 @@ async def add_note(
     cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
+    allowance: NamedDependency[Allowance],
 ) -> EscalationWithNew:
     """Add a note that the national team alone reads."""
     async with database.transaction(cause) as tx:
-        created = await usecases.add_note(tx, request_id, text=data.text, agent=agent, at=clock.now())
+        created = await usecases.add_note(
+            tx, request_id, text=data.text, agent=agent, at=clock.now(), allowance=allowance
+        )
         return await with_new(tx, created, request_id, agent, document_links)
 
 

@@ -21,6 +21,7 @@ from services.escalation.web.links import DocumentLinks
 from services.escalation.web.pages.dossiers import dossier_page
 from services.escalation.web.pages.showing import Asked
 from shared import clock
+from shared.allowance import Allowance
 from shared.contracts.vocabulary import MobilisationKind
 from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
@@ -117,6 +118,7 @@ class Doing:
     request_id: UUID
     agent: Agent
     durations: Durations
+    allowance: Allowance
     at: datetime
 
 
@@ -128,7 +130,7 @@ async def _admissibility(tx: Transaction, form: AdmissibilityForm, do: Doing) ->
 
 async def _question(tx: Transaction, form: QuestionForm, do: Doing) -> None:
     await usecases.ask_departement(
-        tx, do.request_id, question=form.question, until=form.until, agent=do.agent, at=do.at
+        tx, do.request_id, question=form.question, until=form.until, agent=do.agent, at=do.at, allowance=do.allowance
     )
 
 
@@ -141,7 +143,7 @@ async def _schedule(tx: Transaction, form: ScheduleForm, do: Doing) -> None:
 
 
 async def _note(tx: Transaction, form: NoteForm, do: Doing) -> None:
-    await usecases.add_note(tx, do.request_id, text=form.note, agent=do.agent, at=do.at)
+    await usecases.add_note(tx, do.request_id, text=form.note, agent=do.agent, at=do.at, allowance=do.allowance)
 
 
 async def _mobilisation(tx: Transaction, form: MobilisationForm, do: Doing) -> None:
@@ -186,6 +188,7 @@ async def _progress(tx: Transaction, form: ProgressForm, do: Doing) -> None:
         text=form.progress,
         agent=do.agent,
         at=do.at,
+        allowance=do.allowance,
     )
 
 
@@ -230,6 +233,7 @@ async def make_move(
     durations: NamedDependency[Durations],
     document_links: NamedDependency[DocumentLinks],
     territories: NamedDependency[Territories],
+    allowance: NamedDependency[Allowance],
 ) -> Redirect | Template:
     """Take one of the dossier's forms."""
     made = MOVES.get(move)
@@ -238,7 +242,7 @@ async def make_move(
     form = await read_form(request, made.form)
 
     async def act(tx: Transaction, typed: BaseModel) -> str:
-        await made.does(tx, typed, Doing(request_id, agent, durations, clock.now()))
+        await made.does(tx, typed, Doing(request_id, agent, durations, allowance, clock.now()))
         return f"/demandes/{request_id}"
 
     async def again(status_code: int) -> Template:

@@ -18,6 +18,7 @@ from services.escalation.web.inputs import Percent, Text
 from services.escalation.web.links import ProviderLinks
 from services.escalation.web.pages.showing import Asked, show
 from shared import clock
+from shared.allowance import Allowance
 from shared.db import Cause, Database, Transaction
 from shared.web.forms import Form, read_form, submit
 from shared.web.pages import redirect
@@ -105,12 +106,15 @@ async def report_progress(
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
     provider_links: NamedDependency[ProviderLinks],
+    allowance: NamedDependency[Allowance],
 ) -> Redirect | Template:
     """The provider tells how far the work is."""
     form = await read_form(request, ProgressForm)
 
     async def act(tx: Transaction, typed: ProgressForm) -> None:
-        await usecases.report_progress_by_link(tx, provider_links.read(token), **dict(typed), at=clock.now())
+        await usecases.report_progress_by_link(
+            tx, provider_links.read(token), **dict(typed), at=clock.now(), allowance=allowance
+        )
 
     said = "Merci\u00a0! L’avancement est enregistré."
     return await _do(request, token, database, cause, provider_links, form, act, said)

@@ -20,6 +20,7 @@ from services.intake.web.documents import ALL_AT_ONCE, attachment, receive_all, 
 from services.intake.web.pages.acknowledgement import acknowledgement
 from services.intake.web.tokens import Tokens
 from shared import clock
+from shared.allowance import Allowance
 from shared.contracts.fact import Email
 from shared.db import Cause, Database
 from shared.errors import NotFound, Unauthenticated
@@ -91,11 +92,12 @@ async def write(
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
     tokens: NamedDependency[Tokens],
+    allowance: NamedDependency[Allowance],
 ) -> RequestView:
     """Write to the département."""
     holder = await admit(request, request_id, database, tokens)
     async with database.transaction(cause) as tx:
-        await follow.post_message(tx, holder, text=data.text, at=clock.now())
+        await follow.post_message(tx, holder, text=data.text, at=clock.now(), allowance=allowance)
     return await _view(holder, database, tokens)
 
 
@@ -138,11 +140,12 @@ async def tell_progress(
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
     tokens: NamedDependency[Tokens],
+    allowance: NamedDependency[Allowance],
 ) -> RequestView:
     """Tell how the work goes, while the request is accompanied."""
     holder = await admit(request, request_id, database, tokens)
     async with database.transaction(cause) as tx:
-        await follow.tell_progress(tx, holder, **dict(data), at=clock.now())
+        await follow.tell_progress(tx, holder, **dict(data), at=clock.now(), allowance=allowance)
     return await _view(holder, database, tokens)
 
 

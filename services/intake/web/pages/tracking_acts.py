@@ -15,12 +15,14 @@ from services.intake.usecases import follow, share
 from services.intake.web.documents import ALL_AT_ONCE, TOO_MUCH, receive_all, some, to_request
 from services.intake.web.pages.tracking import Opened, link_closed, page_of, provide_opened
 from shared import clock
+from shared.allowance import Allowance
 from shared.contracts.fact import Email
 from shared.contracts.intake import Document
 from shared.db import Transaction
-from shared.errors import Conflict, Invalid, NotFound, Refusal, TooLarge, UnsupportedType
+from shared.errors import Conflict, Invalid, NotFound, Refusal, TooLarge, TooManyRequests, UnsupportedType
 from shared.web.forms import Form, read_form, submit_once
 from shared.web.pages import flash, redirect
+from shared.web.problems import status_of
 from shared.web.secrets import LINK_ALONE
 
 Asked = Request[Any, Any, Any]
@@ -82,12 +84,13 @@ class Nothing(BaseModel):
 async def write(
     request: Asked,
     opened: NamedDependency[Opened],
+    allowance: NamedDependency[Allowance],
 ) -> Response[Any]:
     """Write to the département."""
     form = await read_form(request, Written)
 
     async def act(tx: Transaction, model: Written) -> None:
-        await follow.post_message(tx, opened.holder, text=model.text, at=clock.now())
+        await follow.post_message(tx, opened.holder, text=model.text, at=clock.now(), allowance=allowance)
 
     return await _do(request, opened, form, act, "Votre message est envoyé.")
 
@@ -141,6 +144,7 @@ async def inform(
 async def tell_progress(
     request: Asked,
     opened: NamedDependency[Opened],
+    allowance: NamedDependency[Allowance],
 ) -> Response[Any]:
     """Tell how the work goes."""
     form = await read_form(request, Progress)
@@ -153,6 +157,7 @@ async def tell_progress(
             percent=model.percent,
             milestone_id=model.milestone_id,
             at=clock.now(),
+            allowance=allowance,
         )
 
     said = "Merci\u00a0! Le département et l’équipe nationale liront où en est le projet."
@@ -262,7 +267,7 @@ async def _do(
     except Invalid as refusal:
         form.refuse(refusal)
         return await page_of(request, opened, form=form)
-    except Conflict as refusal:
+    except (Conflict, TooManyRequests) as refusal:
         return await _refused(request, opened, form, refusal)
     flash(request, said)
     return redirect(f"/suivi/{opened.token}#{place}" if place else f"/suivi/{opened.token}")
@@ -276,13 +281,8 @@ async def _refused(
     *,
     field: str = "",
 ) -> Response[Any]:
-    status = next(
-        code
-        for kind, code in ((Invalid, 400), (TooLarge, 413), (UnsupportedType, 415), (Refusal, 409))
-        if isinstance(refusal, kind)
-    )
     form.errors[field] = refusal.errors[0].message if isinstance(refusal, Invalid) else refusal.detail
-    return await page_of(request, opened, form=form, status_code=status)
+    return await page_of(request, opened, form=form, status_code=status_of(refusal))
 
 
 routes = Router(

@@ -66,7 +66,9 @@ async def post_message(request_id: FromPath[UUID], visit: NamedDependency[Visit]
     """Write to the applicant."""
 
     async def act(tx: Transaction, form: forms.MessageForm) -> object:
-        return await conversing.post_message(tx, request_id, text=form.message, by=visit.agent, at=clock.now())
+        return await conversing.post_message(
+            tx, request_id, text=form.message, by=visit.agent, at=clock.now(), rules=visit.desk.rules
+        )
 
     return await _do(visit, request_id, forms.MessageForm, act, "Votre message est envoyé au demandeur.", "#messages")
 
@@ -76,7 +78,9 @@ async def add_note(request_id: FromPath[UUID], visit: NamedDependency[Visit]) ->
     """Leave an internal note."""
 
     async def act(tx: Transaction, form: forms.NoteForm) -> object:
-        return await conversing.add_note(tx, request_id, text=form.note, by=visit.agent, at=clock.now())
+        return await conversing.add_note(
+            tx, request_id, text=form.note, by=visit.agent, at=clock.now(), rules=visit.desk.rules
+        )
 
     return await _do(visit, request_id, forms.NoteForm, act, "La note interne est enregistrée.", "#notes")
 
