@@ -44,7 +44,8 @@ class Envelope(BaseModel):
     time: AwareDatetime | None = None
     sequence: int | None = Bounds(default=None, ge=1, le=FURTHEST)
     departement: Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
-    correlationid: str | None = None
+    correlationid: Annotated[str, StringConstraints(max_length=300)] | None = None
+    """Bounded: each event that this one leads to repeats it."""
     causationid: str | None = None
     traceparent: str | None = None
     data: Any = None

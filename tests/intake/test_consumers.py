@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.intake.consumers import consumers
+from services.intake.usecases.file_request import MOST_ERRORS
 from shared.db import Database
 from shared.messaging.inbox import Inbox, Message
 from shared.territory.territories import Territories
@@ -166,6 +167,15 @@ async def test_a_form_that_is_not_ours_is_told_what_is_wrong(
     assert field in [error["field"] for error in answer["data"]["errors"]]
     assert await database.fetchval("SELECT count(*) FROM quarantine") == 0
     assert await database.fetchval("SELECT count(*) FROM request") == 0
+
+
+async def test_the_answer_to_a_form_is_small_however_much_is_wrong(database: Database, inbox: Inbox) -> None:
+    wrong = {f"{number}{'x' * 5_000}": 1 for number in range(300)}
+    await inbox.take([a_filed_event(data=a_request(**wrong))])
+    (answer,) = await told(database)
+    assert answer["type"] == "forms.request_refused.v1"
+    assert len(answer["data"]["errors"]) == MOST_ERRORS
+    assert len(json.dumps(answer)) < 64 * 1024
 
 
 async def test_a_refused_filing_takes_no_number(client: Client, database: Database, inbox: Inbox) -> None:

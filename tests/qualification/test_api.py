@@ -283,6 +283,13 @@ async def test_members_of_another_outcome_are_refused(sat: Program, life: Life) 
         ({"outcome": "transfer"}, "departement"),
         ({"outcome": "transfer", "departement": "95"}, "departement"),
         ({"outcome": "transfer", "departement": "99"}, "departement"),
+        (
+            {
+                "outcome": "escalation",
+                "providers_tried": [{"provider_id": str(CAUE.id), "answer": "a" * 4_000} for _ in range(6)],
+            },
+            "providers_tried",
+        ),
         ({"outcome": "victory"}, "outcome"),
         ({}, "outcome"),
     ],

@@ -1,11 +1,14 @@
 """A dossier refers to what people wrote: it crosses before it, in parts that no broker refuses."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from services.escalation.consumers import consumers as national_consumers
+from services.escalation.settings import Durations
 from services.qualification.consumers import consumers
 from services.qualification.domain.case import Case
 from services.qualification.domain.handing_over import LATEST_STEPS, hand_over
@@ -13,11 +16,13 @@ from services.qualification.domain.moves import State
 from services.qualification.domain.proposal import Proposal
 from services.qualification.settings import Rules
 from shared import clock
+from shared.allowance import Allowance
 from shared.contracts import intake
 from shared.contracts.fact import Actor
 from shared.contracts.qualification import Dossier, DossierStep, ExchangesShared, ExchangesTransferred
 from shared.contracts.vocabulary import Outcome, Role
 from shared.db import Database
+from shared.documents import LONGEST_NAME, MOST_FILES, PDF
 from shared.messaging.healing import heads
 from shared.messaging.inbox import Inbox, Message
 from tests.qualification.acting import ESCALATION, ORIENTATION, answered, done
@@ -40,25 +45,71 @@ PROGRAMME: dict[str, Any] = {
 }
 
 
+async def wrote(life: Life, count: int = 3) -> list[str]:
+    """The applicant writes long messages; gives their texts."""
+    texts = [f"{number:05}{LONGEST_TEXT}" for number in range(count)]
+    await life.tell(*(intake.MessagePosted(**life.about(), message_id=uuid4(), text=text) for text in texts))
+    return texts
+
+
+async def written(life: Life) -> list[str]:
+    """The applicant writes all that is allowed, and joins as many files; gives the texts."""
+    texts = await wrote(life, Allowance().characters // len(f"00000{LONGEST_TEXT}"))
+    name = "\U0001f9f5" * (LONGEST_NAME - 4) + ".pdf"
+    await life.tell(
+        *(
+            intake.DocumentAdded(
+                **life.about(),
+                document=intake.Document(
+                    id=uuid4(), name=name, media_type=PDF, size=1, sha256="0" * 64, added_at=clock.now()
+                ),
+            )
+            for _ in range(MOST_FILES)
+        )
+    )
+    return texts
+
+
 @pytest.mark.parametrize(
     "proposal", [ESCALATION, ORIENTATION, PROGRAMME, TRANSFER], ids=lambda proposal: proposal["outcome"]
 )
 async def test_no_hand_over_is_large_however_much_was_written(
     sat: Program, delegate: Program, life: Life, database: Database, proposal: dict[str, Any]
 ) -> None:
-    texts = [f"{number:05}{LONGEST_TEXT}" for number in range(30)]
-    await life.tell(*(intake.MessagePosted(**life.about(), message_id=uuid4(), text=text) for text in texts))
+    await written(life)
     await answered(sat, delegate, life, proposal)
     assert await database.fetchval("SELECT max(octet_length(body)) FROM journal") < LARGEST_EVENT
-    rows = await database.fetch("SELECT body FROM journal ORDER BY sequence")
-    assert all(sum(text in row["body"] for row in rows) == 1 for text in texts)
 
 
-async def wrote(life: Life, count: int = 3) -> list[str]:
-    """The applicant writes long messages; gives their texts."""
-    texts = [f"{number:05}{LONGEST_TEXT}" for number in range(count)]
-    await life.tell(*(intake.MessagePosted(**life.about(), message_id=uuid4(), text=text) for text in texts))
-    return texts
+@pytest.mark.parametrize(
+    ("proposal", "table"),
+    [(ESCALATION, "escalation"), (PROGRAMME, "programme_request")],
+    ids=["escalation", "programme"],
+)
+async def test_the_national_side_has_all_that_was_written(
+    sat: Program,
+    delegate: Program,
+    life: Life,
+    database: Database,
+    database_url: Callable[[str], Awaitable[str]],
+    proposal: dict[str, Any],
+    table: str,
+) -> None:
+    texts = await written(life)
+    await answered(sat, delegate, life, proposal)
+    rows = await database.fetch("SELECT body, routing_key FROM journal ORDER BY sequence")
+    national = await Database.connect(await database_url("escalation"), name="national")
+    try:
+        inbox = Inbox(national, national_consumers(Durations()))
+        for row in rows:
+            await inbox.take([Message(row["body"].encode(), row["routing_key"])])
+        dossier = Dossier.model_validate(await national.fetchval(f"SELECT dossier FROM {table}"))  # noqa: S608 - ours
+        assert [message.text for message in dossier.messages] == texts
+        assert len(dossier.documents) == MOST_FILES
+        assert len([step for step in dossier.history if step.type == "intake.message_posted.v1"]) == len(texts)
+        assert await national.fetchval("SELECT count(*) FROM exchange_part") == 0
+    finally:
+        await national.close()
 
 
 async def transferred(database: Database) -> list[Message]:
@@ -72,7 +123,7 @@ async def transferred(database: Database) -> list[Message]:
 async def test_all_that_was_written_is_there_after_a_transfer(
     sat: Program, delegate: Program, neighbour: Program, life: Life, inbox: Inbox, database: Database
 ) -> None:
-    texts = await wrote(life)
+    texts = await written(life)
     await done(sat, life, "messages", {"text": "Nous transmettons."})
     await answered(sat, delegate, life, TRANSFER)
     *parts, transfer = await transferred(database)

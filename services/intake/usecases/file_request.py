@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from services.intake import usecases
@@ -28,6 +29,11 @@ from shared.territory.territories import Territories
 
 NOWHERE = "00"
 """The département of an answer to what could not be placed anywhere."""
+
+MOST_ERRORS: Final = 50
+LONGEST_FIELD: Final = 200
+LONGEST_EXPLANATION: Final = 1_000
+"""How much of what is wrong another form is told: it may send any number of members, with names of any length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +126,11 @@ async def refuse_request(
         filed_from=filed_from,
         filed_id=filed_id,
         code=refusal.code,
-        detail=refusal.detail,
-        errors=tuple(FieldRefused(field=error.field, message=error.message) for error in errors),
+        detail=refusal.detail[:LONGEST_EXPLANATION],
+        errors=tuple(
+            FieldRefused(field=error.field[:LONGEST_FIELD], message=error.message[:LONGEST_EXPLANATION])
+            for error in errors[:MOST_ERRORS]
+        ),
     )
     await journal.record(tx, fact)
     return fact

@@ -68,6 +68,9 @@ FIELDS: Final[Mapping[Outcome, tuple[str, ...]]] = {
 }
 """What each outcome says beside its motive."""
 
+LONGEST_ANSWERS: Final = 20_000
+"""Characters that the answers of all providers who were asked may have together: they cross in one event."""
+
 WITHOUT_QUALIFICATION: Final = frozenset({Outcome.REFUSAL, Outcome.TRANSFER})
 """A request that is not for us is refused or handed on without being qualified."""
 
@@ -85,6 +88,11 @@ def check(draft: Draft, kind: RequestKind, departement: str, *, somebody_local: 
     `somebody_local`: the catalogue has a provider that matches the request. Refusals: `EvidenceMissing` for an
     escalation without its evidence, else `Invalid`; all wrong fields at once.
     """
+    if sum(len(tried.answer) for tried in draft.providers_tried) > LONGEST_ANSWERS:
+        raise Invalid.field(
+            "providers_tried",
+            f"Les réponses des acteurs locaux dépassent ensemble {LONGEST_ANSWERS} caractères\u00a0: résumez-les.",
+        )
     foreign = list(_foreign(draft))
     motive = [] if _said(draft.motive) else [FieldError("motive", "Indiquez le motif de cette réponse.")]
     own = list(_CHECKS[draft.outcome](_Asked(draft, kind, departement, somebody_local)))

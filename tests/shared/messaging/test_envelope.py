@@ -36,6 +36,7 @@ def test_members_that_are_new_to_us_are_ignored() -> None:
         wire(a_message(new_id()), 1, data=[]),
         wire(a_message(new_id()), 1, subject=""),
         wire(a_message(new_id()), 1, id=""),
+        wire(a_message(new_id()), 1, correlationid="c" * 301),
     ],
 )
 def test_what_is_no_envelope_is_unreadable(body: bytes) -> None:
