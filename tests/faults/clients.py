@@ -44,6 +44,8 @@ class Life:
     """So many more may stand there: attempts without an answer that were not repeated as such."""
     sure_texts: list[str] = field(default_factory=list)
     maybe_texts: list[str] = field(default_factory=list)
+    crosses: list[str] = field(default_factory=list)
+    """Texts that the département had when it handed the request over."""
     sure_documents: list[Upload] = field(default_factory=list)
     maybe_documents: list[Upload] = field(default_factory=list)
     ends: dict[str, str] = field(default_factory=dict)

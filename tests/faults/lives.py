@@ -88,6 +88,19 @@ class Person:
         """Send a message; each attempt has a text of its own, so that each can be counted."""
         await self._says("intake", f"/requests/{self.life.id}/messages", self.life.token, "intake.message_posted.v1")
 
+    async def is_read_by(self, who: str) -> None:
+        """Send a message, and wait until the département shows it: from now on it crosses with the request."""
+        await self.writes()
+        text = self.life.sure_texts[-1]
+        service, token = self._client.tokens[who]
+        await self._client.until(
+            service,
+            f"/cases/{self.life.id}",
+            token,
+            lambda seen: any(message["text"] == text for message in seen["messages"]),
+        )
+        self.life.crosses.append(text)
+
     async def _says(self, service: str, path: str, token: str, fact: str) -> None:
         texts: list[str] = []
 
@@ -379,6 +392,7 @@ async def _rejected_then_refused(person: Person) -> None:
 
 async def _transferred(person: Person) -> None:
     await person.is_qualified()
+    await person.is_read_by("sat95")
     await person.is_proposed("transfer", departement="78")
     await person.is_validated("request_transferred")
     await person.waits("sat78", "registered")

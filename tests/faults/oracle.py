@@ -190,6 +190,16 @@ async def _messages(product: Judged, life: Life, verdict: Verdict) -> None:
             "qualification", "SELECT DISTINCT text, id FROM case_message WHERE request_id = $1::text::uuid", life.id
         ),
     }
+    if life.finished and life.crosses:
+        (taker,) = (place for place, state in life.ends.items() if place.isdigit() and state != "transferred")
+        rows = await product.fetch(
+            "qualification",
+            "SELECT text FROM case_message WHERE request_id = $1::text::uuid AND departement = $2",
+            life.id,
+            taker,
+        )
+        for text in set(life.crosses) - {row["text"] for row in rows}:
+            verdict.complain("lost", f"{life.number}: {text!r} did not cross to {taker}")
     for side, rows in sides.items():
         texts = Counter(row["text"] for row in rows)
         for text in life.sure_texts:

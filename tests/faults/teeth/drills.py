@@ -142,6 +142,16 @@ DRILLS: dict[str, Drill] = {
         service="qualification",
         faults=24,
     ),
+    "transfers_in_any_order": _faults(
+        "transfers and what belongs to them come late, twice, in any order",
+        "reorder,hold_back",
+        seed=34,
+        healing=True,
+        lives="transferred",
+        service="qualification",
+        clients=6,
+        faults=24,
+    ),
     "broker": _faults("RabbitMQ is killed", "kill_broker", seed=17, healing=False),
     "delivered_often": _faults(
         "one service is killed again and again while what it heard waits",

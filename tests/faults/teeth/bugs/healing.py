@@ -57,6 +57,22 @@ BUGS = (
         "pass",
     ),
     bug(
+        "a_transfer_does_not_wait_for_its_exchanges",
+        "A request is taken over without the messages whose parts come after it.",
+        "transfers_in_any_order",
+        "shared/exchanges.py",
+        "    if len(rows) < wanted.parts:\n",
+        "    if False:\n",
+    ),
+    bug(
+        "exchanges_do_not_cross",
+        "A dossier refers to no part: what people wrote stays where it was.",
+        "transfers_in_any_order",
+        "services/qualification/domain/handing_over.py",
+        '"exchanges": exchanges if parts else None',
+        '"exchanges": None',
+    ),
+    bug(
         "lost_transfers_are_not_told",
         "Nobody tells of facts that stand alone: a transfer that the broker lost is never noticed.",
         "transfers_lost",
