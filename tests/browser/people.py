@@ -19,7 +19,7 @@ PATIENCE = 30.0
 LOST = """[...document.querySelectorAll('a[href^="#"]')].map(link => link.getAttribute('href'))
     .filter(place => place !== '#' && !document.getElementById(decodeURIComponent(place.slice(1))))"""
 """Gives the links within the page whose place is not there, as that of a field that an error names."""
-ERRORS_ON_PURPOSE = re.compile(r"status of 4(00|09|13|15)")
+ERRORS_ON_PURPOSE = re.compile(r"status of 4(00|09|13|15|29)")
 """What the browser says of a form that is shown again with its errors."""
 
 

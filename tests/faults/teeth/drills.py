@@ -142,15 +142,14 @@ DRILLS: dict[str, Drill] = {
         service="qualification",
         faults=24,
     ),
-    "transfers_in_any_order": _faults(
-        "transfers and what belongs to them come late, twice, in any order",
-        "reorder,hold_back",
+    "transfers_failing": _faults(
+        "requests are transferred while one event in four fails at each attempt",
+        "rogue",
         seed=34,
-        healing=True,
+        healing=False,
         lives="transferred",
-        service="qualification",
         clients=6,
-        faults=24,
+        fails=0.25,
     ),
     "broker": _faults("RabbitMQ is killed", "kill_broker", seed=17, healing=False),
     "delivered_often": _faults(

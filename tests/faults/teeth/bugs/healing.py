@@ -59,7 +59,7 @@ BUGS = (
     bug(
         "a_transfer_does_not_wait_for_its_exchanges",
         "A request is taken over without the messages whose parts come after it.",
-        "transfers_in_any_order",
+        "transfers_failing",
         "shared/exchanges.py",
         "    if len(rows) < wanted.parts:\n",
         "    if False:\n",
@@ -67,7 +67,7 @@ BUGS = (
     bug(
         "exchanges_do_not_cross",
         "A dossier refers to no part: what people wrote stays where it was.",
-        "transfers_in_any_order",
+        "transfers_failing",
         "services/qualification/domain/handing_over.py",
         '"exchanges": exchanges if parts else None',
         '"exchanges": None',
