@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import partial
+from types import TracebackType
 from typing import Any
 
 from aio_pika.robust_connection import RobustConnection
@@ -43,3 +44,22 @@ class WanderingBroker(RabbitBroker):
             addresses.now, reconnect_interval=RECONNECT_EVERY, timeout=CONNECT_WITHIN, logger=None, **options
         )
         self._connection_kwargs["connection_class"] = partial(_Wandering, addresses=addresses)
+
+    async def stop(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_val: BaseException | None = None,
+        exc_tb: TracebackType | None = None,
+    ) -> None:
+        """Close the connection, and its channels with it.
+
+        FastStream closes its channel first. A broker that does not answer keeps it there until a timeout cancels it,
+        and the connection is never closed: aio-pika's task then reconnects for ever, whoever cancels it, also when
+        the event loop ends.
+        """
+        connection, self._connection, self._channel = self._connection, None, None
+        try:
+            if connection is not None:
+                await connection.close()
+        finally:
+            await super().stop(exc_type, exc_val, exc_tb)
