@@ -16,6 +16,7 @@ import structlog
 from asyncpg.pool import PoolConnectionProxy
 
 from shared.kept import Kept
+from shared.stopping import deadline
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +49,9 @@ CONFLICT_PAUSE = 0.05
 _committed: ContextVar[list[bool] | None] = ContextVar("committed", default=None)
 """Gets an item at each commit of the unit of work that `retry_conflicts` runs in this task."""
 
+
+CLOSES_WITHIN = 5.0
+"""Seconds for the connections in use to come back, before they are cut."""
 
 RANDOM_PAGE = "1.1"
 """What PostgreSQL is to think that a page costs which is not the next one: memory and flash, no turning disk.
@@ -180,10 +184,14 @@ class Database:
     async def close(self) -> None:
         """Give all connections back, waiting a moment for those in use."""
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(deadline.left(CLOSES_WITHIN)):
                 await self._pool.close()
-        except TimeoutError:
+        except AWAY:
             self._pool.terminate()
+
+    def terminate(self) -> None:
+        """Cut all connections at once; whoever waits for an answer fails with one of `AWAY`."""
+        self._pool.terminate()
 
     async def fetch(self, query: str, *args: Any) -> list[Row]:
         """Give all rows."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import structlog
 
 from shared.db import AWAY, retry_conflicts
+from shared.stopping import end
 
 log = structlog.get_logger(__name__)
 
@@ -22,8 +23,7 @@ async def running(one_round: Callable[[], Awaitable[object]], *, every: float, n
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await end(task)
 
 
 async def for_ever(one_round: Callable[[], Awaitable[object]], *, every: float, name: str) -> None:

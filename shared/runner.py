@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import signal
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -12,30 +13,56 @@ from litestar import Litestar
 from shared import log, tracing
 from shared.db import AWAY, Database
 from shared.settings import LogSettings, ServiceSettings
+from shared.stopping import StopSignals, end
 from shared.web.serving import serve
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
 
 def run(name: str, settings: Settings, build: Callable[[Settings, Database], Litestar]) -> None:
-    """Run one service in this process until SIGINT or SIGTERM."""
+    """Run one service in this process until SIGINT or SIGTERM; its end is bounded in time (ADR 33)."""
     log.configure(service=name, form=LogSettings().log_format)
+    signals = StopSignals()
+    signals.start()
     send_last_traces = tracing.configure(name)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(name, settings, build))
+            runner.run(_run(name, settings, build, signals))
     finally:
         send_last_traces()
 
 
-async def _run(name: str, settings: Settings, build: Callable[[Settings, Database], Litestar]) -> None:
-    database = await _connect(name, settings.database_url.get_secret_value())
+async def _run(
+    name: str, settings: Settings, build: Callable[[Settings, Database], Litestar], signals: StopSignals
+) -> None:
+    database = await _connected_unless_stopped(name, settings.database_url.get_secret_value(), signals)
+    if database is None:
+        return
+    signals.let_go(database.terminate)
     try:
         application = build(settings, database)
         leave_what_stays_alone()
-        await serve(application, settings)
+        await serve(application, settings, signals=signals)
     finally:
         await database.close()
+        # asyncio's own end cancels each task once, and waits without bound for those that swallow it.
+        await end(*(asyncio.all_tasks() - {asyncio.current_task()}))
+
+
+async def _connected_unless_stopped(name: str, url: str, signals: StopSignals) -> Database | None:
+    """Wait for the database; return None when a signal came first."""
+    connecting = asyncio.create_task(_connect(name, url))
+
+    def give_up(_: signal.Signals) -> None:
+        connecting.cancel()
+
+    signals.deliver_to(give_up)
+    try:
+        return await connecting
+    except asyncio.CancelledError:
+        if connecting.cancelled():
+            return None
+        raise
 
 
 def leave_what_stays_alone() -> None:

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 from deploy.local.child import Child, busy
 from deploy.local.supervision import WebProgram
+from shared.stopping import ENDS_WITHIN
 
-PATIENCE = 30.0
-"""Seconds that a service has to finish what is under way: twenty for people, the rest for its messages and jobs."""
+PATIENCE = ENDS_WITHIN + 5.0
+"""Seconds until a service that was told to stop is killed: it ends itself before, and says why."""
 
 AT_ONCE, WITH_CARE = signal.SIGINT, signal.SIGTERM
 """How services are told to stop: when all of them do, or when others go on (see shared/web/serving.py)."""
@@ -88,8 +89,9 @@ class Copy:
             await asyncio.shield(self._leaving)  # whoever stops waiting does not stop it from being watched
 
     async def stop(self) -> None:
-        """Stop it, and whoever was about to come or to go."""
-        there = [program.child for program in (self._now, self._other) if program]
+        """Stop it, and whoever was about to come; wait for one that is about to go: a second signal would cut it."""
+        leaving = self._leaving is not None and not self._leaving.done()
+        there = [program.child for program in (self._now, None if leaving else self._other) if program]
         await asyncio.gather(*(child.stop(patience=PATIENCE, by=AT_ONCE) for child in there))
         await self.gone()
 

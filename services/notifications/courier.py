@@ -28,6 +28,7 @@ from services.notifications.office import Office
 from services.notifications.usecases.webhooks import Parcel, Receipt
 from shared import clock, db, rounds
 from shared.db import AWAY, Database, retry_conflicts
+from shared.stopping import deadline, end
 
 log = structlog.get_logger(__name__)
 
@@ -71,10 +72,8 @@ class Courier:
         finally:
             self._stopping.set()
             if couriers:
-                await asyncio.wait(couriers, timeout=PATIENCE_AT_STOP)
-            for task in couriers:
-                task.cancel()
-            await asyncio.gather(*couriers, return_exceptions=True)
+                await asyncio.wait(couriers, timeout=deadline.left(PATIENCE_AT_STOP))
+            await end(*couriers)
 
     async def _deliver_all(self) -> None:
         while not self._stopping.is_set():

@@ -26,6 +26,7 @@ from services.notifications.usecases.receive import Reply
 from shared import clock
 from shared.db import AWAY, CONFLICTS, Database, retry_conflicts
 from shared.errors import Invalid, NotFound, Refusal, TooLarge
+from shared.stopping import deadline
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +83,7 @@ class Mailroom:
         finally:
             server.close()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PATIENCE_AT_STOP):
+                async with asyncio.timeout(deadline.left(PATIENCE_AT_STOP)):
                     while self._under_way:  # noqa: ASYNC110 - aiosmtpd tells of no end
                         await asyncio.sleep(0.05)
 

@@ -22,6 +22,7 @@ from services.notifications.settings import MailServerAddress
 from services.notifications.usecases.send import UNKNOWN, Outcome, Outgoing
 from shared import clock, db, rounds
 from shared.db import AWAY, Database, retry_conflicts
+from shared.stopping import deadline, end
 
 log = structlog.get_logger(__name__)
 
@@ -91,10 +92,8 @@ class Postman:
         finally:
             self._stopping.set()
             if senders:
-                await asyncio.wait(senders, timeout=PATIENCE_AT_STOP)
-            for task in senders:
-                task.cancel()
-            await asyncio.gather(*senders, return_exceptions=True)
+                await asyncio.wait(senders, timeout=deadline.left(PATIENCE_AT_STOP))
+            await end(*senders)
 
     async def _send_all(self) -> None:
         while not self._stopping.is_set():

@@ -12,6 +12,7 @@ from shared.messaging import topology
 from shared.messaging.addresses import BROKER_AWAY, lost_is_not_cancelled
 from shared.messaging.publisher import LEAVES_WITHIN
 from shared.messaging.wandering import WanderingBroker
+from shared.stopping import deadline
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +29,7 @@ Seen once: RabbitMQ closed a connection (541) while a deleted queue was made aga
 """
 
 
-ENDS_WITHIN = 20.0
+ENDS_WITHIN = 10.0
 """Seconds that the messages in hand may take to be answered, before the connection is closed under them."""
 
 
@@ -142,7 +143,7 @@ class Consumer:
         if self._queue is None:
             return
         with contextlib.suppress(*BROKER_AWAY):
-            async with asyncio.timeout(LEAVES_WITHIN):
+            async with asyncio.timeout(deadline.left(LEAVES_WITHIN)):
                 with lost_is_not_cancelled():
                     await self._queue.cancel(self._tag)
 
@@ -150,9 +151,9 @@ class Consumer:
         """Answer for what is in hand, and leave the broker; what is not acknowledged goes back to the queue."""
         self.started = False
         if self._in_hand:
-            await asyncio.wait(tuple(self._in_hand), timeout=ENDS_WITHIN)
+            await asyncio.wait(tuple(self._in_hand), timeout=deadline.left(ENDS_WITHIN))
         with contextlib.suppress(*BROKER_AWAY):
-            async with asyncio.timeout(LEAVES_WITHIN):
+            async with asyncio.timeout(deadline.left(LEAVES_WITHIN)):
                 with lost_is_not_cancelled():
                     await self._broker.stop()
 

@@ -18,8 +18,10 @@ from shared.messaging.consumers import Consumers
 from shared.messaging.envelope import DIGEST, is_damaged
 from shared.messaging.inbox import Inbox, Message, Patience
 from shared.messaging.names import LEADER_LOCK, OUTBOX_OLD
+from shared.messaging.publisher import CONFIRM_WITHIN
 from shared.messaging.relay import Relay
 from shared.rounds import for_ever
+from shared.stopping import deadline, end
 
 log = structlog.get_logger(__name__)
 
@@ -110,20 +112,15 @@ class Messenger:
     async def stop(self) -> None:
         """Take no more, finish what is in hand, hand the rest back, and leave."""
         consume, arrivals, relay, *rounds = self._tasks
-        for task in (consume, *rounds):
-            task.cancel()
-        await asyncio.gather(consume, *rounds, return_exceptions=True)
+        await end(consume, *rounds)
         await self.consumer.cancel()
-        await self._arrivals.finish(within=FINISHES_WITHIN)
-        arrivals.cancel()
-        await asyncio.gather(arrivals, return_exceptions=True)
+        await self._arrivals.finish(within=deadline.left(FINISHES_WITHIN))
+        await end(arrivals)
         self._arrivals.leave()
         await self.relay.stop()
-        await asyncio.wait([relay], timeout=35)
-        relay.cancel()
-        await asyncio.gather(relay, return_exceptions=True)
-        await self.consumer.close()
-        await self.relay.close()
+        await asyncio.wait([relay], timeout=deadline.left(CONFIRM_WITHIN))
+        await end(relay)
+        await asyncio.gather(self.consumer.close(), self.relay.close())
 
     async def missing(self) -> str | None:
         """Say what keeps this service from telling and hearing, if anything does."""

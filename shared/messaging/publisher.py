@@ -13,6 +13,7 @@ from shared.messaging import topology
 from shared.messaging.addresses import BROKER_AWAY, lost_is_not_cancelled
 from shared.messaging.envelope import CONTENT_TYPE, DIGEST, digest_of
 from shared.messaging.wandering import WanderingBroker
+from shared.stopping import deadline
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +26,7 @@ CONFIRM_WITHIN = 15.0
 CONNECTS_AGAIN_AFTER = 10.0
 """Seconds without any confirmation after which the connection is made anew, rather than trusted to come back."""
 
-LEAVES_WITHIN = 10.0
+LEAVES_WITHIN = 4.0
 """Seconds that leaving the broker may take: one that does not answer keeps nobody from stopping."""
 
 
@@ -103,7 +104,7 @@ class Publisher:
         """Leave the broker; call it after `run` has ended."""
         self._exchanges = {}
         with contextlib.suppress(*BROKER_AWAY):
-            async with asyncio.timeout(LEAVES_WITHIN):
+            async with asyncio.timeout(deadline.left(LEAVES_WITHIN)):
                 with lost_is_not_cancelled():
                     await self._broker.stop()
 

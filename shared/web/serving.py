@@ -16,6 +16,7 @@ from litestar import Litestar
 from litestar.types import Message, Receive, Scope, Send
 
 from shared.settings import ServiceSettings
+from shared.stopping import StopSignals
 
 log = structlog.get_logger(__name__)
 
@@ -40,12 +41,20 @@ class Leave:
     """Until what is still under way is cut."""
 
 
-async def serve(application: Litestar, settings: ServiceSettings, leave: Leave | None = None) -> None:
+async def serve(
+    application: Litestar,
+    settings: ServiceSettings,
+    leave: Leave | None = None,
+    *,
+    signals: StopSignals | None = None,
+) -> None:
     """Answer until SIGTERM or SIGINT, on the sockets that were handed over, or else on the service's host and port.
 
     SIGTERM: for a moment everything is answered as before, but each answer asks its client to come on another
     connection next time. Then no connection is accepted any more, and what is under way is finished. Whoever holds the
-    same socket takes over without a connection refused. SIGINT, or a second signal: the same without the moment.
+    same socket takes over without a connection refused. SIGINT: the same without the moment.
+
+    Signals come from `signals`, or without it from the loop; then a second signal leaves out the moment, too.
     """
     farewell = _Farewell(application)
     config = uvicorn.Config(
@@ -60,7 +69,7 @@ async def serve(application: Litestar, settings: ServiceSettings, leave: Leave |
         timeout_keep_alive=KEEP_ALIVE,
         lifespan="on",
     )
-    await _Server(config, farewell, leave or Leave()).serve(sockets=handed_over() or None)
+    await _Server(config, farewell, leave or Leave(), signals).serve(sockets=handed_over() or None)
 
 
 def handed_over() -> list[socket.socket]:
@@ -100,15 +109,20 @@ class _Server(uvicorn.Server):
     signal again once it is done, which kills the process before `main` closed what it opened.
     """
 
-    def __init__(self, config: uvicorn.Config, farewell: _Farewell, leave: Leave) -> None:
+    def __init__(self, config: uvicorn.Config, farewell: _Farewell, leave: Leave, signals: StopSignals | None) -> None:
         super().__init__(config)
         self._farewell = farewell
         self._leave = leave
+        self._signals = signals
         self._hurried = False
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Take SIGINT and SIGTERM for the time of serving."""
+        if self._signals is not None:
+            self._signals.deliver_to(lambda number: self.handle_exit(number, None))
+            yield
+            return
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.handle_exit, number, None)

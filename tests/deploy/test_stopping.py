@@ -1,0 +1,251 @@
+"""A service that is told to stop ends in time, whatever state its broker and its database are in."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+
+from deploy.local.environment import Environments
+from deploy.local.passwords import Passwords
+from deploy.local.places import Places
+from deploy.local.postgres import LocalPostgres
+from deploy.local.rabbitmq import LocalRabbit
+from shared.stopping import ENDS_WITHIN, OVERDUE
+from tests.faults.network import Link
+from tests.polling import eventually
+
+if TYPE_CHECKING:
+    from tests.conftest import FreshDatabase
+
+ROOT = Path(__file__).resolve().parents[2]
+SLOW_MACHINE = 30.0
+"""Seconds beyond the bound that a test waits."""
+
+HANGS = """
+import asyncio, signal, sys, threading, time
+from shared import log, stopping
+
+log.configure(service="trial")
+signals = stopping.StopSignals(within=float(sys.argv[2]), lets_go_after=0.2)
+signals.start()
+
+async def main():
+    signals.deliver_to(lambda _: print("stops", flush=True))
+    signals.let_go(lambda: print("lets go", flush=True))
+    print("runs", flush=True)
+    if sys.argv[1] == "blocks":
+        time.sleep(600)
+    while True:
+        try:
+            await asyncio.sleep(600)
+        except asyncio.CancelledError:
+            pass
+
+asyncio.run(main())
+"""
+"""A program that never ends by itself: it swallows cancellation, or blocks its event loop."""
+
+
+@dataclass(slots=True)
+class Trial:
+    """One service as a process, and its own ways to the broker and to the database."""
+
+    service: str
+    port: int
+    environment: dict[str, str]
+    log: Path
+    broker: Link
+    database: Link
+    process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it; it may not become ready."""
+        with self.log.open("wb") as output:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", f"services.{self.service}", env=os.environ | self.environment,
+                cwd=ROOT, stdout=output, stderr=output,
+            )  # fmt: skip
+
+    async def ready(self) -> bool:
+        """Tell whether it consumes and relays."""
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            try:
+                return (await client.get(f"http://127.0.0.1:{self.port}/health/ready", timeout=5)).status_code == 200
+            except httpx2.HTTPError:
+                return False
+
+    async def logged(self, what: str) -> bool:
+        """Tell whether its log holds these words."""
+        return what in await asyncio.to_thread(self.log.read_text)
+
+    def away(self, *links: Link) -> None:
+        """Refuse connections, and reset those there are."""
+        for link in links:
+            link.open = False
+            link.cut()
+
+    def silent(self, *links: Link) -> None:
+        """Accept connections and bytes, and answer nothing, on old and on new connections."""
+        for link in links:
+            link.stall()
+
+    async def ends(self, *, within: float) -> int:
+        """Tell it to stop; give its exit code, and fail when it does not end in time."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(within):
+            return await self.process.wait()
+
+
+Fresh = Callable[[str], Awaitable["FreshDatabase"]]
+Trials = Callable[[str], Awaitable[Trial]]
+
+
+@pytest.fixture
+async def trials(
+    tmp_path: Path,
+    fresh_database: Fresh,
+    postgres_server: LocalPostgres,
+    rabbit_server: LocalRabbit,
+    broker_url: Callable[[str], str],
+    free_ports: Callable[[int], list[int]],
+) -> AsyncIterator[Trials]:
+    """Make services, each with a network of its own; nothing of them is left after the test."""
+    environments = Environments(
+        Places(folder=tmp_path), Passwords(tmp_path / "secrets.json"), postgres_server, rabbit_server
+    )
+    made: list[Trial] = []
+    urls: dict[str, str] = {}
+    async with AsyncExitStack() as links:
+
+        async def make(service: str) -> Trial:
+            if service not in urls:
+                urls[service] = (await fresh_database(service)).app_url
+            broker, database = Link(rabbit_server.amqp_port), Link(postgres_server.port)
+            for link in (broker, database):
+                await link.start()
+                links.callback(link.stop)
+            port, replies = free_ports(2)
+            name = service.upper()
+            environment = environments.of(service) | {
+                f"{name}_PORT": str(port),
+                f"{name}_AMQP_URL": broker_url(service).replace(f":{rabbit_server.amqp_port}/", f":{broker.port}/"),
+                f"{name}_DATABASE_URL": urls[service].replace(f":{postgres_server.port}/", f":{database.port}/"),
+                "NOTIFICATIONS_DOOR": f"smtp://127.0.0.1:{replies}",
+            }
+            trial = Trial(service, port, environment, tmp_path / f"{len(made)}.log", broker, database)
+            made.append(trial)
+            return trial
+
+        yield make
+        for trial in made:
+            if trial.process is not None and trial.process.returncode is None:
+                trial.process.kill()
+                await trial.process.wait()
+
+
+STATES: dict[str, Callable[[Trial], None]] = {
+    "all is well": lambda _: None,
+    "broker away": lambda trial: trial.away(trial.broker),
+    "broker silent": lambda trial: trial.silent(trial.broker),
+    "database away": lambda trial: trial.away(trial.database),
+    "database silent": lambda trial: trial.silent(trial.database),
+    "both away": lambda trial: trial.away(trial.broker, trial.database),
+    "both silent": lambda trial: trial.silent(trial.broker, trial.database),
+}
+
+
+async def outcomes(trials: Mapping[str, Trial]) -> dict[str, int | str]:
+    """Tell all to stop at once; give how each ended."""
+
+    async def one(trial: Trial) -> int | str:
+        try:
+            return await trial.ends(within=ENDS_WITHIN + SLOW_MACHINE)
+        except TimeoutError:
+            return "still runs"
+
+    ended = await asyncio.gather(*(one(trial) for trial in trials.values()))
+    return dict(zip(trials, ended, strict=True))
+
+
+async def test_a_running_service_ends_whatever_becomes_of_broker_and_database(trials: Trials) -> None:
+    running = {f"intake, {state}": await trials("intake") for state in STATES}
+    running["notifications, both silent"] = await trials("notifications")
+    for trial in running.values():
+        await trial.start()
+    for trial in running.values():
+        await eventually(trial.ready, within=180)
+    for name, trial in running.items():
+        STATES[name.partition(", ")[2]](trial)
+    # A reconnection is under way when the signal comes.
+    await eventually(lambda: running["intake, broker away"].logged("Connection attempt"), within=60)
+    assert await outcomes(running) == dict.fromkeys(running, 0)
+
+
+async def test_a_service_that_never_reached_broker_or_database_ends_too(trials: Trials) -> None:
+    starting = {state: await trials("intake") for state in STATES if state.startswith(("broker", "database"))}
+    for state, trial in starting.items():
+        STATES[state](trial)
+        await trial.start()
+    await eventually(lambda: starting["broker away"].logged("consumer.broker_away"), within=120)
+    await eventually(lambda: starting["database away"].logged("database.away"), within=120)
+
+    async def waits_for_silence() -> bool:
+        return bool(starting["broker silent"].broker.used and starting["database silent"].database.used)
+
+    await eventually(waits_for_silence, within=120)
+    assert await outcomes(starting) == dict.fromkeys(starting, 0)
+
+
+def a_program_that_hangs(how: str, log: Path, *, within: float) -> "asyncio.Future[asyncio.subprocess.Process]":
+    async def start() -> asyncio.subprocess.Process:
+        with log.open("wb") as output:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", HANGS, how, str(within), cwd=ROOT, stdout=output, stderr=output
+            )
+        await eventually(lambda: holds(log, "runs"))
+        return process
+
+    return asyncio.ensure_future(start())
+
+
+async def holds(log: Path, words: str) -> bool:
+    return words in await asyncio.to_thread(log.read_text)
+
+
+@pytest.mark.parametrize("how", ["swallows", "blocks"])
+async def test_what_does_not_stop_is_ended_with_a_line_and_a_code(how: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    process = await a_program_that_hangs(how, log, within=1.0)
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(SLOW_MACHINE):
+        assert await process.wait() == OVERDUE
+    said = log.read_text()
+    assert '"event": "process.stop_overdue"' in said
+    assert "most recent call first" in said  # where it hung
+    assert ("stops" in said and "lets go" in said) is (how == "swallows")
+
+
+@pytest.mark.parametrize("how", ["swallows", "blocks"])
+async def test_a_second_signal_ends_at_once(how: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    process = await a_program_that_hangs(how, log, within=600.0)
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGINT)  # in the same moment: a process group and its leader were both told
+    began = time.monotonic()
+    await eventually(lambda: holds(log, "process.stop_lets_go"))
+    while process.returncode is None and time.monotonic() < began + SLOW_MACHINE:
+        await asyncio.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        await asyncio.sleep(0.2)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert await holds(log, "process.ended_at_once")
