@@ -23,6 +23,7 @@ from deploy.local.broker_users import SERVICES
 from deploy.local.child import Child, DidNotStart, left_free
 from deploy.local.copies import AT_ONCE, Copy, listening_socket
 from deploy.local.environment import CLIENTS_VARIABLE, DATABASES, OPERATIONS, Environments
+from deploy.local.leftovers import end_programs_of, kill_programs_of, mark_children
 from deploy.local.passwords import Passwords, write_private
 from deploy.local.personas import PERSONAS
 from deploy.local.places import REPOSITORY, Places
@@ -31,6 +32,7 @@ from deploy.local.supervision import Program, Watch, WebProgram, together
 from deploy.local.told_to_stop import told_to_stop
 from shared.db import AWAY
 from shared.operations.migrations import MigrationFailed
+from shared.stopping import SECOND_AFTER, STOP_SIGNALS
 
 ONLY_SERVERS = "--servers"
 """Given as an argument: PostgreSQL and RabbitMQ run, and no service, so that a backup can be restored."""
@@ -42,6 +44,7 @@ def main() -> int:
     try:
         places = Places.from_environment()
         with only_one(places.folder):
+            mark_children(places.folder)
             run = Run(places, console, services=ONLY_SERVERS not in sys.argv[1:])
             return asyncio.run(run.until_told_to_stop())
     except (DidNotStart, MigrationFailed) as failure:
@@ -123,6 +126,7 @@ class Run:
 
     async def _come_up(self) -> None:
         self._places.endpoints.unlink(missing_ok=True)
+        await end_programs_of(self._places.folder, say=self._say)
         await self._ports_are_free()
         if not self._services:
             await together(self._watch.start(self._rabbit.programs if self._rabbit else {}, floor=0), self._databases())
@@ -156,13 +160,22 @@ class Run:
         self._places.endpoints.unlink(missing_ok=True)
         self._say("Stopping")
         began = time.monotonic()
+
+        def told_again() -> None:
+            if time.monotonic() - began > SECOND_AFTER:
+                killed = kill_programs_of(self._places.folder)
+                self._say(f"Told again: {killed} programs were killed; nothing is lost, the next start takes longer")
+                os._exit(1)
+
+        for number in STOP_SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, told_again)
         await self._watch.stop()
         self._ports.close()
         self._places.copies_file.unlink(missing_ok=True)
         self._say(f"Stopped in {time.monotonic() - began:.1f} s; nothing is lost, `make run` goes on from here")
 
     async def _ports_are_free(self) -> None:
-        """Refuse to start half of it. The servers look after their own ports, since they first end what was left."""
+        """Refuse to start half of it. The servers look after their own ports."""
         await left_free(*(self._places.ports[name] for name in (*SERVICES, OPERATIONS, "mail", "identity", "smtp")))
 
     def _python(

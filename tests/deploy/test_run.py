@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from deploy.local.leftovers import VARIABLE
 from deploy.local.personas import PERSONAS
 from tests.deploy.clients import Applicants, registered
 from tests.system import free_base
@@ -228,6 +229,25 @@ def answers(url: str) -> bool:
         return False
 
 
+def test_a_killed_supervisor_leaves_nothing_to_the_next_start(running: Running) -> None:
+    before = [pid for pid in processes_of(running.folder) if pid != running.process.pid]
+    neighbour = subprocess.Popen(["sleep", "600"], env=os.environ | {VARIABLE: f"{running.folder}-other"})  # noqa: S607 - coreutils
+    frozen = next(pid for pid in before if is_service(pid, "notifications"))
+    os.kill(frozen, signal.SIGSTOP)  # one that cannot end by itself
+    running.process.kill()
+    running.process.wait()
+    (running.folder / "endpoints.json").unlink()
+    running.process = start(running.folder, running.base).process
+    wait_until(lambda: ready(running), running)
+    assert not set(before) & set(processes_of(running.folder))
+    assert "of its programs are still there, and end first" in running.output
+    assert neighbour.poll() is None
+    neighbour.kill()
+    neighbour.wait()
+    for name in ("intake", "qualification", "escalation", "notifications"):
+        assert httpx2.get(f"{running.endpoints[name]}/health/ready").status_code == 200
+
+
 def test_ctrl_c_stops_everything_and_a_second_start_goes_on(running: Running) -> None:
     running.process.send_signal(signal.SIGINT)
     assert running.process.wait(60) == 0
@@ -238,4 +258,21 @@ def test_ctrl_c_stops_everything_and_a_second_start_goes_on(running: Running) ->
     again.process.send_signal(signal.SIGTERM)
     assert again.process.wait(60) == 0
     assert not ready(again)
+    assert all_gone(running)
+
+
+def test_a_second_ctrl_c_ends_all_at_once(running: Running) -> None:
+    again = start(running.folder, running.base)
+    wait_until(lambda: ready(again), again)
+    notifications = next(pid for pid in processes_of(running.folder) if is_service(pid, "notifications"))
+    os.kill(notifications, signal.SIGSTOP)  # the first Ctrl-C alone would wait for it
+    again.process.send_signal(signal.SIGINT)
+    wait_until(lambda: not ready(again), again)
+    until = time.monotonic() + PATIENCE
+    while again.process.poll() is None:
+        assert time.monotonic() < until, again.output
+        time.sleep(1)
+        again.process.send_signal(signal.SIGINT)
+    assert again.process.returncode == 1
+    assert "Told again: " in again.output
     assert all_gone(running)

@@ -16,7 +16,7 @@ import httpx2
 from shared import clock
 from tests.faults import stand
 from tests.faults.product import Product
-from tests.faults.strikes.kind import Kind, Missed, Scene
+from tests.faults.strikes.kind import Broken, Kind, Missed, Scene
 from tests.faults.strikes.table import KINDS
 
 BACK_WITHIN = 90.0
@@ -123,6 +123,9 @@ class Mayhem:
             fault.note = await self.table[kind].strike(Scene(self.product, chance), target)
         except Missed as missed:
             fault.missed, fault.note = True, str(missed)
+        except Broken as broken:
+            fault.note = str(broken)
+            self.stuck.append(f"{kind} at {fault.at:.1f} s: {broken}")
         except AWAY as error:
             fault.missed, fault.note = True, f"what it needs was away: {type(error).__name__}"
         fault.unanswered = self._unanswered() - before

@@ -69,13 +69,26 @@ class Product:
         self._orders.mkdir()
         if self.disk:
             await asyncio.to_thread(self.disk.mount)
+        for ways in (self.to_broker, self.to_database):
+            for link in ways.values():
+                await link.start()
+        await self._start_supervisor()
+
+    async def kill_supervisor(self) -> None:
+        """SIGKILL the supervisor, and start another in the same folder; come back when all is up again."""
+        assert self._supervisor is not None
+        self._supervisor.kill()
+        await asyncio.to_thread(self._supervisor.wait)
+        self.places.endpoints.unlink(missing_ok=True)
+        await self._start_supervisor()
+
+    async def _start_supervisor(self) -> None:
         links: dict[str, dict[int, int]] = {service: {} for service in SERVICES}
         for ways in (self.to_broker, self.to_database):
             for service, link in ways.items():
-                await link.start()
                 links[service][link.to_port] = link.port
         log = self.folder / "supervisor.log"
-        with log.open("wb") as output:
+        with log.open("ab") as output:
             self._supervisor = subprocess.Popen(  # noqa: ASYNC220 - it outlives this loop's waits, and is waited for
                 [sys.executable, "-m", "tests.faults.launcher"],
                 cwd=ROOT,

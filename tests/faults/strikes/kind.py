@@ -11,6 +11,10 @@ class Missed(Exception):  # noqa: N818 - what became of a strike
     """The strike hit nothing: the part was away, or nothing was under way. It is not counted as a fault."""
 
 
+class Broken(Exception):  # noqa: N818 - same
+    """The part that was struck did what it must never do: a promise is broken, and the run ends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """Where a strike takes place, and the chance that decides its details."""

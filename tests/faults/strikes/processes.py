@@ -4,8 +4,13 @@ import asyncio
 import shutil
 import signal
 
+from deploy.local.leftovers import programs_of
+from shared.stopping import ENDS_WITHIN
 from tests.faults.product import send
-from tests.faults.strikes.kind import Missed, Scene
+from tests.faults.strikes.kind import Broken, Missed, Scene
+
+SLOW_MACHINE = 20.0
+"""Seconds beyond the bound of a stop before it counts as broken."""
 
 
 async def kill(scene: Scene, target: str) -> str:
@@ -16,6 +21,42 @@ async def kill(scene: Scene, target: str) -> str:
 async def stop(scene: Scene, target: str) -> str:
     """SIGTERM, as a deployment does."""
     return await _end(scene, target, signal.SIGTERM)
+
+
+async def stop_cut_off(scene: Scene, target: str) -> str:
+    """SIGTERM while the broker, the database or both are away or silent: it ends in its time all the same."""
+    ways = scene.chance.choice(((scene.product.to_broker,), (scene.product.to_database,), None))
+    links = [way[target] for way in ways or (scene.product.to_broker, scene.product.to_database)]
+    silent = scene.chance.random() < 0.5
+    pid = _one_of(scene, target)
+    try:
+        for link in links:
+            if silent:
+                link.stall()
+            else:
+                link.open = False
+                link.cut()
+        await asyncio.sleep(scene.chance.uniform(0, 8))
+        if not send(pid, signal.SIGTERM):
+            raise Missed(f"{target} was away")
+        try:
+            await scene.product.gone(pid, within=ENDS_WITHIN + SLOW_MACHINE)
+        except TimeoutError:
+            raise Broken(f"{target} still runs {ENDS_WITHIN + SLOW_MACHINE:.0f} s after SIGTERM") from None
+    finally:
+        for link in links:
+            link.flow()
+    return f"{target}, {len(links)} servers {'silent' if silent else 'away'}"
+
+
+async def kill_supervisor(scene: Scene, _target: str) -> str:
+    """SIGKILL the supervisor and start another at once: nothing of the first run may outlive its start."""
+    before = programs_of(scene.product.folder)
+    await scene.product.kill_supervisor()
+    left = set(before) & set(programs_of(scene.product.folder))
+    if left:
+        raise Broken(f"{len(left)} programs outlived their supervisor and the next start")
+    return f"{len(before)} programs"
 
 
 async def freeze(scene: Scene, target: str) -> str:

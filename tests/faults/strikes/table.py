@@ -7,6 +7,8 @@ from tests.faults.strikes.kind import Kind
 KINDS: dict[str, Kind] = {
     "kill_service": Kind(processes.kill, SERVICES, often=3),
     "stop_service": Kind(processes.stop, SERVICES, often=2),
+    "stop_cut_off": Kind(processes.stop_cut_off, SERVICES),
+    "kill_supervisor": Kind(processes.kill_supervisor, ("supervisor",)),
     "kill_copy": Kind(processes.kill_copy, SERVICES, often=2, copies=2),
     "rolling_restart": Kind(processes.replace_all, ("supervisor",), unnoticed=True),
     "freeze_service": Kind(processes.freeze, SERVICES, often=2),
