@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from deploy.local.passwords import Passwords
 from deploy.local.places import Places
 from deploy.local.postgres import LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
-from shared.stopping import ENDS_WITHIN, OVERDUE
+from shared.stopping import ENDS_WITHIN
 from tests.faults.network import Link
 from tests.polling import eventually
 
@@ -29,30 +28,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 SLOW_MACHINE = 30.0
 """Seconds beyond the bound that a test waits."""
-
-HANGS = """
-import asyncio, signal, sys, threading, time
-from shared import log, stopping
-
-log.configure(service="trial")
-signals = stopping.StopSignals(within=float(sys.argv[2]), lets_go_after=0.2)
-signals.start()
-
-async def main():
-    signals.deliver_to(lambda _: print("stops", flush=True))
-    signals.let_go(lambda: print("lets go", flush=True))
-    print("runs", flush=True)
-    if sys.argv[1] == "blocks":
-        time.sleep(600)
-    while True:
-        try:
-            await asyncio.sleep(600)
-        except asyncio.CancelledError:
-            pass
-
-asyncio.run(main())
-"""
-"""A program that never ends by itself: it swallows cancellation, or blocks its event loop."""
 
 
 @dataclass(slots=True)
@@ -204,48 +179,3 @@ async def test_a_service_that_never_reached_broker_or_database_ends_too(trials: 
 
     await eventually(waits_for_silence, within=120)
     assert await outcomes(starting) == dict.fromkeys(starting, 0)
-
-
-def a_program_that_hangs(how: str, log: Path, *, within: float) -> "asyncio.Future[asyncio.subprocess.Process]":
-    async def start() -> asyncio.subprocess.Process:
-        with log.open("wb") as output:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", HANGS, how, str(within), cwd=ROOT, stdout=output, stderr=output
-            )
-        await eventually(lambda: holds(log, "runs"))
-        return process
-
-    return asyncio.ensure_future(start())
-
-
-async def holds(log: Path, words: str) -> bool:
-    return words in await asyncio.to_thread(log.read_text)
-
-
-@pytest.mark.parametrize("how", ["swallows", "blocks"])
-async def test_what_does_not_stop_is_ended_with_a_line_and_a_code(how: str, tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    process = await a_program_that_hangs(how, log, within=1.0)
-    process.send_signal(signal.SIGTERM)
-    async with asyncio.timeout(SLOW_MACHINE):
-        assert await process.wait() == OVERDUE
-    said = log.read_text()
-    assert '"event": "process.stop_overdue"' in said
-    assert "most recent call first" in said  # where it hung
-    assert ("stops" in said and "lets go" in said) is (how == "swallows")
-
-
-@pytest.mark.parametrize("how", ["swallows", "blocks"])
-async def test_a_second_signal_ends_at_once(how: str, tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    process = await a_program_that_hangs(how, log, within=600.0)
-    process.send_signal(signal.SIGTERM)
-    process.send_signal(signal.SIGINT)  # in the same moment: a process group and its leader were both told
-    began = time.monotonic()
-    await eventually(lambda: holds(log, "process.stop_lets_go"))
-    while process.returncode is None and time.monotonic() < began + SLOW_MACHINE:
-        await asyncio.sleep(1)
-        process.send_signal(signal.SIGTERM)
-        await asyncio.sleep(0.2)
-    assert process.returncode == 128 + signal.SIGTERM
-    assert await holds(log, "process.ended_at_once")

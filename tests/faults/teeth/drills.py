@@ -249,4 +249,15 @@ DRILLS: dict[str, Drill] = {
         "a backup is taken while services tell each other, and restored",
         Tests(("tests/shared/operations/test_backups.py",)),
     ),
+    "stopping": Drill(
+        "broker and database are silent, tasks swallow their cancellation, and nothing else ends the process",
+        Tests(("tests/shared/test_stopping.py", "tests/shared/messaging/test_silent_broker.py")),
+    ),
+    "leftovers": Drill(
+        "a supervisor was killed, and a program of its run does not end", Tests(("tests/deploy/test_leftovers.py",))
+    ),
+    "migrating": Drill(
+        "long transactions hold the tables that migrations change, and an index was left unfinished",
+        Tests(("tests/deploy/test_migrations.py",)),
+    ),
 }

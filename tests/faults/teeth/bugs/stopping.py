@@ -1,0 +1,86 @@
+"""Bugs in ending: a service that was told to stop, what a killed supervisor left, migrations that wait."""
+
+from tests.faults.teeth.bug import bug
+
+BUGS = (
+    bug(
+        "goodbye_waits_for_the_channel",
+        "A connection to a broker that is silent is not closed before its channel has said goodbye.",
+        "stopping",
+        "shared/messaging/wandering.py",
+        "        connection, self._connection, self._channel = self._connection, None, None\n",
+        "        connection = None\n",
+    ),
+    bug(
+        "cancelled_only_once",
+        "A task whose cancellation another error replaced is not cancelled again.",
+        "stopping",
+        "shared/stopping.py",
+        "        await asyncio.wait(pending, timeout=min(left, CANCELLED_AGAIN_AFTER))\n",
+        "        await asyncio.wait(pending, timeout=left)\n",
+    ),
+    bug(
+        "steps_of_a_stop_take_what_they_like",
+        "Each step of a stop may take its own time, however little is left.",
+        "stopping",
+        "shared/stopping.py",
+        "        return max(LEAST, min(at_most, self._began + STEPS_END_WITHIN - time.monotonic()))\n",
+        "        return at_most\n",
+    ),
+    bug(
+        "stop_waits_for_ever",
+        "A stop that takes too long is logged, and goes on.",
+        "stopping",
+        "shared/stopping.py",
+        "        _end(OVERDUE)\n",
+        "        time.sleep(3600)\n",
+    ),
+    bug(
+        "second_signal_ignored",
+        "A second signal does not end the process.",
+        "stopping",
+        "shared/stopping.py",
+        "                _end(128 + again.si_signo)\n",
+        "                pass\n",
+    ),
+    bug(
+        "child_outlives_its_supervisor",
+        "A program that does not end after its supervisor was killed is waited for, and left to the next run.",
+        "leftovers",
+        "deploy/local/leftovers.py",
+        "        signal.pidfd_send_signal(descriptor, signal.SIGKILL)\n",
+        "        return False\n",
+    ),
+    bug(
+        "strangers_are_leftovers",
+        "Programs of a folder whose name begins alike are ended as one's own.",
+        "leftovers",
+        "deploy/local/leftovers.py",
+        '    return f"{VARIABLE}={folder}".encode() in environment.split(b"\\0")\n',
+        '    return f"{VARIABLE}={folder}".encode() in environment\n',
+    ),
+    bug(
+        "migration_queues_in_front_of_everybody",
+        "A migration waits for its table for as long as it takes, and everybody else behind it.",
+        "migrating",
+        "shared/operations/migrations.py",
+        '    wanted = f"lock_timeout={LOCK_TIMEOUT}" + ',
+        '    wanted = "lock_timeout=0" + ',
+    ),
+    bug(
+        "busy_table_ends_the_migration",
+        "A migration that did not get its table is not tried again.",
+        "migrating",
+        "shared/operations/migrations.py",
+        "        if not any(words in failure for words in MEANS_BUSY):\n",
+        "        if True:\n",
+    ),
+    bug(
+        "invalid_index_stays",
+        "An index that a failure left unfinished counts as made.",
+        "migrating",
+        "shared/operations/migrations.py",
+        "        await _drop_invalid_indexes(url)\n",
+        "",
+    ),
+)
