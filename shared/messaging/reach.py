@@ -8,19 +8,25 @@ from shared.db import Row
 class Reach:
     """Up to which position nothing waits any more, nor ever will.
 
-    While somebody holds an old snapshot of the database open, PostgreSQL keeps what was taken out of the outbox, and
-    who reads it from its beginning walks over all of that with each look. A last position alone would lose whoever
-    drew a smaller one and commits later. PostgreSQL says when that cannot be any more: `journal.record` is given the
-    number of its transaction before it draws its position, so that whoever drew a smaller one than what a look saw
-    stands below the transactions that the look's snapshot calls `next`; once no such one runs (`oldest`), a look has
-    seen what it left. A sequence that hands out numbers in advance (CACHE) would break that.
+    While somebody holds an old snapshot of the database open, PostgreSQL keeps what was deleted from the outbox, and a
+    query that reads it from its beginning walks over all of that each time. A last position alone would lose an event
+    that drew a smaller position and is committed later, so that a position is passed in two looks:
+
+    - `journal.record` has the id of its transaction assigned before it draws its position. The first look has an id of
+      its own assigned (`next`) after its snapshot was taken. An event with a smaller position than one that this
+      snapshot shows therefore belongs to a transaction with a smaller id than `next`.
+    - Once a later snapshot says that no transaction below `next` runs any more (`oldest`), all those events are either
+      in the rows that it shows or were rolled back.
+
+    `pg_snapshot_xmax` is no such id: it is one past the highest *completed* one; a running transaction may own it.
+    A sequence that hands out numbers in advance (CACHE) would break the first step.
     """
 
     def __init__(self) -> None:
         self.after = 0
         """Looks begin behind it."""
         self._mark: tuple[int, int] | None = None
-        """The `next` of a look, and the last position that it saw: passed once nobody from before it runs."""
+        """The `next` of a look, and the last position that it saw; passed once no transaction below `next` runs."""
 
     def looked(self, rows: Sequence[Row], *, room: int) -> None:
         """Hear what a look found, each row with the `oldest` and `next` of its snapshot; more than `room` may wait."""

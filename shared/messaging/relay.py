@@ -254,7 +254,7 @@ async def _next(connection: Connection, confirmed: Sequence[Row], under_way: Seq
         )
         SELECT w.position, w.queue, j.id, j.type, j.routing_key, j.body,
                extract(epoch FROM clock_timestamp() - j.recorded_at)::float AS waited,
-               pg_snapshot_xmin(s)::text::bigint AS oldest, pg_snapshot_xmax(s)::text::bigint AS next
+               pg_snapshot_xmin(s)::text::bigint AS oldest, pg_current_xact_id()::text::bigint AS next
         FROM waiting w
         CROSS JOIN shared
         CROSS JOIN pg_current_snapshot() s

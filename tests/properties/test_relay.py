@@ -152,7 +152,7 @@ class RelayLife(RuleBasedStateMachine):
         async def tell() -> None:
             async with self.database.transaction() as tx:
                 for one in which:
-                    fact = _fact(self.requests[one])
+                    fact = a_fact(self.requests[one])
                     event_id = await journal.record(tx, fact)
                     sequence = await tx.fetchval("SELECT sequence FROM journal WHERE id = $1", event_id)
                     self.told[event_id] = (fact.request_id, sequence)
@@ -167,7 +167,7 @@ class RelayLife(RuleBasedStateMachine):
         async def tell() -> None:
             with contextlib.suppress(ZeroDivisionError):
                 async with self.database.transaction() as tx:
-                    await journal.record(tx, _fact(self.requests[which]))
+                    await journal.record(tx, a_fact(self.requests[which]))
                     raise ZeroDivisionError
 
         self.wait(tell())
@@ -236,7 +236,7 @@ class RelayLife(RuleBasedStateMachine):
         self.rounds.append(broker)
 
 
-def _fact(request_id: UUID) -> MessagePosted:
+def a_fact(request_id: UUID) -> MessagePosted:
     return MessagePosted(request_id=request_id, departement="95", at=AT, message_id=new_id(), text="Bonjour é\u2028")
 
 

@@ -7,17 +7,27 @@ ROOM = 3
 
 
 def found(*positions: int, oldest: int, following: int, queue: str = "") -> list[Row]:
-    """Give what a look finds: nothing below transaction `oldest` ran, and none had the number `following` yet."""
+    """Give what a look finds: no transaction below `oldest` runs, and the look's own id is `following`."""
     return [{"position": one, "queue": queue, "oldest": oldest, "next": following} for one in positions]  # type: ignore[misc] # reads as a row does
 
 
-def test_a_look_begins_behind_what_was_seen_once_nobody_from_then_can_commit() -> None:
+def test_a_look_begins_behind_what_was_seen_once_no_transaction_from_before_it_runs() -> None:
     reach = Reach()
     reach.looked(found(1, 2, oldest=10, following=12), room=ROOM)
     assert reach.after == 0
     reach.looked(found(3, oldest=11, following=13), room=ROOM)
     assert reach.after == 0  # transaction 11 may still commit a position below 2
     reach.looked(found(4, oldest=12, following=14), room=ROOM)
+    assert reach.after == 2
+
+
+def test_a_transaction_that_runs_with_the_highest_id_is_not_passed() -> None:
+    """Transaction 12 began last and draws position 1; 11 draws position 2 and commits first."""
+    reach = Reach()
+    reach.looked(found(2, oldest=12, following=13), room=ROOM)
+    reach.looked(found(3, oldest=12, following=15), room=ROOM)
+    assert reach.after == 0
+    reach.looked(found(1, oldest=15, following=16), room=ROOM)
     assert reach.after == 2
 
 

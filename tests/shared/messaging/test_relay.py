@@ -226,6 +226,29 @@ async def test_who_drew_an_earlier_place_and_commits_after_many_others_is_told_a
     assert await database.fetchval("SELECT count(*) FROM journal") == 6
 
 
+@pytest.mark.usefixtures("exchange")
+async def test_an_event_is_published_that_a_younger_transaction_recorded_first_and_commits_last(
+    database: Database, broker_url: Callable[[str], str]
+) -> None:
+    """The younger transaction has the highest id of all, which no snapshot calls completed."""
+
+    async def published() -> bool:
+        return bool(await database.fetchval("SELECT count(*) = 0 FROM outbox"))
+
+    async with running(Relay(database, broker_url("intake"), name="intake", poll=0.05)):
+        async with database.transaction() as younger:
+            async with database.transaction() as older:
+                await older.execute("SELECT pg_current_xact_id()")
+                await journal.record(younger, a_message(new_id()))
+                await journal.record(older, a_message(new_id()))
+            await eventually(published)
+            async with database.transaction() as another:
+                await journal.record(another, a_message(new_id()))
+            await eventually(published)
+        await eventually(published)
+    assert await database.fetchval("SELECT count(*) FROM journal") == 3
+
+
 @contextlib.asynccontextmanager
 async def running(one: Relay) -> AsyncIterator[None]:
     task = asyncio.create_task(one.run())
