@@ -111,6 +111,9 @@ def _kills(
 
 
 DRILLS: dict[str, Drill] = {
+    "watermark": Drill(
+        "transactions overlap while the relay looks at a quiet outbox", Tests(("tests/properties/test_watermark.py",))
+    ),
     "order": _faults(
         "messages come twice, late, in any order, amid rubbish",
         "duplicate,reorder,hold_back,rogue",

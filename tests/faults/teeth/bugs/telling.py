@@ -94,6 +94,22 @@ BUGS = (
         ),
     ),
     bug(
+        "watermark_by_completed_ids",
+        "The relay takes one past the highest completed transaction id for an id that nobody has.",
+        "watermark",
+        RELAY,
+        "pg_current_xact_id()::text::bigint AS next",
+        "pg_snapshot_xmax(s)::text::bigint AS next",
+    ),
+    bug(
+        "watermark_one_transaction_early",
+        "The relay passes a position while the last transaction that may have drawn a smaller one still runs.",
+        "watermark",
+        REACH,
+        "self._mark[0] <= rows[0]",
+        "self._mark[0] - 1 <= rows[0]",
+    ),
+    bug(
         "relay_ends_with_the_database",
         "The relay's task ends when PostgreSQL goes away.",
         "database",
