@@ -197,15 +197,19 @@ class Relay:
             return False
 
     async def _pause(self, under_way: Sequence[_Batch], seconds: float) -> None:
-        """Wait until a batch is done, or something was committed and may join them; then, at the latest, look."""
+        """Wait until a batch is done, or something was committed and may join them; then, at the latest, look.
+
+        Nothing is left to wait for when the relay stops with nothing under way.
+        """
         happens: list[asyncio.Task[Any]] = [batch.publishing for batch in under_way]
         woken = asyncio.create_task(self._wake.wait())
-        if len(under_way) < BATCHES and not self._stopping.is_set():
-            happens.append(woken)
-        happened, _ = await asyncio.wait(happens, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        woken.cancel()
-        if not happened:
-            self._wake.set()
+        try:
+            if len(under_way) < BATCHES and not self._stopping.is_set():
+                happens.append(woken)
+            if happens and not (await asyncio.wait(happens, timeout=seconds, return_when=asyncio.FIRST_COMPLETED))[0]:
+                self._wake.set()
+        finally:
+            woken.cancel()
 
     async def _rest(self, seconds: float) -> None:
         """Wait before trying again what could not be done now; only a stop cuts it short."""

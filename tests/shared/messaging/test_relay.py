@@ -9,6 +9,7 @@ from uuid import UUID
 import aio_pika
 import asyncpg
 import pytest
+import structlog
 
 from shared.clock import new_id
 from shared.db import Database, Row
@@ -247,6 +248,28 @@ async def test_an_event_is_published_that_a_younger_transaction_recorded_first_a
             await eventually(published)
         await eventually(published)
     assert await database.fetchval("SELECT count(*) FROM journal") == 3
+
+
+@pytest.mark.usefixtures("exchange")
+async def test_a_relay_that_is_stopped_during_a_look_that_finds_nothing_ends_without_an_error_or_a_task(
+    database: Database, broker_url: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = Relay(database, broker_url("intake"), name="intake", poll=0.05)
+    look = relay._next  # noqa: SLF001 - the moment of the stop is the question
+
+    async def stopped_meanwhile(*arguments: Any, **how: Any) -> list[Row]:
+        rows = await look(*arguments, **how)
+        if not rows:
+            await one.stop()
+        return rows
+
+    monkeypatch.setattr(relay, "_next", stopped_meanwhile)
+    before = asyncio.all_tasks()
+    with structlog.testing.capture_logs() as logs:
+        await one.run()
+    await one.close()
+    assert [log["event"] for log in logs if log["log_level"] == "error"] == []
+    assert [left for left in asyncio.all_tasks() - before if "Event.wait" in repr(left.get_coro())] == []
 
 
 @contextlib.asynccontextmanager
