@@ -33,6 +33,7 @@ AWAY = (
     asyncpg.InternalClientError,  # what a query meets whose connection breaks in its very beginning
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
+    asyncpg.IdleInTransactionSessionTimeoutError,  # we were frozen in a transaction, and PostgreSQL gave us up
     asyncpg.CrashShutdownError,
     asyncpg.InsufficientResourcesError,  # its disk is full, or it has no connection left
     asyncpg.ObjectNotInPrerequisiteStateError,  # it takes no connections for now (ALLOW_CONNECTIONS false)
@@ -57,6 +58,20 @@ RANDOM_PAGE = "1.1"
 """What PostgreSQL is to think that a page costs which is not the next one: memory and flash, no turning disk.
 
 With its own 4 it plans, while a table is new, to read it from end to end, and keeps to that while it grows.
+"""
+
+
+VANISHED = {
+    "tcp_keepalives_idle": "10s",
+    "tcp_keepalives_interval": "5s",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "30s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+"""When PostgreSQL gives up a client that is gone without a word: its own values let locks outlive it by two hours.
+
+A transaction of ours never waits for anything but PostgreSQL: a minute without a statement means a process that is
+frozen, or gone.
 """
 
 
@@ -177,7 +192,12 @@ class Database:
             reset=_leave_it,
             timeout=10,
             command_timeout=60,
-            server_settings={"application_name": name, "timezone": "UTC", "random_page_cost": RANDOM_PAGE},
+            server_settings={
+                "application_name": name,
+                "timezone": "UTC",
+                "random_page_cost": RANDOM_PAGE,
+                **VANISHED,
+            },
         )
         return cls(pool)
 

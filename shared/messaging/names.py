@@ -18,5 +18,8 @@ BACKUP_LOCK = 7_226_002
 What a look returns was committed before the backup held the lock, so that every snapshot of its source has it.
 """
 
+LEASE = 10.0
+"""Seconds that PostgreSQL may wait for the session of the relay that leads; then another relay may end that session."""
+
 OUTBOX_OLD = 60.0
 """Seconds after which an event that waits to be told makes the service not ready."""

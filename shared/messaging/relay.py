@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from aio_pika import Message
@@ -14,11 +14,13 @@ from shared import tracing
 from shared.db import AWAY, Connection, Database, Row, retry_conflicts
 from shared.messaging import metrics, topology
 from shared.messaging.envelope import trace_of
-from shared.messaging.names import BACKUP_LOCK, EVERYBODY, LEADER_LOCK
+from shared.messaging.names import BACKUP_LOCK, EVERYBODY, LEADER_LOCK, LEASE
 from shared.messaging.publisher import CONFIRM_WITHIN, Publisher, message_of
 from shared.messaging.reach import Reach
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 NEW = 100
 AGAIN = 25
@@ -38,6 +40,10 @@ A relay that dies meanwhile leaves it to the next, who tells it once more; whoev
 """
 
 
+BEATS_EVERY = 2.0
+"""Seconds after which a leader that has nothing to ask PostgreSQL shows that it lives; well below `LEASE`."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Batch:
     """Events that are being published together."""
@@ -48,16 +54,28 @@ class _Batch:
 
 
 class Relay:
-    """One per process; among the processes of a database, one leads and publishes."""
+    """One per process; among the processes of a database, one leads and publishes.
+
+    The leader reads the outbox over the very session that holds the advisory lock. That session is its lease:
+    PostgreSQL knows how long it has waited for it, and a follower ends one that said nothing for `LEASE`, as the one of
+    a machine that vanished. A leader that comes back to life finds its session ended before it reads what to publish.
+    """
 
     def __init__(self, database: Database, amqp_url: str, *, name: str, poll: float = 0.5) -> None:
+        """`poll` is in seconds and below `BEATS_EVERY` where there are followers."""
         self._database = database
         self.publisher = Publisher(amqp_url, name=name)
         self._poll = poll
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
-        self.leads = False
-        """Whether this process is the relay of its database now."""
+        self._leads = False
+        self._answered = 0.0
+        """When PostgreSQL last answered the session that leads."""
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process is the relay of its database now, as far as it can know."""
+        return self._leads and asyncio.get_running_loop().time() - self._answered < LEASE
 
     def wake(self) -> None:
         """Say that a transaction which recorded an event was committed."""
@@ -75,7 +93,7 @@ class Relay:
                 # A relay that ended would leave the outbox to grow for ever: it says what is wrong, and tries again.
                 log.exception("relay.failed")
             finally:
-                self.leads = False
+                self._leads = False
                 metrics.LEADING.set(0)
             await self._rest(self._poll)  # whatever wakes the one who leads
 
@@ -90,13 +108,15 @@ class Relay:
 
     async def _lead(self, connection: Connection) -> None:
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):
+            if pid := await connection.fetchval(_END_SILENT_LEADER, LEADER_LOCK, LEASE):
+                log.error("relay.silent_leader_ended", pid=pid)
             return
         # What is taken out of the outbox need not be on the disk before the next event leaves: lost, it is told again.
         # And an outbox that is empty whenever somebody counts is read by its indexes all the same.
         await connection.execute("SET synchronous_commit = off")
         await connection.execute("SET enable_seqscan = off")
         log.info("relay.leading")
-        self.leads = True
+        self._leads, self._answered = True, asyncio.get_running_loop().time()
         metrics.LEADING.set(1)
         await self._relay(connection)
 
@@ -108,13 +128,14 @@ class Relay:
         self._wake.set()
         try:
             while under_way or not self._stopping.is_set():
-                if self._may_look(under_way) and not await self.publisher.connect():
+                await self._beat(connection)
+                if self._may_look(under_way) and not await self._beating(connection, self.publisher.connect()):
                     await self._rest(1.0)
                 elif self._may_look(under_way):
                     self._wake.clear()
                     known = [row for batch in under_way for row in batch.rows]
                     look = partial(_next, connection, confirmed, known, after=reach.after)
-                    rows = await retry_conflicts(look)
+                    rows = await self._answer(connection, retry_conflicts(look))
                     reach.looked(rows, room=NEW)
                     confirmed = []
                     if rows:
@@ -136,6 +157,33 @@ class Relay:
             for batch in under_way:
                 batch.publishing.cancel()
             await asyncio.gather(*(batch.publishing for batch in under_way), return_exceptions=True)
+
+    async def _answer(self, connection: Connection, statement: Awaitable[T]) -> T:
+        """Await a statement of the leader, and refuse its answer when the session that gave it was ended since.
+
+        It may have lain in a buffer while this process was frozen and another one led. Raises what asyncpg raises then.
+        """
+        asked = asyncio.get_running_loop().time()
+        answer = await statement
+        if asyncio.get_running_loop().time() - asked > LEASE:
+            await connection.fetchval("SELECT 1")
+        self._answered = asyncio.get_running_loop().time()
+        return answer
+
+    async def _beat(self, connection: Connection) -> None:
+        """Show PostgreSQL that this leader lives, if it had nothing to ask for a while."""
+        if asyncio.get_running_loop().time() - self._answered > BEATS_EVERY:
+            await self._answer(connection, connection.fetchval("SELECT 1"))
+
+    async def _beating(self, connection: Connection, work: Awaitable[T]) -> T:
+        """Await what may take long, and show PostgreSQL meanwhile that this leader lives."""
+        task = asyncio.ensure_future(work)
+        try:
+            while not (await asyncio.wait([task], timeout=BEATS_EVERY))[0]:
+                await self._beat(connection)
+            return task.result()
+        finally:
+            task.cancel()
 
     def _may_look(self, under_way: Sequence[_Batch]) -> bool:
         """Tell whether something may wait, and there is room for it."""
@@ -219,6 +267,22 @@ class Relay:
         except TimeoutError:
             pass
 
+
+_END_SILENT_LEADER = """
+    WITH silent AS MATERIALIZED (
+        SELECT a.pid
+        FROM pg_locks l
+        JOIN pg_stat_activity a USING (pid)
+        WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = $1 AND l.objsubid = 1
+          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND a.wait_event_type = 'Client' AND clock_timestamp() - a.state_change > make_interval(secs => $2)
+    )
+    SELECT pid FROM silent WHERE pg_terminate_backend(pid)
+"""
+"""A session that waits for its client says so, and since when; one that works on a long statement does not wait.
+
+Materialized: PostgreSQL may call a function of `pid` before it joins, and would end whom it should not.
+"""
 
 _FORGET = """
     DELETE FROM outbox

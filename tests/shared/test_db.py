@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from shared.clock import new_id
-from shared.db import Database
+from shared.db import AWAY, VANISHED, Database
 from tests.polling import eventually
 
 
@@ -99,3 +99,25 @@ async def test_a_transaction_that_was_broken_off_leaves_its_connection_clean(
     assert not await locked()
     await looks.close()
     await database.close()
+
+
+async def test_postgresql_gives_up_a_client_that_vanished_long_before_it_would_by_itself(database: Database) -> None:
+    shown = {name: await database.fetchval(f"SHOW {name}") for name in VANISHED}
+    assert shown == {
+        "tcp_keepalives_idle": "10",
+        "tcp_keepalives_interval": "5",
+        "tcp_keepalives_count": "3",
+        "tcp_user_timeout": "30000",
+        "idle_in_transaction_session_timeout": "1min",
+    }
+
+
+async def test_a_transaction_in_which_nothing_is_said_is_given_up_and_the_connection_replaced(
+    database: Database,
+) -> None:
+    with pytest.raises(AWAY):
+        async with database.transaction() as tx:
+            await tx.execute("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+            await asyncio.sleep(0.5)
+            await tx.execute("SELECT 1")
+    assert await database.fetchval("SELECT 1") == 1

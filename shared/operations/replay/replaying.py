@@ -58,6 +58,8 @@ async def replay(reach: Reach, rebuilding: Rebuilding, into: Database) -> Replay
         into.connection() as rebuilt,
         rebuilt.transaction(isolation="repeatable_read", readonly=True),
     ):
+        for one in (live, rebuilt):
+            await one.execute("SET LOCAL idle_in_transaction_session_timeout = 0")  # it waits while the other is read
         behind, moving = await _progress(live, rebuilt, fed)
         return Replayed(
             service=rebuilding.service,

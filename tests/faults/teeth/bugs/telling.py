@@ -110,6 +110,22 @@ BUGS = (
         "self._mark[0] - 1 <= rows[0]",
     ),
     bug(
+        "silent_leader_keeps_its_lease",
+        "A follower waits until PostgreSQL gives the vanished leader's session up by itself.",
+        "lease",
+        RELAY,
+        "clock_timestamp() - a.state_change >",
+        "clock_timestamp() - a.state_change > 1000 *",
+    ),
+    bug(
+        "late_answer_is_published",
+        "A leader that was frozen publishes what it had read, without asking whether it still leads.",
+        "lease",
+        RELAY,
+        'await connection.fetchval("SELECT 1")\n        self._answered',
+        "await asyncio.sleep(0)\n        self._answered",
+    ),
+    bug(
         "relay_ends_with_the_database",
         "The relay's task ends when PostgreSQL goes away.",
         "database",
