@@ -22,6 +22,8 @@ from deploy.local.supervision import Program
 # Debian's commands in /usr/sbin insist on the account `rabbitmq`; these are RabbitMQ's own.
 _DEBIAN = Path("/usr/lib/rabbitmq/bin")
 _READY_WITHIN = 180.0
+LARGEST_MESSAGE = 4 << 20
+"""Bytes of a message that the broker takes, four times what a service records; above, it closes the channel."""
 _JOINS_WITHIN = 3
 """Attempts."""
 
@@ -225,6 +227,7 @@ class LocalRabbit:
             "disk_free_limit.absolute": "50MB",
             "vm_memory_high_watermark.relative": "0.4",
             "channel_max": 512,
+            "max_message_size": LARGEST_MESSAGE,
             **self._clustering(),
         }
         lines = "".join(f"{key} = {value}\n" for key, value in settings.items())

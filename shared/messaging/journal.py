@@ -7,6 +7,22 @@ from uuid import UUID
 from shared.clock import new_id
 from shared.contracts.fact import A_MOMENT, Fact
 from shared.db import Transaction
+from shared.errors import TooLarge
+
+LARGEST = 1 << 20
+"""Bytes that an event may have: a quarter of what the broker is told to take, which refuses by closing a channel."""
+
+
+class EventTooLarge(TooLarge):
+    """What is to be recorded is larger than what the other services can be sent (HTTP 413)."""
+
+    code = "event_too_large"
+    title = "The event is too large to be published"
+    sentence = (
+        "Le texte et les éléments joints sont trop volumineux pour être transmis aux autres services : "
+        "rien n’a été enregistré. Raccourcissez ce qui est envoyé, puis recommencez."
+    )
+
 
 _RECORD = """
     WITH head AS (
@@ -68,6 +84,7 @@ async def record(tx: Transaction, fact: Fact) -> UUID:
 
     One statement. The stream's row is locked until commit, so that the order of a stream is the order of its commits.
     Nothing is told from a database that is being rebuilt: a handler asks `tx.retold` before it comes to that.
+    Raises `EventTooLarge` above `LARGEST`.
     """
     if tx.retold:
         raise ValueError("what is rebuilt from the journals tells nothing")
@@ -89,6 +106,8 @@ async def record(tx: Transaction, fact: Fact) -> UUID:
         members["traceparent"] = cause.traceparent
     head = json.dumps(members, ensure_ascii=False)
     rest = f'{head[1:-1]}, "data": {fact.model_dump_json()}}}'
+    if len(rest.encode()) > LARGEST:
+        raise EventTooLarge
     await tx.execute(
         _RECORD, event_id, fact.source, fact.subject, fact.wire_type, fact.routing_key, rest, fact.departement, fact.at
     )

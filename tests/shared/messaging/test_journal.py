@@ -8,10 +8,13 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from deploy.local.rabbitmq import LARGEST_MESSAGE, LocalRabbit
 from shared.clock import new_id
 from shared.db import Cause, Database
 from shared.messaging import journal
 from shared.messaging.inbox import Inbox, Message
+from shared.messaging.journal import LARGEST, EventTooLarge
+from shared.web.problems import problem_of
 from tests.conftest import FreshDatabase
 from tests.shared.messaging.conftest import AT, NOTING, a_message, wire
 
@@ -124,3 +127,30 @@ async def test_what_is_later_anyway_keeps_its_moment(database: Database) -> None
         await journal.record(tx, a_message(request_id))
         later = AT + timedelta(seconds=1)
         assert await journal.in_time(tx, a_message(request_id).source, request_id, later) == later
+
+
+async def test_an_event_above_the_bound_is_refused_by_name_and_nothing_of_its_transaction_stays(
+    database: Database,
+) -> None:
+    request_id = new_id()
+    with pytest.raises(EventTooLarge) as refused:
+        async with database.transaction() as tx:
+            await journal.record(tx, a_message(request_id))
+            await journal.record(tx, a_message(request_id, "é" * (LARGEST // 2)))
+    assert await database.fetchval("SELECT count(*) FROM journal") == 0
+    problem = problem_of(refused.value)
+    assert (problem.status, problem.refusal.code) == (413, "event_too_large")
+
+
+async def test_the_largest_event_is_recorded_and_the_broker_takes_four_times_as_much(database: Database) -> None:
+    async with database.transaction() as tx:
+        event_id = await journal.record(tx, a_message(new_id(), "x" * (LARGEST - 1000)))
+    size = await database.fetchval("SELECT octet_length(body) FROM journal WHERE id = $1", event_id)
+    assert LARGEST - 1000 < size <= LARGEST + 50
+    assert LARGEST_MESSAGE == 4 * LARGEST
+
+
+async def test_the_broker_is_told_what_it_takes(rabbit_server: LocalRabbit) -> None:
+    """By its own answer, not by its file."""
+    taken = await rabbit_server.ctl("eval", "application:get_env(rabbit, max_message_size).")
+    assert taken.strip() == f"{{ok,{LARGEST_MESSAGE}}}"
