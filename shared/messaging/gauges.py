@@ -11,9 +11,10 @@ async def measure(database: Database) -> None:
     """Read the depth and the age of what waits, into the gauges."""
     row = await database.fetchrow(
         """
-        SELECT (SELECT count(*) FROM outbox) AS outbox,
+        SELECT (SELECT count(*) FROM outbox WHERE unsendable_since IS NULL) AS outbox,
                (SELECT coalesce(extract(epoch FROM now() - min(waiting_since)), 0)
-                FROM outbox WHERE queue = '')::float AS outbox_age,
+                FROM outbox WHERE queue = '' AND unsendable_since IS NULL)::float AS outbox_age,
+               (SELECT count(*) FROM outbox WHERE unsendable_since IS NOT NULL) AS unsendable,
                (SELECT count(*) FROM inbox_held) AS held,
                (SELECT count(*) FROM inbox_held WHERE next_attempt_at IS NULL) AS held_given_up,
                (SELECT count(*) FROM inbox_waiting) AS waiting,
@@ -23,6 +24,7 @@ async def measure(database: Database) -> None:
     if row is not None:
         metrics.OUTBOX_EVENTS.set(row["outbox"])
         metrics.OUTBOX_AGE.set(row["outbox_age"])
+        metrics.OUTBOX_UNSENDABLE.set(row["unsendable"])
         metrics.HELD_STREAMS.set(row["held"])
         metrics.HELD_GIVEN_UP.set(row["held_given_up"])
         metrics.WAITING_EVENTS.set(row["waiting"])

@@ -132,7 +132,7 @@ class Messenger:
                            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS led,
                    coalesce(extract(epoch FROM now() - min(waiting_since)), 0)::float AS age
             FROM outbox
-            WHERE queue = ''
+            WHERE queue = '' AND unsendable_since IS NULL
             """,
             LEADER_LOCK,
         )

@@ -3,6 +3,9 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 PUBLISHED = Counter("cousu_events_published_total", "Events that the broker confirmed")
+UNSENDABLE = Counter(
+    "cousu_events_unsendable_total", "Events that the broker refused for what they are, and that were set aside"
+)
 APPLIED = Counter("cousu_events_applied_total", "Events that took effect, or needed none")
 DUPLICATES = Counter("cousu_events_duplicate_total", "Events that came again and were left aside")
 HELD = Counter("cousu_events_held_total", "Times that an event could not be applied")
@@ -26,6 +29,7 @@ APPLIED_AFTER = Histogram(
 
 OUTBOX_EVENTS = Gauge("cousu_outbox_events", "Events that the broker has not confirmed yet")
 OUTBOX_AGE = Gauge("cousu_outbox_oldest_seconds", "Age of the oldest event that is not confirmed")
+OUTBOX_UNSENDABLE = Gauge("cousu_outbox_unsendable_events", "Events set aside because the broker refuses them")
 HELD_STREAMS = Gauge("cousu_held_streams", "Streams that wait because of an event that cannot be applied")
 HELD_GIVEN_UP = Gauge("cousu_held_given_up_streams", "Those of them that are tried no more: an operator decides")
 WAITING_EVENTS = Gauge("cousu_waiting_events", "Events that came before their turn, or whose stream is held")

@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 
 import aio_pika.exceptions
+import aiormq.exceptions
 import structlog
-from aio_pika.abc import AbstractExchange, HeadersType
+from aio_pika.abc import AbstractChannel, AbstractExchange, HeadersType
 from faststream.rabbit import Channel, RabbitExchange
 
 from shared import tracing
@@ -28,6 +30,13 @@ CONNECTS_AGAIN_AFTER = 10.0
 
 LEAVES_WITHIN = 4.0
 """Seconds that leaving the broker may take: one that does not answer keeps nobody from stopping."""
+
+
+class UnsendableError(Exception):
+    """A message is refused for what it is: by the library, or by a broker that closes the channel on it.
+
+    Told of a publish beside others it is a suspicion, for the broker closes the channel on all of them.
+    """
 
 
 class Publisher:
@@ -68,26 +77,69 @@ class Publisher:
         exchange: RabbitExchange = topology.exchange,
         returned_is_done: bool = False,
     ) -> bool:
-        """Publish one message, mandatory; tell whether the broker has it for sure.
+        """Publish one message, mandatory; tell whether the broker has it for sure. Raises `UnsendableError`.
 
         By aio-pika's exchange: FastStream's own publish costs a quarter of all that publishing does.
         """
         there = self._exchanges.get(exchange.name)
         if there is None:
             return False
+        return await self._publish(there, message, routing_key, returned_is_done=returned_is_done)
+
+    async def send_alone(
+        self,
+        message: aio_pika.Message,
+        routing_key: str,
+        *,
+        exchange: RabbitExchange = topology.exchange,
+        returned_is_done: bool = False,
+    ) -> bool:
+        """Publish one message over a channel of its own; tell whether the broker has it for sure.
+
+        Raises `UnsendableError` when the message itself is refused: the broker is there, and takes another channel.
+        """
+        try:
+            async with self._channel() as channel:
+                there = await channel.get_exchange(exchange.name, ensure=False)
+                return await self._publish(there, message, routing_key, returned_is_done=returned_is_done)
+        except BROKER_AWAY:
+            return False
+        except UnsendableError:
+            try:
+                async with self._channel():
+                    raise
+            except BROKER_AWAY:
+                return False
+
+    @contextlib.asynccontextmanager
+    async def _channel(self) -> AsyncIterator[AbstractChannel]:
+        """Open a channel beside the one that all share; raises what `BROKER_AWAY` names."""
+        with lost_is_not_cancelled():
+            channel = aio_pika.Channel(await self._broker.connect(), publisher_confirms=True, on_return_raises=True)
+            await channel.initialize()
+        try:
+            yield channel
+        finally:
+            with contextlib.suppress(*BROKER_AWAY), lost_is_not_cancelled():
+                await channel.close()
+
+    async def _publish(
+        self, there: AbstractExchange, message: aio_pika.Message, routing_key: str, *, returned_is_done: bool
+    ) -> bool:
         try:
             with lost_is_not_cancelled():
                 await there.publish(message, routing_key, mandatory=True)
         except aio_pika.exceptions.PublishError:
             log.warning("relay.returned", type=message.type, routing_key=routing_key)
             return returned_is_done
+        except aiormq.exceptions.ChannelPreconditionFailed as error:
+            raise UnsendableError(str(error)) from error
         except BROKER_AWAY as error:
             log.debug("relay.publish_failed", error=type(error).__name__)
             return False
-        except Exception:
-            # What cannot even be written to the wire stays in the outbox, and keeps nothing else there.
-            log.exception("relay.unsendable", type=message.type, event_id=message.message_id)
-            return False
+        except Exception as error:
+            # It cannot even be written to the wire. What the error says may hold contents.
+            raise UnsendableError(type(error).__name__) from error
         return True
 
     async def doubt(self, *, since: float | None) -> None:

@@ -5,17 +5,18 @@ import contextlib
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NotRequired, TypedDict, TypeVar
 
 import structlog
 from aio_pika import Message
+from faststream.rabbit import RabbitExchange
 
 from shared import tracing
 from shared.db import AWAY, Connection, Database, Row, retry_conflicts
 from shared.messaging import metrics, topology
 from shared.messaging.envelope import trace_of
 from shared.messaging.names import BACKUP_LOCK, EVERYBODY, LEADER_LOCK, LEASE
-from shared.messaging.publisher import CONFIRM_WITHIN, Publisher, message_of
+from shared.messaging.publisher import CONFIRM_WITHIN, Publisher, UnsendableError, message_of
 from shared.messaging.reach import Reach
 
 log = structlog.get_logger(__name__)
@@ -45,12 +46,21 @@ BEATS_EVERY = 2.0
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """What became of a batch; the rest is to be published again."""
+
+    confirmed: list[Row]
+    """Those that the broker has for sure."""
+    unsendable: list[tuple[Row, str]]
+    """Those that are refused for what they are, each with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Batch:
     """Events that are being published together."""
 
     rows: Sequence[Row]
-    publishing: asyncio.Task[list[Row]]
-    """Gives those that the broker has for sure."""
+    publishing: asyncio.Task[Published]
 
 
 class Relay:
@@ -146,9 +156,10 @@ class Relay:
                     await self._pause(under_way, FORGETS_WITHIN if confirmed else self._poll)
                 for batch in [batch for batch in under_way if batch.publishing.done()]:
                     under_way.remove(batch)
-                    there = batch.publishing.result()
-                    confirmed += there
-                    if len(there) < len(batch.rows):
+                    published = batch.publishing.result()
+                    confirmed += published.confirmed
+                    await self._set_aside(connection, published.unsendable)
+                    if len(published.confirmed) + len(published.unsendable) < len(batch.rows):
                         reach.failed()
                         await self._rest(1.0)
                         self._wake.set()
@@ -189,32 +200,62 @@ class Relay:
         """Tell whether something may wait, and there is room for it."""
         return self._wake.is_set() and len(under_way) < BATCHES and not self._stopping.is_set()
 
-    async def _publish(self, rows: Sequence[Row]) -> list[Row]:
-        """Publish a batch with its confirmations pipelined; give the rows that the broker has for sure."""
+    async def _publish(self, rows: Sequence[Row]) -> Published:
+        """Publish a batch with its confirmations pipelined, and alone what may be unsendable."""
         began = asyncio.get_running_loop().time()
-        publishing = [asyncio.create_task(self._publish_one(row)) for row in rows]
+        suspects: list[Row] = []
+        publishing = [asyncio.create_task(self._publish_one(row, suspects)) for row in rows]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CONFIRM_WITHIN):
                 await asyncio.gather(*publishing)
         outcomes = [not one.cancelled() and one.result() for one in publishing]
         confirmed = [row for row, done in zip(rows, outcomes, strict=True) if done]
+        unsendable: list[tuple[Row, str]] = []
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CONFIRM_WITHIN):
+                await self._publish_alone(suspects, confirmed, unsendable)
         metrics.PUBLISHED.inc(len(confirmed))
-        if len(confirmed) < len(rows):
-            log.warning("relay.unconfirmed", events=len(rows) - len(confirmed))
-        await self.publisher.doubt(since=None if confirmed else began)
-        return confirmed
+        if (unconfirmed := len(rows) - len(confirmed) - len(unsendable)) > 0:
+            log.warning("relay.unconfirmed", events=unconfirmed)
+        await self.publisher.doubt(since=None if confirmed or unsendable else began)
+        return Published(confirmed, unsendable)
 
-    async def _publish_one(self, row: Row) -> bool:
+    async def _publish_one(self, row: Row, suspects: list[Row]) -> bool:
         trace = trace_of(row["body"])
-        message = message_of(row["body"], event_id=str(row["id"]), wire_type=row["type"], trace=trace)
-        if row["queue"] == "":
-            return await self._publish_first(row, message, trace)
-        if row["queue"] == EVERYBODY:
-            return await self.publisher.send(message, row["routing_key"])
-        # Whoever asked and is gone will ask again.
-        return await self.publisher.send(
-            message, row["queue"], exchange=topology.resend_exchange, returned_is_done=True
-        )
+        try:
+            if row["queue"] == "":
+                return await self._publish_first(row, _message(row, trace), trace)
+            return await self.publisher.send(_message(row, trace), **_way(row))
+        except UnsendableError:
+            suspects.append(row)
+            return False
+
+    async def _publish_alone(
+        self, suspects: Sequence[Row], confirmed: list[Row], unsendable: list[tuple[Row, str]]
+    ) -> None:
+        """Publish one after the other, each over a channel of its own, what was under way when a channel was closed.
+
+        The broker closes it because of one of them, and does not say of which.
+        """
+        for row in suspects:
+            try:
+                if await self.publisher.send_alone(_message(row, trace_of(row["body"])), **_way(row)):
+                    confirmed.append(row)
+            except UnsendableError as refused:
+                log.error("relay.unsendable", event_id=str(row["id"]), type=row["type"], reason=str(refused))  # noqa: TRY400 - the reason says it
+                metrics.UNSENDABLE.inc()
+                unsendable.append((row, str(refused)))
+
+    async def _set_aside(self, connection: Connection, unsendable: Sequence[tuple[Row, str]]) -> None:
+        """Mark what cannot be sent, so that no relay tries it again until an operator says so."""
+        if unsendable:
+            marking = connection.execute(
+                _SET_ASIDE,
+                [row["position"] for row, _ in unsendable],
+                [row["queue"] for row, _ in unsendable],
+                [reason for _, reason in unsendable],
+            )
+            await self._answer(connection, marking)
 
     async def _publish_first(self, row: Row, message: Message, trace: str | None) -> bool:
         """Tell an event for the first time: a step of its trace, and the first hop of its way."""
@@ -241,6 +282,9 @@ class Relay:
         try:
             async with asyncio.timeout(CONFIRM_WITHIN):
                 return await self.publisher.send(message_of(body, event_id=event_id, wire_type=wire_type), routing_key)
+        except UnsendableError as refused:
+            log.error("relay.unsendable", event_id=event_id, type=wire_type, reason=str(refused))  # noqa: TRY400 - same
+            return False
         except TimeoutError:
             return False
 
@@ -266,6 +310,25 @@ class Relay:
                 await self._stopping.wait()
         except TimeoutError:
             pass
+
+
+class _Way(TypedDict):
+    """Where a row of the outbox is published to."""
+
+    routing_key: str
+    exchange: NotRequired[RabbitExchange]
+    returned_is_done: NotRequired[bool]
+
+
+def _way(row: Row) -> _Way:
+    """Give where a row is published to: whoever asked for it to be sent again and is gone will ask again."""
+    if row["queue"] in {"", EVERYBODY}:
+        return {"routing_key": row["routing_key"]}
+    return {"routing_key": row["queue"], "exchange": topology.resend_exchange, "returned_is_done": True}
+
+
+def _message(row: Row, trace: str | None) -> Message:
+    return message_of(row["body"], event_id=str(row["id"]), wire_type=row["type"], trace=trace)
 
 
 _END_SILENT_LEADER = """
@@ -295,6 +358,14 @@ _FORGET = """
 read them from end to end each time, until somebody plans anew."""
 
 
+_SET_ASIDE = """
+    UPDATE outbox o
+    SET unsendable_since = now(), unsendable_reason = left(k.reason, 500)
+    FROM unnest($1::bigint[], $2::text[], $3::text[]) AS k (position, queue, reason)
+    WHERE o.position = k.position AND o.queue = k.queue
+"""
+
+
 async def _next(connection: Connection, confirmed: Sequence[Row], under_way: Sequence[Row], *, after: int) -> list[Row]:
     """Take what the broker has for sure out of the outbox, and read the oldest events that wait beside those under way.
 
@@ -310,13 +381,15 @@ async def _next(connection: Connection, confirmed: Sequence[Row], under_way: Seq
             SELECT * FROM unnest($5::bigint[], $6::text[]) AS k (position, queue)
         ), new AS MATERIALIZED (
             SELECT position, queue FROM outbox
-            WHERE queue = '' AND position > $7 AND position NOT IN (SELECT position FROM known WHERE queue = '')
+            WHERE queue = '' AND unsendable_since IS NULL AND position > $7
+              AND position NOT IN (SELECT position FROM known WHERE queue = '')
             ORDER BY position LIMIT $3
         ), waiting AS (
             SELECT position, queue FROM new
             UNION ALL
             (SELECT position, queue FROM outbox
-             WHERE queue <> '' AND (position, queue) NOT IN (SELECT position, queue FROM known)
+             WHERE queue <> '' AND unsendable_since IS NULL
+               AND (position, queue) NOT IN (SELECT position, queue FROM known)
              ORDER BY position, queue
              LIMIT CASE WHEN EXISTS (SELECT FROM new) THEN $4 ELSE $3 + $4 END)
         )

@@ -114,6 +114,9 @@ DRILLS: dict[str, Drill] = {
     "watermark": Drill(
         "transactions overlap while the relay looks at a quiet outbox", Tests(("tests/properties/test_watermark.py",))
     ),
+    "unsendable": Drill(
+        "the broker closes a channel on what it refuses", Tests(("tests/shared/messaging/test_unsendable.py",))
+    ),
     "lease": Drill("the leader's machine says nothing any more", Tests(("tests/shared/messaging/test_lease.py",))),
     "order": _faults(
         "messages come twice, late, in any order, amid rubbish",

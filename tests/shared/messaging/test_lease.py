@@ -11,7 +11,7 @@ from shared.clock import new_id
 from shared.db import Connection, Database, Row
 from shared.messaging import journal, relay, topology
 from shared.messaging.names import LEASE
-from shared.messaging.relay import BEATS_EVERY, Relay
+from shared.messaging.relay import BEATS_EVERY, Published, Relay
 from tests.conftest import FreshDatabase
 from tests.faults.network import Link
 from tests.polling import eventually
@@ -60,7 +60,7 @@ class Seen(Relay):
 
     batches = 0
 
-    async def _publish(self, rows: Sequence[Row]) -> list[Row]:
+    async def _publish(self, rows: Sequence[Row]) -> Published:
         self.batches += 1
         return await super()._publish(rows)
 

@@ -15,7 +15,7 @@ from shared.clock import new_id
 from shared.db import Database, Row
 from shared.messaging import journal, publisher, relay, topology
 from shared.messaging.names import LEADER_LOCK
-from shared.messaging.relay import AGAIN, Relay
+from shared.messaging.relay import AGAIN, Published, Relay
 from tests.polling import eventually
 from tests.shared.messaging.conftest import a_message
 
@@ -73,23 +73,6 @@ async def test_a_relay_goes_on_after_an_error_that_nobody_foresaw(
 
 
 @pytest.mark.usefixtures("exchange")
-async def test_what_cannot_be_sent_stays_and_keeps_nothing_else_back(
-    database: Database, broker_url: Callable[[str], str]
-) -> None:
-    async with database.transaction() as tx:
-        bad = await journal.record(tx, a_message(new_id(), "bad").model_copy(update={"departement": "9" * 300}))
-        for _ in range(3):
-            await journal.record(tx, a_message(new_id()))
-    async with running(Relay(database, broker_url("intake"), name="intake", poll=0.05)):
-
-        async def only_the_bad_one() -> bool:
-            rows = await database.fetch("SELECT j.id FROM outbox JOIN journal j USING (position)")
-            return [row["id"] for row in rows] == [bad]
-
-        await eventually(only_the_bad_one)
-
-
-@pytest.mark.usefixtures("exchange")
 async def test_what_is_new_does_not_wait_behind_what_is_sent_again(
     database: Database, broker_url: Callable[[str], str]
 ) -> None:
@@ -104,7 +87,7 @@ async def test_what_is_new_does_not_wait_behind_what_is_sent_again(
     batches: list[list[object]] = []
     publish = one._publish  # noqa: SLF001 - what a batch is made of
 
-    async def seen(rows: Sequence[Row]) -> list[Row]:
+    async def seen(rows: Sequence[Row]) -> Published:
         batches.append([row["id"] for row in rows])
         return await publish(rows)
 
