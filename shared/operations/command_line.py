@@ -21,6 +21,7 @@ from shared.operations import (
     command_line_quarantine,
     command_line_replay,
     command_line_resending,
+    command_line_unsendable,
     command_line_waiting,
     migrations,
 )
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.add_typer(command_line_agents.app, name="agent")
 app.add_typer(command_line_held.app, name="held")
 app.add_typer(command_line_waiting.app, name="waiting")
+app.add_typer(command_line_unsendable.app, name="unsendable")
 app.add_typer(command_line_quarantine.app, name="quarantine")
 app.add_typer(command_line_mails.app, name="deliveries")
 app.add_typer(command_line_documents.app, name="documents")

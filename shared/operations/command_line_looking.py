@@ -28,6 +28,7 @@ SENTENCES = {
     "no_consumer": "Nobody consumes this queue ({count} messages wait). Start the service",
     "deep_queue": "{count} messages wait; they are being consumed",
     "outbox_late": "{count} events are not with the broker, the oldest for {seconds:.0f} s {detail}",
+    "unsendable": "{count} events are refused by RabbitMQ and were set aside: `cousu-main unsendable list`",
     "behind": "{count} events were told and are not applied, the oldest for {seconds:.0f} s",
     "mail_late": "{count} mails wait, the first for {seconds:.0f} s: `cousu-main deliveries list`",
     "mail_failed": "{count} mails of this week could not be delivered: `cousu-main deliveries list`",

@@ -11,6 +11,8 @@ class ServiceFigures(BaseModel):
 
     outbox: int
     outbox_seconds: float
+    unsendable: int
+    """Of those in the outbox, set aside because the broker refuses them; `outbox` counts the others."""
     held: int
     held_given_up: int
     held_seconds: float
@@ -31,7 +33,7 @@ async def figures(reader: Reader, service: str, perimeter: list[str] | None = No
     row = await reader.fetchrow(
         """
         WITH told AS (
-            SELECT o.queue, o.waiting_since
+            SELECT o.queue, o.waiting_since, o.unsendable_since
             FROM outbox o
             WHERE $1::text[] IS NULL
                OR EXISTS (SELECT FROM journal j
@@ -53,9 +55,10 @@ async def figures(reader: Reader, service: str, perimeter: list[str] | None = No
             WHERE NOT EXISTS (SELECT FROM inbox_held h WHERE h.subject = w.subject AND h.source = w.source)
             GROUP BY w.subject, w.source
         )
-        SELECT (SELECT count(*) FROM told) AS outbox,
+        SELECT (SELECT count(*) FROM told WHERE unsendable_since IS NULL) AS outbox,
+               (SELECT count(*) FROM told WHERE unsendable_since IS NOT NULL) AS unsendable,
                (SELECT coalesce(extract(epoch FROM now() - min(waiting_since)), 0)::float
-                FROM told WHERE queue = '') AS outbox_seconds,
+                FROM told WHERE queue = '' AND unsendable_since IS NULL) AS outbox_seconds,
                (SELECT count(*) FROM held) AS held,
                (SELECT count(*) FROM held WHERE next_attempt_at IS NULL) AS held_given_up,
                (SELECT coalesce(extract(epoch FROM now() - min(held_since)), 0)::float

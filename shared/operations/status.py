@@ -43,6 +43,7 @@ What = Literal[
     "no_consumer",
     "deep_queue",
     "outbox_late",
+    "unsendable",
     "behind",
     "held_given_up",
     "held",
@@ -263,8 +264,8 @@ def _of_service(one: ServiceStatus, *, broker_away: bool) -> list[Concern]:
         old = waits.gap_seconds > GAP_OLD
         what = "gap" if old else "gap_young"
         found.append(Concern(what=what, where=one.name, count=waits.gaps, seconds=waits.gap_seconds, urgent=old))
-    if waits.quarantine:
-        found.append(Concern(what="quarantine", where=one.name, count=waits.quarantine))
+    for what, count in (("quarantine", waits.quarantine), ("unsendable", waits.unsendable)):
+        found += [Concern(what=what, where=one.name, count=count)] if count else []
     return found + _of_duties(one)
 
 

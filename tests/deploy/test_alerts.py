@@ -103,7 +103,7 @@ def test_every_command_of_the_runbook_exists() -> None:
     from shared.operations.command_line import app  # noqa: PLC0415 - same
 
     root: Any = get_command(app)
-    groups = "held|waiting|quarantine|dead|unrouted|deliveries|documents|events|journal"
+    groups = "held|waiting|unsendable|quarantine|dead|unrouted|deliveries|documents|events|journal"
     command_in = rf"`(?:cousu-main )?((?:{groups}) \w+|migrate|replay|status)\b"
     written = re.findall(command_in, help_pages.RUNBOOK.read_text(encoding="utf-8"))
     assert written

@@ -70,6 +70,13 @@ def told(concern: Concern) -> Told:
             + (relay or "Vérifiez que le service tourne, et que la messagerie accepte ses envois."),
             None,
         ),
+        "unsendable": (
+            (
+                f"{events} mis de côté\u00a0: la messagerie les refuse. Les demandes concernées attendent chez les "
+                "autres services\u00a0; tout le reste part."
+            ),
+            None,
+        ),
         "behind": (
             f"{events} annoncés et pas encore appliqués, depuis {since}. Vérifiez que le service tourne.",
             "#retards",

@@ -22,6 +22,7 @@ ENTRIES: Final = {
     "no_consumer": "CousuFileSansEcoute",
     "deep_queue": "CousuFileProfonde",
     "outbox_late": "CousuEnvoiEnRetard",
+    "unsendable": "CousuEnvoiRefuse",
     "no_relay": "CousuSansRelais",
     "behind": "CousuRetardEntreServices",
     "held_given_up": "CousuDemandeRetenue",

@@ -150,6 +150,16 @@ async def test_an_outbox_that_does_not_empty_needs_a_hand(scene: Scene) -> None:
     assert (late.where, late.count, late.urgent) == ("escalation", 1, True)
 
 
+async def test_an_event_that_the_broker_refuses_needs_a_hand_and_is_not_late(scene: Scene) -> None:
+    async with scene.escalation.transaction() as tx:
+        await journal.record(tx, a_message(new_id()))
+    async with scene.escalation.transaction() as tx:
+        await tx.execute("UPDATE outbox SET waiting_since = now() - interval '2 minutes', unsendable_since = now()")
+    seen, refused = await until(scene, "unsendable")
+    assert (refused.where, refused.count, refused.urgent) == ("escalation", 1, True)
+    assert "outbox_late" not in {concern.what for concern in seen.concerns}
+
+
 async def test_unreadable_dead_and_unrouted_messages_need_a_hand(scene: Scene) -> None:
     await an_unreadable_message(scene.inbox)
     await a_dead_letter(scene.channel, "escalation", b"dead")
