@@ -7,8 +7,8 @@ MOST_SOURCES = 150
 """Sources whose age is told: more than there are départements, and fewer than strangers can invent."""
 
 
-async def measure(database: Database) -> None:
-    """Read the depth and the age of what waits, into the gauges."""
+async def measure(database: Database) -> float:
+    """Read the depth and the age of what waits, into the gauges; give the age of the oldest unpublished event."""
     row = await database.fetchrow(
         """
         SELECT (SELECT count(*) FROM outbox WHERE unsendable_since IS NULL) AS outbox,
@@ -33,6 +33,7 @@ async def measure(database: Database) -> None:
     metrics.UNAPPLIED_AGE.clear()
     for source, age in ages.items():
         metrics.UNAPPLIED_AGE.labels(source).set(age)
+    return 0.0 if row is None else float(row["outbox_age"])
 
 
 async def unapplied(reader: Reader) -> dict[str, float]:

@@ -17,9 +17,10 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.consumers import Consumers
 from shared.messaging.envelope import DIGEST, is_damaged
 from shared.messaging.inbox import Inbox, Message, Patience
-from shared.messaging.names import LEADER_LOCK, OUTBOX_OLD
+from shared.messaging.names import LEADER_LOCK, OUTBOX_OLD, OUTBOX_STALE
 from shared.messaging.publisher import CONFIRM_WITHIN
 from shared.messaging.relay import Relay
+from shared.readiness import Degraded
 from shared.rounds import for_ever
 from shared.stopping import deadline, end
 
@@ -50,7 +51,7 @@ FINISHES_WITHIN = 20.0
 """Seconds that what is in hand may take at a stop; then it goes back."""
 
 LEADERLESS_FOR = 5.0
-"""Seconds without a leader that a change of relays may take: no reason yet to take all copies out of service."""
+"""Seconds without a leader that a change of relays may take."""
 
 
 class Messenger:
@@ -123,27 +124,30 @@ class Messenger:
         await asyncio.gather(self.consumer.close(), self.relay.close())
 
     async def missing(self) -> str | None:
-        """Say what keeps this service from telling and hearing, if anything does."""
+        """Say what this copy misses, or, `Degraded`, what keeps the service from publishing: all copies share it."""
         if not self.consumer.started:
             return "rabbitmq: not consuming yet"
         row = await self.database.fetchrow(
             """
             SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND granted
                            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS led,
-                   coalesce(extract(epoch FROM now() - min(waiting_since)), 0)::float AS age
+                   coalesce(extract(epoch FROM now() - min(waiting_since)
+                                    FILTER (WHERE queue = '' AND unsendable_since IS NULL)), 0)::float AS age,
+                   count(*) FILTER (WHERE unsendable_since IS NOT NULL) AS unsendable
             FROM outbox
-            WHERE queue = '' AND unsendable_since IS NULL
             """,
             LEADER_LOCK,
         )
         if row is None:
-            return "relay: no leader"
+            raise LookupError("an aggregate without a row")
         if row["led"]:
             self._led_at = time.monotonic()
         elif self._led_at is None or time.monotonic() - self._led_at > LEADERLESS_FOR:
-            return "relay: no leader"
+            return Degraded("relay: no leader")
         if row["age"] > OUTBOX_OLD:
-            return f"relay: an event has waited for {row['age']:.0f} s"
+            return Degraded(f"relay: an event has waited for {row['age']:.0f} s")
+        if row["unsendable"]:
+            return Degraded(f"relay: {row['unsendable']} events are refused by the broker")
         return None
 
     async def _on_message(self, message: AbstractIncomingMessage) -> None:
@@ -183,5 +187,6 @@ class Messenger:
             await self.healer.tell_recent_heads()
 
     async def _measure(self) -> None:
-        """Keep the gauges true."""
-        await gauges.measure(self.database)
+        """Keep the gauges true, and have the leader check its watermark when the outbox ages."""
+        if await gauges.measure(self.database) > OUTBOX_STALE:
+            self.relay.check_watermark()

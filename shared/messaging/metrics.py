@@ -6,6 +6,9 @@ PUBLISHED = Counter("cousu_events_published_total", "Events that the broker conf
 UNSENDABLE = Counter(
     "cousu_events_unsendable_total", "Events that the broker refused for what they are, and that were set aside"
 )
+PASSED = Counter(
+    "cousu_outbox_passed_events_total", "Events that the relay's watermark had passed, and that it went back for"
+)
 APPLIED = Counter("cousu_events_applied_total", "Events that took effect, or needed none")
 DUPLICATES = Counter("cousu_events_duplicate_total", "Events that came again and were left aside")
 HELD = Counter("cousu_events_held_total", "Times that an event could not be applied")

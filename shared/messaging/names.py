@@ -22,4 +22,7 @@ LEASE = 10.0
 """Seconds that PostgreSQL may wait for the session of the relay that leads; then another relay may end that session."""
 
 OUTBOX_OLD = 60.0
-"""Seconds after which an event that waits to be told makes the service not ready."""
+"""Seconds after which an event that waits to be published makes the service degraded."""
+
+OUTBOX_STALE = 20.0
+"""Seconds after which the leader makes sure that it has not passed an event; more than a publish may take."""

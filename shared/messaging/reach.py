@@ -41,5 +41,5 @@ class Reach:
             self._mark = (rows[0]["next"], positions[-1])
 
     def failed(self) -> None:
-        """Hear that something has to be told again: it waits once more, wherever it stands."""
+        """Begin at zero again: something has to be published again, wherever it stands."""
         self.after, self._mark = 0, None

@@ -78,6 +78,8 @@ class Relay:
         self._poll = poll
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._checks = False
+        """Whether the watermark is to be checked with the next look."""
         self._leads = False
         self._answered = 0.0
         """When PostgreSQL last answered the session that leads."""
@@ -89,6 +91,11 @@ class Relay:
 
     def wake(self) -> None:
         """Say that a transaction which recorded an event was committed."""
+        self._wake.set()
+
+    def check_watermark(self) -> None:
+        """Say that an event has waited for long: the leader makes sure that it has not passed it."""
+        self._checks = True
         self._wake.set()
 
     async def run(self) -> None:
@@ -144,6 +151,7 @@ class Relay:
                 elif self._may_look(under_way):
                     self._wake.clear()
                     known = [row for batch in under_way for row in batch.rows]
+                    await self._check(connection, reach, [*known, *confirmed])
                     look = partial(_next, connection, confirmed, known, after=reach.after)
                     rows = await self._answer(connection, retry_conflicts(look))
                     reach.looked(rows, room=NEW)
@@ -185,6 +193,17 @@ class Relay:
         """Show PostgreSQL that this leader lives, if it had nothing to ask for a while."""
         if asyncio.get_running_loop().time() - self._answered > BEATS_EVERY:
             await self._answer(connection, connection.fetchval("SELECT 1"))
+
+    async def _check(self, connection: Connection, reach: Reach, known: Sequence[Row]) -> None:
+        """If asked to, go back to the beginning of the outbox should an event wait that the watermark has passed."""
+        if not self._checks:
+            return
+        self._checks = False
+        counting = connection.fetchval(_PASSED, reach.after, [row["position"] for row in known])
+        if passed := await self._answer(connection, counting):
+            log.error("relay.watermark_passed_events", events=passed, position=reach.after)
+            metrics.PASSED.inc(passed)
+            reach.failed()
 
     async def _beating(self, connection: Connection, work: Awaitable[T]) -> T:
         """Await what may take long, and show PostgreSQL meanwhile that this leader lives."""
@@ -357,6 +376,11 @@ _FORGET = """
 """Row by row, as `_next` reads the journal: a join, planned while the outbox is empty and the journal is young, would
 read them from end to end each time, until somebody plans anew."""
 
+
+_PASSED = """
+    SELECT count(*) FROM outbox
+    WHERE queue = '' AND unsendable_since IS NULL AND position <= $1 AND position <> ALL ($2::bigint[])
+"""
 
 _SET_ASIDE = """
     UPDATE outbox o

@@ -25,6 +25,7 @@ SENTENCES = {
     "database_stuck": "The database answers, but its cases are locked: see who holds them (runbook, CousuLenteur)",
     "service_away": "The service does not answer ({detail}). Start it again",
     "service_not_ready": "The service is not ready ({detail})",
+    "service_degraded": "The service works, and does not publish as it should ({detail})",
     "no_consumer": "Nobody consumes this queue ({count} messages wait). Start the service",
     "deep_queue": "{count} messages wait; they are being consumed",
     "outbox_late": "{count} events are not with the broker, the oldest for {seconds:.0f} s {detail}",

@@ -40,6 +40,7 @@ What = Literal[
     "database_stuck",
     "service_away",
     "service_not_ready",
+    "service_degraded",
     "no_consumer",
     "deep_queue",
     "outbox_late",
@@ -96,6 +97,8 @@ class ServiceStatus(BaseModel):
     database_away: str | None = None
     ready: bool | None = None
     missing: list[str] = []
+    degraded: list[str] = []
+    """What works less well in it, although it is ready."""
     figures: ServiceFigures | None = None
     deadlines: Deadlines | None = None
     """None where no dates are kept, the database is away, or gives no right to them."""
@@ -166,7 +169,7 @@ async def status(reach: Reach, *, at: datetime, perimeter: list[str] | None = No
 
 async def _service(watched: Watched, perimeter: list[str] | None) -> ServiceStatus:
     told = ServiceStatus(name=watched.name)
-    told.ready, told.missing = await _readiness(watched.public_url)
+    told.ready, told.missing, told.degraded = await _readiness(watched.public_url)
     try:
         async with asyncio.timeout(PATIENCE):
             told.figures = await figures(watched.database, watched.name, perimeter)
@@ -184,22 +187,25 @@ async def _service(watched: Watched, perimeter: list[str] | None) -> ServiceStat
     return told
 
 
-async def _readiness(public_url: str | None) -> tuple[bool | None, list[str]]:
-    """Ask the service itself; nothing is known where no address was told."""
+async def _readiness(public_url: str | None) -> tuple[bool | None, list[str], list[str]]:
+    """Ask the service itself whether it is ready, what it misses, and what works less well.
+
+    Nothing is known where no address was told.
+    """
     if public_url is None:
-        return None, []
+        return None, [], []
     try:
         async with httpx2.AsyncClient(timeout=PATIENCE) as client:
             answer = await client.get(f"{public_url}/health/ready")
     except httpx2.HTTPError as error:
-        return False, [f"{NO_ANSWER}: {type(error).__name__}"]
+        return False, [f"{NO_ANSWER}: {type(error).__name__}"], []
+    body: dict[str, list[object]] = {}
+    with contextlib.suppress(ValueError):
+        body = answer.json()
+    missing, degraded = ([str(one) for one in body.get(member, [])] for member in ("missing", "degraded"))
     if answer.is_success:
-        return True, []
-    try:
-        missing = answer.json().get("missing", [])
-    except ValueError:
-        missing = []
-    return False, [str(one) for one in missing] or [f"answers {answer.status_code}"]
+        return True, [], degraded
+    return False, missing or [f"answers {answer.status_code}"], []
 
 
 async def _queues(reach: Reach, perimeter: list[str] | None) -> list[QueueStatus] | None:
@@ -233,15 +239,22 @@ def _placed(reach: Reach, queue: Queue) -> QueueStatus:
     return QueueStatus(**queue.model_dump(), kind=kind, service=watched.name if watched else None)
 
 
-def _of_service(one: ServiceStatus, *, broker_away: bool) -> list[Concern]:
+def _of_readiness(one: ServiceStatus, *, broker_away: bool) -> list[Concern]:
     found: list[Concern] = []
     if one.ready is False:
         what: What = "service_away" if one.unreached else "service_not_ready"
         # Not ready without broker or database is their consequence: nothing to do here.
         urgent = one.unreached or not (broker_away or one.database_away)
         found.append(Concern(what=what, where=one.name, detail="; ".join(one.missing), urgent=urgent))
+    if one.degraded:
+        found.append(Concern(what="service_degraded", where=one.name, detail="; ".join(one.degraded), urgent=False))
+    return found
+
+
+def _of_service(one: ServiceStatus, *, broker_away: bool) -> list[Concern]:
+    found = _of_readiness(one, broker_away=broker_away)
     if one.database_away is not None:
-        what = "database_refuses" if one.database_refuses else "database_away"
+        what: What = "database_refuses" if one.database_refuses else "database_away"
         found.append(Concern(what=what, where=one.name, detail=one.database_away))
     if one.stuck:
         found.append(Concern(what="database_stuck", where=one.name))

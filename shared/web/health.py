@@ -10,10 +10,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared.db import AWAY, Database
 from shared.errors import Unavailable
+from shared.readiness import Degraded
 from shared.web.problems import Problem, problem_response, status_of
 
 ReadinessCheck: TypeAlias = Callable[[], Awaitable[str | None]]
-"""Answers None when fine, else an English sentence that names what is missing."""
+"""Answers None when fine, else an English sentence that names what is missing, or is `Degraded`."""
 
 PATIENCE: Final = 3.0
 """Seconds after which a check that does not answer counts as missing."""
@@ -52,10 +53,11 @@ def routes(database: Database, checks: Sequence[ReadinessCheck]) -> list[HTTPRou
     @get("/health/ready", public=True, include_in_schema=False)
     async def ready(request: Request[Any, Any, Any]) -> Response[Any]:
         answers = await asyncio.gather(*(_asked(check) for check in (database_answers, *checks)))
-        if missing := [answer for answer in answers if answer is not None]:
+        degraded = [answer for answer in answers if isinstance(answer, Degraded)]
+        if missing := [answer for answer in answers if answer is not None and not isinstance(answer, Degraded)]:
             refusal = NotReady(missing)
             return problem_response(request, Problem(status_of(refusal), refusal, {"Retry-After": "5"}))
-        return Response({"status": "ready"})
+        return Response({"status": "ready", "degraded": degraded})
 
     @get("/metrics", public=True, include_in_schema=False)
     async def metrics() -> Response[bytes]:

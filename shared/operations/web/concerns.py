@@ -58,6 +58,7 @@ def told(concern: Concern) -> Told:
             None,
         ),
         "service_not_ready": (f"Le service n’est pas prêt ({concern.detail}).", None),
+        "service_degraded": (f"Le service répond, mais ses envois sont gênés ({concern.detail}).", None),
         "no_consumer": (
             "Personne n’écoute sa file"
             + (f" ({messages} en attente)" if concern.count else "")

@@ -19,6 +19,7 @@ ENTRIES: Final = {
     "database_stuck": "CousuLenteur",
     "service_away": "CousuServiceAbsent",
     "service_not_ready": "CousuServicePasPret",
+    "service_degraded": "CousuServicePasPret",
     "no_consumer": "CousuFileSansEcoute",
     "deep_queue": "CousuFileProfonde",
     "outbox_late": "CousuEnvoiEnRetard",

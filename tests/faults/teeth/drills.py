@@ -110,12 +110,18 @@ def _kills(
     return Drill(says, plan, points)
 
 
+AGED = "test_events_that_the_watermark_has_passed_are_published_all_the_same_and_alarm"
+
 DRILLS: dict[str, Drill] = {
     "watermark": Drill(
         "transactions overlap while the relay looks at a quiet outbox", Tests(("tests/properties/test_watermark.py",))
     ),
     "unsendable": Drill(
         "the broker closes a channel on what it refuses", Tests(("tests/shared/messaging/test_unsendable.py",))
+    ),
+    "aged_outbox": Drill(
+        "the outbox ages while the broker confirms",
+        Tests(("tests/shared/messaging/test_messenger.py::" + AGED,)),
     ),
     "lease": Drill("the leader's machine says nothing any more", Tests(("tests/shared/messaging/test_lease.py",))),
     "order": _faults(

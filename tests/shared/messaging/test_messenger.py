@@ -1,18 +1,21 @@
 """From one service's commit to the other's effect, over a real broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import aio_pika
 import pytest
+import structlog
 
 from shared.clock import new_id
-from shared.db import Database
-from shared.messaging import journal, names
+from shared.db import Database, Row
+from shared.messaging import journal, metrics, names
 from shared.messaging.consumers import Consumers
 from shared.messaging.envelope import DIGEST, digest_of
 from shared.messaging.messenger import Messenger
+from shared.messaging.reach import Reach
 from shared.messaging.topology import Subscription
+from shared.readiness import Degraded
 from tests.conftest import FreshDatabase
 from tests.polling import eventually
 from tests.shared.messaging.conftest import NOTING, a_message, effects, wire
@@ -96,7 +99,9 @@ async def test_an_event_is_told_only_when_the_broker_is_there_and_nothing_is_los
     async with messenger.lifespan():
         async with database.transaction() as tx:
             await journal.record(tx, a_message(new_id()))
-        assert await messenger.missing() == "rabbitmq: not consuming yet"
+        missing = await messenger.missing()
+        assert missing == "rabbitmq: not consuming yet"
+        assert not isinstance(missing, Degraded)
         await asyncio.sleep(0)
     assert await database.fetchval("SELECT count(*) FROM outbox") == 1
     back = Messenger(
@@ -190,7 +195,7 @@ async def test_one_relay_leads_and_another_takes_over(database: Database, broker
     await second.stop()
 
 
-async def test_a_change_of_relays_takes_no_copy_out_of_service_and_the_lack_of_one_does(
+async def test_a_change_of_relays_is_not_told_and_the_lack_of_one_is_degraded(
     listener: Messenger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await eventually(lambda: ready(listener))
@@ -203,7 +208,51 @@ async def test_a_change_of_relays_takes_no_copy_out_of_service_and_the_lack_of_o
     await eventually(nobody_leads)
     assert await listener.missing() is None
     monkeypatch.setattr("shared.messaging.messenger.LEADERLESS_FOR", 0.0)
-    assert await listener.missing() == "relay: no leader"
+    assert await degraded(listener) == "relay: no leader"
+
+
+async def test_events_that_the_watermark_has_passed_are_published_all_the_same_and_alarm(
+    teller: Messenger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever made it wrong: the leader notices that the outbox ages, and begins at zero."""
+    monkeypatch.setattr("shared.messaging.messenger.OUTBOX_STALE", 0.0)
+    await eventually(lambda: ready(teller))
+
+    def passes_everything(reach: Reach, rows: Sequence[Row], **_: int) -> None:
+        if rows:
+            reach.after = 1_000_000
+
+    monkeypatch.setattr(Reach, "looked", passes_everything)
+    before = metrics.PASSED._value.get()  # noqa: SLF001 - what Prometheus reads
+
+    async def published() -> bool:
+        return bool(await teller.database.fetchval("SELECT count(*) = 0 FROM outbox"))
+
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(2):
+            async with teller.database.transaction() as tx:
+                await journal.record(tx, a_message(new_id()))
+            await eventually(published, within=30)
+    assert "relay.watermark_passed_events" in {log["event"] for log in logs if log["log_level"] == "error"}
+    assert metrics.PASSED._value.get() == before + 1  # noqa: SLF001 - same
+
+
+async def test_an_outbox_that_ages_and_a_refused_event_are_degraded(listener: Messenger) -> None:
+    """What all copies share takes none of them out of service: their pages need no relay."""
+    await eventually(lambda: ready(listener))
+    await listener.relay.stop()
+    async with listener.database.transaction() as tx:
+        await journal.record(tx, a_message(new_id()))
+        await tx.execute("UPDATE outbox SET waiting_since = now() - interval '70 seconds'")
+    assert (await degraded(listener)).startswith("relay: an event has waited for 7")
+    await listener.database.fetch("UPDATE outbox SET unsendable_since = now()")
+    assert await degraded(listener) == "relay: 1 events are refused by the broker"
+
+
+async def degraded(messenger: Messenger) -> str:
+    answer = await messenger.missing()
+    assert isinstance(answer, Degraded)
+    return answer
 
 
 async def ready(*messengers: Messenger) -> bool:

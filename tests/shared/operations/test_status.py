@@ -240,3 +240,23 @@ async def test_of_a_cluster_the_nodes_that_answer_are_enough(
     assert queue.ready == 1
     async with broker.channel() as channel:
         assert (await (await channel.get_queue("escalation")).get()) is not None
+
+
+async def test_a_service_that_is_ready_and_degraded_says_so_and_needs_no_hand_for_that(
+    scene: Scene, free_port: int
+) -> None:
+    body = b'{"status": "ready", "degraded": ["relay: no leader"]}'
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n" + body)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", free_port):
+        watched = replace(scene.reach.service("intake"), public_url=f"http://127.0.0.1:{free_port}")
+        seen = await status(replace(scene.reach, services={"intake": watched}), at=clock.now())
+    [intake] = seen.services
+    assert (intake.ready, intake.missing, intake.degraded) == (True, [], ["relay: no leader"])
+    [concern] = [one for one in seen.concerns if one.what == "service_degraded"]
+    assert (concern.where, concern.detail, concern.urgent) == ("intake", "relay: no leader", False)

@@ -15,6 +15,7 @@ from shared import clock
 from shared.db import Database
 from shared.identity import store
 from shared.identity.model import Agent, Role
+from shared.readiness import Degraded
 
 Browse = Callable[[Litestar], httpx2.AsyncClient]
 Make = Callable[..., Litestar]
@@ -230,6 +231,22 @@ async def test_ready_names_what_is_missing(make_application: Make, browse: Brows
 
     answer = await browse(make_application(ready=[broker, slow])).get("/health/ready")
     assert problem(answer, 503, "not_ready")["missing"] == ["broker: no leader", "slow: OSError"]
+
+
+async def test_what_all_copies_share_is_told_and_takes_none_of_them_out_of_service(
+    make_application: Make, browse: Browse
+) -> None:
+    async def relay() -> str | None:
+        return Degraded("relay: no leader")
+
+    answer = await browse(make_application(ready=[relay])).get("/health/ready")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "degraded": ["relay: no leader"]})
+
+    async def consumer() -> str | None:
+        return "rabbitmq: not consuming yet"
+
+    answer = await browse(make_application(ready=[relay, consumer])).get("/health/ready")
+    assert problem(answer, 503, "not_ready")["missing"] == ["rabbitmq: not consuming yet"]
 
 
 async def test_too_many_requests_from_one_address_are_refused_and_others_are_not(

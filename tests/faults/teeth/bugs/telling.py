@@ -150,6 +150,14 @@ BUGS = (
         "        if False:\n",
     ),
     bug(
+        "passed_events_stay_passed",
+        "A leader whose outbox ages does not look whether its watermark has passed something.",
+        "aged_outbox",
+        RELAY,
+        "        self._checks = True\n",
+        "        self._checks = False\n",
+    ),
+    bug(
         "relay_ends_with_the_database",
         "The relay's task ends when PostgreSQL goes away.",
         "database",
