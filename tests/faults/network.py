@@ -14,6 +14,8 @@ class _Way:
 
     service: asyncio.StreamWriter
     server: asyncio.StreamWriter
+    dark: bool = False
+    """Whether all that it carries is dropped, the end of a connection included."""
 
     def cut(self) -> None:
         """Reset both ends; what was on its way is gone."""
@@ -60,6 +62,17 @@ class Link:
         for way in ways:
             way.cut()
         return len(ways)
+
+    def drop(self, port: int) -> bool:
+        """Drop from now on all that goes over one connection, named by the port that the server sees; cut nothing.
+
+        Tells whether there is such a connection.
+        """
+        for way in self._ways:
+            if way.server.get_extra_info("sockname")[1] == port:
+                way.dark = True
+                return True
+        return False
 
     def stall(self, *, to_server: bool = True, to_service: bool = True) -> int:
         """Let nothing through in these directions, and say nothing; tell how many connections hang."""
@@ -110,6 +123,8 @@ class Link:
         with contextlib.suppress(OSError):
             while piece := await source.read(_PIECE):
                 await let.wait()
+                if way.dark:
+                    continue
                 if self.slow:
                     await asyncio.sleep(random.uniform(0, self.slow))  # noqa: S311 - no secret depends on it
                 if self.tears and len(piece) > 1:
@@ -119,6 +134,8 @@ class Link:
                     break
                 target.write(piece)
                 await target.drain()
+            if way.dark:
+                return
             with contextlib.suppress(OSError, RuntimeError):
                 await target.drain()
                 target.close()

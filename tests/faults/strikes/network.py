@@ -1,13 +1,18 @@
-"""The network between one service and the broker, or its database, is cut, torn, stalled, half open or slow."""
+"""The network between one service and the broker, or its database, is cut, torn, stalled, half open, slow or dark."""
 
 import asyncio
 from collections.abc import Mapping
 
+from shared.db import Row
+from shared.messaging.names import LEADER_LOCK
 from tests.faults.network import Link
 from tests.faults.strikes.kind import Missed, Scene, Strike
 
 LONGEST = 6.0
 """Seconds."""
+
+REPLACED_WITHIN = 30.0
+"""Seconds; 15 on a machine that has nothing else to do."""
 
 
 def cut(*, database: bool = False) -> Strike:
@@ -67,6 +72,34 @@ def _hang(*, to_server: bool, to_service: bool, database: bool) -> Strike:
         return _told(target, connections, f"for {seconds:.1f} s")
 
     return strike
+
+
+async def vanish(scene: Scene, target: str) -> str:
+    """Drop all packets of the session of the relay that leads, and reset nothing; another copy is to lead soon."""
+    holder = await _leader(scene, target)
+    if holder is None or not scene.product.to_database[target].drop(holder["client_port"]):
+        raise Missed(f"nobody led {target}")
+    began = asyncio.get_running_loop().time()
+    while (passed := asyncio.get_running_loop().time() - began) < REPLACED_WITHIN:
+        now = await _leader(scene, target)
+        if now is not None and now["pid"] != holder["pid"]:
+            return f"{target}: another relay led {passed:.1f} s later"
+        await asyncio.sleep(0.2)
+    raise RuntimeError(f"{target}: nobody led {REPLACED_WITHIN:g} s after the machine of its leader vanished")
+
+
+async def _leader(scene: Scene, target: str) -> Row | None:
+    """Find the session of the relay that leads."""
+    rows = await scene.product.fetch(
+        target,
+        """
+        SELECT pid, client_port FROM pg_locks JOIN pg_stat_activity USING (pid)
+        WHERE locktype = 'advisory' AND objid = $1 AND granted
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """,
+        LEADER_LOCK,
+    )
+    return rows[0] if rows else None
 
 
 async def slow(scene: Scene, target: str) -> str:

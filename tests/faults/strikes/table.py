@@ -28,6 +28,7 @@ KINDS: dict[str, Kind] = {
     "cut_database": Kind(network.cut(database=True), SERVICES, often=3),
     "tear_database": Kind(network.tear(database=True), SERVICES, often=4),
     "stall_database": Kind(network.stall(database=True), SERVICES, often=2),
+    "vanish": Kind(network.vanish, SERVICES, copies=2),
     "purge_queue": Kind(messages.purge, SERVICES, often=2),
     "delete_queue": Kind(messages.delete, SERVICES, later=True),
     "duplicate": Kind(messages.duplicate, SERVICES, often=3),

@@ -10,7 +10,7 @@ import pytest
 from shared.clock import new_id
 from shared.db import Connection, Database, Row
 from shared.messaging import journal, relay, topology
-from shared.messaging.names import LEASE
+from shared.messaging.names import LEADER_LOCK, LEASE
 from shared.messaging.relay import BEATS_EVERY, Published, Relay
 from tests.conftest import FreshDatabase
 from tests.faults.network import Link
@@ -98,6 +98,33 @@ async def test_a_leader_whose_way_goes_dark_is_replaced_and_publishes_nothing_wh
 
     await eventually(follows)
     assert (first.batches, second.leads) == (0, True)
+    for one in (first, second):
+        await one.stop()
+    await asyncio.gather(*tasks)
+    for one in (first, second):
+        await one.close()
+
+
+async def test_a_leader_whose_packets_are_dropped_is_replaced_while_its_other_sessions_work(
+    database: Database, far: Database, way: Link, broker_url: Callable[[str], str]
+) -> None:
+    """Two copies behind the same network: the one that follows ends the session of the other."""
+    first, second = (Relay(far, broker_url("intake"), name="intake", poll=POLL) for _ in range(2))
+    tasks = [asyncio.create_task(first.run())]
+    await eventually(lambda: leads(first))
+    tasks.append(asyncio.create_task(second.run()))
+    port = await database.fetchval(
+        "SELECT client_port FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND objid = $1",
+        LEADER_LOCK,
+    )
+    assert not way.drop(0)
+    assert way.drop(port)
+    await eventually(lambda: leads(second))
+    async with database.transaction() as tx:
+        await journal.record(tx, a_message(new_id()))
+    await eventually(lambda: empty(database))
+    assert not first.leads
+    way.cut()
     for one in (first, second):
         await one.stop()
     await asyncio.gather(*tasks)
