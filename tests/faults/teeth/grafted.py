@@ -28,7 +28,7 @@ def pytest_collection_finish() -> None:
 async def failing(where: Sequence[str], altered: Mapping[str, str]) -> tuple[list[str], str]:
     """Run these tests on altered code; give those that fail, as broken promises, and what was done."""
     pytest = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "pytest", "-q", "-p", "tests.faults.teeth.grafted", *where),
+        *(sys.executable, "-m", "pytest", "-q", "-x", "-p", "tests.faults.teeth.grafted", *where),
         cwd=ROOT,
         env={**os.environ, ALTERED: json.dumps(dict(altered))},
         stdout=asyncio.subprocess.PIPE,
