@@ -43,6 +43,8 @@ class Envelope(BaseModel):
     subject: Name | None = None
     time: AwareDatetime | None = None
     sequence: int | None = Bounds(default=None, ge=1, le=FURTHEST)
+    previoushash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """The chain hash of the event before this one in its stream; events recorded before November 2026 have none."""
     departement: Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
     correlationid: Annotated[str, StringConstraints(max_length=300)] | None = None
     """Bounded: each event that this one leads to repeats it."""
@@ -66,6 +68,8 @@ class Envelope(BaseModel):
             service = envelope.type.split(".", 1)[0]
             if service != "forms" and envelope.source.split("/")[1:2] != [service]:
                 raise Unreadable(f"{envelope.type} cannot come from {envelope.source}")
+            if envelope.sequence == 1 and envelope.previoushash is not None:
+                raise Unreadable("previoushash: the first event of a stream has no predecessor")
         return envelope
 
 
@@ -73,6 +77,11 @@ def trace_of(body: str) -> str | None:
     """Give the traceparent of an event as the journal has it, without reading what it tells."""
     found = _TRACE.search(body, 0, body.find(_DATA))
     return tracing.known(found[1]) if found else None
+
+
+def chain_hash(previous: bytes, body: bytes) -> bytes:
+    """Give the hash of an event as the journal has it; `previous` is empty for the first event of a stream."""
+    return hashlib.sha256(previous + body).digest()
 
 
 def digest_of(body: bytes) -> str:

@@ -1,4 +1,8 @@
-"""The record of what a service tells: one row per event, in the transaction that changes the state."""
+"""The record of what a service tells: one row per event, in the transaction that changes the state.
+
+The hash of an event is `sha256(hash of its predecessor || body)`, and its body carries the hash of its predecessor
+(`previoushash`, hexadecimal, absent in the first event of a stream): whoever has the body can compute the hash.
+"""
 
 import json
 from datetime import datetime
@@ -30,18 +34,24 @@ _RECORD = """
         VALUES ($2, $3, 1, sha256(convert_to('{"specversion":"1.0","sequence":1,' || $6, 'UTF8')), $7, $8)
         ON CONFLICT (source, subject) DO UPDATE SET
             sequence = s.sequence + 1,
+            previous_hash = s.hash,
             hash = sha256(
                 s.hash
-                || convert_to('{"specversion":"1.0","sequence":' || (s.sequence + 1)::text || ',' || $6, 'UTF8')
+                || convert_to(
+                    '{"specversion":"1.0","sequence":' || (s.sequence + 1)::text
+                    || ',"previoushash":"' || encode(s.hash, 'hex') || '",' || $6,
+                    'UTF8')
             ),
             departement = EXCLUDED.departement,
             latest = greatest(s.latest, EXCLUDED.latest),
             changed_at = now()
-        RETURNING sequence, hash
+        RETURNING sequence, hash, previous_hash
     ), entry AS (
         INSERT INTO journal (id, source, subject, sequence, type, routing_key, body, hash)
         SELECT $1, $2, $3, head.sequence, $4, $5,
-               '{"specversion":"1.0","sequence":' || head.sequence::text || ',' || $6, head.hash
+               '{"specversion":"1.0","sequence":' || head.sequence::text
+               || coalesce(',"previoushash":"' || encode(head.previous_hash, 'hex') || '"', '') || ',' || $6,
+               head.hash
         FROM head
         RETURNING position, sequence
     ), waiting AS (

@@ -9,6 +9,7 @@ MESSAGING: Mapping[str, str] = {
     "journal": "what is replayed; `cousu-main journal verify` checks it",
     "stream": "the journal's heads; `cousu-main journal verify` checks them",
     "outbox": "what the broker has not confirmed yet",
+    "stream_fork": "what listeners report about our streams: they report it again",
     "inbox_stream": "compared stream by stream: what this service has not applied is named",
     "inbox_waiting": "what waits for its turn",
     "inbox_held": "what waits for another attempt",

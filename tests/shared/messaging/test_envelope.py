@@ -32,6 +32,8 @@ def test_members_that_are_new_to_us_are_ignored() -> None:
         wire(a_message(new_id()), 2**63),
         wire(a_message(new_id()), 1, departement="95\x00"),
         wire(a_message(new_id()), 1, specversion="0.3"),
+        wire(a_message(new_id()), 1, previoushash="0" * 64),
+        wire(a_message(new_id()), 2, previoushash="0" * 63),
         wire(a_message(new_id()), 1, type="RequestSubmitted"),
         wire(a_message(new_id()), 1, data=[]),
         wire(a_message(new_id()), 1, subject=""),

@@ -12,6 +12,7 @@ from deploy.local.rabbitmq import LARGEST_MESSAGE, LocalRabbit
 from shared.clock import new_id
 from shared.db import Cause, Database
 from shared.messaging import journal
+from shared.messaging.envelope import Envelope, chain_hash
 from shared.messaging.inbox import Inbox, Message
 from shared.messaging.journal import LARGEST, EventTooLarge
 from shared.web.problems import problem_of
@@ -77,6 +78,20 @@ async def test_each_hash_seals_the_event_before_it(database: Database) -> None:
         previous = hashlib.sha256(previous + row["body"].encode()).digest()
         assert row["hash"] == previous
     assert await database.fetchval("SELECT hash FROM stream WHERE subject = $1", str(request_id)) == previous
+
+
+async def test_each_event_carries_the_hash_of_its_predecessor_so_that_its_own_follows_from_its_body(
+    database: Database,
+) -> None:
+    request_id = new_id()
+    for _ in range(3):
+        async with database.transaction() as tx:
+            await journal.record(tx, a_message(request_id, "Café"))
+    rows = await database.fetch("SELECT body, hash FROM journal WHERE subject = $1 ORDER BY sequence", str(request_id))
+    envelopes = [Envelope.read(row["body"].encode()) for row in rows]
+    assert [one.previoushash for one in envelopes] == [None, *(row["hash"].hex() for row in rows[:2])]
+    for row, envelope in zip(rows, envelopes, strict=True):
+        assert chain_hash(bytes.fromhex(envelope.previoushash or ""), row["body"].encode()) == row["hash"]
 
 
 async def test_concurrent_writers_of_one_stream_leave_no_hole_and_no_double(database: Database) -> None:
