@@ -11,6 +11,9 @@ from shared.messaging.envelope import Envelope, read_data
 Handler = Callable[[Transaction, Any], Awaitable[None]]
 """`async def open_case_on_request_submitted(tx, fact)`; `tx.cause` says which event is applied."""
 
+SINGLE = "event:"
+"""How the stream of a fact that stands alone is called: this and the fact's id."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -23,6 +26,13 @@ class Heard:
     source: str
     subject: str
     sequence: int
+    previous: bytes | None = None
+    """The chain hash of its predecessor, where the event says it and is one of a stream that is followed."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is the only event of a stream of its own, which has no chain."""
+        return self.subject.startswith(SINGLE)
 
     @property
     def request(self) -> str:
@@ -69,7 +79,8 @@ class Consumers:
         handler = self.on[model] if model else None
         if envelope.sequence is None or envelope.subject is None or envelope.type in self.alone:
             return _single(envelope, body, fact, handler)
-        return Heard(envelope, body, fact, handler, envelope.source, envelope.subject, envelope.sequence)
+        previous = bytes.fromhex(envelope.previoushash) if envelope.previoushash else None
+        return Heard(envelope, body, fact, handler, envelope.source, envelope.subject, envelope.sequence, previous)
 
     def is_own(self, envelope: Envelope, service: str) -> bool:
         """Tell whether a service told this itself, and does not hear it from another instance of its own."""
@@ -79,4 +90,4 @@ class Consumers:
 
 def _single(envelope: Envelope, body: bytes, fact: Any, handler: Handler | None) -> Heard:
     """Treat an event that stands alone as the only one of a stream of its own."""
-    return Heard(envelope, body, fact, handler, envelope.source, f"event:{envelope.id}", 1)
+    return Heard(envelope, body, fact, handler, envelope.source, f"{SINGLE}{envelope.id}", 1)

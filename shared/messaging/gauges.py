@@ -16,7 +16,9 @@ async def measure(database: Database) -> float:
                 FROM outbox WHERE queue = '' AND unsendable_since IS NULL)::float AS outbox_age,
                (SELECT count(*) FROM outbox WHERE unsendable_since IS NOT NULL) AS unsendable,
                (SELECT count(*) FROM inbox_held) AS held,
-               (SELECT count(*) FROM inbox_held WHERE next_attempt_at IS NULL) AS held_given_up,
+               (SELECT count(*) FROM inbox_held WHERE next_attempt_at IS NULL AND code <> 'forked') AS held_given_up,
+               (SELECT count(*) FROM inbox_held WHERE code = 'forked') AS forked,
+               (SELECT count(DISTINCT (source, subject)) FROM stream_fork) AS disputed,
                (SELECT count(*) FROM inbox_waiting) AS waiting,
                (SELECT count(*) FROM quarantine WHERE settled_at IS NULL) AS quarantine
         """
@@ -27,6 +29,8 @@ async def measure(database: Database) -> float:
         metrics.OUTBOX_UNSENDABLE.set(row["unsendable"])
         metrics.HELD_STREAMS.set(row["held"])
         metrics.HELD_GIVEN_UP.set(row["held_given_up"])
+        metrics.FORKED_STREAMS.set(row["forked"])
+        metrics.DISPUTED_STREAMS.set(row["disputed"])
         metrics.WAITING_EVENTS.set(row["waiting"])
         metrics.QUARANTINE_OPEN.set(row["quarantine"])
     ages = await unapplied(database)

@@ -41,6 +41,9 @@ LOOKS_EVERY = 5.0
 ASKS_EVERY = 2.0
 """Seconds, at most, between two looks for gaps."""
 
+SETTLES_EVERY = 60.0
+"""Seconds between two looks for forks of our streams that no listener reports any more."""
+
 MEASURES_EVERY = 5.0
 """Seconds between two readings of what the gauges show."""
 
@@ -105,6 +108,7 @@ class Messenger:
             (self._tell_heads, rest.heads_every),
             (self.consumer.declare_again, DECLARES_EVERY),
             (self.consumer.watch, WATCHES_EVERY),
+            (self.healer.forget_settled_forks, SETTLES_EVERY),
             (self._measure, MEASURES_EVERY),
         ):
             name = one_round.__qualname__
@@ -180,6 +184,7 @@ class Messenger:
         if self.consumer.started:
             self._wanted = self._wanted or await self.healer.want_heads()
             await self.healer.ask()
+            await self.healer.report_forks()
 
     async def _tell_heads(self) -> None:
         """Tell how far our streams go; one copy of the service is enough, so the relay's does it."""

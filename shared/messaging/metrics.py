@@ -12,6 +12,7 @@ PASSED = Counter(
 APPLIED = Counter("cousu_events_applied_total", "Events that took effect, or needed none")
 DUPLICATES = Counter("cousu_events_duplicate_total", "Events that came again and were left aside")
 HELD = Counter("cousu_events_held_total", "Times that an event could not be applied")
+FORKED = Counter("cousu_streams_forked_total", "Times that a source was found to publish another history")
 OWN = Counter("cousu_events_own_total", "Events of this service that came to its own queue and were left aside")
 QUARANTINED = Counter("cousu_messages_quarantined_total", "Messages that nobody could read")
 FATAL = Counter("cousu_messages_fatal_total", "Messages sent to the dead letters because they end whoever reads them")
@@ -35,6 +36,8 @@ OUTBOX_AGE = Gauge("cousu_outbox_oldest_seconds", "Age of the oldest event that 
 OUTBOX_UNSENDABLE = Gauge("cousu_outbox_unsendable_events", "Events set aside because the broker refuses them")
 HELD_STREAMS = Gauge("cousu_held_streams", "Streams that wait because of an event that cannot be applied")
 HELD_GIVEN_UP = Gauge("cousu_held_given_up_streams", "Those of them that are tried no more: an operator decides")
+FORKED_STREAMS = Gauge("cousu_forked_streams", "Streams whose source publishes another history than the one applied")
+DISPUTED_STREAMS = Gauge("cousu_disputed_streams", "Our streams of which a listener applied what our journal lacks")
 WAITING_EVENTS = Gauge("cousu_waiting_events", "Events that came before their turn, or whose stream is held")
 UNAPPLIED_AGE = Gauge(
     "cousu_unapplied_oldest_seconds",

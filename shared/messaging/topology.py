@@ -15,8 +15,8 @@ DELIVERY_LIMIT = 1000
 PARKED: FieldTable = {"x-queue-type": "quorum", "x-delivery-limit": -1}
 """For queues where messages wait for an operator: with RabbitMQ's own limit, the 21st look at one would be its end."""
 
-ASKED_BY_ANYBODY = ("*.heads_wanted.#", "*.events_missing.#")
-"""Every queue hears who wants to know how far the streams go, and who misses something."""
+ASKED_BY_ANYBODY = ("*.heads_wanted.#", "*.events_missing.#", "*.stream_forked.#")
+"""Every queue hears who wants to know how far the streams go, who misses something, and who applied something else."""
 
 ALONE_HEADS = "alone_heads"
 """What is told of facts that stand alone; it goes where they go."""

@@ -5,9 +5,14 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from shared.clock import new_id
 from shared.db import Reader, Row, Transaction
 from shared.errors import NotFound
+from shared.messaging.consumers import SINGLE
+from shared.messaging.envelope import Envelope
+from shared.messaging.envelope import chain_hash as hash_of
+from shared.messaging.inbox import streams
+from shared.messaging.inbox.held import Code
+from shared.messaging.inbox.message import fingerprint_of
 from shared.operations import record
 from shared.operations.reach import Watched
 
@@ -31,6 +36,7 @@ class Held(BaseModel):
     sequence: int
     event_id: str
     type: str
+    code: Code
     reason: str
     attempts: int
     next_attempt_at: datetime | None
@@ -46,12 +52,13 @@ class Held(BaseModel):
 
 
 _HELD = """
-    SELECT h.source, h.subject, h.sequence, h.event_id, h.type, h.reason, h.attempts, h.next_attempt_at,
+    SELECT h.source, h.subject, h.sequence, h.event_id, h.type, h.code, h.reason, h.attempts, h.next_attempt_at,
            h.held_since, h.last_attempt_at,
            (SELECT count(*) FROM inbox_waiting w
             WHERE w.subject = h.subject AND w.source = h.source AND w.sequence > h.sequence) AS behind
     FROM inbox_held h
     WHERE ($1::text[] IS NULL
+           OR h.departement = ANY($1)
            OR EXISTS (SELECT FROM inbox_waiting w
                       WHERE w.subject = h.subject AND w.source = h.source AND w.sequence = h.sequence
                         AND w.departement = ANY($1)))
@@ -93,36 +100,32 @@ async def retry(watched: Watched, event_id: str, *, by: str, why: str, perimeter
 async def skip(watched: Watched, event_id: str, *, by: str, why: str, perimeter: list[str] | None = None) -> Held:
     """Count the event as not applied, for good, and let the service go on with what waits behind it.
 
-    Its bytes are kept beside the discarded messages of the quarantine. Refuses with `NotHeld`.
+    A forked stream follows its source's chain from behind this event on: what was applied of the other history stays in
+    the service's tables (`cousu-main replay` shows it). The bytes are kept beside the discarded messages of the
+    quarantine. Refuses with `NotHeld`.
     """
     async with watched.database.transaction() as tx:
         held = await _lock(tx, watched.name, event_id, perimeter)
         await _forget_attempts(tx, held)
+        await _go_on_behind(tx, held)
         await tx.execute(
             """
             WITH skipped AS (
                 DELETE FROM inbox_waiting
-                WHERE subject = $1 AND source = $2 AND sequence = $3
+                WHERE subject = $1 AND source = $2 AND sequence <= $3
                 RETURNING body, type, received_at
             )
             INSERT INTO quarantine
                 (id, received_at, reason, routing_key, body, settled_at, settled_by, settlement, why)
-            SELECT $4, received_at, $5, type, body, now(), $6, 'discarded', $7
+            SELECT gen_random_uuid(), received_at, $4, type, body, now(), $5, 'discarded', $6
             FROM skipped
             """,
             held.subject,
             held.source,
             held.sequence,
-            new_id(),
             f"skipped: {held.reason}"[:500],
             by,
             record.motive(why),
-        )
-        await tx.execute(
-            "UPDATE inbox_stream SET applied = $3, changed_at = now() WHERE subject = $1 AND source = $2",
-            held.subject,
-            held.source,
-            held.sequence,
         )
         await _go_on(tx, held)
         await record.note(tx, by=by, action="held.skip", target=_target(held), why=why)
@@ -136,13 +139,48 @@ async def _lock(tx: Transaction, service: str, event_id: str, perimeter: list[st
     return await show(tx, service, event_id)
 
 
+async def _go_on_behind(tx: Transaction, held: Held) -> None:
+    """Let the stream continue behind the event that holds it, with the chain hash that its source has there."""
+    row = await tx.fetchrow(
+        """
+        SELECT s.applied, s.hash, h.claimed_hash,
+               (SELECT w.body FROM inbox_waiting w
+                WHERE w.subject = s.subject AND w.source = s.source AND w.sequence = h.sequence
+                ORDER BY w.event_id = h.event_id DESC
+                LIMIT 1) AS body
+        FROM inbox_stream s
+        JOIN inbox_held h ON h.subject = s.subject AND h.source = s.source
+        WHERE s.subject = $1 AND s.source = $2
+        """,
+        held.subject,
+        held.source,
+    )
+    if row is None:
+        raise NotHeld
+    chain_hash: bytes | None = row["claimed_hash"] or None
+    digest = None
+    if row["body"] is not None and not held.subject.startswith(SINGLE):
+        stated = Envelope.read(row["body"]).previoushash
+        before = bytes.fromhex(stated) if stated else (b"" if held.sequence == 1 else row["hash"])
+        chain_hash = None if before is None else hash_of(before, row["body"])
+        digest = fingerprint_of(row["body"])[: streams.DIGEST]
+    await streams.go_on_behind(
+        tx,
+        held.subject,
+        held.source,
+        sequence=held.sequence,
+        chain_hash=chain_hash,
+        digest=digest,
+    )
+
+
 async def _forget_attempts(tx: Transaction, held: Held) -> None:
     """Stop counting how often the event was begun: it is not begun any more."""
     await tx.execute(
         """
         DELETE FROM inbox_attempt a
         USING inbox_waiting w
-        WHERE a.fingerprint = sha256(w.body) AND w.subject = $1 AND w.source = $2 AND w.sequence = $3
+        WHERE a.fingerprint = sha256(w.body) AND w.subject = $1 AND w.source = $2 AND w.sequence <= $3
         """,
         held.subject,
         held.source,
@@ -167,6 +205,8 @@ async def _go_on(tx: Transaction, held: Held) -> None:
             sequence = $3,
             event_id = $4,
             type = $5,
+            code = 'failed',
+            claimed_hash = NULL,
             reason = 'not tried yet: the event before it was skipped',
             attempts = 1,
             next_attempt_at = now(),

@@ -39,7 +39,7 @@ async def page(reader: Reader, since: datetime, after: Head) -> list[Row]:
     """Read the next page of our heads that changed since then: département by département, for each is told apart."""
     return await reader.fetch(
         """
-        SELECT source, subject, sequence, departement
+        SELECT source, subject, sequence, departement, encode(hash, 'hex') AS hash
         FROM stream
         WHERE changed_at >= $1 AND (departement, source, subject) > ($2, $3, $4)
         ORDER BY departement, source, subject

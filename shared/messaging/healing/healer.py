@@ -11,8 +11,9 @@ import structlog
 from shared import clock
 from shared.db import Database, Row
 from shared.messaging import metrics
+from shared.messaging.consumers import SINGLE
 from shared.messaging.envelope import Envelope, Unreadable, read_data
-from shared.messaging.healing import gaps, heads
+from shared.messaging.healing import disputes, gaps, heads
 from shared.messaging.healing.heads import FIRST, MOST_HEADS, place_of
 from shared.messaging.healing.patience import Patience
 from shared.messaging.healing.resending import resend
@@ -20,13 +21,17 @@ from shared.messaging.healing.said import (
     ALONE_HEADS,
     EVENTS_MISSING,
     HEADS_WANTED,
-    SINGLE,
+    STREAM_CHECKED,
+    STREAM_FORKED,
     STREAM_HEADS,
     EventsMissing,
     HeadsWanted,
     Said,
+    StreamChecked,
+    StreamForked,
     StreamHeads,
 )
+from shared.messaging.inbox import forks
 from shared.messaging.relay import Relay
 
 log = structlog.get_logger(__name__)
@@ -67,6 +72,10 @@ class Healer:
                 await self._compare(read_data(StreamHeads, envelope.data), envelope.departement or "", ours=ours)
             elif said == HEADS_WANTED:
                 await self.tell_heads(since=read_data(HeadsWanted, envelope.data).since, ours=ours)
+            elif said == STREAM_FORKED:
+                await self._check_streams(read_data(StreamForked, envelope.data))
+            elif said == STREAM_CHECKED and not ours:
+                await self._take_verdicts(read_data(StreamChecked, envelope.data), envelope.departement or "", service)
         except Unreadable as error:
             log.warning("healing.unreadable", reason=str(error))
 
@@ -105,7 +114,12 @@ class Healer:
             return row["source"], row["departement"]
 
         for (source, departement), group in groupby([] if ours else sorted(rows, key=place), key=place):
-            said = StreamHeads(source=source, heads=tuple((row["subject"], row["sequence"]) for row in group))
+            known = list(group)
+            said = StreamHeads(
+                source=source,
+                heads=tuple((row["subject"], row["sequence"]) for row in known),
+                hashes=tuple(row["hash"] for row in known),
+            )
             await self._say(STREAM_HEADS, said, departement)
         if not self._alone:
             return
@@ -130,12 +144,64 @@ class Healer:
         metrics.ASKED.inc(len(due))
         return len(due)
 
+    async def report_forks(self) -> int:
+        """Tell sources which of their streams are held here as forked, and what was applied; give how many."""
+        async with self._database.transaction() as tx:
+            due = await forks.due_reports(tx)
+        for source, group in groupby(sorted(due, key=lambda row: row["source"]), key=lambda row: row["source"]):
+            applied = [(row["subject"], row["applied"], row["hash"].hex()) for row in group if row["hash"]]
+            await self._doubt(source, applied)
+        return len(due)
+
+    async def forget_settled_forks(self) -> None:
+        """Forget forks of our streams that no listener reports any more."""
+        await disputes.forget_settled(self._database)
+
+    async def _doubt(self, source: str, applied: list[tuple[str, int, str]]) -> None:
+        """Ask a source whether its journal has the last events (subject, sequence, chain hash) applied here."""
+        for start in range(0, len(applied), MOST_HEADS):
+            some = tuple(applied[start : start + MOST_HEADS])
+            await self._say(STREAM_FORKED, StreamForked(source=source, queue=self._queue, streams=some), "all")
+
+    async def _check_streams(self, said: StreamForked) -> None:
+        """Answer a listener whether our journal has what it applied."""
+        if said.source.split("/")[1:2] != [self._service]:
+            return
+        async with self._database.transaction() as tx:
+            rows = await disputes.check(tx, said)
+        if unknown := sum(not row["known"] for row in rows):
+            log.error("healing.streams_disputed", listener=said.queue, source=said.source, streams=unknown)
+        streams = tuple((row["subject"], row["sequence"], row["hash"], row["known"]) for row in rows)
+        departement = said.queue.partition(".")[2] or "all"
+        await self._say(
+            STREAM_CHECKED, StreamChecked(source=said.source, queue=said.queue, streams=streams), departement
+        )
+
+    async def _take_verdicts(self, said: StreamChecked, departement: str, service: str) -> None:
+        """Hold streams of which the source does not know what was applied here, and settle those where it does."""
+        if said.queue != self._queue or said.source.split("/")[1:2] != [service]:
+            return
+        for subject, sequence, chain_hash, known in said.streams:
+            async with self._database.transaction() as tx:
+                await forks.take_verdict(
+                    tx, said.source, subject, sequence, bytes.fromhex(chain_hash), known=known, departement=departement
+                )
+
     async def _compare(self, told: StreamHeads, departement: str, *, ours: bool) -> None:
         """Note the streams of which we have applied less than there is; of our own service, single facts only."""
         if not told.source.startswith("/") or (told.source.split("/")[1] == self._service) is not ours:
             return
         async with self._database.transaction() as tx:
             await gaps.expect(tx, told, departement, self.patience.before_asking)
+        if len(told.hashes) == len(told.heads) and not ours:
+            heads_told = [
+                (subject, sequence, bytes.fromhex(chain_hash))
+                for (subject, sequence), chain_hash in zip(told.heads, told.hashes, strict=True)
+                if chain_hash
+            ]
+            async with self._database.transaction() as tx:
+                doubtful = await forks.compare(tx, told.source, heads_told, departement)
+            await self._doubt(told.source, [(subject, number, ours_.hex()) for subject, number, ours_ in doubtful])
 
     async def _send_again(self, missing: EventsMissing) -> None:
         async with self._database.transaction() as tx:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from shared.db import Transaction
-from shared.messaging.healing.said import SINGLE
+from shared.messaging.consumers import SINGLE
 
 MOST_EVENTS = 500
 """Events sent again for one request."""

@@ -1,6 +1,8 @@
 """The messages that services say to each other to heal; they are no facts."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 from shared.messaging import topology
 
@@ -8,10 +10,12 @@ EVENTS_MISSING = "events_missing"
 STREAM_HEADS = "stream_heads"
 HEADS_WANTED = "heads_wanted"
 ALONE_HEADS = topology.ALONE_HEADS
-CONTROL = (EVENTS_MISSING, STREAM_HEADS, HEADS_WANTED, ALONE_HEADS)
+STREAM_FORKED = "stream_forked"
+STREAM_CHECKED = "stream_checked"
+CONTROL = (EVENTS_MISSING, STREAM_HEADS, HEADS_WANTED, ALONE_HEADS, STREAM_FORKED, STREAM_CHECKED)
 
-SINGLE = "event:"
-"""How the stream of a fact that stands alone is called: this and the fact's id."""
+ChainHash = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
+"""The chain hash of an event, as `previoushash` writes it; empty where it is not known."""
 
 
 class Said(BaseModel):
@@ -31,10 +35,27 @@ class EventsMissing(Said):
 
 
 class StreamHeads(Said):
-    """How far streams of `source` go: (subject, sequence)."""
+    """How far streams of `source` go: (subject, sequence), and in the same order the chain hash of each last event."""
 
     source: str
     heads: tuple[tuple[str, int], ...]
+    hashes: tuple[ChainHash, ...] = ()
+
+
+class StreamForked(Said):
+    """`queue` applied these last events of `source`: (subject, sequence, hash). Does its journal have them?"""
+
+    source: str
+    queue: str
+    streams: tuple[tuple[str, int, ChainHash], ...]
+
+
+class StreamChecked(Said):
+    """What `source` answers to `queue`: (subject, sequence, hash, whether its journal has this event)."""
+
+    source: str
+    queue: str
+    streams: tuple[tuple[str, int, ChainHash, bool], ...]
 
 
 class HeadsWanted(Said):

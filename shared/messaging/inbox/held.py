@@ -1,6 +1,7 @@
 """Streams that wait because one of their events could not be applied, and when each is tried again."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from shared.db import Row, Transaction
 from shared.errors import Refusal
@@ -10,6 +11,18 @@ from shared.messaging.inbox.streams import Kept
 
 LEASE = 5.0
 """Seconds until a held stream is tried again whose attempt did not come to an end: no failure, so none is counted."""
+
+FORKED_RETRIED_EVERY = 30.0
+"""Seconds between two questions to the source whether it knows what was applied, while an operator has asked for it."""
+
+
+class Code(StrEnum):
+    """Why a stream is held, for programs."""
+
+    FAILED = "failed"
+    WAITS_FOR_ANOTHER = "waits_for_another"
+    NEWER = "newer_than_this_service"
+    FORKED = "forked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +49,7 @@ async def hold(tx: Transaction, event: Kept, reason: str, patience: Patience) ->
             event_id = EXCLUDED.event_id,
             type = EXCLUDED.type,
             reason = EXCLUDED.reason,
+            code = EXCLUDED.code,
             held_since = CASE WHEN h.sequence = EXCLUDED.sequence THEN h.held_since ELSE now() END,
             attempts = CASE WHEN h.sequence = EXCLUDED.sequence THEN h.attempts + 1 ELSE 1 END,
             last_attempt_at = now(),
@@ -68,6 +82,46 @@ async def hold_for_good(tx: Transaction, event: Kept, reason: str) -> None:
     await attempts.leave_one(tx, event.fingerprint)
 
 
+async def hold_forked(tx: Transaction, event: Kept, reason: str, *, claimed_hash: bytes | None = None) -> bool:
+    """Hold the stream because its source publishes another history than the one applied; tell whether that is new.
+
+    `event` is what shows it, or stands for a stream head where it has no body. Whatever held the stream before gives
+    way; the first sign of a fork stays.
+    """
+    if event.body:
+        await streams.keep(tx, event)
+    row = await tx.fetchrow(
+        """
+        INSERT INTO inbox_held AS h
+            (source, subject, sequence, event_id, type, reason, attempts, code, departement, claimed_hash)
+        VALUES ($1, $2, $3, $4, $5, $6, 1, 'forked', $7, $8)
+        ON CONFLICT (subject, source) DO UPDATE SET
+            sequence = EXCLUDED.sequence,
+            event_id = EXCLUDED.event_id,
+            type = EXCLUDED.type,
+            reason = EXCLUDED.reason,
+            attempts = 1,
+            code = EXCLUDED.code,
+            departement = EXCLUDED.departement,
+            claimed_hash = EXCLUDED.claimed_hash,
+            held_since = now(),
+            last_attempt_at = now(),
+            next_attempt_at = NULL
+        WHERE h.code <> 'forked'
+        RETURNING TRUE AS new
+        """,
+        event.source,
+        event.subject,
+        event.sequence,
+        event.event_id,
+        event.type,
+        reason,
+        event.departement,
+        claimed_hash,
+    )
+    return row is not None
+
+
 async def take_due(tx: Transaction) -> Row | None:
     """Take the held stream whose time came first, for as long as an attempt may last."""
     return await tx.fetchrow(
@@ -82,7 +136,7 @@ async def take_due(tx: Transaction) -> Row | None:
             LIMIT 1
             FOR UPDATE SKIP LOCKED
         )
-        RETURNING h.subject, h.source
+        RETURNING h.subject, h.source, h.code
         """,
         LEASE,
     )

@@ -3,10 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from shared.db import Reader, Transaction
 from shared.messaging.consumers import Heard
+from shared.messaging.envelope import FURTHEST, chain_hash
 from shared.messaging.inbox.message import fingerprint_of
+
+DIGEST: Final = 8
+"""Bytes of its fingerprint by which an applied event is recognised when its number comes again."""
+
+REMEMBERED: Final = 200
+"""Applied events whose digests are stored with each stream: so many fit into the row without a table beside it."""
+
+MOST_RIVALS: Final = 3
+"""Different events of one number that are parked: enough to see that they differ."""
 
 
 @dataclass(slots=True)
@@ -17,12 +28,39 @@ class Stream:
     subject: str
     applied: int
     held: bool
-    waiting: bool
+    parked: set[int]
+    """The numbers of its events that are kept."""
+    hash: bytes | None
+    """The chain hash of the last applied event; None where it is not known."""
+    digests: bytes
+    """Digests of applied events, up to the last, as far back as was asked for when the stream was locked."""
     latest: datetime | None = None
     """The latest moment that its events applied now tell."""
+    new_digests: bytes = b""
+    """Digests of events applied now, which are not saved yet."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether events of it are kept."""
+        return bool(self.parked)
+
+    def continues(self, previous: bytes | None) -> bool:
+        """Tell whether an event with this predecessor can be the next; unknown where one of both is not known."""
+        return previous is None or self.hash is None or previous == self.hash
+
+    def remembers(self, sequence: int, fingerprint: bytes) -> bool:
+        """Tell whether this very event was applied; of what is too long ago to be remembered it is believed."""
+        start = len(self.digests) - DIGEST * (self.applied - sequence + 1)
+        return start < 0 or self.digests[start : start + DIGEST] == fingerprint[:DIGEST]
 
     def advance(self, heard: Heard) -> None:
         """Note that its next event is applied."""
+        if not heard.alone:
+            before = b"" if self.applied == 0 else self.hash or heard.previous
+            self.hash = None if before is None else chain_hash(before, heard.body)
+            digest = fingerprint_of(heard.body)[:DIGEST]
+            self.digests += digest
+            self.new_digests += digest
         self.applied += 1
         told = heard.envelope.time
         if told is not None:
@@ -40,6 +78,8 @@ class Kept:
     type: str
     body: bytes
     departement: str
+    rivals: int = 0
+    """Other events of the same number that are parked too."""
 
     @classmethod
     def of(cls, heard: Heard) -> "Kept":
@@ -61,12 +101,20 @@ class Kept:
         return fingerprint_of(self.body)
 
 
-async def lock(tx: Transaction, keys: list[tuple[str, str]], requests: Sequence[str] = ()) -> list[Stream]:
+async def lock(
+    tx: Transaction,
+    keys: list[tuple[str, str]],
+    requests: Sequence[str] = (),
+    *,
+    lowest: Sequence[int] | None = None,
+) -> list[Stream]:
     """Lock the streams (subject, source) and what they are about, always in the same order, and tell where they stand.
 
     `requests` names for each key the request whose rows its events change, where that is not the subject. An advisory
     lock per request keeps two batches from working at one request from two sources: their handlers lock the request's
     rows in different orders. A transaction of a person does not take it (ADR 30).
+
+    `lowest` is by stream the first sequence whose digest is wanted; without it no digests are read.
 
     Two statements: what stands is read after the lock was obtained, for the copy of the service that held it before
     may have kept or held something meanwhile. Their arrays come by way of a SELECT, here and in `save`: PostgreSQL then
@@ -75,6 +123,7 @@ async def lock(tx: Transaction, keys: list[tuple[str, str]], requests: Sequence[
     if not keys:
         return []
     subjects, sources = [key[0] for key in keys], [key[1] for key in keys]
+    lowest = lowest or [FURTHEST] * len(keys)
     await tx.execute(
         """
         INSERT INTO inbox_stream (subject, source)
@@ -94,42 +143,62 @@ async def lock(tx: Transaction, keys: list[tuple[str, str]], requests: Sequence[
     )
     rows = await tx.fetch(
         """
-        SELECT s.source, s.subject, s.applied,
+        SELECT s.source, s.subject, s.applied, s.hash,
+               CASE WHEN k.lowest <= s.applied
+                    THEN substr(s.digests, greatest(
+                        1, octet_length(s.digests) + 1 - $4 * (s.applied - k.lowest + 1))::int)
+                    ELSE '' END AS digests,
                EXISTS (SELECT FROM inbox_held h WHERE h.subject = s.subject AND h.source = s.source) AS held,
-               EXISTS (SELECT FROM inbox_waiting w WHERE w.subject = s.subject AND w.source = s.source) AS waiting
+               ARRAY(SELECT w.sequence FROM inbox_waiting w
+                     WHERE w.subject = s.subject AND w.source = s.source) AS parked
         FROM inbox_stream s
-        JOIN unnest((SELECT $1::text[]), (SELECT $2::text[])) AS k (subject, source)
+        JOIN unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::bigint[])) AS k (subject, source, lowest)
             ON s.subject = k.subject AND s.source = k.source
         ORDER BY s.subject, s.source
         """,
         subjects,
         sources,
+        lowest,
+        DIGEST,
     )
-    return [Stream(**row) for row in rows]
+    return [Stream(**{**row, "parked": set(row["parked"])}) for row in rows]
 
 
 async def save(tx: Transaction, moved: Sequence[Stream]) -> None:
     """Remember how far streams are applied."""
     await tx.execute(
         """
-        UPDATE inbox_stream s SET applied = k.applied, latest = greatest(s.latest, k.latest), changed_at = now()
-        FROM unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::bigint[]), (SELECT $4::timestamptz[]))
-             AS k (subject, source, applied, latest)
+        UPDATE inbox_stream s SET
+            applied = k.applied,
+            latest = greatest(s.latest, k.latest),
+            hash = k.hash,
+            digests = substr(
+                s.digests || k.digests, greatest(1, octet_length(s.digests) + octet_length(k.digests) + 1 - $7)),
+            changed_at = now()
+        FROM unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::bigint[]), (SELECT $4::timestamptz[]),
+                    (SELECT $5::bytea[]), (SELECT $6::bytea[]))
+             AS k (subject, source, applied, latest, hash, digests)
         WHERE s.subject = k.subject AND s.source = k.source
         """,
         [stream.subject for stream in moved],
         [stream.source for stream in moved],
         [stream.applied for stream in moved],
         [stream.latest for stream in moved],
+        [stream.hash for stream in moved],
+        [stream.new_digests for stream in moved],
+        DIGEST * REMEMBERED,
     )
+    for stream in moved:
+        stream.new_digests = b""
 
 
 async def keep(tx: Transaction, kept: Kept) -> None:
-    """Keep an event until its turn."""
+    """Keep an event until its turn, or as evidence; a few different events of one number are kept beside each other."""
     await tx.execute(
         """
-        INSERT INTO inbox_waiting (source, subject, sequence, event_id, type, body, departement)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO inbox_waiting (source, subject, sequence, event_id, type, body, departement, digest)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $9
+        WHERE (SELECT count(*) FROM inbox_waiting WHERE subject = $2 AND source = $1 AND sequence = $3) < $8
         ON CONFLICT DO NOTHING
         """,
         kept.source,
@@ -139,22 +208,43 @@ async def keep(tx: Transaction, kept: Kept) -> None:
         kept.type,
         kept.body,
         kept.departement,
+        MOST_RIVALS,
+        kept.fingerprint,
     )
 
 
 async def next_kept(reader: Reader, subject: str, source: str) -> Kept | None:
-    """Give the kept event that is next in its stream, if it is there."""
+    """Give the kept event that is next in its stream, if it is there, and how many others have its number."""
     row = await reader.fetchrow(
         """
-        SELECT w.source, w.subject, w.sequence, w.event_id, w.type, w.body, w.departement
+        SELECT w.source, w.subject, w.sequence, w.event_id, w.type, w.body, w.departement,
+               count(*) OVER () - 1 AS rivals
         FROM inbox_stream s
         JOIN inbox_waiting w ON w.subject = s.subject AND w.source = s.source AND w.sequence = s.applied + 1
         WHERE s.subject = $1 AND s.source = $2
+        ORDER BY w.received_at
+        LIMIT 1
         """,
         subject,
         source,
     )
     return Kept(**row) if row else None
+
+
+async def kept_until(reader: Reader, subject: str, source: str, sequence: int) -> list[Kept]:
+    """Give all kept events of a stream up to this number."""
+    rows = await reader.fetch(
+        """
+        SELECT source, subject, sequence, event_id, type, body, departement
+        FROM inbox_waiting
+        WHERE subject = $1 AND source = $2 AND sequence <= $3
+        ORDER BY sequence, received_at
+        """,
+        subject,
+        source,
+        sequence,
+    )
+    return [Kept(**row) for row in rows]
 
 
 async def left_behind(reader: Reader, *, seconds: float, most: int) -> list[tuple[str, str]]:
@@ -175,10 +265,51 @@ async def left_behind(reader: Reader, *, seconds: float, most: int) -> list[tupl
 
 
 async def forget_kept(tx: Transaction, stream: Stream) -> None:
-    """Drop what was kept and is applied."""
+    """Drop what was kept and is applied; what shows a fork stays as long as that holds the stream."""
     await tx.execute(
-        "DELETE FROM inbox_waiting WHERE subject = $1 AND source = $2 AND sequence <= $3",
+        """
+        DELETE FROM inbox_waiting
+        WHERE subject = $1 AND source = $2 AND sequence <= $3
+          AND NOT EXISTS (SELECT FROM inbox_held WHERE subject = $1 AND source = $2 AND code = 'forked')
+        """,
         stream.subject,
         stream.source,
         stream.applied,
+    )
+
+
+async def forget_one(tx: Transaction, kept: Kept) -> None:
+    """Drop one kept event, and leave others of its number."""
+    await tx.execute(
+        "DELETE FROM inbox_waiting WHERE subject = $1 AND source = $2 AND sequence = $3 AND digest = $4",
+        kept.subject,
+        kept.source,
+        kept.sequence,
+        kept.fingerprint,
+    )
+
+
+async def go_on_behind(
+    tx: Transaction, subject: str, source: str, *, sequence: int, chain_hash: bytes | None, digest: bytes | None
+) -> None:
+    """Count a stream as applied up to this event, whatever was applied of it; without digest nothing is remembered."""
+    await tx.execute(
+        """
+        UPDATE inbox_stream SET
+            applied = $3,
+            hash = $4,
+            digests = CASE WHEN $5::bytea IS NULL THEN ''
+                           WHEN $3 > applied + 1 THEN $5
+                           ELSE substr(
+                               digests, 1, greatest(0, octet_length(digests) - $6 * (applied + 1 - $3))::int) || $5
+                      END,
+            changed_at = now()
+        WHERE subject = $1 AND source = $2
+        """,
+        subject,
+        source,
+        sequence,
+        chain_hash,
+        digest,
+        DIGEST,
     )

@@ -12,10 +12,10 @@ from shared.db import AWAY, CONFLICTS, Cause, Database, Transaction, retry_confl
 from shared.messaging import metrics
 from shared.messaging.consumers import Consumers, Heard
 from shared.messaging.envelope import Unreadable
-from shared.messaging.inbox import attempts, held, quarantine, streams, telling
+from shared.messaging.inbox import attempts, forks, held, quarantine, streams, telling
 from shared.messaging.inbox.attempts import FATAL_AFTER, MARKED_AFTER, Attempt
 from shared.messaging.inbox.held import Patience
-from shared.messaging.inbox.message import Message
+from shared.messaging.inbox.message import Message, fingerprint_of
 from shared.messaging.inbox.reading import Reading, read
 from shared.messaging.inbox.streams import Kept, Stream
 
@@ -97,8 +97,10 @@ class Inbox:
                 due = await held.take_due(tx)
             if due is None:
                 break
-            await self.go_on(due["subject"], due["source"])
             tried += 1
+            if due["code"] == held.Code.FORKED and not await self._fits_now(due["subject"], due["source"]):
+                continue
+            await self.go_on(due["subject"], due["source"])
         return tried
 
     async def go_on_where_left(self, *, after: float = LEFT_AFTER, most: int = 20) -> int:
@@ -117,6 +119,10 @@ class Inbox:
         """Apply what a stream kept, one event a transaction, each counted; release it when all could be applied."""
         while True:
             while kept := await streams.next_kept(self._database, subject, source):
+                if kept.rivals:
+                    if not await self._choose(subject, source):
+                        return False
+                    continue
                 attempt = await attempts.begin(self._database, kept.fingerprint)
                 async with self._ours_to_take_back([kept.fingerprint]):
                     went_on = await retry_conflicts(partial(self._apply_kept_alone, kept, attempt))
@@ -128,6 +134,19 @@ class Inbox:
                     if await held.release(tx, subject, source):
                         log.info("stream.released", source=source, request_id=subject)
                     return True
+
+    async def _choose(self, subject: str, source: str) -> bool:
+        """Leave one of the parked events that have the next number; tell whether the stream may go on."""
+        async with self._database.transaction() as tx:
+            (stream,) = await streams.lock(tx, [(subject, source)])
+            following = await streams.next_kept(tx, subject, source)
+            return following is None or not following.rivals or await forks.choose(tx, stream)
+
+    async def _fits_now(self, subject: str, source: str) -> bool:
+        """Tell whether a forked stream shows no contradiction any more."""
+        async with self._database.transaction() as tx:
+            (stream,) = await streams.lock(tx, [(subject, source)], lowest=[1])
+            return await forks.check_again(tx, stream)
 
     async def forget_old_attempts(self) -> None:
         """Forget the attempts of messages that did not come back for a week."""
@@ -205,7 +224,12 @@ class Inbox:
             for message, reason in reading.aside:
                 await quarantine.put_aside(tx, message, reason)
             keys = sorted(reading.heard)
-            locked = await streams.lock(tx, keys, [reading.heard[key][0].request for key in keys])
+            locked = await streams.lock(
+                tx,
+                keys,
+                [reading.heard[key][0].request for key in keys],
+                lowest=[min(one.sequence for one in reading.heard[key]) for key in keys],
+            )
             moved: list[Stream] = []
             for stream in sorted(locked, key=reading.lock_order):
                 if moved and moved[-1].subject == stream.subject:
@@ -226,10 +250,15 @@ class Inbox:
         """Apply what is next in the stream, and keep what is not."""
         for heard in sorted(messages, key=lambda item: item.sequence):
             if heard.sequence <= stream.applied:
-                tx.after_commit.append(metrics.DUPLICATES.inc)
-            elif stream.held or heard.sequence > stream.applied + 1:
+                if stream.remembers(heard.sequence, fingerprint_of(heard.body)):
+                    tx.after_commit.append(metrics.DUPLICATES.inc)
+                else:
+                    await forks.hold_on_event(tx, stream, heard)
+            elif stream.held or heard.sequence > stream.applied + 1 or heard.sequence in stream.parked:
                 await streams.keep(tx, Kept.of(heard))
-                stream.waiting = True
+                stream.parked.add(heard.sequence)
+            elif not stream.continues(heard.previous):
+                await forks.hold_on_event(tx, stream, heard)
             elif attempt is not None and attempt.kills:
                 await held.hold_for_good(tx, Kept.of(heard), KILLS)
                 stream.held = True
@@ -239,6 +268,10 @@ class Inbox:
     async def _drain(self, tx: Transaction, stream: Stream, *, apart: bool) -> None:
         """Apply what was kept and is next now; it may have come once more meanwhile and be applied already."""
         while kept := await streams.next_kept(tx, stream.subject, stream.source):
+            if kept.rivals:
+                if not await forks.choose(tx, stream):
+                    return
+                continue
             if not await self._apply_kept(tx, stream, kept, apart=apart):
                 return
             await self._move_on(tx, [stream])
@@ -272,6 +305,9 @@ class Inbox:
             heard = self._consumers.hear(kept.body)
         except Unreadable as error:
             await held.hold(tx, kept, held.reason(error), self._patience)
+            return False
+        if not stream.continues(heard.previous):
+            await forks.hold_on_event(tx, stream, heard)
             return False
         return await self._apply_next(tx, stream, heard, apart=apart)
 

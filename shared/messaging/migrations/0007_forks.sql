@@ -12,7 +12,8 @@ ALTER TABLE inbox_stream ADD COLUMN digests bytea NOT NULL DEFAULT '';
 COMMENT ON COLUMN inbox_stream.digests IS
     'Eight bytes of sha256(body) for each of the last 200 applied events; the last eight belong to event number applied.';
 
-ALTER TABLE inbox_waiting ADD COLUMN digest bytea NOT NULL GENERATED ALWAYS AS (sha256(body)) STORED;
+ALTER TABLE inbox_waiting ADD COLUMN digest bytea NOT NULL DEFAULT '';
+UPDATE inbox_waiting SET digest = sha256(body);
 ALTER TABLE inbox_waiting DROP CONSTRAINT inbox_waiting_pkey;
 ALTER TABLE inbox_waiting ADD PRIMARY KEY (subject, source, sequence, digest);
 COMMENT ON TABLE inbox_waiting IS

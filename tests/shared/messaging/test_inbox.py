@@ -70,8 +70,9 @@ async def test_what_waited_and_came_again_with_its_predecessor_waits_no_longer(
 ) -> None:
     request_id = new_id()
     inbox = Inbox(database, NOTING)
-    await inbox.take(the(request_id, 2, 3))
-    await inbox.take([Message(message.body, "", redelivered) for message in the(request_id, 1, 2, 3)])
+    messages = the(request_id, 1, 2, 3)
+    await inbox.take(messages[1:])
+    await inbox.take([Message(message.body, "", redelivered) for message in messages])
     assert await effects(database, request_id) == ["1", "2", "3"]
     assert await database.fetchval("SELECT count(*) FROM inbox_waiting") == 0
 

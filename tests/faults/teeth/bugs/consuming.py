@@ -52,7 +52,7 @@ BUGS = (
         "An event is applied when it comes, whatever came before it.",
         "order",
         TAKING,
-        "elif stream.held or heard.sequence > stream.applied + 1:",
+        "elif stream.held or heard.sequence > stream.applied + 1 or heard.sequence in stream.parked:",
         "elif stream.held:",
     ),
     bug(
@@ -60,7 +60,7 @@ BUGS = (
         "An event that comes before its turn is acknowledged and forgotten.",
         "order",
         TAKING,
-        "                await streams.keep(tx, Kept.of(heard))\n                stream.waiting = True\n",
+        "                await streams.keep(tx, Kept.of(heard))\n                stream.parked.add(heard.sequence)\n",
         "                pass\n",
     ),
     Bug(

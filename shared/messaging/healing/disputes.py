@@ -1,0 +1,64 @@
+"""The source's side of fork detection: which listeners applied events of our streams that our journal does not have."""
+
+from datetime import timedelta
+
+from shared.db import Database, Row, Transaction
+from shared.messaging.healing.said import StreamForked
+
+MOST_STORED = 5_000
+"""Streams that are stored for one listener."""
+
+FORGOTTEN_AFTER = timedelta(minutes=15)
+"""A listener repeats each minute what it holds as forked: what it has not repeated for so long is settled there."""
+
+
+async def check(tx: Transaction, said: StreamForked) -> list[Row]:
+    """Look up in our journal what a listener applied; store what is not there, and forget what is.
+
+    Gives (subject, sequence, hash, known) for each stream.
+    """
+    rows = await tx.fetch(
+        """
+        SELECT k.subject, k.sequence, k.hash,
+               EXISTS (SELECT FROM journal j
+                       WHERE j.source = $1 AND j.subject = k.subject AND j.sequence = k.sequence
+                         AND j.hash = decode(k.hash, 'hex')) AS known
+        FROM unnest($2::text[], $3::bigint[], $4::text[]) AS k (subject, sequence, hash)
+        ORDER BY k.subject
+        """,
+        said.source,
+        [subject for subject, _, _ in said.streams],
+        [sequence for _, sequence, _ in said.streams],
+        [chain_hash for _, _, chain_hash in said.streams],
+    )
+    unknown = [row for row in rows if not row["known"]]
+    await tx.execute(
+        "DELETE FROM stream_fork WHERE listener = $1 AND source = $2 AND subject = ANY($3)",
+        said.queue,
+        said.source,
+        [row["subject"] for row in rows if row["known"]],
+    )
+    await tx.execute(
+        """
+        INSERT INTO stream_fork (listener, source, subject, sequence, hash)
+        SELECT DISTINCT ON (k.subject) $1, $2, k.subject, k.sequence, decode(k.hash, 'hex')
+        FROM unnest($3::text[], $4::bigint[], $5::text[]) AS k (subject, sequence, hash)
+        WHERE (SELECT count(*) FROM stream_fork WHERE listener = $1) < $6
+        ORDER BY k.subject
+        ON CONFLICT (listener, source, subject) DO UPDATE SET
+            sequence = EXCLUDED.sequence, hash = EXCLUDED.hash, last_at = now()
+        """,
+        said.queue,
+        said.source,
+        [row["subject"] for row in unknown],
+        [row["sequence"] for row in unknown],
+        [row["hash"] for row in unknown],
+        MOST_STORED,
+    )
+    return rows
+
+
+async def forget_settled(database: Database) -> None:
+    """Forget what listeners do not report any more."""
+    async with database.transaction() as tx:
+        await tx.execute("DELETE FROM stream_fork WHERE last_at < now() - $1::interval", FORGOTTEN_AFTER)
