@@ -1,4 +1,4 @@
-"""What one service told and another has not applied: how many events, and how old the first is.
+"""What one service told and another has not applied, or applied otherwise: how many events, and how old the first is.
 
 Each service knows its own figures only. Here the heads of the streams that a service told are held against what each
 listener applied, so that also what stands in a queue, or was lost with it, has an age.
@@ -33,6 +33,24 @@ class Behind(BaseModel):
     seconds: float
 
 
+class Forked(BaseModel):
+    """`service` applied last events of `streams` streams that are not in the journal of `told_by`, their source."""
+
+    told_by: str
+    service: str
+    streams: int
+    first: str
+    """The subject of one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What listeners lack, and where they applied another history than their source has."""
+
+    behind: list[Behind]
+    forked: list[Forked]
+
+
 @dataclass(frozen=True, slots=True)
 class _Head:
     """How far a stream goes."""
@@ -42,23 +60,36 @@ class _Head:
     subject: str
     sequence: int
     departement: str
+    hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class _Late:
-    """A stream of which a listener has applied less than was told."""
+    """A stream of which a listener has not applied what its source's head says: less, more, or something else."""
 
     head: _Head
     service: str
     applied: int
+    hash: bytes | None
 
 
-async def behind(reach: Reach, perimeter: list[str] | None = None) -> list[Behind]:
-    """Compare what answers; who is away is neither behind nor ahead."""
+async def compare(reach: Reach, perimeter: list[str] | None = None) -> Compared:
+    """Compare what answers; who is away is neither behind nor ahead.
+
+    Listeners are read after the heads, and the journals after the listeners: what was applied must be in the journals.
+    """
     services = list(reach.services.values())
     heads = _flat(await asyncio.gather(*(_unless_away(_heads(one, perimeter)) for one in services)))
     late = _flat(await asyncio.gather(*(_unless_away(_late(one, heads)) for one in services)))
-    return _flat(await asyncio.gather(*(_unless_away(_aged(one, late)) for one in services)))
+    return Compared(
+        behind=_flat(await asyncio.gather(*(_unless_away(_aged(one, late)) for one in services))),
+        forked=_flat(await asyncio.gather(*(_unless_away(_forked(one, late)) for one in services))),
+    )
+
+
+async def behind(reach: Reach, perimeter: list[str] | None = None) -> list[Behind]:
+    """Give what listeners have not applied."""
+    return (await compare(reach, perimeter)).behind
 
 
 async def _unless_away(read: Awaitable[list[Found]]) -> list[Found]:
@@ -77,7 +108,7 @@ async def _heads(watched: Watched, perimeter: list[str] | None) -> list[_Head]:
     """Read how far the streams go that a service told lately."""
     rows = await watched.database.fetch(
         """
-        SELECT source, subject, sequence, departement
+        SELECT source, subject, sequence, departement, hash
         FROM stream
         WHERE $2::text[] IS NULL OR departement = ANY($2)
         ORDER BY changed_at DESC
@@ -90,7 +121,7 @@ async def _heads(watched: Watched, perimeter: list[str] | None) -> list[_Head]:
 
 
 async def _late(watched: Watched, heads: Sequence[_Head]) -> list[_Late]:
-    """Find those of which a listener has applied less; not those that are held there."""
+    """Find those of which a listener has applied something else than the head; not those that are held there."""
     heard = {
         (head.source, head.subject): head
         for head in heads
@@ -98,22 +129,45 @@ async def _late(watched: Watched, heads: Sequence[_Head]) -> list[_Late]:
     }
     rows = await watched.database.fetch(
         """
-        SELECT k.source, k.subject, coalesce(s.applied, 0) AS applied
-        FROM unnest($1::text[], $2::text[], $3::bigint[]) AS k (source, subject, sequence)
+        SELECT k.source, k.subject, coalesce(s.applied, 0) AS applied, s.hash
+        FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[]) AS k (source, subject, sequence, hash)
         LEFT JOIN inbox_stream s ON s.subject = k.subject AND s.source = k.source
-        WHERE coalesce(s.applied, 0) < k.sequence
+        WHERE (coalesce(s.applied, 0) <> k.sequence OR s.hash <> k.hash)
           AND NOT EXISTS (SELECT FROM inbox_held h WHERE h.subject = k.subject AND h.source = k.source)
         """,
         [head.source for head in heard.values()],
         [head.subject for head in heard.values()],
         [head.sequence for head in heard.values()],
+        [head.hash for head in heard.values()],
     )
-    return [_Late(heard[row["source"], row["subject"]], watched.name, row["applied"]) for row in rows]
+    return [_Late(heard[row["source"], row["subject"]], watched.name, row["applied"], row["hash"]) for row in rows]
+
+
+async def _forked(watched: Watched, late: Sequence[_Late]) -> list[Forked]:
+    """Count by listener the streams of this service whose last applied event is not in its journal."""
+    of_ours = [one for one in late if one.head.told_by == watched.name and one.applied and one.hash]
+    rows = await watched.database.fetch(
+        """
+        SELECT k.service, count(*) AS streams, min(k.subject) AS first
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bytea[])
+             AS k (service, source, subject, applied, hash)
+        WHERE NOT EXISTS (SELECT FROM journal j
+                          WHERE j.source = k.source AND j.subject = k.subject AND j.sequence = k.applied
+                            AND j.hash = k.hash)
+        GROUP BY k.service
+        """,
+        [one.service for one in of_ours],
+        [one.head.source for one in of_ours],
+        [one.head.subject for one in of_ours],
+        [one.applied for one in of_ours],
+        [one.hash for one in of_ours],
+    )
+    return [Forked(told_by=watched.name, **row) for row in rows]
 
 
 async def _aged(watched: Watched, late: Sequence[_Late]) -> list[Behind]:
     """Say by listener how many events of this service it lacks, and how old the first is."""
-    of_ours = [one for one in late if one.head.told_by == watched.name]
+    of_ours = [one for one in late if one.head.told_by == watched.name and one.applied < one.head.sequence]
     if not of_ours:
         return []
     rows = await watched.database.fetch(

@@ -47,7 +47,7 @@ class Checks:
                 continue
             check = Check(service=watched.name, by=by, state="under_way", began_at=clock.now())
             self._last[watched.name] = check
-            task = asyncio.create_task(_read(watched, check), name=f"verify {watched.name}")
+            task = asyncio.create_task(_read(watched, reach, check), name=f"verify {watched.name}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return self.last()
@@ -63,9 +63,9 @@ class Checks:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-async def _read(watched: Watched, check: Check) -> None:
+async def _read(watched: Watched, reach: Reach, check: Check) -> None:
     try:
-        check.result = await verify(watched)
+        check.result = await verify(watched, reach.services.values())
     except UNREACHABLE:
         check.state = "away"
     else:

@@ -35,6 +35,10 @@ SENTENCES = {
     "mail_failed": "{count} mails of this week could not be delivered: `cousu-main deliveries list`",
     "overdue": "{count} dates in the cases have passed; the teams were told",
     "held_given_up": "{count} streams are held and tried no more: `cousu-main held list`",
+    "forked": "{count} streams: what was applied here is not what the source {detail} has (restored from a backup?): "
+    "runbook, CousuHistoireDivergente",
+    "disputed": "{count} streams of this service: listeners applied events that its journal does not have: "
+    "runbook, CousuHistoireDivergente",
     "held": "{count} streams are held, for {seconds:.0f} s, and tried again by themselves: `cousu-main held list`",
     "gap": "{count} streams wait for an event that does not come, for {seconds:.0f} s: `cousu-main waiting list`",
     "gap_young": "{count} streams wait for an event that is late by {seconds:.0f} s",
@@ -126,12 +130,15 @@ def show_events(
 
 @journal.command()
 def verify(service: OfAll = None, *, json: AsJson = False) -> None:
-    """Check each stream's chain of hashes; name what was changed or is missing, and end with exit code 1."""
+    """Check each stream's chain of hashes, and what listeners applied; end with exit code 1 if something is wrong."""
 
-    async def verified(watched: Watched) -> list[Verified]:
-        return [await verification.verify(watched)]
+    async def verified(reach: Reach) -> tuple[list[Verified], list[str]]:
+        async def one(watched: Watched) -> list[Verified]:
+            return [await verification.verify(watched, reach.services.values())]
 
-    results, away = reaching(lambda reach: reach.from_all(service and service.value, verified))
+        return await reach.from_all(service and service.value, one)
+
+    results, away = reaching(verified)
     if json:
         typer.echo(as_text(results))
     else:
@@ -152,6 +159,7 @@ def _said(fault: Fault) -> str:
         "tampered": f"{place}: event {which} ({fault.event_id}) was changed after it was recorded",
         "relabelled": f"{place}: the columns of event {which} ({fault.event_id}) are not those of its text",
         "missing": f"{place}: event {which} is missing",
+        "forked": f"{place}: {fault.listener} applied an event {which} that the journal does not have",
         "head": f"{place}: the stream's head is not its last event, {which} ({fault.event_id})",
     }[fault.what]
 

@@ -9,7 +9,7 @@ import typer
 
 from shared.operations.command_line_acting import AsJson, OfAll, as_text, reaching
 from shared.operations.reach import Reach
-from shared.operations.replay import Difference, Rebuilding, Replayed, database
+from shared.operations.replay import Difference, Forked, Rebuilding, Replayed, database
 from shared.operations.replay import replay as replay_one
 from shared.operations.services import SERVICES
 from shared.operations.settings import ReachSettings
@@ -64,12 +64,15 @@ async def _replay(reach: Reach, names: list[str] | tuple[str, ...], into: str | 
 def _show(one: Replayed) -> None:
     rows = sum(table.alike for table in one.tables)
     wrong = sum(table.different for table in one.tables)
-    said = "identical" if one.identical else f"{wrong} rows are different, {len(one.behind)} streams are behind"
+    said = f"{wrong} rows are different, {len(one.behind)} streams are behind, {len(one.forked)} are forked"
+    said = "identical" if one.identical else said
     typer.echo(f"{one.service}: {one.events} events replayed, {rows} rows alike, {said}")
     if one.moving:
         typer.echo(f"  {one.moving} requests moved meanwhile and were left aside")
     for stream in one.behind:
         typer.echo(f"  {stream.source} {stream.subject}: {stream.applied} of {stream.told} events are applied")
+    for fork in one.forked:
+        typer.echo(f"  {fork.source} {fork.subject}: {fork.applied} events are applied, the journal has {_had(fork)}")
     for held in one.held:
         typer.echo(f"  {held.source} {held.subject}: event {held.sequence} ({held.type}) cannot be applied")
     for table in one.tables:
@@ -77,6 +80,10 @@ def _show(one: Replayed) -> None:
             typer.echo(f"  {table.table}: {_said(difference)}")
         if table.different > len(table.differences):
             typer.echo(f"  {table.table}: and {table.different - len(table.differences)} more")
+
+
+def _had(fork: Forked) -> str:
+    return "other ones" if fork.told == fork.applied else str(fork.told)
 
 
 def _said(difference: Difference) -> str:

@@ -17,6 +17,10 @@ class ServiceFigures(BaseModel):
     held_given_up: int
     held_seconds: float
     """Of those that are still tried."""
+    forked: int
+    """Held because their source publishes another history than the one applied."""
+    disputed: int
+    """Streams of this service of which listeners applied events that are not in its journal."""
     waiting: int
     gaps: int
     gap_seconds: float
@@ -43,9 +47,10 @@ async def figures(reader: Reader, service: str, perimeter: list[str] | None = No
             FROM inbox_waiting w
             WHERE $1::text[] IS NULL OR w.departement = ANY($1)
         ), held AS (
-            SELECT h.subject, h.source, h.next_attempt_at, h.held_since
+            SELECT h.subject, h.source, h.next_attempt_at, h.held_since, h.code
             FROM inbox_held h
             WHERE $1::text[] IS NULL
+               OR h.departement = ANY($1)
                OR EXISTS (SELECT FROM inbox_waiting w
                           WHERE w.subject = h.subject AND w.source = h.source AND w.sequence = h.sequence
                             AND w.departement = ANY($1))
@@ -60,9 +65,14 @@ async def figures(reader: Reader, service: str, perimeter: list[str] | None = No
                (SELECT coalesce(extract(epoch FROM now() - min(waiting_since)), 0)::float
                 FROM told WHERE queue = '' AND unsendable_since IS NULL) AS outbox_seconds,
                (SELECT count(*) FROM held) AS held,
-               (SELECT count(*) FROM held WHERE next_attempt_at IS NULL) AS held_given_up,
+               (SELECT count(*) FROM held WHERE next_attempt_at IS NULL AND code <> 'forked') AS held_given_up,
                (SELECT coalesce(extract(epoch FROM now() - min(held_since)), 0)::float
-                FROM held WHERE next_attempt_at IS NOT NULL) AS held_seconds,
+                FROM held WHERE next_attempt_at IS NOT NULL AND code <> 'forked') AS held_seconds,
+               (SELECT count(*) FROM held WHERE code = 'forked') AS forked,
+               (SELECT count(DISTINCT (f.source, f.subject))
+                FROM stream_fork f
+                LEFT JOIN stream s ON s.source = f.source AND s.subject = f.subject
+                WHERE $1::text[] IS NULL OR s.departement = ANY($1)) AS disputed,
                (SELECT count(*) FROM waiting) AS waiting,
                (SELECT count(*) FROM gap) AS gaps,
                (SELECT coalesce(extract(epoch FROM now() - min(since)), 0)::float FROM gap) AS gap_seconds,

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from shared.errors import Refusal
 from shared.messaging.names import OUTBOX_OLD, UNROUTED_QUEUE
 from shared.operations.astray import DEAD, may_open
-from shared.operations.behind import Behind, behind
+from shared.operations.behind import Behind, Forked, compare
 from shared.operations.broker import Broker, Queue
 from shared.operations.duties import Deadlines, Deliveries, deadlines, deliveries
 from shared.operations.figures import ServiceFigures, figures
@@ -47,6 +47,8 @@ What = Literal[
     "unsendable",
     "behind",
     "held_given_up",
+    "forked",
+    "disputed",
     "held",
     "gap",
     "gap_young",
@@ -134,6 +136,8 @@ class Status(BaseModel):
     services: list[ServiceStatus]
     broker_away: bool
     queues: list[QueueStatus]
+    forked: list[Forked]
+    """By teller and listener: streams whose last applied event the teller's journal lacks, not held yet."""
     behind: list[Behind]
     """By teller and listener: what was told and is not applied there, wherever it stands."""
 
@@ -144,10 +148,10 @@ async def status(reach: Reach, *, at: datetime, perimeter: list[str] | None = No
     What is away is told, and the rest is still there. Queues and services are everybody's; of queues where messages are
     parked only those of one's own départements are shown.
     """
-    queues, services, late = await asyncio.gather(
+    queues, services, compared = await asyncio.gather(
         _queues(reach, perimeter),
         asyncio.gather(*(_service(watched, perimeter) for watched in reach.services.values())),
-        behind(reach, perimeter),
+        compare(reach, perimeter),
     )
     concerns = [] if queues is not None else [Concern(what="broker_away", where="rabbitmq")]
     for one in services:
@@ -155,7 +159,9 @@ async def status(reach: Reach, *, at: datetime, perimeter: list[str] | None = No
     unreached = {one.name for one in services if one.unreached}
     for queue in queues or []:
         concerns += _of_queue(queue, unreached)
-    concerns += _of_what_is_behind(late, concerns, broker_away=queues is None)
+    for fork in compared.forked:
+        concerns.append(Concern(what="forked", where=fork.service, count=fork.streams, detail=fork.told_by))
+    concerns += _of_what_is_behind(compared.behind, concerns, broker_away=queues is None)
     return Status(
         at=at,
         well=not any(concern.urgent for concern in concerns),
@@ -163,7 +169,8 @@ async def status(reach: Reach, *, at: datetime, perimeter: list[str] | None = No
         services=services,
         broker_away=queues is None,
         queues=queues or [],
-        behind=late,
+        forked=compared.forked,
+        behind=compared.behind,
     )
 
 
@@ -267,12 +274,7 @@ def _of_service(one: ServiceStatus, *, broker_away: bool) -> list[Concern]:
         late = Concern(what="outbox_late", where=one.name, count=waits.outbox, urgent=urgent)
         relay = "" if waits.relay else NO_RELAY
         found.append(late.model_copy(update={"seconds": waits.outbox_seconds, "detail": relay}))
-    if waits.held_given_up:
-        found.append(Concern(what="held_given_up", where=one.name, count=waits.held_given_up))
-    if tried := waits.held - waits.held_given_up:
-        # Whatever mends itself has done so by now.
-        urgent = waits.held_seconds > GAP_OLD
-        found.append(Concern(what="held", where=one.name, count=tried, seconds=waits.held_seconds, urgent=urgent))
+    found += _of_held(one.name, waits)
     if waits.gaps:
         old = waits.gap_seconds > GAP_OLD
         what = "gap" if old else "gap_young"
@@ -280,6 +282,21 @@ def _of_service(one: ServiceStatus, *, broker_away: bool) -> list[Concern]:
     for what, count in (("quarantine", waits.quarantine), ("unsendable", waits.unsendable)):
         found += [Concern(what=what, where=one.name, count=count)] if count else []
     return found + _of_duties(one)
+
+
+def _of_held(name: str, waits: ServiceFigures) -> list[Concern]:
+    found: list[Concern] = []
+    if waits.held_given_up:
+        found.append(Concern(what="held_given_up", where=name, count=waits.held_given_up))
+    if waits.forked:
+        found.append(Concern(what="forked", where=name, count=waits.forked))
+    if waits.disputed:
+        found.append(Concern(what="disputed", where=name, count=waits.disputed))
+    if tried := waits.held - waits.held_given_up - waits.forked:
+        # Whatever mends itself has done so by now.
+        urgent = waits.held_seconds > GAP_OLD
+        found.append(Concern(what="held", where=name, count=tried, seconds=waits.held_seconds, urgent=urgent))
+    return found
 
 
 def _of_duties(one: ServiceStatus) -> list[Concern]:

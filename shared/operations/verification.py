@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel
 
 from shared.db import Reader, Row
-from shared.operations.reach import Watched
+from shared.operations.reach import UNREACHABLE, Watched
 
 AT_ONCE = 200
 """Rows read together: the journal may be larger than memory, and no snapshot is kept open between two reads."""
@@ -22,16 +22,18 @@ class Fault(BaseModel):
     """What is wrong with one row, or with rows from `sequence` to `until` that are not there.
 
     `tampered`: the text is not the one that was hashed. `relabelled`: id, type, source, place or routing key are not
-    those of the text. `missing`: no such row. `head`: the stream's head is not its last row.
+    those of the text. `missing`: no such row. `head`: the stream's head is not its last row. `forked`: the last event
+    that `listener` applied is not in this journal.
     """
 
     service: str
-    what: Literal["tampered", "relabelled", "missing", "head"]
+    what: Literal["tampered", "relabelled", "missing", "head", "forked"]
     source: str
     subject: str
     sequence: int
     until: int
     event_id: str | None = None
+    listener: str | None = None
 
 
 class Verified(BaseModel):
@@ -42,6 +44,8 @@ class Verified(BaseModel):
     events: int = 0
     wrong: int = 0
     faults: list[Fault] = []
+    away: list[str] = []
+    """Listeners that were not compared, because their database did not answer."""
 
 
 @dataclass(slots=True)
@@ -59,14 +63,73 @@ class _Last:
     event_id: str
 
 
-async def verify(watched: Watched) -> Verified:
-    """Read a whole journal in small pieces, while the service goes on writing to it."""
+async def verify(watched: Watched, listeners: Iterable[Watched] = ()) -> Verified:
+    """Read a whole journal in small pieces, while the service goes on writing to it, and what listeners applied."""
     result = Verified(service=watched.name)
     async for fault in _faults(watched, result):
-        result.wrong += 1
-        if len(result.faults) < MOST_NAMED:
-            result.faults.append(fault)
+        _note(result, fault)
+    for listener in listeners:
+        if listener.name == watched.name:
+            continue
+        try:
+            async for fault in _forked(watched, listener):
+                _note(result, fault)
+        except UNREACHABLE:
+            result.away.append(listener.name)
     return result
+
+
+def _note(result: Verified, fault: Fault) -> None:
+    result.wrong += 1
+    if len(result.faults) < MOST_NAMED:
+        result.faults.append(fault)
+
+
+async def _forked(watched: Watched, listener: Watched) -> AsyncIterator[Fault]:
+    """Find the streams of this service whose last event applied by a listener is not in the journal.
+
+    The listener is read first: what it had applied then must be in the journal, whatever was recorded since.
+    """
+    place = ("", "")
+    while True:
+        applied = await listener.database.fetch(
+            """
+            SELECT source, subject, applied, hash
+            FROM inbox_stream
+            WHERE (subject, source) > ($1, $2) AND split_part(source, '/', 2) = $3 AND hash IS NOT NULL
+            ORDER BY subject, source
+            LIMIT $4
+            """,
+            *place,
+            watched.name,
+            AT_ONCE,
+        )
+        rows = await watched.database.fetch(
+            """
+            SELECT k.source, k.subject, k.applied
+            FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[]) AS k (source, subject, applied, hash)
+            WHERE NOT EXISTS (SELECT FROM journal j
+                              WHERE j.source = k.source AND j.subject = k.subject AND j.sequence = k.applied
+                                AND j.hash = k.hash)
+            """,
+            [row["source"] for row in applied],
+            [row["subject"] for row in applied],
+            [row["applied"] for row in applied],
+            [row["hash"] for row in applied],
+        )
+        for row in rows:
+            yield Fault(
+                service=watched.name,
+                what="forked",
+                source=row["source"],
+                subject=row["subject"],
+                sequence=row["applied"],
+                until=row["applied"],
+                listener=listener.name,
+            )
+        if len(applied) < AT_ONCE:
+            return
+        place = (applied[-1]["subject"], applied[-1]["source"])
 
 
 async def _faults(watched: Watched, seen: Verified) -> AsyncIterator[Fault]:

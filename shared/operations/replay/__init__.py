@@ -2,6 +2,6 @@
 
 from shared.operations.replay.comparison import Difference
 from shared.operations.replay.rebuilding import Rebuilding, Table
-from shared.operations.replay.replaying import Behind, Replayed, replay
+from shared.operations.replay.replaying import Behind, Forked, Replayed, replay
 
-__all__ = ("Behind", "Difference", "Rebuilding", "Replayed", "Table", "replay")
+__all__ = ("Behind", "Difference", "Forked", "Rebuilding", "Replayed", "Table", "replay")

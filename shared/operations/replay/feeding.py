@@ -63,7 +63,9 @@ async def _retry_while_it_helps(database: Database, inbox: Inbox) -> None:
 
 async def _retry(database: Database, inbox: Inbox) -> None:
     """Try once what is held, whatever pause it should keep."""
-    for row in await database.fetch("SELECT subject, source FROM inbox_held ORDER BY held_since"):
+    for row in await database.fetch(
+        "SELECT subject, source FROM inbox_held WHERE code <> 'forked' ORDER BY held_since"
+    ):
         await inbox.go_on(row["subject"], row["source"])
 
 

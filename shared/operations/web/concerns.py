@@ -104,6 +104,17 @@ def told(concern: Concern) -> Told:
             ),
             "/retenues",
         ),
+        "forked": (
+            (
+                f"{streams} dont la source publie une autre histoire que celle qui est appliquée ici : "
+                "sa base a sans doute été restaurée."
+            ),
+            "/retenues",
+        ),
+        "disputed": (
+            f"{streams} de ce service dont d’autres ont appliqué des événements qui ne sont plus dans son journal.",
+            None,
+        ),
         "held": (
             f"{streams} en attente depuis {since}\u00a0: un événement échoue, et sera essayé de nouveau.",
             "/retenues",

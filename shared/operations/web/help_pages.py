@@ -27,6 +27,8 @@ ENTRIES: Final = {
     "no_relay": "CousuSansRelais",
     "behind": "CousuRetardEntreServices",
     "held_given_up": "CousuDemandeRetenue",
+    "forked": "CousuHistoireDivergente",
+    "disputed": "CousuHistoireDivergente",
     "held": "CousuDemandeRetenue",
     "gap": "CousuEvenementNonApplique",
     "gap_young": "CousuEvenementNonApplique",

@@ -26,6 +26,14 @@ _KNOWN: Final[tuple[tuple[str, Reason], ...]] = (
         ),
     ),
     (
+        r"^applied \d+ \(",
+        Reason(
+            "La source publie une autre histoire que celle qui est appliquée ici : sa base a sans doute été restaurée.",
+            "Voyez d’abord la source. Un nouvel essai compare encore une fois et interroge la source ; laisser de côté "
+            "suit l’histoire de la source après cet événement.",
+        ),
+    ),
+    (
         r"^not tried yet",
         Reason("L’événement qui le précédait a été laissé de côté. C’est son tour.", "Attendez quelques secondes."),
     ),

@@ -83,6 +83,7 @@ def fault(found: Fault) -> Wrong:
         "tampered": f"L’événement {which} a été modifié après coup.",
         "relabelled": f"Ce qui étiquette l’événement {which} n’est pas ce que dit son texte.",
         "missing": f"Il manque\u00a0: événement {which}.",
+        "forked": f"Le service {found.listener} a appliqué un événement {which} qui n’est pas dans ce journal.",
         "head": f"La tête de la suite n’est pas son dernier événement, {which}.",
     }[found.what]
     return Wrong(f"{service_word(found.service)} ({found.source})", found.subject, sentence)

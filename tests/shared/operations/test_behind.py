@@ -9,12 +9,14 @@ import pytest
 from shared import clock
 from shared.clock import new_id
 from shared.db import Database
+from shared.messaging.inbox import Message
 from shared.operations import duties
-from shared.operations.behind import behind
+from shared.operations.behind import behind, compare
 from shared.operations.reach import Reach, Watched
 from shared.operations.status import status
+from shared.operations.verification import verify
 from tests.conftest import FreshDatabase
-from tests.shared.messaging.conftest import a_message
+from tests.shared.messaging.conftest import a_message, wire
 from tests.shared.operations.conftest import Scene
 from tests.shared.operations.test_journals import hear_all, told
 
@@ -109,3 +111,59 @@ async def _a_mail(database: Database, minutes: int, state: str, departement: str
             state,
             departement,
         )
+
+
+async def lost_since_the_backup(scene: Scene, subject: str, *, back_to: int) -> None:
+    """Take the last events of a stream from intake's database, as the restore of a backup does."""
+    owner = await asyncpg.connect(scene.urls["intake"].owner_url)
+    await owner.execute("ALTER TABLE journal DISABLE TRIGGER USER")
+    await owner.execute("TRUNCATE outbox")
+    await owner.execute("DELETE FROM journal WHERE subject = $1 AND sequence > $2", subject, back_to)
+    await owner.execute(
+        """
+        UPDATE stream s SET sequence = j.sequence, hash = j.hash
+        FROM journal j
+        WHERE s.subject = $1 AND j.subject = s.subject AND j.sequence = $2
+        """,
+        subject,
+        back_to,
+    )
+    await owner.execute("ALTER TABLE journal ENABLE TRIGGER USER")
+    await owner.close()
+
+
+@pytest.mark.parametrize("published_again", [0, 1, 2, 3])
+async def test_a_source_that_lost_what_was_applied_is_told_whatever_it_published_since(
+    scene: Scene, published_again: int
+) -> None:
+    request_id = new_id()
+    for text in ("first", "second", "third"):
+        await told(scene.intake, a_message(request_id, text))
+    await hear_all(scene)
+    assert (await compare(scene.reach)).forked == []
+    await lost_since_the_backup(scene, str(request_id), back_to=1)
+    for number in range(published_again):
+        await told(scene.intake, a_message(request_id, f"after the restore {number}"))
+    [one] = (await compare(scene.reach)).forked
+    assert (one.told_by, one.service, one.streams, one.first) == ("intake", "escalation", 1, str(request_id))
+    shown = await status(scene.reach, at=clock.now())
+    [concern] = [concern for concern in shown.concerns if concern.what == "forked"]
+    assert (concern.where, concern.detail, concern.urgent, shown.well) == ("escalation", "intake", True, False)
+    verified = await verify(scene.reach.service("intake"), scene.reach.services.values())
+    [fault] = verified.faults
+    assert (fault.what, fault.subject, fault.sequence, fault.listener) == ("forked", str(request_id), 3, "escalation")
+
+
+async def test_what_is_held_as_forked_and_what_listeners_dispute_are_told(scene: Scene) -> None:
+    request_id = new_id()
+    await told(scene.intake, a_message(request_id, "first"))
+    await hear_all(scene)
+    await scene.inbox.take([Message(wire(a_message(request_id, "another first"), 1), "")])
+    await scene.intake.fetch(
+        "INSERT INTO stream_fork (listener, source, subject, sequence, hash) VALUES ('here', '/intake', 'x', 1, '')"
+    )
+    shown = await status(scene.reach, at=clock.now())
+    found = {
+        (one.what, one.where, one.count, one.urgent) for one in shown.concerns if one.what in {"forked", "disputed"}
+    }
+    assert found == {("forked", "escalation", 1, True), ("disputed", "intake", 1, True)}
