@@ -181,10 +181,13 @@ class Inbox:
 
     @contextlib.asynccontextmanager
     async def _ours_to_take_back(self, begun: Sequence[bytes]) -> AsyncIterator[None]:
-        """Count attempts back when it is we who break them off."""
+        """Count attempts back when it is we who break them off, or the database that does not let them end.
+
+        A message that ends the database itself is still found: then its attempts cannot be counted back either.
+        """
         try:
             yield
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, *AWAY):
             with contextlib.suppress(*AWAY):
                 await attempts.take_back(self._database, begun)
             raise

@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import asyncpg
 import pytest
 
 from shared.clock import new_id
 from shared.contracts.intake import MessagePosted
-from shared.db import Database, Transaction
+from shared.db import AWAY, Database, Transaction
 from shared.messaging.consumers import Consumers, Heard
 from shared.messaging.inbox import FATAL_AFTER, Inbox, Message
+from tests.conftest import FreshDatabase
 from tests.shared.messaging.conftest import NOTING, a_message, effects, note, wire
 
 
@@ -222,3 +224,28 @@ async def _held(database: Database) -> Any:
     held = await database.fetchrow("SELECT sequence, attempts, reason, next_attempt_at FROM inbox_held")
     assert held is not None
     return held
+
+
+async def test_a_table_that_is_locked_for_long_condemns_no_healthy_event(fresh: FreshDatabase) -> None:
+    """As REINDEX, VACUUM FULL or a migration does: each attempt ends by its timeout, more often than kills do."""
+    pool = await asyncpg.create_pool(fresh.app_url, min_size=1, max_size=2, command_timeout=0.1)
+    inbox = Inbox(Database(pool), NOTING)
+    request_id, other = new_id(), new_id()
+    messages = [Message(wire(a_message(one), 1), "", redelivered=True) for one in (request_id, other)]
+    owner = await asyncpg.connect(fresh.owner_url)
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE inbox_stream IN ACCESS EXCLUSIVE MODE")
+        for _ in range(2 * FATAL_AFTER + 2):
+            with pytest.raises(AWAY):
+                await inbox.take(messages[:1])
+            with pytest.raises(AWAY):
+                await inbox.take(messages[1:])
+    await pool.close()
+    database = await Database.connect(fresh.app_url, name="test")
+    inbox = Inbox(database, NOTING)
+    assert await inbox.take(messages) == []
+    assert (await effects(database, request_id), await effects(database, other)) == (["Bonjour"], ["Bonjour"])
+    assert await database.fetchval("SELECT count(*) FROM inbox_held") == 0
+    assert await database.fetchval("SELECT count(*) FROM inbox_attempt") == 0
+    await database.close()
+    await owner.close()
