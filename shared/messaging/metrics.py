@@ -18,6 +18,9 @@ QUARANTINED = Counter("cousu_messages_quarantined_total", "Messages that nobody 
 FATAL = Counter("cousu_messages_fatal_total", "Messages sent to the dead letters because they end whoever reads them")
 ASKED = Counter("cousu_gaps_asked_total", "Requests to a source for events that are missing here")
 RESENT = Counter("cousu_events_resent_total", "Events sent again to a queue that missed them")
+CONTROL_REFUSED = Counter(
+    "cousu_control_messages_refused_total", "Questions and stream heads that were too large, too many or wrong", ["why"]
+)
 BATCH = Histogram("cousu_inbox_batch_messages", "Messages taken in one transaction", buckets=(1, 2, 5, 10, 20, 50, 100))
 
 HOPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)

@@ -15,6 +15,7 @@ from shared.messaging.consumers import SINGLE
 from shared.messaging.envelope import Envelope, Unreadable, read_data
 from shared.messaging.healing import disputes, gaps, heads
 from shared.messaging.healing.heads import FIRST, MOST_HEADS, place_of
+from shared.messaging.healing.limits import MOST_BYTES, Rate, RateLimiter
 from shared.messaging.healing.patience import Patience
 from shared.messaging.healing.resending import resend
 from shared.messaging.healing.said import (
@@ -35,6 +36,9 @@ from shared.messaging.inbox import forks
 from shared.messaging.relay import Relay
 
 log = structlog.get_logger(__name__)
+
+LIMITS = {EVENTS_MISSING: Rate(1_000, 500), HEADS_WANTED: Rate(20, 0.2), STREAM_FORKED: Rate(20, 1)}
+"""How often one asker may ask: a listener that catches up asks 500 times in two seconds."""
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -58,26 +62,52 @@ class Healer:
         self._queue = queue
         self._alone = [wire_type for wire_type in alone if wire_type.startswith(f"{service}.")]
         self._told_to = FIRST
+        self._limiters = {what: RateLimiter(rate) for what, rate in LIMITS.items()}
         self.patience = patience or Patience()
 
     async def hear(self, body: bytes) -> None:
-        """Take what another service said; what cannot be read is left aside, for it will be said again."""
+        """Take what another service said; what cannot be read, or is too much, is left aside: it will be said again."""
+        if len(body) > MOST_BYTES:
+            metrics.CONTROL_REFUSED.labels("size").inc()
+            log.warning("healing.too_large", bytes=len(body))
+            return
         try:
-            envelope = Envelope.read(body)
-            service, said, _version = envelope.type.split(".")
-            ours = service == self._service
-            if said == EVENTS_MISSING:
-                await self._send_again(read_data(EventsMissing, envelope.data))
-            elif said == (ALONE_HEADS if ours else STREAM_HEADS):
-                await self._compare(read_data(StreamHeads, envelope.data), envelope.departement or "", ours=ours)
-            elif said == HEADS_WANTED:
-                await self.tell_heads(since=read_data(HeadsWanted, envelope.data).since, ours=ours)
-            elif said == STREAM_FORKED:
-                await self._check_streams(read_data(StreamForked, envelope.data))
-            elif said == STREAM_CHECKED and not ours:
-                await self._take_verdicts(read_data(StreamChecked, envelope.data), envelope.departement or "", service)
+            await self._take(Envelope.read(body))
         except Unreadable as error:
+            metrics.CONTROL_REFUSED.labels("unreadable").inc()
             log.warning("healing.unreadable", reason=str(error))
+
+    async def _take(self, envelope: Envelope) -> None:
+        service, said, _version = envelope.type.split(".")
+        ours = service == self._service
+        if said == EVENTS_MISSING:
+            missing = read_data(EventsMissing, envelope.data)
+            if self._may_ask(said, service, missing.queue):
+                await self._send_again(missing)
+        elif said == HEADS_WANTED:
+            wanted = read_data(HeadsWanted, envelope.data)
+            if self._may_ask(said, service, service):
+                await self.tell_heads(since=wanted.since, ours=ours)
+        elif said == STREAM_FORKED:
+            report = read_data(StreamForked, envelope.data)
+            if self._may_ask(said, service, report.queue):
+                await self._check_streams(report)
+        elif said == (ALONE_HEADS if ours else STREAM_HEADS):
+            await self._compare(read_data(StreamHeads, envelope.data), envelope.departement or "", ours=ours)
+        elif said == STREAM_CHECKED and not ours:
+            await self._take_verdicts(read_data(StreamChecked, envelope.data), envelope.departement or "", service)
+
+    def _may_ask(self, what: str, service: str, queue: str) -> bool:
+        """Tell whether a service may ask for this now, for this queue, which must be one of its own."""
+        if queue != service and not queue.startswith(f"{service}."):
+            metrics.CONTROL_REFUSED.labels("queue").inc()
+            log.warning("healing.queue_of_another", service=service, queue=queue)
+            return False
+        if not self._limiters[what].allows(queue):
+            metrics.CONTROL_REFUSED.labels("rate").inc()
+            log.warning("healing.asked_too_often", what=what, queue=queue)
+            return False
+        return True
 
     async def want_heads(self) -> bool:
         """Ask everybody how far the streams go that changed since we last heard anything (less a day, for safety)."""

@@ -12,6 +12,10 @@ MOST_WAITING = 5_000
 """Events that may wait in the outbox to be sent again to one queue: who asks for more will ask again."""
 
 
+MOST_WAITING_IN_ALL = 50_000
+"""Events that may wait in the outbox to be sent again to all queues together."""
+
+
 async def resend(tx: Transaction, *, source: str, subject: str, first: int, last: int, queue: str) -> int:
     """Put events of our journal into the outbox again, for one queue (or, with an empty name, for all who listen).
 
@@ -25,6 +29,7 @@ async def resend(tx: Transaction, *, source: str, subject: str, first: int, last
         FROM journal
         WHERE source = $1 AND ((subject = $2 AND sequence BETWEEN $3 AND $4) OR id = $7)
           AND (SELECT count(*) FROM outbox WHERE queue = $5) < $8
+          AND (SELECT count(*) FROM (SELECT FROM outbox WHERE queue <> '' LIMIT $9) AS again) < $9
           AND NOT EXISTS (SELECT FROM outbox o WHERE o.position = journal.position AND o.queue = '')
         ORDER BY sequence
         LIMIT $6
@@ -38,6 +43,7 @@ async def resend(tx: Transaction, *, source: str, subject: str, first: int, last
         MOST_EVENTS,
         _single(subject),
         MOST_WAITING,
+        MOST_WAITING_IN_ALL,
     )
     return int(tag.rsplit(" ", 1)[1])
 

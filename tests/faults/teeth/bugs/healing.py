@@ -53,7 +53,7 @@ BUGS = (
         "A service leaves aside what others say that they miss.",
         "lost",
         HEALER,
-        "await self._send_again(read_data(EventsMissing, envelope.data))",
+        "await self._send_again(missing)",
         "pass",
     ),
     bug(
