@@ -11,6 +11,10 @@ class FieldError(NamedTuple):
     message: str
 
 
+class WaitsForAnother(Exception):  # noqa: N818 - names a state, and is mixed into refusals
+    """An event cannot be applied before one of another stream: no failure, it is applied when that one has come."""
+
+
 class Refusal(Exception):  # noqa: N818 - "refusal" is the domain's word for it
     """Something the caller may not do, or may not do now.
 

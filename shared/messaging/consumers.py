@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.contracts import BY_TYPE
 from shared.contracts.fact import Fact
 from shared.db import Transaction
 from shared.messaging.envelope import Envelope, read_data
@@ -46,6 +47,14 @@ class Heard:
         return new, (self.envelope.departement or "") if new else self.request, self.subject
 
 
+class NewerThanThisService(Exception):  # noqa: N818 - names a state of the service, which an update ends
+    """An event of a stream has a type, or a version of one, that this service's contracts do not know."""
+
+
+async def _wait_for_an_update(_: Transaction, envelope: Envelope) -> None:
+    raise NewerThanThisService(envelope.type)
+
+
 class Consumers:
     """What a service does about what it hears."""
 
@@ -74,13 +83,30 @@ class Consumers:
         envelope = Envelope.read(body)
         if envelope.type in self.raw:
             return _single(envelope, body, envelope, self.raw[envelope.type])
+        if self._is_newer(envelope):
+            return self._followed(envelope, body, envelope, _wait_for_an_update)
         model = self._models.get(envelope.type)
         fact = read_data(model, envelope.data) if model else None
         handler = self.on[model] if model else None
         if envelope.sequence is None or envelope.subject is None or envelope.type in self.alone:
             return _single(envelope, body, fact, handler)
+        return self._followed(envelope, body, fact, handler)
+
+    def _is_newer(self, envelope: Envelope) -> bool:
+        """Tell whether an event of one of our services' streams has a type that is published after our contracts.
+
+        What strangers number, and what has no place in a stream, is nothing that an update would apply.
+        """
+        known = envelope.type in BY_TYPE or envelope.type in self._models
+        ours = envelope.source.split("/")[1:2] != ["forms"]
+        return envelope.sequence is not None and ours and not known
+
+    def _followed(self, envelope: Envelope, body: bytes, fact: Any, handler: Handler | None) -> Heard:
+        """Give an event of a stream that is followed."""
         previous = bytes.fromhex(envelope.previoushash) if envelope.previoushash else None
-        return Heard(envelope, body, fact, handler, envelope.source, envelope.subject, envelope.sequence, previous)
+        return Heard(
+            envelope, body, fact, handler, envelope.source, envelope.subject or "", envelope.sequence or 0, previous
+        )
 
     def is_own(self, envelope: Envelope, service: str) -> bool:
         """Tell whether a service told this itself, and does not hear it from another instance of its own."""

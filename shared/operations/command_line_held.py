@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from shared.messaging.inbox.held import Code
 from shared.operations import held
 from shared.operations.command_line_acting import (
     AsJson,
@@ -45,6 +46,7 @@ def show(event_id: EventId, service: OfOne, *, json: AsJson = False) -> None:
         ("Event", one.event_id),
         ("Type", one.type),
         ("Stream", f"{one.source} {one.subject}, event {one.sequence}"),
+        ("Code", one.code),
         ("Reason", one.reason),
         ("Attempts", f"{one.attempts}, the last {at(one.last_attempt_at)}"),
         ("Next attempt", at(one.next_attempt_at) or "none: you decide"),
@@ -61,6 +63,24 @@ def retry(event_id: EventId, service: OfOne, why: Why, by: By) -> None:
     typer.echo(f"{one.service} tries {one.type} again within a second")
 
 
+@app.command("retry-all")
+def retry_all(
+    service: OfOne,
+    why: Why,
+    by: By,
+    code: Annotated[Code | None, typer.Option("--code", help="Only what is held for this reason")] = None,
+    type_: Annotated[str | None, typer.Option("--type", help="Only events of this type")] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Only streams of this source")] = None,
+) -> None:
+    """Have the service try again everything that it holds, or all of one reason, type or source."""
+    count = reaching(
+        lambda reach: held.retry_all(
+            reach.service(service.value), by=by, why=why, code=code, type_=type_, source=source
+        )
+    )
+    typer.echo(f"{service.value} tries {count} streams again")
+
+
 @app.command()
 def skip(event_id: EventId, service: OfOne, why: Why, by: By) -> None:
     """Give the event up for good in this service, and go on with what waits behind it."""
@@ -69,13 +89,16 @@ def skip(event_id: EventId, service: OfOne, why: Why, by: By) -> None:
 
 
 def _table(rows: Sequence[Held]) -> Table:
-    table = Table("Service", "Event", "Type", "Request", "Reason", "Attempts", "Next", "Since", "Behind", box=None)
+    table = Table(
+        "Service", "Event", "Type", "Request", "Code", "Reason", "Attempts", "Next", "Since", "Behind", box=None
+    )
     for one in rows:
         table.add_row(
             one.service,
             one.event_id,
             one.type,
             one.subject,
+            one.code,
             one.reason,
             str(one.attempts),
             at(one.next_attempt_at) or "you decide",

@@ -97,6 +97,49 @@ async def retry(watched: Watched, event_id: str, *, by: str, why: str, perimeter
     return held
 
 
+async def retry_all(
+    watched: Watched,
+    *,
+    by: str,
+    why: str,
+    code: Code | None = None,
+    type_: str | None = None,
+    source: str | None = None,
+    perimeter: list[str] | None = None,
+) -> int:
+    """Have the service try again all that it holds for this reason, of this type, from this source; give how many.
+
+    The service takes twenty of them each half second.
+    """
+    filters = {"code": code, "type": type_, "source": source}
+    chosen = ", ".join(f"{name} {value}" for name, value in filters.items() if value)
+    async with watched.database.transaction() as tx:
+        rows = await tx.fetch(
+            """
+            WITH chosen AS (
+                SELECT subject, source FROM inbox_held
+                WHERE ($1::text IS NULL OR code = $1)
+                  AND ($2::text IS NULL OR type = $2)
+                  AND ($3::text IS NULL OR source = $3)
+                  AND ($4::text[] IS NULL OR departement = ANY($4))
+                ORDER BY subject, source
+                FOR UPDATE
+            )
+            UPDATE inbox_held h SET next_attempt_at = now()
+            FROM chosen
+            WHERE h.subject = chosen.subject AND h.source = chosen.source
+            RETURNING h.event_id
+            """,
+            code,
+            type_,
+            source,
+            perimeter,
+        )
+        target = f"{len(rows)} streams ({chosen or 'all'})"
+        await record.note(tx, by=by, action="held.retry_all", target=target, why=why)
+    return len(rows)
+
+
 async def skip(watched: Watched, event_id: str, *, by: str, why: str, perimeter: list[str] | None = None) -> Held:
     """Count the event as not applied, for good, and let the service go on with what waits behind it.
 

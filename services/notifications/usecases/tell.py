@@ -22,7 +22,7 @@ from shared.contracts import forms, intake, qualification
 from shared.contracts.fact import Email, Fact
 from shared.contracts.notifications import Audience, DeliveryFailed
 from shared.db import Reader, Transaction
-from shared.errors import Conflict
+from shared.errors import Conflict, WaitsForAnother
 from shared.messaging import journal
 
 WITHOUT_REQUEST: Final = (forms.RequestRefused, qualification.PactFact)
@@ -33,7 +33,7 @@ SOURCE: Final = "/notifications"
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 
 
-class RequestNotKnownYet(Conflict):
+class RequestNotKnownYet(WaitsForAnother, Conflict):
     """An event came before the request it is about: it waits, and is applied when the request is known."""
 
     code = "request_not_known_yet"

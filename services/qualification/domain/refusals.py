@@ -1,6 +1,6 @@
 """What this département says no to, beside the refusals that all services share."""
 
-from shared.errors import Conflict, Forbidden, IllegalMove, Invalid
+from shared.errors import Conflict, Forbidden, IllegalMove, Invalid, WaitsForAnother
 
 
 class OwnProposal(Forbidden):
@@ -60,5 +60,5 @@ class AlreadyAnswered(IllegalMove):
     sentence = "Cette demande n’attend plus de réponse de votre part\u00a0: {why}."
 
 
-class UnknownCase(Exception):  # noqa: N818 - names what is missing; never shown to people, only to the operator
+class UnknownCase(WaitsForAnother):  # names what is missing; never shown to people, only to the operator
     """An event is about a case that is not here yet: what opens it must come first."""

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.db import Row, Transaction
-from shared.errors import Refusal
+from shared.db import Database, Row, Transaction
+from shared.errors import Refusal, WaitsForAnother
 from shared.messaging import metrics
+from shared.messaging.consumers import NewerThanThisService
 from shared.messaging.inbox import attempts, streams
 from shared.messaging.inbox.streams import Kept
 
@@ -24,6 +25,13 @@ class Code(StrEnum):
     NEWER = "newer_than_this_service"
     FORKED = "forked"
 
+    @classmethod
+    def of(cls, error: Exception) -> "Code":
+        """Give why an event cannot be applied that failed so."""
+        if isinstance(error, WaitsForAnother):
+            return cls.WAITS_FOR_ANOTHER
+        return cls.NEWER if isinstance(error, NewerThanThisService) else cls.FAILED
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -34,28 +42,37 @@ class Patience:
     attempts: int = 20
 
 
-async def hold(tx: Transaction, event: Kept, reason: str, patience: Patience) -> None:
+LONGEST = {Code.WAITS_FOR_ANOTHER: 60.0, Code.NEWER: 300.0}
+"""Seconds, at most, between two attempts at what waits for another event, or for an update: it is never given up."""
+
+
+async def hold(tx: Transaction, event: Kept, reason: str, patience: Patience, code: Code = Code.FAILED) -> None:
     """Keep the event and hold its stream: a failed attempt is counted, and after the last an operator decides.
 
-    Another event of the stream than the one that held it before begins at its first attempt.
+    Another event of the stream than the one that held it before begins at its first attempt, and so does one that
+    fails after it had waited for another.
     """
     await streams.keep(tx, event)
     await tx.execute(
         """
-        INSERT INTO inbox_held AS h (source, subject, sequence, event_id, type, reason, attempts, next_attempt_at)
-        VALUES ($1, $2, $3, $4, $5, $6, 1, now() + make_interval(secs => $7 * (0.75 + random() / 2)))
+        INSERT INTO inbox_held AS h
+            (source, subject, sequence, event_id, type, reason, code, departement, attempts, next_attempt_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $10, $11, 1, now() + make_interval(secs => $7 * (0.75 + random() / 2)))
         ON CONFLICT (subject, source) DO UPDATE SET
             sequence = EXCLUDED.sequence,
             event_id = EXCLUDED.event_id,
             type = EXCLUDED.type,
             reason = EXCLUDED.reason,
             code = EXCLUDED.code,
+            departement = EXCLUDED.departement,
+            claimed_hash = NULL,
             held_since = CASE WHEN h.sequence = EXCLUDED.sequence THEN h.held_since ELSE now() END,
-            attempts = CASE WHEN h.sequence = EXCLUDED.sequence THEN h.attempts + 1 ELSE 1 END,
+            attempts = CASE WHEN h.sequence = EXCLUDED.sequence AND h.code = EXCLUDED.code
+                            THEN h.attempts + 1 ELSE 1 END,
             last_attempt_at = now(),
             next_attempt_at = CASE
-                WHEN h.sequence <> EXCLUDED.sequence THEN EXCLUDED.next_attempt_at
-                WHEN h.attempts + 1 < $9 THEN
+                WHEN h.sequence <> EXCLUDED.sequence OR h.code <> EXCLUDED.code THEN EXCLUDED.next_attempt_at
+                WHEN $9::int IS NULL OR h.attempts + 1 < $9 THEN
                     now() + make_interval(
                         secs => least($8, $7 * power(2, least(h.attempts, 30))) * (0.75 + random() / 2))
             END
@@ -67,8 +84,10 @@ async def hold(tx: Transaction, event: Kept, reason: str, patience: Patience) ->
         event.type,
         reason,
         patience.first,
-        patience.longest,
-        patience.attempts,
+        min(patience.longest, LONGEST.get(code, patience.longest)),
+        None if code in LONGEST else patience.attempts,
+        code,
+        event.departement,
     )
     metrics.HELD.inc()
 
@@ -140,6 +159,14 @@ async def take_due(tx: Transaction) -> Row | None:
         """,
         LEASE,
     )
+
+
+async def try_newer_now(database: Database) -> None:
+    """Have what is newer than this service tried again at once: it may be another version of it that starts."""
+    async with database.transaction() as tx:
+        await tx.execute(
+            "UPDATE inbox_held SET next_attempt_at = now() WHERE code = $1 AND next_attempt_at > now()", Code.NEWER
+        )
 
 
 async def release(tx: Transaction, subject: str, source: str) -> bool:

@@ -165,9 +165,17 @@ async def lock(
 
 
 async def save(tx: Transaction, moved: Sequence[Stream]) -> None:
-    """Remember how far streams are applied."""
+    """Remember how far streams are applied, and have what waited for another event of their requests tried soon."""
     await tx.execute(
         """
+        WITH woken AS (
+            UPDATE inbox_held h SET next_attempt_at = now()
+            WHERE (h.subject, h.source) IN (
+                SELECT w.subject, w.source FROM inbox_held w
+                WHERE w.subject = ANY((SELECT $1::text[])::text[]) AND w.code = 'waits_for_another'
+                  AND w.next_attempt_at > now()
+                FOR UPDATE SKIP LOCKED)
+        )
         UPDATE inbox_stream s SET
             applied = k.applied,
             latest = greatest(s.latest, k.latest),

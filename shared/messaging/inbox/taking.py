@@ -14,7 +14,7 @@ from shared.messaging.consumers import Consumers, Heard
 from shared.messaging.envelope import Unreadable
 from shared.messaging.inbox import attempts, forks, held, quarantine, streams, telling
 from shared.messaging.inbox.attempts import FATAL_AFTER, MARKED_AFTER, Attempt
-from shared.messaging.inbox.held import Patience
+from shared.messaging.inbox.held import Code, Patience
 from shared.messaging.inbox.message import Message, fingerprint_of
 from shared.messaging.inbox.reading import Reading, read
 from shared.messaging.inbox.streams import Kept, Stream
@@ -59,6 +59,7 @@ class Inbox:
         self._consumers = consumers
         self._patience = patience or Patience()
         self._service = service
+        self._newer_tried = False
 
     async def take(self, messages: Sequence[Message], safe: Callable[[Message], None] = _ignore) -> list[Message]:
         """Make each message safe: applied, known already, kept for its turn, held, left aside or in quarantine.
@@ -91,6 +92,9 @@ class Inbox:
 
     async def retry_held(self, *, most: int = 20) -> int:
         """Try again the held streams whose time has come; tell how many were tried."""
+        if not self._newer_tried:
+            await held.try_newer_now(self._database)
+            self._newer_tried = True
         tried = 0
         while tried < most:
             async with self._database.transaction() as tx:
@@ -98,7 +102,7 @@ class Inbox:
             if due is None:
                 break
             tried += 1
-            if due["code"] == held.Code.FORKED and not await self._fits_now(due["subject"], due["source"]):
+            if due["code"] == Code.FORKED and not await self._fits_now(due["subject"], due["source"]):
                 continue
             await self.go_on(due["subject"], due["source"])
         return tried
@@ -331,7 +335,7 @@ class Inbox:
                         raise
                     if not apart:
                         raise NotTogetherError from error
-                    await held.hold(tx, Kept.of(heard), held.reason(error), self._patience)
+                    await held.hold(tx, Kept.of(heard), held.reason(error), self._patience, Code.of(error))
                     step.fail(type(error).__name__)
                     log.warning("event.held", type=envelope.type, source=envelope.source, exc_info=True)
                     return False

@@ -34,6 +34,13 @@ _KNOWN: Final[tuple[tuple[str, Reason], ...]] = (
         ),
     ),
     (
+        r"^NewerThanThisService",
+        Reason(
+            "Cet événement vient d’une version plus récente que celle de ce service.",
+            "Mettez le service à jour : l’événement est appliqué dès le démarrage de la nouvelle version.",
+        ),
+    ),
+    (
         r"^not tried yet",
         Reason("L’événement qui le précédait a été laissé de côté. C’est son tour.", "Attendez quelques secondes."),
     ),

@@ -198,7 +198,7 @@ async def test_what_the_database_cannot_hold_goes_to_quarantine_and_stops_no_oth
 
 async def test_facts_nobody_handles_still_count_in_their_stream(database: Database) -> None:
     request_id = new_id()
-    unknown = wire(a_message(request_id), 1, type="intake.something_new.v1", data={"x": 1})
+    unknown = wire(a_message(request_id), 1, type="intake.request_withdrawn.v1", data={"x": 1})
     await Inbox(database, NOTING).take([Message(unknown, ""), *the(request_id, 2)])
     assert await effects(database, request_id) == ["2"]
 

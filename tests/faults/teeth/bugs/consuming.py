@@ -104,7 +104,7 @@ BUGS = (
         "An event whose handler fails is logged and counts as applied.",
         "failing",
         TAKING,
-        "                    await held.hold(tx, Kept.of(heard), held.reason(error), self._patience)\n"
+        "                    await held.hold(tx, Kept.of(heard), held.reason(error), self._patience, Code.of(error))\n"
         "                    step.fail(type(error).__name__)\n"
         '                    log.warning("event.held", type=envelope.type, source=envelope.source, exc_info=True)\n'
         "                    return False\n",
