@@ -1,7 +1,7 @@
 """What every published fact has, whichever service tells it: one class serves domain, journal and wire."""
 
 from datetime import timedelta
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
@@ -21,6 +21,10 @@ Email = Annotated[
 
 A_MOMENT = timedelta(microseconds=1)
 """The least that PostgreSQL and ISO 8601 tell apart: by so much is later what follows from something, or answers it."""
+
+
+ALSO: Final = "also"
+"""The member of an event's data that holds the same fact in its older version; no fact has a field of this name."""
 
 
 class Value(BaseModel):
@@ -49,6 +53,13 @@ class Fact(Value):
     request_id: UUID
     departement: str
     at: AwareDatetime
+
+    def older(self) -> "Fact | None":
+        """Give the same fact in the version before, for listeners that do not know this one yet (ADR 27).
+
+        It travels in the same event, in the reserved member `also` of the data, and may have an older form itself.
+        """
+        return None
 
     @property
     def source(self) -> str:

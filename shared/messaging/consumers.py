@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.contracts import BY_TYPE
-from shared.contracts.fact import Fact
+from shared.contracts.fact import ALSO, Fact
 from shared.db import Transaction
 from shared.messaging.envelope import Envelope, read_data
 
@@ -80,7 +80,7 @@ class Consumers:
 
     def hear(self, body: bytes) -> Heard:
         """Read a message and find its handler; refuse with `Unreadable` what cannot be read."""
-        envelope = Envelope.read(body)
+        envelope = self._readable(Envelope.read(body))
         if envelope.type in self.raw:
             return _single(envelope, body, envelope, self.raw[envelope.type])
         if self._is_newer(envelope):
@@ -92,14 +92,31 @@ class Consumers:
             return _single(envelope, body, fact, handler)
         return self._followed(envelope, body, fact, handler)
 
+    def _readable(self, envelope: Envelope) -> Envelope:
+        """Give the event in the newest version that is known here; as it is where none is.
+
+        All versions are the same event: one id, one place in its stream.
+        """
+        wire_type, data = envelope.type, envelope.data
+        while not self._knows(wire_type) and isinstance(data, dict) and isinstance(data.get(ALSO), dict):
+            older = data[ALSO]
+            if not _is_version_of(older.get("type"), envelope.type):
+                break
+            wire_type, data = older["type"], older.get("data")
+        if wire_type == envelope.type or not self._knows(wire_type):
+            return envelope
+        return envelope.model_copy(update={"type": wire_type, "data": data})
+
+    def _knows(self, wire_type: str) -> bool:
+        return wire_type in BY_TYPE or wire_type in self._models
+
     def _is_newer(self, envelope: Envelope) -> bool:
         """Tell whether an event of one of our services' streams has a type that is published after our contracts.
 
         What strangers number, and what has no place in a stream, is nothing that an update would apply.
         """
-        known = envelope.type in BY_TYPE or envelope.type in self._models
         ours = envelope.source.split("/")[1:2] != ["forms"]
-        return envelope.sequence is not None and ours and not known
+        return envelope.sequence is not None and ours and not self._knows(envelope.type)
 
     def _followed(self, envelope: Envelope, body: bytes, fact: Any, handler: Handler | None) -> Heard:
         """Give an event of a stream that is followed."""
@@ -112,6 +129,11 @@ class Consumers:
         """Tell whether a service told this itself, and does not hear it from another instance of its own."""
         told_here = envelope.source.split("/")[1:2] == [service]
         return told_here and envelope.type not in self.alone and envelope.type not in self.raw
+
+
+def _is_version_of(wire_type: object, other: str) -> bool:
+    """Tell whether two wire types are versions of one fact."""
+    return isinstance(wire_type, str) and wire_type.rpartition(".")[0] == other.rpartition(".")[0]
 
 
 def _single(envelope: Envelope, body: bytes, fact: Any, handler: Handler | None) -> Heard:

@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.clock import new_id
-from shared.contracts.fact import A_MOMENT, Fact
+from shared.contracts.fact import A_MOMENT, ALSO, Fact
 from shared.db import Transaction
 from shared.errors import TooLarge
 
@@ -89,6 +89,15 @@ async def lock_stream(tx: Transaction, source: str, request_id: UUID) -> None:
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{source} {request_id}")
 
 
+def _data(fact: Fact) -> str:
+    """Write what a fact says, with its older form for listeners that cannot read it yet."""
+    data, older = fact.model_dump_json(), fact.older()
+    if older is None:
+        return data
+    also = f'{{"type": "{older.wire_type}", "data": {_data(older)}}}'
+    return f'{data[:-1]}, "{ALSO}": {also}}}'
+
+
 async def record(tx: Transaction, fact: Fact) -> UUID:
     """Tell a fact: give it the next place in its stream and hand it to the relay at commit; give back its id.
 
@@ -115,7 +124,7 @@ async def record(tx: Transaction, fact: Fact) -> UUID:
     if cause and cause.traceparent:
         members["traceparent"] = cause.traceparent
     head = json.dumps(members, ensure_ascii=False)
-    rest = f'{head[1:-1]}, "data": {fact.model_dump_json()}}}'
+    rest = f'{head[1:-1]}, "data": {_data(fact)}}}'
     if len(rest.encode()) > LARGEST:
         raise EventTooLarge
     await tx.execute(
