@@ -27,8 +27,10 @@ def list_(service: OfAll = None, *, json: AsJson = False) -> None:
 
 
 def _table(rows: Sequence[Gap]) -> Table:
-    table = Table("Service", "Source", "Request", "Missing", "Waiting", "Since", box=None)
+    table = Table("Service", "Source", "Request", "Missing", "Waiting", "Since", "Unreadable", box=None)
     for gap in rows:
         missing = str(gap.missing) if gap.first == gap.missing + 1 else f"{gap.missing} to {gap.first - 1}"
-        table.add_row(gap.service, gap.source, gap.subject, missing, str(gap.waiting), at(gap.since))
+        table.add_row(
+            gap.service, gap.source, gap.subject, missing, str(gap.waiting), at(gap.since), str(gap.unreadable or "")
+        )
     return table

@@ -62,6 +62,8 @@ class Quarantined(BaseModel):
     size: int
     damaged: bool
     """Not the bytes that were sent: never replayed; the true event is asked for again by the service itself."""
+    times: int
+    """How often these bytes came."""
     settled_at: datetime | None
     settled_by: str | None
     settlement: str | None
@@ -70,9 +72,10 @@ class Quarantined(BaseModel):
 
 _SUBJECT = re.compile(r'"subject"\s*:\s*"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
 
-_COLUMNS = (
-    "id, received_at, reason, routing_key, octet_length(body) AS size, damaged, settled_at, settled_by, settlement, why"
-)
+_COLUMNS = """
+    id, received_at, reason, routing_key, octet_length(body) AS size, damaged, times,
+    settled_at, settled_by, settlement, why
+"""
 
 _SEEN = "($1::text[] IS NULL OR split_part(routing_key, '.', 3) = ANY($1))"
 """Of one's départements, by the address; what strangers sent to none is seen by whoever sees all."""

@@ -1,24 +1,58 @@
 """What cannot be read, or not be written down, is put aside with its bytes: it takes no place in a stream (ADR 4)."""
 
 import structlog
+from pydantic import BaseModel, ValidationError
+from pydantic import Field as Bounds
 
 from shared.clock import new_id
 from shared.db import Transaction
 from shared.messaging import metrics
+from shared.messaging.envelope import FURTHEST, Name
 from shared.messaging.inbox.message import Message
+
+
+class _Place(BaseModel):
+    source: Name
+    subject: Name
+    sequence: int = Bounds(ge=1, le=FURTHEST)
+
 
 log = structlog.get_logger(__name__)
 
 
 async def put_aside(tx: Transaction, message: Message, reason: str) -> None:
-    """Put an unreadable message aside, with its bytes."""
-    await tx.execute(
-        "INSERT INTO quarantine (id, reason, routing_key, body, damaged) VALUES ($1, $2, $3, $4, $5)",
+    """Put an unreadable message aside, with its bytes; the same bytes again are counted in the same row.
+
+    Those that an operator discarded stay so; those that they had sent to the service again wait for them once more.
+    """
+    source, subject, sequence = _place(message.body)
+    first = await tx.fetchval(
+        """
+        INSERT INTO quarantine AS q (id, reason, routing_key, body, damaged, digest, source, subject, sequence)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT (digest) WHERE settlement IS DISTINCT FROM 'replayed'
+            DO UPDATE SET times = q.times + 1, last_at = now()
+        RETURNING times = 1
+        """,
         new_id(),
         reason[:500],
         message.routing_key[:300].replace("\x00", "\ufffd"),
         message.body,
         message.damaged,
+        message.fingerprint,
+        source,
+        subject,
+        sequence,
     )
-    tx.after_commit.append(metrics.QUARANTINED.inc)
-    log.warning("message.quarantined", reason=reason[:500])
+    if first:
+        tx.after_commit.append(metrics.QUARANTINED.inc)
+        log.warning("message.quarantined", reason=reason[:500])
+
+
+def _place(body: bytes) -> tuple[str | None, str | None, int | None]:
+    """Read which place in which stream a message claims that is no event of ours, if it says so at all."""
+    try:
+        claimed = _Place.model_validate_json(body)
+    except ValidationError:
+        return None, None, None
+    return claimed.source, claimed.subject, claimed.sequence

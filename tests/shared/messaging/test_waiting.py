@@ -14,6 +14,7 @@ from shared.messaging.inbox.held import Code
 from shared.operations import held as holding
 from shared.operations import record
 from shared.operations.reach import Watched
+from shared.operations.waiting import list_gaps
 from tests.shared.messaging.conftest import NOTING, a_message, effects, note, wire
 
 NO_PAUSE = Patience(first=0.0, longest=0.0, attempts=3)
@@ -166,3 +167,30 @@ async def test_all_of_a_reason_type_or_source_are_tried_again_at_once(
     [noted] = await record.latest(database, "escalation")
     assert (noted.action, noted.by, noted.why) == ("held.retry_all", "operator", "intake is back")
     assert noted.target.startswith(f"{len(expected)} streams")
+
+
+async def test_an_unreadable_event_that_comes_again_is_one_row_of_quarantine_and_says_why_its_stream_waits(
+    database: Database,
+) -> None:
+    request_id = new_id()
+    inbox = Inbox(database, NOTING, service="escalation")
+    unreadable = wire(a_message(request_id), 1, data={"text": "of a form that is not known here"})
+    await inbox.take([Message(wire(a_message(request_id), 2), "")])
+    for _ in range(50):
+        await inbox.take([Message(unreadable, "intake.message_posted.95")])
+    [row] = await database.fetch("SELECT id, times, last_at IS NOT NULL AS again, sequence FROM quarantine")
+    assert (row["times"], row["again"], row["sequence"]) == (50, True, 1)
+    [gap] = await list_gaps(database, "escalation")
+    assert (gap.missing, gap.unreadable) == (1, row["id"])
+
+
+async def test_what_was_discarded_stays_so_and_what_was_sent_again_waits_once_more(database: Database) -> None:
+    inbox = Inbox(database, NOTING)
+    for settlement, rows in (("discarded", 1), ("replayed", 2)):
+        body = f"no event {settlement}".encode()
+        await inbox.take([Message(body, "")])
+        settle = "UPDATE quarantine SET settled_at = now(), settlement = $1 WHERE body = $2"
+        await database.fetch(settle, settlement, body)
+        await inbox.take([Message(body, "")])
+        assert await database.fetchval("SELECT count(*) FROM quarantine WHERE body = $1", body) == rows
+    assert await database.fetchval("SELECT count(*) FROM quarantine WHERE settled_at IS NULL") == 1
