@@ -42,7 +42,7 @@ ASKS_EVERY = 2.0
 """Seconds, at most, between two looks for gaps."""
 
 SETTLES_EVERY = 60.0
-"""Seconds between two looks for forks of our streams that no listener reports any more."""
+"""Seconds between two looks for what is parked beyond its bound, and for forks that no listener reports any more."""
 
 MEASURES_EVERY = 5.0
 """Seconds between two readings of what the gauges show."""
@@ -104,6 +104,7 @@ class Messenger:
             (self.inbox.retry_held, RETRIES_EVERY),
             (self.inbox.go_on_where_left, LOOKS_EVERY),
             (self.inbox.forget_old_attempts, FORGETS_EVERY),
+            (self.inbox.trim_parked, SETTLES_EVERY),
             (self._ask_for_what_is_missing, min(rest.before_asking, ASKS_EVERY)),
             (self._tell_heads, rest.heads_every),
             (self.consumer.declare_again, DECLARES_EVERY),

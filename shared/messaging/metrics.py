@@ -13,6 +13,7 @@ APPLIED = Counter("cousu_events_applied_total", "Events that took effect, or nee
 DUPLICATES = Counter("cousu_events_duplicate_total", "Events that came again and were left aside")
 HELD = Counter("cousu_events_held_total", "Times that an event could not be applied")
 FORKED = Counter("cousu_streams_forked_total", "Times that a source was found to publish another history")
+TOO_FAR_AHEAD = Counter("cousu_events_too_far_ahead_total", "Events that claim a place too far ahead to be parked")
 OWN = Counter("cousu_events_own_total", "Events of this service that came to its own queue and were left aside")
 QUARANTINED = Counter("cousu_messages_quarantined_total", "Messages that nobody could read")
 FATAL = Counter("cousu_messages_fatal_total", "Messages sent to the dead letters because they end whoever reads them")

@@ -1,20 +1,16 @@
 """`cousu-main waiting`: streams whose next event has not come."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from shared.operations import waiting
-from shared.operations.command_line_acting import AsJson, OfAll, at, reaching, tell
+from shared.operations.command_line_acting import AsJson, By, OfAll, OfOne, Why, at, reaching, tell
 from shared.operations.waiting import Gap
 
 app = typer.Typer(help="Streams that wait for an event that has not come.", no_args_is_help=True)
-
-
-@app.callback()
-def group() -> None:
-    """Keep `list` a command of its own, although it is the only one."""
 
 
 @app.command("list")
@@ -24,6 +20,21 @@ def list_(service: OfAll = None, *, json: AsJson = False) -> None:
         lambda reach: reach.from_all(service and service.value, lambda one: waiting.list_gaps(one.database, one.name))
     )
     tell(sorted(rows, key=lambda gap: gap.since), away, _table, as_json=json)
+
+
+@app.command()
+def discard(
+    service: OfOne,
+    source: Annotated[str, typer.Option("--source", help="The source of the stream, as `waiting list` shows it")],
+    request: Annotated[str, typer.Option("--request", help="The stream's request, as `waiting list` shows it")],
+    why: Why,
+    by: By,
+) -> None:
+    """Expect nothing more of a stream, and put away what is parked of it: the missing event will never exist."""
+    count = reaching(
+        lambda reach: waiting.discard(reach.service(service.value), source=source, subject=request, by=by, why=why)
+    )
+    typer.echo(f"{service.value} expects nothing more of it; {count} parked events were put away")
 
 
 def _table(rows: Sequence[Gap]) -> Table:

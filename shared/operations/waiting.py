@@ -6,6 +6,9 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from shared.db import Reader
+from shared.errors import NotFound
+from shared.operations import record
+from shared.operations.reach import Watched
 
 
 class Gap(BaseModel):
@@ -20,6 +23,50 @@ class Gap(BaseModel):
     since: datetime
     unreadable: UUID | None
     """The message in quarantine that claims the missing place: why the stream waits."""
+
+
+class NothingExpected(NotFound):
+    """This service neither expects nor parks anything of this stream, or holds it."""
+
+    code = "nothing_expected"
+    title = "Nothing of this stream is expected"
+    sentence = "Ce service n’attend rien de cette demande, ou la retient : voyez les demandes retenues."
+
+
+async def discard(watched: Watched, *, source: str, subject: str, by: str, why: str) -> int:
+    """Expect nothing more of a stream: forget how far it is said to go, and put what is parked away for good.
+
+    What its source publishes or announces from now on is taken as ever. Gives how many events were parked.
+    Refuses with `NothingExpected`.
+    """
+    async with watched.database.transaction() as tx:
+        await tx.execute("SELECT FROM inbox_stream WHERE subject = $1 AND source = $2 FOR UPDATE", subject, source)
+        if await tx.fetchval("SELECT count(*) FROM inbox_held WHERE subject = $1 AND source = $2", subject, source):
+            raise NothingExpected
+        expected = await tx.execute("DELETE FROM inbox_expected WHERE subject = $1 AND source = $2", subject, source)
+        parked = await tx.fetch(
+            """
+            WITH parked AS (
+                DELETE FROM inbox_waiting WHERE subject = $1 AND source = $2
+                RETURNING body, type, received_at
+            )
+            INSERT INTO quarantine
+                (id, received_at, reason, routing_key, body, settled_at, settled_by, settlement, why)
+            SELECT gen_random_uuid(), received_at, 'parked, and discarded by an operator', type, body, now(), $3,
+                   'discarded', $4
+            FROM parked
+            RETURNING id
+            """,
+            subject,
+            source,
+            by,
+            record.motive(why),
+        )
+        if expected == "DELETE 0" and not parked:
+            raise NothingExpected
+        target = f"{source} {subject}: {len(parked)} events"
+        await record.note(tx, by=by, action="waiting.discard", target=target, why=why)
+    return len(parked)
 
 
 async def list_gaps(reader: Reader, service: str, *, most: int = 200, perimeter: list[str] | None = None) -> list[Gap]:

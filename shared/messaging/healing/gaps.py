@@ -10,6 +10,12 @@ from shared.messaging.healing.said import StreamHeads
 MOST_REQUESTS = 500
 """Requests made in one round."""
 
+MOST_EXPECTED = 100_000
+"""Streams of one source that are known to go further; the others are noted when some of these are whole."""
+
+ASKED_AT_MOST = 60
+"""Requests for one gap without an event that came of it, about four hours; then the source has to publish a head."""
+
 
 async def expect(tx: Transaction, told: StreamHeads, departement: str, before_asking: float) -> None:
     """Note what a source says there is and we have not applied.
@@ -24,6 +30,8 @@ async def expect(tx: Transaction, told: StreamHeads, departement: str, before_as
         FROM unnest($2::text[], $3::bigint[]) AS h (subject, sequence)
         LEFT JOIN inbox_stream s ON s.source = $1 AND s.subject = h.subject
         WHERE h.sequence > coalesce(s.applied, 0)
+          AND ((SELECT count(*) FROM inbox_expected WHERE source = $1) < $6
+               OR EXISTS (SELECT FROM inbox_expected x WHERE x.source = $1 AND x.subject = h.subject))
         ORDER BY h.subject
         ON CONFLICT (subject, source) DO UPDATE SET
             sequence = greatest(e.sequence, EXCLUDED.sequence),
@@ -34,6 +42,7 @@ async def expect(tx: Transaction, told: StreamHeads, departement: str, before_as
         [sequence for _, sequence in told.heads],
         departement,
         before_asking,
+        MOST_EXPECTED,
     )
 
 
@@ -94,8 +103,10 @@ async def take_due(tx: Transaction, patience: Patience) -> list[Row]:
         UPDATE inbox_expected e SET
             asked = due.asked + 1,
             asked_to = least(due.last, due.first + $4 - 1),
-            next_ask_at = now() + make_interval(
-                secs => least($2, $3 * power(2, least(due.asked, 30))) * (0.75 + random() / 2))
+            next_ask_at = CASE
+                WHEN due.asked + 1 < $5 THEN now() + make_interval(
+                    secs => least($2, $3 * power(2, least(due.asked, 30))) * (0.75 + random() / 2))
+                ELSE 'infinity' END
         FROM due
         WHERE e.subject = due.subject AND e.source = due.source
         RETURNING e.source, e.subject, e.departement, due.first, due.last
@@ -104,4 +115,5 @@ async def take_due(tx: Transaction, patience: Patience) -> list[Row]:
         patience.longest,
         patience.before_asking,
         MOST_EVENTS,
+        ASKED_AT_MOST,
     )

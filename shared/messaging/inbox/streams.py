@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from shared.db import Reader, Transaction
+from shared.db import Database, Reader, Transaction
 from shared.messaging.consumers import Heard
 from shared.messaging.envelope import FURTHEST, chain_hash
 from shared.messaging.inbox.message import fingerprint_of
@@ -15,6 +15,15 @@ DIGEST: Final = 8
 
 REMEMBERED: Final = 200
 """Applied events whose digests are stored with each stream: so many fit into the row without a table beside it."""
+
+MOST_PARKED: Final = 1_000
+"""Events that are parked for one stream; the others are asked for again when their turn has come (ADR 8)."""
+
+MOST_AHEAD: Final = 10_000
+"""How far before its turn an event is parked; one that claims a place beyond that is not believed yet."""
+
+MOST_PARKED_OF_SOURCE: Final = 100_000
+"""Events that stay parked for all streams of one source; the last that came give way."""
 
 MOST_RIVALS: Final = 3
 """Different events of one number that are parked: enough to see that they differ."""
@@ -200,13 +209,17 @@ async def save(tx: Transaction, moved: Sequence[Stream]) -> None:
         stream.new_digests = b""
 
 
-async def keep(tx: Transaction, kept: Kept) -> None:
-    """Keep an event until its turn, or as evidence; a few different events of one number are kept beside each other."""
+async def keep(tx: Transaction, kept: Kept, *, needed: bool = True) -> None:
+    """Keep an event until its turn, or as evidence; a few different events of one number are kept beside each other.
+
+    One that is not `needed` for the stream to be held is kept as long as there is room.
+    """
     await tx.execute(
         """
         INSERT INTO inbox_waiting (source, subject, sequence, event_id, type, body, departement, digest)
         SELECT $1, $2, $3, $4, $5, $6, $7, $9
-        WHERE (SELECT count(*) FROM inbox_waiting WHERE subject = $2 AND source = $1 AND sequence = $3) < $8
+        WHERE (SELECT count(*) FILTER (WHERE sequence = $3) < $8 AND (count(*) < $10 OR $11)
+               FROM inbox_waiting WHERE subject = $2 AND source = $1)
         ON CONFLICT DO NOTHING
         """,
         kept.source,
@@ -218,6 +231,8 @@ async def keep(tx: Transaction, kept: Kept) -> None:
         kept.departement,
         MOST_RIVALS,
         kept.fingerprint,
+        MOST_PARKED,
+        needed,
     )
 
 
@@ -321,3 +336,26 @@ async def go_on_behind(
         digest,
         DIGEST,
     )
+
+
+async def trim_parked(database: Database) -> int:
+    """Drop the parked events that came last where one source has too many; gives how many. They are asked for again."""
+    async with database.transaction() as tx:
+        tag = await tx.execute(
+            """
+            DELETE FROM inbox_waiting w
+            USING (
+                SELECT subject, source, sequence, digest,
+                       row_number() OVER (PARTITION BY source ORDER BY received_at, subject, sequence) AS place
+                FROM inbox_waiting
+                WHERE source IN (SELECT source FROM inbox_waiting GROUP BY source HAVING count(*) > $1)
+            ) AS too_many
+            WHERE too_many.place > $1
+              AND w.subject = too_many.subject AND w.source = too_many.source
+              AND w.sequence = too_many.sequence AND w.digest = too_many.digest
+              AND NOT EXISTS (SELECT FROM inbox_held h
+                              WHERE h.subject = w.subject AND h.source = w.source AND h.sequence = w.sequence)
+            """,
+            MOST_PARKED_OF_SOURCE,
+        )
+    return int(tag.rsplit(" ", 1)[1])

@@ -152,6 +152,11 @@ class Inbox:
             (stream,) = await streams.lock(tx, [(subject, source)], lowest=[1])
             return await forks.check_again(tx, stream)
 
+    async def trim_parked(self) -> None:
+        """Keep what is parked within its bounds."""
+        if dropped := await streams.trim_parked(self._database):
+            log.warning("inbox.parked_events_dropped", events=dropped)
+
     async def forget_old_attempts(self) -> None:
         """Forget the attempts of messages that did not come back for a week."""
         if gone := await attempts.forget_old(self._database):
@@ -261,8 +266,10 @@ class Inbox:
                     tx.after_commit.append(metrics.DUPLICATES.inc)
                 else:
                     await forks.hold_on_event(tx, stream, heard)
+            elif heard.sequence > stream.applied + streams.MOST_AHEAD:
+                tx.after_commit.append(partial(telling.too_far_ahead, heard))
             elif stream.held or heard.sequence > stream.applied + 1 or heard.sequence in stream.parked:
-                await streams.keep(tx, Kept.of(heard))
+                await streams.keep(tx, Kept.of(heard), needed=heard.sequence == stream.applied + 1)
                 stream.parked.add(heard.sequence)
             elif not stream.continues(heard.previous):
                 await forks.hold_on_event(tx, stream, heard)

@@ -27,6 +27,12 @@ def step(heard: Heard) -> tracing.Step:
     )
 
 
+def too_far_ahead(heard: Heard) -> None:
+    """Log and count an event that claims a place too far ahead to be parked."""
+    metrics.TOO_FAR_AHEAD.inc()
+    log.warning("event.too_far_ahead", source=heard.source, request_id=heard.subject, sequence=heard.sequence)
+
+
 def applied(heard: Heard) -> None:
     """Log and count it, once it is committed."""
     envelope = heard.envelope

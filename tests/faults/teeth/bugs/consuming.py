@@ -60,7 +60,8 @@ BUGS = (
         "An event that comes before its turn is acknowledged and forgotten.",
         "order",
         TAKING,
-        "                await streams.keep(tx, Kept.of(heard))\n                stream.parked.add(heard.sequence)\n",
+        "                await streams.keep(tx, Kept.of(heard), needed=heard.sequence == stream.applied + 1)\n"
+        "                stream.parked.add(heard.sequence)\n",
         "                pass\n",
     ),
     Bug(
