@@ -110,6 +110,10 @@ def _kills(
     return Drill(says, plan, points)
 
 
+def _tests(says: str, *names: str) -> Drill:
+    return Drill(says, Tests(tuple(f"tests/shared/messaging/test_{name}.py" for name in names)))
+
+
 AGED = "test_events_that_the_watermark_has_passed_are_published_all_the_same_and_alarm"
 
 DRILLS: dict[str, Drill] = {
@@ -225,6 +229,11 @@ DRILLS: dict[str, Drill] = {
         seconds=90.0,
         clients=6,
     ),
+    "tests_of_forks": _tests("a source is restored to an earlier state", "forks"),
+    "tests_of_limits": _tests("services ask for too much, and events claim places far ahead", "limits", "bounds"),
+    "tests_of_waiting": _tests("events wait for others or for an update, or cannot be read", "waiting"),
+    "tests_of_attempts": _tests("messages kill their consumer, and a table is locked for long", "attempts"),
+    "tests_of_order": _tests("events are recorded and applied in any order", "journal", "inbox"),
     "conflicts": Drill(
         "transactions meet deadlocks",
         Tests(

@@ -340,3 +340,13 @@ async def test_when_the_database_is_away_nothing_is_taken(database: Database) ->
     await database.close()
     with pytest.raises(asyncpg.InterfaceError):
         await inbox.take(the(new_id(), 1))
+
+
+async def test_two_copies_lock_the_same_streams_in_one_order(database: Database) -> None:
+    """Whoever locks them in another order waits for the other, who waits for them: PostgreSQL ends one of both."""
+    requests = [new_id() for _ in range(40)]
+    copies = [Inbox(database, NOTING) for _ in range(2)]
+    for number in range(1, 16):
+        batch = [Message(wire(a_message(one, str(number)), number), "") for one in requests]
+        await asyncio.gather(copies[0].take(batch), copies[1].take(batch[::-1]))
+    assert await database.fetchval("SELECT count(*) FROM effect") == 15 * len(requests)

@@ -169,3 +169,21 @@ async def test_the_broker_is_told_what_it_takes(rabbit_server: LocalRabbit) -> N
     """By its own answer, not by its file."""
     taken = await rabbit_server.ctl("eval", "application:get_env(rabbit, max_message_size).")
     assert taken.strip() == f"{{ok,{LARGEST_MESSAGE}}}"
+
+
+async def test_the_latest_moment_known_never_goes_back(database: Database) -> None:
+    request_id = new_id()
+    inbox = Inbox(database, NOTING)
+    late = AT + timedelta(hours=5)
+    for number, at in ((1, late), (2, AT)):
+        fact = a_message(request_id).model_copy(update={"at": at})
+        await inbox.take([Message(wire(fact, number), fact.routing_key)])
+    assert await database.fetchval("SELECT latest FROM inbox_stream") == late
+
+
+async def test_a_head_belongs_to_the_departement_of_the_last_event(database: Database) -> None:
+    request_id = new_id()
+    for departement in ("95", "78"):
+        async with database.transaction() as tx:
+            await journal.record(tx, a_message(request_id).model_copy(update={"departement": departement}))
+    assert await database.fetchval("SELECT departement FROM stream") == "78"

@@ -1,12 +1,13 @@
 """The seeded bugs, by what they break."""
 
 from tests.faults.teeth.bug import Bug
-from tests.faults.teeth.bugs import consuming, healing, mails, restoring, services, stopping, telling
+from tests.faults.teeth.bugs import consuming, forks, healing, mails, restoring, services, stopping, telling
 
 BUGS: tuple[Bug, ...] = (
     *telling.BUGS,
     *consuming.BUGS,
     *healing.BUGS,
+    *forks.BUGS,
     *services.BUGS,
     *mails.BUGS,
     *restoring.BUGS,
