@@ -9,6 +9,7 @@ from shared.db import Database
 from shared.messaging.consumers import Consumers, Heard
 from shared.messaging.envelope import Unreadable
 from shared.messaging.inbox import Inbox, Message, Patience
+from shared.messaging.inbox.streams import MOST_AHEAD
 
 BATCH = 100
 REDELIVERED = 0.2
@@ -69,7 +70,8 @@ async def _look(database: Database, consumers: Consumers, messages: Sequence[Mes
         for row in await database.fetch("SELECT subject, source, sequence FROM inbox_waiting")
     }
     held = {(row["subject"], row["source"]) for row in await database.fetch("SELECT subject, source FROM inbox_held")}
-    aside = Counter(row["body"] for row in await database.fetch("SELECT body FROM quarantine"))
+    rows = await database.fetch("SELECT body, times, reason LIKE 'forked%' AS forked FROM quarantine")
+    aside = Counter({row["body"]: row["times"] for row in rows if not row["forked"]})
     seen: set[Place] = set()
     fates = Fates()
     for message in messages:
@@ -81,6 +83,8 @@ async def _look(database: Database, consumers: Consumers, messages: Sequence[Mes
                 fate = "known" if place in seen else "applied"
             elif place in waiting:
                 fate = "held" if place[:2] in held else "waiting"
+            elif heard.sequence > applied.get(place[:2], 0) + MOST_AHEAD:
+                fate = "too far ahead"
             seen.add(place)
         if fate is None and aside[message.body]:
             aside[message.body] -= 1
