@@ -15,8 +15,9 @@ from shared.db import Database, Transaction
 from shared.messaging import metrics
 from shared.messaging.consumers import Consumers
 from shared.messaging.envelope import Envelope
-from shared.messaging.inbox import Inbox, Message, Patience
+from shared.messaging.inbox import Inbox, Message, Patience, streams
 from tests.conftest import FreshDatabase
+from tests.deadlocks import deadlocks
 from tests.shared.messaging.conftest import NOTING, a_message, effects, note, wire
 
 
@@ -344,9 +345,12 @@ async def test_when_the_database_is_away_nothing_is_taken(database: Database) ->
 
 async def test_two_copies_lock_the_same_streams_in_one_order(database: Database) -> None:
     """Whoever locks them in another order waits for the other, who waits for them: PostgreSQL ends one of both."""
-    requests = [new_id() for _ in range(40)]
-    copies = [Inbox(database, NOTING) for _ in range(2)]
-    for number in range(1, 16):
-        batch = [Message(wire(a_message(one, str(number)), number), "") for one in requests]
-        await asyncio.gather(copies[0].take(batch), copies[1].take(batch[::-1]))
-    assert await database.fetchval("SELECT count(*) FROM effect") == 15 * len(requests)
+    keys = [(str(new_id()), "/intake") for _ in range(500)]
+
+    async def lock(some: list[tuple[str, str]]) -> None:
+        async with database.transaction() as tx:
+            await streams.lock(tx, some)
+
+    for _ in range(10):
+        await asyncio.gather(*(lock(some) for some in (keys, keys[::-1], keys[250:] + keys[:250])))
+    assert await deadlocks(database) == 0
