@@ -91,7 +91,7 @@ class Healer:
         elif said == STREAM_FORKED:
             report = read_data(StreamForked, envelope.data)
             if self._may_ask(said, service, report.queue):
-                await self._check_streams(report)
+                await self._check_streams(report, envelope.departement or "")
         elif said == (ALONE_HEADS if ours else STREAM_HEADS):
             await self._compare(read_data(StreamHeads, envelope.data), envelope.departement or "", ours=ours)
         elif said == STREAM_CHECKED and not ours:
@@ -178,22 +178,29 @@ class Healer:
         """Tell sources which of their streams are held here as forked, and what was applied; give how many."""
         async with self._database.transaction() as tx:
             due = await forks.due_reports(tx)
-        for source, group in groupby(sorted(due, key=lambda row: row["source"]), key=lambda row: row["source"]):
+
+        def place(row: Row) -> tuple[str, str]:
+            return row["source"], row["departement"]
+
+        for (source, departement), group in groupby(sorted(due, key=place), key=place):
             applied = [(row["subject"], row["applied"], row["hash"].hex()) for row in group if row["hash"]]
-            await self._doubt(source, applied)
+            await self._doubt(source, departement, applied)
         return len(due)
 
     async def forget_settled_forks(self) -> None:
         """Forget forks of our streams that no listener reports any more."""
         await disputes.forget_settled(self._database)
 
-    async def _doubt(self, source: str, applied: list[tuple[str, int, str]]) -> None:
-        """Ask a source whether its journal has the last events (subject, sequence, chain hash) applied here."""
+    async def _doubt(self, source: str, departement: str, applied: list[tuple[str, int, str]]) -> None:
+        """Ask a source whether its journal has the last events (subject, sequence, chain hash) applied here.
+
+        The answer comes by the département's routing key, which leads to this queue: what it is about did too.
+        """
         for start in range(0, len(applied), MOST_HEADS):
             some = tuple(applied[start : start + MOST_HEADS])
-            await self._say(STREAM_FORKED, StreamForked(source=source, queue=self._queue, streams=some), "all")
+            await self._say(STREAM_FORKED, StreamForked(source=source, queue=self._queue, streams=some), departement)
 
-    async def _check_streams(self, said: StreamForked) -> None:
+    async def _check_streams(self, said: StreamForked, departement: str) -> None:
         """Answer a listener whether our journal has what it applied."""
         if said.source.split("/")[1:2] != [self._service]:
             return
@@ -202,7 +209,6 @@ class Healer:
         if unknown := sum(not row["known"] for row in rows):
             log.error("healing.streams_disputed", listener=said.queue, source=said.source, streams=unknown)
         streams = tuple((row["subject"], row["sequence"], row["hash"], row["known"]) for row in rows)
-        departement = said.queue.partition(".")[2] or "all"
         await self._say(
             STREAM_CHECKED, StreamChecked(source=said.source, queue=said.queue, streams=streams), departement
         )
@@ -231,7 +237,8 @@ class Healer:
             ]
             async with self._database.transaction() as tx:
                 doubtful = await forks.compare(tx, told.source, heads_told, departement)
-            await self._doubt(told.source, [(subject, number, ours_.hex()) for subject, number, ours_ in doubtful])
+            applied = [(subject, sequence, chain_hash.hex()) for subject, sequence, chain_hash in doubtful]
+            await self._doubt(told.source, departement, applied)
 
     async def _send_again(self, missing: EventsMissing) -> None:
         async with self._database.transaction() as tx:

@@ -7,18 +7,23 @@ from itertools import permutations
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from shared.clock import new_id
 from shared.db import Database
-from shared.messaging import healing, metrics
+from shared.messaging import healing, journal, metrics
+from shared.messaging.consumers import Consumers
 from shared.messaging.envelope import chain_hash
 from shared.messaging.healing.said import STREAM_CHECKED, STREAM_FORKED
 from shared.messaging.inbox import Inbox, Message
 from shared.messaging.inbox.held import Code
+from shared.messaging.messenger import Messenger
+from shared.messaging.topology import Subscription
 from shared.operations import held as holding
 from shared.operations.reach import Watched
 from tests.conftest import FreshDatabase
+from tests.polling import eventually
 from tests.shared.messaging.conftest import NOTING, a_message, effects, wire
 
 A_RESTORE = 3
@@ -259,9 +264,13 @@ async def restored(database: Database, source: Database, first: History, *, rewo
 
 
 @pytest.fixture
-async def source(fresh_database: Callable[[str], Awaitable[FreshDatabase]]) -> AsyncIterator[Database]:
-    made = await fresh_database("intake")
-    database = await Database.connect(made.app_url, name="source")
+async def fresh_source(fresh_database: Callable[[str], Awaitable[FreshDatabase]]) -> FreshDatabase:
+    return await fresh_database("intake")
+
+
+@pytest.fixture
+async def source(fresh_source: FreshDatabase) -> AsyncIterator[Database]:
+    database = await Database.connect(fresh_source.app_url, name="source")
     yield database
     await database.close()
 
@@ -436,3 +445,57 @@ async def _two_histories_arrive(database: Database, chance: random.Random, which
     assert any(applied == history[: len(applied)] for history in histories), which
     assert await held_as(database, request_id) == Code.FORKED, which
     assert metrics.DUPLICATES._value.get() == duplicates, which  # noqa: SLF001 - same
+
+
+async def test_a_listener_of_some_departements_and_its_restored_source_find_out_over_the_broker(
+    database: Database, source: Database, fresh_source: FreshDatabase, broker_url: Callable[[str], str]
+) -> None:
+    """The queue is bound for some départements only: question and answer reach the other side all the same."""
+    patience = healing.Patience(before_asking=0.2, longest=1.0, heads_every=0.3)
+    teller = Messenger(
+        source,
+        broker_url("intake"),
+        name="intake",
+        subscription=Subscription("intake", ("escalation.#",)),
+        consumers=Consumers({}),
+        relay_poll=0.05,
+        healing=patience,
+    )
+    listener = Messenger(
+        database,
+        broker_url("escalation"),
+        name="escalation",
+        subscription=Subscription("escalation", ("intake.*.95", "intake.*.78")),
+        consumers=NOTING,
+        relay_poll=0.05,
+        healing=patience,
+    )
+    request_id = new_id()
+
+    async def applied() -> bool:
+        return len(await effects(database, request_id)) == 5
+
+    async def forked() -> bool:
+        await left_alone(database)
+        return await held_as(database, request_id) == Code.FORKED
+
+    async def disputed() -> bool:
+        return bool(await source.fetchval("SELECT count(*) FROM stream_fork WHERE listener = 'escalation'"))
+
+    async with listener.lifespan(), teller.lifespan():
+
+        async def ready() -> bool:
+            return await teller.missing() is None and listener.consumer.started
+
+        await eventually(ready)
+        for number in range(1, 6):
+            async with source.transaction() as tx:
+                await journal.record(tx, a_message(request_id, str(number)))
+        await eventually(applied)
+        owner = await asyncpg.connect(fresh_source.owner_url)
+        await owner.execute("ALTER TABLE journal DISABLE TRIGGER USER; TRUNCATE outbox")
+        await owner.execute("DELETE FROM journal WHERE sequence > 3")
+        await owner.execute("UPDATE stream SET sequence = 3, hash = j.hash FROM journal j WHERE j.sequence = 3")
+        await owner.close()
+        await eventually(forked)
+        await eventually(disputed)
