@@ -54,6 +54,8 @@ def test_every_fact_that_a_service_tells_of_a_request_is_told_again_when_it_is_r
         "qualification.pact_action_added.v1",
         "qualification.pact_action_removed.v1",
         "qualification.pact_progress_reported.v1",
+        # A copy, for whoever takes over, of messages and steps that other facts tell.
+        "qualification.exchanges_shared.v1",
     }
     for service, facts in by_publisher.items():
         forgotten = {fact.wire_type for fact in facts if fact not in rebuilding(service).consumers.on}
