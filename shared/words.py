@@ -125,6 +125,14 @@ STAGE = {
     v.Stage.COMMITTEE: "Passage en comité",
     v.Stage.MILESTONE: "Jalon",
 }
+WITHDRAWAL_REASON = {
+    v.WithdrawalReason.PROVIDER_ENGAGED: "l’acteur local a accepté de vous accompagner",
+    v.WithdrawalReason.REFUSED: "une réponse définitive a déjà été donnée à votre demande",
+    v.WithdrawalReason.MOBILISED: "des moyens sont déjà engagés pour votre projet",
+    v.WithdrawalReason.ACCOMPANIED: "l’accompagnement a commencé",
+    v.WithdrawalReason.PROGRAMME_ENGAGED: "l’équipe du programme a pris votre demande en charge",
+    v.WithdrawalReason.COMPLETED: "l’accompagnement est terminé",
+}
 STATE = {
     "draft": "Brouillon",
     "submitted": "Déposée",
@@ -159,7 +167,7 @@ EVENT = {
     "intake.message_posted.v1": "Message du demandeur",
     "intake.document_added.v1": "Document ajouté",
     "intake.progress_told.v1": "Avancement dit par le demandeur",
-    "intake.request_withdrawn.v1": "Demande retirée",
+    "intake.request_withdrawn.v1": "Retrait demandé",
     "intake.tracking_link_replaced.v1": "Nouveau lien de suivi envoyé",
     "intake.colleague_invited.v1": "Collègue invité à suivre la demande",
     "intake.colleague_removed.v1": "Accès d’un collègue retiré",
@@ -185,6 +193,8 @@ EVENT = {
     "qualification.national_question_answered.v1": "Réponse du département à l’équipe nationale",
     "qualification.request_refused.v1": "Demande refusée",
     "qualification.request_transferred.v1": "Transférée à un autre département",
+    "qualification.withdrawal_accepted.v1": "Retrait confirmé, la demande s’arrête",
+    "qualification.withdrawal_declined.v1": "Retrait impossible, la demande suit son cours",
     "qualification.stage_overdue.v1": "Délai dépassé au département",
     "qualification.stage_due_soon.v1": "Échéance proche au département",
     "qualification.orientation_due_soon.v1": "Rappel à l’acteur local",
@@ -225,6 +235,8 @@ EVENT = {
     "escalation.programme_request_taken_up.v1": "Prise en charge par l’équipe du programme",
     "escalation.programme_request_declined.v1": "Le programme ne peut pas répondre, l’examen reprend",
     "escalation.programme_request_completed.v1": "Appui du programme terminé",
+    "escalation.withdrawal_accepted.v1": "Retrait confirmé, la demande s’arrête",
+    "escalation.withdrawal_declined.v1": "Retrait impossible, la demande suit son cours",
     "escalation.programme_coverage_set.v1": "Territoires d’un programme mis à jour",
     "notifications.delivery_succeeded.v1": "Message envoyé",
     "notifications.delivery_failed.v1": "Message non remis",
@@ -249,6 +261,7 @@ _ALL: tuple[dict[StrEnum, str], ...] = (  # type: ignore[assignment] # each tabl
     FINANCER_KIND,
     EVALUATION_ROUND,
     STAGE,
+    WITHDRAWAL_REASON,
 )
 
 

@@ -18,6 +18,7 @@ from shared.contracts.vocabulary import (
     SupportType,
     Team,
 )
+from shared.contracts.withdrawal import WithdrawalAcceptance, WithdrawalRefusal
 
 
 class Votes(Value):
@@ -344,6 +345,20 @@ class ProgrammeRequestCompleted(Fact):
     by: Actor
 
 
+class WithdrawalAccepted(WithdrawalAcceptance):
+    """The national team ends the request, or the team of `programme` where it was directed to one."""
+
+    wire_type: ClassVar[str] = "escalation.withdrawal_accepted.v1"
+    programme: Programme | None = None
+
+
+class WithdrawalDeclined(WithdrawalRefusal):
+    """It is too late for the national team, or for the team of `programme`, to end the request."""
+
+    wire_type: ClassVar[str] = "escalation.withdrawal_declined.v1"
+    programme: Programme | None = None
+
+
 FACTS: tuple[type[Fact], ...] = (
     EscalationReceived,
     InformationRequested,
@@ -372,4 +387,6 @@ FACTS: tuple[type[Fact], ...] = (
     ProgrammeRequestTakenUp,
     ProgrammeRequestDeclined,
     ProgrammeRequestCompleted,
+    WithdrawalAccepted,
+    WithdrawalDeclined,
 )

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 from shared.contracts.fact import Actor, Email, Fact, Value
 from shared.contracts.intake import Document, Request
 from shared.contracts.vocabulary import EscalationMotive, LocalOffer, Outcome, Programme, Stage, SupportType, Team
+from shared.contracts.withdrawal import WithdrawalAcceptance, WithdrawalRefusal
 
 
 class DepartmentalFact(Fact):
@@ -284,18 +285,36 @@ class RequestRefused(DepartmentalFact):
 
 
 class RequestTransferred(Fact):
-    """Another département takes over; `departement` is the one now in charge, `from_departement` the one that tells."""
+    """Another département takes over; `departement` is the one now in charge, `from_departement` the one that tells.
+
+    `withdrawals_answered`: the requests to withdraw that an earlier owner answered, which the new one must not answer.
+    """
 
     wire_type: ClassVar[str] = "qualification.request_transferred.v1"
     from_departement: str
     motive: str
     by: Actor
     dossier: Dossier
+    withdrawals_answered: tuple[AwareDatetime, ...] = ()
 
     @property
     def source(self) -> str:
         """The département that lets go is the one that tells."""
         return f"/qualification/{self.from_departement}"
+
+
+class WithdrawalAccepted(WithdrawalAcceptance, DepartmentalFact):
+    """The département ends the request; the `provider` who was asked, if one was, need not answer any more."""
+
+    wire_type: ClassVar[str] = "qualification.withdrawal_accepted.v1"
+    orientation_id: UUID | None = None
+    provider: Provider | None = None
+
+
+class WithdrawalDeclined(WithdrawalRefusal, DepartmentalFact):
+    """It is too late for the département to end the request."""
+
+    wire_type: ClassVar[str] = "qualification.withdrawal_declined.v1"
 
 
 class StageOverdue(DepartmentalFact):
@@ -444,6 +463,8 @@ FACTS: tuple[type[Fact], ...] = (
     NationalQuestionAnswered,
     RequestRefused,
     RequestTransferred,
+    WithdrawalAccepted,
+    WithdrawalDeclined,
     StageOverdue,
     StageDueSoon,
     OrientationDueSoon,

@@ -212,6 +212,17 @@ class EvaluationRound(StrEnum):
     SIX_MONTHS = "six_months"
 
 
+class WithdrawalReason(StrEnum):
+    """Why a request can no longer be withdrawn."""
+
+    PROVIDER_ENGAGED = "provider_engaged"
+    REFUSED = "refused"
+    MOBILISED = "mobilised"
+    ACCOMPANIED = "accompanied"
+    PROGRAMME_ENGAGED = "programme_engaged"
+    COMPLETED = "completed"
+
+
 class Stage(StrEnum):
     """The stages that have a clock."""
 

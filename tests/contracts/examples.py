@@ -23,6 +23,7 @@ from shared.contracts.vocabulary import (
     Stage,
     SupportType,
     Team,
+    WithdrawalReason,
 )
 
 
@@ -125,6 +126,12 @@ _MAIL = {
     "event_id": _id(8),
     "audience": "applicant",
     "template": "request_submitted",
+}
+
+_WITHDRAWAL = {
+    **_BASE,
+    "withdrawn_at": datetime(2026, 3, 2, 8, 15, tzinfo=UTC),
+    "motive": "Le projet est abandonné.",
 }
 
 _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
@@ -253,6 +260,11 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
             "by": DELEGATE,
             "dossier": DOSSIER,
         },
+    ),
+    (qualification.WithdrawalAccepted, {**_WITHDRAWAL, "void": "supported_locally", "given_back_cents": 1_500_000}),
+    (
+        qualification.WithdrawalDeclined,
+        {**_WITHDRAWAL, "state": "oriented_locally", "reason": WithdrawalReason.PROVIDER_ENGAGED},
     ),
     (
         qualification.StageOverdue,
@@ -462,6 +474,11 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
     ),
     (escalation.ProgrammeRequestDeclined, {**_BASE, **_DIRECTED, "motive": "La commune n’est pas lauréate."}),
     (escalation.ProgrammeRequestCompleted, {**_BASE, **_DIRECTED, "report": "La convention est signée."}),
+    (escalation.WithdrawalAccepted, {**_WITHDRAWAL, "void": "granted"}),
+    (
+        escalation.WithdrawalDeclined,
+        {**_WITHDRAWAL, "state": "mobilising", "reason": WithdrawalReason.MOBILISED},
+    ),
     (
         escalation.ProgrammeCoverageSet,
         {

@@ -155,6 +155,8 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         Expects(DEPARTEMENT, "Enregistrer votre demande dans le département qui la reprend."),
         detail="motive",
     ),
+    qualification.WithdrawalAccepted: Meaning(DEPARTEMENT, "withdrawn", None),
+    qualification.WithdrawalDeclined: Meaning(DEPARTEMENT, detail="reason"),
     # The national team: it keeps the applicant informed through the département, and never asks him anything
     escalation.EscalationReceived: Meaning(
         NATIONAL,
@@ -225,6 +227,8 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
     escalation.ProgrammeRequestCompleted: Meaning(
         NATIONAL, "completed", APPLICANT, Expects(APPLICANT, GIVE_OPINION), opens_evaluation=True
     ),
+    escalation.WithdrawalAccepted: Meaning(NATIONAL, "withdrawn", None),
+    escalation.WithdrawalDeclined: Meaning(NATIONAL, detail="reason"),
     escalation.EvaluationRequested: Meaning(
         NATIONAL, None, APPLICANT, Expects(APPLICANT, GIVE_OPINION, until="until"), opens_evaluation=True
     ),

@@ -167,6 +167,8 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     qualification.NationalQuestionAnswered: (national("question_answered"),),
     qualification.RequestRefused: (applicant("request_refused", "decision"),),
     qualification.RequestTransferred: (applicant("request_transferred"), departement("transferred_here")),
+    qualification.WithdrawalAccepted: TIMELINE,
+    qualification.WithdrawalDeclined: TIMELINE,
     qualification.StageOverdue: (departement("stage_overdue"), delegate("stage_overdue")),
     qualification.StageDueSoon: (departement("stage_due_soon", cadence=DAILY),),
     qualification.OrientationDueSoon: (Mail("provider", "orientation_reminder", "orientation"),),
@@ -215,6 +217,8 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     escalation.ProgrammeRequestTakenUp: (applicant("programme_taken_up"), departement("programme_takes_up")),
     escalation.ProgrammeRequestDeclined: (applicant("examination_resumed"), departement("programme_declines")),
     escalation.ProgrammeRequestCompleted: (departement("programme_completed"),),
+    escalation.WithdrawalAccepted: TIMELINE,
+    escalation.WithdrawalDeclined: TIMELINE,
     escalation.ProgrammeCoverageSet: Nobody("it concerns no request; territories' pages and the services show it"),
     # notifications: what became of our own mails
     notifications.DeliverySucceeded: Nobody("no mail about a mail"),

@@ -1,0 +1,27 @@
+"""How the owner of a request's current step answers a request to withdraw; each owner has its own types."""
+
+from pydantic import AwareDatetime
+
+from shared.contracts.fact import Fact
+from shared.contracts.vocabulary import WithdrawalReason
+
+
+class WithdrawalAnswer(Fact):
+    """The answer to `intake.request_withdrawn.v1` of this request and of the moment `withdrawn_at`."""
+
+    withdrawn_at: AwareDatetime
+    motive: str
+
+
+class WithdrawalAcceptance(WithdrawalAnswer):
+    """The request ends. `void` names the decision that no longer counts; what was committed for it is given back."""
+
+    void: str | None = None
+    given_back_cents: int = 0
+
+
+class WithdrawalRefusal(WithdrawalAnswer):
+    """It is too late: the request stays in the owner's `state`, for this reason."""
+
+    state: str
+    reason: WithdrawalReason
