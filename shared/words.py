@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from shared.contracts import vocabulary as v
+from shared.contracts.withdrawal import WithdrawalAcceptance, WithdrawalAnswer, WithdrawalRefusal
 
 APPLICANT_KIND = {
     v.ApplicantKind.COMMUNE: "Commune",
@@ -126,11 +127,11 @@ STAGE = {
     v.Stage.MILESTONE: "Jalon",
 }
 WITHDRAWAL_REASON = {
-    v.WithdrawalReason.PROVIDER_ENGAGED: "l’acteur local a accepté de vous accompagner",
-    v.WithdrawalReason.REFUSED: "une réponse définitive a déjà été donnée à votre demande",
-    v.WithdrawalReason.MOBILISED: "des moyens sont déjà engagés pour votre projet",
+    v.WithdrawalReason.PROVIDER_ENGAGED: "l’acteur local a accepté l’accompagnement",
+    v.WithdrawalReason.REFUSED: "une réponse définitive a déjà été donnée",
+    v.WithdrawalReason.MOBILISED: "des moyens sont déjà engagés pour le projet",
     v.WithdrawalReason.ACCOMPANIED: "l’accompagnement a commencé",
-    v.WithdrawalReason.PROGRAMME_ENGAGED: "l’équipe du programme a pris votre demande en charge",
+    v.WithdrawalReason.PROGRAMME_ENGAGED: "l’équipe du programme a pris la demande en charge",
     v.WithdrawalReason.COMPLETED: "l’accompagnement est terminé",
 }
 STATE = {
@@ -273,6 +274,14 @@ def word(value: StrEnum) -> str:
 def state_word(state: str) -> str:
     """Give the French word of a state of a request, a case or an escalation."""
     return STATE[state]
+
+
+def withdrawal_word(answer: WithdrawalAnswer) -> str | None:
+    """Give what an answer to a request to withdraw says beside its name: the void decision, or why it is too late."""
+    if isinstance(answer, WithdrawalRefusal):
+        return f"Trop tard\u00a0: {WITHDRAWAL_REASON[answer.reason]}"
+    void = answer.void if isinstance(answer, WithdrawalAcceptance) else None
+    return f"Décision sans effet\u00a0: {state_word(void).lower()}" if void else None
 
 
 def event_word(wire_type: str) -> str:

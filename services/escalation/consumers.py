@@ -12,7 +12,6 @@ from services.escalation.usecases.following import (
     follow_on_request_refused,
     follow_on_request_registered,
     follow_on_request_submitted,
-    follow_on_request_withdrawn,
     follow_on_supported_locally,
 )
 from services.escalation.usecases.heard import (
@@ -28,8 +27,8 @@ from services.escalation.usecases.heard import (
     note_what_the_applicant_sends,
     receive_escalation_on_request_escalated,
     resume_on_national_question_answered,
-    stop_on_request_withdrawn,
 )
+from services.escalation.usecases.withdrawing import take_answer, take_withdrawal
 from shared.contracts import intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.db import Transaction
@@ -55,11 +54,13 @@ def table(durations: Durations) -> dict[type[Fact], Handler]:
         qualification.OrientationDeclined: follow_on_answer_taken_back,
         qualification.SupportedLocally: _both(follow_on_supported_locally, note_on_departement_outcome),
         qualification.RequestRefused: _both(follow_on_request_refused, note_on_departement_outcome),
+        qualification.WithdrawalAccepted: take_answer,
+        qualification.WithdrawalDeclined: take_answer,
         intake.InformationProvided: note_what_the_applicant_sends,
         intake.MessagePosted: note_what_the_applicant_sends,
         intake.DocumentAdded: note_what_the_applicant_sends,
         intake.ProgressTold: keep_on_progress_told,
-        intake.RequestWithdrawn: _both(follow_on_request_withdrawn, stop_on_request_withdrawn),
+        intake.RequestWithdrawn: take_withdrawal,
         intake.EvaluationSubmitted: keep_on_evaluation_submitted,
         intake.RequestClosed: note_on_request_closed,
         notifications.DeliverySucceeded: note_notified_on_delivery_succeeded,

@@ -1,6 +1,7 @@
 """What the département hears: fact → use case, one table."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -9,7 +10,7 @@ from services.qualification.domain.case import Case
 from services.qualification.domain.refusals import UnknownCase
 from services.qualification.settings import Rules
 from services.qualification.store import cases
-from services.qualification.usecases import arriving, conversing, following
+from services.qualification.usecases import arriving, conversing, following, withdrawing
 from shared import coverage, exchanges
 from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.fact import Fact
@@ -58,7 +59,7 @@ def consumers(rules: Rules) -> Consumers:
             intake.MessagePosted: on_case(conversing.take_message),
             intake.DocumentAdded: on_case(conversing.take_document),
             intake.ProgressTold: on_case(following.note),
-            intake.RequestWithdrawn: on_case(arriving.withdraw),
+            intake.RequestWithdrawn: partial(withdrawing.take_withdrawal, rules=rules),
             intake.EvaluationSubmitted: on_case(following.end),
             intake.EvaluationAwaited: on_case(following.note),
             intake.RequestClosed: on_case(following.end),
@@ -87,6 +88,8 @@ def consumers(rules: Rules) -> Consumers:
             escalation.ProgrammeRequestTakenUp: on_case(following.note),
             escalation.ProgrammeRequestDeclined: on_case(reopen_on_programme_request_declined),
             escalation.ProgrammeRequestCompleted: on_case(following.note),
+            escalation.WithdrawalAccepted: on_case(withdrawing.end_on_acceptance),
+            escalation.WithdrawalDeclined: on_case(withdrawing.note_refusal),
             escalation.ProgrammeCoverageSet: _if_served(coverage.keep, rules),
             notifications.DeliveryFailed: _if_known(following.note),
             notifications.ReplyReceived: _if_known(conversing.take_reply),

@@ -1,5 +1,9 @@
 """How the owner of a request's current step answers a request to withdraw; each owner has its own types."""
 
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
 from pydantic import AwareDatetime
 
 from shared.contracts.fact import Fact
@@ -25,3 +29,26 @@ class WithdrawalRefusal(WithdrawalAnswer):
 
     state: str
     reason: WithdrawalReason
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A request to withdraw that waits for its answer; the applicant's requests are told apart by their moment."""
+
+    at: datetime
+    motive: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a state makes of a request to withdraw: `owned` states answer it, `void` ones lose their decision by it."""
+
+    owned: bool = True
+    void: bool = False
+    too_late: WithdrawalReason | None = None
+
+
+ACCEPTED: Final = Ruling()
+VOID: Final = Ruling(void=True)
+ELSEWHERE: Final = Ruling(owned=False)
+"""Another service owns the request, or nobody any more."""

@@ -17,7 +17,6 @@ from tests.escalation.life import (
     SAT,
     Ear,
     Program,
-    a_decided_dossier,
     a_document,
     a_dossier,
     a_request,
@@ -128,23 +127,13 @@ async def test_a_withdrawal_before_the_decision_ends_the_dossier(
     assert session["agenda"][0]["decision"] is None
 
 
-async def test_a_withdrawal_after_the_decision_is_noted(
-    ear: Ear, national: Program, secretary: Program, received: str
-) -> None:
-    await a_decided_dossier(national, secretary, received)
-    await ear.hears(a_withdrawal(received))
-    seen = await national.get(f"/escalations/{received}")
-    assert seen["state"] == "granted"
-    assert "Le projet est abandonné." in str(seen["timeline"])
-
-
 async def test_a_dossier_that_comes_after_its_withdrawal_is_born_withdrawn(
     database: Database, ear: Ear, national: Program
 ) -> None:
     fact = a_request_escalated()
     await ear.hears(a_withdrawal(fact.request_id), fact)
     assert (await national.get(f"/escalations/{fact.request_id}"))["state"] == "withdrawn"
-    assert await told(database, fact.request_id) == []
+    assert await told(database, fact.request_id) == ["withdrawal_accepted"]
 
 
 @pytest.mark.parametrize("overtook", [a_withdrawal, an_evaluation, a_closing])

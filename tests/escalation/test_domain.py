@@ -1,6 +1,7 @@
 """The rules alone: what may happen to a dossier, a session, a mobilisation and an envelope."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.means import STEPS, Envelope, Mobilisation, MobilisationState
 from services.escalation.domain.moves import MOVES, ON_THE_DOSSIER, Action, By, State, allowed_actions
 from services.escalation.domain.perimeter import Perimeter
+from services.escalation.domain.programmes import ProgrammeRequestState
 from services.escalation.domain.refusals import (
     DossiersUndecided,
     EnvelopeCommitted,
@@ -20,10 +22,13 @@ from services.escalation.domain.refusals import (
     QuorumMissing,
     SessionClosed,
 )
+from services.escalation.domain.withdrawals import PROGRAMME_RULINGS, answer, ruling_of
 from shared.clock import new_id
+from shared.contracts import escalation as facts
 from shared.contracts.escalation import Decision, FinancingShare, Votes
 from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import CommitteeOutcome, FinancerKind, MobilisationKind, Role, Stage, Team
+from shared.contracts.withdrawal import Ruling, Withdrawal
 from shared.errors import Forbidden, IllegalMove, Invalid
 from tests.escalation.life import a_document
 
@@ -194,18 +199,68 @@ def test_a_decision_becomes_the_state(outcome: CommitteeOutcome) -> None:
     assert (escalation.stage is Stage.COMMITTEE) == (outcome is CommitteeOutcome.DEFERRED)
 
 
+RULED: dict[State, str] = {
+    State.RECEIVED: "accepted",
+    State.AWAITING_DEPARTEMENT: "accepted",
+    State.ADMISSIBLE: "accepted",
+    State.SCHEDULED: "accepted",
+    State.DEFERRED: "accepted",
+    State.GRANTED: "void",
+    State.GRANTED_WITH_RESERVE: "void",
+    State.MOBILISING: "void",
+    State.ACCOMPANIED: "accompanied",
+    State.COMPLETED: "completed",
+    State.REFUSED: "refused",
+    State.RETURNED: "elsewhere",
+    State.WITHDRAWN: "elsewhere",
+}
+"""State of the dossier → what becomes of a request to withdraw while nothing is ordered or accepted."""
+
+RULED_BY_PROGRAMMES: dict[ProgrammeRequestState, str] = {
+    ProgrammeRequestState.DIRECTED: "void",
+    ProgrammeRequestState.TAKEN_UP: "programme_engaged",
+    ProgrammeRequestState.DECLINED: "elsewhere",
+    ProgrammeRequestState.COMPLETED: "completed",
+    ProgrammeRequestState.WITHDRAWN: "elsewhere",
+    ProgrammeRequestState.EVALUATED: "completed",
+    ProgrammeRequestState.CLOSED: "completed",
+}
+
+
+def ruled(ruling: Ruling, state: State | ProgrammeRequestState) -> str:
+    """Say how a request to withdraw is answered."""
+    asked = Withdrawal(AT, "Abandonné.")
+    fact = answer(ruling, asked, request_id=new_id(), departement="95", state=state, at=AT)
+    match fact:
+        case None:
+            return "elsewhere"
+        case facts.WithdrawalAccepted():
+            return "void" if fact.void else "accepted"
+        case _:
+            assert fact.state == state.value
+            return fact.reason.value
+
+
 @pytest.mark.parametrize("state", State)
-def test_a_withdrawal_ends_a_dossier_only_before_its_decision(state: State) -> None:
-    escalation = an_escalation(state)
-    undecided = {
-        State.RECEIVED,
-        State.AWAITING_DEPARTEMENT,
-        State.ADMISSIBLE,
-        State.SCHEDULED,
-        State.DEFERRED,
-    }
-    assert escalation.withdraw() is (state in undecided)
-    assert escalation.state is (State.WITHDRAWN if state in undecided else state)
+def test_each_state_rules_on_a_request_to_withdraw(state: State) -> None:
+    assert ruled(ruling_of(state, ()), state) == RULED[state]
+
+
+@pytest.mark.parametrize("state", ProgrammeRequestState)
+def test_each_state_of_a_programme_request_rules_on_a_request_to_withdraw(state: ProgrammeRequestState) -> None:
+    assert ruled(PROGRAMME_RULINGS[state], state) == RULED_BY_PROGRAMMES[state]
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("step", MobilisationState)
+@pytest.mark.parametrize("order", [None, "BC-2026-0001"])
+def test_what_is_ordered_or_accepted_comes_before_a_request_to_withdraw(
+    state: State, step: MobilisationState, order: str | None
+) -> None:
+    mobilisation = replace(a_mobilisation(step), purchase_order=order)
+    proposed = step is MobilisationState.PROPOSED and order is None
+    engaged = state is State.MOBILISING and step is not MobilisationState.DECLINED and not proposed
+    assert ruled(ruling_of(state, (mobilisation,)), state) == ("mobilised" if engaged else RULED[state])
 
 
 def test_a_stage_is_told_overdue_once_the_day_after_its_date() -> None:

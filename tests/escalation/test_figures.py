@@ -111,7 +111,14 @@ async def test_every_request_is_counted_once_by_what_became_of_it(
     local, programme, waiting, given_up = (new_id() for _ in range(4))
     await ear.hears(*(filed(one) for one in (UUID(received), local, programme, waiting, given_up)))
     await ear.hears(registered(local), supported(local), directed_to_programme(programme))
-    await ear.hears(intake.RequestWithdrawn(request_id=given_up, departement="95", at=clock.now(), motive="Abandonné."))
+    asked = intake.RequestWithdrawn(request_id=given_up, departement="95", at=clock.now(), motive="Abandonné.")
+    await ear.hears(asked)
+    assert (await overview(national))["outcomes"]["withdrawn"] == 0, "nobody has accepted it yet"
+    await ear.hears(
+        qualification.WithdrawalAccepted(
+            request_id=given_up, departement="95", at=clock.now(), withdrawn_at=asked.at, motive=asked.motive
+        )
+    )
     await a_decided_dossier(national, secretary, received, amount_cents=700)
     found = await overview(national)
     told = {outcome: count for outcome, count in found["outcomes"].items() if count}

@@ -20,6 +20,7 @@ from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.means import STEPS, Mobilisation, MobilisationState
 from services.escalation.domain.moves import ON_THE_DOSSIER, OVER, Action, By, State, allowed_actions
 from services.escalation.domain.refusals import QuorumMissing
+from services.escalation.domain.withdrawals import ruling_of
 from shared import clock
 from shared.clock import new_id
 from shared.contracts.escalation import FinancingShare
@@ -282,12 +283,12 @@ class DossierLife(RuleBasedStateMachine):
         assert self.table.dossier.state is back_to
 
     @rule()
-    def the_applicant_gives_up(self) -> None:
-        before = copy.deepcopy(self.table.dossier)
-        if self.table.dossier.withdraw():
+    def the_applicant_asks_to_withdraw(self) -> None:
+        ruling = ruling_of(self.table.dossier.state, (self.table.mobilisation,))
+        if ruling.owned and ruling.too_late is None:
+            self.table.dossier.withdraw()
             assert self.table.dossier.state is State.WITHDRAWN
-        else:
-            assert self.table.dossier == before
+            assert self.table.dossier.stage is None
 
     @precondition(lambda self: self.table.dossier.state is State.RETURNED)
     @rule()

@@ -71,14 +71,6 @@ async def test_a_withdrawal_before_the_answer_ends_the_case_and_the_link(
     assert await database.fetchval("SELECT count(*) FROM case_file WHERE due_on IS NOT NULL") == 0
 
 
-async def test_a_withdrawal_after_the_decision_is_only_noted(sat: Program, delegate: Program, life: Life) -> None:
-    await answered(sat, delegate, life, {"outcome": "refusal", "motive": "Hors champ."})
-    await life.tell(intake.RequestWithdrawn(**life.about(), motive="Trop tard."))
-    case = await shown(sat, life)
-    assert case["state"] == "refused"
-    assert case["timeline"][-1]["detail"] == "Trop tard."
-
-
 async def test_the_national_steps_are_shown_in_their_words(sat: Program, delegate: Program, life: Life) -> None:
     await answered(sat, delegate, life, ESCALATION)
     decision = escalation.Decision(
@@ -106,8 +98,6 @@ async def test_the_national_steps_are_shown_in_their_words(sat: Program, delegat
         "Inscrite à l’ordre du jour du comité",
         "Décision du comité de suivi de projet",
     ]
-    await life.tell(intake.RequestWithdrawn(**life.about(), motive="Finalement non."))
-    assert (await shown(sat, life))["state"] == "escalated"
 
 
 async def test_a_failed_delivery_is_shown_on_the_case(sat: Program, life: Life) -> None:

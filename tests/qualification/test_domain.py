@@ -36,6 +36,7 @@ from shared.contracts.vocabulary import (
     Stage,
     SupportType,
 )
+from shared.contracts.withdrawal import Withdrawal
 from shared.errors import Forbidden, IllegalMove, Invalid
 from tests.qualification.life import a_request
 
@@ -207,27 +208,66 @@ def test_a_case_that_comes_back_is_told_as_reopened() -> None:
     assert case.qualification is GRID
 
 
-@pytest.mark.parametrize(
-    ("state", "ends"),
-    [
-        (State.REGISTERED, True),
-        (State.AWAITING_INFORMATION, True),
-        (State.PROPOSED, True),
-        (State.ESCALATED, True),
-        (State.REFUSED, False),
-        (State.SUPPORTED_LOCALLY, False),
-        (State.TRANSFERRED, False),
-    ],
-)
-def test_a_withdrawal_ends_what_is_not_decided(state: State, ends: bool) -> None:  # noqa: FBT001 - a column of the table
+RULED: dict[State, str] = {
+    State.REGISTERED: "accepted",
+    State.UNDER_EXAMINATION: "accepted",
+    State.AWAITING_INFORMATION: "accepted",
+    State.PROPOSED: "accepted",
+    State.ORIENTED_LOCALLY: "void",
+    State.SUPPORTED_LOCALLY: "void",
+    State.DIRECTED_TO_PROGRAMME: "elsewhere",
+    State.ESCALATED: "elsewhere",
+    State.REFUSED: "refused",
+    State.TRANSFERRED: "elsewhere",
+    State.WITHDRAWN: "elsewhere",
+}
+"""State of the case → what becomes of a request to withdraw while no provider has accepted."""
+
+
+def ruled(case: Case, orientation: Orientation | None) -> str:
+    """Say how a request to withdraw is answered."""
+    fact = case.answer_withdrawal(Withdrawal(AT, "Abandonné."), orientation, AT)
+    match fact:
+        case None:
+            return "elsewhere"
+        case facts.WithdrawalAccepted():
+            return "void" if fact.void else "accepted"
+        case _:
+            assert fact.state == case.state.value
+            return fact.reason.value
+
+
+@pytest.mark.parametrize("state", State)
+def test_each_state_rules_on_a_request_to_withdraw(state: State) -> None:
     case = a_proposed_case()
     case.state = state
-    assert case.withdraw(AT, provider_helps=False) is ends
+    assert ruled(case, an_orientation()) == RULED[state]
 
 
-def test_a_withdrawal_after_the_committee_or_the_provider_decided_is_only_noted() -> None:
-    assert not a_case(state=State.ESCALATED, decided=True).withdraw(AT, provider_helps=False)
-    assert not a_case(state=State.ORIENTED_LOCALLY).withdraw(AT, provider_helps=True)
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("answer", OrientationState)
+def test_a_provider_who_accepted_comes_before_a_request_to_withdraw(answer: OrientationState, state: State) -> None:
+    case = a_proposed_case()
+    case.state = state
+    engaged = state is State.ORIENTED_LOCALLY and answer is not OrientationState.OPEN
+    orientation = an_orientation()
+    orientation.state = answer
+    assert ruled(case, orientation) == ("provider_engaged" if engaged else RULED[state])
+
+
+def test_a_withdrawn_local_support_gives_its_money_back() -> None:
+    case = a_proposed_case()
+    case.state = State.SUPPORTED_LOCALLY
+    case.proposal = case.pending.model_copy(update={"amount_cents": 12_300})
+    fact = case.answer_withdrawal(Withdrawal(AT, "Abandonné."), None, AT)
+    assert isinstance(fact, facts.WithdrawalAccepted)
+    assert (fact.void, fact.given_back_cents) == ("supported_locally", 12_300)
+
+
+def test_a_withdrawn_case_waits_for_nobody() -> None:
+    case = a_case(question=Question(text="Le foncier ?"))
+    case.withdraw(AT)
+    assert (case.state, case.stage, case.question) == (State.WITHDRAWN, None, None)
 
 
 def test_a_late_stage_is_told_with_its_date() -> None:

@@ -17,8 +17,10 @@ from services.qualification.domain.pact_moves import PactAction, PactState
 from services.qualification.domain.people import Official
 from services.qualification.domain.proposal import Proposal
 from shared.clock import new_id
+from shared.contracts import qualification as facts
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import Outcome, Role
+from shared.contracts.withdrawal import Withdrawal
 from shared.identity import model as identity
 from shared.identity.model import Agent
 from shared.messaging.inbox import Inbox
@@ -103,14 +105,15 @@ class CaseLife(RuleBasedStateMachine):
         assert self.case.resume(AT, DUE).resumed
         assert self.case.state is State.UNDER_EXAMINATION
 
-    @rule(provider_helps=st.booleans())
-    def the_applicant_gives_up(self, provider_helps: bool) -> None:  # noqa: FBT001 - Hypothesis draws it
+    @rule()
+    def the_applicant_asks_to_withdraw(self) -> None:
         before = copy.deepcopy(self.case)
-        if self.case.withdraw(AT, provider_helps=provider_helps):
+        fact = self.case.answer_withdrawal(Withdrawal(AT, "Abandonné."), None, AT)
+        assert self.case == before, "an answer changes nothing before it is applied"
+        if isinstance(fact, facts.WithdrawalAccepted):
+            self.case.withdraw(AT)
             assert self.case.state is State.WITHDRAWN
             assert self.case.stage is None
-        else:
-            assert self.case == before
 
     @precondition(lambda self: self.case.state in {State.ORIENTED_LOCALLY, State.ESCALATED})
     @rule()

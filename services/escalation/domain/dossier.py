@@ -7,7 +7,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from services.escalation.domain.financing import check_shares
-from services.escalation.domain.moves import BEFORE_DECISION, Action, By, State, allow
+from services.escalation.domain.moves import Action, By, State, allow
 from shared.contracts.escalation import (
     AccompanimentCompleted,
     AccompanimentStarted,
@@ -118,12 +118,9 @@ class Escalation:
             self.enter(State(decision.outcome.value))
         return DecisionMade(request_id=self.request_id, departement=self.departement, at=at, decision=decision)
 
-    def withdraw(self) -> bool:
-        """Stop, because the applicant gave up; tells whether that came before the decision."""
-        if self.state not in BEFORE_DECISION:
-            return False
+    def withdraw(self) -> None:
+        """Stop: it was accepted that the applicant withdraws."""
         self.enter(State.WITHDRAWN)
-        return True
 
     def mobilise(
         self,

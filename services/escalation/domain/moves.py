@@ -64,10 +64,6 @@ class Action(StrEnum):
 
 GRANTED = frozenset({State.GRANTED, State.GRANTED_WITH_RESERVE})
 WITH_MEANS = frozenset({State.MOBILISING, State.ACCOMPANIED})
-BEFORE_DECISION = frozenset(
-    {State.RECEIVED, State.AWAITING_DEPARTEMENT, State.ADMISSIBLE, State.SCHEDULED, State.DEFERRED}
-)
-"""States in which the applicant may still give up; a deferral decides nothing yet."""
 OVER = frozenset({State.RETURNED, State.REFUSED, State.COMPLETED, State.WITHDRAWN})
 
 MOVES: Mapping[Action, frozenset[State]] = {

@@ -99,6 +99,10 @@ class ProgrammeRequest:
         )
         return done, asked
 
+    def withdraw(self) -> None:
+        """Stop: it was accepted that the applicant withdraws."""
+        self.state = ProgrammeRequestState.WITHDRAWN
+
     def again(self, fact: Told) -> Told:
         """Change what a fact of ours changed."""
         match fact:

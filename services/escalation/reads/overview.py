@@ -147,7 +147,7 @@ async def _money(reader: Reader, perimeter: Perimeter) -> Money:
     row = await reader.fetchrow(
         """
         WITH seen AS (
-            SELECT request_id
+            SELECT request_id, state
             FROM escalation
             WHERE ($1::text[] IS NULL OR departement = ANY($1)) AND ($2::text[] IS NULL OR programme = ANY($2))
         )
@@ -157,6 +157,7 @@ async def _money(reader: Reader, perimeter: Perimeter) -> Money:
                 FROM decision
                 JOIN seen USING (request_id)
                 WHERE outcome IN ('granted', 'granted_with_reserve') AND replaced_by IS NULL
+                    AND seen.state <> 'withdrawn'
             ) AS granted_cents,
             (
                 SELECT coalesce(sum(committed_cents), 0)::bigint
@@ -171,7 +172,7 @@ async def _money(reader: Reader, perimeter: Perimeter) -> Money:
             (
                 SELECT coalesce(sum(local_support_cents), 0)::bigint
                 FROM followed
-                WHERE ($1::text[] IS NULL OR departement = ANY($1)) AND $2::text[] IS NULL
+                WHERE ($1::text[] IS NULL OR departement = ANY($1)) AND $2::text[] IS NULL AND withdrawn_at IS NULL
             ) AS local_support_cents
         """,
         perimeter.departements,

@@ -45,7 +45,7 @@ async def _count(reader: Reader, perimeter: Perimeter) -> Statistics:
         outcomes=await _counts(
             reader,
             "SELECT outcome AS name, count(*) AS number FROM decision JOIN escalation USING (request_id) "
-            "WHERE replaced_by IS NULL AND",
+            "WHERE replaced_by IS NULL AND state <> 'withdrawn' AND",
             perimeter,
         ),
         granted_cents=of_all.money.granted_cents,

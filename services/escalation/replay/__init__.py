@@ -1,7 +1,7 @@
 """How the national team's data is rebuilt from the journals: what it heard, and what it told of its agents' deeds."""
 
 from services.escalation.consumers import SUBSCRIPTION, table
-from services.escalation.replay import dossiers, programmes
+from services.escalation.replay import dossiers, programmes, withdrawals
 from services.escalation.replay.tables import LEFT_OUT, TABLES
 from services.escalation.settings import Durations
 from shared.messaging.consumers import Consumers
@@ -12,7 +12,7 @@ def rebuilding() -> Rebuilding:
     """Say how; a date that the durations once gave counts as it was told, or is not compared."""
     return Rebuilding(
         service="escalation",
-        consumers=Consumers({**table(Durations()), **dossiers.TOLD, **programmes.TOLD}),
+        consumers=Consumers({**table(Durations()), **dossiers.TOLD, **programmes.TOLD, **withdrawals.TOLD}),
         hears=SUBSCRIPTION.bindings,
         tables=TABLES,
         left_out=LEFT_OUT,

@@ -26,7 +26,7 @@ BEYOND_ANY_ENVELOPE: Final = 10**15
 
 
 async def _tell_again(tx: Transaction, fact: Fact) -> None:
-    """Change the dossier, then what hangs on it; a request that was given up before the decision stays so."""
+    """Change the dossier, then what hangs on it."""
     escalation = await store.find_for_update(tx, fact.request_id)
     if escalation is None and isinstance(fact, facts.EvaluationRequested):
         return  # asked by a programme, of a request that never came before the national team
@@ -34,8 +34,6 @@ async def _tell_again(tx: Transaction, fact: Fact) -> None:
         raise store.NoSuchEscalation
     await _before(tx, fact)
     AGAIN[type(fact)](escalation, fact)
-    if await exchanges.was_withdrawn(tx, fact.request_id):
-        escalation.withdraw()
     await store.save(tx, escalation, at=fact.at)
     await _beside(tx, fact)
     await _means(tx, fact)

@@ -43,7 +43,7 @@ TABLES = (
     ),
     Table("document", key=("request_id", "id")),
     Table("question", key=("request_id", "asked_at"), left_out={"id": NOT_TOLD}),
-    Table("withdrawal", key=("request_id",)),
+    Table("withdrawal_request", key=("request_id", "at")),
     Table(
         "committee_session",
         key=("id",),
@@ -79,6 +79,7 @@ TABLES = (
 
 LEFT_OUT = {
     "exchange_part": "what waits for a dossier that refers to it; what that brought is compared (escalation)",
+    "withdrawal": "superseded by withdrawal_request: no version that writes it is rebuilt",
     "envelope": "what may be spent is told to nobody; what was mobilised is compared (mobilisation)",
     "operator": "the directory is told to nobody",
     "contract": "contracts, their lots and prices are told to nobody; what was ordered is compared (mobilisation)",

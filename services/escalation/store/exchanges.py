@@ -1,4 +1,4 @@
-"""The SQL that keeps what is said around a dossier: questions, messages, documents, withdrawals, consultations."""
+"""The SQL that keeps what is said around a dossier: questions, messages, documents, consultations."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -132,18 +132,6 @@ async def take_early_notes(tx: Transaction, request_id: UUID) -> list[EarlyNote]
 async def forget_early_notes(tx: Transaction, *, before: datetime) -> None:
     """Forget what arrived before that moment, for dossiers that never came."""
     await tx.execute("DELETE FROM early_note WHERE arrived_at < $1", before)
-
-
-async def remember_withdrawal(tx: Transaction, request_id: UUID, *, at: datetime) -> None:
-    """Remember that an applicant gave up, whether or not his dossier came."""
-    await tx.execute(
-        "INSERT INTO withdrawal (request_id, at) VALUES ($1, $2) ON CONFLICT (request_id) DO NOTHING", request_id, at
-    )
-
-
-async def was_withdrawn(tx: Transaction, request_id: UUID) -> bool:
-    """Tell whether the applicant had given up."""
-    return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM withdrawal WHERE request_id = $1)", request_id))
 
 
 async def note_consultations(tx: Transaction, *, agent_id: UUID, request_ids: list[UUID], at: datetime) -> None:

@@ -97,7 +97,7 @@ async def note_outcome(
 
 
 async def note_withdrawn(tx: Transaction, request_id: UUID, at: datetime) -> None:
-    """The applicant gave it up."""
+    """It was accepted that the applicant withdraws."""
     await tx.execute(
         """
         INSERT INTO followed AS f (request_id, withdrawn_at)

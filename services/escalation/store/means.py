@@ -203,6 +203,15 @@ async def load_mobilisation_for_update(tx: Transaction, request_id: UUID, mobili
     return mobilisation_of(row)
 
 
+async def load_mobilisations_for_update(tx: Transaction, request_id: UUID) -> list[Mobilisation]:
+    """Return all mobilisations of a dossier, locked, in the order of their ids."""
+    rows = await tx.fetch(
+        f"SELECT {MOBILISATION} FROM mobilisation WHERE request_id = $1 ORDER BY id FOR UPDATE",  # noqa: S608 - as above
+        request_id,
+    )
+    return [mobilisation_of(row) for row in rows]
+
+
 async def save_mobilisation(tx: Transaction, mobilisation: Mobilisation, *, at: datetime) -> None:
     """Write where a mobilisation stands, and what was delivered and paid of it."""
     await tx.execute(

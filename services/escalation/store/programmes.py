@@ -167,13 +167,11 @@ async def add_programme_request(tx: Transaction, fact: DirectedToProgramme) -> N
         )
         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
                CASE WHEN c.at IS NOT NULL THEN 'closed'
-                    WHEN w.at IS NOT NULL THEN 'withdrawn'
                     WHEN e.submitted_at > $7 THEN 'evaluated'
                     ELSE 'directed' END,
-               greatest($7, w.at, e.submitted_at, c.at)
+               greatest($7, e.submitted_at, c.at)
         FROM (SELECT $1::uuid AS request_id) AS r
         LEFT JOIN early_note AS c ON c.request_id = r.request_id AND c.type = 'intake.request_closed.v1'
-        LEFT JOIN withdrawal AS w ON w.request_id = r.request_id
         LEFT JOIN (
             SELECT request_id, max(submitted_at) AS submitted_at FROM evaluation GROUP BY request_id
         ) AS e ON e.request_id = r.request_id

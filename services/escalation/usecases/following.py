@@ -45,8 +45,3 @@ async def follow_on_answer_taken_back(
 ) -> None:
     """Who was asked cannot help, or the request came back: the département looks for another answer."""
     await store.note_outcome(tx, fact.request_id, None, at=fact.at)
-
-
-async def follow_on_request_withdrawn(tx: Transaction, fact: intake.RequestWithdrawn) -> None:
-    """The applicant gave it up."""
-    await store.note_withdrawn(tx, fact.request_id, fact.at)

@@ -12,8 +12,9 @@ from services.escalation.store import committee as committee_store
 from services.escalation.store import dossier as store
 from services.escalation.store import exchanges
 from services.escalation.store import programmes as programme_store
+from services.escalation.usecases import withdrawing
 from services.escalation.usecases.telling import NATIONAL_CALENDAR, day, in_time, tell, working_days_after
-from shared import calendar
+from shared import calendar, withdrawals
 from shared import exchanges as exchange_parts
 from shared.contracts import intake, notifications, qualification
 from shared.contracts.fact import A_MOMENT, Fact
@@ -47,7 +48,7 @@ _EARLY: dict[str, type[EarlyNote]] = {
 async def receive_escalation_on_request_escalated(
     tx: Transaction, fact: qualification.RequestEscalated, *, durations: Durations
 ) -> None:
-    """A dossier arrives: new, or again after it had been returned; one that was given up is born withdrawn."""
+    """A dossier arrives: new, or again after it had been returned; a request to withdraw that waits is answered."""
     fact = fact.model_copy(update={"dossier": await exchange_parts.complete(tx, fact.dossier)})
     await store.hold(tx, fact.request_id)
     known = await store.find_for_update(tx, fact.request_id)
@@ -59,7 +60,7 @@ async def receive_escalation_on_request_escalated(
     escalation.departement = fact.departement
     due_on = working_days_after(fact.at, durations.admissibility)
     received = escalation.receive(due_on=due_on, at=await in_time(tx, fact.request_id, fact.at + A_MOMENT))
-    withdrawn = await exchanges.was_withdrawn(tx, fact.request_id) and escalation.withdraw()
+    withdrawn = bool(await withdrawals.pending(tx, fact.request_id))
     await store.take_in(tx, escalation, fact)
     await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name, detail=fact.evidence.motive)
     for document in fact.dossier.documents:
@@ -68,7 +69,8 @@ async def receive_escalation_on_request_escalated(
         await tell(tx, received)
     for early in await exchanges.take_early_notes(tx, fact.request_id):
         await _apply_early(tx, _EARLY[early.type].model_validate(early.data), dossier=fact.dossier)
-    log.info("escalation.received", state=escalation.state.value)
+    await withdrawing.answer_pending(tx, fact.request_id, received.at)
+    log.info("escalation.received", withdrawn=withdrawn)
 
 
 async def keep_on_exchanges_shared(tx: Transaction, fact: qualification.ExchangesShared) -> None:
@@ -95,20 +97,6 @@ def _moved_on(escalation: Escalation, at: datetime) -> date | None:
         return escalation.due_on
     waited = calendar.working_days_between(day(escalation.asked_at), day(at), NATIONAL_CALENDAR)
     return calendar.add_working_days(escalation.due_on, max(waited, 0), NATIONAL_CALENDAR)
-
-
-async def stop_on_request_withdrawn(tx: Transaction, fact: intake.RequestWithdrawn) -> None:
-    """The applicant gave up; before a decision that ends the dossier, afterwards it is noted."""
-    await store.hold(tx, fact.request_id)
-    await exchanges.remember_withdrawal(tx, fact.request_id, at=fact.at)
-    await programme_store.move_programme_request(tx, fact.request_id, state="withdrawn", at=fact.at)
-    escalation = await store.find_for_update(tx, fact.request_id)
-    if escalation is None:
-        await exchanges.add_early_note(tx, fact)
-        return
-    if escalation.withdraw():
-        await store.save(tx, escalation, at=fact.at)
-    await _note(tx, fact, Team.APPLICANT, detail=fact.motive)
 
 
 async def note_what_the_applicant_sends(tx: Transaction, fact: IntakeNote) -> None:
@@ -156,6 +144,7 @@ async def list_on_directed_to_programme(tx: Transaction, fact: qualification.Dir
     await store.hold(tx, fact.request_id)
     await programme_store.add_programme_request(tx, fact)
     await note_on_departement_outcome(tx, fact)
+    await withdrawing.answer_pending(tx, fact.request_id, fact.at)
 
 
 async def keep_on_evaluation_submitted(tx: Transaction, fact: intake.EvaluationSubmitted) -> None:

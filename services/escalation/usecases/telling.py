@@ -11,9 +11,11 @@ from shared import calendar
 from shared.contracts import escalation
 from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import Team
+from shared.contracts.withdrawal import WithdrawalAnswer
 from shared.db import Transaction
 from shared.identity.model import Agent
 from shared.messaging import journal
+from shared.words import withdrawal_word
 
 SOURCE = "/escalation"
 NATIONAL_CALENDAR = "75"
@@ -70,6 +72,8 @@ async def note(tx: Transaction, fact: Fact) -> None:
     team, author = Team.NATIONAL, by.name if by else None
     if isinstance(fact, escalation.ProgressReported | escalation.DeliverableAdded):
         team, author = fact.team, fact.author
+    if isinstance(fact, WithdrawalAnswer):
+        detail = withdrawal_word(fact)
     if isinstance(fact, escalation.DeliverableAdded):
         detail = fact.document.name
     await store.add_step(tx, fact, team=team, author=author, detail=detail)

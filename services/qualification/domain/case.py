@@ -5,15 +5,17 @@ from datetime import date, datetime, timedelta
 from typing import Final, TypedDict
 from uuid import UUID
 
-from services.qualification.domain.moves import MOVES, UNDECIDED, Action, Standing, State
+from services.qualification.domain.moves import MOVES, Action, Standing, State
 from services.qualification.domain.orientation import Orientation
 from services.qualification.domain.people import Official
 from services.qualification.domain.proposal import WITHOUT_QUALIFICATION, Proposal
 from services.qualification.domain.refusals import OwnProposal, QualificationMissing
+from services.qualification.domain.withdrawals import ruling_of
 from shared.contracts import qualification as facts
 from shared.contracts.fact import Actor, Value
 from shared.contracts.intake import Request
 from shared.contracts.vocabulary import Outcome, Role, Stage
+from shared.contracts.withdrawal import Withdrawal
 from shared.errors import Forbidden, IllegalMove, Invalid
 
 SYSTEM: Final = Actor(role=Role.SYSTEM)
@@ -186,18 +188,38 @@ class Case:
         self.question = None
         return facts.NationalQuestionAnswered(**self._about(at), text=text, by=by)
 
-    def withdraw(self, at: datetime, *, provider_helps: bool) -> bool:
-        """The applicant gave up; tell whether that ends the case: it does not once an answer was decided."""
-        undecided = (
-            self.state in UNDECIDED
-            or (self.state is State.ESCALATED and not self.decided)
-            or (self.state is State.ORIENTED_LOCALLY and not provider_helps)
+    def answer_withdrawal(
+        self, asked: Withdrawal, orientation: Orientation | None, at: datetime
+    ) -> facts.WithdrawalAccepted | facts.WithdrawalDeclined | None:
+        """Return the answer to a request to withdraw; None where the département does not own the request."""
+        ruling = ruling_of(self.state, orientation)
+        if not ruling.owned:
+            return None
+        if ruling.too_late is not None:
+            return facts.WithdrawalDeclined(
+                **self._about(at),
+                withdrawn_at=asked.at,
+                motive=asked.motive,
+                state=self.state.value,
+                reason=ruling.too_late,
+            )
+        committed = self.pending.amount_cents if self.state is State.SUPPORTED_LOCALLY else None
+        cancelled = orientation if self.state is State.ORIENTED_LOCALLY else None
+        return facts.WithdrawalAccepted(
+            **self._about(at),
+            withdrawn_at=asked.at,
+            motive=asked.motive,
+            void=self.state.value if ruling.void else None,
+            given_back_cents=committed or 0,
+            orientation_id=cancelled.id if cancelled else None,
+            provider=cancelled.provider if cancelled else None,
         )
-        if undecided:
-            self.move(State.WITHDRAWN, at)
-            self.leave_stage()
-            self.question = None
-        return undecided
+
+    def withdraw(self, at: datetime) -> None:
+        """End the case: its owner, here or elsewhere, accepted that the applicant withdraws."""
+        self.move(State.WITHDRAWN, at)
+        self.leave_stage()
+        self.question = None
 
     def tell_overdue(self, at: datetime) -> facts.StageOverdue:
         """The present stage is late: said once."""

@@ -17,7 +17,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What a hand-over takes along: the dossier, who we are, and for an orientation whom it asks until when."""
+    """What a hand-over takes along: the dossier, who we are, and for an orientation whom it asks until when.
+
+    For a transfer also which requests to withdraw were answered: the next owner does not follow our stream.
+    """
 
     dossier: facts.Dossier
     service: facts.Service
@@ -25,6 +28,7 @@ class Hands:
     orientation_id: UUID | None = None
     provider: facts.Provider | None = None
     until: date | None = None
+    withdrawals_answered: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,7 @@ def _transferred(told: _Told) -> Fact:
         motive=told.proposal.motive,
         by=told.by,
         dossier=told.hands.dossier,
+        withdrawals_answered=told.hands.withdrawals_answered,
     )
 
 

@@ -62,3 +62,7 @@ class AlreadyAnswered(IllegalMove):
 
 class UnknownCase(WaitsForAnother):  # names what is missing; never shown to people, only to the operator
     """An event is about a case that is not here yet: what opens it must come first."""
+
+
+class NotHandedOn(Exception):  # noqa: N818 - as above
+    """Another service answered for a request that the département has in hand: the hand-over must come first."""

@@ -58,10 +58,11 @@ def _validated(outcome: Outcome) -> Again:
 
 
 def _accepted(case: Case, _: facts.OrientationAccepted, __: date) -> None:
-    """The provider helps: whatever came before, the request had not been given up."""
-    if case.state is State.WITHDRAWN and case.proposal and case.proposal.validated_at:
-        case.move(State.ORIENTED_LOCALLY, case.proposal.validated_at)
     case.leave_stage()
+
+
+def _withdrawn(case: Case, fact: facts.WithdrawalAccepted, _: date) -> None:
+    case.withdraw(fact.at)
 
 
 def _answered(case: Case, _: facts.NationalQuestionAnswered, __: date) -> None:
@@ -94,6 +95,8 @@ AGAIN: Final[Mapping[type[facts.DepartmentalFact | facts.RequestTransferred], Ag
     facts.NationalQuestionAnswered: _answered,
     facts.RequestRefused: _validated(Outcome.REFUSAL),
     facts.RequestTransferred: _validated(Outcome.TRANSFER),
+    facts.WithdrawalAccepted: _withdrawn,
+    facts.WithdrawalDeclined: _nothing,
     facts.StageOverdue: _overdue,
 }
 """Fact → what it changed in the case."""

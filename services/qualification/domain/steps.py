@@ -7,7 +7,15 @@ from typing import Any, Final
 from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Team
-from shared.words import COMMITTEE_OUTCOME, MOBILISATION_STEP, OUTCOME, PROGRAMME, STAGE
+from shared.contracts.withdrawal import WithdrawalAcceptance
+from shared.words import (
+    COMMITTEE_OUTCOME,
+    MOBILISATION_STEP,
+    OUTCOME,
+    PROGRAMME,
+    STAGE,
+    withdrawal_word,
+)
 
 AUDIENCES: Final = {
     "applicant": "le demandeur",
@@ -75,6 +83,12 @@ def _evaluation(fact: Any) -> str:
     )
 
 
+def _accepted(fact: WithdrawalAcceptance) -> str | None:
+    """Name the decision that no longer counts and the money that is available again."""
+    back = f"{_euros(fact.given_back_cents)} rendus à l’enveloppe" if fact.given_back_cents else None
+    return " ; ".join(filter(None, (withdrawal_word(fact), back))) or None
+
+
 _DETAILS: Final[Mapping[type[Fact], Callable[[Any], str | None]]] = {
     qualification.ExaminationStarted: lambda fact: "L’examen reprend" if fact.resumed or fact.reopened else _by(fact),
     qualification.InformationRequested: lambda fact: f"{' ; '.join(fact.items)} (avant le {_day(fact.until)})",
@@ -92,6 +106,8 @@ _DETAILS: Final[Mapping[type[Fact], Callable[[Any], str | None]]] = {
     qualification.RequestTransferred: lambda fact: (
         f"Du département {fact.from_departement} au département {fact.departement}\u00a0: {fact.motive}"
     ),
+    qualification.WithdrawalAccepted: _accepted,
+    qualification.WithdrawalDeclined: withdrawal_word,
     qualification.StageOverdue: _late,
     escalation.InformationRequested: lambda fact: fact.question,
     escalation.AdmissibilitySettled: lambda fact: fact.opinion,
@@ -118,6 +134,8 @@ _DETAILS: Final[Mapping[type[Fact], Callable[[Any], str | None]]] = {
     escalation.ProgrammeRequestTakenUp: lambda fact: f"{PROGRAMME[fact.programme]}\u00a0: {fact.interlocutor}",
     escalation.ProgrammeRequestDeclined: lambda fact: f"{PROGRAMME[fact.programme]}\u00a0: {fact.motive}",
     escalation.ProgrammeRequestCompleted: lambda fact: f"{PROGRAMME[fact.programme]}\u00a0: {fact.report}",
+    escalation.WithdrawalAccepted: _accepted,
+    escalation.WithdrawalDeclined: withdrawal_word,
     intake.DocumentAdded: lambda fact: fact.document.name,
     intake.ProgressTold: lambda fact: _progress(fact, fact.by.name if fact.by else None),
     intake.RequestWithdrawn: _motive,

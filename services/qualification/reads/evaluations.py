@@ -120,7 +120,7 @@ _JUDGED: Final = """
         LEFT JOIN LATERAL (
             SELECT sum(p.amount_cents)::bigint AS cents
             FROM envelope_commitment AS p
-            WHERE p.request_id = e.request_id AND p.departement = e.departement
+            WHERE p.request_id = e.request_id AND p.departement = e.departement AND p.released_at IS NULL
         ) AS spent ON true
         WHERE ($1::text[] IS NULL OR e.departement = ANY($1))
           AND ($2::text IS NULL OR e.departement = $2)

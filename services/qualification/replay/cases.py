@@ -10,8 +10,7 @@ from services.qualification.domain.refusals import UnknownCase
 from services.qualification.domain.retelling import AGAIN
 from services.qualification.settings import today
 from services.qualification.store import cases, envelopes, exchanges, orientations, providers, warnings
-from services.qualification.usecases import arriving, telling
-from shared.contracts import intake
+from services.qualification.usecases import telling, withdrawing
 from shared.contracts import qualification as facts
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Stage, Team
@@ -23,7 +22,7 @@ BEYOND_ANY_ENVELOPE: Final = 10**15
 
 
 async def _tell_again(tx: Transaction, fact: Any) -> None:
-    """Change the case, then what hangs on it; a request that was given up stays so unless the fact shows otherwise."""
+    """Change the case, then what hangs on it."""
     departement = fact.from_departement if isinstance(fact, facts.RequestTransferred) else fact.departement
     case = await cases.load_exactly(tx, fact.request_id, departement)
     if case is None:
@@ -32,9 +31,6 @@ async def _tell_again(tx: Transaction, fact: Any) -> None:
     await cases.save(tx, case)
     await telling.note(tx, case, fact)
     await _beside(tx, case, fact)
-    withdrawn_at = await exchanges.when(tx, case, intake.RequestWithdrawn.wire_type)
-    if withdrawn_at is not None:
-        await arriving.give_up(tx, case, withdrawn_at)
 
 
 async def _beside(tx: Transaction, case: Case, fact: Fact) -> None:
@@ -58,6 +54,8 @@ async def _beside(tx: Transaction, case: Case, fact: Fact) -> None:
             await _settle(tx, fact, OrientationState.SILENT, None)
         case facts.OrientationDeclined():
             await _settle(tx, fact, OrientationState.DECLINED, fact.motive)
+        case facts.WithdrawalAccepted() | facts.WithdrawalDeclined():
+            await withdrawing.carry_out(tx, case, fact)
         case facts.SupportedLocally():
             year = today(fact.departement, fact.at).year
             await envelopes.lock(tx, fact.departement, year, BEYOND_ANY_ENVELOPE)

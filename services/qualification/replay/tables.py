@@ -50,6 +50,7 @@ TABLES = (
         key=("request_id", "departement", "year"),
         left_out={"id": "told to nobody"},
     ),
+    Table("withdrawal_request", key=("request_id", "at")),
     Table(
         "pact",
         key=("id",),

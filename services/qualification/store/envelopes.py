@@ -52,3 +52,25 @@ async def commit(
         amount_cents,
         at,
     )
+
+
+async def release(tx: Transaction, *, departement: str, request_id: UUID, at: datetime) -> None:
+    """Give back what is committed for a request, to the envelope of the year that it was committed on."""
+    await tx.execute(
+        """
+        WITH released AS (
+            UPDATE envelope_commitment SET released_at = $3
+            WHERE departement = $1
+              AND request_id = $2
+              AND released_at IS NULL
+            RETURNING year, amount_cents
+        )
+        UPDATE envelope AS e SET committed_cents = committed_cents - r.amount_cents
+        FROM (SELECT year, sum(amount_cents)::bigint AS amount_cents FROM released GROUP BY year) AS r
+        WHERE e.departement = $1
+          AND e.year = r.year
+        """,
+        departement,
+        request_id,
+        at,
+    )

@@ -101,17 +101,6 @@ async def add_step(
     )
 
 
-async def when(tx: Transaction, case: Case, type_: str) -> datetime | None:
-    """Tell when a fact last stood in the timeline, if it does."""
-    at: datetime | None = await tx.fetchval(
-        "SELECT max(at) FROM case_step WHERE request_id = $1 AND departement = $2 AND type = $3",
-        case.request_id,
-        case.departement,
-        type_,
-    )
-    return at
-
-
 async def dossier_messages(tx: Transaction, case: Case) -> tuple[DossierMessage, ...]:
     """Give the exchange with the applicant, oldest first."""
     rows = await tx.fetch(

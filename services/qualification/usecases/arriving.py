@@ -1,13 +1,12 @@
-"""A request comes into the département's hands, from intake or from another département, or leaves the applicant's."""
-
-from datetime import datetime
+"""A request comes into the département's hands, from intake or from another département."""
 
 from services.qualification.domain.case import Case
 from services.qualification.domain.moves import State
 from services.qualification.settings import Rules
-from services.qualification.store import cases, exchanges, orientations
-from services.qualification.usecases import telling
+from services.qualification.store import cases, exchanges
+from services.qualification.usecases import telling, withdrawing
 from shared import exchanges as exchange_parts
+from shared import withdrawals
 from shared.clock import new_id
 from shared.contracts import intake
 from shared.contracts.fact import A_MOMENT
@@ -30,6 +29,7 @@ async def open_transferred(tx: Transaction, fact: RequestTransferred, rules: Rul
 
     One that had been here before, and had been handed on, comes back as a new case with its old papers.
     """
+    await withdrawals.lock(tx, fact.request_id)
     dossier = await exchange_parts.complete(tx, fact.dossier)
     case = _opened(dossier.request, fact)
     case.qualification = dossier.qualification
@@ -40,24 +40,11 @@ async def open_transferred(tx: Transaction, fact: RequestTransferred, rules: Rul
     await cases.save(tx, case)
     await _take_papers(tx, case, dossier)
     await telling.note(tx, case, fact)
+    for withdrawn_at in fact.withdrawals_answered:
+        await withdrawals.add_answer(tx, fact.request_id, withdrawn_at, "declined")
+    await withdrawing.show_pending(tx, case)
     await _register(tx, case, rules)
-
-
-async def withdraw(tx: Transaction, case: Case, fact: intake.RequestWithdrawn) -> None:
-    """The applicant gave up: nobody works on it any more, and a provider's link takes no answer."""
-    await give_up(tx, case, fact.at)
-    await telling.note(tx, case, fact)
-
-
-async def give_up(tx: Transaction, case: Case, at: datetime) -> None:
-    """End the case, and what was asked of a provider, unless an answer was decided."""
-    orientation = await orientations.load_current(tx, case.request_id, case.departement)
-    provider_helps = orientation is not None and orientation.answered_at is not None
-    if case.withdraw(at, provider_helps=provider_helps):
-        if orientation is not None:
-            orientation.cancel(at)
-            await orientations.save(tx, orientation)
-        await cases.save(tx, case)
+    await withdrawing.answer_pending(tx, case, case.opened_at)
 
 
 def _opened(request: intake.Request, fact: intake.RequestSubmitted | RequestTransferred) -> Case:

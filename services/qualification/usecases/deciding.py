@@ -15,6 +15,7 @@ from services.qualification.domain.refusals import EnvelopeExceeded, ProviderFul
 from services.qualification.settings import Rules, today
 from services.qualification.store import envelopes, orientations, providers
 from services.qualification.usecases import telling
+from shared import withdrawals
 from shared.clock import new_id
 from shared.contracts.fact import Actor
 from shared.contracts.qualification import Evidence, Provider, ProviderTried
@@ -60,6 +61,8 @@ async def validate(tx: Transaction, request_id: UUID, *, by: Agent, at: datetime
         hands = replace(hands, orientation_id=orientation.id, provider=orientation.provider, until=orientation.until)
     elif proposal.outcome is Outcome.LOCAL_SUPPORT:
         await _spend(tx, case, proposal, at, rules)
+    elif proposal.outcome is Outcome.TRANSFER:
+        hands = replace(hands, withdrawals_answered=await withdrawals.answered(tx, case.request_id))
     if proposal.outcome in WITH_DOSSIER:
         for part in parts:
             await journal.record(tx, part)

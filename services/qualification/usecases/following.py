@@ -1,17 +1,13 @@
 """What others do with the request after us: shown on the case; what comes back is opened again."""
 
 from services.qualification.domain.case import Case, Question
-from services.qualification.domain.moves import State
 from services.qualification.settings import Rules
 from services.qualification.store import cases, evaluations, orientations
-from services.qualification.usecases import telling
+from services.qualification.usecases import telling, withdrawing
 from shared.contracts import escalation, intake
 from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import CommitteeOutcome, Stage
 from shared.db import Transaction
-
-HANDED_ON = frozenset({State.ESCALATED, State.DIRECTED_TO_PROGRAMME})
-"""Where somebody else looks for the answer, who may give the request back."""
 
 
 async def note(tx: Transaction, case: Case, fact: Fact) -> None:
@@ -53,6 +49,7 @@ async def end(tx: Transaction, case: Case, fact: intake.EvaluationSubmitted | in
 
 
 async def _reopen(tx: Transaction, case: Case, fact: Fact, by: Actor, rules: Rules) -> None:
-    if case.state in HANDED_ON:
+    if case.state in withdrawing.HANDED_ON:
         at = await telling.in_time(tx, case, fact.at)
         await telling.tell(tx, case, case.reopen(at, rules.due(Stage.QUALIFY, case.departement, at), by))
+        await withdrawing.answer_pending(tx, case, at)

@@ -1,0 +1,95 @@
+"""A request to withdraw is answered by the owner of the current step: the département while it has the case (ADR 29).
+
+Whichever event arrives first, the answer is the same for all services: only the owner decides, under the lock of its
+case, and everybody else applies its fact. A request to withdraw that comes to a département that does not own the
+request is stored; the département answers it if it becomes the owner again.
+"""
+
+from datetime import datetime
+
+from services.qualification.domain.case import Case
+from services.qualification.domain.moves import State
+from services.qualification.domain.refusals import NotHandedOn, UnknownCase
+from services.qualification.settings import Rules
+from services.qualification.store import cases, envelopes, orientations
+from services.qualification.usecases import telling
+from shared import withdrawals
+from shared.contracts import escalation, intake
+from shared.contracts import qualification as facts
+from shared.contracts.fact import A_MOMENT
+from shared.contracts.withdrawal import Withdrawal
+from shared.db import Transaction
+
+HANDED_ON = frozenset({State.ESCALATED, State.DIRECTED_TO_PROGRAMME})
+"""Where somebody else looks for the answer, who may give the request back."""
+
+
+async def take_withdrawal(tx: Transaction, fact: intake.RequestWithdrawn, rules: Rules) -> None:
+    """Store a request to withdraw and answer it where the case is ours.
+
+    An instance without the case may receive it by a transfer that is still on its way.
+    """
+    await withdrawals.lock(tx, fact.request_id)
+    case = await cases.load_for_event(tx, fact.request_id, fact.departement)
+    if case is None and rules.serves(fact.departement):
+        raise UnknownCase(f"no case of {fact.request_id} in {fact.departement} yet")
+    await withdrawals.add(tx, fact)
+    if case is not None:
+        await telling.note(tx, case, fact)
+        await answer_pending(tx, case, fact.at)
+
+
+async def show_pending(tx: Transaction, case: Case) -> None:
+    """Add the requests to withdraw that arrived before the case to its timeline."""
+    for asked in await withdrawals.pending(tx, case.request_id):
+        await telling.note(tx, case, _fact_of(case, asked))
+
+
+async def answer_pending(tx: Transaction, case: Case, at: datetime) -> None:
+    """Answer what waits for an answer, just after `at`, if the département owns the request now."""
+    if tx.retold:
+        return
+    for asked in await withdrawals.pending(tx, case.request_id):
+        orientation = await orientations.load_current(tx, case.request_id, case.departement)
+        fact = case.answer_withdrawal(asked, orientation, await telling.in_time(tx, case, at + A_MOMENT))
+        if fact is None:
+            return
+        if isinstance(fact, facts.WithdrawalAccepted):
+            case.withdraw(fact.at)
+        await carry_out(tx, case, fact)
+        await telling.tell(tx, case, fact)
+
+
+async def carry_out(tx: Transaction, case: Case, fact: facts.WithdrawalAccepted | facts.WithdrawalDeclined) -> None:
+    """Apply an answer of ours beside the case: the provider's link, the money, the stored request to withdraw."""
+    if isinstance(fact, facts.WithdrawalDeclined):
+        await withdrawals.note_answer(tx, fact, "declined")
+        return
+    await withdrawals.note_answer(tx, fact, "accepted")
+    orientation = await orientations.load_current(tx, case.request_id, case.departement)
+    if orientation is not None:
+        orientation.cancel(fact.at)
+        await orientations.save(tx, orientation)
+    await envelopes.release(tx, departement=case.departement, request_id=case.request_id, at=fact.at)
+
+
+async def end_on_acceptance(tx: Transaction, case: Case, fact: escalation.WithdrawalAccepted) -> None:
+    """End a case whose request another owner let the applicant withdraw."""
+    if case.state not in HANDED_ON:
+        raise NotHandedOn(f"case of {fact.request_id} in {case.departement} is {case.state}")
+    case.withdraw(fact.at)
+    await cases.save(tx, case)
+    await withdrawals.note_answer(tx, fact, "accepted")
+    await telling.note(tx, case, fact)
+
+
+async def note_refusal(tx: Transaction, case: Case, fact: escalation.WithdrawalDeclined) -> None:
+    """Show that it was too late; the request to withdraw is answered, whoever owns the request later."""
+    await withdrawals.note_answer(tx, fact, "declined")
+    await telling.note(tx, case, fact)
+
+
+def _fact_of(case: Case, asked: Withdrawal) -> intake.RequestWithdrawn:
+    return intake.RequestWithdrawn(
+        request_id=case.request_id, departement=case.departement, at=asked.at, motive=asked.motive
+    )
