@@ -21,6 +21,7 @@ DUE: Final = date(2027, 2, 1)
 _SAT = Actor(role=v.Role.SAT_AGENT, name="Agent du SAT")
 _DELEGATE = Actor(role=v.Role.DELEGATE, name="Délégué territorial")
 _NATIONAL = Actor(role=v.Role.NATIONAL_AGENT, name="Équipe nationale")
+_GIVEN_UP = "Le projet est reporté."
 _MOTIVE = "Le projet demande plusieurs compétences.\nUne première visite a eu lieu."
 
 _APPEAL = "Vous pouvez demander au préfet de réexaminer votre demande, ou saisir le tribunal administratif."
@@ -93,7 +94,6 @@ def facts() -> list[Fact]:
             percent=40,
             text="Les habitants ont été réunis deux fois.",
         ),
-        intake.RequestWithdrawn(**where, motive="Le projet est reporté."),
         intake.TrackingLinkReplaced(**where, link_generation=2),
         intake.ColleagueInvited(
             **where, colleague_id=OTHER_ID, name="Direction générale", email="direction@commune.test"
@@ -164,6 +164,21 @@ def facts() -> list[Fact]:
         qualification.RequestTransferred(
             **where, from_departement="78", motive=_MOTIVE, by=_DELEGATE, dossier=_DOSSIER
         ),
+        qualification.WithdrawalAccepted(
+            **where,
+            withdrawn_at=AT,
+            motive=_GIVEN_UP,
+            void="oriented_locally",
+            orientation_id=OTHER_ID,
+            provider=_PROVIDER,
+        ),
+        qualification.WithdrawalDeclined(
+            **where,
+            withdrawn_at=AT,
+            motive=_GIVEN_UP,
+            state="oriented_locally",
+            reason=v.WithdrawalReason.PROVIDER_ENGAGED,
+        ),
         qualification.StageOverdue(**where, number=NUMBER, stage=v.Stage.START_EXAMINATION, due_on=date(2027, 1, 8)),
         qualification.StageDueSoon(**where, number=NUMBER, stage=v.Stage.QUALIFY, due_on=DUE),
         qualification.OrientationDueSoon(**where, orientation_id=OTHER_ID, provider=_PROVIDER, until=DUE),
@@ -215,6 +230,10 @@ def facts() -> list[Fact]:
             programme=v.Programme.PETITES_VILLES_DE_DEMAIN,
             report="La convention est signée.",
             by=_NATIONAL,
+        ),
+        e.WithdrawalAccepted(**where, withdrawn_at=AT, motive=_GIVEN_UP, void="granted"),
+        e.WithdrawalDeclined(
+            **where, withdrawn_at=AT, motive=_GIVEN_UP, state="mobilising", reason=v.WithdrawalReason.MOBILISED
         ),
         e.StageOverdue(**where, number=NUMBER, stage=v.Stage.ADMISSIBILITY, due_on=date(2027, 1, 8)),
         e.StageDueSoon(**where, number=NUMBER, stage=v.Stage.MILESTONE, due_on=DUE, what="Étude de faisabilité"),
@@ -268,6 +287,16 @@ def variants() -> list[Fact]:
         ),
         qualification.OrientationDeclined(
             **where, orientation_id=OTHER_ID, provider=_PROVIDER, motive="Sans réponse.", silent=True
+        ),
+        qualification.WithdrawalAccepted(
+            **where, withdrawn_at=AT, motive=_GIVEN_UP, void="supported_locally", given_back_cents=12_000_00
+        ),
+        e.WithdrawalAccepted(
+            **where,
+            withdrawn_at=AT,
+            motive=_GIVEN_UP,
+            void="directed_to_programme",
+            programme=v.Programme.PETITES_VILLES_DE_DEMAIN,
         ),
         *(invited.model_copy(update={"expected": expected}) for expected in ("sign", "report", "nothing")),
         notifications.DeliveryFailed(

@@ -6,7 +6,8 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from services.intake.domain.request import Expected, Tracked
+from services.intake.domain.request import Tracked
+from services.intake.domain.withdrawal import Expected
 from shared.clock import new_id
 from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Actor, Fact

@@ -11,8 +11,9 @@ from services.intake.domain import filing
 from services.intake.domain.life import DECIDED, MEANINGS, meaning_of
 from services.intake.domain.request import Evaluation, Tracked
 from services.intake.domain.telling import step_of
+from services.intake.domain.withdrawal import Withdrawal, WithdrawalState
 from shared.clock import new_id
-from shared.contracts import FACTS, intake, notifications, qualification
+from shared.contracts import FACTS, escalation, intake, notifications, qualification
 from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import (
     FIELDS_OF,
@@ -24,6 +25,7 @@ from shared.contracts.vocabulary import (
     Role,
     SupportType,
     Team,
+    WithdrawalReason,
 )
 from shared.documents import MOST_FILES, FileTooLarge, RequestTooLarge, Stored, TooManyFiles
 from shared.errors import IllegalMove
@@ -314,6 +316,69 @@ def test_a_withdrawn_request_stays_withdrawn() -> None:
     heard(tracked, Life(tracked.id).registered(2), Life(tracked.id).accepted(3))
     assert state(tracked) == ("withdrawn", None)
     assert tracked.allowed_actions == []
+
+
+def accepted_withdrawal(tracked: Tracked, minutes: int, asked: int = 1) -> escalation.WithdrawalAccepted:
+    return escalation.WithdrawalAccepted(
+        request_id=tracked.id, departement="95", at=at(minutes), withdrawn_at=at(asked), motive="Abandon"
+    )
+
+
+def declined_withdrawal(tracked: Tracked, minutes: int, asked: int = 1) -> escalation.WithdrawalDeclined:
+    return escalation.WithdrawalDeclined(
+        request_id=tracked.id,
+        departement="95",
+        at=at(minutes),
+        withdrawn_at=at(asked),
+        motive="Abandon",
+        state="mobilising",
+        reason=WithdrawalReason.MOBILISED,
+    )
+
+
+def test_an_accepted_withdrawal_ends_the_request_without_any_decision() -> None:
+    first = a_tracked_request()
+    told = [Life(first.id).decided(2, CommitteeOutcome.GRANTED), accepted_withdrawal(first, 3)]
+    for facts in permutations(told):
+        tracked = a_tracked_request(first.id)
+        tracked.withdraw("Abandon", at=at(1))
+        heard(tracked, *facts)
+        assert state(tracked) == ("withdrawn", None)
+        assert tracked.decision is None
+        assert tracked.allowed_actions == []
+        assert tracked.withdrawal == Withdrawal(at(1), WithdrawalState.ACCEPTED)
+
+
+def test_a_declined_withdrawal_shows_what_the_request_really_is_whatever_comes_first() -> None:
+    """The status, whose turn it is, the decision and what may be done are those of a request that nobody withdrew."""
+    life = Life(a_tracked_request().id)
+    told = [life.registered(2), life.decided(4, CommitteeOutcome.GRANTED), life.mobilised(5)]
+    for facts in permutations([*told, None]):
+        plain, crossed = a_tracked_request(life.request_id), a_tracked_request(life.request_id)
+        crossed.withdraw("Abandon", at=at(3))
+        assert state(crossed) == ("withdrawn", None)
+        heard(plain, *(fact for fact in facts if fact))
+        heard(crossed, *(fact or declined_withdrawal(crossed, 6, asked=3) for fact in facts))
+        assert crossed.withdrawal == Withdrawal(at(3), WithdrawalState.DECLINED, WithdrawalReason.MOBILISED)
+        assert crossed.standing == plain.standing
+        assert (crossed.decision, crossed.allowed_actions) == (plain.decision, plain.allowed_actions)
+
+
+def test_a_request_may_be_withdrawn_again_after_it_was_too_late_once() -> None:
+    tracked = a_tracked_request()
+    tracked.withdraw("Abandon", at=at(1))
+    heard(tracked, declined_withdrawal(tracked, 2))
+    tracked.withdraw("Abandon", at=at(3))
+    heard(tracked, declined_withdrawal(tracked, 2))
+    assert tracked.status == "withdrawn", "an answer to an earlier request to withdraw changes nothing"
+    heard(tracked, declined_withdrawal(tracked, 4, asked=3))
+    assert tracked.status == "submitted"
+
+
+def test_an_answer_waits_for_the_request_to_withdraw() -> None:
+    tracked = a_tracked_request()
+    with pytest.raises(LookupError):
+        heard(tracked, accepted_withdrawal(tracked, 2))
 
 
 def test_after_a_decision_nothing_can_be_withdrawn() -> None:

@@ -273,7 +273,7 @@ async def test_a_withdrawal_by_the_page_wants_to_be_understood(client: Client) -
     done = await send(client, page, f"{address}/retrait", motive="Abandon", understood="true")
     assert done.status_code == 303
     after = await client.get(address)
-    assert "Retirée" in after.text
+    assert "Retrait demandé" in after.text
     assert "déposer une autre demande" in after.text
     assert "Vos collègues" not in after.text
     assert "<form" not in after.text

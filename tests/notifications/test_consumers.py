@@ -115,7 +115,7 @@ async def test_no_secret_link_is_kept(world: World, database: Database) -> None:
 async def test_the_national_team_hears_of_a_withdrawal_after_an_escalation(world: World, database: Database) -> None:
     await world.filed()
     await world.tell(examples.example_of(qualification.RequestEscalated))
-    await world.tell(examples.example_of(intake.RequestWithdrawn))
+    await world.tell(examples.example_of(qualification.WithdrawalAccepted))
     assert await recipients(database, "withdrawn_for_national") == ["national@cousu.test"]
 
 

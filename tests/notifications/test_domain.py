@@ -21,7 +21,7 @@ from services.notifications.domain.deliveries import (
 from services.notifications.domain.directory import VAL_D_OISE, Directory, ServiceInCharge
 from services.notifications.domain.preferences import Cadence, Preference
 from services.notifications.letters import FOLDER
-from shared.contracts import FACTS, escalation, intake, notifications
+from shared.contracts import FACTS, escalation, intake, notifications, qualification
 from shared.contracts.vocabulary import CommitteeOutcome
 from shared.errors import IllegalMove
 from shared.web.formats import PARIS, zone_of
@@ -88,7 +88,7 @@ def test_documents_filed_with_the_request_make_no_mail_of_their_own() -> None:
 
 
 def test_the_national_team_hears_of_a_withdrawal_only_when_it_had_the_request() -> None:
-    withdrawn = examples.example_of(intake.RequestWithdrawn)
+    withdrawn = examples.example_of(qualification.WithdrawalAccepted)
     assert "national" not in {mail.audience for mail in mails_of(withdrawn, national=False)}
     assert "national" in {mail.audience for mail in mails_of(withdrawn, national=True)}
 

@@ -156,7 +156,7 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         detail="motive",
     ),
     qualification.WithdrawalAccepted: Meaning(DEPARTEMENT, "withdrawn", None),
-    qualification.WithdrawalDeclined: Meaning(DEPARTEMENT, detail="reason"),
+    qualification.WithdrawalDeclined: Meaning(DEPARTEMENT),
     # The national team: it keeps the applicant informed through the département, and never asks him anything
     escalation.EscalationReceived: Meaning(
         NATIONAL,
@@ -228,7 +228,7 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         NATIONAL, "completed", APPLICANT, Expects(APPLICANT, GIVE_OPINION), opens_evaluation=True
     ),
     escalation.WithdrawalAccepted: Meaning(NATIONAL, "withdrawn", None),
-    escalation.WithdrawalDeclined: Meaning(NATIONAL, detail="reason"),
+    escalation.WithdrawalDeclined: Meaning(NATIONAL),
     escalation.EvaluationRequested: Meaning(
         NATIONAL, None, APPLICANT, Expects(APPLICANT, GIVE_OPINION, until="until"), opens_evaluation=True
     ),

@@ -10,28 +10,19 @@ from services.intake.domain.accompaniment import Milestone
 from services.intake.domain.colleagues import APPLICANT_ALONE, Colleague, may_invite
 from services.intake.domain.life import OVER, WITHDRAWABLE, WITHOUT_DOCUMENTS, Meaning, meaning_of
 from services.intake.domain.telling import Step, decision_of, step_of
+from services.intake.domain.withdrawal import Expected, Standing, Withdrawal, WithdrawalState
 from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import EvaluationRound, Role, Team
+from shared.contracts.withdrawal import WithdrawalAnswer, WithdrawalRefusal
 from shared.documents import Stored, find_room
 from shared.errors import IllegalMove
 
 Told = TypeVar("Told", bound=Fact)
 
-STILL_FINAL = frozenset({"withdrawn"})
-
 RECEIVED = "received"
 QUESTIONABLE = frozenset({RECEIVED, "admissible", "deferred"})
 """Where the national team may ask the département something, and goes on when it has answered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What is expected next: from whom, what (a French sentence), until when if a date was told."""
-
-    team: Team
-    what: str
-    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +61,7 @@ class Tracked:
     evaluated_at: datetime | None = None
     closed_at: datetime | None = None
     link_generation: int = 1
+    withdrawal: Withdrawal | None = None
     colleague: Colleague | None = None
     """Who acts, when it is not the contact himself."""
 
@@ -127,7 +119,7 @@ class Tracked:
         )
 
     def withdraw(self, motive: str, *, at: datetime) -> intake.RequestWithdrawn:
-        """Give the request up, for good."""
+        """Ask to withdraw: the request stops here at once, and for good when the owner of the current step agrees."""
         self._require("withdrawal")
         return self.take_in(intake.RequestWithdrawn(**self._head(at), motive=motive))
 
@@ -185,20 +177,61 @@ class Tracked:
     def hear(self, fact: Fact) -> Step | None:
         """Take in what another service tells, in whatever order it comes; give the stitch to show, if any.
 
-        The status is the latest thing by the time it happened. What was withdrawn stays withdrawn.
+        The status is the latest thing by the time it happened. While a request to withdraw waits for its answer, what
+        others tell moves what lies beneath it; what was withdrawn for good does not move any more.
         """
         meaning = meaning_of(fact)
         if meaning is None:
             return None
+        if isinstance(fact, WithdrawalAnswer):
+            self._settle(fact)
+            return step_of(fact, meaning)
         self._note(fact, meaning)
         if meaning.opens_evaluation and (self.evaluated_at is None or fact.at > self.evaluated_at):
             self.evaluation_open = True
-        if self.status not in STILL_FINAL:
-            if fact.at >= self.status_at:
-                self._move(fact, meaning)
-            elif self.resumed and _is_national_step(fact, meaning):
-                self._stand_at(fact, meaning)
+        asked = self.withdrawal
+        if asked is None or asked.state is WithdrawalState.DECLINED:
+            self._follow(fact, meaning)
+        elif asked.beneath is not None:
+            shown, self.standing = self.standing, asked.beneath
+            self._follow(fact, meaning)
+            self.withdrawal, self.standing = replace(asked, beneath=self.standing), shown
         return step_of(fact, meaning) if meaning.shown else None
+
+    @property
+    def standing(self) -> Standing:
+        """Where the request stands, as a value."""
+        return Standing(self.status, self.status_at, self.team, self.expected)
+
+    @standing.setter
+    def standing(self, standing: Standing) -> None:
+        self.status, self.status_at = standing.status, standing.status_at
+        self.team, self.expected = standing.team, standing.expected
+
+    def _follow(self, fact: Fact, meaning: Meaning) -> None:
+        if fact.at >= self.status_at:
+            self._move(fact, meaning)
+        elif self.resumed and _is_national_step(fact, meaning):
+            self._stand_at(fact, meaning)
+
+    def _request_withdrawal(self, fact: intake.RequestWithdrawn) -> None:
+        pending = self.withdrawal.beneath if self.withdrawal else None
+        self.withdrawal = Withdrawal(fact.at, WithdrawalState.REQUESTED, beneath=pending or self.standing)
+        self.standing = Standing("withdrawn", fact.at, None, None)
+
+    def _settle(self, fact: WithdrawalAnswer) -> None:
+        """Take the owner's answer: withdrawn for good without any decision, or back to where the request stands."""
+        asked = self.withdrawal
+        if asked is None or asked.at < fact.withdrawn_at:
+            raise LookupError("the request to withdraw that this answers is not known yet")
+        if asked.beneath is None or asked.at != fact.withdrawn_at:
+            return
+        if isinstance(fact, WithdrawalRefusal):
+            self.standing = asked.beneath
+            self.withdrawal = replace(asked, state=WithdrawalState.DECLINED, reason=fact.reason, beneath=None)
+        else:
+            self.withdrawal = replace(asked, state=WithdrawalState.ACCEPTED, beneath=None)
+            self.decision, self.decision_at, self.resumed = None, fact.at, False
 
     def _require(self, action: str) -> None:
         allowed = self.allowed_actions
@@ -215,6 +248,9 @@ class Tracked:
     def take_in(self, fact: Told) -> Told:
         """Move by a deed of ours: it answers the present state, whatever clock dated that."""
         match fact:
+            case intake.RequestWithdrawn():
+                self._request_withdrawal(fact)
+                return fact
             case intake.EvaluationSubmitted():
                 self.evaluation_open, self.evaluated_at = False, fact.at
             case intake.EvaluationAwaited(reminder=False):

@@ -8,6 +8,8 @@ from services.intake.domain.life import Meaning
 from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Role, Team
+from shared.contracts.withdrawal import WithdrawalAnswer
+from shared.words import withdrawal_word
 
 TOLD_OF_A_DECISION = {
     "number", "outcome", "motive", "support_types", "amount_cents", "reserve", "decided_on", "reserve_until", "appeal",
@@ -97,6 +99,8 @@ def _progress(fact: intake.ProgressTold | escalation.ProgressReported) -> str:
 
 
 def _detail(fact: Fact, meaning: Meaning) -> str | None:
+    if isinstance(fact, WithdrawalAnswer):
+        return withdrawal_word(fact)
     told = _member(fact, meaning.detail) if meaning.detail else None
     if isinstance(fact, intake.ApplicantFact) and fact.by is not None and type(fact) not in SIGNED:
         return f"{told}, par {fact.by.name}" if told else f"Par {fact.by.name}"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.intake.domain.accompaniment import Milestone
 from services.intake.domain.colleagues import Colleague
-from services.intake.domain.request import Expected
+from services.intake.domain.withdrawal import Expected, Withdrawal
 from services.intake.store import colleagues, milestones, requests
 from shared.contracts import intake, qualification
 from shared.contracts.vocabulary import Team
@@ -75,6 +75,7 @@ class Tracking:
     expected: Expected | None
     service: qualification.Service | None
     decision: dict[str, Any] | None
+    withdrawal: Withdrawal | None
     allowed_actions: list[str]
     link_generation: int
     submitted_at: datetime
@@ -121,6 +122,7 @@ async def tracking(reader: Reader, request_id: UUID, *, colleague_id: UUID | Non
         expected=tracked.expected,
         service=tracked.service,
         decision=tracked.decision,
+        withdrawal=tracked.withdrawal,
         allowed_actions=tracked.allowed_actions,
         link_generation=tracked.link_generation,
         submitted_at=tracked.filed.submitted_at,

@@ -4,9 +4,12 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from services.intake.domain.colleagues import Holder
-from services.intake.domain.request import Expected, Tracked
+from services.intake.domain.request import Tracked
 from services.intake.domain.telling import Step
+from services.intake.domain.withdrawal import Expected, Withdrawal
 from services.intake.store import colleagues
 from shared.contracts import intake, qualification
 from shared.contracts.vocabulary import Team
@@ -97,9 +100,11 @@ async def add(tx: Transaction, tracked: Tracked, *, filed_from: str | None) -> N
     )
 
 
+_WITHDRAWAL: Final[TypeAdapter[Withdrawal | None]] = TypeAdapter(Withdrawal | None)
+
 COLUMNS: Final = """
     id, departement, departement_at, body, status, status_at, team, expected, national_status, resumed, service,
-    decision, decision_at, evaluation_open, evaluated_at, closed_at, link_generation
+    decision, decision_at, evaluation_open, evaluated_at, closed_at, link_generation, withdrawal
 """
 
 
@@ -196,7 +201,8 @@ async def save(tx: Transaction, tracked: Tracked) -> None:
             evaluation_open = $13,
             evaluated_at = $14,
             closed_at = $15,
-            link_generation = $16
+            link_generation = $16,
+            withdrawal = $17
         WHERE id = $1
         """,
         tracked.id,
@@ -215,6 +221,7 @@ async def save(tx: Transaction, tracked: Tracked) -> None:
         tracked.evaluated_at,
         tracked.closed_at,
         tracked.link_generation,
+        _WITHDRAWAL.dump_python(tracked.withdrawal, mode="json"),
     )
 
 
@@ -276,4 +283,5 @@ def tracked_of(row: Row) -> Tracked:
         evaluated_at=row["evaluated_at"],
         closed_at=row["closed_at"],
         link_generation=row["link_generation"],
+        withdrawal=_WITHDRAWAL.validate_python(row["withdrawal"]),
     )

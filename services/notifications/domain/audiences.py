@@ -103,6 +103,18 @@ def _is_returned(fact: escalation.DecisionMade, _national: bool) -> bool:  # noq
     return fact.decision.outcome is CommitteeOutcome.RETURNED
 
 
+def _asked_a_provider(fact: qualification.WithdrawalAccepted, _national: bool) -> bool:  # noqa: FBT001 - as above
+    return fact.provider is not None
+
+
+def _concerns_a_programme(fact: escalation.WithdrawalAccepted, _national: bool) -> bool:  # noqa: FBT001 - as above
+    return fact.programme is not None
+
+
+def _concerns_the_committee(fact: escalation.WithdrawalAccepted, _national: bool) -> bool:  # noqa: FBT001 - as above
+    return fact.programme is None
+
+
 def _is_reminder(fact: intake.EvaluationAwaited, _national: bool) -> bool:  # noqa: FBT001 - as above
     return fact.reminder
 
@@ -126,11 +138,7 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
         departement("progress_told", cadence=DAILY),
         national("progress_told", place="jalons", cadence=DAILY),
     ),
-    intake.RequestWithdrawn: (
-        applicant("request_withdrawn"),
-        departement("withdrawn_for_departement"),
-        national("withdrawn_for_national", when=_was_escalated),
-    ),
+    intake.RequestWithdrawn: Nobody("the owner of the current step answers, and people are told that answer alone"),
     intake.TrackingLinkReplaced: (Mail("applicant", "tracking_link_replaced", "tracking", alone=True),),
     intake.ColleagueInvited: (applicant("colleague_invited"),),
     intake.ColleagueRemoved: Nobody("his link ends at once; whoever took it back tells him"),
@@ -167,8 +175,13 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     qualification.NationalQuestionAnswered: (national("question_answered"),),
     qualification.RequestRefused: (applicant("request_refused", "decision"),),
     qualification.RequestTransferred: (applicant("request_transferred"), departement("transferred_here")),
-    qualification.WithdrawalAccepted: TIMELINE,
-    qualification.WithdrawalDeclined: TIMELINE,
+    qualification.WithdrawalAccepted: (
+        applicant("request_withdrawn"),
+        departement("withdrawn_for_departement"),
+        national("withdrawn_for_national", when=_was_escalated),
+        Mail("provider", "orientation_cancelled", "orientation", when=_asked_a_provider),
+    ),
+    qualification.WithdrawalDeclined: (applicant("withdrawal_declined"), departement("withdrawal_too_late")),
     qualification.StageOverdue: (departement("stage_overdue"), delegate("stage_overdue")),
     qualification.StageDueSoon: (departement("stage_due_soon", cadence=DAILY),),
     qualification.OrientationDueSoon: (Mail("provider", "orientation_reminder", "orientation"),),
@@ -217,8 +230,13 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     escalation.ProgrammeRequestTakenUp: (applicant("programme_taken_up"), departement("programme_takes_up")),
     escalation.ProgrammeRequestDeclined: (applicant("examination_resumed"), departement("programme_declines")),
     escalation.ProgrammeRequestCompleted: (departement("programme_completed"),),
-    escalation.WithdrawalAccepted: TIMELINE,
-    escalation.WithdrawalDeclined: TIMELINE,
+    escalation.WithdrawalAccepted: (
+        applicant("request_withdrawn"),
+        departement("withdrawn_for_departement"),
+        national("withdrawn_for_national", when=_concerns_the_committee),
+        Mail("programme", "withdrawn_for_programme", "programme", when=_concerns_a_programme),
+    ),
+    escalation.WithdrawalDeclined: (applicant("withdrawal_declined"), departement("withdrawal_too_late")),
     escalation.ProgrammeCoverageSet: Nobody("it concerns no request; territories' pages and the services show it"),
     # notifications: what became of our own mails
     notifications.DeliverySucceeded: Nobody("no mail about a mail"),

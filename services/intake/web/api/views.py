@@ -7,11 +7,12 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.intake.domain.colleagues import Holder
+from services.intake.domain.withdrawal import WithdrawalState
 from services.intake.reads.tracking import Tracking
 from services.intake.usecases.file_request import Filed
 from services.intake.web.tokens import Tokens
 from shared.contracts.intake import Request as FiledForm
-from shared.contracts.vocabulary import Team
+from shared.contracts.vocabulary import Team, WithdrawalReason
 
 
 class FiledView(BaseModel):
@@ -87,6 +88,14 @@ class ColleagueView(BaseModel):
     mail_failed_at: datetime | None
 
 
+class WithdrawalView(BaseModel):
+    """The latest request to withdraw: `requested` until it is `accepted`, or `declined` for the `reason`."""
+
+    at: datetime
+    state: WithdrawalState
+    reason: WithdrawalReason | None
+
+
 class RequestView(BaseModel):
     """A request as its applicant follows it, or a colleague whom he invited; `tracking_url` is the caller's own."""
 
@@ -103,6 +112,7 @@ class RequestView(BaseModel):
     milestones: list[MilestoneView]
     colleagues: list[ColleagueView]
     decision: dict[str, Any] | None
+    withdrawal: WithdrawalView | None
     allowed_actions: list[str]
     request: FiledForm
     tracking_url: str
@@ -122,7 +132,7 @@ def filed_view(filed: Filed, tokens: Tokens) -> FiledView:
 
 def request_view(tracking: Tracking, tokens: Tokens, holder: Holder) -> RequestView:
     """Show a request to whoever holds its token."""
-    expected = tracking.expected
+    expected, asked = tracking.expected, tracking.withdrawal
     return RequestView(
         id=tracking.id,
         number=tracking.number,
@@ -172,6 +182,7 @@ def request_view(tracking: Tracking, tokens: Tokens, holder: Holder) -> RequestV
             for one in tracking.colleagues
         ],
         decision=tracking.decision,
+        withdrawal=asked and WithdrawalView(at=asked.at, state=asked.state, reason=asked.reason),
         allowed_actions=tracking.allowed_actions,
         request=tracking.filed,
         tracking_url=tokens.url_of(holder),

@@ -169,7 +169,7 @@ async def withdraw(
     request: Asked,
     opened: NamedDependency[Opened],
 ) -> Response[Any]:
-    """Give the request up."""
+    """Ask to withdraw the request."""
     form = await read_form(request, Withdrawn)
     if "understood" in form.errors:
         form.errors["understood"] = "Cochez cette case pour confirmer le retrait."
@@ -177,7 +177,7 @@ async def withdraw(
     async def act(tx: Transaction, model: Withdrawn) -> None:
         await follow.withdraw(tx, opened.holder, motive=model.motive, at=clock.now())
 
-    return await _do(request, opened, form, act, "Votre demande est retirée.")
+    return await _do(request, opened, form, act, "Votre demande de retrait est envoyée.")
 
 
 @post("/suivi/{token:str}/collegues", public=True)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from services.intake.domain.withdrawal import WithdrawalState
 from services.intake.reads.tracking import MessageRow, Tracking
 from services.intake.web.pages import picker
 from services.intake.web.pages.choices import in_lines
@@ -14,7 +15,7 @@ from shared.contracts.qualification import Service
 from shared.contracts.vocabulary import Programme, SupportType, Team
 from shared.territory.territories import Territories
 from shared.web.formats import date_fr
-from shared.words import STATE, TEAM, state_word, word
+from shared.words import STATE, TEAM, WITHDRAWAL_REASON, state_word, word
 
 TONES: Final = {
     "awaiting_information": "waiting",
@@ -60,7 +61,21 @@ class View:
     def state(self) -> tuple[str, str]:
         """The state and its tone."""
         status = self.tracking.status
+        if self.withdrawal_is_pending:
+            return "Retrait demandé", "waiting"
         return YOUR_STATES.get(status) or state_word(status), TONES.get(status, "running")
+
+    @property
+    def withdrawal_is_pending(self) -> bool:
+        """Tell whether a request to withdraw waits for its answer."""
+        asked = self.tracking.withdrawal
+        return asked is not None and asked.state is WithdrawalState.REQUESTED
+
+    @property
+    def too_late(self) -> str | None:
+        """Why the latest request to withdraw was declined, if it was."""
+        asked = self.tracking.withdrawal
+        return WITHDRAWAL_REASON[asked.reason] if asked and asked.reason else None
 
     @property
     def office(self) -> Service:

@@ -1,0 +1,48 @@
+"""What the applicant's request to withdraw has come to, and where the request stands beneath it until the answer."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from shared.contracts.vocabulary import Team, WithdrawalReason
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is expected next: from whom, what (a French sentence), until when if a date was told."""
+
+    team: Team
+    what: str
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a request stands."""
+
+    status: str
+    status_at: datetime
+    team: Team | None
+    expected: Expected | None
+
+
+class WithdrawalState(StrEnum):
+    """How far a request to withdraw has come; the wire values of the API."""
+
+    REQUESTED = "requested"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """The latest request to withdraw.
+
+    While it waits, `beneath` is where the request would stand without it: others go on telling what they do. It is
+    what the applicant sees again when the owner of the current step declines.
+    """
+
+    at: datetime
+    state: WithdrawalState
+    reason: WithdrawalReason | None = None
+    beneath: Standing | None = None
