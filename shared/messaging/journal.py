@@ -132,3 +132,20 @@ async def record(tx: Transaction, fact: Fact) -> UUID:
     )
     tx.recorded.append(event_id)
     return event_id
+
+
+async def move_stream(tx: Transaction, source: str, request_id: UUID, departement: str) -> None:
+    """Publish the head of one of our streams to another département from now on.
+
+    Its last events went to the one that had the request before; the other one hears of the head, notices what it misses
+    and asks for it (ADR 8). The next event would do that too, but there may be none.
+    """
+    await tx.execute(
+        """
+        UPDATE stream SET departement = $3, changed_at = now()
+        WHERE source = $1 AND subject = $2 AND departement <> $3
+        """,
+        source,
+        str(request_id),
+        departement,
+    )

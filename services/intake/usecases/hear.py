@@ -7,7 +7,7 @@ import structlog
 from services.intake.domain.colleagues import Holder
 from services.intake.domain.life import meaning_of
 from services.intake.store import colleagues, evaluations, messages, milestones, requests
-from services.intake.usecases import show
+from services.intake.usecases import SOURCE, show
 from services.intake.usecases.follow import take_reply_by_mail
 from shared.clock import new_id
 from shared.contracts import escalation, notifications, qualification
@@ -15,6 +15,7 @@ from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Team
 from shared.db import Transaction
 from shared.errors import NotFound
+from shared.messaging import journal
 
 log = structlog.get_logger(__name__)
 
@@ -25,8 +26,11 @@ async def follow_fact(tx: Transaction, fact: Fact) -> None:
     if tracked is None:
         log.warning("request.unknown", type=fact.wire_type)
         return
+    before = tracked.departement
     step = tracked.hear(fact)
     await requests.save(tx, tracked)
+    if tracked.departement != before:
+        await journal.move_stream(tx, SOURCE, tracked.id, tracked.departement)
     await _note_opened(tx, fact)
     if step is not None:
         await show(tx, tracked.id, event_id(tx), step)
