@@ -5,7 +5,7 @@ from services.qualification.settings import Rules
 from services.qualification.store import cases, evaluations, orientations
 from services.qualification.usecases import telling, withdrawing
 from shared.contracts import escalation, intake
-from shared.contracts.fact import Actor, Fact
+from shared.contracts.fact import A_MOMENT, Actor, Fact
 from shared.contracts.vocabulary import CommitteeOutcome, Stage
 from shared.db import Transaction
 
@@ -50,6 +50,6 @@ async def end(tx: Transaction, case: Case, fact: intake.EvaluationSubmitted | in
 
 async def _reopen(tx: Transaction, case: Case, fact: Fact, by: Actor, rules: Rules) -> None:
     if case.state in withdrawing.HANDED_ON:
-        at = await telling.in_time(tx, case, fact.at)
+        at = await telling.in_time(tx, case, fact.at + A_MOMENT)
         await telling.tell(tx, case, case.reopen(at, rules.due(Stage.QUALIFY, case.departement, at), by))
         await withdrawing.answer_pending(tx, case, at)

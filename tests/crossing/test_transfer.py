@@ -1,0 +1,107 @@
+"""A request that crosses a transfer between two instances of qualification: nothing of intake's stream is lost."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+
+from services.intake import consumers as intake_consumers
+from services.intake.domain.colleagues import Holder
+from services.intake.usecases import file_request, follow
+from services.qualification.consumers import consumers, subscription
+from services.qualification.settings import Rules
+from shared import clock
+from shared.clock import new_id
+from shared.contracts import intake
+from shared.contracts.qualification import Dossier, RequestTransferred
+from shared.db import Database
+from shared.messaging import healing, journal
+from shared.messaging.messenger import Messenger
+from shared.territory.territories import Territories
+from tests.polling import eventually
+from tests.qualification.life import NATIONAL, a_request
+from tests.rebuilt import FreshDatabases
+
+SOON = healing.Patience(before_asking=0.1, longest=1.0, heads_every=0.3)
+
+
+@pytest.mark.parametrize("what", ["withdrawal", "message"])
+async def test_what_crosses_a_transfer_reaches_the_new_departement(
+    what: str, fresh_database: FreshDatabases, broker_url: Callable[[str], str]
+) -> None:
+    """Intake publishes it to the département that it knows; nothing follows that would show the gap to the new one."""
+    front = await Database.connect((await fresh_database("intake")).app_url, name="intake")
+    old = await Database.connect((await fresh_database("qualification")).app_url, name="95")
+    new = await Database.connect((await fresh_database("qualification")).app_url, name="78")
+
+    def instance(database: Database, code: str) -> Messenger:
+        rules = Rules(departements=(code,))
+        return Messenger(
+            database,
+            broker_url("qualification"),
+            name="qualification",
+            subscription=subscription(rules),
+            consumers=consumers(rules),
+            relay_poll=0.05,
+            healing=SOON,
+        )
+
+    source = Messenger(
+        front,
+        broker_url("intake"),
+        name="intake",
+        subscription=intake_consumers.SUBSCRIPTION,
+        consumers=intake_consumers.consumers(Territories.load(searchable=False)),
+        relay_poll=0.05,
+        healing=SOON,
+    )
+    left, right = instance(old, "95"), instance(new, "78")
+    async with source.lifespan(), left.lifespan(), right.lifespan():
+
+        async def all_listen() -> bool:
+            return all(messenger.consumer.started for messenger in (source, left, right))
+
+        await eventually(all_listen, within=30)
+        submitted = intake.RequestSubmitted(request_id=new_id(), departement="95", at=clock.now(), request=a_request())
+        request_id, applicant = submitted.request_id, Holder(submitted.request_id, generation=1)
+        async with front.transaction() as tx:
+            await file_request.keep(tx, submitted, event_id=await journal.record(tx, submitted))
+
+        async def registered() -> bool:
+            status: str = await front.fetchval("SELECT status FROM request WHERE id = $1", request_id)
+            return status == "registered"
+
+        await eventually(registered, within=30)
+        async with front.transaction() as tx, old.transaction() as there:
+            # Neither has heard of the other's act: the transfer is committed while the applicant acts.
+            if what == "withdrawal":
+                await follow.withdraw(tx, applicant, motive="Abandonné.", at=clock.now())
+            else:
+                await follow.post_message(tx, applicant, text="Bonjour.", at=clock.now())
+            await there.execute("UPDATE case_file SET state = 'transferred' WHERE request_id = $1", request_id)
+            await journal.record(there, _transfer(request_id, submitted.request))
+
+        async def arrived() -> bool:
+            if what == "message":
+                return bool(await new.fetchval("SELECT count(*) FROM case_message WHERE request_id = $1", request_id))
+            state = await new.fetchval("SELECT state FROM case_file WHERE request_id = $1", request_id)
+            shown = await front.fetchrow("SELECT status, withdrawal FROM request WHERE id = $1", request_id)
+            assert shown is not None
+            accepted = shown["withdrawal"]["state"] == "accepted"
+            return (state, shown["status"], accepted) == ("withdrawn", "withdrawn", True)
+
+        await eventually(arrived, within=60)
+    for database in (front, old, new):
+        await database.close()
+
+
+def _transfer(request_id: UUID, request: intake.Request) -> RequestTransferred:
+    return RequestTransferred(
+        request_id=request_id,
+        departement="78",
+        from_departement="95",
+        at=clock.now(),
+        motive="Le projet est dans les Yvelines.",
+        by=NATIONAL,
+        dossier=Dossier(request=request),
+    )

@@ -1,0 +1,365 @@
+"""All four services on real databases without a broker: a test decides who acts when and which event arrives next."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+from typing import Any, Final
+from uuid import UUID
+
+from services.escalation import consumers as escalation_consumers
+from services.escalation import demonstration as escalation_demonstration
+from services.escalation.domain.committee import Verdict
+from services.escalation.domain.moves import Action
+from services.escalation.settings import Durations
+from services.escalation.usecases import accompaniment, committee, means, programmes
+from services.escalation.usecases import dossier as dossiers
+from services.intake import consumers as intake_consumers
+from services.intake.domain.colleagues import Holder
+from services.intake.store import requests
+from services.intake.usecases import file_request, follow
+from services.notifications import consumers as notifications_consumers
+from services.notifications.replay import office
+from services.qualification import consumers as qualification_consumers
+from services.qualification.domain.matching import CatalogueEntry
+from services.qualification.domain.proposal import Draft
+from services.qualification.settings import Rules
+from services.qualification.store import providers
+from services.qualification.usecases import conversing, deciding, examining, orienting
+from shared import clock
+from shared.clock import new_id
+from shared.contracts import intake
+from shared.contracts.vocabulary import (
+    CommitteeOutcome,
+    EscalationMotive,
+    LocalOffer,
+    MobilisationKind,
+    Outcome,
+    Programme,
+    SupportType,
+)
+from shared.db import Database, Transaction
+from shared.errors import Refusal
+from shared.identity.model import Agent, Role
+from shared.messaging import journal
+from shared.messaging.consumers import Consumers
+from shared.messaging.inbox import Inbox, Message
+from shared.territory.territories import Territories
+from tests.qualification.life import a_request
+
+SERVICES: Final = ("intake", "qualification", "escalation", "notifications")
+AGENTS: Final = ("95", "78")
+AMOUNT: Final = 12_300
+PROGRAMME: Final = Programme.PETITES_VILLES_DE_DEMAIN
+GRID: Final = examining.Grid(3, 3, 3, 3, 3, LocalOffer.INSUFFICIENT, "Avis.")
+RULES: Final = Rules()
+DURATIONS: Final = Durations()
+
+
+def an_agent(name: str, *roles: Role, programmes: frozenset[str] = frozenset()) -> Agent:
+    """Make somebody who may act in both départements."""
+    return Agent(new_id(), f"{name}@cousu.test", name, frozenset(roles), frozenset(AGENTS), programmes)
+
+
+SAT: Final = an_agent("sat", Role.SAT_AGENT)
+DELEGATE: Final = an_agent("delegue", Role.DELEGATE)
+NATIONAL: Final = an_agent("national", Role.NATIONAL_AGENT)
+SECRETARY: Final = an_agent("secretaire", Role.COMMITTEE_SECRETARY)
+
+
+@dataclass
+class World:
+    """Four databases; `skew` puts the clock of a service ahead or behind."""
+
+    databases: Mapping[str, Database]
+    territories: Territories
+    provider_id: UUID = field(default_factory=new_id)
+    session_id: UUID | None = None
+    skew: dict[str, timedelta] = field(default_factory=lambda: defaultdict(timedelta))
+    _given: dict[tuple[str, str, str], int] = field(default_factory=lambda: defaultdict(int))
+
+    def __post_init__(self) -> None:
+        """Give each service its inbox."""
+        tables: dict[str, Consumers] = {
+            "intake": intake_consumers.consumers(self.territories),
+            "qualification": qualification_consumers.consumers(RULES),
+            "escalation": escalation_consumers.consumers(DURATIONS),
+            "notifications": notifications_consumers.consumers(office()),
+        }
+        self._inboxes = {name: Inbox(self.databases[name], tables[name]) for name in SERVICES}
+
+    async def prepare(self) -> None:
+        """Enter a provider, open the national envelope, plan a session."""
+        at = clock.now()
+        async with self.databases["qualification"].transaction() as tx:
+            entry = CatalogueEntry(
+                id=self.provider_id, name="CAUE", kind="caue", email="caue@cousu.test", departements=("95", "78")
+            )
+            await providers.insert(tx, entry, at)
+        async with self.databases["escalation"].transaction() as tx:
+            await escalation_demonstration.load(tx, at)
+            self.session_id = await committee.plan_session(
+                tx, title="Comité", held_on=at.date(), members=(), quorum=None, agent=SECRETARY, at=at
+            )
+
+    async def files(self) -> UUID:
+        """An applicant files a request."""
+        at = clock.now() + self.skew["intake"]
+        async with self.databases["intake"].transaction() as tx:
+            request = a_request(number=await requests.next_number(tx, "95", at.year), submitted_at=at)
+            fact = intake.RequestSubmitted(request_id=new_id(), departement="95", at=at, request=request)
+            await file_request.keep(tx, fact, event_id=await journal.record(tx, fact))
+        return fact.request_id
+
+    async def act(self, request_id: UUID, name: str) -> bool:
+        """Let somebody act; tell whether it was allowed."""
+        service, act = ACTS[name]
+        try:
+            async with self.databases[service].transaction() as tx:
+                await act(self, tx, request_id, clock.now() + self.skew[service])
+        except Refusal:
+            return False
+        return True
+
+    async def waiting(self, request_id: UUID) -> list[tuple[str, str]]:
+        """List which listener waits for an event of which source about this request."""
+        return [
+            (listener, row["source"])
+            for listener, rows in (await self._streams(request_id)).items()
+            for row in rows
+            if row["last"] > self._given[listener, row["source"], str(request_id)]
+        ]
+
+    async def deliver(self, request_id: UUID, listener: str, source: str) -> None:
+        """Give a listener the next event of a stream."""
+        key = listener, source, str(request_id)
+        row = await self.databases[source.split("/")[1]].fetchrow(
+            """
+            SELECT position, routing_key, body
+            FROM journal
+            WHERE source = $1 AND subject = $2 AND position > $3
+              AND ($4 OR type = 'qualification.request_transferred.v1')
+            ORDER BY position
+            LIMIT 1
+            """,
+            source,
+            str(request_id),
+            self._given[key],
+            source.split("/")[1] != listener,
+        )
+        assert row is not None
+        self._given[key] = row["position"]
+        await self._inboxes[listener].take([Message(row["body"].encode(), row["routing_key"])])
+
+    async def settle(self, request_id: UUID, rng: Random) -> None:
+        """Deliver everything in a random order, and try again what is held, until nothing moves."""
+        while True:
+            while waiting := await self.waiting(request_id):
+                await self.deliver(request_id, *rng.choice(waiting))
+            for name, inbox in self._inboxes.items():
+                held = await self.databases[name].fetch(
+                    "SELECT DISTINCT source FROM inbox_held WHERE subject = $1", str(request_id)
+                )
+                for row in held:
+                    await inbox.go_on(str(request_id), row["source"])
+            if not await self.waiting(request_id):
+                return
+
+    async def _streams(self, request_id: UUID) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {name: [] for name in SERVICES}
+        for teller in SERVICES:
+            rows = await self.databases[teller].fetch(
+                """
+                SELECT source, max(position) AS last,
+                       max(position) FILTER (WHERE type = 'qualification.request_transferred.v1') AS transferred
+                FROM journal
+                WHERE subject = $1
+                GROUP BY source
+                """,
+                str(request_id),
+            )
+            for listener in SERVICES:
+                if listener != teller:
+                    found[listener] += rows
+                elif teller == "qualification":
+                    found[listener] += [
+                        {"source": row["source"], "last": row["transferred"]} for row in rows if row["transferred"]
+                    ]
+        return found
+
+
+Act = Callable[[World, Transaction, UUID, Any], Awaitable[object]]
+
+
+def _draft(outcome: Outcome, **more: Any) -> Draft:
+    return Draft(outcome=outcome, motive="Motif.", **more)
+
+
+def _proposes(make: Callable[[World], Draft], who: Agent = SAT) -> Act:
+    return lambda world, tx, rid, at: deciding.propose(
+        tx, rid, make(world), by=who, at=at, territories=world.territories
+    )
+
+
+async def _provider(tx: Transaction, request_id: UUID) -> UUID:
+    found = await tx.fetchval(
+        "SELECT id FROM orientation WHERE request_id = $1 ORDER BY opened_at DESC LIMIT 1", request_id
+    )
+    return found or new_id()
+
+
+async def _accepts(_: World, tx: Transaction, rid: UUID, at: Any) -> None:
+    await orienting.accept(tx, await _provider(tx, rid), at=at)
+
+
+async def _declines(_: World, tx: Transaction, rid: UUID, at: Any) -> None:
+    await orienting.decline(tx, await _provider(tx, rid), motive="Complet.", at=at, rules=RULES)
+
+
+def _decides(outcome: CommitteeOutcome) -> Act:
+    verdict = Verdict(
+        outcome,
+        "Motif.",
+        (SupportType.INGENIERIE_PROJET,),
+        1_000_000,
+        reserve="Une réserve." if outcome is CommitteeOutcome.GRANTED_WITH_RESERVE else None,
+    )
+
+    async def decide(world: World, tx: Transaction, rid: UUID, at: Any) -> None:
+        assert world.session_id is not None
+        await committee.decide(tx, world.session_id, rid, verdict, agent=SECRETARY, durations=DURATIONS, at=at)
+
+    return decide
+
+
+async def _schedules(world: World, tx: Transaction, rid: UUID, at: Any) -> None:
+    assert world.session_id is not None
+    await dossiers.schedule(tx, rid, session_id=world.session_id, agent=NATIONAL, at=at)
+
+
+def _mobilises(order: str | None) -> Act:
+    return lambda _, tx, rid, at: means.mobilise(
+        tx,
+        rid,
+        kind=MobilisationKind.INTERNAL,
+        resource="Cerema",
+        amount_cents=AMOUNT,
+        lot=None,
+        purchase_order=order,
+        agent=NATIONAL,
+        at=at,
+    )
+
+
+def _steps(action: Action) -> Act:
+    async def step(_: World, tx: Transaction, rid: UUID, at: Any) -> None:
+        one = await tx.fetchval("SELECT id FROM mobilisation WHERE request_id = $1 ORDER BY id DESC LIMIT 1", rid)
+        await means.step_mobilisation(tx, rid, one or new_id(), action, agent=NATIONAL, at=at)
+
+    return step
+
+
+def _holder(request_id: UUID) -> Holder:
+    return Holder(request_id, generation=1)
+
+
+ACTS: Final[Mapping[str, tuple[str, Act]]] = {
+    "withdraws": (
+        "intake",
+        lambda _, tx, rid, at: follow.withdraw(tx, _holder(rid), motive="Abandonné.", at=at),
+    ),
+    "writes": ("intake", lambda _, tx, rid, at: follow.post_message(tx, _holder(rid), text="Bonjour.", at=at)),
+    "completes": (
+        "intake",
+        lambda _, tx, rid, at: follow.provide_information(tx, _holder(rid), text="Le plan.", at=at),
+    ),
+    "examines": (
+        "qualification",
+        lambda _, tx, rid, at: examining.start_examination(tx, rid, by=SAT, at=at, rules=RULES),
+    ),
+    "asks": (
+        "qualification",
+        lambda _, tx, rid, at: examining.request_information(
+            tx, rid, items=["Le plan"], until=None, by=SAT, at=at, rules=RULES
+        ),
+    ),
+    "qualifies": ("qualification", lambda _, tx, rid, at: examining.qualify(tx, rid, GRID, by=SAT, at=at)),
+    "proposes a provider": (
+        "qualification",
+        _proposes(lambda world: _draft(Outcome.LOCAL_ORIENTATION, provider_id=world.provider_id)),
+    ),
+    "proposes support": (
+        "qualification",
+        _proposes(
+            lambda _: _draft(Outcome.LOCAL_SUPPORT, support_types=(SupportType.INGENIERIE_PROJET,), amount_cents=AMOUNT)
+        ),
+    ),
+    "proposes a programme": (
+        "qualification",
+        _proposes(lambda _: _draft(Outcome.PROGRAMME, programme=PROGRAMME)),
+    ),
+    "proposes an escalation": (
+        "qualification",
+        _proposes(
+            lambda _: _draft(
+                Outcome.ESCALATION, motive_code=EscalationMotive.COMPLEX_OR_MULTITHEMATIC, opinion="Favorable."
+            )
+        ),
+    ),
+    "proposes a refusal": ("qualification", _proposes(lambda _: _draft(Outcome.REFUSAL))),
+    "proposes a transfer": ("qualification", _proposes(lambda _: _draft(Outcome.TRANSFER, departement="78"))),
+    "validates": (
+        "qualification",
+        lambda _, tx, rid, at: deciding.validate(tx, rid, by=DELEGATE, at=at, rules=RULES),
+    ),
+    "rejects": (
+        "qualification",
+        lambda _, tx, rid, at: deciding.reject(tx, rid, motive="Non.", by=DELEGATE, at=at),
+    ),
+    "accepts": ("qualification", _accepts),
+    "declines": ("qualification", _declines),
+    "answers": (
+        "qualification",
+        lambda _, tx, rid, at: conversing.answer_national_team(tx, rid, text="Oui.", by=SAT, at=at),
+    ),
+    "settles": (
+        "escalation",
+        lambda _, tx, rid, at: dossiers.settle_admissibility(
+            tx, rid, opinion="Oui.", agent=NATIONAL, durations=DURATIONS, at=at
+        ),
+    ),
+    "questions": (
+        "escalation",
+        lambda _, tx, rid, at: dossiers.ask_departement(
+            tx, rid, question="Le foncier ?", until=None, agent=NATIONAL, at=at
+        ),
+    ),
+    "returns": (
+        "escalation",
+        lambda _, tx, rid, at: dossiers.return_to_departement(tx, rid, motive="Localement.", agent=NATIONAL, at=at),
+    ),
+    "schedules": ("escalation", _schedules),
+    **{f"decides {outcome.value}": ("escalation", _decides(outcome)) for outcome in CommitteeOutcome},
+    "mobilises": ("escalation", _mobilises(None)),
+    "orders": ("escalation", _mobilises("BC-2026-1")),
+    "accepts the mobilisation": ("escalation", _steps(Action.ACCEPTANCE)),
+    "declines the mobilisation": ("escalation", _steps(Action.DECLINE)),
+    "accompanies": (
+        "escalation",
+        lambda _, tx, rid, at: accompaniment.start_accompaniment(
+            tx, rid, starts_on=at.date(), ends_on=at.date() + timedelta(days=90), agent=NATIONAL, at=at
+        ),
+    ),
+    "takes up": (
+        "escalation",
+        lambda _, tx, rid, at: programmes.take_up(
+            tx, PROGRAMME, rid, interlocutor="La cheffe de projet", agent=NATIONAL, at=at
+        ),
+    ),
+    "sends back": (
+        "escalation",
+        lambda _, tx, rid, at: programmes.decline(tx, PROGRAMME, rid, motive="Non.", agent=NATIONAL, at=at),
+    ),
+}
+"""What somebody does → in which service and how."""
