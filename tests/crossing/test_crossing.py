@@ -238,6 +238,18 @@ async def test_a_request_to_withdraw_meets_several_acts_on_its_way(
     assert await assert_all_agree(world, request_id) == expected
 
 
+@pytest.mark.parametrize("outcome", ["refusal", "provider", "support", "programme", "transfer"])
+async def test_information_meets_an_answer_that_did_not_wait_for_it(world: World, outcome: str) -> None:
+    """The département goes on without the applicant, who sends what was asked before hearing of it."""
+    request_id, rng = await world.files(), seeded(outcome)
+    await lead(world, request_id, *EXAMINED, "asks")
+    proposal = f"proposes a {outcome}" if outcome != "support" else "proposes support"
+    for act in ("examines", proposal, "validates", "completes"):
+        assert await world.act(request_id, act), act
+    await world.settle(request_id, rng)
+    await assert_all_agree(world, request_id)
+
+
 @pytest.mark.parametrize("skewed", [*SERVICES[:3], None])
 async def test_random_lives_end_in_one_agreed_state_and_are_rebuilt_alike(
     world: World, skewed: str | None, fresh_database: FreshDatabases

@@ -260,9 +260,19 @@ class Tracked:
             case intake.TrackingLinkReplaced():
                 self.link_generation = fact.link_generation
         meaning = meaning_of(fact)
-        if meaning is not None:
+        if meaning is not None and isinstance(fact, intake.InformationProvided):
+            self._resume_examination(fact, meaning)
+        elif meaning is not None:
             self._move(fact, meaning)
         return fact
+
+    def _resume_examination(self, fact: intake.InformationProvided, meaning: Meaning) -> None:
+        """Go on as if the département had waited; what it did since it asked, and we hear later, still counts.
+
+        So the moment of the status stays that of the question.
+        """
+        if self.status == "awaiting_information":
+            self._stand_at(fact, meaning)
 
     def _move(self, fact: Fact, meaning: Meaning) -> None:
         if isinstance(fact, qualification.NationalQuestionAnswered):
