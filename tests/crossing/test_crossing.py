@@ -1,9 +1,10 @@
 """Whatever people do at the same time and whichever event arrives first, all services end in one agreed state."""
 
+import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 from uuid import UUID
@@ -11,9 +12,11 @@ from uuid import UUID
 import pytest
 import structlog
 
+from services.qualification.usecases import orienting
+from shared import clock
 from shared.db import Database
 from shared.territory.territories import Territories
-from tests.crossing.world import ACTS, AMOUNT, SERVICES, World
+from tests.crossing.world import ACTS, AMOUNT, RULES, SERVICES, World
 from tests.rebuilt import FreshDatabases, assert_it_shows_what_was_told
 
 LIVES: Final = int(os.environ.get("CROSSING_LIVES", "24"))
@@ -153,6 +156,13 @@ async def lead(world: World, request_id: UUID, *acts: str) -> None:
 OFTEN: Final = [*ACTS, "withdraws", "withdraws", "validates", "accepts", "decides refused", "accompanies", "takes up"]
 """What people do at random; what may cross, more often."""
 
+
+async def deliver_all_but_intake(world: World, request_id: UUID, rng: Random) -> None:
+    """Let everything arrive but what the applicant did."""
+    while waiting := [one for one in await world.waiting(request_id) if one[1] != "/intake"]:
+        await world.deliver(request_id, *rng.choice(waiting))
+
+
 CROSSINGS: Final = (
     # before the decision, the owner's act, how the request to withdraw is answered if the act comes first
     ((), "examines", "accepted"),
@@ -230,12 +240,100 @@ async def test_a_request_to_withdraw_meets_several_acts_on_its_way(
         if act == "all":
             await world.settle(request_id, rng)
         elif act == "*":
-            while waiting := [one for one in await world.waiting(request_id) if one[1] != "/intake"]:
-                await world.deliver(request_id, *rng.choice(waiting))
+            await deliver_all_but_intake(world, request_id, rng)
         else:
             assert await world.act(request_id, act), act
     await world.settle(request_id, rng)
     assert await assert_all_agree(world, request_id) == expected
+
+
+MEETINGS: Final = (
+    # before, the owner's act, the service where the request to withdraw arrives at the same moment
+    (SUPPORTED[:-1], "validates", "qualification"),
+    (ORIENTED[:-1], "validates", "qualification"),
+    ((*ORIENTED[:-1], "withdraws", "validates"), "accepts", "qualification"),
+    ((*ORIENTED[:-1], "withdraws", "validates"), "declines", "qualification"),
+    (ESCALATED, "returns", "escalation"),
+    ((*ESCALATED, *SCHEDULED), "decides granted", "escalation"),
+    ((*ESCALATED, *SCHEDULED), "decides refused", "escalation"),
+    ((*DIRECTED[:-1], "withdraws", "validates"), "takes up", "escalation"),
+    ((*DIRECTED[:-1], "withdraws", "validates"), "sends back", "escalation"),
+)
+
+
+@pytest.mark.parametrize(("before", "act", "owner"), MEETINGS, ids=str)
+async def test_a_request_to_withdraw_arrives_while_the_owner_acts(
+    world: World, before: Sequence[str], act: str, owner: str
+) -> None:
+    """Both in transactions side by side: one waits for the other's lock, and then sees what it did."""
+    rng = seeded(act)
+    for _ in range(3):
+        request_id = await world.files()
+        known = before[: before.index("withdraws")] if "withdraws" in before else before
+        await lead(world, request_id, *known)
+        for earlier in before[len(known) :] or ("withdraws",):
+            assert await world.act(request_id, earlier)
+        await deliver_all_but_intake(world, request_id, rng)
+        await asyncio.gather(world.act(request_id, act), world.deliver(request_id, owner, "/intake"))
+        await world.settle(request_id, rng)
+        assert await assert_all_agree(world, request_id) is not None
+
+
+async def test_a_mobilisation_meets_a_request_to_withdraw(world: World) -> None:
+    """The withdrawal was sent before the grant was known; the order and the withdrawal are committed side by side."""
+    rng = seeded("mobilises")
+    for act in ("mobilises", "orders", "accompanies") * 2:
+        request_id = await world.files()
+        await lead(world, request_id, *GRANTED[:-1])
+        assert await world.act(request_id, "withdraws")
+        assert await world.act(request_id, "decides granted")
+        await asyncio.gather(world.act(request_id, act), world.deliver(request_id, "escalation", "/intake"))
+        await world.settle(request_id, rng)
+        assert await assert_all_agree(world, request_id) is not None
+
+
+PAIRS: Final = (
+    # before, two acts at the same moment: exactly one of them happens
+    (SUPPORTED[:-1], "validates", "validates"),
+    (SUPPORTED[:-1], "validates", "rejects"),
+    (EXAMINED, "proposes support", "proposes a refusal"),
+    (ORIENTED, "accepts", "declines"),
+    (ORIENTED, "accepts", "accepts"),
+    ((*ESCALATED, "settles"), "schedules", "returns"),
+    ((*ESCALATED, *SCHEDULED), "decides granted", "decides refused"),
+    (DIRECTED, "takes up", "takes up"),
+    ((*GRANTED, "mobilises"), "accepts the mobilisation", "declines the mobilisation"),
+)
+
+
+@pytest.mark.parametrize(("before", "one", "other"), PAIRS, ids=str)
+async def test_of_two_acts_at_the_same_moment_one_happens(
+    world: World, before: Sequence[str], one: str, other: str
+) -> None:
+    request_id = await world.files()
+    await lead(world, request_id, *before)
+    done = await asyncio.gather(world.act(request_id, one), world.act(request_id, other))
+    assert sorted(done) == [False, True]
+    await world.settle(request_id, seeded(one))
+    await assert_all_agree(world, request_id)
+
+
+async def test_the_silence_job_meets_the_provider_s_answer(world: World) -> None:
+    """Either the provider helps, or its silence gave the request back: never both."""
+    database = world.databases["qualification"]
+
+    async def gives_up(at: datetime) -> int:
+        async with database.transaction() as tx:
+            return await orienting.give_up_silent(tx, at=at, rules=RULES)
+
+    for _ in range(4):
+        request_id = await world.files()
+        await lead(world, request_id, *ORIENTED)
+        late = clock.now() + timedelta(days=60)
+        accepted, silent = await asyncio.gather(world.act(request_id, "accepts"), gives_up(late))
+        assert (accepted, silent) in {(True, 0), (False, 1)}
+        await world.settle(request_id, seeded("silence"))
+        await assert_all_agree(world, request_id)
 
 
 @pytest.mark.parametrize("outcome", ["refusal", "provider", "support", "programme", "transfer"])
