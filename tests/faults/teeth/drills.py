@@ -282,4 +282,11 @@ DRILLS: dict[str, Drill] = {
         "long transactions hold the tables that migrations change, and an index was left unfinished",
         Tests(("tests/deploy/test_migrations.py",)),
     ),
+    "crossing": Drill(
+        "acts of two services cross, and events arrive in any order", Tests(("tests/crossing/test_crossing.py", "-x"))
+    ),
+    "transfer": Drill(
+        "the applicant acts while a request is transferred between instances",
+        Tests(("tests/crossing/test_transfer.py", "-x")),
+    ),
 }

@@ -1,7 +1,7 @@
 """The seeded bugs, by what they break."""
 
 from tests.faults.teeth.bug import Bug
-from tests.faults.teeth.bugs import consuming, forks, healing, mails, restoring, services, stopping, telling
+from tests.faults.teeth.bugs import consuming, crossing, forks, healing, mails, restoring, services, stopping, telling
 
 BUGS: tuple[Bug, ...] = (
     *telling.BUGS,
@@ -12,4 +12,5 @@ BUGS: tuple[Bug, ...] = (
     *mails.BUGS,
     *restoring.BUGS,
     *stopping.BUGS,
+    *crossing.BUGS,
 )
