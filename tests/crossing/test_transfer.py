@@ -11,6 +11,7 @@ from services.intake.usecases import file_request, follow
 from services.qualification.consumers import consumers, subscription
 from services.qualification.settings import Rules
 from shared import clock
+from shared.allowance import Allowance
 from shared.clock import new_id
 from shared.contracts import intake
 from shared.contracts.qualification import Dossier, RequestTransferred
@@ -77,7 +78,7 @@ async def test_what_crosses_a_transfer_reaches_the_new_departement(
             if what == "withdrawal":
                 await follow.withdraw(tx, applicant, motive="Abandonné.", at=clock.now())
             else:
-                await follow.post_message(tx, applicant, text="Bonjour.", at=clock.now())
+                await follow.post_message(tx, applicant, text="Bonjour.", at=clock.now(), allowance=Allowance())
             await there.execute("UPDATE case_file SET state = 'transferred' WHERE request_id = $1", request_id)
             await journal.record(there, _transfer(request_id, submitted.request))
 

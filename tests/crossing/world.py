@@ -28,6 +28,7 @@ from services.qualification.settings import Rules
 from services.qualification.store import providers
 from services.qualification.usecases import conversing, deciding, examining, orienting
 from shared import clock
+from shared.allowance import Allowance
 from shared.clock import new_id
 from shared.contracts import intake
 from shared.contracts.vocabulary import (
@@ -55,6 +56,9 @@ PROGRAMME: Final = Programme.PETITES_VILLES_DE_DEMAIN
 GRID: Final = examining.Grid(3, 3, 3, 3, 3, LocalOffer.INSUFFICIENT, "Avis.")
 RULES: Final = Rules()
 DURATIONS: Final = Durations()
+ALLOWANCE: Final = Allowance()
+BETWEEN_DEPARTEMENTS: Final = ["qualification.request_transferred.v1", "qualification.exchanges_transferred.v1"]
+"""What qualification consumes of itself: one département publishes it, another has its case from it."""
 
 
 def an_agent(name: str, *roles: Role, programmes: frozenset[str] = frozenset()) -> Agent:
@@ -139,7 +143,7 @@ class World:
             SELECT position, routing_key, body
             FROM journal
             WHERE source = $1 AND subject = $2 AND position > $3
-              AND ($4 OR type = 'qualification.request_transferred.v1')
+              AND ($4 OR type = ANY($5))
             ORDER BY position
             LIMIT 1
             """,
@@ -147,6 +151,7 @@ class World:
             str(request_id),
             self._given[key],
             source.split("/")[1] != listener,
+            BETWEEN_DEPARTEMENTS,
         )
         assert row is not None
         self._given[key] = row["position"]
@@ -172,12 +177,13 @@ class World:
             rows = await self.databases[teller].fetch(
                 """
                 SELECT source, max(position) AS last,
-                       max(position) FILTER (WHERE type = 'qualification.request_transferred.v1') AS transferred
+                       max(position) FILTER (WHERE type = ANY($2)) AS transferred
                 FROM journal
                 WHERE subject = $1
                 GROUP BY source
                 """,
                 str(request_id),
+                BETWEEN_DEPARTEMENTS,
             )
             for listener in SERVICES:
                 if listener != teller:
@@ -269,7 +275,10 @@ ACTS: Final[Mapping[str, tuple[str, Act]]] = {
         "intake",
         lambda _, tx, rid, at: follow.withdraw(tx, _holder(rid), motive="Abandonné.", at=at),
     ),
-    "writes": ("intake", lambda _, tx, rid, at: follow.post_message(tx, _holder(rid), text="Bonjour.", at=at)),
+    "writes": (
+        "intake",
+        lambda _, tx, rid, at: follow.post_message(tx, _holder(rid), text="Bonjour.", at=at, allowance=ALLOWANCE),
+    ),
     "completes": (
         "intake",
         lambda _, tx, rid, at: follow.provide_information(tx, _holder(rid), text="Le plan.", at=at),
@@ -332,7 +341,7 @@ ACTS: Final[Mapping[str, tuple[str, Act]]] = {
     "questions": (
         "escalation",
         lambda _, tx, rid, at: dossiers.ask_departement(
-            tx, rid, question="Le foncier ?", until=None, agent=NATIONAL, at=at
+            tx, rid, question="Le foncier ?", until=None, agent=NATIONAL, at=at, allowance=ALLOWANCE
         ),
     ),
     "returns": (
