@@ -1,7 +1,7 @@
 """Requests to withdraw and their answers as rows of `withdrawal_request`, in each service that may own a request."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from shared.contracts.intake import RequestWithdrawn
@@ -9,6 +9,9 @@ from shared.contracts.withdrawal import Withdrawal, WithdrawalAnswer
 from shared.db import Transaction
 
 Answer = Literal["accepted", "declined"]
+
+MOST_ANSWERED: Final = 20
+"""Answers that a transfer carries."""
 
 
 async def lock(tx: Transaction, request_id: UUID) -> None:
@@ -61,9 +64,21 @@ async def pending(tx: Transaction, request_id: UUID) -> list[Withdrawal]:
 
 
 async def answered(tx: Transaction, request_id: UUID) -> tuple[datetime, ...]:
-    """Return the moments of the requests to withdraw that were answered."""
+    """Return the moments of the latest requests to withdraw that were answered, newest first.
+
+    An applicant asks again only once the last one was answered, so that an older one cannot wait behind these.
+    """
     rows = await tx.fetch(
-        "SELECT at FROM withdrawal_request WHERE request_id = $1 AND answer IS NOT NULL ORDER BY at", request_id
+        """
+        SELECT at
+        FROM withdrawal_request
+        WHERE request_id = $1
+          AND answer IS NOT NULL
+        ORDER BY at DESC
+        LIMIT $2
+        """,
+        request_id,
+        MOST_ANSWERED,
     )
     return tuple(row["at"] for row in rows)
 

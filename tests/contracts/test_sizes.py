@@ -25,6 +25,7 @@ from shared.contracts.fact import Actor, Email, Fact
 from shared.contracts.vocabulary import ApplicantKind
 from shared.documents import EXTENSIONS, LONGEST_NAME, MOST_FILES
 from shared.territory import Territories
+from shared.withdrawals import MOST_ANSWERED
 from shared.words import EVENT
 
 LARGEST_EVENT: Final = 1024 * 1024
@@ -89,6 +90,7 @@ BY_NAME: Final[dict[str, int]] = {
     ),
     **dict.fromkeys(("deliverable", "what", "interlocutor", "provider", "party", "action", "address"), LINE),
     **dict.fromkeys(("number", "code", "departement", "from_departement", "region", "epci", "phone", "key"), 2 * CODE),
+    **dict.fromkeys(("state", "void"), 2 * CODE),
     **dict.fromkeys(("email", "type", "template"), 254),
 }
 
@@ -103,6 +105,7 @@ MOST: Final[dict[tuple[type[BaseModel], str], int]] = {
     (qualification.Evidence, "providers_tried"): 50,
     (qualification.InformationRequested, "items"): 30,
     (qualification.PactOpened, "parties"): MOST_PARTIES + 1,
+    (qualification.RequestTransferred, "withdrawals_answered"): MOST_ANSWERED,
     **dict.fromkeys(((model, "fields") for model in (intake.Request, intake.EvaluationSubmitted)), 20),
     **dict.fromkeys(
         ((model, "support_types") for model in (intake.Request, escalation.Decision, qualification.SupportedLocally)),
