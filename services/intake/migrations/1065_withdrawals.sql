@@ -3,7 +3,5 @@
 -- migrate:up
 ALTER TABLE request ADD COLUMN withdrawal jsonb;
 COMMENT ON COLUMN request.withdrawal IS 'The latest request to withdraw: its moment, its state, the reason of a refusal, and where the request stands beneath it while it waits';
-UPDATE request SET withdrawal = jsonb_build_object('at', status_at, 'state', 'accepted', 'reason', NULL, 'beneath', NULL)
-WHERE status = 'withdrawn';
 
 -- migrate:down
