@@ -14,7 +14,7 @@ import typer
 from tests.faults import long_run
 from tests.faults import tally as book
 from tests.faults.harness import Plan, run
-from tests.faults.lives import WAYS
+from tests.faults.lives import ALL
 from tests.faults.strikes.table import KINDS
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -41,7 +41,7 @@ def main(
     """Drive real lives through the HTTP API while parts are killed, cut, wiped and lied to; then judge."""
     if context.invoked_subcommand:
         return
-    plan_kinds, plan_lives = _among(KINDS, kinds), _among(WAYS, lives)
+    plan_kinds, plan_lives = _among(KINDS, kinds), _among(ALL, lives)
     seed = secrets.randbelow(10**9) if seed is None else seed
     if not long:
         print(f"seed {seed}", flush=True)  # noqa: T201 - a terminal's program

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import asyncpg
 import httpx2
 
 Json = dict[str, Any]
@@ -50,6 +51,14 @@ class Life:
     maybe_documents: list[Upload] = field(default_factory=list)
     ends: dict[str, str] = field(default_factory=dict)
     """How it must end: intake's status, the case's state, the escalation's state."""
+    or_ends: list[dict[str, str]] = field(default_factory=list)
+    """Other ends that are as good, where two people acted at the same time and either may have been first."""
+    exclusive: list[frozenset[str]] = field(default_factory=list)
+    """Sets of wire types of which exactly one event must be published: only one of these people can have been first."""
+    announced: list[str] | None = None
+    """The outcomes mailed to the applicant before two people acted at once; None where nobody did."""
+    checks: list[Callable[[], Awaitable[str]]] = field(default_factory=list)
+    """What the life itself asks when all is quiet; each gives what is wrong, or nothing."""
     finished: bool = False
 
 
@@ -68,13 +77,28 @@ class Ledger:
 class Client:
     """Asks until it knows: the same again after an error, and a look where asking twice would do it twice."""
 
-    def __init__(self, ledger: Ledger, endpoints: dict[str, str], *, patience: float) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        endpoints: dict[str, str],
+        *,
+        patience: float,
+        connect: Callable[[str], Awaitable["asyncpg.Connection[asyncpg.Record]"]] | None = None,
+    ) -> None:
+        """`connect` opens a database of a service, for lives that hold rows of it from outside."""
         self.ledger = ledger
+        self._connect = connect
         self._endpoints = endpoints
         self._patience = patience
         self._http = httpx2.AsyncClient(timeout=90, trust_env=False, limits=httpx2.Limits(max_connections=40))
         self.tokens: dict[str, tuple[str, str]] = {}
         """Agent → service, bearer token."""
+
+    async def connect(self, service: str) -> "asyncpg.Connection[asyncpg.Record]":
+        """Open a session of somebody else at the database of a service."""
+        if self._connect is None:
+            raise RuntimeError("these people were given no databases")
+        return await self._connect(service)
 
     async def close(self) -> None:
         """Leave."""
@@ -143,6 +167,26 @@ class Client:
             pause = min(pause * 1.5, 1.0)
         what = {name: (seen or {}).get(name) for name in ("state", "status")}
         raise Stuck(f"GET {service}{path} stays {what}")
+
+    async def attempt(self, service: str, path: str, token: str | None, body: Json) -> bool | None:
+        """Act although somebody else may be first; tell whether it was accepted, None where that is not known.
+
+        Raises `Stuck` when no answer comes for long.
+        """
+        until = time.monotonic() + self._patience
+        unsure = False
+        status = 0
+        while time.monotonic() < until:
+            status, _ = await self.once(service, "POST", path, token, body)
+            if status in {200, 201}:
+                self.ledger.accepted += 1
+                return True
+            if status and status not in UNKNOWN:
+                return None if unsure else False
+            unsure = True
+            self.ledger.unknown += 1
+            await asyncio.sleep(0.5)
+        raise Stuck(f"POST {service}{path}: {status}")
 
     async def do(
         self,

@@ -14,13 +14,14 @@ from statistics import median
 
 from tests.faults import oracle, stand
 from tests.faults.clients import Client, Ledger
-from tests.faults.lives import WAYS, Person
+from tests.faults.lives import ALL, chosen
 from tests.faults.mailbox import Mailbox
 from tests.faults.mayhem import WHOLE_WITHIN, Fault, Mayhem
-from tests.faults.oracle import Verdict
+from tests.faults.person import Person
 from tests.faults.product import Product
 from tests.faults.storm import Storm
 from tests.faults.strikes.table import KINDS
+from tests.faults.verdict import Verdict
 from tests.system import free_base
 
 AGENTS = {
@@ -41,7 +42,7 @@ class Plan:
     seconds: float
     kinds: tuple[str, ...]
     clients: int = 6
-    lives: tuple[str, ...] = tuple(WAYS)
+    lives: tuple[str, ...] = tuple(ALL)
     within: float = 120.0
     """Seconds after which what does not go on counts as stuck: a client, a part, the quiet at the end."""
     most: int | None = None
@@ -232,4 +233,4 @@ async def _lives(person: Person, over: asyncio.Event) -> None:
 
 def _person(plan: Plan, client: Client, mailbox: Mailbox, n: int) -> Person:
     name = f"{plan.seed}.{n}"
-    return Person(client, mailbox, random.Random(name), name, plan.lives)  # noqa: S311 - a seed that can be given again
+    return Person(client, mailbox, random.Random(name), name, chosen(plan.lives))  # noqa: S311 - a seed that can be given again

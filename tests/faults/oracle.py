@@ -3,15 +3,15 @@
 import json
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from itertools import pairwise
 
 import asyncpg
 
-from tests.faults import stand
+from tests.faults import cross_checks, money, stand
 from tests.faults.clients import Client, Life
 from tests.faults.judged import Judged
 from tests.faults.product import SERVICES
+from tests.faults.verdict import Verdict
 
 AUTOMATIC = {
     "qualification.request_registered.v1",
@@ -20,32 +20,9 @@ AUTOMATIC = {
     "escalation.escalation_received.v1",
     "escalation.evaluation_requested.v1",
     "notifications.delivery_succeeded.v1",
+    *cross_checks.ANSWERS,
 }
 """What follows by itself; what a life is sure of is counted like all others."""
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What was checked, and what was found wrong: lost, doubled, reordered, stuck, or different."""
-
-    requests: int = 0
-    events: int = 0
-    applications: int = 0
-    """Events times listeners that had to apply them."""
-    steps: int = 0
-    mails: int = 0
-    uncertain: int = 0
-    """Mails that waited for a person at the end."""
-    mails_again: int = 0
-    """Copies of mails, each after an answer that was lost."""
-    quarantined: int = 0
-    rebuilt: int = 0
-    """Rows of all services that came out alike when they were rebuilt from the journals."""
-    wrong: list[str] = field(default_factory=list)
-
-    def complain(self, what: str, detail: str) -> None:
-        """Note something wrong."""
-        self.wrong.append(f"{what}: {detail}")
 
 
 async def judge(product: Judged, client: Client) -> Verdict:
@@ -66,9 +43,14 @@ async def judge(product: Judged, client: Client) -> Verdict:
             await _ends(product, life, verdict)
             await _messages(product, life, verdict)
             await _documents(client, life, verdict)
+            if life.finished:
+                for check in life.checks:
+                    if wrong := await check():
+                        verdict.complain("different", f"{life.number} ({life.kind}) {wrong}")
+    await cross_checks.check(product, client.ledger.lives, verdict)
     await _timelines(client, journal, verdict)
     await _mails(product, verdict)
-    await _money(product, verdict)
+    await money.check(product, verdict)
     await _chains(product, verdict)
     await _rebuilt(product, verdict)
     return verdict
@@ -144,6 +126,10 @@ async def _filings(product: Judged, client: Client, verdict: Verdict) -> None:
 def _promises(life: Life, journal: Journal, verdict: Verdict) -> None:
     """Every action that was accepted stands in a journal exactly once, and nothing else does."""
     told = Counter(row["type"] for row in journal[life.id])
+    for wire_types in life.exclusive:
+        published = sum(told[wire_type] for wire_type in wire_types)
+        if life.finished and published != 1:
+            verdict.complain("crossed", f"{life.number} ({life.kind}): {published} of {', '.join(sorted(wire_types))}")
     for wire_type in {*told, *life.sure}:
         if wire_type in AUTOMATIC and wire_type not in life.sure:
             continue
@@ -176,10 +162,11 @@ async def _ends(product: Judged, life: Life, verdict: Verdict) -> None:
         "qualification", "SELECT departement, state FROM case_file WHERE request_id = $1::text::uuid", life.id
     ):
         found.setdefault(row["departement"], []).append(row["state"])
-    expected = {place: [state] for place, state in life.ends.items()}
+    expected = [{place: [state] for place, state in ends.items()} for ends in (life.ends, *life.or_ends)]
     found = {place: states for place, states in found.items() if states}
-    if found != expected:
-        verdict.complain("different", f"{life.number} ({life.kind}) stands at {found}, not at {expected}")
+    if found not in expected:
+        said = " or ".join(map(str, expected))
+        verdict.complain("different", f"{life.number} ({life.kind}) stands at {found}, not at {said}")
 
 
 async def _messages(product: Judged, life: Life, verdict: Verdict) -> None:
@@ -293,43 +280,6 @@ async def _mails(product: Judged, verdict: Verdict) -> None:
             )
     for message_id in set(accepted) - known:
         verdict.complain("too many", f"a mail left that nobody owed: {message_id}")
-
-
-async def _money(product: Judged, verdict: Verdict) -> None:
-    """Each envelope is spent by as much as its journal tells, and by nothing else."""
-    for service, spent, told in (
-        (
-            "qualification",
-            """
-            SELECT sum(committed_cents) AS envelopes, (SELECT sum(amount_cents) FROM envelope_commitment) AS commitments
-            FROM envelope
-            """,
-            "qualification.supported_locally.v1",
-        ),
-        (
-            "escalation",
-            """
-            SELECT sum(committed_cents) + coalesce(
-                       (SELECT sum(amount_cents) FROM mobilisation WHERE state = 'declined'), 0) AS envelopes,
-                   (SELECT sum(amount_cents) FROM mobilisation) AS commitments
-            FROM envelope
-            """,
-            "escalation.resource_mobilised.v1",
-        ),
-    ):
-        row = (await product.fetch(service, spent))[0]
-        facts = await product.fetch(
-            service,
-            "SELECT sum((body::jsonb #>> '{data,amount_cents}')::bigint) AS cents FROM journal WHERE type = $1",
-            told,
-        )
-        sums = {
-            "envelopes": row["envelopes"] or 0,
-            "commitments": row["commitments"] or 0,
-            "told": facts[0]["cents"] or 0,
-        }
-        if len(set(sums.values())) > 1:
-            verdict.complain("money", f"{service} spent in cents: {sums}")
 
 
 async def _chains(product: Judged, verdict: Verdict) -> None:

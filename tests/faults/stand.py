@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tests.faults.judged import Judged
 from tests.faults.product import SERVICES
+from tests.faults.tampering import RUBBISH_ID
 
 HEARS = {
     "intake": ("qualification", "escalation", "notifications"),
@@ -17,6 +18,8 @@ HEARS = {
 """Who listens to whom; besides, qualification listens to its own transfers, which stand alone."""
 
 TRANSFERRED = ["qualification.exchanges_transferred.v1", "qualification.request_transferred.v1"]
+APPLIED_HASH = "hash"
+"""The column of `inbox_stream` that holds the chain hash of the last event that was applied."""
 DEAD_AFTER = 15.0
 """Seconds: the mail server answers at once, so that a mail under way for longer has lost its sender."""
 
@@ -74,6 +77,73 @@ async def behind(product: Judged, *, told_before: datetime | None = None) -> lis
             got = applied[listener].get((source, subject), 0)
             if got < head or (told_before is None and got > head):
                 found.append(Behind(listener, source, subject, got, head))
+    return found
+
+
+async def ghosts(product: Judged) -> list[str]:
+    """Name the streams of which a listener applied, parked or awaits events although nobody published any."""
+    published = {
+        (row["source"], subject)
+        for service in SERVICES
+        for row in await product.fetch(service, "SELECT source, subject, id::text FROM journal")
+        for subject in (row["subject"], f"event:{row['id']}")
+    }
+    found = []
+    for service in SERVICES:
+        rows = await product.fetch(
+            service,
+            """
+            SELECT 'applied' AS what, source, subject FROM inbox_stream
+            UNION SELECT 'parked', source, subject FROM inbox_waiting
+            UNION SELECT 'awaits', source, subject FROM inbox_expected
+            """,
+        )
+        found += [
+            f"{service} {row['what']} {row['source']} {row['subject']}, which nobody published"
+            for row in rows
+            if (row["source"], row["subject"]) not in published
+            and not _is_foreign(row["source"])
+            and not _is_rubbish(row["subject"])
+        ]
+    return found
+
+
+def _is_foreign(source: str) -> bool:
+    """Tell whether a source has no journal here: forms that file on the exchange."""
+    return source.startswith("/forms/")
+
+
+def _is_rubbish(subject: str) -> bool:
+    """Tell whether it is the one fact without a number that the harness forges itself (`tampering.rubbish`)."""
+    return subject == f"event:{RUBBISH_ID}"
+
+
+async def forked(product: Judged) -> list[str]:
+    """Name the streams whose last applied event is another one than the source published under that number.
+
+    Listeners that do not store the chain hash of what they applied cannot be asked.
+    """
+    hashes: dict[tuple[str, str, int], bytes] = {}
+    for service in SERVICES:
+        for row in await product.fetch(service, "SELECT source, subject, sequence, hash FROM journal"):
+            hashes[row["source"], row["subject"], row["sequence"]] = row["hash"]
+    found = []
+    for service in SERVICES:
+        column = await product.fetch(
+            service,
+            "SELECT FROM information_schema.columns WHERE table_name = 'inbox_stream' AND column_name = $1",
+            APPLIED_HASH,
+        )
+        if not column:
+            continue
+        for row in await product.fetch(
+            service,
+            f"SELECT source, subject, applied, {APPLIED_HASH} AS hash FROM inbox_stream"  # noqa: S608 - a constant
+            f" WHERE {APPLIED_HASH} IS NOT NULL",
+        ):
+            known = hashes.get((row["source"], row["subject"], row["applied"]))
+            if known is not None and known != row["hash"]:
+                found.append(f"{service} applied another {row['applied']} of {row['source']} {row['subject']}")
     return found
 
 

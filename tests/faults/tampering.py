@@ -13,6 +13,8 @@ from shared.messaging.envelope import CONTENT_TYPE, DIGEST, digest_of
 EXCHANGE = "cousumain"
 MOST = 60
 TAKE_WITHIN = 3.0
+RUBBISH_ID = "1"
+"""The id that all forged envelopes have."""
 
 
 @dataclass(slots=True)
@@ -122,7 +124,7 @@ def flipped(chance: random.Random) -> Alter:
 def rubbish(chance: random.Random, real: list[tuple[str, str]]) -> Iterable[tuple[str, aio_pika.Message]]:
     """Make messages that nobody can use, and true ones once more; `real` is (routing key, body)."""
     keys = ("intake.request_submitted.95", "qualification.request_registered.95", "escalation.decision_made.95", "x.y")
-    envelope = {"specversion": "1.0", "id": "1", "source": "/intake", "type": "intake.request_submitted.v1"}
+    envelope = {"specversion": "1.0", "id": RUBBISH_ID, "source": "/intake", "type": "intake.request_submitted.v1"}
     bodies = [
         b"",
         chance.randbytes(chance.randrange(1, 3_000)),

@@ -6,7 +6,7 @@ from tests.faults import tally
 from tests.faults.clients import Ledger
 from tests.faults.harness import Plan, Report
 from tests.faults.mayhem import Fault
-from tests.faults.oracle import Verdict
+from tests.faults.verdict import Verdict
 
 
 def test_a_piece_is_read_as_it_was_written_and_counts_towards_the_targets(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ from tests.bench.measure import Bench
 from tests.bench.product import SERVICES, Product, prepared
 from tests.bench.tally import Figures
 from tests.faults.clients import Client
-from tests.faults.lives import WAYS, Person
+from tests.faults.lives import WAYS, chosen
+from tests.faults.person import Person
 from tests.journeys.steps import a_body
 
 TIMES = 200
@@ -145,7 +146,7 @@ async def _live(product: Product, client: Client) -> None:
     kinds = [kind for kind in WAYS if "provider" not in kind]
 
     async def lives(n: int) -> None:
-        person = Person(client, product.mailbox, random.Random(f"growth.{n}"), f"growth-{n}", tuple(kinds))  # noqa: S311 - a seed
+        person = Person(client, product.mailbox, random.Random(f"growth.{n}"), f"growth-{n}", chosen(kinds))  # noqa: S311 - a seed
         for _ in range(LIVED // 5 - 2):
             await person.one()
         for stays in range(2):

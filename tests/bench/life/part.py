@@ -15,7 +15,8 @@ from tests.bench.product import SERVICES, Product, prepared
 from tests.bench.tally import Figures
 from tests.faults.clients import Client, Ledger
 from tests.faults.harness import AGENTS
-from tests.faults.lives import Person
+from tests.faults.lives import chosen
+from tests.faults.person import Person
 from tests.journeys.steps import a_body
 
 PEOPLE = 12
@@ -58,7 +59,8 @@ async def _lives(product: Product, seconds: float, name: str) -> Figures:
         until = time.monotonic() + seconds
 
         async def lives(n: int) -> None:
-            person = Person(client, product.mailbox, random.Random(f"{name}.{n}"), f"bench-{name}-{n}", ("whole_life",))  # noqa: S311 - a seed
+            chance = random.Random(f"{name}.{n}")  # noqa: S311 - a seed
+            person = Person(client, product.mailbox, chance, f"bench-{name}-{n}", chosen(["whole_life"]))
             while time.monotonic() < until:
                 await person.one()
 

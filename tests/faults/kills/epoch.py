@@ -17,9 +17,10 @@ from tests.faults.clients import Client, Ledger
 from tests.faults.harness import AGENTS
 from tests.faults.kills.dealer import Dealer
 from tests.faults.kills.rig import Rig, Told
-from tests.faults.lives import WAYS, Person
-from tests.faults.oracle import Verdict
+from tests.faults.lives import WAYS, chosen
+from tests.faults.person import Person
 from tests.faults.product import SERVICES
+from tests.faults.verdict import Verdict
 
 QUIET_BEFORE = 1.5
 """Seconds in which services meet the points that they meet by themselves, before anybody asks them anything."""
@@ -227,7 +228,7 @@ class Epoch:
 
     async def _lives(self, client: Client, n: int, over: asyncio.Event) -> None:
         name = f"{self._plan.seed}.{n}"
-        person = Person(client, self._rig.mailbox, random.Random(name), name, self._plan.lives)  # noqa: S311 - a seed that can be given again
+        person = Person(client, self._rig.mailbox, random.Random(name), name, chosen(self._plan.lives))  # noqa: S311 - a seed that can be given again
         while not over.is_set():
             await person.one()
 

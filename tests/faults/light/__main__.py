@@ -20,7 +20,7 @@ from tests.faults.kills import servers
 from tests.faults.light.blows import KINDS
 from tests.faults.light.run import Plan, Report, run
 from tests.faults.light.stage import Stage
-from tests.faults.lives import WAYS
+from tests.faults.lives import ALL, WAYS
 from tests.faults.product import SERVICES
 
 
@@ -30,7 +30,7 @@ def main(
     requests: Annotated[int, typer.Option(help="Faults strike until so many requests were filed …")] = 60,
     faults: Annotated[int, typer.Option(help="… and so many of them struck.")] = 0,
     seconds: Annotated[float, typer.Option(help="For how long faults strike at most.")] = 60,
-    lives: Annotated[str, typer.Option(help="Which lives people live; all when not given.")] = "",
+    lives: Annotated[str, typer.Option(help="Which lives people live; the everyday ones when not given.")] = "",
     service: Annotated[str, typer.Option(help="Which services are struck, or their queues; all when not given.")] = "",
     clients: Annotated[int, typer.Option(help="People at the same time.")] = 6,
     within: Annotated[float, typer.Option(help="Seconds after which what does not go on counts as stuck.")] = 60,
@@ -48,7 +48,7 @@ def main(
         requests=requests,
         faults=faults,
         seconds=seconds,
-        lives=_among(WAYS, lives),
+        lives=_among(ALL, lives) if lives else tuple(WAYS),
         services=_among(SERVICES, service),
         clients=clients,
         within=within,

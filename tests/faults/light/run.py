@@ -11,9 +11,10 @@ from tests.faults.harness import AGENTS
 from tests.faults.light.blows import KINDS, Blows
 from tests.faults.light.children import Children
 from tests.faults.light.stage import Stage
-from tests.faults.lives import WAYS, Person
-from tests.faults.oracle import Verdict
+from tests.faults.lives import WAYS, chosen
+from tests.faults.person import Person
 from tests.faults.product import SERVICES
+from tests.faults.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ async def _lives(person: Person, over: asyncio.Event) -> None:
 
 def _person(client: Client, stage: Stage, plan: Plan, n: int) -> Person:
     name = f"{plan.seed}.{n}"
-    return Person(client, stage.mailbox, random.Random(name), name, plan.lives)  # noqa: S311 - a seed that can be given again
+    return Person(client, stage.mailbox, random.Random(name), name, chosen(plan.lives))  # noqa: S311 - a seed that can be given again
 
 
 async def _strike(plan: Plan, blows: Blows, ledger: Ledger) -> None:
