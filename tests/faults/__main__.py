@@ -15,6 +15,7 @@ from tests.faults import long_run
 from tests.faults import tally as book
 from tests.faults.harness import Plan, run
 from tests.faults.lives import ALL
+from tests.faults.quiet import LIVES
 from tests.faults.strikes.table import KINDS
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -33,6 +34,7 @@ def main(
     copies: Annotated[int, typer.Option(help="How many copies of each service run side by side.")] = 1,
     most: Annotated[int | None, typer.Option(help="Stop after so many faults.")] = None,
     storm: Annotated[bool, typer.Option(help="Strike at all parts at once, many times a second.")] = False,  # noqa: FBT002 - typer's form of a flag
+    quiet: Annotated[bool, typer.Option(help="Let nothing strike: long acts beside ordinary ones.")] = False,  # noqa: FBT002 - same
     long: Annotated[bool, typer.Option(help="Go on with the long run whose book is TALLY, for HOURS.")] = False,  # noqa: FBT002 - same
     tally: Book = None,
     hours: Annotated[float, typer.Option(help="How long the long run may take now.")] = 1,
@@ -41,7 +43,8 @@ def main(
     """Drive real lives through the HTTP API while parts are killed, cut, wiped and lied to; then judge."""
     if context.invoked_subcommand:
         return
-    plan_kinds, plan_lives = _among(KINDS, kinds), _among(ALL, lives)
+    plan_kinds = () if quiet else _among(KINDS, kinds)
+    plan_lives = _among(LIVES if quiet and not lives else ALL, lives)
     seed = secrets.randbelow(10**9) if seed is None else seed
     if not long:
         print(f"seed {seed}", flush=True)  # noqa: T201 - a terminal's program

@@ -18,10 +18,13 @@ from tests.faults.lives import ALL, chosen
 from tests.faults.mailbox import Mailbox
 from tests.faults.mayhem import WHOLE_WITHIN, Fault, Mayhem
 from tests.faults.person import Person
-from tests.faults.product import Product
+from tests.faults.product import SERVICES, Product
+from tests.faults.quiet import Quiet
 from tests.faults.storm import Storm
 from tests.faults.strikes.table import KINDS
 from tests.faults.verdict import Verdict
+from tests.faults.watch import CLOSED_FOR, Gate
+from tests.faults.watch import errors as watch_logs
 from tests.system import free_base
 
 AGENTS = {
@@ -31,6 +34,8 @@ AGENTS = {
     "national": "escalation",
     "secretaire": "escalation",
 }
+CLOSED_WHEN_QUIET = 20.0
+"""Seconds in which no copy of a service is ready although nothing strikes, at most."""
 MEMORY = Path("/dev/shm")  # noqa: S108 - Linux's own folder in memory; what we make there is private and removed
 
 
@@ -52,6 +57,11 @@ class Plan:
     storm: bool = False
     """Whether all parts are struck at once, without waiting for wholeness after each fault."""
     keep: bool = False
+
+    @property
+    def quiet(self) -> bool:
+        """Tell whether nothing strikes at all."""
+        return not self.kinds
 
 
 @dataclass(slots=True)
@@ -82,10 +92,12 @@ class Report:
         """The command that does the same once more."""
         plan = self.plan
         most = f" --most {plan.most}" if plan.most else ""
+        kinds = " --quiet" if plan.quiet else f" --kinds {','.join(plan.kinds)}"
+        lives = "" if plan.lives == tuple(ALL) else f" --lives {','.join(plan.lives)}"
         return (
             f"python -m tests.faults --seed {plan.seed} --seconds {plan.seconds:g} --clients {plan.clients}{most}"
             f" --within {plan.within:g} --copies {plan.copies}{' --storm' if plan.storm else ''}"
-            f" --kinds {','.join(plan.kinds)}"
+            f"{kinds}{lives}"
         )
 
     def text(self) -> str:
@@ -168,7 +180,7 @@ async def run(
     report = None
     try:
         await product.start()
-        report = await _under_fire(plan, product, mayhem_of or (Storm if plan.storm else Mayhem))
+        report = await _under_fire(plan, product, mayhem_of or _mayhem_of(plan))
     finally:
         await product.stop()
         mailbox.stop()
@@ -184,7 +196,7 @@ async def run(
 async def _under_fire(plan: Plan, product: Product, mayhem_of: MakeMayhem) -> Report:
     await product.execute("qualification", "UPDATE provider SET capacity = 1000000")
     ledger = Ledger()
-    client = Client(ledger, product.endpoints, patience=plan.within)
+    client = Client(ledger, product.endpoints, patience=plan.within, connect=product.connect)
     for agent, service in AGENTS.items():
         token = await product.command("agent", "token", "--service", service, "--email", f"{agent}@cousu.test")
         client.tokens[agent] = service, token
@@ -200,6 +212,8 @@ async def _under_fire(plan: Plan, product: Product, mayhem_of: MakeMayhem) -> Re
         relaxed=plan.storm,
         answers=ledger.asked,
     )
+    gate = Gate(product, CLOSED_WHEN_QUIET if plan.quiet else CLOSED_FOR)
+    watch = asyncio.create_task(gate.watch())
     people = [asyncio.create_task(_lives(_person(plan, client, product.mailbox, n), over)) for n in range(plan.clients)]
     try:
         await mayhem.go_on(plan.seconds, most=plan.most)
@@ -209,15 +223,24 @@ async def _under_fire(plan: Plan, product: Product, mayhem_of: MakeMayhem) -> Re
         quiet_after, left = await stand.settle(product, within=plan.within)
         verdict = await oracle.judge(product, client)
     finally:
-        for task in people:
+        for task in (*people, watch):
             task.cancel()
-        await asyncio.gather(*people, return_exceptions=True)
+        await asyncio.gather(*people, watch, return_exceptions=True)
         await client.close()
     verdict.wrong += [f"stuck: {one}" for one in (*mayhem.stuck, *left)]
     verdict.wrong += [f"noticed: {one}" for one in mayhem.noticed]
+    verdict.wrong += [f"closed: {one}" for one in gate.closed]
+    for error, times in watch_logs(product.folder / "logs", SERVICES).items():
+        verdict.complain("logged", f"{error}, {times} times")
     if ledger.asked["500"]:
         verdict.complain("answered", f"500 to {ledger.asked['500']} requests: a part that is away is a 503")
     return Report(plan, mayhem.log, ledger, verdict, quiet_after, seconds)
+
+
+def _mayhem_of(plan: Plan) -> MakeMayhem:
+    if plan.quiet:
+        return Quiet
+    return Storm if plan.storm else Mayhem
 
 
 def _possible(kind: str, product: Product) -> bool:

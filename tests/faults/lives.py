@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from tests.faults.pairs import PAIRS
 from tests.faults.person import EXAMINED, Person, Way
+from tests.faults.together import TOGETHER
 
 
 async def _whole_life(person: Person) -> None:
@@ -116,7 +117,7 @@ WAYS: dict[str, Way] = {
 }
 """Everyday lives, of one person at a time."""
 
-ALL: Mapping[str, Way] = {**WAYS, **PAIRS}
+ALL: Mapping[str, Way] = {**WAYS, **PAIRS, **TOGETHER}
 """Every kind of life."""
 
 

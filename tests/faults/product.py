@@ -197,19 +197,41 @@ class Product:
 
     async def ready(self) -> bool:
         """Tell whether all services say that they are ready, and PostgreSQL and RabbitMQ take connections."""
-        ports = self.places.ports
-        if not (listening(ports["postgres"]) and listening(ports["amqp"])):
+        if not self.servers_listen():
             return False
+        addresses = [address for copies in self._copies().values() for address in copies]
+        answers = await asyncio.gather(*(self._status(f"{address}/health/ready") for address in addresses))
+        return all(answer == 200 for answer in answers)
 
-        async def one(address: str) -> bool:
-            try:
-                return (await self._http.get(f"{address}/health/ready", timeout=3)).status_code == 200
-            except httpx2.HTTPError:
-                return False
+    def servers_listen(self) -> bool:
+        """Tell whether PostgreSQL and RabbitMQ take connections."""
+        return listening(self.places.ports["postgres"]) and listening(self.places.ports["amqp"])
 
-        copies = json.loads(self.places.copies_file.read_text())
-        addresses = [f"http://{target}" for one in copies for target in one["targets"]]
-        return all(await asyncio.gather(*(one(address) for address in addresses)))
+    async def readiness(self) -> dict[str, list[tuple[int, int]]]:
+        """Give, service by service, what each copy answers to `/health/live` and to `/health/ready`; 0: nothing."""
+
+        async def both(address: str) -> tuple[int, int]:
+            return await self._status(f"{address}/health/live"), await self._status(f"{address}/health/ready")
+
+        return {
+            service: await asyncio.gather(*(both(address) for address in copies))
+            for service, copies in self._copies().items()
+            if service in SERVICES
+        }
+
+    def _copies(self) -> dict[str, list[str]]:
+        """Give the addresses of all copies, by service."""
+        found: dict[str, list[str]] = {}
+        for one in json.loads(self.places.copies_file.read_text()):
+            found.setdefault(one["labels"]["service"], []).extend(f"http://{target}" for target in one["targets"])
+        return found
+
+    async def _status(self, address: str) -> int:
+        """Give the status of an answer; 0 when there is none."""
+        try:
+            return (await self._http.get(address, timeout=3)).status_code
+        except httpx2.HTTPError:
+            return 0
 
     async def ask(self, service: str, path: str) -> httpx2.Response:
         """Ask a service for a page that needs no one to be known."""
@@ -248,6 +270,10 @@ class Product:
                 except AWAY:
                     pass
                 await asyncio.sleep(0.2)
+
+    async def connect(self, service: str) -> "asyncpg.Connection[asyncpg.Record]":
+        """Open a session of somebody else at the database of a service."""
+        return await asyncpg.connect(self.database_url(f"cousu_{service}"))
 
     def database_url(self, database: str) -> str:
         """Give the address of a database, as the superuser."""

@@ -175,6 +175,10 @@ class Rig:
         """Change something in the database of a service, from outside."""
         return await (await self._pool(service)).execute(query, *arguments)
 
+    async def connect(self, service: str) -> "asyncpg.Connection[asyncpg.Record]":
+        """Open a session of somebody else at the database of a service."""
+        return await asyncpg.connect(self.database_url(self._database(service)))
+
     def database_url(self, database: str) -> str:
         """Give the address of a database, as the superuser."""
         return self.servers.postgres.url(database)

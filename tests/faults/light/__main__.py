@@ -27,6 +27,7 @@ from tests.faults.product import SERVICES
 def main(
     seed: Annotated[int | None, typer.Option(help="What decides; a new one when not given.")] = None,
     kinds: Annotated[str, typer.Option(help="Which faults, separated by commas; all when not given.")] = "",
+    quiet: Annotated[bool, typer.Option(help="Let nothing strike.")] = False,  # noqa: FBT002 - typer's form of a flag
     requests: Annotated[int, typer.Option(help="Faults strike until so many requests were filed …")] = 60,
     faults: Annotated[int, typer.Option(help="… and so many of them struck.")] = 0,
     seconds: Annotated[float, typer.Option(help="For how long faults strike at most.")] = 60,
@@ -44,7 +45,7 @@ def main(
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     plan = Plan(
         secrets.randbelow(10**9) if seed is None else seed,
-        kinds=_among(KINDS, kinds),
+        kinds=() if quiet else _among(KINDS, kinds),
         requests=requests,
         faults=faults,
         seconds=seconds,

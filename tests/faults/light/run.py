@@ -23,6 +23,7 @@ class Plan:
 
     seed: int
     kinds: tuple[str, ...] = tuple(KINDS)
+    """Which faults strike; none at all on a quiet system."""
     requests: int = 60
     """Faults strike until so many requests were filed …"""
     faults: int = 0
@@ -77,7 +78,7 @@ async def run(stage: Stage, plan: Plan) -> Report:
     stage.dawdles, stage.fails = plan.dawdles, plan.fails
     blows = Blows(stage, children, random.Random(plan.seed), plan.kinds, plan.services)  # noqa: S311 - a seed that can be given again
     ledger = Ledger()
-    client = Client(ledger, stage.endpoints, patience=plan.within)
+    client = Client(ledger, stage.endpoints, patience=plan.within, connect=stage.connect)
     people: list[asyncio.Task[None]] = []
     try:
         for agent, service in AGENTS.items():
@@ -123,4 +124,7 @@ async def _strike(plan: Plan, blows: Blows, ledger: Ledger) -> None:
     ):
         if plan.until_wrong and ledger.complaints:
             return
-        await blows.one(at=time.monotonic() - began)
+        if plan.kinds:
+            await blows.one(at=time.monotonic() - began)
+        else:
+            await asyncio.sleep(1)

@@ -79,7 +79,8 @@ async def _wrong(stage: Stage, drill: Drill, struck: list[str]) -> tuple[list[st
     if isinstance(drill.plan, Faults):
         report = await run(stage, drill.plan)
         struck += report.blows
-        _did_strike(len(report.blows))
+        if drill.plan.kinds:
+            _did_strike(len(report.blows))
         return report.verdict.wrong, f"{len(report.blows)} faults, {report.requests} requests"
     assert not isinstance(drill.plan, Tests), "done without a stage"
     dealer = Dealer(random.Random(drill.plan.seed), points=drill.points)  # noqa: S311 - a seed that can be given again
