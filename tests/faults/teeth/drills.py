@@ -128,6 +128,10 @@ DRILLS: dict[str, Drill] = {
         Tests(("tests/shared/messaging/test_messenger.py::" + AGED,)),
     ),
     "lease": Drill("the leader's machine says nothing any more", Tests(("tests/shared/messaging/test_lease.py",))),
+    "overlapping": Drill(
+        "a second transaction begins while the first is done and not committed yet",
+        Tests(tuple(f"tests/{service}/test_overlapping.py" for service in ("intake", "qualification", "escalation"))),
+    ),
     "order": _faults(
         "messages come twice, late, in any order, amid rubbish",
         "duplicate,reorder,hold_back,rogue",

@@ -1,7 +1,18 @@
 """The seeded bugs, by what they break."""
 
 from tests.faults.teeth.bug import Bug
-from tests.faults.teeth.bugs import consuming, crossing, forks, healing, mails, restoring, services, stopping, telling
+from tests.faults.teeth.bugs import (
+    consuming,
+    crossing,
+    forks,
+    healing,
+    locks,
+    mails,
+    restoring,
+    services,
+    stopping,
+    telling,
+)
 
 BUGS: tuple[Bug, ...] = (
     *telling.BUGS,
@@ -13,4 +24,5 @@ BUGS: tuple[Bug, ...] = (
     *restoring.BUGS,
     *stopping.BUGS,
     *crossing.BUGS,
+    *locks.BUGS,
 )

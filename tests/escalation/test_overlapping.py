@@ -1,0 +1,143 @@
+"""Transactions that overlap: none decides on what another one is about to change."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from services.escalation.domain.moves import Action, State
+from services.escalation.domain.refusals import SessionClosed
+from services.escalation.settings import Settings
+from services.escalation.usecases import committee, directory, dossier, heard, means
+from shared import clock
+from shared.clock import new_id
+from shared.contracts import intake, qualification
+from shared.contracts.vocabulary import MobilisationKind
+from shared.db import Database, Transaction
+from shared.identity.model import Agent
+from tests.escalation.life import SAT, Ear, Program, a_decided_dossier, a_request_escalated
+from tests.overlapping import second_beside
+
+
+async def a_session(secretary: Program) -> UUID:
+    """A session of two members is planned, with nothing on its agenda."""
+    planned = {"held_on": "2026-12-10", "title": "Comité de décembre", "members": ["Mme A", "M. B"]}
+    session = await secretary.post("/sessions", planned, status=201)
+    return UUID(session["id"])
+
+
+async def test_attendance_noted_while_a_session_is_closed_does_not_open_it_again(
+    database: Database, secretary: Program, secretary_agent: Agent
+) -> None:
+    session = await a_session(secretary)
+
+    async def close(tx: Transaction) -> None:
+        await committee.close_session(tx, session, agent=secretary_agent, at=clock.now())
+
+    async def attend() -> None:
+        async with database.transaction() as tx:
+            await committee.note_attendance(tx, session, present=["Mme A"], agent=secretary_agent)
+
+    with pytest.raises(SessionClosed):
+        await second_beside(database, close, attend)
+    assert (await secretary.get(f"/sessions/{session}"))["state"] == "closed"
+
+
+async def test_a_dossier_cannot_come_on_the_agenda_of_a_session_that_is_being_closed(
+    database: Database,
+    national: Program,
+    national_agent: Agent,
+    secretary: Program,
+    secretary_agent: Agent,
+    received: str,
+) -> None:
+    await national.post(f"/escalations/{received}/admissibility", {"opinion": "Recevable."})
+    session = await a_session(secretary)
+
+    async def close(tx: Transaction) -> None:
+        await committee.close_session(tx, session, agent=secretary_agent, at=clock.now())
+
+    async def schedule() -> None:
+        async with database.transaction() as tx:
+            await dossier.schedule(tx, UUID(received), session_id=session, agent=national_agent, at=clock.now())
+
+    with pytest.raises(SessionClosed):
+        await second_beside(database, close, schedule)
+    assert (await national.get(f"/escalations/{received}"))["state"] == "admissible"
+
+
+async def test_what_an_agent_does_while_the_departements_answer_is_applied_is_not_lost(
+    database: Database, ear: Ear, national: Program, national_agent: Agent, settings: Settings, received: str
+) -> None:
+    await national.post(f"/escalations/{received}/information-request", {"question": "Le foncier ?"})
+    answer = qualification.NationalQuestionAnswered(
+        request_id=UUID(received), departement="95", at=clock.now() + timedelta(seconds=1), text="Oui.", by=SAT
+    )
+
+    async def settle(tx: Transaction) -> None:
+        await dossier.settle_admissibility(
+            tx, UUID(received), opinion="Recevable.", agent=national_agent, at=clock.now(), durations=settings.durations
+        )
+
+    await second_beside(database, settle, lambda: ear.hears(answer))
+    assert (await national.get(f"/escalations/{received}"))["state"] == State.ADMISSIBLE
+
+
+@pytest.mark.parametrize("first", ["dossier", "message"])
+async def test_a_message_that_meets_its_dossier_on_the_way_comes_into_it(
+    database: Database, ear: Ear, national: Program, settings: Settings, first: str
+) -> None:
+    escalated = a_request_escalated()
+    posted = intake.MessagePosted(
+        request_id=escalated.request_id, departement="95", at=clock.now(), message_id=new_id(), text="Le maire est élu."
+    )
+
+    async def receive(tx: Transaction) -> None:
+        await heard.receive_escalation_on_request_escalated(tx, escalated, durations=settings.durations)
+
+    async def note(tx: Transaction) -> None:
+        await heard.note_what_the_applicant_sends(tx, posted)
+
+    begun, follows = (receive, posted) if first == "dossier" else (note, escalated)
+    await second_beside(database, begun, lambda: ear.hears(follows))
+    shown = await national.get(f"/escalations/{escalated.request_id}")
+    assert [message["text"] for message in shown["messages"]].count(posted.text) == 1
+
+
+@pytest.mark.usefixtures("envelope")
+async def test_an_envelope_that_is_resized_while_money_comes_back_forgets_neither(
+    database: Database,
+    national: Program,
+    national_agent: Agent,
+    secretary: Program,
+    secretary_agent: Agent,
+    received: str,
+) -> None:
+    await a_decided_dossier(national, secretary, received)
+    async with database.transaction() as tx:
+        mobilised = await means.mobilise(
+            tx,
+            UUID(received),
+            kind=MobilisationKind.EXTERNAL,
+            resource="Marché",
+            amount_cents=50_000,
+            lot=None,
+            purchase_order=None,
+            agent=national_agent,
+            at=clock.now(),
+        )
+    envelope = await database.fetchval("SELECT envelope_id FROM mobilisation")
+
+    async def decline(tx: Transaction) -> None:
+        await means.step_mobilisation(
+            tx, UUID(received), mobilised, Action.DECLINE, agent=national_agent, at=clock.now()
+        )
+
+    async def resize() -> None:
+        async with database.transaction() as tx:
+            await directory.resize_envelope(tx, envelope, amount_cents=9_000_000, agent=secretary_agent)
+
+    await second_beside(database, decline, resize)
+    row = await database.fetchrow("SELECT amount_cents, committed_cents FROM envelope WHERE id = $1", envelope)
+    assert row is not None
+    assert tuple(row) == (9_000_000, 0)

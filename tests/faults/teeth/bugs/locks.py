@@ -1,0 +1,59 @@
+"""Bugs in what keeps two people, or a person and an event, from deciding on the same row at the same time."""
+
+from tests.faults.teeth.bug import bug
+
+COMMITTEE = "services/escalation/store/committee.py"
+DOSSIER = "services/escalation/store/dossier.py"
+MEANS = "services/escalation/store/means.py"
+
+BUGS = (
+    bug(
+        "session_not_locked",
+        "A session of the committee changes while it is closed: its agenda grows, or it is open again.",
+        "overlapping",
+        COMMITTEE,
+        "        FROM committee_session\n        WHERE id = $1\n        FOR UPDATE\n",
+        "        FROM committee_session\n        WHERE id = $1\n",
+    ),
+    bug(
+        "early_notes_not_held",
+        "A dossier and what the applicant wrote meanwhile pass each other: the message never comes into the dossier.",
+        "overlapping",
+        DOSSIER,
+        '    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", str(request_id))\n',
+        "    return\n",
+    ),
+    bug(
+        "dossier_not_locked_for_events",
+        "What the national team does while an event is applied to its dossier is overwritten.",
+        "overlapping",
+        DOSSIER,
+        'f"SELECT {_COLUMNS} FROM escalation WHERE request_id = $1 FOR UPDATE"',
+        'f"SELECT {_COLUMNS} FROM escalation WHERE request_id = $1"',
+    ),
+    bug(
+        "envelope_not_locked_for_give_back",
+        "An envelope that is resized, or to which two orders give back, forgets one of both.",
+        "overlapping",
+        MEANS,
+        "        FROM envelope\n        WHERE id = $1\n        FOR UPDATE\n",
+        "        FROM envelope\n        WHERE id = $1\n",
+    ),
+    bug(
+        "case_not_locked_for_events",
+        "What an agent of the département does while an event is applied to the case is overwritten.",
+        "overlapping",
+        "services/qualification/store/cases.py",
+        "        ORDER BY c.state = 'transferred', c.departement = $2 DESC, c.opened_at DESC\n"
+        "        LIMIT 1\n        FOR UPDATE\n",
+        "        ORDER BY c.state = 'transferred', c.departement = $2 DESC, c.opened_at DESC\n        LIMIT 1\n",
+    ),
+    bug(
+        "request_not_locked_for_events",
+        "What an applicant does while an event is applied to the request is overwritten.",
+        "overlapping",
+        "services/intake/store/requests.py",
+        'f"SELECT {COLUMNS} FROM request WHERE id = $1 FOR UPDATE"',
+        'f"SELECT {COLUMNS} FROM request WHERE id = $1"',
+    ),
+)
