@@ -1,14 +1,20 @@
 """Clients that know only the HTTP API, and what each was promised: every 2xx is written down outside the product."""
 
 import asyncio
+import smtplib
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx2
+
+from tests.faults.mailbox import APPLICANT
+from tests.faults.partner import Partner
 
 Json = dict[str, Any]
 
@@ -67,6 +73,7 @@ class Ledger:
     """Everything that the product promised to anybody."""
 
     lives: list[Life] = field(default_factory=list)
+    partners: list[Partner] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     asked: Counter[str] = field(default_factory=Counter)
     """How HTTP requests ended: status, or the name of the error."""
@@ -102,6 +109,8 @@ class Client:
 
     async def close(self) -> None:
         """Leave."""
+        for partner in self.ledger.partners:
+            partner.stop()
         await self._http.aclose()
 
     async def once(
@@ -188,6 +197,29 @@ class Client:
             await asyncio.sleep(0.5)
         raise Stuck(f"POST {service}{path}: {status}")
 
+    async def mail(self, *, to: str, text: str, message_id: str) -> None:
+        """Give the mail server of inbound mail a mail, again until it says that it has it."""
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = APPLICANT, to, "Re: Votre demande", message_id
+        mail.set_content(text)
+        server = urlsplit(self._endpoints["replies"])
+
+        def given() -> None:
+            with smtplib.SMTP(server.hostname or "", server.port or 0, timeout=20) as smtp:
+                smtp.send_message(mail, APPLICANT, [to])
+
+        until = time.monotonic() + self._patience
+        error: Exception | None = None
+        while time.monotonic() < until:
+            try:
+                await asyncio.to_thread(given)
+            except (OSError, smtplib.SMTPException) as away:
+                error = away
+                await asyncio.sleep(0.5)
+            else:
+                return
+        raise Stuck(f"a mail to {to}: {error}")
+
     async def do(
         self,
         service: str,
@@ -195,6 +227,7 @@ class Client:
         token: str | None,
         body: Json | Upload,
         *,
+        method: str = "POST",
         key: str | None = None,
         done: Callable[[], Awaitable[bool]] | None = None,
         again: Callable[[], Json | Upload] | None = None,
@@ -211,7 +244,7 @@ class Client:
         status = 0
         answer: Json = {}
         while time.monotonic() < until:
-            status, answer = await self.once(service, "POST", path, token, body, key)
+            status, answer = await self.once(service, method, path, token, body, key)
             if status in {200, 201}:
                 self.ledger.accepted += 1
                 return answer

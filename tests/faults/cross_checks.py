@@ -100,11 +100,11 @@ async def _announced(product: Judged, lives: Iterable[Life], verdict: Verdict) -
         )
         told = [OUTCOMES[row["event_type"]] for row in rows]
         (row,) = await product.fetch("intake", "SELECT status FROM request WHERE id = $1::text::uuid", life.id)
-        if not _is_true(told, row["status"], before=life.announced):
+        if not is_true(told, row["status"], before=life.announced):
             verdict.complain("crossed", f"{life.number} ({life.kind}): told {told or 'nothing'}, is {row['status']}")
 
 
-def _is_true(told: list[str], status: str, *, before: list[str]) -> bool:
+def is_true(told: list[str], status: str, *, before: list[str]) -> bool:
     """Tell whether these outcomes, in this order, lead to the status; `before` were told before people met.
 
     An outcome that a withdrawal took back was told truly when it was told.

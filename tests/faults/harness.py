@@ -33,7 +33,11 @@ AGENTS = {
     "sat78": "qualification",
     "national": "escalation",
     "secretaire": "escalation",
+    "programme": "escalation",
+    "exploitant": "notifications",
+    "sat95/notifications": "notifications",
 }
+"""Who acts → the service whose token they have; with a slash, one more service of the same person."""
 CLOSED_WHEN_QUIET = 20.0
 """Seconds in which no copy of a service is ready although nothing strikes, at most."""
 MEMORY = Path("/dev/shm")  # noqa: S108 - Linux's own folder in memory; what we make there is private and removed
@@ -198,7 +202,7 @@ async def _under_fire(plan: Plan, product: Product, mayhem_of: MakeMayhem) -> Re
     ledger = Ledger()
     client = Client(ledger, product.endpoints, patience=plan.within, connect=product.connect)
     for agent, service in AGENTS.items():
-        token = await product.command("agent", "token", "--service", service, "--email", f"{agent}@cousu.test")
+        token = await product.command("agent", "token", "--service", service, "--email", email_of(agent))
         client.tokens[agent] = service, token
     over = asyncio.Event()
     began = time.monotonic()
@@ -235,6 +239,11 @@ async def _under_fire(plan: Plan, product: Product, mayhem_of: MakeMayhem) -> Re
     if ledger.asked["500"]:
         verdict.complain("answered", f"500 to {ledger.asked['500']} requests: a part that is away is a 503")
     return Report(plan, mayhem.log, ledger, verdict, quiet_after, seconds)
+
+
+def email_of(agent: str) -> str:
+    """Give the address of an agent, of whatever service the token is."""
+    return f"{agent.partition('/')[0]}@cousu.test"
 
 
 def _mayhem_of(plan: Plan) -> MakeMayhem:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from tests.faults.further import FURTHER
 from tests.faults.pairs import PAIRS
 from tests.faults.person import EXAMINED, Person, Way
 from tests.faults.together import TOGETHER
@@ -117,7 +118,7 @@ WAYS: dict[str, Way] = {
 }
 """Everyday lives, of one person at a time."""
 
-ALL: Mapping[str, Way] = {**WAYS, **PAIRS, **TOGETHER}
+ALL: Mapping[str, Way] = {**WAYS, **PAIRS, **TOGETHER, **FURTHER}
 """Every kind of life."""
 
 

@@ -3,11 +3,12 @@
 import json
 import re
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from itertools import pairwise
 
 import asyncpg
 
-from tests.faults import cross_checks, money, stand
+from tests.faults import cross_checks, money, partner, stand
 from tests.faults.clients import Client, Life
 from tests.faults.judged import Judged
 from tests.faults.product import SERVICES
@@ -39,7 +40,7 @@ async def judge(product: Judged, client: Client) -> Verdict:
     for life in client.ledger.lives:
         if life.id:
             verdict.requests += 1
-            _promises(life, journal, verdict)
+            promises(life, Counter(row["type"] for row in journal[life.id]), verdict)
             await _ends(product, life, verdict)
             await _messages(product, life, verdict)
             await _documents(client, life, verdict)
@@ -51,6 +52,7 @@ async def judge(product: Judged, client: Client) -> Verdict:
     await _timelines(client, journal, verdict)
     await _mails(product, verdict)
     await money.check(product, verdict)
+    await partner.check(product, client.ledger.partners, verdict)
     await _chains(product, verdict)
     await _rebuilt(product, verdict)
     return verdict
@@ -123,9 +125,12 @@ async def _filings(product: Judged, client: Client, verdict: Verdict) -> None:
             verdict.complain("numbers", f"{prefix} has holes or doubles: {sorted(numbers)[-5:]}")
 
 
-def _promises(life: Life, journal: Journal, verdict: Verdict) -> None:
-    """Every action that was accepted stands in a journal exactly once, and nothing else does."""
-    told = Counter(row["type"] for row in journal[life.id])
+def promises(life: Life, told: Mapping[str, int], verdict: Verdict) -> None:
+    """Every action that was accepted stands in a journal exactly once, and nothing else does.
+
+    `told` counts the events of the request by their wire type.
+    """
+    told = Counter(told)
     for wire_types in life.exclusive:
         published = sum(told[wire_type] for wire_type in wire_types)
         if life.finished and published != 1:
@@ -162,8 +167,12 @@ async def _ends(product: Judged, life: Life, verdict: Verdict) -> None:
         "qualification", "SELECT departement, state FROM case_file WHERE request_id = $1::text::uuid", life.id
     ):
         found.setdefault(row["departement"], []).append(row["state"])
+    stands(life, {place: states for place, states in found.items() if states}, verdict)
+
+
+def stands(life: Life, found: Mapping[str, list[str]], verdict: Verdict) -> None:
+    """The request stands where its life must end, or at another end that is as good; never partly at one of both."""
     expected = [{place: [state] for place, state in ends.items()} for ends in (life.ends, *life.or_ends)]
-    found = {place: states for place, states in found.items() if states}
     if found not in expected:
         said = " or ".join(map(str, expected))
         verdict.complain("different", f"{life.number} ({life.kind}) stands at {found}, not at {said}")

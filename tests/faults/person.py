@@ -14,6 +14,7 @@ EXAMINED = "qualification.examination_started.v1"
 
 DECIDED = "escalation.decision_made.v1"
 MOBILISED = "escalation.resource_mobilised.v1"
+MESSAGE_POSTED = "intake.message_posted.v1"
 DOCUMENT_ADDED = "intake.document_added.v1"
 
 LINK_WITHIN = 60
@@ -99,9 +100,22 @@ class Person:
             lambda seen: any(step["type"] == fact for step in seen["timeline"]),
         )
 
-    async def writes(self) -> None:
-        """Send a message; each attempt has a text of its own, so that each can be counted."""
-        await self._says("intake", f"/requests/{self.life.id}/messages", self.life.token, "intake.message_posted.v1")
+    async def applicant_once(self, action: str, fact: str, **body: Any) -> None:
+        """Act on one's own request where asking twice would do it twice: see first whether it was done."""
+        path = f"/requests/{self.life.id}"
+        seen = await self.client.read("intake", path, self.life.token) or {"timeline": []}
+        before = [step["type"] for step in seen["timeline"]].count(fact)
+
+        async def done() -> bool:
+            seen = await self.client.read("intake", path, self.life.token) or {"timeline": []}
+            return [step["type"] for step in seen["timeline"]].count(fact) > before
+
+        await self.client.do("intake", f"{path}/{action}", self.life.token, body, done=done)
+        self.life.sure[fact] += 1
+
+    async def writes(self, *, token: str | None = None) -> None:
+        """Send a message, as a colleague with a `token`; each attempt has a text of its own, so that each counts."""
+        await self._says("intake", f"/requests/{self.life.id}/messages", token or self.life.token, MESSAGE_POSTED)
 
     async def is_read_by(self, who: str) -> None:
         """Send a message, and wait until the département shows it: from now on it crosses with the request."""

@@ -112,6 +112,7 @@ class Product:
                 raise RuntimeError(f"the product did not start:\n{log.read_text(errors='replace')}")
             await asyncio.sleep(0.1)
         self.endpoints = json.loads(self.places.endpoints.read_text())
+        self.endpoints["replies"] = f"smtp://127.0.0.1:{self.places.ports['replies']}"
         for service in SERVICES:
             if not (self._orders / f"{service}.obeys").exists() or not self.to_database[service].used:
                 raise RuntimeError(f"{service} was not started as the launcher wants it: no order would reach it")

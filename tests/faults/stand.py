@@ -20,6 +20,7 @@ HEARS = {
 TRANSFERRED = ["qualification.exchanges_transferred.v1", "qualification.request_transferred.v1"]
 APPLIED_HASH = "hash"
 """The column of `inbox_stream` that holds the chain hash of the last event that was applied."""
+STORES_HASH = "SELECT FROM information_schema.columns WHERE table_name = 'inbox_stream' AND column_name = $1"
 DEAD_AFTER = 15.0
 """Seconds: the mail server answers at once, so that a mail under way for longer has lost its sender."""
 
@@ -129,12 +130,7 @@ async def forked(product: Judged) -> list[str]:
             hashes[row["source"], row["subject"], row["sequence"]] = row["hash"]
     found = []
     for service in SERVICES:
-        column = await product.fetch(
-            service,
-            "SELECT FROM information_schema.columns WHERE table_name = 'inbox_stream' AND column_name = $1",
-            APPLIED_HASH,
-        )
-        if not column:
+        if not await product.fetch(service, STORES_HASH, APPLIED_HASH):
             continue
         for row in await product.fetch(
             service,
@@ -167,7 +163,20 @@ async def waiting(product: Judged) -> list[str]:
         "SELECT status, count(*) AS n FROM delivery WHERE status IN ('queued', 'sending') GROUP BY status",
     ):
         found.append(f"notifications: {row['n']} mails {row['status']}")
-    return found
+    return found + await told_partners(product)
+
+
+async def told_partners(product: Judged) -> list[str]:
+    """Say how many events still wait for partners' programs, or for their position."""
+    (row,) = await product.fetch(
+        "notifications",
+        """
+        SELECT (SELECT count(*) FROM partner_event WHERE position IS NULL)
+                + (SELECT count(*) FROM webhook w JOIN partner_event e ON e.position > w.position
+                   WHERE w.state = 'active') AS n
+        """,
+    )
+    return [f"notifications: {row['n']} mails to partners' programs"] if row["n"] else []
 
 
 async def hurry_mails(product: Judged) -> None:
@@ -184,6 +193,9 @@ async def hurry_mails(product: Judged) -> None:
           AND a.began_at NOT BETWEEN now() - make_interval(secs => $1) AND now() + make_interval(secs => $1)
         """,
         DEAD_AFTER,
+    )
+    await product.execute(
+        "notifications", "UPDATE webhook SET next_attempt_at = now() WHERE failures > 0 AND next_attempt_at > now()"
     )
     await product.execute(
         "notifications",

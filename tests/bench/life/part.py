@@ -14,7 +14,7 @@ from tests.bench.measure import Bench
 from tests.bench.product import SERVICES, Product, prepared
 from tests.bench.tally import Figures
 from tests.faults.clients import Client, Ledger
-from tests.faults.harness import AGENTS
+from tests.faults.harness import AGENTS, email_of
 from tests.faults.lives import chosen
 from tests.faults.person import Person
 from tests.journeys.steps import a_body
@@ -45,7 +45,7 @@ async def clients(product: Product) -> AsyncIterator[Client]:
     """Give a client that may act as everybody."""
     client = Client(Ledger(), product.endpoints, patience=60)
     for agent, service in AGENTS.items():
-        token = await product.command("agent", "token", "--service", service, "--email", f"{agent}@cousu.test")
+        token = await product.command("agent", "token", "--service", service, "--email", email_of(agent))
         client.tokens[agent] = service, token
     try:
         yield client

@@ -14,7 +14,7 @@ from statistics import median
 
 from tests.faults import oracle, stand
 from tests.faults.clients import Client, Ledger
-from tests.faults.harness import AGENTS
+from tests.faults.harness import AGENTS, email_of
 from tests.faults.kills.dealer import Dealer
 from tests.faults.kills.rig import Rig, Told
 from tests.faults.lives import WAYS, chosen
@@ -145,7 +145,7 @@ class Epoch:
         for service in SERVICES:
             self._fork(service)
         for agent, service in AGENTS.items():
-            client.tokens[agent] = service, await rig.token(service, f"{agent}@cousu.test")
+            client.tokens[agent] = service, await rig.token(service, email_of(agent))
         await self._until(lambda: len(self._up) == len(SERVICES), within=UP_WITHIN, what="all services are up")
         await asyncio.sleep(QUIET_BEFORE)
         self._quiet = False

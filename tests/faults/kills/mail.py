@@ -28,6 +28,8 @@ class LossyMailbox(Mailbox):
         self.accepted.clear()
         self.unanswered.clear()
         self._links.clear()
+        self._replies.clear()
+        self._texts.clear()
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Accept a mail, and answer or hang up."""

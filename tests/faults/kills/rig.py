@@ -84,6 +84,7 @@ class Rig:
             self.folder / "environment", "".join(f"{key}={value}\n" for key, value in self._operations.items())
         )
         self.endpoints = {name: places.web(name) for name in SERVICES}
+        self.endpoints["replies"] = f"smtp://127.0.0.1:{places.ports['replies']}"
         await self.servers.postgres.ensure_role(REPLAY, creates_databases=True)
         await asyncio.gather(self._warm_up(), *(self._make_template(name) for name in SERVICES))
         await self.fresh()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tests.faults import oracle, stand
 from tests.faults.clients import Client, Ledger
-from tests.faults.harness import AGENTS
+from tests.faults.harness import AGENTS, email_of
 from tests.faults.light.blows import KINDS, Blows
 from tests.faults.light.children import Children
 from tests.faults.light.stage import Stage
@@ -82,7 +82,7 @@ async def run(stage: Stage, plan: Plan) -> Report:
     people: list[asyncio.Task[None]] = []
     try:
         for agent, service in AGENTS.items():
-            client.tokens[agent] = service, await stage.token(service, f"{agent}@cousu.test")
+            client.tokens[agent] = service, await stage.token(service, email_of(agent))
         await children.start()
         over = asyncio.Event()
         people += [asyncio.create_task(_lives(_person(client, stage, plan, n), over)) for n in range(plan.clients)]
