@@ -212,7 +212,7 @@ async def _under_fire(plan: Plan, product: Product, mayhem_of: MakeMayhem) -> Re
         product,
         chance,
         kinds,
-        whole_within=min(plan.within, WHOLE_WITHIN),
+        whole_within=plan.within if plan.quiet else min(plan.within, WHOLE_WITHIN),
         relaxed=plan.storm,
         answers=ledger.asked,
     )

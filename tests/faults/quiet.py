@@ -9,15 +9,16 @@ from shared import clock
 from tests.faults import stand
 from tests.faults.mayhem import Mayhem
 
-WITHIN = 30.0
-"""Seconds in which everything that was published takes effect everywhere; some on a calm machine."""
 LIVES = ("examined_together", "session_of_many", "supported", "withdrawn", "transferred")
 """Long acts, and ordinary ones beside them."""
 
 
 @dataclass(slots=True)
 class Quiet(Mayhem):
-    """Strikes at nothing, and looks whether everything takes effect, also on streams that nothing touches any more."""
+    """Strikes at nothing, and looks whether everything that was published `whole_within` seconds ago took effect.
+
+    That holds for all streams, those too that nothing touches any more.
+    """
 
     async def go_on(self, seconds: float, *, most: int | None = None) -> None:
         """Look again and again until the time is up, or something gets stuck; there are no faults to count."""
@@ -25,6 +26,6 @@ class Quiet(Mayhem):
         until = time.monotonic() + seconds
         while time.monotonic() < until and not self.stuck:
             await asyncio.sleep(1)
-            published_before = clock.now() - timedelta(seconds=WITHIN)
+            published_before = clock.now() - timedelta(seconds=self.whole_within)
             late = await stand.behind(self.product, told_before=published_before)
-            self.stuck += [f"{one}, {WITHIN:g} s after it was published" for one in late[:5]]
+            self.stuck += [f"{one}, {self.whole_within:g} s after it was published" for one in late[:5]]
