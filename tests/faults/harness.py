@@ -14,12 +14,12 @@ from statistics import median
 
 from tests.faults import oracle, stand
 from tests.faults.clients import Client, Ledger
-from tests.faults.lives import ALL, chosen
+from tests.faults.lives import ALL, WAYS, chosen
 from tests.faults.mailbox import Mailbox
 from tests.faults.mayhem import WHOLE_WITHIN, Fault, Mayhem
 from tests.faults.person import Person
 from tests.faults.product import SERVICES, Product
-from tests.faults.quiet import Quiet
+from tests.faults.quiet import LIVES, Quiet
 from tests.faults.storm import Storm
 from tests.faults.strikes.table import KINDS
 from tests.faults.verdict import Verdict
@@ -51,7 +51,7 @@ class Plan:
     seconds: float
     kinds: tuple[str, ...]
     clients: int = 6
-    lives: tuple[str, ...] = tuple(ALL)
+    lives: tuple[str, ...] = tuple(WAYS)
     within: float = 120.0
     """Seconds after which what does not go on counts as stuck: a client, a part, the quiet at the end."""
     most: int | None = None
@@ -97,7 +97,7 @@ class Report:
         plan = self.plan
         most = f" --most {plan.most}" if plan.most else ""
         kinds = " --quiet" if plan.quiet else f" --kinds {','.join(plan.kinds)}"
-        lives = "" if plan.lives == tuple(ALL) else f" --lives {','.join(plan.lives)}"
+        lives = "" if plan.lives == (LIVES if plan.quiet else tuple(ALL)) else f" --lives {','.join(plan.lives)}"
         return (
             f"python -m tests.faults --seed {plan.seed} --seconds {plan.seconds:g} --clients {plan.clients}{most}"
             f" --within {plan.within:g} --copies {plan.copies}{' --storm' if plan.storm else ''}"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.harness import Plan, run
+from tests.faults.lives import WAYS
 
 pytestmark = pytest.mark.faults
 
@@ -31,7 +32,8 @@ KINDS = (
 async def test_whatever_is_killed_every_promise_is_kept(servers_folder: Path) -> None:
     folder = servers_folder / "faults"
     folder.mkdir()
-    report = await run(Plan(seed=20261124, seconds=60, kinds=KINDS, clients=4, most=20, storm=True), folder)
+    lives = (*WAYS, "validated_and_rejected", "admissible_while_answered", "written_while_escalated")
+    report = await run(Plan(20261124, 60, KINDS, clients=4, lives=lives, most=20, storm=True), folder)
     assert report.passed, report.text()
     assert report.verdict.requests > 0
     assert len(report.faults) > 10
