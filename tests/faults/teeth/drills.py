@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from tests.faults.kills.epoch import Plan as Kills
 from tests.faults.light.run import Plan as Faults
 from tests.faults.lives import WAYS
+from tests.faults.pairs import AGREED
 from tests.faults.product import SERVICES
 
 
@@ -32,7 +33,8 @@ class Drill:
         if isinstance(plan, Tests):
             return f"pytest {' '.join(plan.where)}"
         if isinstance(plan, Faults):
-            said = ["light", f"--kinds {','.join(plan.kinds)}", f"--lives {','.join(plan.lives)}"]
+            kinds = f"--kinds {','.join(plan.kinds)}" if plan.kinds else "--quiet"
+            said = ["light", kinds, f"--lives {','.join(plan.lives)}"]
             said += [
                 f"--requests {plan.requests}",
                 f"--faults {plan.faults}",
@@ -69,7 +71,7 @@ def _faults(
 ) -> Drill:
     plan = Faults(
         seed,
-        kinds=tuple(kinds.split(",")),
+        kinds=tuple(kinds.split(",")) if kinds else (),
         requests=6,
         faults=faults,
         seconds=30.0,
@@ -128,6 +130,24 @@ DRILLS: dict[str, Drill] = {
         Tests(("tests/shared/messaging/test_messenger.py::" + AGED,)),
     ),
     "lease": Drill("the leader's machine says nothing any more", Tests(("tests/shared/messaging/test_lease.py",))),
+    "quiet": _faults(
+        "nothing strikes; an act draws the first position and commits last, for rows of it are held",
+        "",
+        seed=35,
+        healing=False,
+        lives="overtaken",
+        clients=1,
+    ),
+    "two_people": _faults(
+        "two people act on one request, and every fifth call of a service waits a moment",
+        "rogue",
+        seed=34,
+        healing=False,
+        lives=",".join(one for one in AGREED if one != "accepted_and_declined"),
+        clients=6,
+        dawdles=0.3,
+        faults=16,
+    ),
     "overlapping": Drill(
         "a second transaction begins while the first is done and not committed yet",
         Tests(tuple(f"tests/{service}/test_overlapping.py" for service in ("intake", "qualification", "escalation"))),

@@ -14,8 +14,8 @@ def test_it_alters_functions_that_stand_there(seeded: Bug) -> None:
         assert changes(file, source), f"{file}: no function does anything else than before"
 
 
-def test_there_are_forty_or_more_each_with_a_name_of_its_own_and_a_drill_that_exists() -> None:
-    assert len({one.name for one in BUGS}) == len(BUGS) >= 40
+def test_there_are_sixty_or_more_each_with_a_name_of_its_own_and_a_drill_that_exists() -> None:
+    assert len({one.name for one in BUGS}) == len(BUGS) >= 60
     assert {one.drill for one in BUGS} <= DRILLS.keys()
 
 

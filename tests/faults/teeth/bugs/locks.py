@@ -8,6 +8,14 @@ MEANS = "services/escalation/store/means.py"
 
 BUGS = (
     bug(
+        "pg_snapshot_xmax",
+        "The relay passes a position while a transaction that drew a smaller one still runs.",
+        "quiet",
+        "shared/messaging/relay.py",
+        "pg_current_xact_id()::text::bigint AS next",
+        "pg_snapshot_xmax(s)::text::bigint AS next",
+    ),
+    bug(
         "session_not_locked",
         "A session of the committee changes while it is closed: its agenda grows, or it is open again.",
         "overlapping",
