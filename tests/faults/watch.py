@@ -57,7 +57,12 @@ class Gate:
                 self._since[service] = float("inf")
 
 
-EXPECTED: Final[Mapping[str, str]] = {}
+OURS = ("services.", "shared.")
+"""The loggers of the product; what libraries log of a connection that was cut is their own affair."""
+EXPECTED: Final[Mapping[str, str]] = {
+    "consumer.unanswered": "a stalled or wiped broker does not answer",
+    "message.kills_its_reader": "a message was redelivered often because its reader was killed often",
+}
 """Event of a log line of level error → why it may appear under faults."""
 
 
@@ -71,8 +76,9 @@ def errors(folder: Path, services: Sequence[str]) -> Counter[str]:
                     said = json.loads(line)
                 except ValueError:
                     continue
-                if isinstance(said, dict) and said.get("level") in {"error", "critical"}:
-                    event = str(said.get("event"))
-                    if event not in EXPECTED:
-                        found[f"{service}: {event}"] += 1
+                if not isinstance(said, dict) or said.get("level") not in {"error", "critical"}:
+                    continue
+                event = str(said.get("event"))
+                if str(said.get("logger")).startswith(OURS) and event not in EXPECTED:
+                    found[f"{service}: {event}"] += 1
     return found

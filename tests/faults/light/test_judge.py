@@ -186,6 +186,9 @@ async def test_a_service_with_a_reason_is_not_blamed(listens: bool, copies: Sequ
 
 def test_an_error_in_the_log_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "intake.log").write_text(
-        'words of a library\n{"event": "relay.failed", "level": "error"}\n{"event": "started", "level": "info"}\n'
+        "words of a library\n"
+        '{"event": "relay.failed", "level": "error", "logger": "shared.messaging.relay"}\n'
+        '{"event": "closed", "level": "error", "logger": "aio_pika.robust_channel"}\n'
+        '{"event": "started", "level": "info", "logger": "shared.messaging.relay"}\n'
     )
     assert errors(tmp_path, ["intake"]) == {"intake: relay.failed": 1}

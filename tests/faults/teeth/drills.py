@@ -67,12 +67,13 @@ def _faults(
     dawdles: float = 0.0,
     fails: float = 0.0,
     faults: int = 8,
+    requests: int = 6,
     copies: int = 1,
 ) -> Drill:
     plan = Faults(
         seed,
         kinds=tuple(kinds.split(",")) if kinds else (),
-        requests=6,
+        requests=requests,
         faults=faults,
         seconds=30.0,
         lives=tuple(lives.split(",")),
@@ -146,7 +147,7 @@ DRILLS: dict[str, Drill] = {
         lives=",".join(one for one in AGREED if one != "accepted_and_declined"),
         clients=6,
         dawdles=0.3,
-        faults=16,
+        requests=40,
     ),
     "overlapping": Drill(
         "a second transaction begins while the first is done and not committed yet",
