@@ -386,6 +386,18 @@ async def test_what_became_of_a_mail_is_told_after_all_that_is_known_of_its_requ
     assert moments[0] > latest
 
 
+@pytest.mark.usefixtures("owed")
+async def test_a_mail_shows_the_moment_that_its_event_tells(
+    database: Database, postman: Postman, mail_server: MailServer
+) -> None:
+    """Something else is known of the request that happened later: a replay knows the event's moment alone."""
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE inbox_stream SET latest = now() + interval '1 hour'")
+    await postman.send_next()
+    assert len(mail_server.accepted) == 1
+    assert [await database.fetchval("SELECT sent_at FROM delivery")] == await moments_told(database)
+
+
 async def _waits_for_a_lock(database: Database) -> bool:
     found = await database.fetchval(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"

@@ -158,3 +158,5 @@ async def _tell_success(tx: Transaction, mail: Tried, *, at: datetime) -> None:
         colleague_id=follower_of(mail.holder),
     )
     await journal.record(tx, fact)
+    if fact.at != at:  # the mail shows the moment that the event tells, so that a replay shows the same
+        await store.note_outcome(tx, mail.id, status=Status.SENT, reason=None, sent_at=fact.at)
