@@ -91,6 +91,15 @@ class Person:
             "intake", f"/requests/{self.life.id}", self.life.token, lambda seen: seen["status"] in statuses
         )
 
+    async def sees_message(self, text: str) -> None:
+        """Wait until the tracking page shows a message."""
+        await self.client.until(
+            "intake",
+            f"/requests/{self.life.id}",
+            self.life.token,
+            lambda seen: any(message["text"] == text for message in seen["messages"]),
+        )
+
     async def sees_step(self, fact: str) -> None:
         """Wait until the timeline tells a fact."""
         await self.client.until(

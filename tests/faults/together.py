@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 from asyncpg.transaction import Transaction
 
+from tests.faults.clients import Stuck
 from tests.faults.person import EXAMINED, Person, Way
 from tests.polling import eventually
 
@@ -27,6 +28,8 @@ SOON = (0.0, 0.06)
 A_LOOK = 0.5
 """Seconds in which a relay that leads has looked at its outbox."""
 TURNS = 3
+NOT_LATER = 10.0
+"""Seconds in which an event takes effect, once one that was published after it has; a relay mends itself after more."""
 HEADINGS = "Nom;Nature;Adresse électronique;Départements;Champs d’intervention;Demandes suivies en même temps"
 
 
@@ -95,7 +98,13 @@ async def _overtaken(person: Person) -> None:
             await asyncio.sleep(A_LOOK)
             await late.let_go()
             await asyncio.gather(*acts)
-        await asyncio.gather(*(one.sees("under_examination") for one in people[:3]))
+        await later.agent_writes("sat95")
+        await later.sees_message(later.life.sure_texts[-1])
+        try:
+            async with asyncio.timeout(NOT_LATER):
+                await asyncio.gather(*(one.sees("under_examination") for one in people[:3]))
+        except TimeoutError:
+            raise Stuck(f"what was published first came {NOT_LATER:g} s later than what was published last") from None
         for one in people:
             state = "under_examination" if one in people[:3] else "registered"
             one.life.ends = {"intake": state, "95": state}
