@@ -13,6 +13,9 @@ from tests.faults.partner import SUBSCRIBED, Partner
 from tests.faults.person import EXAMINED, LINK_WITHIN, MESSAGE_POSTED, Person, Way
 
 AMOUNT = 100_000
+MOST_PARTNERS = 2
+"""Subscriptions of one run: each is told its events one after the other."""
+TYPES = ["intake.request_submitted.v1", "qualification.request_refused.v1"]
 ACCOMPANIMENT: Mapping[str, Any] = {"starts_on": "2027-01-04", "ends_on": "2027-06-30"}
 BOOKED = "escalation.order_booked.v1"
 PROGRESSED = "escalation.resource_progressed.v1"
@@ -264,13 +267,14 @@ async def _pact(person: Person) -> None:
 
 async def _partner_subscribed(person: Person) -> None:
     """A partner's program subscribes, and is told what happens while it refuses, loses and delays."""
-    partner = Partner(person.chance)
-    await partner.start()
-    _, token = person.client.tokens["exploitant"]
-    wish = {"name": f"{SUBSCRIBED} {person.life.key}", "url": partner.url, "types": [], "departements": []}
-    made = await person.client.do("notifications", "/webhooks", token, wish)
-    partner.webhook = made["id"]
-    person.client.ledger.partners.append(partner)
+    if len(person.client.ledger.partners) < MOST_PARTNERS:
+        partner = Partner(person.chance)
+        person.client.ledger.partners.append(partner)
+        await partner.start()
+        _, token = person.client.tokens["exploitant"]
+        wish = {"name": f"{SUBSCRIBED} {person.life.key}", "url": partner.url, "types": TYPES, "departements": ["95"]}
+        made = await person.client.do("notifications", "/webhooks", token, wish)
+        partner.webhook = made["id"]
     for _ in range(3):
         other = person.beside(len(person.client.ledger.lives))
         await other.is_ready_for("refusal")

@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from datetime import datetime
 from itertools import pairwise
 
 import asyncpg
@@ -238,8 +239,9 @@ async def _timelines(client: Client, journal: Journal, verdict: Verdict) -> None
         verdict.steps += len(timeline)
         number = request
         for before, after in pairwise(timeline):
-            if before["at"] > after["at"]:
-                verdict.complain("reordered", f"the timeline of {number} goes back in time at {after['type']}")
+            if datetime.fromisoformat(before["at"]) > datetime.fromisoformat(after["at"]):
+                said = f"{before['at']} {before['type']}, then {after['at']} {after['type']}"
+                verdict.complain("reordered", f"the timeline of {number} goes back in time: {said}")
         for service in SERVICES:
             told = [
                 row["type"]

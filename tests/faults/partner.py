@@ -62,13 +62,16 @@ class Partner:
 async def check(product: Judged, partners: list[Partner], verdict: Verdict) -> None:
     """Every partner took every event since its subscription, first in the order of their positions, and no other."""
     for partner in partners:
+        if not partner.webhook:  # the life that subscribes it did not get an answer
+            continue
         rows = await product.fetch(
             "notifications",
             """
             SELECT e.event_id::text AS id FROM partner_event e
-            WHERE e.position > (SELECT first FROM (
-                SELECT min(a.position) - 1 AS first FROM webhook_attempt a WHERE a.webhook_id = $1::text::uuid
-            ) began)
+            JOIN webhook w ON w.id = $1::text::uuid
+                AND (w.types = '{}' OR e.type = ANY(w.types))
+                AND (w.departements = '{}' OR e.departement = ANY(w.departements))
+            WHERE e.position >= (SELECT min(a.position) FROM webhook_attempt a WHERE a.webhook_id = w.id)
             ORDER BY e.position
             """,
             partner.webhook,

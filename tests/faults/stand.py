@@ -173,7 +173,8 @@ async def told_partners(product: Judged) -> list[str]:
         """
         SELECT (SELECT count(*) FROM partner_event WHERE position IS NULL)
                 + (SELECT count(*) FROM webhook w JOIN partner_event e ON e.position > w.position
-                   WHERE w.state = 'active') AS n
+                   WHERE w.state = 'active' AND (w.types = '{}' OR e.type = ANY(w.types))
+                       AND (w.departements = '{}' OR e.departement = ANY(w.departements))) AS n
         """,
     )
     return [f"notifications: {row['n']} mails to partners' programs"] if row["n"] else []
