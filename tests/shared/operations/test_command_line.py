@@ -102,8 +102,8 @@ async def test_of_a_cluster_a_node_that_is_away_is_not_worth_a_word(
 
 
 async def test_quarantined_messages_are_shown_with_their_bytes_and_settled(scene: Scene, cousu_main: CousuMain) -> None:
-    await an_unreadable_message(scene.inbox)
-    await an_unreadable_message(scene.inbox)
+    await an_unreadable_message(scene.inbox, b"not an envelope")
+    await an_unreadable_message(scene.inbox, b"also not an envelope")
     first, second = await quarantine.list_quarantined(scene.escalation, "escalation")
     code, out, _ = await cousu_main("quarantine", "list")
     assert (code, str(first.id) in out) == (0, True)
