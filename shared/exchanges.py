@@ -5,10 +5,11 @@ Such a service has the table `exchange_part` and consumes a subclass of `Exchang
 
 from shared.contracts.qualification import Dossier, DossierMessage, DossierStep, ExchangesPart
 from shared.db import Transaction
+from shared.errors import WaitsForAnother
 
 
-class ExchangesMissing(Exception):  # noqa: N818 - names what is missing; never shown to people, only to the operator
-    """A dossier refers to parts that are not here yet: its event is held and tried again."""
+class ExchangesMissing(WaitsForAnother):  # names what is missing; never shown to people, only to the operator
+    """A dossier refers to parts that are not here yet: its event waits for them, however long that takes."""
 
 
 async def keep_part(tx: Transaction, fact: ExchangesPart) -> None:

@@ -142,6 +142,7 @@ async def test_a_transfer_waits_for_the_parts_that_it_refers_to(
     first, *others, transfer = await transferred(database)
     await inbox.take([first, transfer])
     assert (await database.fetchval("SELECT reason FROM inbox_held")).startswith("ExchangesMissing: 1 of 3 parts")
+    assert await database.fetchval("SELECT code FROM inbox_held") == "waits_for_another"
     assert (await neighbour.get(f"/cases/{life.request_id}")).status_code == 404
     await inbox.take(others)
     async with database.transaction() as tx:
