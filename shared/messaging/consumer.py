@@ -62,6 +62,8 @@ class Consumer:
         self._lost = False
         self.started = False
         """Whether it consumes, as far as it knows."""
+        self.has_consumed = False
+        """Whether it ever did: what is away since then is away for all copies of the service."""
 
     async def start(self) -> None:
         """Connect, declare and consume; try again until the broker is there; later aio-pika reconnects by itself."""
@@ -86,7 +88,7 @@ class Consumer:
                 log.exception("consumer.failed")
             else:
                 self._seen_at = asyncio.get_running_loop().time()
-                self.started = True
+                self.started = self.has_consumed = True
                 log.info("consumer.started", queue=self._subscription.queue)
                 return
             await asyncio.sleep(1)

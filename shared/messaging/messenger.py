@@ -130,8 +130,10 @@ class Messenger:
 
     async def missing(self) -> str | None:
         """Say what this copy misses, or, `Degraded`, what keeps the service from publishing: all copies share it."""
-        if not self.consumer.started:
+        if not self.consumer.has_consumed:
             return "rabbitmq: not consuming yet"
+        if not self.consumer.started:
+            return Degraded("rabbitmq: not consuming, and connecting again")
         row = await self.database.fetchrow(
             """
             SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND granted

@@ -7,6 +7,7 @@ import aio_pika
 import pytest
 import structlog
 
+from deploy.local.rabbitmq import LocalRabbit
 from shared.clock import new_id
 from shared.db import Database, Row
 from shared.messaging import journal, metrics, names
@@ -17,6 +18,7 @@ from shared.messaging.reach import Reach
 from shared.messaging.topology import Subscription
 from shared.readiness import Degraded
 from tests.conftest import FreshDatabase
+from tests.faults.network import Link
 from tests.polling import eventually
 from tests.shared.messaging.conftest import NOTING, a_message, effects, wire
 
@@ -247,6 +249,38 @@ async def test_an_outbox_that_ages_and_a_refused_event_are_degraded(listener: Me
     assert (await degraded(listener)).startswith("relay: an event has waited for 7")
     await listener.database.fetch("UPDATE outbox SET unsendable_since = now()")
     assert await degraded(listener) == "relay: 1 events are refused by the broker"
+
+
+async def test_a_broker_that_goes_away_leaves_the_copy_in_service(
+    database: Database, rabbit_server: LocalRabbit, broker_url: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All copies of all services share the broker, and people need none."""
+    monkeypatch.setattr("shared.messaging.messenger.WATCHES_EVERY", 0.1)
+    monkeypatch.setattr("shared.messaging.consumer.LOOKS_WITHIN", 0.2)
+    monkeypatch.setattr("shared.messaging.consumer.AGAIN_AFTER", 0.2)
+    way = Link(rabbit_server.amqp_port)
+    await way.start()
+    messenger = Messenger(
+        database,
+        broker_url("escalation").replace(f":{rabbit_server.amqp_port}/", f":{way.port}/"),
+        name="escalation",
+        subscription=Subscription("escalation", ("intake.#",)),
+        consumers=NOTING,
+    )
+    assert await messenger.missing() == "rabbitmq: not consuming yet"
+
+    async def without_the_broker() -> bool:
+        return str(await messenger.missing()).startswith("rabbitmq")
+
+    async with messenger.lifespan():
+        await eventually(lambda: ready(messenger))
+        way.open = False
+        way.cut()
+        await eventually(without_the_broker)
+        assert (await degraded(messenger)).startswith("rabbitmq: not consuming")
+        way.open = True
+        await eventually(lambda: ready(messenger))
+    way.stop()
 
 
 async def degraded(messenger: Messenger) -> str:
