@@ -7,10 +7,13 @@ from typing import Any
 from shared.contracts import BY_TYPE
 from shared.contracts.fact import ALSO, Fact
 from shared.db import Transaction
-from shared.messaging.envelope import Envelope, read_data
+from shared.messaging.envelope import Envelope, Unreadable, read_data
 
 Handler = Callable[[Transaction, Any], Awaitable[None]]
 """`async def open_case_on_request_submitted(tx, fact)`; `tx.cause` says which event is applied."""
+
+_SERVICES = frozenset(wire_type.partition(".")[0] for wire_type in BY_TYPE) - {"forms"}
+"""Whose name a stranger's event may not bear as its source."""
 
 SINGLE = "event:"
 """How the stream of a fact that stands alone is called: this and the fact's id."""
@@ -82,13 +85,17 @@ class Consumers:
         """Read a message and find its handler; refuse with `Unreadable` what cannot be read."""
         envelope = self._readable(Envelope.read(body))
         if envelope.type in self.raw:
+            if not _SERVICES.isdisjoint(envelope.source.split("/")[1:2]):
+                raise Unreadable(f"{envelope.type} cannot come from {envelope.source}")
             return _single(envelope, body, envelope, self.raw[envelope.type])
         if self._is_newer(envelope):
             return self._followed(envelope, body, envelope, _wait_for_an_update)
+        if envelope.sequence is None:
+            raise Unreadable(f"{envelope.type} without a sequence: it has no place in a stream")
         model = self._models.get(envelope.type)
         fact = read_data(model, envelope.data) if model else None
         handler = self.on[model] if model else None
-        if envelope.sequence is None or envelope.subject is None or envelope.type in self.alone:
+        if envelope.subject is None or envelope.type in self.alone:
             return _single(envelope, body, fact, handler)
         return self._followed(envelope, body, fact, handler)
 

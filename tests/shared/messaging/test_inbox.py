@@ -206,11 +206,33 @@ async def test_facts_nobody_handles_still_count_in_their_stream(database: Databa
 
 async def test_an_event_without_sequence_takes_effect_once_by_its_id(database: Database) -> None:
     request_id = new_id()
-    body = wire(a_message(request_id, "alone"), None)
-    inbox = Inbox(database, NOTING)
+
+    async def take(tx: Transaction, _: Envelope) -> None:
+        await note(tx, a_message(request_id, "alone"))
+
+    inbox = Inbox(database, Consumers({}, raw={"forms.request_filed.v1": take}))
+    body = wire(a_message(request_id), None, source="/forms/ours", type="forms.request_filed.v1")
     await inbox.take([Message(body, "")])
     await inbox.take([Message(body, "")])
     assert await effects(database, request_id) == ["alone"]
+
+
+@pytest.mark.parametrize("source", ["/intake", "/forms/ours"])
+async def test_a_fact_without_sequence_is_applied_from_nobody(database: Database, source: str) -> None:
+    request_id = new_id()
+    forged = wire(a_message(request_id, "forged"), None, source=source)
+    await Inbox(database, NOTING, service="escalation").take([Message(forged, "forms.request_filed.95")])
+    assert await effects(database, request_id) == []
+    assert "without a sequence" in await database.fetchval("SELECT reason FROM quarantine")
+
+
+async def test_a_form_does_not_bear_the_name_of_a_service(database: Database) -> None:
+    async def take(_tx: Transaction, _envelope: Envelope) -> None:
+        raise AssertionError("never called")
+
+    body = wire(a_message(new_id()), None, source="/intake", type="forms.request_filed.v1")
+    await Inbox(database, Consumers({}, raw={"forms.request_filed.v1": take})).take([Message(body, "")])
+    assert "cannot come from /intake" in await database.fetchval("SELECT reason FROM quarantine")
 
 
 async def test_a_fact_of_a_stream_that_is_not_followed_needs_no_predecessor(database: Database) -> None:
