@@ -48,10 +48,17 @@ async def refuse_ahead(databases: Mapping[str, Connection]) -> None:
 
 
 async def _applied(connection: Connection) -> AsyncIterator[list[Row]]:
-    """Read how far a listener came, some streams at a time."""
+    """Read how far a listener came, some streams at a time; those held as forked stay so, and are left out."""
     page: list[Row] = []
     async for row in connection.cursor(
-        "SELECT source, subject, applied FROM inbox_stream WHERE applied > 0", prefetch=AT_ONCE
+        """
+        SELECT source, subject, applied
+        FROM inbox_stream s
+        WHERE applied > 0
+          AND NOT EXISTS (SELECT FROM inbox_held h
+                          WHERE h.subject = s.subject AND h.source = s.source AND h.code = 'forked')
+        """,
+        prefetch=AT_ONCE,
     ):
         page.append(row)
         if len(page) == AT_ONCE:
@@ -69,7 +76,9 @@ async def _beyond(source: Connection, streams: list[Row]) -> list[Row]:
         FROM unnest($1::text[], $2::text[], $3::bigint[]) AS k (source, subject, applied)
         LEFT JOIN stream s ON s.source = k.source AND s.subject = k.subject
         WHERE CASE WHEN k.subject LIKE $4 || '%'
-            THEN NOT EXISTS (SELECT FROM journal j WHERE j.id = substr(k.subject, length($4) + 1)::uuid)
+            THEN CASE WHEN substr(k.subject, length($4) + 1) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+                THEN NOT EXISTS (SELECT FROM journal j WHERE j.id = substr(k.subject, length($4) + 1)::uuid)
+                ELSE FALSE END
             ELSE coalesce(s.sequence, 0) < k.applied END
           AND (k.source NOT LIKE '/%/%' OR EXISTS (SELECT FROM stream o WHERE o.source = k.source))
         """,
