@@ -203,7 +203,8 @@ async def _wait_until_sent(watched: Watched, choice: Choice, *, put: int, events
     least, moved_at = None, loop.time()
     while True:
         waiting: int = await watched.database.fetchval(
-            "SELECT count(*) FROM outbox WHERE queue = $1", choice.queue or EVERYBODY
+            "SELECT count(*) FROM outbox WHERE queue = $1 AND unsendable_since IS NULL",
+            choice.queue or EVERYBODY,
         )
         if waiting < LOT:
             return

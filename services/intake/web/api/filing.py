@@ -79,7 +79,7 @@ async def file_with_documents(
         made.append(await file_request(tx, territories, data, at=at, key=key, filed_by=filed_by, documents=documents))
 
     await receive_all(database, cause, files, await uploads_of(request), keep)
-    return filed_view(made[0], tokens)
+    return filed_view(made[-1], tokens)
 
 
 def _fit(key: str | None) -> str | None:
