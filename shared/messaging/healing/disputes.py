@@ -15,15 +15,19 @@ FORGOTTEN_AFTER = timedelta(minutes=15)
 async def check(tx: Transaction, said: StreamForked) -> list[Row]:
     """Look up in our journal what a listener applied; store what is not there, and forget what is.
 
-    Gives (subject, sequence, hash, known) for each stream.
+    Gives (subject, sequence, hash, known, head, head_hash) for each stream; none when no stream is of this source:
+    the question came to another instance of the service that it is for.
     """
     rows = await tx.fetch(
         """
-        SELECT k.subject, k.sequence, k.hash,
+        SELECT k.subject, k.sequence, k.hash, coalesce(s.sequence, 0) AS head,
+               coalesce(encode(s.hash, 'hex'), '') AS head_hash,
                EXISTS (SELECT FROM journal j
                        WHERE j.source = $1 AND j.subject = k.subject AND j.sequence = k.sequence
                          AND j.hash = decode(k.hash, 'hex')) AS known
         FROM unnest($2::text[], $3::bigint[], $4::text[]) AS k (subject, sequence, hash)
+        LEFT JOIN stream s ON s.source = $1 AND s.subject = k.subject
+        WHERE EXISTS (SELECT FROM stream WHERE source = $1)
         ORDER BY k.subject
         """,
         said.source,

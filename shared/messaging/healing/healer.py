@@ -37,8 +37,8 @@ from shared.messaging.relay import Relay
 
 log = structlog.get_logger(__name__)
 
-LIMITS = {EVENTS_MISSING: Rate(1_000, 500), HEADS_WANTED: Rate(20, 0.2), STREAM_FORKED: Rate(20, 1)}
-"""How often one asker may ask: a listener that catches up asks 500 times in two seconds."""
+LIMITS = {EVENTS_MISSING: Rate(1_000, 500), HEADS_WANTED: Rate(20, 0.2), STREAM_FORKED: Rate(200, 5)}
+"""How often one asker may ask: one that catches up asks 500 times in two seconds; doubts are asked by département."""
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -86,7 +86,7 @@ class Healer:
                 await self._send_again(missing)
         elif said == HEADS_WANTED:
             wanted = read_data(HeadsWanted, envelope.data)
-            if self._may_ask(said, service, service):
+            if self._may_ask(said, service, wanted.queue or service):
                 await self.tell_heads(since=wanted.since, ours=ours)
         elif said == STREAM_FORKED:
             report = read_data(StreamForked, envelope.data)
@@ -113,7 +113,7 @@ class Healer:
         """Ask everybody how far the streams go that changed since we last heard anything (less a day, for safety)."""
         heard = await self._database.fetchval("SELECT max(changed_at) FROM inbox_stream")
         since = heard - timedelta(days=1) if heard else EVER
-        return await self._say(HEADS_WANTED, HeadsWanted(since=since), "all")
+        return await self._say(HEADS_WANTED, HeadsWanted(since=since, queue=self._queue), "all")
 
     async def tell_heads(self, *, since: datetime, ours: bool = False) -> None:
         """Tell how far our streams go that changed since then, to the queues of their départements.
@@ -206,21 +206,31 @@ class Healer:
             return
         async with self._database.transaction() as tx:
             rows = await disputes.check(tx, said)
+        if not rows:
+            return
         if unknown := sum(not row["known"] for row in rows):
             log.error("healing.streams_disputed", listener=said.queue, source=said.source, streams=unknown)
         streams = tuple((row["subject"], row["sequence"], row["hash"], row["known"]) for row in rows)
-        await self._say(
-            STREAM_CHECKED, StreamChecked(source=said.source, queue=said.queue, streams=streams), departement
-        )
+        our_heads = tuple((row["head"], row["head_hash"]) for row in rows)
+        checked = StreamChecked(source=said.source, queue=said.queue, streams=streams, heads=our_heads)
+        await self._say(STREAM_CHECKED, checked, departement)
 
     async def _take_verdicts(self, said: StreamChecked, departement: str, service: str) -> None:
         """Hold streams of which the source does not know what was applied here, and settle those where it does."""
         if said.queue != self._queue or said.source.split("/")[1:2] != [service]:
             return
-        for subject, sequence, chain_hash, known in said.streams:
+        for (subject, sequence, chain_hash, known), (head, head_hash) in zip(said.streams, said.heads, strict=False):
             async with self._database.transaction() as tx:
                 await forks.take_verdict(
-                    tx, said.source, subject, sequence, bytes.fromhex(chain_hash), known=known, departement=departement
+                    tx,
+                    said.source,
+                    subject,
+                    sequence,
+                    bytes.fromhex(chain_hash),
+                    known=known,
+                    head=head,
+                    head_hash=bytes.fromhex(head_hash),
+                    departement=departement,
                 )
 
     async def _compare(self, told: StreamHeads, departement: str, *, ours: bool) -> None:

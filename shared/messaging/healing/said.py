@@ -60,17 +60,22 @@ class StreamForked(Said):
 
 
 class StreamChecked(Said):
-    """What `source` answers to `queue`: (subject, sequence, hash, whether its journal has this event)."""
+    """What `source` answers to `queue`: (subject, sequence, hash, whether its journal has this event).
+
+    `heads` are in the same order the last event (sequence, hash) of each stream at the source; 0 where it has none.
+    """
 
     source: Name
     queue: QueueName
     streams: tuple[tuple[Name, Sequence, ChainHash, bool], ...] = Bounds(max_length=MOST_ENTRIES)
+    heads: tuple[tuple[Annotated[int, Bounds(ge=0, le=FURTHEST)], ChainHash], ...] = Bounds(max_length=MOST_ENTRIES)
 
 
 class HeadsWanted(Said):
-    """Somebody wants the heads of all streams that changed since then."""
+    """`queue` wants the heads of all streams that changed since then."""
 
     since: AwareDatetime
+    queue: QueueName | None = None
 
 
 def is_control(wire_type: str | None) -> bool:

@@ -171,13 +171,23 @@ async def _hold_on_head(
 
 
 async def take_verdict(
-    tx: Transaction, source: str, subject: str, sequence: int, applied_hash: bytes, *, known: bool, departement: str
+    tx: Transaction,
+    source: str,
+    subject: str,
+    sequence: int,
+    applied_hash: bytes,
+    *,
+    known: bool,
+    head: int,
+    head_hash: bytes,
+    departement: str,
 ) -> None:
-    """Take what a source found when it was told that this event, with this chain hash, is the last applied here.
+    """Apply what a source answers about this event, the last applied here, and where its own stream ends.
 
     What it does not know is a fork. What it does know makes the contradicting events false: where an operator has had
     the stream checked again, they go to quarantine and the stream goes on.
     """
+    (stream,) = await streams.lock(tx, [(subject, source)], lowest=[1])
     row = await tx.fetchrow(
         """
         SELECT s.applied, s.hash, h.code, h.sequence AS claimed, h.next_attempt_at
@@ -194,18 +204,17 @@ async def take_verdict(
     forked = row["code"] == held.Code.FORKED
     if not known and not forked:
         await _hold_on_head(
-            tx, source, subject, departement, applied=sequence, ours=applied_hash, head=sequence, theirs=b""
+            tx, source, subject, departement, applied=sequence, ours=applied_hash, head=head, theirs=head_hash
         )
     elif not known:
         await tx.execute(
             "UPDATE inbox_held SET next_attempt_at = NULL WHERE subject = $1 AND source = $2", subject, source
         )
     elif forked and row["next_attempt_at"] is not None:
-        (stream,) = await streams.lock(tx, [(subject, source)], lowest=[1])
         for kept in await streams.kept_until(tx, subject, source, stream.applied + 1):
             if kept.sequence <= stream.applied or not stream.continues(_previous(kept)):
                 await _put_aside(tx, kept, "forked: the source knows what was applied in its place")
-        await held.release(tx, subject, source)
+        await held.release(tx, subject, source, forked=True)
         log.info("stream.fork_settled", source=source, request_id=subject)
 
 

@@ -169,9 +169,14 @@ async def try_newer_now(database: Database) -> None:
         )
 
 
-async def release(tx: Transaction, subject: str, source: str) -> bool:
-    """Let the stream go on; tell whether it was held."""
-    tag = await tx.execute("DELETE FROM inbox_held WHERE subject = $1 AND source = $2", subject, source)
+async def release(tx: Transaction, subject: str, source: str, *, forked: bool = False) -> bool:
+    """Let the stream go on; tell whether it was held. One that is `forked` goes on only where that is settled."""
+    tag = await tx.execute(
+        "DELETE FROM inbox_held WHERE subject = $1 AND source = $2 AND (code <> 'forked' OR $3)",
+        subject,
+        source,
+        forked,
+    )
     return tag != "DELETE 0"
 
 

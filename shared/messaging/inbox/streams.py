@@ -43,6 +43,8 @@ class Stream:
     """The chain hash of the last applied event; None where it is not known."""
     digests: bytes
     """Digests of applied events, up to the last, as far back as was asked for when the stream was locked."""
+    request: str = ""
+    """What its events are about, also where the stream is an event that stands alone."""
     latest: datetime | None = None
     """The latest moment that its events applied now tell."""
     new_digests: bytes = b""
@@ -133,6 +135,7 @@ async def lock(
         return []
     subjects, sources = [key[0] for key in keys], [key[1] for key in keys]
     lowest = lowest or [FURTHEST] * len(keys)
+    requests = list(requests) or subjects
     await tx.execute(
         """
         INSERT INTO inbox_stream (subject, source)
@@ -146,7 +149,7 @@ async def lock(
         ) locked
         ON CONFLICT (subject, source) DO UPDATE SET changed_at = now()
         """,
-        list(requests) or subjects,
+        requests,
         subjects,
         sources,
     )
@@ -170,18 +173,21 @@ async def lock(
         lowest,
         DIGEST,
     )
-    return [Stream(**{**row, "parked": set(row["parked"])}) for row in rows]
+    about = dict(zip(keys, requests, strict=True))
+    return [
+        Stream(**{**row, "parked": set(row["parked"]), "request": about[row["subject"], row["source"]]}) for row in rows
+    ]
 
 
 async def save(tx: Transaction, moved: Sequence[Stream]) -> None:
-    """Remember how far streams are applied, and have what waited for another event of their requests tried soon."""
+    """Remember how far streams are applied, and have what waited for another event of their requests tried first."""
     await tx.execute(
         """
         WITH woken AS (
-            UPDATE inbox_held h SET next_attempt_at = now()
+            UPDATE inbox_held h SET next_attempt_at = now() - interval '1 day'
             WHERE (h.subject, h.source) IN (
                 SELECT w.subject, w.source FROM inbox_held w
-                WHERE w.subject = ANY((SELECT $1::text[])::text[]) AND w.code = 'waits_for_another'
+                WHERE w.subject = ANY((SELECT $8::text[])::text[]) AND w.code = 'waits_for_another'
                   AND w.next_attempt_at > now()
                 FOR UPDATE SKIP LOCKED)
         )
@@ -204,6 +210,7 @@ async def save(tx: Transaction, moved: Sequence[Stream]) -> None:
         [stream.hash for stream in moved],
         [stream.new_digests for stream in moved],
         DIGEST * REMEMBERED,
+        [stream.request for stream in moved],
     )
     for stream in moved:
         stream.new_digests = b""

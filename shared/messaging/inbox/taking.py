@@ -147,10 +147,13 @@ class Inbox:
             return following is None or not following.rivals or await forks.choose(tx, stream)
 
     async def _fits_now(self, subject: str, source: str) -> bool:
-        """Tell whether a forked stream shows no contradiction any more."""
+        """Tell whether a forked stream shows no contradiction any more; then it is released."""
         async with self._database.transaction() as tx:
             (stream,) = await streams.lock(tx, [(subject, source)], lowest=[1])
-            return await forks.check_again(tx, stream)
+            fits = await forks.check_again(tx, stream)
+            if fits and await held.release(tx, subject, source, forked=True):
+                log.info("stream.fork_settled", source=source, request_id=subject)
+            return fits
 
     async def trim_parked(self) -> None:
         """Keep what is parked within its bounds."""
@@ -196,8 +199,8 @@ class Inbox:
         """
         try:
             yield
-        except (asyncio.CancelledError, *AWAY):
-            with contextlib.suppress(*AWAY):
+        except (asyncio.CancelledError, *AWAY, *CONFLICTS):
+            with contextlib.suppress(*AWAY, *CONFLICTS):
                 await attempts.take_back(self._database, begun)
             raise
 

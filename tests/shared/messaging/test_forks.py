@@ -236,9 +236,15 @@ async def test_heads_without_hashes_are_read_as_before(database: Database) -> No
 
 async def restored(database: Database, source: Database, first: History, *, rewound: bool) -> None:
     """Have a listener that applied five events hear the head of a source that has three, and answer each other."""
-    request_id = first.request_id
+    request_id, last = first.request_id, A_RESTORE if rewound else 5
     async with source.transaction() as tx:
-        for number in range(A_RESTORE if rewound else 5):
+        await tx.execute(
+            "INSERT INTO stream (source, subject, sequence, hash, departement) VALUES ('/intake', $1, $2, $3, '95')",
+            str(request_id),
+            last,
+            first.hashes[last - 1],
+        )
+        for number in range(last):
             envelope = json.loads(first.bodies[number])
             await tx.execute(
                 """
@@ -313,6 +319,44 @@ async def test_the_source_is_told_of_a_fork_once_a_minute(database: Database) ->
     assert json.loads(report)["data"]["streams"] == [[str(request_id), 5, first.hashes[4].hex()]]
     await database.fetch("UPDATE inbox_held SET asked_at = now() - interval '2 minutes'")
     assert await healer.report_forks() == 1
+
+
+async def test_a_skip_of_a_fork_that_the_source_confirmed_goes_on_behind_the_source_s_own_head(
+    database: Database, source: Database
+) -> None:
+    request_id = new_id()
+    first, second = two_histories(request_id)
+    await restored(database, source, first, rewound=True)
+    [one] = await holding.list_held(database, "escalation")
+    assert (one.sequence, one.event_id) == (A_RESTORE, f"fork:{request_id}")
+    watched, inbox = Watched("escalation", database, "escalation"), Inbox(database, NOTING)
+    await holding.skip(watched, one.event_id, by="operator", why="the source's history counts")
+    await inbox.take(second.messages(4, 5, 6))
+    assert await effects(database, request_id) == ["1", "2", "3", "4", "5", "4'", "5'", "6'"]
+    assert await held_as(database, request_id) is None
+    hashes = await database.fetchval("SELECT hash FROM inbox_stream WHERE subject = $1", str(request_id))
+    assert hashes == second.hashes[5]
+
+
+@pytest.mark.parametrize("own_first", [True, False])
+async def test_an_instance_does_not_answer_for_a_source_of_another_instance(
+    database: Database,
+    source: Database,
+    own_first: bool,  # noqa: FBT001 - a case of a table
+) -> None:
+    first, _ = two_histories(new_id())
+    await restored(database, source, first, rewound=False)
+    channel = Channel()
+    listener = a_healer(database, channel)
+    await left_alone(database)
+    await listener.hear(first.head(A_RESTORE))
+    [question] = channel.of(STREAM_FORKED)
+    own, other = a_healer(source, channel, "intake"), a_healer(database, channel, "intake")
+    for instance in (own, other) if own_first else (other, own):
+        await instance.hear(question)
+    [answer] = channel.of(STREAM_CHECKED)
+    await listener.hear(answer)
+    assert await held_as(database, first.request_id) is None
 
 
 async def test_what_a_listener_does_not_report_any_more_is_forgotten(database: Database, source: Database) -> None:

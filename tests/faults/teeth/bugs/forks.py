@@ -145,7 +145,7 @@ BUGS = (
         "Attempts that end because the database does not answer stay counted.",
         "tests_of_attempts",
         TAKING,
-        "except (asyncio.CancelledError, *AWAY):",
+        "except (asyncio.CancelledError, *AWAY, *CONFLICTS):",
         "except asyncio.CancelledError:",
     ),
     Bug(
