@@ -14,7 +14,7 @@ import typer
 from tests.faults import long_run
 from tests.faults import tally as book
 from tests.faults.harness import Plan, run
-from tests.faults.lives import ALL
+from tests.faults.lives import ALL, STRUCK
 from tests.faults.quiet import LIVES
 from tests.faults.strikes.table import KINDS
 
@@ -44,7 +44,7 @@ def main(
     if context.invoked_subcommand:
         return
     plan_kinds = () if quiet else _among(KINDS, kinds)
-    plan_lives = _among(LIVES if quiet and not lives else ALL, lives)
+    plan_lives = _among(ALL, lives or ",".join(LIVES if quiet else STRUCK))
     seed = secrets.randbelow(10**9) if seed is None else seed
     if not long:
         print(f"seed {seed}", flush=True)  # noqa: T201 - a terminal's program

@@ -14,7 +14,7 @@ from statistics import median
 
 from tests.faults import oracle, stand
 from tests.faults.clients import Client, Ledger
-from tests.faults.lives import ALL, WAYS, chosen
+from tests.faults.lives import STRUCK, WAYS, chosen
 from tests.faults.mailbox import Mailbox
 from tests.faults.mayhem import WHOLE_WITHIN, Fault, Mayhem
 from tests.faults.person import Person
@@ -97,7 +97,7 @@ class Report:
         plan = self.plan
         most = f" --most {plan.most}" if plan.most else ""
         kinds = " --quiet" if plan.quiet else f" --kinds {','.join(plan.kinds)}"
-        lives = "" if plan.lives == (LIVES if plan.quiet else tuple(ALL)) else f" --lives {','.join(plan.lives)}"
+        lives = "" if plan.lives == (LIVES if plan.quiet else STRUCK) else f" --lives {','.join(plan.lives)}"
         return (
             f"python -m tests.faults --seed {plan.seed} --seconds {plan.seconds:g} --clients {plan.clients}{most}"
             f" --within {plan.within:g} --copies {plan.copies}{' --storm' if plan.storm else ''}"

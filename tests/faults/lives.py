@@ -121,6 +121,9 @@ WAYS: dict[str, Way] = {
 ALL: Mapping[str, Way] = {**WAYS, **PAIRS, **TOGETHER, **FURTHER}
 """Every kind of life."""
 
+STRUCK: tuple[str, ...] = tuple(kind for kind in ALL if kind != "overtaken")
+"""Those that are lived while faults strike; `overtaken` waits for two certain locks, so nothing else may happen."""
+
 
 def chosen(kinds: Iterable[str]) -> dict[str, Way]:
     """Give these kinds of lives."""
