@@ -91,8 +91,8 @@ def consumers(rules: Rules) -> Consumers:
             escalation.WithdrawalAccepted: on_case(withdrawing.end_on_acceptance),
             escalation.WithdrawalDeclined: on_case(withdrawing.note_refusal),
             escalation.ProgrammeCoverageSet: _if_served(coverage.keep, rules),
-            notifications.DeliveryFailed: _if_known(following.note),
-            notifications.ReplyReceived: _if_known(conversing.take_reply),
+            notifications.DeliveryFailed: _if_known(following.note, rules),
+            notifications.ReplyReceived: _if_known(conversing.take_reply, rules),
         },
         alone=[qualification.ExchangesTransferred, qualification.RequestTransferred],
     )
@@ -128,6 +128,7 @@ def _on_case(handle: OnCase[F], rules: Rules) -> Handler:
         elif rules.serves(fact.departement):
             raise UnknownCase(f"no case of {fact.request_id} in {fact.departement} yet")
         else:
+            await conversing.store_early(tx, fact)
             log.info("event.not_ours", departement=fact.departement)
 
     return handler
@@ -143,12 +144,14 @@ def _if_served(handle: Handler, rules: Rules) -> Handler:
     return handler
 
 
-def _if_known(handle: OnCase[F]) -> Handler:
+def _if_known(handle: OnCase[F], rules: Rules) -> Handler:
     """Show a fact on its case if there is one: a mail may also be about a pact, which is no case."""
 
     async def handler(tx: Transaction, fact: Any) -> None:
         case = await cases.load_for_event(tx, fact.request_id, fact.departement)
         if case is not None:
             await handle(tx, case, fact)
+        elif not rules.serves(fact.departement):
+            await conversing.store_early(tx, fact)
 
     return handler

@@ -1,21 +1,17 @@
 """Whatever people do at the same time and whichever event arrives first, all services end in one agreed state."""
 
 import asyncio
-import logging
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 from uuid import UUID
 
 import pytest
-import structlog
 
 from services.qualification.usecases import orienting
 from shared import clock
-from shared.db import Database
-from shared.territory.territories import Territories
 from tests.crossing.world import ACTS, AMOUNT, RULES, SERVICES, World
 from tests.rebuilt import FreshDatabases, assert_it_shows_what_was_told
 
@@ -35,34 +31,6 @@ SCHEDULED: Final = ("settles", "schedules")
 
 GRANTED: Final = (*ESCALATED, *SCHEDULED, "decides granted")
 BEGINNINGS: Final = (EXAMINED, SUPPORTED[:-1], ORIENTED, DIRECTED, ESCALATED, (*ESCALATED, *SCHEDULED), GRANTED)
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """Log nothing of the thousands of events, many of which wait for others on purpose."""
-    before = structlog.get_config()
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL), cache_logger_on_first_use=False
-    )
-    yield
-    structlog.configure(**before)
-
-
-@pytest.fixture(scope="module")
-def territories() -> Territories:
-    """The official lists, read once."""
-    return Territories.load(searchable=False)
-
-
-@pytest.fixture
-async def world(fresh_database: FreshDatabases, territories: Territories) -> AsyncIterator[World]:
-    """All services, empty."""
-    databases = {name: await Database.connect((await fresh_database(name)).app_url, name=name) for name in SERVICES}
-    made = World(databases, territories)
-    await made.prepare()
-    yield made
-    for database in databases.values():
-        await database.close()
 
 
 def seeded(name: str) -> Random:

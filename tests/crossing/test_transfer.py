@@ -1,6 +1,8 @@
 """A request that crosses a transfer between two instances of qualification: nothing of intake's stream is lost."""
 
 from collections.abc import Callable
+from random import Random
+from typing import Final
 from uuid import UUID
 
 import pytest
@@ -17,8 +19,10 @@ from shared.contracts import intake
 from shared.contracts.qualification import Dossier, RequestTransferred
 from shared.db import Database
 from shared.messaging import healing, journal
+from shared.messaging.inbox import Inbox, Message
 from shared.messaging.messenger import Messenger
 from shared.territory.territories import Territories
+from tests.crossing.world import World
 from tests.polling import eventually
 from tests.qualification.life import NATIONAL, a_request
 from tests.rebuilt import FreshDatabases
@@ -94,6 +98,60 @@ async def test_what_crosses_a_transfer_reaches_the_new_departement(
         await eventually(arrived, within=60)
     for database in (front, old, new):
         await database.close()
+
+
+CROSSINGS: Final = {
+    # what crosses → what is known when the département proposes the transfer, what crosses, the table that has it
+    "intake.message_posted.v1": (("examines", "writes"), (), "writes", "case_message"),
+    "intake.document_added.v1": (("examines", "joins"), (), "joins", "case_document"),
+    "intake.information_provided.v1": (
+        ("examines", "asks", "completes", "asks"),
+        ("examines",),
+        "completes",
+        "case_message",
+    ),
+}
+
+
+@pytest.mark.parametrize("instances", [1, 2])
+@pytest.mark.parametrize("what", CROSSINGS)
+async def test_what_is_applied_before_the_new_case_is_open_is_in_it_once(
+    world: World, fresh_database: FreshDatabases, what: str, instances: int
+) -> None:
+    """The transfer is validated, then the applicant acts; that is applied first, and one more lies in the dossier."""
+    before, unheard, act, table = CROSSINGS[what]
+    request_id, rng = await world.files(), Random(what)  # noqa: S311 - it shuffles events
+    for earlier in before:
+        await world.settle(request_id, rng)
+        assert await world.act(request_id, earlier), earlier
+    await world.settle(request_id, rng)
+    for crossing in (*unheard, "proposes a transfer", "validates", act):
+        assert await world.act(request_id, crossing), crossing
+    if instances == 1:
+        new = world.databases["qualification"]
+        await world.deliver(request_id, "qualification", "/intake")
+        await world.settle(request_id, rng)
+    else:
+        new = await Database.connect((await fresh_database("qualification")).app_url, name="78")
+        inbox = Inbox(new, consumers(Rules(departements=("78",))))
+        await inbox.take(await published(world.databases["intake"], "intake.%"))
+        await inbox.take(await published(world.databases["qualification"], "qualification.%_transferred.v1"))
+    kept = await new.fetchval(
+        f"SELECT count(*) FROM {table} WHERE request_id = $1 AND departement = '78'",  # noqa: S608 - one of ours
+        request_id,
+    )
+    steps = await new.fetchval(
+        "SELECT count(*) FROM case_step WHERE request_id = $1 AND departement = '78' AND type = $2", request_id, what
+    )
+    assert (kept, steps) == (2, 2)
+    if instances == 2:
+        await new.close()
+
+
+async def published(database: Database, types: str) -> list[Message]:
+    """Give what a service published of such types."""
+    rows = await database.fetch("SELECT body, routing_key FROM journal WHERE type LIKE $1 ORDER BY position", types)
+    return [Message(row["body"].encode(), row["routing_key"]) for row in rows]
 
 
 def _transfer(request_id: UUID, request: intake.Request) -> RequestTransferred:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 from uuid import UUID
@@ -41,6 +41,7 @@ from shared.contracts.vocabulary import (
     SupportType,
 )
 from shared.db import Database, Transaction
+from shared.documents import PDF
 from shared.errors import Refusal
 from shared.identity.model import Agent, Role
 from shared.messaging import journal
@@ -270,6 +271,10 @@ def _holder(request_id: UUID) -> Holder:
     return Holder(request_id, generation=1)
 
 
+def _a_document(at: datetime) -> intake.Document:
+    return intake.Document(id=new_id(), name="plan.pdf", media_type=PDF, size=1, sha256="0" * 64, added_at=at)
+
+
 ACTS: Final[Mapping[str, tuple[str, Act]]] = {
     "withdraws": (
         "intake",
@@ -278,6 +283,10 @@ ACTS: Final[Mapping[str, tuple[str, Act]]] = {
     "writes": (
         "intake",
         lambda _, tx, rid, at: follow.post_message(tx, _holder(rid), text="Bonjour.", at=at, allowance=ALLOWANCE),
+    ),
+    "joins": (
+        "intake",
+        lambda _, tx, rid, at: follow.add_document(tx, _holder(rid), _a_document(at), at=at),
     ),
     "completes": (
         "intake",

@@ -1,23 +1,12 @@
 """The SQL that keeps what is said around a dossier: questions, messages, documents, consultations."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
-from shared.contracts.fact import Actor, Fact
+from shared.contracts.fact import Actor
 from shared.contracts.intake import Document
 from shared.contracts.vocabulary import Team
 from shared.db import Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class EarlyNote:
-    """What intake said of a request before its dossier came."""
-
-    type: str
-    data: dict[str, Any]
-
 
 NOTES = "SELECT at, text FROM note WHERE request_id = $2"
 QUESTIONS = "SELECT asked_at AS at, question AS text FROM question WHERE request_id = $2"
@@ -98,35 +87,6 @@ async def add_document(tx: Transaction, request_id: UUID, document: Document) ->
         document.sha256,
         document.added_at,
     )
-
-
-async def add_early_note(tx: Transaction, fact: Fact) -> None:
-    """Keep what intake said of a request whose dossier may still be on its way."""
-    await tx.execute(
-        "INSERT INTO early_note (request_id, type, at, data) VALUES ($1, $2, $3, $4)",
-        fact.request_id,
-        fact.wire_type,
-        fact.at,
-        fact.model_dump(mode="json"),
-    )
-
-
-async def take_early_notes(tx: Transaction, request_id: UUID) -> list[EarlyNote]:
-    """Give, in order, and forget what had been kept for a dossier."""
-    rows = await tx.fetch(
-        """
-        WITH taken AS (
-            DELETE FROM early_note
-            WHERE request_id = $1
-            RETURNING position, type, data
-        )
-        SELECT type, data
-        FROM taken
-        ORDER BY position
-        """,
-        request_id,
-    )
-    return [EarlyNote(row["type"], row["data"]) for row in rows]
 
 
 async def forget_early_notes(tx: Transaction, *, before: datetime) -> None:

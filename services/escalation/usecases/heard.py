@@ -14,7 +14,7 @@ from services.escalation.store import exchanges
 from services.escalation.store import programmes as programme_store
 from services.escalation.usecases import withdrawing
 from services.escalation.usecases.telling import NATIONAL_CALENDAR, day, in_time, tell, working_days_after
-from shared import calendar, withdrawals
+from shared import calendar, early_notes, withdrawals
 from shared import exchanges as exchange_parts
 from shared.contracts import intake, notifications, qualification
 from shared.contracts.fact import A_MOMENT, Fact
@@ -31,17 +31,14 @@ DepartementOutcome = (
     | qualification.DirectedToProgramme
     | qualification.RequestRefused
 )
-_EARLY: dict[str, type[EarlyNote]] = {
-    fact.wire_type: fact
-    for fact in (
-        intake.InformationProvided,
-        intake.MessagePosted,
-        intake.DocumentAdded,
-        intake.RequestWithdrawn,
-        intake.EvaluationSubmitted,
-        intake.RequestClosed,
-    )
-}
+_EARLY: tuple[type[EarlyNote], ...] = (
+    intake.InformationProvided,
+    intake.MessagePosted,
+    intake.DocumentAdded,
+    intake.RequestWithdrawn,
+    intake.EvaluationSubmitted,
+    intake.RequestClosed,
+)
 """What intake says may overtake the dossier on its way: it is another service's stream."""
 
 
@@ -67,8 +64,8 @@ async def receive_escalation_on_request_escalated(
         await exchanges.add_document(tx, fact.request_id, document)
     if not withdrawn and not tx.retold:
         await tell(tx, received)
-    for early in await exchanges.take_early_notes(tx, fact.request_id):
-        await _apply_early(tx, _EARLY[early.type].model_validate(early.data), dossier=fact.dossier)
+    for early in await early_notes.take(tx, fact.request_id, _EARLY):
+        await _apply_early(tx, early, dossier=fact.dossier)
     await withdrawing.answer_pending(tx, fact.request_id, received.at)
     log.info("escalation.received", withdrawn=withdrawn)
 
@@ -103,7 +100,7 @@ async def note_what_the_applicant_sends(tx: Transaction, fact: IntakeNote) -> No
     """The applicant wrote or joined a file: it belongs to the dossier, here already or still on its way."""
     await store.hold(tx, fact.request_id)
     if await store.find_for_update(tx, fact.request_id) is None:
-        await exchanges.add_early_note(tx, fact)
+        await early_notes.add(tx, fact)
     else:
         await _apply_note(tx, fact, dossier=await store.dossier_of(tx, fact.request_id))
 
@@ -153,7 +150,7 @@ async def keep_on_evaluation_submitted(tx: Transaction, fact: intake.EvaluationS
     await programme_store.add_evaluation(tx, fact)
     await programme_store.move_programme_request(tx, fact.request_id, state="evaluated", at=fact.at)
     if await store.find_for_update(tx, fact.request_id) is None:
-        await exchanges.add_early_note(tx, fact)
+        await early_notes.add(tx, fact)
     else:
         await _note(tx, fact, Team.APPLICANT)
 
@@ -163,7 +160,7 @@ async def note_on_request_closed(tx: Transaction, fact: intake.RequestClosed) ->
     await store.hold(tx, fact.request_id)
     await programme_store.move_programme_request(tx, fact.request_id, state="closed", at=fact.at)
     if await store.find_for_update(tx, fact.request_id) is None:
-        await exchanges.add_early_note(tx, fact)
+        await early_notes.add(tx, fact)
     else:
         await _note(tx, fact, None)
 

@@ -13,12 +13,12 @@ from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.means import Mobilisation, MobilisationState
 from services.escalation.domain.programmes import ProgrammeRequest
 from services.escalation.domain.withdrawals import PROGRAMME_RULINGS, RULINGS, answer, ruling_of
-from services.escalation.store import directory, exchanges, followed
+from services.escalation.store import directory, followed
 from services.escalation.store import dossier as store
 from services.escalation.store import means as means_store
 from services.escalation.store import programmes as programme_store
 from services.escalation.usecases.telling import in_time, note, tell
-from shared import withdrawals
+from shared import early_notes, withdrawals
 from shared.contracts import intake, qualification
 from shared.contracts.escalation import ResourceProgressed, WithdrawalAccepted, WithdrawalDeclined
 from shared.contracts.fact import A_MOMENT, Actor
@@ -36,7 +36,7 @@ async def take_withdrawal(tx: Transaction, fact: intake.RequestWithdrawn) -> Non
     await store.hold(tx, fact.request_id)
     await withdrawals.add(tx, fact)
     if await store.find_for_update(tx, fact.request_id) is None:
-        await exchanges.add_early_note(tx, fact)
+        await early_notes.add(tx, fact)
     else:
         await store.add_step(tx, fact, team=Team.APPLICANT, author=None, detail=fact.motive)
     await answer_pending(tx, fact.request_id, fact.at)

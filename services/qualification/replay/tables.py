@@ -17,15 +17,24 @@ TABLES = (
     Table(
         "case_message",
         key=("request_id", "at", "team"),
-        # Which of two départements' cases has it depends on whether it came before the transfer.
-        source="(SELECT request_id, at, team, text, max(author) AS author FROM case_message GROUP BY 1, 2, 3, 4)",
-        left_out={"id": "a message that came with a dossier has another one there", "departement": "see above"},
+        # The case that was not handed on has everything; what another has depends on what came before the transfer.
+        source="""(
+            SELECT request_id, at, team, text, max(author) AS author,
+                   max(departement) FILTER (WHERE state <> 'transferred') AS departement
+            FROM case_message JOIN case_file USING (request_id, departement)
+            GROUP BY 1, 2, 3, 4
+        )""",
+        left_out={"id": "a message that came with a dossier has another one there"},
     ),
     Table(
         "case_document",
         key=("request_id", "id"),
-        source="(SELECT DISTINCT id, request_id, document, added_at FROM case_document)",
-        left_out={"departement": "which of two cases has it depends on whether it came before the transfer"},
+        source="""(
+            SELECT id, request_id, document, added_at,
+                   max(departement) FILTER (WHERE state <> 'transferred') AS departement
+            FROM case_document JOIN case_file USING (request_id, departement)
+            GROUP BY 1, 2, 3, 4
+        )""",
     ),
     Table(
         "case_step",
@@ -72,6 +81,7 @@ TABLES = (
 
 LEFT_OUT = {
     "exchange_part": "what waits for a dossier that refers to it; what that brought is compared (case_message)",
+    "early_note": "what waits for the transfer of its case; what that brought is compared (case_message)",
     "provider": "the catalogue is told to nobody",
     "case_note": "notes never leave the département",
     "case_access": "who looked at what is told to nobody",

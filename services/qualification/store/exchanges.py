@@ -1,5 +1,6 @@
 """What gathers in a case: messages, notes, documents, and the steps of its timeline."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -98,6 +99,51 @@ async def add_step(
         type_,
         team,
         detail,
+    )
+
+
+async def take_over(tx: Transaction, case: Case, steps: Sequence[str]) -> None:
+    """Copy what other cases of the request in this database have got: messages to a département, files, such steps.
+
+    What the dossier brought is not copied again.
+    """
+    key = case.request_id, case.departement
+    await tx.execute(
+        """
+        INSERT INTO case_message (id, request_id, departement, at, team, author, text)
+        SELECT DISTINCT ON (m.at, m.team, m.text) m.id, m.request_id, $2, m.at, m.team, m.author, m.text
+        FROM case_message AS m
+        WHERE m.request_id = $1 AND m.departement <> $2 AND m.team <> 'departement'
+          AND NOT EXISTS (
+            SELECT FROM case_message
+            WHERE request_id = $1 AND departement = $2 AND at = m.at AND team = m.team AND text = m.text
+        )
+        ON CONFLICT DO NOTHING
+        """,
+        *key,
+    )
+    await tx.execute(
+        """
+        INSERT INTO case_document (id, request_id, departement, document, added_at)
+        SELECT id, request_id, $2, document, added_at
+        FROM case_document
+        WHERE request_id = $1 AND departement <> $2
+        ON CONFLICT DO NOTHING
+        """,
+        *key,
+    )
+    await tx.execute(
+        """
+        INSERT INTO case_step (id, request_id, departement, at, type, team, detail)
+        SELECT DISTINCT ON (s.at, s.type) gen_random_uuid(), s.request_id, $2, s.at, s.type, s.team, s.detail
+        FROM case_step AS s
+        WHERE s.request_id = $1 AND s.departement <> $2 AND s.type = ANY($3)
+          AND NOT EXISTS (
+            SELECT FROM case_step WHERE request_id = $1 AND departement = $2 AND at = s.at AND type = s.type
+        )
+        """,
+        *key,
+        steps,
     )
 
 

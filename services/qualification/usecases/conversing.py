@@ -1,6 +1,7 @@
 """What people write: to the applicant and from him, among agents, to the national team; replies; the files he joins."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from services.qualification.domain.case import Case
@@ -9,13 +10,24 @@ from services.qualification.settings import Rules
 from services.qualification.store import exchanges
 from services.qualification.usecases import telling
 from services.qualification.usecases.examining import examination_due
+from shared import early_notes
 from shared.clock import new_id
 from shared.contracts import intake
+from shared.contracts.fact import Fact
 from shared.contracts.notifications import ReplyReceived
 from shared.contracts.qualification import MessagePosted
 from shared.contracts.vocabulary import Team
 from shared.db import Transaction
 from shared.identity.model import Agent
+
+Sent = intake.MessagePosted | intake.InformationProvided | intake.DocumentAdded | ReplyReceived
+SENT: Final[tuple[type[Sent], ...]] = (
+    intake.MessagePosted,
+    intake.InformationProvided,
+    intake.DocumentAdded,
+    ReplyReceived,
+)
+"""What people send to the département that has the case, while it may be on its way to another."""
 
 
 async def post_message(tx: Transaction, request_id: UUID, *, text: str, by: Agent, at: datetime, rules: Rules) -> Case:
@@ -88,6 +100,30 @@ async def take_document(tx: Transaction, case: Case, fact: intake.DocumentAdded)
     """The applicant joined a file."""
     await exchanges.add_document(tx, case, fact.document)
     await telling.note(tx, case, fact)
+
+
+async def store_early(tx: Transaction, fact: Fact) -> None:
+    """Store what was sent to a département whose case may still come here by a transfer."""
+    if isinstance(fact, SENT):
+        await early_notes.add(tx, fact)
+
+
+async def take_early(tx: Transaction, case: Case, rules: Rules) -> None:
+    """Give a transferred case what was sent meanwhile: to its earlier cases in this database, or before any was here.
+
+    What the dossier of the transfer brought stays single: messages are recognised by moment and text, files by id.
+    """
+    await exchanges.take_over(tx, case, [fact.wire_type for fact in SENT])
+    for fact in await early_notes.take(tx, case.request_id, SENT):
+        match fact:
+            case intake.MessagePosted():
+                await take_message(tx, case, fact)
+            case intake.InformationProvided():
+                await take_information(tx, case, fact, rules)
+            case intake.DocumentAdded():
+                await take_document(tx, case, fact)
+            case ReplyReceived():
+                await take_reply(tx, case, fact)
 
 
 async def _keep(tx: Transaction, case: Case, message_id: UUID, at: datetime, text: str) -> None:

@@ -59,4 +59,20 @@ BUGS = (
         "    if tracked.departement != before:\n",
         "    if False:\n",
     ),
+    bug(
+        "crossed_exchanges_stay_behind",
+        "What came for a case that was handed on, before the next one was open, is not in the next one.",
+        "transfer",
+        "services/qualification/usecases/conversing.py",
+        "    await exchanges.take_over(tx, case, [fact.wire_type for fact in SENT])\n",
+        "",
+    ),
+    bug(
+        "early_exchanges_not_stored",
+        "What reaches an instance before the transfer that brings its case is counted as applied and lost.",
+        "transfer",
+        "services/qualification/usecases/conversing.py",
+        "        await early_notes.add(tx, fact)\n",
+        "        pass\n",
+    ),
 )
