@@ -12,7 +12,20 @@ import pytest
 
 from services.qualification.usecases import orienting
 from shared import clock
-from tests.crossing.world import ACTS, AMOUNT, RULES, SERVICES, World
+from tests.crossing.world import (
+    ACTS,
+    AMOUNT,
+    DIRECTED,
+    ESCALATED,
+    EXAMINED,
+    GRANTED,
+    ORIENTED,
+    RULES,
+    SCHEDULED,
+    SERVICES,
+    SUPPORTED,
+    World,
+)
 from tests.rebuilt import FreshDatabases, assert_it_shows_what_was_told
 
 LIVES: Final = int(os.environ.get("CROSSING_LIVES", "24"))
@@ -21,15 +34,6 @@ LIVES: Final = int(os.environ.get("CROSSING_LIVES", "24"))
 ANSWERS: Final = {"accepted": "request_withdrawn", "declined": "withdrawal_declined"}
 """Answer to a request to withdraw → the applicant's mail."""
 
-EXAMINED: Final = ("examines", "qualifies")
-SUPPORTED: Final = (*EXAMINED, "proposes support", "validates")
-ORIENTED: Final = (*EXAMINED, "proposes a provider", "validates")
-DIRECTED: Final = (*EXAMINED, "proposes a programme", "validates")
-ESCALATED: Final = (*EXAMINED, "proposes an escalation", "validates")
-SCHEDULED: Final = ("settles", "schedules")
-
-
-GRANTED: Final = (*ESCALATED, *SCHEDULED, "decides granted")
 BEGINNINGS: Final = (EXAMINED, SUPPORTED[:-1], ORIENTED, DIRECTED, ESCALATED, (*ESCALATED, *SCHEDULED), GRANTED)
 
 

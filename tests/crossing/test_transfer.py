@@ -22,7 +22,7 @@ from shared.messaging import healing, journal
 from shared.messaging.inbox import Inbox, Message
 from shared.messaging.messenger import Messenger
 from shared.territory.territories import Territories
-from tests.crossing.world import World
+from tests.crossing.world import DIRECTED, ESCALATED, SCHEDULED, World
 from tests.polling import eventually
 from tests.qualification.life import NATIONAL, a_request
 from tests.rebuilt import FreshDatabases
@@ -146,6 +146,41 @@ async def test_what_is_applied_before_the_new_case_is_open_is_in_it_once(
     assert (kept, steps) == (2, 2)
     if instances == 2:
         await new.close()
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        (*ESCALATED, "returns"),
+        (*ESCALATED, *SCHEDULED, "decides returned"),
+        (*ESCALATED, "questions", "answers", "returns"),
+        (*DIRECTED, "sends back"),
+    ],
+    ids=lambda acts: acts[-1] if "questions" not in acts else "questions",
+)
+async def test_what_came_back_to_an_earlier_departement_reopens_no_later_case(
+    world: World, fresh_database: FreshDatabases, earlier: tuple[str, ...]
+) -> None:
+    """The new instance misses what the national team published before the transfer, and has it resent."""
+    request_id, rng = await world.files(), Random("return")  # noqa: S311 - it shuffles events
+    for act in (*earlier, "proposes a transfer", "validates"):
+        await world.settle(request_id, rng)
+        assert await world.act(request_id, act), act
+    new = await Database.connect((await fresh_database("qualification")).app_url, name="78")
+    inbox = Inbox(new, consumers(Rules(departements=("78",))))
+    await inbox.take(await published(world.databases["qualification"], "qualification.%_transferred.v1"))
+    there = World({**world.databases, "qualification": new}, world.territories)
+    for act in ("examines", "proposes an escalation", "validates"):
+        assert await there.act(request_id, act), act
+    await inbox.take(await published(world.databases["escalation"], "escalation.%"))
+    while (listener := ("escalation", "/qualification/78")) in await there.waiting(request_id):
+        await there.deliver(request_id, *listener)
+    national = await world.databases["escalation"].fetchrow("SELECT departement, state FROM escalation")
+    assert tuple(national or ()) == ("78", "received")
+    case = await new.fetchrow("SELECT state, question FROM case_file")
+    assert tuple(case or ()) == ("escalated", None)
+    assert await new.fetchval("SELECT count(*) FROM inbox_held") == 0
+    await new.close()
 
 
 async def published(database: Database, types: str) -> list[Message]:

@@ -381,3 +381,12 @@ ACTS: Final[Mapping[str, tuple[str, Act]]] = {
     ),
 }
 """What somebody does → in which service and how."""
+
+EXAMINED: Final = ("examines", "qualifies")
+SUPPORTED: Final = (*EXAMINED, "proposes support", "validates")
+ORIENTED: Final = (*EXAMINED, "proposes a provider", "validates")
+DIRECTED: Final = (*EXAMINED, "proposes a programme", "validates")
+ESCALATED: Final = (*EXAMINED, "proposes an escalation", "validates")
+SCHEDULED: Final = ("settles", "schedules")
+GRANTED: Final = (*ESCALATED, *SCHEDULED, "decides granted")
+"""What people do one after the other until a request stands somewhere."""

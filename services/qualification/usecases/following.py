@@ -1,4 +1,8 @@
-"""What others do with the request after us: shown on the case; what comes back is opened again."""
+"""What others do with the request after us: shown on the case; what comes back is opened again.
+
+The national side names the département that handed the request over. What it did for an earlier département, and the
+next one receives late, is shown and changes nothing.
+"""
 
 from services.qualification.domain.case import Case, Question
 from services.qualification.settings import Rules
@@ -17,8 +21,9 @@ async def note(tx: Transaction, case: Case, fact: Fact) -> None:
 
 async def take_question(tx: Transaction, case: Case, fact: escalation.InformationRequested) -> None:
     """The national team asks: the question waits for the département's answer."""
-    case.question = Question(text=fact.question, until=fact.until)
-    await cases.save(tx, case)
+    if fact.departement == case.departement:
+        case.question = Question(text=fact.question, until=fact.until)
+        await cases.save(tx, case)
     await telling.note(tx, case, fact)
 
 
@@ -49,7 +54,7 @@ async def end(tx: Transaction, case: Case, fact: intake.EvaluationSubmitted | in
 
 
 async def _reopen(tx: Transaction, case: Case, fact: Fact, by: Actor, rules: Rules) -> None:
-    if case.state in withdrawing.HANDED_ON:
+    if case.state in withdrawing.HANDED_ON and fact.departement == case.departement:
         at = await telling.in_time(tx, case, fact.at + A_MOMENT)
         await telling.tell(tx, case, case.reopen(at, rules.due(Stage.QUALIFY, case.departement, at), by))
         await withdrawing.answer_pending(tx, case, at)

@@ -75,4 +75,12 @@ BUGS = (
         "        await early_notes.add(tx, fact)\n",
         "        pass\n",
     ),
+    bug(
+        "old_return_reopens_the_next_case",
+        "What the national team returned to an earlier département reopens the case of the next one: two owners.",
+        "transfer",
+        "services/qualification/usecases/following.py",
+        "    if case.state in withdrawing.HANDED_ON and fact.departement == case.departement:\n",
+        "    if case.state in withdrawing.HANDED_ON:\n",
+    ),
 )
