@@ -9,8 +9,10 @@ from services.escalation.settings import Settings
 from services.escalation.usecases.telling import day
 from shared import clock
 from shared.clock import new_id
+from shared.contracts import intake
 from shared.contracts.escalation import DecisionCorrected, ReserveLifted
 from shared.db import Database
+from tests.escalation.desk import Person
 from tests.escalation.life import Ear, Json, Program, a_decided_dossier, a_request_escalated, a_scheduled_dossier
 from tests.paper import words_of
 from tests.rebuilt import FreshDatabases, Overheard, assert_it_shows_what_was_told
@@ -76,6 +78,27 @@ async def test_a_reserve_waits_in_the_register_until_it_is_lifted_once(
     assert (await national.get("/decisions"))["total"] == 1
     assert (await national.refused(path, {"motive": "Encore."}, 409))["code"] == "no_reserve"
     assert await told(database, ReserveLifted.wire_type) == 1
+
+
+async def test_a_decision_that_a_withdrawal_made_void_waits_for_nothing(
+    ear: Ear, at_committee: Person, national: Program, secretary: Program, received: str
+) -> None:
+    alike = a_request_escalated(number="95-2026-000124")
+    await ear.hears(alike)
+    void = str(alike.request_id)
+    await a_decided_dossier(national, secretary, void, "granted_with_reserve", **WITH_RESERVE)
+    assert len((await national.get(f"/escalations/{received}"))["similar"]) == 1
+    await ear.hears(
+        intake.RequestWithdrawn(request_id=alike.request_id, departement="95", at=clock.now(), motive="Abandonné.")
+    )
+    assert (await national.get("/decisions?standing_reserve=true"))["items"] == []
+    assert (await national.get("/decisions?standing_reserve=true"))["total"] == 0
+    (decision,) = (await national.get("/decisions"))["items"]
+    assert decision["void"]
+    assert (await national.get(f"/escalations/{received}"))["similar"] == []
+    for path in ("/decisions", f"/demandes/{void}", f"/decisions/{decision['id']}"):
+        assert "sans effet" in (await at_committee.see(path)).lower(), path
+    assert "à lever" not in (await at_committee.see("/decisions")).split("<table")[1].lower()
 
 
 async def test_a_decision_without_reserve_has_none_to_lift(

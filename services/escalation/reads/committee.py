@@ -55,7 +55,7 @@ class DecisionRow(BaseModel):
 
 
 class DecisionInRegister(DecisionRow):
-    """A decision with the dossier that it is about."""
+    """A decision with the dossier that it is about; `void` when it granted something and the applicant withdrew."""
 
     request_number: str
     title: str
@@ -63,6 +63,7 @@ class DecisionInRegister(DecisionRow):
     departement: str
     session_title: str
     held_on: date
+    void: bool
 
 
 class WaitingRow(BaseModel):
@@ -163,12 +164,17 @@ _DECISION = """
 """
 _REGISTER = f"""
     SELECT {_DECISION}, escalation.number AS request_number, escalation.title, escalation.applicant_name,
-        escalation.departement, escalation.state, committee_session.title AS session_title, committee_session.held_on
+        escalation.departement, escalation.state, committee_session.title AS session_title, committee_session.held_on,
+        decision.outcome IN ('granted', 'granted_with_reserve') AND decision.replaced_by IS NULL
+            AND escalation.state = 'withdrawn' AS void
     FROM decision
     JOIN escalation ON escalation.request_id = decision.request_id
     JOIN committee_session ON committee_session.id = decision.session_id
 """  # noqa: S608 - the columns are a constant
-_STANDING = "(reserve IS NOT NULL AND reserve_lifted_on IS NULL AND replaced_by IS NULL)"
+_STANDING = """(
+    decision.reserve IS NOT NULL AND decision.reserve_lifted_on IS NULL AND decision.replaced_by IS NULL
+    AND NOT EXISTS (SELECT FROM escalation AS e WHERE e.request_id = decision.request_id AND e.state = 'withdrawn')
+)"""
 
 
 def _summary(row: Row, by: By) -> dict[str, Any]:

@@ -38,7 +38,8 @@ async def similar(reader: Reader, request_id: UUID, *, perimeter: Perimeter) -> 
     """Give those decided dossiers that share a field or the programme with this one, the most alike first.
 
     Each common field counts two, then the same kind of request, a size of the same order (half to double) and the same
-    département one each. A deferral decides nothing; what was decided before the latest decisions is left alone.
+    département one each. A deferral decides nothing, nor does a grant that is void because the applicant withdrew; what
+    was decided before the latest decisions is left alone.
     """
     rows = await reader.fetch(
         f"""
@@ -63,6 +64,7 @@ async def similar(reader: Reader, request_id: UUID, *, perimeter: Perimeter) -> 
             JOIN escalation AS other ON other.request_id = decided.request_id
             WHERE this.request_id = $1
                 AND other.request_id <> $1
+                AND NOT (other.state = 'withdrawn' AND decided.outcome IN ('granted', 'granted_with_reserve'))
                 AND (other.fields && this.fields OR other.programme = this.programme)
                 AND ($2::text[] IS NULL OR other.departement = ANY($2))
                 AND ($3::text[] IS NULL OR other.programme = ANY($3))
