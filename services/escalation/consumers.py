@@ -16,7 +16,6 @@ from services.escalation.usecases.following import (
 )
 from services.escalation.usecases.heard import (
     keep_on_evaluation_submitted,
-    keep_on_exchanges_shared,
     keep_on_progress_told,
     list_on_directed_to_programme,
     note_notified_on_delivery_succeeded,
@@ -29,6 +28,7 @@ from services.escalation.usecases.heard import (
     resume_on_national_question_answered,
 )
 from services.escalation.usecases.withdrawing import take_answer, take_withdrawal
+from shared import exchanges
 from shared.contracts import intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.db import Transaction
@@ -44,7 +44,7 @@ def table(durations: Durations) -> dict[type[Fact], Handler]:
     return {
         intake.RequestSubmitted: follow_on_request_submitted,
         qualification.RequestRegistered: follow_on_request_registered,
-        qualification.ExchangesShared: keep_on_exchanges_shared,
+        qualification.ExchangesShared: exchanges.keep_part,
         qualification.RequestEscalated: _both(follow_on_request_escalated, receive),
         qualification.NationalQuestionAnswered: resume_on_national_question_answered,
         qualification.DirectedToProgramme: _both(follow_on_directed_to_programme, list_on_directed_to_programme),

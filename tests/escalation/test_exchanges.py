@@ -103,13 +103,12 @@ async def test_a_dossier_that_was_published_with_its_messages_is_read_as_ever(ea
     assert await shown(national, fact.request_id) == ["Voici le plan du bourg."]
 
 
-async def test_a_programme_has_what_was_written_and_a_provider_s_is_not_kept(ear: Ear, database: Database) -> None:
+async def test_a_programme_has_what_was_written(ear: Ear, database: Database) -> None:
     request_id = new_id()
     parts, dossier = shared(request_id, [a_message(0)], Outcome.PROGRAMME)
     await ear.hears(*parts, directed_to_programme(request_id).model_copy(update={"dossier": dossier}))
     kept = Dossier.model_validate(await database.fetchval("SELECT dossier FROM programme_request"))
     assert [message.text for message in kept.messages] == ["Message 0"]
-    await ear.hears(*shared(new_id(), [a_message(0)], Outcome.LOCAL_ORIENTATION)[0])
     assert await left(database) == 0
 
 

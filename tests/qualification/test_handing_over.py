@@ -81,6 +81,18 @@ async def test_no_hand_over_is_large_however_much_was_written(
     assert await database.fetchval("SELECT max(octet_length(body)) FROM journal") < LARGEST_EVENT
 
 
+async def test_what_people_wrote_goes_to_no_provider(
+    sat: Program, delegate: Program, life: Life, database: Database
+) -> None:
+    await wrote(life)
+    await answered(sat, delegate, life, ORIENTATION)
+    assert await database.fetchval("SELECT count(*) FROM journal WHERE type LIKE '%.exchanges_%'") == 0
+    dossier = await database.fetchval(
+        "SELECT body::jsonb #> '{data,dossier}' FROM journal WHERE type = 'qualification.oriented_locally.v1'"
+    )
+    assert (dossier["messages"], dossier.get("exchanges")) == ([], None)
+
+
 @pytest.mark.parametrize(
     ("proposal", "table"),
     [(ESCALATION, "escalation"), (PROGRAMME, "programme_request")],

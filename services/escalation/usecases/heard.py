@@ -18,7 +18,7 @@ from shared import calendar, early_notes, withdrawals
 from shared import exchanges as exchange_parts
 from shared.contracts import intake, notifications, qualification
 from shared.contracts.fact import A_MOMENT, Fact
-from shared.contracts.vocabulary import Outcome, Team
+from shared.contracts.vocabulary import Team
 from shared.db import Transaction
 
 log = structlog.get_logger(__name__)
@@ -68,12 +68,6 @@ async def receive_escalation_on_request_escalated(
         await _apply_early(tx, early, dossier=fact.dossier)
     await withdrawing.answer_pending(tx, fact.request_id, received.at)
     log.info("escalation.received", withdrawn=withdrawn)
-
-
-async def keep_on_exchanges_shared(tx: Transaction, fact: qualification.ExchangesShared) -> None:
-    """A part of what a dossier refers to, stored until that dossier comes; a provider's dossier is not for us."""
-    if fact.outcome in (Outcome.ESCALATION, Outcome.PROGRAMME):
-        await exchange_parts.keep_part(tx, fact)
 
 
 async def resume_on_national_question_answered(tx: Transaction, fact: qualification.NationalQuestionAnswered) -> None:

@@ -15,8 +15,8 @@ LARGEST_PART: Final = 64 * 1024
 LATEST_STEPS: Final = 200
 """Steps that a dossier carries itself."""
 
-WITH_DOSSIER: Final = frozenset({Outcome.LOCAL_ORIENTATION, Outcome.PROGRAMME, Outcome.ESCALATION, Outcome.TRANSFER})
-"""Outcomes that hand a dossier over."""
+WITH_DOSSIER: Final = frozenset({Outcome.PROGRAMME, Outcome.ESCALATION, Outcome.TRANSFER})
+"""Outcomes that hand a dossier over to another team, which reads what people wrote."""
 
 Item = TypeVar("Item", facts.DossierMessage, facts.DossierStep)
 
@@ -27,7 +27,7 @@ def hand_over(
     """Divide a whole dossier: give the one that is published, and the parts it refers to, to be published before it."""
     if proposal.validated_at is None:
         raise ValueError("only a validated proposal hands over")
-    older, latest = dossier.history[:-LATEST_STEPS], dossier.history[-LATEST_STEPS:]
+    older = dossier.history[:-LATEST_STEPS]
     given = [{"messages": part} for part in _parts(dossier.messages)] + [{"history": part} for part in _parts(older)]
     about = {
         "request_id": case.request_id,
@@ -42,8 +42,13 @@ def hand_over(
         about |= {"departement": proposal.departement, "from_departement": case.departement}
     parts = [kind.model_validate({**about, **part, "part": number}) for number, part in enumerate(given, start=1)]
     exchanges = facts.Exchanges(id=exchange_id, parts=len(parts), messages=len(dossier.messages), steps=len(older))
-    light = dossier.model_copy(update={"messages": (), "history": latest, "exchanges": exchanges if parts else None})
+    light = without_exchanges(dossier).model_copy(update={"exchanges": exchanges if parts else None})
     return light, parts
+
+
+def without_exchanges(dossier: facts.Dossier) -> facts.Dossier:
+    """Leave out messages and older steps: no event grows with what people wrote."""
+    return dossier.model_copy(update={"messages": (), "history": dossier.history[-LATEST_STEPS:]})
 
 
 def _parts(items: Iterable[Item]) -> Iterator[tuple[Item, ...]]:

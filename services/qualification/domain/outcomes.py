@@ -22,9 +22,9 @@ class Hands:
     For a transfer also which requests to withdraw were answered: the next owner does not follow our stream.
     """
 
-    dossier: facts.Dossier
     service: facts.Service
     appeal: str
+    dossier: facts.Dossier | None = None
     orientation_id: UUID | None = None
     provider: facts.Provider | None = None
     until: date | None = None
@@ -58,7 +58,7 @@ def _oriented(told: _Told) -> Fact:
         until=_given(told.hands.until),
         motive=told.proposal.motive,
         by=told.by,
-        dossier=told.hands.dossier,
+        dossier=_given(told.hands.dossier),
     )
 
 
@@ -82,7 +82,7 @@ def _directed(told: _Told) -> Fact:
         programme=_given(told.proposal.programme),
         motive=told.proposal.motive,
         by=told.by,
-        dossier=told.hands.dossier,
+        dossier=_given(told.hands.dossier),
     )
 
 
@@ -92,7 +92,7 @@ def _escalated(told: _Told) -> Fact:
         departement=told.case.departement,
         at=told.at,
         evidence=_given(told.proposal.evidence),
-        dossier=told.hands.dossier,
+        dossier=_given(told.hands.dossier),
         service=told.hands.service,
         by=told.by,
     )
@@ -117,7 +117,7 @@ def _transferred(told: _Told) -> Fact:
         at=told.at,
         motive=told.proposal.motive,
         by=told.by,
-        dossier=told.hands.dossier,
+        dossier=_given(told.hands.dossier),
         withdrawals_answered=told.hands.withdrawals_answered,
     )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.qualification.domain import outcomes
 from services.qualification.domain.case import Case
-from services.qualification.domain.handing_over import WITH_DOSSIER, hand_over
+from services.qualification.domain.handing_over import WITH_DOSSIER, hand_over, without_exchanges
 from services.qualification.domain.matching import CatalogueEntry, match
 from services.qualification.domain.orientation import Orientation
 from services.qualification.domain.proposal import Draft, Proposal, Tried, check
@@ -50,20 +50,23 @@ async def validate(tx: Transaction, request_id: UUID, *, by: Agent, at: datetime
     """Make the proposal the département's answer and carry it out; never one's own proposal (`OwnProposal`)."""
     case, who, at = await telling.begin(tx, request_id, by, at)
     proposal = case.validate(who, at)
-    dossier, parts = hand_over(case, proposal, await telling.dossier(tx, case), exchange_id=new_id())
-    hands = outcomes.Hands(
-        dossier=dossier,
-        service=rules.service(case.departement),
-        appeal=rules.appeal(case.departement),
-    )
+    hands = outcomes.Hands(service=rules.service(case.departement), appeal=rules.appeal(case.departement))
     if proposal.outcome is Outcome.LOCAL_ORIENTATION:
         orientation = await _ask_provider(tx, case, proposal, at, rules)
-        hands = replace(hands, orientation_id=orientation.id, provider=orientation.provider, until=orientation.until)
+        hands = replace(
+            hands,
+            dossier=without_exchanges(await telling.dossier(tx, case)),
+            orientation_id=orientation.id,
+            provider=orientation.provider,
+            until=orientation.until,
+        )
     elif proposal.outcome is Outcome.LOCAL_SUPPORT:
         await _spend(tx, case, proposal, at, rules)
     elif proposal.outcome is Outcome.TRANSFER:
         hands = replace(hands, withdrawals_answered=await withdrawals.answered(tx, case.request_id))
     if proposal.outcome in WITH_DOSSIER:
+        dossier, parts = hand_over(case, proposal, await telling.dossier(tx, case), exchange_id=new_id())
+        hands = replace(hands, dossier=dossier)
         for part in parts:
             await journal.record(tx, part)
     await telling.tell(tx, case, outcomes.tell(case, proposal, hands))
