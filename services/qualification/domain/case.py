@@ -1,6 +1,6 @@
 """The case: a request in a département's hands, what may be done with it, and what each act tells the others."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, TypedDict
 from uuid import UUID
@@ -74,7 +74,6 @@ class Case:
     suspended_on: date | None = None
     answer_until: date | None = None
     question: Question | None = None
-    decided: bool = field(default=False)
 
     @property
     def source(self) -> str:
@@ -260,9 +259,8 @@ class Case:
         self.stage = self.due_on = self.overdue_at = None
 
     def forget_answer(self) -> None:
-        """What was proposed, asked and decided no longer counts: another answer is to be found."""
+        """What was proposed and asked no longer counts: another answer is to be found."""
         self.proposal = self.question = None
-        self.decided = False
 
     @property
     def pending(self) -> Proposal:

@@ -16,7 +16,7 @@ from shared.territory.index import fold
 
 COLUMNS = """
     c.request_id, c.departement, c.number, c.state, c.request, c.assignee_email, c.assignee_name, c.qualification,
-    c.proposal, c.stage, c.due_on, c.overdue_at, c.suspended_on, c.answer_until, c.question, c.decided, c.opened_at,
+    c.proposal, c.stage, c.due_on, c.overdue_at, c.suspended_on, c.answer_until, c.question, c.opened_at,
     c.state_since
 """
 
@@ -131,9 +131,8 @@ async def save(tx: Transaction, case: Case) -> None:
             suspended_on = $12,
             answer_until = $13,
             question = $14,
-            decided = $15,
-            opened_at = $16,
-            state_since = $17
+            opened_at = $15,
+            state_since = $16
         WHERE request_id = $1
           AND departement = $2
         """,
@@ -151,7 +150,6 @@ async def save(tx: Transaction, case: Case) -> None:
         case.suspended_on,
         case.answer_until,
         _json(case.question),
-        case.decided,
         case.opened_at,
         case.state_since,
     )
@@ -200,7 +198,6 @@ def case_of_row(row: Row) -> Case:
         suspended_on=row["suspended_on"],
         answer_until=row["answer_until"],
         question=Question.model_validate(row["question"]) if row["question"] else None,
-        decided=row["decided"],
     )
 
 

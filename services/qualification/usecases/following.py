@@ -40,9 +40,6 @@ async def take_decision(tx: Transaction, case: Case, fact: escalation.DecisionMa
     await telling.note(tx, case, fact)
     if fact.decision.outcome is CommitteeOutcome.RETURNED:
         await _reopen(tx, case, fact, fact.decision.signed_by, rules)
-    elif fact.decision.outcome is not CommitteeOutcome.DEFERRED:
-        case.decided = True
-        await cases.save(tx, case)
 
 
 async def end(tx: Transaction, case: Case, fact: intake.EvaluationSubmitted | intake.RequestClosed) -> None:
