@@ -1,4 +1,7 @@
-"""Requests to withdraw and their answers as rows of `withdrawal_request`, in each service that may own a request."""
+"""Requests to withdraw and their answers as rows of `withdrawal_request`, in each service that may own a request.
+
+One transaction at a time decides who owns a request: consumers hold its lock (ADR 30), people that of its case.
+"""
 
 from datetime import datetime
 from typing import Final, Literal
@@ -12,11 +15,6 @@ Answer = Literal["accepted", "declined"]
 
 MOST_ANSWERED: Final = 20
 """Answers that a transfer carries."""
-
-
-async def lock(tx: Transaction, request_id: UUID) -> None:
-    """Let one transaction at a time decide who owns a request: its case may be opened beside this one."""
-    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", str(request_id))
 
 
 async def add(tx: Transaction, fact: RequestWithdrawn) -> None:

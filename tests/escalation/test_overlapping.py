@@ -15,6 +15,7 @@ from shared.contracts import intake, qualification
 from shared.contracts.vocabulary import MobilisationKind
 from shared.db import Database, Transaction
 from shared.identity.model import Agent
+from shared.messaging.inbox import streams
 from tests.escalation.life import SAT, Ear, Program, a_decided_dossier, a_request_escalated
 from tests.overlapping import second_beside
 
@@ -93,9 +94,11 @@ async def test_a_message_that_meets_its_dossier_on_the_way_comes_into_it(
     )
 
     async def receive(tx: Transaction) -> None:
+        await streams.lock(tx, [(str(escalated.request_id), escalated.source)])
         await heard.receive_escalation_on_request_escalated(tx, escalated, durations=settings.durations)
 
     async def note(tx: Transaction) -> None:
+        await streams.lock(tx, [(str(posted.request_id), posted.source)])
         await heard.note_what_the_applicant_sends(tx, posted)
 
     begun, follows = (receive, posted) if first == "dossier" else (note, escalated)

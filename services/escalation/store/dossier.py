@@ -46,7 +46,7 @@ def _escalation(row: Row) -> Escalation:
 
 
 async def hold(tx: Transaction, request_id: UUID) -> None:
-    """Let only one transaction at a time decide whether a request is known here."""
+    """Take the lock of a request that a consumer of its events holds already (ADR 30), before rows of it."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", str(request_id))
 
 

@@ -47,7 +47,6 @@ async def receive_escalation_on_request_escalated(
 ) -> None:
     """A dossier arrives: new, or again after it had been returned; a request to withdraw that waits is answered."""
     fact = fact.model_copy(update={"dossier": await exchange_parts.complete(tx, fact.dossier)})
-    await store.hold(tx, fact.request_id)
     known = await store.find_for_update(tx, fact.request_id)
     if known is not None and known.state is not State.RETURNED:
         log.warning("escalation.already_here", state=known.state.value)
@@ -92,7 +91,6 @@ def _moved_on(escalation: Escalation, at: datetime) -> date | None:
 
 async def note_what_the_applicant_sends(tx: Transaction, fact: IntakeNote) -> None:
     """The applicant wrote or joined a file: it belongs to the dossier, here already or still on its way."""
-    await store.hold(tx, fact.request_id)
     if await store.find_for_update(tx, fact.request_id) is None:
         await early_notes.add(tx, fact)
     else:
@@ -132,7 +130,6 @@ async def note_on_departement_outcome(tx: Transaction, fact: DepartementOutcome)
 async def list_on_directed_to_programme(tx: Transaction, fact: qualification.DirectedToProgramme) -> None:
     """A request is directed to a programme, whose team finds it in its list."""
     fact = fact.model_copy(update={"dossier": await exchange_parts.complete(tx, fact.dossier)})
-    await store.hold(tx, fact.request_id)
     await programme_store.add_programme_request(tx, fact)
     await note_on_departement_outcome(tx, fact)
     await withdrawing.answer_pending(tx, fact.request_id, fact.at)
@@ -140,7 +137,6 @@ async def list_on_directed_to_programme(tx: Transaction, fact: qualification.Dir
 
 async def keep_on_evaluation_submitted(tx: Transaction, fact: intake.EvaluationSubmitted) -> None:
     """The applicant said what came of it."""
-    await store.hold(tx, fact.request_id)
     await programme_store.add_evaluation(tx, fact)
     await programme_store.move_programme_request(tx, fact.request_id, state="evaluated", at=fact.at)
     if await store.find_for_update(tx, fact.request_id) is None:
@@ -151,7 +147,6 @@ async def keep_on_evaluation_submitted(tx: Transaction, fact: intake.EvaluationS
 
 async def note_on_request_closed(tx: Transaction, fact: intake.RequestClosed) -> None:
     """The life of the request is over."""
-    await store.hold(tx, fact.request_id)
     await programme_store.move_programme_request(tx, fact.request_id, state="closed", at=fact.at)
     if await store.find_for_update(tx, fact.request_id) is None:
         await early_notes.add(tx, fact)

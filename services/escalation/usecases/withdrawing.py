@@ -33,7 +33,6 @@ SYSTEM = Actor(role=Role.SYSTEM)
 
 async def take_withdrawal(tx: Transaction, fact: intake.RequestWithdrawn) -> None:
     """Store a request to withdraw and answer it where the dossier, or the request directed to a programme, is ours."""
-    await store.hold(tx, fact.request_id)
     await withdrawals.add(tx, fact)
     if await store.find_for_update(tx, fact.request_id) is None:
         await early_notes.add(tx, fact)
@@ -78,7 +77,6 @@ async def take_answer(
     tx: Transaction, fact: qualification.WithdrawalAccepted | qualification.WithdrawalDeclined
 ) -> None:
     """Apply the answer of a département: what was asked is answered, whoever owns the request later."""
-    await store.hold(tx, fact.request_id)
     accepted = isinstance(fact, WithdrawalAcceptance)
     await withdrawals.note_answer(tx, fact, "accepted" if accepted else "declined")
     if accepted:

@@ -29,7 +29,6 @@ async def open_transferred(tx: Transaction, fact: RequestTransferred, rules: Rul
 
     One that had been here before, and had been handed on, comes back as a new case with its old papers.
     """
-    await withdrawals.lock(tx, fact.request_id)
     dossier = await exchange_parts.complete(tx, fact.dossier)
     case = _opened(dossier.request, fact)
     case.qualification = dossier.qualification

@@ -29,7 +29,6 @@ async def take_withdrawal(tx: Transaction, fact: intake.RequestWithdrawn, rules:
 
     An instance without the case may receive it by a transfer that is still on its way.
     """
-    await withdrawals.lock(tx, fact.request_id)
     case = await cases.load_for_event(tx, fact.request_id, fact.departement)
     if case is None and rules.serves(fact.departement):
         raise UnknownCase(f"no case of {fact.request_id} in {fact.departement} yet")

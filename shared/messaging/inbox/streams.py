@@ -123,7 +123,8 @@ async def lock(
 
     `requests` names for each key the request whose rows its events change, where that is not the subject. An advisory
     lock per request keeps two batches from working at one request from two sources: their handlers lock the request's
-    rows in different orders. A transaction of a person does not take it (ADR 30).
+    rows in different orders. Handlers take no lock of their own for that; of people's
+    transactions only those of a programme's team take it (ADR 30).
 
     `lowest` is by stream the first sequence whose digest is wanted; without it no digests are read.
 

@@ -27,9 +27,9 @@ BUGS = (
         "early_notes_not_held",
         "A dossier and what the applicant wrote meanwhile pass each other: the message never comes into the dossier.",
         "overlapping",
-        DOSSIER,
-        '    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", str(request_id))\n',
-        "    return\n",
+        "shared/messaging/inbox/streams.py",
+        "hashtextextended(k.request, 0)",
+        "hashtextextended(k.source, 0)",
     ),
     bug(
         "dossier_not_locked_for_events",
