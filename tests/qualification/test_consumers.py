@@ -71,6 +71,20 @@ async def test_a_withdrawal_before_the_answer_ends_the_case_and_the_link(
     assert await database.fetchval("SELECT count(*) FROM case_file WHERE due_on IS NOT NULL") == 0
 
 
+@pytest.mark.parametrize("handed_on_by", ["nobody", "another"])
+async def test_an_acceptance_of_a_withdrawal_without_our_hand_over_is_a_failure_for_the_operator(
+    sat: Program, delegate: Program, life: Life, database: Database, handed_on_by: str
+) -> None:
+    """It happens after a restore only: no event of others brings what our own stream lost."""
+    state, departement = "registered", "95"
+    if handed_on_by == "another":
+        state, departement = (await answered(sat, delegate, life, ESCALATION))["state"], "78"
+    about = {**life.about(), "departement": departement}
+    await life.tell(escalation.WithdrawalAccepted(**about, withdrawn_at=clock.now(), motive="Abandonné."))
+    assert await database.fetchval("SELECT code FROM inbox_held") == "failed"
+    assert (await shown(sat, life))["state"] == state
+
+
 async def test_the_national_steps_are_shown_in_their_words(sat: Program, delegate: Program, life: Life) -> None:
     await answered(sat, delegate, life, ESCALATION)
     decision = escalation.Decision(

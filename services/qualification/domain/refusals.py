@@ -65,4 +65,9 @@ class UnknownCase(WaitsForAnother):  # names what is missing; never shown to peo
 
 
 class NotHandedOn(Exception):  # noqa: N818 - as above
-    """Another service answered for a request that the département has in hand: the hand-over must come first."""
+    """Another service accepted a withdrawal of a request that this département has in hand.
+
+    It is a failure, not `WaitsForAnother`: the hand-over is our own act, committed before anybody could answer for the
+    request, and is missing only where our database was restored to an earlier moment. No event brings it, so that an
+    operator must see it. A rebuilding, which applies our own events too, tries it again until it fits.
+    """

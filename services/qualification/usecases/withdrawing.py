@@ -74,8 +74,10 @@ async def carry_out(tx: Transaction, case: Case, fact: facts.WithdrawalAccepted 
 
 async def end_on_acceptance(tx: Transaction, case: Case, fact: escalation.WithdrawalAccepted) -> None:
     """End a case whose request another owner let the applicant withdraw."""
-    if case.state not in HANDED_ON:
-        raise NotHandedOn(f"case of {fact.request_id} in {case.departement} is {case.state}")
+    if case.state not in HANDED_ON or fact.departement != case.departement:
+        raise NotHandedOn(
+            f"{fact.departement} handed on; case of {fact.request_id} in {case.departement} is {case.state}"
+        )
     case.withdraw(fact.at)
     await cases.save(tx, case)
     await withdrawals.note_answer(tx, fact, "accepted")
