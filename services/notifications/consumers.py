@@ -9,7 +9,7 @@ from services.notifications.domain import webhooks
 from services.notifications.domain.audiences import AUDIENCES, Nobody
 from services.notifications.office import Office
 from shared import clock
-from shared.contracts import intake, notifications, qualification
+from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.db import Transaction
 from shared.messaging.consumers import Consumers, Handler
@@ -31,6 +31,8 @@ LEARN: Mapping[type[Fact], tuple[Lesson, ...]] = {
     qualification.OrientationDueSoon: (usecases.learn_provider,),
     qualification.DirectedToProgramme: (usecases.learn_programme,),
     qualification.RequestTransferred: (usecases.learn_transfer,),
+    qualification.WithdrawalAccepted: (usecases.learn_withdrawal,),
+    escalation.WithdrawalAccepted: (usecases.learn_withdrawal,),
 }
 """What is kept of a fact, before anybody is told of it."""
 

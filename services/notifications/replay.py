@@ -6,6 +6,7 @@ from typing import Final
 from services.notifications import store, usecases
 from services.notifications.addresses import Addresses
 from services.notifications.consumers import BINDINGS, consumers, event_id
+from services.notifications.domain.audiences import STEPS
 from services.notifications.domain.deliveries import Status
 from services.notifications.domain.directory import Directory, ServiceInCharge
 from services.notifications.letters import Letters
@@ -103,7 +104,14 @@ OF_THE_DAY: Final = "written with the templates and the addresses of the day"
 BY_SENDING: Final = "how it was tried; what came of it is compared"
 
 TOLD_WITH_A_REQUEST: Final = "request_id <> '00000000-0000-0000-0000-000000000000'"
-"""What was known before each request kept its own is of no request."""
+"""Rows migrated by 1020 belong to no request."""
+
+ARRIVED_BEFORE_THE_WITHDRAWAL: Final = f"""
+    event_type IN ({", ".join(f"'{step.wire_type}'" for step in STEPS)}) AND EXISTS (
+        SELECT FROM known_request k WHERE k.request_id = t.request_id AND k.withdrawn_at IS NOT NULL
+    )
+"""
+"""A step of a withdrawn request: its mail is owed only where it arrived before the acceptance, by another stream."""
 
 TABLES = (
     Table("known_request", key=("request_id",)),
@@ -114,7 +122,8 @@ TABLES = (
         "delivery",
         key=("event_id", "audience", "holder"),
         # Agents choose for themselves; digests are made by the clock; what a person sends again may go elsewhere.
-        counted="holder NOT LIKE 'agent:%' AND event_type <> 'digest' AND asked_by IS NULL",
+        counted="holder NOT LIKE 'agent:%' AND event_type <> 'digest' AND asked_by IS NULL"
+        f" AND NOT ({ARRIVED_BEFORE_THE_WITHDRAWAL})",
         left_out={
             **dict.fromkeys(("subject", "text_body", "html_body", "reply_to"), OF_THE_DAY),
             **dict.fromkeys(

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from services.notifications.domain.audiences import STEPS
 from services.qualification.usecases import orienting
 from shared import clock
 from tests.crossing.world import (
@@ -83,11 +85,17 @@ async def assert_all_agree(world: World, request_id: UUID) -> str | None:
         request_id,
         [*ANSWERS.values(), "withdrawal_requested"],
     )
-    assert sorted(row["template"] for row in mails) == sorted(ANSWERS[answer] for answer in answers)
+    told = Counter(row["template"] for row in mails)
+    # A refusal that arrives after the acceptance of a later request to withdraw is mailed no more.
+    assert told["request_withdrawn"] == answers.count("accepted")
+    assert told["withdrawal_declined"] <= answers.count("declined")
+    assert told["request_withdrawn"] or told["withdrawal_declined"] == answers.count("declined")
     latest = shown["withdrawal"]["state"] if shown["withdrawal"] else None
     assert (latest == "accepted") == (shown["status"] == "withdrawn")
     if latest is not None:
         assert latest in answers
+    if latest == "accepted":
+        await _assert_the_acceptance_is_the_last_step_that_was_mailed(world, request_id)
     await _assert_the_money_agrees(world, request_id, withdrawn=latest == "accepted")
     for name in SERVICES:
         held = await world.databases[name].fetch(
@@ -95,6 +103,21 @@ async def assert_all_agree(world: World, request_id: UUID) -> str | None:
         )
         assert not held, [dict(row) for row in held]
     return latest
+
+
+async def _assert_the_acceptance_is_the_last_step_that_was_mailed(world: World, request_id: UUID) -> None:
+    rows = await world.databases["notifications"].fetch(
+        """
+        SELECT event_type, created_at > (
+            SELECT max(created_at) FROM delivery WHERE request_id = $1 AND event_type LIKE '%.withdrawal_accepted.v1'
+        ) AS later
+        FROM delivery
+        WHERE request_id = $1
+        """,
+        request_id,
+    )
+    steps = {step.wire_type for step in STEPS}
+    assert [row["event_type"] for row in rows if row["later"] and row["event_type"] in steps] == []
 
 
 async def _assert_the_money_agrees(world: World, request_id: UUID, *, withdrawn: bool) -> None:

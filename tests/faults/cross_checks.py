@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from shared.contracts import BY_TYPE
 from tests.faults import stand
 from tests.faults.clients import Life
 from tests.faults.judged import Judged
@@ -18,8 +17,6 @@ ANSWERS: Final = frozenset(
     for answer in ("accepted", "declined")
 )
 """What the service in charge answers to a withdrawal."""
-ARBITRATED: Final = ANSWERS.issubset(BY_TYPE)
-"""Whether a withdrawal is answered at all: before it was, it held by itself, whatever else was decided."""
 
 OUTCOMES: Final[Mapping[str, str]] = {
     "qualification.supported_locally.v1": "supported_locally",
@@ -27,7 +24,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "qualification.directed_to_programme.v1": "directed_to_programme",
     "qualification.request_refused.v1": "refused",
     "escalation.decision_made.v1": "decided",
-    **dict.fromkeys((one for one in ANSWERS if "accepted" in one) if ARBITRATED else (ASKED,), "withdrawn"),
+    **dict.fromkeys((one for one in ANSWERS if "accepted" in one), "withdrawn"),
 }
 """Wire type of an event whose mail tells the applicant an outcome → intake's status, or `decided`."""
 _DECIDED: Final = frozenset({"granted", "granted_with_reserve", "refused", "mobilising"})
@@ -39,8 +36,7 @@ async def check(product: Judged, lives: Iterable[Life], verdict: Verdict) -> Non
     verdict.wrong += [f"different: {one}" for one in await stand.forked(product)]
     await _early_notes(product, verdict)
     await _mails_of_events(product, verdict)
-    if ARBITRATED:
-        await _withdrawals(product, verdict)
+    await _withdrawals(product, verdict)
     await _announced(product, lives, verdict)
 
 
@@ -107,11 +103,15 @@ async def _announced(product: Judged, lives: Iterable[Life], verdict: Verdict) -
 def is_true(told: list[str], status: str, *, before: list[str]) -> bool:
     """Tell whether these outcomes, in this order, lead to the status; `before` were told before people met.
 
-    An outcome that a withdrawal took back was told truly when it was told.
+    An outcome that a withdrawal took back was told truly when it was told; one that arrived later is not told at all.
     """
     true = {status, "decided"} if status in _DECIDED else {status}
-    if len(told) != len(set(told)) or told[: len(before)] != before:
+    if len(told) != len(set(told)):
+        return False
+    if status == "withdrawn":
+        return told[-1:] == ["withdrawn"]
+    if told[: len(before)] != before:
         return False
     if true.isdisjoint(OUTCOMES.values()):
         return told == before
-    return bool(told) and told[-1] in true and (told[-1] == "withdrawn" or len(told) <= max(1, len(before)))
+    return bool(told) and told[-1] in true and len(told) <= max(1, len(before))

@@ -5,8 +5,8 @@ from tests.faults.verdict import Verdict
 
 _DEPARTEMENTS = """
     SELECT coalesce((SELECT sum(committed_cents) FROM envelope), 0)::bigint AS envelopes,
-           coalesce((SELECT sum(amount_cents) FROM envelope_commitment c
-                     WHERE to_jsonb(c) ->> 'released_at' IS NULL), 0)::bigint AS commitments,
+           coalesce((SELECT sum(amount_cents) FROM envelope_commitment
+                     WHERE released_at IS NULL), 0)::bigint AS commitments,
            (SELECT coalesce(sum((body::jsonb #>> '{data,amount_cents}')::bigint)
                             FILTER (WHERE type = 'qualification.supported_locally.v1'), 0)
                    - coalesce(sum((body::jsonb #>> '{data,given_back_cents}')::bigint)

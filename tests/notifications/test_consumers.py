@@ -1,16 +1,24 @@
 """Events arrive in any order and more than once; each person is owed each mail once."""
 
-from uuid import uuid4
+from collections.abc import Awaitable, Callable
+from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from services.notifications import examples
+from services.notifications.consumers import consumers
 from services.notifications.domain.audiences import AUDIENCES, Nobody
+from services.notifications.office import Office
+from services.notifications.replay import TABLES
 from shared.contracts import escalation, forms, intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Programme
 from shared.db import Database
 from shared.identity.model import Role
+from shared.messaging.inbox import Inbox
+from shared.operations.replay.comparison import compare
+from tests.conftest import FreshDatabase
 from tests.notifications.conftest import People, World, statuses
 
 
@@ -117,6 +125,70 @@ async def test_the_national_team_hears_of_a_withdrawal_after_an_escalation(world
     await world.tell(examples.example_of(qualification.RequestEscalated))
     await world.tell(examples.example_of(qualification.WithdrawalAccepted))
     assert await recipients(database, "withdrawn_for_national") == ["national@cousu.test"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "late"),
+    [
+        (escalation.WithdrawalAccepted, qualification.DirectedToProgramme),
+        (escalation.WithdrawalAccepted, qualification.RequestEscalated),
+        (qualification.WithdrawalAccepted, qualification.RequestTransferred),
+        (qualification.WithdrawalAccepted, escalation.EscalationReturned),
+        (qualification.WithdrawalAccepted, escalation.WithdrawalDeclined),
+    ],
+    ids=lambda kind: kind.wire_type,
+)
+async def test_a_step_that_arrives_after_the_accepted_withdrawal_makes_no_mail_and_no_notice(
+    world: World, database: Database, accepted: type[Fact], late: type[Fact]
+) -> None:
+    await world.filed()
+    await world.tell(examples.example_of(accepted))
+    before = await statuses(database)
+    await world.tell(examples.example_of(late))
+    assert await world.held() == []
+    assert await statuses(database) == before
+    assert await database.fetchval("SELECT withdrawn_at FROM known_request") == examples.AT
+
+
+async def test_a_rebuilt_database_agrees_whichever_of_two_streams_arrived_first(
+    office: Office, fresh_database: Callable[[str], Awaitable[FreshDatabase]]
+) -> None:
+    filed, escalated, accepted = uuid4(), uuid4(), uuid4()
+    arrivals: tuple[tuple[type[Fact], UUID], ...] = (
+        (qualification.RequestEscalated, escalated),
+        (escalation.WithdrawalAccepted, accepted),
+    )
+    urls = []
+    for order in (arrivals, arrivals[::-1]):
+        fresh = await fresh_database("notifications")
+        urls.append(fresh.owner_url)
+        database = await Database.connect(fresh.app_url, name="notifications")
+        world = World(database, Inbox(database, consumers(office)))
+        await world.tell(examples.example_of(intake.RequestSubmitted), ids=[filed])
+        for kind, event_id in order:
+            await world.tell(examples.example_of(kind), ids=[event_id])
+        owed = await recipients(database, "request_escalated")
+        assert bool(owed) == (order is arrivals)
+        await database.close()
+    here, there = [await asyncpg.connect(url) for url in urls]
+    for table in TABLES:
+        if table.name in {"known_request", "delivery"}:
+            async with here.transaction(), there.transaction():
+                found = await compare(here, there, table, moving=())
+            # Of an escalated request the national team is told too.
+            assert found.alike
+            assert [one for one in found.differences if "withdrawn_for_national" not in one.row] == []
+    await here.close()
+    await there.close()
+
+
+async def test_what_people_wrote_is_mailed_after_an_accepted_withdrawal_too(world: World, database: Database) -> None:
+    await world.filed()
+    await world.tell(examples.example_of(escalation.WithdrawalAccepted))
+    await world.tell(examples.example_of(qualification.MessagePosted))
+    await world.tell(examples.example_of(intake.TrackingLinkReplaced))
+    assert await recipients(database, "message_posted") == ["contact@commune.test"]
+    assert await recipients(database, "tracking_link_replaced") == ["contact@commune.test"]
 
 
 async def test_a_form_that_is_refused_is_told_to_the_operator_though_no_request_exists(

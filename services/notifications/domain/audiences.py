@@ -6,13 +6,14 @@ people outside by mail alone. A row leaves at once unless it says `DAILY`; a tea
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from services.notifications.domain.preferences import ROLES_OF, Cadence
 from shared.contracts import escalation, forms, intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.notifications import Audience
 from shared.contracts.vocabulary import CommitteeOutcome
+from shared.contracts.withdrawal import WithdrawalAcceptance
 
 LinkKind = Literal[
     "tracking", "orientation", "pact", "case", "escalation", "session", "programme", "delivery", "notifications"
@@ -245,16 +246,32 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
 }
 """Every fact, on purpose: a test fails when one is missing."""
 
+STEPS: Final = tuple(
+    fact
+    for fact in (*qualification.FACTS, *escalation.FACTS)
+    if not issubclass(fact, qualification.PactFact | qualification.MessagePosted | WithdrawalAcceptance)
+)
+"""What is untrue once the owner of the request has accepted that the applicant withdraws.
+
+Streams of different sources have no order between them: such a fact may arrive after the acceptance.
+"""
+
 DIGEST = "digest"
 """The template that gathers several mails in one; no fact makes it directly."""
 WEBHOOK_SUSPENDED = "webhook_suspended"
 """The template that tells the operator of a partner's program which takes nothing any more; no fact makes it either."""
 
 
-def mails_of(fact: Fact, *, national: bool) -> tuple[Mail, ...]:
-    """Tell which mails a fact makes, given whether the national team ever had the request."""
+def mails_of(fact: Fact, *, national: bool, withdrawn: bool = False) -> tuple[Mail, ...]:
+    """Return the mails of a fact.
+
+    Args:
+        fact: what happened.
+        national: whether the national team ever had the request.
+        withdrawn: whether it was accepted before this fact arrived that the applicant withdraws.
+    """
     mails = AUDIENCES[type(fact)]
-    if isinstance(mails, Nobody):
+    if isinstance(mails, Nobody) or (withdrawn and isinstance(fact, STEPS)):
         return ()
     return tuple(mail for mail in mails if mail.when(fact, national))
 

@@ -45,6 +45,7 @@ from services.notifications.store.requests import (
     note_escalation,
     note_programme,
     note_transfer,
+    note_withdrawal,
     remember_request,
     replace_link,
 )
@@ -123,6 +124,7 @@ __all__ = (
     "note_partner_event",
     "note_programme",
     "note_transfer",
+    "note_withdrawal",
     "number_partner_events",
     "pace_domain",
     "position_before",

@@ -21,6 +21,7 @@ class KnownRequest:
     departement: str
     link_generation: int
     escalated: bool
+    withdrawn_at: datetime | None = None
 
 
 async def remember_request(tx: Transaction, known: KnownRequest, *, at: datetime) -> None:
@@ -51,7 +52,7 @@ async def known_request(reader: Reader, request_id: UUID) -> KnownRequest | None
     row = await reader.fetchrow(
         """
         SELECT request_id, number, title, applicant, contact_name, contact_email, departement, link_generation,
-               escalated
+               escalated, withdrawn_at
         FROM known_request
         WHERE request_id = $1
         """,
@@ -72,6 +73,11 @@ async def replace_link(tx: Transaction, request_id: UUID, generation: int) -> No
 async def note_escalation(tx: Transaction, request_id: UUID) -> None:
     """Keep that the national team had the request."""
     await tx.execute("UPDATE known_request SET escalated = true WHERE request_id = $1", request_id)
+
+
+async def note_withdrawal(tx: Transaction, request_id: UUID, *, at: datetime) -> None:
+    """Record when it was accepted that the applicant withdraws."""
+    await tx.execute("UPDATE known_request SET withdrawn_at = $2 WHERE request_id = $1", request_id, at)
 
 
 async def note_programme(tx: Transaction, request_id: UUID, programme: str) -> None:

@@ -19,6 +19,7 @@ from services.notifications.usecases.learn import (
     learn_request,
     learn_service,
     learn_transfer,
+    learn_withdrawal,
 )
 from services.notifications.usecases.preferences import choose
 from services.notifications.usecases.receive import pass_over, take_reply, take_report, trust_address
@@ -63,6 +64,7 @@ __all__ = (
     "learn_request",
     "learn_service",
     "learn_transfer",
+    "learn_withdrawal",
     "next_parcel",
     "note_for_partners",
     "pass_over",

@@ -4,6 +4,7 @@ from services.notifications import store
 from services.notifications.domain.directory import ServiceInCharge
 from services.notifications.store import Follower, KnownRequest
 from shared.contracts import intake, qualification
+from shared.contracts.withdrawal import WithdrawalAcceptance
 from shared.db import Transaction
 
 
@@ -75,3 +76,8 @@ async def learn_programme(tx: Transaction, fact: qualification.DirectedToProgram
 async def learn_transfer(tx: Transaction, fact: qualification.RequestTransferred) -> None:
     """Keep which département has the request now."""
     await store.note_transfer(tx, fact.request_id, fact.departement, at=fact.at)
+
+
+async def learn_withdrawal(tx: Transaction, fact: WithdrawalAcceptance) -> None:
+    """Record that the request ended: mails of steps that arrive later would be untrue."""
+    await store.note_withdrawal(tx, fact.request_id, at=fact.at)

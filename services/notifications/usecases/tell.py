@@ -44,7 +44,11 @@ class RequestNotKnownYet(WaitsForAnother, Conflict):
 async def tell(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime, office: Office) -> None:
     """Owe every mail that the fact makes; `at` is now, not when it happened, which may be long ago."""
     request = await store.known_request(tx, fact.request_id)
-    mails = mails_of(fact, national=request is not None and request.escalated)
+    mails = mails_of(
+        fact,
+        national=request is not None and request.escalated,
+        withdrawn=request is not None and request.withdrawn_at is not None,
+    )
     if not mails:
         return
     if request is None and not isinstance(fact, WITHOUT_REQUEST):

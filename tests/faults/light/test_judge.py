@@ -115,6 +115,7 @@ async def test_an_account_that_does_not_add_up_is_noticed(stage: Stage, service:
         (["refused"], "under_examination", [], False),
         (["oriented_locally"], "under_examination", ["oriented_locally"], True),
         (["oriented_locally", "withdrawn"], "withdrawn", ["oriented_locally"], True),
+        (["withdrawn"], "withdrawn", ["oriented_locally"], True),
         (["decided"], "mobilising", [], True),
     ],
 )

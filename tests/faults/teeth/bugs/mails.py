@@ -15,6 +15,14 @@ BUGS = (
         "        return\n",
     ),
     bug(
+        "steps_are_mailed_after_an_accepted_withdrawal",
+        "A step of another source that arrives after the acceptance is mailed: the last mail is untrue.",
+        "crossing",
+        "services/notifications/usecases/tell.py",
+        "        withdrawn=request is not None and request.withdrawn_at is not None,\n",
+        "",
+    ),
+    bug(
         "lost_senders_are_not_looked_for",
         "A mail whose sender was killed stays under way for ever.",
         "kills_mails",
