@@ -5,6 +5,7 @@ from datetime import datetime
 
 from shared.db import Transaction
 from shared.errors import Conflict, TooManyRequests
+from shared.web.formats import number_fr
 
 
 class TooManyTexts(TooManyRequests):
@@ -25,7 +26,8 @@ class TooMuchWritten(Conflict):
     title = "As much was written about this request as it may hold"
     sentence = (
         "Cette demande compte autant de textes qu’elle peut en recevoir de votre part ({most} textes, {characters} "
-        "caractères en tout). Ce texte n’est pas envoyé\u00a0: gardez-le. Joignez un document, ou écrivez par courriel."
+        "caractères en tout). Ce texte n’est pas envoyé\u00a0: gardez-le. Joignez un document, ou téléphonez\u00a0: le "
+        "numéro du service en charge est sur la page de la demande."
     )
 
 
@@ -60,6 +62,6 @@ class Allowance:
         if written is None:
             raise LookupError("a count gives a row")
         if written["texts"] >= self.texts or written["characters"] + len(text) > self.characters:
-            raise TooMuchWritten(most=self.texts, characters=self.characters)
+            raise TooMuchWritten(most=self.texts, characters=number_fr(self.characters))
         if written["today"] >= self.texts_a_day:
             raise TooManyTexts(most=self.texts_a_day, retry_after=3600)

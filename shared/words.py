@@ -128,7 +128,7 @@ STAGE = {
 }
 WITHDRAWAL_REASON = {
     v.WithdrawalReason.PROVIDER_ENGAGED: "l’acteur local a accepté l’accompagnement",
-    v.WithdrawalReason.REFUSED: "une réponse définitive a déjà été donnée",
+    v.WithdrawalReason.REFUSED: "la demande a été refusée",
     v.WithdrawalReason.MOBILISED: "des moyens sont déjà engagés pour le projet",
     v.WithdrawalReason.ACCOMPANIED: "l’accompagnement a commencé",
     v.WithdrawalReason.PROGRAMME_ENGAGED: "l’équipe du programme a pris la demande en charge",

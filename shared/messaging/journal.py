@@ -23,8 +23,8 @@ class EventTooLarge(TooLarge):
     code = "event_too_large"
     title = "The event is too large to be published"
     sentence = (
-        "Le texte et les éléments joints sont trop volumineux pour être transmis aux autres services : "
-        "rien n’a été enregistré. Raccourcissez ce qui est envoyé, puis recommencez."
+        "Ce que vous envoyez est trop long pour être enregistré\u00a0: rien n’a été enregistré. "
+        "Raccourcissez-le, puis recommencez."
     )
 
 

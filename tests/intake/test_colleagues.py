@@ -71,6 +71,18 @@ async def test_a_colleague_follows_and_acts_by_a_link_of_his_own(
     assert told[1]["data"]["colleague_id"] == colleague
 
 
+async def test_the_page_does_not_tell_a_colleague_that_he_asked_for_the_withdrawal(
+    client: Client, settings: Settings
+) -> None:
+    mine = await filed(client)
+    _, token = await invite(client, settings, mine)
+    await ask(client, mine, mine["access_token"], "withdrawal", {"motive": "Abandon"})
+    page = (await client.get(f"/suivi/{token}")).text
+    assert "Le retrait de cette demande a été demandé le" in page
+    assert "Votre demande de retrait" not in page
+    assert "Votre demande de retrait" in (await client.get(f"/suivi/{mine['access_token']}")).text
+
+
 @pytest.mark.parametrize(
     ("action", "body"), [("withdrawal", {"motive": "Abandon"}), ("colleagues", {"name": "X", "email": "x@cergy.test"})]
 )

@@ -124,7 +124,7 @@ async def test_the_national_team_hears_of_a_withdrawal_after_an_escalation(world
     await world.filed()
     await world.tell(examples.example_of(qualification.RequestEscalated))
     await world.tell(examples.example_of(qualification.WithdrawalAccepted))
-    assert await recipients(database, "withdrawn_for_national") == ["national@cousu.test"]
+    assert await recipients(database, "withdrawn_for_team") == ["anct95@val-doise.gouv.fr", "national@cousu.test"]
 
 
 @pytest.mark.parametrize(
@@ -175,9 +175,8 @@ async def test_a_rebuilt_database_agrees_whichever_of_two_streams_arrived_first(
         if table.name in {"known_request", "delivery"}:
             async with here.transaction(), there.transaction():
                 found = await compare(here, there, table, moving=())
-            # Of an escalated request the national team is told too.
             assert found.alike
-            assert [one for one in found.differences if "withdrawn_for_national" not in one.row] == []
+            assert found.differences == []
     await here.close()
     await there.close()
 

@@ -11,11 +11,14 @@ import pytest
 from services.notifications import examples
 from services.notifications.domain.audiences import Mail, templates
 from services.notifications.domain.directory import VAL_D_OISE, unnamed_service
+from services.notifications.domain.mail_text import WRITE_ABOVE
 from services.notifications.letters import Letter, Letters, one_line, quote
 from services.notifications.postman import Postman, Unwritable
+from services.notifications.store import Follower
 from services.notifications.usecases.send import Outgoing
-from shared.contracts import intake, qualification
+from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Fact
+from shared.contracts.vocabulary import WithdrawalReason
 
 LINK = "http://intake.test/suivi/jeton"
 EVERY_TEMPLATE = pytest.mark.parametrize(
@@ -184,3 +187,41 @@ def test_mail_travels_as_seven_bit_lines_within_limits() -> None:
 
 def test_a_quotation_keeps_its_lines() -> None:
     assert quote("un\r\n\r\ndeux\u2028trois") == "> un\n> \n> deux\n> trois"
+
+
+@pytest.mark.parametrize("template", ["request_withdrawn", "withdrawal_declined"])
+def test_a_colleague_did_not_ask_for_the_withdrawal(letters: Letters, template: str) -> None:
+    kind = {"request_withdrawn": escalation.WithdrawalAccepted, "withdrawal_declined": escalation.WithdrawalDeclined}
+    fact = examples.example_of(kind[template])
+    colleague = written(letters, template, fact, follower=Follower(uuid4(), "Ali Colin", "ali@commune.test"))
+    assert "Le retrait de cette demande" in colleague.text
+    assert "otre demande" not in colleague.subject + colleague.text
+    assert "Vous avez demandé" not in colleague.text
+    assert "demandé" in written(letters, template, fact).text
+
+
+@pytest.mark.parametrize("template", ["withdrawal_declined", "withdrawal_too_late"])
+def test_a_refused_request_does_not_go_on(letters: Letters, template: str) -> None:
+    declined = examples.example_of(escalation.WithdrawalDeclined)
+    text = written(letters, template, declined.model_copy(update={"reason": WithdrawalReason.REFUSED})).text
+    assert "la demande a été refusée" in text
+    assert "si son projet s’arrête" not in text
+    assert "suit donc son cours" not in text
+    assert "projet s’arrête" in written(letters, template, declined).text
+
+
+def test_a_provider_is_not_asked_to_answer_what_needs_no_answer(letters: Letters) -> None:
+    fact = examples.example_of(qualification.WithdrawalAccepted)
+    text = written(letters, "orientation_cancelled", fact, write_above=WRITE_ABOVE).text
+    assert WRITE_ABOVE not in text
+    assert "répondre au nom" not in text
+    assert "Le lien ci-dessus est personnel." in text
+
+
+def test_money_is_said_to_go_back_where_it_came_from(letters: Letters) -> None:
+    for kind, where in (
+        (escalation.WithdrawalAccepted, "est rendu à l’enveloppe nationale (et au lot)."),
+        (qualification.WithdrawalAccepted, "est rendu à l’enveloppe."),
+    ):
+        fact = examples.example_of(kind).model_copy(update={"given_back_cents": 12_000_00})
+        assert where in written(letters, "withdrawn_for_team", fact).text

@@ -178,8 +178,8 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     qualification.RequestTransferred: (applicant("request_transferred"), departement("transferred_here")),
     qualification.WithdrawalAccepted: (
         applicant("request_withdrawn"),
-        departement("withdrawn_for_departement"),
-        national("withdrawn_for_national", when=_was_escalated),
+        departement("withdrawn_for_team"),
+        national("withdrawn_for_team", when=_was_escalated),
         Mail("provider", "orientation_cancelled", "orientation", when=_asked_a_provider),
     ),
     qualification.WithdrawalDeclined: (applicant("withdrawal_declined"), departement("withdrawal_too_late")),
@@ -233,8 +233,8 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     escalation.ProgrammeRequestCompleted: (departement("programme_completed"),),
     escalation.WithdrawalAccepted: (
         applicant("request_withdrawn"),
-        departement("withdrawn_for_departement"),
-        national("withdrawn_for_national", when=_concerns_the_committee),
+        departement("withdrawn_for_team"),
+        national("withdrawn_for_team", when=_concerns_the_committee),
         Mail("programme", "withdrawn_for_programme", "programme", when=_concerns_a_programme),
     ),
     escalation.WithdrawalDeclined: (applicant("withdrawal_declined"), departement("withdrawal_too_late")),

@@ -33,4 +33,7 @@ class TooMuchAnswered(Conflict):
 
     code = "too_much_answered"
     title = "Too many replies about one request"
-    sentence = "Trop de réponses sont arrivées à propos de cette demande. Écrivez depuis la page, ou téléphonez."
+    sentence = (
+        "Trop de réponses sont arrivées à propos de cette demande. Téléphonez\u00a0: le numéro du service en charge "
+        "est dans le message auquel vous répondez."
+    )

@@ -34,7 +34,7 @@ from shared.operations.duties import SENDS_MAILS
 FOREIGN: Final = "forms."
 """How the routing keys of foreign forms begin: no journal of ours holds what they publish."""
 
-HELD_MAIL: Final = "Restauré d’une sauvegarde : ce courriel est peut-être parti depuis. Renvoyez-le s’il manque."
+HELD_MAIL: Final = "Restauré d’une sauvegarde\u00a0: ce courriel est peut-être parti depuis. Renvoyez-le s’il manque."
 """Why a mail that the backup owed waits for a person."""
 
 
