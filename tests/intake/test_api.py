@@ -1,15 +1,22 @@
 """The API as strangers use it: filing once, following, acting, and being refused with words."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from services.intake.consumers import consumers
 from services.intake.settings import Settings
+from shared.contracts.escalation import WithdrawalAccepted
 from shared.db import Database
 from shared.links import Links
+from shared.messaging.inbox import Inbox
+from shared.territory.territories import Territories
 from tests.intake.conftest import Client, a_request, bearer, filed
+from tests.intake.facts import Life, Wire
+from tests.intake.test_consumers import LATER
 
 
 async def test_a_filed_request_has_its_number_and_can_be_followed(client: Client) -> None:
@@ -160,11 +167,38 @@ async def test_a_withdrawn_request_stays_so_and_says_what_may_be_done(client: Cl
     address, token = f"/api/v1/requests/{mine['id']}", bearer(mine["access_token"])
     answer = await client.post(f"{address}/withdrawal", json={"motive": "Projet abandonné"}, headers=token)
     assert answer.status_code == 200
-    assert (answer.json()["status"], answer.json()["team"], answer.json()["allowed_actions"]) == ("withdrawn", None, [])
+    assert (answer.json()["status"], answer.json()["allowed_actions"]) == ("withdrawn", [])
     again = await client.post(f"{address}/withdrawal", json={"motive": "Encore"}, headers=token)
     assert again.status_code == 409
     assert again.json()["state"] == "withdrawn"
     assert again.json()["allowed_actions"] == []
+
+
+async def test_the_owner_of_the_step_is_shown_while_a_withdrawal_waits(
+    client: Client, database: Database, territories: Territories
+) -> None:
+    mine, wire = await filed(client), Wire()
+    life, inbox = Life(UUID(mine["id"])), Inbox(database, consumers(territories))
+    address, token = f"/api/v1/requests/{mine['id']}", bearer(mine["access_token"])
+    shown = (await client.post(f"{address}/withdrawal", json={"motive": "Abandon"}, headers=token)).json()
+    answer = "Dire si le retrait est accepté, ou pourquoi il est trop tard."
+    assert shown["team"] == "departement"
+    assert shown["expected"] == {"from": "departement", "what": answer, "until": None}
+    await inbox.take([wire.message(life.escalated(LATER))])
+    shown = (await client.get(address, headers=token)).json()
+    assert (shown["status"], shown["team"], shown["expected"]["from"]) == ("withdrawn", "national", "national")
+    assert answer in (await client.get(f"/suivi/{mine['access_token']}")).text
+    (row,) = await database.fetch("SELECT withdrawal ->> 'at' AS at FROM request")
+    accepted = WithdrawalAccepted(
+        request_id=life.request_id,
+        departement="95",
+        at=datetime.now(UTC),
+        withdrawn_at=datetime.fromisoformat(row["at"]),
+        motive="Abandon",
+    )
+    await inbox.take([wire.message(accepted)])
+    shown = (await client.get(address, headers=token)).json()
+    assert (shown["withdrawal"]["state"], shown["team"], shown["expected"]) == ("accepted", None, None)
 
 
 async def test_information_nobody_asked_for_is_an_illegal_move(client: Client) -> None:

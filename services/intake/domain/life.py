@@ -43,6 +43,7 @@ class Meaning:
 
 
 GIVE_OPINION_AGAIN: Final = "Dites-nous, quelques mois après, ce que cet accompagnement a changé."
+ANSWER_THE_WITHDRAWAL: Final = "Dire si le retrait est accepté, ou pourquoi il est trop tard."
 GIVE_OPINION: Final = "Dites-nous ce que cet accompagnement a changé."
 
 MEANINGS: Final[Mapping[type[Fact], Meaning]] = {

@@ -8,7 +8,14 @@ from uuid import UUID
 
 from services.intake.domain.accompaniment import Milestone
 from services.intake.domain.colleagues import APPLICANT_ALONE, Colleague, may_invite
-from services.intake.domain.life import OVER, WITHDRAWABLE, WITHOUT_DOCUMENTS, Meaning, meaning_of
+from services.intake.domain.life import (
+    ANSWER_THE_WITHDRAWAL,
+    OVER,
+    WITHDRAWABLE,
+    WITHOUT_DOCUMENTS,
+    Meaning,
+    meaning_of,
+)
 from services.intake.domain.telling import Step, decision_of, step_of
 from services.intake.domain.withdrawal import Expected, Standing, Withdrawal, WithdrawalState
 from shared.contracts import escalation, intake, qualification
@@ -207,6 +214,16 @@ class Tracked:
     def standing(self, standing: Standing) -> None:
         self.status, self.status_at = standing.status, standing.status_at
         self.team, self.expected = standing.team, standing.expected
+
+    @property
+    def answer_awaited(self) -> Expected | None:
+        """What the owner of the current step is to do while a request to withdraw waits; None when none waits."""
+        beneath = self.withdrawal.beneath if self.withdrawal else None
+        if beneath is None:
+            return None
+        refused_by = self.decision["team"] if self.decision and beneath.status == "refused" else None
+        national = beneath.team is Team.NATIONAL or beneath.status == "completed" or refused_by == Team.NATIONAL
+        return Expected(Team.NATIONAL if national else Team.DEPARTEMENT, ANSWER_THE_WITHDRAWAL)
 
     def _follow(self, fact: Fact, meaning: Meaning) -> None:
         if fact.at >= self.status_at:

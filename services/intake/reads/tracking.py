@@ -111,6 +111,7 @@ async def tracking(reader: Reader, request_id: UUID, *, colleague_id: UUID | Non
     if row is None:
         raise NotFound
     tracked = requests.tracked_of(row)
+    awaited = tracked.answer_awaited
     invited = await colleagues.of_request(reader, request_id)
     tracked.colleague = next((one for one in invited if one.id == colleague_id), None)
     return Tracking(
@@ -118,8 +119,8 @@ async def tracking(reader: Reader, request_id: UUID, *, colleague_id: UUID | Non
         number=tracked.filed.number,
         departement=tracked.departement,
         status=tracked.status,
-        team=tracked.team,
-        expected=tracked.expected,
+        team=awaited.team if awaited else tracked.team,
+        expected=awaited or tracked.expected,
         service=tracked.service,
         decision=tracked.decision,
         withdrawal=tracked.withdrawal,
