@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.intake.consumers import consumers
+from services.intake.reads.outcomes import outcomes_of
 from services.intake.web.open_data import DIMENSIONS
 from shared.contracts.escalation import CoveredTerritory, ProgrammeCoverageSet, coverage_id
 from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, Programme
@@ -60,6 +61,21 @@ async def test_each_request_is_counted_once_by_what_became_of_it(client: Client,
     assert outcomes["local"] == 10
     assert outcomes["departement_pending"] is None
     assert outcomes["withdrawn"] is None
+
+
+async def test_a_request_counts_as_before_until_its_withdrawal_is_answered(
+    client: Client, inbox: Inbox, database: Database
+) -> None:
+    await some_requests(client, inbox, granted=0, local=0, pending=1)
+    mine = await filed(client)
+    await client.post(
+        f"/api/v1/requests/{mine['id']}/withdrawal",
+        json={"motive": "Abandon"},
+        headers=bearer(mine["access_token"]),
+    )
+    await inbox.take([Wire().message(Life(UUID(mine["id"])).supported(LATER))])
+    assert await database.fetchval("SELECT status FROM request WHERE id = $1::text::uuid", mine["id"]) == "withdrawn"
+    assert await outcomes_of(database) == {"local": 1, "departement_pending": 1}
 
 
 async def test_amounts_and_opinions_are_told_once_enough_applicants_have_some(client: Client, inbox: Inbox) -> None:

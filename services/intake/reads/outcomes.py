@@ -24,10 +24,13 @@ LOCAL: Final = "local"
 ANSWERED: Final = (LOCAL, "programme", "departement_refused", "national_granted", "national_refused")
 """Which of them are answers."""
 
-_OUTCOME: Final = """
+_STATUS: Final = "coalesce(withdrawal #>> '{beneath,status}', status)"
+"""Where the request stands: one that the applicant asks to withdraw counts as before until its owner has answered."""
+
+_OUTCOME: Final = f"""
     CASE
-        WHEN status = 'withdrawn' THEN 'withdrawn'
-        WHEN status IN ('escalated', 'received', 'awaiting_departement', 'admissible', 'scheduled', 'deferred')
+        WHEN {_STATUS} = 'withdrawn' THEN 'withdrawn'
+        WHEN {_STATUS} IN ('escalated', 'received', 'awaiting_departement', 'admissible', 'scheduled', 'deferred')
             THEN 'national_pending'
         WHEN decision ->> 'team' = 'national' AND decision ->> 'outcome' IN ('granted', 'granted_with_reserve')
             THEN 'national_granted'
