@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from shared.db import Transaction
 from shared.errors import Conflict, TooManyRequests
@@ -31,6 +32,10 @@ class TooMuchWritten(Conflict):
     )
 
 
+_A_DAY: Final = 86_400
+"""Seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """How many texts, and how many characters in them, about one request; and how many texts in 24 hours."""
@@ -51,10 +56,13 @@ class Allowance:
         """
         written = await tx.fetchrow(
             f"""
+            WITH written AS ({texts})
             SELECT count(*)::bigint AS texts,
                    coalesce(sum(length(text)), 0)::bigint AS characters,
-                   count(*) FILTER (WHERE at > $1::timestamptz - interval '1 day')::bigint AS today
-            FROM ({texts}) AS written
+                   count(*) FILTER (WHERE at > $1::timestamptz - interval '1 day')::bigint AS today,
+                   ceil(extract(epoch FROM (array_agg(at ORDER BY at DESC))[{self.texts_a_day}] - $1))::bigint
+                       + {_A_DAY} AS wait
+            FROM written
             """,  # noqa: S608 - the query is a constant of the service
             at,
             *about,
@@ -64,4 +72,4 @@ class Allowance:
         if written["texts"] >= self.texts or written["characters"] + len(text) > self.characters:
             raise TooMuchWritten(most=self.texts, characters=number_fr(self.characters))
         if written["today"] >= self.texts_a_day:
-            raise TooManyTexts(most=self.texts_a_day, retry_after=3600)
+            raise TooManyTexts(most=self.texts_a_day, retry_after=max(1, written["wait"]))
