@@ -20,7 +20,7 @@ from services.notifications.domain.webhooks import FACTS, Result, Secrets, told_
 from services.notifications.office import Office
 from services.notifications.usecases.webhooks import From, Receipt, Wish
 from shared import clock
-from shared.contracts import intake, qualification
+from shared.contracts import escalation, intake, qualification
 from shared.db import Database, Transaction
 from shared.errors import IllegalMove, Invalid, NotFound, Refusal
 from shared.identity.model import Agent, Role
@@ -115,6 +115,16 @@ def test_partners_are_told_nothing_that_people_wrote_nor_who_they_are() -> None:
         if type(fact) in FACTS:
             told = json.dumps(told_of(fact, event_id=examples.OTHER_ID, number=None), ensure_ascii=False)
             assert not [word for word in personal if word in told], fact.wire_type
+
+
+def test_partners_are_told_which_withdrawal_was_answered_and_how() -> None:
+    accepted, declined = (
+        told_of(examples.example_of(kind), event_id=examples.OTHER_ID, number=None)
+        for kind in (escalation.WithdrawalAccepted, escalation.WithdrawalDeclined)
+    )
+    at = examples.AT.isoformat().replace("+00:00", "Z")
+    assert accepted["data"] == {"withdrawn_at": at, "void": "granted"}
+    assert declined["data"] == {"withdrawn_at": at, "state": "mobilising", "reason": "mobilised"}
 
 
 async def test_only_what_is_wanted_is_given(

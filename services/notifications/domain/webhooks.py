@@ -20,7 +20,7 @@ FACTS: Final = (*intake.FACTS, *qualification.FACTS, *escalation.FACTS)
 _MEMBERS: Final = frozenset(
     {
         "number", "outcome", "programme", "stage", "due_on", "until", "held_on", "starts_on", "ends_on", "lifted_on",
-        "from_departement", "round",
+        "from_departement", "round", "withdrawn_at", "void", "state", "reason",
     }
 )  # fmt: skip
 _OF_A_DECISION: Final = ("number", "outcome", "decided_on", "amount_cents", "reserve_until", "corrects")
