@@ -68,7 +68,7 @@ VANISHED = {
     "tcp_user_timeout": "30s",
     "idle_in_transaction_session_timeout": "60s",
 }
-"""When PostgreSQL gives up a client that is gone without a word: its own values let locks outlive it by two hours.
+"""Timeouts after which PostgreSQL ends a lost session: by default its locks outlive it by two hours.
 
 A transaction of ours never waits for anything but PostgreSQL: a minute without a statement means a process that is
 frozen, or gone.

@@ -285,7 +285,7 @@ class RequestRefused(DepartmentalFact):
 
 
 class RequestTransferred(Fact):
-    """Another département takes over; `departement` is the one now in charge, `from_departement` the one that tells.
+    """Another département takes over; `departement` is the one now in charge, `from_departement` the publisher.
 
     `withdrawals_answered`: the requests to withdraw that an earlier owner answered, which the new one must not answer.
     """

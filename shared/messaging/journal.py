@@ -1,4 +1,4 @@
-"""The record of what a service tells: one row per event, in the transaction that changes the state.
+"""The events a service publishes: one row each, in the transaction that changes the state.
 
 The hash of an event is `sha256(hash of its predecessor || body)`, and its body carries the hash of its predecessor
 (`previoushash`, hexadecimal, absent in the first event of a stream): whoever has the body can compute the hash.

@@ -16,7 +16,7 @@ PARKED: FieldTable = {"x-queue-type": "quorum", "x-delivery-limit": -1}
 """For queues where messages wait for an operator: with RabbitMQ's own limit, the 21st look at one would be its end."""
 
 ASKED_BY_ANYBODY = ("*.heads_wanted.#", "*.events_missing.#", "*.stream_forked.#")
-"""Every queue hears who wants to know how far the streams go, who misses something, and who applied something else."""
+"""Every queue receives control messages: requests for heads and for missing events, and reports of forks."""
 
 ALONE_HEADS = "alone_heads"
 """What is told of facts that stand alone; it goes where they go."""

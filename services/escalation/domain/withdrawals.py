@@ -29,7 +29,7 @@ RULINGS: Final[Mapping[State, Ruling]] = {
 }
 
 ENGAGED: Final = Ruling(too_late=WithdrawalReason.MOBILISED)
-"""The ruling of a dossier for which something is ordered, or was accepted by whoever was asked."""
+"""The ruling of a dossier for which something is ordered, or a resource has accepted."""
 
 PROGRAMME_RULINGS: Final[Mapping[ProgrammeRequestState, Ruling]] = {
     ProgrammeRequestState.DIRECTED: VOID,

@@ -1,4 +1,4 @@
-"""The SQL that keeps what is said around a dossier: questions, messages, documents, consultations."""
+"""Store questions, messages, documents and consultations."""
 
 from datetime import date, datetime
 from uuid import UUID

@@ -284,9 +284,9 @@ class Tracked:
         return fact
 
     def _resume_examination(self, fact: intake.InformationProvided, meaning: Meaning) -> None:
-        """Go on as if the département had waited; what it did since it asked, and we hear later, still counts.
+        """Resume as if the département had waited: the moment of the status stays that of the question.
 
-        So the moment of the status stays that of the question.
+        Events applied later still move the status.
         """
         if self.status == "awaiting_information":
             self._stand_at(fact, meaning)

@@ -19,7 +19,7 @@ class FolderState:
 async def lock_state(tx: Transaction) -> FolderState:
     """Give what the database knows of the folder; other copies of the service wait until the transaction ends."""
     row = await tx.fetchrow("SELECT mark, ahead_since FROM document_folder FOR UPDATE")
-    if row is None:  # somebody emptied the table: a database that knows nothing is behind every folder
+    if row is None:  # an empty table: begin at mark 0
         await tx.execute("INSERT INTO document_folder DEFAULT VALUES")
         return FolderState(0, None)
     return FolderState(row["mark"], row["ahead_since"])

@@ -33,7 +33,7 @@ NOWHERE = "00"
 MOST_ERRORS: Final = 50
 LONGEST_FIELD: Final = 200
 LONGEST_EXPLANATION: Final = 1_000
-"""How much of what is wrong another form is told: it may send any number of members, with names of any length."""
+"""Bounds of `request_refused`: a form may send any number of members, with names of any length."""
 
 
 @dataclass(frozen=True, slots=True)

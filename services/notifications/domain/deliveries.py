@@ -131,9 +131,9 @@ LONGEST_ANSWER = 500
 
 
 def without_addresses(answer: str) -> str:
-    """Keep the server's words in one line, without the addresses that they may quote.
+    """Shorten the server's answer to one line, without the addresses that it may quote.
 
-    They are cut first: the search for addresses takes the square of a long text's length.
+    It is cut first: the search for addresses takes the square of a long text's length.
     """
     return " ".join(_ADDRESS.sub("…", answer[: 4 * LONGEST_ANSWER]).split())[:LONGEST_ANSWER]
 

@@ -72,7 +72,7 @@ _AUTOMATIC_HEADERS: Final = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Fr
 
 
 def is_automatic(message: EmailMessage, *, return_path: str) -> bool:
-    """Tell whether no person wrote this (RFC 3834): an absence, a list, a report, a mail of ours that came round."""
+    """Tell whether no person wrote this (RFC 3834): an absence, a list, a report, or our own mail looping."""
     submitted = str(message.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
     return (
         not return_path

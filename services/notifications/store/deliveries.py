@@ -44,7 +44,7 @@ class NewDelivery:
 
 
 async def add_delivery(tx: Transaction, new: NewDelivery) -> bool:
-    """Owe a mail; tell whether it is new: the same event never mails the same person twice.
+    """Insert a delivery; return whether it is new: the same event never mails the same person twice.
 
     One that is to leave at once is due by PostgreSQL's clock, whatever the service's own says.
     """

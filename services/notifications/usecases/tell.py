@@ -220,9 +220,9 @@ def _zone(mail: Mail, fact: Fact, office: Office) -> tzinfo:
 
 
 async def in_time(tx: Transaction, request_id: UUID, at: datetime) -> datetime:
-    """Give the moment of what is told now of a request's mail: after everything that is known of the request.
+    """Return a moment after the stream's latest.
 
-    No row of ours guards the stream, as a case or a dossier does elsewhere: it is locked itself.
+    No row guards the stream here, as a case or a dossier does elsewhere: the stream itself is locked.
     """
     await journal.lock_stream(tx, SOURCE, request_id)
     return await journal.in_time(tx, SOURCE, request_id, at)

@@ -66,7 +66,7 @@ class Healer:
         self.patience = patience or Patience()
 
     async def hear(self, body: bytes) -> None:
-        """Take what another service said; what cannot be read, or is too much, is left aside: it will be said again."""
+        """Handle a control message; drop what is invalid or above the limits: it will be sent again."""
         if len(body) > MOST_BYTES:
             metrics.CONTROL_REFUSED.labels("size").inc()
             log.warning("healing.too_large", bytes=len(body))
@@ -175,7 +175,7 @@ class Healer:
         return len(due)
 
     async def report_forks(self) -> int:
-        """Tell sources which of their streams are held here as forked, and what was applied; give how many."""
+        """Report forked streams to their sources, with what was applied; return how many."""
         async with self._database.transaction() as tx:
             due = await forks.due_reports(tx)
 

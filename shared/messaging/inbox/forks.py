@@ -182,10 +182,10 @@ async def take_verdict(
     head_hash: bytes,
     departement: str,
 ) -> None:
-    """Apply what a source answers about this event, the last applied here, and where its own stream ends.
+    """Apply `stream_checked`: whether the source knows the last event applied here, and where its stream ends.
 
-    What it does not know is a fork. What it does know makes the contradicting events false: where an operator has had
-    the stream checked again, they go to quarantine and the stream goes on.
+    An unknown event is a fork. A known one makes the contradicting events false: where an operator has had the stream
+    checked again, they go to quarantine and the stream goes on.
     """
     (stream,) = await streams.lock(tx, [(subject, source)], lowest=[1])
     row = await tx.fetchrow(
