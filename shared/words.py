@@ -266,6 +266,12 @@ _ALL: tuple[dict[StrEnum, str], ...] = (  # type: ignore[assignment] # each tabl
 )
 
 
+def in_euros(cents: int) -> str:
+    """Write an amount as people read it."""
+    whole, rest = divmod(cents, 100)
+    return f"{whole:,}".replace(",", "\u202f") + (f",{rest:02}" if rest else "") + "\u00a0€"
+
+
 def word(value: StrEnum) -> str:
     """Give the French word of a wire value."""
     return next(table[value] for table in _ALL if value.__class__ is next(iter(table)).__class__)

@@ -2,11 +2,8 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-import pytest
-
-from shared import clock
 from shared.db import Database
 from shared.messaging.consumers import Consumers
 from shared.messaging.inbox import Inbox, Message
@@ -44,11 +41,6 @@ class Overheard(Inbox):
                 message.body.decode(),
             )
         return await super().take(messages, safe)
-
-
-def put_back_the_clock(patch: pytest.MonkeyPatch) -> None:
-    """Let the service's clock be hours behind that of all others."""
-    patch.setattr(clock, "now", lambda: datetime.now(UTC) - BEHIND)
 
 
 async def assert_it_shows_what_was_told(

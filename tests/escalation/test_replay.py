@@ -15,7 +15,8 @@ from shared.clock import new_id
 from shared.contracts import intake, qualification
 from shared.db import Database
 from tests.escalation.life import SAT, Ear, Json, Program, a_decided_dossier, a_request_escalated
-from tests.rebuilt import FreshDatabases, Overheard, assert_it_shows_what_was_told, moments_told, put_back_the_clock
+from tests.rebuilt import BEHIND, FreshDatabases, Overheard, assert_it_shows_what_was_told, moments_told
+from tests.wrong_clock import set_clock
 
 SHARES = [
     {"kind": "anct", "financer": "ANCT", "amount_cents": 10_000},
@@ -58,7 +59,7 @@ async def test_a_dossier_is_rebuilt_alike_though_the_clock_went_back_while_it_wa
     dossier = new_id()
     came_at = datetime.now(UTC)
     await ear.hears(a_request_escalated(dossier, at=came_at))
-    put_back_the_clock(monkeypatch)
+    set_clock(monkeypatch, -BEHIND)
     settled_by = (await national.get(f"/escalations/{dossier}"))["due_on"]
     async with database.transaction() as tx:
         at = datetime.fromisoformat(f"{settled_by}T09:00Z")

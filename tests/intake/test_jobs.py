@@ -60,7 +60,7 @@ async def test_an_evaluated_request_is_closed_after_its_time_and_once(
 async def jobs_at(database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch, days: int) -> list[str]:
     """Let the jobs run so many days from now; give what they told by then, in order."""
     later = datetime.now(UTC) + timedelta(days=days)
-    monkeypatch.setattr(clock, "now", lambda: later)
+    set_clock(monkeypatch, timedelta(days=days))
     monkeypatch.setattr(db, "now", AsyncMock(return_value=later))
     await jobs.one_round(database, settings)
     rows = await database.fetch(

@@ -16,7 +16,8 @@ from shared.territory.territories import Territories
 from tests.intake.conftest import Client, bearer, filed
 from tests.intake.facts import START, Life, Wire
 from tests.intake.test_documents import PDF, join
-from tests.rebuilt import FreshDatabases, Overheard, assert_it_shows_what_was_told, moments_told, put_back_the_clock
+from tests.rebuilt import BEHIND, FreshDatabases, Overheard, assert_it_shows_what_was_told, moments_told
+from tests.wrong_clock import set_clock
 
 
 async def test_a_request_is_rebuilt_alike_though_the_clock_went_back_while_it_lived(
@@ -31,7 +32,7 @@ async def test_a_request_is_rebuilt_alike_though_the_clock_went_back_while_it_li
     inbox, wire = Overheard(database, consumers(territories), others), Wire()
     mine = await filed(client)
     life = Life(UUID(mine["id"]))
-    put_back_the_clock(monkeypatch)
+    set_clock(monkeypatch, -BEHIND)
 
     def minutes() -> int:
         """By the clock of the others, which is right."""

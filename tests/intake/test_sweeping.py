@@ -15,13 +15,14 @@ from prometheus_client import REGISTRY
 from services.intake.settings import Settings
 from services.intake.store.files import DocumentFiles
 from services.intake.sweeping import mark_folder, sweep
-from shared import clock, db
+from shared import db
 from shared.clock import new_id
 from shared.db import Database, Row
 from shared.operations import documents
 from shared.operations.reach import Watched
 from tests.intake.conftest import Client, bearer, filed
 from tests.intake.test_documents import PDF, join
+from tests.wrong_clock import set_clock
 
 
 @pytest.fixture
@@ -188,8 +189,7 @@ async def test_a_service_whose_clock_is_wrong_moves_and_removes_nothing_early(
     fresh = left_behind(files, age=timedelta(hours=23))
     in_trash = left_behind(files, age=timedelta(days=60))
     files.move_to_trash([in_trash], on=datetime.now(UTC).date() - timedelta(days=60))
-    wrong = datetime.now(UTC) + timedelta(days=days)
-    monkeypatch.setattr(clock, "now", lambda: wrong)
+    set_clock(monkeypatch, timedelta(days=days))
     await sweep(database, files)
     assert files.path(fresh).exists()
     assert [file.id for file in files.in_trash()] == [in_trash]

@@ -373,7 +373,7 @@ async def test_what_became_of_a_mail_is_told_after_all_that_is_known_of_its_requ
 ) -> None:
     known = await database.fetchval("SELECT max(latest) FROM inbox_stream")
     assert known is not None
-    monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) - timedelta(hours=5))
+    set_clock(monkeypatch, -timedelta(hours=5))
     async with database.transaction() as tx:
         await tx.execute("UPDATE inbox_stream SET latest = now()")
         await tx.execute("UPDATE delivery SET next_attempt_at = now() - interval '1 day'")

@@ -13,7 +13,8 @@ from shared.db import Database
 from tests.qualification.acting import ESCALATION, ORIENTATION, done
 from tests.qualification.conftest import LINKS, Client, Program
 from tests.qualification.life import GRID, NATIONAL, Life, in_days
-from tests.rebuilt import FreshDatabases, Overheard, assert_it_shows_what_was_told, moments_told, put_back_the_clock
+from tests.rebuilt import BEHIND, FreshDatabases, Overheard, assert_it_shows_what_was_told, moments_told
+from tests.wrong_clock import set_clock
 
 
 async def test_a_case_is_rebuilt_alike_though_the_clock_went_back_while_it_was_led(
@@ -30,7 +31,7 @@ async def test_a_case_is_rebuilt_alike_though_the_clock_went_back_while_it_was_l
     life = Life(Overheard(database, consumers(rules), others))
     filed_at = datetime.now(UTC)
     await life.submitted(at=filed_at)
-    put_back_the_clock(monkeypatch)
+    set_clock(monkeypatch, -BEHIND)
     await done(sat, life, "examination")
     await done(sat, life, "information-request", {"items": ["Le plan du bourg"], "until": str(in_days(30))})
     given = intake.InformationProvided(**life.about(datetime.now(UTC)), text="Le plan est joint.")

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from services.escalation.domain.refusals import in_euros
 from shared.contracts.escalation import FinancingShare
 from shared.contracts.vocabulary import FinancerKind
 from shared.errors import Invalid
+from shared.words import in_euros
 
 
 def check_shares(total_cents: int, shares: Sequence[FinancingShare], *, fully_covered: bool | None) -> None:

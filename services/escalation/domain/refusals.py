@@ -3,6 +3,7 @@
 from datetime import date
 
 from shared.errors import Conflict, IllegalMove, NotFound
+from shared.words import in_euros
 
 
 class SessionClosed(IllegalMove):
@@ -240,9 +241,3 @@ class PaymentExceeded(Conflict):
     def extras(self) -> dict[str, object]:
         """Tell what may be paid, in euro cents."""
         return {"payable_cents": self.payable_cents}
-
-
-def in_euros(cents: int) -> str:
-    """Write an amount as people read it."""
-    whole = f"{cents // 100:,}".replace(",", "\u202f")
-    return f"{whole},{cents % 100:02d}\u00a0€" if cents % 100 else f"{whole}\u00a0€"

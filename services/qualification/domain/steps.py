@@ -14,6 +14,7 @@ from shared.words import (
     OUTCOME,
     PROGRAMME,
     STAGE,
+    in_euros,
     withdrawal_word,
 )
 
@@ -53,10 +54,6 @@ def _day(day: date) -> str:
     return f"{day:%d/%m/%Y}"
 
 
-def _euros(cents: int) -> str:
-    return f"{cents / 100:,.2f}".replace(",", "\u202f").replace(".", ",").removesuffix(",00") + "\u00a0€"
-
-
 def _by(fact: Any) -> str | None:
     return f"Par {fact.by.name}" if fact.by.name else None
 
@@ -85,7 +82,7 @@ def _evaluation(fact: Any) -> str:
 
 def _accepted(fact: WithdrawalAcceptance) -> str | None:
     """Name the decision that no longer counts and the money that is available again."""
-    back = f"{_euros(fact.given_back_cents)} rendus à l’enveloppe" if fact.given_back_cents else None
+    back = f"{in_euros(fact.given_back_cents)} rendus à l’enveloppe" if fact.given_back_cents else None
     return " ; ".join(filter(None, (withdrawal_word(fact), back))) or None
 
 
@@ -121,7 +118,7 @@ _DETAILS: Final[Mapping[type[Fact], Callable[[Any], str | None]]] = {
     escalation.ResourceMobilised: lambda fact: fact.resource,
     escalation.ResourceProgressed: lambda fact: f"{fact.resource}\u00a0: {MOBILISATION_STEP[fact.step].lower()}",
     escalation.FinancingPlanned: lambda fact: " ; ".join(
-        f"{share.financer}\u00a0: {_euros(share.amount_cents)}" for share in fact.shares
+        f"{share.financer}\u00a0: {in_euros(share.amount_cents)}" for share in fact.shares
     ),
     escalation.AccompanimentStarted: lambda fact: f"Du {_day(fact.starts_on)} au {_day(fact.ends_on)}",
     escalation.MilestonePlanned: lambda fact: f"{fact.title}, pour le {_day(fact.due_on)}",

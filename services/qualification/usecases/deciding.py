@@ -25,6 +25,7 @@ from shared.errors import FieldError, Invalid
 from shared.identity.model import Agent
 from shared.messaging import journal
 from shared.territory import Territories
+from shared.words import in_euros
 
 UNKNOWN_PROVIDER = "Cet acteur n’est pas dans l’annuaire de votre département."
 
@@ -162,12 +163,7 @@ async def _spend(tx: Transaction, case: Case, proposal: Proposal, at: datetime, 
     year = today(case.departement, at).year
     left = await envelopes.lock(tx, case.departement, year, rules.envelope(case.departement))
     if amount > left:
-        raise EnvelopeExceeded(year=year, left=_euros(left), amount=_euros(amount))
+        raise EnvelopeExceeded(year=year, left=in_euros(left), amount=in_euros(amount))
     await envelopes.commit(
         tx, departement=case.departement, year=year, request_id=case.request_id, amount_cents=amount, at=at
     )
-
-
-def _euros(cents: int) -> str:
-    whole, rest = divmod(cents, 100)
-    return f"{whole:,}".replace(",", "\u202f") + (f",{rest:02}" if rest else "") + "\u00a0€"

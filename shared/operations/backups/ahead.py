@@ -6,16 +6,14 @@ from pydantic import BaseModel
 
 from shared.db import Connection, Row
 from shared.errors import Conflict
+from shared.messaging.consumers import SINGLE
 
 AT_ONCE = 1000
 """Streams that are compared with one query."""
 
-ALONE = "event:"
-"""How the stream of a fact is called that a listener applies without the stream it belongs to."""
-
 
 class ListenerAhead(Conflict):
-    """A listener has applied events that their source does not hold: after a restore it would swallow others."""
+    """A listener has applied more than its source holds: after a restore it would treat new events as duplicates."""
 
     code = "listener_ahead"
     title = "A listener is ahead of its source"
@@ -85,5 +83,5 @@ async def _beyond(source: Connection, streams: list[Row]) -> list[Row]:
         [row["source"] for row in streams],
         [row["subject"] for row in streams],
         [row["applied"] for row in streams],
-        ALONE,
+        SINGLE,
     )

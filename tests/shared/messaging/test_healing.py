@@ -3,13 +3,12 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import aio_pika
 import asyncpg
 import pytest
 
-from shared import clock
 from shared.clock import new_id, now
 from shared.contracts.intake import MessagePosted
 from shared.db import Database
@@ -23,6 +22,7 @@ from shared.messaging.topology import Subscription
 from tests.conftest import FreshDatabase
 from tests.polling import eventually
 from tests.shared.messaging.conftest import NOTING, a_message, effects, note, wire
+from tests.wrong_clock import set_clock
 
 SOON = healing.Patience(before_asking=0.1, longest=1.0, heads_every=0.2)
 NEVER_HEADS = healing.Patience(before_asking=0.1, longest=1.0, heads_every=3600.0)
@@ -328,7 +328,7 @@ async def test_a_source_that_tells_its_heads_again_is_asked_soon_however_often_i
 async def test_heads_are_told_also_by_a_service_whose_clock_is_hours_ahead(
     source: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + timedelta(hours=5))
+    set_clock(monkeypatch, timedelta(hours=5))
     await tell(source, "1")
     relay = Unheard()
     healer = heard_by(relay, source)
