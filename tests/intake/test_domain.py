@@ -349,6 +349,30 @@ def test_an_accepted_withdrawal_ends_the_request_without_any_decision() -> None:
         assert tracked.withdrawal == Withdrawal(at(1), WithdrawalState.ACCEPTED)
 
 
+@pytest.mark.parametrize(
+    ("beneath", "team", "decided_by", "owner"),
+    [
+        ("awaiting_information", Team.APPLICANT, None, Team.DEPARTEMENT),
+        ("oriented_locally", Team.PROVIDER, "departement", Team.DEPARTEMENT),
+        ("refused", None, "departement", Team.DEPARTEMENT),
+        ("refused", None, "national", Team.NATIONAL),
+        ("scheduled", Team.NATIONAL, None, Team.NATIONAL),
+        ("completed", Team.APPLICANT, "national", Team.NATIONAL),
+        ("returned", Team.DEPARTEMENT, None, Team.DEPARTEMENT),
+    ],
+)
+def test_a_withdrawal_that_waits_names_the_owner_of_the_step_beneath(
+    beneath: str, team: Team | None, decided_by: str | None, owner: Team
+) -> None:
+    tracked = a_tracked_request()
+    tracked.status, tracked.team = beneath, team
+    tracked.decision = {"team": decided_by} if decided_by else None
+    tracked.take_in(intake.RequestWithdrawn(request_id=tracked.id, departement="95", at=at(1), motive="Abandon"))
+    assert tracked.answer_awaited is not None
+    assert tracked.answer_awaited.team is owner
+    assert heard(tracked, accepted_withdrawal(tracked, 2)).answer_awaited is None
+
+
 def test_a_declined_withdrawal_shows_what_the_request_really_is_whatever_comes_first() -> None:
     """The status, whose turn it is, the decision and what may be done are those of a request that nobody withdrew."""
     life = Life(a_tracked_request().id)
