@@ -40,6 +40,7 @@ class _LostIsNotCancelled:
     """Raises `NodeLostError` where aiormq ends what waited on a frozen connection as if its task had been cancelled.
 
     Without it a task that nobody cancelled ends for good, and without a word. Goes inside of an `asyncio.timeout`.
+    A connection that ends during its handshake, which aiormq tells by `StopAsyncIteration`, is lost too.
     """
 
     def __enter__(self) -> None:
@@ -47,6 +48,8 @@ class _LostIsNotCancelled:
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         """End."""
+        if error is not None and issubclass(error, StopAsyncIteration):
+            raise NodeLostError from None
         if error is None or not issubclass(error, asyncio.CancelledError):
             return
         task = asyncio.current_task()

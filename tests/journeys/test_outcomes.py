@@ -196,8 +196,9 @@ def test_a_closed_session_does_not_change(system: System, agent: People) -> None
 def test_a_withdrawal_before_the_decision_ends_it_everywhere(system: System, agent: People) -> None:
     applicant = an_escalated_request(system, agent)
     applicant.does("withdrawal", motive="Le projet est abandonné.")
-    assert applicant.sees_status("withdrawn")["team"] is None
+    applicant.sees_status("withdrawn")
     agent("sat95").waits_for(applicant.id, "withdrawn", "escalated")
+    eventually(applicant.sees, lambda request: request["team"] is None)
     eventually(
         lambda: agent("national").sees(applicant.id), lambda case: case["state"] != "received" or "retir" in str(case)
     )

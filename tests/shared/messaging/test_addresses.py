@@ -10,9 +10,10 @@ from yarl import URL
 from shared.clock import new_id
 from shared.db import Database
 from shared.messaging import journal
-from shared.messaging.addresses import Addresses, connect
+from shared.messaging.addresses import Addresses, NodeLostError, connect, lost_is_not_cancelled
 from shared.messaging.consumers import Consumers
 from shared.messaging.messenger import Messenger
+from shared.messaging.publisher import Publisher
 from shared.messaging.topology import Subscription
 from tests.conftest import FreshDatabase
 from tests.polling import eventually
@@ -118,6 +119,35 @@ def heard(listener: Messenger, request_id: UUID, *texts: str) -> Callable[[], Co
         return await effects(listener.database, request_id) == list(texts)
 
     return so
+
+
+@pytest.mark.parametrize("frames", [0, 1, 2])
+async def test_a_broker_that_hangs_up_during_the_handshake_is_away(
+    broker_url: Callable[[str], str], frames: int
+) -> None:
+    """As of a node that dies, or a network that is cut, while a service connects."""
+    url = URL(broker_url("intake"))
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_broker, to_broker = await asyncio.open_connection(url.host, url.port)
+        for _ in range(frames):
+            to_broker.write(await reader.read(65536))
+            writer.write(await from_broker.read(65536))
+        await reader.read(65536)
+        writer.close()
+        to_broker.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    publisher = Publisher(str(url.with_port(server.sockets[0].getsockname()[1])), name="trial")
+    assert not await publisher.connect()
+    await publisher.close()
+    server.close()
+
+
+def test_a_connection_that_ended_before_its_first_frame_is_lost() -> None:
+    """Aiormq raises what ends a loop, which would be no error of the broker."""
+    with pytest.raises(NodeLostError), lost_is_not_cancelled():
+        raise StopAsyncIteration
 
 
 def test_every_address_is_used_in_turn_and_shows_the_name() -> None:
