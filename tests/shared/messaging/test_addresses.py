@@ -126,9 +126,11 @@ async def test_a_broker_that_hangs_up_during_the_handshake_is_away(
     broker_url: Callable[[str], str], frames: int
 ) -> None:
     """As of a node that dies, or a network that is cut, while a service connects."""
-    url = URL(broker_url("intake"))
+    url, taken = URL(broker_url("intake")), 0
 
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal taken
+        taken += 1
         from_broker, to_broker = await asyncio.open_connection(url.host, url.port)
         for _ in range(frames):
             to_broker.write(await reader.read(65536))
@@ -141,6 +143,9 @@ async def test_a_broker_that_hangs_up_during_the_handshake_is_away(
     publisher = Publisher(str(url.with_port(server.sockets[0].getsockname()[1])), name="trial")
     assert not await publisher.connect()
     await publisher.close()
+    left = taken
+    await asyncio.sleep(1.5)  # by now somebody who reconnects has done so
+    assert taken == left
     server.close()
 
 
