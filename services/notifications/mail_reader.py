@@ -80,7 +80,7 @@ class MailReader:
             sys.executable,
             "-m",
             __name__,
-            return_path,
+            "sender" if return_path else "",  # whether there is one: a process's arguments are seen by all
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,  # a traceback may quote the mail
