@@ -95,8 +95,8 @@ def test_the_keyboard_alone_suffices_for_filing_a_request(system: System, browse
     ticks(person, "Ingénierie de projet", "Mobilité")
     answers(person, ("Budget estimé du projet", "25 000"))
 
-    tabs_to(person, "Choisir des fichiers")
-    with page.expect_file_chooser() as chooser:
+    with page.expect_file_chooser() as chooser:  # begins early: the browser learns of it beside the next orders
+        tabs_to(person, "Choisir des fichiers")
         keys.press("Space")
     chooser.value.set_files([PLAN, PROGRAM])
     tabs_to(person, "Joindre et rester sur cette page")
