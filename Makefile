@@ -44,6 +44,12 @@ teeth: system-test assets ## Take one protection away after the other: the fault
 bench: system-run assets build/bench/.ready ## Measure it beside others, more than two hours; BENCH='--only hop --repeat 3 --quick' for less
 	@exec $(BIN)/python -m tests.bench $(BENCH)
 
+.PHONY: audit
+audit: build/audit/.ready node_modules/.ready ## Ask the advisory databases of PyPI and npm about every dependency
+	build/audit/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner=off \
+		--requirement requirements.lock --requirement tests/bench/requirements.lock --requirement deploy/audit/requirements.lock
+	npm audit
+
 .PHONY: lint
 lint: $(VENV)/.ready ## Style, and who may import whom
 	$(BIN)/ruff check
@@ -65,6 +71,8 @@ lock: $(VENV)/.ready ## Choose the newest allowed versions again, with their has
 		--no-annotate --upgrade --custom-compile-command "make lock" --quiet --output-file requirements.lock
 	$(BIN)/uv pip compile tests/bench/requirements.in --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --upgrade --custom-compile-command "make lock" --quiet --output-file tests/bench/requirements.lock
+	$(BIN)/uv pip compile deploy/audit/requirements.in --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --upgrade --custom-compile-command "make lock" --quiet --output-file deploy/audit/requirements.lock
 	npm update --package-lock-only --ignore-scripts
 	@node -e 'const fs = require("fs"), file = "package-lock.json", lock = JSON.parse(fs.readFileSync(file)); for (const one of Object.values(lock.packages)) delete one.funding; fs.writeFileSync(file, JSON.stringify(lock, null, 2) + "\n")'  # funding: addresses, of no use here
 
@@ -95,6 +103,12 @@ build/bench/.ready: tests/bench/requirements.lock
 	@python=$$(deploy/local/find_python.sh) && { test -x build/bench/bin/python || $$python -m venv build/bench; }
 	@echo "Installing those who are measured beside us"
 	@build/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+build/audit/.ready: deploy/audit/requirements.lock
+	@python=$$(deploy/local/find_python.sh) && { test -x build/audit/bin/python || $$python -m venv build/audit; }
+	@echo "Installing the audit"
+	@build/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
 
 .PHONY: assets
