@@ -7,6 +7,8 @@ import hmac
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from shared.keys import keys
+
 _SIGNATURE_BYTES = 20
 _LENGTH = 16 + 2 + _SIGNATURE_BYTES
 
@@ -16,7 +18,8 @@ class Links:
     """Makes and reads the tokens of one purpose (`tracking`, `orientation`, `document`).
 
     Services that share the purpose's key can make the same link without telling each other any secret. To revoke
-    a link, keep a generation with the thing it leads to, and accept only the current one.
+    a link, keep a generation with the thing it leads to, and accept only the current one. The newest key of `key`
+    (`shared.keys`) signs, each one reads: a token names no key, for the length of an address that holds one is bounded.
     """
 
     key: str = field(repr=False)
@@ -25,7 +28,7 @@ class Links:
     def token(self, target: UUID, generation: int = 1) -> str:
         """Make the token that leads to `target`: URL-safe, about 51 characters."""
         payload = target.bytes + generation.to_bytes(2)
-        return base64.urlsafe_b64encode(payload + self._signature(payload)).rstrip(b"=").decode()
+        return base64.urlsafe_b64encode(payload + self._signature(keys(self.key)[0].raw, payload)).rstrip(b"=").decode()
 
     def read(self, token: str) -> tuple[UUID, int] | None:
         """Give the target and the generation of a token that we made; None for any other text."""
@@ -34,11 +37,11 @@ class Links:
         except (binascii.Error, ValueError):
             return None
         payload, signature = raw[:18], raw[18:]
-        if len(raw) != _LENGTH or not hmac.compare_digest(signature, self._signature(payload)):
+        if len(raw) != _LENGTH or not any(
+            hmac.compare_digest(signature, self._signature(key.raw, payload)) for key in keys(self.key)
+        ):
             return None
         return UUID(bytes=payload[:16]), int.from_bytes(payload[16:])
 
-    def _signature(self, payload: bytes) -> bytes:
-        return hmac.digest(self.key.encode(), self.purpose.encode() + b"\0" + payload, hashlib.sha256)[
-            :_SIGNATURE_BYTES
-        ]
+    def _signature(self, key: bytes, payload: bytes) -> bytes:
+        return hmac.digest(key, self.purpose.encode() + b"\0" + payload, hashlib.sha256)[:_SIGNATURE_BYTES]

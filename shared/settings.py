@@ -2,12 +2,11 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.allowance import Allowance
-
-SHORTEST_SECRET = 32
+from shared.keys import SecretKeys
 
 
 def _without_slash(url: str) -> str:
@@ -47,7 +46,7 @@ class ServiceSettings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(ge=1, le=65535, description="Port to listen on")
     public_url: WebAddress = Field(description="Where people reach the service; https:// makes cookies secure")
-    secret_key: SecretStr = Field(description="Signs and encrypts cookies; at least 32 characters; keep it secret")
+    secret_key: SecretKeys = Field(description="Signs and encrypts cookies; at least 32 characters; keep it secret")
 
     oidc_issuer: WebAddress | None = Field(None, description="OpenID Connect provider; without it nobody signs in")
     oidc_client_id: str = Field("", description="What the provider calls this service")
@@ -85,13 +84,6 @@ class ServiceSettings(BaseSettings):
     def allowance(self) -> Allowance:
         """Give how much may be written about a request."""
         return Allowance(self.messages_per_request, self.characters_per_request, self.messages_per_day)
-
-    @field_validator("secret_key")
-    @classmethod
-    def _long_enough(cls, value: SecretStr) -> SecretStr:
-        if len(value.get_secret_value()) < SHORTEST_SECRET:
-            raise ValueError(f"give at least {SHORTEST_SECRET} characters, for instance from `openssl rand -hex 32`")
-        return value
 
     @model_validator(mode="after")
     def _complete_provider(self) -> Self:

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field
 
-from shared.settings import SHORTEST_SECRET, ServiceSettings, prefixed
+from shared.keys import SecretKeys
+from shared.settings import ServiceSettings, prefixed
 
 
 class Settings(ServiceSettings):
@@ -12,10 +13,10 @@ class Settings(ServiceSettings):
 
     model_config = prefixed("INTAKE")
 
-    tracking_key: SecretStr = Field(
+    tracking_key: SecretKeys = Field(
         description="Signs tracking links and access tokens; the same as NOTIFICATIONS_TRACKING_KEY"
     )
-    document_key: SecretStr = Field(
+    document_key: SecretKeys = Field(
         description="Signs links to documents, and agents' mandates to file; the same as QUALIFICATION_DOCUMENT_KEY and"
         " ESCALATION_DOCUMENT_KEY"
     )
@@ -35,10 +36,3 @@ class Settings(ServiceSettings):
     publisher: str = Field(
         "", description="Who publishes this site, as the legal page names it; the page says so when it is not given"
     )
-
-    @field_validator("tracking_key", "document_key")
-    @classmethod
-    def _long_key(cls, value: SecretStr) -> SecretStr:
-        if len(value.get_secret_value()) < SHORTEST_SECRET:
-            raise ValueError(f"give at least {SHORTEST_SECRET} characters, for instance from `openssl rand -hex 32`")
-        return value

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 from uuid import UUID
 
+from shared.keys import keys
+
 Purpose = Literal["reponse", "rebond"]
 """An answer from a person; a report of a mail server."""
 
@@ -29,7 +31,8 @@ class ReturnAddresses:
 
     def of(self, purpose: Purpose, delivery_id: UUID) -> str:
         """Give the address that leads back to a mail."""
-        token = base64.b32encode(delivery_id.bytes + self._seal(purpose, delivery_id.bytes)).rstrip(b"=").decode()
+        seal = self._seal(keys(self.key)[0].raw, purpose, delivery_id.bytes)
+        token = base64.b32encode(delivery_id.bytes + seal).rstrip(b"=").decode()
         return f"{purpose}+{token.lower()}@{self.domain}"
 
     def read(self, address: str) -> tuple[Purpose, UUID] | None:
@@ -43,9 +46,9 @@ class ReturnAddresses:
             raw = base64.b32decode(found[2].upper() + "====")
         except binascii.Error:
             return None
-        if not hmac.compare_digest(raw[16:], self._seal(purpose, raw[:16])):
+        if not any(hmac.compare_digest(raw[16:], self._seal(key.raw, purpose, raw[:16])) for key in keys(self.key)):
             return None
         return purpose, UUID(bytes=raw[:16])
 
-    def _seal(self, purpose: Purpose, delivery: bytes) -> bytes:
-        return hmac.digest(self.key.encode(), purpose.encode() + b"\0" + delivery, hashlib.sha256)[:_SEAL_BYTES]
+    def _seal(self, key: bytes, purpose: Purpose, delivery: bytes) -> bytes:
+        return hmac.digest(key, purpose.encode() + b"\0" + delivery, hashlib.sha256)[:_SEAL_BYTES]

@@ -15,7 +15,8 @@ from services.notifications.domain.webhooks import Secrets
 from services.notifications.return_addresses import ReturnAddresses
 from shared.contracts.fact import Email
 from shared.contracts.vocabulary import Programme
-from shared.settings import SHORTEST_SECRET, ServiceSettings, WebAddress, prefixed
+from shared.keys import SecretKeys
+from shared.settings import ServiceSettings, WebAddress, prefixed
 
 LOOPBACK: Final = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 """The networks whose mail servers may deliver unless others are given: this machine's own."""
@@ -56,7 +57,9 @@ class Settings(ServiceSettings):
             "for it to DOOR. Without it answers go to the service in charge and reports to the sender"
         ),
     )
-    reply_key: SecretStr | None = Field(None, description="Seals those addresses; keep it, or old mails have no answer")
+    reply_key: SecretKeys | None = Field(
+        None, description="Seals those addresses; keep it, or old mails have no answer"
+    )
     door: str | None = Field(
         None, description="Where the mail of REPLY_DOMAIN is taken in: smtp://host:port or lmtp://host:port"
     )
@@ -65,7 +68,7 @@ class Settings(ServiceSettings):
         description='Networks of the mail servers that may deliver there: ["10.20.0.5/32"]; this machine unless given',
     )
 
-    webhook_key: SecretStr | None = Field(
+    webhook_key: SecretKeys | None = Field(
         None, description="Makes the secrets of partners' subscriptions; without it there are none"
     )
     webhook_networks: tuple[IPvAnyNetwork, ...] = Field(
@@ -80,8 +83,8 @@ class Settings(ServiceSettings):
     intake_url: WebAddress = Field(description="Where applicants reach intake")
     qualification_url: WebAddress = Field(description="Where agents of the départements and providers go")
     escalation_url: WebAddress = Field(description="Where the national team goes")
-    tracking_key: SecretStr = Field(description="Makes tracking links; the same as INTAKE_TRACKING_KEY")
-    orientation_key: SecretStr = Field(
+    tracking_key: SecretKeys = Field(description="Makes tracking links; the same as INTAKE_TRACKING_KEY")
+    orientation_key: SecretKeys = Field(
         description="Makes links of providers and parties; as QUALIFICATION_ORIENTATION_KEY"
     )
 
@@ -138,13 +141,6 @@ class Settings(ServiceSettings):
     def _whole_way_back(self) -> Self:
         if self.reply_domain and (self.reply_key is None or self.door is None):
             raise ValueError("REPLY_DOMAIN needs REPLY_KEY and DOOR")
-        return self
-
-    @model_validator(mode="after")
-    def _long_enough_keys(self) -> Self:
-        for key in (self.tracking_key, self.orientation_key, self.reply_key, self.webhook_key):
-            if key is not None and len(key.get_secret_value()) < SHORTEST_SECRET:
-                raise ValueError(f"give keys of at least {SHORTEST_SECRET} characters")
         return self
 
     def directory(self) -> Directory:

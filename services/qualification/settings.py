@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import BaseSettings
 
 from shared.allowance import Allowance
 from shared.calendar import add_working_days, time_zone, working_days_between
 from shared.contracts.qualification import Service
 from shared.contracts.vocabulary import Stage
+from shared.keys import SecretKeys
 from shared.settings import ServiceSettings, WebAddress, prefixed
 
 DIRECTORY = Path(__file__).with_name("departements.toml")
@@ -57,10 +58,12 @@ class Settings(Served, ServiceSettings):
     directory: Path = Field(DIRECTORY, description="TOML file with the coordinates of each département's service")
     intake_url: WebAddress = Field(description="Where people reach intake, which serves the joined documents")
     notifications_url: WebAddress | None = Field(None, description="Where agents find their bell; none without it")
-    orientation_key: SecretStr = Field(
+    orientation_key: SecretKeys = Field(
         description="Signs links of providers and of pacts' parties; as for notifications"
     )
-    document_key: SecretStr = Field(description="Signs links to documents and mandates to file; the same as for intake")
+    document_key: SecretKeys = Field(
+        description="Signs links to documents and mandates to file; the same as for intake"
+    )
 
     start_examination_days: int = Field(5, ge=1, description="Working days to begin the examination")
     qualify_days: int = Field(15, ge=1, description="Working days from the examination's start to a validated outcome")

@@ -45,6 +45,7 @@ from litestar.types import ControllerRouterHandler, FileInfo, PathType
 
 from shared import db, rounds
 from shared.db import Database, retry_conflicts
+from shared.keys import keys
 from shared.settings import ServiceSettings
 from shared.web import access, assets, forms, health, openapi, sessions, signin
 from shared.web.door import Door, FairShare, strict_headers
@@ -86,6 +87,7 @@ def create_application(
     `bell` is the address of the agents' bell, here or on another service of the same site.
     """
     idle = timedelta(minutes=settings.session_idle_minutes)
+    newest = keys(settings.secret_key.get_secret_value())[0]
 
     async def provide_database() -> Database:
         return database
@@ -121,8 +123,8 @@ def create_application(
         exception_handlers={Exception: answer, HTTPException: answer},
         middleware=[FairShare(settings.requests_per_minute), session_config.middleware],
         csrf_config=CSRFConfig(
-            secret=settings.secret_key.get_secret_value(),
-            cookie_name=_cookie(name, "csrf", settings),
+            secret=newest.secret,
+            cookie_name=_cookie(name, "csrf" + (f"_{newest.id}" if newest.id else ""), settings),
             cookie_secure=settings.secure,
             cookie_httponly=True,
             cookie_samesite="lax",
@@ -177,7 +179,10 @@ def _repeated(act: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any
 
 
 def _cookie(name: str, purpose: str, settings: ServiceSettings) -> str:
-    """Name a cookie so that services on other ports of the same host never read or overwrite it."""
+    """Name a cookie so that services on other ports of the same host never read or overwrite it.
+
+    The CSRF cookie also names its key: Litestar never replaces one that an older key made, and refuses it.
+    """
     return f"{'__Host-' if settings.secure else ''}cousu_{name}_{purpose}"
 
 

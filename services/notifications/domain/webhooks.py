@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -13,6 +13,7 @@ from uuid import UUID
 from services.notifications.domain.deliveries import next_attempt
 from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Fact
+from shared.keys import keys
 
 FACTS: Final = (*intake.FACTS, *qualification.FACTS, *escalation.FACTS)
 """What partners may be told: everything that the three services say of requests, pacts and programmes."""
@@ -88,12 +89,17 @@ def told_of(fact: Fact, *, event_id: UUID, number: str | None) -> dict[str, Any]
 class Secrets:
     """Makes the secret of each subscription, which is kept nowhere."""
 
-    key: str
+    key: str = field(repr=False)
 
     def of(self, webhook_id: UUID, generation: int) -> str:
         """Give the secret as the partner is shown it."""
-        raw = hmac.digest(self.key.encode(), f"webhook\0{webhook_id}\0{generation}".encode(), hashlib.sha256)
-        return "whsec_" + base64.b64encode(raw).decode()
+        return self.every(webhook_id, generation)[0]
+
+    def every(self, webhook_id: UUID, generation: int) -> list[str]:
+        """Return the secret made with each key, newest first: the partner may still know the one of an older key."""
+        told = f"webhook\0{webhook_id}\0{generation}".encode()
+        digests = (hmac.digest(key.raw, told, hashlib.sha256) for key in keys(self.key))
+        return ["whsec_" + base64.b64encode(digest).decode() for digest in digests]
 
 
 def signature(secret: str, event_id: str, timestamp: int, body: bytes) -> str:

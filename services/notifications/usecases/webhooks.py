@@ -174,7 +174,7 @@ async def next_parcel(tx: Transaction, *, at: datetime, secrets: domain.Secrets)
         event_id=row["event_id"],
         url=row["url"],
         body=row["body"] | {"position": row["position"]},
-        secrets=[secrets.of(row["id"], number) for number in valid if number > 0],
+        secrets=[secret for number in valid if number > 0 for secret in secrets.every(row["id"], number)],
     )
 
 
