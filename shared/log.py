@@ -2,12 +2,31 @@
 
 import json
 import logging
+import re
 import sys
-from typing import Any, Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, Literal
 
 import structlog
 
+from shared.incidents import anatomy
+
 Format = Literal["json", "console"]
+
+LIBRARIES: Final = "WARNING"
+"""From which level on libraries are heard: below, HTTP clients write whole addresses, and servers what people say."""
+
+HEARD_OTHERWISE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "uvicorn": "INFO",
+        "uvicorn.access": "WARNING",
+        "mail.log": "ERROR",  # aiosmtpd; its warnings repeat what the other side sent
+        "opentelemetry.exporter": "ERROR",  # it tries again by itself, and says so each time
+    }
+)
+
+_PASSWORD_IN_URL: Final = re.compile(r"://[^/\s@]{1,300}@")
 
 _encode = json.JSONEncoder(ensure_ascii=False, default=repr).encode
 
@@ -28,19 +47,14 @@ def configure(*, service: str, form: Format = "json", level: str = "INFO") -> No
         name_the_service,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        strip_exception,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
     if form == "json":
-        last: list[structlog.typing.Processor] = [structlog.processors.format_exc_info, _as_json]
+        last: list[structlog.typing.Processor] = [_as_json]
     else:
-        last = [
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(),
-                # The default one shows local variables, and with them keys and what people wrote.
-                exception_formatter=structlog.dev.plain_traceback,
-            )
-        ]
+        last = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     structlog.configure(
         processors=[*steps, *last, _as_bytes],
         logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
@@ -50,17 +64,35 @@ def configure(*, service: str, form: Format = "json", level: str = "INFO") -> No
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=steps,
+            foreign_pre_chain=[_strip_library, *steps],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
-    for noisy in ("aiormq", "aio_pika", "uvicorn.access"):
-        logging.getLogger(noisy).setLevel("WARNING")
-    logging.getLogger("opentelemetry.exporter").setLevel("ERROR")  # it tries again by itself, and says so each time
+    root.setLevel(LIBRARIES)
+    for name, heard_from in HEARD_OTHERWISE.items():
+        logging.getLogger(name).setLevel(heard_from)
     structlog.contextvars.clear_contextvars()
+
+
+def strip_exception(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Replace an exception by where it comes from: its message may quote what somebody wrote, such as a key's value."""
+    exc_info = event.pop("exc_info", None)
+    if exc_info is True:
+        exc_info = sys.exc_info()
+    exc = exc_info[1] if isinstance(exc_info, tuple) else exc_info
+    if isinstance(exc, BaseException):
+        told = anatomy(exc)
+        event["exception"] = "\n".join([*told["frames"], " < ".join(told["errors"])])
+    return event
+
+
+def _strip_library(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Keep the first line of a library's sentence, without passwords: asyncio repeats exceptions in those after it."""
+    first = str(event["event"]).strip().partition("\n")[0]
+    event["event"] = _PASSWORD_IN_URL.sub("://***@", first)
+    return event
 
 
 def _as_json(_: object, __: str, event: structlog.typing.EventDict) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 import aio_pika.abc
 import aio_pika.exceptions
@@ -53,7 +53,7 @@ class Broker:
     def __init__(self, amqp_url: str, *, management_url: str | None = None, metrics_url: str | None = None) -> None:
         self._amqp_url = amqp_url
         self._vhost = unquote(Addresses(amqp_url, NAME).now.raw_path[1:]) or "/"
-        self._management_urls = _several(management_url)
+        self._management = [_without_password(url) for url in _several(management_url)]
         self._metrics_urls = _several(metrics_url)
 
     @asynccontextmanager
@@ -144,9 +144,9 @@ class Broker:
 
     async def _rates(self) -> dict[str, tuple[float | None, float | None]]:
         """Read how many messages a second go in and out, by queue, from the first node whose management API answers."""
-        for url in self._management_urls:
+        for url, auth in self._management:
             try:
-                async with httpx2.AsyncClient(timeout=PATIENCE) as client:
+                async with httpx2.AsyncClient(timeout=PATIENCE, auth=auth) as client:
                     address = f"{url}/api/queues/{quote(self._vhost, safe='')}"
                     answer = await client.get(address, params={"columns": "name,message_stats"})
                     answer.raise_for_status()
@@ -159,6 +159,15 @@ class Broker:
 
 def _several(urls: str | None) -> list[str]:
     return [url.strip().rstrip("/") for url in (urls or "").split(",") if url.strip()]
+
+
+def _without_password(url: str) -> tuple[str, httpx2.BasicAuth | None]:
+    """Split user and password from an address: whoever writes an address down, such as a log, then has neither."""
+    parts = urlsplit(url)
+    if parts.username is None:
+        return url, None
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return bare, httpx2.BasicAuth(unquote(parts.username), unquote(parts.password or ""))
 
 
 def _rates_of(stats: dict[str, Any]) -> tuple[float | None, float | None]:

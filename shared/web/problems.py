@@ -27,8 +27,8 @@ from shared.errors import (
     Unavailable,
     UnsupportedType,
 )
+from shared.incidents import anatomy
 from shared.web import validation
-from shared.web.incidents import anatomy
 
 log = structlog.get_logger(__name__)
 

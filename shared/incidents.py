@@ -22,7 +22,7 @@ OUR_WORDS: Final = (
 """Exceptions whose message names only code, tables or templates, never what somebody typed."""
 
 
-def anatomy(exc: BaseException) -> dict[str, object]:
+def anatomy(exc: BaseException) -> dict[str, list[str]]:
     """Tell where an exception comes from, without its message, which may hold what somebody typed."""
     chain: list[str] = []
     frames: list[str] = []
@@ -36,5 +36,6 @@ def anatomy(exc: BaseException) -> dict[str, object]:
             chain[-1] += f": {current.args[0] if current.args else ''}"
         elif isinstance(current, asyncpg.PostgresError):
             chain[-1] += f" {current.sqlstate} {getattr(current, 'constraint_name', None) or ''}".rstrip()
-        current = current.__cause__ or current.__context__
+        within = current.exceptions[0] if isinstance(current, BaseExceptionGroup) else None
+        current = within or current.__cause__ or current.__context__
     return {"errors": chain, "frames": frames[-FRAMES:]}
