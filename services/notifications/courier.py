@@ -1,5 +1,8 @@
 """Gives events to partners' programs over HTTPS, and cannot be turned against the networks that it stands in.
 
+Each subscription that has something to receive is served by a task of its own, one attempt at a time, and the number of
+tasks is bounded: a partner that answers late delays nobody else.
+
 A name is resolved here, every address that it has is judged, and the very address that was judged is called: no second
 question to the DNS can lead elsewhere. No redirect is followed, no proxy is asked, little of an answer is read.
 """
@@ -11,7 +14,8 @@ import json
 import random
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -39,6 +43,8 @@ PATIENCE: Final = 15.0
 """Seconds that a partner may take over one event, the way there included."""
 MOST_READ: Final = 300
 """Bytes of an answer that are kept for who looks for a mistake."""
+AT_ONCE: Final = 50
+"""Subscriptions served at the same time by one copy of the service; an attempt holds less than 1 MB."""
 PATIENCE_AT_STOP: Final = 20.0
 
 
@@ -47,22 +53,27 @@ class Forbidden(Exception):  # noqa: N818 - it names a state of the address
 
 
 class Courier:
-    """Serves several subscriptions at once, each by one sender at a time; as many copies may run as one likes."""
+    """Serves many subscriptions at once, each by one attempt at a time; as many copies may run as one likes."""
 
-    def __init__(self, database: Database, office: Office, secrets: Secrets, *, couriers: int = 2) -> None:
+    def __init__(self, database: Database, office: Office, secrets: Secrets, *, couriers: int = AT_ONCE) -> None:
         self._database = database
         self._office = office
         self._secrets = secrets
         self._networks = office.networks
         self._couriers = couriers
         self._tls = ssl.create_default_context()
-        self._stopping = asyncio.Event()
+        self._stopping = False
+        self._changed = asyncio.Event()
+        """An attempt has ended, or the service stops."""
+        self._attempts: set[asyncio.Task[None]] = set()
+        self._resolvers = ThreadPoolExecutor(max(1, couriers), thread_name_prefix="courier resolves")
+        """Threads of its own: one whose name servers are silent keeps a thread for longer than its attempt."""
 
     @contextlib.asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
         """Deliver while the block runs; at its end finish what is under way, and begin nothing."""
-        self._stopping.clear()
-        couriers = [asyncio.create_task(self._deliver_all(), name=f"courier {n}") for n in range(self._couriers)]
+        self._stopping = False
+        dispatching = [asyncio.create_task(self._dispatch(), name="courier")] if self._couriers else []
         try:
             async with (
                 rounds.running(self.number, every=IDLE, name="courier.number"),
@@ -70,24 +81,41 @@ class Courier:
             ):
                 yield
         finally:
-            self._stopping.set()
-            if couriers:
-                await asyncio.wait(couriers, timeout=deadline.left(PATIENCE_AT_STOP))
-            await end(*couriers)
+            self._stopping = True
+            self._changed.set()
+            if dispatching:
+                until = deadline.left(PATIENCE_AT_STOP)
+                await asyncio.wait(dispatching, timeout=until)
+            await end(*dispatching, *self._attempts)
+            self._resolvers.shutdown(wait=False, cancel_futures=True)
 
-    async def _deliver_all(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                delivered = await self.deliver_next()
-            except AWAY as error:
-                log.warning("courier.database_away", error=type(error).__name__)
-                delivered = False
-            except Exception:
-                log.exception("courier.failed")
-                delivered = False
-            if not delivered:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), IDLE)
+    async def _dispatch(self) -> None:
+        """Begin an attempt for each subscription that is due, at most so many at once; return when all have ended."""
+        while not self._stopping or self._attempts:
+            self._changed.clear()
+            may_begin = not self._stopping and len(self._attempts) < self._couriers
+            parcel = await self._claim_safely() if may_begin else None
+            if parcel is not None:
+                attempt = asyncio.create_task(self._deliver_safely(parcel), name="courier attempt")
+                self._attempts.add(attempt)
+                attempt.add_done_callback(self._attempt_ended)
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), IDLE)
+
+    def _attempt_ended(self, attempt: asyncio.Task[None]) -> None:
+        self._attempts.discard(attempt)
+        self._changed.set()
+
+    async def _claim_safely(self) -> Parcel | None:
+        parcel = None
+        with _logged():
+            parcel = await self._claim()
+        return parcel
+
+    async def _deliver_safely(self, parcel: Parcel) -> None:
+        with _logged():
+            await self._deliver(parcel)
 
     async def number(self) -> int:
         """Give positions to what came since."""
@@ -101,15 +129,21 @@ class Courier:
 
     async def deliver_next(self) -> bool:
         """Give the next event that is due to its partner; False when there is none."""
-        async with self._database.transaction() as tx:
-            parcel = await usecases.next_parcel(tx, at=await db.now(tx), secrets=self._secrets)
+        parcel = await self._claim()
         if parcel is None:
             return False
+        await self._deliver(parcel)
+        return True
+
+    async def _claim(self) -> Parcel | None:
+        async with self._database.transaction() as tx:
+            return await usecases.next_parcel(tx, at=await db.now(tx), secrets=self._secrets)
+
+    async def _deliver(self, parcel: Parcel) -> None:
         receipt = await self._hand_over(parcel)
         await retry_conflicts(partial(self._settle, parcel, receipt))
         metrics.PARCELS.labels(receipt.result).inc()
         log.info("webhook.attempted", webhook_id=str(parcel.webhook_id), result=str(receipt.result))
-        return True
 
     async def _settle(self, parcel: Parcel, receipt: Receipt) -> None:
         """Write down what came of an attempt."""
@@ -158,7 +192,8 @@ class Courier:
 
     async def _address_of(self, host: str, port: int, *, plain: bool) -> IPAddress:
         """Give the address to call, after judging all that the name has; without TLS only networks that were named."""
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._resolvers, ask)
         addresses = [ipaddress.ip_address(each[4][0]) for each in found]
         for address in addresses:
             if not may_be_called(address, self._networks) or (plain and not self._is_named(address)):
@@ -169,6 +204,17 @@ class Courier:
 
     def _is_named(self, address: IPAddress) -> bool:
         return any(address in network for network in self._networks if network.version == address.version)
+
+
+@contextlib.contextmanager
+def _logged() -> Iterator[None]:
+    """Log what fails and go on: the lease of an attempt that was begun ends, and it is made again."""
+    try:
+        yield
+    except AWAY as error:
+        log.warning("courier.database_away", error=type(error).__name__)
+    except Exception:
+        log.exception("courier.failed")
 
 
 async def _beginning_of(response: httpx2.Response) -> bytes:

@@ -78,7 +78,9 @@ class Settings(ServiceSettings):
             "there http:// is allowed too"
         ),
     )
-    couriers: int = Field(2, ge=0, le=20, description="Partners' programs served at the same time; 0 serves none here")
+    couriers: int = Field(
+        50, ge=0, le=500, description="Partners' programs served at the same time; 0 serves none here"
+    )
 
     intake_url: WebAddress = Field(description="Where applicants reach intake")
     qualification_url: WebAddress = Field(description="Where agents of the départements and providers go")

@@ -20,6 +20,8 @@ class Partner:
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     calls: int = 0
+    waits_for: asyncio.Event | None = None
+    """It answers once this is set; at once without one."""
 
     @property
     def url(self) -> str:
@@ -44,6 +46,8 @@ class Partner:
         headers = {name.lower(): value for name, value in named.items()}
         self.headers.append(headers | {"": head[0]})
         self.bodies.append(await reader.readexactly(int(headers["content-length"])))
+        if self.waits_for is not None:
+            await self.waits_for.wait()
         self.extra += f"Content-Length: {len(self.body)}\r\n" if self.body else ""
         writer.write(f"HTTP/1.1 {self.answer}\r\n{self.extra}Connection: close\r\n\r\n".encode() + self.body)
         await writer.drain()

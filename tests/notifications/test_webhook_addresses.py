@@ -198,13 +198,13 @@ async def partner_here() -> Any:
 def answers_with(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
     """Let the DNS give these addresses for partners' names; keep which names were asked."""
     asked: list[str] = []
-    really = asyncio.get_running_loop().getaddrinfo
+    really = socket.getaddrinfo
 
-    async def answer(host: str, port: int, **options: Any) -> Any:
+    def answer(host: str, port: int, *arguments: Any, **options: Any) -> Any:
         if not host.endswith(".example"):
-            return await really(host, port, **options)
+            return really(host, port, *arguments, **options)
         asked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", answer)
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
     return asked

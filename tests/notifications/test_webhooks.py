@@ -8,7 +8,7 @@ import hmac
 import ipaddress
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from shared.errors import IllegalMove, Invalid, NotFound, Refusal
 from shared.identity.model import Agent, Role
 from tests.notifications.conftest import People, World, many_messages
 from tests.notifications.partner import Partner, a_partner
+from tests.polling import eventually
 from tests.wrong_clock import WRONG, set_clock
 
 SECRETS = Secrets("w" * 32)
@@ -67,6 +68,15 @@ async def all_given(courier: Courier) -> None:
     await courier.number()
     while await courier.deliver_next():
         pass
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Return as soon as the condition holds."""
+
+    async def holds() -> bool:
+        return bool(condition())
+
+    await eventually(holds, within=60)
 
 
 async def let_the_pause_pass(database: Database) -> None:
@@ -312,6 +322,40 @@ async def test_couriers_run_until_they_are_stopped_and_one_round_gives_the_posit
             await asyncio.sleep(0.02)
         assert time.monotonic() - since > 1.5 * IDLE, "three couriers, and one round of them in each pause"
     assert partner.types == ["intake.request_submitted.v1"]
+
+
+async def test_partners_that_answer_late_delay_no_other(
+    database: Database, world: World, open_office: Office, operator: Agent, partner: Partner
+) -> None:
+    released = asyncio.Event()
+    async with a_partner(waits_for=released) as slow, a_partner(waits_for=released) as slower:
+        for each in (slow, slower, partner):
+            await subscribed(database, open_office, operator, Wish("Partenaire", each.url))
+        await world.filed()
+        await world.tell(*many_messages(4))
+        async with Courier(database, open_office, SECRETS).lifespan():
+            await until(lambda: slow.calls and slower.calls and len(partner.events) == 5)
+            assert (slow.calls, slower.calls) == (1, 1), "one attempt at a time for each partner"
+            released.set()
+            await until(lambda: len(slow.events) == len(slower.events) == 5)
+    for each in (slow, slower, partner):
+        assert [event["position"] for event in each.events] == [1, 2, 3, 4, 5]
+
+
+async def test_no_more_partners_are_served_at_once_than_set(
+    database: Database, world: World, open_office: Office, operator: Agent, partner: Partner
+) -> None:
+    partner.waits_for = asyncio.Event()
+    for number in range(5):
+        await subscribed(database, open_office, operator, Wish(f"Partenaire {number}", partner.url))
+    await world.filed()
+    courier = Courier(database, open_office, SECRETS, couriers=3)
+    async with courier.lifespan():
+        await until(lambda: partner.calls == 3)
+        await asyncio.sleep(3 * IDLE)  # several looks for what is due
+        assert partner.calls == 3
+        partner.waits_for.set()
+        await until(lambda: partner.calls == 5)
 
 
 async def test_what_commits_late_is_not_passed_over(
