@@ -14,7 +14,7 @@ import json
 import random
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -108,14 +108,17 @@ class Courier:
         self._changed.set()
 
     async def _claim_safely(self) -> Parcel | None:
-        parcel = None
-        with _logged():
-            parcel = await self._claim()
-        return parcel
+        try:
+            return await self._claim()
+        except Exception as error:  # noqa: BLE001 - looked for again in a moment
+            _log_failure(error)
+            return None
 
     async def _deliver_safely(self, parcel: Parcel) -> None:
-        with _logged():
+        try:
             await self._deliver(parcel)
+        except Exception as error:  # noqa: BLE001 - its lease ends, and it is attempted again
+            _log_failure(error)
 
     async def number(self) -> int:
         """Give positions to what came since."""
@@ -206,15 +209,11 @@ class Courier:
         return any(address in network for network in self._networks if network.version == address.version)
 
 
-@contextlib.contextmanager
-def _logged() -> Iterator[None]:
-    """Log what fails and go on: the lease of an attempt that was begun ends, and it is made again."""
-    try:
-        yield
-    except AWAY as error:
+def _log_failure(error: Exception) -> None:
+    if isinstance(error, AWAY):
         log.warning("courier.database_away", error=type(error).__name__)
-    except Exception:
-        log.exception("courier.failed")
+    else:
+        log.error("courier.failed", exc_info=error)
 
 
 async def _beginning_of(response: httpx2.Response) -> bytes:

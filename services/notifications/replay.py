@@ -159,5 +159,6 @@ LEFT_OUT = {
     "partner_event": "what partners may be told; it is written down as events arrive, and thinned out",
     "webhook": "who subscribes is told to nobody",
     "webhook_attempt": BY_SENDING,
+    "webhook_test": BY_SENDING,
     "bad_address": "what mail servers say of addresses; what came of the mails is compared",
 }

@@ -33,6 +33,7 @@ SENTENCES = {
     "behind": "{count} events were told and are not applied, the oldest for {seconds:.0f} s",
     "mail_late": "{count} mails wait, the first for {seconds:.0f} s: `cousu-main deliveries list`",
     "mail_failed": "{count} mails of this week could not be delivered: `cousu-main deliveries list`",
+    "webhook_suspended": "{count} partners' subscriptions were suspended after failures, {seconds:.0f} s ago",
     "overdue": "{count} dates in the cases have passed; the teams were told",
     "held_given_up": "{count} streams are held and tried no more: `cousu-main held list`",
     "forked": "{count} streams: what was applied here is not what the source {detail} has (restored from a backup?): "

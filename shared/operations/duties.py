@@ -25,6 +25,13 @@ class Deliveries(BaseModel):
     """Of the last hour, those that a mail server refused."""
 
 
+class SuspendedWebhooks(BaseModel):
+    """Partners' subscriptions that were suspended after failures, the first of them for `seconds`."""
+
+    count: int
+    seconds: float
+
+
 _OVERDUE: Final[Mapping[str, str]] = {
     "qualification": """
         SELECT count(*)
@@ -93,3 +100,21 @@ async def deliveries(reader: Reader, service: str, perimeter: list[str] | None =
         LATELY_DAYS,
     )
     return Deliveries(**row) if row else None
+
+
+async def suspended_webhooks(
+    reader: Reader, service: str, perimeter: list[str] | None = None
+) -> SuspendedWebhooks | None:
+    """Count the subscriptions that were suspended after failures; None of a service that has none."""
+    if service != SENDS_MAILS:
+        return None
+    row = await reader.fetchrow(
+        """
+        SELECT count(*) AS count, coalesce(extract(epoch FROM now() - min(gave_up_at)), 0)::float AS seconds
+        FROM webhook
+        WHERE gave_up_at IS NOT NULL
+          AND ($1::text[] IS NULL OR (departements <> '{}' AND departements <@ $1))
+        """,
+        perimeter,
+    )
+    return SuspendedWebhooks(**row) if row else None

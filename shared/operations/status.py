@@ -14,7 +14,7 @@ from shared.messaging.names import OUTBOX_OLD, UNROUTED_QUEUE
 from shared.operations.astray import DEAD, may_open
 from shared.operations.behind import Behind, Forked, compare
 from shared.operations.broker import Broker, Queue
-from shared.operations.duties import Deadlines, Deliveries, deadlines, deliveries
+from shared.operations.duties import Deadlines, Deliveries, SuspendedWebhooks, deadlines, deliveries, suspended_webhooks
 from shared.operations.figures import ServiceFigures, figures
 from shared.operations.reach import UNREACHABLE, Reach, Watched
 
@@ -57,6 +57,7 @@ What = Literal[
     "unrouted",
     "mail_late",
     "mail_failed",
+    "webhook_suspended",
     "overdue",
 ]
 """What may be told; the page has a French sentence for each, the command line an English one."""
@@ -106,6 +107,8 @@ class ServiceStatus(BaseModel):
     """None where no dates are kept, the database is away, or gives no right to them."""
     deliveries: Deliveries | None = None
     """None where no mails are sent, the database is away, or gives no right to them."""
+    suspended_webhooks: SuspendedWebhooks | None = None
+    """None as for `deliveries`."""
     stuck: bool = False
     """Whether the database answers, but not about the cases: something holds them locked."""
 
@@ -189,6 +192,7 @@ async def _service(watched: Watched, perimeter: list[str] | None) -> ServiceStat
             async with asyncio.timeout(PATIENCE):
                 told.deadlines = await deadlines(watched.database, watched.name, perimeter)
                 told.deliveries = await deliveries(watched.database, watched.name, perimeter)
+                told.suspended_webhooks = await suspended_webhooks(watched.database, watched.name, perimeter)
         except TimeoutError:
             told.stuck = True
     return told
@@ -307,6 +311,9 @@ def _of_duties(one: ServiceStatus) -> list[Concern]:
     if one.deliveries and one.deliveries.failed:
         urgent = one.deliveries.refused_lately > REFUSED_MANY
         found.append(Concern(what="mail_failed", where=one.name, count=one.deliveries.failed, urgent=urgent))
+    if (webhooks := one.suspended_webhooks) and webhooks.count:
+        suspended = Concern(what="webhook_suspended", where=one.name, count=webhooks.count, seconds=webhooks.seconds)
+        found.append(suspended)
     if one.deadlines and one.deadlines.overdue:
         found.append(Concern(what="overdue", where=one.name, count=one.deadlines.overdue, urgent=False))
     return found

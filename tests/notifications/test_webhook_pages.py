@@ -39,6 +39,22 @@ async def test_a_program_subscribes_looks_suspends_replays_and_ends(
     assert await database.fetchval("SELECT count(*) FROM webhook") == 1
 
 
+async def test_an_operator_asks_for_a_test_event_by_page_and_by_program(
+    client: Client, people: People, database: Database
+) -> None:
+    headers = await people.token(Role.OPERATOR)
+    made = (await client.post("/api/v1/webhooks", json=WISH, headers=headers)).json()
+    assert "send_test" in made["allowed_actions"]
+    assert (await client.post(f"/api/v1/webhooks/{made['id']}/test", json={}, headers=headers)).status_code == 202
+    assert await database.fetchval("SELECT count(*) FROM webhook_test") == 1
+    await people.enters(client, Role.OPERATOR)
+    csrf = hidden((await client.get(f"/abonnements/{made['id']}")).text, "_csrf_token")
+    sent = await client.post(f"/abonnements/{made['id']}/essai", data={"_csrf_token": csrf})
+    assert sent.status_code == 303
+    assert "Un événement d’essai part maintenant" in (await client.get(sent.headers["location"])).text
+    assert await database.fetchval("SELECT count(*) FROM webhook_test") == 1
+
+
 async def test_an_auditor_looks_and_others_do_not(client: Client, people: People) -> None:
     auditor, national = await people.token(Role.AUDITOR), await people.token(Role.NATIONAL_AGENT)
     assert (await client.get("/api/v1/webhooks", headers=auditor)).status_code == 200

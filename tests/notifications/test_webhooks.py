@@ -16,7 +16,7 @@ import pytest
 
 from services.notifications import examples, store, usecases
 from services.notifications.courier import IDLE, Courier
-from services.notifications.domain.webhooks import FACTS, Result, Secrets, told_of
+from services.notifications.domain.webhooks import FACTS, Result, Secrets, signature, told_of
 from services.notifications.office import Office
 from services.notifications.usecases.webhooks import From, Receipt, Wish
 from shared import clock
@@ -221,6 +221,46 @@ async def test_a_partner_who_takes_nothing_for_two_days_or_is_gone_is_suspended_
         await usecases.resume(tx, webhook_id, by=operator, at=clock.now())
     await all_given(courier)
     assert partner.types[1:] == ["intake.request_submitted.v1", "intake.message_posted.v1"], "nothing is lost"
+
+
+@pytest.mark.parametrize("suspended", [False, True])
+async def test_a_test_event_is_sent_once_and_changes_nothing_else(
+    database: Database,
+    world: World,
+    open_office: Office,
+    courier: Courier,
+    operator: Agent,
+    partner: Partner,
+    *,
+    suspended: bool,
+) -> None:
+    webhook_id, secret = await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    await world.filed()
+    await courier.number()
+    async with database.transaction() as tx:
+        if suspended:
+            await usecases.suspend(tx, webhook_id, by=operator, at=clock.now())
+        await usecases.send_test(tx, webhook_id, by=operator, at=clock.now())
+        await usecases.send_test(tx, webhook_id, by=operator, at=clock.now())
+    before = await database.fetchrow("SELECT position, state, failures FROM webhook")
+    partner.answer = "500 Oops"
+    assert await courier.deliver_next()
+    assert await database.fetchrow("SELECT position, state, failures FROM webhook") == before
+    partner.answer = "204 No Content"
+    await all_given(courier)
+    told = ["notifications.webhook_test.v1"] + ([] if suspended else ["intake.request_submitted.v1"])
+    assert partner.types == told, "asked for twice before it left: sent once"
+    test, sent = partner.events[0], partner.headers[0]
+    assert (test["request_id"], test["data"], test["position"]) == (None, {}, 0)
+    standardwebhooks = signature(secret, test["id"], int(sent["webhook-timestamp"]), partner.bodies[0])
+    assert sent["webhook-signature"] == standardwebhooks
+    attempt = await database.fetchrow("SELECT test, result FROM webhook_attempt ORDER BY began_at LIMIT 1")
+    assert attempt is not None
+    assert tuple(attempt) == (True, "refused")
+    async with database.transaction() as tx:
+        await usecases.end(tx, webhook_id, by=operator, at=clock.now())
+        with pytest.raises(IllegalMove):
+            await usecases.send_test(tx, webhook_id, by=operator, at=clock.now())
 
 
 async def test_events_are_told_again_from_a_position_or_a_moment(

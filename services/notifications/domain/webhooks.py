@@ -85,6 +85,24 @@ def told_of(fact: Fact, *, event_id: UUID, number: str | None) -> dict[str, Any]
     }
 
 
+TEST: Final = "notifications.webhook_test.v1"
+"""The type of a test event."""
+
+
+def test_event(event_id: UUID, *, at: datetime) -> dict[str, Any]:
+    """Return a test event: the members of every other one, about no request."""
+    return {
+        "id": str(event_id),
+        "type": TEST,
+        "source": "/notifications",
+        "time": at.isoformat(),
+        "request_id": None,
+        "number": None,
+        "departement": None,
+        "data": {},
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """Makes the secret of each subscription, which is kept nowhere."""

@@ -73,6 +73,7 @@ class WebhookAttempt:
     ended_at: datetime | None
     event_id: UUID
     position: int
+    test: bool
     type: str | None
     result: str | None
     status: int | None
@@ -84,7 +85,7 @@ async def webhook_attempts(reader: Reader, webhook_id: UUID, page: Page) -> tupl
     total: int = await reader.fetchval("SELECT count(*) FROM webhook_attempt WHERE webhook_id = $1", webhook_id)
     rows = await reader.fetch(
         """
-        SELECT a.began_at, a.ended_at, a.event_id, a.position, e.type, a.result, a.status, a.answer
+        SELECT a.began_at, a.ended_at, a.event_id, a.position, a.test, e.type, a.result, a.status, a.answer
         FROM webhook_attempt a
         LEFT JOIN partner_event e ON e.event_id = a.event_id
         WHERE a.webhook_id = $1

@@ -146,14 +146,21 @@ async def lock_webhook(tx: Transaction, webhook_id: UUID, perimeter: list[str] |
 
 
 async def save_state(
-    tx: Transaction, webhook_id: UUID, *, state: str, because: str | None, position: int, at: datetime
+    tx: Transaction,
+    webhook_id: UUID,
+    *,
+    state: str,
+    because: str | None,
+    position: int,
+    at: datetime,
+    gave_up_at: datetime | None = None,
 ) -> None:
     """Set whether and from where it is served. What is under way counts no more: it ends for the journal alone."""
     await tx.execute(
         """
         UPDATE webhook SET
             state = $2, suspended_because = $3, position = $4, next_attempt_at = least($5, now()), failures = 0,
-            failing_since = NULL, attempt_id = NULL, lease_until = NULL
+            failing_since = NULL, attempt_id = NULL, lease_until = NULL, gave_up_at = $6
         WHERE id = $1
         """,
         webhook_id,
@@ -161,6 +168,7 @@ async def save_state(
         because,
         position,
         at,
+        gave_up_at,
     )
 
 
@@ -168,6 +176,42 @@ async def save_secret(tx: Transaction, webhook_id: UUID, generation: int, *, at:
     """Let another secret be valid."""
     await tx.execute(
         "UPDATE webhook SET secret_generation = $2, secret_changed_at = $3 WHERE id = $1", webhook_id, generation, at
+    )
+
+
+async def request_test(tx: Transaction, webhook_id: UUID, *, by: UUID, at: datetime) -> None:
+    """Store that a test event is to be sent; one that still waits is enough."""
+    await tx.execute(
+        """
+        INSERT INTO webhook_test (webhook_id, requested_by, requested_at) VALUES ($1, $2, $3)
+        ON CONFLICT (webhook_id) DO NOTHING
+        """,
+        webhook_id,
+        by,
+        at,
+    )
+
+
+async def claim_test(tx: Transaction, *, at: datetime) -> Row | None:
+    """Take the oldest requested test event and record its attempt; it is attempted once."""
+    return await tx.fetchrow(
+        """
+        WITH due AS (
+            SELECT webhook_id FROM webhook_test ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED
+        ), taken AS (
+            DELETE FROM webhook_test USING due WHERE webhook_test.webhook_id = due.webhook_id
+            RETURNING webhook_test.webhook_id
+        ), attempt AS (
+            INSERT INTO webhook_attempt (id, webhook_id, event_id, position, began_at, test)
+            SELECT $1, w.id, $1, w.position, $2, true FROM webhook w JOIN taken ON taken.webhook_id = w.id
+        )
+        SELECT $1::uuid AS attempt_id, $1::uuid AS event_id, w.id, w.url, w.position, w.secret_generation,
+               w.secret_changed_at
+        FROM webhook w
+        JOIN taken ON taken.webhook_id = w.id
+        """,
+        clock.new_id(),
+        at,
     )
 
 

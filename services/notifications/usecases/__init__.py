@@ -35,6 +35,7 @@ from services.notifications.usecases.webhooks import (
     renew_secret,
     replay,
     resume,
+    send_test,
     subscribe,
     suspend,
 )
@@ -75,6 +76,7 @@ __all__ = (
     "resend",
     "resume",
     "rings_for",
+    "send_test",
     "settle_lost",
     "subscribe",
     "suspend",

@@ -135,6 +135,13 @@ async def replay(tx: Transaction, webhook_id: UUID, start: From, *, by: Agent, a
     await store.save_state(tx, webhook_id, state=State.ACTIVE, because=None, position=position, at=at)
 
 
+async def send_test(tx: Transaction, webhook_id: UUID, *, by: Agent, at: datetime) -> None:
+    """Have a test event sent once, also to a suspended subscription; it changes no position."""
+    by.require(Role.OPERATOR)
+    await _of_somebody_served(tx, webhook_id, by)
+    await store.request_test(tx, webhook_id, by=by.id, at=at)
+
+
 async def end(tx: Transaction, webhook_id: UUID, *, by: Agent, at: datetime) -> None:
     """End a subscription for good; its journal stays."""
     by.require(Role.OPERATOR)
@@ -162,10 +169,15 @@ class Parcel:
 
 
 async def next_parcel(tx: Transaction, *, at: datetime, secrets: domain.Secrets) -> Parcel | None:
-    """Take the next event that is due to a partner; None when there is none."""
-    row = await store.claim_event(tx, at=at, lease=LEASE)
-    if row is None:
-        return None
+    """Take the next event that is due to a partner, a requested test first; None when there is none."""
+    if (row := await store.claim_test(tx, at=at)) is not None:
+        return _parcel(row, domain.test_event(row["event_id"], at=at), at=at, secrets=secrets)
+    if (row := await store.claim_event(tx, at=at, lease=LEASE)) is not None:
+        return _parcel(row, row["body"], at=at, secrets=secrets)
+    return None
+
+
+def _parcel(row: Row, body: dict[str, object], *, at: datetime, secrets: domain.Secrets) -> Parcel:
     generation = row["secret_generation"]
     valid = [generation, generation - 1] if at - row["secret_changed_at"] < OLD_SECRET_LASTS else [generation]
     return Parcel(
@@ -173,7 +185,7 @@ async def next_parcel(tx: Transaction, *, at: datetime, secrets: domain.Secrets)
         webhook_id=row["id"],
         event_id=row["event_id"],
         url=row["url"],
-        body=row["body"] | {"position": row["position"]},
+        body=body | {"position": row["position"]},
         secrets=[secret for number in valid if number > 0 for secret in secrets.every(row["id"], number)],
     )
 
@@ -206,7 +218,9 @@ async def delivered(
         await store.try_later(tx, row["id"], failures=failures, failing_since=since, next_attempt_at=due)
         return
     because = f"Dernière réponse : {receipt.answer}"
-    await store.save_state(tx, row["id"], state=State.SUSPENDED, because=because, position=row["position"], at=at)
+    await store.save_state(
+        tx, row["id"], state=State.SUSPENDED, because=because, position=row["position"], at=at, gave_up_at=at
+    )
     await _tell_operator(tx, row, receipt, attempt_id=attempt_id, at=at, office=office)
 
 

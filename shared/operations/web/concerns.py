@@ -93,6 +93,13 @@ def told(concern: Concern) -> Told:
             ),
             "/courriels",
         ),
+        "webhook_suspended": (
+            (
+                f"{counted(concern.count, 'abonnement suspendu', 'abonnements suspendus')} après deux jours d’échecs, "
+                f"depuis {since}\u00a0: le programme d’un partenaire n’est plus prévenu. Rien n’est perdu."
+            ),
+            None,
+        ),
         "overdue": (
             f"{counted(concern.count, 'échéance dépassée', 'échéances dépassées')}\u00a0; les équipes sont prévenues.",
             None,

@@ -37,6 +37,7 @@ ENTRIES: Final = {
     "unrouted": "CousuSansDestinataire",
     "mail_late": "CousuCourrielEnRetard",
     "mail_failed": "CousuCourrielsRefuses",
+    "webhook_suspended": "CousuAbonnementSuspendu",
     "overdue": "EcheancesDepassees",
 }
 """By what the overview tells: the entry that says what to do."""

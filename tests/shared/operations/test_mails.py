@@ -1,6 +1,7 @@
 """Mails that did not reach anybody are listed, and sent again once, with who and why."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 
 import httpx2
 import pytest
@@ -145,6 +146,35 @@ async def test_more_than_ten_refusals_in_an_hour_need_a_hand_and_fewer_are_worth
     reach = Reach({"notifications": postman}, Broker("amqp://nobody@127.0.0.1:1/"))
     [concern] = [one for one in (await status(reach, at=clock.now())).concerns if one.what == "mail_failed"]
     assert (concern.count, concern.urgent) == (21, True)
+
+
+async def test_a_subscription_suspended_after_failures_needs_a_hand_and_one_suspended_by_hand_does_not(
+    postman: Watched, enter: Enter
+) -> None:
+    who = await postman.database.fetchval(
+        """
+        INSERT INTO agent (id, email, name, roles, created_at)
+        VALUES ($1, 'e@cousu.test', 'E', '{operator}', now())
+        RETURNING id
+        """,
+        new_id(),
+    )
+    for gave_up in (None, clock.now() - timedelta(hours=3)):
+        await postman.database.fetch(
+            """
+            INSERT INTO webhook (id, name, url, position, state, suspended_because, secret_changed_at, next_attempt_at,
+                                 created_by, created_at, gave_up_at)
+            VALUES ($1, 'Région', 'https://partenaire.example', 0, 'suspended', 'Dit pourquoi', now(), now(), $2, now(),
+                    $3)
+            """,
+            new_id(),
+            who,
+            gave_up,
+        )
+    reach = Reach({"notifications": postman}, Broker("amqp://nobody@127.0.0.1:1/"))
+    [concern] = [one for one in (await status(reach, at=clock.now())).concerns if one.what == "webhook_suspended"]
+    assert (concern.count, concern.urgent, round(concern.seconds / 3600)) == (1, True, 3)
+    assert "abonnement suspendu après deux jours d’échecs, depuis" in (await (await enter()).get("/")).text
 
 
 async def test_an_auditor_reads_what_servers_said_and_sends_nothing_again(postman: Watched, enter: Enter) -> None:

@@ -34,6 +34,7 @@ routes = [
             webhooks.suspend,
             webhooks.resume,
             webhooks.replay,
+            webhooks.send_test,
             webhooks.renew_secret,
             webhooks.end,
             webhooks.list_partner_events,

@@ -21,8 +21,8 @@ from shared.web.problems import Body
 
 MAY_LOOK = (Role.OPERATOR, Role.AUDITOR)
 _ACTIONS = {
-    "active": ["suspend", "resume", "replay", "renew_secret", "end"],
-    "suspended": ["resume", "replay", "renew_secret", "end"],
+    "active": ["suspend", "resume", "replay", "renew_secret", "send_test", "end"],
+    "suspended": ["resume", "replay", "renew_secret", "send_test", "end"],
 }
 
 
@@ -77,12 +77,16 @@ class WebhookWithSecretView(WebhookView):
 
 
 class WebhookAttemptView(BaseModel):
-    """One attempt: `result` is null while it is under way, or when its sender is gone."""
+    """One attempt: `result` is null while it is under way, or when its sender is gone.
+
+    `test`: a test event that an operator asked for.
+    """
 
     at: datetime
     ended_at: datetime | None
     event_id: UUID
     position: int
+    test: bool
     type: str | None
     result: str | None
     status: int | None
@@ -203,6 +207,20 @@ async def replay(
     """Tell again all that lies after a position or since a moment; a later position leaves out what is before it."""
     async with database.transaction(cause) as tx:
         await usecases.replay(tx, webhook_id, From(**data.model_dump()), by=agent, at=clock.now())
+        return await _shown(tx, webhook_id, agent)
+
+
+@post("/webhooks/{webhook_id:uuid}/test", status_code=202)
+async def send_test(
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    webhook_id: FromPath[UUID],
+    data: JSONBody[Nothing],  # noqa: ARG001 - as above
+) -> WebhookView:
+    """Send a signed test event once (`notifications.webhook_test.v1`); its attempt is listed with the others."""
+    async with database.transaction(cause) as tx:
+        await usecases.send_test(tx, webhook_id, by=agent, at=clock.now())
         return await _shown(tx, webhook_id, agent)
 
 

@@ -197,6 +197,10 @@ async def show_secret(
 _DONE: Final = {
     "suspension": (usecases.suspend, "L’abonnement est suspendu. Rien n’est perdu : l’envoi reprendra où il en est."),
     "reprise": (usecases.resume, "L’envoi reprend."),
+    "essai": (
+        usecases.send_test,
+        "Un événement d’essai part maintenant. Rechargez cette page dans quelques secondes : son résultat est en tête.",
+    ),
     "fin": (usecases.end, "L’abonnement est terminé."),
 }
 """The last part of the address → what is done, and what is said of it."""
@@ -212,7 +216,7 @@ async def act_on_webhook(
     webhook_id: FromPath[UUID],
     action: FromPath[str],
 ) -> Redirect | Template:
-    """Suspend, resume or end."""
+    """Suspend, resume, send a test event or end."""
     if action not in _DONE:
         raise NotFound
     do, said = _DONE[action]
