@@ -66,7 +66,7 @@ class ServiceSettings(BaseSettings):
     session_idle_minutes: int = Field(60, ge=1, description="A session that nobody used for so long is over")
     session_hours: int = Field(10, ge=1, description="No session lasts longer than this")
     requests_per_minute: int = Field(
-        6000, ge=0, description="Requests accepted from one address in a minute; 0 means no limit"
+        1200, ge=0, description="Requests that one process accepts from one address in a minute; 0 means no limit"
     )
     messages_per_request: int = Field(
         500, ge=1, description="Texts that one side (applicant, département, provider…) may write about one request"

@@ -105,6 +105,7 @@ TABLES = (
 )
 
 LEFT_OUT = {
+    "rate_limit": "how often strangers did something, which is told to nobody",
     "filing": "digests of idempotency keys, which only the callers know",
     **dict.fromkeys(("draft", "draft_document"), "what nobody filed yet is told to nobody"),
     **dict.fromkeys(("document_folder", "unclaimed_file"), "about files of this machine, not about requests"),

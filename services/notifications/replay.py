@@ -155,6 +155,7 @@ LEFT_OUT = {
     "bell_read": "what people have read is told to nobody",
     "delivery_attempt": BY_SENDING,
     "domain_pace": BY_SENDING,
+    "rate_limit": BY_SENDING,
     "incoming_mail": "what came is told; that it came twice is not",
     "partner_event": "what partners may be told; it is written down as events arrive, and thinned out",
     "webhook": "who subscribes is told to nobody",

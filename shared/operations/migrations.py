@@ -17,6 +17,9 @@ import structlog
 REPOSITORY = Path(__file__).resolve().parents[2]
 SERVICES = ("intake", "qualification", "escalation", "notifications")
 
+COUNTS_USES = ("intake", "notifications")
+"""The services that limit what strangers do (`shared/limits`)."""
+
 LOCK_TIMEOUT = 2000
 """Milliseconds that a migration's statement waits for a lock, and that the service waits behind it at most."""
 
@@ -44,6 +47,7 @@ def folders(service: str, repository: Path = REPOSITORY) -> list[Path]:
     wanted = [
         repository / "shared" / "messaging" / "migrations",
         repository / "shared" / "identity" / "migrations",
+        *([repository / "shared" / "limits" / "migrations"] if service in COUNTS_USES else []),
         repository / "services" / service / "migrations",
     ][service == "operations" :]
     return [folder for folder in wanted if any(folder.glob("*.sql"))]

@@ -14,6 +14,7 @@ from prometheus_client import Counter, Histogram
 
 from shared import clock, tracing
 from shared.errors import TooManyRequests
+from shared.limits import network_of
 
 log = structlog.get_logger(__name__)
 
@@ -92,7 +93,10 @@ class Door:
 
 
 class FairShare(ASGIMiddleware):
-    """So many requests a minute from one address, in this process: a bucket that fills steadily and may be emptied."""
+    """So many requests a minute from one network, in this process: a bucket that fills steadily and may be emptied.
+
+    A coarse guard of the processor, before anything is read. What a request may do is limited by `shared.limits`.
+    """
 
     LARGEST = 50_000
 
@@ -105,14 +109,14 @@ class FairShare(ASGIMiddleware):
         """Let the request in, or refuse it (`TooManyRequests`)."""
         client = scope.get("client")
         if self._per_minute and client and not scope["path"].startswith(QUIET):
-            self._take(str(client[0]))
+            self._take(network_of(str(client[0])))
         await next_app(scope, receive, send)
 
-    def _take(self, address: str) -> None:
+    def _take(self, network: str) -> None:
         now, rate = self._now(), self._per_minute / 60
-        left, seen = self._buckets.pop(address, (float(self._per_minute), now))
+        left, seen = self._buckets.pop(network, (float(self._per_minute), now))
         left = min(float(self._per_minute), left + (now - seen) * rate)
-        self._buckets[address] = (max(left - 1, 0.0) if left >= 1 else left, now)
+        self._buckets[network] = (max(left - 1, 0.0) if left >= 1 else left, now)
         while len(self._buckets) > self.LARGEST:
             self._buckets.popitem(last=False)
         if left < 1:
