@@ -9,7 +9,9 @@ from deploy.local.broker_users import OPERATOR, SERVICES
 from deploy.local.passwords import Passwords, write_private
 from deploy.local.places import REPOSITORY, Places
 from deploy.local.postgres import LocalPostgres
+from services.intake.settings import Settings as IntakeSettings
 from shared.contracts.vocabulary import Programme
+from shared.settings import ServiceSettings
 
 OPERATIONS = "operations"
 REPLAY = "replay"
@@ -59,6 +61,7 @@ REPLY_DOMAIN = "reponses.cousu.test"
 THIS_MACHINE = json.dumps(["127.0.0.0/8"])
 """Where a program that subscribes to the demonstration's events may be, beside the Internet."""
 
+NO_LIMIT = "0"
 PROGRAMS_MAY_ASK = "60000"
 """Requests a minute from one address: on one machine everybody comes from the same one, load tests included."""
 
@@ -101,6 +104,7 @@ class Environments:
         told[f"{prefix}_AMQP_URL"] = self.amqp_url(service)
         if service == "intake":
             told["INTAKE_DOCUMENTS_FOLDER"] = self._documents()
+            told |= _lifted_limits("INTAKE", IntakeSettings)
         if service == "qualification":
             told |= {"QUALIFICATION_DEPARTEMENTS": "*", "QUALIFICATION_ENVELOPE_CENTS": DEMONSTRATION_ENVELOPE_CENTS}
         if service == "notifications":
@@ -207,6 +211,18 @@ class Environments:
             for other, senders in SENDS_PEOPLE_TO.items()
             if service in senders
         }
+
+
+def _lifted_limits(prefix: str, settings: type[ServiceSettings]) -> dict[str, str]:
+    """Lift the limits per address and per mail address; those per request stay.
+
+    On one machine everybody comes from the same address, and the people of the demonstration share few mailboxes.
+    """
+    return {
+        f"{prefix}_{name.upper()}": NO_LIMIT
+        for name in settings.model_fields
+        if name.startswith("limit_") and not name.endswith("_per_request")
+    }
 
 
 def _unless_given(told: dict[str, str]) -> dict[str, str]:

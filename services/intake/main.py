@@ -8,10 +8,13 @@ from litestar import Litestar
 from services.intake import jobs
 from services.intake.consumers import SUBSCRIPTION, TABLE, consumers
 from services.intake.directory import Directory
+from services.intake.limits import Limits
 from services.intake.settings import Settings
 from services.intake.store.files import DocumentFiles
 from services.intake.web import api, pages
+from services.intake.web.callers import provide_caller
 from services.intake.web.tokens import Tokens
+from shared import limits
 from shared.contracts import forms, intake
 from shared.db import Database
 from shared.links import Links
@@ -49,7 +52,11 @@ def build(settings: Settings, database: Database) -> Litestar:
         settings,
         database,
         territories,
-        lifespan=[lambda _: messenger.lifespan(), lambda _: jobs.running(database, settings)],
+        lifespan=[
+            lambda _: messenger.lifespan(),
+            lambda _: jobs.running(database, settings),
+            lambda _: limits.sweeping(database),
+        ],
         ready=[messenger.missing],
     )
 
@@ -80,6 +87,7 @@ def application(
         "directory": Directory.load(settings.departements_file),
         "settings": settings,
         "allowance": settings.allowance,
+        "limits": Limits.of(settings),
     }
     return create_application(
         name="intake",
@@ -91,7 +99,7 @@ def application(
         templates=[Path(__file__).parent / "web" / "templates"],
         lifespan=lifespan or [],
         ready=ready or [],
-        dependencies={name: _always(value) for name, value in given.items()},
+        dependencies={**{name: _always(value) for name, value in given.items()}, "caller": provide_caller},
         navigation=NAVIGATION,
     )
 

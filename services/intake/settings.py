@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field
 
 from shared.keys import SecretKeys
+from shared.limits import Rate, RateSetting
 from shared.settings import ServiceSettings, prefixed
 
 
@@ -33,6 +34,39 @@ class Settings(ServiceSettings):
         15, ge=1, description="Somebody who was asked and has not answered is reminded, twice, after so many days each"
     )
     evaluation_days: int = Field(30, ge=1, description="Days that the applicant has to answer when he is asked again")
+    limit_filings_per_address: RateSetting = Field(Rate.parse("20/h"), description="Requests filed from one address")
+    limit_filings_per_email: RateSetting = Field(
+        Rate.parse("20/d"), description="Requests filed with one mail address as their contact's"
+    )
+    limit_drafts_per_address: RateSetting = Field(Rate.parse("40/h"), description="Drafts begun from one address")
+    limit_draft_bytes_per_address: RateSetting = Field(
+        Rate.parse("500000000/d"), description="Bytes of files joined to drafts from one address"
+    )
+    draft_bytes: int = Field(
+        20_000_000_000, ge=0, description="Bytes that the files of all drafts may have together; 0 means no limit"
+    )
+    limit_links_per_address: RateSetting = Field(
+        Rate.parse("20/h"), description="New tracking links asked for from one address"
+    )
+    limit_links_per_email: RateSetting = Field(
+        Rate.parse("10/d"), description="New tracking links asked for with one mail address"
+    )
+    limit_links_per_request: RateSetting = Field(
+        Rate.parse("1/h"), description="New tracking links asked for with one number and mail address"
+    )
+    limit_invitations_per_address: RateSetting = Field(
+        Rate.parse("30/d"), description="Colleagues invited from one address"
+    )
+    limit_invitations_per_email: RateSetting = Field(Rate.parse("5/d"), description="Invitations to one mail address")
+    limit_invitations_per_request: RateSetting = Field(
+        Rate.parse("10/d"), description="Colleagues invited to one request"
+    )
+    limit_pdfs_per_address: RateSetting = Field(
+        Rate.parse("60/h"), description="Acknowledgements made as PDF for one address"
+    )
+    limit_pdfs_per_request: RateSetting = Field(
+        Rate.parse("20/h"), description="Acknowledgements made as PDF of one request"
+    )
     publisher: str = Field(
         "", description="Who publishes this site, as the legal page names it; the page says so when it is not given"
     )

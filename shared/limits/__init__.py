@@ -1,7 +1,7 @@
 """Rate limits per purpose and subject, counted in PostgreSQL so that all copies of a service share them.
 
 A window begins with the first use and lasts as long as the rate says. Uses are counted in the caller's transaction:
-what is rolled back was not used, and two transactions of one subject wait for each other, so that none passes the limit.
+what is rolled back was not used. Two transactions of one subject wait for each other, so that none passes the limit.
 """
 
 import hashlib

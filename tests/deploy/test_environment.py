@@ -55,6 +55,12 @@ def test_the_callers_own_broker_and_database_are_used(
     assert environments.of("escalation")["ESCALATION_DATABASE_URL"].startswith("postgresql://escalation_app:")
 
 
+def test_one_machine_has_no_limit_per_address_and_keeps_those_per_request(environments: Environments) -> None:
+    told = environments.of("intake")
+    assert told["INTAKE_LIMIT_FILINGS_PER_ADDRESS"] == told["INTAKE_LIMIT_FILINGS_PER_EMAIL"] == "0"
+    assert not [name for name in told if name.endswith("_PER_REQUEST")]
+
+
 def test_every_node_of_an_own_cluster_is_told(environments: Environments, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUSU_BROKER_NODES", "3")
     places = environments.places

@@ -18,6 +18,8 @@ from tests.standing import StandingDatabase
 
 Client = httpx2.AsyncClient
 DATABASE = StandingDatabase()
+LIFTED = {name: "0" for name in Settings.model_fields if name.startswith("limit_")}
+"""What strangers may do is limited in `test_limits.py` alone."""
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +62,7 @@ def settings(documents_folder: Path) -> Settings:
             "document_key": "d" * 32,
             "documents_folder": documents_folder,
             "requests_per_minute": 0,
+            **LIFTED,
         }
     )
 

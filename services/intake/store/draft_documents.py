@@ -24,6 +24,13 @@ async def add(tx: Transaction, draft_id: UUID, document: Document) -> None:
     )
 
 
+async def lock_total_size(tx: Transaction) -> int:
+    """Give the bytes that the files of all drafts have; whoever joins one at the same moment waits for this one."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('draft_document', 0))")
+    size: int = await tx.fetchval("SELECT coalesce(sum(size), 0)::bigint FROM draft_document")
+    return size
+
+
 async def of_draft(reader: Reader, draft_id: UUID) -> list[Document]:
     """Give the documents of a draft, in the order in which they were joined."""
     rows = await reader.fetch(

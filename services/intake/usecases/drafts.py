@@ -4,6 +4,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
+
+from services.intake.limits import DraftsFull
 from services.intake.store import draft_documents, drafts
 from services.intake.usecases.file_request import file_request
 from shared.clock import new_id
@@ -13,7 +16,10 @@ from shared.contracts.intake import Document
 from shared.db import Transaction
 from shared.documents import Stored, find_room
 from shared.errors import Conflict
+from shared.limits import UNLIMITED, Quota
 from shared.territory.territories import Territories
+
+log = structlog.get_logger(__name__)
 
 
 class AlreadyFiled(Conflict):
@@ -24,8 +30,14 @@ class AlreadyFiled(Conflict):
     sentence = "Cette demande est déjà déposée. Ajoutez vos documents depuis sa page de suivi."
 
 
-async def begin_draft(tx: Transaction, *, at: datetime, filed_by: Actor | None = None) -> UUID:
-    """Begin an empty draft; `filed_by` is the agent who will file it for a collectivité."""
+async def begin_draft(
+    tx: Transaction, *, at: datetime, filed_by: Actor | None = None, quota: Quota = UNLIMITED
+) -> UUID:
+    """Begin an empty draft; `filed_by` is the agent who will file it for a collectivité.
+
+    Refuses with `LimitReached`.
+    """
+    await quota.take(tx)
     draft_id = new_id()
     await drafts.add(tx, draft_id, answers={}, filed_by=filed_by, at=at)
     return draft_id
@@ -36,16 +48,24 @@ async def save_draft(tx: Transaction, draft_id: UUID, answers: dict[str, Any], *
     await drafts.save(tx, draft_id, answers, at=at)
 
 
-async def join_document(tx: Transaction, draft_id: UUID, document: Document) -> None:
+async def join_document(
+    tx: Transaction, draft_id: UUID, document: Document, *, quota: Quota = UNLIMITED, all_drafts: int = 0
+) -> None:
     """Join a file, whose bytes lie on the disk already; bounded as those of a request are.
 
-    Refuses with `AlreadyFiled`, `FileTooLarge`, `RequestTooLarge` and `TooManyFiles`.
+    `all_drafts` is how many bytes the files of all drafts may have together; 0: any number.
+
+    Refuses with `AlreadyFiled`, `FileTooLarge`, `RequestTooLarge`, `TooManyFiles`, `LimitReached` and `DraftsFull`.
     """
     draft = await drafts.load(tx, draft_id, lock=True)
     if draft.request_id is not None:
         raise AlreadyFiled
     joined = await draft_documents.of_draft(tx, draft_id)
     find_room(document.size, beside=Stored(len(joined), sum(one.size for one in joined)))
+    await quota.take(tx)
+    if all_drafts and await draft_documents.lock_total_size(tx) + document.size > all_drafts:
+        log.warning("drafts.full", most=all_drafts)
+        raise DraftsFull
     await draft_documents.add(tx, draft_id, document)
 
 
@@ -56,13 +76,22 @@ async def leave_out(tx: Transaction, draft_id: UUID, document_id: UUID) -> bool:
 
 
 async def file_draft(
-    tx: Transaction, territories: Territories, draft_id: UUID, filed: FiledRequest, *, at: datetime
+    tx: Transaction,
+    territories: Territories,
+    draft_id: UUID,
+    filed: FiledRequest,
+    *,
+    at: datetime,
+    quota: Quota = UNLIMITED,
 ) -> UUID:
-    """File what a draft says, with its documents, and give the request's id; filed again, it gives the same."""
+    """File what a draft says, with its documents, and give the request's id; filed again, it gives the same.
+
+    Refuses with `LimitReached`; the draft is as it was.
+    """
     draft = await drafts.load(tx, draft_id, lock=True)
     if draft.request_id is not None:
         return draft.request_id
     documents = await draft_documents.hand_over(tx, draft_id)
-    made = await file_request(tx, territories, filed, at=at, filed_by=draft.filed_by, documents=documents)
+    made = await file_request(tx, territories, filed, at=at, filed_by=draft.filed_by, documents=documents, quota=quota)
     await drafts.settle(tx, draft_id, made.id, at=at)
     return made.id

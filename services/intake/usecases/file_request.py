@@ -23,6 +23,7 @@ from shared.contracts.forms import FieldRefused, FiledRequest, RequestRefused
 from shared.contracts.vocabulary import ApplicantKind, Role
 from shared.db import Transaction
 from shared.errors import FieldError, Invalid, Refusal
+from shared.limits import UNLIMITED, Quota
 from shared.messaging import journal
 from shared.territory.identification import Identified
 from shared.territory.territories import Territories
@@ -77,14 +78,15 @@ async def file_request(
     filed_from: str | None = None,
     filed_by: Actor | None = None,
     documents: Sequence[intake.Document] = (),
+    quota: Quota = UNLIMITED,
 ) -> Filed:
     """File a request and give it its number; the same key with the same body and files gives the same request.
 
     `filed_by` is the agent who files for the collectivité; without it the contact files himself. The bytes of
     `documents` lie on the disk already.
 
-    Refuses with `Invalid`, with `KeyReused` when the key came with another body or other files, and with
-    `FileTooLarge` and `RequestTooLarge`.
+    Refuses with `Invalid`, with `KeyReused` when the key came with another body or other files, with `FileTooLarge`
+    and `RequestTooLarge`, and with `LimitReached` when `quota` has no room for another filing.
     """
     found = check(territories, filed, at=at)
     request_id = new_id()
@@ -95,6 +97,7 @@ async def file_request(
             if body_before != body_digest:
                 raise filing.KeyReused
             return Filed(known_id, number, departement)
+    await quota.take(tx)
     departement = found.departement
     number = await requests.next_number(tx, departement, at.astimezone(time_zone(departement)).year)
     request = _request(filed, found, number=number, at=at, filed_by=filed_by)

@@ -9,10 +9,14 @@ from services.intake.usecases import load, tell
 from shared.clock import new_id
 from shared.contracts import intake
 from shared.db import Transaction
+from shared.limits import UNLIMITED, Quota
 
 
-async def invite_colleague(tx: Transaction, holder: Holder, *, name: str, email: str, at: datetime) -> UUID:
-    """Invite somebody by mail; give the invitation's id."""
+async def invite_colleague(
+    tx: Transaction, holder: Holder, *, name: str, email: str, at: datetime, quota: Quota = UNLIMITED
+) -> UUID:
+    """Invite somebody by mail; give the invitation's id. Refuses with `LimitReached`."""
+    await quota.take(tx)
     tracked, at = await load(tx, holder, at)
     invited = await colleagues.of_request(tx, tracked.id)
     fact = tracked.invite(colleague_id=new_id(), name=name, email=email, invited=invited, at=at)

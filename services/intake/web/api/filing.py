@@ -1,14 +1,17 @@
 """Filing a request by program, alone or with its documents; nobody needs a token for it."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from litestar import Request, Router, post
 from litestar.di import NamedDependency
 from litestar.params import HeaderParameter, JSONBody
 
+from services.intake.limits import Caller, Limits
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases.file_request import Filed, file_request
 from services.intake.web.api.views import FiledView, filed_view
+from services.intake.web.callers import acting_as_agent
 from services.intake.web.documents import ALL_AT_ONCE, receive_all, uploads_of
 from services.intake.web.tokens import Tokens
 from shared import clock
@@ -37,19 +40,24 @@ class NewRequest(FiledRequest, Body):
 
 @post("/requests", public=True)
 async def file(
+    request: Request[Any, Any, Any],
     data: JSONBody[NewRequest],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
     territories: NamedDependency[Territories],
     tokens: NamedDependency[Tokens],
+    caller: NamedDependency[Caller],
+    limits: NamedDependency[Limits],
     idempotency_key: Key = None,
     mandate: Mandate = None,
 ) -> FiledView:
     """File a request; with a mandate, an agent files it for the collectivité."""
     key = _fit(idempotency_key)
     filed_by = tokens.mandated(mandate, at=clock.now())
+    caller = await acting_as_agent(request, replace(caller, exempt=filed_by is not None), database)
+    quota = limits.filing(caller, data.contact.email)
     async with database.transaction(cause) as tx:
-        filed = await file_request(tx, territories, data, at=clock.now(), key=key, filed_by=filed_by)
+        filed = await file_request(tx, territories, data, at=clock.now(), key=key, filed_by=filed_by, quota=quota)
     return filed_view(filed, tokens)
 
 
@@ -61,6 +69,8 @@ async def file_with_documents(
     territories: NamedDependency[Territories],
     tokens: NamedDependency[Tokens],
     files: NamedDependency[DocumentFiles],
+    caller: NamedDependency[Caller],
+    limits: NamedDependency[Limits],
     idempotency_key: Key = None,
     mandate: Mandate = None,
 ) -> FiledView:
@@ -72,11 +82,17 @@ async def file_with_documents(
     key = _fit(idempotency_key)
     filed_by = tokens.mandated(mandate, at=clock.now())
     data = await _typed_part(request)
+    caller = await acting_as_agent(request, replace(caller, exempt=filed_by is not None), database)
+    quota = limits.filing(caller, data.contact.email)
     made: list[Filed] = []
 
     async def keep(tx: Transaction, documents: list[Document]) -> None:
         at = clock.now()
-        made.append(await file_request(tx, territories, data, at=at, key=key, filed_by=filed_by, documents=documents))
+        made.append(
+            await file_request(
+                tx, territories, data, at=at, key=key, filed_by=filed_by, documents=documents, quota=quota
+            )
+        )
 
     await receive_all(database, cause, files, await uploads_of(request), keep)
     return filed_view(made[-1], tokens)

@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints
 from services.intake.directory import Directory
 from services.intake.domain.colleagues import Holder
 from services.intake.domain.request import Evaluation
+from services.intake.limits import Caller, Limits
 from services.intake.reads import tracking as reads
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases import follow, share
@@ -173,11 +174,14 @@ async def invite(
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
     tokens: NamedDependency[Tokens],
+    caller: NamedDependency[Caller],
+    limits: NamedDependency[Limits],
 ) -> RequestView:
     """Invite a colleague to follow the request and act on it; a link of his own is sent to him."""
     holder = await admit(request, request_id, database, tokens)
+    quota = limits.invitation(caller, request_id, data.email)
     async with database.transaction(cause) as tx:
-        await share.invite_colleague(tx, holder, name=data.name, email=data.email, at=clock.now())
+        await share.invite_colleague(tx, holder, name=data.name, email=data.email, at=clock.now(), quota=quota)
     return await _view(holder, database, tokens)
 
 
@@ -236,10 +240,13 @@ async def acknowledge(
     tokens: NamedDependency[Tokens],
     directory: NamedDependency[Directory],
     territories: NamedDependency[Territories],
+    caller: NamedDependency[Caller],
+    limits: NamedDependency[Limits],
 ) -> Response[bytes]:
     """Give the acknowledgement as a PDF."""
     await admit(request, request_id, database, tokens)
-    return await acknowledgement(request, database, directory, territories, request_id)
+    quota = limits.pdf(caller, request_id)
+    return await acknowledgement(request, database, directory, territories, request_id, quota)
 
 
 @get("/requests/{request_id:uuid}/documents/{document_id:uuid}", public=True)

@@ -1,5 +1,6 @@
 """The form by which a collectivité files: one question a page, a draft that is always saved, one request at the end."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -10,6 +11,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from services.intake.directory import Directory
+from services.intake.limits import Caller, Limits
 from services.intake.usecases.drafts import begin_draft, file_draft, save_draft
 from services.intake.web.pages import answers as reading
 from services.intake.web.pages import choices, picker
@@ -21,9 +23,11 @@ from shared import clock
 from shared.contracts.vocabulary import ApplicantKind
 from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
+from shared.limits import LimitReached
 from shared.territory.territories import Territories
 from shared.web.forms import Form, read_form, submit_once
 from shared.web.pages import redirect, render
+from shared.web.problems import problem_of
 from shared.web.secrets import ANYBODY, LINK_ALONE, private
 
 SEVERAL: Final = frozenset({"support_types", "fields"})
@@ -35,14 +39,20 @@ Asked = Request[Any, Any, Any]
 
 @post("/demande", public=True, opt=ANYBODY)
 async def begin(
-    request: Asked, database: NamedDependency[Database], cause: NamedDependency[Cause], tokens: NamedDependency[Tokens]
+    request: Asked,
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    tokens: NamedDependency[Tokens],
+    caller: NamedDependency[Caller],
+    limits: NamedDependency[Limits],
 ) -> Redirect:
     """Begin a draft and go to its first question."""
     form = await read_form(request, Typed)
     filed_by = tokens.mandated(form.values.get("pour"), at=clock.now())
+    quota = limits.draft(replace(caller, exempt=filed_by is not None))
 
     async def act(tx: Transaction) -> str:
-        draft_id = await begin_draft(tx, at=clock.now(), filed_by=filed_by)
+        draft_id = await begin_draft(tx, at=clock.now(), filed_by=filed_by, quota=quota)
         return str(draft_id)  # its id: the secret link is kept nowhere
 
     begun = await submit_once(database, form, act, cause=cause)
@@ -94,12 +104,18 @@ async def ask(
 
 
 @post("/demande/{token:str}/{name:str}", public=True)
-async def answer(request: Asked, draft: NamedDependency[OpenDraft], name: FromPath[str]) -> Response[Any]:
+async def answer(
+    request: Asked,
+    draft: NamedDependency[OpenDraft],
+    name: FromPath[str],
+    caller: NamedDependency[Caller],
+    limits: NamedDependency[Limits],
+) -> Response[Any]:
     """Save what was typed, right or wrong, and go on when it is right."""
     if draft.held.request_id is not None:
         return redirect(draft.address(FILED))
     if name == SUMMARY:
-        return await _file(request, draft)
+        return await _file(request, draft, caller, limits)
     form = await read_form(request, Typed)
     step = _step(name)
     typed, picked = _typed(step, form, draft.held.answers, draft.territories)
@@ -180,13 +196,19 @@ def _last(value: Any) -> str:
     return str(value[-1]) if isinstance(value, list) else str(value)
 
 
-async def _file(request: Asked, draft: OpenDraft) -> Response[Any]:
-    """File the draft as it was last saved; pressing twice files once."""
+async def _file(request: Asked, draft: OpenDraft, caller: Caller, limits: Limits) -> Response[Any]:
+    """File the draft as it was last saved; pressing twice files once, and a limit leaves it as it is."""
     filed = draft.read().filed
     if filed is None:
         return shown.summary(request, draft, status_code=400)
-    async with draft.database.transaction(draft.cause) as tx:
-        await file_draft(tx, draft.territories, draft.held.id, filed, at=clock.now())
+    quota = limits.filing(replace(caller, exempt=draft.held.filed_by is not None), filed.contact.email)
+    try:
+        async with draft.database.transaction(draft.cause) as tx:
+            await file_draft(tx, draft.territories, draft.held.id, filed, at=clock.now(), quota=quota)
+    except LimitReached as refusal:
+        page = shown.summary(request, draft, status_code=429, refused=refusal.detail)
+        page.headers.update(problem_of(refusal).headers)
+        return page
     return redirect(draft.address(FILED))
 
 

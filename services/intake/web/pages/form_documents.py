@@ -1,6 +1,7 @@
 """The documents of a draft: joined before filing, looked at, taken out again."""
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from litestar.params import FromPath
 from litestar.response import File
 from pydantic import BaseModel
 
+from services.intake.limits import Caller, DraftsFull, Limits
 from services.intake.store import draft_documents
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases.drafts import join_document, leave_out, save_draft
@@ -21,10 +23,10 @@ from services.intake.web.pages.draft import DraftGone, OpenDraft, draft_gone, pr
 from shared import clock, db
 from shared.contracts.intake import Document
 from shared.db import Transaction
-from shared.errors import Conflict, FieldError, Invalid, Refusal, TooLarge, UnsupportedType
+from shared.errors import Conflict, FieldError, Invalid, Refusal, TooLarge, TooManyRequests, UnsupportedType
 from shared.web.forms import Form, read_form
 from shared.web.pages import flash, redirect
-from shared.web.problems import status_of
+from shared.web.problems import problem_of, status_of
 from shared.web.secrets import LINK_ALONE, private
 
 Asked = Request[Any, Any, Any]
@@ -47,7 +49,11 @@ async def show(request: Asked, draft: NamedDependency[OpenDraft]) -> Response[An
 
 @post("/demande/{token:str}/documents", public=True, request_max_body_size=ALL_AT_ONCE)
 async def join(
-    request: Asked, draft: NamedDependency[OpenDraft], files: NamedDependency[DocumentFiles]
+    request: Asked,
+    draft: NamedDependency[OpenDraft],
+    files: NamedDependency[DocumentFiles],
+    caller: NamedDependency[Caller],
+    limits: NamedDependency[Limits],
 ) -> Response[Any]:
     """Keep the files that can be kept, name those that cannot; go on if all is well and no more are to follow."""
     if draft.held.request_id is not None:
@@ -57,12 +63,15 @@ async def join(
     more = form.model is not None and form.model.more
     if more and not uploads:
         return await _wrong(request, draft, 400, ["Choisissez d’abord un fichier."])
-    refused = await _keep_each(draft, files, form, uploads)
+    counted = limits, replace(caller, exempt=draft.held.filed_by is not None)
+    refused = await _keep_each(draft, files, form, uploads, counted)
     if refused:
         if len(refused) < len(uploads):
             flash(request, "Les autres fichiers sont joints.")
         sentences = [_named(name, refusal) for name, refusal in refused]
-        return await _wrong(request, draft, status_of(refused[0][1]), sentences)
+        page = await _wrong(request, draft, status_of(refused[0][1]), sentences)
+        page.headers.update(problem_of(refused[0][1]).headers)
+        return page
     async with draft.database.transaction(draft.cause) as tx:
         await save_draft(tx, draft.held.id, {STEP.name: "seen"}, at=clock.now())
     if more:
@@ -97,20 +106,26 @@ async def fetch(
 
 
 async def _keep_each(
-    draft: OpenDraft, files: DocumentFiles, form: Form[Joined], uploads: list[UploadFile]
+    draft: OpenDraft,
+    files: DocumentFiles,
+    form: Form[Joined],
+    uploads: list[UploadFile],
+    counted: tuple[Limits, Caller],
 ) -> list[tuple[str, Refusal]]:
     """Keep the files one by one, so that a wrong one costs no other; give those that were refused, by name."""
+    limits, caller = counted
 
     async def keep(tx: Transaction, documents: list[Document]) -> None:
         for document in documents:
-            await join_document(tx, draft.held.id, document)
+            quota = limits.draft_bytes(caller, document.size)
+            await join_document(tx, draft.held.id, document, quota=quota, all_drafts=limits.settings.draft_bytes)
 
     refused: list[tuple[str, Refusal]] = []
     for place, upload in enumerate(uploads):
         once = hashlib.sha256(form.fingerprint + place.to_bytes(4)).digest()
         try:
             await receive_all(draft.database, draft.cause, files, [upload], keep, once=once)
-        except (Invalid, TooLarge, UnsupportedType, Conflict) as refusal:
+        except (Invalid, TooLarge, UnsupportedType, Conflict, TooManyRequests, DraftsFull) as refusal:
             refused.append((upload.filename, refusal))
     return refused
 

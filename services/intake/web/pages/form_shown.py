@@ -90,8 +90,8 @@ def _stitches(draft: OpenDraft, read: Reading, here: str) -> list[dict[str, str]
     return [*items, {"label": "Récapitulatif", "href": draft.address(SUMMARY), "state": state}]
 
 
-def summary(request: Asked, draft: OpenDraft, *, status_code: int = 200) -> Template:
-    """Show all that will be filed, and what is still wanting."""
+def summary(request: Asked, draft: OpenDraft, *, status_code: int = 200, refused: str = "") -> Template:
+    """Show all that will be filed, what is still wanting, and why filing was `refused`."""
     read = draft.read()
     wanting = [step for step in STEPS if not read.is_right(step)]
     page = render(
@@ -106,6 +106,9 @@ def summary(request: Asked, draft: OpenDraft, *, status_code: int = 200) -> Temp
         sections=choices.summary(draft.territories, draft.held.answers, read, draft.documents),
         filed_by=draft.held.filed_by,
         ready=read.filed is not None,
+        refused=refused,
+        resume=f"{draft.tokens.address}/demande/{draft.token}",
+        kept_days=draft.kept_days,
     )
     return private(page)
 

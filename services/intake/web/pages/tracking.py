@@ -12,6 +12,7 @@ from pydantic import BaseModel, StringConstraints
 
 from services.intake.directory import Directory
 from services.intake.domain.colleagues import Holder
+from services.intake.limits import Caller, Limits
 from services.intake.reads import tracking as reads
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases import follow
@@ -25,9 +26,11 @@ from shared.contracts.fact import Email
 from shared.db import Cause, Database
 from shared.documents import LARGEST_REQUEST
 from shared.errors import NotFound
+from shared.limits import LimitReached
 from shared.territory.territories import Territories
 from shared.web.forms import Form, read_form
 from shared.web.pages import redirect, render
+from shared.web.problems import problem_of
 from shared.web.secrets import ANYBODY, LINK_ALONE, private
 
 Asked = Request[Any, Any, Any]
@@ -86,7 +89,11 @@ async def find(request: Asked) -> Template:
 
 @post("/suivi", public=True, opt=ANYBODY)
 async def send_new_link(
-    request: Asked, database: NamedDependency[Database], cause: NamedDependency[Cause]
+    request: Asked,
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    caller: NamedDependency[Caller],
+    limits: NamedDependency[Limits],
 ) -> Response[Any]:
     """Send a new link if number and address belong together; the answer is the same either way."""
     form = await read_form(request, LinkWanted)
@@ -94,8 +101,15 @@ async def send_new_link(
     if wanted is None:
         errors = {field: WANTED.get(field, said) for field, said in form.errors.items()}
         return render(request, "tracking/find.html", status_code=400, values=form.values, errors=errors)
-    async with database.transaction(cause) as tx:
-        await follow.replace_link(tx, number=wanted.number, email=wanted.email, at=clock.now())
+    number = wanted.number.upper()
+    try:
+        async with database.transaction(cause) as tx:
+            await limits.link(caller, number=number, email=wanted.email).take(tx)
+            await follow.replace_link(tx, number=number, email=wanted.email, at=clock.now())
+    except LimitReached as refusal:
+        page = render(request, "tracking/find.html", status_code=429, values=form.values, errors={"": refusal.detail})
+        page.headers.update(problem_of(refusal).headers)
+        return page
     return redirect("/suivi/lien-envoye")
 
 
@@ -118,9 +132,17 @@ async def print_it(request: Asked, opened: NamedDependency[Opened]) -> Template:
 
 
 @get("/suivi/{token:str}/accuse-de-reception.pdf", public=True)
-async def acknowledge(request: Asked, opened: NamedDependency[Opened]) -> Response[bytes]:
+async def acknowledge(
+    request: Asked,
+    opened: NamedDependency[Opened],
+    caller: NamedDependency[Caller],
+    limits: NamedDependency[Limits],
+) -> Response[bytes]:
     """Give the acknowledgement as a PDF."""
-    return await acknowledgement(request, opened.database, opened.directory, opened.territories, opened.request_id)
+    quota = limits.pdf(caller, opened.request_id)
+    return await acknowledgement(
+        request, opened.database, opened.directory, opened.territories, opened.request_id, quota
+    )
 
 
 @get("/suivi/{token:str}/documents/{document_id:uuid}", public=True)

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from pydantic import BaseModel, Field, StringConstraints
 
 from services.intake.domain.request import Evaluation
+from services.intake.limits import Caller, Limits
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases import follow, share
 from services.intake.web.documents import ALL_AT_ONCE, TOO_MUCH, receive_all, some, to_request
@@ -22,7 +23,7 @@ from shared.db import Transaction
 from shared.errors import Conflict, Invalid, NotFound, Refusal, TooLarge, TooManyRequests, UnsupportedType
 from shared.web.forms import Form, read_form, submit_once
 from shared.web.pages import flash, redirect
-from shared.web.problems import status_of
+from shared.web.problems import problem_of, status_of
 from shared.web.secrets import LINK_ALONE
 
 Asked = Request[Any, Any, Any]
@@ -184,12 +185,15 @@ async def withdraw(
 async def invite(
     request: Asked,
     opened: NamedDependency[Opened],
+    caller: NamedDependency[Caller],
+    limits: NamedDependency[Limits],
 ) -> Response[Any]:
     """Let a colleague follow and act."""
     form = await read_form(request, Invited)
 
     async def act(tx: Transaction, model: Invited) -> None:
-        await share.invite_colleague(tx, opened.holder, name=model.name, email=model.email, at=clock.now())
+        quota = limits.invitation(caller, opened.request_id, model.email)
+        await share.invite_colleague(tx, opened.holder, name=model.name, email=model.email, at=clock.now(), quota=quota)
 
     said = "L’invitation est envoyée. Votre collègue reçoit un lien qui lui est propre."
     return await _do(request, opened, form, act, said, place="collegues")
@@ -282,7 +286,9 @@ async def _refused(
     field: str = "",
 ) -> Response[Any]:
     form.errors[field] = refusal.errors[0].message if isinstance(refusal, Invalid) else refusal.detail
-    return await page_of(request, opened, form=form, status_code=status_of(refusal))
+    page = await page_of(request, opened, form=form, status_code=status_of(refusal))
+    page.headers.update(problem_of(refusal).headers)
+    return page
 
 
 routes = Router(
