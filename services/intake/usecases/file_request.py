@@ -91,7 +91,7 @@ async def file_request(
     found = check(territories, filed, at=at)
     request_id = new_id()
     if key is not None:
-        key_digest, body_digest = _digest(key), _body_digest(filed, documents)
+        key_digest, body_digest = _key_digest(key, filed), _body_digest(filed, documents)
         if not await requests.claim_key(tx, key_digest, body_digest, request_id, at):
             known_id, number, departement, body_before = await requests.filed_under(tx, key_digest)
             if body_before != body_digest:
@@ -183,6 +183,11 @@ def _tracked(fact: intake.RequestSubmitted) -> Tracked:
         team=meaning.team,
         expected=expected_after(fact, meaning),
     )
+
+
+def _key_digest(key: str, filed: FiledRequest) -> bytes:
+    """Tell one key from another. Each contact has keys of their own: a stranger who takes a key takes it from nobody."""
+    return _digest(f"{filed.contact.email.casefold()}\0{key}")
 
 
 def _body_digest(filed: FiledRequest, documents: Sequence[intake.Document]) -> bytes:
