@@ -11,6 +11,8 @@ from shared.keys import keys
 
 _SIGNATURE_BYTES = 20
 _LENGTH = 16 + 2 + _SIGNATURE_BYTES
+TOKEN_LENGTH = -(-_LENGTH * 8 // 6)
+"""Characters of a token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +28,18 @@ class Links:
     purpose: str
 
     def token(self, target: UUID, generation: int = 1) -> str:
-        """Make the token that leads to `target`: URL-safe, about 51 characters."""
+        """Make the token that leads to `target`: URL-safe, `TOKEN_LENGTH` characters."""
         payload = target.bytes + generation.to_bytes(2)
-        return base64.urlsafe_b64encode(payload + self._signature(keys(self.key)[0].raw, payload)).rstrip(b"=").decode()
+        return _spelled(payload + self._signature(keys(self.key)[0].raw, payload))
 
     def read(self, token: str) -> tuple[UUID, int] | None:
-        """Give the target and the generation of a token that we made; None for any other text."""
+        """Give the target and the generation of a token that we made; None for any other text or spelling of it."""
         try:
             raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         except (binascii.Error, ValueError):
             return None
         payload, signature = raw[:18], raw[18:]
-        if len(raw) != _LENGTH or not any(
+        if _spelled(raw) != token or not any(
             hmac.compare_digest(signature, self._signature(key.raw, payload)) for key in keys(self.key)
         ):
             return None
@@ -45,3 +47,8 @@ class Links:
 
     def _signature(self, key: bytes, payload: bytes) -> bytes:
         return hmac.digest(key, self.purpose.encode() + b"\0" + payload, hashlib.sha256)[:_SIGNATURE_BYTES]
+
+
+def _spelled(raw: bytes) -> str:
+    """Write bytes in the one way that is accepted: base64 leaves the last letter and what is appended open."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -19,7 +19,7 @@ from shared.messaging.consumers import Consumers, Handler
 from shared.messaging.envelope import Envelope
 from shared.messaging.topology import Subscription
 from shared.territory.territories import Territories
-from shared.web.validation import SENTENCES, field_errors, refuse_unstorable_text
+from shared.web.validation import SENTENCES, field_errors, without_secrets
 
 SUBSCRIPTION = Subscription("intake", ("qualification.#", "escalation.#", "forms.request_filed.#", "notifications.#"))
 
@@ -63,8 +63,7 @@ def _file_request_on_request_filed(territories: Territories) -> Handler:
 def _read(envelope: Envelope) -> FiledRequest:
     """Read what was filed; refuses with `Invalid`, field by field."""
     try:
-        refuse_unstorable_text(envelope.data)
-        return FiledRequest.model_validate(envelope.data)
+        return FiledRequest.model_validate(without_secrets(envelope.data))
     except PydanticCustomError as unstorable:
         raise Invalid.field("", SENTENCES["unstorable_text"]) from unstorable
     except ValidationError as wrong:

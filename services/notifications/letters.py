@@ -16,6 +16,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from shared import words
+from shared.masking import hidden
 from shared.web import formats
 
 FOLDER: Final = Path(__file__).parent / "templates" / "mails"
@@ -49,8 +50,8 @@ class _Quoted(str):
 
 
 def one_line(value: object) -> str:
-    """Put a value on one line, without control or direction characters."""
-    return " ".join(_CONTROL.sub(" ", str(value)).split(" ")).strip(" ") if value is not None else ""
+    """Put a value on one line, without control or direction characters and without secret links."""
+    return hidden(" ".join(_CONTROL.sub(" ", str(value)).split(" ")).strip(" ")) if value is not None else ""
 
 
 def quote(text: str) -> str:

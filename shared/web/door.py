@@ -3,7 +3,7 @@
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import structlog
@@ -15,6 +15,7 @@ from prometheus_client import Counter, Histogram
 from shared import clock, tracing
 from shared.errors import TooManyRequests
 from shared.limits import network_of
+from shared.masking import covered
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,10 @@ FAILURES: Final = Counter("cousu_http_failures", "Requests that ended in an erro
 REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 STREAM: Final = "text/event-stream"
 UNEXPECTED: Final = 500
+REVEALS: Final = "reveals_links"
+"""Name in a route's `opt`: it shows secret links to whom they belong, or who is to hand them on."""
+_COVERS: Final = "covers_secrets"
+_READABLE: Final = ("text/html", "text/plain", "text/csv", STREAM, "application/json", "application/problem+json")
 QUIET: Final = ("/health/", "/metrics", "/static/")
 """What machines ask all the time: counted, not logged, not limited."""
 
@@ -154,6 +159,31 @@ def strict_headers(*, secure: bool, listens_to: str = "") -> Callable[[Message, 
             headers.setdefault("Cache-Control", "no-cache" if kept else "no-store")
 
     return give
+
+
+def cover_secrets(message: Message, scope: Scope) -> None:
+    """Cover the secret links in what is shown, but those that the reader came with (hook).
+
+    What was typed before links were masked stands in journals as it was.
+    """
+    state = scope["state"]
+    if message["type"] == "http.response.start":
+        kind = MutableScopeHeaders.from_message(message).get("Content-Type", "")
+        state[_COVERS] = kind.startswith(_READABLE) and not _opt(scope).get(REVEALS)
+    elif state.get(_COVERS) and message["type"] == "http.response.body":
+        message["body"] = covered(message["body"], but=own_links(scope))
+
+
+def _opt(scope: Scope) -> Mapping[str, Any]:
+    """Give what the route says of itself; an address that leads nowhere has no route."""
+    handler = scope.get("route_handler")
+    return handler.opt if handler is not None else {}
+
+
+def own_links(scope: Scope) -> frozenset[str]:
+    """Give what may be a link's token in the address and the authorization with which somebody came."""
+    given = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+    return frozenset(scope["path"].split("/")) | frozenset(given.split(" "))
 
 
 def _request_id(given: str) -> str:

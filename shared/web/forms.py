@@ -56,7 +56,7 @@ async def read_form(request: Request[Any, Any, Any], model: type[Model]) -> Form
     """Read an urlencoded or multipart form into a model.
 
     Blank fields count as not given. A list is a field sent several times; `contact.email` and `items.0.name` are
-    members of members. Names that start with `_` are the kit's own.
+    members of members. Names that start with `_` are the kit's own. Secret links in what was typed are masked.
     """
     if request.content_type[0] not in FORMS:
         raise UnsupportedContent(wanted=FORMS[0])
@@ -76,8 +76,8 @@ async def read_form(request: Request[Any, Any, Any], model: type[Model]) -> Form
         None, values, files=files, fingerprint=await _fingerprint(request, list(sent.multi_items()), files)
     )
     try:
-        validation.refuse_unstorable_text(values)
-        form.model = model.model_validate(_tree(values))
+        form.values = validation.without_secrets(values)
+        form.model = model.model_validate(_tree(form.values))
     except PydanticCustomError:
         form.errors[""] = validation.SENTENCES["unstorable_text"]
     except ValidationError as invalid:

@@ -7,7 +7,9 @@ from typing import Any, Final
 from litestar import Request, Response
 from litestar.response import Template
 
+from shared.masking import covered
 from shared.web import assets
+from shared.web.door import own_links
 
 PDF: Final = "application/pdf"
 LAYOUT: Final = "layouts/paper.html"
@@ -24,7 +26,7 @@ async def on_paper(request: Request[Any, Any, Any], page: Template, *, name: str
         raise RuntimeError("a document needs a template")
     html = engine.get_template(page.template_name).render({**page.context, "layout": LAYOUT})
     return Response(
-        await asyncio.to_thread(_pdf, html),
+        await asyncio.to_thread(_pdf, covered(html.encode(), but=own_links(request.scope)).decode()),
         media_type=PDF,
         headers={"Content-Disposition": f'inline; filename="{name}.pdf"', "Cache-Control": "no-store"},
     )

@@ -126,15 +126,17 @@ HUNG_UP: Final = "client disconnected prematurely"
 
 
 class Body(BaseModel):
-    """Base of API request bodies: members that are not expected are refused, and text that no database holds."""
+    """Base of API request bodies: members that are not expected are refused, and text that no database holds.
+
+    Secret links in what was sent are masked.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     @model_validator(mode="before")
     @classmethod
     def _storable(cls, data: Any) -> Any:
-        validation.refuse_unstorable_text(data)
-        return data
+        return validation.without_secrets(data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from typing import Final, TypeVar
 
 from litestar import Response
 
+from shared.web.door import REVEALS
+
 Page = TypeVar("Page", bound=Response)  # type: ignore[type-arg] # any content
 
 LINK_ALONE: Final[Mapping[str, bool]] = {"exclude_from_csrf": True}
@@ -16,6 +18,10 @@ open for days, or a browser that forgot its cookies, still sends what was typed.
 
 ANYBODY: Final[Mapping[str, bool]] = {"exclude_from_csrf": True}
 """Forms by which anybody may act, in nobody's name: there is nothing to forge, and a page may stand open for days."""
+
+
+HANDED_OVER: Final[Mapping[str, bool]] = {REVEALS: True}
+"""Routes that show a secret link to whom it belongs, or to an agent who hands it on; all others cover links."""
 
 
 def private(page: Page) -> Page:

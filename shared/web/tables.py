@@ -14,6 +14,7 @@ from litestar import Response
 from stream_write_ods import stream_write_ods  # type: ignore[import-untyped] # it has no types
 
 from shared.errors import Invalid
+from shared.masking import hidden
 from shared.web.formats import PARIS, number_fr
 
 Cell = str | int | float | date | None
@@ -108,6 +109,8 @@ def _written(cell: Cell) -> str:
 
 
 def _typed(cell: Cell) -> Cell:
+    if isinstance(cell, str):
+        return hidden(cell)
     return _day(cell) if isinstance(cell, date) else cell
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 from pydantic_core import PydanticCustomError
 
 from shared.errors import FieldError
+from shared.masking import hidden_everywhere
 
 SENTENCES: Final[Mapping[str, str]] = {
     "missing": "Ce champ est obligatoire.",
@@ -111,6 +112,12 @@ def parameter_error(field: str, message: str, allowed: Sequence[str] = ()) -> Fi
         if found := pattern.match(message):
             return FieldError(field, sentence.format(*found.groups()))
     return FieldError(field, OTHERWISE)
+
+
+def without_secrets(value: Any) -> Any:
+    """Give what was sent with every secret link masked; refuses text that cannot be stored."""
+    refuse_unstorable_text(value)
+    return hidden_everywhere(value)
 
 
 def refuse_unstorable_text(value: Any) -> None:

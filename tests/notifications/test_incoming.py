@@ -5,6 +5,7 @@ import smtplib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
+from html import escape
 from ipaddress import IPv4Network
 from textwrap import dedent
 from typing import Any
@@ -161,6 +162,64 @@ async def test_who_answers_from_another_address_is_named(world: World, door: Doo
     reply = a_reply(From="Le maire <maire@commune.test>")
     await door.is_given(reply, to=RETURNS.of("reponse", await door.mail_to("applicant")))
     assert (await door.replies())[0]["text"].endswith("(Réponse envoyée par maire@commune.test)")
+
+
+async def mail_that_quotes(world: World, door: Door, postman: Postman, mail_server: MailServer) -> EmailMessage:
+    """Let the applicant be written to; give the mail, with his secret link in it, as he received it."""
+    await world.filed()
+    await world.tell(examples.example_of(qualification.MessagePosted))
+    while await postman.send_next():
+        pass
+    mail = await door.database.fetchrow(
+        "SELECT id, text_body FROM delivery WHERE template = 'message_posted' AND audience = 'applicant'"
+    )
+    assert mail is not None
+    assert "\n> " in mail["text_body"]
+    sent = [one for one in mail_server.accepted if one["Reply-To"] == RETURNS.of("reponse", mail["id"])]
+    assert len(sent) == 1
+    return sent[0]
+
+
+def body_of(mail: EmailMessage, kind: str) -> str:
+    part = mail.get_body((kind,))
+    assert part is not None
+    content: str = part.get_content()
+    return content
+
+
+HEADERS = "De : Cousu-main <a@b.test>\nEnvoyé : lundi 30 novembre 2026 00:29\nÀ : Jeanne\nObjet : Un message\n\n"
+
+
+async def test_outlook_s_reply_keeps_nothing_of_a_mail_that_quotes(
+    world: World, door: Door, postman: Postman, mail_server: MailServer
+) -> None:
+    mail = await mail_that_quotes(world, door, postman, mail_server)
+    text, page = body_of(mail, "plain"), body_of(mail, "html")
+    assert "/suivi/" in text
+    await door.is_given(a_reply(f"Mardi nous convient.\n\n{HEADERS}{text}"), to=mail["Reply-To"])
+    quoted = escape(HEADERS).replace("\n", "<br>")
+    web = a_reply(Subject=f"RE: {mail['Subject']}")
+    web.set_content(f"<div>Mardi <b>nous</b> convient.</div><hr><div>{quoted}</div>{page}", subtype="html")
+    await door.is_given(web, to=mail["Reply-To"])
+    assert [told["text"] for told in await door.replies()] == ["Mardi nous convient."] * 2
+
+
+async def test_a_secret_link_that_stays_in_a_reply_is_masked_before_it_is_stored(
+    world: World, door: Door, postman: Postman, mail_server: MailServer
+) -> None:
+    mail = await mail_that_quotes(world, door, postman, mail_server)
+    lines = body_of(mail, "plain").splitlines()
+    between = "\n".join(f"> {line}" + ("\nOui, à 14 h." if not line else "") for line in lines)
+    link = next(line for line in lines if "/suivi/" in line)
+    for text in (f"Le 30/11/2026, Cousu-main a écrit :\n{between}", f"Sans votre ligne.\n{link}\n{mail['Reply-To']}"):
+        assert (await door.is_given(a_reply(text), to=mail["Reply-To"])).startswith("250")
+    told = [one["text"] for one in await door.replies()]
+    assert "Oui, à 14 h." in told[0]
+    kept = "\n".join([*told, str(await door.database.fetch("SELECT body FROM journal"))])
+    kept += str(await door.database.fetch("SELECT text_body, html_body FROM delivery"))
+    assert kept.count("[lien personnel masqué]") > 2
+    assert link.rpartition("/")[2] not in kept
+    assert mail["Reply-To"].partition("@")[0] not in kept
 
 
 async def test_a_page_without_text_and_its_files_are_read_too(world: World, door: Door) -> None:

@@ -52,6 +52,27 @@ def test_who_answers_between_quoted_lines_keeps_them() -> None:
     assert above(text) == text
 
 
+OURS_THAT_QUOTES = f"{OURS}\n> Pouvez-vous nous appeler ?\n\nLire et répondre\u00a0:\nhttps://d.test/suivi/x\n"
+OUTLOOK = "De : Cousu-main <a@b.test>\nEnvoyé : mardi\nÀ : x@y.test\nObjet : Un message\n\n"
+
+
+def test_what_our_own_mail_quotes_is_no_answer_between_lines() -> None:
+    assert above(f"D’accord pour mardi.\n\n{OUTLOOK}{OURS_THAT_QUOTES}") == "D’accord pour mardi."
+    marked = "\n".join(f"> {line}" for line in OURS_THAT_QUOTES.splitlines())
+    assert above(f"D’accord pour mardi.\n\nLe 24 nov. 2026, Cousu-main a écrit :\n{marked}") == "D’accord pour mardi."
+
+
+@pytest.mark.parametrize("reply", ["Re: Un message du service", "RE : Un message  du service", "Un message du service"])
+def test_the_title_of_our_page_is_dropped_with_the_headers_above_it(reply: str) -> None:
+    quoted = f"{OUTLOOK}Un message du service\n\n{OURS}"
+    assert above(f"D’accord.\n\nJeanne\n\n{quoted}", title=reply) == "D’accord.\n\nJeanne"
+
+
+@pytest.mark.parametrize("line", ["service", "Autre chose", "Un message"])
+def test_a_last_line_that_is_no_title_stays(line: str) -> None:
+    assert above(f"D’accord.\n{line}\n{OURS}", title="Re: Un message du service") == f"D’accord.\n{line}"
+
+
 @given(typed=st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs")), min_size=1, max_size=300))
 def test_what_is_typed_above_stays_whole(typed: str) -> None:
     written = f"Bonjour {typed} merci"

@@ -93,7 +93,7 @@ def written_in(message: EmailMessage) -> str:
 
     Refuses (`EmptyReply`, `ReplyTooLong`) rather than cut: the writer's server then tells him, and returns his text.
     """
-    text = above(_text_of(message))
+    text = above(_text_of(message), title=str(message.get("Subject", "")))
     if not text:
         raise EmptyReply
     files = [name for part in message.iter_attachments() if (name := part.get_filename())]
@@ -127,20 +127,38 @@ _ATTRIBUTION_BEGINS: Final = re.compile(r"[ \t>]*(?:Le|On)\b", re.IGNORECASE)
 _ATTRIBUTION_ENDS: Final = (" a écrit", " wrote")
 _ATTRIBUTION_LINES: Final = 4
 """Lines over which a mail program may wrap “Le 24 novembre 2026 à 10:12, Cousu-main <…> a écrit :”."""
+_REPLY_MARKS: Final = frozenset({"re", "ré", "rép", "tr", "fw", "fwd", ""})
+"""Stand before the subject of what is replied to or forwarded, with a colon that may be parted by a blank."""
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
-def above(text: str) -> str:
+def above(text: str, *, title: str = "") -> str:
     """Give what stands above our line, without the words by which mail programs introduce what they quote.
 
     Who answers between the quoted lines keeps them: nothing that was written is dropped. Without our line, all stays.
+    `title` is the reply's subject, which ends with that of our mail: where a page is quoted, it stands above our line.
     """
     plain = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     ours = _OUR_LINE.search(plain)
-    if ours is None or _answers_between(plain[ours.end() :]):
+    if ours is None:
         return plain.strip()
-    written = plain[: ours.start()].rstrip(" \t>|*\n").split("\n")
+    marked = ">" in plain[plain.rfind("\n", 0, ours.start()) + 1 : ours.start()]
+    if marked and _answers_between(plain[ours.end() :]):
+        return plain.strip()
+    written = _without_title(plain[: ours.start()].rstrip(" \t>|*\n").split("\n"), title)
     return "\n".join(_without_headers(_without_attribution(written))).strip()
+
+
+def _without_title(lines: list[str], title: str) -> list[str]:
+    """Drop the last line where it is the title of our mail, and the blank ones above it."""
+    last, subject = (" ".join(text.strip(" \t>*").split()) for text in (lines[-1], title))
+    marks = subject.removesuffix(last).split()
+    if not last or not subject.endswith(last) or any(mark.rstrip(":").lower() not in _REPLY_MARKS for mark in marks):
+        return lines
+    end = len(lines) - 1
+    while end and not lines[end - 1].strip(" \t>"):
+        end -= 1
+    return lines[:end]
 
 
 def _without_attribution(lines: list[str]) -> list[str]:
@@ -169,7 +187,10 @@ def _without_headers(lines: list[str]) -> list[str]:
 
 
 def _answers_between(below: str) -> bool:
-    """Tell whether somebody wrote between quoted lines: those are marked, and others stand among them."""
+    """Tell whether somebody wrote between quoted lines: those are marked, and others stand among them.
+
+    Asked only where our own first line is marked: below one that is not, the marked lines are quotations of ours.
+    """
     lines = [line for line in below.split("\n")[1:] if line.strip()]
     quoted = [bool(_QUOTED.match(line)) for line in lines]
     return any(quoted) and not all(quoted[: len(quoted) - quoted[::-1].index(True)])

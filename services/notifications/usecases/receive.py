@@ -24,6 +24,7 @@ from shared.contracts.notifications import ReplyReceived
 from shared.db import Transaction
 from shared.errors import NotFound
 from shared.identity.model import Agent
+from shared.masking import hidden
 from shared.messaging import journal
 
 
@@ -68,10 +69,11 @@ async def take_reply(
 
 
 def _signed(reply: Reply, recipient: str) -> str:
-    """Say from where it came when it was not the addressee who answered."""
+    """Mask secret links, and say from where it came when it was not the addressee who answered."""
+    text = hidden(reply.text)
     if not reply.sender or reply.sender.casefold() == recipient.casefold():
-        return reply.text
-    return f"{reply.text}\n\n(Réponse envoyée par {reply.sender})"
+        return text
+    return f"{text}\n\n(Réponse envoyée par {hidden(reply.sender)})"
 
 
 async def take_report(

@@ -113,8 +113,8 @@ def _line(number: int, cells: dict[str, str]) -> Line:
     except ValueError:
         return Line(number, shown, errors=(FieldError("id", "Cet identifiant n’a pas la forme attendue."),))
     try:
-        validation.refuse_unstorable_text(given)
-        return Line(number, shown, provider_id, ProviderForm.model_validate(dict(_understood(given))).entry())
+        typed = validation.without_secrets(given)
+        return Line(number, shown, provider_id, ProviderForm.model_validate(dict(_understood(typed))).entry())
     except ValidationError as invalid:
         return Line(number, shown, provider_id, errors=tuple(validation.field_errors(invalid.errors())))
     except ValueError:

@@ -37,6 +37,7 @@ from shared.web.access import FORMS, UnsupportedContent, only
 from shared.web.paging import Page, Paged
 from shared.web.paper import PDF
 from shared.web.problems import Body
+from shared.web.secrets import HANDED_OVER
 
 
 class Postponement(Body):
@@ -161,7 +162,7 @@ async def download_deliverable(
     return attachment(await deliverable(database, request_id, deliverable_id, perimeter=acting.perimeter(agent)))
 
 
-@post("/escalations/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}/invitation")
+@post("/escalations/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}/invitation", opt=HANDED_OVER)
 async def invite_provider(
     request_id: FromPath[UUID],
     mobilisation_id: FromPath[UUID],

@@ -33,6 +33,7 @@ from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.web.access import only
 from shared.web.forms import EurosTyped, Form, read_form, submit
+from shared.web.secrets import HANDED_OVER
 
 _READERS = [only(*COMMITTEE_READERS)]
 
@@ -155,7 +156,7 @@ async def order(
     return await submit(request, database, cause, form, act, again=again, said="La commande est enregistrée.")
 
 
-@get("/demandes/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}", guards=_READERS)
+@get("/demandes/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}", guards=_READERS, opt=HANDED_OVER)
 async def show_mobilisation(
     request: Asked,
     request_id: FromPath[UUID],
@@ -263,7 +264,7 @@ STEPS: Final[Mapping[str, Step]] = {
 _MOBILISATION = "/demandes/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}"
 
 
-@post([f"{_MOBILISATION}/{name}" for name in STEPS], guards=_READERS)
+@post([f"{_MOBILISATION}/{name}" for name in STEPS], guards=_READERS, opt=HANDED_OVER)
 async def take_step(
     request: Asked,
     request_id: FromPath[UUID],

@@ -22,6 +22,7 @@ from shared.errors import Invalid
 from shared.territory.territories import Territories
 from shared.web.access import FORMS, UnsupportedContent
 from shared.web.problems import Body
+from shared.web.secrets import HANDED_OVER
 
 LONGEST_KEY: Final = 255
 
@@ -38,7 +39,7 @@ class NewRequest(FiledRequest, Body):
     """A request as it is filed; money in euro cents."""
 
 
-@post("/requests", public=True)
+@post("/requests", public=True, opt=HANDED_OVER)
 async def file(
     request: Request[Any, Any, Any],
     data: JSONBody[NewRequest],
@@ -61,7 +62,7 @@ async def file(
     return filed_view(filed, tokens)
 
 
-@post("/requests/with-documents", public=True, request_max_body_size=ALL_AT_ONCE)
+@post("/requests/with-documents", public=True, request_max_body_size=ALL_AT_ONCE, opt=HANDED_OVER)
 async def file_with_documents(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],

@@ -28,7 +28,7 @@ from shared.territory.territories import Territories
 from shared.web.forms import Form, read_form, submit_once
 from shared.web.pages import redirect, render
 from shared.web.problems import problem_of
-from shared.web.secrets import ANYBODY, LINK_ALONE, private
+from shared.web.secrets import ANYBODY, HANDED_OVER, LINK_ALONE, private
 
 SEVERAL: Final = frozenset({"support_types", "fields"})
 """Questions with several answers."""
@@ -48,7 +48,7 @@ async def begin(
 ) -> Redirect:
     """Begin a draft and go to its first question."""
     form = await read_form(request, Typed)
-    filed_by = tokens.mandated(form.values.get("pour"), at=clock.now())
+    filed_by = tokens.mandated((await request.form()).get("pour"), at=clock.now())
     quota = limits.draft(replace(caller, exempt=filed_by is not None))
 
     async def act(tx: Transaction) -> str:
@@ -85,7 +85,7 @@ async def resume(draft: NamedDependency[OpenDraft]) -> Redirect:
     return redirect(draft.address(next((step.name for step in STEPS if not read.is_done(step)), SUMMARY)))
 
 
-@get("/demande/{token:str}/{name:str}", public=True)
+@get("/demande/{token:str}/{name:str}", public=True, opt=HANDED_OVER)
 async def ask(
     request: Asked,
     draft: NamedDependency[OpenDraft],

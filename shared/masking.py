@@ -1,0 +1,115 @@
+"""Recognise every secret that lets its holder act, wherever it stands in a text, and mask it.
+
+The form of all of them is known here and nowhere else: the token of a secret link (`shared/links.py`: the applicant's
+and a colleague's link, an access token, a draft, an orientation, a pact's party, a provider, a document), the address
+that a reply goes to, a sealed mandate, an agent's token, the secret of a webhook. `hidden` is applied to what is typed
+or mailed, before it is stored or published; `covered` to what is shown, for texts that were stored before.
+"""
+
+import re
+from collections.abc import Collection
+from functools import partial
+from string import ascii_letters, digits
+from typing import Any, Final
+
+from shared.links import TOKEN_LENGTH
+
+MASK: Final = "[lien personnel masqué]"
+COVER: Final = "[lien personnel]"
+"""Stands on pages for a link; stars follow, so that what is sent keeps its length."""
+
+_AGENT_TOKEN_LENGTH: Final = 43
+_LEAST_LABELLED: Final = 40
+"""Characters behind one of our paths that count as a token, also where a mail program added or changed some."""
+_LABEL: Final = re.compile(
+    r"(?:suivi|demande|documents|orientations|parties|prestataires|pact-parties|provider-links)(?:/|%2F|%252F|_)\Z",
+    re.IGNORECASE,
+)
+_LABELLED_WITHIN: Final = re.compile(r"(?:suivi|demande|documents|orientations|parties|prestataires)_", re.IGNORECASE)
+_LONGEST_LABEL: Final = 24
+_ENCODED_SLASH: Final = re.compile(r"(?:25)?2F", re.IGNORECASE)
+_WORD: Final = re.compile(r"[A-Za-z0-9_-]{40,}")
+_LONG: Final = b"a" * _LEAST_LABELLED
+_WORD_LETTERS: Final = bytes(b"a "[chr(code) not in f"{ascii_letters}{digits}_-"] for code in range(256))
+"""Every byte that may stand in a token becomes `a`."""
+_BROKEN: Final = re.compile(r"(?<![A-Za-z0-9_-])([A-Za-z0-9_-]{1,50})(=?\r?\n[ \t>|*]{0,20})([A-Za-z0-9_-]{1,50})")
+_REPLY_TOKEN: Final = re.compile(
+    r"(?:(?<=reponse\+)|(?<=rebond\+)|(?<=reponse%2B)|(?<=rebond%2B))[a-z2-7]{52}", re.IGNORECASE
+)
+_MANDATE: Final = re.compile(r"eyJ[A-Za-z0-9_-]+\.\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_WEBHOOK_SECRET: Final = re.compile(r"whsec_[A-Za-z0-9+/=_-]+")
+
+
+def hidden(text: str) -> str:
+    """Mask every secret in a text that somebody typed or mailed."""
+    text = _MANDATE.sub(MASK, _WEBHOOK_SECRET.sub(MASK, text))
+    text = _REPLY_TOKEN.sub(MASK, _BROKEN.sub(_mask_broken, text))
+    return _WORD.sub(partial(_mask_word, mask=MASK), text)
+
+
+def hidden_everywhere(value: Any, *, named: str = "") -> Any:
+    """Mask every secret in what was sent: a text, a list, an object with its members.
+
+    A member called `url` is the address of somebody else's page or program, which may hold a secret of theirs: only
+    our own links are masked there.
+    """
+    if isinstance(value, str):
+        return _WORD.sub(partial(_mask_word, mask=MASK, bare=False), value) if named == "url" else hidden(value)
+    if isinstance(value, dict):
+        return {name: hidden_everywhere(item, named=str(name).rpartition(".")[2]) for name, item in value.items()}
+    if isinstance(value, list):
+        return [hidden_everywhere(item, named=named) for item in value]
+    return value
+
+
+def covered(content: bytes, *, but: Collection[str] = ()) -> bytes:
+    """Cover the links and reply addresses in what is shown, but those which the reader came with.
+
+    What is covered keeps its length. Most pages hold no word that is long enough, which is found out at once.
+    """
+    if _LONG not in content.translate(_WORD_LETTERS):
+        return content
+    text = _REPLY_TOKEN.sub(lambda found: _cover(found[0]), content.decode("latin-1"))
+    return _WORD.sub(partial(_cover_word, but=but), text).encode("latin-1")
+
+
+def _is_mixed(word: str) -> bool:
+    """Tell whether a word has capitals and small letters, as every token of this length has and hardly any slug."""
+    return any(letter.isupper() for letter in word) and any(letter.islower() for letter in word)
+
+
+def _secret_in(found: re.Match[str], *, bare: bool = True) -> str:
+    """Give the end of a word that is a token; empty where none is."""
+    word, before = found[0], found.string[max(0, found.start() - _LONGEST_LABEL) : found.start()]
+    if before.endswith("%") and (encoded := _ENCODED_SLASH.match(word)):
+        before, word = before + encoded[0], word[encoded.end() :]
+    if within := _LABELLED_WITHIN.search(word):  # as mail filters rewrite addresses: `host_suivi_token`
+        before, word = within[0], word[within.end() :]
+    if not _is_mixed(word):
+        return ""
+    if _LABEL.search(before) and len(word) >= _LEAST_LABELLED:
+        return word
+    return word if bare and len(word) in {TOKEN_LENGTH, _AGENT_TOKEN_LENGTH} else ""
+
+
+def _mask_word(found: re.Match[str], *, mask: str, bare: bool = True) -> str:
+    secret = _secret_in(found, bare=bare)
+    return found[0].removesuffix(secret) + mask if secret else found[0]
+
+
+def _mask_broken(found: re.Match[str]) -> str:
+    """Mask a token over the end of a line."""
+    token = found[1] + found[3]
+    label = _LABEL.search(found.string[max(0, found.start() - _LONGEST_LABEL) : found.start()])
+    return MASK if label and len(token) == TOKEN_LENGTH and _is_mixed(token) else found[0]
+
+
+def _cover_word(found: re.Match[str], *, but: Collection[str]) -> str:
+    secret = _secret_in(found)
+    if len(secret) < TOKEN_LENGTH or secret in but:
+        return found[0]
+    return found[0].removesuffix(secret) + _cover(secret)
+
+
+def _cover(secret: str) -> str:
+    return COVER.ljust(len(secret), "*")
