@@ -56,8 +56,7 @@ def _application(service: str) -> Any:
 
 
 def _tidy(document: dict[str, Any]) -> str:
-    """Write it so that a change shows as a small difference, without the address it was asked at."""
-    document.pop("servers", None)
+    """Write it so that a change shows as a small difference."""
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 

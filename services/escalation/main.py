@@ -6,8 +6,8 @@ from typing import Any
 from litestar import Litestar
 
 from services.escalation import jobs
-from services.escalation.consumers import SUBSCRIPTION, consumers, table
-from services.escalation.settings import Durations, Settings
+from services.escalation.consumers import SUBSCRIPTION, consumers
+from services.escalation.settings import Settings
 from services.escalation.web import api, pages
 from services.escalation.web.links import DocumentLinks, ProviderLinks
 from services.escalation.web.readers import COMMITTEE_READERS
@@ -88,10 +88,8 @@ def application(
 
 
 def describe_messages() -> dict[str, Any]:
-    """Describe what this service tells and hears."""
-    return asyncapi.document(
-        name="escalation", tells=escalation.FACTS, hears=table(Durations()), queue=SUBSCRIPTION.queue
-    )
+    """Describe what this service publishes and receives."""
+    return asyncapi.document(service="escalation", publishes=escalation.FACTS, subscription=SUBSCRIPTION)
 
 
 def _always(value: Any) -> Any:

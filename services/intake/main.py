@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Litestar
 
 from services.intake import jobs
-from services.intake.consumers import SUBSCRIPTION, TABLE, consumers
+from services.intake.consumers import SUBSCRIPTION, consumers
 from services.intake.directory import Directory
 from services.intake.limits import Limits
 from services.intake.settings import Settings
@@ -105,8 +105,9 @@ def application(
 
 
 def describe_messages() -> dict[str, Any]:
-    """Describe what intake tells and hears."""
-    return asyncapi.document(name="intake", tells=[*intake.FACTS, *forms.FACTS], hears=TABLE, queue=SUBSCRIPTION.queue)
+    """Describe what intake publishes and receives."""
+    filing = asyncapi.Filing(forms.REQUEST_FILED, forms.FiledRequest, answers=forms.FACTS)
+    return asyncapi.document(service="intake", publishes=intake.FACTS, subscription=SUBSCRIPTION, filing=filing)
 
 
 def _always(value: Any) -> Any:

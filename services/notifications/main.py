@@ -8,7 +8,7 @@ from litestar import Litestar
 
 from services.notifications.addresses import Addresses
 from services.notifications.belfry import Belfry
-from services.notifications.consumers import BINDINGS, HEARD, consumers
+from services.notifications.consumers import BINDINGS, consumers
 from services.notifications.courier import Courier
 from services.notifications.door import Mailroom
 from services.notifications.letters import Letters
@@ -131,13 +131,8 @@ def application(
 
 
 def describe_messages() -> dict[str, Any]:
-    """Describe what notifications tells and hears."""
-    return asyncapi.document(
-        name="notifications",
-        tells=notifications.FACTS,
-        hears=HEARD,
-        queue=SUBSCRIPTION.queue,
-    )
+    """Describe what notifications publishes and receives."""
+    return asyncapi.document(service="notifications", publishes=notifications.FACTS, subscription=SUBSCRIPTION)
 
 
 def main() -> None:

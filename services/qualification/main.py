@@ -20,7 +20,6 @@ from shared.db import Database
 from shared.identity.model import Role
 from shared.links import Links
 from shared.messaging import asyncapi
-from shared.messaging.consumers import Consumers
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
 from shared.runner import run
@@ -55,7 +54,7 @@ def build(settings: Settings, database: Database) -> Litestar:
         database,
         rules=rules,
         territories=Territories.load(),
-        described=(heard, queue),
+        described=queue,
         lifespan=[
             lambda _: messenger.lifespan(),
             lambda _: jobs.running(database, rules, settings.jobs_seconds),
@@ -70,7 +69,7 @@ def application(
     *,
     rules: Rules,
     territories: Territories,
-    described: tuple[Consumers, Subscription],
+    described: Subscription,
     lifespan: list[Lifespan],
     ready: list[ReadinessCheck],
 ) -> Litestar:
@@ -84,8 +83,7 @@ def application(
         mandates=Mandates(settings.document_key.get_secret_value()),
         intake_url=settings.intake_url,
     )
-    heard, queue = described
-    describe = partial(asyncapi.document, name=NAME, tells=contract.FACTS, hears=heard.on, queue=queue.queue)
+    describe = partial(asyncapi.document, service=NAME, publishes=contract.FACTS, subscription=described)
 
     async def provide_desk() -> Desk:
         return desk

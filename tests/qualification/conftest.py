@@ -139,7 +139,7 @@ def standing(settings: Settings, rules: Rules, territories: Territories) -> Lite
         DATABASE,
         rules=rules,
         territories=territories,
-        described=(consumers(rules), subscription(rules)),
+        described=subscription(rules),
         lifespan=[],
         ready=[],
     )

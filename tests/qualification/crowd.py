@@ -355,7 +355,7 @@ async def a_seat(crowd: Crowd) -> AsyncIterator[tuple[httpx2.AsyncClient, str]]:
         crowd.database,
         rules=crowd.rules,
         territories=crowd.territories,
-        described=(consumers(crowd.rules), subscription(crowd.rules)),
+        described=subscription(crowd.rules),
         lifespan=[],
         ready=[],
     )

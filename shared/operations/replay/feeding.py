@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from shared.db import Database
 from shared.messaging.inbox import Inbox, Message
+from shared.messaging.routing import leads_there
 from shared.operations.replay.order import Event, Stream
 from shared.operations.replay.rebuilding import Rebuilding
 
@@ -40,7 +41,7 @@ async def feed(database: Database, rebuilding: Rebuilding, events: AsyncIterator
         count += 1
         fed.events += 1
         fed.last[event.stream] = max(event.sequence, fed.last.get(event.stream, 0))
-        if event.source.split("/")[1] != rebuilding.service and _leads_there(event.routing_key, rebuilding.hears):
+        if event.source.split("/")[1] != rebuilding.service and leads_there(event.routing_key, rebuilding.hears):
             fed.heard[event.stream] = fed.last[event.stream]
         if fed.events % RETRIED_EVERY == 0:
             await _retry(database, inbox)
@@ -72,17 +73,3 @@ async def _retry(database: Database, inbox: Inbox) -> None:
 async def _applied(database: Database) -> int:
     applied: int = await database.fetchval("SELECT coalesce(sum(applied), 0)::bigint FROM inbox_stream")
     return applied
-
-
-def _leads_there(key: str, bindings: tuple[str, ...]) -> bool:
-    """Tell whether a routing key leads to a queue bound like this, as RabbitMQ's topic exchanges see it."""
-    words = key.split(".")
-    return any(_matches(words, binding.split(".")) for binding in bindings)
-
-
-def _matches(words: list[str], pattern: list[str]) -> bool:
-    if not pattern:
-        return not words
-    if pattern[0] == "#":
-        return any(_matches(words[skipped:], pattern[1:]) for skipped in range(len(words) + 1))
-    return bool(words) and pattern[0] in {"*", words[0]} and _matches(words[1:], pattern[1:])
