@@ -23,6 +23,9 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 PUBLIC = "public"
 """The mark of a route that needs no agent: `@get("/", public=True)`."""
 
+OWN_BEARER = "own_bearer"
+"""The mark of a public route whose handler reads a bearer token that is no agent's (`bearer_of`)."""
+
 CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 

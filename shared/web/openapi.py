@@ -6,14 +6,16 @@ from litestar import Litestar, Request, Response, Router, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import Components, License, SecurityScheme
 from litestar.routes import HTTPRoute
 from litestar.serialization import encode_json
+from pydantic import BaseModel
 
-from shared.web.access import PUBLIC
+from shared.web.access import OWN_BEARER, PUBLIC
 from shared.web.problems import PROBLEM_JSON, Body
 
 VERSION: Final = "1"
+LICENSE: Final = License(name="European Union Public Licence 1.2", identifier="EUPL-1.2")
 ADDRESS: Final = "/api/v1/openapi.json"
 RENDERED: Final = "/api/openapi"
 
@@ -59,11 +61,14 @@ def configuration(title: str) -> OpenAPIConfig:
     return OpenAPIConfig(
         title=title,
         version=VERSION,
+        license=LICENSE,
         use_handler_docstrings=True,
         components=Components(
             security_schemes={
                 "bearer": SecurityScheme(
-                    type="http", scheme="bearer", description="A token from `cousu-main agent token`"
+                    type="http",
+                    scheme="bearer",
+                    description="A token from `cousu-main agent token`; of a request at intake, its `access_token`",
                 )
             }
         ),
@@ -84,17 +89,18 @@ def document(application: Litestar) -> dict[str, Any]:
     components = described.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     strict = _strict_bodies(Body)
+    never_sent = _never_sent(BaseModel)
     for schema in schemas.values():
         if schema.get("title") in strict:
             schema["additionalProperties"] = False
+        _leave_out(schema, never_sent.get(schema.get("title"), frozenset()))
     schemas["Problem"] = PROBLEM
     public = _public_operations(application)
     for path, item in described.get("paths", {}).items():
         for method, operation in item.items():
             if not isinstance(operation, dict) or "responses" not in operation:
                 continue
-            if (path, method.upper()) not in public:
-                operation["security"] = [{"bearer": []}]
+            operation["security"] = [] if (path, method.upper()) in public else [{"bearer": []}]
             for status, meaning in REFUSALS.items():
                 operation["responses"][status] = {
                     "description": meaning,
@@ -108,12 +114,31 @@ def _strict_bodies(kind: type[Body]) -> set[str]:
     return {name for below in kind.__subclasses__() for name in {below.__name__} | _strict_bodies(below)}
 
 
+def _never_sent(kind: type[BaseModel]) -> dict[str | None, frozenset[str]]:
+    """Give the fields of each model that it excludes from what is sent: the framework describes them all."""
+    found: dict[str | None, frozenset[str]] = {}
+    for below in kind.__subclasses__():
+        if excluded := frozenset(name for name, field in below.model_fields.items() if field.exclude):
+            found[below.__name__] = excluded
+        found |= _never_sent(below)
+    return found
+
+
+def _leave_out(schema: dict[str, Any], names: frozenset[str]) -> None:
+    """Take properties out of the schema of an object."""
+    for name in names:
+        schema["properties"].pop(name, None)
+        schema["required"] = [one for one in schema.get("required", []) if one != name]
+
+
 def _public_operations(application: Litestar) -> set[tuple[str, str]]:
+    """Give the operations that need no token at all."""
     return {
         (route.path_format or "/", method)
         for route in application.routes
         if isinstance(route, HTTPRoute)
         for handler in route.route_handlers
-        if isinstance(handler, HTTPRouteHandler) and handler.opt.get(PUBLIC)
+        if isinstance(handler, HTTPRouteHandler)
+        if handler.opt.get(PUBLIC) and not handler.opt.get(OWN_BEARER)
         for method in handler.http_methods
     }

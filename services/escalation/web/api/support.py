@@ -46,7 +46,7 @@ class NewMobilisation(Body):
     purchase_order: Line | None = None
     operator_id: UUID | None = None
     lot_id: UUID | None = None
-    lines: Annotated[tuple[NewOrderLine, ...], Field(max_length=100)] = ()
+    lines: Annotated[list[NewOrderLine], Field(max_length=100)] = Field(default_factory=list)
 
 
 class Delivery(Body):

@@ -73,7 +73,7 @@ class Opinion(Body):
     comment: ShortText | None = None
 
 
-@get("/requests/{request_id:uuid}", public=True)
+@get("/requests/{request_id:uuid}", public=True, own_bearer=True)
 async def show(
     request: Request[Any, Any, Any],
     request_id: FromPath[UUID],
@@ -85,7 +85,7 @@ async def show(
     return await _view(holder, database, tokens)
 
 
-@post("/requests/{request_id:uuid}/messages", public=True)
+@post("/requests/{request_id:uuid}/messages", public=True, own_bearer=True)
 async def write(
     request: Request[Any, Any, Any],
     request_id: FromPath[UUID],
@@ -102,7 +102,7 @@ async def write(
     return await _view(holder, database, tokens)
 
 
-@post("/requests/{request_id:uuid}/messages/read", public=True, status_code=200)
+@post("/requests/{request_id:uuid}/messages/read", public=True, own_bearer=True, status_code=200)
 async def read(
     request: Request[Any, Any, Any],
     request_id: FromPath[UUID],
@@ -117,7 +117,7 @@ async def read(
     return await _view(holder, database, tokens)
 
 
-@post("/requests/{request_id:uuid}/information", public=True, status_code=200)
+@post("/requests/{request_id:uuid}/information", public=True, own_bearer=True, status_code=200)
 async def inform(
     request: Request[Any, Any, Any],
     request_id: FromPath[UUID],
@@ -133,7 +133,7 @@ async def inform(
     return await _view(holder, database, tokens)
 
 
-@post("/requests/{request_id:uuid}/progress", public=True)
+@post("/requests/{request_id:uuid}/progress", public=True, own_bearer=True)
 async def tell_progress(
     request: Request[Any, Any, Any],
     request_id: FromPath[UUID],
@@ -150,7 +150,7 @@ async def tell_progress(
     return await _view(holder, database, tokens)
 
 
-@post("/requests/{request_id:uuid}/withdrawal", public=True, status_code=200)
+@post("/requests/{request_id:uuid}/withdrawal", public=True, own_bearer=True, status_code=200)
 async def withdraw(
     request: Request[Any, Any, Any],
     request_id: FromPath[UUID],
@@ -166,7 +166,7 @@ async def withdraw(
     return await _view(holder, database, tokens)
 
 
-@post("/requests/{request_id:uuid}/colleagues", public=True)
+@post("/requests/{request_id:uuid}/colleagues", public=True, own_bearer=True)
 async def invite(
     request: Request[Any, Any, Any],
     request_id: FromPath[UUID],
@@ -185,7 +185,12 @@ async def invite(
     return await _view(holder, database, tokens)
 
 
-@post("/requests/{request_id:uuid}/colleagues/{colleague_id:uuid}/removal", public=True, status_code=200)
+@post(
+    "/requests/{request_id:uuid}/colleagues/{colleague_id:uuid}/removal",
+    public=True,
+    own_bearer=True,
+    status_code=200,
+)
 async def remove(
     request: Request[Any, Any, Any],
     request_id: FromPath[UUID],
@@ -201,7 +206,7 @@ async def remove(
     return await _view(holder, database, tokens)
 
 
-@post("/requests/{request_id:uuid}/evaluation", public=True)
+@post("/requests/{request_id:uuid}/evaluation", public=True, own_bearer=True)
 async def evaluate(
     request: Request[Any, Any, Any],
     request_id: FromPath[UUID],
@@ -217,7 +222,7 @@ async def evaluate(
     return await _view(holder, database, tokens)
 
 
-@post("/requests/{request_id:uuid}/documents", public=True, request_max_body_size=ALL_AT_ONCE)
+@post("/requests/{request_id:uuid}/documents", public=True, own_bearer=True, request_max_body_size=ALL_AT_ONCE)
 async def join(
     request: Request[Any, Any, Any],
     request_id: FromPath[UUID],
@@ -232,7 +237,7 @@ async def join(
     return await _view(holder, database, tokens)
 
 
-@get("/requests/{request_id:uuid}/acknowledgement.pdf", public=True, media_type=PDF)
+@get("/requests/{request_id:uuid}/acknowledgement.pdf", public=True, own_bearer=True, media_type=PDF)
 async def acknowledge(
     request: Request[Any, Any, Any],
     request_id: FromPath[UUID],
@@ -249,7 +254,7 @@ async def acknowledge(
     return await acknowledgement(request, database, directory, territories, request_id, quota)
 
 
-@get("/requests/{request_id:uuid}/documents/{document_id:uuid}", public=True)
+@get("/requests/{request_id:uuid}/documents/{document_id:uuid}", public=True, own_bearer=True)
 async def fetch(
     request: Request[Any, Any, Any],
     request_id: FromPath[UUID],
