@@ -186,7 +186,7 @@ def _tracked(fact: intake.RequestSubmitted) -> Tracked:
 
 
 def _key_digest(key: str, filed: FiledRequest) -> bytes:
-    """Tell one key from another. Each contact has keys of their own: a stranger who takes a key takes it from nobody."""
+    """Identify a key among those of its contact: a stranger who takes a key takes it from nobody else."""
     return _digest(f"{filed.contact.email.casefold()}\0{key}")
 
 
