@@ -1,5 +1,7 @@
 """Every secret is recognised wherever it stands in a text, and nothing else is."""
 
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,9 +14,10 @@ from shared.links import Links
 from shared.masking import MASK, covered, hidden, hidden_everywhere
 from shared.web.mandates import Mandates
 
-TOKEN = Links("k" * 32, "tracking").token(clock.new_id())
+WHO = UUID("019c5f0e-8d6f-7c1e-9f86-0f4d2f3a9b11")
+TOKEN = Links("k" * 32, "tracking").token(WHO)
 MANDATE = Mandates("m" * 32).give(Actor(role=Role.SAT_AGENT, name="Agent", email="a@b.test"), at=clock.now())
-REPLY = ReturnAddresses("reponses.test", "r" * 32).of("reponse", clock.new_id())
+REPLY = ReturnAddresses("reponses.test", "r" * 32).of("reponse", WHO)
 AGENT_TOKEN = "Zm9vYmFyLWZvb2Jhci1mb29iYXItZm9vYmFyLWZvb2I"
 
 
