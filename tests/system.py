@@ -44,7 +44,7 @@ class System:
         done = subprocess.run(  # noqa: S603 - our own program with arguments of ours
             [Path(sys.executable).with_name("cousu-main"), *arguments],
             env=os.environ
-            | {"COUSU_ENVIRONMENT": str(self.folder / "environment"), "COUSU_RUN_FOLDER": str(self.folder)},
+            | {"COUSU_ENVIRONMENT_FILE": str(self.folder / "environment"), "COUSU_RUN_FOLDER": str(self.folder)},
             check=False,
             capture_output=True,
             text=True,

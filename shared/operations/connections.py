@@ -8,7 +8,7 @@ from pathlib import Path
 from shared.db import Database
 from shared.operations.migrations import REPOSITORY
 
-ENVIRONMENT_FILE = "COUSU_ENVIRONMENT"
+ENVIRONMENT_FILE = "COUSU_ENVIRONMENT_FILE"
 RUN_FOLDER = "COUSU_RUN_FOLDER"
 
 
@@ -19,7 +19,7 @@ class NotTold(Exception):  # noqa: N818 - reads as what happened, and is shown t
 def read_environment_file() -> None:
     """Take over what the file says and the environment does not.
 
-    The file is the one named by `COUSU_ENVIRONMENT`, or the one of the embedded run. It is no error if there is none.
+    The file is the one named by `COUSU_ENVIRONMENT_FILE`, or the one of the embedded run. There may be none.
     """
     file = Path(
         os.environ.get(ENVIRONMENT_FILE) or Path(os.environ.get(RUN_FOLDER) or REPOSITORY / ".run") / "environment"

@@ -133,7 +133,7 @@ class Product:
         process = await asyncio.create_subprocess_exec(
             Path(sys.executable).with_name("cousu-main"),
             *arguments,
-            env=os.environ | {"COUSU_ENVIRONMENT": str(self.places.environment)},
+            env=os.environ | {"COUSU_ENVIRONMENT_FILE": str(self.places.environment)},
             stdout=asyncio.subprocess.PIPE,
         )
         printed, _ = await process.communicate()

@@ -42,7 +42,7 @@ def command(running: Running, *arguments: str) -> Any:
     done = subprocess.run(  # noqa: S603 - our own program
         [Path(sys.executable).with_name("cousu-main"), *arguments, "--json"],
         env=os.environ
-        | {"COUSU_ENVIRONMENT": str(running.folder / "environment"), "COUSU_RUN_FOLDER": str(running.folder)},
+        | {"COUSU_ENVIRONMENT_FILE": str(running.folder / "environment"), "COUSU_RUN_FOLDER": str(running.folder)},
         check=False,
         capture_output=True,
         text=True,

@@ -26,7 +26,7 @@ class Ran:
 
 async def run(url: str, *arguments: str) -> Ran:
     """Run the command against one database of qualification, without what lies in `.run`."""
-    environment = os.environ | {"COUSU_ENVIRONMENT": os.devnull, "QUALIFICATION_DATABASE_URL": url}
+    environment = os.environ | {"COUSU_ENVIRONMENT_FILE": os.devnull, "QUALIFICATION_DATABASE_URL": url}
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(COMMAND, *arguments, env=environment, stdout=pipe, stderr=pipe)
     output, errors = await process.communicate()

@@ -68,7 +68,7 @@ class Old:
         return subprocess.run(
             [sys.executable, "-m", "shared.operations.command_line", "demo", "life"],
             cwd=self.tree,
-            env=self.environment | {"COUSU_ENVIRONMENT": str(self.folder / "environment")},
+            env=self.environment | {"COUSU_ENVIRONMENT_FILE": str(self.folder / "environment")},
             capture_output=True, text=True, timeout=WITHIN, check=False,
         )  # fmt: skip
 

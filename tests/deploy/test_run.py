@@ -150,7 +150,7 @@ def test_the_command_line_finds_everything_by_itself(running: Running) -> None:
             "--email",
             "sat95@cousu.test",
         ],
-        env=os.environ | {"COUSU_ENVIRONMENT": str(running.folder / "environment")},
+        env=os.environ | {"COUSU_ENVIRONMENT_FILE": str(running.folder / "environment")},
         capture_output=True,
         text=True,
         timeout=60,

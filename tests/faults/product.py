@@ -294,7 +294,7 @@ class Product:
         process = await asyncio.create_subprocess_exec(
             Path(sys.executable).with_name("cousu-main"),
             *arguments,
-            env=os.environ | {"COUSU_ENVIRONMENT": str(self.places.environment), "COLUMNS": "200"},
+            env=os.environ | {"COUSU_ENVIRONMENT_FILE": str(self.places.environment), "COLUMNS": "200"},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

@@ -33,7 +33,7 @@ def replayed(system: System, *arguments: str) -> tuple[int, list[Json]]:
     """Run `cousu-main replay` as an operator would; give its exit code and what it found."""
     done = subprocess.run(  # noqa: S603 - our own program
         [Path(sys.executable).with_name("cousu-main"), "replay", "--json", *arguments],
-        env=os.environ | {"COUSU_ENVIRONMENT": str(system.folder / "environment")},
+        env=os.environ | {"COUSU_ENVIRONMENT_FILE": str(system.folder / "environment")},
         check=False,
         capture_output=True,
         text=True,

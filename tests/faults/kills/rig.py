@@ -192,7 +192,7 @@ class Rig:
             "shared.operations.command_line",
             *arguments,
             cwd=ROOT,
-            env=os.environ | self._operations | {"COUSU_ENVIRONMENT": str(self.folder / "environment")},
+            env=os.environ | self._operations | {"COUSU_ENVIRONMENT_FILE": str(self.folder / "environment")},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

@@ -34,7 +34,7 @@ def cousu_main(scene: Scene, broker_url: Callable[[str], str], rabbit_server: Lo
     """Run the command in a process of its own; give its exit code, and what it printed on both channels."""
     environment = {
         "PATH": "/usr/bin:/bin",
-        "COUSU_ENVIRONMENT": str(tmp_path / "none"),
+        "COUSU_ENVIRONMENT_FILE": str(tmp_path / "none"),
         "OPERATIONS_SERVICES": "intake,escalation",
         "INTAKE_DATABASE_URL": scene.urls["intake"].app_url,
         "ESCALATION_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/never-asked",
