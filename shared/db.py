@@ -17,6 +17,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from shared.kept import Kept
 from shared.stopping import deadline
+from shared.tls import verified
 
 log = structlog.get_logger(__name__)
 
@@ -183,9 +184,9 @@ class Database:
 
     @classmethod
     async def connect(cls, url: str, *, name: str, min_size: int = 1, max_size: int = 10) -> "Database":
-        """Open the pool; `name` is shown by PostgreSQL beside each connection."""
+        """Open the pool; `name` is shown by PostgreSQL beside each connection. Another machine is reached by TLS."""
         pool = await asyncpg.create_pool(
-            url,
+            verified(url),
             min_size=min_size,
             max_size=max_size,
             init=_speak_json,

@@ -35,10 +35,6 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
     database_url: SecretStr = Field(description="PostgreSQL, as the role that runs the service (least privilege)")
-    migration_url: SecretStr | None = Field(
-        None,
-        description="PostgreSQL, as the role that owns the tables; the same as DATABASE_URL when not given",
-    )
     amqp_url: SecretStr | None = Field(
         default_factory=lambda: BrokerSettings().amqp_url,
         description="RabbitMQ, as this service's own user, written as AMQP_URL, which serves when not given",

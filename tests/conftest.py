@@ -2,9 +2,9 @@
 
 - `postgres_server` — a `LocalPostgres` (superuser: `postgres_server.url("postgres")`).
 - `fresh_database(service)` — async factory: a new, empty, migrated database for this test, as `FreshDatabase(name,
-  app_url, owner_url)`. `service` is `intake`, `qualification`, `escalation`, `notifications`, or `shared` for the
-  tables of shared/messaging and shared/identity alone. `app_url` has the running service's rights, `owner_url` may
-  change everything. Dropped after the test.
+  app_url, owner_url, operators_url)`. `service` is `intake`, `qualification`, `escalation`, `notifications`, or
+  `shared` for the tables of shared/messaging and shared/identity alone. `app_url` has the running service's rights,
+  `owner_url` may change everything, `operators_url` has operators' rights. Dropped after the test.
 - `database_url(service)` — the same, only the `app_url`.
 - `rabbit_server` — a `LocalRabbit`, users as in deploy/local/broker_users.py (to kill one, start your own).
 - `broker_vhost` — the name of a virtual host made for this test and removed after it.
@@ -85,6 +85,7 @@ class FreshDatabase:
     name: str
     app_url: str
     owner_url: str
+    operators_url: str
 
 
 @pytest.fixture(scope="session")
@@ -143,7 +144,14 @@ async def database_templates(postgres_server: LocalPostgres) -> Callable[[str], 
             await postgres_server.ensure_role(app)
             await postgres_server.ensure_database(name, owner=owner)
             await migrations.migrate(service, postgres_server.url(name, owner))
-            await migrations.grant(postgres_server.url(name, owner), to=postgres_server.url(name, app))
+            operators = f"{service}_operators"
+            await postgres_server.ensure_role(operators)
+            await migrations.grant_all(
+                service,
+                postgres_server.url(name, owner),
+                to=postgres_server.url(name, app),
+                operators=postgres_server.url(name, operators),
+            )
             made[service] = name
         return made[service]
 
@@ -164,9 +172,11 @@ async def fresh_database(
         name = f"{service}_{secrets.token_hex(6)}"
         await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{owner}"')
         await admin.execute(f'REVOKE CONNECT, TEMPORARY ON DATABASE "{name}" FROM PUBLIC')
-        await admin.execute(f'GRANT CONNECT ON DATABASE "{name}" TO "{app}"')
+        operators = f"{service}_operators"
+        await admin.execute(f'GRANT CONNECT ON DATABASE "{name}" TO "{app}", "{operators}"')
         made.append(name)
-        return FreshDatabase(name, postgres_server.url(name, app), postgres_server.url(name, owner))
+        urls = (postgres_server.url(name, role) for role in (app, owner, operators))
+        return FreshDatabase(name, *urls)
 
     yield fresh
     for name in made:

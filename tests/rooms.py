@@ -1,6 +1,6 @@
 """The rooms of the tests, and which of them are run together."""
 
-WHOLE_PRODUCT = ("browser", "journeys")
+WHOLE_PRODUCT = ("browser", "journeys", "security")
 """Rooms whose tests share one `system`: they run in one process, one after the other, before all others."""
 
 LONGEST = ("faults", "deploy")

@@ -12,6 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
+
+from deploy.local.broker_users import SERVICES
 
 
 class DidNotStart(Exception):  # noqa: N818 - reads as what happened, and is shown to people as its sentence
@@ -31,13 +34,15 @@ class Child:
 
     The kernel sends it `stop_with` if we die without stopping it, so a killed run leaves no orphan. It has its
     own session, so that Ctrl-C in the terminal reaches only us. `user` is the account it is dropped to. `sockets` are
-    handed to it as systemd would (sd_listen_fds); they stay ours too.
+    handed to it as systemd would (sd_listen_fds); they stay ours too. `inherits` are the variables that it gets beside
+    its own `environment`: of ours those that are no service's. Only its owner reads its log and the files it makes.
     """
 
     name: str
     command: Sequence[str | Path]
     log: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    inherits: Mapping[str, str] | None = None
     folder: Path | None = None
     user: str | None = None
     stop_with: signal.Signals = signal.SIGTERM
@@ -49,14 +54,15 @@ class Child:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         drop = ["--reuid", self.user, "--regid", str(_group_of(self.user)), "--clear-groups"] if self.user else []
         go_with_us = ["setpriv", *drop, "--pdeathsig", self.stop_with.name, "--", "bash", "-c"]
-        with self.log.open("ab") as output, _within_reach_of_bash(self.sockets) as descriptors:
+        with private_log(self.log) as output, _within_reach_of_bash(self.sockets) as descriptors:
             self.process = subprocess.Popen(  # noqa: S603 - the command is ours, never a visitor's
                 [*go_with_us, _UNLESS_ALONE + _handing_over(descriptors), str(os.getpid()), *map(str, self.command)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 cwd=self.folder,
-                env={**os.environ, **self.environment},
+                env={**(inherited() if self.inherits is None else self.inherits), **self.environment},
+                umask=0o077,
                 pass_fds=descriptors,
                 start_new_session=True,
             )
@@ -104,6 +110,28 @@ class Child:
         if not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def inherited(service: str | None = None) -> dict[str, str]:
+    """Return our variables for one service, or for a program that is none: nothing that is meant for another.
+
+    Owners' passwords go to nobody that runs.
+    """
+    others = tuple(f"{name.upper()}_" for name in (*SERVICES, "operations") if name != service)
+    return {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(others)
+        and not key.endswith("_MIGRATION_URL")
+        and key not in {"AMQP_URL", "OPERATIONS_REPLAY_URL"}
+    }
+
+
+def private_log(file: Path) -> BinaryIO:
+    """Open a log to append to it, which only its owner may read, whatever its rights were."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return os.fdopen(descriptor, "ab")
 
 
 @contextmanager

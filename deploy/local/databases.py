@@ -2,6 +2,7 @@
 
 import asyncio
 
+from deploy.local.broker_users import SERVICES
 from deploy.local.environment import DATABASES, REPLAY, Environments
 from deploy.local.personas import PERSONAS
 from deploy.local.postgres import LocalPostgres
@@ -22,13 +23,14 @@ async def _prepare(environments: Environments, service: str) -> None:
     if environments.postgres is not None and run == environments.postgres.url(f"cousu_{service}", f"{service}_app"):
         await _make(environments.postgres, service)
     await migrations.migrate(service, migrate)
-    await migrations.grant(migrate, to=run)
+    operators = environments.operators_url(service) if service in SERVICES else None
+    await migrations.grant_all(service, migrate, to=run, operators=operators)
 
 
 async def _make(postgres: LocalPostgres, service: str) -> None:
-    owner, app = f"{service}_owner", f"{service}_app"
-    await postgres.ensure_role(owner)
-    await postgres.ensure_role(app)
+    owner = f"{service}_owner"
+    for role in (owner, f"{service}_app", f"{service}_operators"):
+        await postgres.ensure_role(role)
     await postgres.ensure_database(f"cousu_{service}", owner=owner)
 
 

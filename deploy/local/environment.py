@@ -88,6 +88,13 @@ class Environments:
         database = f"cousu_{name}"
         return self.postgres.url(database, f"{name}_app"), self.postgres.url(database, f"{name}_owner")
 
+    def operators_url(self, name: str) -> str:
+        """Give the address of a service's database as operators use it: a role of their own where it is ours."""
+        given = os.environ.get(f"{name.upper()}_OPERATIONS_URL") or os.environ.get(f"{name.upper()}_DATABASE_URL")
+        if given or self.postgres is None:
+            return given or self.database_urls(name)[0]
+        return self.postgres.url(f"cousu_{name}", f"{name}_operators")
+
     def amqp_url(self, user: str) -> str:
         """Give the broker's address for one of its users."""
         given = os.environ.get(f"{user.upper()}_AMQP_URL") or os.environ.get("AMQP_URL")
@@ -100,7 +107,8 @@ class Environments:
     def of(self, service: str) -> dict[str, str]:
         """Give all variables of one service, and nothing that another keeps secret."""
         prefix = service.upper()
-        told = self._common() | self._web(service) | self._database(service) | self._links(service)
+        told = self._common() | self._web(service) | self._links(service)
+        told[f"{prefix}_DATABASE_URL"] = self.database_urls(service)[0]
         told[f"{prefix}_AMQP_URL"] = self.amqp_url(service)
         if service == "intake":
             told["INTAKE_DOCUMENTS_FOLDER"] = self._documents()
@@ -119,14 +127,13 @@ class Environments:
         return _unless_given(told)
 
     def of_operations(self) -> dict[str, str]:
-        """Give what operators' tools need: every service's database, and the broker as the operator."""
-        told = self._common() | self._web(OPERATIONS) | self._database(OPERATIONS)
+        """Give what operators' page needs: every service's database and the broker, as operators."""
+        told = self._common() | self._web(OPERATIONS)
+        told["OPERATIONS_DATABASE_URL"] = self.database_urls(OPERATIONS)[0]
         told["OPERATIONS_AMQP_URL"] = self.amqp_url(OPERATOR)
-        told["INTAKE_DOCUMENTS_FOLDER"] = self._documents()
-        if self.postgres is not None:
-            told["OPERATIONS_REPLAY_URL"] = self.postgres.url("postgres", REPLAY)
         for service in SERVICES:
-            told |= self._database(service) | {f"{service.upper()}_PUBLIC_URL": self.places.web(service)}
+            told[f"{service.upper()}_OPERATIONS_URL"] = self.operators_url(service)
+            told[f"{service.upper()}_PUBLIC_URL"] = self.places.web(service)
         if self.rabbit is not None:
             user, password = OPERATOR, self.rabbit.passwords.of(OPERATOR)
             nodes = self.rabbit.nodes
@@ -136,6 +143,16 @@ class Environments:
             told["OPERATIONS_BROKER_METRICS_URL"] = ",".join(
                 f"http://127.0.0.1:{node.prometheus_port}" for node in nodes
             )
+        return _unless_given(told)
+
+    def of_command_line(self) -> dict[str, str]:
+        """Give what `cousu-main` needs beside that: to migrate, back up, restore, rebuild, and enrol agents."""
+        told = self.of_operations() | {"INTAKE_DOCUMENTS_FOLDER": self._documents()}
+        for name in DATABASES:
+            run, migrate = self.database_urls(name)
+            told |= {f"{name.upper()}_DATABASE_URL": run, f"{name.upper()}_MIGRATION_URL": migrate}
+        if self.postgres is not None:
+            told["OPERATIONS_REPLAY_URL"] = self.postgres.url("postgres", REPLAY)
         return _unless_given(told)
 
     def clients(self) -> dict[str, dict[str, object]]:
@@ -153,7 +170,7 @@ class Environments:
 
     def write(self) -> None:
         """Leave the operators' variables for `cousu-main` in another terminal, readable by their owner only."""
-        told = self.of_operations()
+        told = self.of_command_line()
         write_private(self.places.environment, "".join(f"{key}={value}\n" for key, value in sorted(told.items())))
 
     def endpoints(self) -> dict[str, str]:
@@ -178,11 +195,7 @@ class Environments:
 
     def _common(self) -> dict[str, str]:
         """Give what all programs are told alike."""
-        return {"COUSU_LOG_FORMAT": "json", "COUSU_TERRITORIES": str(TERRITORIES)}
-
-    def _database(self, name: str) -> dict[str, str]:
-        run, migrate = self.database_urls(name)
-        return {f"{name.upper()}_DATABASE_URL": run, f"{name.upper()}_MIGRATION_URL": migrate}
+        return {"COUSU_ENVIRONMENT": "local", "COUSU_LOG_FORMAT": "json", "COUSU_TERRITORIES": str(TERRITORIES)}
 
     def _web(self, name: str) -> dict[str, str]:
         """Give what everything that shows pages is told."""

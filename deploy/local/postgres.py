@@ -83,6 +83,8 @@ class LocalPostgres:
             "max_connections": "200",
             "log_timezone": "UTC",
             "log_min_messages": "warning",
+            "log_min_error_statement": "panic",  # a statement, and DETAIL of an error, hold what people wrote
+            "log_error_verbosity": "terse",
             **self._settings,
         }
         self._child = Child(

@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from rich.table import Table
 from deploy.local import databases
 from deploy.local.broker import own_broker
 from deploy.local.broker_users import SERVICES
-from deploy.local.child import Child, DidNotStart, left_free
+from deploy.local.child import Child, DidNotStart, inherited, left_free
 from deploy.local.copies import AT_ONCE, Copy, listening_socket
 from deploy.local.environment import CLIENTS_VARIABLE, DATABASES, OPERATIONS, Environments
 from deploy.local.leftovers import end_programs_of, kill_programs_of, mark_children
@@ -184,6 +184,7 @@ class Run:
         *arguments: str,
         name: str,
         environment: dict[str, str],
+        inherits: Mapping[str, str] | None = None,
         sockets: Sequence[socket.socket] = (),
         stop_with: signal.Signals = signal.SIGTERM,
     ) -> Child:
@@ -192,6 +193,7 @@ class Run:
             [sys.executable, "-m", module, *arguments],
             log=self._places.log(name),
             environment={"PYTHONUNBUFFERED": "1", **environment},
+            inherits=inherits,
             folder=REPOSITORY,
             stop_with=stop_with,
             sockets=sockets,
@@ -211,7 +213,14 @@ class Run:
     def _service(self, service: str, module: str, name: str, sockets: Sequence[socket.socket]) -> Child:
         of_operations = service == OPERATIONS
         environment = self._environments.of_operations() if of_operations else self._environments.of(service)
-        return self._python(module, name=name, environment=environment, sockets=sockets, stop_with=AT_ONCE)
+        return self._python(
+            module,
+            name=name,
+            environment=environment,
+            inherits=inherited(service),
+            sockets=sockets,
+            stop_with=AT_ONCE,
+        )
 
     def _tell_prometheus(self) -> None:
         """Write where each copy can be asked alone, as `file_sd_configs` reads it."""
@@ -237,7 +246,7 @@ class Run:
         if not maildev.exists():
             raise DidNotStart("The mail sink is missing. Install it: npm ci")
         ports, letters = self._places.ports, self._places.folder / "mail"
-        letters.mkdir(parents=True, exist_ok=True)
+        letters.mkdir(mode=0o700, parents=True, exist_ok=True)
         command: list[str | Path] = [
             "node",
             maildev,
@@ -247,6 +256,7 @@ class Run:
             "127.0.0.1",
             "--max-emails",
             "1000",
+            "--silent",  # it would write down who wrote to whom
         ]
         command += ["--smtp", str(ports["smtp"]), "--web", str(ports["mail"]), "--mail-directory", letters]
         child = Child("mail", command, log=self._places.log("mail"), folder=self._places.folder)
@@ -254,7 +264,7 @@ class Run:
 
     async def _load_demonstration(self) -> None:
         with self._step("Loading the demonstration"):
-            environment = self._environments.of_operations()
+            environment = self._environments.of_command_line()
             child = self._python("shared.operations.command_line", "demo", "load", name="demo", environment=environment)
             child.start()
             try:

@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import importlib.util
 import logging
+import os
 import sys
 
 import typer
@@ -61,14 +62,14 @@ They find out by themselves where everything is: they may have to start it, and 
 
 @app.command()
 def migrate(service: Service = typer.Option(help="Whose database")) -> None:  # noqa: B008 - how Typer declares options
-    """Bring a service's tables up to date, and give its running role its rights."""
+    """Bring a service's tables up to date, and give its running role and its operators' role their rights."""
     name = service.value.upper()
     run = told(f"{name}_DATABASE_URL")
     owner = told(f"{name}_MIGRATION_URL", otherwise=run)
 
     async def both() -> None:
         await migrations.migrate(service.value, owner)
-        await migrations.grant(owner, to=run)
+        await migrations.grant_all(service.value, owner, to=run, operators=os.environ.get(f"{name}_OPERATIONS_URL"))
 
     asyncio.run(both())
 

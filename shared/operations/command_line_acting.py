@@ -28,11 +28,11 @@ By = Annotated[str, typer.Option("--by", help="Who acts", default_factory=getpas
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of a table")]
 
 
-def reaching(work: Callable[[Reach], Awaitable[Answer]]) -> Answer:
-    """Do something with all that operators reach."""
+def reaching(work: Callable[[Reach], Awaitable[Answer]], *, whole: bool = False) -> Answer:
+    """Do something with all that operators reach or, to read `whole` tables, that services do."""
 
     async def connected() -> Answer:
-        async with reached() as reach:
+        async with reached(whole=whole) as reach:
             return await retry_conflicts(lambda: work(reach))
 
     return asyncio.run(connected())

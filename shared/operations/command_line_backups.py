@@ -1,6 +1,7 @@
 """`cousu-main backup` and `cousu-main restore`: all databases at one moment, and the documents."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -92,7 +93,11 @@ def _targets() -> dict[str, Target]:
     """Give where each database is. Raises `NotTold`."""
     names = [*ReachSettings().services, Service.OPERATIONS.value]
     return {
-        name: Target(owner=told(f"{name.upper()}_MIGRATION_URL", otherwise=_app(name)), app=_app(name))
+        name: Target(
+            owner=told(f"{name.upper()}_MIGRATION_URL", otherwise=_app(name)),
+            app=_app(name),
+            operators=os.environ.get(f"{name.upper()}_OPERATIONS_URL"),
+        )
         for name in names
     }
 

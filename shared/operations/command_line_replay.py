@@ -35,7 +35,7 @@ def replay(service: OfAll = None, into: Into = None, *, json: AsJson = False) ->
         raise typer.BadParameter("one database takes one service: say which with --service")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     names = [service.value] if service else SERVICES
-    results = reaching(lambda reach: _replay(reach, names, into))
+    results = reaching(lambda reach: _replay(reach, names, into), whole=True)
     if json:
         typer.echo(as_text(results))
     else:

@@ -14,6 +14,10 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 import structlog
 
+from shared.operations.rights import SERVICE, Rights, of_operators
+from shared.operations.rights import statements as rights_in_sql
+from shared.tls import ssl_mode, verified
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 SERVICES = ("intake", "qualification", "escalation", "notifications")
 
@@ -128,7 +132,7 @@ async def _drop_invalid_indexes(url: str) -> None:
 
     One that is being made now is no such index, and is left alone.
     """
-    connection = await asyncpg.connect(url, server_settings={"lock_timeout": str(LOCK_TIMEOUT)})
+    connection = await asyncpg.connect(verified(url), server_settings={"lock_timeout": str(LOCK_TIMEOUT)})
     try:
         for row in await connection.fetch(
             """
@@ -148,37 +152,39 @@ async def _drop_invalid_indexes(url: str) -> None:
         await connection.close()
 
 
-async def grant(url: str, *, to: str) -> None:
-    """Let the role of the address `to` work in the database of `url` (its owner's), but never rewrite the journal.
+async def grant(url: str, *, to: str, rights: Rights = SERVICE) -> None:
+    """Give the role of the address `to` these rights in the database of `url` (its owner's), and no others.
 
     Nothing is done where both are the same role: an owner's rights are not taken away.
     """
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(verified(url))
     try:
-        name = unquote(urlsplit(to).username or "")
+        name = role_of(to)
         if not name or name == await connection.fetchval("SELECT current_user"):
             return
         role = await connection.fetchval("SELECT quote_ident($1)", name)
         database = await connection.fetchval("SELECT quote_ident(current_database())")
-        tables = {
-            row["tablename"]
-            for row in await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        }
-        statements = [
-            f"GRANT CONNECT ON DATABASE {database} TO {role}",
-            f"GRANT USAGE ON SCHEMA public TO {role}",
-            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
-            f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
-        ]
-        if "journal" in tables:
-            statements.append(f"REVOKE UPDATE, DELETE, TRUNCATE ON journal FROM {role}")
-        if "schema_migrations" in tables:
-            statements.append(f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON schema_migrations FROM {role}")
+        tables = await connection.fetch(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+        )
         async with connection.transaction():
-            for statement in statements:
+            await connection.execute(f"GRANT CONNECT ON DATABASE {database} TO {role}")
+            for statement in rights_in_sql(role, rights, [row["tablename"] for row in tables]):
                 await connection.execute(statement)
     finally:
         await connection.close()
+
+
+async def grant_all(service: str, url: str, *, to: str, operators: str | None = None) -> None:
+    """Give the role that runs the service its rights, and operators theirs where they have a role of their own."""
+    await grant(url, to=to)
+    if operators is not None and role_of(operators) != role_of(to):
+        await grant(url, to=operators, rights=of_operators(service))
+
+
+def role_of(url: str) -> str:
+    """Return the role that an address names."""
+    return unquote(urlsplit(url).username or "")
 
 
 def _dbmate() -> str:
@@ -191,6 +197,7 @@ def _dbmate() -> str:
 
 
 def _for_dbmate(url: str) -> str:
-    """Bound each wait for a lock, and name TLS unless the URL does so itself: dbmate's driver would insist on it."""
-    wanted = f"lock_timeout={LOCK_TIMEOUT}" + ("" if "sslmode=" in url else "&sslmode=prefer")
-    return f"{url}{'&' if '?' in url else '?'}{wanted}"
+    """Bound each wait for a lock, and name TLS as the services do: dbmate's driver would insist on it everywhere."""
+    told = verified(url)
+    wanted = f"lock_timeout={LOCK_TIMEOUT}" + ("" if ssl_mode(told) else "&sslmode=prefer")
+    return f"{told}{'&' if '?' in told else '?'}{wanted}"

@@ -83,8 +83,10 @@ class Reach:
 
 
 @asynccontextmanager
-async def reached(told: ReachSettings | None = None) -> AsyncIterator[Reach]:
+async def reached(told: ReachSettings | None = None, *, whole: bool = False) -> AsyncIterator[Reach]:
     """Open what the environment tells for as long as the block lasts; what is away now may come back later.
+
+    Databases are opened as operators or, to read `whole` tables, as the services.
 
     Raises `NotTold` when an address is missing.
     """
@@ -95,7 +97,9 @@ async def reached(told: ReachSettings | None = None) -> AsyncIterator[Reach]:
     try:
         for name in told.services:
             one = settings.watched(name)
-            database = await Database.connect(one.url(name), name="cousu-main operations", min_size=0, max_size=4)
+            database = await Database.connect(
+                one.url(name, whole=whole), name="cousu-main operations", min_size=0, max_size=4
+            )
             services[name] = Watched(name, database, one.queue(name), one.public_url)
         yield Reach(
             services,

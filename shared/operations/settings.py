@@ -19,7 +19,9 @@ class OperationsSettings(ServiceSettings):
 class ReachSettings(BaseSettings):
     """What the page and the command line look at; variables start with `OPERATIONS_`."""
 
-    model_config = SettingsConfigDict(env_prefix="OPERATIONS_", extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix="OPERATIONS_", extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     services: Annotated[tuple[str, ...], NoDecode] = Field(
         SERVICES, description='Services that are looked after, such as "intake,qualification"; all four by default'
@@ -56,7 +58,7 @@ class ReachSettings(BaseSettings):
 class WatchedSettings(BaseSettings):
     """Where one service is; variables start with its name, such as `INTAKE_OPERATIONS_URL`."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True)
 
     operations_url: SecretStr | None = Field(
         None, description="PostgreSQL of the service, as a role for operators; DATABASE_URL when not given"
@@ -68,13 +70,14 @@ class WatchedSettings(BaseSettings):
     )
     departements: str = Field("*", description="Départements served, which name the queue of a single one")
 
-    def url(self, service: str) -> str:
-        """Give the database's address. Raises `NotTold`."""
-        told = self.operations_url or self.database_url
+    def url(self, service: str, *, whole: bool = False) -> str:
+        """Give the database's address, as operators or, to read `whole` tables, as the service. Raises `NotTold`."""
+        by_preference = (self.operations_url, self.database_url)
+        told = next(filter(None, reversed(by_preference) if whole else by_preference), None)
         if told is None:
             raise NotTold(
-                f"{service.upper()}_DATABASE_URL is not set. Set it, or start `make run` once in this folder, "
-                "or name the services to look after in OPERATIONS_SERVICES."
+                f"{service.upper()}_OPERATIONS_URL is not set (nor {service.upper()}_DATABASE_URL). Set it, or start "
+                "`make run` once in this folder, or name the services to look after in OPERATIONS_SERVICES."
             )
         return told.get_secret_value()
 

@@ -9,7 +9,7 @@ from yarl import URL
 
 from deploy.local.broker import own_broker
 from deploy.local.broker_users import SERVICES
-from deploy.local.child import DidNotStart
+from deploy.local.child import DidNotStart, inherited
 from deploy.local.environment import DATABASES, Environments
 from deploy.local.passwords import Passwords
 from deploy.local.places import Places
@@ -37,6 +37,34 @@ def test_a_service_is_not_told_anothers_password_or_cookie_key(service: str, env
         assert theirs[f"{other.upper()}_SECRET_KEY"] not in told
 
 
+@pytest.mark.parametrize("program", [*SERVICES, "operations"])
+def test_nobody_that_runs_is_told_an_owners_password(
+    program: str, environments: Environments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{program.upper()}_MIGRATION_URL", "postgresql://owner:given@elsewhere/x")
+    told = environments.of_operations() if program == "operations" else environments.of(program)
+    everything = inherited(program) | told
+    assert not [key for key in everything if key.endswith("_MIGRATION_URL")]
+    assert not [value for value in everything.values() if "_owner:" in value or ":given@" in value]
+
+
+def test_the_operators_page_has_a_role_of_its_own_in_each_services_database(environments: Environments) -> None:
+    told = environments.of_operations()
+    for service in SERVICES:
+        assert told[f"{service.upper()}_OPERATIONS_URL"].startswith(f"postgresql://{service}_operators:")
+        assert f"{service.upper()}_DATABASE_URL" not in told
+        assert environments.of(service)[f"{service.upper()}_SECRET_KEY"] not in told.values()
+
+
+def test_a_program_inherits_nothing_that_is_meant_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTAKE_CLOSE_AFTER_DAYS", "3")
+    monkeypatch.setenv("ESCALATION_SECRET_KEY", "theirs")
+    monkeypatch.setenv("AMQP_URL", "amqp://everybody:secret@elsewhere/")
+    assert inherited("intake")["INTAKE_CLOSE_AFTER_DAYS"] == "3"
+    assert inherited("intake").keys().isdisjoint({"ESCALATION_SECRET_KEY", "AMQP_URL"})
+    assert inherited().keys().isdisjoint({"INTAKE_CLOSE_AFTER_DAYS", "ESCALATION_SECRET_KEY", "AMQP_URL"})
+
+
 def test_services_that_share_links_share_their_key_and_no_other_does(environments: Environments) -> None:
     told = {service: environments.of(service) for service in SERVICES}
     assert told["intake"]["INTAKE_TRACKING_KEY"] == told["notifications"]["NOTIFICATIONS_TRACKING_KEY"]
@@ -51,7 +79,9 @@ def test_the_callers_own_broker_and_database_are_used(
     monkeypatch.setenv("INTAKE_DATABASE_URL", "postgresql://elsewhere/intake")
     told = environments.of("intake")
     assert told["INTAKE_AMQP_URL"] == "amqp://elsewhere/"
-    assert told["INTAKE_DATABASE_URL"] == told["INTAKE_MIGRATION_URL"] == "postgresql://elsewhere/intake"
+    assert told["INTAKE_DATABASE_URL"] == "postgresql://elsewhere/intake"
+    assert environments.of_operations()["INTAKE_OPERATIONS_URL"] == "postgresql://elsewhere/intake"
+    assert environments.of_command_line()["INTAKE_MIGRATION_URL"] == "postgresql://elsewhere/intake"
     assert environments.of("escalation")["ESCALATION_DATABASE_URL"].startswith("postgresql://escalation_app:")
 
 

@@ -30,6 +30,7 @@ from shared.operations.backups.manifest import DOCUMENTS, Manifest, SavedDatabas
 from shared.operations.broker import Broker
 from shared.operations.documents import KEEPS_DOCUMENTS
 from shared.operations.duties import SENDS_MAILS
+from shared.tls import verified
 
 FOREIGN: Final = "forms."
 """How the routing keys of foreign forms begin: no journal of ours holds what they publish."""
@@ -67,10 +68,11 @@ class UnknownMigrations(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a database is restored: as its owner, and the role that runs the service."""
+    """Where a database is restored: as its owner, the role that runs the service, and the one of operators."""
 
     owner: str
     app: str
+    operators: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ async def restore(
         databases: dict[str, Connection] = {}
         for name, target in wanted.items():
             connection: Connection = await asyncpg.connect(
-                target.owner, server_settings={"application_name": "cousu-main restore"}
+                verified(target.owner), server_settings={"application_name": "cousu-main restore"}
             )
             stack.push_async_callback(connection.close)
             await connection.execute("BEGIN")
@@ -126,7 +128,7 @@ async def restore(
             await connection.execute("COMMIT")
     for name, target in wanted.items():
         await migrations.migrate(name, target.owner)
-        await migrations.grant(target.owner, to=target.app)
+        await migrations.grant_all(name, target.owner, to=target.app, operators=target.operators)
     return Restored(saved, mails_held=mails, documents=copied, dropped=dropped)
 
 
@@ -135,7 +137,7 @@ async def _refuse_unless_ready(service: str, target: Target, saved: SavedDatabas
     known = {migrations.version_of(path) for folder in migrations.folders(service) for path in folder.glob("*.sql")}
     if set(saved.migrations) - known:
         raise UnknownMigrations(service=service)
-    connection = await asyncpg.connect(target.owner)
+    connection = await asyncpg.connect(verified(target.owner))
     try:
         others = await connection.fetch(
             """
@@ -157,7 +159,7 @@ async def _refuse_unless_ready(service: str, target: Target, saved: SavedDatabas
 
 async def _make_tables(service: str, target: Target, saved: SavedDatabase) -> None:
     """Make the tables anew, by the migrations that the backup was taken with."""
-    connection = await asyncpg.connect(target.owner)
+    connection = await asyncpg.connect(verified(target.owner))
     try:
         if await _tables(connection):
             await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")

@@ -25,6 +25,7 @@ from shared.messaging.names import BACKUP_LOCK
 from shared.operations.backups import manifest
 from shared.operations.backups.ahead import refuse_ahead
 from shared.operations.backups.manifest import DOCUMENTS, Manifest, SavedDatabase, SavedFile, SavedTable
+from shared.tls import verified
 
 BARRIER_WITHIN: Final = 10.0
 """Seconds after which the barrier is given up; PostgreSQL ends it by itself as well."""
@@ -106,7 +107,7 @@ def _finish(taken: Manifest, draft: Path, to: Path) -> None:
 
 @asynccontextmanager
 async def _connected(url: str) -> AsyncIterator[Connection]:
-    connection = await asyncpg.connect(url, server_settings={"application_name": "cousu-main backup"})
+    connection = await asyncpg.connect(verified(url), server_settings={"application_name": "cousu-main backup"})
     try:
         yield connection
     finally:

@@ -10,6 +10,7 @@ import asyncpg
 from shared.db import Database
 from shared.errors import Invalid
 from shared.operations import migrations
+from shared.tls import verified
 
 
 @asynccontextmanager
@@ -49,7 +50,7 @@ async def _opened(service: str, url: str) -> AsyncIterator[Database]:
 
 
 async def _refuse_unless_empty(url: str) -> None:
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(verified(url))
     try:
         tables = await connection.fetchval(
             "SELECT count(*) FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
@@ -61,7 +62,7 @@ async def _refuse_unless_empty(url: str) -> None:
 
 
 async def _as_server(server: str, statement: str) -> None:
-    connection = await asyncpg.connect(server)
+    connection = await asyncpg.connect(verified(server))
     try:
         await connection.execute(statement)
     finally:

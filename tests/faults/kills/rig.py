@@ -79,7 +79,9 @@ class Rig:
             | {f"{name.upper()}_SMTP_TIMEOUT": "3"}
             for name in SERVICES
         }
-        self._operations = environments.of_operations() | ours
+        for name in SERVICES:  # the databases of a moment have no role of operators
+            ours[f"{name.upper()}_OPERATIONS_URL"] = ours[f"{name.upper()}_DATABASE_URL"]
+        self._operations = environments.of_command_line() | ours
         write_private(
             self.folder / "environment", "".join(f"{key}={value}\n" for key, value in self._operations.items())
         )

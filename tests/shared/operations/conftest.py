@@ -67,7 +67,8 @@ async def scene(
 ) -> AsyncIterator[Scene]:
     urls = {"intake": await fresh_database("intake"), "escalation": await fresh_database("shared")}
     databases = {name: await Database.connect(fresh.app_url, name="test") for name, fresh in urls.items()}
-    watched = {name: Watched(name, database, name) for name, database in databases.items()}
+    as_operators = {name: await Database.connect(fresh.operators_url, name="test") for name, fresh in urls.items()}
+    watched = {name: Watched(name, database, name) for name, database in as_operators.items()}
     password = rabbit_server.passwords.of("operator")
     broker = Broker(
         broker_url("operator"),
@@ -81,7 +82,7 @@ async def scene(
         channel = await connection.channel(publisher_confirms=True)
         await topology.declare(channel, SUBSCRIPTIONS)
         yield Scene(Reach(watched, broker), channel, databases["escalation"], databases["intake"], inbox, broken, urls)
-    for database in databases.values():
+    for database in (*databases.values(), *as_operators.values()):
         await database.close()
 
 

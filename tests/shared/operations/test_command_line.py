@@ -36,9 +36,9 @@ def cousu_main(scene: Scene, broker_url: Callable[[str], str], rabbit_server: Lo
         "PATH": "/usr/bin:/bin",
         "COUSU_ENVIRONMENT_FILE": str(tmp_path / "none"),
         "OPERATIONS_SERVICES": "intake,escalation",
-        "INTAKE_DATABASE_URL": scene.urls["intake"].app_url,
+        "INTAKE_OPERATIONS_URL": scene.urls["intake"].operators_url,
         "ESCALATION_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/never-asked",
-        "ESCALATION_OPERATIONS_URL": scene.urls["escalation"].app_url,
+        "ESCALATION_OPERATIONS_URL": scene.urls["escalation"].operators_url,
         "OPERATIONS_AMQP_URL": broker_url("operator"),
         "OPERATIONS_BROKER_METRICS_URL": f"http://127.0.0.1:{rabbit_server.prometheus_port}",
     }
@@ -179,7 +179,7 @@ async def test_what_keeps_a_request_is_said_beneath_its_events_with_the_command_
 
 async def test_a_database_that_is_away_is_named_and_the_rest_is_shown(scene: Scene, cousu_main: CousuMain) -> None:
     one = await a_held_stream(scene.inbox, scene.broken, scene.escalation)
-    away = {"INTAKE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/away"}
+    away = {"INTAKE_OPERATIONS_URL": "postgresql://nobody@127.0.0.1:1/away"}
     code, out, err = await cousu_main("held", "list", **away)
     assert code == 1
     assert one.event_id in out
@@ -194,9 +194,9 @@ async def test_an_action_without_a_motive_is_refused(scene: Scene, cousu_main: C
 
 
 async def test_a_missing_address_is_one_sentence(cousu_main: CousuMain) -> None:
-    code, _, err = await cousu_main("status", INTAKE_DATABASE_URL="")
+    code, _, err = await cousu_main("status", INTAKE_OPERATIONS_URL="")
     assert code == 1
-    assert err.startswith("INTAKE_DATABASE_URL is not set.")
+    assert err.startswith("INTAKE_OPERATIONS_URL is not set (nor INTAKE_DATABASE_URL).")
 
 
 async def test_events_are_sent_again_from_a_moment_or_a_number_on(scene: Scene, cousu_main: CousuMain) -> None:

@@ -100,7 +100,7 @@ async def test_a_service_whose_database_refuses_is_never_taken_for_one_where_all
     await told(scene.intake, a_message(request_id, "Bonjour"))
     await sent(scene)
     owner = await asyncpg.connect(scene.urls["escalation"].owner_url)
-    await owner.execute("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM shared_app")
+    await owner.execute("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM shared_operators")
     [one] = await keeping(scene.reach, request_id)
     await owner.close()
     assert (one.what, one.where, one.cause) == ("away", "escalation", "database_refuses")

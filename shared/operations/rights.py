@@ -1,0 +1,81 @@
+"""Which database role may do what with which table: this is the one place, and `cousu-main migrate` grants it.
+
+Three roles reach a service's database: the owner of its tables, for migrations, backup and restore alone; the role that
+runs the service; and the role of operators, for their page and their commands.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+Rights = Mapping[str, str]
+"""Table → what is granted on it, as PostgreSQL writes it."""
+
+OTHERS: Final = "*"
+"""All tables that are not named."""
+
+_ADD: Final = "SELECT, INSERT"
+_CHANGE: Final = "SELECT, INSERT, UPDATE, DELETE"
+
+SERVICE: Final[Rights] = MappingProxyType(
+    {
+        OTHERS: _CHANGE,
+        "journal": _ADD,
+        "operation": _ADD,
+        "case_access": _ADD,
+        "consultation": _ADD,
+        "schema_migrations": "SELECT",
+    }
+)
+"""A service changes its own tables. What it published, what operators did and who read what it only adds to."""
+
+_MESSAGES: Final[Rights] = MappingProxyType(
+    {
+        "journal": "SELECT",
+        "stream": "SELECT",
+        "stream_fork": "SELECT",
+        "outbox": "SELECT, INSERT, DELETE",
+        "inbox_stream": "SELECT, UPDATE",
+        "inbox_held": "SELECT, UPDATE, DELETE",
+        "inbox_waiting": "SELECT, DELETE",
+        "inbox_expected": "SELECT, DELETE",
+        "inbox_attempt": "SELECT, DELETE",
+        "quarantine": "SELECT, INSERT, UPDATE",
+        "operation": _ADD,
+    }
+)
+_OF_ONE_SERVICE: Final[Mapping[str, Rights]] = MappingProxyType(
+    {
+        "intake": {
+            "request": "SELECT (id, number, departement, expected)",
+            "document_folder": "SELECT, UPDATE",
+            "unclaimed_file": "SELECT, DELETE",
+        },
+        "qualification": {"case_file": "SELECT (departement, stage, overdue_at)"},
+        "escalation": {
+            "escalation": "SELECT (request_id, departement, stage, overdue_told)",
+            "milestone": "SELECT (request_id, reached_on, overdue_told)",
+        },
+        "notifications": {
+            "delivery": "SELECT (id, event_type, request_id, number, departement, audience, recipient, status, reason,"
+            " attempts, tried_since, next_attempt_at, created_at, cadence),"
+            " UPDATE (status, next_attempt_at, tried_since, asked_by, cadence, digest_id, reason)",
+        },
+    }
+)
+
+
+def of_operators(service: str) -> Rights:
+    """Return what operators may do in the database of a service: they move messages, and read no request."""
+    return {**_MESSAGES, **_OF_ONE_SERVICE.get(service, {})}
+
+
+def statements(role: str, rights: Rights, tables: Iterable[str]) -> list[str]:
+    """Return the SQL that gives the (quoted) role these rights on these tables, and no others."""
+    granted = ((table, rights.get(table, rights.get(OTHERS))) for table in tables)
+    return [
+        f"GRANT USAGE ON SCHEMA public TO {role}",
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
+        *(f'GRANT {right} ON "{table}" TO {role}' for table, right in granted if right),
+        *([f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}"] if OTHERS in rights else []),
+    ]
