@@ -3,14 +3,16 @@
 import asyncio
 import gc
 import signal
+import sys
 from collections.abc import Callable
 from typing import TypeVar
 
 import structlog
 import uvloop
 from litestar import Litestar
+from pydantic import ValidationError
 
-from shared import log, tracing
+from shared import log, production, tracing
 from shared.db import AWAY, Database
 from shared.settings import LogSettings, ServiceSettings
 from shared.stopping import StopSignals, end
@@ -19,9 +21,13 @@ from shared.web.serving import serve
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
 
-def run(name: str, settings: Settings, build: Callable[[Settings, Database], Litestar]) -> None:
-    """Run one service in this process until SIGINT or SIGTERM; its end is bounded in time (ADR 33)."""
+def run(name: str, read: Callable[[], Settings], build: Callable[[Settings, Database], Litestar]) -> None:
+    """Run one service in this process until SIGINT or SIGTERM; its end is bounded in time (ADR 33).
+
+    Ends with `EX_CONFIG` and one line of log where its settings cannot be read or, in production, are unsafe.
+    """
     log.configure(service=name, form=LogSettings().log_format)
+    settings = _read(name, read)
     signals = StopSignals()
     signals.start()
     send_last_traces = tracing.configure(name)
@@ -30,6 +36,19 @@ def run(name: str, settings: Settings, build: Callable[[Settings, Database], Lit
             runner.run(_run(name, settings, build, signals))
     finally:
         send_last_traces()
+
+
+def _read(name: str, read: Callable[[], Settings]) -> Settings:
+    settings, problems = None, production.of_environment()
+    try:
+        settings = read()
+        problems += [] if production.is_local() else settings.unsafe()
+    except ValidationError as error:
+        problems += production.unreadable(error, f"{name}_")
+    if settings is None or problems:
+        structlog.get_logger(__name__).critical("settings.refused", **production.refusal(problems))
+        sys.exit(production.EX_CONFIG)
+    return settings
 
 
 async def _run(

@@ -1,12 +1,18 @@
 """The environment variables that every service understands; each service adds its own in `settings.py`."""
 
-from typing import Annotated, Literal, Self
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared import production
 from shared.allowance import Allowance
 from shared.keys import SecretKeys
+from shared.production import Unsafe
+
+LOOPBACK: Final = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+"""This machine's own networks."""
 
 
 def _without_slash(url: str) -> str:
@@ -21,7 +27,7 @@ WebAddress = Annotated[str, AfterValidator(_without_slash)]
 class BrokerSettings(BaseSettings):
     """The broker, when all services of a process speak to it as one user."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     amqp_url: SecretStr | None = Field(
         None,
@@ -32,7 +38,7 @@ class BrokerSettings(BaseSettings):
 class ServiceSettings(BaseSettings):
     """What one service needs to know; a subclass gives the prefix: `model_config = prefixed("INTAKE")`."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     database_url: SecretStr = Field(description="PostgreSQL, as the role that runs the service (least privilege)")
     amqp_url: SecretStr | None = Field(
@@ -76,6 +82,14 @@ class ServiceSettings(BaseSettings):
         "127.0.0.1", description="Addresses of reverse proxies whose X-Forwarded-* headers are believed"
     )
 
+    monitoring_networks: tuple[IPvAnyNetwork, ...] = Field(
+        LOOPBACK,
+        description=(
+            "Networks that may read /metrics, and what /health/ready says is missing: "
+            '["127.0.0.0/8", "10.20.0.5/32"]; this machine unless given'
+        ),
+    )
+
     @property
     def allowance(self) -> Allowance:
         """Give how much may be written about a request."""
@@ -87,6 +101,25 @@ class ServiceSettings(BaseSettings):
             raise ValueError("OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET")
         return self
 
+    def unsafe(self) -> list[Unsafe]:
+        """Return what is unsafe on the open Internet; a service adds what it alone has."""
+        prefix = str(self.model_config.get("env_prefix", ""))
+        told = {f"{prefix}{name.upper()}": getattr(self, name) for name in type(self).model_fields}
+        found = list(production.of_owners())
+        for setting, value in told.items():
+            if setting.endswith("_URL") and isinstance(value, str):
+                found += production.of_web_address(setting, value)
+        found += production.of_web_address(f"{prefix}OIDC_ISSUER", self.oidc_issuer, code="sign_in_not_https")
+        found += production.of_database(f"{prefix}DATABASE_URL", self.database_url)
+        found += production.of_broker(f"{prefix}AMQP_URL", self.amqp_url)
+        found += production.of_keys({key: value for key, value in told.items() if key.endswith("_KEY")})
+        if self.requests_per_minute == 0:
+            found.append(Unsafe("limit_off", f"{prefix}REQUESTS_PER_MINUTE", "give a limit: one address could use all"))
+        if "*" in self.trusted_proxies:
+            advice = "name the proxies: anybody could claim any address"
+            found.append(Unsafe("every_proxy_trusted", f"{prefix}TRUSTED_PROXIES", advice))
+        return found
+
     @property
     def secure(self) -> bool:
         """Tell whether people reach the service over https."""
@@ -96,7 +129,7 @@ class ServiceSettings(BaseSettings):
 class LogSettings(BaseSettings):
     """How the process logs; common to all services."""
 
-    model_config = SettingsConfigDict(env_prefix="COUSU_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="COUSU_", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     log_format: Literal["json", "console"] = Field("json", description="One JSON object a line, or for people's eyes")
 
@@ -116,4 +149,4 @@ class TraceSettings(BaseSettings):
 
 def prefixed(service: str) -> SettingsConfigDict:
     """Give the configuration of a service's settings: variables start with `<SERVICE>_`."""
-    return SettingsConfigDict(env_prefix=f"{service}_", extra="ignore", frozen=True)
+    return SettingsConfigDict(env_prefix=f"{service}_", extra="ignore", frozen=True, hide_input_in_errors=True)

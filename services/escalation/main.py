@@ -103,4 +103,4 @@ def _always(value: Any) -> Any:
 
 def main() -> None:
     """Run the service until it is told to stop."""
-    run("escalation", Settings(), build)
+    run("escalation", Settings, build)

@@ -121,4 +121,4 @@ def _always(value: Any) -> Any:
 
 def main() -> None:
     """Run the service until it is told to stop."""
-    run("intake", Settings(), build)
+    run("intake", Settings, build)

@@ -21,11 +21,12 @@ from services.notifications import metrics, usecases
 from services.notifications.mail_reader import IncomingMail, MailReader, MailUnreadableError
 from services.notifications.office import Office
 from services.notifications.return_addresses import Purpose, ReturnAddresses
-from services.notifications.settings import LOOPBACK, DoorAddress
+from services.notifications.settings import DoorAddress
 from services.notifications.usecases.receive import Reply
 from shared import clock
 from shared.db import AWAY, CONFLICTS, Database, retry_conflicts
 from shared.errors import Invalid, NotFound, Refusal, TooLarge
+from shared.settings import LOOPBACK
 from shared.stopping import deadline
 
 log = structlog.get_logger(__name__)

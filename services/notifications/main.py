@@ -137,4 +137,4 @@ def describe_messages() -> dict[str, Any]:
 
 def main() -> None:
     """Run the service until it is told to stop."""
-    run("notifications", Settings(), build)
+    run("notifications", Settings, build)

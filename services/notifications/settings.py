@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
-from ipaddress import IPv4Network, IPv6Network
-from typing import Final, Self
+from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
@@ -13,13 +12,13 @@ from services.notifications.domain.deliveries import EVERY_DOMAIN
 from services.notifications.domain.directory import VAL_D_OISE, Directory, ServiceInCharge
 from services.notifications.domain.webhooks import Secrets
 from services.notifications.return_addresses import ReturnAddresses
+from shared import production
 from shared.contracts.fact import Email
 from shared.contracts.vocabulary import Programme
 from shared.keys import SecretKeys
-from shared.settings import ServiceSettings, WebAddress, prefixed
-
-LOOPBACK: Final = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
-"""The networks whose mail servers may deliver unless others are given: this machine's own."""
+from shared.production import Unsafe
+from shared.settings import LOOPBACK, ServiceSettings, WebAddress, prefixed
+from shared.tls import is_loopback
 
 _SCHEMES = ("smtp", "smtp+starttls", "smtps")
 
@@ -144,6 +143,16 @@ class Settings(ServiceSettings):
         if self.reply_domain and (self.reply_key is None or self.door is None):
             raise ValueError("REPLY_DOMAIN needs REPLY_KEY and DOOR")
         return self
+
+    def unsafe(self) -> list[Unsafe]:
+        """Add how mails leave."""
+        found = super().unsafe()
+        found += production.of_mail_address("NOTIFICATIONS_SENDER", self.sender)
+        server = self.mail_server()
+        if not (server.tls or server.starttls or is_loopback(server.host)):
+            advice = "give smtp+starttls:// or smtps://: the server is on another machine"
+            found.append(Unsafe("mail_server_not_tls", "NOTIFICATIONS_SMTP_URL", advice))
+        return found
 
     def directory(self) -> Directory:
         """Give the addresses that were configured."""

@@ -106,4 +106,4 @@ def application(
 
 def main() -> None:
     """Run the service until it is told to stop."""
-    run(NAME, Settings(), build)
+    run(NAME, Settings, build)

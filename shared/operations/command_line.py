@@ -22,6 +22,7 @@ from shared.operations import (
     command_line_quarantine,
     command_line_replay,
     command_line_resending,
+    command_line_settings,
     command_line_unsendable,
     command_line_waiting,
     migrations,
@@ -49,6 +50,7 @@ command_line_looking.events.command("resend")(command_line_resending.resend)
 app.add_typer(command_line_looking.events, name="events")
 app.add_typer(command_line_looking.journal, name="journal")
 app.command("status")(command_line_looking.status)
+app.command("check")(command_line_settings.check)
 app.command("replay")(command_line_replay.replay)
 app.command("backup")(command_line_backups.backup)
 app.command("restore")(command_line_backups.restore)

@@ -88,4 +88,4 @@ def application(
 
 def main() -> None:
     """Run the page until it is told to stop."""
-    run("operations", OperationsSettings(), build)
+    run("operations", OperationsSettings, build)

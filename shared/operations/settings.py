@@ -1,19 +1,36 @@
 """What operators' tools are told by the environment: where each service's database is, and the broker."""
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared import production
 from shared.operations.connections import NotTold
 from shared.operations.services import SERVICES
+from shared.production import Unsafe
 from shared.settings import BrokerSettings, ServiceSettings, WebAddress, prefixed
+from shared.tls import is_loopback
 
 
 class OperationsSettings(ServiceSettings):
     """What the operator's page needs to run; variables start with `OPERATIONS_`."""
 
     model_config = prefixed("OPERATIONS")
+
+    def unsafe(self) -> list[Unsafe]:
+        """Add the databases of the services, and the credentials of the broker's management."""
+        reach = ReachSettings()
+        found = super().unsafe()
+        for service in reach.services:
+            found += production.of_database(f"{service.upper()}_OPERATIONS_URL", watched(service).operations_url)
+            found += production.of_web_address(f"{service.upper()}_PUBLIC_URL", watched(service).public_url)
+        management = reach.management_url.get_secret_value() if reach.management_url else ""
+        for url in filter(None, management.split(",")):
+            if not is_loopback(urlsplit(url.strip()).hostname):
+                found += production.of_web_address("OPERATIONS_MANAGEMENT_URL", url.strip())
+        return found
 
 
 class ReachSettings(BaseSettings):

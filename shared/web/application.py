@@ -107,7 +107,7 @@ def create_application(
             ),
             Router("/api/v1", route_handlers=list(api)),
             openapi.route,
-            *health.routes(database, ready),
+            *health.routes(database, ready, settings.monitoring_networks),
             create_static_files_router(
                 assets.PREFIX, [assets.folder()], file_system=_StaticFiles(), opt={access.PUBLIC: True}
             ),

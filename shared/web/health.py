@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any, Final, TypeAlias
 
 from litestar import Request, Response, get
@@ -9,12 +10,14 @@ from litestar.handlers import HTTPRouteHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared.db import AWAY, Database
-from shared.errors import Unavailable
+from shared.errors import NotFound, Unavailable
 from shared.readiness import Degraded
 from shared.web.problems import Problem, problem_response, status_of
 
 ReadinessCheck: TypeAlias = Callable[[], Awaitable[str | None]]
 """Answers None when fine, else an English sentence that names what is missing, or is `Degraded`."""
+
+IPNetwork: TypeAlias = IPv4Network | IPv6Network
 
 PATIENCE: Final = 3.0
 """Seconds after which a check that does not answer counts as missing."""
@@ -32,12 +35,14 @@ class NotReady(Unavailable):
         self.missing = missing
 
     def extras(self) -> dict[str, object]:
-        """Name what is missing."""
-        return {"missing": self.missing}
+        """Name what is missing, to those who may know."""
+        return {"missing": self.missing} if self.missing else {}
 
 
-def routes(database: Database, checks: Sequence[ReadinessCheck]) -> list[HTTPRouteHandler]:
-    """Make the routes that probes and Prometheus ask."""
+def routes(
+    database: Database, checks: Sequence[ReadinessCheck], networks: Sequence[IPNetwork] = ()
+) -> list[HTTPRouteHandler]:
+    """Make the routes that probes and Prometheus ask; only these networks get figures, and what is missing by name."""
 
     async def database_answers() -> str | None:
         try:
@@ -55,15 +60,29 @@ def routes(database: Database, checks: Sequence[ReadinessCheck]) -> list[HTTPRou
         answers = await asyncio.gather(*(_asked(check) for check in (database_answers, *checks)))
         degraded = [answer for answer in answers if isinstance(answer, Degraded)]
         if missing := [answer for answer in answers if answer is not None and not isinstance(answer, Degraded)]:
-            refusal = NotReady(missing)
+            refusal = NotReady(missing if _watches(request, networks) else [])
             return problem_response(request, Problem(status_of(refusal), refusal, {"Retry-After": "5"}))
-        return Response({"status": "ready", "degraded": degraded})
+        return Response({"status": "ready", "degraded": degraded if _watches(request, networks) else []})
 
     @get("/metrics", public=True, include_in_schema=False)
-    async def metrics() -> Response[bytes]:
+    async def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+        if not _watches(request, networks):
+            raise NotFound
         return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return [live, ready, metrics]
+
+
+def _watches(request: Request[Any, Any, Any], networks: Sequence[IPNetwork]) -> bool:
+    """Tell whether a request comes from one of these networks, or by a socket of this machine."""
+    if request.client is None:
+        return True
+    try:
+        address = ip_address(request.client.host)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return any((mapped or address) in network for network in networks)
 
 
 async def _asked(check: ReadinessCheck) -> str | None:

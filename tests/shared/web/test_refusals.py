@@ -249,6 +249,24 @@ async def test_what_all_copies_share_is_told_and_takes_none_of_them_out_of_servi
     assert problem(answer, 503, "not_ready")["missing"] == ["rabbitmq: not consuming yet"]
 
 
+async def test_strangers_read_no_figures_and_not_what_is_missing(make_application: Make) -> None:
+    async def broker() -> str | None:
+        return "broker: no leader"
+
+    application = make_application(ready=[broker], monitoring_networks=["10.20.0.0/16"])
+    for address, watches in (
+        ("192.0.2.7", False),
+        ("127.0.0.1", False),
+        ("10.20.3.4", True),
+        ("::ffff:10.20.3.4", True),
+    ):
+        transport = httpx2.ASGITransport(app=application, client=(address, 1))  # type: ignore[arg-type] # as elsewhere
+        async with httpx2.AsyncClient(transport=transport, base_url="http://service") as somebody:
+            assert (await somebody.get("/metrics")).status_code == (200 if watches else 404)
+            told = problem(await somebody.get("/health/ready"), 503, "not_ready")
+            assert told.get("missing") == (["broker: no leader"] if watches else None)
+
+
 async def test_too_many_requests_from_one_address_are_refused_and_others_are_not(
     make_application: Make, browse: Browse
 ) -> None:
