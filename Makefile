@@ -67,7 +67,7 @@ docs: $(VENV)/.ready ## Write the documents for programs (OpenAPI, AsyncAPI) aga
 .PHONY: lock
 lock: $(VENV)/.ready ## Choose the newest allowed versions again, with their hashes
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --extra demo --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --upgrade --custom-compile-command "make lock" --quiet --output-file requirements.lock
 	$(BIN)/uv pip compile tests/bench/requirements.in --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --upgrade --custom-compile-command "make lock" --quiet --output-file tests/bench/requirements.lock

@@ -1,14 +1,19 @@
 """Makes each service's roles and database, brings its tables up to date, and seeds the personas."""
 
 import asyncio
+from collections.abc import Mapping
+
+import asyncpg
 
 from deploy.local.broker_users import SERVICES
+from deploy.local.child import DidNotStart
 from deploy.local.environment import DATABASES, REPLAY, Environments
-from deploy.local.personas import PERSONAS
+from deploy.local.personas import PERSONAS, PERSONAS_DOMAIN
 from deploy.local.postgres import LocalPostgres
 from shared.db import Database
 from shared.identity.model import Role
 from shared.operations import agents, migrations
+from shared.tls import verified
 
 
 async def prepare(environments: Environments) -> None:
@@ -35,8 +40,37 @@ async def _make(postgres: LocalPostgres, service: str) -> None:
 
 
 async def seed_personas(environments: Environments) -> None:
-    """Make the personas agents of their services, exactly as `personas` tells them."""
+    """Make the personas agents of their services, exactly as `personas` tells them.
+
+    Raises `DidNotStart` when databases that are not the embedded ones have agents who are no personas.
+    """
+    if not environments.embedded:
+        await refuse_real_agents({name: environments.database_urls(name)[0] for name in DATABASES})
     await asyncio.gather(*(_seed(service, environments.database_urls(service)[0]) for service in DATABASES))
+
+
+async def refuse_real_agents(urls: Mapping[str, str]) -> None:
+    """Raise `DidNotStart` when a database has agents who are no personas: people work there."""
+    counted = await asyncio.gather(*(_real_agents(url) for url in urls.values()))
+    if there := {name: count for name, count in zip(urls, counted, strict=True) if count}:
+        found = ", ".join(f"{name} ({count})" for name, count in there.items())
+        raise DidNotStart(
+            f"These databases have agents who are no personas: {found}. Nothing of the demonstration was loaded, "
+            "and nothing was changed."
+        )
+
+
+async def _real_agents(url: str) -> int:
+    connection = await asyncpg.connect(verified(url))
+    try:
+        if await connection.fetchval("SELECT to_regclass('agent')") is None:
+            return 0
+        count: int = await connection.fetchval(
+            "SELECT count(*) FROM agent WHERE removed_at IS NULL AND email NOT LIKE '%@' || $1", PERSONAS_DOMAIN
+        )
+        return count
+    finally:
+        await connection.close()
 
 
 async def _seed(service: str, url: str) -> None:

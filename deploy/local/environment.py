@@ -17,6 +17,10 @@ OPERATIONS = "operations"
 REPLAY = "replay"
 """The database role that may make databases of its own, to rebuild a service in."""
 DATABASES = (*SERVICES, OPERATIONS)
+DEMONSTRATION = "COUSU_DEMO"
+"""`1` loads personas and the demonstration, `0` does not; without it they are loaded into embedded databases alone."""
+EMBEDDED = "COUSU_EMBEDDED_POSTGRES"
+"""Tells the demonstration's commands which databases are the embedded server's, by its host and port."""
 SIGN_IN_RETURNS_TO = "/connexion/retour"
 CLIENTS_VARIABLE = "COUSU_IDENTITY_CLIENTS"
 """JSON: `{client_id: {"secret": …, "redirect_uris": […]}}`; in the environment, which others cannot read."""
@@ -50,7 +54,13 @@ MAILBOXES = {
         {programme.value: "programme@cousu.test" for programme in Programme}
     ),
     "NOTIFICATIONS_DEPARTEMENT_SERVICES": json.dumps(
-        {"78": {"name": "Service de l’accompagnement des territoires – DDT 78", "email": "sat78@cousu.test"}}
+        {
+            code: {
+                "name": f"Service de l’accompagnement des territoires – DDT {code}",
+                "email": f"sat{code}@cousu.test",
+            }
+            for code in ("78", "95")
+        }
     ),
 }
 """Whom the demonstration writes to; nothing leaves the mail sink."""
@@ -77,6 +87,19 @@ class Environments:
     secrets: Passwords
     postgres: LocalPostgres | None
     rabbit: OwnBroker | None
+
+    @property
+    def embedded(self) -> bool:
+        """Tell whether all databases are those of the embedded server."""
+        return self.postgres is not None and not any(
+            os.environ.get(f"{name.upper()}_DATABASE_URL") for name in DATABASES
+        )
+
+    @property
+    def demonstrates(self) -> bool:
+        """Tell whether personas, their sign-in and the demonstration are wanted: in databases of ours unless told."""
+        told = os.environ.get(DEMONSTRATION, "").strip()
+        return told == "1" if told else self.embedded
 
     def database_urls(self, name: str) -> tuple[str, str]:
         """Give the addresses of a database: to run with, and to migrate with."""
@@ -114,7 +137,9 @@ class Environments:
             told["INTAKE_DOCUMENTS_FOLDER"] = self._documents()
             told |= _lifted_limits("INTAKE", IntakeSettings)
         if service == "qualification":
-            told |= {"QUALIFICATION_DEPARTEMENTS": "*", "QUALIFICATION_ENVELOPE_CENTS": DEMONSTRATION_ENVELOPE_CENTS}
+            told["QUALIFICATION_DEPARTEMENTS"] = "*"
+            if self.demonstrates:
+                told["QUALIFICATION_ENVELOPE_CENTS"] = DEMONSTRATION_ENVELOPE_CENTS
         if service == "notifications":
             told |= {
                 "NOTIFICATIONS_SMTP_URL": f"smtp://127.0.0.1:{self.places.ports['smtp']}",
@@ -122,7 +147,7 @@ class Environments:
                 "NOTIFICATIONS_REPLY_DOMAIN": REPLY_DOMAIN,
                 "NOTIFICATIONS_PER_MINUTE": "{}",  # the mail sink is ours and bears anything
                 "NOTIFICATIONS_WEBHOOK_NETWORKS": THIS_MACHINE,
-                **MAILBOXES,
+                **(MAILBOXES if self.demonstrates else {}),
             }
         return _unless_given(told)
 
@@ -153,6 +178,7 @@ class Environments:
             told |= {f"{name.upper()}_DATABASE_URL": run, f"{name.upper()}_MIGRATION_URL": migrate}
         if self.postgres is not None:
             told["OPERATIONS_REPLAY_URL"] = self.postgres.url("postgres", REPLAY)
+            told[EMBEDDED] = f"127.0.0.1:{self.postgres.port}"
         return _unless_given(told)
 
     def clients(self) -> dict[str, dict[str, object]]:
@@ -175,7 +201,7 @@ class Environments:
 
     def endpoints(self) -> dict[str, str]:
         """Give what runs where, for programs; `amqp` and `postgres` open everything, so the file is private."""
-        web = (*SERVICES, OPERATIONS, "mail", "identity")
+        web = (*SERVICES, OPERATIONS, "mail", *(["identity"] if self.demonstrates else []))
         told = {name: self.places.web(name) for name in web} | {"smtp": f"smtp://127.0.0.1:{self.places.ports['smtp']}"}
         if self.rabbit is not None:
             told["management"] = self.places.web("management")
@@ -200,16 +226,20 @@ class Environments:
     def _web(self, name: str) -> dict[str, str]:
         """Give what everything that shows pages is told."""
         prefix = name.upper()
-        return {
+        told = {
             f"{prefix}_HOST": "127.0.0.1",
             f"{prefix}_PORT": str(self.places.ports[name]),
             f"{prefix}_PUBLIC_URL": self.places.web(name),
             f"{prefix}_REQUESTS_PER_MINUTE": PROGRAMS_MAY_ASK,
             f"{prefix}_SECRET_KEY": self.secrets.of(f"{name}.cookies"),
-            f"{prefix}_OIDC_ISSUER": self.places.web("identity"),
-            f"{prefix}_OIDC_CLIENT_ID": f"cousu-{name}",
-            f"{prefix}_OIDC_CLIENT_SECRET": self.secrets.of(f"{name}.oidc"),
         }
+        if self.demonstrates:
+            told |= {
+                f"{prefix}_OIDC_ISSUER": self.places.web("identity"),
+                f"{prefix}_OIDC_CLIENT_ID": f"cousu-{name}",
+                f"{prefix}_OIDC_CLIENT_SECRET": self.secrets.of(f"{name}.oidc"),
+            }
+        return told
 
     def _links(self, service: str) -> dict[str, str]:
         """Give the keys of the secret links that a service makes or reads, and the addresses it sends people to."""

@@ -6,6 +6,8 @@ from uuid import NAMESPACE_URL, uuid5
 from shared.contracts.vocabulary import Programme
 
 QUALIFICATION, ESCALATION = "qualification", "escalation"
+PERSONAS_DOMAIN = "cousu.test"
+"""No mail reaches it (RFC 2606), and nobody else is enrolled with such an address."""
 ALL_SERVICES = ("intake", QUALIFICATION, ESCALATION, "notifications")
 
 

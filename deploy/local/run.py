@@ -22,7 +22,7 @@ from deploy.local.broker import own_broker
 from deploy.local.broker_users import SERVICES
 from deploy.local.child import Child, DidNotStart, inherited, left_free
 from deploy.local.copies import AT_ONCE, Copy, listening_socket
-from deploy.local.environment import CLIENTS_VARIABLE, DATABASES, OPERATIONS, Environments
+from deploy.local.environment import CLIENTS_VARIABLE, DATABASES, DEMONSTRATION, OPERATIONS, Environments
 from deploy.local.leftovers import end_programs_of, kill_programs_of, mark_children
 from deploy.local.passwords import Passwords, write_private
 from deploy.local.personas import PERSONAS
@@ -134,14 +134,22 @@ class Run:
             self._say("PostgreSQL and RabbitMQ run, and no service: `cousu-main restore` can work")
             return
         self._open_services()
-        servers: dict[str, Program] = {"mail sink": self._mail_sink(), "sign-in provider": self._identity_provider()}
+        servers: dict[str, Program] = {"mail sink": self._mail_sink()}
+        if self._environments.demonstrates:
+            servers["sign-in provider"] = self._identity_provider()
         if self._rabbit:
             servers |= self._rabbit.programs
         with self._step("Starting"):
             # A service may come before the broker, so that only the databases are waited for.
             await together(self._watch.start(servers, floor=0), self._start_services())
         self._environments.write()
-        await self._load_demonstration()
+        if self._environments.demonstrates:
+            await self._load_demonstration()
+        else:
+            self._say(
+                "Nothing of the demonstration was loaded, and nobody signs in with one click: the databases are yours. "
+                f"{DEMONSTRATION}=1 loads it where no agents but personas are."
+            )
         write_private(self._places.endpoints, json.dumps(self._environments.endpoints(), indent=1))
         self._tell()
 
@@ -152,7 +160,8 @@ class Run:
 
     async def _start_services(self) -> None:
         await self._databases()
-        await databases.seed_personas(self._environments)
+        if self._environments.demonstrates:
+            await databases.seed_personas(self._environments)
         self._say("the databases are ready")
         await self._watch.start(dict(self._copies), floor=1)
 
@@ -308,13 +317,14 @@ class Run:
         people = Table(title="Who may sign in, with one click", title_justify="left", box=None, padding=(0, 2, 0, 0))
         for title in ("Address", "Role", "Where"):
             people.add_column(title, justify="left")
-        for persona in PERSONAS:
+        for persona in PERSONAS if self._environments.demonstrates else ():
             people.add_row(persona.email, persona.role, ", ".join(persona.services))
         self._console.print()
         self._console.print(addresses)
         self._console.print()
-        self._console.print(people)
-        self._console.print()
+        if people.rows:
+            self._console.print(people)
+            self._console.print()
         self._console.print(
             f"Command line: .venv/bin/cousu-main --help    Logs: {kept}/logs    For programs: {kept}/endpoints.json\n"
             "New code, and nobody interrupted: make restart in another terminal"

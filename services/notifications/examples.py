@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from services.notifications.domain.audiences import Mail
-from services.notifications.domain.directory import VAL_D_OISE
+from services.notifications.domain.directory import ServiceInCharge
 from services.notifications.store import KnownRequest
 from shared.contracts import escalation as e
 from shared.contracts import forms, intake, notifications, qualification
@@ -44,9 +44,13 @@ _DOSSIER = qualification.Dossier(request=_REQUEST)
 _PROVIDER = qualification.Provider(
     id=OTHER_ID, name="Agence technique départementale", email="accueil@agence.test", phone="01 00 00 00 00"
 )
-_SERVICE = qualification.Service(
-    name=VAL_D_OISE.name, address=VAL_D_OISE.address, email=VAL_D_OISE.email, phone=VAL_D_OISE.phone
+SERVICE: Final = ServiceInCharge(
+    name="Service de l’accompagnement des territoires – DDT 95",
+    address="1 place de l’Exemple, 95000 Exemple",
+    email="sat@exemple.test",
+    phone="01 00 00 00 95",
 )
+_SERVICE = qualification.Service(**SERVICE.model_dump())
 _DECISION = e.Decision(
     id=OTHER_ID,
     number="CSP-2027-0001",

@@ -1,15 +1,17 @@
 """Every environment variable of the notifications service; those common to all services are in shared.settings."""
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 
 from services.notifications.domain.deliveries import EVERY_DOMAIN
-from services.notifications.domain.directory import VAL_D_OISE, Directory, ServiceInCharge
+from services.notifications.domain.directory import Directory, ServiceInCharge
 from services.notifications.domain.webhooks import Secrets
 from services.notifications.return_addresses import ReturnAddresses
 from shared import production
@@ -89,11 +91,15 @@ class Settings(ServiceSettings):
         description="Makes links of providers and parties; as QUALIFICATION_ORIENTATION_KEY"
     )
 
+    departements_file: Path = Field(
+        Path(__file__).parent / "departements.toml",
+        description="TOML file with the services in charge by département: [95], name, address, email, phone",
+    )
     departement_services: Mapping[str, ServiceInCharge] = Field(
         default_factory=dict,
         description=(
             'Services in charge by département: {"78": {"name": …, "address": …, "email": …, "phone": …}}; '
-            "the Val-d'Oise's published one is known; others are learned from what they tell"
+            "they go before those of DEPARTEMENTS_FILE; others are learned from what they tell"
         ),
     )
     delegate_mailboxes: Mapping[str, Email] = Field(
@@ -157,7 +163,7 @@ class Settings(ServiceSettings):
     def directory(self) -> Directory:
         """Give the addresses that were configured."""
         return Directory(
-            services={"95": VAL_D_OISE, **self.departement_services},
+            services={**read_services(self.departements_file), **self.departement_services},
             delegates=dict(self.delegate_mailboxes),
             programmes={str(programme): address for programme, address in self.programme_mailboxes.items()},
             committee=self.committee_mailbox,
@@ -178,6 +184,12 @@ class Settings(ServiceSettings):
     def mail_server(self) -> "MailServerAddress":
         """Read the mail server's address."""
         return MailServerAddress(self.smtp_url.get_secret_value())
+
+
+def read_services(path: Path) -> dict[str, ServiceInCharge]:
+    """Read the services in charge of a file, by département."""
+    with path.open("rb") as file:
+        return {code: ServiceInCharge.model_validate(entry) for code, entry in tomllib.load(file).items()}
 
 
 class MailServerAddress:

@@ -76,11 +76,19 @@ def migrate(service: Service = typer.Option(help="Whose database")) -> None:  # 
     asyncio.run(both())
 
 
+def _is_there(module: str) -> bool:
+    """Tell whether a module can be imported; an installation has none of `deploy`."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
 def main() -> None:
     """Run the command; what goes wrong is one sentence on standard error and exit code 1."""
     asked = sys.argv[1:2]
     for name, module in ELSEWHERE.items():
-        if asked in ([name], ["--help"], []) and importlib.util.find_spec(module) is not None:
+        if asked in ([name], ["--help"], []) and _is_there(module):
             app.add_typer(importlib.import_module(module).app, name=name)
     if not asked or asked[0] not in ELSEWHERE:
         read_environment_file()

@@ -8,8 +8,8 @@ from random import Random
 from typing import Any, Final
 from uuid import UUID
 
+from deploy.local.demo import means as escalation_demonstration
 from services.escalation import consumers as escalation_consumers
-from services.escalation import demonstration as escalation_demonstration
 from services.escalation.domain.committee import Verdict
 from services.escalation.domain.moves import Action
 from services.escalation.settings import Durations

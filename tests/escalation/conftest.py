@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from litestar import Litestar
 
-from services.escalation import demonstration
+from deploy.local.demo import means as demonstration
 from services.escalation.main import application
 from services.escalation.settings import Settings
 from shared import clock

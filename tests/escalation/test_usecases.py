@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from services.escalation import demonstration, jobs
+from deploy.local.demo import means as demonstration
+from services.escalation import jobs
 from services.escalation.domain.committee import Verdict
 from services.escalation.domain.refusals import EnvelopeExceeded, LotExceeded
 from services.escalation.settings import Settings

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
+from deploy.local.demo.means import REFERENCE
 from deploy.local.demo.projects import SHARES, Reach
 from deploy.local.personas import PERSONAS
-from services.escalation.demonstration import REFERENCE
 from services.intake.domain.disclosure import rounded, rounded_cents, share, told
 from tests.journeys.people import Caller, Json, eventually
 from tests.journeys.steps import People

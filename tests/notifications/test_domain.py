@@ -18,15 +18,17 @@ from services.notifications.domain.deliveries import (
     pause_before_next,
     without_addresses,
 )
-from services.notifications.domain.directory import VAL_D_OISE, Directory, ServiceInCharge
+from services.notifications.domain.directory import Directory, ServiceInCharge
 from services.notifications.domain.preferences import Cadence, Preference
 from services.notifications.letters import FOLDER
+from services.notifications.settings import Settings, read_services
 from shared.contracts import FACTS, escalation, intake, notifications, qualification
 from shared.contracts.vocabulary import CommitteeOutcome
 from shared.errors import IllegalMove
 from shared.web.formats import PARIS, zone_of
 
 NOW = datetime(2027, 1, 12, 13, 5, tzinfo=UTC)
+PUBLISHED = Settings.model_fields["departements_file"].default
 
 
 def test_every_fact_has_its_audience_or_nobody_on_purpose() -> None:
@@ -193,8 +195,8 @@ def test_a_digest_leaves_at_the_reader_s_own_hour_overseas() -> None:
 
 
 def test_the_published_service_of_the_val_d_oise_is_known_and_nothing_is_invented_elsewhere() -> None:
-    directory = Directory()
-    assert directory.service("95") == VAL_D_OISE
+    directory = Directory(services=read_services(PUBLISHED))
+    assert directory.service("95").email == "anct95@val-doise.gouv.fr"
     elsewhere = directory.service("78")
     assert (elsewhere.email, elsewhere.phone, elsewhere.address) == (None, None, None)
 
@@ -202,4 +204,5 @@ def test_the_published_service_of_the_val_d_oise_is_known_and_nothing_is_invente
 def test_a_service_that_presents_itself_is_believed_where_nothing_was_configured() -> None:
     learned = ServiceInCharge(name="SAT des Yvelines", email="sat@yvelines.test")
     assert Directory().service("78", learned) == learned
-    assert Directory().service("95", learned).email == VAL_D_OISE.email
+    configured = ServiceInCharge(name="SAT du Val-d’Oise", email="sat@val-doise.test")
+    assert Directory(services={"95": configured}).service("95", learned) == configured

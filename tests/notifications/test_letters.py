@@ -10,7 +10,7 @@ import pytest
 
 from services.notifications import examples
 from services.notifications.domain.audiences import Mail, templates
-from services.notifications.domain.directory import VAL_D_OISE, unnamed_service
+from services.notifications.domain.directory import unnamed_service
 from services.notifications.domain.mail_text import WRITE_ABOVE
 from services.notifications.letters import Letter, Letters, one_line, quote
 from services.notifications.postman import Postman, Unwritable
@@ -41,7 +41,7 @@ def written(letters: Letters, template: str, fact: Fact, **changes: object) -> L
     context = {
         "fact": fact,
         "request": examples.KNOWN,
-        "service": VAL_D_OISE,
+        "service": examples.SERVICE,
         "instead_of": None,
         "follower": None,
         "write_above": "",
@@ -100,7 +100,12 @@ def test_the_applicant_s_mails_are_signed_by_the_departement(letters: Letters) -
     for fact, mail in templates():
         if mail.audience == "applicant":
             text = written(letters, mail.template, examples.examples_of(fact, mail)[0]).text
-            for part in (VAL_D_OISE.name, VAL_D_OISE.address, VAL_D_OISE.email, VAL_D_OISE.phone):
+            for part in (
+                examples.SERVICE.name,
+                examples.SERVICE.address,
+                examples.SERVICE.email,
+                examples.SERVICE.phone,
+            ):
                 assert text.count(str(part)) == 1, (mail.template, part)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.qualification.demonstration import CATALOGUE
+from deploy.local.demo.catalogue import CATALOGUE
 from shared.db import Database
 from tests.qualification.conftest import Program
 from tests.qualification.life import GRID, Life

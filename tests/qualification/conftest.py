@@ -12,8 +12,8 @@ import httpx2
 import pytest
 from litestar import Litestar
 
+from deploy.local.demo.catalogue import load
 from services.qualification.consumers import consumers, subscription
-from services.qualification.demonstration import load
 from services.qualification.main import application
 from services.qualification.settings import Rules, Settings
 from shared import clock

@@ -24,9 +24,9 @@ from uuid import UUID
 import httpx2
 import structlog
 
+from deploy.local.demo.catalogue import CATALOGUE, load
 from deploy.local.postgres import LocalPostgres
 from services.qualification.consumers import consumers, subscription
-from services.qualification.demonstration import CATALOGUE, load
 from services.qualification.domain.proposal import Draft, Tried
 from services.qualification.main import application
 from services.qualification.settings import Rules, Settings

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from shared import log
+
 PROCESS = """
 import logging, structlog
 from shared import log
@@ -65,6 +67,11 @@ def test_an_error_is_told_with_its_way_and_without_any_value(logged: str) -> Non
     assert SENTINEL not in json.dumps(line)
     assert line["exception"].endswith("ValueError < UniqueViolationError 23505 contact_email")
     assert "exc_info" not in line
+
+
+def test_an_exception_is_replaced_by_its_way_before_any_form_is_given_to_it() -> None:
+    line = log.strip_exception(None, "error", {"event": "round.failed", "exc_info": LookupError(SENTINEL)})
+    assert line == {"event": "round.failed", "exception": "LookupError"}
 
 
 def test_people_s_form_of_the_log_quotes_no_value_either() -> None:

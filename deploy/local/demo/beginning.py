@@ -3,11 +3,11 @@
 import asyncio
 from typing import Any
 
-from deploy.local.demo.doors import Door
-from services.escalation import demonstration as escalation
-from services.qualification import demonstration as qualification
+from deploy.local.demo import catalogue as qualification
+from deploy.local.demo import means as escalation
+from deploy.local.demo.doors import Door, prepare
 from shared import clock
-from shared.operations.connections import database_of, read_environment_file, told
+from shared.operations.connections import database_of, told
 
 REQUESTS: tuple[dict[str, Any], ...] = (
     {
@@ -59,7 +59,7 @@ REQUESTS: tuple[dict[str, Any], ...] = (
 
 def load() -> None:
     """Load the catalogue, the envelope and a few requests; what is there already is left alone."""
-    read_environment_file()
+    prepare()
     asyncio.run(_load())
     door = Door(told("INTAKE_PUBLIC_URL"))
     for number, body in enumerate(REQUESTS, start=1):

@@ -1,6 +1,7 @@
 """Where the demonstration knocks: the HTTP API of a running product, as each of its people, and nothing else."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -10,15 +11,21 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 from rich.console import Console
 
+from deploy.local.broker_users import SERVICES
+from deploy.local.child import DidNotStart
+from deploy.local.databases import refuse_real_agents
+from deploy.local.environment import EMBEDDED
 from deploy.local.personas import PERSONAS, Persona, departemental
 from deploy.local.places import REPOSITORY, Places
+from shared import production
 from shared.identity.model import Role
 from shared.operations import agents
-from shared.operations.connections import database_of, told
+from shared.operations.connections import database_of, read_environment_file, told
 from shared.territory import Departement
 
 Json = dict[str, Any]
@@ -81,6 +88,24 @@ def _read(answer: httpx2.Response) -> Json:
         sys.exit(f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text}")
     read: Json = answer.json()
     return read
+
+
+def prepare() -> None:
+    """Read where everything is, and end the demonstration unless it may write there.
+
+    Requests of people are nowhere near: it runs on this machine alone (`COUSU_ENVIRONMENT=local`, which `make run`
+    tells), in the embedded databases or in such as have no agents but personas.
+    """
+    read_environment_file()
+    if not production.is_local():
+        sys.exit(f"The demonstration runs where {production.ENVIRONMENT}=local alone. Nothing was changed.")
+    urls = {name: told(f"{name.upper()}_DATABASE_URL") for name in SERVICES}
+    embedded = os.environ.get(EMBEDDED)
+    if not all(urlsplit(url).netloc.rpartition("@")[2] == embedded for url in urls.values()):
+        try:
+            asyncio.run(refuse_real_agents(urls))
+        except DidNotStart as refusal:
+            sys.exit(str(refusal))
 
 
 def agents_of(service: str, emails: Iterable[str], *, adding: Iterable[Persona] = ()) -> dict[str, Door]:

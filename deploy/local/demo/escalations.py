@@ -12,9 +12,9 @@ from typing import Final
 from rich.progress import track
 
 from deploy.local.demo import answers, orders, projects
-from deploy.local.demo.doors import Door, Json, agents_of, agents_of_departements, console, running
+from deploy.local.demo.doors import Door, Json, agents_of, agents_of_departements, console, prepare, running
 from deploy.local.demo.projects import Project, Reach
-from shared.operations.connections import read_environment_file, told
+from shared.operations.connections import told
 from shared.territory import Territories
 
 MEMBERS: Final = (
@@ -90,7 +90,7 @@ class Dossier:
 def load(number: int, seed: int) -> None:
     """Load so many escalations, and some requests that are none; starts the product when it does not run."""
     with running():
-        read_environment_file()
+        prepare()
         territories = Territories.load(searchable=False)
         _load(list(projects.draw(number, seed, territories)), seed)
         answers.load(number // OTHERS_ONE_IN, seed, territories)

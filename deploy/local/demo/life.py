@@ -4,15 +4,14 @@ import time
 from datetime import UTC, date, datetime, timedelta
 
 from deploy.local.demo.beginning import REQUESTS
-from deploy.local.demo.doors import Door, agents_of, console, running
-from shared.operations.connections import read_environment_file
+from deploy.local.demo.doors import Door, agents_of, console, prepare, running
 from shared.operations.connections import told as environment
 
 
 def told() -> None:
     """Tell one request's whole life, step by step, on real parts; starts them when they do not run."""
     with running():
-        read_environment_file()
+        prepare()
         _live()
 
 

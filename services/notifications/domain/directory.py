@@ -19,15 +19,6 @@ class ServiceInCharge(BaseModel):
     phone: str | None = None
 
 
-VAL_D_OISE = ServiceInCharge(
-    name="Service de l’accompagnement des territoires – DDT95",
-    address="5 avenue Bernard Hirsch, CS20105, 95010 Cergy-Pontoise cedex",
-    email="anct95@val-doise.gouv.fr",
-    phone="01.34.25.26.00",
-)
-"""As published by the Val-d'Oise's services."""
-
-
 def unnamed_service(departement: str) -> ServiceInCharge:
     """Name a service of which nothing is known but its département."""
     return ServiceInCharge(name=f"Service de l’accompagnement des territoires – DDT {departement}")
@@ -37,7 +28,7 @@ def unnamed_service(departement: str) -> ServiceInCharge:
 class Directory:
     """The addresses that were configured; départements' services may also be learned from what they tell."""
 
-    services: Mapping[str, ServiceInCharge] = field(default_factory=lambda: {"95": VAL_D_OISE})
+    services: Mapping[str, ServiceInCharge] = field(default_factory=dict)
     delegates: Mapping[str, str] = field(default_factory=dict)
     programmes: Mapping[str, str] = field(default_factory=dict)
     committee: str | None = None

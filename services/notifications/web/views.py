@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from services.notifications import examples
 from services.notifications.domain.audiences import Channel, Mail, templates
 from services.notifications.domain.deliveries import Delivery, Status
-from services.notifications.domain.directory import VAL_D_OISE, ServiceInCharge
+from services.notifications.domain.directory import ServiceInCharge
 from services.notifications.domain.mail_text import WRITE_ABOVE
 from services.notifications.domain.preferences import Cadence
 from services.notifications.letters import Letter, Letters
@@ -131,7 +131,7 @@ class About:
     """What an example is filled with: a request, and the service that has it in charge."""
 
     request: KnownRequest = examples.KNOWN
-    service: ServiceInCharge = VAL_D_OISE
+    service: ServiceInCharge = examples.SERVICE
 
 
 FICTITIOUS = About()

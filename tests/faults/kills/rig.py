@@ -17,11 +17,11 @@ import asyncpg
 import httpx2
 
 from deploy.local import databases
+from deploy.local.demo import catalogue as qualification
+from deploy.local.demo import means as escalation
 from deploy.local.environment import REPLAY, Environments
 from deploy.local.passwords import Passwords, write_private
 from deploy.local.places import Places
-from services.escalation import demonstration as escalation
-from services.qualification import demonstration as qualification
 from shared import clock
 from shared.db import Database
 from shared.operations import agents, migrations
