@@ -314,4 +314,16 @@ DRILLS: dict[str, Drill] = {
         "the applicant acts while a request is transferred between instances",
         Tests(("tests/crossing/test_transfer.py", "-x")),
     ),
+    "credentials": Drill(
+        "each role tries what it may not, keys have successors, settings are unsafe, a database has real agents",
+        Tests(
+            (
+                "tests/shared/test_log.py",
+                "tests/shared/test_keys.py",
+                "tests/shared/test_production.py",
+                "tests/deploy/test_rights.py",
+                "tests/deploy/test_demonstration.py",
+            )
+        ),
+    ),
 }

@@ -3,6 +3,7 @@
 from tests.faults.teeth.bug import Bug
 from tests.faults.teeth.bugs import (
     consuming,
+    credentials,
     crossing,
     forks,
     healing,
@@ -25,4 +26,5 @@ BUGS: tuple[Bug, ...] = (
     *stopping.BUGS,
     *crossing.BUGS,
     *locks.BUGS,
+    *credentials.BUGS,
 )
