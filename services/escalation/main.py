@@ -25,10 +25,10 @@ TITLE = "Équipe nationale"
 _NATIONAL = frozenset(COMMITTEE_READERS)
 NAVIGATION = (
     NavigationItem("Dossiers", "/"),
-    NavigationItem("Comité", "/comite", _NATIONAL),
+    NavigationItem("Comité", "/comite", _NATIONAL, whole_country=True),
     NavigationItem("Suivi", "/accompagnements", _NATIONAL),
     NavigationItem("Programmes", "/programmes"),
-    NavigationItem("Moyens", "/moyens", _NATIONAL),
+    NavigationItem("Moyens", "/moyens", _NATIONAL, whole_country=True),
     NavigationItem("Évaluations", "/evaluations"),
     NavigationItem("Chiffres", "/chiffres"),
 )

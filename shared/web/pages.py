@@ -26,15 +26,21 @@ KEY_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class NavigationItem:
-    """An entry of the menu; shown to agents with one of the roles, or to all when there are none."""
+    """An entry of the menu; shown to agents with one of the roles, or to all when there are none.
+
+    With `whole_country`, those of them who see only some départements do not get it.
+    """
 
     label: str
     href: str
     roles: frozenset[Role] = frozenset()
+    whole_country: bool = False
 
     def is_for(self, agent: Agent | None) -> bool:
         """Tell whether this agent, or a visitor who is none, sees the entry."""
-        return not self.roles or (agent is not None and agent.has(*self.roles))
+        if agent is None:
+            return not self.roles
+        return (not self.roles or agent.has(*self.roles)) and not (self.whole_country and agent.perimeter is not None)
 
 
 @dataclass(frozen=True, slots=True)

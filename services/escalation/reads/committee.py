@@ -171,6 +171,7 @@ _REGISTER = f"""
     JOIN escalation ON escalation.request_id = decision.request_id
     JOIN committee_session ON committee_session.id = decision.session_id
 """  # noqa: S608 - the columns are a constant
+_OF_DEPARTEMENTS = "($1::text[] IS NULL OR escalation.departement = ANY ($1))"
 _STANDING = """(
     decision.reserve IS NOT NULL AND decision.reserve_lifted_on IS NULL AND decision.replaced_by IS NULL
     AND NOT EXISTS (SELECT FROM escalation AS e WHERE e.request_id = decision.request_id AND e.state = 'withdrawn')
@@ -253,25 +254,26 @@ async def minutes(reader: Reader, session_id: UUID, *, by: By) -> Minutes:
     )
 
 
-async def decision(reader: Reader, decision_id: UUID, *, by: By) -> DecisionInRegister:
-    """Give one decision with its dossier; refuses (`NoSuchDecision`) when there is none."""
-    row = await reader.fetchrow(f"{_REGISTER} WHERE decision.id = $1", decision_id)
+async def decision(reader: Reader, decision_id: UUID, *, departements: list[str] | None, by: By) -> DecisionInRegister:
+    """Give one decision with its dossier, which is of these départements; refuses (`NoSuchDecision`) any other."""
+    row = await reader.fetchrow(f"{_REGISTER} WHERE {_OF_DEPARTEMENTS} AND decision.id = $2", departements, decision_id)
     if row is None:
         raise NoSuchDecision
     return _in_register(row, by)
 
 
 async def decisions(
-    reader: Reader, *, standing_reserve: bool, by: By, limit: int, offset: int
+    reader: Reader, *, departements: list[str] | None, standing_reserve: bool, by: By, limit: int, offset: int
 ) -> list[DecisionInRegister]:
     """Give decisions, the latest first; or those whose reserve stands, the nearest date first."""
     rows = await reader.fetch(
         f"""
         {_REGISTER}
-        WHERE NOT $1 OR {_STANDING}
-        ORDER BY CASE WHEN $1 THEN reserve_until END NULLS LAST, decision.recorded_at DESC
-        LIMIT $2 OFFSET $3
+        WHERE {_OF_DEPARTEMENTS} AND (NOT $2 OR {_STANDING})
+        ORDER BY CASE WHEN $2 THEN reserve_until END NULLS LAST, decision.recorded_at DESC
+        LIMIT $3 OFFSET $4
         """,
+        departements,
         standing_reserve,
         limit,
         offset,
@@ -279,10 +281,16 @@ async def decisions(
     return [_in_register(row, by) for row in rows]
 
 
-async def count_decisions(reader: Reader, *, standing_reserve: bool) -> int:
+async def count_decisions(reader: Reader, *, departements: list[str] | None, standing_reserve: bool) -> int:
     """Count the decisions that such a list would show."""
     total: int = await reader.fetchval(
-        f"SELECT count(*) FROM decision WHERE NOT $1 OR {_STANDING}",  # noqa: S608 - built from constants
+        f"""
+        SELECT count(*)
+        FROM decision
+        JOIN escalation ON escalation.request_id = decision.request_id
+        WHERE {_OF_DEPARTEMENTS} AND (NOT $2 OR {_STANDING})
+        """,  # noqa: S608 - built from constants
+        departements,
         standing_reserve,
     )
     return total

@@ -1,18 +1,37 @@
-"""Who sees what: the committee and the envelopes are not of one programme alone; a programme is its team's.
+"""Who sees what: the committee's and the envelopes' papers are of the whole country; a programme is its team's.
 
 And what somebody wants to see of it: figures of a région, a département or a programme.
 """
 
-from typing import Final
+from typing import Any, Final
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
 
 from services.escalation.domain.perimeter import Perimeter
 from services.escalation.usecases import acting
 from shared.contracts.vocabulary import Programme
-from shared.errors import NotFound
+from shared.errors import NotFound, Unauthenticated
 from shared.identity.model import Agent, Role
 from shared.territory.territories import Territories
+from shared.web.access import current_agent
 
 COMMITTEE_READERS: Final = (Role.NATIONAL_AGENT, Role.COMMITTEE_SECRETARY, Role.OPERATOR, Role.AUDITOR)
+
+
+def reads_country(agent: Agent | None) -> bool:
+    """Tell whether somebody reads the papers of the whole country: sessions, envelopes, operators, contracts."""
+    return agent is not None and agent.has(*COMMITTEE_READERS) and agent.perimeter is None
+
+
+async def whole_country(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Guard of the papers of the whole country; for an operator or auditor of some départements they do not exist."""
+    agent = current_agent(connection)
+    if agent is None:
+        raise Unauthenticated
+    agent.require(*COMMITTEE_READERS)
+    if not reads_country(agent):
+        raise NotFound
 
 
 def programme_named(name: str, agent: Agent) -> Programme:

@@ -28,11 +28,10 @@ from services.escalation.usecases import committee as usecases
 from services.escalation.web.api.decisions import NewVerdict
 from services.escalation.web.inputs import Line
 from services.escalation.web.pages.papers import minutes_as_pdf
-from services.escalation.web.readers import COMMITTEE_READERS
+from services.escalation.web.readers import whole_country
 from shared import clock
 from shared.db import Cause, Database
 from shared.identity.model import Agent
-from shared.web.access import only
 from shared.web.paging import Page, Paged
 from shared.web.paper import PDF
 from shared.web.problems import Body
@@ -177,7 +176,7 @@ async def decide(
             tx, session_id, data.request_id, data.verdict(), agent=agent, durations=durations, at=clock.now()
         )
         return DecisionAnswer(
-            **dict(await decision(tx, made.id, by=acting.by(agent))),
+            **dict(await decision(tx, made.id, departements=agent.perimeter, by=acting.by(agent))),
             session=await session(tx, session_id, by=acting.by(agent)),
         )
 
@@ -228,6 +227,6 @@ routes = Router(
         read_minutes,
         read_minutes_on_paper,
     ],
-    guards=[only(*COMMITTEE_READERS)],
+    guards=[whole_country],
     tags=["committee"],
 )

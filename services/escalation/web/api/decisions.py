@@ -79,12 +79,13 @@ async def list_decisions(
     return Paged(
         items=await decisions(
             database,
+            departements=agent.perimeter,
             standing_reserve=standing_reserve,
             by=acting.by(agent),
             limit=paging.limit,
             offset=paging.offset,
         ),
-        total=await count_decisions(database, standing_reserve=standing_reserve),
+        total=await count_decisions(database, departements=agent.perimeter, standing_reserve=standing_reserve),
         page=paging.number,
     )
 
@@ -94,7 +95,7 @@ async def read_decision(
     decision_id: FromPath[UUID], database: NamedDependency[Database], agent: NamedDependency[Agent]
 ) -> DecisionInRegister:
     """Give one decision with its dossier."""
-    return await decision(database, decision_id, by=acting.by(agent))
+    return await decision(database, decision_id, departements=agent.perimeter, by=acting.by(agent))
 
 
 @get("/decisions/{decision_id:uuid}/document.pdf", media_type=PDF)
@@ -119,7 +120,7 @@ async def correct_decision(
     """Replace a decision by a new one, dated today, that names it."""
     async with database.transaction(cause) as tx:
         made = await usecases.correct(tx, decision_id, data.verdict(), agent=agent, at=clock.now())
-        return await decision(tx, made.id, by=acting.by(agent))
+        return await decision(tx, made.id, departements=agent.perimeter, by=acting.by(agent))
 
 
 @post("/decisions/{decision_id:uuid}/reserve-lifting", status_code=200)
@@ -135,7 +136,7 @@ async def lift_reserve(
         await usecases.lift_reserve(
             tx, decision_id, motive=data.motive, lifted_on=data.lifted_on, agent=agent, at=clock.now()
         )
-        return await decision(tx, decision_id, by=acting.by(agent))
+        return await decision(tx, decision_id, departements=agent.perimeter, by=acting.by(agent))
 
 
 routes = Router(

@@ -16,13 +16,12 @@ from services.escalation.usecases import acting
 from services.escalation.usecases import directory as usecases
 from services.escalation.usecases.telling import day
 from services.escalation.web.inputs import Line, PositiveCents, Text
-from services.escalation.web.readers import COMMITTEE_READERS
+from services.escalation.web.readers import whole_country
 from shared import clock
 from shared.contracts.fact import Email
 from shared.contracts.vocabulary import Field
 from shared.db import Cause, Database
 from shared.identity.model import Agent
-from shared.web.access import only
 from shared.web.paging import Page, Paged
 from shared.web.problems import Body
 
@@ -243,6 +242,6 @@ routes = Router(
         add_prices,
         withdraw_price,
     ],
-    guards=[only(*COMMITTEE_READERS)],
+    guards=[whole_country],
     tags=["directory"],
 )

@@ -18,12 +18,11 @@ from services.escalation.reads.means import (
 from services.escalation.usecases import acting
 from services.escalation.usecases import directory as usecases
 from services.escalation.web.inputs import Cents, Year
-from services.escalation.web.readers import COMMITTEE_READERS
+from services.escalation.web.readers import whole_country
 from shared import clock
 from shared.contracts.vocabulary import Programme
 from shared.db import Cause, Database
 from shared.identity.model import Agent
-from shared.web.access import only
 from shared.web.paging import Page, Paged
 from shared.web.problems import Body
 
@@ -118,6 +117,6 @@ async def list_orders(
 routes = Router(
     "/",
     route_handlers=[list_envelopes, open_envelope, resize_envelope, list_orders],
-    guards=[only(*COMMITTEE_READERS)],
+    guards=[whole_country],
     tags=["envelopes"],
 )

@@ -20,16 +20,15 @@ from services.escalation.usecases import dossier as dossier_usecases
 from services.escalation.web.inputs import Line
 from services.escalation.web.pages.papers import minutes_as_pdf
 from services.escalation.web.pages.showing import MEMBER_ROLES, Asked, show
-from services.escalation.web.readers import COMMITTEE_READERS
+from services.escalation.web.readers import whole_country
 from shared import clock
 from shared.db import Cause, Database, Transaction
 from shared.errors import Invalid
 from shared.identity.model import Agent
-from shared.web.access import only
 from shared.web.forms import read_form, submit
 from shared.web.paging import Page
 
-_READERS = [only(*COMMITTEE_READERS)]
+_READERS = [whole_country]
 
 
 class SessionForm(BaseModel):

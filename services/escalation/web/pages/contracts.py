@@ -20,15 +20,14 @@ from services.escalation.usecases.telling import day
 from services.escalation.web.inputs import Line
 from services.escalation.web.pages.directory import MOST, NOBODY, Shown
 from services.escalation.web.pages.showing import Asked, show
-from services.escalation.web.readers import COMMITTEE_READERS
+from services.escalation.web.readers import whole_country
 from shared import clock
 from shared.contracts.fact import Email
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
-from shared.web.access import only
 from shared.web.forms import EurosTyped, read_form, submit
 
-_READERS = [only(*COMMITTEE_READERS)]
+_READERS = [whole_country]
 
 
 class LotForm(BaseModel):

@@ -31,7 +31,7 @@ from services.escalation.web.links import DocumentLinks
 from services.escalation.web.pages.papers import decision_as_pdf, decision_page
 from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.pages.territory import territory_shown
-from services.escalation.web.readers import COMMITTEE_READERS
+from services.escalation.web.readers import COMMITTEE_READERS, whole_country
 from services.escalation.web.whole import whole
 from shared import clock
 from shared.contracts.escalation import Votes
@@ -46,6 +46,7 @@ from shared.web.paper import on_paper
 from shared.words import word
 
 _READERS = [only(*COMMITTEE_READERS)]
+_OF_THE_COUNTRY = [whole_country]
 
 
 class DecisionForm(BaseModel):
@@ -91,7 +92,7 @@ class DecisionForm(BaseModel):
         }
 
 
-@get("/comite/{session_id:uuid}/dossiers/{request_id:uuid}", guards=_READERS)
+@get("/comite/{session_id:uuid}/dossiers/{request_id:uuid}", guards=_OF_THE_COUNTRY)
 async def decision_form(
     request: Asked,
     session_id: FromPath[UUID],
@@ -147,7 +148,7 @@ async def _item(
     return held, item
 
 
-@post("/comite/{session_id:uuid}/dossiers/{request_id:uuid}", guards=_READERS)
+@post("/comite/{session_id:uuid}/dossiers/{request_id:uuid}", guards=_OF_THE_COUNTRY)
 async def decide(
     request: Asked,
     session_id: FromPath[UUID],
@@ -184,7 +185,7 @@ async def decide(
     return await submit(request, database, cause, form, act, again=again, said=said)
 
 
-@get("/comite/{session_id:uuid}/dossiers/{request_id:uuid}/fiche", guards=_READERS)
+@get("/comite/{session_id:uuid}/dossiers/{request_id:uuid}/fiche", guards=_OF_THE_COUNTRY)
 async def preparation_sheet(
     request: Asked,
     session_id: FromPath[UUID],
@@ -201,7 +202,7 @@ async def preparation_sheet(
     return page
 
 
-@get("/comite/{session_id:uuid}/dossiers/{request_id:uuid}/fiche.pdf", guards=_READERS)
+@get("/comite/{session_id:uuid}/dossiers/{request_id:uuid}/fiche.pdf", guards=_OF_THE_COUNTRY)
 async def preparation_sheet_on_paper(
     request: Asked,
     session_id: FromPath[UUID],
@@ -259,13 +260,14 @@ async def register(
         "committee/decisions.html",
         items=await decisions(
             database,
+            departements=agent.perimeter,
             standing_reserve=standing,
             by=acting.by(agent),
             limit=paging.limit,
             offset=paging.offset,
         ),
-        total=await count_decisions(database, standing_reserve=standing),
-        waiting=await count_decisions(database, standing_reserve=True),
+        total=await count_decisions(database, departements=agent.perimeter, standing_reserve=standing),
+        waiting=await count_decisions(database, departements=agent.perimeter, standing_reserve=True),
         standing=standing,
         paging=paging,
     )
@@ -311,7 +313,7 @@ async def _correction_page(
     values: Mapping[str, Any] | None = None,
     errors: Mapping[str, str] | None = None,
 ) -> Template:
-    replaced = await decision(database, decision_id, by=acting.by(agent))
+    replaced = await decision(database, decision_id, departements=agent.perimeter, by=acting.by(agent))
     return show(
         request,
         "committee/correction.html",

@@ -19,17 +19,16 @@ from services.escalation.usecases import directory as usecases
 from services.escalation.usecases.telling import day
 from services.escalation.web.inputs import Line, Text
 from services.escalation.web.pages.showing import Asked, show
-from services.escalation.web.readers import COMMITTEE_READERS
+from services.escalation.web.readers import whole_country
 from shared import clock
 from shared.contracts.fact import Email
 from shared.contracts.vocabulary import Field
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
-from shared.web.access import only
 from shared.web.forms import read_form, submit
 from shared.words import word
 
-_READERS = [only(*COMMITTEE_READERS)]
+_READERS = [whole_country]
 MOST = 200
 NOBODY = UUID(int=0)
 FIELDS = [(field.value, word(field)) for field in Field]

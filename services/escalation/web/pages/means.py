@@ -16,17 +16,16 @@ from services.escalation.usecases import acting
 from services.escalation.usecases import directory as usecases
 from services.escalation.web.inputs import Year
 from services.escalation.web.pages.showing import Asked, show
-from services.escalation.web.readers import COMMITTEE_READERS
+from services.escalation.web.readers import whole_country
 from shared import clock
 from shared.contracts.vocabulary import Programme
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
-from shared.web.access import only
 from shared.web.forms import EurosTyped, read_form, submit
 from shared.web.paging import Page
 from shared.words import word
 
-_READERS = [only(*COMMITTEE_READERS)]
+_READERS = [whole_country]
 MOST = 200
 
 

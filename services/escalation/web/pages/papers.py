@@ -43,7 +43,7 @@ async def report_as_pdf(
 
 async def decision_page(request: Asked, database: Database, decision_id: UUID, agent: Agent) -> tuple[Template, str]:
     """Give a decision as a document to print, and its number."""
-    made = await decision(database, decision_id, by=acting.by(agent))
+    made = await decision(database, decision_id, departements=agent.perimeter, by=acting.by(agent))
     return show(request, "committee/printed_decision.html", decision=made), made.number
 
 

@@ -9,7 +9,9 @@ from litestar.response import Template
 from services.escalation.domain.committee import MemberRole
 from services.escalation.domain.moves import State
 from services.escalation.usecases.telling import day
+from services.escalation.web.readers import COMMITTEE_READERS, reads_country
 from shared import clock
+from shared.web.access import current_agent
 from shared.web.pages import render
 from shared.words import state_word, word
 
@@ -60,10 +62,13 @@ OUTCOME_TONES: Final = {
 
 def show(request: Asked, template: str, *, status_code: int = 200, **context: object) -> Template:
     """Show one of our templates."""
+    agent = current_agent(request)
     return render(
         request,
         template,
         status_code=status_code,
+        reads_committee=agent is not None and agent.has(*COMMITTEE_READERS),
+        reads_country=reads_country(agent),
         word=word,
         state_word=state_word,
         tones=TONES,
