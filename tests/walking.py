@@ -44,7 +44,7 @@ class Foreign:
     `named`: values of the paths' parameters. `secret`: texts that must be in no answer. `form`: fields of pages'
     forms, all of them sent to each. `bodies` and `queries`: for a "METHOD /path" or "/path", what replaces the body
     that is made from the OpenAPI document, and the query. `own`: calls that concern the caller alone, or what is
-    everybody's, with the reason; they may succeed.
+    everybody's, with the reason; they may succeed. `makes`: those of them that make something of the caller's own.
     """
 
     named: Mapping[str, Sequence[str]]
@@ -53,6 +53,7 @@ class Foreign:
     bodies: Mapping[str, Any] = field(default_factory=dict)
     queries: Mapping[str, str] = field(default_factory=dict)
     own: Mapping[str, str] = field(default_factory=dict)
+    makes: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,9 @@ class Walk:
         for person in people:
             for call in calls(self._app, {**self._foreign.named, **person.values}):
                 answer = await self.send(call, person)
-                own = self._own(call)
-                if not own and not _refuses(answer, person, names_something="{" in call.template or call.changes):
+                if call.route not in self._foreign.own and not _refuses(
+                    answer, person, names_something="{" in call.template or call.changes
+                ):
                     found.append(f"{person.name}: {call.method} {call.path} → {_said(answer)}")
                 found += [
                     f"{person.name}: {call.method} {call.path} → says «{secret}»"
@@ -138,9 +140,9 @@ class Walk:
                 ]
                 if call.changes:
                     after = await self._contents()
-                    if not own:
+                    if after != before and call.route not in self._foreign.makes:
                         changed = sorted({name for name, _ in before ^ after})
-                        found += [f"{person.name}: {call.method} {call.path} → changed {changed}"] if changed else []
+                        found.append(f"{person.name}: {call.method} {call.path} → changed {changed}")
                     before = after
         return found
 
@@ -184,9 +186,6 @@ class Walk:
         files = {name: value for name, value in fields.items() if isinstance(value, tuple)}
         data = {name: value for name, value in fields.items() if name not in files}
         return await self._client.post(call.path + query, data=data, files=files or None)
-
-    def _own(self, call: Call) -> bool:
-        return call.route in self._foreign.own
 
     async def _with_csrf_token(self) -> str:
         """Set the cookie that every form is compared with; give what the form then carries."""

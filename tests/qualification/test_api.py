@@ -468,6 +468,22 @@ async def test_the_catalogue_is_kept_by_the_agents_of_the_area(
         assert names(answer.json()["errors"], "field") == [field]
 
 
+async def test_an_agent_does_not_rewrite_a_provider_that_also_works_elsewhere(sat: Program, program: Programs) -> None:
+    of_both = await program("sat-95-78", Role.SAT_AGENT, "95", "78")
+    entry = {"name": "Agence des deux rives", "kind": "Agence", "email": "agence@rives.test"}
+    made = (await of_both.post("/providers", {**entry, "departements": ["95", "78"]})).json()
+    address = f"/providers/{made['id']}"
+    for change in ({"email": "ailleurs@rives.test"}, {"name": "Autre"}, {"capacity": 0}, {"url": "https://rives.test"}):
+        refused = await sat.post(address, change, "PATCH")
+        assert refused.status_code == 400
+        assert names(refused.json()["errors"], "field") == ["departements"]
+    assert (await sat.get(address)).json()["email"] == "agence@rives.test"
+    assert (await of_both.post(address, {"email": "bureau@rives.test"}, "PATCH")).status_code == 200
+    left = await sat.post(address, {"departements": ["78"]}, "PATCH")
+    assert left.status_code == 200
+    assert (await of_both.get(address)).json()["departements"] == ["78"]
+
+
 async def test_a_consultation_is_traced_once_a_minute(sat: Program, life: Life, database: Database) -> None:
     for _ in range(3):
         await sat.get(f"/cases/{life.request_id}")

@@ -13,6 +13,11 @@ from shared.errors import FieldError, Invalid, NotFound
 from shared.identity.model import Agent, Role
 from shared.territory import Territories
 
+_SHARED = (
+    "Cet acteur intervient aussi dans d’autres départements ({}) : vous pouvez inscrire ou retirer le vôtre, rien "
+    "d’autre. Si ces renseignements ont changé, ajoutez une fiche propre à votre département."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -44,15 +49,23 @@ async def add(tx: Transaction, entry: Entry, *, by: Agent, at: datetime, territo
 async def change(
     tx: Transaction, provider_id: UUID, entry: Entry, *, by: Agent, at: datetime, territories: Territories
 ) -> CatalogueEntry:
-    """Write a provider's entry anew; départements outside the agent's perimeter stay as they are."""
+    """Write a provider's entry anew; départements outside the agent's perimeter stay as they are.
+
+    Where there are such départements, only the agent's own are added or removed: whoever changes the address of a
+    provider is who reads the links that are mailed to it.
+    """
     by.require(Role.SAT_AGENT)
     known = await providers.load_for_update(tx, provider_id, by.perimeter)
     if known is None:
         raise NotFound
     entry = replace(entry, departements=entry.departements or known.departements)
     provider = _checked(provider_id, entry, before=known.departements, by=by, territories=territories)
+    provider = replace(provider, engaged=known.engaged)
+    elsewhere = [code for code in known.departements if not by.sees(code)]
+    if elsewhere and replace(provider, departements=known.departements) != known:
+        raise Invalid.field("departements", _SHARED.format(", ".join(elsewhere)))
     await providers.update(tx, provider, at)
-    return replace(provider, engaged=known.engaged)
+    return provider
 
 
 def _checked(
