@@ -45,6 +45,7 @@ class Foreign:
     forms, all of them sent to each. `bodies` and `queries`: for a "METHOD /path" or "/path", what replaces the body
     that is made from the OpenAPI document, and the query. `own`: calls that concern the caller alone, or what is
     everybody's, with the reason; they may succeed. `makes`: those of them that make something of the caller's own.
+    `left_out`: routes that are not walked, with the reason.
     """
 
     named: Mapping[str, Sequence[str]]
@@ -53,6 +54,7 @@ class Foreign:
     bodies: Mapping[str, Any] = field(default_factory=dict)
     queries: Mapping[str, str] = field(default_factory=dict)
     own: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
     makes: Collection[str] = ()
 
 
@@ -86,10 +88,13 @@ class Call:
         return self.template.startswith("/api/")
 
 
-def calls(app: Litestar, named: Mapping[str, Sequence[str]]) -> Iterator[Call]:
+def calls(app: Litestar, foreign: Foreign, person: Person) -> Iterator[Call]:
     """Give a call for each route and each value of what its path names."""
+    named = {**foreign.named, **person.values}
     for route in app.routes:
         if not isinstance(route, HTTPRoute) or SAME_EVERYWHERE.fullmatch(route.path_format):
+            continue
+        if route.path_format in foreign.left_out:
             continue
         for name in route.path_parameters:
             assert name in named, (
@@ -127,7 +132,7 @@ class Walk:
         found = []
         before = await self._contents()
         for person in people:
-            for call in calls(self._app, {**self._foreign.named, **person.values}):
+            for call in calls(self._app, self._foreign, person):
                 answer = await self.send(call, person)
                 if call.route not in self._foreign.own and not _refuses(
                     answer, person, names_something="{" in call.template or call.changes
@@ -153,9 +158,7 @@ class Walk:
         """
         answers: dict[tuple[str, ...], list[str]] = {}
         made = set()
-        everything = [
-            (call, person) for person in people for call in calls(self._app, {**self._foreign.named, **person.values})
-        ]
+        everything = [(call, person) for person in people for call in calls(self._app, self._foreign, person)]
         for call, person in sorted(everything, key=lambda one: one[0].changes):
             if call.kind in made:
                 continue
