@@ -261,7 +261,7 @@ def _goes_on(answer: httpx2.Response) -> bool:
 
 def _refuses(answer: httpx2.Response, person: Person, *, names_something: bool) -> bool:
     """Tell whether an answer keeps what it must; a list without anything foreign in it may be read."""
-    if answer.status_code in {403, 404}:
+    if answer.status_code in {403, 404, 405}:
         return True
     if not person.token and not person.cookies:
         return answer.status_code == 401 or (answer.is_redirect and not _goes_on(answer))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, JSONBody
 from litestar.response import File
 from pydantic import Field, StringConstraints
@@ -26,7 +27,7 @@ from shared.contracts.fact import Email
 from shared.db import Cause, Database
 from shared.errors import NotFound, Unauthenticated
 from shared.territory.territories import Territories
-from shared.web.access import BadToken, bearer_of
+from shared.web.access import BadToken, Connection, bearer_of
 from shared.web.paper import PDF
 from shared.web.problems import Body
 
@@ -268,6 +269,12 @@ async def fetch(
     return attachment(files, await reads.document(database, document_id, of=request_id))
 
 
+async def with_a_token(connection: Connection, _: BaseRouteHandler) -> None:
+    """Refuse (`Unauthenticated`) a call without a token before its body is read."""
+    if bearer_of(connection) is None:
+        raise Unauthenticated
+
+
 async def admit(request: Request[Any, Any, Any], request_id: UUID, database: Database, tokens: Tokens) -> Holder:
     """Let the holder of a token of this request in: the applicant, or a colleague whom he invited.
 
@@ -306,4 +313,5 @@ routes = Router(
         acknowledge,
         fetch,
     ],
+    guards=[with_a_token],
 )
