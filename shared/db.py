@@ -1,6 +1,7 @@
 """PostgreSQL as the services see it: a pool to read from, and transactions to change things in."""
 
 import asyncio
+import contextlib
 import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -51,6 +52,13 @@ CONFLICT_PAUSE = 0.05
 _committed: ContextVar[list[bool] | None] = ContextVar("committed", default=None)
 """Gets an item at each commit of the unit of work that `retry_conflicts` runs in this task."""
 
+
+CANCELS_WITHIN = 1.0
+"""Seconds that PostgreSQL may take to confirm that it cancelled a query of ours, before the connection is cut.
+
+asyncpg waits for that as long as for a query, a minute: whoever gave up waiting for a frozen server would wait for it
+all the same.
+"""
 
 CLOSES_WITHIN = 5.0
 """Seconds for the connections in use to come back, before they are cut."""
@@ -216,15 +224,28 @@ class Database:
 
     async def fetch(self, query: str, *args: Any) -> list[Row]:
         """Give all rows."""
-        return await self._pool.fetch(query, *args)
+        async with self._borrowed() as connection:
+            return await connection.fetch(query, *args)
 
     async def fetchrow(self, query: str, *args: Any) -> Row | None:
         """Give the first row, if any."""
-        return await self._pool.fetchrow(query, *args)
+        async with self._borrowed() as connection:
+            return await connection.fetchrow(query, *args)
 
     async def fetchval(self, query: str, *args: Any) -> Any:
         """Give the first column of the first row."""
-        return await self._pool.fetchval(query, *args)
+        async with self._borrowed() as connection:
+            return await connection.fetchval(query, *args)
+
+    @asynccontextmanager
+    async def _borrowed(self) -> AsyncIterator[Connection]:
+        """Lend a connection of the pool; it is given back within `CANCELS_WITHIN`, or cut."""
+        connection = await self._pool.acquire()
+        try:
+            yield connection
+        finally:
+            with contextlib.suppress(TimeoutError):  # it was cut
+                await self._pool.release(connection, timeout=CANCELS_WITHIN)
 
     @asynccontextmanager
     async def transaction(self, cause: Cause | None = None) -> AsyncIterator[Transaction]:

@@ -1,13 +1,18 @@
 """What only the operator's page can see, for Prometheus: what one service told and another has not applied."""
 
+import asyncio
+
 from prometheus_client import Gauge
 
 from shared import clock
 from shared.operations.reach import Reach
-from shared.operations.status import status
+from shared.operations.status import Status, status
 
 MEASURES_EVERY = 15.0
 """Seconds between two looks."""
+
+MEASURED_WITHIN = 30.0
+"""Seconds that a look may take; what it asks is bounded too, and this bounds the rest."""
 
 BEHIND_AGE = Gauge(
     "cousu_behind_oldest_seconds",
@@ -17,15 +22,33 @@ BEHIND_AGE = Gauge(
 
 
 CONCERNS = Gauge("cousu_concerns", "What the operator's page says needs a hand now", ["what", "where"])
+MEASURED_AT = Gauge(
+    "cousu_concerns_measured_timestamp_seconds", "When the concerns were last looked for without failing"
+)
 
 
-async def measure(reach: Reach) -> None:
-    """Keep the gauges true."""
-    found = await status(reach, at=clock.now())
-    BEHIND_AGE.clear()
-    for one in found.behind:
-        BEHIND_AGE.labels(one.told_by, one.service).set(one.seconds)
-    CONCERNS.clear()
-    for concern in found.concerns:
-        if concern.urgent:
-            CONCERNS.labels(concern.what, concern.where).set(1)
+class Latest:
+    """The last look, which is there also when the page's own database is away."""
+
+    def __init__(self) -> None:
+        self.status: Status | None = None
+
+    async def measure(self, reach: Reach) -> None:
+        """Keep the gauges true; those of a look that fails are cleared, for they would give the past as the present."""
+        try:
+            async with asyncio.timeout(MEASURED_WITHIN):
+                found = await status(reach, at=clock.now())
+        except BaseException:
+            self.status = None
+            BEHIND_AGE.clear()
+            CONCERNS.clear()
+            raise
+        BEHIND_AGE.clear()
+        for one in found.behind:
+            BEHIND_AGE.labels(one.told_by, one.service).set(one.seconds)
+        CONCERNS.clear()
+        for concern in found.concerns:
+            if concern.urgent:
+                CONCERNS.labels(concern.what, concern.where).set(1)
+        MEASURED_AT.set_to_current_time()
+        self.status = found

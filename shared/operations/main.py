@@ -1,6 +1,6 @@
 """The wiring of the operator's page: the only place that builds it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from shared.operations.checking import Checks
 from shared.operations.connections import NotTold
 from shared.operations.reach import Reach, reached
 from shared.operations.settings import OperationsSettings, ReachSettings
-from shared.operations.web import api, pages
+from shared.operations.web import api, concerns, pages
 from shared.runner import run
 from shared.web.application import Lifespan, NavigationItem, create_application
 
@@ -38,12 +38,13 @@ def build(settings: OperationsSettings, database: Database) -> Litestar:
     if told.amqp_url is None:
         raise NotTold("OPERATIONS_AMQP_URL (or AMQP_URL) is missing: give the address of RabbitMQ")
     opened: list[Reach] = []
+    latest = gauges.Latest()
 
     @asynccontextmanager
     async def reaching(_: Litestar) -> AsyncIterator[None]:
         async with (
             reached(told) as reach,
-            rounds.running(lambda: gauges.measure(reach), every=gauges.MEASURES_EVERY, name="operations.gauges"),
+            rounds.running(lambda: latest.measure(reach), every=gauges.MEASURES_EVERY, name="operations.gauges"),
         ):
             opened.append(reach)
             yield
@@ -51,7 +52,9 @@ def build(settings: OperationsSettings, database: Database) -> Litestar:
     async def provide_reach() -> Reach:
         return opened[-1]
 
-    return application(settings, database, provide_reach, lifespan=[reaching])
+    return application(
+        settings, database, provide_reach, lifespan=[reaching], away=lambda: concerns.away(latest.status)
+    )
 
 
 def application(
@@ -60,8 +63,9 @@ def application(
     provide_reach: Callable[[], Awaitable[Reach]],
     *,
     lifespan: list[Lifespan] | None = None,
+    away: Callable[[], Sequence[str]] = tuple,
 ) -> Litestar:
-    """Build what answers, over a reach that `provide_reach` gives."""
+    """Build what answers, over a reach that `provide_reach` gives; `away` says what the last look found away."""
     checks = Checks()
 
     async def provide_checks() -> Checks:
@@ -83,6 +87,7 @@ def application(
         dependencies={"reach": provide_reach, "checks": provide_checks},
         lifespan=[*(lifespan or []), checking],
         navigation=NAVIGATION,
+        away=away,
     )
 
 

@@ -1,5 +1,6 @@
 """What operators look at and act on, held together: the services' databases and the broker."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from shared.operations.connections import NotTold
 from shared.operations.settings import ReachSettings
 
 Row = TypeVar("Row")
+
+READ_WITHIN = 10.0
+"""Seconds after which a service's database counts as away for a list."""
 
 UNREACHABLE = (*AWAY, asyncpg.PostgresError)
 """What a look at a service's database may raise when it is away, or not as we expect it (no tables, no rights)."""
@@ -72,14 +76,18 @@ class Reach:
         self, service: str | None, read: Callable[[Watched], Awaitable[Sequence[Row]]]
     ) -> tuple[list[Row], list[str]]:
         """Read one service, or all that answer; give what they told, and the names of those that are away."""
-        rows: list[Row] = []
-        away: list[str] = []
-        for watched in [self.service(service)] if service else self.services.values():
+        chosen = [self.service(service)] if service else list(self.services.values())
+
+        async def in_time(watched: Watched) -> Sequence[Row] | None:
             try:
-                rows += await read(watched)
+                async with asyncio.timeout(READ_WITHIN):
+                    return await read(watched)
             except UNREACHABLE:
-                away.append(watched.name)
-        return rows, away
+                return None
+
+        found = await asyncio.gather(*(in_time(watched) for watched in chosen))
+        rows = [row for part in found for row in part or ()]
+        return rows, [watched.name for watched, part in zip(chosen, found, strict=True) if part is None]
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -19,7 +20,10 @@ from shared.operations.figures import ServiceFigures, figures
 from shared.operations.reach import UNREACHABLE, Reach, Watched
 
 PATIENCE = 3.0
-"""Seconds after which a service or its database counts as away."""
+"""Seconds after which a database counts as away."""
+
+READINESS_WITHIN = 5.0
+"""Seconds after which a service counts as away: longer than it waits itself before it says that its database is."""
 
 GAP_OLD = 300.0
 """Seconds after which an event that is awaited before others is not just slow."""
@@ -146,16 +150,17 @@ class Status(BaseModel):
 
 
 async def status(reach: Reach, *, at: datetime, perimeter: list[str] | None = None) -> Status:
-    """Look at everything at once, for these départements or for all.
+    """Look at everything, for these départements or for all, within about ten seconds whatever is away or frozen.
 
     What is away is told, and the rest is still there. Queues and services are everybody's; of queues where messages are
     parked only those of one's own départements are shown.
     """
-    queues, services, compared = await asyncio.gather(
+    queues, services = await asyncio.gather(
         _queues(reach, perimeter),
         asyncio.gather(*(_service(watched, perimeter) for watched in reach.services.values())),
-        compare(reach, perimeter),
     )
+    answering = {one.name: reach.services[one.name] for one in services if one.database_away is None}
+    compared = await compare(replace(reach, services=answering), perimeter)
     concerns = [] if queues is not None else [Concern(what="broker_away", where="rabbitmq")]
     for one in services:
         concerns += _of_service(one, broker_away=queues is None)
@@ -179,13 +184,20 @@ async def status(reach: Reach, *, at: datetime, perimeter: list[str] | None = No
 
 async def _service(watched: Watched, perimeter: list[str] | None) -> ServiceStatus:
     told = ServiceStatus(name=watched.name)
-    told.ready, told.missing, told.degraded = await _readiness(watched.public_url)
+    (told.ready, told.missing, told.degraded), _ = await asyncio.gather(
+        _readiness(watched.public_url), _read_figures(watched, told, perimeter)
+    )
+    return told
+
+
+async def _read_figures(watched: Watched, told: ServiceStatus, perimeter: list[str] | None) -> None:
+    """Read what waits in a service's database into its status."""
     try:
         async with asyncio.timeout(PATIENCE):
             told.figures = await figures(watched.database, watched.name, perimeter)
     except UNREACHABLE as away:
         told.database_away = type(away).__name__
-        return told
+        return
     # A role for operators may have no right to the cases: then of these nothing is known.
     with contextlib.suppress(*UNREACHABLE):
         try:
@@ -195,7 +207,6 @@ async def _service(watched: Watched, perimeter: list[str] | None) -> ServiceStat
                 told.suspended_webhooks = await suspended_webhooks(watched.database, watched.name, perimeter)
         except TimeoutError:
             told.stuck = True
-    return told
 
 
 async def _readiness(public_url: str | None) -> tuple[bool | None, list[str], list[str]]:
@@ -206,7 +217,7 @@ async def _readiness(public_url: str | None) -> tuple[bool | None, list[str], li
     if public_url is None:
         return None, [], []
     try:
-        async with httpx2.AsyncClient(timeout=PATIENCE) as client:
+        async with httpx2.AsyncClient(timeout=READINESS_WITHIN) as client:
             answer = await client.get(f"{public_url}/health/ready")
     except httpx2.HTTPError as error:
         return False, [f"{NO_ANSWER}: {type(error).__name__}"], []

@@ -16,7 +16,7 @@ from shared.errors import Unauthenticated, UnsupportedType
 from shared.identity import store
 from shared.identity.model import Agent, Role
 from shared.web.problems import FormExpired, is_api
-from shared.web.sessions import session_of
+from shared.web.sessions import identifying, session_of
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -131,7 +131,8 @@ async def _agent_by_bearer(connection: Connection) -> Agent | None:
     if token is None:
         return None
     database: Database = connection.app.state["database"]
-    agent = await store.agent_by_token(database, token, at=clock.now())
+    async with identifying():
+        agent = await store.agent_by_token(database, token, at=clock.now())
     if agent is None:
         raise BadToken
     return agent

@@ -78,13 +78,15 @@ def create_application(
     dependencies: Mapping[str, Callable[..., Any]] | None = None,
     navigation: Sequence[NavigationItem] = (),
     bell: str = "",
+    away: Callable[[], Sequence[str]] = tuple,
 ) -> Litestar:
     """Build the application of one service.
 
     `name` is technical ("intake"), `title` French, shown in pages. `pages` are mounted at `/`, `api` at
     `/api/v1`. `templates` are the service's folders, searched before the common ones. `database` stays the
     caller's to close; readiness always includes it. `lifespan` managers run while the application does, in order.
-    `bell` is the address of the agents' bell, here or on another service of the same site.
+    `bell` is the address of the agents' bell, here or on another service of the same site. `away` says in French what
+    is away, for the page that is shown while the service is unavailable.
     """
     idle = timedelta(minutes=settings.session_idle_minutes)
     newest = keys(settings.secret_key.get_secret_value())[0]
@@ -137,7 +139,7 @@ def create_application(
         before_send=[strict_headers(secure=settings.secure, listens_to=bell)],
         lifespan=[_sweeping(database, idle), *lifespan],
         logging_config=None,
-        state=State({"site": Site(name, title, tuple(navigation), bell), "database": database}),
+        state=State({"site": Site(name, title, tuple(navigation), bell, away), "database": database}),
     )
     _repeat_after_conflicts(application)
     application.asgi_handler = Door(application.asgi_handler, service=name)

@@ -1,7 +1,7 @@
 """Pages: a template with what every page needs around it, and the sentences that follow a redirect."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -52,6 +52,8 @@ class Site:
     navigation: tuple[NavigationItem, ...] = ()
     bell: str = ""
     """Where agents see what is new for them, here or on another service; empty where they have no bell."""
+    away: Callable[[], Sequence[str]] = tuple
+    """Says in French what is away besides, for the page of a service that is unavailable."""
 
 
 def render(request: Request[Any, Any, Any], template: str, *, status_code: int = 200, **context: object) -> Template:

@@ -296,6 +296,8 @@ def _error_page(request: Request[Any, Any, Any], problem: Problem) -> Response[A
         errors=list(getattr(refusal, "errors", ())),
         request_id=request_id_of(request),
         retry_href=SIGN_IN if isinstance(refusal, Unauthenticated) else None,
+        away=request.app.state["site"].away() if isinstance(refusal, Unavailable) else (),
+        comes_back=isinstance(refusal, Unavailable) and request.method == "GET",
     )
     page.headers.update(problem.headers)
     return page

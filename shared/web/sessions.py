@@ -1,7 +1,9 @@
 """Sessions of people, kept in PostgreSQL: the cookie is a random key, of which only the digest is stored."""
 
+import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -15,6 +17,7 @@ from litestar.types import Empty, Message, Scopes, ScopeSession
 
 from shared import clock
 from shared.db import AWAY, Database, Reader, Transaction
+from shared.errors import Unavailable
 from shared.identity.model import Agent
 from shared.identity.store import agent_of, digest
 
@@ -28,6 +31,26 @@ TOUCH_EVERY: Final = timedelta(minutes=1)
 ANONYMOUS: Final = timedelta(hours=1)
 """How long a session lives that only carries a sentence to the next page."""
 STATE: Final = "web_session"
+IDENTIFIED_WITHIN: Final = 5.0
+"""Seconds for the database to say who asks; after them it counts as away, and the person is told so."""
+
+
+class DatabaseAway(Unavailable):
+    """The database does not say who asks (HTTP 503)."""
+
+    code = "database_away"
+    title = "The database does not answer"
+    sentence = "La base de données de ce service ne répond pas. Rien de ce qui a été confirmé n’est perdu."
+
+
+@asynccontextmanager
+async def identifying() -> AsyncIterator[None]:
+    """Refuse (`DatabaseAway`) when the database is away, or does not answer within `IDENTIFIED_WITHIN`."""
+    try:
+        async with asyncio.timeout(IDENTIFIED_WITHIN):
+            yield
+    except AWAY as away:
+        raise DatabaseAway from away
 
 
 @dataclass(slots=True)
@@ -81,7 +104,8 @@ class SessionBackend(BaseSessionBackend[SessionConfig]):
         session.sent = key
         if not key:
             return {}
-        row = await load(self.config.database, key, at=clock.now(), idle=self.config.idle)
+        async with identifying():
+            row = await load(self.config.database, key, at=clock.now(), idle=self.config.idle)
         if row is None:
             return {}
         session.key, session.agent, session.stored = key, row.agent, row.data

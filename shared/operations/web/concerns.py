@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.operations.status import NO_RELAY, Concern
+from shared.operations.status import NO_RELAY, Concern, Status
 from shared.operations.web import help_pages
 from shared.operations.web.words import counted, duration, service_word
 
@@ -17,6 +17,15 @@ class Told:
     urgent: bool
     help: str | None
     """Where the runbook says what it means and what to do."""
+
+
+AWAY = frozenset({"broker_away", "database_away", "database_refuses", "service_away"})
+
+
+def away(found: Status | None) -> list[str]:
+    """Say what did not answer at the last look, for who cannot be shown more; nothing is said without a look."""
+    away = [told(concern) for concern in found.concerns if concern.what in AWAY] if found else []
+    return [f"{one.place}\u00a0: {one.sentence}" for one in away]
 
 
 def told(concern: Concern) -> Told:

@@ -306,15 +306,24 @@ if (lives.length) {
   bar.append(note, stop);
   lives[0].before(bar);
 
+  let shown = new Date();
+  const told = (fresh) => [".lede", "#absents"].map((where) => fresh.querySelector(where)?.textContent.trim()).filter(Boolean).join(" ");
+  const late = (why) => {
+    note.textContent = `${why} Ce qui est affiché date de ${shown.toLocaleTimeString("fr-FR")} ; nouvel essai dans un instant.`;
+    bar.classList.add("live-late");
+  };
+  let following = false;
+
   const busy = (part) => part.contains(document.activeElement) || (getSelection()?.toString() && part.contains(getSelection().anchorNode));
   const follow = async () => {
-    if (stopped || document.hidden) return;
+    if (stopped || document.hidden || following) return;
+    following = true;
     try {
-      const answer = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "manual" });
-      if (!answer.ok) throw new Error(String(answer.status));
-      const told = await answer.text();
+      const answer = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "manual", signal: AbortSignal.timeout(15_000) });
+      if (answer.type === "opaqueredirect") return late("Votre session est terminée : rechargez la page.");
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!answer.ok) return late(told(fresh));
       if (stopped) return; // meanwhile
-      const fresh = new DOMParser().parseFromString(told, "text/html");
       let waits = false;
       for (const { id } of lives) {
         const part = document.getElementById(id);
@@ -325,10 +334,31 @@ if (lives.length) {
         else part.replaceChildren(...next.childNodes);
       }
       document.title = fresh.title;
-      note.textContent = waits ? "Du nouveau s’affichera dès que vous quitterez cette partie de la page." : `Mis à jour à ${new Date().toLocaleTimeString("fr-FR")}.`;
+      shown = new Date();
+      bar.classList.remove("live-late");
+      note.textContent = waits ? "Du nouveau s’affichera dès que vous quitterez cette partie de la page." : `Mis à jour à ${shown.toLocaleTimeString("fr-FR")}.`;
     } catch {
-      note.textContent = "La mise à jour ne passe pas ; nouvel essai dans un instant. Votre session est peut-être terminée : rechargez la page.";
+      late("Le serveur de cette page ne répond pas.");
+    } finally {
+      following = false;
     }
   };
   setInterval(follow, Number(lives[0].dataset.live) * 1000);
+}
+
+// A page that is unavailable is asked for again from time to time, and loaded when it answers.
+const away = document.querySelector("[data-comes-back]");
+if (away) {
+  const note = document.createElement("p");
+  note.textContent = "Cette page se rechargera d’elle-même dès que le service répondra.";
+  away.after(note);
+  setInterval(async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(location.href, { headers: { accept: "text/html" }, redirect: "manual", signal: AbortSignal.timeout(15_000) });
+      if (answer.ok || answer.type === "opaqueredirect") location.reload();
+    } catch {
+      // still away
+    }
+  }, 5_000);
 }
