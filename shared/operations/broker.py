@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from shared.errors import Unavailable
 from shared.messaging.addresses import BROKER_AWAY, Addresses, connect
+from shared.operations import probes
 
 NAME = "cousu-main operations"
 PATIENCE = 3.0
@@ -103,7 +104,7 @@ class Broker:
         """Fetch one node's figures; nothing from a node that is away."""
         wanted = {"family": ["queue_coarse_metrics", "queue_consumer_count"], "vhost": self._vhost}
         try:
-            async with httpx2.AsyncClient(timeout=PATIENCE) as client:
+            async with probes.client(PATIENCE) as client:
                 answer = await client.get(f"{url}/metrics/detailed", params=wanted)
                 answer.raise_for_status()
         except httpx2.HTTPError:
@@ -146,7 +147,7 @@ class Broker:
         """Read how many messages a second go in and out, by queue, from the first node whose management API answers."""
         for url, auth in self._management:
             try:
-                async with httpx2.AsyncClient(timeout=PATIENCE, auth=auth) as client:
+                async with probes.client(PATIENCE, auth=auth) as client:
                     address = f"{url}/api/queues/{quote(self._vhost, safe='')}"
                     answer = await client.get(address, params={"columns": "name,message_stats"})
                     answer.raise_for_status()

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from shared.errors import Refusal
 from shared.messaging.names import OUTBOX_OLD, UNROUTED_QUEUE
+from shared.operations import probes
 from shared.operations.astray import DEAD, may_open
 from shared.operations.behind import Behind, Forked, compare
 from shared.operations.broker import Broker, Queue
@@ -217,7 +218,7 @@ async def _readiness(public_url: str | None) -> tuple[bool | None, list[str], li
     if public_url is None:
         return None, [], []
     try:
-        async with httpx2.AsyncClient(timeout=READINESS_WITHIN) as client:
+        async with probes.client(READINESS_WITHIN) as client:
             answer = await client.get(f"{public_url}/health/ready")
     except httpx2.HTTPError as error:
         return False, [f"{NO_ANSWER}: {type(error).__name__}"], []

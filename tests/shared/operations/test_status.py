@@ -1,9 +1,11 @@
 """Is all well? Each thing that is not is named, and what is away does not hide the rest."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 import aio_pika
 import pytest
@@ -260,3 +262,19 @@ async def test_a_service_that_is_ready_and_degraded_says_so_and_needs_no_hand_fo
     assert (intake.ready, intake.missing, intake.degraded) == (True, [], ["relay: no leader"])
     [concern] = [one for one in seen.concerns if one.what == "service_degraded"]
     assert (concern.where, concern.detail, concern.urgent) == ("intake", "relay: no leader", False)
+
+
+async def test_certificate_authorities_are_not_loaded_at_each_look(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[object] = []
+    load = ssl.create_default_context
+
+    def count(*arguments: Any, **options: Any) -> ssl.SSLContext:
+        loaded.append(arguments)
+        return load(*arguments, **options)
+
+    monkeypatch.setattr(ssl, "create_default_context", count)
+    for _ in range(3):
+        await status(scene.reach, at=clock.now())
+    assert len(loaded) <= 1
