@@ -8,12 +8,15 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from shared.operations import quarantine
+from shared import db
+from shared.operations import causes, quarantine
+from shared.operations.causes import Cause, Decision, Settlement
 from shared.operations.command_line_acting import (
     AsJson,
     By,
     OfAll,
     OfOne,
+    WatchedService,
     Why,
     as_text,
     at,
@@ -25,6 +28,7 @@ from shared.operations.reach import Reach
 
 app = typer.Typer(help="Messages that a service could not read.", no_args_is_help=True)
 
+CauseKey = Annotated[str, typer.Argument(help="The cause, as `quarantine causes` shows it")]
 MessageId = Annotated[UUID, typer.Argument(help="The message, as `quarantine list` shows it")]
 
 
@@ -83,6 +87,51 @@ def discard(message_id: MessageId, service: OfOne, why: Why, by: By) -> None:
     """Decide that the message is never applied; its bytes are kept."""
     reaching(lambda reach: quarantine.discard(reach.service(service.value), message_id, by=by, why=why))
     typer.echo("discarded")
+
+
+@app.command("causes")
+def list_causes(service: OfAll = None, *, json: AsJson = False) -> None:
+    """Show what is wrong with the messages that wait for a decision, and how many have the same cause."""
+    rows, away = reaching(
+        lambda reach: reach.from_all(service and service.value, lambda one: causes.list_causes(one.database, one.name))
+    )
+    tell(rows, away, _causes_table, as_json=json)
+
+
+@app.command("replay-all")
+def replay_all(cause: CauseKey, service: OfOne, why: Why, by: By) -> None:
+    """Send all messages of one cause to the service's queue again; damaged ones stay."""
+    typer.echo(f"{_settle_all(cause, service, 'replayed', why, by)} sent to {service.value} again")
+
+
+@app.command("discard-all")
+def discard_all(cause: CauseKey, service: OfOne, why: Why, by: By) -> None:
+    """Decide that no message of one cause is ever applied; their bytes are kept."""
+    typer.echo(f"{_settle_all(cause, service, 'discarded', why, by)} discarded")
+
+
+def _settle_all(cause: str, service: WatchedService, settlement: Settlement, why: str, by: str) -> int:
+    """Decide about all messages that wait now, however many orders it takes."""
+
+    async def settle(reach: Reach) -> int:
+        watched = reach.service(service.value)
+        decision = Decision(settlement, by, why, await db.now(watched.database))
+        done = await causes.settle(watched, reach.broker, cause, decision)
+        total = done.settled
+        while done.settled and done.left:
+            done = await causes.settle(watched, reach.broker, cause, decision)
+            total += done.settled
+        return total
+
+    return reaching(settle)
+
+
+def _causes_table(rows: Sequence[Cause]) -> Table:
+    table = Table("Service", "Cause", "Messages", "First", "Last", "Damaged", "Reason", box=None)
+    for one in rows:
+        damaged = "damaged" if one.damaged else ""
+        table.add_row(one.service, one.key, str(one.messages), at(one.first_at), at(one.last_at), damaged, one.reason)
+    return table
 
 
 def _table(rows: Sequence[Quarantined]) -> Table:

@@ -73,6 +73,30 @@ async def list_held(reader: Reader, service: str, *, most: int = 200, perimeter:
     return [_held(service, row) for row in rows]
 
 
+async def count(reader: Reader, *, perimeter: list[str] | None = None) -> list[int]:
+    """Count the held streams of a service: one figure."""
+    rows = await reader.fetch(f"SELECT count(*) FROM ({_HELD}) AS held", perimeter)  # noqa: S608 - our own query
+    return [row["count"] for row in rows]
+
+
+class Group(BaseModel):
+    """Held streams of a service that have the same code and the same type of event."""
+
+    service: str
+    code: Code
+    type: str
+    streams: int
+
+
+async def groups(reader: Reader, service: str, *, perimeter: list[str] | None = None) -> list[Group]:
+    """Give the groups of held streams, the largest first; strangers' types are bounded by those that are known."""
+    rows = await reader.fetch(
+        f"SELECT code, type, count(*) AS streams FROM ({_HELD}) AS held GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 100",  # noqa: S608 - same
+        perimeter,
+    )
+    return [Group(service=service, **row) for row in rows]
+
+
 async def show(reader: Reader, service: str, event_id: str, *, perimeter: list[str] | None = None) -> Held:
     """Give the stream that an event holds; refuses with `NotHeld`."""
     rows = await reader.fetch(_HELD + "AND h.event_id = $2", perimeter, event_id)

@@ -1,10 +1,12 @@
 """Messages that a service could not read, with their bytes: seen, sent to it again, or put away for good."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 import aio_pika
+import aio_pika.abc
 import aio_pika.exceptions
 from pydantic import BaseModel
 
@@ -72,12 +74,12 @@ class Quarantined(BaseModel):
 
 _SUBJECT = re.compile(r'"subject"\s*:\s*"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
 
-_COLUMNS = """
+COLUMNS = """
     id, received_at, reason, routing_key, octet_length(body) AS size, damaged, times,
     settled_at, settled_by, settlement, why
 """
 
-_SEEN = "($1::text[] IS NULL OR split_part(routing_key, '.', 3) = ANY($1))"
+SEEN = "($1::text[] IS NULL OR split_part(routing_key, '.', 3) = ANY($1))"
 """Of one's départements, by the address; what strangers sent to none is seen by whoever sees all."""
 
 
@@ -86,7 +88,7 @@ async def list_quarantined(
 ) -> list[Quarantined]:
     """Give the messages that wait for a decision, oldest first; or those that were settled, newest first."""
     rows = await reader.fetch(
-        f"SELECT {_COLUMNS} FROM quarantine WHERE {_SEEN} AND "  # noqa: S608 - our own column names
+        f"SELECT {COLUMNS} FROM quarantine WHERE {SEEN} AND "  # noqa: S608 - our own column names
         + ("settled_at IS NOT NULL ORDER BY settled_at DESC" if settled else "settled_at IS NULL ORDER BY received_at")
         + ", id LIMIT $2",
         perimeter,
@@ -95,10 +97,27 @@ async def list_quarantined(
     return [Quarantined(service=service, **row) for row in rows]
 
 
+async def count(reader: Reader, *, settled: bool = False, perimeter: list[str] | None = None) -> list[int]:
+    """Count the messages that wait for a decision, or those that were settled: one figure."""
+    rows = await reader.fetch(
+        f"SELECT count(*) FROM quarantine WHERE {SEEN} AND (settled_at IS NOT NULL) = $2",  # noqa: S608 - same
+        perimeter,
+        settled,
+    )
+    return [row["count"] for row in rows]
+
+
+def in_order(rows: Iterable[Quarantined], *, settled: bool = False) -> list[Quarantined]:
+    """Put together what several services have: the oldest first, or those that were settled last."""
+    if settled:
+        return sorted(rows, key=lambda one: one.settled_at or one.received_at, reverse=True)
+    return sorted(rows, key=lambda one: one.received_at)
+
+
 async def show(reader: Reader, service: str, message_id: UUID, *, perimeter: list[str] | None = None) -> Quarantined:
     """Give one message, settled or not; refuses with `NotInQuarantine`."""
     row = await reader.fetchrow(
-        f"SELECT {_COLUMNS} FROM quarantine WHERE {_SEEN} AND id = $2",  # noqa: S608 - our own column names
+        f"SELECT {COLUMNS} FROM quarantine WHERE {SEEN} AND id = $2",  # noqa: S608 - our own column names
         perimeter,
         message_id,
     )
@@ -112,7 +131,7 @@ async def about(
 ) -> list[Quarantined]:
     """Give the messages that wait for a decision and name this request, however unreadable they are, oldest first."""
     rows = await reader.fetch(
-        f"SELECT {_COLUMNS} FROM quarantine WHERE {_SEEN} "  # noqa: S608 - our own column names
+        f"SELECT {COLUMNS} FROM quarantine WHERE {SEEN} "  # noqa: S608 - our own column names
         "AND settled_at IS NULL AND position(convert_to($2, 'UTF8') IN body) > 0 ORDER BY received_at, id LIMIT $3",
         perimeter,
         str(request_id),
@@ -124,7 +143,7 @@ async def about(
 async def bytes_of(reader: Reader, message_id: UUID, *, perimeter: list[str] | None = None) -> bytes:
     """Give the bytes as they came; refuses with `NotInQuarantine`."""
     body: bytes | None = await reader.fetchval(
-        f"SELECT body FROM quarantine WHERE {_SEEN} AND id = $2",  # noqa: S608 - a constant condition
+        f"SELECT body FROM quarantine WHERE {SEEN} AND id = $2",  # noqa: S608 - a constant condition
         perimeter,
         message_id,
     )
@@ -152,18 +171,22 @@ async def replay(
         found = await _settle(tx, watched.name, message_id, "replayed", by=by, why=why, perimeter=perimeter)
         if found.damaged:
             raise DamagedMessage
-        body = await bytes_of(tx, message_id)
-        message = aio_pika.Message(
-            body,
-            headers={DIGEST: digest_of(body)},
-            content_type=CONTENT_TYPE,
-            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-        )
-        try:
-            await channel.default_exchange.publish(message, routing_key=watched.queue, mandatory=True, timeout=30)
-        except aio_pika.exceptions.DeliveryError as returned:
-            raise NoQueue(queue=watched.queue) from returned
+        await send(channel, watched.queue, await bytes_of(tx, message_id))
     return found
+
+
+async def send(channel: aio_pika.abc.AbstractChannel, queue: str, body: bytes) -> None:
+    """Publish the bytes of a message to the queue of a service; refuses with `NoQueue`."""
+    message = aio_pika.Message(
+        body,
+        headers={DIGEST: digest_of(body)},
+        content_type=CONTENT_TYPE,
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+    )
+    try:
+        await channel.default_exchange.publish(message, routing_key=queue, mandatory=True, timeout=30)
+    except aio_pika.exceptions.DeliveryError as returned:
+        raise NoQueue(queue=queue) from returned
 
 
 async def discard(

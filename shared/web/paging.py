@@ -32,6 +32,11 @@ class Page:
         """How many items come before this page."""
         return (self.number - 1) * self.per_page
 
+    @property
+    def end(self) -> int:
+        """How many items there are up to the end of this page."""
+        return self.number * self.per_page
+
     def pages(self, total: int) -> int:
         """How many pages `total` items make; an empty list is one page."""
         return max(1, -(-total // self.per_page))

@@ -1,6 +1,6 @@
 """What the operator's page shows and does, for programs; bearer tokens are those of the page's own agents."""
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from litestar import get, post
@@ -8,11 +8,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from pydantic import AwareDatetime, BaseModel, Field
 
-from shared import clock
+from shared import clock, db
 from shared.identity.model import Agent, Role
+from shared.messaging.inbox.held import Code
 from shared.messaging.names import UNROUTED_QUEUE
-from shared.operations import astray, held, journals, mails, quarantine, record, resending, status, waiting
+from shared.operations import astray, causes, held, journals, mails, quarantine, record, resending, status, waiting
 from shared.operations.astray import DEAD, Parked, Replayed
+from shared.operations.causes import Cause, Decision, Settled, Settlement
 from shared.operations.checking import Check, Checks
 from shared.operations.duties import SENDS_MAILS
 from shared.operations.held import Held
@@ -71,6 +73,35 @@ class QuarantinedItem(Quarantined):
     body: str | None = None
 
 
+class CauseItem(Cause):
+    """A group of messages that have the same cause, its first ten messages, and what this caller may do with all."""
+
+    preview: list[Quarantined]
+    allowed_actions: list[str]
+
+
+class CauseList(BaseModel):
+    """The groups of messages that wait for a decision, the largest first; `away` names who did not answer."""
+
+    items: list[CauseItem]
+    away: list[str]
+
+
+class RetryOrder(Why):
+    """Which held streams to try again (all of the service when nothing is given), and the motive."""
+
+    code: Code | None = None
+    type: str | None = None
+    source: str | None = None
+
+
+class Retried(BaseModel):
+    """How many held streams are tried again."""
+
+    service: str
+    retried: int
+
+
 class HeldPage(Paged[HeldItem]):
     """A page of held streams; `away` names the services that did not answer."""
 
@@ -123,10 +154,11 @@ async def list_held(
 ) -> HeldPage:
     """List the held streams: those that nobody tries any more first."""
     rows, away = await reach.from_all(
-        service, lambda one: held.list_held(one.database, one.name, most=ALL, perimeter=agent.perimeter)
+        service, lambda one: held.list_held(one.database, one.name, most=paging.end, perimeter=agent.perimeter)
     )
-    shown = held.in_order(rows)[paging.offset : paging.offset + paging.limit]
-    return HeldPage(items=[_held(one, agent) for one in shown], total=len(rows), page=paging.number, away=away)
+    shown = held.in_order(rows)[paging.offset : paging.end]
+    totals, _ = await reach.from_all(service, lambda one: held.count(one.database, perimeter=agent.perimeter))
+    return HeldPage(items=[_held(one, agent) for one in shown], total=sum(totals), page=paging.number, away=away)
 
 
 @post("/held/{service:str}/retry", guards=[OPERATORS], status_code=200)
@@ -137,6 +169,23 @@ async def retry_held(
     watched = reach.service(service)
     await held.retry(watched, data.event_id, by=agent.email, why=data.why, perimeter=agent.perimeter)
     return _held(await held.show(watched.database, service, data.event_id), agent)
+
+
+@post("/held/{service:str}/retry-all", guards=[OPERATORS], status_code=200)
+async def retry_all_held(
+    service: FromPath[str], data: JSONBody[RetryOrder], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
+) -> Retried:
+    """Have the service try again all that it holds, or all of one code, type or source."""
+    retried = await held.retry_all(
+        reach.service(service),
+        by=agent.email,
+        why=data.why,
+        code=data.code,
+        type_=data.type,
+        source=data.source,
+        perimeter=agent.perimeter,
+    )
+    return Retried(service=service, retried=retried)
 
 
 @post("/held/{service:str}/skip", guards=[OPERATORS], status_code=200)
@@ -178,13 +227,50 @@ async def list_quarantined(
     rows, away = await reach.from_all(
         service,
         lambda one: quarantine.list_quarantined(
-            one.database, one.name, settled=settled, most=ALL, perimeter=agent.perimeter
+            one.database, one.name, settled=settled, most=paging.end, perimeter=agent.perimeter
         ),
     )
-    shown = rows[paging.offset : paging.offset + paging.limit]
-    return QuarantinePage(
-        items=[_quarantined(one, agent) for one in shown], total=len(rows), page=paging.number, away=away
+    totals, _ = await reach.from_all(
+        service, lambda one: quarantine.count(one.database, settled=settled, perimeter=agent.perimeter)
     )
+    shown = quarantine.in_order(rows, settled=settled)[paging.offset : paging.end]
+    return QuarantinePage(
+        items=[_quarantined(one, agent) for one in shown], total=sum(totals), page=paging.number, away=away
+    )
+
+
+@get("/quarantine/causes", guards=[READERS])
+async def list_causes(
+    reach: NamedDependency[Reach], agent: NamedDependency[Agent], service: FromQuery[str | None] = None
+) -> CauseList:
+    """List what is wrong with the messages that wait for a decision, with how many have the same cause."""
+    seen = agent.perimeter
+    rows, away = await reach.from_all(service, lambda one: causes.list_causes(one.database, one.name, perimeter=seen))
+    items = [
+        CauseItem(
+            **one.model_dump(),
+            preview=await causes.preview(reach.service(one.service).database, one.service, one.key, perimeter=seen),
+            allowed_actions=_allowed(agent, damaged=one.damaged),
+        )
+        for one in sorted(rows, key=lambda one: -one.messages)
+    ]
+    return CauseList(items=items, away=away)
+
+
+@post("/quarantine/{service:str}/causes/{key:str}/{action:str}", guards=[OPERATORS], status_code=200)
+async def settle_cause(
+    service: FromPath[str],
+    key: FromPath[str],
+    action: FromPath[Literal["replay", "discard"]],
+    data: JSONBody[Why],
+    agent: NamedDependency[Agent],
+    reach: NamedDependency[Reach],
+) -> Settled:
+    """Send all messages of one cause to the service again, or put them away: at most 5000; `left` says what remains."""
+    watched = reach.service(service)
+    settlement: Settlement = "replayed" if action == "replay" else "discarded"
+    decision = Decision(settlement, agent.email, data.why, await db.now(watched.database), agent.perimeter)
+    return await causes.settle(watched, reach.broker, key, decision)
 
 
 @get("/quarantine/{service:str}/{message_id:uuid}", guards=[READERS])
@@ -334,9 +420,12 @@ routes: list[Any] = [
     is_all_well,
     list_held,
     retry_held,
+    retry_all_held,
     skip_held,
     list_waiting,
     list_quarantined,
+    list_causes,
+    settle_cause,
     show_quarantined,
     replay_quarantined,
     discard_quarantined,
@@ -365,6 +454,11 @@ def _mail(one: Mail, agent: Agent) -> MailItem:
 
 
 def _quarantined(one: Quarantined, agent: Agent) -> QuarantinedItem:
-    open_ = one.settlement is None and agent.has(Role.OPERATOR)
-    allowed = ["discard"] if one.damaged else ["replay", "discard"]
-    return QuarantinedItem(**one.model_dump(), allowed_actions=allowed if open_ else [])
+    allowed = _allowed(agent, damaged=one.damaged) if one.settlement is None else []
+    return QuarantinedItem(**one.model_dump(), allowed_actions=allowed)
+
+
+def _allowed(agent: Agent, *, damaged: bool) -> list[str]:
+    if not agent.has(Role.OPERATOR):
+        return []
+    return ["discard"] if damaged else ["replay", "discard"]

@@ -90,6 +90,17 @@ _KNOWN: Final[tuple[tuple[str, Reason], ...]] = (
         ),
     ),
 )
+_UNREADABLE: Final[tuple[tuple[str, str], ...]] = (
+    (r"Invalid JSON", "Ce n’est pas un message de nos services\u00a0: son contenu n’est pas du JSON."),
+    (r"^PostgreSQL cannot hold it", "La base ne peut pas enregistrer ce que dit le message."),
+    (r"without a sequence|a sequence without a subject", "Le message ne dit pas sa place dans la suite de sa demande."),
+    (r"previoushash", "Le message ne dit pas correctement quel événement le précède."),
+    (r"^data\b", "Ce que dit l’événement n’a pas la forme que son type promet."),
+    (
+        r"^(specversion|id|source|type|subject|time|sequence|departement|correlationid|traceparent): ",
+        "L’enveloppe du message n’est pas celle de nos services.",
+    ),
+)
 _UNKNOWN: Final = Reason(
     "Le programme du service a échoué sur cet événement.",
     "Transmettez la raison et l’identifiant à l’équipe de développement. Après la correction, faites un nouvel essai.",
@@ -114,9 +125,10 @@ def of_unreadable(reason: str, *, damaged: bool = False) -> Reason:
             "Le message prétend venir d’un service qui n’annonce jamais cela.",
             "Ne le renvoyez pas. Cherchez qui a publié sous ce nom, puis écartez-le.",
         )
+    means = next((means for pattern, means in _UNREADABLE if re.search(pattern, reason)), None)
     fields = len(reason.split(";"))
     return Reason(
-        f"Le message n’a pas la forme attendue ({counted(fields, 'point', 'points')} à corriger, ci-dessous).",
+        means or f"Le message n’a pas la forme attendue ({counted(fields, 'point', 'points')} à corriger).",
         "S’il vient d’un de nos services, la version de ce service-ci est trop ancienne\u00a0: mettez-le à jour, puis "
         "renvoyez le message. S’il ne veut rien dire, écartez-le.",
     )

@@ -5,10 +5,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from shared.contracts.vocabulary import Team
+from shared.messaging.inbox.held import Code
+from shared.operations.held import Group
 from shared.operations.services import SERVICES, Service
 from shared.operations.status import GAP_OLD, MAIL_OLD, QueueStatus, ServiceStatus, Status
 from shared.operations.verification import Fault
-from shared.words import TEAM
+from shared.words import TEAM, event_word
 
 SERVICE = {
     Service.INTAKE: "Dépôt des demandes",
@@ -20,12 +22,22 @@ ACTION = {
     "held.retry": "Événement retenu\u00a0: nouvel essai",
     "documents.confirm": "Documents inconnus de la base\u00a0: mis à la corbeille",
     "held.skip": "Événement retenu\u00a0: laissé de côté",
+    "held.retry_all": "Demandes retenues\u00a0: nouvel essai ensemble",
+    "waiting.discard": "Attente\u00a0: événement qui n’existera jamais",
     "quarantine.replay": "Quarantaine\u00a0: message renvoyé",
+    "quarantine.replay_all": "Quarantaine\u00a0: messages d’une cause renvoyés",
+    "quarantine.discard_all": "Quarantaine\u00a0: messages d’une cause écartés",
     "quarantine.discard": "Quarantaine\u00a0: message écarté",
     "dead.drain": "Lettres mortes\u00a0: remises en file",
     "events.resend": "Événements renvoyés depuis le journal",
     "unrouted.replay": "Sans destinataire\u00a0: publiés à nouveau",
     "delivery.resend": "Courriel renvoyé",
+}
+HELD = {
+    Code.FAILED: "échec",
+    Code.WAITS_FOR_ANOTHER: "attend un événement d’une autre suite",
+    Code.NEWER: "plus récent que ce service",
+    Code.FORKED: "histoire divergente",
 }
 SETTLEMENT = {"replayed": "renvoyé", "discarded": "écarté"}
 
@@ -92,6 +104,12 @@ def fault(found: Fault) -> Wrong:
 def service_word(name: str) -> str:
     """Give the French name of a service."""
     return SERVICE.get(Service(name), name) if name in SERVICES else name
+
+
+def held_group(group: Group) -> str:
+    """Name a group of held streams."""
+    streams = counted(group.streams, "demande", "demandes")
+    return f"{service_word(group.service)} – {HELD[group.code]} – {event_word(group.type)} ({streams})"
 
 
 def awaited_team(team: str) -> str:

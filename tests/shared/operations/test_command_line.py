@@ -232,3 +232,16 @@ def test_a_command_does_not_wait_for_what_only_services_need() -> None:
     loaded = "import sys, shared.operations.command_line; print('faststream' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)  # noqa: S603 - our own program
     assert done.stdout == "False\n"
+
+
+async def test_all_messages_of_a_cause_are_settled_by_one_command(scene: Scene, cousu_main: CousuMain) -> None:
+    bodies = [b" " * number + b"no json" for number in range(3)]
+    await scene.inbox.take([Message(body, "intake.message_posted.95") for body in bodies])
+    code, out, _ = await cousu_main("quarantine", "causes", "--json")
+    [cause] = json.loads(out)
+    assert (code, cause["messages"]) == (0, 3)
+    where = (cause["key"], "--service", "escalation", "--why", "essai", "--by", "astreinte")
+    code, out, err = await cousu_main("quarantine", "replay-all", *where)
+    assert (code, out) == (0, "3 sent to escalation again\n"), err
+    code, _, err = await cousu_main("quarantine", "discard-all", *where)
+    assert (code, "Aucun message de cette cause" in err) == (1, True)

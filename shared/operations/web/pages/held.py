@@ -6,11 +6,12 @@ from urllib.parse import quote
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared.db import Cause, Database, Transaction
 from shared.errors import Invalid
 from shared.identity.model import Agent
+from shared.messaging.inbox.held import Code
 from shared.operations import held, journals, record, waiting
 from shared.operations.held import NotHeld
 from shared.operations.reach import Reach
@@ -33,6 +34,21 @@ class HeldForm(BaseModel):
     """To skip is for good: the page asks twice."""
 
 
+class GroupForm(BaseModel):
+    """Which held streams are tried again together: service, code and type of event."""
+
+    group: str = Field(max_length=300)
+    why: Motive
+
+    def chosen(self) -> tuple[str, Code, str]:
+        """Read the choice; refuses (`Invalid`) what the page did not offer."""
+        service, _, rest = self.group.partition(" ")
+        code, _, type_ = rest.partition(" ")
+        if code not in set(Code) or not type_:
+            raise Invalid.field("group", "Choisissez un groupe de la liste.")
+        return service, Code(code), type_
+
+
 @get("/retenues", guards=[READERS])
 async def held_streams(
     request: Request[Any, Any, Any],
@@ -41,18 +57,60 @@ async def held_streams(
     agent: NamedDependency[Agent],
 ) -> Response[Any]:
     """List the held streams: what needs a hand first."""
+    return await _list_page(request, reach, agent, None, paging)
+
+
+@post("/retenues", guards=[OPERATORS])
+async def retry_group(
+    request: Request[Any, Any, Any],
+    reach: NamedDependency[Reach],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+) -> Response[Any]:
+    """Have a service try again all that it holds for one reason and of one type."""
+    form = await read_form(request, GroupForm)
+
+    async def act(_: Transaction, model: GroupForm) -> str:
+        service, code, type_ = model.chosen()
+        count = await held.retry_all(
+            reach.service(service), by=agent.email, why=model.why, code=code, type_=type_, perimeter=agent.perimeter
+        )
+        flash(request, f"Nouvel essai de {words.counted(count, 'demande retenue', 'demandes retenues')}.")
+        return "/retenues"
+
+    async def again(code: int) -> Response[Any]:
+        return await _list_page(request, reach, agent, form, Page(), code)
+
+    return await submit(request, database, cause, form, act, again=again)
+
+
+async def _list_page(
+    request: Request[Any, Any, Any],
+    reach: Reach,
+    agent: Agent,
+    form: Form[GroupForm] | None,
+    paging: Page,
+    code: int = 200,
+) -> Response[Any]:
     seen = agent.perimeter
     rows, away = await reach.from_all(
-        None, lambda one: held.list_held(one.database, one.name, most=10_000, perimeter=seen)
+        None, lambda one: held.list_held(one.database, one.name, most=paging.end, perimeter=seen)
     )
-    rows = held.in_order(rows)
-    shown = rows[paging.offset : paging.offset + paging.limit]
+    shown = held.in_order(rows)[paging.offset : paging.end]
+    totals, _ = await reach.from_all(None, lambda one: held.count(one.database, perimeter=seen))
+    groups, _ = await reach.from_all(None, lambda one: held.groups(one.database, one.name, perimeter=seen))
     gaps, _ = await reach.from_all(None, lambda one: waiting.list_gaps(one.database, one.name, most=50, perimeter=seen))
     return render(
         request,
         "operations/held.html",
+        status_code=code,
         rows=shown,
-        total=len(rows),
+        total=sum(totals),
+        groups=[
+            (f"{one.service} {one.code} {one.type}", words.held_group(one))
+            for one in sorted(groups, key=lambda one: -one.streams)
+        ],
         paging=paging,
         gaps=sorted(gaps, key=lambda gap: gap.since),
         numbers=await journals.numbers(reach, [one.subject for one in shown] + [gap.subject for gap in gaps]),
@@ -60,6 +118,7 @@ async def held_streams(
         service_word=words.service_word,
         reason_of=reasons.of_held,
         moment=words.moment,
+        **shown_again(form, agent),
     )
 
 
@@ -135,6 +194,7 @@ async def _held_page(
         one=one,
         number=numbers.get(one.subject),
         reason=reasons.of_held(one.reason, one.service),
+        code_word=words.HELD[one.code],
         skipping=form is not None and form.values.get("action") == "skip",
         service_word=words.service_word,
         moment=words.moment,

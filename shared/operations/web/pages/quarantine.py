@@ -7,11 +7,14 @@ import structlog
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
-from shared.db import Cause, Database, Transaction
+from shared import db
+from shared.db import Cause as Answering
+from shared.db import Database, Transaction
 from shared.identity.model import Agent
-from shared.operations import quarantine
+from shared.operations import causes, quarantine
+from shared.operations.causes import Cause, Decision
 from shared.operations.reach import Reach
 from shared.operations.web import help_pages, reasons, words
 from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, shown_again
@@ -32,6 +35,12 @@ class QuarantineForm(BaseModel):
     why: Motive
 
 
+class CauseForm(QuarantineForm):
+    """What is decided about all messages of one cause that were received until the page was shown."""
+
+    until: AwareDatetime
+
+
 @get("/quarantaine", guards=[READERS])
 async def quarantined(
     request: Request[Any, Any, Any],
@@ -45,20 +54,103 @@ async def quarantined(
     rows, away = await reach.from_all(
         None,
         lambda one: quarantine.list_quarantined(
-            one.database, one.name, settled=settled, most=10_000, perimeter=agent.perimeter
+            one.database, one.name, settled=settled, most=paging.end, perimeter=agent.perimeter
         ),
     )
+    totals, _ = await reach.from_all(
+        None, lambda one: quarantine.count(one.database, settled=settled, perimeter=agent.perimeter)
+    )
+    groups: list[Cause] = []
+    if not settled:
+        groups, _ = await reach.from_all(
+            None, lambda one: causes.list_causes(one.database, one.name, perimeter=agent.perimeter)
+        )
     return render(
         request,
         "operations/quarantine.html",
-        rows=rows[paging.offset : paging.offset + paging.limit],
-        total=len(rows),
+        rows=quarantine.in_order(rows, settled=settled)[paging.offset : paging.end],
+        total=sum(totals),
+        causes=sorted(groups, key=lambda one: -one.messages),
         paging=paging,
         settled=settled,
         away=away_words(away),
         service_word=words.service_word,
         settlements=words.SETTLEMENT,
         reason_of=reasons.of_unreadable,
+    )
+
+
+@get("/quarantaine/{service:str}/cause/{key:str}", guards=[READERS])
+async def quarantined_cause(
+    request: Request[Any, Any, Any],
+    service: FromPath[str],
+    key: FromPath[str],
+    agent: NamedDependency[Agent],
+    reach: NamedDependency[Reach],
+) -> Response[Any]:
+    """Show the messages of one cause, the first ten of them, and what may be done with all."""
+    return await _cause_page(request, reach, agent, service, key, None)
+
+
+@post("/quarantaine/{service:str}/cause/{key:str}", guards=[OPERATORS])
+async def settle_cause(
+    request: Request[Any, Any, Any],
+    service: FromPath[str],
+    key: FromPath[str],
+    agent: NamedDependency[Agent],
+    reach: NamedDependency[Reach],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Answering],
+) -> Response[Any]:
+    """Send all messages of one cause to their service again, or put them away."""
+    watched = reach.service(service)
+    form = await read_form(request, CauseForm)
+
+    async def act(_: Transaction, model: CauseForm) -> str:
+        settlement: causes.Settlement = "replayed" if model.action == "replay" else "discarded"
+        decision = Decision(settlement, agent.email, model.why, model.until, agent.perimeter)
+        done = await causes.settle(watched, reach.broker, key, decision)
+        one, many = (
+            ("message renvoyé", "messages renvoyés")
+            if settlement == "replayed"
+            else ("message écarté", "messages écartés")
+        )
+        flash(request, f"{words.counted(done.settled, one, many)}.")
+        if not done.left:
+            return "/quarantaine"
+        flash(request, f"Il en reste {words.counted(done.left, 'message', 'messages')}\u00a0: recommencez.", "warning")
+        return f"/quarantaine/{service}/cause/{key}"
+
+    async def again(code: int) -> Response[Any]:
+        return await _cause_page(request, reach, agent, service, key, form, code)
+
+    return await submit(request, database, cause, form, act, again=again)
+
+
+async def _cause_page(
+    request: Request[Any, Any, Any],
+    reach: Reach,
+    agent: Agent,
+    service: str,
+    key: str,
+    form: Form[CauseForm] | None,
+    code: int = 200,
+) -> Response[Any]:
+    database = reach.service(service).database
+    seen = await db.now(database)
+    one = await causes.show(database, service, key, perimeter=agent.perimeter)
+    return render(
+        request,
+        "operations/quarantine_cause.html",
+        status_code=code,
+        one=one,
+        until=seen.isoformat(),
+        rows=await causes.preview(database, service, key, perimeter=agent.perimeter),
+        most=causes.MOST,
+        service_word=words.service_word,
+        reason=reasons.of_unreadable(one.reason, damaged=one.damaged),
+        help=help_pages.anchor("quarantine"),
+        **shown_again(form, agent),
     )
 
 
@@ -82,7 +174,7 @@ async def settle_quarantined(
     agent: NamedDependency[Agent],
     reach: NamedDependency[Reach],
     database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
+    cause: NamedDependency[Answering],
 ) -> Response[Any]:
     """Send an unreadable message to its service again, or put it away."""
     watched = reach.service(service)
