@@ -33,13 +33,17 @@ class NothingExpected(NotFound):
     sentence = "Ce service n’attend rien de cette demande, ou la retient : voyez les demandes retenues."
 
 
-async def discard(watched: Watched, *, source: str, subject: str, by: str, why: str) -> int:
+async def discard(
+    watched: Watched, *, source: str, subject: str, by: str, why: str, perimeter: list[str] | None = None
+) -> int:
     """Expect nothing more of a stream: forget how far it is said to go, and put what is parked away for good.
 
     What its source publishes or announces from now on is taken as ever. Gives how many events were parked.
     Refuses with `NothingExpected`.
     """
     async with watched.database.transaction() as tx:
+        if perimeter is not None:
+            await show(tx, watched.name, source=source, subject=subject, perimeter=perimeter)
         await tx.execute("SELECT FROM inbox_stream WHERE subject = $1 AND source = $2 FOR UPDATE", subject, source)
         if await tx.fetchval("SELECT count(*) FROM inbox_held WHERE subject = $1 AND source = $2", subject, source):
             raise NothingExpected
@@ -69,8 +73,24 @@ async def discard(watched: Watched, *, source: str, subject: str, by: str, why: 
     return len(parked)
 
 
-async def list_gaps(reader: Reader, service: str, *, most: int = 200, perimeter: list[str] | None = None) -> list[Gap]:
+async def show(reader: Reader, service: str, *, source: str, subject: str, perimeter: list[str] | None = None) -> Gap:
+    """Give what one stream waits for; refuses with `NothingExpected`."""
+    found = await list_gaps(reader, service, most=1, perimeter=perimeter, stream=(source, subject))
+    if not found:
+        raise NothingExpected
+    return found[0]
+
+
+async def list_gaps(
+    reader: Reader,
+    service: str,
+    *,
+    most: int = 200,
+    perimeter: list[str] | None = None,
+    stream: tuple[str, str] | None = None,
+) -> list[Gap]:
     """Give the streams of a service that wait for an event, oldest first; held ones are told elsewhere."""
+    source, subject = stream or (None, None)
     rows = await reader.fetch(
         """
         SELECT w.source, w.subject, coalesce(max(s.applied), 0) + 1 AS missing, min(w.sequence) AS first,
@@ -83,11 +103,14 @@ async def list_gaps(reader: Reader, service: str, *, most: int = 200, perimeter:
         LEFT JOIN inbox_stream s ON s.subject = w.subject AND s.source = w.source
         WHERE NOT EXISTS (SELECT FROM inbox_held h WHERE h.subject = w.subject AND h.source = w.source)
           AND ($2::text[] IS NULL OR w.departement = ANY($2))
+          AND ($3::text IS NULL OR (w.source = $3 AND w.subject = $4::text))
         GROUP BY w.subject, w.source
         ORDER BY since, w.subject, w.source
         LIMIT $1
         """,
         most,
         perimeter,
+        source,
+        subject,
     )
     return [Gap(service=service, **row) for row in rows]

@@ -60,6 +60,20 @@ class ResendOrder(Why):
     queue: str | None = None
 
 
+class ExpectedStream(Why):
+    """The stream of which nothing more is expected, and the motive."""
+
+    source: str
+    subject: str
+
+
+class Closed(BaseModel):
+    """How many parked events were put away with a stream of which nothing more is expected."""
+
+    service: str
+    parked: int
+
+
 class HeldItem(Held):
     """A held stream, with what this caller may do."""
 
@@ -213,6 +227,25 @@ async def list_waiting(
     return GapPage(
         items=oldest[paging.offset : paging.offset + paging.limit], total=len(rows), page=paging.number, away=away
     )
+
+
+@post("/waiting/{service:str}/discard", guards=[OPERATORS], status_code=200)
+async def discard_waiting(
+    service: FromPath[str],
+    data: JSONBody[ExpectedStream],
+    agent: NamedDependency[Agent],
+    reach: NamedDependency[Reach],
+) -> Closed:
+    """Expect nothing more of a stream, for the missing event will never exist; what is parked of it is put away."""
+    parked = await waiting.discard(
+        reach.service(service),
+        source=data.source,
+        subject=data.subject,
+        by=agent.email,
+        why=data.why,
+        perimeter=agent.perimeter,
+    )
+    return Closed(service=service, parked=parked)
 
 
 @get("/quarantine", guards=[READERS])
@@ -423,6 +456,7 @@ routes: list[Any] = [
     retry_all_held,
     skip_held,
     list_waiting,
+    discard_waiting,
     list_quarantined,
     list_causes,
     settle_cause,

@@ -10,6 +10,7 @@ from shared.operations.held import Group
 from shared.operations.services import SERVICES, Service
 from shared.operations.status import GAP_OLD, MAIL_OLD, QueueStatus, ServiceStatus, Status
 from shared.operations.verification import Fault
+from shared.operations.waiting import Gap
 from shared.words import TEAM, event_word
 
 SERVICE = {
@@ -110,6 +111,11 @@ def held_group(group: Group) -> str:
     """Name a group of held streams."""
     streams = counted(group.streams, "demande", "demandes")
     return f"{service_word(group.service)} – {HELD[group.code]} – {event_word(group.type)} ({streams})"
+
+
+def missing(gap: Gap) -> str:
+    """Say which events a stream lacks."""
+    return f"n°\u00a0{gap.missing}" + (f" à {gap.first - 1}" if gap.first > gap.missing + 1 else "")
 
 
 def awaited_team(team: str) -> str:

@@ -1,5 +1,7 @@
 """What is parked and what is expected is bounded, and an operator can discard an expectation."""
 
+from functools import partial
+
 import pytest
 
 from shared.clock import new_id
@@ -109,8 +111,8 @@ async def test_an_operator_discards_an_expectation(database: Database) -> None:
     healer = a_healer(database)
     assert await healer.ask() == 1
     watched = Watched("escalation", database, "escalation")
-    place = {"source": "/intake", "subject": str(request_id)}
-    assert await waiting.discard(watched, **place, by="operator", why="a forged event") == 1
+    discard = partial(waiting.discard, watched, source="/intake", subject=str(request_id), by="operator")
+    assert await discard(why="a forged event") == 1
     assert await healer.ask() == 0
     assert await parked(database) == []
     [put_away] = await quarantine.list_quarantined(database, "escalation", settled=True)
@@ -118,7 +120,7 @@ async def test_an_operator_discards_an_expectation(database: Database) -> None:
     [noted] = await record.latest(database, "escalation")
     assert (noted.action, noted.by) == ("waiting.discard", "operator")
     with pytest.raises(waiting.NothingExpected):
-        await waiting.discard(watched, **place, by="operator", why="once more")
+        await discard(why="once more")
 
 
 async def test_what_a_held_stream_parks_is_not_discarded(database: Database) -> None:

@@ -1,6 +1,6 @@
 """The operator's page: is all well, what waits for a decision, and what happened to a request."""
 
-from shared.operations.web.pages import held, help_page, journals, mails, overview, parked, quarantine, requests
+from shared.operations.web.pages import gaps, held, help_page, journals, mails, overview, parked, quarantine, requests
 
 routes = [
     overview.overview,
@@ -9,6 +9,8 @@ routes = [
     held.held_stream,
     held.settle_held,
     held.retry_group,
+    gaps.waiting_stream,
+    gaps.close_gap,
     quarantine.quarantined,
     quarantine.quarantined_cause,
     quarantine.settle_cause,

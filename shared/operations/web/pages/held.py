@@ -118,6 +118,7 @@ async def _list_page(
         service_word=words.service_word,
         reason_of=reasons.of_held,
         moment=words.moment,
+        missing=words.missing,
         **shown_again(form, agent),
     )
 
