@@ -7,11 +7,13 @@ from typing import Final
 
 import structlog
 
+from services.intake.limits import Limits
 from services.intake.settings import Settings
 from services.intake.store import drafts
 from services.intake.store.files import DocumentFiles
 from services.intake.sweeping import mark_folder, sweep
 from services.intake.usecases import follow
+from services.intake.wanted_links import send_wanted_links
 from shared import db, rounds
 from shared.calendar import time_zone
 from shared.db import Database
@@ -40,6 +42,7 @@ async def one_round(database: Database, settings: Settings) -> None:
         asked = await follow.ask_again(tx, asked_before=before, until=until, at=now)
     async with database.transaction() as tx:
         reminded = await follow.remind(tx, days=settings.evaluation_reminder_days, until=until, at=now)
+    await send_wanted_links(database, Limits.of(settings))
     async with database.transaction() as tx:
         forgotten = await drafts.forget_before(tx, now - timedelta(days=settings.draft_days))
     if closed or asked or reminded or forgotten:

@@ -142,6 +142,10 @@ class Limits:
             Use("link:request", f"{number} {email}", known.limit_links_per_request, TooManyLinks),
         )
 
+    def digest(self, email: str) -> bytes:
+        """Give what stands for a mail address where it must be compared and need not be read."""
+        return self.counts.digest("link:email", email)
+
     def invitation(self, caller: Caller, request_id: UUID, email: str) -> Quota:
         """Limit invitations; refuses with `TooManyInvitesNow`."""
         known = self.settings

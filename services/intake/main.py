@@ -74,6 +74,7 @@ def application(
     tokens = Tokens(
         address=settings.public_url,
         tracking=Links(tracking_key, "tracking"),
+        mailed=Links(tracking_key, "mailed"),
         colleagues=Links(tracking_key, "colleague"),
         documents=Links(settings.document_key.get_secret_value(), "document"),
         drafts=Links(tracking_key, "draft"),

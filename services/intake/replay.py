@@ -90,9 +90,15 @@ TOLD: Mapping[type[Fact], Handler] = {
 }
 
 READ = "what somebody has read is told to nobody"
+USED = "which links were opened is told to nobody"
 
 TABLES = (
-    Table("request", key=("id",), request="id", left_out={"messages_read_at": READ}),
+    Table(
+        "request",
+        key=("id",),
+        request="id",
+        left_out={"messages_read_at": READ, **dict.fromkeys(("old_link_generation", "contact_confirmed_at"), USED)},
+    ),
     Table("step", key=("id", "type"), left_out={"label": "the words of the day: a later version may have others"}),
     Table("message", key=("id",)),
     Table("document", key=("id",)),
@@ -105,6 +111,8 @@ TABLES = (
 )
 
 LEFT_OUT = {
+    "waiting_invitation": "an invitation is told when it leaves",
+    "wanted_link": "what somebody asks for is told when the link is sent",
     "rate_limit": "how often strangers did something, which is told to nobody",
     "filing": "digests of idempotency keys, which only the callers know",
     **dict.fromkeys(("draft", "draft_document"), "what nobody filed yet is told to nobody"),

@@ -47,7 +47,7 @@ def office_of(settings: Settings) -> Office:
             qualification=settings.qualification_url,
             escalation=settings.escalation_url,
             notifications=settings.public_url,
-            tracking=Links(settings.tracking_key.get_secret_value(), "tracking"),
+            tracking=Links(settings.tracking_key.get_secret_value(), "mailed"),
             followers=Links(settings.tracking_key.get_secret_value(), "colleague"),
             orientation=Links(settings.orientation_key.get_secret_value(), "orientation"),
             pact=Links(settings.orientation_key.get_secret_value(), "pact"),

@@ -124,7 +124,7 @@ class RequestWithdrawn(Fact):
 
 
 class TrackingLinkReplaced(Fact):
-    """The old tracking link and token are revoked; a new one, of this generation, is to be sent."""
+    """A new tracking link and token, of this generation, is to be sent; the old ones end when it is used."""
 
     wire_type: ClassVar[str] = "intake.tracking_link_replaced.v1"
     link_generation: int

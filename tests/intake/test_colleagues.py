@@ -35,8 +35,14 @@ async def ask(
     return await client.post(address, json=body, headers=bearer(token))
 
 
+def mailed(settings: Settings, mine: dict[str, Any], generation: int = 1) -> str:
+    """Give the token that notifications puts into the contact's mails."""
+    return Links(settings.tracking_key.get_secret_value(), "mailed").token(UUID(mine["id"]), generation)
+
+
 async def invite(client: Client, settings: Settings, mine: dict[str, Any], **changes: str) -> tuple[str, str]:
-    """Invite a colleague; give his id and the token that notifications puts into his mail."""
+    """Confirm the contact and invite a colleague; give their id and the token that notifications mails to them."""
+    assert (await client.get(f"/suivi/{mailed(settings, mine)}")).status_code == 200
     answer = await ask(client, mine, mine["access_token"], "colleagues", {**DOMINIQUE, **changes})
     assert answer.status_code == 201, answer.text
     colleague = answer.json()["colleagues"][-1]["id"]
@@ -160,8 +166,66 @@ async def test_nobody_is_invited_twice_nor_without_end(client: Client, settings:
     assert {error["field"] for error in wrong.json()["errors"]} == {"name", "email"}
 
 
+async def invited(database: Database) -> list[dict[str, Any]]:
+    """Give what was told of invitations."""
+    rows = await database.fetch("SELECT body::jsonb->'data' AS data FROM journal WHERE type LIKE '%colleague_invited%'")
+    return [row["data"] for row in rows]
+
+
+async def test_an_invitation_waits_until_a_mailed_link_of_the_contact_is_opened_and_leaves_once(
+    client: Client, database: Database, settings: Settings
+) -> None:
+    """Whoever files names any contact and has the link of the answer: that one proves nothing."""
+    mine = await filed(client)
+    waiting = await ask(client, mine, mine["access_token"], "colleagues", DOMINIQUE)
+    assert (waiting.status_code, [one["waiting"] for one in waiting.json()["colleagues"]]) == (201, [True])
+    twice = await ask(client, mine, mine["access_token"], "colleagues", DOMINIQUE)
+    assert twice.json()["code"] == "already_invited"
+    page = await client.get(f"/suivi/{mine['access_token']}")
+    assert "invitation en attente" in page.text
+    assert await invited(database) == []
+    opened = await asyncio.gather(*(client.get(f"/suivi/{mailed(settings, mine)}") for _ in range(5)))
+    assert {one.status_code for one in opened} == {200}
+    (told,) = await invited(database)
+    assert (told["email"], told["colleague_id"]) == (DOMINIQUE["email"], waiting.json()["colleagues"][0]["id"])
+    seen = (await ask(client, mine, mine["access_token"])).json()["colleagues"]
+    assert [(one["id"], one["waiting"]) for one in seen] == [(told["colleague_id"], False)]
+    await ask(client, mine, mine["access_token"], "colleagues", DOMINIQUE | {"email": "dgs@cergy.test"})
+    assert len(await invited(database)) == 2, "a confirmed contact waits no more"
+    assert await database.fetchval("SELECT count(*) FROM waiting_invitation") == 0
+
+
+async def test_a_waiting_invitation_is_taken_back_and_none_leaves_once_the_request_is_over(
+    client: Client, database: Database, settings: Settings
+) -> None:
+    mine = await filed(client)
+    waiting = (await ask(client, mine, mine["access_token"], "colleagues", DOMINIQUE)).json()["colleagues"][0]["id"]
+    await ask(client, mine, mine["access_token"], "colleagues", DOMINIQUE | {"email": "dgs@cergy.test"})
+    gone = await ask(client, mine, mine["access_token"], f"colleagues/{waiting}/removal", {})
+    assert [one["email"] for one in gone.json()["colleagues"]] == ["dgs@cergy.test"]
+    await ask(client, mine, mine["access_token"], "withdrawal", {"motive": "Abandon"})
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE request SET status = 'closed'")
+    assert (await client.get(f"/suivi/{mailed(settings, mine)}")).status_code == 200
+    assert await invited(database) == []
+    assert await database.fetchval("SELECT count(*) FROM waiting_invitation") == 0
+
+
+async def test_the_page_says_that_an_invitation_waits_for_the_mailed_link(client: Client, settings: Settings) -> None:
+    mine = await filed(client)
+    address = f"/suivi/{mine['access_token']}"
+    await send(client, await client.get(address), f"{address}/collegues", **DOMINIQUE)
+    page = await client.get(address)
+    assert "Elle part dès que vous ouvrez le lien de suivi reçu par courriel" in page.text
+    assert "Des invitations attendent" in page.text
+    opened = await client.get(f"/suivi/{mailed(settings, mine)}")
+    assert "invitation en attente" not in opened.text
+    assert f'action="/suivi/{mailed(settings, mine)}/messages"' in opened.text, "its forms go on with the same link"
+
+
 async def test_a_colleague_is_invited_and_removed_by_the_page(client: Client, settings: Settings) -> None:
     mine = await filed(client)
+    await client.get(f"/suivi/{mailed(settings, mine)}")
     address = f"/suivi/{mine['access_token']}"
     page = await client.get(address)
     wrong = await send(client, page, f"{address}/collegues", name="Dominique Petit", email="direction")

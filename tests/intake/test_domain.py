@@ -432,10 +432,15 @@ def test_documents_have_their_limits() -> None:
         tracked.add_document(document(1), beside=Stored(MOST_FILES, mebi), at=at(1))
 
 
-def test_a_new_link_is_the_next_generation() -> None:
+def test_a_new_link_is_offered_again_until_it_is_used_and_the_old_one_ends_then() -> None:
     tracked = a_tracked_request()
     assert tracked.replace_link(at=at(1)).link_generation == 2
-    assert tracked.link_generation == 2
+    assert tracked.replace_link(at=at(2)).link_generation == 2
+    tracked.use_link(1)
+    assert (tracked.link_generation, tracked.old_link_generation) == (2, 1)
+    tracked.use_link(2)
+    assert (tracked.link_generation, tracked.old_link_generation) == (2, None)
+    assert tracked.replace_link(at=at(3)).link_generation == 3
 
 
 @pytest.mark.parametrize("kind", list(RequestKind))

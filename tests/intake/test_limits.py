@@ -127,6 +127,7 @@ async def test_agents_and_their_programs_are_exempt(visit: Visit, database: Data
         )
         token = await store.issue_token(tx, agent_id=program.id, name="portail", at=at)
     assert {(await file(stranger, "m@c.test", **bearer(token))).status_code for _ in range(6)} == {201}
+    assert await database.fetchval("SELECT bool_and(contact_confirmed_at IS NOT NULL) FROM request")
     assert [(await file(stranger, **bearer("wrong"))).status_code for _ in range(4)] == [201, 201, 201, 429]
 
 

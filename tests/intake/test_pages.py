@@ -10,10 +10,15 @@ import httpx2
 import pytest
 
 from services.intake.consumers import consumers
+from services.intake.jobs import one_round
+from services.intake.limits import Limits
+from services.intake.settings import Settings
+from services.intake.store import requests
 from shared import clock
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import Role
 from shared.db import Database
+from shared.links import Links
 from shared.messaging.inbox import Inbox
 from shared.territory.territories import Territories
 from shared.web.mandates import LIFETIME, Mandates
@@ -282,7 +287,9 @@ async def test_a_withdrawal_by_the_page_wants_to_be_understood(client: Client) -
     assert "Cette action n’est pas possible" in late.text
 
 
-async def test_a_new_link_ends_the_old_one_and_the_answer_never_tells(client: Client, database: Database) -> None:
+async def test_a_new_link_ends_the_old_one_when_it_is_used_and_the_answer_never_tells(
+    client: Client, database: Database, settings: Settings
+) -> None:
     mine = await filed(client)
     page = await client.get("/suivi")
     wrong = await send(client, page, "/suivi", number=mine["number"], email="autre@cergy.test")
@@ -293,11 +300,30 @@ async def test_a_new_link_ends_the_old_one_and_the_answer_never_tells(client: Cl
         (303, "/suivi/lien-envoye")
     }
     assert (await client.get("/suivi/lien-envoye")).status_code == 200
+    await send(client, page, "/suivi", number=mine["number"], email="mairie@cergy.test")
+    facts = await database.fetch("SELECT body::jsonb->'data' AS data FROM journal WHERE type LIKE '%link_replaced%'")
+    assert [row["data"]["link_generation"] for row in facts] == [2, 2], "asked twice, the same link is sent twice"
+    assert await database.fetchval("SELECT count(*) FROM wanted_link") == 0
+    assert (await client.get(f"/suivi/{mine['access_token']}")).status_code == 200
+    seen = await client.get(f"/api/v1/requests/{mine['id']}", headers=bearer(mine["access_token"]))
+    assert seen.status_code == 200, "the token works until the new link is used"
+
+    newest = Links(settings.tracking_key.get_secret_value(), "mailed").token(UUID(mine["id"]), 2)
+    assert (await client.get(f"/suivi/{newest}")).status_code == 200
     assert (await client.get(f"/suivi/{mine['access_token']}")).status_code == 404
     refused = await client.get(f"/api/v1/requests/{mine['id']}", headers=bearer(mine["access_token"]))
     assert refused.status_code == 401
-    fact = await database.fetchval("SELECT body::jsonb->'data' FROM journal WHERE type LIKE '%link_replaced%'")
-    assert fact["link_generation"] == 2
+
+
+async def test_a_wanted_link_that_was_not_sent_at_once_is_sent_by_the_next_round(
+    client: Client, database: Database, settings: Settings
+) -> None:
+    mine = await filed(client)
+    async with database.transaction() as tx:
+        digest = Limits.of(settings).digest(" Mairie@Cergy.test")
+        await requests.want_link(tx, mine["number"], digest, at=clock.now())
+    await one_round(database, settings)
+    assert await database.fetchval("SELECT count(*) FROM journal WHERE type LIKE '%link_replaced%'") == 1
 
 
 async def test_the_page_follows_the_whole_life(client: Client, database: Database, territories: Territories) -> None:

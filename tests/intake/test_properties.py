@@ -108,8 +108,13 @@ class RequestLife(RuleBasedStateMachine):
 
     @rule()
     def the_link_is_replaced(self) -> None:
-        before = self.request.link_generation
-        assert self.request.replace_link(at=NOW).link_generation == before + 1
+        newest, unused = self.request.link_generation, self.request.old_link_generation is not None
+        assert self.request.replace_link(at=NOW).link_generation == newest + (not unused)
+
+    @rule()
+    def the_newest_link_is_used(self) -> None:
+        self.request.use_link(self.request.link_generation)
+        assert self.request.old_link_generation is None
 
     @invariant()
     def what_is_listed_is_what_is_accepted(self) -> None:

@@ -47,6 +47,10 @@ class Holder:
     request_id: UUID
     generation: int | None = None
     colleague_id: UUID | None = None
+    by_mail: bool = False
+    """The link was mailed to the contact: whoever has it reads their mailbox."""
+    changes: bool = False
+    """Using it revokes an older link or confirms the contact's address, which was not noted yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Colleague:
     invited_at: datetime
     removed_at: datetime | None = None
     mail_failed_at: datetime | None = None
+    waiting: bool = False
+    """The invitation is sent when the contact has opened a mailed link."""
 
 
 def may_invite(email: str, *, contact_email: str, invited: Sequence[Colleague]) -> None:

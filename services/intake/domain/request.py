@@ -68,6 +68,10 @@ class Tracked:
     evaluated_at: datetime | None = None
     closed_at: datetime | None = None
     link_generation: int = 1
+    old_link_generation: int | None = None
+    """The generation before the newest, while the newest is not used."""
+    contact_confirmed_at: datetime | None = None
+    """When somebody opened a link that was mailed to the contact; until then nothing is sent to third parties."""
     withdrawal: Withdrawal | None = None
     colleague: Colleague | None = None
     """Who acts, when it is not the contact himself."""
@@ -178,8 +182,17 @@ class Tracked:
         return self.take_in(intake.RequestClosed(**self._head(at)))
 
     def replace_link(self, *, at: datetime) -> intake.TrackingLinkReplaced:
-        """Revoke the tracking link and the token, and make the next one valid."""
-        return self.take_in(intake.TrackingLinkReplaced(**self._head(at), link_generation=self.link_generation + 1))
+        """Offer the next tracking link and token; while nobody has used them they are offered again.
+
+        Those before stay valid until then (`use_link`).
+        """
+        generation = self.link_generation + (self.old_link_generation is None)
+        return self.take_in(intake.TrackingLinkReplaced(**self._head(at), link_generation=generation))
+
+    def use_link(self, generation: int | None) -> None:
+        """Note that somebody used a tracking link or token: the newest revokes the one before."""
+        if generation == self.link_generation:
+            self.old_link_generation = None
 
     def hear(self, fact: Fact) -> Step | None:
         """Take in what another service tells, in whatever order it comes; give the stitch to show, if any.
@@ -275,6 +288,8 @@ class Tracked:
             case intake.RequestClosed():
                 self.closed_at = fact.at
             case intake.TrackingLinkReplaced():
+                if fact.link_generation > self.link_generation:
+                    self.old_link_generation = self.link_generation
                 self.link_generation = fact.link_generation
         meaning = meaning_of(fact)
         if meaning is not None and isinstance(fact, intake.InformationProvided):

@@ -101,6 +101,11 @@ class Tracking:
         """Those who follow the request now."""
         return [one for one in self.invited if one.removed_at is None]
 
+    @property
+    def waits_for_confirmation(self) -> bool:
+        """Tell whether invitations wait until the contact has opened a mailed link."""
+        return any(one.waiting for one in self.invited)
+
 
 async def tracking(reader: Reader, request_id: UUID, *, colleague_id: UUID | None = None) -> Tracking:
     """Give a request as its applicant sees it, or one of his colleagues; refuses with `NotFound`."""

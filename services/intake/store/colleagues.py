@@ -23,6 +23,32 @@ async def add(tx: Transaction, request_id: UUID, colleague: Colleague) -> None:
     )
 
 
+async def add_waiting(tx: Transaction, request_id: UUID, colleague: Colleague) -> None:
+    """Note whom to invite once the contact is confirmed."""
+    await tx.execute(
+        "INSERT INTO waiting_invitation (id, request_id, name, email, asked_at) VALUES ($1, $2, $3, $4, $5)",
+        colleague.id,
+        request_id,
+        colleague.name,
+        colleague.email,
+        colleague.invited_at,
+    )
+
+
+async def take_waiting(tx: Transaction, request_id: UUID, colleague_id: UUID | None = None) -> list[Colleague]:
+    """Delete the waiting invitations of a request, or one of them, and give them in order."""
+    rows = await tx.fetch(
+        """
+        DELETE FROM waiting_invitation
+        WHERE request_id = $1 AND ($2::uuid IS NULL OR id = $2)
+        RETURNING id, name, email, asked_at AS invited_at
+        """,
+        request_id,
+        colleague_id,
+    )
+    return sorted((Colleague(**row) for row in rows), key=lambda one: (one.invited_at, one.id))
+
+
 async def remove(tx: Transaction, colleague_id: UUID, *, at: datetime) -> None:
     """Let a colleague's link open nothing any more."""
     await tx.execute("UPDATE colleague SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL", colleague_id, at)
@@ -34,9 +60,14 @@ async def note_mail(tx: Transaction, colleague_id: UUID, *, failed_at: datetime 
 
 
 async def of_request(reader: Reader, request_id: UUID) -> list[Colleague]:
-    """Give everybody who was ever invited to a request, in order."""
+    """Give everybody who was ever invited to a request, or whose invitation waits, in order."""
     rows = await reader.fetch(
-        f"SELECT {COLUMNS} FROM colleague WHERE request_id = $1 ORDER BY invited_at, id",  # noqa: S608 - our own list of columns
+        f"""
+        SELECT {COLUMNS}, false AS waiting FROM colleague WHERE request_id = $1
+        UNION ALL
+        SELECT id, name, email, asked_at, NULL, NULL, true FROM waiting_invitation WHERE request_id = $1
+        ORDER BY invited_at, id
+        """,  # noqa: S608 - our own list of columns
         request_id,
     )
     return [Colleague(**row) for row in rows]
@@ -54,12 +85,19 @@ async def load(reader: Reader, colleague_id: UUID, *, of: UUID) -> Colleague:
     return Colleague(**row)
 
 
-async def holder_by_own_link(reader: Reader, request_id: UUID, generation: int) -> Holder | None:
-    """Tell what an applicant's link opens; None when another generation is valid."""
-    held = await reader.fetchval(
-        "SELECT true FROM request WHERE id = $1 AND link_generation = $2", request_id, generation
+async def holder_by_own_link(reader: Reader, request_id: UUID, generation: int, *, by_mail: bool) -> Holder | None:
+    """Tell what an applicant's link opens; None when its generation is not valid, or no longer."""
+    changes = await reader.fetchval(
+        """
+        SELECT link_generation = $2 AND old_link_generation IS NOT NULL OR $3 AND contact_confirmed_at IS NULL
+        FROM request
+        WHERE id = $1 AND $2 IN (link_generation, old_link_generation)
+        """,
+        request_id,
+        generation,
+        by_mail,
     )
-    return Holder(request_id, generation=generation) if held else None
+    return None if changes is None else Holder(request_id, generation, by_mail=by_mail, changes=changes)
 
 
 async def holder_by_invitation(reader: Reader, colleague_id: UUID) -> Holder | None:

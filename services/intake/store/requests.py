@@ -84,8 +84,8 @@ async def add(tx: Transaction, tracked: Tracked, *, filed_from: str | None) -> N
     await tx.execute(
         """
         INSERT INTO request (id, number, filed_departement, departement, departement_at, submitted_at, filed_from,
-                             body, status, status_at, team, expected)
-        VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $4, $9, $10)
+                             body, status, status_at, team, expected, contact_confirmed_at)
+        VALUES ($1, $2, $3, $3, $4, $5, $6, $7, $8, $4, $9, $10, $11)
         """,
         tracked.id,
         tracked.filed.number,
@@ -97,6 +97,7 @@ async def add(tx: Transaction, tracked: Tracked, *, filed_from: str | None) -> N
         tracked.status,
         tracked.team,
         _expected_row(tracked.expected),
+        tracked.contact_confirmed_at,
     )
 
 
@@ -104,7 +105,8 @@ _WITHDRAWAL: Final[TypeAdapter[Withdrawal | None]] = TypeAdapter(Withdrawal | No
 
 COLUMNS: Final = """
     id, departement, departement_at, body, status, status_at, team, expected, national_status, resumed, service,
-    decision, decision_at, evaluation_open, evaluated_at, closed_at, link_generation, withdrawal
+    decision, decision_at, evaluation_open, evaluated_at, closed_at, link_generation,
+    old_link_generation, contact_confirmed_at, withdrawal
 """
 
 
@@ -130,7 +132,7 @@ async def load_held(tx: Transaction, holder: Holder) -> Tracked:
         FROM request
         WHERE id = $1
         AND (
-            link_generation = $2
+            $2 IN (link_generation, old_link_generation)
             OR EXISTS (
                 SELECT FROM colleague
                 WHERE colleague.id = $3 AND colleague.request_id = request.id AND colleague.removed_at IS NULL
@@ -150,19 +152,39 @@ async def load_held(tx: Transaction, holder: Holder) -> Tracked:
     return tracked
 
 
-async def find_by_number_and_email(tx: Transaction, number: str, email: str) -> Tracked | None:
-    """Lock the request that has this number and whose contact has this address, if there is one."""
-    row = await tx.fetchrow(
-        f"""
-        SELECT {COLUMNS}
-        FROM request
-        WHERE number = $1 AND lower(body->'contact'->>'email') = lower($2)
-        FOR UPDATE
-        """,  # noqa: S608 - our own list of columns
-        number,
-        email,
-    )
+async def find_by_number(tx: Transaction, number: str) -> Tracked | None:
+    """Lock the request that has this number, if there is one."""
+    row = await tx.fetchrow(f"SELECT {COLUMNS} FROM request WHERE number = $1 FOR UPDATE", number)  # noqa: S608 - our own list of columns
     return tracked_of(row) if row else None
+
+
+async def want_link(tx: Transaction, number: str, email_digest: bytes, *, at: datetime) -> None:
+    """Note that somebody asks for a new link to a request that may exist or not."""
+    await tx.execute(
+        "INSERT INTO wanted_link (number, email_digest, asked_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        number,
+        email_digest,
+        at,
+    )
+
+
+async def take_wanted_link(tx: Transaction) -> tuple[str, bytes] | None:
+    """Take the oldest wanted link that nobody has in hand: the number and the digest of the mail address."""
+    row = await tx.fetchrow(
+        """
+        DELETE FROM wanted_link
+        WHERE (number, email_digest) = (
+            SELECT number, email_digest FROM wanted_link ORDER BY asked_at LIMIT 1 FOR UPDATE SKIP LOCKED
+        )
+        RETURNING number, email_digest
+        """
+    )
+    return (row["number"], row["email_digest"]) if row else None
+
+
+async def confirm_contact(tx: Transaction, request_id: UUID, *, at: datetime) -> None:
+    """Note that somebody has opened a link that was mailed to the contact."""
+    await tx.execute("UPDATE request SET contact_confirmed_at = $2 WHERE id = $1", request_id, at)
 
 
 async def evaluated_before(tx: Transaction, moment: datetime, *, most: int) -> list[Tracked]:
@@ -202,7 +224,8 @@ async def save(tx: Transaction, tracked: Tracked) -> None:
             evaluated_at = $14,
             closed_at = $15,
             link_generation = $16,
-            withdrawal = $17
+            withdrawal = $17,
+            old_link_generation = $18
         WHERE id = $1
         """,
         tracked.id,
@@ -222,6 +245,7 @@ async def save(tx: Transaction, tracked: Tracked) -> None:
         tracked.closed_at,
         tracked.link_generation,
         _WITHDRAWAL.dump_python(tracked.withdrawal, mode="json"),
+        tracked.old_link_generation,
     )
 
 
@@ -283,5 +307,7 @@ def tracked_of(row: Row) -> Tracked:
         evaluated_at=row["evaluated_at"],
         closed_at=row["closed_at"],
         link_generation=row["link_generation"],
+        old_link_generation=row["old_link_generation"],
+        contact_confirmed_at=row["contact_confirmed_at"],
         withdrawal=_WITHDRAWAL.validate_python(row["withdrawal"]),
     )

@@ -92,6 +92,15 @@ async def file_draft(
     if draft.request_id is not None:
         return draft.request_id
     documents = await draft_documents.hand_over(tx, draft_id)
-    made = await file_request(tx, territories, filed, at=at, filed_by=draft.filed_by, documents=documents, quota=quota)
+    made = await file_request(
+        tx,
+        territories,
+        filed,
+        at=at,
+        filed_by=draft.filed_by,
+        documents=documents,
+        quota=quota,
+        trusted=draft.filed_by is not None,
+    )
     await drafts.settle(tx, draft_id, made.id, at=at)
     return made.id

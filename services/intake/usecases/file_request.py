@@ -79,11 +79,13 @@ async def file_request(
     filed_by: Actor | None = None,
     documents: Sequence[intake.Document] = (),
     quota: Quota = UNLIMITED,
+    trusted: bool = False,
 ) -> Filed:
     """File a request and give it its number; the same key with the same body and files gives the same request.
 
-    `filed_by` is the agent who files for the collectivité; without it the contact files himself. The bytes of
-    `documents` lie on the disk already.
+    `filed_by` is the agent who files for the collectivité; without it the contact files himself. `trusted`: an agent or
+    an agent's program files, so that the contact's address needs no confirmation. The bytes of `documents` lie on the
+    disk already.
 
     Refuses with `Invalid`, with `KeyReused` when the key came with another body or other files, with `FileTooLarge`
     and `RequestTooLarge`, and with `LimitReached` when `quota` has no room for another filing.
@@ -104,16 +106,20 @@ async def file_request(
     fact = intake.RequestSubmitted(
         request_id=request_id, departement=departement, at=at, request=request, filed_from=filed_from
     )
-    await keep(tx, fact, event_id=await journal.record(tx, fact))
+    await keep(tx, fact, event_id=await journal.record(tx, fact), confirmed_at=at if trusted else None)
     applicant = Holder(request_id, generation=fact.link_generation)
     for document in documents:
         await add_document(tx, applicant, document, at=at, with_request=True)
     return Filed(request_id, number, departement)
 
 
-async def keep(tx: Transaction, fact: intake.RequestSubmitted, *, event_id: UUID) -> None:
+async def keep(
+    tx: Transaction, fact: intake.RequestSubmitted, *, event_id: UUID, confirmed_at: datetime | None = None
+) -> None:
     """Keep the request that was filed, and begin its thread."""
-    await requests.add(tx, _tracked(fact), filed_from=fact.filed_from)
+    tracked = _tracked(fact)
+    tracked.contact_confirmed_at = confirmed_at
+    await requests.add(tx, tracked, filed_from=fact.filed_from)
     await usecases.show(tx, fact.request_id, event_id, step_of(fact, MEANINGS[intake.RequestSubmitted]))
 
 

@@ -1,5 +1,6 @@
 """What the applicant, or a colleague whom he invited, does after filing."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID
 
@@ -122,17 +123,22 @@ async def add_document(
     await tell(tx, tracked, fact)
 
 
-async def replace_link(tx: Transaction, *, number: str, email: str, at: datetime) -> None:
-    """Somebody asks for a new link: if number and address belong together, the old one ends and a new one is sent.
+async def send_wanted_link(tx: Transaction, digest: Callable[[str], bytes], *, at: datetime) -> bool:
+    """Look up one new link that somebody asked for (`requests.want_link`); tell False when there is none.
 
-    It gives nothing back, so that nobody learns from it which requests exist.
+    If number and address belong together, a new link is sent; the old one stays valid until the new one is used. This
+    happens after the answer, which therefore takes as long for a request that does not exist.
     """
-    tracked = await requests.find_by_number_and_email(tx, number.strip().upper(), email.strip())
-    if tracked is None:
-        return
-    fact = tracked.replace_link(at=await in_time(tx, tracked.id, at))
-    await requests.save(tx, tracked)
-    await journal.record(tx, fact)
+    wanted = await requests.take_wanted_link(tx)
+    if wanted is None:
+        return False
+    number, email_digest = wanted
+    tracked = await requests.find_by_number(tx, number)
+    if tracked is not None and digest(tracked.filed.contact.email) == email_digest:
+        fact = tracked.replace_link(at=await in_time(tx, tracked.id, at))
+        await requests.save(tx, tracked)
+        await journal.record(tx, fact)
+    return True
 
 
 async def ask_again(tx: Transaction, *, asked_before: datetime, until: date, at: datetime, most: int = 100) -> int:

@@ -30,6 +30,8 @@ class Tokens:
 
     address: str
     tracking: Links
+    mailed: Links
+    """Like `tracking`, but made by notifications alone: whoever has one reads the contact's mailbox."""
     colleagues: Links
     documents: Links
     drafts: Links
@@ -56,6 +58,8 @@ class Tokens:
         """Make the token of whoever holds a link, the same that he came with."""
         if holder.colleague_id is not None:
             return self.colleagues.token(holder.colleague_id)
+        if holder.by_mail:
+            return self.mailed.token(holder.request_id, holder.generation or 1)
         return self.tracking_token(holder.request_id, holder.generation or 1)
 
     def url_of(self, holder: Holder) -> str:
@@ -68,8 +72,9 @@ class Tokens:
 
     async def opens(self, reader: Reader, token: str) -> Holder | None:
         """Tell which request a token opens now, and for whom; None when it is not ours or was revoked."""
-        read = self.tracking.read(token)
-        if read is not None:
-            return await holder_by_own_link(reader, *read)
+        for links, by_mail in ((self.tracking, False), (self.mailed, True)):
+            read = links.read(token)
+            if read is not None:
+                return await holder_by_own_link(reader, *read, by_mail=by_mail)
         invitation = self.colleagues.read(token)
         return await holder_by_invitation(reader, invitation[0]) if invitation else None

@@ -62,7 +62,7 @@ async def known_request(reader: Reader, request_id: UUID) -> KnownRequest | None
 
 
 async def replace_link(tx: Transaction, request_id: UUID, generation: int) -> None:
-    """Keep which tracking link is valid; an older generation never comes back."""
+    """Keep which tracking link is sent; an older generation never comes back."""
     await tx.execute(
         "UPDATE known_request SET link_generation = greatest(link_generation, $2) WHERE request_id = $1",
         request_id,

@@ -58,7 +58,9 @@ async def file(
     caller = await acting_as_agent(request, replace(caller, exempt=filed_by is not None), database)
     quota = limits.filing(caller, data.contact.email)
     async with database.transaction(cause) as tx:
-        filed = await file_request(tx, territories, data, at=clock.now(), key=key, filed_by=filed_by, quota=quota)
+        filed = await file_request(
+            tx, territories, data, at=clock.now(), key=key, filed_by=filed_by, quota=quota, trusted=caller.exempt
+        )
     return filed_view(filed, tokens)
 
 
@@ -91,7 +93,15 @@ async def file_with_documents(
         at = clock.now()
         made.append(
             await file_request(
-                tx, territories, data, at=at, key=key, filed_by=filed_by, documents=documents, quota=quota
+                tx,
+                territories,
+                data,
+                at=at,
+                key=key,
+                filed_by=filed_by,
+                documents=documents,
+                quota=quota,
+                trusted=caller.exempt,
             )
         )
 

@@ -18,6 +18,7 @@ from services.intake.reads import tracking as reads
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases import follow, share
 from services.intake.web.api.views import RequestView, request_view
+from services.intake.web.callers import opened_by
 from services.intake.web.documents import ALL_AT_ONCE, attachment, receive_all, to_request, uploads_of
 from services.intake.web.pages.acknowledgement import acknowledgement
 from services.intake.web.tokens import Tokens
@@ -27,7 +28,7 @@ from shared.contracts.fact import Email
 from shared.db import Cause, Database
 from shared.errors import NotFound, Unauthenticated
 from shared.territory.territories import Territories
-from shared.web.access import BadToken, Connection, bearer_of
+from shared.web.access import BadToken, Connection, bearer_of, cause_of
 from shared.web.paper import PDF
 from shared.web.problems import Body
 
@@ -283,7 +284,7 @@ async def admit(request: Request[Any, Any, Any], request_id: UUID, database: Dat
     token = bearer_of(request)
     if token is None:
         raise Unauthenticated
-    holder = await tokens.opens(database, token)
+    holder = await opened_by(token, database, cause_of(request), tokens)
     if holder is None:
         raise BadToken
     if holder.request_id != request_id:

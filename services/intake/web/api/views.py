@@ -79,13 +79,17 @@ class MilestoneView(BaseModel):
 
 
 class ColleagueView(BaseModel):
-    """One who was invited to follow the request; `mail_failed_at` tells that the latest mail did not reach him."""
+    """One who was invited to follow the request; `mail_failed_at` tells that the latest mail did not reach them.
+
+    `waiting`: the invitation is sent when somebody opens a link that was mailed to the contact.
+    """
 
     id: UUID
     name: str
     email: str
     invited_at: datetime
     mail_failed_at: datetime | None
+    waiting: bool
 
 
 class WithdrawalView(BaseModel):
@@ -178,6 +182,7 @@ def request_view(tracking: Tracking, tokens: Tokens, holder: Holder) -> RequestV
                 email=one.email,
                 invited_at=one.invited_at,
                 mail_failed_at=one.mail_failed_at,
+                waiting=one.waiting,
             )
             for one in tracking.colleagues
         ],

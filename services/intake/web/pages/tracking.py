@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
+from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from litestar.response import File, Template
@@ -14,8 +15,10 @@ from services.intake.directory import Directory
 from services.intake.domain.colleagues import Holder
 from services.intake.limits import Caller, Limits
 from services.intake.reads import tracking as reads
+from services.intake.store import requests
 from services.intake.store.files import DocumentFiles
-from services.intake.usecases import follow
+from services.intake.wanted_links import send_wanted_links
+from services.intake.web.callers import opened_by
 from services.intake.web.documents import ACCEPTED, attachment
 from services.intake.web.pages.acknowledgement import acknowledgement
 from services.intake.web.pages.tracking_words import View
@@ -62,7 +65,7 @@ async def provide_opened(
     territories: NamedDependency[Territories],
 ) -> Opened:
     """Dependency `opened`: the request that the link opens; refuses with `NotFound`."""
-    holder = await tokens.opens(database, token)
+    holder = await opened_by(token, database, cause, tokens)
     if holder is None:
         raise NotFound
     return Opened(token, holder, database, cause, directory, territories)
@@ -105,12 +108,14 @@ async def send_new_link(
     try:
         async with database.transaction(cause) as tx:
             await limits.link(caller, number=number, email=wanted.email).take(tx)
-            await follow.replace_link(tx, number=number, email=wanted.email, at=clock.now())
+            await requests.want_link(tx, number, limits.digest(wanted.email), at=clock.now())
     except LimitReached as refusal:
         page = render(request, "tracking/find.html", status_code=429, values=form.values, errors={"": refusal.detail})
         page.headers.update(problem_of(refusal).headers)
         return page
-    return redirect("/suivi/lien-envoye")
+    answer = redirect("/suivi/lien-envoye")
+    answer.background = BackgroundTask(send_wanted_links, database, limits, cause)
+    return answer
 
 
 @get("/suivi/lien-envoye", public=True)

@@ -1,7 +1,7 @@
 """What the applicant does on the tracking page: each form acts once, or comes back with what was typed."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from litestar import Request, Response, Router, post
@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from services.intake.domain.request import Evaluation
 from services.intake.limits import Caller, Limits
+from services.intake.store import colleagues
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases import follow, share
 from services.intake.web.documents import ALL_AT_ONCE, TOO_MUCH, receive_all, some, to_request
@@ -31,6 +32,11 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)]
 Figure = Annotated[int, Field(ge=1, le=5)]
 Percent = Annotated[int, Field(ge=0, le=100)]
+
+WAITS: Final = (
+    "L’invitation est prête. Elle part dès que vous ouvrez le lien de suivi reçu par courriel, qui prouve que cette "
+    "adresse est la vôtre."
+)
 
 
 class Written(BaseModel):
@@ -191,9 +197,11 @@ async def invite(
     """Let a colleague follow and act."""
     form = await read_form(request, Invited)
 
-    async def act(tx: Transaction, model: Invited) -> None:
+    async def act(tx: Transaction, model: Invited) -> str | None:
         quota = limits.invitation(caller, opened.request_id, model.email)
         await share.invite_colleague(tx, opened.holder, name=model.name, email=model.email, at=clock.now(), quota=quota)
+        waits = any(one.waiting for one in await colleagues.of_request(tx, opened.request_id))
+        return WAITS if waits else None
 
     said = "L’invitation est envoyée. Votre collègue reçoit un lien qui lui est propre."
     return await _do(request, opened, form, act, said, place="collegues")
@@ -252,18 +260,22 @@ async def _do(
     request: Asked,
     opened: Opened,
     form: Form[Any],
-    act: Callable[[Transaction, Any], Awaitable[None]],
+    act: Callable[[Transaction, Any], Awaitable[str | None]],
     said: str,
     *,
     place: str = "",
 ) -> Response[Any]:
-    """Act once, or show the page again with what was typed and what is wrong; `place` is where it is seen."""
+    """Act once, or show the page again with what was typed and what is wrong; `place` is where it is seen.
+
+    What `act` returns is shown in place of `said`.
+    """
     model = form.model
+    other: list[str] = []
     if model is None:
         return await page_of(request, opened, form=form)
 
     async def act_once(tx: Transaction) -> str:
-        await act(tx, model)
+        other[:] = filter(None, [await act(tx, model)])
         return ""  # the secret link is kept nowhere
 
     try:
@@ -273,7 +285,7 @@ async def _do(
         return await page_of(request, opened, form=form)
     except (Conflict, TooManyRequests) as refusal:
         return await _refused(request, opened, form, refusal)
-    flash(request, said)
+    flash(request, *(other or [said]))
     return redirect(f"/suivi/{opened.token}#{place}" if place else f"/suivi/{opened.token}")
 
 
