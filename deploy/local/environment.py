@@ -10,6 +10,7 @@ from deploy.local.passwords import Passwords, write_private
 from deploy.local.places import REPOSITORY, Places
 from deploy.local.postgres import LocalPostgres
 from services.intake.settings import Settings as IntakeSettings
+from services.notifications.settings import Settings as NotificationsSettings
 from shared.contracts.vocabulary import Programme
 from shared.settings import ServiceSettings
 
@@ -148,6 +149,7 @@ class Environments:
                 "NOTIFICATIONS_PER_MINUTE": "{}",  # the mail sink is ours and bears anything
                 "NOTIFICATIONS_WEBHOOK_NETWORKS": THIS_MACHINE,
                 **(MAILBOXES if self.demonstrates else {}),
+                **_lifted_limits("NOTIFICATIONS", NotificationsSettings),
             }
         return _unless_given(told)
 

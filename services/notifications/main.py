@@ -16,9 +16,11 @@ from services.notifications.office import Office
 from services.notifications.postman import Postman
 from services.notifications.settings import DoorAddress, Settings
 from services.notifications.web import api, pages
+from shared import limits
 from shared.contracts import notifications
 from shared.db import Database
 from shared.identity.model import Role
+from shared.limits import RateLimits
 from shared.links import Links
 from shared.messaging import asyncapi
 from shared.messaging.messenger import Messenger
@@ -56,6 +58,8 @@ def office_of(settings: Settings) -> Office:
         per_minute=settings.per_minute,
         secrets=settings.webhook_secrets(),
         allowance=settings.allowance,
+        mails_per_recipient=settings.limit_mails_per_recipient,
+        counts=RateLimits(settings.secret_key.get_secret_value()),
         networks=settings.webhook_networks,
     )
 
@@ -80,7 +84,11 @@ def build(settings: Settings, database: Database) -> Litestar:
         timeout=settings.smtp_timeout,
         senders=settings.senders,
     )
-    lifespan: list[Lifespan] = [lambda _: messenger.lifespan(), lambda _: postman.lifespan()]
+    lifespan: list[Lifespan] = [
+        lambda _: messenger.lifespan(),
+        lambda _: postman.lifespan(),
+        lambda _: limits.sweeping(database),
+    ]
     if office.secrets is not None:
         courier = Courier(database, office, office.secrets, couriers=settings.couriers)
         lifespan.append(lambda _: courier.lifespan())

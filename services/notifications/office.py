@@ -11,6 +11,7 @@ from services.notifications.domain.webhooks import Secrets
 from services.notifications.letters import Letters
 from services.notifications.return_addresses import ReturnAddresses
 from shared.allowance import Allowance
+from shared.limits import Rate, RateLimits
 from shared.web import formats
 
 
@@ -29,6 +30,10 @@ class Office:
     """Makes the secrets of partners' subscriptions; None where there are none."""
     allowance: Allowance = field(default_factory=Allowance)
     """How many mails about a request one side may answer."""
+    mails_per_recipient: Rate = field(default_factory=lambda: Rate(0))
+    """How many of the mails that strangers can cause one recipient gets."""
+    counts: RateLimits = field(default_factory=lambda: RateLimits(""), repr=False)
+    """Counts them."""
     networks: tuple[Any, ...] = ()
     """Where partners' programs may be although it is not public: each an `IPNetwork`, a union that msgspec refuses."""
 

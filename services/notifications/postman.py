@@ -19,7 +19,7 @@ from services.notifications.domain.deliveries import Result, Status, without_add
 from services.notifications.domain.perimeter import EVERYTHING
 from services.notifications.office import Office
 from services.notifications.settings import MailServerAddress
-from services.notifications.usecases.send import UNKNOWN, Outcome, Outgoing
+from services.notifications.usecases.send import UNKNOWN, Outcome, Outgoing, Postponed
 from shared import clock, db, rounds
 from shared.db import AWAY, Database, retry_conflicts
 from shared.stopping import deadline, end
@@ -136,17 +136,19 @@ class Postman:
         metrics.OLDEST_DUE.set(await reads.oldest_due(self._database, await db.now(self._database)))
 
     async def send_next(self) -> bool:
-        """Send the next mail that is due; False when there is none."""
+        """Send the next mail that is due, or postpone it; False when there is none."""
         mail = await retry_conflicts(self._begin)
         if mail is None:
             return False
+        if isinstance(mail, Postponed):
+            return True
         outcome = await self._attempt(mail)
         if outcome is not None and await self._settle(mail, outcome):
             metrics.ATTEMPTS.labels(outcome.result).inc()
             log.info("delivery.attempted", delivery_id=str(mail.delivery_id), result=str(outcome.result))
         return True
 
-    async def _begin(self) -> Outgoing | None:
+    async def _begin(self) -> Outgoing | Postponed | None:
         async with self._database.transaction() as tx:
             return await usecases.begin(tx, at=await db.now(tx), office=self._office)
 

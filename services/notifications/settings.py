@@ -18,6 +18,7 @@ from shared import production
 from shared.contracts.fact import Email
 from shared.contracts.vocabulary import Programme
 from shared.keys import SecretKeys
+from shared.limits import Rate, RateSetting
 from shared.production import Unsafe
 from shared.settings import LOOPBACK, ServiceSettings, WebAddress, prefixed
 from shared.tls import is_loopback
@@ -48,6 +49,10 @@ class Settings(ServiceSettings):
             'Mails a minute to one domain of recipients, by all copies together: {"orange.fr": 60, "*": 600}; '
             "`*` is every other domain, 0 sets no limit"
         ),
+    )
+    limit_mails_per_recipient: RateSetting = Field(
+        Rate.parse("20/d"),
+        description="Acknowledgements and invitations to one mail address; those above it wait until the next day",
     )
 
     reply_domain: str | None = Field(

@@ -69,6 +69,7 @@ class LimitReached(TooManyRequests):
 
     def __init__(self, *, retry_after: int) -> None:
         super().__init__(retry_after=retry_after, when=_in_words(retry_after))
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,9 @@ from services.notifications.store import Follower
 from services.notifications.usecases.send import Outgoing
 from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Fact
-from shared.contracts.vocabulary import WithdrawalReason
+from shared.contracts.vocabulary import ApplicantKind, WithdrawalReason
+from shared.db import Database
+from tests.notifications.conftest import World
 
 LINK = "http://intake.test/suivi/jeton"
 EVERY_TEMPLATE = pytest.mark.parametrize(
@@ -230,3 +232,32 @@ def test_money_is_said_to_go_back_where_it_came_from(letters: Letters) -> None:
     ):
         fact = examples.example_of(kind).model_copy(update={"given_back_cents": 12_000_00})
         assert where in written(letters, "withdrawn_for_team", fact).text
+
+
+WRITTEN = "GAGNEZ 1000 EUROS http://evil.example"
+"""What a stranger may write as a title or a name."""
+
+
+@pytest.mark.parametrize("kind", ["request_submitted", "tracking_link_replaced", "colleague_invited"])
+async def test_mails_that_a_stranger_causes_hold_nothing_that_the_stranger_wrote(
+    world: World, database: Database, kind: str
+) -> None:
+    filed = examples.example_of(intake.RequestSubmitted)
+    invited = examples.example_of(intake.ColleagueInvited)
+    assert isinstance(filed, intake.RequestSubmitted)
+    assert isinstance(invited, intake.ColleagueInvited)
+    applicant = filed.request.applicant.model_copy(update={"kind": ApplicantKind.PRIORITY, "name": WRITTEN})
+    contact = filed.request.contact.model_copy(update={"name": WRITTEN})
+    request = filed.request.model_copy(
+        update={"title": WRITTEN, "description": WRITTEN, "applicant": applicant, "contact": contact}
+    )
+    await world.tell(
+        filed.model_copy(update={"request": request}),
+        examples.example_of(intake.TrackingLinkReplaced),
+        invited.model_copy(update={"name": WRITTEN}),
+    )
+    (mail,) = await database.fetch(
+        "SELECT subject || text_body || html_body AS said FROM delivery WHERE template = $1", kind
+    )
+    assert "GAGNEZ" not in mail["said"]
+    assert "evil.example" not in mail["said"]

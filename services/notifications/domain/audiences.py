@@ -124,6 +124,12 @@ def _is_first(fact: intake.EvaluationAwaited, _national: bool) -> bool:  # noqa:
     return not fact.reminder
 
 
+STRANGERS_CAUSE: Final = frozenset({"request_submitted", "colleague_invited"})
+"""Templates of mails that anybody can have sent to any address, without an agent having looked: so many a day each.
+
+What agents, committees and deadlines cause never waits. New links are limited where they are asked for.
+"""
+
 DAILY = Cadence.DAILY
 INTERNAL = Nobody("a step of the team's own work, shown on its pages")
 TIMELINE = Nobody("shown on the tracking page; nothing to do or to know at once")

@@ -57,6 +57,7 @@ from services.notifications.store.sending import (
     note_content_offered,
     note_outcome,
     pace_domain,
+    postpone,
     queue_again,
     settle_attempt,
 )
@@ -131,6 +132,7 @@ __all__ = (
     "number_partner_events",
     "pace_domain",
     "position_before",
+    "postpone",
     "preference",
     "queue_again",
     "remember_request",

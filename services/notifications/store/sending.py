@@ -48,6 +48,26 @@ async def claim_delivery(tx: Transaction, *, attempt_id: UUID, at: datetime, lea
     )
 
 
+async def postpone(tx: Transaction, delivery_id: UUID, *, pause: timedelta, reason: str) -> None:
+    """Put back what was just claimed, as if it had not been: its recipient had as many mails as may be for now."""
+    await tx.execute(
+        """
+        WITH postponed AS (
+            UPDATE delivery SET
+                status = 'queued', attempts = attempts - 1, attempt_id = NULL, lease_until = NULL,
+                next_attempt_at = now() + $2, tried_since = now() + $2, reason = $3
+            FROM (SELECT attempt_id AS claimed FROM delivery WHERE id = $1) AS before
+            WHERE id = $1
+            RETURNING claimed
+        )
+        DELETE FROM delivery_attempt USING postponed WHERE delivery_attempt.id = postponed.claimed
+        """,
+        delivery_id,
+        pause,
+        reason,
+    )
+
+
 async def pace_domain(tx: Transaction, domain: str, pause: timedelta) -> None:
     """Let no other mail leave for a domain during a pause. Senders that come at the same moment queue up behind it."""
     await tx.execute(

@@ -6,12 +6,12 @@ Message-ID, for a mail that comes twice is better than one that never comes; aft
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.notifications import store
 from services.notifications.addresses import SECRET, mark
-from services.notifications.domain.audiences import DIGEST
+from services.notifications.domain.audiences import DIGEST, STRANGERS_CAUSE
 from services.notifications.domain.deliveries import (
     LEASE,
     Result,
@@ -27,9 +27,11 @@ from services.notifications.store import Tried
 from services.notifications.usecases.tell import in_time, tell_failure
 from shared import clock
 from shared.contracts.notifications import DeliverySucceeded
-from shared.db import Transaction
+from shared.db import Row, Transaction
+from shared.limits import LimitReached, Use
 from shared.messaging import journal
 
+TOO_MANY = "Ce destinataire a déjà reçu beaucoup de messages aujourd’hui\u00a0: celui-ci partira plus tard."
 UNKNOWN = "La connexion s’est interrompue pendant la remise : le serveur a peut-être accepté le message."
 
 
@@ -58,12 +60,23 @@ class Outcome:
     answer: str
 
 
-async def begin(tx: Transaction, *, at: datetime, office: Office) -> Outgoing | None:
-    """Take the next mail that is due; None when there is none."""
+class Postponed:
+    """The mail that was due waits: its recipient had as many as may be for now."""
+
+
+async def begin(tx: Transaction, *, at: datetime, office: Office) -> Outgoing | Postponed | None:
+    """Take the next mail that is due; None when there is none.
+
+    One mail to a transaction, also when it is postponed: its recipient's count stays locked until the end.
+    """
     attempt_id = clock.new_id()
     row = await store.claim_delivery(tx, attempt_id=attempt_id, at=at, lease=LEASE)
     if row is None:
         return None
+    wait = await _pause_of_recipient(tx, row, office)
+    if wait is not None:
+        await store.postpone(tx, row["id"], pause=wait, reason=TOO_MANY)
+        return Postponed()
     pause = pause_of_domain(row["domain"], office.per_minute)
     if pause:
         await store.pace_domain(tx, row["domain"], pause)
@@ -85,6 +98,21 @@ async def begin(tx: Transaction, *, at: datetime, office: Office) -> Outgoing | 
         text=text,
         html=html,
     )
+
+
+async def _pause_of_recipient(tx: Transaction, row: Row, office: Office) -> timedelta | None:
+    """Count a mail that strangers can cause, at its first attempt; give how long it waits when there is no room.
+
+    What an agent asks to be sent again is sent.
+    """
+    if row["template"] not in STRANGERS_CAUSE or row["attempts"] > 1 or row["asked_by"] is not None:
+        return None
+    use = Use("mail:recipient", row["recipient"], office.mails_per_recipient)
+    try:
+        await office.counts.quota(use).take(tx)
+    except LimitReached as reached:
+        return timedelta(seconds=reached.retry_after)
+    return None
 
 
 async def content_offered(tx: Transaction, attempt_id: UUID, *, at: datetime) -> bool:
