@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from litestar import Litestar
 
-from services.qualification.domain.proposal import Outcome
 from shared import clock
+from shared.contracts.vocabulary import Outcome
 from shared.db import Database
 from shared.identity.model import Role
 from shared.messaging.inbox import Inbox

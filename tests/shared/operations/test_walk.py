@@ -37,6 +37,7 @@ OWN = {
 async def mails(fresh_database: Callable[[str], Awaitable[FreshDatabase]], scene: Scene) -> AsyncIterator[Database]:
     """The service that sends mails, which the page watches too."""
     database = await Database.connect((await fresh_database("notifications")).app_url, name="test")
+    assert isinstance(scene.reach.services, dict)
     scene.reach.services["notifications"] = Watched("notifications", database, "notifications")
     yield database
     await database.close()
