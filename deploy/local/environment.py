@@ -5,10 +5,11 @@ import os
 from dataclasses import dataclass
 
 from deploy.local.broker import OwnBroker
-from deploy.local.broker_users import OPERATOR, SERVICES
+from deploy.local.broker_users import OPERATOR, SERVICES, SUPERVISOR
 from deploy.local.passwords import Passwords, write_private
 from deploy.local.places import REPOSITORY, Places
 from deploy.local.postgres import LocalPostgres
+from deploy.local.rabbitmq import LocalRabbit
 from services.intake.settings import Settings as IntakeSettings
 from services.notifications.settings import Settings as NotificationsSettings
 from shared.contracts.vocabulary import Programme
@@ -162,11 +163,8 @@ class Environments:
             told[f"{service.upper()}_OPERATIONS_URL"] = self.operators_url(service)
             told[f"{service.upper()}_PUBLIC_URL"] = self.places.web(service)
         if self.rabbit is not None:
-            user, password = OPERATOR, self.rabbit.passwords.of(OPERATOR)
             nodes = self.rabbit.nodes
-            told["OPERATIONS_MANAGEMENT_URL"] = ",".join(
-                f"http://{user}:{password}@127.0.0.1:{node.management_port}" for node in nodes
-            )
+            told["OPERATIONS_MANAGEMENT_URL"] = ",".join(self._management(node, OPERATOR) for node in nodes)
             told["OPERATIONS_BROKER_METRICS_URL"] = ",".join(
                 f"http://127.0.0.1:{node.prometheus_port}" for node in nodes
             )
@@ -199,6 +197,9 @@ class Environments:
     def write(self) -> None:
         """Leave the operators' variables for `cousu-main` in another terminal, readable by their owner only."""
         told = self.of_command_line()
+        if self.rabbit is not None:
+            # Who may make accounts is for the command line; the page does without.
+            told["OPERATIONS_BROKER_ADMIN_URL"] = self._management(self.rabbit.nodes[0], SUPERVISOR)
         write_private(self.places.environment, "".join(f"{key}={value}\n" for key, value in sorted(told.items())))
 
     def endpoints(self) -> dict[str, str]:
@@ -212,6 +213,10 @@ class Environments:
         told["amqp"] = self.amqp_url("supervisor")
         told["postgres"] = self.postgres.url("postgres") if self.postgres else self.database_urls("intake")[0]
         return told
+
+    def _management(self, node: LocalRabbit, user: str) -> str:
+        """Give the address of a node's management API for one of the broker's users."""
+        return f"http://{user}:{node.passwords.of(user)}@127.0.0.1:{node.management_port}"
 
     def _door(self) -> str:
         """Give where answers to mails are taken in."""

@@ -16,6 +16,7 @@ from shared.operations import (
     command_line_astray,
     command_line_backups,
     command_line_documents,
+    command_line_forms,
     command_line_held,
     command_line_looking,
     command_line_mails,
@@ -38,6 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(command_line_agents.app, name="agent")
+app.add_typer(command_line_forms.app, name="form")
 app.add_typer(command_line_held.app, name="held")
 app.add_typer(command_line_waiting.app, name="waiting")
 app.add_typer(command_line_unsendable.app, name="unsendable")

@@ -55,6 +55,10 @@ class ReachSettings(BaseSettings):
         None,
         description="RabbitMQ's management API with user and password, for rates; several nodes separated by commas",
     )
+    broker_admin_url: SecretStr | None = Field(
+        None,
+        description="RabbitMQ's management API with an administrator and its password, for `cousu-main form` alone",
+    )
     broker_metrics_url: WebAddress | None = Field(
         None,
         description="RabbitMQ's Prometheus address, for depths; of a cluster all of them, separated by commas",
