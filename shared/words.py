@@ -175,6 +175,7 @@ EVENT = {
     "intake.evaluation_submitted.v1": "Évaluation envoyée",
     "intake.evaluation_awaited.v1": "Avis du demandeur attendu",
     "intake.request_closed.v1": "Demande close",
+    "forms.request_accepted.v1": "Demande d’un autre formulaire acceptée",
     "forms.request_refused.v1": "Demande d’un autre formulaire refusée",
     "qualification.request_registered.v1": "Demande enregistrée par le département",
     "qualification.examination_started.v1": "Examen de la demande commencé",

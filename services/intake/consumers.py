@@ -6,9 +6,10 @@ from typing import Final
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
+from services.intake.domain.filing import KeyReused
 from services.intake.domain.life import MEANINGS
-from services.intake.usecases import hear
-from services.intake.usecases.file_request import file_request, refuse_request
+from services.intake.usecases import answer_forms, hear
+from services.intake.usecases.file_request import file_request
 from shared import clock, coverage
 from shared.contracts import escalation, notifications, qualification
 from shared.contracts.fact import Fact
@@ -43,19 +44,26 @@ of territories."""
 
 
 def consumers(territories: Territories) -> Consumers:
-    """Give what is heard to the inbox; requests of other forms come without a place in a stream."""
-    return Consumers(TABLE, raw={REQUEST_FILED: _file_request_on_request_filed(territories)})
+    """Give what is heard to the inbox; requests of other forms come without a place in a stream, and may come again."""
+    filing = {REQUEST_FILED: _file_request_on_request_filed(territories)}
+    return Consumers(TABLE, raw=filing, repeated=filing)
 
 
 def _file_request_on_request_filed(territories: Territories) -> Handler:
     async def file_request_on_request_filed(tx: Transaction, envelope: Envelope) -> None:
-        """Take a request that another form filed, or answer why not; either answer ends the matter."""
+        """File what another form filed, or tell it why not; what it has filed already is answered again."""
+        of = {"filed_from": envelope.source, "filed_id": envelope.id}
         at = clock.now()
         try:
             async with tx.savepoint():
-                await file_request(tx, territories, _read(envelope), at=at, filed_from=envelope.source)
+                read = _read(envelope)
+                filed = await file_request(tx, territories, read, at=at, key=envelope.id, filed_from=envelope.source)
+        except KeyReused:
+            await answer_forms.refuse(tx, answer_forms.FiledIdReused(), **of, at=at)
         except Refusal as refusal:
-            await refuse_request(tx, refusal, filed_from=envelope.source, filed_id=envelope.id, at=at)
+            await answer_forms.refuse(tx, refusal, **of, at=at)
+        else:
+            await answer_forms.accept(tx, filed, **of)
 
     return file_request_on_request_filed
 

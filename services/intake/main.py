@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import Litestar
 
-from services.intake import jobs
+from services.intake import answering, jobs
 from services.intake.consumers import SUBSCRIPTION, consumers
 from services.intake.directory import Directory
 from services.intake.limits import Limits
@@ -14,7 +14,7 @@ from services.intake.store.files import DocumentFiles
 from services.intake.web import api, pages
 from services.intake.web.callers import provide_caller
 from services.intake.web.tokens import Tokens
-from shared import limits
+from shared import limits, rounds
 from shared.contracts import forms, intake
 from shared.db import Database
 from shared.links import Links
@@ -41,6 +41,7 @@ def build(settings: Settings, database: Database) -> Litestar:
     territories = Territories.load()
     if settings.amqp_url is None:
         raise ValueError("INTAKE_AMQP_URL (or AMQP_URL) is missing: give the address of RabbitMQ")
+    tokens = tokens_of(settings)
     messenger = Messenger(
         database,
         settings.amqp_url.get_secret_value(),
@@ -56,6 +57,11 @@ def build(settings: Settings, database: Database) -> Litestar:
             lambda _: messenger.lifespan(),
             lambda _: jobs.running(database, settings),
             lambda _: limits.sweeping(database),
+            lambda _: rounds.running(
+                lambda: answering.send_answers(database, messenger.relay.say, tokens),
+                every=answering.EVERY,
+                name="intake.answers",
+            ),
         ],
         ready=[messenger.missing],
     )
@@ -70,20 +76,10 @@ def application(
     ready: list[ReadinessCheck] | None = None,
 ) -> Litestar:
     """Build what answers, without what runs beside it."""
-    tracking_key = settings.tracking_key.get_secret_value()
-    tokens = Tokens(
-        address=settings.public_url,
-        tracking=Links(tracking_key, "tracking"),
-        mailed=Links(tracking_key, "mailed"),
-        colleagues=Links(tracking_key, "colleague"),
-        documents=Links(settings.document_key.get_secret_value(), "document"),
-        drafts=Links(tracking_key, "draft"),
-        mandates=Mandates(settings.document_key.get_secret_value()),
-    )
     given: dict[str, Any] = {
         "territories": territories,
         "similarity": Similarity(territories),
-        "tokens": tokens,
+        "tokens": tokens_of(settings),
         "files": DocumentFiles(settings.documents_folder),
         "directory": Directory.load(settings.departements_file),
         "settings": settings,
@@ -109,6 +105,20 @@ def describe_messages() -> dict[str, Any]:
     """Describe what intake publishes and receives."""
     filing = asyncapi.Filing(forms.REQUEST_FILED, forms.FiledRequest, answers=forms.FACTS)
     return asyncapi.document(service="intake", publishes=intake.FACTS, subscription=SUBSCRIPTION, filing=filing)
+
+
+def tokens_of(settings: Settings) -> Tokens:
+    """Build what makes and reads the secret links of applicants."""
+    tracking_key = settings.tracking_key.get_secret_value()
+    return Tokens(
+        address=settings.public_url,
+        tracking=Links(tracking_key, "tracking"),
+        mailed=Links(tracking_key, "mailed"),
+        colleagues=Links(tracking_key, "colleague"),
+        documents=Links(settings.document_key.get_secret_value(), "document"),
+        drafts=Links(tracking_key, "draft"),
+        mandates=Mandates(settings.document_key.get_secret_value()),
+    )
 
 
 def _always(value: Any) -> Any:

@@ -14,7 +14,7 @@ from shared.contracts.fact import Fact
 from shared.db import Transaction
 from shared.messaging.consumers import Consumers, Handler
 
-BINDINGS = ("intake.#", "qualification.#", "escalation.#", "forms.request_refused.#")
+BINDINGS = ("intake.#", "qualification.#", "escalation.#")
 
 Lesson = Callable[[Transaction, Any], Awaitable[None]]
 

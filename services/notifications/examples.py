@@ -8,7 +8,7 @@ from services.notifications.domain.audiences import Mail
 from services.notifications.domain.directory import ServiceInCharge
 from services.notifications.store import KnownRequest
 from shared.contracts import escalation as e
-from shared.contracts import forms, intake, notifications, qualification
+from shared.contracts import intake, notifications, qualification
 from shared.contracts import vocabulary as v
 from shared.contracts.fact import Actor, Fact
 
@@ -106,14 +106,6 @@ def facts() -> list[Fact]:
         intake.EvaluationAwaited(**where, round=v.EvaluationRound.COMPLETION, reminder=True, until=date(2027, 10, 31)),
         intake.EvaluationSubmitted(
             **where, number=NUMBER, applicant=_APPLICANT, need_met=4, progress=4, satisfaction=5
-        ),
-        forms.RequestRefused(
-            **where,
-            filed_from="/formulaires/exemple",
-            filed_id="42",
-            code="invalid",
-            detail="Certaines informations sont à corriger.",
-            errors=(forms.FieldRefused(field="contact.email", message="Ce champ est obligatoire."),),
         ),
         qualification.RequestRegistered(**where, number=NUMBER, service=_SERVICE, due_on=DUE),
         qualification.InformationRequested(

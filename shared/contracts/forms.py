@@ -61,18 +61,14 @@ class FieldRefused(Value):
     message: str
 
 
-class RequestRefused(Fact):
-    """Intake could not take what a form filed; `filed_from` and `filed_id` are the refused event's source and id.
+class Answer(Fact):
+    """What intake answers a form, which nobody else reads; `filed_from` and `filed_id` are the filing's source and id.
 
-    `request_id` is made for this answer: no request exists.
+    It is no event of a stream: it has no sequence and is in no journal. The same filing again is answered again.
     """
 
-    wire_type: ClassVar[str] = "forms.request_refused.v1"
     filed_from: str
     filed_id: str
-    code: str
-    detail: str
-    errors: tuple[FieldRefused, ...] = ()
 
     @property
     def source(self) -> str:
@@ -80,4 +76,24 @@ class RequestRefused(Fact):
         return "/intake"
 
 
-FACTS: tuple[type[Fact], ...] = (RequestRefused,)
+class RequestAccepted(Answer):
+    """Intake filed the request, under this number; whoever holds the link follows it in the applicant's name."""
+
+    wire_type: ClassVar[str] = "forms.request_accepted.v1"
+    number: str
+    tracking_url: str
+
+
+class RequestRefused(Answer):
+    """Intake could not take what a form filed.
+
+    `request_id` is made for this answer: no request exists. What could not be read has an empty `filed_id`.
+    """
+
+    wire_type: ClassVar[str] = "forms.request_refused.v1"
+    code: str
+    detail: str
+    errors: tuple[FieldRefused, ...] = ()
+
+
+FACTS: tuple[type[Answer], ...] = (RequestAccepted, RequestRefused)

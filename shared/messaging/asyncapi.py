@@ -52,7 +52,7 @@ _MEMBERS: Final[dict[str, dict[str, Any]]] = {
     "type": {"type": "string", "maxLength": 100, "pattern": "^[a-z_]+\\.[a-z_]+\\.v[0-9]+$"},
     "time": {"type": "string", "format": "date-time"},
     "datacontenttype": {"type": "string", "const": "application/json"},
-    "departement": {"type": "string", "maxLength": 100, "description": "The last word of the routing key"},
+    "departement": {"type": "string", "maxLength": 100, "description": "The code of the département in charge"},
     "correlationid": {"type": "string", "maxLength": 300, "description": "The same for all that one action led to"},
     "causationid": {"type": "string", "description": "The event that led to this one"},
     "traceparent": _TRACE,
@@ -82,7 +82,7 @@ ENVELOPES: Final[dict[str, dict[str, Any]]] = {
         "description": "What the form that filed a request is answered, and nobody else",
         "type": "object",
         "properties": _MEMBERS,
-        "required": [*_COMMON, "causationid"],
+        "required": _COMMON,
     },
     "Filing": {
         "description": "What another program files: CloudEvents 1.0 in structured JSON, without a place in a stream",

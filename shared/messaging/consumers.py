@@ -1,7 +1,7 @@
 """The table that a service writes of what it hears: fact → handler, and which facts stand alone."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.contracts import BY_TYPE
@@ -32,6 +32,8 @@ class Heard:
     sequence: int
     previous: bytes | None = None
     """The chain hash of its predecessor, where the event says it and is one of a stream that is followed."""
+    repeated: Handler | None = None
+    """What handles it where an event of its id was applied before; it may have another body."""
 
     @property
     def alone(self) -> bool:
@@ -67,6 +69,7 @@ class Consumers:
         *,
         alone: Iterable[type[Fact]] = (),
         raw: Mapping[str, Handler] | None = None,
+        repeated: Mapping[str, Handler] | None = None,
     ) -> None:
         """Take the table.
 
@@ -75,9 +78,11 @@ class Consumers:
             alone: facts of streams that this service does not follow (a transfer by another département): applied
                 once, by their id, whatever their sequence.
             raw: wire type → handler that takes the envelope itself, for what strangers publish without sequence.
+            repeated: wire type of `raw` → handler of what comes again under an id that was applied, with whatever body.
         """
         self.on = dict(on)
         self.raw = dict(raw or {})
+        self.repeated = dict(repeated or {})
         self._models = {fact.wire_type: fact for fact in on}
         self.alone = frozenset(fact.wire_type for fact in alone)
 
@@ -87,7 +92,8 @@ class Consumers:
         if envelope.type in self.raw:
             if not _SERVICES.isdisjoint(envelope.source.split("/")[1:2]):
                 raise Unreadable(f"{envelope.type} cannot come from {envelope.source}")
-            return _single(envelope, body, envelope, self.raw[envelope.type])
+            heard = _single(envelope, body, envelope, self.raw[envelope.type])
+            return replace(heard, repeated=self.repeated.get(envelope.type))
         if self._is_newer(envelope):
             return self._followed(envelope, body, envelope, _wait_for_an_update)
         if envelope.sequence is None:

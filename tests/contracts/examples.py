@@ -176,6 +176,16 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
     ),
     (intake.RequestClosed, _BASE),
     (
+        forms.RequestAccepted,
+        {
+            **_BASE,
+            "filed_from": "/forms/epci",
+            "filed_id": "41",
+            "number": REQUEST.number,
+            "tracking_url": "https://demandes.example/suivi/lien-secret",
+        },
+    ),
+    (
         forms.RequestRefused,
         {
             **_BASE,

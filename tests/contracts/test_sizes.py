@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from pydantic import AwareDatetime, BaseModel
 
-from services.intake.usecases.file_request import LONGEST_EXPLANATION, LONGEST_FIELD, MOST_ERRORS
+from services.intake.usecases.answer_forms import LONGEST_EXPLANATION, LONGEST_FIELD, MOST_ERRORS
 from services.notifications.domain.deliveries import LONGEST_ANSWER
 from services.notifications.domain.mail_text import LONGEST_REPLY
 from services.notifications.mail_reader import LONGEST_NAME as LONGEST_SENDER
@@ -56,8 +56,9 @@ CHARACTERS: Final[dict[tuple[type[BaseModel], str], int]] = {
     (forms.FieldRefused, "field"): LONGEST_FIELD,
     (forms.FieldRefused, "message"): LONGEST_EXPLANATION,
     (forms.RequestRefused, "detail"): LONGEST_EXPLANATION,
-    (forms.RequestRefused, "filed_from"): 300,
-    (forms.RequestRefused, "filed_id"): 300,
+    (forms.Answer, "filed_from"): 300,
+    (forms.Answer, "filed_id"): 300,
+    (forms.RequestAccepted, "tracking_url"): 2_000,
     (intake.RequestSubmitted, "filed_from"): 300,
     (intake.Request, "engineering_sought"): 4_000,
     (intake.EvaluationSubmitted, "impact"): 4_000,

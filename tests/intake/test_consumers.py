@@ -1,13 +1,18 @@
 """What intake does about what it hears, through the inbox and the real database."""
 
 import json
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from services.intake.answering import send_answers
 from services.intake.consumers import consumers
-from services.intake.usecases.file_request import MOST_ERRORS
+from services.intake.main import tokens_of
+from services.intake.settings import Settings
+from services.intake.usecases.answer_forms import MOST_ERRORS
+from services.intake.web.tokens import Tokens
 from shared.db import Database
 from shared.messaging.inbox import Inbox, Message
 from shared.territory.territories import Territories
@@ -125,19 +130,126 @@ def a_filed_event(**changes: Any) -> Message:
     return Message(json.dumps(event).encode(), "forms.request_filed.95")
 
 
+@dataclass
+class Forms:
+    """What forms are answered: the envelopes, each with its routing key."""
+
+    database: Database
+    tokens: Tokens
+    confirms: bool = True
+    answers: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    async def say(self, body: str, routing_key: str, *, event_id: str, wire_type: str) -> bool:
+        if self.confirms:
+            envelope = json.loads(body)
+            assert (envelope["id"], envelope["type"]) == (event_id, wire_type)
+            self.answers.append((routing_key, envelope))
+        return self.confirms
+
+    async def answered(self) -> list[dict[str, Any]]:
+        """Publish what waits; give all that was ever answered."""
+        await send_answers(self.database, self.say, self.tokens)
+        return [envelope for _, envelope in self.answers]
+
+
+@pytest.fixture
+def forms(database: Database, settings: Settings) -> Forms:
+    return Forms(database, tokens_of(settings))
+
+
 async def told(database: Database) -> list[dict[str, Any]]:
     rows = await database.fetch("SELECT body::jsonb AS body FROM journal ORDER BY position")
     return [row["body"] for row in rows]
 
 
-async def test_a_form_that_is_not_ours_files_once(database: Database, inbox: Inbox) -> None:
+async def test_a_form_that_is_not_ours_files_once(
+    client: Client, database: Database, inbox: Inbox, forms: Forms
+) -> None:
     message = a_filed_event()
     await inbox.take([message, message])
     await inbox.take([message])
-    answers = await told(database)
-    assert [answer["type"] for answer in answers] == ["intake.request_submitted.v1"]
-    assert answers[0]["data"]["filed_from"] == "/forms/epci-vexin"
-    assert answers[0]["causationid"] == json.loads(message.body)["id"]
+    (event,) = await told(database)
+    assert event["type"] == "intake.request_submitted.v1"
+    assert event["data"]["filed_from"] == "/forms/epci-vexin"
+    assert event["causationid"] == json.loads(message.body)["id"]
+    answer, *again = await forms.answered()
+    assert again == [answer] * 2
+    assert answer["type"] == "forms.request_accepted.v1"
+    assert {key for key, _ in forms.answers} == {"forms.request_accepted.epci-vexin"}
+    said = answer["data"]
+    assert said["number"] == event["data"]["request"]["number"]
+    token = said["tracking_url"].removeprefix("http://intake.test/suivi/")
+    shown = await client.get(f"/api/v1/requests/{event['subject']}", headers=bearer(token))
+    assert shown.json()["status"] == "submitted"
+
+
+async def test_an_answer_says_number_and_link_and_nothing_of_the_contact(inbox: Inbox, forms: Forms) -> None:
+    message = a_filed_event()
+    await inbox.take([message])
+    (answer,) = await forms.answered()
+    assert set(answer["data"]) == {
+        "request_id", "departement", "at", "filed_from", "filed_id", "number", "tracking_url"
+    }  # fmt: skip
+    contact = a_request()["contact"]
+    assert not [value for value in (contact["name"], contact["email"], contact["phone"]) if value in json.dumps(answer)]
+
+
+async def test_no_database_stores_a_link_and_an_answer_waits_for_the_broker(
+    database: Database, inbox: Inbox, forms: Forms
+) -> None:
+    await inbox.take([a_filed_event()])
+    stored = await database.fetchval("SELECT string_agg(to_jsonb(f)::text, ' ') FROM form_answer f")
+    assert "suivi" not in stored
+    assert "suivi" not in json.dumps(await told(database))
+    forms.confirms = False
+    assert await forms.answered() == []
+    forms.confirms = True
+    assert len(await forms.answered()) == 1
+    assert await database.fetchval("SELECT count(*) FROM form_answer") == 0
+
+
+async def test_a_form_that_repeats_itself_is_answered_the_same_again(
+    database: Database, inbox: Inbox, forms: Forms
+) -> None:
+    message = a_filed_event()
+    await inbox.take([message])
+    first = await forms.answered()
+    await inbox.take([replace(message, redelivered=True)])
+    await inbox.take([message])
+    assert await forms.answered() == first * 3
+    assert await database.fetchval("SELECT count(*) FROM request") == 1
+
+
+async def test_an_id_that_was_used_for_another_request_is_refused_and_holds_nothing(
+    database: Database, inbox: Inbox, forms: Forms
+) -> None:
+    mine = a_filed_event(id="42")
+    await inbox.take([mine])
+    await inbox.take([a_filed_event(id="42", data=a_request(title="Autre chose"))])
+    await inbox.take([mine])
+    answers = await forms.answered()
+    assert [answer["data"].get("code") for answer in answers] == [None, "filed_id_reused", None]
+    assert await database.fetchval("SELECT count(*) FROM request") == 1
+    assert await database.fetchval("SELECT count(*) FROM inbox_held") == 0
+    assert await database.fetchval("SELECT count(*) FROM quarantine") == 0
+
+
+async def test_two_forms_may_use_the_same_id(inbox: Inbox, forms: Forms) -> None:
+    await inbox.take([a_filed_event(id="42"), a_filed_event(id="42", source="/forms/autre")])
+    assert sorted(answer["data"]["filed_from"] for answer in await forms.answered()) == [
+        "/forms/autre",
+        "/forms/epci-vexin",
+    ]
+    assert {key for key, _ in forms.answers} == {"forms.request_accepted.autre", "forms.request_accepted.epci-vexin"}
+
+
+async def test_a_caller_of_the_api_cannot_take_the_id_of_a_form(client: Client, inbox: Inbox, forms: Forms) -> None:
+    for key in ("/forms/epci-vexin 42", "/forms/epci-vexin42"):
+        answer = await client.post("/api/v1/requests", json=a_request(), headers={"Idempotency-Key": key})
+        assert answer.status_code == 201
+    await inbox.take([a_filed_event(id="42", data=a_request(title="Une autre"))])
+    (answer_to_form,) = await forms.answered()
+    assert answer_to_form["type"] == "forms.request_accepted.v1"
 
 
 @pytest.mark.parametrize(
@@ -155,24 +267,34 @@ async def test_a_form_that_is_not_ours_files_once(database: Database, inbox: Inb
     ],
 )
 async def test_a_form_that_is_not_ours_is_told_what_is_wrong(
-    database: Database, inbox: Inbox, data: Any, field: str
+    database: Database, inbox: Inbox, forms: Forms, data: Any, field: str
 ) -> None:
     message = a_filed_event(data=data)
     await inbox.take([message])
-    (answer,) = await told(database)
+    (answer,) = await forms.answered()
     assert answer["type"] == "forms.request_refused.v1"
-    assert answer["subject"] == answer["data"]["request_id"]
+    assert [key for key, _ in forms.answers] == ["forms.request_refused.epci-vexin"]
     assert answer["data"]["filed_from"] == "/forms/epci-vexin"
-    assert answer["data"]["filed_id"] == json.loads(message.body)["id"]
+    assert answer["data"]["filed_id"] == answer["causationid"] == json.loads(message.body)["id"]
     assert field in [error["field"] for error in answer["data"]["errors"]]
     assert await database.fetchval("SELECT count(*) FROM quarantine") == 0
     assert await database.fetchval("SELECT count(*) FROM request") == 0
+    assert await told(database) == []
 
 
-async def test_the_answer_to_a_form_is_small_however_much_is_wrong(database: Database, inbox: Inbox) -> None:
+async def test_what_was_refused_may_be_filed_again_corrected(inbox: Inbox, forms: Forms) -> None:
+    await inbox.take([a_filed_event(id="42", data=a_request(title=""))])
+    await inbox.take([a_filed_event(id="42")])
+    assert [answer["type"] for answer in await forms.answered()] == [
+        "forms.request_refused.v1",
+        "forms.request_accepted.v1",
+    ]
+
+
+async def test_the_answer_to_a_form_is_small_however_much_is_wrong(inbox: Inbox, forms: Forms) -> None:
     wrong = {f"{number}{'x' * 5_000}": 1 for number in range(300)}
     await inbox.take([a_filed_event(data=a_request(**wrong))])
-    (answer,) = await told(database)
+    (answer,) = await forms.answered()
     assert answer["type"] == "forms.request_refused.v1"
     assert len(answer["data"]["errors"]) == MOST_ERRORS
     assert len(json.dumps(answer)) < 64 * 1024

@@ -44,6 +44,7 @@ NOT_FOR_THE_APPLICANT = {
     "qualification.national_question_due_soon.v1",
     "qualification.information_due_soon.v1",  # a reminder is a mail, and no step
     "intake.tracking_link_replaced.v1",
+    "forms.request_accepted.v1",
     "forms.request_refused.v1",
     "escalation.programme_coverage_set.v1",  # about no request
     "qualification.exchanges_shared.v1",  # belongs to a dossier

@@ -17,7 +17,7 @@ from tests.journeys.steps import (
     an_escalated_request,
     an_examined_case,
 )
-from tests.journeys.strangers import file_by_the_exchange, publish
+from tests.journeys.strangers import CLIENT, ForeignForm, publish
 from tests.system import System
 
 pytestmark = pytest.mark.journey
@@ -185,18 +185,62 @@ def test_pages_have_their_limits(agent: People) -> None:
         assert answer.status_code == 400, wrong
 
 
-def test_a_form_that_is_not_ours_files_by_the_exchange_once(system: System, agent: People) -> None:
-    title = f"Un projet venu d’ailleurs {uuid4()}"
-    said = file_by_the_exchange(system, times=3, title=title)
-    assert said["type"] == "intake.request_submitted.v1"
-    found = eventually(lambda: agent("sat95").at.get("/cases", q=title), lambda page: page["total"] >= 1)
-    assert found["total"] == 1
+@pytest.fixture(scope="module")
+def form(system: System) -> ForeignForm:
+    return ForeignForm.added(system)
 
 
-def test_a_form_that_is_not_ours_is_told_what_is_wrong(system: System) -> None:
-    said = file_by_the_exchange(system, applicant={"kind": "commune", "code": "99999"})
+def test_a_form_that_is_not_ours_files_by_the_exchange_once(system: System, agent: People, form: ForeignForm) -> None:
+    event = form.event(data=a_body(title=f"Un projet venu d’ailleurs {uuid4()}"))
+    form.files(event, event, event)
+    answers = form.reads(3)
+    assert {answer["type"] for answer in answers} == {"forms.request_accepted.v1"}
+    assert answers[0]["data"]["filed_id"] == event["id"]
+    assert answers == [answers[0]] * 3
+    found = eventually(
+        lambda: agent("sat95").at.get("/cases", q=event["data"]["title"]), lambda page: page["total"] >= 1
+    )
+    assert [case["number"] for case in found["items"]] == [answers[0]["data"]["number"]]
+    assert HTTP.get(answers[0]["data"]["tracking_url"]).status_code == 200
+    assert answers[0]["data"]["tracking_url"].startswith(f"{system.endpoints['intake']}/suivi/")
+
+
+def test_a_form_that_is_not_ours_is_told_what_is_wrong(form: ForeignForm) -> None:
+    form.files(form.event(data=a_body(applicant={"kind": "commune", "code": "99999"})))
+    (said,) = form.reads(1)
     assert said["type"] == "forms.request_refused.v1"
     assert {error["field"] for error in said["data"]["errors"]} == {"applicant.code"}
+
+
+def test_an_id_serves_one_request(form: ForeignForm) -> None:
+    event = form.event()
+    form.files(event)
+    (first,) = form.reads(1)
+    form.files(
+        event
+        | {
+            "data": a_body(
+                title="Une autre demande", contact=event["data"]["contact"] | {"email": "autre@commune.test"}
+            )
+        }
+    )
+    (other,) = form.reads(1)
+    assert (first["type"], other["data"]["code"]) == ("forms.request_accepted.v1", "filed_id_reused")
+
+
+def test_the_sample_client_files_with_the_account_that_form_add_printed(form: ForeignForm) -> None:
+    filed_id = str(uuid4())
+    filed = form.runs_the_sample(a_body(), filed_id)
+    assert set(filed) == {"request_id", "departement", "at", "filed_from", "filed_id", "number", "tracking_url"}
+    assert filed["filed_from"] == f"/forms/{form.name}"
+    assert form.runs_the_sample(a_body(), filed_id) == filed
+    refused = form.runs_the_sample(a_body(title=""), str(uuid4()))
+    assert [error["field"] for error in refused["errors"]] == ["title"]
+
+
+def test_the_sample_client_is_short() -> None:
+    body = CLIENT.read_text(encoding="utf-8").split("async def file")[1].split("\n\n\n")[0].splitlines()
+    assert len(body) <= 20
 
 
 def test_rubbish_on_the_exchange_is_put_aside_and_the_rest_flows(system: System, agent: People) -> None:

@@ -11,7 +11,7 @@ from services.notifications.consumers import consumers
 from services.notifications.domain.audiences import AUDIENCES, Nobody
 from services.notifications.office import Office
 from services.notifications.replay import TABLES
-from shared.contracts import escalation, forms, intake, notifications, qualification
+from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Programme
 from shared.db import Database
@@ -188,13 +188,6 @@ async def test_what_people_wrote_is_mailed_after_an_accepted_withdrawal_too(worl
     await world.tell(examples.example_of(intake.TrackingLinkReplaced))
     assert await recipients(database, "message_posted") == ["contact@commune.test"]
     assert await recipients(database, "tracking_link_replaced") == ["contact@commune.test"]
-
-
-async def test_a_form_that_is_refused_is_told_to_the_operator_though_no_request_exists(
-    world: World, database: Database
-) -> None:
-    await world.tell(examples.example_of(forms.RequestRefused).model_copy(update={"request_id": uuid4()}))
-    assert await recipients(database, "form_refused") == ["exploitant@cousu.test"]
 
 
 async def test_an_agent_who_asked_for_copies_gets_them_in_his_departement_only(

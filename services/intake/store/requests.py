@@ -63,11 +63,11 @@ async def claim_key(tx: Transaction, key_digest: bytes, body_digest: bytes, requ
     return bool(taken)
 
 
-async def filed_under(tx: Transaction, key_digest: bytes) -> tuple[UUID, str, str, bytes]:
-    """Give what a key made: the request's id, its number, the département it was filed in, and the body's digest."""
+async def filed_under(tx: Transaction, key_digest: bytes) -> tuple[UUID, str, str, datetime, bytes]:
+    """Give what a key made: the request's id, its number, where and when it was filed, and the body's digest."""
     row = await tx.fetchrow(
         """
-        SELECT request.id, request.number, request.filed_departement, filing.body_digest
+        SELECT request.id, request.number, request.filed_departement, request.submitted_at, filing.body_digest
         FROM filing
         JOIN request ON request.id = filing.request_id
         WHERE filing.key_digest = $1
@@ -76,7 +76,7 @@ async def filed_under(tx: Transaction, key_digest: bytes) -> tuple[UUID, str, st
     )
     if row is None:
         raise NotFound
-    return row["id"], row["number"], row["filed_departement"], row["body_digest"]
+    return row["id"], row["number"], row["filed_departement"], row["submitted_at"], row["body_digest"]
 
 
 async def add(tx: Transaction, tracked: Tracked, *, filed_from: str | None) -> None:

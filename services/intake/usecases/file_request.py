@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from services.intake import usecases
@@ -19,22 +18,14 @@ from shared.calendar import time_zone
 from shared.clock import new_id
 from shared.contracts import intake
 from shared.contracts.fact import Actor
-from shared.contracts.forms import FieldRefused, FiledRequest, RequestRefused
+from shared.contracts.forms import FiledRequest
 from shared.contracts.vocabulary import ApplicantKind, Role
 from shared.db import Transaction
-from shared.errors import FieldError, Invalid, Refusal
+from shared.errors import FieldError, Invalid
 from shared.limits import UNLIMITED, Quota
 from shared.messaging import journal
 from shared.territory.identification import Identified
 from shared.territory.territories import Territories
-
-NOWHERE = "00"
-"""The département of an answer to what could not be placed anywhere."""
-
-MOST_ERRORS: Final = 50
-LONGEST_FIELD: Final = 200
-LONGEST_EXPLANATION: Final = 1_000
-"""Bounds of `request_refused`: a form may send any number of members, with names of any length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +35,7 @@ class Filed:
     id: UUID
     number: str
     departement: str
+    at: datetime
     status: str = "submitted"
 
 
@@ -93,12 +85,13 @@ async def file_request(
     found = check(territories, filed, at=at)
     request_id = new_id()
     if key is not None:
-        key_digest, body_digest = _key_digest(key, filed), _body_digest(filed, documents)
+        key_digest = _key_digest(key, filed, filed_from)
+        body_digest = _body_digest(filed, documents)
         if not await requests.claim_key(tx, key_digest, body_digest, request_id, at):
-            known_id, number, departement, body_before = await requests.filed_under(tx, key_digest)
+            known_id, number, departement, filed_at, body_before = await requests.filed_under(tx, key_digest)
             if body_before != body_digest:
                 raise filing.KeyReused
-            return Filed(known_id, number, departement)
+            return Filed(known_id, number, departement, filed_at)
     await quota.take(tx)
     departement = found.departement
     number = await requests.next_number(tx, departement, at.astimezone(time_zone(departement)).year)
@@ -110,7 +103,7 @@ async def file_request(
     applicant = Holder(request_id, generation=fact.link_generation)
     for document in documents:
         await add_document(tx, applicant, document, at=at, with_request=True)
-    return Filed(request_id, number, departement)
+    return Filed(request_id, number, departement, at)
 
 
 async def keep(
@@ -121,28 +114,6 @@ async def keep(
     tracked.contact_confirmed_at = confirmed_at
     await requests.add(tx, tracked, filed_from=fact.filed_from)
     await usecases.show(tx, fact.request_id, event_id, step_of(fact, MEANINGS[intake.RequestSubmitted]))
-
-
-async def refuse_request(
-    tx: Transaction, refusal: Refusal, *, filed_from: str, filed_id: str, at: datetime
-) -> RequestRefused:
-    """Answer a form of others that what it filed cannot be taken, and why."""
-    errors = refusal.errors if isinstance(refusal, Invalid) else ()
-    fact = RequestRefused(
-        request_id=new_id(),
-        departement=NOWHERE,
-        at=at,
-        filed_from=filed_from,
-        filed_id=filed_id,
-        code=refusal.code,
-        detail=refusal.detail[:LONGEST_EXPLANATION],
-        errors=tuple(
-            FieldRefused(field=error.field[:LONGEST_FIELD], message=error.message[:LONGEST_EXPLANATION])
-            for error in errors[:MOST_ERRORS]
-        ),
-    )
-    await journal.record(tx, fact)
-    return fact
 
 
 def _request(
@@ -191,9 +162,13 @@ def _tracked(fact: intake.RequestSubmitted) -> Tracked:
     )
 
 
-def _key_digest(key: str, filed: FiledRequest) -> bytes:
-    """Identify a key among those of its contact: a stranger who takes a key takes it from nobody else."""
-    return _digest(f"{filed.contact.email.casefold()}\0{key}")
+def _key_digest(key: str, filed: FiledRequest, filed_from: str | None) -> bytes:
+    """Tell one key from another; each contact has keys of their own, so that a stranger takes none from them.
+
+    A form has its own too, whichever contact it files for: an id serves one request.
+    """
+    owner = f"{filed_from}\0" if filed_from else filed.contact.email.casefold()
+    return _digest(f"{owner}\0{key}")
 
 
 def _body_digest(filed: FiledRequest, documents: Sequence[intake.Document]) -> bytes:

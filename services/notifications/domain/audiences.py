@@ -156,7 +156,7 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     ),
     intake.RequestClosed: TIMELINE,
     # forms that are not ours
-    forms.RequestRefused: (Mail("operator", "form_refused", "notifications"),),
+    **dict.fromkeys(forms.FACTS, Nobody("intake answers the form that filed, and nobody else")),
     # qualification: what the département did
     qualification.RequestRegistered: (applicant("request_registered"),),
     qualification.ExaminationStarted: TIMELINE,

@@ -18,15 +18,12 @@ from services.notifications.domain.preferences import Cadence, Preference
 from services.notifications.office import Office
 from services.notifications.store import Addressee, KnownRequest, NewDelivery
 from shared import db
-from shared.contracts import forms, intake, qualification
+from shared.contracts import intake, qualification
 from shared.contracts.fact import Email, Fact
 from shared.contracts.notifications import Audience, DeliveryFailed
 from shared.db import Reader, Transaction
 from shared.errors import Conflict, WaitsForAnother
 from shared.messaging import journal
-
-WITHOUT_REQUEST: Final = (forms.RequestRefused, qualification.PactFact)
-"""Facts that are about no request: what a form filed in vain, and pacts, which are known by their own id."""
 
 SOURCE: Final = "/notifications"
 
@@ -51,7 +48,7 @@ async def tell(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime, off
     )
     if not mails:
         return
-    if request is None and not isinstance(fact, WITHOUT_REQUEST):
+    if request is None and not isinstance(fact, qualification.PactFact):
         raise RequestNotKnownYet
     entered = await store.contacts(tx, _mailboxes(mails, fact))
     service = await service_in_charge(tx, fact.departement, office.directory, entered)

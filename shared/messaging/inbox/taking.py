@@ -10,7 +10,7 @@ import structlog
 
 from shared.db import AWAY, CONFLICTS, Cause, Database, Transaction, retry_conflicts
 from shared.messaging import metrics
-from shared.messaging.consumers import Consumers, Heard
+from shared.messaging.consumers import Consumers, Handler, Heard
 from shared.messaging.envelope import Unreadable
 from shared.messaging.inbox import attempts, forks, held, quarantine, streams, telling
 from shared.messaging.inbox.attempts import FATAL_AFTER, MARKED_AFTER, Attempt
@@ -264,11 +264,10 @@ class Inbox:
     ) -> None:
         """Apply what is next in the stream, and keep what is not."""
         for heard in sorted(messages, key=lambda item: item.sequence):
+            if heard.repeated is not None and stream.held:
+                continue  # the first of its id is tried again, and whoever wants an answer publishes once more
             if heard.sequence <= stream.applied:
-                if stream.remembers(heard.sequence, fingerprint_of(heard.body)):
-                    tx.after_commit.append(metrics.DUPLICATES.inc)
-                else:
-                    await forks.hold_on_event(tx, stream, heard)
+                await self._take_applied(tx, stream, heard, apart=apart)
             elif heard.sequence > stream.applied + streams.MOST_AHEAD:
                 tx.after_commit.append(partial(telling.too_far_ahead, heard))
             elif stream.held or heard.sequence > stream.applied + 1 or heard.sequence in stream.parked:
@@ -281,6 +280,20 @@ class Inbox:
                 stream.held = True
             elif not await self._apply_next(tx, stream, heard, apart=apart):
                 stream.held = True
+
+    async def _take_applied(self, tx: Transaction, stream: Stream, heard: Heard, *, apart: bool) -> None:
+        """Take an event whose place in its stream is applied: it is known, repeated by a stranger, or shows a fork.
+
+        A repetition that fails changes nothing: whoever wants an answer publishes it again.
+        """
+        if heard.repeated is not None:
+            error = await self._handle(tx, heard, heard.repeated, apart=apart)
+            if error is not None:
+                log.warning("event.not_repeated", type=heard.envelope.type, source=heard.source, exc_info=error)
+        elif stream.remembers(heard.sequence, fingerprint_of(heard.body)):
+            tx.after_commit.append(metrics.DUPLICATES.inc)
+        else:
+            await forks.hold_on_event(tx, stream, heard)
 
     async def _drain(self, tx: Transaction, stream: Stream, *, apart: bool) -> None:
         """Apply what was kept and is next now; it may have come once more meanwhile and be applied already."""
@@ -330,25 +343,35 @@ class Inbox:
 
     async def _apply_next(self, tx: Transaction, stream: Stream, heard: Heard, *, apart: bool) -> bool:
         """Apply one event; in a savepoint (`apart`) a failure holds its stream and touches nothing else."""
-        if heard.handler is not None:
+        error = await self._handle(tx, heard, heard.handler, apart=apart)
+        if error is not None:
+            await held.hold(tx, Kept.of(heard), held.reason(error), self._patience, Code.of(error))
             envelope = heard.envelope
-            with (
-                structlog.contextvars.bound_contextvars(event_id=envelope.id, request_id=envelope.subject),
-                telling.step(heard) as step,
-            ):
-                tx.cause = Cause(envelope.correlationid or envelope.id, envelope.id, step.traceparent)
-                try:
-                    async with tx.savepoint() if apart else contextlib.nullcontext():
-                        await heard.handler(tx, heard.fact)
-                except Exception as error:
-                    if tx.connection.is_closed() or isinstance(error, _OF_THE_TRANSACTION):
-                        raise
-                    if not apart:
-                        raise NotTogetherError from error
-                    await held.hold(tx, Kept.of(heard), held.reason(error), self._patience, Code.of(error))
-                    step.fail(type(error).__name__)
-                    log.warning("event.held", type=envelope.type, source=envelope.source, exc_info=True)
-                    return False
+            known = {"event_id": envelope.id, "request_id": envelope.subject}
+            log.warning("event.held", type=envelope.type, source=envelope.source, **known, exc_info=error)
+            return False
         stream.advance(heard)
         tx.after_commit.append(partial(telling.applied, heard))
         return True
+
+    async def _handle(self, tx: Transaction, heard: Heard, handler: Handler | None, *, apart: bool) -> Exception | None:
+        """Call a handler of an event, if it has one; give what it failed with, where it was in a savepoint."""
+        if handler is None:
+            return None
+        envelope = heard.envelope
+        with (
+            structlog.contextvars.bound_contextvars(event_id=envelope.id, request_id=envelope.subject),
+            telling.step(heard) as step,
+        ):
+            tx.cause = Cause(envelope.correlationid or envelope.id, envelope.id, step.traceparent)
+            try:
+                async with tx.savepoint() if apart else contextlib.nullcontext():
+                    await handler(tx, heard.fact)
+            except Exception as error:
+                if tx.connection.is_closed() or isinstance(error, _OF_THE_TRANSACTION):
+                    raise
+                if not apart:
+                    raise NotTogetherError from error
+                step.fail(type(error).__name__)
+                return error
+        return None

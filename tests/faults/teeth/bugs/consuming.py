@@ -105,11 +105,12 @@ BUGS = (
         "An event whose handler fails is logged and counts as applied.",
         "failing",
         TAKING,
-        "                    await held.hold(tx, Kept.of(heard), held.reason(error), self._patience, Code.of(error))\n"
-        "                    step.fail(type(error).__name__)\n"
-        '                    log.warning("event.held", type=envelope.type, source=envelope.source, exc_info=True)\n'
-        "                    return False\n",
-        '                    log.warning("event.failed", type=envelope.type, source=envelope.source, exc_info=True)\n',
+        "            await held.hold(tx, Kept.of(heard), held.reason(error), self._patience, Code.of(error))\n"
+        "            envelope = heard.envelope\n"
+        '            known = {"event_id": envelope.id, "request_id": envelope.subject}\n'
+        '            log.warning("event.held", type=envelope.type, source=envelope.source, **known, exc_info=error)\n'
+        "            return False\n",
+        '            log.warning("event.failed", type=heard.envelope.type, source=heard.source, exc_info=error)\n',
     ),
     bug(
         "held_streams_are_never_tried_again",
