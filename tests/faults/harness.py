@@ -218,7 +218,10 @@ async def _under_fire(plan: Plan, product: Product, mayhem_of: MakeMayhem) -> Re
     )
     gate = Gate(product, CLOSED_WHEN_QUIET if plan.quiet else CLOSED_FOR)
     watch = asyncio.create_task(gate.watch())
-    people = [asyncio.create_task(_lives(_person(plan, client, product.mailbox, n), over)) for n in range(plan.clients)]
+    people = [
+        asyncio.create_task(_lives(_person(plan, client, product.mailbox, n), mayhem.calm, over))
+        for n in range(plan.clients)
+    ]
     try:
         await mayhem.go_on(plan.seconds, most=plan.most)
         over.set()
@@ -258,9 +261,10 @@ def _possible(kind: str, product: Product) -> bool:
     return copies <= product.places.copies and (kind != "fill_disk" or product.disk is not None)
 
 
-async def _lives(person: Person, over: asyncio.Event) -> None:
+async def _lives(person: Person, calm: asyncio.Event, over: asyncio.Event) -> None:
     while not over.is_set():
         await person.one()
+        await calm.wait()
 
 
 def _person(plan: Plan, client: Client, mailbox: Mailbox, n: int) -> Person:

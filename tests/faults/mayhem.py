@@ -83,6 +83,12 @@ class Mayhem:
     """What clients saw of faults that nobody may notice."""
     stuck: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
+    calm: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while people may begin another life."""
+
+    def __post_init__(self) -> None:
+        """Let people begin."""
+        self.calm.set()
 
     @property
     def faults(self) -> list[Fault]:
