@@ -269,8 +269,12 @@ async def _withdrawn_while_returned(person: Person) -> None:
 
 
 async def _withdrawn_while_ordered(person: Person) -> None:
-    """The applicant tries to withdraw while the national team orders for what was granted."""
+    """The applicant tries to withdraw while the national team orders for what was granted.
+
+    A withdrawal that is late, but comes before anybody accepted the order, is accepted and declines it.
+    """
     session = await person.is_scheduled()
+    person.life.maybe[PROGRESSED] += 1
     made = {"path": f"/sessions/{session}", **person.decision("granted", AMOUNT)}
     person.life.announced = []
     await person.at_once(_withdraws(person), person.tries("secretaire", "decisions", DECIDED, **made))
