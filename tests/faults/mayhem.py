@@ -26,6 +26,8 @@ WHOLE_WITHIN = 30.0
 AT_ONCE = 1.0
 """Seconds: what was told so long ago should have taken effect everywhere."""
 CALM = 1.5
+SERVED_WITHIN = 10.0
+"""Seconds after which an event that has not taken effect means that people act faster than one machine serves them."""
 LATE = 6.0
 """Seconds for which all must stay whole: more where a fault shows only later."""
 AWAY = (
@@ -144,8 +146,15 @@ class Mayhem:
     async def until_whole(self, struck: Sequence[Fault]) -> None:
         """Measure how long it takes until the parts are back, and until what is told takes effect at once again.
 
-        Stuck is what had been told when the last part was back, and has not taken effect half a minute later.
+        Stuck is what had been told when the last part was back, and has not taken effect half a minute later. While the
+        parts are back and something is later than `SERVED_WITHIN`, nobody begins another life.
         """
+        try:
+            await self._until_whole(struck)
+        finally:
+            self.calm.set()
+
+    async def _until_whole(self, struck: Sequence[Fault]) -> None:
         began = time.monotonic()
         calm_for = LATE if any(self.table[fault.kind].later for fault in struck) else CALM
         calm_since: float | None = None
@@ -161,6 +170,8 @@ class Mayhem:
                 back_at if self.relaxed else clock.now() - timedelta(seconds=self.at_once)
             ):
                 calm_since = None
+                if back is not None and passed > back + SERVED_WITHIN:
+                    self.calm.clear()
             elif calm_since is None:
                 calm_since = passed
             elif self.relaxed or passed - calm_since > calm_for:

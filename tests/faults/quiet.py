@@ -7,12 +7,10 @@ from datetime import timedelta
 
 from shared import clock
 from tests.faults import stand
-from tests.faults.mayhem import Mayhem
+from tests.faults.mayhem import SERVED_WITHIN, Mayhem
 
 LIVES = ("examined_together", "session_of_many", "supported", "withdrawn", "transferred")
 """Long acts, and ordinary ones beside them."""
-SERVED_WITHIN = 10.0
-"""Seconds after which an event that has not taken effect means that people act faster than one machine serves them."""
 
 
 @dataclass(slots=True)
