@@ -33,6 +33,7 @@ TERRITORIES = REPOSITORY / "node_modules" / "@etalab" / "decoupage-administratif
 KEYS_OF_LINKS = {
     "tracking": ("intake", "notifications"),
     "document": ("intake", "qualification", "escalation"),
+    "mandate": ("intake", "qualification"),
     "orientation": ("qualification", "notifications"),
     "reply": ("notifications",),
     "webhook": ("notifications",),

@@ -20,6 +20,7 @@ from shared.runner import run
 from shared.territory.territories import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
 from shared.web.asyncapi import route as messages_described
+from shared.web.document_links import DocumentLinks as SealedLinks
 
 TITLE = "Équipe nationale"
 _NATIONAL = frozenset(COMMITTEE_READERS)
@@ -63,7 +64,8 @@ def application(
     ready: list[ReadinessCheck] | None = None,
 ) -> Litestar:
     """Build what answers, without what runs beside it."""
-    links = DocumentLinks(settings.intake_url, Links(settings.document_key.get_secret_value(), "document"))
+    sealed = SealedLinks(settings.document_key.get_secret_value())
+    links = DocumentLinks(settings.public_url, settings.intake_url, sealed)
     providers = ProviderLinks(settings.public_url, Links(settings.secret_key.get_secret_value(), "provider"))
     return create_application(
         name="escalation",

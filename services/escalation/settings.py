@@ -28,7 +28,7 @@ class Settings(ServiceSettings):
         "http://127.0.0.1:8101", description="Where people reach intake, which serves the documents"
     )
     notifications_url: WebAddress | None = Field(None, description="Where agents find their bell; none without it")
-    document_key: SecretKeys = Field(description="Signs links to documents; the same as INTAKE_DOCUMENT_KEY")
+    document_key: SecretKeys = Field(description="Seals links to documents; the same as INTAKE_DOCUMENT_KEY")
     admissibility_days: int = Field(
         15,
         ge=1,

@@ -9,7 +9,7 @@ import structlog
 
 from services.intake.limits import Limits
 from services.intake.settings import Settings
-from services.intake.store import drafts
+from services.intake.store import drafts, mandates
 from services.intake.store.files import DocumentFiles
 from services.intake.sweeping import mark_folder, sweep
 from services.intake.usecases import follow
@@ -45,6 +45,7 @@ async def one_round(database: Database, settings: Settings) -> None:
     await send_wanted_links(database, Limits.of(settings))
     async with database.transaction() as tx:
         forgotten = await drafts.forget_before(tx, now - timedelta(days=settings.draft_days))
+        await mandates.forget_before(tx, now - timedelta(days=1))
     if closed or asked or reminded or forgotten:
         log.info("jobs.done", closed=closed, asked_again=asked, reminded=reminded, drafts_forgotten=forgotten)
 

@@ -25,6 +25,7 @@ from shared.territory.similarity import Similarity
 from shared.territory.territories import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
 from shared.web.asyncapi import route as messages_described
+from shared.web.document_links import DocumentLinks
 from shared.web.mandates import Mandates
 
 TITLE = "Demander un appui en ingénierie"
@@ -115,9 +116,9 @@ def tokens_of(settings: Settings) -> Tokens:
         tracking=Links(tracking_key, "tracking"),
         mailed=Links(tracking_key, "mailed"),
         colleagues=Links(tracking_key, "colleague"),
-        documents=Links(settings.document_key.get_secret_value(), "document"),
+        documents=DocumentLinks(settings.document_key.get_secret_value()),
         drafts=Links(tracking_key, "draft"),
-        mandates=Mandates(settings.document_key.get_secret_value()),
+        mandates=Mandates(settings.mandate_key.get_secret_value()),
     )
 
 

@@ -116,6 +116,7 @@ LEFT_OUT = {
     "rate_limit": "how often strangers did something, which is told to nobody",
     "form_answer": "answers that the broker does not have yet: the form that wants one files the same again",
     "filing": "digests of idempotency keys, which only the callers know",
+    "used_mandate": "mandates that are over within minutes",
     **dict.fromkeys(("draft", "draft_document"), "what nobody filed yet is told to nobody"),
     **dict.fromkeys(("document_folder", "unclaimed_file"), "about files of this machine, not about requests"),
 }

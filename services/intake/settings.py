@@ -18,8 +18,10 @@ class Settings(ServiceSettings):
         description="Signs tracking links and access tokens; the same as NOTIFICATIONS_TRACKING_KEY"
     )
     document_key: SecretKeys = Field(
-        description="Signs links to documents, and agents' mandates to file; the same as QUALIFICATION_DOCUMENT_KEY and"
-        " ESCALATION_DOCUMENT_KEY"
+        description="Seals links to documents; the same as QUALIFICATION_DOCUMENT_KEY and ESCALATION_DOCUMENT_KEY"
+    )
+    mandate_key: SecretKeys = Field(
+        description="Seals agents' mandates to file for a collectivité; the same as QUALIFICATION_MANDATE_KEY"
     )
     documents_folder: Path = Field(description="Where the bytes of documents lie; back it up with the database")
     departements_file: Path = Field(

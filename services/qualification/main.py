@@ -26,6 +26,7 @@ from shared.runner import run
 from shared.territory import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
 from shared.web.asyncapi import route as messages_described
+from shared.web.document_links import DocumentLinks
 from shared.web.mandates import Mandates
 
 NAME = "qualification"
@@ -79,9 +80,10 @@ def application(
         territories=territories,
         orientation_links=Links(settings.orientation_key.get_secret_value(), "orientation"),
         pact_links=Links(settings.orientation_key.get_secret_value(), "pact"),
-        document_links=Links(settings.document_key.get_secret_value(), "document"),
-        mandates=Mandates(settings.document_key.get_secret_value()),
+        document_links=DocumentLinks(settings.document_key.get_secret_value()),
+        mandates=Mandates(settings.mandate_key.get_secret_value()),
         intake_url=settings.intake_url,
+        here=settings.public_url,
     )
     describe = partial(asyncapi.document, service=NAME, publishes=contract.FACTS, subscription=described)
 

@@ -61,9 +61,8 @@ class Settings(Served, ServiceSettings):
     orientation_key: SecretKeys = Field(
         description="Signs links of providers and of pacts' parties; as for notifications"
     )
-    document_key: SecretKeys = Field(
-        description="Signs links to documents and mandates to file; the same as for intake"
-    )
+    document_key: SecretKeys = Field(description="Seals links to documents; the same as INTAKE_DOCUMENT_KEY")
+    mandate_key: SecretKeys = Field(description="Seals agents' mandates to file; the same as INTAKE_MANDATE_KEY")
 
     start_examination_days: int = Field(5, ge=1, description="Working days to begin the examination")
     qualify_days: int = Field(15, ge=1, description="Working days from the examination's start to a validated outcome")

@@ -26,6 +26,9 @@ PUBLIC = "public"
 OWN_BEARER = "own_bearer"
 """The mark of a public route whose handler reads a bearer token that is no agent's (`bearer_of`)."""
 
+ELSEWHERE = "from_elsewhere"
+"""The mark of a form that a page of another service may post."""
+
 CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -52,9 +55,9 @@ async def closed_by_default(connection: Connection, handler: BaseRouteHandler) -
         raise Unauthenticated
 
 
-async def from_our_pages(connection: Connection, _: BaseRouteHandler) -> None:
+async def from_our_pages(connection: Connection, handler: BaseRouteHandler) -> None:
     """Refuse forms that a browser says come from another site; the token in the form is checked besides."""
-    if is_api(connection.scope["path"]):
+    if is_api(connection.scope["path"]) or handler.opt.get(ELSEWHERE):
         return
     came_from = connection.headers.get("sec-fetch-site", "same-origin")
     if connection.scope.get("method") in CHANGES and came_from not in {"same-origin", "none"}:

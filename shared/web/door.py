@@ -33,6 +33,8 @@ STREAM: Final = "text/event-stream"
 UNEXPECTED: Final = 500
 REVEALS: Final = "reveals_links"
 """Name in a route's `opt`: it shows secret links to whom they belong, or who is to hand them on."""
+POSTS_TO: Final = "posts_to"
+"""Name in a request's state: the one other origin to which a form of the page may be posted."""
 _COVERS: Final = "covers_secrets"
 _READABLE: Final = ("text/html", "text/plain", "text/csv", STREAM, "application/json", "application/problem+json")
 QUIET: Final = ("/health/", "/metrics", "/static/")
@@ -150,6 +152,9 @@ def strict_headers(*, secure: bool, listens_to: str = "") -> Callable[[Message, 
         if message["type"] != "http.response.start":
             return
         headers = MutableScopeHeaders.from_message(message)
+        if other := scope["state"].get(POSTS_TO):
+            own = "form-action 'self'"
+            headers["Content-Security-Policy"] = fixed["Content-Security-Policy"].replace(own, f"{own} {other}")
         for name, value in fixed.items():
             headers.setdefault(name, value)
         kept = scope["path"].startswith("/static/") and message["status"] == 200  # noqa: PLR2004 - a file that exists

@@ -1,13 +1,22 @@
-"""An agent files for a collectivité that phones or writes: who he is travels, sealed, from his service to intake."""
+"""An agent files for a collectivité that phones or writes: who they are travels, sealed, from their service to intake.
+
+A mandate is posted, never part of an address, and intake takes each one once.
+"""
 
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
+from shared import clock
 from shared.contracts.fact import Actor
 from shared.web.sealing import Seal
 
-LIFETIME: Final = timedelta(hours=12)
-"""A working day: long enough for a telephone call and what follows, too short to be of use to anybody else."""
+LIFETIME: Final = timedelta(minutes=10)
+"""Long enough to begin; what was begun may be filled in and filed for as long as any draft."""
+PATH: Final = "/demande/mandat"
+"""Where intake takes a mandate that a browser posts."""
+POSTED_AS: Final = "mandat"
+"""The field of the form that holds it."""
 
 
 class Mandates:
@@ -18,9 +27,10 @@ class Mandates:
 
     def give(self, agent: Actor, *, at: datetime) -> str:
         """Seal who files; good for `LIFETIME`."""
-        return self._seal.close(agent.model_dump(mode="json"), at=at, lifetime=LIFETIME)
+        held = {"id": str(clock.new_id()), "agent": agent.model_dump(mode="json")}
+        return self._seal.close(held, at=at, lifetime=LIFETIME)
 
-    def read(self, mandate: str, *, at: datetime) -> Actor | None:
-        """Tell who files; None when the mandate is not ours, or too old."""
+    def read(self, mandate: str, *, at: datetime) -> tuple[UUID, Actor] | None:
+        """Tell which mandate it is and who files; None when the mandate is not ours, or too old."""
         found = self._seal.open(mandate, at=at)
-        return Actor.model_validate(found) if found is not None else None
+        return (UUID(found["id"]), Actor.model_validate(found["agent"])) if found is not None else None

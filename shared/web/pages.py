@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request
@@ -17,6 +18,7 @@ from litestar.utils.scope.state import ScopeState
 from shared.identity.model import Agent, Role
 from shared.web import assets, formats
 from shared.web.access import current_agent
+from shared.web.door import POSTS_TO
 from shared.web.sessions import session_of
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -78,6 +80,11 @@ def render(request: Request[Any, Any, Any], template: str, *, status_code: int =
 def flash(request: Request[Any, Any, Any], text: str, level: str = "success") -> None:
     """Keep a French sentence for the next page; levels: success, info, warning, danger."""
     request.session.setdefault(FLASH, []).append([level, text])
+
+
+def posts_to(request: Request[Any, Any, Any], address: str) -> None:
+    """Let a form of the page be posted to another service, by its address."""
+    request.scope["state"][POSTS_TO] = "{0.scheme}://{0.netloc}".format(urlsplit(address))
 
 
 def redirect(path: str) -> Redirect:

@@ -5,6 +5,7 @@ from typing import Final, TypeVar
 
 from litestar import Response
 
+from shared.web.access import ELSEWHERE
 from shared.web.door import REVEALS
 
 Page = TypeVar("Page", bound=Response)  # type: ignore[type-arg] # any content
@@ -15,6 +16,9 @@ LINK_ALONE: Final[Mapping[str, bool]] = {"exclude_from_csrf": True}
 Another site that does not know the address can forge nothing, and one that does needs no forgery. So a page that stood
 open for days, or a browser that forgot its cookies, still sends what was typed.
 """
+
+FROM_ELSEWHERE: Final[Mapping[str, bool]] = {**LINK_ALONE, ELSEWHERE: True}
+"""A form that a page of another service posts, whose right to act lies in what it posts and in no cookie."""
 
 ANYBODY: Final[Mapping[str, bool]] = {"exclude_from_csrf": True}
 """Forms by which anybody may act, in nobody's name: there is nothing to forge, and a page may stand open for days."""

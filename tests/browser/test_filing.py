@@ -120,9 +120,9 @@ def test_an_agent_files_for_a_collectivite_that_phones(system: System, browser: 
     agent = Person.signs_in(browser, system.endpoints["qualification"], "sat95@cousu.test")
     page = agent.page
     page.goto(system.endpoints["qualification"] + "/deposer")
-    page.wait_for_url(system.endpoints["intake"] + "/**")
     agent.looks("21-deposer-pour")
     agent.presses("Commencer la demande")
+    page.wait_for_url(system.endpoints["intake"] + "/**")
     agent.reads("Vous déposez au nom de la collectivité")
     agent.looks("22-deposer-pour-question")
     agent.chooses("Commune")

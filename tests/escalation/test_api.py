@@ -1,15 +1,19 @@
 """The API as a stranger's program uses it: dossiers, their actions, refusals."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import httpx2
 import pytest
 
+from shared import clock
 from shared.clock import new_id
 from shared.contracts.vocabulary import Programme, RequestKind
 from shared.db import Database
-from shared.identity.model import Agent
-from shared.links import Links
+from shared.identity.model import Agent, Role
+from shared.web.document_links import DocumentLinks
+from tests.escalation.conftest import an_agent
+from tests.escalation.desk import Person
 from tests.escalation.life import (
     Ear,
     Json,
@@ -86,11 +90,31 @@ async def test_the_whole_dossier_is_shown(national: Program, received: str) -> N
     assert seen["due_on"]
 
 
-async def test_a_document_is_reached_by_a_link_that_intake_can_read(national: Program, received: str) -> None:
+async def test_a_document_is_opened_through_the_dossier_and_whoever_opens_it_is_recorded(
+    database: Database,
+    national: Program,
+    national_agent: Agent,
+    at_desk: Person,
+    program: Callable[[Agent], Awaitable[Program]],
+    received: str,
+) -> None:
     document = (await national.get(f"/escalations/{received}"))["documents"][0]
-    address, _, token = document["url"].rpartition("/")
-    assert address == "http://intake.test/documents"
-    assert Links("d" * 32, "document").read(token) == (UUID(document["id"]), 1)
+    path = f"/escalations/{received}/documents/{document['id']}"
+    assert document["url"] == f"http://escalation.test/api/v1{path}"
+    page = f"/demandes/{received}/documents/{document['id']}"
+    assert f'href="{page}"' in await at_desk.see(f"/demandes/{received}")
+    await at_desk.see(page, status=303)
+    answer = await national.ask("GET", path)
+    assert answer.status_code == 303
+    folder, _, sealed = answer.headers["location"].rpartition("/")
+    assert folder == "http://intake.test/documents"
+    assert DocumentLinks("d" * 32).read(sealed, at=clock.now()) == UUID(document["id"])
+    other = await program(await an_agent(database, "programme", Role.PROGRAMME_AGENT, "france_services"))
+    assert (await other.ask("GET", path)).status_code == 404
+    assert (await national.ask("GET", f"/escalations/{received}/documents/{received}")).status_code == 404
+    rows = await database.fetch("SELECT request_id, document_id, agent_id, email FROM document_access")
+    opened = (UUID(received), UUID(document["id"]), national_agent.id, national_agent.email)
+    assert [tuple(row.values()) for row in rows] == [opened, opened]
 
 
 async def test_reading_a_dossier_is_traced_once_a_minute(

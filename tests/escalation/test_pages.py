@@ -60,7 +60,7 @@ async def test_a_dossier_shows_everything_and_the_moves_in_one_place(at_desk: Pe
         "Plan de charge complet.",
         "Voici le plan du bourg.",
         "plan.pdf",
-        "http://intake.test/documents/",
+        f"/demandes/{received}/documents/",
         "01.34.25.26.00",
         "350\u202f000\u00a0€",
         "Demande déposée",

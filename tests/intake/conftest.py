@@ -60,6 +60,7 @@ def settings(documents_folder: Path) -> Settings:
             "secret_key": secrets.token_hex(32),
             "tracking_key": "t" * 32,
             "document_key": "d" * 32,
+            "mandate_key": "m" * 32,
             "documents_folder": documents_folder,
             "requests_per_minute": 0,
             **LIFTED,

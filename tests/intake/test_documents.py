@@ -15,9 +15,13 @@ from services.intake import jobs
 from services.intake.settings import Settings
 from shared import clock
 from shared.clock import new_id
+from shared.contracts.fact import Actor
+from shared.contracts.vocabulary import Role
 from shared.db import Database
 from shared.documents import DOCX, ODS, ODT, XLSX, FileNotAccepted, media_type_of, tidy_name
 from shared.links import Links
+from shared.web.document_links import LIFETIME, DocumentLinks
+from shared.web.mandates import Mandates
 from tests.intake.conftest import Client, bearer, filed
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
@@ -110,7 +114,8 @@ async def test_a_document_is_kept_told_and_given_back(client: Client, database: 
 
     assert (await client.get(document["url"])).status_code == 401
     mine_again = await client.get(document["url"], headers=bearer(mine["access_token"]))
-    by_link = Links(settings.document_key.get_secret_value(), "document").token(UUID(document["id"]))
+    links = DocumentLinks(settings.document_key.get_secret_value())
+    by_link = links.seal(UUID(document["id"]), at=clock.now())
     for given in (mine_again, await client.get(f"/documents/{by_link}")):
         assert given.status_code == 200
         assert given.content == PDF
@@ -118,7 +123,13 @@ async def test_a_document_is_kept_told_and_given_back(client: Client, database: 
         assert given.headers["content-disposition"].startswith("attachment")
         assert given.headers["x-content-type-options"] == "nosniff"
         assert given.headers["referrer-policy"] == "no-referrer"
-    assert (await client.get("/documents/nonsense")).status_code == 404
+    old = links.seal(UUID(document["id"]), at=clock.now() - LIFETIME)
+    for_ever = Links(settings.document_key.get_secret_value(), "document").token(UUID(document["id"]))
+    mandate = Mandates(settings.document_key.get_secret_value()).give(Actor(role=Role.SAT_AGENT), at=clock.now())
+    for wrong in (old, for_ever, mandate, "nonsense"):
+        refused = await client.get(f"/documents/{wrong}")
+        assert refused.status_code == 403
+        assert "Ouvrez de nouveau le document depuis le dossier." in refused.text
 
 
 async def test_the_document_of_another_request_is_not_found(client: Client) -> None:

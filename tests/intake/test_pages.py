@@ -358,13 +358,14 @@ async def test_a_token_is_never_written_to_the_log(client: Client, capsys: pytes
     assert "secret-draft-token" not in written.out + written.err
 
 
-MANDATES = Mandates("d" * 32)
+MANDATES = Mandates("m" * 32)
 AN_AGENT = Actor(role=Role.SAT_AGENT, name="Agent SAT du Val-d’Oise", email="sat95@cousu.test")
 
 
 async def test_an_agent_files_for_a_collectivite_which_alone_gets_the_link(client: Client, database: Database) -> None:
     mandate = MANDATES.give(AN_AGENT, at=clock.now())
-    begun = await send(client, await client.get(f"/demande?pour={mandate}"), "/demande", pour=mandate)
+    elsewhere = {"Sec-Fetch-Site": "cross-site", "Origin": "http://qualification.test"}
+    begun = await client.post("/demande/mandat", data={"mandat": mandate}, headers=elsewhere)
     draft = begun.headers["location"].rsplit("/", 1)[0]
     assert "en tant que Agent SAT" in (await client.get(f"{draft}/collectivite")).text
     await fill_all(client, draft)
@@ -382,13 +383,44 @@ async def test_an_agent_files_for_a_collectivite_which_alone_gets_the_link(clien
 
 @pytest.mark.parametrize(
     "mandate",
-    ["x", Mandates("another-key").give(AN_AGENT, at=clock.now()), MANDATES.give(AN_AGENT, at=clock.now() - LIFETIME)],
+    [
+        "",
+        "x",
+        Mandates("another-key").give(AN_AGENT, at=clock.now()),
+        Mandates("d" * 32).give(AN_AGENT, at=clock.now()),
+        MANDATES.give(AN_AGENT, at=clock.now() - LIFETIME),
+    ],
+    ids=["none", "nonsense", "another key", "the key of documents", "too old"],
 )
-async def test_a_mandate_that_is_not_ours_or_too_old_files_nothing(client: Client, mandate: str) -> None:
-    assert (await client.get(f"/demande?pour={mandate}")).status_code == 403
-    refused = await send(client, await client.get("/"), "/demande", pour=mandate)
+async def test_a_mandate_that_is_not_ours_or_too_old_files_nothing(
+    client: Client, database: Database, mandate: str
+) -> None:
+    refused = await client.post("/demande/mandat", data={"mandat": mandate})
     assert refused.status_code == 403
     assert "n’est plus valable" in refused.text
+    assert await database.fetchval("SELECT count(*) FROM draft") == 0
+
+
+async def test_a_mandate_is_posted_and_used_once(client: Client, database: Database) -> None:
+    mandate = MANDATES.give(AN_AGENT, at=clock.now())
+    assert (await client.get(f"/demande?pour={mandate}")).headers["location"] == "/"
+    assert (await client.get(f"/demande/mandat?mandat={mandate}")).status_code in {303, 404, 405}
+    answers = await asyncio.gather(
+        *(client.post("/demande/mandat", data={"mandat": mandate}) for _ in range(5)),
+        client.post("/api/v1/requests", json=a_request(), headers={"Filing-Mandate": mandate}),
+    )
+    assert sum(answer.status_code in {201, 303} for answer in answers) == 1
+    assert [answer.status_code for answer in answers].count(403) == 5
+    begun = await database.fetchval("SELECT (SELECT count(*) FROM draft) + (SELECT count(*) FROM request)")
+    assert begun == 1
+
+
+async def test_a_program_that_lost_its_answer_may_ask_again_with_its_mandate_and_key(client: Client) -> None:
+    headers = {"Filing-Mandate": MANDATES.give(AN_AGENT, at=clock.now()), "Idempotency-Key": "a-key"}
+    first, second = [await client.post("/api/v1/requests", json=a_request(), headers=headers) for _ in range(2)]
+    assert first.json() == second.json()
+    other = await client.post("/api/v1/requests", json=a_request(), headers={**headers, "Idempotency-Key": "another"})
+    assert (other.status_code, other.json()["code"]) == (403, "mandate_over")
 
 
 async def test_a_program_files_for_a_collectivite_with_a_mandate(client: Client, database: Database) -> None:

@@ -113,6 +113,7 @@ def settings() -> Settings:
             "secret_key": secrets.token_hex(32),
             "orientation_key": ORIENTATION_KEY,
             "document_key": "document-key-for-tests-only-0000001",
+            "mandate_key": "mandate-key-for-tests-only-00000001",
             "requests_per_minute": 0,
             "envelope_cents": 5_000_000,
         }

@@ -385,6 +385,7 @@ def _settings() -> Settings:
             "secret_key": secrets.token_hex(32),
             "orientation_key": secrets.token_hex(32),
             "document_key": secrets.token_hex(32),
+            "mandate_key": secrets.token_hex(32),
             "requests_per_minute": 0,
         }
     )

@@ -1,5 +1,6 @@
 """The département's API, from outside: only what contract.md promises."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, Role
 from shared.db import Database
 from shared.identity.model import Agent
 from shared.messaging.inbox import Inbox
+from shared.web.document_links import LIFETIME, DocumentLinks
 from tests.qualification.acting import (
     CAUE,
     ESCALATION,
@@ -23,7 +25,7 @@ from tests.qualification.acting import (
     qualified,
     told,
 )
-from tests.qualification.conftest import LINKS, Client, Program, Programs
+from tests.qualification.conftest import LINKS, Browser, Client, Program, Programs
 from tests.qualification.life import GRID, NATIONAL, Life, in_days, names
 
 
@@ -500,13 +502,33 @@ async def test_a_withdrawn_request_allows_notes_only(sat: Program, life: Life) -
     assert (await sat.post(f"/cases/{life.request_id}/examination")).status_code == 409
 
 
-async def test_a_document_has_a_signed_address_at_intake(sat: Program, life: Life) -> None:
+async def test_a_document_is_opened_through_the_case_and_whoever_opens_it_is_recorded(
+    sat: Program, neighbour: Program, life: Life, database: Database, browser: Callable[[Agent], Awaitable[Browser]]
+) -> None:
     document = intake.Document(
         id=uuid4(), name="plan.pdf", media_type="application/pdf", size=10, sha256="0" * 64, added_at=clock.now()
     )
     await life.tell(intake.DocumentAdded(**life.about(), document=document))
     shown = (await sat.get(f"/cases/{life.request_id}")).json()
-    assert shown["documents"][0]["url"].startswith("http://intake.test/documents/")
+    address = shown["documents"][0]["url"].removeprefix("http://qualification.test/api/v1")
+    assert address == f"/cases/{life.request_id}/documents/{document.id}"
+    links = DocumentLinks("document-key-for-tests-only-0000001")
+    page = f"/demandes/{life.request_id}/documents/{document.id}"
+    agent = await browser(sat.agent)
+    assert f'href="{page}"' in (await agent.get(f"/demandes/{life.request_id}")).text
+    for answer in (await sat.get(address), await agent.get(page)):
+        assert answer.status_code == 303
+        folder, _, sealed = answer.headers["location"].rpartition("/")
+        assert folder == "http://intake.test/documents"
+        assert links.read(sealed, at=clock.now()) == document.id
+        assert links.read(sealed, at=clock.now() + LIFETIME) is None
+    for foreign in (f"/cases/{life.request_id}/documents/{uuid4()}", f"/cases/{uuid4()}/documents/{document.id}"):
+        assert (await sat.get(foreign)).status_code == 404
+    assert (await neighbour.get(address)).status_code == 404
+    assert (await (await browser(neighbour.agent)).get(page)).status_code == 404
+    rows = await database.fetch("SELECT request_id, departement, document_id, agent_id, email FROM document_access")
+    opened = (life.request_id, "95", document.id, sat.agent.id, sat.agent.email)
+    assert [tuple(row.values()) for row in rows] == [opened, opened]
 
 
 async def test_an_epci_that_is_small_is_fully_covered(sat: Program, inbox: Inbox) -> None:

@@ -1,7 +1,7 @@
-"""An agent files for a collectivité that phones or writes: the mandate that leads him to intake's form."""
+"""An agent files for a collectivité that phones or writes: the mandate that leads them to intake's form."""
 
+import re
 from collections.abc import Awaitable, Callable
-from urllib.parse import parse_qs, urlsplit
 
 from shared import clock
 from shared.contracts.fact import Actor
@@ -12,26 +12,35 @@ from shared.web.mandates import Mandates
 from tests.qualification.conftest import Browser, Program
 from tests.qualification.life import Life
 
-MANDATES = Mandates("document-key-for-tests-only-0000001")
+MANDATES = Mandates("mandate-key-for-tests-only-00000001")
 
 
-async def test_the_button_of_the_queue_leads_to_the_form_with_the_agents_mandate(
+async def test_the_button_of_the_queue_leads_to_a_page_that_posts_the_agent_s_mandate(
     browser: Callable[[Agent], Awaitable[Browser]], sat: Program
 ) -> None:
     agent = await browser(sat.agent)
     assert 'href="/deposer"' in (await agent.get("/")).text
-    address = urlsplit((await agent.get("/deposer")).headers["location"])
-    assert (address.netloc, address.path) == ("intake.test", "/demande")
-    filed_by = MANDATES.read(parse_qs(address.query)["pour"][0], at=clock.now())
-    assert filed_by == Actor(role=Role.SAT_AGENT, name=sat.agent.name, email=sat.agent.email)
+    page = await agent.get("/deposer")
+    form = re.search(r'<form class="form" method="post" action="([^"]+)".*?</form>', page.text, re.DOTALL)
+    assert form is not None
+    assert form[1] == "http://intake.test/demande/mandat"
+    assert "_csrf_token" not in form[0]
+    assert "form-action 'self' http://intake.test;" in page.headers["content-security-policy"]
+    assert page.headers["cache-control"] == "no-store"
+    sealed = re.search(r'name="mandat" value="([^"]+)"', form[0])
+    assert sealed is not None
+    read = MANDATES.read(sealed[1], at=clock.now())
+    assert read is not None
+    assert read[1] == Actor(role=Role.SAT_AGENT, name=sat.agent.name, email=sat.agent.email)
+    assert "http://intake.test;" not in (await agent.get("/")).headers["content-security-policy"]
 
 
 async def test_programs_are_given_the_mandate_for_the_api(sat: Program, delegate: Program) -> None:
     for program, role in ((sat, Role.SAT_AGENT), (delegate, Role.DELEGATE)):
         given = (await program.post("/filing-mandates")).json()
-        filed_by = MANDATES.read(given["mandate"], at=clock.now())
-        assert filed_by is not None
-        assert filed_by.role is role
+        read = MANDATES.read(given["mandate"], at=clock.now())
+        assert read is not None
+        assert read[1].role is role
 
 
 async def test_nobody_but_an_agent_is_given_a_mandate(visitor: Browser) -> None:

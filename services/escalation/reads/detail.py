@@ -18,7 +18,7 @@ from shared.contracts.qualification import Dossier, Evidence
 from shared.db import Reader, Row
 from shared.words import event_word
 
-DocumentUrl = Callable[[UUID], str]
+DocumentUrl = Callable[[UUID, UUID], str]
 
 
 async def detail(
@@ -91,7 +91,7 @@ async def _documents(reader: Reader, request_id: UUID, document_url: DocumentUrl
         """,
         request_id,
     )
-    return [{**dict(row), "url": document_url(row["id"])} for row in rows]
+    return [{**dict(row), "url": document_url(request_id, row["id"])} for row in rows]
 
 
 async def _questions(reader: Reader, request_id: UUID) -> list[dict[str, Any]]:

@@ -26,7 +26,10 @@ class MessageRow(BaseModel):
 
 
 class DocumentRow(BaseModel):
-    """A file of the request; `url` is a signed link to intake, `size` in bytes."""
+    """A file of the request; `size` in bytes.
+
+    `url` needs the same bearer, records who opens it, and leads to intake for a minute.
+    """
 
     id: UUID
     name: str

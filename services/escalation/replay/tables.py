@@ -90,4 +90,5 @@ LEFT_OUT = {
     "early_note": "what waits for a dossier that may never come, and is forgotten after a while",
     "note": "what the national team notes for itself is told to nobody",
     "consultation": "who read what is told to nobody",
+    "document_access": "the same",
 }

@@ -1,5 +1,6 @@
 """Store questions, messages, documents and consultations."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -92,6 +93,47 @@ async def add_document(tx: Transaction, request_id: UUID, document: Document) ->
 async def forget_early_notes(tx: Transaction, *, before: datetime) -> None:
     """Forget what arrived before that moment, for dossiers that never came."""
     await tx.execute("DELETE FROM early_note WHERE arrived_at < $1", before)
+
+
+async def note_document_opened(
+    tx: Transaction, *, request_id: UUID, document_id: UUID, agent_id: UUID, email: str, at: datetime
+) -> None:
+    """Store who opened a document or a deliverable."""
+    await tx.execute(
+        "INSERT INTO document_access (request_id, document_id, agent_id, email, at) VALUES ($1, $2, $3, $4, $5)",
+        request_id,
+        document_id,
+        agent_id,
+        email,
+        at,
+    )
+
+
+async def has_document(
+    tx: Transaction,
+    request_id: UUID,
+    document_id: UUID,
+    *,
+    departements: Sequence[str] | None,
+    programmes: Sequence[str] | None,
+) -> bool:
+    """Tell whether a dossier of these départements and programmes has the document; None narrows nothing."""
+    found = await tx.fetchval(
+        """
+        SELECT TRUE
+        FROM document
+        JOIN escalation USING (request_id)
+        WHERE document.id = $2
+            AND request_id = $1
+            AND ($3::text[] IS NULL OR departement = ANY($3))
+            AND ($4::text[] IS NULL OR programme = ANY($4))
+        """,
+        request_id,
+        document_id,
+        departements,
+        programmes,
+    )
+    return bool(found)
 
 
 async def note_consultations(tx: Transaction, *, agent_id: UUID, request_ids: list[UUID], at: datetime) -> None:

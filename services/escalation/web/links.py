@@ -1,23 +1,30 @@
-"""Signed links: to the documents of a request, which intake keeps, and those by which providers tell how it goes."""
+"""Links: to the documents of a request, which intake keeps, and those by which providers tell how it goes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.escalation.domain.accompaniment import ProviderLink
 from services.escalation.domain.refusals import LinkNotValid
 from shared.links import Links
+from shared.web.document_links import DocumentLinks as SealedLinks
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentLinks:
-    """Makes signed links; `intake` is its public address."""
+    """Makes the addresses of documents; `here` is our public address, `intake` that of intake."""
 
+    here: str
     intake: str
-    links: Links
+    links: SealedLinks
 
-    def __call__(self, document_id: UUID) -> str:
-        """Give the address of one document."""
-        return f"{self.intake}/documents/{self.links.token(document_id)}"
+    def __call__(self, request_id: UUID, document_id: UUID) -> str:
+        """Give the address here at which an agent's program opens a document."""
+        return f"{self.here}/api/v1/escalations/{request_id}/documents/{document_id}"
+
+    def at_intake(self, document_id: UUID, *, at: datetime) -> str:
+        """Give the address at which intake serves a document for a minute."""
+        return f"{self.intake}/documents/{self.links.seal(document_id, at=at)}"
 
 
 @dataclass(frozen=True, slots=True)

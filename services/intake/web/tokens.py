@@ -5,23 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from services.intake.domain.colleagues import Holder
+from services.intake.domain.mandates import Mandate, MandateOver
 from services.intake.store.colleagues import holder_by_invitation, holder_by_own_link
-from shared.contracts.fact import Actor
 from shared.db import Reader
-from shared.errors import Forbidden
 from shared.links import Links
+from shared.web.document_links import DocumentLinks
 from shared.web.mandates import Mandates
-
-
-class MandateOver(Forbidden):
-    """An agent's mandate to file for a collectivité is too old, or was not made by us."""
-
-    code = "mandate_over"
-    title = "This mandate to file is not valid, or no longer"
-    sentence = (
-        "Ce lien pour déposer au nom d’une collectivité n’est plus valable. "
-        "Recommencez depuis la page «\u00a0Demandes\u00a0» de votre service."
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +22,18 @@ class Tokens:
     mailed: Links
     """Like `tracking`, but made by notifications alone: whoever has one reads the contact's mailbox."""
     colleagues: Links
-    documents: Links
+    documents: DocumentLinks
     drafts: Links
     mandates: Mandates
 
-    def mandated(self, mandate: str | None, *, at: datetime) -> Actor | None:
-        """Tell which agent files for a collectivité; None without a mandate. One that is over is refused."""
-        if not mandate:
+    def mandate(self, sealed: str | None, *, at: datetime) -> Mandate | None:
+        """Read an agent's mandate to file; None where there is none. Refuses (`MandateOver`) one that is over."""
+        if not sealed:
             return None
-        agent = self.mandates.read(mandate, at=at)
-        if agent is None:
+        read = self.mandates.read(sealed, at=at)
+        if read is None:
             raise MandateOver
-        return agent
+        return Mandate(*read)
 
     def tracking_token(self, request_id: UUID, generation: int = 1) -> str:
         """Make the token that is both tracking link and access token."""

@@ -86,6 +86,7 @@ LEFT_OUT = {
     "provider": "the catalogue is told to nobody",
     "case_note": "notes never leave the département",
     "case_access": "who looked at what is told to nobody",
+    "document_access": "the same",
     "envelope": "its amount is told to nobody; what is spent of it is compared (envelope_commitment)",
     "pact_diagnosis": "told by its version only",
     "pact_agreement": "told, without its day",

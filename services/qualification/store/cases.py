@@ -12,6 +12,7 @@ from shared.contracts.intake import Request
 from shared.contracts.qualification import Qualification
 from shared.contracts.vocabulary import Stage
 from shared.db import Row, Transaction
+from shared.errors import NotFound
 from shared.territory.index import fold
 
 COLUMNS = """
@@ -170,6 +171,55 @@ async def trace_access(
         departement,
         at,
         email,
+    )
+
+
+async def departement_of_document(
+    tx: Transaction, request_id: UUID, document_id: UUID, *, perimeter: Sequence[str] | None
+) -> str:
+    """Give the département within this perimeter whose case has the document; refuses (`NotFound`) any other."""
+    departement = await tx.fetchval(
+        """
+        SELECT departement
+        FROM case_document
+        JOIN case_file USING (request_id, departement)
+        WHERE case_document.request_id = $1
+          AND case_document.id = $2
+          AND ($3::text[] IS NULL OR departement = ANY($3))
+        ORDER BY case_file.state = 'transferred', case_file.opened_at DESC
+        LIMIT 1
+        """,
+        request_id,
+        document_id,
+        perimeter,
+    )
+    if departement is None:
+        raise NotFound
+    return str(departement)
+
+
+async def trace_document(
+    tx: Transaction,
+    *,
+    agent_id: UUID,
+    email: str,
+    request_id: UUID,
+    departement: str,
+    document_id: UUID,
+    at: datetime,
+) -> None:
+    """Note who opens a joined file."""
+    await tx.execute(
+        """
+        INSERT INTO document_access (request_id, departement, document_id, agent_id, email, at)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        """,
+        request_id,
+        departement,
+        document_id,
+        agent_id,
+        email,
+        at,
     )
 
 

@@ -6,12 +6,13 @@ from uuid import UUID
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
+from litestar.response import Redirect
 
 from services.qualification.reads import case as case_reads
 from services.qualification.reads.dashboard import Dashboard
 from services.qualification.reads.queue import queue
 from services.qualification.usecases import conversing, deciding, examining, together
-from services.qualification.usecases.looking import look_at_case
+from services.qualification.usecases.looking import look_at_case, note_document_opened
 from services.qualification.usecases.telling import official
 from services.qualification.web import bodies, shapes
 from services.qualification.web.asked import Asked, provide_asked, today_of
@@ -24,7 +25,9 @@ from shared.identity.model import Agent, Role
 from shared.surroundings import Profile
 from shared.web.access import only
 from shared.web.mandates import LIFETIME
+from shared.web.pages import redirect
 from shared.web.paging import Page, Paged, paged
+from shared.web.secrets import HANDED_OVER
 from shared.web.tables import CSV, ODS, as_csv, as_ods
 
 
@@ -113,6 +116,22 @@ async def show_case(
     """Show one case; the consultation is traced."""
     async with database.transaction(cause) as tx:
         return await _shown(tx, request_id, agent, desk)
+
+
+@get("/cases/{request_id:uuid}/documents/{document_id:uuid}", status_code=303, summary="Open a joined file")
+async def open_document(
+    request_id: FromPath[UUID],
+    document_id: FromPath[UUID],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
+) -> Redirect:
+    """Lead to a joined file at intake, for a minute; who opened it is recorded."""
+    at = clock.now()
+    async with database.transaction(cause) as tx:
+        await note_document_opened(tx, request_id, document_id, by=agent, at=at)
+    return redirect(desk.document_at_intake(document_id, at=at))
 
 
 @post("/cases/{request_id:uuid}/assignment", status_code=200, summary="Give the case to an agent")
@@ -282,13 +301,13 @@ async def show_territory(
         return await desk.profile(tx, case, today)
 
 
-@post("/filing-mandates", summary="A mandate to file for a collectivité")
+@post("/filing-mandates", opt=HANDED_OVER, summary="A mandate to file for a collectivité")
 async def give_mandate(agent: NamedDependency[Agent], desk: NamedDependency[Desk]) -> shapes.MandateShape:
-    """Give a mandate for intake's API (header `Filing-Mandate`), and the address of the form that uses it."""
+    """Give a mandate, good once, for intake's API (header `Filing-Mandate`) or to be posted to `url` by a browser."""
     agent.require(Role.SAT_AGENT, Role.DELEGATE)
     at = clock.now()
     mandate = desk.mandate(agent, at=at)
-    return shapes.MandateShape(mandate=mandate, url=desk.filing_url(mandate), until=at + LIFETIME)
+    return shapes.MandateShape(mandate=mandate, url=desk.filing_url, until=at + LIFETIME)
 
 
 @get("/cases/{request_id:uuid}/matches", summary="Local providers that may help, best first")
@@ -320,6 +339,7 @@ API = Router(
         assign_together,
         start_examinations,
         show_case,
+        open_document,
         show_territory,
         assign,
         start_examination,

@@ -18,7 +18,8 @@ from shared.identity.model import Agent
 from shared.links import Links
 from shared.surroundings import Profile, profile
 from shared.territory import Territories
-from shared.web.mandates import Mandates
+from shared.web.document_links import DocumentLinks
+from shared.web.mandates import PATH, Mandates
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,11 @@ class Desk:
     territories: Territories
     orientation_links: Links
     pact_links: Links
-    document_links: Links
+    document_links: DocumentLinks
     mandates: Mandates
     intake_url: str
+    here: str
+    """Our public address."""
 
     async def profile(self, reader: Reader, case: CaseView, today: date) -> Profile:
         """Give the profile of the territory that a case is about."""
@@ -61,10 +64,15 @@ class Desk:
         """Give the mandate by which this agent files for a collectivité."""
         return self.mandates.give(official(agent).acting_as(Role.SAT_AGENT, Role.DELEGATE), at=at)
 
-    def filing_url(self, mandate: str) -> str:
-        """Give the address at which intake takes what an agent files for a collectivité."""
-        return f"{self.intake_url}/demande?pour={mandate}"
+    @property
+    def filing_url(self) -> str:
+        """Where intake takes the mandate that an agent's browser posts."""
+        return f"{self.intake_url}{PATH}"
 
-    def document_url(self, document_id: UUID) -> str:
-        """Give the signed address at which intake serves a joined file."""
-        return f"{self.intake_url}/documents/{self.document_links.token(document_id)}"
+    def document_url(self, request_id: UUID, document_id: UUID) -> str:
+        """Give the address here at which an agent's program opens a joined file."""
+        return f"{self.here}/api/v1/cases/{request_id}/documents/{document_id}"
+
+    def document_at_intake(self, document_id: UUID, *, at: datetime) -> str:
+        """Give the address at which intake serves a joined file for a minute."""
+        return f"{self.intake_url}/documents/{self.document_links.seal(document_id, at=at)}"

@@ -84,7 +84,7 @@ class TogetherShape(BaseModel):
 
 
 class MandateShape(BaseModel):
-    """An agent's right to file for a collectivité, until a moment."""
+    """An agent's right to file one request for a collectivité, until a moment; a browser posts it to `url`."""
 
     mandate: str
     url: str
@@ -92,7 +92,7 @@ class MandateShape(BaseModel):
 
 
 class DocumentShape(BaseModel):
-    """A joined file; `url` is signed and served by intake."""
+    """A joined file; `url` needs the same bearer, records who opens it, and leads to intake for a minute."""
 
     id: UUID
     name: str
@@ -246,7 +246,8 @@ def case(view: CaseView, desk: Desk) -> CaseShape:
         messages=list(view.messages),
         notes=list(view.notes),
         documents=[
-            DocumentShape(**document.model_dump(), url=desk.document_url(document.id)) for document in view.documents
+            DocumentShape(**document.model_dump(), url=desk.document_url(view.request_id, document.id))
+            for document in view.documents
         ],
         timeline=list(view.timeline),
         national_steps=list(view.national_steps),

@@ -23,6 +23,7 @@ NOWHERE = {
     "secret_key": "0" * 64,
     "tracking_key": "0" * 64,
     "document_key": "0" * 64,
+    "mandate_key": "0" * 64,
     "orientation_key": "0" * 64,
 }
 

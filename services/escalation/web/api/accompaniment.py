@@ -18,7 +18,7 @@ from services.escalation.reads.accompaniment import (
 )
 from services.escalation.reads.detail_rows import EscalationDetail
 from services.escalation.usecases import accompaniment as usecases
-from services.escalation.usecases import acting
+from services.escalation.usecases import acting, consultations
 from services.escalation.usecases.telling import day
 from services.escalation.web.api.answers import EscalationWithNew, acted, with_new
 from services.escalation.web.files import ONE_FILE, attachment, received
@@ -156,10 +156,14 @@ async def download_deliverable(
     request_id: FromPath[UUID],
     deliverable_id: FromPath[UUID],
     database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
 ) -> Response[bytes]:
-    """Give a file that came out of the work."""
-    return attachment(await deliverable(database, request_id, deliverable_id, perimeter=acting.perimeter(agent)))
+    """Give a file that came out of the work; who opened it is recorded."""
+    async with database.transaction(cause) as tx:
+        file = await deliverable(tx, request_id, deliverable_id, perimeter=acting.perimeter(agent))
+        await consultations.note_opened(tx, request_id, deliverable_id, agent=agent, at=clock.now())
+    return attachment(file)
 
 
 @post("/escalations/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}/invitation", opt=HANDED_OVER)

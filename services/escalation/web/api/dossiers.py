@@ -7,6 +7,7 @@ from uuid import UUID
 from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.response import Redirect
 
 from services.escalation.domain.moves import State
 from services.escalation.reads.detail_rows import EscalationDetail
@@ -26,6 +27,7 @@ from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.surroundings import Profile
 from shared.territory import Territories
+from shared.web.pages import redirect
 from shared.web.paging import Page, Paged
 from shared.web.problems import Body
 
@@ -105,6 +107,22 @@ async def read_escalation(
     async with database.transaction(cause) as tx:
         await consultations.trace(tx, [request_id], agent=agent, at=clock.now())
     return found
+
+
+@get("/escalations/{request_id:uuid}/documents/{document_id:uuid}", status_code=303)
+async def open_document(
+    request_id: FromPath[UUID],
+    document_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+) -> Redirect:
+    """Lead to a document at intake, for a minute; who opened it is recorded."""
+    at = clock.now()
+    async with database.transaction(cause) as tx:
+        await consultations.open_document(tx, request_id, document_id, agent=agent, at=at)
+    return redirect(document_links.at_intake(document_id, at=at))
 
 
 @get("/escalations/{request_id:uuid}/territory")
@@ -220,6 +238,7 @@ routes = Router(
     route_handlers=[
         list_escalations,
         read_escalation,
+        open_document,
         read_territory,
         settle_admissibility,
         ask_departement,

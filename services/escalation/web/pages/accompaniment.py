@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from services.escalation.reads.accompaniment import accompaniments, count_accompaniments, deliverable
 from services.escalation.store.accompaniment import NoSuchMilestone
 from services.escalation.usecases import accompaniment as usecases
-from services.escalation.usecases import acting
+from services.escalation.usecases import acting, consultations
 from services.escalation.usecases.telling import day
 from services.escalation.web.files import ONE_FILE, attachment, received
 from services.escalation.web.inputs import Text
@@ -219,10 +219,14 @@ async def download_deliverable(
     request_id: FromPath[UUID],
     deliverable_id: FromPath[UUID],
     database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
 ) -> Response[bytes]:
-    """Give a file that came out of the work."""
-    return attachment(await deliverable(database, request_id, deliverable_id, perimeter=acting.perimeter(agent)))
+    """Give a file that came out of the work; who opened it is recorded."""
+    async with database.transaction(cause) as tx:
+        file = await deliverable(tx, request_id, deliverable_id, perimeter=acting.perimeter(agent))
+        await consultations.note_opened(tx, request_id, deliverable_id, agent=agent, at=clock.now())
+    return attachment(file)
 
 
 @get("/demandes/{request_id:uuid}/bilan-a-imprimer", guards=_READERS)

@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
-from litestar.response import Template
+from litestar.response import Redirect, Template
 
 from services.escalation.domain.moves import Action, State
 from services.escalation.reads.committee import sessions
@@ -31,6 +31,7 @@ from shared.contracts.vocabulary import Field, Programme
 from shared.db import Cause, Database
 from shared.identity.model import Agent
 from shared.territory import Territories
+from shared.web.pages import redirect
 from shared.web.paging import Page
 from shared.words import state_word, word
 
@@ -97,6 +98,22 @@ async def dossier(
     async with database.transaction(cause) as tx:
         await consultations.trace(tx, [request_id], agent=agent, at=clock.now())
     return page
+
+
+@get("/demandes/{request_id:uuid}/documents/{document_id:uuid}")
+async def open_document(
+    request_id: FromPath[UUID],
+    document_id: FromPath[UUID],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+    document_links: NamedDependency[DocumentLinks],
+) -> Redirect:
+    """Lead to a document at intake, for a minute; who opened it is recorded."""
+    at = clock.now()
+    async with database.transaction(cause) as tx:
+        await consultations.open_document(tx, request_id, document_id, agent=agent, at=at)
+    return redirect(document_links.at_intake(document_id, at=at))
 
 
 async def dossier_page(
@@ -183,4 +200,4 @@ def _offered(seen: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-routes = [queue, dossier]
+routes = [queue, dossier, open_document]

@@ -62,7 +62,12 @@ def notes(dossier: EscalationDetail) -> list[dict[str, Any]]:
 def documents(dossier: EscalationDetail) -> list[dict[str, Any]]:
     """Make the list of files."""
     return [
-        {"name": document.name, "href": document.url, "size": document.size, "at": document.added_at}
+        {
+            "name": document.name,
+            "href": f"/demandes/{dossier.request_id}/documents/{document.id}",
+            "size": document.size,
+            "at": document.added_at,
+        }
         for document in dossier.documents
     ]
 

@@ -10,6 +10,7 @@ from litestar.params import HeaderParameter, JSONBody
 from services.intake.limits import Caller, Limits
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases.file_request import Filed, file_request
+from services.intake.usecases.mandates import use_mandate
 from services.intake.web.api.views import FiledView, filed_view
 from services.intake.web.callers import acting_as_agent
 from services.intake.web.documents import ALL_AT_ONCE, receive_all, uploads_of
@@ -52,14 +53,15 @@ async def file(
     idempotency_key: Key = None,
     mandate: Mandate = None,
 ) -> FiledView:
-    """File a request; with a mandate, an agent files it for the collectivité."""
+    """File a request; with a mandate, which is used once, an agent files it for the collectivité."""
     key = _fit(idempotency_key)
-    filed_by = tokens.mandated(mandate, at=clock.now())
-    caller = await acting_as_agent(request, replace(caller, exempt=filed_by is not None), database)
+    given, at = tokens.mandate(mandate, at=clock.now()), clock.now()
+    caller = await acting_as_agent(request, replace(caller, exempt=given is not None), database)
     quota = limits.filing(caller, data.contact.email)
     async with database.transaction(cause) as tx:
+        filed_by = await use_mandate(tx, given, at=at, key=key)
         filed = await file_request(
-            tx, territories, data, at=clock.now(), key=key, filed_by=filed_by, quota=quota, trusted=caller.exempt
+            tx, territories, data, at=at, key=key, filed_by=filed_by, quota=quota, trusted=caller.exempt
         )
     return filed_view(filed, tokens)
 
@@ -83,14 +85,15 @@ async def file_with_documents(
     with a file name is a document.
     """
     key = _fit(idempotency_key)
-    filed_by = tokens.mandated(mandate, at=clock.now())
+    given = tokens.mandate(mandate, at=clock.now())
     data = await _typed_part(request)
-    caller = await acting_as_agent(request, replace(caller, exempt=filed_by is not None), database)
+    caller = await acting_as_agent(request, replace(caller, exempt=given is not None), database)
     quota = limits.filing(caller, data.contact.email)
     made: list[Filed] = []
 
     async def keep(tx: Transaction, documents: list[Document]) -> None:
         at = clock.now()
+        filed_by = await use_mandate(tx, given, at=at, key=key)
         made.append(
             await file_request(
                 tx,

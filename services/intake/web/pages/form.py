@@ -7,12 +7,14 @@ from uuid import UUID
 
 from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from services.intake.directory import Directory
+from services.intake.domain.mandates import MandateOver
 from services.intake.limits import Caller, Limits
 from services.intake.usecases.drafts import begin_draft, file_draft, save_draft
+from services.intake.usecases.mandates import use_mandate
 from services.intake.web.pages import answers as reading
 from services.intake.web.pages import choices, picker
 from services.intake.web.pages import form_shown as shown
@@ -26,9 +28,10 @@ from shared.errors import NotFound
 from shared.limits import LimitReached
 from shared.territory.territories import Territories
 from shared.web.forms import Form, read_form, submit_once
-from shared.web.pages import redirect, render
+from shared.web.mandates import PATH, POSTED_AS
+from shared.web.pages import redirect
 from shared.web.problems import problem_of
-from shared.web.secrets import ANYBODY, HANDED_OVER, LINK_ALONE, private
+from shared.web.secrets import ANYBODY, FROM_ELSEWHERE, HANDED_OVER, LINK_ALONE
 
 SEVERAL: Final = frozenset({"support_types", "fields"})
 """Questions with several answers."""
@@ -48,26 +51,45 @@ async def begin(
 ) -> Redirect:
     """Begin a draft and go to its first question."""
     form = await read_form(request, Typed)
-    filed_by = tokens.mandated((await request.form()).get("pour"), at=clock.now())
-    quota = limits.draft(replace(caller, exempt=filed_by is not None))
+    quota = limits.draft(caller)
 
     async def act(tx: Transaction) -> str:
-        draft_id = await begin_draft(tx, at=clock.now(), filed_by=filed_by, quota=quota)
+        draft_id = await begin_draft(tx, at=clock.now(), quota=quota)
         return str(draft_id)  # its id: the secret link is kept nowhere
 
     begun = await submit_once(database, form, act, cause=cause)
-    return redirect(f"/demande/{tokens.drafts.token(UUID(begun.url))}/{STEPS[0].name}")
+    return redirect(_first_question(tokens, UUID(begun.url)))
 
 
-@get("/demande", public=True)
-async def begin_by_address(
-    request: Asked, tokens: NamedDependency[Tokens], pour: FromQuery[str | None] = None
-) -> Response[Any]:
-    """Whoever types the address is told first what it is about; an agent who files for others, what follows."""
-    filed_by = tokens.mandated(pour, at=clock.now())
-    if filed_by is None:
-        return redirect("/")
-    return private(render(request, "form/pour.html", filed_by=filed_by, mandate=pour))
+@post(PATH, public=True, opt=FROM_ELSEWHERE)
+async def begin_for_another(
+    request: Asked,
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    tokens: NamedDependency[Tokens],
+    caller: NamedDependency[Caller],
+    limits: NamedDependency[Limits],
+) -> Redirect:
+    """Begin the draft of an agent who files for a collectivité: their own service's page posts the mandate."""
+    at = clock.now()
+    mandate = tokens.mandate(str((await request.form()).get(POSTED_AS, "")), at=at)
+    if mandate is None:
+        raise MandateOver
+    quota = limits.draft(replace(caller, exempt=True))
+    async with database.transaction(cause) as tx:
+        filed_by = await use_mandate(tx, mandate, at=at)
+        draft_id = await begin_draft(tx, at=at, filed_by=filed_by, quota=quota)
+    return redirect(_first_question(tokens, draft_id))
+
+
+def _first_question(tokens: Tokens, draft_id: UUID) -> str:
+    return f"/demande/{tokens.drafts.token(draft_id)}/{STEPS[0].name}"
+
+
+@get("/demande", public=True, sync_to_thread=False)
+def begin_by_address() -> Redirect:
+    """Whoever types the address is told first what it is about."""
+    return redirect("/")
 
 
 @get("/demande/brouillon.js", public=True, sync_to_thread=False)
@@ -212,7 +234,7 @@ async def _file(request: Asked, draft: OpenDraft, caller: Caller, limits: Limits
     return redirect(draft.address(FILED))
 
 
-beginning = Router("/", route_handlers=[begin, begin_by_address, saving_script])
+beginning = Router("/", route_handlers=[begin, begin_for_another, begin_by_address, saving_script])
 routes = Router(
     "/",
     route_handlers=[resume, ask, answer, save_meanwhile],

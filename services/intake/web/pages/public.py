@@ -1,7 +1,6 @@
 """Pages for everybody: what this is, and what the law wants said."""
 
 from typing import Any
-from uuid import UUID
 
 from litestar import Request, Router, get
 from litestar.di import NamedDependency
@@ -14,12 +13,24 @@ from services.intake.settings import Settings
 from services.intake.store.files import DocumentFiles
 from services.intake.web.documents import attachment
 from services.intake.web.tokens import Tokens
+from shared import clock
 from shared.db import Database
-from shared.errors import NotFound
+from shared.errors import Forbidden
 from shared.territory.territories import Territories
 from shared.web.pages import render
 
 Asked = Request[Any, Any, Any]
+
+
+class DocumentLinkOver(Forbidden):
+    """The link to a document is older than a minute, or was not made by one of our services."""
+
+    code = "document_link_over"
+    title = "This link to a document is not valid, or no longer"
+    sentence = (
+        "Ce lien vers un document n’est plus valable\u00a0: il ne dure qu’une minute. "
+        "Ouvrez de nouveau le document depuis le dossier."
+    )
 
 
 @get("/", public=True)
@@ -56,11 +67,10 @@ async def document(
     tokens: NamedDependency[Tokens],
     files: NamedDependency[DocumentFiles],
 ) -> File:
-    """Give a document to another service's agent, who holds its signed link."""
-    read = tokens.documents.read(token)
-    if read is None:
-        raise NotFound
-    document_id: UUID = read[0]
+    """Give a document to another service's agent, whom that service has just sent here."""
+    document_id = tokens.documents.read(token, at=clock.now())
+    if document_id is None:
+        raise DocumentLinkOver
     return attachment(files, await reads.document(database, document_id))
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from litestar.response import Redirect
 
 from services.qualification.domain.cost import is_fully_covered
 from services.qualification.domain.moves import UNDECIDED, State
@@ -14,7 +15,7 @@ from services.qualification.reads import case as reads
 from services.qualification.reads.case import CaseView
 from services.qualification.reads.colleagues import colleagues
 from services.qualification.reads.queue import Filters, cases
-from services.qualification.usecases.looking import look_at_case
+from services.qualification.usecases.looking import look_at_case, note_document_opened
 from services.qualification.usecases.telling import official
 from services.qualification.web import words as pages_words
 from services.qualification.web.asked import Asked
@@ -25,7 +26,7 @@ from shared.contracts.vocabulary import ApplicantKind, Outcome, Role
 from shared.db import Transaction
 from shared.surroundings import public_page
 from shared.web.forms import Form
-from shared.web.pages import render
+from shared.web.pages import redirect, render
 from shared.web.paging import Page
 
 BESIDE = Page(per_page=15)
@@ -54,6 +55,17 @@ async def print_case(request_id: FromPath[UUID], visit: NamedDependency[Visit]) 
         **_gathered(visit, view),
         **described(visit, view),
     )
+
+
+@get("/demandes/{request_id:uuid}/documents/{document_id:uuid}")
+async def open_document(
+    request_id: FromPath[UUID], document_id: FromPath[UUID], visit: NamedDependency[Visit]
+) -> Redirect:
+    """Send an agent to a joined file; who opened it is recorded."""
+    at = clock.now()
+    async with visit.database.transaction(visit.cause) as tx:
+        await note_document_opened(tx, request_id, document_id, by=visit.agent, at=at)
+    return redirect(visit.desk.document_at_intake(document_id, at=at))
 
 
 async def case_page(
@@ -180,7 +192,7 @@ def _gathered(visit: Visit, view: CaseView) -> dict[str, Any]:
         "documents": [
             {
                 "name": document.name,
-                "href": visit.desk.document_url(document.id),
+                "href": f"/demandes/{view.request_id}/documents/{document.id}",
                 "size": document.size,
                 "at": document.added_at,
             }
@@ -250,4 +262,4 @@ def _awaited_team(state: str) -> str:
     }.get(State(state), "departement")
 
 
-ROUTES = (show_case, print_case)
+ROUTES = (show_case, print_case, open_document)

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.response import Redirect
 
 from services.qualification.domain.moves import Action, State
 from services.qualification.reads import queue as reads
@@ -26,8 +25,10 @@ from shared.errors import Invalid
 from shared.identity.model import Role
 from shared.web.formats import plural_fr
 from shared.web.forms import Form, read_form
-from shared.web.pages import flash, redirect, render
+from shared.web.mandates import POSTED_AS
+from shared.web.pages import flash, posts_to, render
 from shared.web.paging import Page
+from shared.web.secrets import HANDED_OVER, private
 from shared.web.tables import as_csv, as_ods
 from shared.words import FIELD, OUTCOME, REQUEST_KIND, STATE
 
@@ -82,11 +83,20 @@ async def take_home_as_ods(visit: NamedDependency[Visit], asked: NamedDependency
     return await asyncio.to_thread(as_ods, await table_of(visit.database, asked, visit.agent))
 
 
-@get("/deposer")
-async def file_for_another(visit: NamedDependency[Visit]) -> Redirect:
-    """Send an agent to the form, with a mandate to file for a collectivité that phones or writes."""
+@get("/deposer", opt=HANDED_OVER)
+async def file_for_another(visit: NamedDependency[Visit]) -> Response[Any]:
+    """Tell an agent what it means to file for a collectivité; the button posts their mandate to intake."""
     visit.agent.require(Role.SAT_AGENT, Role.DELEGATE)
-    return redirect(visit.desk.filing_url(visit.desk.mandate(visit.agent, at=clock.now())))
+    posts_to(visit.request, visit.desk.intake_url)
+    return private(
+        render(
+            visit.request,
+            "cases/file_for_another.html",
+            address=visit.desk.filing_url,
+            field=POSTED_AS,
+            mandate=visit.desk.mandate(visit.agent, at=clock.now()),
+        )
+    )
 
 
 @get("/a-valider")
