@@ -48,7 +48,7 @@ from shared.db import Database, retry_conflicts
 from shared.keys import keys
 from shared.settings import ServiceSettings
 from shared.web import access, assets, forms, health, openapi, sessions, signin
-from shared.web.door import Door, FairShare, strict_headers
+from shared.web.door import Door, FairShare, cover_secrets, strict_headers
 from shared.web.health import ReadinessCheck
 from shared.web.pages import NavigationItem, Site, engine
 from shared.web.paging import provide_page
@@ -136,7 +136,7 @@ def create_application(
         openapi_config=openapi.configuration(title),
         plugins=[PydanticPlugin(prefer_alias=True)],
         request_max_body_size=settings.body_limit,
-        before_send=[strict_headers(secure=settings.secure, listens_to=bell)],
+        before_send=[strict_headers(secure=settings.secure, listens_to=bell), cover_secrets],
         lifespan=[_sweeping(database, idle), *lifespan],
         logging_config=None,
         state=State({"site": Site(name, title, tuple(navigation), bell, away), "database": database}),
