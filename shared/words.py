@@ -188,6 +188,7 @@ EVENT = {
     "qualification.exchanges_transferred.v1": "Échanges transmis à un autre département",
     "qualification.oriented_locally.v1": "Orientée vers un acteur local de l’ingénierie",
     "qualification.orientation_accepted.v1": "Accompagnement accepté par l’acteur local",
+    "qualification.orientation_link_replaced.v1": "Lien de l’acteur local repris ou remplacé",
     "qualification.orientation_declined.v1": "L’acteur local ne peut pas répondre, l’examen se poursuit",
     "qualification.supported_locally.v1": "Soutien accordé par le département",
     "qualification.directed_to_programme.v1": "Orientée vers un programme national",

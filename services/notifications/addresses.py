@@ -39,7 +39,10 @@ class Addresses:
         }[kind]
 
     def secret(self, kind: str, target: str, generation: int) -> str:
-        """Give a personal address; `generation` is the tracking link's valid one, that of a party is in its target."""
+        """Give a personal address; `generation` is the tracking link's valid one, others have theirs in the target.
+
+        Mails about an orientation that were queued by an earlier version name none: their link is the first.
+        """
         match kind:
             case "tracking":
                 return f"{self.intake}/suivi/{self.tracking.token(UUID(target), generation)}"
@@ -49,7 +52,8 @@ class Addresses:
                 party, _, own = target.partition(".")
                 return f"{self.qualification}/pactes/parties/{self.pact.token(UUID(party), int(own))}"
             case _:
-                return f"{self.qualification}/orientations/{self.orientation.token(UUID(target))}"
+                orientation, _, own = target.partition(".")
+                return f"{self.qualification}/orientations/{self.orientation.token(UUID(orientation), int(own or 1))}"
 
 
 def mark(delivery_id: UUID) -> str:

@@ -29,6 +29,7 @@ LEARN: Mapping[type[Fact], tuple[Lesson, ...]] = {
     qualification.OrientationAccepted: (usecases.learn_provider,),
     qualification.OrientationDeclined: (usecases.learn_provider,),
     qualification.OrientationDueSoon: (usecases.learn_provider,),
+    qualification.OrientationLinkReplaced: (usecases.learn_provider,),
     qualification.DirectedToProgramme: (usecases.learn_programme,),
     qualification.RequestTransferred: (usecases.learn_transfer,),
     qualification.WithdrawalAccepted: (usecases.learn_withdrawal,),

@@ -67,6 +67,11 @@ class Settings(Served, ServiceSettings):
     start_examination_days: int = Field(5, ge=1, description="Working days to begin the examination")
     qualify_days: int = Field(15, ge=1, description="Working days from the examination's start to a validated outcome")
     provider_answer_days: int = Field(10, ge=1, description="Working days that a local provider has to answer")
+    orientation_link_days: int = Field(
+        30,
+        ge=1,
+        description="Days that a local provider's link stays open once they answered or were sent another",
+    )
     applicant_answer_days: int = Field(
         15, ge=1, description="Working days that the applicant has to complete, when the agent gives no date"
     )
@@ -111,6 +116,7 @@ class Rules:
     days: Mapping[Stage, int] = field(
         default_factory=lambda: {Stage.START_EXAMINATION: 5, Stage.QUALIFY: 15, Stage.PROVIDER_ANSWER: 10}
     )
+    orientation_link_days: int = 30
     applicant_answer_days: int = 15
     envelope_cents: int = 50_000_000
     reminder_days: int = 2
@@ -127,6 +133,7 @@ class Rules:
                 Stage.QUALIFY: settings.qualify_days,
                 Stage.PROVIDER_ANSWER: settings.provider_answer_days,
             },
+            orientation_link_days=settings.orientation_link_days,
             applicant_answer_days=settings.applicant_answer_days,
             envelope_cents=settings.envelope_cents,
             reminder_days=settings.reminder_days,
@@ -141,6 +148,11 @@ class Rules:
         """Give the service in charge, as applicants are told."""
         entry = self._entry(departement)
         return Service(name=entry.name, address=entry.address, email=entry.email, phone=entry.phone)
+
+    def asks(self, departement: str) -> str:
+        """Name the service in charge and how it is reached, for whoever has a link that opens nothing any more."""
+        entry = self._entry(departement)
+        return ", ".join(part for part in (entry.name, entry.email, entry.phone) if part)
 
     def appeal(self, departement: str) -> str:
         """Give the ways of appeal told with a refusal."""

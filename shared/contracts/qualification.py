@@ -237,6 +237,21 @@ class OrientationDeclined(DepartmentalFact):
     silent: bool = False
 
 
+class OrientationLinkReplaced(DepartmentalFact):
+    """The provider's link opens nothing any more; a new one goes to `email`, none where that is missing.
+
+    `until` is the last day to answer, None where the provider has answered.
+    """
+
+    wire_type: ClassVar[str] = "qualification.orientation_link_replaced.v1"
+    orientation_id: UUID
+    provider: Provider
+    email: Email | None = None
+    link_generation: int
+    until: date | None = None
+    by: Actor
+
+
 class SupportedLocally(DepartmentalFact):
     """The département helps on its own envelope; `amount_cents` in euro cents."""
 
@@ -309,6 +324,7 @@ class WithdrawalAccepted(WithdrawalAcceptance, DepartmentalFact):
     wire_type: ClassVar[str] = "qualification.withdrawal_accepted.v1"
     orientation_id: UUID | None = None
     provider: Provider | None = None
+    link_generation: int = 1
 
 
 class WithdrawalDeclined(WithdrawalRefusal, DepartmentalFact):
@@ -342,6 +358,7 @@ class OrientationDueSoon(DepartmentalFact):
     orientation_id: UUID
     provider: Provider
     until: date
+    link_generation: int = 1
 
 
 class InformationDueSoon(DepartmentalFact):
@@ -457,6 +474,7 @@ FACTS: tuple[type[Fact], ...] = (
     OrientedLocally,
     OrientationAccepted,
     OrientationDeclined,
+    OrientationLinkReplaced,
     SupportedLocally,
     DirectedToProgramme,
     RequestEscalated,

@@ -232,6 +232,18 @@ _GIVEN: list[tuple[type[Fact], dict[str, object]]] = [
         {**_BASE, "orientation_id": _id(11), "provider": PROVIDER, "motive": "Plan de charge complet."},
     ),
     (
+        qualification.OrientationLinkReplaced,
+        {
+            **_BASE,
+            "orientation_id": _id(11),
+            "provider": PROVIDER,
+            "email": "direction@caue95.test",
+            "link_generation": 2,
+            "until": date(2026, 4, 13),
+            "by": AGENT,
+        },
+    ),
+    (
         qualification.SupportedLocally,
         {
             **_BASE,

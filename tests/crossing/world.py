@@ -23,6 +23,7 @@ from services.notifications import consumers as notifications_consumers
 from services.notifications.replay import office
 from services.qualification import consumers as qualification_consumers
 from services.qualification.domain.matching import CatalogueEntry
+from services.qualification.domain.people import OrientationLink
 from services.qualification.domain.proposal import Draft
 from services.qualification.settings import Rules
 from services.qualification.store import providers
@@ -217,11 +218,11 @@ async def _provider(tx: Transaction, request_id: UUID) -> UUID:
 
 
 async def _accepts(_: World, tx: Transaction, rid: UUID, at: Any) -> None:
-    await orienting.accept(tx, await _provider(tx, rid), at=at)
+    await orienting.accept(tx, OrientationLink(await _provider(tx, rid), 1), at=at, rules=RULES)
 
 
 async def _declines(_: World, tx: Transaction, rid: UUID, at: Any) -> None:
-    await orienting.decline(tx, await _provider(tx, rid), motive="Complet.", at=at, rules=RULES)
+    await orienting.decline(tx, OrientationLink(await _provider(tx, rid), 1), motive="Complet.", at=at, rules=RULES)
 
 
 def _decides(outcome: CommitteeOutcome) -> Act:

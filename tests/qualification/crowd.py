@@ -27,6 +27,7 @@ import structlog
 from deploy.local.demo.catalogue import CATALOGUE, load
 from deploy.local.postgres import LocalPostgres
 from services.qualification.consumers import consumers, subscription
+from services.qualification.domain.people import OrientationLink
 from services.qualification.domain.proposal import Draft, Tried
 from services.qualification.main import application
 from services.qualification.settings import Rules, Settings
@@ -233,7 +234,7 @@ class Crowd:
         async def accept(tx: Transaction, at: datetime) -> None:
             asked = await tx.fetchval("SELECT id FROM orientation WHERE request_id = $1 AND state = 'open'", life)
             if asked:
-                await orienting.accept(tx, asked, at=at)
+                await orienting.accept(tx, OrientationLink(asked, 1), at=at, rules=rules)
                 await tx.execute("UPDATE orientation SET state = 'ended' WHERE id = $1", asked)
 
         yield from (take, begin, write, qualify, propose, validate, accept)

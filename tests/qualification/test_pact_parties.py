@@ -116,6 +116,9 @@ async def test_a_link_sent_to_another_address_replaces_the_one_before(
     shown = await must(sat, f"{pact}/invitations", {"party": EPCI, "email": "president@vexin.test"})
     assert names(shown["parties"], "email")[1] == "president@vexin.test"
     assert (await before.looks()).status_code == 404
+    over = (await before.looks()).json()
+    assert over["code"] == "link_over"
+    assert "anct95@val-doise.gouv.fr" in over["detail"]
     assert (await before.does("agreement", PRESIDENT)).status_code == 404
     after = Outside(client, await link_of(database))
     assert (await after.does("agreement", PRESIDENT)).status_code == 200

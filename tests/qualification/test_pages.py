@@ -1,6 +1,7 @@
 """What agents and providers see and send: pages in French, forms that keep what was typed, nothing done twice."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from shared.messaging.inbox import Inbox
 from tests.qualification.acting import CAUE, ESCALATION, ORIENTATION, answered, done, proposed, qualified, told
 from tests.qualification.conftest import LINKS, Browser, Program
 from tests.qualification.life import NATIONAL, Life
+from tests.wrong_clock import set_clock
 
 SignIn = Callable[[Agent], Awaitable[Browser]]
 
@@ -239,6 +241,55 @@ async def test_the_provider_declines_with_a_motive(
     late = await visitor.send_again({**filled, "_form_key": "another-key-0001"}, f"{link}/acceptation")
     assert late.status_code == 409
     assert "mairie@magny.test" not in late.text
+
+
+async def test_a_provider_s_link_is_taken_back_and_another_one_sent(
+    visitor: Browser, agent: Browser, sat: Program, delegate: Program, life: Life, database: Database
+) -> None:
+    shown = await answered(sat, delegate, life, ORIENTATION)
+    orientation = UUID(shown["orientations"][0]["id"])
+    first, second, third = (f"/orientations/{LINKS.token(orientation, number)}" for number in (1, 2, 3))
+    page = await visitor.get(first)
+    filled = await visitor.filled(first, motive="Équipe complète.")
+    assert (page.headers["cache-control"], page.headers["referrer-policy"]) == ("no-store", "no-referrer")
+    assert page.headers["x-robots-tag"].startswith("noindex")
+    case = page_of(life)
+    assert (await agent.send(case, f"{case}/lien-acteur", link_email="nulle part")).status_code == 400
+    assert (await agent.send(case, f"{case}/lien-acteur", link_email="direction@caue.test")).status_code == 303
+    for answer in (await visitor.get(first), await visitor.send_again(filled, f"{first}/refus")):
+        assert answer.status_code == 404
+        assert "anct95@val-doise.gouv.fr" in answer.text
+        assert answer.headers["cache-control"] == "no-store"
+    assert "Équipe complète." in answer.text
+    assert (await visitor.get(second)).status_code == 200
+    assert (await agent.send(case, f"{case}/lien-acteur/reprise")).status_code == 303
+    assert [(await visitor.get(link)).status_code for link in (first, second, third)] == [404, 404, 200]
+    rows = await database.fetch(
+        "SELECT body::jsonb -> 'data' AS data FROM journal"
+        " WHERE type = 'qualification.orientation_link_replaced.v1' ORDER BY position"
+    )
+    told = [(row["data"]["link_generation"], row["data"]["email"]) for row in rows]
+    assert told == [(2, "direction@caue.test"), (3, None)]
+
+
+async def test_a_provider_s_link_ends_some_days_after_the_answer_and_a_new_one_begins_again(
+    visitor: Browser, sat: Program, delegate: Program, life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = await answered(sat, delegate, life, ORIENTATION)
+    orientation = UUID(shown["orientations"][0]["id"])
+    link = f"/orientations/{LINKS.token(orientation)}"
+    await visitor.send(link, f"{link}/acceptation")
+    set_clock(monkeypatch, timedelta(days=29))
+    assert "Ce lien reste ouvert jusqu’au" in (await visitor.get(link)).text
+    set_clock(monkeypatch, timedelta(days=32))
+    over = await visitor.get(link)
+    assert over.status_code == 404
+    assert "mairie@magny.test" not in over.text
+    assert (await visitor.get(f"/api/v1{link}")).json()["code"] == "link_over"
+    await done(sat, life, "orientation-link", {"email": "direction@caue.test"})
+    assert (await visitor.get(f"/orientations/{LINKS.token(orientation, 2)}")).status_code == 200
+    set_clock(monkeypatch, timedelta(days=70))
+    assert (await visitor.get(f"/orientations/{LINKS.token(orientation, 2)}")).status_code == 404
 
 
 async def test_a_link_that_leads_nowhere_has_a_page_that_says_so(visitor: Browser) -> None:

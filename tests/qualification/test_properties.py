@@ -63,6 +63,7 @@ ON_A_CASE: Final[Mapping[str, list[Act]]] = {
     Action.PROPOSAL: [propose(outcome) for outcome in Outcome],
     Action.VALIDATION: [lambda case, who: case.validate(who, AT) and None],
     Action.REJECTION: [lambda case, who: case.reject(who, "Motif.", AT)],
+    Action.ORIENTATION_LINK: [lambda case, who: case.replace_orientation_link(who, cases.an_orientation(), None, AT)],
     Action.ANSWER: [lambda case, who: case.answer(who, "Réponse.", AT)],
     Action.MESSAGES: [lambda case, who: case.require(Action.MESSAGES, who)],
     Action.NOTES: [lambda case, who: case.require(Action.NOTES, who)],

@@ -41,8 +41,9 @@ async def test_a_case_is_rebuilt_alike_though_the_clock_went_back_while_it_was_l
     await done(sat, life, "proposal", ORIENTATION)
     await done(delegate, life, "validation")
     orientation = await database.fetchval("SELECT id FROM orientation")
+    await done(sat, life, "orientation-link", {"email": "autre@caue.test"})
     declined = await client.post(
-        f"/api/v1/orientations/{LINKS.token(orientation)}/decline", json={"motive": "Complet."}
+        f"/api/v1/orientations/{LINKS.token(orientation, 2)}/decline", json={"motive": "Complet."}
     )
     assert declined.status_code == 200, declined.text
     await done(sat, life, "proposal", ESCALATION)
@@ -62,7 +63,7 @@ async def test_a_case_is_rebuilt_alike_though_the_clock_went_back_while_it_was_l
     await done(sat, life, "proposal", {**support, "amount_cents": 10_000})
     await done(delegate, life, "validation")
     told = await moments_told(database)
-    assert len(told) == 18
+    assert len(told) == 19
     assert all(before < after for before, after in pairwise([filed_at, *told]))
     await assert_it_shows_what_was_told(
         "qualification", {"qualification": database, "others": others}, fresh_database, rows=25

@@ -108,6 +108,10 @@ def _asked_a_provider(fact: qualification.WithdrawalAccepted, _national: bool) -
     return fact.provider is not None
 
 
+def _has_an_address(fact: qualification.OrientationLinkReplaced, _national: bool) -> bool:  # noqa: FBT001 - as above
+    return fact.email is not None
+
+
 def _concerns_a_programme(fact: escalation.WithdrawalAccepted, _national: bool) -> bool:  # noqa: FBT001 - as above
     return fact.programme is not None
 
@@ -173,6 +177,7 @@ AUDIENCES: Mapping[type[Fact], tuple[Mail, ...] | Nobody] = {
     ),
     qualification.OrientationAccepted: (applicant("orientation_accepted"), departement("provider_accepted")),
     qualification.OrientationDeclined: (applicant("examination_resumed"), departement("provider_declined")),
+    qualification.OrientationLinkReplaced: (Mail("provider", "orientation_link", "orientation", when=_has_an_address),),
     qualification.SupportedLocally: (applicant("supported_locally"),),
     qualification.DirectedToProgramme: (
         applicant("directed_to_programme"),

@@ -40,7 +40,8 @@ async def learn_provider(
     fact: qualification.OrientedLocally
     | qualification.OrientationAccepted
     | qualification.OrientationDeclined
-    | qualification.OrientationDueSoon,
+    | qualification.OrientationDueSoon
+    | qualification.OrientationLinkReplaced,
 ) -> None:
     """Keep how the provider who was asked is reached."""
     await store.learn_provider(tx, fact.departement, fact.request_id, fact.provider, at=fact.at)

@@ -261,7 +261,8 @@ def _target(mail: Mail, fact: Fact) -> str:
     """Say what the mail's link leads to."""
     match mail.link:
         case "orientation":
-            return str(getattr(fact, "orientation_id"))  # noqa: B009 - only orientations have such a link
+            generation = getattr(fact, "link_generation", 1)  # the first link is that of the question itself
+            return f"{getattr(fact, 'orientation_id')}.{generation}"  # noqa: B009 - only orientations have such a link
         case "pact":
             return _link_of_party(fact)
         case "session":

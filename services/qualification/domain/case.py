@@ -170,6 +170,12 @@ class Case:
         """The provider's clock runs now."""
         self.enter_stage(Stage.PROVIDER_ANSWER, until)
 
+    def replace_orientation_link(
+        self, who: Official, orientation: Orientation, email: str | None, at: datetime
+    ) -> facts.OrientationLinkReplaced:
+        """Take the provider's link back; with an address a new one goes there."""
+        return orientation.replace_link(email, self.require(Action.ORIENTATION_LINK, who), at)
+
     def provider_accepted(self) -> None:
         """The provider helps: nobody is awaited any more."""
         self.leave_stage()
@@ -211,7 +217,8 @@ class Case:
             void=self.state.value if ruling.void else None,
             given_back_cents=committed or 0,
             orientation_id=cancelled.id if cancelled else None,
-            provider=cancelled.provider if cancelled else None,
+            provider=cancelled.provider if cancelled and not cancelled.link_withdrawn else None,
+            link_generation=cancelled.link_generation if cancelled else 1,
         )
 
     def withdraw(self, at: datetime) -> None:
@@ -236,9 +243,13 @@ class Case:
             return INFORMATION, self.answer_until, facts.InformationDueSoon(**self._about(at), until=self.answer_until)
         if self.stage is None or self.due_on is None:
             raise ValueError("no clock is running")
-        if self.stage is Stage.PROVIDER_ANSWER and orientation is not None:
+        if self.stage is Stage.PROVIDER_ANSWER and orientation is not None and not orientation.link_withdrawn:
             reminder = facts.OrientationDueSoon(
-                **self._about(at), orientation_id=orientation.id, provider=orientation.provider, until=orientation.until
+                **self._about(at),
+                orientation_id=orientation.id,
+                provider=orientation.provider,
+                until=orientation.until,
+                link_generation=orientation.link_generation,
             )
             return self.stage, self.due_on, reminder
         soon = facts.StageDueSoon(**self._about(at), number=self.number, stage=self.stage, due_on=self.due_on)

@@ -36,6 +36,7 @@ class Action(StrEnum):
     VALIDATION = "validation"
     REJECTION = "rejection"
     ANSWER = "answer"
+    ORIENTATION_LINK = "orientation-link"
     MESSAGES = "messages"
     NOTES = "notes"
 
@@ -66,6 +67,7 @@ MOVES: Final[Mapping[Action, Move]] = {
     Action.VALIDATION: Move(frozenset({State.PROPOSED}), _DELEGATE),
     Action.REJECTION: Move(frozenset({State.PROPOSED}), _DELEGATE),
     Action.ANSWER: Move(frozenset({State.ESCALATED}), _EITHER),
+    Action.ORIENTATION_LINK: Move(frozenset({State.ORIENTED_LOCALLY}), _EITHER),
     Action.INFORMATION_REQUEST: Move(frozenset({State.UNDER_EXAMINATION}), _AGENT),
     Action.ASSIGNMENT: Move(IN_HAND, _EITHER),
     Action.MESSAGES: Move(IN_HAND, _EITHER),

@@ -1,13 +1,19 @@
 """A local provider asked to help: it accepts or declines once, by its link, or lets its delay pass."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from services.qualification.domain.refusals import AlreadyAnswered
-from shared.contracts.qualification import OrientationAccepted, OrientationDeclined, Provider
+from shared.contracts.fact import Actor
+from shared.contracts.qualification import (
+    OrientationAccepted,
+    OrientationDeclined,
+    OrientationLinkReplaced,
+    Provider,
+)
 
 SILENCE: Final = "Aucune réponse dans le délai."
 
@@ -48,6 +54,41 @@ class Orientation:
     state: OrientationState = OrientationState.OPEN
     answer: str | None = None
     answered_at: datetime | None = None
+    link_generation: int = 1
+    link_sent_at: datetime | None = None
+    """When a link was last sent in place of another, or taken back."""
+    link_withdrawn: bool = False
+    """No link was sent in place of the one that was taken back: nobody is written to."""
+
+    def opens(self, generation: int, *, today: date, days: int) -> bool:
+        """Tell whether a link of this generation opens the orientation on this day; see `link_ends_on`."""
+        ends_on = self.link_ends_on(days)
+        return generation == self.link_generation and (ends_on is None or today <= ends_on)
+
+    def link_ends_on(self, days: int) -> date | None:
+        """Give the last day of the link: so many days after the answer, or after it was sent; None while one waits."""
+        if self.state is OrientationState.OPEN:
+            return None
+        moments = [moment.date() for moment in (self.answered_at, self.link_sent_at) if moment is not None]
+        return max(moments, default=self.until) + timedelta(days=days)
+
+    def replace_link(self, email: str | None, by: Actor, at: datetime) -> OrientationLinkReplaced:
+        """Let the links that were sent open nothing; a new one goes to this address, none where there is none."""
+        self.link_generation, self.link_sent_at = self.link_generation + 1, at
+        self.link_withdrawn = email is None
+        if email is not None:
+            self.provider = self.provider.model_copy(update={"email": email})
+        return OrientationLinkReplaced(
+            request_id=self.request_id,
+            departement=self.departement,
+            at=at,
+            orientation_id=self.id,
+            provider=self.provider,
+            email=email,
+            link_generation=self.link_generation,
+            until=self.until if self.state is OrientationState.OPEN else None,
+            by=by,
+        )
 
     def accept(self, at: datetime) -> OrientationAccepted:
         """The provider helps."""

@@ -30,6 +30,14 @@ class PartyLink:
 
 
 @dataclass(frozen=True, slots=True)
+class OrientationLink:
+    """What a provider's link says, once its signature was found good."""
+
+    orientation_id: UUID
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
 class Representative:
     """Whoever has a party's link; `name` is what he says of himself, with his function."""
 

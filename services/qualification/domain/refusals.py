@@ -1,6 +1,6 @@
 """What this département says no to, beside the refusals that all services share."""
 
-from shared.errors import Conflict, Forbidden, IllegalMove, Invalid, WaitsForAnother
+from shared.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound, WaitsForAnother
 
 
 class OwnProposal(Forbidden):
@@ -50,6 +50,17 @@ class ProviderFull(Conflict):
     code = "provider_full"
     title = "The provider has no capacity left"
     sentence = "{name} n’a plus de capacité disponible. Rejetez la proposition pour qu’une autre réponse soit proposée."
+
+
+class LinkOver(NotFound):
+    """A link of ours was replaced, taken back, or is past its end; `service` names whom to ask for a new one."""
+
+    code = "link_over"
+    title = "This link is no longer valid"
+    sentence = (
+        "Ce lien n’est plus valable\u00a0: il a été remplacé ou repris, ou le délai pour s’en servir est passé. "
+        "Pour en recevoir un nouveau, adressez-vous au service qui vous l’a envoyé\u00a0: {service}."
+    )
 
 
 class AlreadyAnswered(IllegalMove):

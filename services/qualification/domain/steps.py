@@ -95,6 +95,9 @@ _DETAILS: Final[Mapping[type[Fact], Callable[[Any], str | None]]] = {
     qualification.OrientedLocally: lambda fact: f"{fact.provider.name}, réponse attendue avant le {_day(fact.until)}",
     qualification.OrientationAccepted: lambda fact: fact.provider.name,
     qualification.OrientationDeclined: lambda fact: f"{fact.provider.name}\u00a0: {fact.motive}",
+    qualification.OrientationLinkReplaced: lambda fact: (
+        f"Nouveau lien envoyé à {fact.email}" if fact.email else "Aucun nouveau lien n’est envoyé"
+    ),
     qualification.SupportedLocally: _motive,
     qualification.DirectedToProgramme: lambda fact: PROGRAMME[fact.programme],
     qualification.RequestEscalated: lambda fact: fact.evidence.motive,

@@ -10,6 +10,7 @@ from services.qualification.domain.pact import Diagnosis
 from services.qualification.domain.pact_moves import PactStanding, PactState
 from services.qualification.domain.pact_plan import OVER, is_late, review_due
 from services.qualification.domain.people import Official, PartyLink
+from services.qualification.domain.refusals import LinkOver
 from services.qualification.reads.pact_views import (
     ActionView,
     PactView,
@@ -51,11 +52,11 @@ async def find(
 
 
 async def find_by_link(
-    reader: Reader, link: PartyLink, *, today_in: Callable[[str], date]
+    reader: Reader, link: PartyLink, *, today_in: Callable[[str], date], asks: Callable[[str], str]
 ) -> tuple[PactView, PartyView]:
-    """Give the pact to which a party's link leads, and that party; `NotFound` when the link was replaced.
+    """Give the pact to which a party's link leads, and that party; refuses (`LinkOver`) a link that was replaced.
 
-    `today_in` tells which day it is in a département.
+    `today_in` tells which day it is in a département, `asks` whom to ask there.
     """
     row = await reader.fetchrow(
         f"""
@@ -71,7 +72,10 @@ async def find_by_link(
         link.generation,
     )
     if row is None:
-        raise NotFound
+        departement = await reader.fetchval(
+            "SELECT departement FROM pact JOIN pact_party ON pact_id = pact.id WHERE pact_party.id = $1", link.party_id
+        )
+        raise LinkOver(service=asks(departement)) if departement else NotFound
     view = await _view(reader, row, today_in(row["departement"]))
     party = next(each for each in view.parties if each.id == link.party_id)
     allowed = standing_of(view).open_to_party(

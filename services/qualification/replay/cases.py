@@ -89,6 +89,18 @@ async def _orient(tx: Transaction, fact: facts.OrientedLocally) -> None:
     await orientations.insert(tx, orientation)
 
 
+async def _relink(tx: Transaction, fact: facts.OrientationLinkReplaced) -> None:
+    """Replace a provider's link again."""
+    case = await cases.load_exactly(tx, fact.request_id, fact.departement)
+    orientation = await orientations.load_for_update(tx, fact.orientation_id)
+    if case is None or orientation is None:
+        raise UnknownCase(f"no orientation {fact.orientation_id} yet")
+    orientation.provider, orientation.link_withdrawn = fact.provider, fact.email is None
+    orientation.link_generation, orientation.link_sent_at = fact.link_generation, fact.at
+    await orientations.save_link(tx, orientation)
+    await telling.note(tx, case, fact)
+
+
 async def _settle(
     tx: Transaction,
     fact: facts.OrientationAccepted | facts.OrientationDeclined,
@@ -135,4 +147,5 @@ TOLD: Mapping[type[Fact], Handler] = {
         (facts.StageDueSoon, facts.OrientationDueSoon, facts.InformationDueSoon, facts.NationalQuestionDueSoon),
         _warn_again,
     ),
+    facts.OrientationLinkReplaced: _relink,
 }

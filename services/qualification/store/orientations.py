@@ -38,6 +38,22 @@ async def save(tx: Transaction, orientation: Orientation) -> None:
     )
 
 
+async def save_link(tx: Transaction, orientation: Orientation) -> None:
+    """Write which link is valid, and where it was sent."""
+    await tx.execute(
+        """
+        UPDATE orientation
+        SET provider = $2, link_generation = $3, link_sent_at = $4, link_withdrawn = $5
+        WHERE id = $1
+        """,
+        orientation.id,
+        orientation.provider.model_dump(mode="json"),
+        orientation.link_generation,
+        orientation.link_sent_at,
+        orientation.link_withdrawn,
+    )
+
+
 async def case_of(tx: Transaction, orientation_id: UUID) -> tuple[UUID, str] | None:
     """Tell which case (request, département) an orientation belongs to."""
     row = await tx.fetchrow("SELECT request_id, departement FROM orientation WHERE id = $1", orientation_id)

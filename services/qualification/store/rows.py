@@ -14,7 +14,7 @@ PROVIDER = """
 
 ORIENTATION = """
     o.id, o.request_id, o.departement, o.provider_id, o.provider, o.motive, o.until, o.state, o.answer, o.opened_at,
-    o.answered_at
+    o.answered_at, o.link_generation, o.link_sent_at, o.link_withdrawn
 """
 
 
@@ -53,4 +53,7 @@ def orientation_of(row: Row) -> Orientation:
         state=OrientationState(row["state"]),
         answer=row["answer"],
         answered_at=row["answered_at"],
+        link_generation=row["link_generation"],
+        link_sent_at=row["link_sent_at"],
+        link_withdrawn=row["link_withdrawn"],
     )

@@ -4,8 +4,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.qualification.domain.case import Case
-from services.qualification.domain.moves import State
+from services.qualification.domain.moves import Action, State
 from services.qualification.domain.orientation import Orientation, OrientationState
+from services.qualification.domain.people import OrientationLink
+from services.qualification.domain.refusals import LinkOver
 from services.qualification.settings import Rules, today
 from services.qualification.store import cases, orientations
 from services.qualification.usecases import telling
@@ -14,11 +16,12 @@ from shared.contracts.qualification import OrientationDeclined
 from shared.contracts.vocabulary import Stage
 from shared.db import Transaction
 from shared.errors import NotFound
+from shared.identity.model import Agent
 
 
-async def accept(tx: Transaction, orientation_id: UUID, *, at: datetime) -> Orientation:
+async def accept(tx: Transaction, link: OrientationLink, *, at: datetime, rules: Rules) -> Orientation:
     """The provider helps; from now on it sees whom to call. A second answer is refused (`AlreadyAnswered`)."""
-    case, orientation, at = await _load(tx, orientation_id, at)
+    case, orientation, at = await _load_by_link(tx, link, at, rules)
     fact = orientation.accept(at)
     await orientations.save(tx, orientation)
     case.provider_accepted()
@@ -26,11 +29,31 @@ async def accept(tx: Transaction, orientation_id: UUID, *, at: datetime) -> Orie
     return orientation
 
 
-async def decline(tx: Transaction, orientation_id: UUID, *, motive: str, at: datetime, rules: Rules) -> Orientation:
+async def decline(tx: Transaction, link: OrientationLink, *, motive: str, at: datetime, rules: Rules) -> Orientation:
     """The provider cannot help: the examination goes on. A second answer is refused (`AlreadyAnswered`)."""
-    case, orientation, at = await _load(tx, orientation_id, at)
+    case, orientation, at = await _load_by_link(tx, link, at, rules)
     await _take_back(tx, case, orientation, orientation.decline(telling.said(motive), at), rules)
     return orientation
+
+
+def check(orientation: Orientation, link: OrientationLink, *, at: datetime, rules: Rules) -> None:
+    """Refuse (`LinkOver`) a link that was replaced or taken back, or is past its end."""
+    departement = orientation.departement
+    if not orientation.opens(link.generation, today=today(departement, at), days=rules.orientation_link_days):
+        raise LinkOver(service=rules.asks(departement))
+
+
+async def replace_link(tx: Transaction, request_id: UUID, *, email: str | None, by: Agent, at: datetime) -> Case:
+    """Take the provider's link back; with an address a new one is sent there."""
+    case, who, at = await telling.begin(tx, request_id, by, at)
+    case.require(Action.ORIENTATION_LINK, who)
+    orientation = await orientations.load_current(tx, case.request_id, case.departement)
+    if orientation is None:
+        raise NotFound
+    fact = case.replace_orientation_link(who, orientation, email, at)
+    await orientations.save_link(tx, orientation)
+    await telling.tell(tx, case, fact)
+    return case
 
 
 async def give_up_silent(tx: Transaction, *, at: datetime, rules: Rules, limit: int = 50) -> int:
@@ -45,6 +68,14 @@ async def give_up_silent(tx: Transaction, *, at: datetime, rules: Rules, limit: 
             await _take_back(tx, case, orientation, orientation.give_up(now), rules)
             done += 1
     return done
+
+
+async def _load_by_link(
+    tx: Transaction, link: OrientationLink, at: datetime, rules: Rules
+) -> tuple[Case, Orientation, datetime]:
+    case, orientation, now = await _load(tx, link.orientation_id, at)
+    check(orientation, link, at=at, rules=rules)
+    return case, orientation, now
 
 
 async def _load(tx: Transaction, orientation_id: UUID, at: datetime) -> tuple[Case, Orientation, datetime]:

@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from services.qualification.reads import case as case_reads
 from services.qualification.reads.dashboard import Dashboard
 from services.qualification.reads.queue import queue
-from services.qualification.usecases import conversing, deciding, examining, together
+from services.qualification.usecases import conversing, deciding, examining, orienting, together
 from services.qualification.usecases.looking import look_at_case, note_document_opened
 from services.qualification.usecases.telling import official
 from services.qualification.web import bodies, shapes
@@ -286,6 +286,21 @@ async def answer(
         return await _shown(tx, request_id, agent, desk)
 
 
+@post("/cases/{request_id:uuid}/orientation-link", status_code=200, summary="Replace the provider's link")
+async def replace_orientation_link(
+    request_id: FromPath[UUID],
+    data: JSONBody[bodies.OrientationLinkBody],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    desk: NamedDependency[Desk],
+) -> shapes.CaseShape:
+    """Take the provider's link back; with an address a new one is mailed there."""
+    async with database.transaction(cause) as tx:
+        await orienting.replace_link(tx, request_id, email=data.email, by=agent, at=clock.now())
+        return await _shown(tx, request_id, agent, desk)
+
+
 @get("/cases/{request_id:uuid}/territory", summary="The profile of the territory that the case is about")
 async def show_territory(
     request_id: FromPath[UUID],
@@ -351,6 +366,7 @@ API = Router(
         validate,
         reject,
         answer,
+        replace_orientation_link,
         list_matches,
         give_mandate,
     ],

@@ -48,6 +48,12 @@ class CasesAssignmentBody(CasesBody):
     email: Email
 
 
+class OrientationLinkBody(Body):
+    """Where the provider's new link is sent; without an address the link is only taken back."""
+
+    email: Email | None = None
+
+
 class NoBody(Body):
     """An action that needs nothing more."""
 

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from services.qualification.domain.people import PartyLink
+from services.qualification.domain.people import OrientationLink, PartyLink
 from services.qualification.reads.case import CaseView
+from services.qualification.reads.catalogue import OrientationView, orientation
 from services.qualification.reads.envelopes import Envelope, envelope
+from services.qualification.reads.pact import find_by_link
+from services.qualification.reads.pact_views import PactView, PartyView
 from services.qualification.reads.profile import neighbours
-from services.qualification.settings import Rules
+from services.qualification.settings import Rules, today
+from services.qualification.usecases.orienting import check
 from services.qualification.usecases.telling import official
+from shared import clock
 from shared.contracts.vocabulary import Role
 from shared.db import Reader
 from shared.errors import NotFound
@@ -46,12 +51,18 @@ class Desk:
         whole = {code: self.rules.envelope(code) for code in departements}
         return await envelope(reader, whole, year=today.year)
 
-    def orientation_of(self, token: str) -> UUID:
+    def orientation_of(self, token: str) -> OrientationLink:
         """Read a provider's link; what we did not sign leads nowhere (`NotFound`)."""
         read = self.orientation_links.read(token)
         if read is None:
             raise NotFound
-        return read[0]
+        return OrientationLink(*read)
+
+    async def orientation(self, reader: Reader, link: OrientationLink) -> OrientationView:
+        """Give what a provider is shown; refuses (`LinkOver`) a link that is no longer valid."""
+        view = await orientation(reader, link.orientation_id)
+        check(view.orientation, link, at=clock.now(), rules=self.rules)
+        return view
 
     def party_of(self, token: str) -> PartyLink:
         """Read the link of a pact's party; what we did not sign leads nowhere (`NotFound`)."""
@@ -59,6 +70,12 @@ class Desk:
         if read is None:
             raise NotFound
         return PartyLink(*read)
+
+    async def pact(self, reader: Reader, link: PartyLink) -> tuple[PactView, PartyView]:
+        """Give the pact that a party is shown, and the party; refuses (`LinkOver`) a link that was replaced."""
+        return await find_by_link(
+            reader, link, today_in=lambda departement: today(departement, clock.now()), asks=self.rules.asks
+        )
 
     def mandate(self, agent: Agent, *, at: datetime) -> str:
         """Give the mandate by which this agent files for a collectivité."""

@@ -44,6 +44,12 @@ class AssignmentForm(PageForm):
     email: Email
 
 
+class OrientationLinkForm(PageForm):
+    """Where the provider's new link is sent."""
+
+    link_email: Email
+
+
 class TogetherForm(PageForm):
     """Several cases of the queue, and what is to become of them; `email` is needed to give them."""
 

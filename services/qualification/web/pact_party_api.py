@@ -4,15 +4,12 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from services.qualification.domain.people import PartyLink
-from services.qualification.reads.pact import find_by_link
-from services.qualification.settings import today
 from services.qualification.usecases import pacts as acts
 from services.qualification.web import pacts_bodies as bodies
 from services.qualification.web import pacts_shapes as shapes
 from services.qualification.web.desk import Desk
 from shared import clock
-from shared.db import Cause, Database, Reader
+from shared.db import Cause, Database
 
 
 @get("/pact-parties/{token:str}", public=True, summary="The pact, as one of its parties sees it")
@@ -20,7 +17,7 @@ async def show_pact_to_party(
     token: FromPath[str], database: NamedDependency[Database], desk: NamedDependency[Desk]
 ) -> shapes.PactForPartyShape:
     """Show the pact and what the party may do now."""
-    return await _shown(database, desk.party_of(token))
+    return shapes.pact_for_party(*await desk.pact(database, desk.party_of(token)))
 
 
 @post("/pact-parties/{token:str}/agreement", public=True, status_code=200, summary="The party agrees the diagnosis")
@@ -35,7 +32,7 @@ async def agree_as_party(
     link = desk.party_of(token)
     async with database.transaction(cause) as tx:
         await acts.agree_by_link(tx, link, name=data.name, at=clock.now())
-        return await _shown(tx, link)
+        return shapes.pact_for_party(*await desk.pact(tx, link))
 
 
 @post("/pact-parties/{token:str}/signature", public=True, status_code=200, summary="The party signs")
@@ -50,7 +47,7 @@ async def sign_as_party(
     link = desk.party_of(token)
     async with database.transaction(cause) as tx:
         await acts.sign_by_link(tx, link, name=data.name, at=clock.now())
-        return await _shown(tx, link)
+        return shapes.pact_for_party(*await desk.pact(tx, link))
 
 
 @post("/pact-parties/{token:str}/progress", public=True, status_code=200, summary="The party tells how an action goes")
@@ -74,12 +71,7 @@ async def report_as_party(
             comment=data.comment,
             at=clock.now(),
         )
-        return await _shown(tx, link)
-
-
-async def _shown(reader: Reader, link: PartyLink) -> shapes.PactForPartyShape:
-    view, party = await find_by_link(reader, link, today_in=lambda departement: today(departement, clock.now()))
-    return shapes.pact_for_party(view, party)
+        return shapes.pact_for_party(*await desk.pact(tx, link))
 
 
 PARTIES_API = Router(

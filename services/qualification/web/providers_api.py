@@ -141,7 +141,7 @@ async def show_orientation(
     token: FromPath[str], database: NamedDependency[Database], desk: NamedDependency[Desk]
 ) -> shapes.OrientationForProvider:
     """Show what the provider is asked; the contact only once it has accepted."""
-    return shapes.orientation(await catalogue_reads.orientation(database, desk.orientation_of(token)))
+    return shapes.orientation(await desk.orientation(database, desk.orientation_of(token)))
 
 
 @post("/orientations/{token:str}/acceptance", public=True, status_code=200, summary="The provider helps")
@@ -153,10 +153,10 @@ async def accept_orientation(
     data: JSONBody[bodies.NoBody | None] = None,  # noqa: ARG001 - declared so that unexpected members are refused
 ) -> shapes.OrientationForProvider:
     """Accept, by the signed link alone."""
-    orientation_id = desk.orientation_of(token)
+    link = desk.orientation_of(token)
     async with database.transaction(cause) as tx:
-        await orienting.accept(tx, orientation_id, at=clock.now())
-        return shapes.orientation(await catalogue_reads.orientation(tx, orientation_id))
+        await orienting.accept(tx, link, at=clock.now(), rules=desk.rules)
+        return shapes.orientation(await desk.orientation(tx, link))
 
 
 @post("/orientations/{token:str}/decline", public=True, status_code=200, summary="The provider cannot help")
@@ -168,10 +168,10 @@ async def decline_orientation(
     desk: NamedDependency[Desk],
 ) -> shapes.OrientationForProvider:
     """Decline with a motive, by the signed link alone."""
-    orientation_id = desk.orientation_of(token)
+    link = desk.orientation_of(token)
     async with database.transaction(cause) as tx:
-        await orienting.decline(tx, orientation_id, motive=data.motive, at=clock.now(), rules=desk.rules)
-        return shapes.orientation(await catalogue_reads.orientation(tx, orientation_id))
+        await orienting.decline(tx, link, motive=data.motive, at=clock.now(), rules=desk.rules)
+        return shapes.orientation(await desk.orientation(tx, link))
 
 
 async def _change(

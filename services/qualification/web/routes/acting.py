@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from pydantic import BaseModel
 
-from services.qualification.usecases import conversing, deciding, examining
+from services.qualification.usecases import conversing, deciding, examining, orienting
 from services.qualification.web import forms
 from services.qualification.web.routes.case import case_page
 from services.qualification.web.visit import Visit
@@ -95,6 +95,27 @@ async def answer(request_id: FromPath[UUID], visit: NamedDependency[Visit]) -> R
     return await _do(visit, request_id, forms.AnswerForm, act, "Votre réponse est transmise à l’équipe nationale.")
 
 
+@post(f"{CASE}/lien-acteur")
+async def send_orientation_link(request_id: FromPath[UUID], visit: NamedDependency[Visit]) -> Response[Any]:
+    """Send the provider a new link; the one before opens nothing any more."""
+
+    async def act(tx: Transaction, form: forms.OrientationLinkForm) -> object:
+        return await orienting.replace_link(tx, request_id, email=form.link_email, by=visit.agent, at=clock.now())
+
+    said = "Un nouveau lien est envoyé. L’ancien n’ouvre plus rien."
+    return await _do(visit, request_id, forms.OrientationLinkForm, act, said, "#orientations")
+
+
+@post(f"{CASE}/lien-acteur/reprise")
+async def take_orientation_link_back(request_id: FromPath[UUID], visit: NamedDependency[Visit]) -> Response[Any]:
+    """Take the provider's link back without sending another."""
+
+    async def act(tx: Transaction, _: forms.EmptyForm) -> object:
+        return await orienting.replace_link(tx, request_id, email=None, by=visit.agent, at=clock.now())
+
+    return await _do(visit, request_id, forms.EmptyForm, act, "Le lien n’ouvre plus rien.", "#orientations")
+
+
 @post(f"{CASE}/validation")
 async def validate(request_id: FromPath[UUID], visit: NamedDependency[Visit]) -> Response[Any]:
     """Validate the proposal."""
@@ -137,4 +158,15 @@ async def _do(
 NAMES = {"motive": "rejection", "text": "message"}
 """What the use cases call a field → what the page calls it."""
 
-ROUTES = (assign, start_examination, request_information, post_message, add_note, answer, validate, reject)
+ROUTES = (
+    assign,
+    start_examination,
+    request_information,
+    post_message,
+    add_note,
+    answer,
+    send_orientation_link,
+    take_orientation_link_back,
+    validate,
+    reject,
+)

@@ -6,10 +6,11 @@ from typing import Any, TypeVar
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from litestar.response import Template
 from pydantic import BaseModel
 
 from services.qualification.domain.orientation import ANSWERED
-from services.qualification.reads.catalogue import orientation
+from services.qualification.domain.refusals import LinkOver
 from services.qualification.settings import today
 from services.qualification.usecases import orienting
 from services.qualification.web import forms
@@ -19,6 +20,8 @@ from shared import clock, words
 from shared.db import Cause, Database, Transaction
 from shared.web.forms import Form, read_form, submit
 from shared.web.pages import render
+from shared.web.problems import status_of
+from shared.web.secrets import private
 
 Model = TypeVar("Model", bound=BaseModel)
 Visitor = Request[Any, Any, Any]
@@ -41,10 +44,10 @@ async def accept(
     cause: NamedDependency[Cause],
 ) -> Response[Any]:
     """The provider helps."""
-    orientation_id = desk.orientation_of(token)
+    link = desk.orientation_of(token)
 
     async def act(tx: Transaction, _: forms.EmptyForm) -> object:
-        return await orienting.accept(tx, orientation_id, at=clock.now())
+        return await orienting.accept(tx, link, at=clock.now(), rules=desk.rules)
 
     form = await read_form(request, forms.EmptyForm)
     said = "Merci\u00a0! La collectivité et le département sont prévenus. Voici la personne à contacter."
@@ -60,10 +63,10 @@ async def decline(
     cause: NamedDependency[Cause],
 ) -> Response[Any]:
     """The provider cannot help."""
-    orientation_id = desk.orientation_of(token)
+    link = desk.orientation_of(token)
 
     async def act(tx: Transaction, form: forms.DeclineForm) -> object:
-        return await orienting.decline(tx, orientation_id, motive=form.motive, at=clock.now(), rules=desk.rules)
+        return await orienting.decline(tx, link, motive=form.motive, at=clock.now(), rules=desk.rules)
 
     form = await read_form(request, forms.DeclineForm)
     said = "Votre réponse est enregistrée. Le département cherche une autre solution."
@@ -93,9 +96,12 @@ async def _answer(
 async def _page(
     request: Visitor, token: str, database: Database, desk: Desk, form: Form[Any] | None, status: int
 ) -> Response[Any]:
-    view = await orientation(database, desk.orientation_of(token))
+    try:
+        view = await desk.orientation(database, desk.orientation_of(token))
+    except LinkOver as over:
+        return link_over(request, over, typed=form.values.get("motive", "") if form else "")
     asked = view.orientation
-    return render(
+    page = render(
         request,
         "orientations/orientation.html",
         status_code=status,
@@ -108,10 +114,18 @@ async def _page(
         fields_asked=labels(view.request.fields),
         service_in_charge=desk.rules.service(asked.departement),
         answered=ANSWERED.get(asked.state),
+        ends_on=asked.link_ends_on(desk.rules.orientation_link_days),
         today=today(asked.departement, clock.now()),
         values=form.values if form else {},
         errors=form.errors if form else {},
     )
+    return private(page)
+
+
+def link_over(request: Visitor, over: LinkOver, *, typed: str = "") -> Template:
+    """Say that a link opens nothing any more and whom to ask, and give back what was typed."""
+    page = render(request, "orientations/over.html", status_code=status_of(over), detail=over.detail, typed=typed)
+    return private(page)
 
 
 ROUTES = (show_orientation, accept, decline)

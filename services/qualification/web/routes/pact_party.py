@@ -8,19 +8,19 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from pydantic import BaseModel
 
-from services.qualification.domain.people import PartyLink
-from services.qualification.reads.pact import find_by_link
-from services.qualification.reads.pact_views import PactView, PartyView
+from services.qualification.domain.refusals import LinkOver
 from services.qualification.settings import today
 from services.qualification.usecases import pacts as acts
 from services.qualification.web import pacts_forms as forms
 from services.qualification.web.desk import Desk
 from services.qualification.web.pacts_shown import described, pact_as_pdf
 from services.qualification.web.pacts_words import ACTION_STATUS, EXPECTED_OF_PARTY
+from services.qualification.web.routes.orientation import link_over
 from shared import clock
 from shared.db import Cause, Database, Transaction
 from shared.web.forms import Form, read_form, submit
 from shared.web.pages import render
+from shared.web.secrets import private
 
 Model = TypeVar("Model", bound=BaseModel)
 Visitor = Request[Any, Any, Any]
@@ -39,8 +39,8 @@ async def pact_on_paper_for_party(
     request: Visitor, token: FromPath[str], database: NamedDependency[Database], desk: NamedDependency[Desk]
 ) -> Response[bytes]:
     """Give the pact as a PDF."""
-    view, _ = await _found(database, desk.party_of(token))
-    return await pact_as_pdf(request, view)
+    view, _ = await desk.pact(database, desk.party_of(token))
+    return private(await pact_as_pdf(request, view))
 
 
 @post("/pactes/parties/{token:str}/approbation", public=True)
@@ -126,15 +126,14 @@ async def _do(
     return await submit(request, database, cause, form, once, again=again, said=said)
 
 
-async def _found(database: Database, link: PartyLink) -> tuple[PactView, PartyView]:
-    return await find_by_link(database, link, today_in=lambda departement: today(departement, clock.now()))
-
-
 async def _page(
     request: Visitor, token: str, database: Database, desk: Desk, form: Form[Any] | None, status: int
 ) -> Response[Any]:
-    view, party = await _found(database, desk.party_of(token))
-    return render(
+    try:
+        view, party = await desk.pact(database, desk.party_of(token))
+    except LinkOver as over:
+        return link_over(request, over, typed=form.values.get("comment", "") if form else "")
+    page = render(
         request,
         "pacts/party.html",
         status_code=status,
@@ -149,6 +148,7 @@ async def _page(
         errors=form.errors if form else {},
         **described(view),
     )
+    return private(page)
 
 
 ROUTES = (show_pact_to_party, pact_on_paper_for_party, agree_as_party, sign_as_party, report_as_party)
