@@ -1,5 +1,5 @@
 #!/bin/sh
-# Has the system's packages that Cousu-main needs: with "run" those of `make run`, with "test" Chromium and promtool too.
+# Has the system's packages that Cousu-main needs: with "run" those of `make run`, with "test" Chromium, promtool and clamd too.
 # Installs only what is missing, with apt, and starts no service: our RabbitMQ is a private node of our own.
 set -eu
 
@@ -17,6 +17,7 @@ PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -q 'libharfbuzz-subset\.so\.0' |
 if [ "${1:-run}" = test ]; then
     command -v chromium >/dev/null || needs chromium
     command -v promtool >/dev/null || needs prometheus
+    command -v clamd >/dev/null || needs clamav-daemon
 fi
 
 if [ -n "$missing" ]; then
@@ -49,6 +50,10 @@ if [ -n "$missing" ]; then
     case "$missing" in
     *prometheus*) # of which only promtool is wanted
         if [ -d /run/systemd/system ]; then $as_root systemctl disable --quiet prometheus; fi ;;
+    esac
+    case "$missing" in
+    *clamav-daemon*) # of which only clamd is wanted: tests start one of their own
+        if [ -d /run/systemd/system ]; then $as_root systemctl disable --quiet clamav-daemon clamav-freshclam; fi ;;
     esac
 fi
 

@@ -15,6 +15,7 @@ from services.intake.web import api, pages
 from services.intake.web.callers import provide_caller
 from services.intake.web.tokens import Tokens
 from shared import limits, rounds
+from shared.antivirus import scanner_at
 from shared.contracts import forms, intake
 from shared.db import Database
 from shared.links import Links
@@ -81,7 +82,9 @@ def application(
         "territories": territories,
         "similarity": Similarity(territories),
         "tokens": tokens_of(settings),
-        "files": DocumentFiles(settings.documents_folder),
+        "files": DocumentFiles(
+            settings.documents_folder, scanner_at(settings.antivirus, wait=settings.antivirus_wait_seconds)
+        ),
         "directory": Directory.load(settings.departements_file),
         "settings": settings,
         "allowance": settings.allowance,

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from shared.antivirus import scanner_at
 from shared.keys import SecretKeys
 from shared.limits import Rate, RateSetting
 from shared.settings import ServiceSettings, prefixed
@@ -24,6 +25,12 @@ class Settings(ServiceSettings):
         description="Seals agents' mandates to file for a collectivité; the same as QUALIFICATION_MANDATE_KEY"
     )
     documents_folder: Path = Field(description="Where the bytes of documents lie; back it up with the database")
+    antivirus: str | None = Field(
+        None, description="clamd's host:port; files are scanned before they are kept. Without it they are not scanned"
+    )
+    antivirus_wait_seconds: float = Field(
+        10.0, ge=0, le=60, description="So long a scanner that is away is waited for; then files are refused"
+    )
     departements_file: Path = Field(
         Path(__file__).parent / "departements.toml", description="The services in charge, by département"
     )
@@ -72,3 +79,9 @@ class Settings(ServiceSettings):
     publisher: str = Field(
         "", description="Who publishes this site, as the legal page names it; the page says so when it is not given"
     )
+
+    @field_validator("antivirus")
+    @classmethod
+    def _scanner(cls, value: str | None) -> str | None:
+        scanner_at(value, wait=0)
+        return value

@@ -1,4 +1,7 @@
-"""`cousu-main documents`: files that intake's database does not claim, while their folder knows more than it."""
+"""`cousu-main documents`: files that intake's database does not claim, and those that the antivirus found infected."""
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -8,7 +11,8 @@ from shared.operations.command_line_acting import AsJson, By, Why, as_text, at, 
 from shared.operations.screen import show
 
 app = typer.Typer(
-    help="Files of documents that the database does not know, after it went back in time.", no_args_is_help=True
+    help="Files of documents that the database does not know, after it went back in time; infected files.",
+    no_args_is_help=True,
 )
 
 
@@ -38,3 +42,20 @@ def confirm(why: Why, by: By) -> None:
     """
     count = reaching(lambda reach: documents.confirm(reach.service(documents.KEEPS_DOCUMENTS), by=by, why=why))
     typer.echo(f"confirmed: {count} files go to the trash with the next sweep, and stay there for 90 days")
+
+
+@app.command("infected")
+def list_infected(
+    folder: Annotated[Path, typer.Option(envvar="INTAKE_DOCUMENTS_FOLDER", help="The folder of documents.")],
+    *,
+    json: AsJson = False,
+) -> None:
+    """Show the files in which the antivirus found something: they are removed after 90 days."""
+    found = documents.infected(folder)
+    if json:
+        typer.echo(as_text(found))
+        return
+    table = Table("Day", "Found", "Bytes", "File", box=None)
+    for file in found:
+        table.add_row(file.day, file.found, str(file.size), str(file.path))
+    show(table) if found else typer.echo("None.")

@@ -1,6 +1,7 @@
 """Files of documents that intake's database does not claim while the folder knows more: seen, and confirmed."""
 
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -11,6 +12,8 @@ from shared.operations import record
 from shared.operations.reach import Watched
 
 KEEPS_DOCUMENTS = "intake"
+QUARANTINE = "quarantine"
+"""The folder in the folder of documents where intake sets infected files aside."""
 
 
 class NothingToConfirm(Conflict):
@@ -34,6 +37,29 @@ class Ahead(BaseModel):
 
     since: datetime | None
     files: list[UnclaimedFile]
+
+
+class InfectedFile(BaseModel):
+    """A file that was set aside: since which day, where it lies, and what the antivirus found in it."""
+
+    day: str
+    path: Path
+    size: int
+    found: str
+
+
+def infected(folder: Path) -> list[InfectedFile]:
+    """List the files that the antivirus had set aside, oldest first."""
+    paths = sorted(path for path in (folder / QUARANTINE).glob("*/*") if not path.suffix)
+    return [
+        InfectedFile(
+            day=path.parent.name,
+            path=path,
+            size=path.stat().st_size,
+            found=path.with_suffix(".txt").read_text(encoding="utf-8"),
+        )
+        for path in paths
+    ]
 
 
 async def ahead(reader: Reader) -> Ahead:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 from uuid import UUID
 
+from shared.antivirus import Scanner, SignatureFoundError
 from shared.db import AWAY
 from shared.documents import LARGEST_FILE, FileTooLarge, media_type_of
 from shared.errors import Invalid
@@ -20,6 +21,12 @@ CHUNK: Final = 256 * 1024
 
 TRASH: Final = "trash"
 """The folder in the folder of documents for files that no row claims, with one folder a day."""
+
+QUARANTINE: Final = "quarantine"
+"""The folder in the folder of documents for files in which the scanner found something, with one folder a day.
+
+Beside each lies what was found, as text. They are removed after as many days as the trash.
+"""
 
 MARK: Final = ".mark"
 """The file in the folder of documents that holds the mark of the database that it belongs to."""
@@ -54,6 +61,7 @@ class DocumentFiles:
     """The folder of documents; each lies under its id, spread over folders by the id's last characters."""
 
     folder: Path
+    scanner: Scanner | None = None
 
     def path(self, document_id: UUID) -> Path:
         """Tell where the bytes of a document lie."""
@@ -65,13 +73,19 @@ class DocumentFiles:
 
         Where the block ends without anybody knowing whether its commit took place, the file stays: it may be owed to
         somebody. A sweep moves it to the trash later if it is not. Refuses with `Invalid` what is empty, with
-        `FileTooLarge` and `FileNotAccepted`.
+        `FileTooLarge` and `FileNotAccepted`, and with `ScannerAway`. A file in which the scanner finds something is
+        moved to the quarantine (`SignatureFoundError`).
         """
         path = self.path(document_id)
         await asyncio.to_thread(_make_folder, path.parent)
         try:
             size, sha256 = await _write(path, read)
+            if self.scanner is not None:
+                await self.scanner.scan(path)
             media_type = await asyncio.to_thread(_recognise, path)
+        except SignatureFoundError as found:
+            await asyncio.to_thread(self._set_aside, document_id, str(found))
+            raise
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -82,6 +96,12 @@ class DocumentFiles:
         except Exception:
             path.unlink(missing_ok=True)
             raise
+
+    def _set_aside(self, document_id: UUID, found: str) -> None:
+        """Move a file to the quarantine of today, where nobody but an operator reads it."""
+        target = self.folder / QUARANTINE / datetime.now(UTC).date().isoformat() / document_id.hex
+        _move(self.path(document_id), target)
+        target.with_suffix(".txt").write_text(found, encoding="utf-8")
 
     def locate(self, document_id: UUID) -> Path:
         """Give the path of a document that a row claims; take it out of the trash if it is there."""
@@ -109,9 +129,9 @@ class DocumentFiles:
         )
 
     def purge_trash(self, *, before: date) -> int:
-        """Remove for good what was moved to the trash before that day; give how many files."""
+        """Remove for good what was moved to the trash or the quarantine before that day; give how many files."""
         purged = 0
-        for folder in self.folder.glob(f"{TRASH}/*"):
+        for folder in [*self.folder.glob(f"{TRASH}/*"), *self.folder.glob(f"{QUARANTINE}/*")]:
             if _DAY.fullmatch(folder.name) and folder.name < before.isoformat():
                 with suppress(FileNotFoundError):  # another copy of the service removes it
                     for path in folder.iterdir():

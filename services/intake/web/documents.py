@@ -6,16 +6,19 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
 from litestar import Request
 from litestar.datastructures import UploadFile
 from litestar.response import File, Redirect
 from litestar.types import ExceptionHandlersMap
 
+from services.intake import metrics
 from services.intake.domain.colleagues import Holder
 from services.intake.reads.tracking import DocumentRow
 from services.intake.store.files import DocumentFiles, Received
 from services.intake.usecases.follow import add_document
 from shared import clock
+from shared.antivirus import FileInfected, SignatureFoundError
 from shared.contracts.intake import Document
 from shared.db import CONFLICTS, Cause, Database, Transaction, retry_conflicts
 from shared.documents import EXTENSIONS, LARGEST_REQUEST, tidy_name
@@ -24,6 +27,8 @@ from shared.web.access import FORMS, UnsupportedContent
 from shared.web.forms import claim
 from shared.web.pages import flash, redirect
 from shared.web.problems import Busy
+
+log = structlog.get_logger(__name__)
 
 ALL_AT_ONCE: Final = LARGEST_REQUEST + 1024 * 1024
 """Bytes that one upload may be: all documents of a request, and what multipart puts around them."""
@@ -65,16 +70,26 @@ async def receive_all(
 ) -> None:
     """Write files down and `keep` them in one transaction, all of them or none.
 
-    With a form's fingerprint (`once`) only the first time it comes.
+    With a form's fingerprint (`once`) only the first time it comes. Refuses with `FileInfected` when the scanner finds
+    something in one of them: nothing is kept then, but all were looked at.
     """
     try:
         async with AsyncExitStack() as stack:
-            documents = []
+            documents, infected = [], []
             at = clock.now()
             for upload in uploads:
                 document_id = clock.new_id()
-                received = await stack.enter_async_context(files.receiving(document_id, upload.read))
+                await upload.seek(0)  # an attempt before this one may have read it
+                try:
+                    received = await stack.enter_async_context(files.receiving(document_id, upload.read))
+                except SignatureFoundError as found:
+                    log.warning("document.infected", document_id=str(document_id), found=str(found))
+                    metrics.INFECTED.inc()
+                    infected.append(upload.filename)
+                    continue
                 documents.append(_document(document_id, upload.filename, received, at=at))
+            if infected:
+                raise FileInfected(infected)
 
             async def keep_all() -> None:
                 async with database.transaction(cause) as tx:
@@ -86,6 +101,26 @@ async def receive_all(
         return
     except CONFLICTS as conflict:
         raise Busy from conflict
+
+
+async def receive_what_is_clean(
+    database: Database,
+    cause: Cause,
+    files: DocumentFiles,
+    uploads: list[UploadFile],
+    keep: Keep,
+    *,
+    keep_others: Keep,
+    once: bytes,
+) -> None:
+    """Do as `receive_all`; files that came with an infected one are kept all the same, by `keep_others`."""
+    try:
+        await receive_all(database, cause, files, uploads, keep, once=once)
+    except FileInfected as refusal:
+        others = [upload for upload in uploads if upload.filename not in refusal.names]
+        if others:
+            await receive_all(database, cause, files, others, keep_others, once=once)
+        raise
 
 
 def _document(document_id: UUID, name: str, received: Received, *, at: datetime) -> Document:

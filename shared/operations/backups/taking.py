@@ -25,6 +25,7 @@ from shared.messaging.names import BACKUP_LOCK
 from shared.operations.backups import manifest
 from shared.operations.backups.ahead import refuse_ahead
 from shared.operations.backups.manifest import DOCUMENTS, Manifest, SavedDatabase, SavedFile, SavedTable
+from shared.operations.documents import QUARANTINE
 from shared.tls import verified
 
 BARRIER_WITHIN: Final = 10.0
@@ -181,11 +182,14 @@ async def _save_table(database: Connection, folder: Path, service: str, table: s
 
 
 def _copy_documents(source: Path, folder: Path) -> list[SavedFile]:
-    """Copy the folder of documents but for its hidden files; a file that is renamed meanwhile belongs to no row."""
+    """Copy the folder of documents but for its hidden files and its quarantine.
+
+    A file that is renamed meanwhile belongs to no row.
+    """
     (folder / DOCUMENTS).mkdir(mode=0o700)
     found = sorted(path.relative_to(source) for path in source.rglob("*") if path.is_file())
     saved = []
-    for path in (one for one in found if not one.name.startswith(".")):
+    for path in (one for one in found if not one.name.startswith(".") and one.parts[0] != QUARANTINE):
         target = folder / DOCUMENTS / path
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:

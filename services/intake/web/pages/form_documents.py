@@ -21,9 +21,19 @@ from services.intake.web.pages import form_shown as shown
 from services.intake.web.pages.answers import BY_NAME, FILED, SUMMARY
 from services.intake.web.pages.draft import DraftGone, OpenDraft, draft_gone, provide_draft
 from shared import clock, db
+from shared.antivirus import FileInfected
 from shared.contracts.intake import Document
 from shared.db import Transaction
-from shared.errors import Conflict, FieldError, Invalid, Refusal, TooLarge, TooManyRequests, UnsupportedType
+from shared.errors import (
+    Conflict,
+    FieldError,
+    Invalid,
+    Refusal,
+    TooLarge,
+    TooManyRequests,
+    Unavailable,
+    UnsupportedType,
+)
 from shared.web.forms import Form, read_form
 from shared.web.pages import flash, redirect
 from shared.web.problems import problem_of, status_of
@@ -125,14 +135,14 @@ async def _keep_each(
         once = hashlib.sha256(form.fingerprint + place.to_bytes(4)).digest()
         try:
             await receive_all(draft.database, draft.cause, files, [upload], keep, once=once)
-        except (Invalid, TooLarge, UnsupportedType, Conflict, TooManyRequests, DraftsFull) as refusal:
+        except (Invalid, TooLarge, UnsupportedType, Conflict, TooManyRequests, DraftsFull, Unavailable) as refusal:
             refused.append((upload.filename, refusal))
     return refused
 
 
 def _named(name: str, refusal: Refusal) -> str:
     said = refusal.errors[0].message if isinstance(refusal, Invalid) and refusal.errors else refusal.detail
-    return f"«\u00a0{name}\u00a0»\u00a0: {said}"
+    return said if isinstance(refusal, FileInfected) else f"«\u00a0{name}\u00a0»\u00a0: {said}"
 
 
 async def _wrong(request: Asked, draft: OpenDraft, status: int, sentences: list[str]) -> Response[Any]:

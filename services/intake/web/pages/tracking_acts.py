@@ -14,14 +14,14 @@ from services.intake.limits import Caller, Limits
 from services.intake.store import colleagues
 from services.intake.store.files import DocumentFiles
 from services.intake.usecases import follow, share
-from services.intake.web.documents import ALL_AT_ONCE, TOO_MUCH, receive_all, some, to_request
+from services.intake.web.documents import ALL_AT_ONCE, TOO_MUCH, receive_what_is_clean, some, to_request
 from services.intake.web.pages.tracking import Opened, link_closed, page_of, provide_opened
 from shared import clock
 from shared.allowance import Allowance
 from shared.contracts.fact import Email
 from shared.contracts.intake import Document
 from shared.db import Transaction
-from shared.errors import Conflict, Invalid, NotFound, Refusal, TooLarge, TooManyRequests, UnsupportedType
+from shared.errors import Conflict, Invalid, NotFound, Refusal, TooLarge, TooManyRequests, Unavailable, UnsupportedType
 from shared.web.forms import Form, read_form, submit_once
 from shared.web.pages import flash, redirect
 from shared.web.problems import problem_of, status_of
@@ -134,8 +134,10 @@ async def inform(
             await follow.provide_information(tx, opened.holder, text=model.information, at=clock.now())
 
     try:
-        await receive_all(opened.database, opened.cause, files, uploads, keep, once=form.fingerprint)
-    except (Invalid, TooLarge, UnsupportedType) as refusal:
+        await receive_what_is_clean(
+            opened.database, opened.cause, files, uploads, keep, keep_others=join_all, once=form.fingerprint
+        )
+    except (Invalid, TooLarge, UnsupportedType, Unavailable) as refusal:
         return await _refused(request, opened, form, refusal, field="piece")
     except Conflict as refusal:
         return await _refused(request, opened, form, refusal)
@@ -249,8 +251,10 @@ async def join(
     uploads = [upload for given in form.files.values() for upload in given]
     try:
         keep = to_request(opened.holder)
-        await receive_all(opened.database, opened.cause, files, some(uploads), keep, once=form.fingerprint)
-    except (Invalid, TooLarge, UnsupportedType, Conflict) as refusal:
+        await receive_what_is_clean(
+            opened.database, opened.cause, files, some(uploads), keep, keep_others=keep, once=form.fingerprint
+        )
+    except (Invalid, TooLarge, UnsupportedType, Conflict, Unavailable) as refusal:
         return await _refused(request, opened, form, refusal, field="document")
     flash(request, "Votre document est ajouté." if len(uploads) == 1 else "Vos documents sont ajoutés.")
     return redirect(f"/suivi/{opened.token}#documents")
