@@ -24,6 +24,7 @@ SERVICE: Final[Rights] = MappingProxyType(
         "operation": _ADD,
         "case_access": _ADD,
         "consultation": _ADD,
+        "document_access": _ADD,
         "schema_migrations": "SELECT",
     }
 )

@@ -326,4 +326,18 @@ DRILLS: dict[str, Drill] = {
             )
         ),
     ),
+    "secrets": Drill(
+        "secret links are typed, mailed, forwarded, kept and replayed",
+        Tests(
+            (
+                "tests/shared/test_masking.py",
+                "tests/notifications/test_incoming_text.py",
+                "tests/intake/test_masked_links.py",
+                "tests/intake/test_pages.py::test_a_mandate_is_posted_and_used_once",
+                "tests/qualification/test_api.py::test_a_document_is_opened_through_the_case_and_whoever_opens_it_is_recorded",
+                "tests/qualification/test_pages.py::test_a_provider_s_link_is_taken_back_and_another_one_sent",
+            )
+        ),
+    ),
+    "scanned": Drill("infected files are sent", Tests(("tests/intake/test_antivirus.py",))),
 }

@@ -10,6 +10,7 @@ from tests.faults.teeth.bugs import (
     locks,
     mails,
     restoring,
+    secrets,
     services,
     stopping,
     telling,
@@ -27,4 +28,5 @@ BUGS: tuple[Bug, ...] = (
     *crossing.BUGS,
     *locks.BUGS,
     *credentials.BUGS,
+    *secrets.BUGS,
 )
