@@ -79,7 +79,8 @@ def migrate(service: Service = typer.Option(help="Whose database")) -> None:  # 
 
 
 def _is_there(module: str) -> bool:
-    """Tell whether a module can be imported; an installation has none of `deploy`."""
+    """Tell whether a module of the checkout can be imported; an installation has none of them."""
+    sys.path.append(str(migrations.REPOSITORY))  # the packages that are installed are found without it
     try:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:

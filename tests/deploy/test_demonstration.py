@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -59,8 +60,7 @@ main()
 
 
 def test_without_the_folder_of_make_run_the_command_line_has_no_demonstration(tmp_path: Path) -> None:
-    for room in ("services", "shared"):
-        (tmp_path / room).symlink_to(ROOT / room)
+    shutil.copytree(ROOT / "shared", tmp_path / "shared", ignore=shutil.ignore_patterns("static", "__pycache__"))
     paths = [str(tmp_path), *(path for path in sys.path if path.endswith("site-packages"))]
     code, told = run([sys.executable, "-S", "-c", AS_INSTALLED.format(paths=paths)], {}, tmp_path)
     assert code == 2
