@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from shared import log, production, tracing
 from shared.db import AWAY, Database
+from shared.secret_files import UnreadableSecretError
 from shared.settings import LogSettings, ServiceSettings
 from shared.stopping import StopSignals, end
 from shared.web.serving import serve
@@ -45,6 +46,8 @@ def _read(name: str, read: Callable[[], Settings]) -> Settings:
         problems += [] if production.is_local() else settings.unsafe()
     except ValidationError as error:
         problems += production.unreadable(error, f"{name}_")
+    except UnreadableSecretError as error:
+        problems.append(production.Unsafe("setting_invalid", error.variable, "the file cannot be read"))
     if settings is None or problems:
         structlog.get_logger(__name__).critical("settings.refused", **production.refusal(problems))
         sys.exit(production.EX_CONFIG)

@@ -9,7 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared import production
 from shared.allowance import Allowance
 from shared.keys import SecretKeys
+from shared.limits import Rate
 from shared.production import Unsafe
+from shared.secret_files import SettingsWithSecrets
 
 LOOPBACK: Final = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 """This machine's own networks."""
@@ -24,7 +26,7 @@ def _without_slash(url: str) -> str:
 WebAddress = Annotated[str, AfterValidator(_without_slash)]
 
 
-class BrokerSettings(BaseSettings):
+class BrokerSettings(SettingsWithSecrets):
     """The broker, when all services of a process speak to it as one user."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
@@ -35,7 +37,7 @@ class BrokerSettings(BaseSettings):
     )
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(SettingsWithSecrets):
     """What one service needs to know; a subclass gives the prefix: `model_config = prefixed("INTAKE")`."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
@@ -113,8 +115,9 @@ class ServiceSettings(BaseSettings):
         found += production.of_database(f"{prefix}DATABASE_URL", self.database_url)
         found += production.of_broker(f"{prefix}AMQP_URL", self.amqp_url)
         found += production.of_keys({key: value for key, value in told.items() if key.endswith("_KEY")})
-        if self.requests_per_minute == 0:
-            found.append(Unsafe("limit_off", f"{prefix}REQUESTS_PER_MINUTE", "give a limit: one address could use all"))
+        off = [f"{prefix}REQUESTS_PER_MINUTE"] if self.requests_per_minute == 0 else []
+        off += [setting for setting, value in told.items() if isinstance(value, Rate) and not value.most]
+        found += (Unsafe("limit_off", setting, "give a limit: anybody could use all of it") for setting in off)
         if "*" in self.trusted_proxies:
             advice = "name the proxies: anybody could claim any address"
             found.append(Unsafe("every_proxy_trusted", f"{prefix}TRUSTED_PROXIES", advice))

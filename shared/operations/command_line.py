@@ -4,7 +4,6 @@ import asyncio
 import importlib
 import importlib.util
 import logging
-import os
 import sys
 
 import typer
@@ -30,6 +29,7 @@ from shared.operations import (
 )
 from shared.operations.connections import NotTold, read_environment_file, told
 from shared.operations.services import Service
+from shared.secret_files import UnreadableSecretError
 
 app = typer.Typer(
     name="cousu-main",
@@ -73,7 +73,9 @@ def migrate(service: Service = typer.Option(help="Whose database")) -> None:  # 
 
     async def both() -> None:
         await migrations.migrate(service.value, owner)
-        await migrations.grant_all(service.value, owner, to=run, operators=os.environ.get(f"{name}_OPERATIONS_URL"))
+        await migrations.grant_all(
+            service.value, owner, to=run, operators=told(f"{name}_OPERATIONS_URL", otherwise=run)
+        )
 
     asyncio.run(both())
 
@@ -102,7 +104,7 @@ def main() -> None:
         sys.exit("\n".join([refusal.detail, *(f"{error.field}: {error.message}" for error in refusal.errors)]))
     except Refusal as refusal:
         sys.exit(refusal.detail)
-    except (NotTold, migrations.MigrationFailed) as failure:
+    except (NotTold, UnreadableSecretError, migrations.MigrationFailed) as failure:
         sys.exit(str(failure))
     except CONFLICTS:
         sys.exit("Other changes of the same rows were under way, again and again. Try again in a moment.")

@@ -1,7 +1,6 @@
 """`cousu-main backup` and `cousu-main restore`: all databases at one moment, and the documents."""
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -96,7 +95,7 @@ def _targets() -> dict[str, Target]:
         name: Target(
             owner=told(f"{name.upper()}_MIGRATION_URL", otherwise=_app(name)),
             app=_app(name),
-            operators=os.environ.get(f"{name.upper()}_OPERATIONS_URL"),
+            operators=told(f"{name.upper()}_OPERATIONS_URL", otherwise=_app(name)),
         )
         for name in names
     }

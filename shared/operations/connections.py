@@ -7,6 +7,7 @@ from pathlib import Path
 
 from shared.db import Database
 from shared.operations.migrations import REPOSITORY
+from shared.secret_files import secret_file
 
 ENVIRONMENT_FILE = "COUSU_ENVIRONMENT_FILE"
 RUN_FOLDER = "COUSU_RUN_FOLDER"
@@ -34,7 +35,7 @@ def read_environment_file() -> None:
 
 def told(variable: str, *, otherwise: str | None = None) -> str:
     """Give a variable's value, or `otherwise`. Raises `NotTold` with what to do."""
-    value = os.environ.get(variable) or otherwise
+    value = os.environ.get(variable) or secret_file(variable) or otherwise
     if not value:
         raise NotTold(f"{variable} is not set. Set it, or start `make run` once in this folder.")
     return value

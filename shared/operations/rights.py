@@ -61,6 +61,7 @@ _OF_ONE_SERVICE: Final[Mapping[str, Rights]] = MappingProxyType(
             "delivery": "SELECT (id, event_type, request_id, number, departement, audience, recipient, status, reason,"
             " attempts, tried_since, next_attempt_at, created_at, cadence),"
             " UPDATE (status, next_attempt_at, tried_since, asked_by, cadence, digest_id, reason)",
+            "webhook": "SELECT (departements, gave_up_at)",
         },
     }
 )

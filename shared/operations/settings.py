@@ -4,12 +4,13 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from shared import production
 from shared.operations.connections import NotTold
 from shared.operations.services import SERVICES
 from shared.production import Unsafe
+from shared.secret_files import SettingsWithSecrets
 from shared.settings import BrokerSettings, ServiceSettings, WebAddress, prefixed
 from shared.tls import is_loopback
 
@@ -33,7 +34,7 @@ class OperationsSettings(ServiceSettings):
         return found
 
 
-class ReachSettings(BaseSettings):
+class ReachSettings(SettingsWithSecrets):
     """What the page and the command line look at; variables start with `OPERATIONS_`."""
 
     model_config = SettingsConfigDict(
@@ -76,7 +77,7 @@ class ReachSettings(BaseSettings):
         return known
 
 
-class WatchedSettings(BaseSettings):
+class WatchedSettings(SettingsWithSecrets):
     """Where one service is; variables start with its name, such as `INTAKE_OPERATIONS_URL`."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True)

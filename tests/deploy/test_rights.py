@@ -49,6 +49,7 @@ NOT_FOR_OPERATORS: Final = {
     "notifications": (
         "SELECT text_body FROM delivery",
         "SELECT * FROM contact",
+        "SELECT url FROM webhook",
         "UPDATE delivery SET recipient = 'me@exemple.fr'",
         "INSERT INTO delivery DEFAULT VALUES",
         "DELETE FROM delivery",

@@ -9,9 +9,11 @@ from typing import Any, Final
 
 import pytest
 
+from services.intake.settings import Settings as IntakeSettings
 from services.notifications.settings import Settings as NotificationsSettings
 from shared import tls
-from shared.operations.settings import OperationsSettings
+from shared.operations.connections import told
+from shared.operations.settings import OperationsSettings, watched
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -136,6 +138,38 @@ def test_the_operators_page_looks_at_the_databases_of_the_services(monkeypatch: 
     ]
 
 
+def test_a_limit_that_is_lifted_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SAFE.items():
+        monkeypatch.setenv(name.replace("NOTIFICATIONS_", "INTAKE_"), value)
+    monkeypatch.setenv("INTAKE_DOCUMENT_KEY", "77e6a5b4c3d2f1e09182736455463728")
+    monkeypatch.setenv("INTAKE_DOCUMENTS_FOLDER", "/nowhere")
+    assert IntakeSettings().unsafe() == []
+    monkeypatch.setenv("INTAKE_LIMIT_FILINGS_PER_ADDRESS", "0")
+    assert [(one.code, one.setting) for one in IntakeSettings().unsafe()] == [
+        ("limit_off", "INTAKE_LIMIT_FILINGS_PER_ADDRESS")
+    ]
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NOTIFICATIONS_DATABASE_URL", "NOTIFICATIONS_TRACKING_KEY"):
+        (tmp_path / name).write_text(f"{SAFE[name]}\n")
+        monkeypatch.delenv(name)
+        monkeypatch.setenv(f"{name}_FILE", str(tmp_path / name))
+    settings = NotificationsSettings()
+    assert settings.database_url.get_secret_value() == SAFE["NOTIFICATIONS_DATABASE_URL"]
+    assert settings.tracking_key.get_secret_value() == SAFE["NOTIFICATIONS_TRACKING_KEY"]
+    assert settings.unsafe() == []
+    assert told("NOTIFICATIONS_DATABASE_URL") == SAFE["NOTIFICATIONS_DATABASE_URL"]
+
+
+def test_a_file_of_a_service_among_others_is_found_by_its_prefix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "url").write_text("postgresql:///x")
+    monkeypatch.setenv("INTAKE_OPERATIONS_URL_FILE", str(tmp_path / "url"))
+    assert watched("intake").url("intake") == "postgresql:///x"
+
+
 def started(**changes: str) -> tuple[int, str]:
     """Start notifications as a unit or a container would; give its exit code, and what it wrote."""
     environment = {"PATH": os.environ["PATH"], **SAFE, **changes}
@@ -187,6 +221,12 @@ def test_settings_that_cannot_be_read_are_said_without_their_values() -> None:
     assert "hunter" not in written
 
 
+def test_a_file_that_cannot_be_read_is_named() -> None:
+    code, written = started(NOTIFICATIONS_REPLY_KEY_FILE="/nowhere/reply_key")
+    assert code == 78
+    assert [one["setting"] for one in the_line(written)["problems"]] == ["NOTIFICATIONS_REPLY_KEY_FILE"]
+
+
 def test_an_environment_that_nobody_knows_is_no_local_one() -> None:
     code, written = started(COUSU_ENVIRONMENT="Local")
     assert code == 78
@@ -208,8 +248,8 @@ def test_the_command_line_names_the_same_for_people_and_programs() -> None:
 
     assert check() == (0, "Nothing is unsafe.\n")
     assert check("--json") == (0, "[]\n")
-    code, told = check("--json", NOTIFICATIONS_SENDER="x@cousu.test", COUSU_ENVIRONMENT="local")
-    assert (code, [one["code"] for one in json.loads(told)]) == (1, ["default_sender"])
-    code, told = check(NOTIFICATIONS_SECRET_KEY="short")
+    code, said = check("--json", NOTIFICATIONS_SENDER="x@cousu.test", COUSU_ENVIRONMENT="local")
+    assert (code, [one["code"] for one in json.loads(said)]) == (1, ["default_sender"])
+    code, said = check(NOTIFICATIONS_SECRET_KEY="short")
     assert code == 1
-    assert told.startswith("NOTIFICATIONS_SECRET_KEY: ")
+    assert said.startswith("NOTIFICATIONS_SECRET_KEY: ")
