@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ import pytest
 from services.intake.settings import Settings as IntakeSettings
 from services.notifications.settings import Settings as NotificationsSettings
 from shared import tls
+from shared.db import Database
+from shared.operations import migrations
 from shared.operations.connections import told
 from shared.operations.settings import OperationsSettings, watched
 
@@ -112,6 +115,19 @@ def test_what_stays_on_the_machine_needs_no_tls(url: str, monkeypatch: pytest.Mo
 )
 def test_a_database_elsewhere_is_verified_unless_its_address_says_otherwise(url: str, verified: str) -> None:
     assert tls.verified(url) == verified
+
+
+async def test_no_password_is_sent_in_clear_text_to_a_database_elsewhere(
+    database_url: Callable[[str], Awaitable[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = await database_url("shared")  # a server that takes no TLS
+    monkeypatch.setenv("PGSSLROOTCERT", "/etc/ssl/certs/ca-certificates.crt")
+    await (await Database.connect(here, name="test")).close()
+    monkeypatch.setattr(tls, "is_loopback", lambda _: False)
+    with pytest.raises(ConnectionError, match="rejected SSL upgrade"):
+        await Database.connect(here, name="test")
+    with pytest.raises(ConnectionError, match="rejected SSL upgrade"):
+        await migrations.migrate("shared", here)
 
 
 def test_every_connection_to_a_database_goes_by_that_rule() -> None:
