@@ -18,6 +18,9 @@ FEWEST_CHARACTERS: Final = 10
 OTHERS_NEVER_RESOLVE: Final = (".test", ".example", ".invalid", ".localhost")
 """Reserved for trials: no mail reaches them, and no server may answer for them."""
 
+OF_OWNERS: Final = ("_MIGRATION_URL", "_BROKER_ADMIN_URL")
+"""How the variables end that hold what a program that runs must not have."""
+
 EX_CONFIG: Final = 78
 """How a process ends that was configured wrongly (sysexits.h)."""
 
@@ -113,10 +116,8 @@ def of_keys(told: dict[str, SecretStr | None]) -> Iterator[Unsafe]:
 
 def of_owners() -> Iterator[Unsafe]:
     """Look for credentials that a program that runs must not hold."""
-    for setting in sorted(key for key, value in os.environ.items() if key.endswith("_MIGRATION_URL") and value):
-        yield Unsafe(
-            "owner_credentials", setting, "give it to `cousu-main migrate` alone: whoever owns tables rewrites them"
-        )
+    for setting in sorted(key for key, value in os.environ.items() if key.endswith(OF_OWNERS) and value):
+        yield Unsafe("owner_credentials", setting, "give it to the command line alone: an owner may rewrite all")
 
 
 def of_mail_address(setting: str, address: str) -> Iterator[Unsafe]:

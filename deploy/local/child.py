@@ -115,7 +115,7 @@ class Child:
 def inherited(service: str | None = None) -> dict[str, str]:
     """Return our variables for one service, or for a program that is none: nothing that is meant for another.
 
-    Owners' passwords go to nobody that runs.
+    Passwords of owners and administrators go to nobody that runs.
     """
     others = tuple(f"{name.upper()}_" for name in (*SERVICES, "operations") if name != service)
     return {
@@ -123,7 +123,7 @@ def inherited(service: str | None = None) -> dict[str, str]:
         for key, value in os.environ.items()
         if not key.startswith(others)
         and not key.endswith("_MIGRATION_URL")
-        and key not in {"AMQP_URL", "OPERATIONS_REPLAY_URL"}
+        and key not in {"AMQP_URL", "OPERATIONS_BROKER_ADMIN_URL", "OPERATIONS_REPLAY_URL"}
     }
 
 

@@ -56,7 +56,9 @@ def told(system: System) -> dict[str, dict[str, str]]:
 
 def owners_passwords(folder: Path) -> list[str]:
     known = json.loads((folder / "postgres" / "passwords.json").read_text())
-    return [password for role, password in known.items() if role.endswith("_owner") or role == "postgres"]
+    owners = [password for role, password in known.items() if role.endswith("_owner") or role == "postgres"]
+    broker = next(folder.glob("rabbitmq*/passwords.json"))
+    return [*owners, json.loads(broker.read_text())["supervisor"]]
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -64,7 +66,7 @@ def test_an_intruder_in_a_service_finds_no_owners_password(
     program: str, told: dict[str, dict[str, str]], system: System
 ) -> None:
     mine = told[module_of(program)]
-    assert not [key for key in mine if key.endswith("_MIGRATION_URL")]
+    assert not [key for key in mine if key.endswith(("_MIGRATION_URL", "_BROKER_ADMIN_URL"))]
     assert not [key for key, value in mine.items() if any(one in value for one in owners_passwords(system.folder))]
 
 

@@ -73,6 +73,7 @@ def test_a_safe_production_is_not_found_fault_with() -> None:
         ("REQUESTS_PER_MINUTE", "0", "limit_off"),
         ("TRUSTED_PROXIES", "*", "every_proxy_trusted"),
         ("MIGRATION_URL", "postgresql://owner:b@db/n", "owner_credentials"),
+        ("BROKER_ADMIN_URL", "https://administrator:b@mq1", "owner_credentials"),
     ],
 )
 def test_each_unsafe_setting_is_named(setting: str, value: str, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
