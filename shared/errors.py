@@ -116,6 +116,22 @@ class TooLarge(Refusal):
     sentence = "L’envoi est trop volumineux."
 
 
+class RequestTimeout(Refusal):
+    """The headers or the body of a request arrived too slowly (HTTP 408)."""
+
+    code = "request_timeout"
+    title = "The request arrived too slowly"
+    sentence = "L’envoi a pris trop de temps\u00a0: rien n’est enregistré. Vérifiez votre connexion, puis recommencez."
+
+
+class HeadersTooLarge(Refusal):
+    """The address, the cookies or other headers of a request are too long (HTTP 431)."""
+
+    code = "headers_too_large"
+    title = "The headers of the request are too large"
+    sentence = "L’adresse ou les cookies envoyés sont trop longs. Effacez les cookies de ce site, puis recommencez."
+
+
 class UnsupportedType(Refusal):
     """The kind of file or of content is not accepted (HTTP 415)."""
 

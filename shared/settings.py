@@ -80,6 +80,11 @@ class ServiceSettings(SettingsWithSecrets):
     )
     messages_per_day: int = Field(50, ge=1, description="Texts that one side may write about one request in 24 hours")
     body_limit: int = Field(1024 * 1024, ge=1024, description="Largest accepted request body, in bytes")
+    header_seconds: float = Field(20, gt=0, description="Seconds for the headers of a request to arrive")
+    body_seconds: float = Field(
+        30, gt=0, description="Seconds that a request's body may let us wait, beside those of BODY_BYTES_PER_SECOND"
+    )
+    body_bytes_per_second: int = Field(8000, ge=1, description="Lowest rate of a request's body, after BODY_SECONDS")
     trusted_proxies: str = Field(
         "127.0.0.1", description="Addresses of reverse proxies whose X-Forwarded-* headers are believed"
     )

@@ -48,6 +48,7 @@ REFUSALS: Final = {
     "401": "No token, or none that is valid now",
     "403": "Not for this role",
     "404": "Not there, or outside the caller's perimeter",
+    "408": "The body arrived too slowly",
     "409": "Not possible in the present state",
     "413": "Too large",
     "415": "Not of the type that is read here",

@@ -18,9 +18,11 @@ from shared.errors import (
     Conflict,
     FieldError,
     Forbidden,
+    HeadersTooLarge,
     Invalid,
     NotFound,
     Refusal,
+    RequestTimeout,
     TooLarge,
     TooManyRequests,
     Unauthenticated,
@@ -98,10 +100,12 @@ STATUS: Final[Mapping[type[Refusal], int]] = {
     Forbidden: 403,
     NotFound: 404,
     MethodNotAllowed: 405,
+    RequestTimeout: 408,
     Conflict: 409,
     TooLarge: 413,
     UnsupportedType: 415,
     TooManyRequests: 429,
+    HeadersTooLarge: 431,
     Unexpected: 500,
     Unavailable: 503,
 }
@@ -113,6 +117,7 @@ FROM_STATUS: Final[Mapping[int, type[Refusal]]] = {
     403: FormExpired,
     404: NotFound,
     405: MethodNotAllowed,
+    408: RequestTimeout,
     413: TooLarge,
     415: UnsupportedType,
     429: TooManyRequests,
@@ -190,11 +195,17 @@ def problem_of(exc: Exception, allowed: Mapping[str, Sequence[str]] | None = Non
         refusal = Unavailable()
     else:
         refusal = Unexpected()
-    if isinstance(refusal, Unauthenticated):
-        headers["WWW-Authenticate"] = 'Bearer realm="cousu-main"'
-    if isinstance(refusal, TooManyRequests | Unavailable):
-        headers.setdefault("Retry-After", str(refusal.facts.get("retry_after", 10)))
-    return Problem(status_of(refusal), refusal, headers)
+    return Problem(status_of(refusal), refusal, _headers_of(refusal) | headers)
+
+
+def _headers_of(refusal: Refusal) -> dict[str, str]:
+    """Give the headers that belong to a refusal."""
+    match refusal:
+        case Unauthenticated():
+            return {"WWW-Authenticate": 'Bearer realm="cousu-main"'}
+        case TooManyRequests() | Unavailable():
+            return {"Retry-After": str(refusal.facts.get("retry_after", 10))}
+    return {}
 
 
 def _is_unstorable(exc: Exception) -> bool:

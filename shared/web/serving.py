@@ -13,10 +13,11 @@ from typing import Final
 import structlog
 import uvicorn
 from litestar import Litestar
-from litestar.types import Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.settings import ServiceSettings
 from shared.stopping import StopSignals
+from shared.web.timeouts import MOST_HEADER_BYTES, BodyTimeout, GuardedProtocol, Timeouts
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +57,8 @@ async def serve(
 
     Signals come from `signals`, or without it from the loop; then a second signal leaves out the moment, too.
     """
-    farewell = _Farewell(application)
+    timeouts = Timeouts(settings.header_seconds, settings.body_seconds, settings.body_bytes_per_second)
+    farewell = _Farewell(BodyTimeout(application, timeouts))
     config = uvicorn.Config(
         farewell,
         host=settings.host,
@@ -67,6 +69,8 @@ async def serve(
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_keep_alive=KEEP_ALIVE,
+        http=GuardedProtocol.with_timeouts(timeouts),
+        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
         lifespan="on",
     )
     await _Server(config, farewell, leave or Leave(), signals).serve(sockets=handed_over() or None)
@@ -89,7 +93,7 @@ def handed_over() -> list[socket.socket]:
 class _Farewell:
     """Asks, once we are leaving, each client to close its connection after the answer it gets."""
 
-    def __init__(self, application: Litestar) -> None:
+    def __init__(self, application: ASGIApp) -> None:
         self._application = application
         self.leaving = False
 
