@@ -101,6 +101,7 @@ async def foreign(ear: Ear, national: Program, secretary: Program, received: str
             "mobilisation_id": [shown["mobilisations"][0]["id"]],
             "milestone_id": [milestone["created"]],
             "deliverable_id": [shown["deliverables"][0]["id"]],
+            "document_id": [shown["documents"][0]["id"]],
             "envelope_id": [(await national.get("/envelopes"))["items"][0]["id"]],
             "operator_id": [operator["id"]],
             "contract_id": [lot["contract_id"]],

@@ -48,6 +48,7 @@ OWN = {
 }
 ELSEWHERE = {
     "GET /documents/{token}": "tests/intake/test_documents.py",
+    "POST /demande/mandat": "tests/intake/test_pages.py",
     "POST /api/v1/requests/with-documents": "tests/intake/test_api_with_documents.py",
 }
 PLAN = ("plan.pdf", PDF, "application/pdf")

@@ -8,6 +8,8 @@ import pytest
 from litestar import Litestar
 
 from shared import clock
+from shared.clock import new_id
+from shared.contracts import intake
 from shared.contracts.vocabulary import Outcome
 from shared.db import Database
 from shared.identity.model import Role
@@ -65,12 +67,17 @@ async def foreign(database: Database, inbox: Inbox, sat: Program, delegate: Prog
     pact = await planned(sat, delegate)
     shown = (await sat.get(pact)).json()
     orientation = await database.fetchval("SELECT id FROM orientation")
+    document = intake.Document(
+        id=new_id(), name="plan.pdf", media_type="application/pdf", size=10, sha256="0" * 64, added_at=clock.now()
+    )
+    await life.tell(intake.DocumentAdded(**life.about(), document=document))
     return Foreign(
         named={
             "request_id": [str(life.request_id), str(other.request_id)],
             "provider_id": [str(CAUE.id)],
             "pact_id": [shown["id"]],
             "action_id": [shown["actions"][0]["id"]],
+            "document_id": [str(document.id)],
             "outcome": [outcome.value for outcome in Outcome],
             "token": [LINKS.token(orientation)[:-5] + "aaaaa", PACT_LINKS.token(orientation)],
             "links": [LINKS.token(orientation), await link_of(database)],
@@ -87,6 +94,7 @@ async def foreign(database: Database, inbox: Inbox, sat: Program, delegate: Prog
             **{name: value for name, value in ACTION.items() if name != "partners"},
             "title": "Élargir le marché",
             "email": "sat95@cousu.test",
+            "link_email": "direction@caue.test",
             "request_ids": str(other.request_id),
             "cases": [str(life.request_id), str(other.request_id)],
             "act": "give",
