@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.people import NARROW, Person
 from tests.journeys.people import Agent
-from tests.journeys.steps import a_request
+from tests.journeys.steps import a_link_by_mail, a_qualified_case, a_request
 from tests.system import System
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
@@ -39,3 +39,30 @@ def test_the_parts_of_a_case_are_one_press_away(
     expect(person.page.get_by_role("heading", name="Messages avec le demandeur")).to_be_in_viewport()
     person.page.get_by_role("link", name="Notes internes (0)").click()
     expect(person.page.get_by_role("heading", name="Notes internes")).to_be_in_viewport()
+
+
+def test_an_agent_replaces_the_link_of_a_provider_who_is_then_told_whom_to_ask(
+    system: System, browser: Browser, agent: Callable[[str], Agent]
+) -> None:
+    applicant = a_qualified_case(system, agent)
+    provider = agent("sat95").at.get(f"/cases/{applicant.id}/matches")["items"][0]
+    chosen = {"motive": "Compétent.", "provider_id": provider["provider_id"]}
+    agent("sat95").does(applicant.id, "proposal", outcome="local_orientation", **chosen)
+    agent("delegue95").does(applicant.id, "validation")
+    link = a_link_by_mail(system, applicant.number, "/orientations/")
+    visitor = Person.sits_down(browser)
+    visitor.page.goto(link)
+    visitor.page.get_by_text("Je ne peux pas répondre").click()
+    visitor.types("Pour quelle raison", "Équipe complète jusqu’en mars.")
+    person = Person.signs_in(browser, system.endpoints["qualification"], "sat95@cousu.test")
+    person.page.goto(f"{system.endpoints['qualification']}/demandes/{applicant.id}")
+    person.form("lien-acteur")
+    person.looks("25-lien-acteur")
+    person.sends("lien-acteur", link_email="direction@caue.test")
+    person.reads("Un nouveau lien est envoyé.")
+    visitor.presses("Décliner")
+    visitor.reads("Ce lien n’est plus valable")
+    visitor.reads("Équipe complète jusqu’en mars.")
+    visitor.reads("anct95@val-doise.gouv.fr")
+    visitor.complaints.clear()  # the browser says that the page is not found
+    visitor.looks("26-lien-repris")
