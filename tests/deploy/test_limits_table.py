@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from deploy.local.places import REPOSITORY
-from services.intake.domain.colleagues import MOST
+from services.intake.domain.colleagues import MOST, TooManyInvitations
 from services.intake.limits import (
     DraftsFull,
     TooManyDraftBytes,
@@ -19,7 +19,16 @@ from services.intake.limits import (
 from services.intake.settings import Settings as IntakeSettings
 from services.notifications.domain.deliveries import EVERY_DOMAIN
 from services.notifications.settings import Settings as NotificationsSettings
-from shared.documents import LARGEST_FILE, LARGEST_REQUEST, MOST_FILES
+from shared.allowance import TooManyTexts, TooMuchWritten
+from shared.documents import (
+    LARGEST_FILE,
+    LARGEST_REQUEST,
+    MOST_FILES,
+    FileTooLarge,
+    RequestTooLarge,
+    TooManyFiles,
+)
+from shared.errors import HeadersTooLarge, RequestTimeout, TooLarge, TooManyRequests
 from shared.limits import Rate
 from shared.settings import ServiceSettings
 from shared.web.timeouts import MOST_HEADER_BYTES
@@ -113,5 +122,15 @@ def test_the_answers_are_those_of_the_refusals() -> None:
         TooManyInvitesNow,
         TooManyPdfs,
         DraftsFull,
+        FileTooLarge,
+        RequestTooLarge,
+        TooManyFiles,
+        TooManyInvitations,
+        TooManyTexts,
+        TooMuchWritten,
+        TooManyRequests,
+        TooLarge,
+        RequestTimeout,
+        HeadersTooLarge,
     ):
         assert f"`{refusal.code}`" in answers

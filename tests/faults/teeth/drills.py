@@ -310,6 +310,19 @@ DRILLS: dict[str, Drill] = {
     "crossing": Drill(
         "acts of two services cross, and events arrive in any order", Tests(("tests/crossing/test_crossing.py", "-x"))
     ),
+    "floods": Drill(
+        "strangers file, invite, ask for links and have mails sent without end, and send slowly",
+        Tests(
+            (
+                "tests/shared/test_limits.py",
+                "tests/shared/web/test_timeouts.py",
+                "tests/intake/test_api.py",
+                "tests/intake/test_colleagues.py",
+                "tests/intake/test_pages.py",
+                "tests/notifications/test_mails_per_recipient.py",
+            )
+        ),
+    ),
     "transfer": Drill(
         "the applicant acts while a request is transferred between instances",
         Tests(("tests/crossing/test_transfer.py", "-x")),

@@ -5,6 +5,7 @@ from tests.faults.teeth.bugs import (
     consuming,
     credentials,
     crossing,
+    floods,
     forks,
     healing,
     locks,
@@ -29,4 +30,5 @@ BUGS: tuple[Bug, ...] = (
     *locks.BUGS,
     *credentials.BUGS,
     *secrets.BUGS,
+    *floods.BUGS,
 )
