@@ -5,6 +5,9 @@ from pydantic import BaseModel
 from shared.db import Reader
 from shared.messaging.names import LEADER_LOCK
 
+WAITS_FOR_ANOTHER = 60.0
+"""Seconds for which an event may wait for one of another stream: between two streams there is no order."""
+
 
 class ServiceFigures(BaseModel):
     """What waits in one service's database; the ages are seconds, of the oldest."""
@@ -17,6 +20,8 @@ class ServiceFigures(BaseModel):
     held_given_up: int
     held_seconds: float
     """Of those that are still tried."""
+    held_in_order: int
+    """Of the held ones, those that have waited for an event of another stream for less than `WAITS_FOR_ANOTHER`."""
     forked: int
     """Held because their source publishes another history than the one applied."""
     disputed: int
@@ -68,6 +73,8 @@ async def figures(reader: Reader, service: str, perimeter: list[str] | None = No
                (SELECT count(*) FROM held WHERE next_attempt_at IS NULL AND code <> 'forked') AS held_given_up,
                (SELECT coalesce(extract(epoch FROM now() - min(held_since)), 0)::float
                 FROM held WHERE next_attempt_at IS NOT NULL AND code <> 'forked') AS held_seconds,
+               (SELECT count(*) FROM held
+                WHERE code = 'waits_for_another' AND held_since > now() - make_interval(secs => $4)) AS held_in_order,
                (SELECT count(*) FROM held WHERE code = 'forked') AS forked,
                (SELECT count(DISTINCT (f.source, f.subject))
                 FROM stream_fork f
@@ -88,6 +95,7 @@ async def figures(reader: Reader, service: str, perimeter: list[str] | None = No
         perimeter,
         LEADER_LOCK,
         service,
+        WAITS_FOR_ANOTHER,
     )
     if row is None:
         raise LookupError("an aggregate without a row")

@@ -308,7 +308,7 @@ def _of_held(name: str, waits: ServiceFigures) -> list[Concern]:
         found.append(Concern(what="forked", where=name, count=waits.forked))
     if waits.disputed:
         found.append(Concern(what="disputed", where=name, count=waits.disputed))
-    if tried := waits.held - waits.held_given_up - waits.forked:
+    if tried := waits.held - waits.held_given_up - waits.forked - waits.held_in_order:
         # Whatever mends itself has done so by now.
         urgent = waits.held_seconds > GAP_OLD
         found.append(Concern(what="held", where=name, count=tried, seconds=waits.held_seconds, urgent=urgent))

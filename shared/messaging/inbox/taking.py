@@ -348,7 +348,10 @@ class Inbox:
             await held.hold(tx, Kept.of(heard), held.reason(error), self._patience, Code.of(error))
             envelope = heard.envelope
             known = {"event_id": envelope.id, "request_id": envelope.subject}
-            log.warning("event.held", type=envelope.type, source=envelope.source, **known, exc_info=error)
+            if Code.of(error) is Code.WAITS_FOR_ANOTHER:
+                log.info("event.waits_for_another", type=envelope.type, source=envelope.source, **known)
+            else:
+                log.warning("event.held", type=envelope.type, source=envelope.source, **known, exc_info=error)
             return False
         stream.advance(heard)
         tx.after_commit.append(partial(telling.applied, heard))

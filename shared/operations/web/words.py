@@ -216,7 +216,7 @@ def _figures(one: ServiceStatus) -> tuple[tuple[str, Cell], ...]:
         "held": "late"
         if figures.held_given_up or figures.held_seconds > GAP_OLD
         else "waiting"
-        if figures.held
+        if figures.held > figures.held_in_order
         else None,
         "quarantine": "late" if figures.quarantine else None,
     }

@@ -9,18 +9,23 @@ from typing import Any
 
 import aio_pika
 import pytest
+import structlog
 
 from deploy.local.rabbitmq import LocalRabbit
 from shared import clock
 from shared.clock import new_id
-from shared.db import Database
+from shared.contracts.intake import MessagePosted
+from shared.db import Database, Transaction
+from shared.errors import WaitsForAnother
 from shared.messaging import journal
-from shared.messaging.inbox import Message
+from shared.messaging.consumers import Consumers
+from shared.messaging.inbox import Inbox, Message
 from shared.operations import status as looking
 from shared.operations.broker import Broker
 from shared.operations.reach import Reach, Watched
 from shared.operations.status import Concern, Status, status
 from shared.operations.waiting import list_gaps
+from shared.operations.web import words
 from tests.polling import eventually
 from tests.shared.messaging.conftest import a_message, wire
 from tests.shared.operations.conftest import Scene
@@ -131,6 +136,25 @@ async def test_the_missing_event_is_named(scene: Scene) -> None:
     await a_held_stream(scene.inbox, scene.broken, scene.escalation)
     [gap] = await list_gaps(scene.escalation, "escalation")
     assert (gap.subject, gap.source, gap.missing, gap.first, gap.waiting) == (str(request_id), "/intake", 1, 3, 2)
+
+
+async def test_what_waits_for_another_stream_is_no_failure_and_worth_a_look_after_a_minute(scene: Scene) -> None:
+    async def wait(_: Transaction, __: MessagePosted) -> None:
+        raise WaitsForAnother
+
+    inbox = Inbox(scene.escalation, Consumers({MessagePosted: wait}))
+    with structlog.testing.capture_logs() as lines:
+        await inbox.take([Message(wire(a_message(new_id()), 1), "intake.message_posted.95")])
+    [line] = [line for line in lines if line["event"].startswith("event.")]
+    assert (line["event"], line["log_level"], "exc_info" in line) == ("event.waits_for_another", "info", False)
+    young = await status(scene.reach, at=clock.now())
+    assert [one for one in young.concerns if one.what == "held"] == []
+    cells = dict(next(one.cells for one in words.lines(young) if one.service == "escalation"))
+    assert cells["Retenues"] == words.Cell("1", None, "/retenues")
+    async with scene.escalation.transaction() as tx:
+        await tx.execute("UPDATE inbox_held SET held_since = now() - interval '61 seconds'")
+    _, concern = await until(scene, "held")
+    assert (concern.count, concern.urgent) == (1, False)
 
 
 async def test_what_waits_behind_a_held_event_is_no_gap(scene: Scene) -> None:

@@ -108,7 +108,10 @@ BUGS = (
         "            await held.hold(tx, Kept.of(heard), held.reason(error), self._patience, Code.of(error))\n"
         "            envelope = heard.envelope\n"
         '            known = {"event_id": envelope.id, "request_id": envelope.subject}\n'
-        '            log.warning("event.held", type=envelope.type, source=envelope.source, **known, exc_info=error)\n'
+        "            if Code.of(error) is Code.WAITS_FOR_ANOTHER:\n"
+        '                log.info("event.waits_for_another", type=envelope.type, source=envelope.source, **known)\n'
+        "            else:\n"
+        '                log.warning("event.held", type=envelope.type, source=envelope.source, **known, exc_info=error)\n'
         "            return False\n",
         '            log.warning("event.failed", type=heard.envelope.type, source=heard.source, exc_info=error)\n',
     ),
