@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from deploy.local.child import Child, busy
-from deploy.local.supervision import WebProgram
+from deploy.local.supervision import WebProgram, answers
 from shared.stopping import ENDS_WITHIN
 
 PATIENCE = ENDS_WITHIN + 5.0
@@ -67,6 +67,17 @@ class Copy:
                 self._now = self._launched()
                 self.moved()
                 await self._now.usable()
+
+    async def answers(self, *, within: float) -> bool:
+        """Tell whether its process answers within so many seconds, unless it is being started or replaced."""
+        if self._turn.locked() or self.address is None:
+            return True
+        return await asyncio.to_thread(answers, f"http://{self.address}/health/live", within=within)
+
+    def kill(self) -> None:
+        """End its process at once."""
+        if self._now and self._now.child.process:
+            self._now.child.process.kill()
 
     async def replace(self) -> None:
         """Start a successor, and when it is usable tell this process to finish what it has in hand."""

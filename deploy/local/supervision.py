@@ -1,6 +1,7 @@
 """Keeps the programs of the embedded run alive: starts them again when they die, and says so."""
 
 import asyncio
+import http.client
 import time
 import urllib.error
 import urllib.request
@@ -12,6 +13,8 @@ from deploy.local.child import Child, DidNotStart, listening
 
 _LOOKS_EVERY = 0.1
 _LONGEST_WAIT = 30.0
+_SILENT_PROBES = 3
+"""Probes in a row without any answer, after which a program counts as hung and is killed."""
 _WELL_AFTER = 60.0
 """A program that lived so long was well: its next death counts as the first again."""
 
@@ -46,6 +49,31 @@ class Replaceable(Program, Protocol):
     async def gone(self) -> None:
         """Wait until the one that was replaced has gone."""
         ...
+
+
+@runtime_checkable
+class Probed(Program, Protocol):
+    """A program that is asked from time to time whether it still answers."""
+
+    async def answers(self, *, within: float) -> bool:
+        """Tell whether it answers within so many seconds; one that is just starting counts as answering."""
+        ...
+
+    def kill(self) -> None:
+        """End its process at once: one that is hung does not hear anything else."""
+        ...
+
+
+def answers(address: str, *, within: float) -> bool:
+    """Tell whether somebody answers there, with whatever status."""
+    try:
+        with urllib.request.urlopen(address, timeout=within):  # noqa: S310 - http on loopback
+            return True
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        return True
+    except (OSError, http.client.HTTPException):
+        return False
 
 
 @dataclass(slots=True)
@@ -117,6 +145,8 @@ class Watch:
 
     say: Say
     first_wait: float = 0.5
+    probes_every: float = 10.0
+    """Seconds between two probes, and for which each waits: a hung program is killed within four times as many."""
     _programs: dict[str, Program] = field(default_factory=dict)
     _floors: dict[int, list[str]] = field(default_factory=dict)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -134,6 +164,8 @@ class Watch:
             await program.start()
             self.say(f"{name} is ready after {time.monotonic() - began:.1f} s")
             self._tasks.append(asyncio.create_task(self._keep(name, program), name=f"watch {name}"))
+            if isinstance(program, Probed):
+                self._tasks.append(asyncio.create_task(self._probe(name, program), name=f"probe {name}"))
 
         await together(*(one(name, program) for name, program in programs.items()))
 
@@ -174,6 +206,19 @@ class Watch:
             await asyncio.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
             await self._again(name, program.start)
+
+    async def _probe(self, name: str, program: Probed) -> None:
+        """Kill the program when it stays silent, so that it is started again as one that died."""
+        silent = 0
+        while True:
+            if not silent:
+                await asyncio.sleep(self.probes_every)
+            answered = not program.alive or await program.answers(within=self.probes_every)
+            silent = 0 if answered else silent + 1
+            if silent >= _SILENT_PROBES and program.alive:
+                self.say(f"{name} has not answered for {silent * self.probes_every:g} s; killing it")
+                program.kill()
+                silent = 0
 
     async def _again(self, name: str, start: Callable[[], Awaitable[None]]) -> None:
         try:

@@ -81,7 +81,7 @@ def serving(tmp_path: Path, free_ports: Callable[[int], list[int]]) -> Serving:
     """Run so many copies of the small service for a while, under a supervisor."""
 
     @asynccontextmanager
-    async def run(count: int, *, first_wait: float = 0.05) -> AsyncIterator[Served]:
+    async def run(count: int, *, first_wait: float = 0.05, probes_every: float = 600) -> AsyncIterator[Served]:
         port = free_ports(1)[0]
         with listening_socket(port) as shared:
 
@@ -91,7 +91,7 @@ def serving(tmp_path: Path, free_ports: Callable[[int], list[int]]) -> Serving:
 
             said: list[str] = []
             copies = [Copy(make, shared) for _ in range(count)]
-            served = Served(f"http://127.0.0.1:{port}", copies, Watch(said.append, first_wait), said)
+            served = Served(f"http://127.0.0.1:{port}", copies, Watch(said.append, first_wait, probes_every), said)
             try:
                 await served.watch.start({f"copy-{n}": copy for n, copy in enumerate(copies, 1)}, floor=0)
                 yield served
@@ -170,6 +170,22 @@ async def test_a_copy_that_is_alone_is_replaced_without_a_failure_too(serving: S
             await people.have_been_answered(50)
             assert people.failures == []
             assert len(set(people.answers)) == 2
+
+
+async def test_a_copy_that_hangs_is_killed_and_started_again(serving: Serving) -> None:
+    async with serving(1, probes_every=2.0) as served:
+        [hung] = await served.pids()
+        os.kill(hung, signal.SIGSTOP)
+
+        async def runs_again() -> bool:
+            return served.said[-1:] == ["copy-1 runs again"]
+
+        await eventually(runs_again, within=90)
+        assert served.said[1:3] == [
+            "copy-1 has not answered for 6 s; killing it",
+            "copy-1 stopped unexpectedly; starting it again in 0.05 s",
+        ]
+        assert hung not in await served.pids()
 
 
 async def test_a_killed_copy_takes_with_it_only_what_it_had_in_hand(serving: Serving) -> None:
