@@ -61,6 +61,10 @@ def mark(delivery_id: UUID) -> str:
     return f"cousu-main:lien-personnel:{delivery_id}"
 
 
-def hide(body: str, delivery_id: UUID, *, behind: str = "#lien-personnel-masque") -> str:
+MASKED: Final = "lien-personnel-masque"
+"""Where a masked link leads: the sentence of that name in a mail that is shown."""
+
+
+def hide(body: str, delivery_id: UUID, *, behind: str = f"#{MASKED}") -> str:
     """Show a kept mail to agents: the secret link stays with its addressee."""
     return re.sub(re.escape(mark(delivery_id)) + r"(#[a-z]+)?", behind, body)

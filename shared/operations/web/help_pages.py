@@ -1,10 +1,12 @@
 """The runbook inside the page: what each concern and each alert means and what to do, as `docs/runbook.md` says it."""
 
 import itertools
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
 from shared.operations.migrations import REPOSITORY
@@ -48,11 +50,25 @@ def anchor(what: str) -> str:
     return f"{PAGE}#{ENTRIES[what].lower()}"
 
 
+def _without_links_to_files(tokens: Sequence[Token]) -> Iterator[Token]:
+    """Leave out links to other documents, which lie beside the runbook and not behind this page; their words stay."""
+    leaves_out = False
+    for token in tokens:
+        if token.type == "link_open":
+            leaves_out = ".md" in str(token.attrGet("href"))
+        if leaves_out and token.type in {"link_open", "link_close"}:
+            leaves_out = token.type == "link_open"
+            continue
+        yield token
+
+
 @cache
 def runbook() -> Markup:
     """Give the runbook as HTML, each entry under its name in small letters, as code forges link it too."""
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = parser.parse(RUNBOOK.read_text(encoding="utf-8"))
+    for token in tokens:
+        token.children = list(_without_links_to_files(token.children or []))
     for opening, words in itertools.pairwise(tokens):
         if opening.type == "heading_open":
             opening.attrSet("id", words.content.lower())

@@ -268,3 +268,14 @@ async def test_actions_are_listed_with_who_and_why(scene: Scene, enter: Enter) -
     shown = (await (await enter()).get("/actions")).text
     assert "base réparée" in shown
     assert "nouvel essai" in shown
+
+
+async def test_the_runbook_has_no_link_that_leads_nowhere(enter: Enter) -> None:
+    browse = await enter()
+    page = (await browse.get("/conduite")).text.rsplit("<main", 1)[1]
+    ids = set(re.findall(r'id="([^"]+)"', page))
+    links = re.findall(r'<a href="([^"]+)"', page)
+    assert len(links) > 10
+    assert [link for link in links if link.startswith("#") and link[1:] not in ids] == []
+    assert [link for link in links if ".md" in link] == []
+    assert "(lesquels)" in page

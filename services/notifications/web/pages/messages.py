@@ -172,4 +172,7 @@ ONLY_THE_MAIL = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-a
 
 def mail_alone(html: str) -> Response[str]:
     """Answer with a formatted mail that can do nothing but be read."""
+    if addresses.MASKED in html:
+        said = f'<p id="{addresses.MASKED}">Le lien personnel du destinataire est masqué ici.</p>'
+        html = html.replace("</body>", f"{said}</body>")
     return Response(html, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": ONLY_THE_MAIL})
