@@ -2,10 +2,10 @@
 
 import hashlib
 import os
-import shutil
+import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -37,6 +37,9 @@ class AssetMissing(Exception):  # noqa: N818 - named by what happened, like the 
     """A file that pages need is not there; the sentence says what to run."""
 
 
+_NAMED: Final = re.compile(rb'url\("([a-z0-9/-]+\.[a-z0-9]+)"\)')
+
+
 def folder() -> Path:
     """Where the gathered files lie: `COUSU_STATIC` (a container's own), or `build/static` beside the code."""
     return Path(os.environ.get("COUSU_STATIC") or ROOT / "build" / "static")
@@ -65,12 +68,14 @@ def gather() -> int:
                 continue
             raise AssetMissing(f"{source} is missing: run `npm ci` first")
         content = source.read_bytes()
+        if source.suffix == ".css" and source.is_relative_to(OURS):
+            content = _with_hashes(content, {name: path for path, name in sources()})
         if target.is_file() and target.read_bytes() == content:
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(dir=target.parent, prefix=".gather-")
         os.close(handle)
-        shutil.copyfile(source, draft)
+        Path(draft).write_bytes(content)
         Path(draft).chmod(0o644)
         Path(draft).replace(target)
         copied += 1
@@ -86,8 +91,22 @@ def address(name: str) -> str:
         gather()  # the first page of a fresh checkout
     if not path.is_file():
         raise AssetMissing(f"No static file {name}: it is neither ours nor listed in FROM_NPM")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return f"{PREFIX}/{name}?v={digest[:16]}"
+    return f"{PREFIX}/{name}?v={_hash(path)}"
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def _with_hashes(style: bytes, files: Mapping[str, Path]) -> bytes:
+    """Let a style name other files by the hash of their content too: browsers then keep them as they keep it."""
+
+    def named(found: re.Match[bytes]) -> bytes:
+        name = found[1].decode()
+        path = files[name] if files[name].is_file() else folder() / name
+        return f'url("{name}?v={_hash(path)}")'.encode()
+
+    return _NAMED.sub(named, style)
 
 
 def main() -> int:

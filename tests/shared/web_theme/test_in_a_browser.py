@@ -144,3 +144,26 @@ def test_without_scripts_everything_can_be_read_and_sent(chromium: Browser, gall
     expect(page.get_by_text("Raccourcis clavier")).to_have_count(2)
     expect(page.get_by_role("button", name="Raccourcis clavier")).to_be_hidden()
     context.close()
+
+
+def test_a_page_of_a_list_that_has_the_focus_is_outlined(opened: Page) -> None:
+    opened.goto("/table")
+    for link in opened.locator(".page-link[href]").all():
+        link.focus()
+        opened.keyboard.press("Shift+Tab")
+        opened.keyboard.press("Tab")
+        outline = opened.evaluate("getComputedStyle(document.activeElement).outline")
+        assert "3px" in outline, outline
+        assert "solid" in outline, outline
+
+
+def test_fonts_come_before_the_style_that_names_them_and_move_nothing(opened: Page) -> None:
+    opened.goto("/table")
+    preloaded = opened.locator("link[rel=preload][as=font]").evaluate_all("links => links.map(link => link.href)")
+    opened.evaluate("document.fonts.ready")
+    fetched = opened.evaluate("performance.getEntriesByType('resource').map(one => one.name)")
+    fonts = [one for one in fetched if ".woff2" in one]
+    assert len(preloaded) == 2
+    assert set(preloaded) <= set(fonts)
+    assert len(fonts) == len(set(fonts)), "the style names them by the same address"
+    assert opened.evaluate("[...document.fonts].every(font => font.display === 'optional')")
