@@ -96,6 +96,11 @@ class ServiceSettings(SettingsWithSecrets):
             '["127.0.0.0/8", "10.20.0.5/32"]; this machine unless given'
         ),
     )
+    security_contact: str | None = Field(
+        None,
+        pattern=r"^(mailto:|https://)[!-~]+$",
+        description="Who is told of a security flaw (mailto:… or https://…), published at /.well-known/security.txt",
+    )
 
     @property
     def allowance(self) -> Allowance:

@@ -102,6 +102,7 @@ def application(
         ready=ready or [],
         dependencies={**{name: _always(value) for name, value in given.items()}, "caller": provide_caller},
         navigation=NAVIGATION,
+        public=True,
     )
 
 

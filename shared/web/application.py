@@ -47,8 +47,8 @@ from shared import db, rounds
 from shared.db import Database, retry_conflicts
 from shared.keys import keys
 from shared.settings import ServiceSettings
-from shared.web import access, assets, forms, health, openapi, sessions, signin
-from shared.web.door import Door, FairShare, cover_secrets, strict_headers
+from shared.web import access, assets, forms, health, openapi, sessions, signin, wellknown
+from shared.web.door import Door, FairShare, NotModified, cover_secrets, strict_headers
 from shared.web.health import ReadinessCheck
 from shared.web.pages import NavigationItem, Site, engine
 from shared.web.paging import provide_page
@@ -79,6 +79,7 @@ def create_application(
     navigation: Sequence[NavigationItem] = (),
     bell: str = "",
     away: Callable[[], Sequence[str]] = tuple,
+    public: bool = False,
 ) -> Litestar:
     """Build the application of one service.
 
@@ -86,7 +87,8 @@ def create_application(
     `/api/v1`. `templates` are the service's folders, searched before the common ones. `database` stays the
     caller's to close; readiness always includes it. `lifespan` managers run while the application does, in order.
     `bell` is the address of the agents' bell, here or on another service of the same site. `away` says in French what
-    is away, for the page that is shown while the service is unavailable.
+    is away, for the page that is shown while the service is unavailable. `public`: it has pages for everybody, which
+    search engines may read.
     """
     idle = timedelta(minutes=settings.session_idle_minutes)
     newest = keys(settings.secret_key.get_secret_value())[0]
@@ -108,10 +110,15 @@ def create_application(
                 "/", route_handlers=[*pages, *signin.routes(settings, database, name=name)], include_in_schema=False
             ),
             Router("/api/v1", route_handlers=list(api)),
+            Router("/", route_handlers=wellknown.routes(settings, public=public), include_in_schema=False),
             openapi.route,
             *health.routes(database, ready, settings.monitoring_networks),
             create_static_files_router(
-                assets.PREFIX, [assets.folder()], file_system=_StaticFiles(), opt={access.PUBLIC: True}
+                assets.PREFIX,
+                [assets.folder()],
+                file_system=_StaticFiles(),
+                opt={access.PUBLIC: True},
+                middleware=[NotModified()],
             ),
         ],
         guards=[access.closed_by_default, access.from_our_pages, access.json_for_the_api],

@@ -30,6 +30,8 @@ FAILURES: Final = Counter("cousu_http_failures", "Requests that ended in an erro
 """One for each service, there from its start: an increase from nothing to the first would not be seen."""
 REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 STREAM: Final = "text/event-stream"
+OK: Final = 200
+UNCHANGED: Final = 304
 UNEXPECTED: Final = 500
 REVEALS: Final = "reveals_links"
 """Name in a route's `opt`: it shows secret links to whom they belong, or who is to hand them on."""
@@ -130,6 +132,32 @@ class FairShare(ASGIMiddleware):
             raise TooManyRequests(retry_after=max(1, round((1 - left) / rate)))
 
 
+class NotModified(ASGIMiddleware):
+    """Answer 304 without a body to who has the file already: its `ETag` is among those of `If-None-Match`."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Compare the tags when the answer begins; what follows of an answer that is not sent is dropped."""
+        asked = dict(scope["headers"]).get(b"if-none-match", b"").decode("latin-1")
+        known = {tag.strip().removeprefix("W/") for tag in asked.split(",")}
+        same = False
+
+        async def answer(message: Message) -> None:
+            nonlocal same
+            if same:
+                return
+            if message["type"] == "http.response.start":
+                headers = MutableScopeHeaders.from_message(message)
+                same = message["status"] == OK and headers.get("etag", "").removeprefix("W/") in known
+                if same:
+                    del headers["content-length"]
+                    await send({"type": "http.response.start", "status": UNCHANGED, "headers": message["headers"]})
+                    await send({"type": "http.response.body", "body": b"", "more_body": False})
+                    return
+            await send(message)
+
+        await next_app(scope, receive, answer)
+
+
 def strict_headers(*, secure: bool, listens_to: str = "") -> Callable[[Message, Scope], Any]:
     """Make the hook that gives every answer its headers; pages may listen to one more place, when it is told."""
     elsewhere = f" {listens_to}/flux" if "://" in listens_to else ""
@@ -157,7 +185,7 @@ def strict_headers(*, secure: bool, listens_to: str = "") -> Callable[[Message, 
             headers["Content-Security-Policy"] = fixed["Content-Security-Policy"].replace(own, f"{own} {other}")
         for name, value in fixed.items():
             headers.setdefault(name, value)
-        kept = scope["path"].startswith("/static/") and message["status"] == 200  # noqa: PLR2004 - a file that exists
+        kept = scope["path"].startswith("/static/") and message["status"] in {OK, UNCHANGED}
         if kept and scope["query_string"].startswith(b"v="):
             headers["Cache-Control"] = "public, max-age=31536000, immutable"
         else:

@@ -115,7 +115,7 @@ def engine(folders: Sequence[Path]) -> TemplateConfig[JinjaTemplateEngine]:
 def _environment(folders: tuple[Path, ...]) -> Environment:
     """Make what compiles templates, once per process and service: tests make an application each."""
     environment = Environment(
-        loader=FileSystemLoader([*folders, TEMPLATES]), autoescape=True, undefined=StrictUndefined
+        loader=FileSystemLoader([*folders, TEMPLATES]), autoescape=True, undefined=StrictUndefined, auto_reload=False
     )
     environment.globals["static"] = assets.address
     formats.install(environment)

@@ -4,18 +4,21 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
 import pytest
 from litestar import Litestar
+from pydantic import SecretStr
 
 from shared import clock
 from shared.db import Database
 from shared.identity import store
 from shared.identity.model import Agent, Role
 from shared.readiness import Degraded
+from shared.settings import ServiceSettings
+from shared.web import wellknown
 
 Browse = Callable[[Litestar], httpx2.AsyncClient]
 Make = Callable[..., Litestar]
@@ -378,6 +381,46 @@ async def test_https_is_remembered_by_browsers(make_application: Make, browse: B
 @pytest.mark.parametrize("name", ["x%00", "x" * 256, "%F0%9F%92%A9" * 80, ".", "..%2f..%2fetc/passwd"])
 async def test_a_static_file_that_cannot_exist_is_not_found(client: httpx2.AsyncClient, name: str) -> None:
     assert (await client.get(f"/static/{name}")).status_code == 404
+
+
+async def test_a_file_that_the_browser_has_is_not_sent_again(client: httpx2.AsyncClient) -> None:
+    first = await client.get("/static/cousu.css")
+    tag = first.headers["etag"]
+    for known in (tag, f'"other", {tag}', f"W/{tag.removeprefix('W/')}"):
+        again = await client.get("/static/cousu.css", headers={"If-None-Match": known})
+        assert (again.status_code, again.content) == (304, b""), known
+        assert (again.headers["etag"], again.headers["cache-control"]) == (tag, "no-cache")
+    changed = await client.get("/static/cousu.css", headers={"If-None-Match": '"other"'})
+    assert (changed.status_code, changed.content) == (200, first.content)
+    assert (await client.get("/static/none.css", headers={"If-None-Match": "*"})).status_code == 404
+
+
+async def test_what_every_site_is_asked_for_is_there(client: httpx2.AsyncClient) -> None:
+    robots = await client.get("/robots.txt")
+    assert (robots.status_code, robots.text) == (200, "User-agent: *\nDisallow: /\n")
+    icon = await client.get("/favicon.ico")
+    assert icon.headers["location"].startswith("/static/icon.svg?v=")
+    assert (await client.get("/.well-known/security.txt")).status_code == 404
+
+
+async def test_a_service_for_everybody_says_what_robots_may_read_and_who_is_told_of_a_flaw() -> None:
+    settings = ServiceSettings(
+        database_url=SecretStr(""),
+        port=1,
+        public_url="https://demandes.example",
+        secret_key=SecretStr("s" * 32),
+        security_contact="mailto:securite@example.fr",
+    )
+    application = Litestar(wellknown.routes(settings, public=True), openapi_config=None)
+    transport = httpx2.ASGITransport(app=application)  # type: ignore[arg-type] # Litestar's scopes are narrower
+    async with httpx2.AsyncClient(transport=transport, base_url=settings.public_url) as client:
+        robots = (await client.get("/robots.txt")).text.splitlines()
+        told = dict(line.split(": ", 1) for line in (await client.get("/.well-known/security.txt")).text.splitlines())
+    assert "Disallow: /suivi/" in robots
+    assert "Disallow: /" not in robots
+    assert told["Contact"] == "mailto:securite@example.fr"
+    until = datetime.fromisoformat(told["Expires"]) - clock.now()
+    assert timedelta(days=150) < until < timedelta(days=365)
 
 
 async def test_static_files_are_kept_by_browsers_only_under_their_hash(client: httpx2.AsyncClient) -> None:
