@@ -24,6 +24,11 @@ class Addresses:
     orientation: Links
     pact: Links
 
+    @property
+    def preferences(self) -> str:
+        """Give the address where agents choose which mails they receive, and how often."""
+        return f"{self.notifications}/preferences"
+
     def open(self, kind: str, target: str) -> str:
         """Give the address of a page for agents; `target` is a request, a programme, a delivery, a webhook."""
         return {

@@ -1,6 +1,7 @@
 """Every template says in text and in HTML the same, and nothing that people typed becomes structure."""
 
 import re
+from datetime import date, timedelta
 from email import message_from_bytes
 from email.policy import default
 from html.parser import HTMLParser
@@ -47,6 +48,8 @@ def written(letters: Letters, template: str, fact: Fact, **changes: object) -> L
         "instead_of": None,
         "follower": None,
         "write_above": "",
+        "preferences": "http://notifications.test/preferences",
+        "today": date(2030, 1, 1),
         **changes,
     }
     return letters.write(template, context, link=LINK)
@@ -172,6 +175,22 @@ def an_outgoing(**changes: object) -> Outgoing:
         "html": "<p>Bonjour</p>",
     }
     return Outgoing(**{**told, **changes})  # type: ignore[arg-type] # a factory of one class
+
+
+def test_who_chose_a_mail_is_told_where_to_end_it_and_nobody_ends_official_ones() -> None:
+    chosen = message_from_bytes(a_postman().write(an_outgoing(unsubscribe="https://n.test/preferences")))
+    assert chosen["List-Unsubscribe"] == "<https://n.test/preferences>"
+    assert message_from_bytes(a_postman().write(an_outgoing()))["List-Unsubscribe"] is None
+
+
+def test_a_decision_of_a_later_day_is_no_past(letters: Letters) -> None:
+    fact = examples.example_of(escalation.DecisionMade)
+    assert isinstance(fact, escalation.DecisionMade)
+    day = fact.decision.decided_on
+    told = {days: written(letters, "decision_made", fact, today=day - timedelta(days=days)).text for days in (0, 13)}
+    assert "a examiné votre demande" in told[0]
+    assert "prend effet le" not in told[0]
+    assert "Sa décision prend effet le" in told[13]
 
 
 def test_a_subject_cannot_add_a_header() -> None:

@@ -49,6 +49,10 @@ FOLLOWER = "follower:"
 """How the holder of a mail begins that goes to a colleague of the applicant; his invitation's id follows."""
 
 
+AGENT = "agent:"
+"""How the holder of a mail begins that an agent chose to receive; their id follows."""
+
+
 def follower_of(holder: str) -> UUID | None:
     """Give the invitation of the colleague of the applicant who holds a mail, if one does."""
     return UUID(holder.removeprefix(FOLLOWER)) if holder.startswith(FOLLOWER) else None

@@ -35,9 +35,8 @@ async def _gather(tx: Transaction, mails: list[dict[str, Any]], *, at: datetime,
     kind = {"national": "escalations", "programme": "escalations", "operator": "notifications"}.get(
         first["audience"], "cases"
     )
-    letter = office.letters.write(
-        DIGEST, {"letters": mails, "cadence": first["cadence"]}, link=office.addresses.open(kind, "")
-    )
+    context = {"letters": mails, "cadence": first["cadence"], "preferences": office.addresses.preferences}
+    letter = office.letters.write(DIGEST, context, link=office.addresses.open(kind, ""))
     digest_id = clock.new_id()
     digest = NewDelivery(
         id=digest_id,

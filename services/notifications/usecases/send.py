@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.notifications import store
 from services.notifications.addresses import SECRET, mark
+from services.notifications.domain import deliveries
 from services.notifications.domain.audiences import DIGEST, STRANGERS_CAUSE
 from services.notifications.domain.deliveries import (
     LEASE,
@@ -50,6 +51,8 @@ class Outgoing:
     subject: str
     text: str
     html: str
+    unsubscribe: str | None = None
+    """Where the reader ends such mails, where they may; nobody ends official ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ async def begin(tx: Transaction, *, at: datetime, office: Office) -> Outgoing | 
         subject=row["subject"],
         text=text,
         html=html,
+        unsubscribe=office.addresses.preferences if row["holder"].startswith(deliveries.AGENT) else None,
     )
 
 

@@ -177,6 +177,8 @@ async def _owe(
         "instead_of": addressee.instead_of,
         "follower": follower,
         "write_above": WRITE_ABOVE if answerable else "",
+        "preferences": office.addresses.preferences,
+        "today": at.astimezone(office.zone_of(fact.departement)).date(),
     }
     letter = office.letters.write(mail.template, context, link=link)
     known = addressee.address != ""

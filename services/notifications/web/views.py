@@ -18,6 +18,7 @@ from services.notifications.letters import Letter, Letters
 from services.notifications.reads import Attempt, DeliveryLine
 from services.notifications.store import KnownRequest
 from services.notifications.usecases.resend import MAY_RESEND
+from shared import clock
 from shared.contracts.fact import Fact
 from shared.contracts.notifications import Audience
 from shared.errors import NotFound
@@ -146,6 +147,8 @@ def example(letters: Letters, fact: Fact, template: str, about: About = FICTITIO
         "instead_of": None,
         "follower": None,
         "write_above": WRITE_ABOVE,
+        "preferences": "https://notifications.exemple.fr/preferences",
+        "today": clock.now().date(),
     }
     return letters.write(template, context, link=EXAMPLE_LINK)
 
