@@ -79,7 +79,7 @@ def test_each_alert_has_its_entry_in_the_runbook_and_each_entry_an_alert_or_a_co
 @pytest.mark.parametrize("alert", ALERTS)
 def test_an_alert_says_how_bad_it_is_what_is_so_and_leads_to_its_entry(alert: str) -> None:
     rule = ALERTS[alert]
-    assert rule["labels"]["severity"] in {"page", "ticket"}
+    assert rule["labels"]["severity"] in {"page", "ticket"} or alert == "CousuVeille"
     assert rule["annotations"]["summary"].endswith(".")
     assert rule["annotations"]["runbook"] == f"docs/runbook.md#{alert.lower()}"
 
@@ -120,7 +120,7 @@ def test_alerts_and_dashboard_ask_for_figures_that_exist() -> None:
         panel["title"]: {name for one in panel["targets"] for name in figures_in(one["expr"])} for panel in panels()
     }
     assert {where: names - there for where, names in asked.items() if names - there} == {}
-    assert all(asked.values())
+    assert [where for where, names in asked.items() if not names] == ["CousuVeille"], "only the watchdog asks nothing"
 
 
 def test_every_figure_that_says_what_waits_is_on_the_dashboard_or_alarms() -> None:
