@@ -196,13 +196,21 @@ def _show(told: Status) -> None:
         for one_late in told.behind:
             late.add_row(one_late.told_by, one_late.service, str(one_late.events), f"{one_late.seconds:.0f} s")
         show(late)
-    queues = Table("Queue", "Ready", "In hand", "Consumers", "In/s", "Out/s", box=None)
+    oldest = {name: max(one.seconds for one in told.behind if one.service == name) for name in _behind(told)}
+    queues = Table("Queue", "Ready", "Oldest", "In hand", "Consumers", "In/s", "Out/s", box=None)
     for queue in told.queues:
         figures_ = (queue.unacknowledged, queue.consumers, queue.rate_in, queue.rate_out)
         shown = ["" if value is None else f"{value:g}" for value in figures_]
-        queues.add_row(queue.name, str(queue.ready) if queue.exists else "not there", *shown)
+        age = oldest.get(queue.service or "") if queue.kind == "service" else None
+        ready = str(queue.ready) if queue.exists else "not there"
+        queues.add_row(queue.name, ready, "" if age is None else f"{age:.0f} s", *shown)
     if told.queues:
         show(queues)
+
+
+def _behind(told: Status) -> set[str]:
+    """Give the services that have not applied something."""
+    return {one.service for one in told.behind}
 
 
 def _obstacle(one: Obstacle) -> str:

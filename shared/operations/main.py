@@ -22,10 +22,10 @@ TITLE = "Exploitation"
 READERS = frozenset({Role.OPERATOR, Role.AUDITOR})
 NAVIGATION = (
     NavigationItem("Vue d’ensemble", "/", READERS),
-    NavigationItem("Demandes retenues", "/retenues", READERS),
+    NavigationItem("Retenues", "/retenues", READERS),
     NavigationItem("Quarantaine", "/quarantaine", READERS),
     NavigationItem("Courriels", "/courriels", READERS),
-    NavigationItem("Parcours d’une demande", "/demandes", READERS),
+    NavigationItem("Parcours", "/demandes", READERS),
     NavigationItem("Journaux", "/journaux", READERS),
     NavigationItem("Actions", "/actions", READERS),
     NavigationItem("Conduite à tenir", "/conduite", READERS),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from shared import db
 from shared.clock import new_id
 from shared.db import Reader, Transaction
 from shared.errors import Invalid
@@ -46,17 +47,24 @@ async def note(tx: Transaction, *, by: str, action: str, target: str, why: str) 
     )
 
 
-async def latest(reader: Reader, service: str, *, most: int = 50, by: str | None = None) -> list[Operation]:
-    """Give the latest actions on a service, of one person or of all, newest first."""
+async def latest(
+    reader: Reader, service: str, *, most: int = 50, by: str | None = None, containing: str = ""
+) -> list[Operation]:
+    """Give the latest actions on a service, of one person or of all, newest first.
+
+    `containing` is a text in who did it, what it was done to, or why.
+    """
     rows = await reader.fetch(
-        """
+        f"""
         SELECT id, at, by, action, target, why
         FROM operation
-        WHERE $2::text IS NULL OR by = $2
+        WHERE ($2::text IS NULL OR by = $2)
+          AND concat_ws(' ', by, target, why) ILIKE {db.containing("$3::text")}
         ORDER BY at DESC, id DESC
         LIMIT $1
-        """,
+        """,  # noqa: S608 - our own pattern
         most,
         by,
+        containing,
     )
     return [Operation(service=service, **row) for row in rows]

@@ -71,7 +71,7 @@ def is_transmitted(system: System, agent: Callable[[str], Agent]) -> Applicant:
 
 def opens(page: Page, number: str) -> None:
     """Ask for a request by its number."""
-    page.get_by_role("link", name="Parcours d’une demande").click()
+    page.get_by_role("link", name="Parcours", exact=True).click()
     page.get_by_label("Numéro de la demande").fill(number)
     page.get_by_label("Numéro de la demande").press("Enter")
     expect(page.get_by_role("heading", name=f"Parcours de {number}")).to_be_visible()

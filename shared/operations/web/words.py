@@ -11,6 +11,7 @@ from shared.operations.services import SERVICES, Service
 from shared.operations.status import GAP_OLD, MAIL_OLD, QueueStatus, ServiceStatus, Status
 from shared.operations.verification import Fault
 from shared.operations.waiting import Gap
+from shared.web.formats import number_fr
 from shared.words import TEAM, event_word
 
 SERVICE = {
@@ -145,7 +146,7 @@ def moment(at: datetime) -> str:
 
 def counted(count: int, one: str, many: str) -> str:
     """Write a number with its noun."""
-    return f"{count}\u00a0{one if abs(count) < 2 else many}"  # noqa: PLR2004 - French: plural from two on
+    return f"{number_fr(count)}\u00a0{one if abs(count) < 2 else many}"  # noqa: PLR2004 - French: plural from two on
 
 
 def behind_lines(status: Status) -> list[tuple[str, str, int, str]]:

@@ -84,7 +84,7 @@ async def test_a_held_request_is_tried_again_and_another_is_led_past_its_event(s
     await a_held_stream(scene.inbox, scene.broken, scene.escalation, given_up=True)
     scene.broken.texts.clear()
     await desk.goto("/")
-    await presses(desk, "Demandes retenues")
+    await presses(desk, "Retenues")
     await presses(desk, "Message")
     await presses(desk, "Essayer à nouveau")
     await expect(desk.get_by_role("alert")).to_contain_text("Donnez le motif")
@@ -96,7 +96,7 @@ async def test_a_held_request_is_tried_again_and_another_is_led_past_its_event(s
     assert scene.broken.applied == ["first", "second", "third"]
 
     await a_held_stream(scene.inbox, scene.broken, scene.escalation)
-    await presses(desk, "Demandes retenues")
+    await presses(desk, "Retenues")
     await presses(desk, "Message")
     await says_why(desk, "Sans effet ici")
     fold = desk.locator("summary", has_text="Il ne pourra jamais être appliqué")

@@ -279,3 +279,19 @@ async def test_the_runbook_has_no_link_that_leads_nowhere(enter: Enter) -> None:
     assert [link for link in links if link.startswith("#") and link[1:] not in ids] == []
     assert [link for link in links if ".md" in link] == []
     assert "(lesquels)" in page
+
+
+async def test_actions_are_found_by_their_words_and_taken_home(scene: Scene, enter: Enter) -> None:
+    for why in ("panne 100%", "mise à jour"):
+        one = await a_held_stream(scene.inbox, scene.broken, scene.escalation)
+        await held.retry(scene.reach.service("escalation"), one.event_id, by="astreinte", why=why)
+    browse = await enter()
+    found = (await browse.get("/actions?q=100%25")).text
+    assert ("panne 100%" in found, "mise à jour" in found) == (True, False)
+    assert "Aucune action" in (await browse.get("/actions?service=intake")).text
+    file = await browse.get("/actions.csv?q=mise")
+    assert file.headers["content-type"].startswith("text/csv")
+    heading, row = file.content.decode("utf-8-sig").splitlines()
+    assert heading == "Quand;Qui;Quoi;Service;Sur quoi;Motif"
+    assert row.endswith(";mise à jour")
+    assert (await browse.get("/actions?service=nobody")).status_code == 404

@@ -5,6 +5,7 @@ from shared.operations.web.pages import gaps, held, help_page, journals, mails, 
 routes = [
     overview.overview,
     overview.actions,
+    overview.actions_as_csv,
     held.held_streams,
     held.held_stream,
     held.settle_held,
