@@ -139,6 +139,8 @@ class Environments:
         if service == "intake":
             told["INTAKE_DOCUMENTS_FOLDER"] = self._documents()
             told |= _lifted_limits("INTAKE", IntakeSettings)
+            if self.demonstrates:
+                told["INTAKE_FIGURES_EVERY"] = "moment"
         if service == "qualification":
             told["QUALIFICATION_DEPARTEMENTS"] = "*"
             if self.demonstrates:

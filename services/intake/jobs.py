@@ -1,4 +1,4 @@
-"""What happens by itself: evaluations are asked for, evaluated requests closed, what was abandoned forgotten."""
+"""What happens by itself: evaluations are asked for, requests closed, figures published, drafts forgotten."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,10 +13,12 @@ from services.intake.store import drafts, mandates
 from services.intake.store.files import DocumentFiles
 from services.intake.sweeping import mark_folder, sweep
 from services.intake.usecases import follow
+from services.intake.usecases.publish_figures import publish_if_due
 from services.intake.wanted_links import send_wanted_links
 from shared import db, rounds
 from shared.calendar import time_zone
 from shared.db import Database
+from shared.territory.territories import Territories
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +27,9 @@ PARIS: Final = "75"
 
 EVERY: Final = 60.0
 """Seconds between two rounds."""
+
+FIGURES_EVERY: Final = 5.0
+"""Seconds between two looks whether figures are to be published."""
 
 FILES_EVERY: Final = 3600.0
 """Seconds between two looks for files that no row claims."""
@@ -50,6 +55,14 @@ async def one_round(database: Database, settings: Settings) -> None:
         log.info("jobs.done", closed=closed, asked_again=asked, reminded=reminded, drafts_forgotten=forgotten)
 
 
+async def publish_figures(database: Database, settings: Settings, territories: Territories) -> None:
+    """Publish a snapshot of the public figures when its time has come."""
+    regions = {one.code: one.region or one.code for one in territories.departements()}
+    now = await db.now(database)
+    if await publish_if_due(database, settings.figures_every, regions, at=now):
+        log.info("figures.published", every=settings.figures_every)
+
+
 async def mark_documents(database: Database, settings: Settings) -> None:
     """Have the database and the folder of documents know each other."""
     await mark_folder(database, DocumentFiles(settings.documents_folder))
@@ -61,10 +74,13 @@ async def forget_files(database: Database, settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def running(database: Database, settings: Settings) -> AsyncIterator[None]:
+async def running(database: Database, settings: Settings, territories: Territories) -> AsyncIterator[None]:
     """Do the rounds while the block runs."""
     async with (
         rounds.running(lambda: one_round(database, settings), every=EVERY, name="intake.jobs"),
+        rounds.running(
+            lambda: publish_figures(database, settings, territories), every=FIGURES_EVERY, name="intake.figures"
+        ),
         rounds.running(lambda: mark_documents(database, settings), every=EVERY, name="intake.mark"),
         rounds.running(lambda: forget_files(database, settings), every=FILES_EVERY, name="intake.files"),
     ):

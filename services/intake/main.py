@@ -57,7 +57,7 @@ def build(settings: Settings, database: Database) -> Litestar:
         territories,
         lifespan=[
             lambda _: messenger.lifespan(),
-            lambda _: jobs.running(database, settings),
+            lambda _: jobs.running(database, settings, territories),
             lambda _: limits.sweeping(database),
             lambda _: rounds.running(
                 lambda: answering.send_answers(database, messenger.relay.say, tokens),

@@ -118,5 +118,9 @@ LEFT_OUT = {
     "filing": "digests of idempotency keys, which only the callers know",
     "used_mandate": "mandates that are over within minutes",
     **dict.fromkeys(("draft", "draft_document"), "what nobody filed yet is told to nobody"),
+    **dict.fromkeys(
+        ("published_figures", "published_amount", "published_evaluation"),
+        "what was published at a moment stays published; a rebuilt database begins with a snapshot of its own",
+    ),
     **dict.fromkeys(("document_folder", "unclaimed_file"), "about files of this machine, not about requests"),
 }

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
+from services.intake.domain.disclosure import Rhythm
 from shared.antivirus import scanner_at
 from shared.keys import SecretKeys
 from shared.limits import Rate, RateSetting
@@ -75,6 +76,11 @@ class Settings(ServiceSettings):
     )
     limit_pdfs_per_request: RateSetting = Field(
         Rate.parse("20/h"), description="Acknowledgements made as PDF of one request"
+    )
+    figures_every: Rhythm = Field(
+        Rhythm.MONTH,
+        description="How often the public figures are published: month, week or day; moment (all the time) is for a"
+        " demonstration",
     )
     publisher: str = Field(
         "", description="Who publishes this site, as the legal page names it; the page says so when it is not given"

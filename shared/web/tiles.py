@@ -58,7 +58,7 @@ class TileMap:
 
 
 def tile_map(names: Mapping[str, str], counts: Mapping[str, int | None], *, hidden: str) -> TileMap:
-    """Place the départements; a count of None is `hidden`, one that is not given is zero. Shades hold equal numbers."""
+    """Place the départements; a count of None is `hidden`, one that is not given is zero."""
     begins = _begins([count for count in counts.values() if count])
     tiles = []
     for code, (column, row) in PLACES.items():
@@ -70,7 +70,7 @@ def tile_map(names: Mapping[str, str], counts: Mapping[str, int | None], *, hidd
 
 
 def _begins(counts: list[int]) -> tuple[int, ...]:
-    ordered = sorted(counts)
-    if not ordered:
-        return ()
-    return tuple(sorted({1 if at == 0 else ordered[len(ordered) * at // SHADES] for at in range(SHADES)}))
+    """Part the different counts, so that each shade is used however many départements share a count."""
+    different = sorted(set(counts))
+    shades = min(SHADES, len(different))
+    return tuple(different[len(different) * at // shades] for at in range(shades))

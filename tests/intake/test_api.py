@@ -235,24 +235,6 @@ async def test_territories_are_found_by_name_and_by_code(client: Client) -> None
     assert wrong.status_code == 400
 
 
-async def test_public_figures_never_tell_a_small_group(client: Client) -> None:
-    await filed(client)
-    figures = (await client.get("/api/v1/statistics")).json()
-    assert figures["total"] == 1
-    assert figures["by_departement"] == {}
-    for _ in range(5):
-        await filed(client)
-    await filed(client, applicant={"kind": "commune", "code": "78646"})
-    figures = (await client.get("/api/v1/statistics")).json()
-    assert figures["by_departement"] == {"95": 5}
-    assert {kind: count for kind, count in figures["by_kind"].items() if count} == {"tailored_support": 7}
-    lines = (await client.get("/api/v1/statistics.csv")).text.splitlines()
-    assert lines[0] == "dimension,value,requests,median_days,p90_days,amount_cents,mean"
-    assert "departement,95,5,,,," in lines
-    assert not any(line.startswith("departement,78") for line in lines)
-    assert "kind,tailored_support,7,,,," in lines
-
-
 async def test_the_service_describes_its_messages_and_its_api(client: Client) -> None:
     messages = (await client.get("/asyncapi")).json()
     assert any("request_submitted" in name for name in messages["channels"])

@@ -1,16 +1,21 @@
 """The public figures, their description as open data, and the public profile of each territory."""
 
+import asyncio
 import csv
 import io
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from services.intake.consumers import consumers
-from services.intake.reads.outcomes import outcomes_of
+from services.intake.domain.disclosure import Rhythm
+from services.intake.reads.outcomes import count
+from services.intake.usecases.publish_figures import publish_if_due
 from services.intake.web.open_data import DIMENSIONS
+from shared import clock
 from shared.contracts.escalation import CoveredTerritory, ProgrammeCoverageSet, coverage_id
 from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, Programme
 from shared.db import Database
@@ -22,6 +27,14 @@ from tests.intake.test_consumers import LATER
 
 CERGY, ERAGNY = "95127", "95218"
 NEIGHBOURS = (CERGY, ERAGNY, "95476", "95572", "95500")
+
+
+REGIONS = {"95": "11", "78": "11", "45": "24"}
+
+
+async def publish(database: Database) -> None:
+    """Publish figures now."""
+    await publish_if_due(database, Rhythm.MOMENT, REGIONS, at=clock.now())
 
 
 async def some_requests(
@@ -54,13 +67,14 @@ def inbox(database: Database, territories: Territories) -> Inbox:
     return Inbox(database, consumers(territories))
 
 
-async def test_each_request_is_counted_once_by_what_became_of_it(client: Client, inbox: Inbox) -> None:
-    await some_requests(client, inbox, granted=6, local=8, pending=3)
-    outcomes = (await client.get("/api/v1/statistics")).json()["outcomes"]
-    assert outcomes["national_granted"] == 5
-    assert outcomes["local"] == 10
-    assert outcomes["departement_pending"] is None
-    assert outcomes["withdrawn"] is None
+async def test_each_request_is_counted_once_by_what_became_of_it(
+    client: Client, inbox: Inbox, database: Database
+) -> None:
+    await some_requests(client, inbox, granted=6, local=13, pending=3)
+    await publish(database)
+    figures = (await client.get("/api/v1/statistics")).json()
+    assert {name: shown for name, shown in figures["outcomes"].items() if shown} == {"national_granted": 5, "local": 10}
+    assert figures["total"] == 20
 
 
 async def test_a_request_counts_as_before_until_its_withdrawal_is_answered(
@@ -75,35 +89,66 @@ async def test_a_request_counts_as_before_until_its_withdrawal_is_answered(
     )
     await inbox.take([Wire().message(Life(UUID(mine["id"])).supported(LATER))])
     assert await database.fetchval("SELECT status FROM request WHERE id = $1::text::uuid", mine["id"]) == "withdrawn"
-    assert await outcomes_of(database) == {"local": 1, "departement_pending": 1}
+    outcomes = (await count(database, clock.now())).outcomes
+    assert {name: number for name, number in outcomes.items() if number} == {"local": 1, "departement_pending": 1}
 
 
-async def test_amounts_and_opinions_are_told_once_enough_applicants_have_some(client: Client, inbox: Inbox) -> None:
+async def test_amounts_and_opinions_are_published_once_enough_applicants_have_some(
+    client: Client, inbox: Inbox, database: Database
+) -> None:
     await some_requests(client, inbox, granted=0, local=6, pending=0, communes=NEIGHBOURS[:4])
+    await publish(database)
     figures = (await client.get("/api/v1/statistics")).json()
     assert figures["amounts"]["local_support_cents"] is None
     assert figures["opinions"]["answers"] is None
     await some_requests(client, inbox, granted=0, local=1, pending=0, communes=NEIGHBOURS[4:])
+    await publish(database)
     figures = (await client.get("/api/v1/statistics")).json()
     assert figures["amounts"]["local_support_cents"] == 7_000_000
     assert figures["opinions"] == {"answers": 5, "need_met": 4.0, "progress": 3.0, "satisfaction": 5.0}
-    commune = (await client.get(f"/api/v1/territories/commune/{CERGY}")).json()["requests"]
-    assert commune["amounts"] == {"national_granted_cents": None, "local_support_cents": None}
-    assert commune["opinions"]["satisfaction"] is None
 
 
-async def test_the_share_of_local_answers_is_that_of_what_the_same_page_calls_local(
-    client: Client, inbox: Inbox
+async def test_a_published_sum_changes_by_the_grants_of_five_applicants_at_once(
+    client: Client, inbox: Inbox, database: Database
+) -> None:
+    await some_requests(client, inbox, granted=0, local=5, pending=0, communes=NEIGHBOURS)
+    await publish(database)
+    seen = []
+    for commune in (*NEIGHBOURS[:4], NEIGHBOURS[0], NEIGHBOURS[4]):
+        await some_requests(client, inbox, granted=0, local=1, pending=0, communes=[commune])
+        await publish(database)
+        figures = (await client.get("/api/v1/statistics")).json()
+        seen.append((figures["amounts"]["local_support_cents"], figures["opinions"]["answers"]))
+    assert seen == [(5_000_000, 5)] * 5 + [(11_000_000, 10)]
+
+
+async def test_a_corrected_amount_enters_with_those_of_others(client: Client, inbox: Inbox, database: Database) -> None:
+    await some_requests(client, inbox, granted=0, local=5, pending=0, communes=NEIGHBOURS)
+    await publish(database)
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE request SET decision = jsonb_set(decision, '{amount_cents}', '100')")
+        await tx.execute("UPDATE request SET decision = NULL WHERE number = (SELECT min(number) FROM request)")
+    await publish(database)
+    assert (await client.get("/api/v1/statistics")).json()["amounts"]["local_support_cents"] == 400
+
+
+async def test_the_share_of_local_answers_divides_published_numbers(
+    client: Client, inbox: Inbox, database: Database
 ) -> None:
     await some_requests(client, inbox, granted=11, local=9, pending=7)
+    await publish(database)
     figures = (await client.get("/api/v1/statistics")).json()
-    assert (figures["answered"], figures["answered_locally"]) == (20, 10)
-    assert figures["outcomes"]["local"] == 10
-    assert figures["share_answered_locally"] == 0.5
+    assert (figures["answered"], figures["answered_locally"]) == (15, 5)
+    assert figures["outcomes"]["local"] == 5
+    assert figures["share_answered_locally"] == 0.33
+    assert "part de deux nombres arrondis" in (await client.get("/statistiques")).text
 
 
-async def test_page_table_program_and_profile_tell_the_same_numbers(client: Client, inbox: Inbox) -> None:
-    await some_requests(client, inbox, granted=6, local=13, pending=6, communes=NEIGHBOURS)
+async def test_page_table_program_and_profile_tell_the_same_numbers(
+    client: Client, inbox: Inbox, database: Database
+) -> None:
+    await some_requests(client, inbox, granted=6, local=16, pending=6, communes=NEIGHBOURS)
+    await publish(database)
     figures = (await client.get("/api/v1/statistics")).json()
     table = csv.DictReader(io.StringIO((await client.get("/api/v1/statistics.csv")).text))
     lines = {(line["dimension"], line["value"]): line for line in table}
@@ -119,25 +164,56 @@ async def test_page_table_program_and_profile_tell_the_same_numbers(client: Clie
         ("total", {"": figures["total"]}),
         ("answered", {"": figures["answered"]}),
         ("answered_locally", {"": figures["answered_locally"]}),
-        ("status", figures["by_status"]),
         ("kind", figures["by_kind"]),
         ("departement", figures["by_departement"]),
+        ("region", figures["by_region"]),
         ("month", figures["by_month"]),
         ("outcome", figures["outcomes"]),
-        ("delay", {delay["step"]: delay["requests"] for delay in figures["delays"]}),
     ):
         assert listed(dimension) == told, dimension
-    amount = lines["amount", "local"]["amount_cents"]
-    assert int(amount) == figures["amounts"]["local_support_cents"]
-    assert float(lines["evaluation", "need_met"]["mean"]) == figures["opinions"]["need_met"]
-    departement = (await client.get("/api/v1/territories/departement/95")).json()["requests"]
-    assert departement["requests"] == figures["by_departement"]["95"] == 25
-    assert departement["outcomes"] == figures["outcomes"]
-    assert departement["amounts"] == figures["amounts"]
-    assert departement["opinions"] == figures["opinions"]
+    assert int(lines["amount", "local"]["amount_cents"]) == figures["amounts"]["local_support_cents"] == 16_000_000
+    assert float(lines["evaluation", "need_met"]["mean"]) == figures["opinions"]["need_met"] == 4.0
+    assert lines["delay", "first_answer"]["median_days"] == str(figures["delays"][2]["median_days"])
+    departement = (await client.get("/api/v1/territories/departement/95")).json()
+    assert departement["requests"]["requests"] == figures["by_departement"]["95"] == 25
+    assert departement["at"] == figures["at"]
+    region = (await client.get("/api/v1/territories/region/11")).json()
+    assert region["requests"]["requests"] == figures["by_region"]["11"] == 25
     page = (await client.get("/statistiques")).text
     assert "Val-d’Oise (95)\u00a0: 25" in page
     assert '<tr><td>Demandes</td><th scope="row">Réponse locale</th><td class="numeric">15</td></tr>' in page
+
+
+async def test_figures_are_of_the_moment_that_they_name_until_the_next_are_due(
+    client: Client, inbox: Inbox, database: Database
+) -> None:
+    assert "pas encore publiés" in (await client.get("/statistiques")).text
+    assert (await client.get("/api/v1/statistics")).json()["at"] is None
+    start = datetime(2100, 3, 31, 22, 30, tzinfo=UTC)
+    for hours, requests, published in ((0, 6, True), (1, 6, False), (24 * 30 - 1, 6, False), (24 * 30, 0, True)):
+        await some_requests(client, inbox, granted=0, local=0, pending=requests)
+        moment = start + timedelta(hours=hours)
+        assert await publish_if_due(database, Rhythm.MONTH, REGIONS, at=moment) == published, moment
+        figures = (await client.get("/api/v1/statistics")).json()
+        assert figures["by_departement"] == ({"95": 15} if hours == 24 * 30 else {"95": 5})
+    assert "Chiffres arrêtés au samedi 1er\u00a0mai 2100" in (await client.get("/statistiques")).text
+    assert await database.fetchval("SELECT count(*) FROM published_figures") == 2
+
+
+async def test_copies_that_publish_at_once_publish_one_snapshot(database: Database) -> None:
+    at = clock.now()
+    done = await asyncio.gather(*(publish_if_due(database, Rhythm.DAY, REGIONS, at=at) for _ in range(4)))
+    assert sorted(done) == [False, False, False, True]
+    assert await database.fetchval("SELECT count(*) FROM published_figures") == 1
+
+
+async def test_a_snapshot_that_says_nothing_new_takes_the_place_of_the_latest(
+    client: Client, inbox: Inbox, database: Database
+) -> None:
+    await some_requests(client, inbox, granted=0, local=0, pending=7)
+    for day in range(1, 4):
+        await publish_if_due(database, Rhythm.DAY, REGIONS, at=datetime(2100, 5, day, tzinfo=UTC))
+    assert await database.fetchval("SELECT count(*) FROM published_figures") == 1
 
 
 async def test_months_without_requests_are_told_like_those_with_few(
@@ -152,13 +228,15 @@ async def test_months_without_requests_are_told_like_those_with_few(
             WHERE number = (SELECT min(number) FROM request)
             """
         )
+    await publish(database)
     by_month = (await client.get("/api/v1/statistics")).json()["by_month"]
     assert len(by_month) == 3
     assert set(by_month.values()) == {None}
 
 
-async def test_every_line_of_the_open_data_is_described(client: Client, inbox: Inbox) -> None:
+async def test_every_line_of_the_open_data_is_described(client: Client, inbox: Inbox, database: Database) -> None:
     await some_requests(client, inbox, granted=6, local=6, pending=6)
+    await publish(database)
     table = list(csv.DictReader(io.StringIO((await client.get("/api/v1/statistics.csv")).text)))
     told = (await client.get("/api/v1/statistics/datapackage.json")).json()
     schema = told["resources"][0]["schema"]
@@ -204,23 +282,29 @@ async def test_what_is_no_official_territory_has_no_profile(client: Client, addr
     assert (await client.get(f"/territoires/{address}")).status_code == 404
 
 
-async def test_requests_count_for_all_territories_they_lie_in_but_small_numbers_are_not_told(client: Client) -> None:
-    for _ in range(4):
-        await filed(client)
-
+async def test_requests_count_for_departement_and_region_and_are_not_published_of_smaller_territories(
+    client: Client, database: Database
+) -> None:
     async def counted(address: str) -> Any:
         return (await client.get(f"/api/v1/territories/{address}")).json()["requests"]["requests"]
 
     everywhere = ("commune/95127", "epci/249500109", "departement/95", "region/11")
+    for _ in range(4):
+        await filed(client)
+    await publish(database)
     assert [await counted(address) for address in everywhere] == [None] * 4
-    await filed(client, applicant={"kind": "commune", "code": ERAGNY})
-    assert [await counted(address) for address in everywhere] == [None, 5, 5, 5]
-    profile = (await client.get("/api/v1/territories/epci/249500109")).json()
-    assert profile["rate"] == round(5 / profile["territory"]["population"] * 100_000, 2)
-    assert profile["rate_of_similar"] is None, "too few requests of similar territories"
-    await filed(client, applicant={"kind": "epci", "code": "249500109"}, lead_departement="95")
-    assert await counted("epci/249500109") == 5
+    for _ in range(8):
+        await filed(client, applicant={"kind": "commune", "code": ERAGNY})
+    await publish(database)
+    assert [await counted(address) for address in everywhere] == [None, None, 10, 10]
     assert await counted("departement/78") is None
+    commune = (await client.get("/api/v1/territories/commune/95127")).json()
+    around = [(one["territory"]["code"], one["requests"]) for one in commune["requests_around"]]
+    assert around == [("95", 10), ("11", 10)]
+    assert set(commune["requests"]["outcomes"].values()) == {None}
+    departement = (await client.get("/api/v1/territories/departement/95")).json()
+    assert departement["rate"] == round(10 / departement["territory"]["population"] * 100_000, 2)
+    assert departement["rate_of_similar"] is None, "too few requests of similar territories"
 
 
 async def test_a_profile_names_the_programmes_that_cover_the_territory_and_those_inside(
@@ -246,15 +330,16 @@ async def test_a_profile_names_the_programmes_that_cover_the_territory_and_those
     assert "Petites Villes de Demain" in (await client.get(f"/territoires/commune/{CERGY}")).text
 
 
-async def test_the_pages_show_the_same(client: Client, inbox: Inbox) -> None:
+async def test_the_pages_show_the_same(client: Client, inbox: Inbox, database: Database) -> None:
     await some_requests(client, inbox, granted=6, local=6, pending=6)
+    await publish(database)
     figures = (await client.get("/statistiques")).text
-    assert "(95)</title>" not in figures
-    assert "Val-d’Oise (95)" in figures
+    assert '<a href="/territoires/departement/95"' in figures
     assert "Réponse locale" in figures
     found = (await client.get("/territoires?q=cergy")).text
     assert 'href="/territoires/commune/95127"' in found
     assert "Aucun territoire trouvé" in (await client.get("/territoires?q=zzzz")).text
-    shown = (await client.get("/territoires/commune/95127")).text
-    assert "Environ 20" in shown
-    assert "Moins de 5" in shown
+    commune = (await client.get("/territoires/commune/95127")).text
+    assert "n’est pas publié" in commune
+    assert "Au moins 15" in commune
+    assert "Trop peu pour être publié, ou aucune" in (await client.get("/territoires/departement/48")).text

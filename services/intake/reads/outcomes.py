@@ -1,12 +1,11 @@
-"""What became of the requests, as one partition of all of them; what it cost, and what their applicants say of it."""
+"""Count the requests exactly, for a snapshot of the public figures; what became of them is one partition of all."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
-from services.intake.domain.disclosure import FEWEST, Counts, rounded, rounded_cents
-from shared.contracts.vocabulary import ApplicantKind
-from shared.db import Reader, Row
+from services.intake.domain.disclosure import Exact
+from shared.contracts.vocabulary import RequestKind
+from shared.db import Reader
 
 OUTCOMES: Final = (
     "departement_pending",
@@ -42,104 +41,46 @@ _OUTCOME: Final = f"""
     END
 """
 
-_WITHIN: Final = """
-    $1::text IS NULL
-    OR ($1 = 'commune' AND (body #>> '{applicant,code}' = ANY($2) OR body #> '{applicant,communes}' ?| $2))
-    OR ($1 = 'epci' AND (body #>> '{applicant,code}' = ANY($2) OR body #>> '{applicant,epci}' = ANY($2)))
-    OR ($1 = 'departement' AND departement = ANY($2))
-    OR ($1 = 'region' AND body #>> '{applicant,region}' = ANY($2))
-"""
-"""Requests of a territory: its own, and those of territories that lie in it; all of them without one."""
-
-
-_APPLICANT: Final = "coalesce(nullif(body #>> '{applicant,code}', ''), body #>> '{applicant,name}')"
-"""Who asks: several requests of one applicant are no group."""
-
-
-@dataclass(frozen=True, slots=True)
-class Amounts:
-    """What was granted, in euro cents: by the committee, and by the départements on their own envelopes.
-
-    None where fewer than five applicants were granted something.
-    """
-
-    national_granted_cents: int | None
-    local_support_cents: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Opinions:
-    """What applicants say of what came of it: means from 1 to 5, None where fewer than five of them have."""
-
-    answers: int | None
-    need_met: float | None
-    progress: float | None
-    satisfaction: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Results:
-    """The results of the requests of a territory, or of all; counts are rounded, None below the fewest."""
-
-    requests: int | None
-    outcomes: Counts
-    amounts: Amounts
-    opinions: Opinions
-
-
-async def results(reader: Reader, kind: ApplicantKind | None = None, codes: Sequence[str] = ()) -> Results:
-    """Give what became of the requests of territories of a kind together, or of all requests without a kind."""
-    counts = await outcomes_of(reader, kind, codes)
-    return Results(
-        requests=rounded(sum(counts.values())),
-        outcomes={outcome: rounded(counts.get(outcome, 0)) for outcome in OUTCOMES},
-        amounts=await _amounts(reader, kind, codes),
-        opinions=await _opinions(reader, kind, codes),
-    )
-
-
-async def outcomes_of(reader: Reader, kind: ApplicantKind | None = None, codes: Sequence[str] = ()) -> dict[str, int]:
-    """Count exactly, which is not to be published, by what became of the requests."""
-    rows = await reader.fetch(
-        f"SELECT {_OUTCOME} AS outcome, count(*)::int AS requests FROM request WHERE {_WITHIN} GROUP BY 1",  # noqa: S608 - constants
-        kind,
-        list(codes),
-    )
-    return {row["outcome"]: row["requests"] for row in rows}
-
-
-async def _amounts(reader: Reader, kind: ApplicantKind | None, codes: Sequence[str]) -> Amounts:
-    rows = await reader.fetch(
-        f"""
-        SELECT decision ->> 'team' AS team, count(DISTINCT {_APPLICANT})::int AS applicants,
-            sum((decision ->> 'amount_cents')::bigint)::bigint AS cents
+_COUNTED: Final = f"""
+    WITH counted AS (
+        SELECT body->>'kind' AS kind,
+               to_char(submitted_at AT TIME ZONE 'Europe/Paris', 'YYYY-MM') AS month,
+               {_OUTCOME} AS outcome,
+               departement
         FROM request
-        WHERE ({_WITHIN})
-            AND decision ->> 'outcome' IN ('granted', 'granted_with_reserve', 'supported_locally')
-        GROUP BY 1
-        """,  # noqa: S608 - built from constants
-        kind,
-        list(codes),
     )
-    cents = {row["team"]: rounded_cents(row["cents"] or 0, of=row["applicants"]) for row in rows}
-    return Amounts(cents.get("national"), cents.get("departement"))
+    SELECT kind, month, outcome, departement, count(*)::int AS requests
+    FROM counted
+    GROUP BY GROUPING SETS ((kind), (month), (outcome), (departement))
+"""  # noqa: S608 - built from constants
+"""One statement: all tables are of the same requests."""
+
+_MONTHS: Final = """
+    SELECT to_char(month, 'YYYY-MM') AS month
+    FROM generate_series(
+        (SELECT date_trunc('month', least(min(submitted_at), $1) AT TIME ZONE 'Europe/Paris') FROM request),
+        $1::timestamptz AT TIME ZONE 'Europe/Paris',
+        interval '1 month'
+    ) AS listed (month)
+    ORDER BY 1
+"""
+"""The months from the first filing to the current one, those without requests too."""
 
 
-async def _opinions(reader: Reader, kind: ApplicantKind | None, codes: Sequence[str]) -> Opinions:
-    row = await reader.fetchrow(
-        f"""
-        SELECT count(*)::int AS answers, count(DISTINCT {_APPLICANT})::int AS applicants,
-            round(avg(need_met), 1)::float AS need_met,
-            round(avg(progress), 1)::float AS progress, round(avg(satisfaction), 1)::float AS satisfaction
-        FROM evaluation
-        JOIN request ON request.id = evaluation.request_id
-        WHERE {_WITHIN}
-        """,  # noqa: S608 - built from constants
-        kind,
-        list(codes),
+async def count(reader: Reader, at: datetime) -> Exact:
+    """Count the requests by kind, month of filing, outcome and département; these numbers are not to be published."""
+    tables: dict[str, dict[str, int]] = {
+        "kind": {kind.value: 0 for kind in RequestKind},
+        "month": {row["month"]: 0 for row in await reader.fetch(_MONTHS, at)},
+        "outcome": dict.fromkeys(OUTCOMES, 0),
+        "departement": {},
+    }
+    for row in await reader.fetch(_COUNTED):
+        dimension = next(name for name in tables if row[name] is not None)
+        tables[dimension][row[dimension]] = row["requests"]
+    return Exact(
+        kinds=tables["kind"],
+        months=tables["month"],
+        outcomes=tables["outcome"],
+        departements=tables["departement"],
     )
-    return _told(row) if row and row["applicants"] >= FEWEST else Opinions(None, None, None, None)
-
-
-def _told(row: Row) -> Opinions:
-    return Opinions(rounded(row["answers"]), row["need_met"], row["progress"], row["satisfaction"])

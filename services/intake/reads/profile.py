@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from services.intake.reads.outcomes import Results, results
+from services.intake.reads.statistics import Statistics, statistics
 from shared import coverage
 from shared.contracts.vocabulary import ApplicantKind
 from shared.coverage import Covering
@@ -18,23 +18,42 @@ from shared.territory.territories import Territories
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`inside`: programme → how many territories within this one it covers. `among_similar`: results taken together.
+    """`inside`: programme → how many territories within this one it covers.
 
-    Rates are requests per 100 000 inhabitants, of the rounded numbers; None where one of the two is not known.
+    `figures` are the public figures as they were published: all numbers of requests here add up published ones. Rates
+    are requests per 100 000 inhabitants; None where one of the two is not known.
     """
 
     territory: Territory
     composition: Composition
     programmes: list[Covering]
     inside: Mapping[str, int]
-    results: Results
+    figures: Statistics
     similar: tuple[Territory, ...]
-    among_similar: Results
+
+    @property
+    def requests(self) -> int | None:
+        """How many requests were filed here; published of régions and départements only."""
+        return self.figures.requests_of(self.territory)
+
+    @property
+    def among_similar(self) -> int | None:
+        """How many requests similar territories filed together."""
+        return sum(self.figures.requests_of(one) or 0 for one in self.similar) or None
+
+    @property
+    def around(self) -> tuple[tuple[Territory, int | None], ...]:
+        """What is published of the territories that this one belongs to, its EPCI left out."""
+        return tuple(
+            (one, self.figures.requests_of(one))
+            for one in self.composition.belongs_to
+            if one.kind is not ApplicantKind.EPCI
+        )
 
     @property
     def rate(self) -> float | None:
         """How often requests come from here."""
-        return _rate(self.results, [self.territory])
+        return _rate(self.requests, [self.territory])
 
     @property
     def rate_among_similar(self) -> float | None:
@@ -42,9 +61,9 @@ class Profile:
         return _rate(self.among_similar, self.similar)
 
 
-def _rate(found: Results, places: Sequence[Territory]) -> float | None:
+def _rate(requests: int | None, places: Sequence[Territory]) -> float | None:
     inhabitants = sum(place.population or 0 for place in places)
-    return round(found.requests / inhabitants * 100_000, 2) if found.requests and inhabitants else None
+    return round(requests / inhabitants * 100_000, 2) if requests and inhabitants else None
 
 
 async def profile(
@@ -64,7 +83,6 @@ async def profile(
             [one.code for one in made_of.epci],
             today,
         ),
-        results=await results(reader, territory.kind, [territory.code]),
+        figures=await statistics(reader),
         similar=similar,
-        among_similar=await results(reader, territory.kind, [one.code for one in similar]),
     )

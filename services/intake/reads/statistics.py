@@ -1,137 +1,134 @@
-"""Public figures without personal data: what was asked, where it stands, how long it took."""
+"""The public figures without personal data, as they were published: the latest snapshot, and those before it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from services.intake.domain.disclosure import FEWEST, NOTE, Counts, protect, rounded, share, told
-from services.intake.reads.outcomes import ANSWERED, LOCAL, Amounts, Opinions, outcomes_of, results
-from shared.contracts.vocabulary import RequestKind
-from shared.db import Database, Reader
+import msgspec
+
+from services.intake.domain.disclosure import NOTE, Counts, Tables, published
+from services.intake.reads.delays import DELAY_STEPS, Delay
+from services.intake.reads.outcomes import ANSWERED, LOCAL, OUTCOMES
+from shared.contracts.vocabulary import ApplicantKind, RequestKind
+from shared.db import Reader
+from shared.territory.model import Territory
+
+COMPARED: Final = 100
+"""With so many earlier snapshots a new one is compared."""
 
 
 @dataclass(frozen=True, slots=True)
-class Delay:
-    """Days from the filing to a step: median and 90th percentile, over so many requests."""
+class Amounts:
+    """What was granted, in euro cents: by the committee, and by the départements on their own envelopes.
 
-    step: str
+    None while fewer than five applicants were granted something.
+    """
+
+    national_granted_cents: int | None = None
+    local_support_cents: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opinions:
+    """What applicants say of what came of it: means from 1 to 5, None while fewer than five of them have."""
+
+    answers: int | None = None
+    need_met: float | None = None
+    progress: float | None = None
+    satisfaction: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What is published of the requests of a territory: how many there are. The rest is null."""
+
     requests: int | None
-    median_days: float | None
-    p90_days: float | None
+    outcomes: Counts = field(default_factory=lambda: dict.fromkeys(OUTCOMES))
+    amounts: Amounts = field(default_factory=Amounts)
+    opinions: Opinions = field(default_factory=Opinions)
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """The public figures at one moment; a null count, or a group that is not named, is too small to be told.
+    """The public figures of one moment; a null number, or a group that is not named, is too small to be published.
 
-    `answered_locally` are those of `answered` that a local provider or the département helps, as `outcomes` has them.
+    Numbers of requests are rounded down, as the `note` says. `at` is null until the first snapshot is published.
+    `answered` adds up the outcomes that are answers, as they are published, and `share_answered_locally` divides two
+    rounded numbers. Amounts and opinions hold what had been published in groups of five applicants or more.
     """
 
-    at: datetime
-    total: int
-    outcomes: Counts
-    amounts: Amounts
-    opinions: Opinions
-    by_status: dict[str, int] = field(default_factory=dict)
-    by_kind: Counts = field(default_factory=dict)
+    at: datetime | None = None
+    total: int | None = None
+    outcomes: Counts = field(default_factory=lambda: dict.fromkeys(OUTCOMES))
+    amounts: Amounts = field(default_factory=Amounts)
+    opinions: Opinions = field(default_factory=Opinions)
+    by_kind: Counts = field(default_factory=lambda: {kind.value: None for kind in RequestKind})
     by_departement: dict[str, int] = field(default_factory=dict)
+    by_region: dict[str, int] = field(default_factory=dict)
     by_month: Counts = field(default_factory=dict)
     answered: int | None = None
     answered_locally: int | None = None
     share_answered_locally: float | None = None
-    delays: tuple[Delay, ...] = ()
+    delays: tuple[Delay, ...] = tuple(Delay(step, None, None) for step in DELAY_STEPS)
     note: str = NOTE
 
-
-_COUNTS: Final = """
-    SELECT 'status' AS what, status AS value, count(*)::int AS requests FROM request GROUP BY status
-    UNION ALL
-    SELECT 'kind', body->>'kind', count(*)::int FROM request GROUP BY body->>'kind'
-    UNION ALL
-    SELECT 'departement', departement, count(*)::int FROM request GROUP BY departement
-    UNION ALL
-    SELECT 'month', to_char(listed.month, 'YYYY-MM'), count(request.id)::int
-    FROM generate_series(
-        (SELECT date_trunc('month', min(submitted_at) AT TIME ZONE 'Europe/Paris') FROM request),
-        $1::timestamptz AT TIME ZONE 'Europe/Paris',
-        interval '1 month'
-    ) AS listed (month)
-    LEFT JOIN request ON date_trunc('month', request.submitted_at AT TIME ZONE 'Europe/Paris') = listed.month
-    GROUP BY 2
-    ORDER BY 1, 2
-"""
-"""Months without requests are counted too, from the first one on."""
-
-_DELAYS: Final = """
-    WITH reached AS (
-        SELECT step.request_id,
-               CASE
-                   WHEN step.type = 'qualification.request_registered.v1' THEN 'registration'
-                   WHEN step.type = 'qualification.examination_started.v1' THEN 'examination'
-                   WHEN step.type = 'escalation.decision_made.v1' THEN 'committee_decision'
-                   WHEN step.type = 'escalation.accompaniment_completed.v1' THEN 'completion'
-                   ELSE 'first_answer'
-               END AS step,
-               min(step.at) AS at
-        FROM step
-        WHERE step.type IN (
-            'qualification.request_registered.v1', 'qualification.examination_started.v1',
-            'escalation.decision_made.v1', 'escalation.accompaniment_completed.v1',
-            'qualification.oriented_locally.v1', 'qualification.supported_locally.v1',
-            'qualification.directed_to_programme.v1', 'qualification.request_escalated.v1',
-            'qualification.request_refused.v1'
-        )
-        GROUP BY 1, 2
-    ), taken AS (
-        SELECT reached.step, extract(epoch FROM reached.at - request.submitted_at) / 86400 AS days
-        FROM reached
-        JOIN request ON request.id = reached.request_id
-    )
-    SELECT step,
-           count(*)::int AS requests,
-           round(percentile_cont(0.5) WITHIN GROUP (ORDER BY days)::numeric, 1)::float AS median,
-           round(percentile_cont(0.9) WITHIN GROUP (ORDER BY days)::numeric, 1)::float AS p90
-    FROM taken
-    GROUP BY step
-"""
-
-DELAY_STEPS: Final = ("registration", "examination", "first_answer", "committee_decision", "completion")
+    def requests_of(self, territory: Territory) -> int | None:
+        """Return how many requests a territory filed; None where that is not published."""
+        if territory.kind is ApplicantKind.REGION:
+            return self.by_region.get(territory.code)
+        return self.by_departement.get(territory.code) if territory.kind is ApplicantKind.DEPARTEMENT else None
 
 
-async def statistics(database: Database, *, at: datetime) -> Statistics:
-    """Count, and leave out what could identify somebody; everybody may ask, so it is not counted for each."""
-    return await database.kept.get("statistics", lambda: _count(database, at))
-
-
-async def _count(reader: Reader, at: datetime) -> Statistics:
-    groups: dict[str, dict[str, int]] = {"status": {}, "kind": {}, "departement": {}, "month": {}}
-    for row in await reader.fetch(_COUNTS, at):
-        groups[row["what"]][row["value"]] = row["requests"]
-    outcomes = await outcomes_of(reader)
-    answered, locally = sum(outcomes.get(one, 0) for one in ANSWERED), outcomes.get(LOCAL, 0)
-    came_of_it = await results(reader)
+def statistics_of(
+    tables: Tables, *, at: datetime, amounts: Amounts, opinions: Opinions, delays: tuple[Delay, ...]
+) -> Statistics:
+    """Return the public figures; what is derived is derived from published numbers only."""
+    answered, locally = sum(tables.outcomes[one] for one in ANSWERED), tables.outcomes[LOCAL]
     return Statistics(
         at=at,
-        total=sum(groups["status"].values()),
-        by_status=told(groups["status"]),
-        by_kind=protect({**{kind.value: 0 for kind in RequestKind}, **groups["kind"]}),
-        by_departement=told(groups["departement"]),
-        by_month=protect(groups["month"]),
-        answered=rounded(answered),
-        answered_locally=rounded(locally),
-        share_answered_locally=share(locally, answered),
-        delays=await _delays(reader),
-        outcomes=came_of_it.outcomes,
-        amounts=came_of_it.amounts,
-        opinions=came_of_it.opinions,
+        total=tables.total or None,
+        outcomes=published(tables.outcomes),
+        amounts=amounts,
+        opinions=opinions,
+        by_kind=published(tables.kinds),
+        by_departement={code: count for code, count in sorted(tables.departements.items()) if count},
+        by_region={code: count for code, count in sorted(tables.regions.items()) if count},
+        by_month=published(tables.months),
+        answered=answered or None,
+        answered_locally=locally or None,
+        share_answered_locally=round(locally / answered, 2) if locally else None,
+        delays=delays,
     )
 
 
-async def _delays(reader: Reader) -> tuple[Delay, ...]:
-    found = {row["step"]: row for row in await reader.fetch(_DELAYS)}
-    return tuple(
-        Delay(step, rounded(row["requests"]), row["median"], row["p90"])
-        if (row := found.get(step)) and row["requests"] >= FEWEST
-        else Delay(step, None, None, None)
-        for step in DELAY_STEPS
+def tables_of(figures: Statistics) -> Tables:
+    """Return the numbers of requests of a snapshot, to compare the next one with."""
+    return Tables(
+        total=figures.total or 0,
+        kinds=_numbers(figures.by_kind),
+        months=_numbers(figures.by_month),
+        outcomes=_numbers(figures.outcomes),
+        departements=figures.by_departement,
+        regions=figures.by_region,
     )
+
+
+async def statistics(reader: Reader) -> Statistics:
+    """Return the latest snapshot."""
+    found = await reader.fetchval("SELECT figures FROM published_figures ORDER BY period DESC LIMIT 1")
+    return read(found) if found else Statistics()
+
+
+async def snapshots(reader: Reader) -> list[Statistics]:
+    """Return the latest snapshots, the oldest of them first."""
+    rows = await reader.fetch("SELECT figures FROM published_figures ORDER BY period DESC LIMIT $1", COMPARED)
+    return [read(row["figures"]) for row in reversed(rows)]
+
+
+def read(stored: Any) -> Statistics:
+    """Return a snapshot as it was stored; the note is that of today's version."""
+    return msgspec.convert({**stored, "note": NOTE}, Statistics)
+
+
+def _numbers(counts: Counts) -> dict[str, int]:
+    return {name: count or 0 for name, count in counts.items()}

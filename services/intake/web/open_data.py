@@ -6,46 +6,43 @@ The description is a Frictionless Data Package (https://datapackage.org), which 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from services.intake.domain.disclosure import FEWEST, NOTE
+from services.intake.domain.disclosure import NOTE, STEP, WIDE_STEP
+from services.intake.reads.delays import DELAY_STEPS
 from services.intake.reads.outcomes import OUTCOMES
-from services.intake.reads.statistics import DELAY_STEPS, Statistics
+from services.intake.reads.statistics import Statistics
 from shared.contracts.vocabulary import RequestKind
 
 COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "dimension": ("string", "Ce que la ligne compte ou mesure (voir les dimensions)."),
     "value": (
         "string",
-        "La valeur de la dimension\u00a0: un état, un département, un mois… Vide pour un total.",
+        "La valeur de la dimension\u00a0: une nature, un département, un mois… Vide pour un total.",
     ),
     "requests": (
         "integer",
-        f"Nombre de demandes. Vide\u00a0: moins de {FEWEST}, zéro compris, ou masqué avec un tel groupe.",
+        f"Nombre de demandes, arrondi au multiple de {STEP} ou de {WIDE_STEP} inférieur. Vide\u00a0: zéro ou trop peu.",
     ),
     "median_days": ("number", "Délai médian depuis le dépôt, en jours."),
     "p90_days": ("number", "Neuf demandes sur dix ont attendu moins que ce délai, en jours."),
-    "amount_cents": ("integer", "Montant total, en centimes d’euro, arrondi à deux chiffres significatifs."),
+    "amount_cents": ("integer", "Montant total, en centimes d’euro, arrondi par défaut à deux chiffres significatifs."),
     "mean": ("number", "Moyenne des avis, de 1 (pas du tout) à 5 (entièrement)."),
 }
 """Name of a column → its type in the Table Schema, and what it means."""
 
 DIMENSIONS: Final[Mapping[str, str]] = {
-    "total": "Toutes les demandes déposées.",
-    "status": "Demandes par état, tel que le demandeur le voit, arrondi à 5 près. Absent\u00a0: moins de 5.",
-    "kind": "Demandes par nature, nombre exact\u00a0: " + ", ".join(kind.value for kind in RequestKind) + ".",
+    "total": f"Toutes les demandes déposées, arrondi à {WIDE_STEP}.",
+    "kind": f"Demandes par nature, arrondi à {STEP}\u00a0: " + ", ".join(kind.value for kind in RequestKind) + ".",
     "departement": (
-        "Demandes par département en charge (code officiel géographique), arrondi à 5 près. Absent\u00a0: moins de 5."
+        f"Demandes par département en charge (code officiel géographique), arrondi à {STEP}. Absent\u00a0: trop petit."
     ),
-    "month": "Demandes par mois de dépôt (AAAA-MM, heure de Paris), nombre exact.",
-    "answered": "Demandes qui ont reçu une réponse, arrondi à 5 près.",
-    "answered_locally": "Dont réponses d’un acteur local ou du département sur son enveloppe, arrondi à 5 près.",
-    "delay": (
-        "Délai depuis le dépôt jusqu’à une étape, nombre de demandes arrondi à 5 près\u00a0: "
-        + ", ".join(DELAY_STEPS)
-        + "."
-    ),
-    "outcome": (
-        "Ce que deviennent les demandes, chacune une fois, arrondi à 5 près\u00a0: " + ", ".join(OUTCOMES) + "."
-    ),
+    "region": f"Demandes par région du département en charge, arrondi à {WIDE_STEP}. Absent\u00a0: trop petit.",
+    "month": f"Demandes par mois de dépôt (AAAA-MM, heure de Paris), arrondi à {WIDE_STEP}.",
+    "answered": "Demandes qui ont reçu une réponse\u00a0: somme des réponses publiées.",
+    "answered_locally": "Dont réponses d’un acteur local ou du département sur son enveloppe.",
+    "delay": "Délai depuis le dépôt jusqu’à une étape, en jours entiers\u00a0: " + ", ".join(DELAY_STEPS) + ".",
+    "outcome": f"Ce que deviennent les demandes, chacune une fois, arrondi à {STEP}\u00a0: "
+    + ", ".join(OUTCOMES)
+    + ".",
     "amount": ("Montants accordés\u00a0: national (comité de suivi de projet) et local (enveloppe du département)."),
     "evaluation": "Avis des demandeurs\u00a0: need_met (besoin satisfait), progress (avancement), satisfaction.",
 }
@@ -63,9 +60,9 @@ def lines(figures: Statistics) -> Iterator[tuple[object, ...]]:
     """Write the figures, one a line, in the order of `COLUMNS`."""
     yield _line("total", "", requests=figures.total)
     groups = (
-        ("status", figures.by_status),
         ("kind", figures.by_kind),
         ("departement", figures.by_departement),
+        ("region", figures.by_region),
         ("month", figures.by_month),
     )
     for dimension, counts in groups:
@@ -74,9 +71,7 @@ def lines(figures: Statistics) -> Iterator[tuple[object, ...]]:
     yield _line("answered", "", requests=figures.answered)
     yield _line("answered_locally", "", requests=figures.answered_locally)
     for delay in figures.delays:
-        yield _line(
-            "delay", delay.step, requests=delay.requests, median_days=delay.median_days, p90_days=delay.p90_days
-        )
+        yield _line("delay", delay.step, median_days=delay.median_days, p90_days=delay.p90_days)
     for outcome, count in figures.outcomes.items():
         yield _line("outcome", outcome, requests=count)
     yield _line("amount", "national", amount_cents=figures.amounts.national_granted_cents)
@@ -91,7 +86,7 @@ def description(address: str) -> dict[str, Any]:
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": NAME,
         "title": "Demandes d’ingénierie déposées dans Cousu-main",
-        "description": f"Chiffres publics, sans donnée personnelle, calculés au moment du téléchargement. {NOTE}",
+        "description": f"Chiffres publics, sans donnée personnelle, arrêtés à intervalle régulier. {NOTE}",
         "homepage": f"{address}/statistiques",
         "licenses": [LICENCE],
         "resources": [

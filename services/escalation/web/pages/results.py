@@ -145,7 +145,9 @@ async def figures(
         money=_money(of_all.money),
         marks=_marks(found.evaluations),
         map=tile_map(names, of_all.by_departement, hidden=""),
-        requests_of=[(f"{names.get(code, code)} ({code})", count) for code, count in of_all.by_departement.items()],
+        requests_of=[
+            (f"{names.get(code, code)} ({code})", count, None, code) for code, count in of_all.by_departement.items()
+        ],
         flow=flow(whole),
         flow_rows=table_of(whole),
         by_state=_rows({state_word(state): number for state, number in found.by_state.items()}),

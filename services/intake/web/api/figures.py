@@ -10,14 +10,13 @@ from litestar.di import NamedDependency
 from services.intake.reads.statistics import Statistics, statistics
 from services.intake.settings import Settings
 from services.intake.web.open_data import COLUMNS, NAME, description, lines
-from shared import clock
 from shared.db import Database
 
 
 @get("/statistics", public=True)
 async def public_statistics(database: NamedDependency[Database]) -> Statistics:
-    """Give the public figures; a null count is too small to be told."""
-    return await statistics(database, at=clock.now())
+    """Return the public figures of the latest snapshot; a null number is too small to be published."""
+    return await statistics(database)
 
 
 @get("/statistics.csv", public=True, media_type="text/csv")
@@ -26,7 +25,7 @@ async def statistics_as_csv(database: NamedDependency[Database]) -> Response[byt
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows(lines(await statistics(database, at=clock.now())))
+    writer.writerows(lines(await statistics(database)))
     return Response(
         text.getvalue().encode(),
         media_type="text/csv",

@@ -1,5 +1,6 @@
 """Official territories for programs: found by name or code, and the public profile of each."""
 
+from datetime import datetime
 from typing import Annotated, Final
 
 from litestar import Router, get
@@ -8,8 +9,8 @@ from litestar.params import FromPath, QueryParameter
 from pydantic import BaseModel
 
 from services.intake.domain.disclosure import NOTE
-from services.intake.reads.outcomes import Results
 from services.intake.reads.profile import Profile, profile
+from services.intake.reads.statistics import Results
 from services.intake.web.places import official_place, today
 from shared.contracts.vocabulary import ApplicantKind
 from shared.coverage import Covering
@@ -46,20 +47,31 @@ class CompositionView(BaseModel):
     share_of_largest_commune: float | None
 
 
+class Around(BaseModel):
+    """How many requests are published of a territory that contains this one."""
+
+    territory: TerritoryView
+    requests: int | None
+
+
 class TerritoryProfile(BaseModel):
-    """A territory's public profile. Counts are rounded to five and null below five; the `note` says why.
+    """A territory's public profile.
 
     `programmes` cover it today, itself or through what it belongs to; `programmes_inside` tells how many communes and
-    EPCI within it each covers. `requests` are its own and those of the territories in it. `similar` is compared by
-    `how_similar`, and `requests_of_similar` are theirs together. Rates are requests per 100 000 inhabitants, of the
-    rounded numbers.
+    EPCI within it each covers. `similar` is compared by `how_similar`. Numbers of requests are those of the public
+    figures `at` a moment, of which the `note` tells the rules: `requests` of the territory and of those in it, null for
+    communes and EPCI; `requests_of_similar` together; `requests_around` of what it belongs to. What became of them,
+    amounts and opinions are published for the whole country only, and null here. Rates are requests per 100 000
+    inhabitants, of published numbers.
     """
 
     territory: TerritoryView
     composition: CompositionView
     programmes: list[Covering]
     programmes_inside: dict[str, int]
+    at: datetime | None
     requests: Results
+    requests_around: list[Around]
     rate: float | None
     similar: list[TerritoryView]
     requests_of_similar: Results
@@ -109,10 +121,12 @@ def _profile(told: Profile, territories: Territories) -> TerritoryProfile:
         ),
         programmes=told.programmes,
         programmes_inside=dict(told.inside),
-        requests=told.results,
+        at=told.figures.at,
+        requests=Results(told.requests),
+        requests_around=[Around(territory=_view(one), requests=requests) for one, requests in told.around],
         rate=told.rate,
         similar=[_view(one) for one in told.similar],
-        requests_of_similar=told.among_similar,
+        requests_of_similar=Results(told.among_similar),
         rate_of_similar=told.rate_among_similar,
         how_similar=f"{HOW[told.territory.kind]} {WEIGHED}",
         note=NOTE,

@@ -8,20 +8,21 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Template
 
+from services.intake.domain.disclosure import Rhythm
 from services.intake.reads.profile import profile
 from services.intake.reads.statistics import Statistics, statistics
+from services.intake.settings import Settings
 from services.intake.web.pages.picker import spoken
 from services.intake.web.places import official_place, today
-from shared import clock
 from shared.contracts.vocabulary import Programme, RequestKind
 from shared.db import Database
 from shared.territory.model import Departement, Territory
 from shared.territory.similarity import HOW, WEIGHED, Similarity
 from shared.territory.territories import Territories
-from shared.web.flow import BECAME, flow, table_of, what_became
+from shared.web.flow import flow, table_of, what_became
 from shared.web.pages import render
 from shared.web.tiles import tile_map
-from shared.words import APPLICANT_KIND, state_word, word
+from shared.words import APPLICANT_KIND, word
 
 Asked = Request[Any, Any, Any]
 
@@ -36,30 +37,44 @@ MONTHS: Final = (
     "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
     "décembre",
 )  # fmt: skip
-TOO_FEW: Final = "moins de cinq demandes, ou aucune"
-NEAR: Final = "Arrondi à cinq près\u00a0; ce qui compte moins de cinq demandes n’est pas montré."
-EXACT: Final = "Ce qui compte moins de cinq demandes, ou est masqué avec un tel groupe, n’est pas montré."
+TOO_FEW: Final = "trop peu pour être publié, ou aucune"
+EVERY: Final = {
+    Rhythm.MONTH: "une fois par mois",
+    Rhythm.WEEK: "une fois par semaine",
+    Rhythm.DAY: "une fois par jour",
+    Rhythm.MOMENT: "toutes les quelques secondes, pour cette démonstration",
+}
+"""How often figures are published, in the words of the page."""
+
+BY_FIVE: Final = "Au multiple de cinq inférieur."
+BY_TEN: Final = "À la dizaine inférieure."
 FOUND: Final = 30
 """Territories that a search shows."""
 
 
 @get("/statistiques", public=True)
 async def figures(
-    request: Asked, database: NamedDependency[Database], territories: NamedDependency[Territories]
+    request: Asked,
+    database: NamedDependency[Database],
+    territories: NamedDependency[Territories],
+    settings: NamedDependency[Settings],
 ) -> Template:
     """Show the public figures."""
-    told = await statistics(database, at=clock.now())
+    told = await statistics(database)
     names = {one.code: spoken(one.name) for one in territories.departements()}
     whole = what_became(told.outcomes)
     return render(
         request,
         "public/statistics.html",
         figures=told,
+        every=EVERY[settings.figures_every],
         charts_of=_charts(told),
         delays=DELAYS,
         map=tile_map(names, {code: told.by_departement.get(code) for code in names}, hidden=TOO_FEW),
         by_departement=[
-            (f"{names.get(code, code)} ({code})", count) for code, count in sorted(told.by_departement.items())
+            (f"{name} ({code})", shown or 0, TOO_FEW.capitalize() if shown is None else None, code)
+            for code, name in names.items()
+            for shown in [told.by_departement.get(code)]
         ],
         flow=flow(whole),
         flow_rows=table_of(whole),
@@ -104,7 +119,6 @@ async def show_territory(
         spoken=spoken,
         word=word,
         programmes={one.value: word(one) for one in Programme},
-        outcomes=BECAME,
         how=HOW[territory.kind],
         weighed=WEIGHED,
         source=territories.source.sentence,
@@ -118,13 +132,12 @@ def _named(found: Iterable[Territory | Departement]) -> list[tuple[str, str]]:
 def _charts(told: Statistics) -> list[tuple[str, list[tuple[str, int]], str]]:
     """Name the groups of each figure, the largest first; months in their order. Each with what is to be known of it."""
     return [
-        ("Où en sont les demandes", _largest_first({state_word(key): n for key, n in told.by_status.items()}), NEAR),
         (
             "Ce qui est demandé",
             _largest_first({word(RequestKind(key)): n for key, n in told.by_kind.items() if n}),
-            EXACT,
+            BY_FIVE,
         ),
-        ("Par mois de dépôt", [(_month(key), n) for key, n in sorted(told.by_month.items()) if n], EXACT),
+        ("Par mois de dépôt", [(_month(key), n) for key, n in sorted(told.by_month.items()) if n], BY_TEN),
     ]
 
 
