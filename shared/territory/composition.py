@@ -5,7 +5,6 @@ from typing import Final
 
 from shared.contracts.vocabulary import ApplicantKind
 from shared.territory.model import Territory
-from shared.territory.similarity import larger_than
 from shared.territory.territories import Territories
 
 LARGEST: Final = 10
@@ -31,9 +30,7 @@ def composition(territories: Territories, territory: Territory) -> Composition:
     """Say what an official territory is made of."""
     if territory.kind is ApplicantKind.COMMUNE:
         return Composition(_around(territories, territory), (territory.code,), (), (), (), None)
-    key = (territory.kind, territory.code)
-    communes = [one for one in territories.all_of(ApplicantKind.COMMUNE) if key in larger_than(one)]
-    communes.sort(key=lambda one: (-(one.population or 0), one.code))
+    communes = territories.communes_in(territory)
     share = None
     if communes and communes[0].population and territory.population:
         share = min(communes[0].population / territory.population, 1.0)
@@ -44,7 +41,7 @@ def composition(territories: Territories, territory: Territory) -> Composition:
     return Composition(
         belongs_to=_around(territories, territory),
         communes=tuple(one.code for one in communes),
-        largest=tuple(communes[:LARGEST]),
+        largest=communes[:LARGEST],
         epci=inside,
         departements=_departements(territories, territory) if territory.kind is ApplicantKind.REGION else (),
         share_of_largest=share,

@@ -10,6 +10,7 @@ from shared.contracts.vocabulary import ApplicantKind
 from shared.territory.identification import Identified, identify, official
 from shared.territory.index import Index, fold
 from shared.territory.model import Departement, Territory
+from shared.territory.similarity import larger_than
 from shared.territory.source import Official, default_folder, read
 
 __all__ = ["Identified", "Territories"]
@@ -40,6 +41,14 @@ class Territories:
             self._of_old[former.current].extend(filter(None, (former.name, former.code)))
         self._indexes: dict[tuple[ApplicantKind | None, str | None], Index] = {}
         self._within: dict[tuple[str | None, ApplicantKind], list[Territory]] = defaultdict(list)
+        self._of_kind = {
+            kind: tuple(territory for territory in self._best_first if territory.kind is kind) for kind in ApplicantKind
+        }
+        self._departements = tuple(
+            Departement(territory.code, territory.name, territory.region, time_zone(territory.code))
+            for territory in sorted(self._of_kind[ApplicantKind.DEPARTEMENT], key=lambda territory: territory.code)
+        )
+        self._communes: dict[tuple[ApplicantKind, str], list[Territory]] = {}
 
     @classmethod
     def load(cls, folder: Path | None = None, *, searchable: bool = True) -> Self:
@@ -93,7 +102,17 @@ class Territories:
 
     def all_of(self, kind: ApplicantKind) -> tuple[Territory, ...]:
         """Give all territories of a kind, the most populated first."""
-        return tuple(territory for territory in self._best_first if territory.kind is kind)
+        return self._of_kind[kind]
+
+    def communes_in(self, territory: Territory) -> tuple[Territory, ...]:
+        """Give the communes of an EPCI, a département or a région, the most populated first."""
+        if not self._communes:
+            communes = defaultdict(list)
+            for commune in self._of_kind[ApplicantKind.COMMUNE]:
+                for larger in larger_than(commune):
+                    communes[larger].append(commune)
+            self._communes = communes  # whole at once: several threads may ask
+        return tuple(self._communes.get((territory.kind, territory.code), ()))
 
     def communes_of(self, epci: str) -> tuple[Territory, ...]:
         """Give the member communes of an EPCI, in the order of the official list; none if it is no EPCI's code."""
@@ -109,11 +128,7 @@ class Territories:
 
     def departements(self) -> tuple[Departement, ...]:
         """Give all départements and overseas collectivités, by code."""
-        return tuple(
-            Departement(territory.code, territory.name, territory.region, time_zone(territory.code))
-            for territory in sorted(self._by_code.values(), key=lambda territory: territory.code)
-            if territory.kind is ApplicantKind.DEPARTEMENT
-        )
+        return self._departements
 
     def regions(self) -> tuple[Territory, ...]:
         """Give all régions, by name."""
