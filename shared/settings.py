@@ -35,6 +35,7 @@ class BrokerSettings(SettingsWithSecrets):
         None,
         description="RabbitMQ, for services without an address of their own; several nodes separated by commas",
     )
+    broker_sources: dict[str, tuple[str, ...]] = Field({}, description="For all services without one of their own")
 
 
 class ServiceSettings(SettingsWithSecrets):
@@ -46,6 +47,13 @@ class ServiceSettings(SettingsWithSecrets):
     amqp_url: SecretStr | None = Field(
         default_factory=lambda: BrokerSettings().amqp_url,
         description="RabbitMQ, as this service's own user, written as AMQP_URL, which serves when not given",
+    )
+    broker_sources: dict[str, tuple[str, ...]] = Field(
+        default_factory=lambda: BrokerSettings().broker_sources,
+        description=(
+            'Sources that broker users publish as whose names do not say so, such as {"party-95": '
+            '["/qualification/95"]}; events of any other source are quarantined as forged'
+        ),
     )
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(ge=1, le=65535, description="Port to listen on")

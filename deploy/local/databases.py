@@ -5,13 +5,13 @@ from collections.abc import Mapping
 
 import asyncpg
 
-from deploy.local.broker_users import SERVICES
 from deploy.local.child import DidNotStart
 from deploy.local.environment import DATABASES, REPLAY, Environments
 from deploy.local.personas import PERSONAS, PERSONAS_DOMAIN
 from deploy.local.postgres import LocalPostgres
 from shared.db import Database
 from shared.identity.model import Role
+from shared.messaging.origins import SERVICES
 from shared.operations import agents, migrations
 from shared.tls import verified
 

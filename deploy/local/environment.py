@@ -5,7 +5,6 @@ import os
 from dataclasses import dataclass
 
 from deploy.local.broker import OwnBroker
-from deploy.local.broker_users import OPERATOR, SERVICES, SUPERVISOR
 from deploy.local.passwords import Passwords, write_private
 from deploy.local.places import REPOSITORY, Places
 from deploy.local.postgres import LocalPostgres
@@ -13,6 +12,9 @@ from deploy.local.rabbitmq import LocalRabbit
 from services.intake.settings import Settings as IntakeSettings
 from services.notifications.settings import Settings as NotificationsSettings
 from shared.contracts.vocabulary import Programme
+from shared.messaging.addresses import user_of
+from shared.messaging.origins import SERVICES
+from shared.messaging.rights import OPERATOR, SUPERVISOR
 from shared.settings import ServiceSettings
 
 OPERATIONS = "operations"
@@ -130,12 +132,22 @@ class Environments:
             raise LookupError("AMQP_URL is not set, and no RabbitMQ is embedded")
         return self.rabbit.url(user)
 
+    def broker_sources(self) -> dict[str, list[str]]:
+        """Give the sources of the users of a broker of the caller's own, who may be one for several services."""
+        sources: dict[str, list[str]] = {}
+        for service in SERVICES:
+            user = user_of(self.amqp_url(service))
+            if user != service:
+                sources.setdefault(user, []).append(f"/{service}")
+        return sources
+
     def of(self, service: str) -> dict[str, str]:
         """Give all variables of one service, and nothing that another keeps secret."""
         prefix = service.upper()
         told = self._common() | self._web(service) | self._links(service)
         told[f"{prefix}_DATABASE_URL"] = self.database_urls(service)[0]
         told[f"{prefix}_AMQP_URL"] = self.amqp_url(service)
+        told["BROKER_SOURCES"] = json.dumps(self.broker_sources())
         if service == "intake":
             told["INTAKE_DOCUMENTS_FOLDER"] = self._documents()
             told |= _lifted_limits("INTAKE", IntakeSettings)
@@ -200,8 +212,9 @@ class Environments:
     def write(self) -> None:
         """Leave the operators' variables for `cousu-main` in another terminal, readable by their owner only."""
         told = self.of_command_line()
+        # For the command line alone: the page does without.
+        told["SUPERVISOR_AMQP_URL"] = self.amqp_url(SUPERVISOR)
         if self.rabbit is not None:
-            # Who may make accounts is for the command line; the page does without.
             told["OPERATIONS_BROKER_ADMIN_URL"] = self._management(self.rabbit.nodes[0], SUPERVISOR)
         write_private(self.places.environment, "".join(f"{key}={value}\n" for key, value in sorted(told.items())))
 
@@ -213,7 +226,7 @@ class Environments:
             told["management"] = self.places.web("management")
             told["broker_metrics"] = self.places.web("broker_metrics")
         told["replies"] = self._door()
-        told["amqp"] = self.amqp_url("supervisor")
+        told["amqp"] = self.amqp_url(SUPERVISOR)
         told["postgres"] = self.postgres.url("postgres") if self.postgres else self.database_urls("intake")[0]
         return told
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 import json
 import secrets
 import shutil
@@ -13,15 +14,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from deploy.local.broker_users import SUPERVISOR, USERS, hashed
 from deploy.local.child import Child, DidNotStart, end_leftover, left_free, listening
 from deploy.local.epmd import LocalEpmd
 from deploy.local.passwords import Passwords, write_private
 from deploy.local.supervision import Program
+from shared.messaging import topology
+from shared.messaging.addresses import connect
+from shared.messaging.rights import SUPERVISOR, USERS
 
 # Debian's commands in /usr/sbin insist on the account `rabbitmq`; these are RabbitMQ's own.
 _DEBIAN = Path("/usr/lib/rabbitmq/bin")
 _READY_WITHIN = 180.0
+_CONNECTS_WITHIN = 30.0
 LARGEST_MESSAGE = 4 << 20
 """Bytes of a message that the broker takes, four times what a service records; above, it closes the channel."""
 _JOINS_WITHIN = 3
@@ -43,8 +47,8 @@ class Membership:
 class LocalRabbit:
     """One RabbitMQ node in a folder of its own, listening on 127.0.0.1 only; alone, or a member of a cluster.
 
-    Users and permissions are imported at each boot from `broker_users`; `guest` does not exist. It may be started
-    again on the same folder, also after a `kill -9` of it or of us.
+    Users and permissions are imported at each boot from `shared.messaging.rights`; `guest` does not exist. It may be
+    started again on the same folder, also after a `kill -9` of it or of us.
     """
 
     def __init__(
@@ -129,7 +133,9 @@ class LocalRabbit:
                 if not more:
                     raise
             else:
-                return
+                break
+        if self._membership is None:
+            await self.declare_topology()
 
     async def _boot(self) -> None:
         self._broker = Child(
@@ -161,7 +167,14 @@ class LocalRabbit:
         await self.manage("PUT", f"/api/vhosts/{name}", {})
         for user in USERS:
             await self.manage("PUT", f"/api/permissions/{name}/{user.name}", user.permission(vhost))
-            await self.manage("PUT", f"/api/topic-permissions/{name}/{user.name}", user.topic_permission(vhost))
+            for keys in user.topic_permissions(vhost):
+                await self.manage("PUT", f"/api/topic-permissions/{name}/{user.name}", keys)
+        await self.declare_topology(vhost)
+
+    async def declare_topology(self, vhost: str = "/") -> None:
+        """Declare what all services share, as the supervisor, where it does not stand already."""
+        async with await connect(self.url(SUPERVISOR, vhost), "supervisor", within=_CONNECTS_WITHIN) as connection:
+            await topology.declare_shared(connection)
 
     async def delete_vhost(self, vhost: str) -> None:
         """Remove a virtual host with all that is in it."""
@@ -263,7 +276,7 @@ class LocalRabbit:
             ],
             "vhosts": [{"name": "/"}],
             "permissions": [user.permission("/") for user in USERS],
-            "topic_permissions": [user.topic_permission("/") for user in USERS],
+            "topic_permissions": [keys for user in USERS for keys in user.topic_permissions("/")],
         }
 
     def _environment(self) -> dict[str, str]:
@@ -314,6 +327,12 @@ class LocalRabbit:
 def own_epmd(folder: Path, port: int, log: Path) -> LocalEpmd:
     """Make the epmd of a node that is alone, or of all nodes of a cluster."""
     return LocalEpmd(_command("epmd"), port, log=log, environment={"HOME": str(folder)})
+
+
+def hashed(password: str) -> str:
+    """Hash a password the way RabbitMQ stores it (salted SHA-256)."""
+    salt = secrets.token_bytes(4)
+    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
 
 
 def _command(name: str) -> Path:

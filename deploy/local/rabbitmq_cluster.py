@@ -74,6 +74,7 @@ class LocalCluster:
     async def start(self) -> None:
         """Start all nodes at once, and come back when clients can connect to each."""
         await together(*(node.start() for node in self.nodes))
+        await self.nodes[0].declare_topology()
 
     async def stop(self) -> None:
         """Stop all nodes cleanly, then their epmd."""

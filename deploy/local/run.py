@@ -1,6 +1,7 @@
 """`make run`: everything of Cousu-main on this machine, in the foreground, until Ctrl-C."""
 
 import asyncio
+import contextlib
 import fcntl
 import json
 import os
@@ -19,7 +20,6 @@ from rich.table import Table
 
 from deploy.local import databases
 from deploy.local.broker import own_broker
-from deploy.local.broker_users import SERVICES
 from deploy.local.child import Child, DidNotStart, inherited, left_free
 from deploy.local.copies import AT_ONCE, Copy, listening_socket
 from deploy.local.environment import CLIENTS_VARIABLE, DATABASES, DEMONSTRATION, OPERATIONS, Environments
@@ -31,8 +31,15 @@ from deploy.local.postgres import LocalPostgres
 from deploy.local.supervision import Program, Watch, WebProgram, together
 from deploy.local.told_to_stop import told_to_stop
 from shared.db import AWAY
+from shared.messaging import topology
+from shared.messaging.addresses import BROKER_AWAY, connect, lost_is_not_cancelled
+from shared.messaging.origins import SERVICES
+from shared.messaging.rights import SUPERVISOR
 from shared.operations.migrations import MigrationFailed
 from shared.stopping import SECOND_AFTER, STOP_SIGNALS
+
+DECLARES_EVERY = 5.0
+"""Seconds until an exchange that somebody deleted is there again."""
 
 ONLY_SERVERS = "--servers"
 """Given as an argument: PostgreSQL and RabbitMQ run, and no service, so that a backup can be restored."""
@@ -96,6 +103,7 @@ class Run:
         replace = asyncio.Event()
         told = asyncio.create_task(told_to_stop(replace=replace.set))
         running = asyncio.create_task(self._come_up_and_replace(replace))
+        shared = asyncio.create_task(self._keep_topology())
         try:
             await asyncio.wait({told, running}, return_when=asyncio.FIRST_COMPLETED)
             if running.done():
@@ -104,7 +112,8 @@ class Run:
         finally:
             told.cancel()
             running.cancel()
-            await asyncio.gather(told, running, return_exceptions=True)
+            shared.cancel()
+            await asyncio.gather(told, running, shared, return_exceptions=True)
             await self._go_down()
 
     async def _come_up_and_replace(self, replace: asyncio.Event) -> None:
@@ -113,6 +122,15 @@ class Run:
         while await replace.wait():
             replace.clear()
             await self._replace()
+
+    async def _keep_topology(self) -> None:
+        """Declare what all services share, also where somebody deleted it under them: they have no right to."""
+        url = self._environments.amqp_url(SUPERVISOR)
+        while True:
+            with contextlib.suppress(*BROKER_AWAY), lost_is_not_cancelled():
+                async with await connect(url, SUPERVISOR, within=DECLARES_EVERY) as connection:
+                    await topology.declare_shared(connection)
+            await asyncio.sleep(DECLARES_EVERY)
 
     async def _replace(self) -> None:
         """Replace the services copy by copy; the tables first, on which old and new code work for a while."""

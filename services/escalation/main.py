@@ -16,6 +16,7 @@ from shared.db import Database
 from shared.links import Links
 from shared.messaging import asyncapi
 from shared.messaging.messenger import Messenger
+from shared.messaging.origins import Origins
 from shared.runner import run
 from shared.territory.territories import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
@@ -45,6 +46,7 @@ def build(settings: Settings, database: Database) -> Litestar:
         name="escalation",
         subscription=SUBSCRIPTION,
         consumers=consumers(settings.durations),
+        origins=Origins(settings.broker_sources),
     )
     return application(
         settings,

@@ -21,6 +21,7 @@ from shared.db import Database
 from shared.links import Links
 from shared.messaging import asyncapi
 from shared.messaging.messenger import Messenger
+from shared.messaging.origins import Origins
 from shared.runner import run
 from shared.territory.similarity import Similarity
 from shared.territory.territories import Territories
@@ -50,6 +51,7 @@ def build(settings: Settings, database: Database) -> Litestar:
         name="intake",
         subscription=SUBSCRIPTION,
         consumers=consumers(territories),
+        origins=Origins(settings.broker_sources),
     )
     return application(
         settings,

@@ -24,6 +24,7 @@ from shared.limits import RateLimits
 from shared.links import Links
 from shared.messaging import asyncapi
 from shared.messaging.messenger import Messenger
+from shared.messaging.origins import Origins
 from shared.messaging.topology import Subscription
 from shared.runner import run
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
@@ -75,6 +76,7 @@ def build(settings: Settings, database: Database) -> Litestar:
         name="notifications",
         subscription=SUBSCRIPTION,
         consumers=consumers(office),
+        origins=Origins(settings.broker_sources),
     )
     postman = Postman(
         database,

@@ -21,6 +21,7 @@ from shared.identity.model import Role
 from shared.links import Links
 from shared.messaging import asyncapi
 from shared.messaging.messenger import Messenger
+from shared.messaging.origins import Origins
 from shared.messaging.topology import Subscription
 from shared.runner import run
 from shared.territory import Territories
@@ -48,7 +49,12 @@ def build(settings: Settings, database: Database) -> Litestar:
     if settings.amqp_url is None:
         raise SystemExit("Set QUALIFICATION_AMQP_URL or AMQP_URL to RabbitMQ's address.")
     messenger = Messenger(
-        database, settings.amqp_url.get_secret_value(), name=NAME, subscription=queue, consumers=heard
+        database,
+        settings.amqp_url.get_secret_value(),
+        name=NAME,
+        subscription=queue,
+        consumers=heard,
+        origins=Origins(settings.broker_sources),
     )
     return application(
         settings,

@@ -91,6 +91,11 @@ class Addresses:
         return self.now
 
 
+def user_of(amqp_url: str) -> str:
+    """Give the user of the broker that an address names; RabbitMQ's own default where it names none."""
+    return Addresses(amqp_url, "").now.user or "guest"
+
+
 async def connect(amqp_url: str, name: str, *, within: float) -> AbstractConnection:
     """Connect to the first node that answers, for a moment; raises what the last one refused with."""
     addresses = Addresses(amqp_url, name)

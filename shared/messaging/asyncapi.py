@@ -15,10 +15,11 @@ from pydantic.json_schema import models_json_schema
 from shared import tracing
 from shared.contracts import FACTS
 from shared.contracts.fact import Fact
+from shared.messaging import control
 from shared.messaging.envelope import CONTENT_TYPE, DIGEST, FURTHEST
 from shared.messaging.healing import said
 from shared.messaging.healing.said import Said
-from shared.messaging.names import EXCHANGE, RESEND_EXCHANGE
+from shared.messaging.names import EXCHANGE, RESEND_EXCHANGE, exchange_of
 from shared.messaging.origins import SERVICES
 from shared.messaging.routing import leads_there
 from shared.messaging.topology import ASKED_BY_ANYBODY, Subscription
@@ -26,12 +27,12 @@ from shared.messaging.topology import ASKED_BY_ANYBODY, Subscription
 VERSION: Final = "3.0.0"
 
 CONTROL: Final[dict[str, type[Said]]] = {
-    said.EVENTS_MISSING: said.EventsMissing,
-    said.STREAM_HEADS: said.StreamHeads,
-    said.HEADS_WANTED: said.HeadsWanted,
-    said.ALONE_HEADS: said.StreamHeads,
-    said.STREAM_FORKED: said.StreamForked,
-    said.STREAM_CHECKED: said.StreamChecked,
+    control.EVENTS_MISSING: said.EventsMissing,
+    control.STREAM_HEADS: said.StreamHeads,
+    control.HEADS_WANTED: said.HeadsWanted,
+    control.ALONE_HEADS: said.StreamHeads,
+    control.STREAM_FORKED: said.StreamForked,
+    control.STREAM_CHECKED: said.StreamChecked,
 }
 """What services ask and tell each other to recover lost events: no event, and may be lost."""
 
@@ -175,7 +176,10 @@ def document(
         "info": {
             "title": f"Cousu-main: {service}",
             "version": "1",
-            "description": f"What {service} publishes, and what its queue `{subscription.queue}` receives.",
+            "description": (
+                f"What {service} publishes, and what its queue `{subscription.queue}` receives. It publishes to "
+                f"`{exchange_of(service)}`, which alone it may write to, and which hands its events on to `{EXCHANGE}`."
+            ),
             "license": {"name": "EUPL-1.2"},
         },
         "defaultContentType": CONTENT_TYPE,
@@ -229,7 +233,7 @@ def _resend(wire_types: Iterable[str]) -> dict[str, Any]:
         "description": "Events that one listener missed, sent once more to its queue alone",
         "parameters": {"queue": {"description": "The queue that missed them"}},
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in wire_types},
-        "bindings": {"amqp": {"is": "routingKey", "exchange": _exchange(RESEND_EXCHANGE, "direct")} | _BINDING},
+        "bindings": {"amqp": {"is": "routingKey", "exchange": _exchange(RESEND_EXCHANGE, "topic")} | _BINDING},
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
+from aio_pika.exceptions import ChannelNotFoundEntity
 
 from shared.messaging import topology
 from shared.messaging.addresses import BROKER_AWAY, lost_is_not_cancelled
@@ -82,6 +83,8 @@ class Consumer:
                 # A node let us in and never answers, as one may that is joining its cluster: by another way, then.
                 log.warning("consumer.no_answer", within=DECLARES_WITHIN)
                 await self.close()
+            except ChannelNotFoundEntity as error:
+                topology.say_what_is_missing(error)
             except BROKER_AWAY as error:
                 log.info("consumer.broker_away", error=type(error).__name__)
             except Exception:

@@ -3,20 +3,27 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from shared.contracts import BY_TYPE
 from shared.contracts.fact import ALSO, Fact
 from shared.db import Transaction
+from shared.messaging.authenticity import check_type
 from shared.messaging.envelope import Envelope, Unreadable, read_data
 
 Handler = Callable[[Transaction, Any], Awaitable[None]]
 """`async def open_case_on_request_submitted(tx, fact)`; `tx.cause` says which event is applied."""
 
-_SERVICES = frozenset(wire_type.partition(".")[0] for wire_type in BY_TYPE) - {"forms"}
-"""Whose name a stranger's event may not bear as its source."""
-
 SINGLE = "event:"
 """How the stream of a fact that stands alone is called: this and the fact's id."""
+
+
+def single(subject: str) -> UUID | None:
+    """Read the id of the fact that a stream of its own is called by; None for any other stream."""
+    try:
+        return UUID(subject.removeprefix(SINGLE)) if subject.startswith(SINGLE) else None
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +93,12 @@ class Consumers:
         self._models = {fact.wire_type: fact for fact in on}
         self.alone = frozenset(fact.wire_type for fact in alone)
 
-    def hear(self, body: bytes) -> Heard:
-        """Read a message and find its handler; refuse with `Unreadable` what cannot be read."""
-        envelope = self._readable(Envelope.read(body))
+    def hear(self, body: bytes, check: Callable[[Envelope], None] = check_type) -> Heard:
+        """Read a message and find its handler; refuse with `Unreadable` what cannot be read, or fails the check."""
+        envelope = Envelope.read(body)
+        check(envelope)
+        envelope = self._readable(envelope)
         if envelope.type in self.raw:
-            if not _SERVICES.isdisjoint(envelope.source.split("/")[1:2]):
-                raise Unreadable(f"{envelope.type} cannot come from {envelope.source}")
             heard = _single(envelope, body, envelope, self.raw[envelope.type])
             return replace(heard, repeated=self.repeated.get(envelope.type))
         if self._is_newer(envelope):

@@ -65,9 +65,6 @@ class Envelope(BaseModel):
                 raise Unreadable("a sequence without a subject")
             if not isinstance(envelope.data, dict):
                 raise Unreadable("data: no object")
-            service = envelope.type.split(".", 1)[0]
-            if service != "forms" and envelope.source.split("/")[1:2] != [service]:
-                raise Unreadable(f"{envelope.type} cannot come from {envelope.source}")
             if envelope.sequence == 1 and envelope.previoushash is not None:
                 raise Unreadable("previoushash: the first event of a stream has no predecessor")
         return envelope

@@ -13,11 +13,13 @@ from shared.messaging import gauges, topology
 from shared.messaging import healing as heal
 from shared.messaging.answers import Answers
 from shared.messaging.arrivals import PREFETCH, Arrivals, Outcome
+from shared.messaging.authenticity import Authenticity, Sender
 from shared.messaging.consumer import Consumer
 from shared.messaging.consumers import Consumers
 from shared.messaging.envelope import DIGEST, is_damaged
 from shared.messaging.inbox import Inbox, Message, Patience
 from shared.messaging.names import LEADER_LOCK, OUTBOX_OLD, OUTBOX_STALE
+from shared.messaging.origins import Origins
 from shared.messaging.publisher import CONFIRM_WITHIN
 from shared.messaging.relay import Relay
 from shared.readiness import Degraded
@@ -34,6 +36,9 @@ WATCHES_EVERY = 5.0
 
 RETRIES_EVERY = 0.5
 """Seconds between two looks at the held streams whose time has come."""
+
+TAKES_AGAIN_EVERY = 1.0
+"""Seconds between two looks for messages that an operator handed over."""
 
 LOOKS_EVERY = 5.0
 """Seconds between two looks for streams that could go on and do not."""
@@ -71,12 +76,21 @@ class Messenger:
         patience: Patience | None = None,
         relay_poll: float = 0.5,
         healing: heal.Patience | None = None,
+        origins: Origins | None = None,
     ) -> None:
+        """`origins` says which sources belong to which broker user."""
         self.database = database
-        self.inbox = Inbox(database, consumers, patience, service=name)
+        authenticity = Authenticity(origins or Origins(), subscription.queue)
+        self.inbox = Inbox(database, consumers, patience, service=name, authenticity=authenticity)
         self.relay = Relay(database, amqp_url, name=name, poll=relay_poll)
         self.healer = heal.Healer(
-            database, self.relay, service=name, queue=subscription.queue, alone=consumers.alone, patience=healing
+            database,
+            self.relay,
+            service=name,
+            queue=subscription.queue,
+            alone=consumers.alone,
+            patience=healing,
+            authenticity=authenticity,
         )
         self.consumer = Consumer(amqp_url, self._on_message, name=name, subscription=subscription, prefetch=PREFETCH)
         self._arrivals = Arrivals(self.inbox)
@@ -103,6 +117,7 @@ class Messenger:
         for one_round, every in (
             (self.inbox.retry_held, RETRIES_EVERY),
             (self.inbox.go_on_where_left, LOOKS_EVERY),
+            (self.inbox.take_again, TAKES_AGAIN_EVERY),
             (self.inbox.forget_old_attempts, FORGETS_EVERY),
             (self.inbox.trim_parked, SETTLES_EVERY),
             (self._ask_for_what_is_missing, min(rest.before_asking, ASKS_EVERY)),
@@ -160,23 +175,24 @@ class Messenger:
     async def _on_message(self, message: AbstractIncomingMessage) -> None:
         """Answer the broker for a message once it is safe in the database."""
         damaged = is_damaged(message.body, message.headers.get(DIGEST))
+        sender = Sender(message.user_id, message.routing_key or "")
         if heal.is_control(message.type):
             # What came before may have ended its consumer, and will be said again.
             if not damaged and not message.redelivered:
-                await self._heal(message.body)
+                await self._heal(message.body, sender)
             outcome = Outcome.SAFE
         else:
-            taken = Message(message.body, message.routing_key or "", bool(message.redelivered), damaged)
+            taken = Message(message.body, sender.routing_key, bool(message.redelivered), damaged, sender)
             outcome = await self._arrivals.settle(taken)
         if outcome is Outcome.SAFE:
             await self._answers.safe(message)
         elif outcome is Outcome.FATAL:
             await self._answers.fatal(message)
 
-    async def _heal(self, body: bytes) -> None:
+    async def _heal(self, body: bytes, sender: Sender) -> None:
         """Take what is said to heal; it may be lost, for it will be said again."""
         try:
-            await retry_conflicts(lambda: self.healer.hear(body), resumable=True)
+            await retry_conflicts(lambda: self.healer.hear(body, sender), resumable=True)
         except AWAY as error:
             log.warning("healing.database_away", error=type(error).__name__)
         except Exception:

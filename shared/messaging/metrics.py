@@ -16,6 +16,9 @@ FORKED = Counter("cousu_streams_forked_total", "Times that a source was found to
 TOO_FAR_AHEAD = Counter("cousu_events_too_far_ahead_total", "Events that claim a place too far ahead to be parked")
 OWN = Counter("cousu_events_own_total", "Events of this service that came to its own queue and were left aside")
 QUARANTINED = Counter("cousu_messages_quarantined_total", "Messages that nobody could read")
+FORGED = Counter(
+    "cousu_messages_forged_total", "Messages that contradict themselves or the account that published them", ["reason"]
+)
 FATAL = Counter("cousu_messages_fatal_total", "Messages sent to the dead letters because they end whoever reads them")
 ASKED = Counter("cousu_gaps_asked_total", "Requests to a source for events that are missing here")
 RESENT = Counter("cousu_events_resent_total", "Events sent again to a queue that missed them")

@@ -6,6 +6,12 @@ DEAD_EXCHANGE = "cousumain.dead"
 RESEND_EXCHANGE = "cousumain.resend"
 UNROUTED_QUEUE = "unrouted"
 
+
+def exchange_of(service: str) -> str:
+    """Give the exchange that a service publishes to; what it takes goes on to `EXCHANGE`."""
+    return f"{EXCHANGE}.{service}"
+
+
 EVERYBODY = "*"
 """In the outbox, where a queue's name stands: sent again to all who listen."""
 

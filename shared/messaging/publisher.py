@@ -12,7 +12,7 @@ from faststream.rabbit import Channel, RabbitExchange
 
 from shared import tracing
 from shared.messaging import topology
-from shared.messaging.addresses import BROKER_AWAY, lost_is_not_cancelled
+from shared.messaging.addresses import BROKER_AWAY, lost_is_not_cancelled, user_of
 from shared.messaging.envelope import CONTENT_TYPE, DIGEST, digest_of
 from shared.messaging.wandering import WanderingBroker
 from shared.stopping import deadline
@@ -40,9 +40,15 @@ class UnsendableError(Exception):
 
 
 class Publisher:
-    """Publishes over a connection of its own, which it makes anew when nothing is confirmed any more."""
+    """Publishes over a connection of its own, which it makes anew when nothing is confirmed any more.
+
+    Each message says which broker user publishes it; RabbitMQ refuses one that names another (ADR 36).
+    """
 
     def __init__(self, amqp_url: str, *, name: str) -> None:
+        """`name` is the service's, which has an exchange of its own."""
+        self._user = user_of(amqp_url)
+        self._own_exchange = topology.publishing_exchange(name)
         self._broker = WanderingBroker(
             amqp_url,
             name=f"{name} relay",
@@ -54,15 +60,19 @@ class Publisher:
         self._unheard_since: float | None = None
 
     async def connect(self) -> bool:
-        """Have a connection and a declared exchange; without them the outbox waits."""
+        """Have a connection, and exchanges that exist; without them the outbox waits."""
         if self._exchanges:
             return True
         try:
             async with asyncio.timeout(CONNECTS_WITHIN):
                 with lost_is_not_cancelled():
                     await self._broker.connect()
-                    ours = (topology.exchange, topology.resend_exchange)
+                    ours = (self._own_exchange, topology.resend_exchange)
                     exchanges = [await self._broker.declare_exchange(one) for one in ours]
+        except aio_pika.exceptions.ChannelNotFoundEntity as error:
+            topology.say_what_is_missing(error)
+            await self.close()
+            return False
         except BROKER_AWAY as error:
             log.info("relay.broker_away", error=type(error).__name__)
             return False
@@ -74,14 +84,15 @@ class Publisher:
         message: aio_pika.Message,
         routing_key: str,
         *,
-        exchange: RabbitExchange = topology.exchange,
+        exchange: RabbitExchange | None = None,
         returned_is_done: bool = False,
     ) -> bool:
         """Publish one message, mandatory; tell whether the broker has it for sure. Raises `UnsendableError`.
 
+        To this service's own exchange, where no other is named.
         By aio-pika's exchange: FastStream's own publish costs a quarter of all that publishing does.
         """
-        there = self._exchanges.get(exchange.name)
+        there = self._exchanges.get((exchange or self._own_exchange).name)
         if there is None:
             return False
         return await self._publish(there, message, routing_key, returned_is_done=returned_is_done)
@@ -91,7 +102,7 @@ class Publisher:
         message: aio_pika.Message,
         routing_key: str,
         *,
-        exchange: RabbitExchange = topology.exchange,
+        exchange: RabbitExchange | None = None,
         returned_is_done: bool = False,
     ) -> bool:
         """Publish one message over a channel of its own; tell whether the broker has it for sure.
@@ -100,7 +111,7 @@ class Publisher:
         """
         try:
             async with self._channel() as channel:
-                there = await channel.get_exchange(exchange.name, ensure=False)
+                there = await channel.get_exchange((exchange or self._own_exchange).name, ensure=False)
                 return await self._publish(there, message, routing_key, returned_is_done=returned_is_done)
         except BROKER_AWAY:
             return False
@@ -126,6 +137,7 @@ class Publisher:
     async def _publish(
         self, there: AbstractExchange, message: aio_pika.Message, routing_key: str, *, returned_is_done: bool
     ) -> bool:
+        message.user_id = self._user
         try:
             with lost_is_not_cancelled():
                 await there.publish(message, routing_key, mandatory=True)

@@ -2,12 +2,27 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import aio_pika
+import aio_pika.exceptions
+import structlog
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractQueue
 from aiormq.abc import FieldTable
 from faststream.rabbit import ExchangeType, RabbitExchange
 
-from shared.messaging.names import DEAD_EXCHANGE, EXCHANGE, RESEND_EXCHANGE, UNROUTED_EXCHANGE, UNROUTED_QUEUE
+from shared.messaging.control import ALONE_HEADS
+from shared.messaging.names import (
+    DEAD_EXCHANGE,
+    EXCHANGE,
+    RESEND_EXCHANGE,
+    UNROUTED_EXCHANGE,
+    UNROUTED_QUEUE,
+    exchange_of,
+)
+from shared.messaging.rights import PUBLISHES
+
+log = structlog.get_logger(__name__)
 
 DELIVERY_LIMIT = 1000
 """High, because RabbitMQ 4.0 counts each hand-back as a delivery; a message that kills is found by our own counter."""
@@ -18,16 +33,16 @@ PARKED: FieldTable = {"x-queue-type": "quorum", "x-delivery-limit": -1}
 ASKED_BY_ANYBODY = ("*.heads_wanted.#", "*.events_missing.#", "*.stream_forked.#")
 """Every queue receives control messages: requests for heads and for missing events, and reports of forks."""
 
-ALONE_HEADS = "alone_heads"
-"""What is told of facts that stand alone; it goes where they go."""
+exchange = RabbitExchange(EXCHANGE, type=ExchangeType.TOPIC, declare=False)
+"""Where every queue is bound; only what is described to others names it."""
 
-exchange = RabbitExchange(
-    EXCHANGE, type=ExchangeType.TOPIC, durable=True, arguments={"alternate-exchange": UNROUTED_EXCHANGE}
-)
-
-
-resend_exchange = RabbitExchange(RESEND_EXCHANGE, type=ExchangeType.DIRECT, durable=True)
+resend_exchange = RabbitExchange(RESEND_EXCHANGE, type=ExchangeType.TOPIC, declare=False)
 """To one queue by its name: what that queue alone missed."""
+
+
+def publishing_exchange(service: str) -> RabbitExchange:
+    """Give the exchange that a service publishes to, which must exist."""
+    return RabbitExchange(exchange_of(service), type=ExchangeType.TOPIC, declare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +76,56 @@ class Subscription:
             "x-overflow": "reject-publish",
         }
 
-    async def declared(self, channel: aio_pika.abc.AbstractChannel) -> aio_pika.abc.AbstractQueue:
+    async def declared(self, channel: AbstractChannel) -> AbstractQueue:
         """Make sure that the queue exists, and give it."""
         return await channel.declare_queue(self.queue, durable=True, arguments=self.arguments)
 
 
-async def declare(channel: aio_pika.abc.AbstractChannel, subscriptions: Iterable[Subscription] = ()) -> None:
-    """Make sure that the exchanges, the queues and their bindings exist; what exists already is left as it is.
+async def declare_shared(connection: AbstractConnection) -> None:
+    """Make sure that all exchanges exist, and the queue for what nobody listens to: the supervisor's work."""
+    for name in (DEAD_EXCHANGE, RESEND_EXCHANGE):
+        await _declare_topic_exchange(connection, name)
+    parked: FieldTable = {"alternate-exchange": UNROUTED_EXCHANGE}
+    async with connection.channel() as channel:
+        unrouted = await channel.declare_exchange(UNROUTED_EXCHANGE, aio_pika.ExchangeType.FANOUT, durable=True)
+        queue = await channel.declare_queue(UNROUTED_QUEUE, durable=True, arguments=PARKED)
+        await queue.bind(unrouted)
+        topic = partial(channel.declare_exchange, type=aio_pika.ExchangeType.TOPIC, durable=True, arguments=parked)
+        main = await topic(EXCHANGE)
+        for service, prefixes in PUBLISHES.items():
+            own = await topic(exchange_of(service))
+            for prefix in prefixes:
+                await main.bind(own, routing_key=f"{prefix}.#")
 
-    On a robust channel all of it is declared again after a reconnection, also to a broker that lost its disk.
+
+async def _declare_topic_exchange(connection: AbstractConnection, name: str) -> None:
+    """Declare an exchange, also where it was a direct one, as all were before December 2026.
+
+    What is published before its queues are bound again is resent when it is asked for.
     """
-    unrouted = await channel.declare_exchange(UNROUTED_EXCHANGE, aio_pika.ExchangeType.FANOUT, durable=True)
-    keep = await channel.declare_queue(UNROUTED_QUEUE, durable=True, arguments=PARKED)
-    await keep.bind(unrouted)
-    dead = await channel.declare_exchange(DEAD_EXCHANGE, aio_pika.ExchangeType.DIRECT, durable=True)
-    main = await channel.declare_exchange(
-        EXCHANGE,
-        aio_pika.ExchangeType.TOPIC,
-        durable=True,
-        arguments={"alternate-exchange": UNROUTED_EXCHANGE},
-    )
-    again = await channel.declare_exchange(RESEND_EXCHANGE, aio_pika.ExchangeType.DIRECT, durable=True)
+    try:
+        async with connection.channel() as channel:
+            await channel.declare_exchange(name, aio_pika.ExchangeType.TOPIC, durable=True)
+    except aio_pika.exceptions.ChannelPreconditionFailed:
+        async with connection.channel() as channel:
+            await channel.exchange_delete(name)
+            await channel.declare_exchange(name, aio_pika.ExchangeType.TOPIC, durable=True)
+
+
+def say_what_is_missing(error: Exception) -> None:
+    """Log which exchange or queue is missing, and what creates it."""
+    log.error("broker.topology_missing", reason=str(error)[:200], remedy="cousu-main broker declare")
+
+
+async def declare(channel: AbstractChannel, subscriptions: Iterable[Subscription]) -> None:
+    """Make sure that the queues and their bindings exist; what exists already is left as it is.
+
+    On a robust channel all of it is declared again after a reconnection, also to a broker that lost its disk. The
+    exchanges are the supervisor's: raises `ChannelNotFoundEntity` where one is missing.
+    """
+    main, dead, again = [
+        await channel.get_exchange(name, ensure=False) for name in (EXCHANGE, DEAD_EXCHANGE, RESEND_EXCHANGE)
+    ]
     for subscription in subscriptions:
         graveyard = await channel.declare_queue(subscription.dead_queue, durable=True, arguments=PARKED)
         await graveyard.bind(dead, routing_key=subscription.queue)

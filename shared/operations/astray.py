@@ -1,24 +1,31 @@
 """Messages that reached no inbox: delivered too often (`<queue>.dead`), or that no queue listens to (`unrouted`).
 
-A parked message is never handed back to its queue: each hand-back counts as a delivery, and after twenty of them
-RabbitMQ 4.0 drops the message silently. Whoever looks takes it, puts a copy at the end, and only then lets it go.
+Operators publish nothing (ADR 36): what they send again goes through the database of the service that it concerns.
 """
 
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from contextlib import asynccontextmanager
+from typing import Any, Final
 
-import aio_pika
 import aio_pika.exceptions
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 from pydantic import BaseModel
 
-from shared.errors import Conflict, NotFound
-from shared.messaging.names import DEAD_EXCHANGE, EXCHANGE, UNROUTED_EXCHANGE, UNROUTED_QUEUE
+from shared.contracts.forms import REQUEST_FILED
+from shared.db import Transaction
+from shared.errors import NotFound
+from shared.messaging.authenticity import Sender
+from shared.messaging.control import is_control
+from shared.messaging.envelope import DIGEST, is_damaged
+from shared.messaging.inbox import Message, again
+from shared.messaging.names import EVERYBODY, UNROUTED_QUEUE
 from shared.operations import record
 from shared.operations.reach import Reach, Watched
 
 DEAD = ".dead"
+TOGETHER: Final = 100
+"""Dead letters that are handed over in one transaction."""
 LONGEST_NAME = 255
 """Bytes of a queue's name in AMQP."""
 FRONT_DOOR = "intake"
@@ -46,17 +53,6 @@ class NoSuchQueue(NotFound):
     )
 
 
-class NotAccepted(Conflict):
-    """The broker did not take the message where it should go; it is parked again."""
-
-    code = "not_accepted"
-    title = "The broker refused the message"
-    sentence = (
-        "La messagerie a refusé un message pour «\u00a0{queue}\u00a0». "
-        "Il reste en attente\u00a0; {moved} sont passés avant lui."
-    )
-
-
 class Parked(BaseModel):
     """One parked message: what its envelope says, as far as it can be read, never its content."""
 
@@ -74,7 +70,7 @@ class Parked(BaseModel):
 
 
 class Replayed(BaseModel):
-    """What became of unrouted messages: sent again, and of those still without a listener."""
+    """What became of unrouted messages: handed on, and of those that stay because nobody of ours published them."""
 
     moved: int
     came_back: int
@@ -82,14 +78,14 @@ class Replayed(BaseModel):
 
 async def list_parked(reach: Reach, queue: str, *, most: int = 50) -> list[Parked]:
     """Look at the messages of `unrouted` or of a queue's `.dead`; refuses with `NoSuchQueue`, `BrokerAway`."""
-    async with reach.broker.channel() as channel:
-        return [_parked(queue, message) async for message in _taken(channel, queue, most, put_back=True)]
+    async with _parked_in(reach, queue) as parked:
+        return [_parked(queue, message) for message in await _taken(parked, most)]
 
 
 async def drain(reach: Reach, queue: str, *, by: str, why: str, most: int = 10_000) -> int:
-    """Send the dead letters of a queue back to it, oldest first; give how many.
+    """Hand the dead letters of a queue to its service again, oldest first; give how many.
 
-    Refuses with `NoSuchQueue`, `NotAccepted`, `BrokerAway`.
+    Refuses with `NoSuchQueue`, `BrokerAway`.
     """
     live = queue.removesuffix(DEAD)
     watched = reach.of_queue(live)
@@ -97,70 +93,80 @@ async def drain(reach: Reach, queue: str, *, by: str, why: str, most: int = 10_0
         raise NoSuchQueue(queue=live)
     why = record.motive(why)
     moved = 0
-    async with reach.broker.channel() as channel:
-        depth = min(await _depth(await existing_queue(channel, live + DEAD)), most)
-        if depth:
-            await _note(watched, "dead.drain", f"{live}{DEAD}: {depth} message(s)", by, why)
-        async for message in _taken(channel, live + DEAD, depth):
-            try:
-                await channel.default_exchange.publish(_copy(message), routing_key=live, mandatory=True, timeout=30)
-            except aio_pika.exceptions.DeliveryError as refused:
-                await _put_back(channel, live + DEAD, message)
-                raise NotAccepted(queue=live, moved=moved) from refused
-            await message.ack()
-            moved += 1
+    async with _parked_in(reach, live + DEAD) as parked:
+        depth = min(_depth(parked), most)
+        while moved < depth and (messages := await _taken(parked, min(TOGETHER, depth - moved))):
+            async with watched.database.transaction() as tx:
+                if not moved:
+                    await _note(tx, "dead.drain", f"{live}{DEAD}: {depth} message(s)", by, why)
+                await again.add(tx, [_received(one) for one in messages if not is_control(one.type)])
+            await messages[-1].ack(multiple=True)
+            moved += len(messages)
     return moved
 
 
 async def replay_unrouted(reach: Reach, *, by: str, why: str, most: int = 10_000) -> Replayed:
-    """Publish the unrouted messages again under their own routing keys, oldest first.
+    """Have unrouted events published again by the service whose journal has them, oldest first.
 
-    Those that still nobody listens to come back. Written down once at each service that told some of them.
-    Refuses with `NoSuchQueue`, `BrokerAway`.
+    What a foreign form filed is handed to intake. Control messages are dropped: their services repeat them. The others
+    stay. Written down once at each service. Refuses with `NoSuchQueue`, `BrokerAway`.
     """
     why = record.motive(why)
-    told: set[str] = set()
-    moved = 0
-    async with reach.broker.channel() as channel:
-        exchange = await channel.get_exchange(EXCHANGE, ensure=False)
-        unrouted = await existing_queue(channel, UNROUTED_QUEUE)
-        depth = min(await _depth(unrouted), most)
-        async for message in _taken(channel, UNROUTED_QUEUE, depth):
-            publisher = _publisher(reach, message.routing_key or "")
-            if publisher.name not in told:
-                try:
-                    await _note(publisher, "unrouted.replay", f"messages of {publisher.name}", by, why)
-                except BaseException:
-                    await _put_back(channel, UNROUTED_QUEUE, message)
-                    raise
-                told.add(publisher.name)
-            await exchange.publish(_copy(message), routing_key=message.routing_key or "", mandatory=True, timeout=30)
-            await message.ack()
-            moved += 1
-        came_back = min(await _depth(await existing_queue(channel, UNROUTED_QUEUE)), moved)
+    noted: set[str] = set()
+    moved = came_back = 0
+    async with _parked_in(reach, UNROUTED_QUEUE) as parked:
+        for _ in range(min(_depth(parked), most)):
+            message = await parked.get(no_ack=False, fail=False)
+            if message is None:
+                break
+            publisher = _publisher(reach, message)
+            if publisher is not None:
+                async with publisher.database.transaction() as tx:
+                    handed_on = await _hand_on(tx, message)
+                    if handed_on and publisher.name not in noted:
+                        await _note(tx, "unrouted.replay", f"messages of {publisher.name}", by, why)
+                        noted.add(publisher.name)
+            if is_control(message.type) or (publisher is not None and handed_on):
+                await message.ack()
+                moved += 1
+            else:
+                came_back += 1
     return Replayed(moved=moved, came_back=came_back)
 
 
-async def _taken(
-    channel: AbstractChannel, queue: str, most: int, *, put_back: bool = False
-) -> AsyncIterator[AbstractIncomingMessage]:
-    """Give at most so many messages, no more than are there at the beginning."""
-    parked = await existing_queue(channel, queue)
-    for _ in range(min(most, await _depth(parked))):
-        message = await parked.get(no_ack=False, fail=False)
-        if message is None:
-            return
-        yield message
-        if put_back:
-            await _put_back(channel, queue, message)
+async def _hand_on(tx: Transaction, message: AbstractIncomingMessage) -> bool:
+    """Have a message go on from the database of whom it concerns; tell whether it is known there."""
+    if _says(message, "type") == REQUEST_FILED:
+        await again.add(tx, [_received(message)])
+        return True
+    position = await tx.fetchval(
+        "SELECT position FROM journal WHERE id::text = $1 AND source = $2 AND convert_to(body, 'UTF8') = $3",
+        _says(message, "id"),
+        _says(message, "source"),
+        message.body,
+    )
+    if position is None:
+        return False
+    await tx.execute("INSERT INTO outbox (position, queue) VALUES ($1, $2) ON CONFLICT DO NOTHING", position, EVERYBODY)
+    return True
 
 
-async def _put_back(channel: AbstractChannel, queue: str, message: AbstractIncomingMessage) -> None:
-    """Put a copy at the end of the parking queue, through the exchange that keeps its routing key, and let go."""
-    name = UNROUTED_EXCHANGE if queue == UNROUTED_QUEUE else DEAD_EXCHANGE
-    exchange = await channel.get_exchange(name, ensure=False)
-    await exchange.publish(_copy(message), routing_key=message.routing_key or "", mandatory=True, timeout=30)
-    await message.ack()
+@asynccontextmanager
+async def _parked_in(reach: Reach, queue: str) -> AsyncIterator[AbstractQueue]:
+    """Open a queue where messages are parked; what is taken and not acknowledged goes back to where it was.
+
+    Such a queue has no delivery limit (`topology.PARKED`), so that a look uses nothing up.
+    """
+    async with reach.broker.channel() as channel:
+        yield await existing_queue(channel, queue)
+
+
+async def _taken(parked: AbstractQueue, most: int) -> list[AbstractIncomingMessage]:
+    """Take at most so many messages."""
+    messages: list[AbstractIncomingMessage] = []
+    while len(messages) < most and (message := await parked.get(no_ack=False, fail=False)) is not None:
+        messages.append(message)
+    return messages
 
 
 async def existing_queue(channel: AbstractChannel, name: str) -> AbstractQueue:
@@ -173,41 +179,44 @@ async def existing_queue(channel: AbstractChannel, name: str) -> AbstractQueue:
         raise NoSuchQueue(queue=name) from missing
 
 
-async def _depth(queue: AbstractQueue) -> int:
+def _depth(queue: AbstractQueue) -> int:
     return queue.declaration_result.message_count or 0
 
 
-async def _note(watched: Watched, action: str, target: str, by: str, why: str) -> None:
-    async with watched.database.transaction() as tx:
-        await record.note(tx, by=by, action=action, target=target, why=why)
+async def _note(tx: Transaction, action: str, target: str, by: str, why: str) -> None:
+    await record.note(tx, by=by, action=action, target=target, why=why)
 
 
-def _publisher(reach: Reach, routing_key: str) -> Watched:
-    """Tell which service's message it is; the front door's, when nobody of ours told it."""
-    name = routing_key.split(".", 1)[0]
-    return reach.services.get(name) or reach.service(FRONT_DOOR)
+def _publisher(reach: Reach, message: AbstractIncomingMessage) -> Watched | None:
+    """Tell whose database a message goes on from: its source's, or intake's for what a foreign form filed."""
+    source = (_says(message, "source") or "").split("/")
+    name = FRONT_DOOR if _says(message, "type") == REQUEST_FILED else "".join(source[1:2])
+    return reach.services.get(name)
 
 
-def _copy(message: AbstractIncomingMessage) -> aio_pika.Message:
-    """Write the same message once more, persistent; what the broker counted on it begins again."""
-    return aio_pika.Message(
-        message.body,
-        headers={name: value for name, value in message.headers.items() if not name.startswith("x-delivery-")},
-        content_type=message.content_type,
-        message_id=message.message_id,
-        type=message.type,
-        correlation_id=message.correlation_id,
-        app_id=message.app_id,
-        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-    )
+def _received(message: AbstractIncomingMessage) -> Message:
+    """Give a parked message as it was published: dead letters have another routing key now."""
+    key = message.routing_key or ""
+    damaged = is_damaged(message.body, message.headers.get(DIGEST))
+    return Message(message.body, key, damaged=damaged, sender=Sender(message.user_id, key))
 
 
-def _parked(queue: str, message: AbstractIncomingMessage) -> Parked:
+def _says(message: AbstractIncomingMessage, name: str) -> str | None:
+    """Give a member of an envelope that is a text, where that much can be read."""
+    value = _members(message).get(name)
+    return value if isinstance(value, str) else None
+
+
+def _members(message: AbstractIncomingMessage) -> dict[str, Any]:
     try:
         told: Any = json.loads(message.body)
     except ValueError:
-        told = None
-    members = told if isinstance(told, dict) else {}
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _parked(queue: str, message: AbstractIncomingMessage) -> Parked:
+    members = _members(message)
 
     def text(name: str) -> str | None:
         value = members.get(name)

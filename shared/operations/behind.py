@@ -8,12 +8,21 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel
 
+from shared.messaging.consumers import single
 from shared.operations.reach import UNREACHABLE, Reach, Watched
 from shared.operations.services import hears
+
+RECENT: Final = timedelta(minutes=2)
+"""What a listener applied since then is looked up in the journal of its source."""
+
+LOOKED_UP: Final = 2_000
+"""Streams that each listener applied last and that are looked up."""
 
 LOOKED_AT: Final = 500
 """Streams of each service, those that changed last; what waits in others is told as held, or as awaited."""
@@ -34,7 +43,10 @@ class Behind(BaseModel):
 
 
 class Forked(BaseModel):
-    """`service` applied last events of `streams` streams that are not in the journal of `told_by`, their source."""
+    """`service` applied last events of `streams` streams that are not in the journal of `told_by`, their source.
+
+    Also of streams that the source does not have at all: somebody published as it.
+    """
 
     told_by: str
     service: str
@@ -64,6 +76,18 @@ class _Head:
 
 
 @dataclass(frozen=True, slots=True)
+class _Applied:
+    """The last event that a listener applied of a stream; `event` is its id where it is a stream of its own."""
+
+    service: str
+    source: str
+    subject: str
+    applied: int
+    hash: bytes | None
+    event: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Late:
     """A stream of which a listener has not applied what its source's head says: less, more, or something else."""
 
@@ -71,6 +95,11 @@ class _Late:
     service: str
     applied: int
     hash: bytes | None
+
+    @property
+    def last(self) -> _Applied:
+        """The last event that the listener applied."""
+        return _Applied(self.service, self.head.source, self.head.subject, self.applied, self.hash)
 
 
 async def compare(reach: Reach, perimeter: list[str] | None = None) -> Compared:
@@ -81,9 +110,12 @@ async def compare(reach: Reach, perimeter: list[str] | None = None) -> Compared:
     services = list(reach.services.values())
     heads = _flat(await asyncio.gather(*(_unless_away(_heads(one, perimeter)) for one in services)))
     late = _flat(await asyncio.gather(*(_unless_away(_late(one, heads)) for one in services)))
+    applied = {one.last for one in late if one.applied and one.hash}
+    if perimeter is None:
+        applied |= set(_flat(await asyncio.gather(*(_unless_away(_recent(one)) for one in services))))
     return Compared(
         behind=_flat(await asyncio.gather(*(_unless_away(_aged(one, late)) for one in services))),
-        forked=_flat(await asyncio.gather(*(_unless_away(_forked(one, late)) for one in services))),
+        forked=_flat(await asyncio.gather(*(_unless_away(_forked(one, applied)) for one in services))),
     )
 
 
@@ -143,24 +175,43 @@ async def _late(watched: Watched, heads: Sequence[_Head]) -> list[_Late]:
     return [_Late(heard[row["source"], row["subject"]], watched.name, row["applied"], row["hash"]) for row in rows]
 
 
-async def _forked(watched: Watched, late: Sequence[_Late]) -> list[Forked]:
+async def _recent(watched: Watched) -> list[_Applied]:
+    """Read what a listener applied last of any source, whether or not that source has such a stream."""
+    rows = await watched.database.fetch(
+        """
+        SELECT source, subject, applied, hash
+        FROM inbox_stream s
+        WHERE changed_at > now() - $1::interval AND applied > 0
+          AND NOT EXISTS (SELECT FROM inbox_held h WHERE h.subject = s.subject AND h.source = s.source)
+        ORDER BY changed_at DESC
+        LIMIT $2
+        """,
+        RECENT,
+        LOOKED_UP,
+    )
+    return [_Applied(watched.name, **row, event=single(row["subject"])) for row in rows]
+
+
+async def _forked(watched: Watched, applied: Iterable[_Applied]) -> list[Forked]:
     """Count by listener the streams of this service whose last applied event is not in its journal."""
-    of_ours = [one for one in late if one.head.told_by == watched.name and one.applied and one.hash]
+    of_ours = [one for one in applied if one.source.split("/")[1:2] == [watched.name]]
     rows = await watched.database.fetch(
         """
         SELECT k.service, count(*) AS streams, min(k.subject) AS first
-        FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bytea[])
-             AS k (service, source, subject, applied, hash)
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bytea[], $6::uuid[])
+             AS k (service, source, subject, applied, hash, event)
         WHERE NOT EXISTS (SELECT FROM journal j
                           WHERE j.source = k.source AND j.subject = k.subject AND j.sequence = k.applied
-                            AND j.hash = k.hash)
+                            AND (k.hash IS NULL OR j.hash = k.hash))
+          AND NOT EXISTS (SELECT FROM journal j WHERE j.id = k.event AND j.source = k.source)
         GROUP BY k.service
         """,
         [one.service for one in of_ours],
-        [one.head.source for one in of_ours],
-        [one.head.subject for one in of_ours],
+        [one.source for one in of_ours],
+        [one.subject for one in of_ours],
         [one.applied for one in of_ours],
         [one.hash for one in of_ours],
+        [one.event for one in of_ours],
     )
     return [Forked(told_by=watched.name, **row) for row in rows]
 

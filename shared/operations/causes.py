@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-import aio_pika.abc
 from pydantic import BaseModel
 
 from shared.db import Reader
 from shared.errors import NotFound
-from shared.operations import quarantine, record
-from shared.operations.broker import Broker
+from shared.messaging.inbox import again
+from shared.operations import record
 from shared.operations.quarantine import COLUMNS, SEEN, Quarantined
 from shared.operations.reach import Watched
 
@@ -116,24 +115,15 @@ async def preview(reader: Reader, service: str, key: str, *, perimeter: list[str
     return [Quarantined(service=service, **row) for row in rows]
 
 
-async def settle(watched: Watched, broker: Broker, key: str, decision: Decision) -> Settled:
-    """Send all messages of a group to the service's queue again, or put them away for good: at most `MOST` at once.
+async def settle(watched: Watched, key: str, decision: Decision) -> Settled:
+    """Have the service take all messages of a group again, or put them away for good: at most `MOST` at once.
 
-    Each batch is one transaction and one record of what was done. Refuses with `NoSuchCause`, `NoQueue`, `BrokerAway`.
+    Each batch is one transaction and one record of what was done. Refuses with `NoSuchCause`.
     """
     record.motive(decision.why)
     await show(watched.database, watched.name, key, perimeter=decision.perimeter)
-    if decision.settlement == "discarded":
-        return await _in_batches(watched, None, key, decision)
-    async with broker.channel() as channel:
-        return await _in_batches(watched, channel, key, decision)
-
-
-async def _in_batches(
-    watched: Watched, channel: aio_pika.abc.AbstractChannel | None, key: str, decision: Decision
-) -> Settled:
     settled = 0
-    while settled < MOST and (count := await _settle_batch(watched, channel, key, decision)):
+    while settled < MOST and (count := await _settle_batch(watched, key, decision)):
         settled += count
     left = await watched.database.fetchval(
         f"SELECT count(*) FROM quarantine WHERE {_OPEN} AND {_KEY} = $2 AND received_at <= $3",  # noqa: S608 - same
@@ -144,9 +134,7 @@ async def _in_batches(
     return Settled(settled=settled, left=left)
 
 
-async def _settle_batch(
-    watched: Watched, channel: aio_pika.abc.AbstractChannel | None, key: str, decision: Decision
-) -> int:
+async def _settle_batch(watched: Watched, key: str, decision: Decision) -> int:
     async with watched.database.transaction() as tx:
         rows = await tx.fetch(
             f"""
@@ -161,7 +149,7 @@ async def _settle_batch(
             SET settled_at = now(), settled_by = $5, settlement = $4, why = $6
             FROM chosen
             WHERE id = chosen_id
-            RETURNING id, reason, CASE WHEN $4 = 'replayed' THEN body END AS body
+            RETURNING id, reason, CASE WHEN $4 = 'replayed' THEN body END AS body, routing_key, user_id, damaged
             """,  # noqa: S608 - same
             decision.perimeter,
             key,
@@ -173,9 +161,8 @@ async def _settle_batch(
         )
         if not rows:
             return 0
-        if channel is not None:
-            for row in rows:
-                await quarantine.send(channel, watched.queue, row["body"])
+        if decision.settlement == "replayed":
+            await again.add(tx, [again.message_of(row) for row in rows])
         action = {"replayed": "quarantine.replay_all", "discarded": "quarantine.discard_all"}[decision.settlement]
         target = f"{len(rows)} messages, cause {key}, the first {rows[0]['id']}: {rows[0]['reason']}"
         await record.note(tx, by=decision.by, action=action, target=target, why=decision.why)

@@ -14,6 +14,7 @@ from shared.operations import (
     command_line_agents,
     command_line_astray,
     command_line_backups,
+    command_line_broker,
     command_line_documents,
     command_line_forms,
     command_line_held,
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 app.add_typer(command_line_agents.app, name="agent")
 app.add_typer(command_line_forms.app, name="form")
+app.add_typer(command_line_broker.app, name="broker")
 app.add_typer(command_line_held.app, name="held")
 app.add_typer(command_line_waiting.app, name="waiting")
 app.add_typer(command_line_unsendable.app, name="unsendable")

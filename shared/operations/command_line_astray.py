@@ -64,7 +64,7 @@ def list_unrouted(most: Most = 50, *, json: AsJson = False) -> None:
 def replay(why: Why, by: By) -> None:
     """Publish them again; those that still nobody listens to come back, and the command fails."""
     done = reaching(lambda reach: astray.replay_unrouted(reach, by=by, why=why))
-    typer.echo(f"{done.moved} published again, {done.came_back} came back: nobody listens to them")
+    typer.echo(f"{done.moved} published again, {done.came_back} stay: no service of ours published them")
     if done.came_back:
         raise typer.Exit(1)
 

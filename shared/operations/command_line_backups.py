@@ -10,6 +10,7 @@ from shared.operations.backups.manifest import Manifest
 from shared.operations.backups.restoring import Restored, Target
 from shared.operations.backups.restoring import restore as restored
 from shared.operations.backups.taking import back_up
+from shared.operations.broker import Broker
 from shared.operations.command_line_acting import AsJson, as_text
 from shared.operations.connections import told
 from shared.operations.reach import reached
@@ -17,6 +18,8 @@ from shared.operations.services import Service
 from shared.operations.settings import ReachSettings
 
 DOCUMENTS = "INTAKE_DOCUMENTS_FOLDER"
+SUPERVISOR = "SUPERVISOR_AMQP_URL"
+"""Who may empty the queues of services; operators may not."""
 
 
 def backup(
@@ -72,13 +75,14 @@ async def _back_up(to: Path) -> Manifest:
 
 
 async def _restore(source: Path, *, replace: bool) -> Restored:
+    supervisor = os.environ.get(SUPERVISOR)
     async with reached() as reach:  # whose databases are opened when they are asked for: none is
         return await restored(
             source,
             _targets(),
             messaging=_messaging(),
             documents=_documents(),
-            broker=reach.broker,
+            broker=Broker(supervisor) if supervisor else reach.broker,
             queues=[one.queue for one in reach.services.values()],
             replace=replace,
         )

@@ -64,6 +64,8 @@ def show(message_id: MessageId, service: OfOne, *, json: AsJson = False) -> None
         typer.echo(as_text({**one.model_dump(), "body": body.decode(errors="replace")}))
         return
     typer.echo(f"{one.routing_key}, {one.size} bytes, {at(one.received_at)}: {one.reason}")
+    if one.user_id is not None:
+        typer.echo(f"published by the broker user {one.user_id or '(none)'}")
     if one.damaged:
         typer.echo("damaged on its way: not to be replayed; the true event is asked for again by itself")
     if one.settled_at:
@@ -74,11 +76,11 @@ def show(message_id: MessageId, service: OfOne, *, json: AsJson = False) -> None
 
 @app.command()
 def replay(message_id: MessageId, service: OfOne, why: Why, by: By) -> None:
-    """Send the message to the service's queue again; what was applied stays applied once.
+    """Have the service take the message again; what was applied stays applied once, what was forged stays refused.
 
     Refused for one that was damaged on its way: the true event is asked for again by the service itself.
     """
-    reaching(lambda reach: quarantine.replay(reach.service(service.value), reach.broker, message_id, by=by, why=why))
+    reaching(lambda reach: quarantine.replay(reach.service(service.value), message_id, by=by, why=why))
     typer.echo(f"sent to {service.value} again; if it is still unreadable, it comes back")
 
 
@@ -116,10 +118,10 @@ def _settle_all(cause: str, service: WatchedService, settlement: Settlement, why
     async def settle(reach: Reach) -> int:
         watched = reach.service(service.value)
         decision = Decision(settlement, by, why, await db.now(watched.database))
-        done = await causes.settle(watched, reach.broker, cause, decision)
+        done = await causes.settle(watched, cause, decision)
         total = done.settled
         while done.settled and done.left:
-            done = await causes.settle(watched, reach.broker, cause, decision)
+            done = await causes.settle(watched, cause, decision)
             total += done.settled
         return total
 

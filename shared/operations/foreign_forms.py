@@ -4,15 +4,16 @@ An account may write to the exchange with the routing keys of filed requests alo
 with it. It may configure nothing: it makes no queue, no exchange and no binding, and deletes none.
 """
 
-import re
 import secrets
 from typing import Final
+from urllib.parse import unquote
 
 from pydantic import BaseModel
 from yarl import URL
 
 from shared.db import Transaction
 from shared.errors import Conflict, Invalid, NotFound
+from shared.messaging import rights
 from shared.messaging.names import EXCHANGE
 from shared.messaging.origins import form_source, form_user, is_form_name
 from shared.operations import record
@@ -104,7 +105,8 @@ async def add(reach: Reach, admin: BrokerAdmin, name: str, *, renew: bool, by: s
         raise Invalid.field(
             "name", "Donnez un nom de 40 caractères au plus\u00a0: minuscules sans accent, chiffres et tirets."
         )
-    user, password = form_user(name), secrets.token_urlsafe(32)
+    account, vhost, password = rights.form(name), unquote(admin.vhost), secrets.token_urlsafe(32)
+    user = account.name
     if await admin.call("GET", f"users/{user}") and not renew:
         raise FormKnown(name=name)
     async with reach.service(FRONT_DOOR).database.transaction() as tx:
@@ -116,8 +118,9 @@ async def add(reach: Reach, admin: BrokerAdmin, name: str, *, renew: bool, by: s
         await admin.call("PUT", f"users/{user}", {"password": password, "tags": ""})
         for limit, value in LIMITS.items():
             await admin.call("PUT", f"user-limits/{user}/{limit}", {"value": value})
-        await admin.call("PUT", f"topic-permissions/{admin.vhost}/{user}", topic_rights())
-        await admin.call("PUT", f"permissions/{admin.vhost}/{user}", rights(name))
+        for keys in account.topic_permissions(vhost):
+            await admin.call("PUT", f"topic-permissions/{admin.vhost}/{user}", keys)
+        await admin.call("PUT", f"permissions/{admin.vhost}/{user}", account.permission(vhost))
     return password
 
 
@@ -133,16 +136,6 @@ async def remove(reach: Reach, admin: BrokerAdmin, name: str, *, by: str, why: s
         await _note(tx, "form.remove", name, by, why)
         await admin.call("DELETE", f"users/{user}")
         await admin.call("DELETE", f"queues/{admin.vhost}/{user}")
-
-
-def rights(name: str) -> dict[str, str]:
-    """Give the rights of a form's account on exchanges and queues, as RabbitMQ's regular expressions."""
-    return {"configure": "^$", "write": f"^{EXCHANGE}$", "read": f"^{re.escape(form_user(name))}$"}
-
-
-def topic_rights() -> dict[str, str]:
-    """Give the routing keys that a form's account may publish with, and bind to: none."""
-    return {"exchange": EXCHANGE, "write": r"^forms\.request_filed(\.[A-Za-z0-9]{1,10})?$", "read": "^$"}
 
 
 def amqp_url(operators: str, name: str, password: str) -> str:

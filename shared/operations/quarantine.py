@@ -5,16 +5,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-import aio_pika
-import aio_pika.abc
-import aio_pika.exceptions
 from pydantic import BaseModel
 
 from shared.db import Reader, Transaction
 from shared.errors import Conflict, NotFound
-from shared.messaging.envelope import CONTENT_TYPE, DIGEST, digest_of
+from shared.messaging.inbox import again
 from shared.operations import record
-from shared.operations.broker import Broker
 from shared.operations.reach import Watched
 
 
@@ -45,14 +41,6 @@ class DamagedMessage(Conflict):
     )
 
 
-class NoQueue(Conflict):
-    """The service's queue does not exist, so that nothing can be sent to it."""
-
-    code = "no_queue"
-    title = "The queue of the service does not exist"
-    sentence = "La file «\u00a0{queue}\u00a0» n’existe pas\u00a0: démarrez d’abord le service, qui la crée."
-
-
 class Quarantined(BaseModel):
     """One message in quarantine; `settled_…` are None while nobody has decided."""
 
@@ -66,6 +54,8 @@ class Quarantined(BaseModel):
     """Not the bytes that were sent: never replayed; the true event is asked for again by the service itself."""
     times: int
     """How often these bytes came."""
+    user_id: str | None
+    """The broker's account that published it; empty where nobody vouches for it, None for what was checked before."""
     settled_at: datetime | None
     settled_by: str | None
     settlement: str | None
@@ -75,7 +65,7 @@ class Quarantined(BaseModel):
 _SUBJECT = re.compile(r'"subject"\s*:\s*"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
 
 COLUMNS = """
-    id, received_at, reason, routing_key, octet_length(body) AS size, damaged, times,
+    id, received_at, reason, routing_key, octet_length(body) AS size, damaged, times, user_id,
     settled_at, settled_by, settlement, why
 """
 
@@ -159,34 +149,23 @@ def request_named_in(body: str) -> str | None:
 
 
 async def replay(
-    watched: Watched, broker: Broker, message_id: UUID, *, by: str, why: str, perimeter: list[str] | None = None
+    watched: Watched, message_id: UUID, *, by: str, why: str, perimeter: list[str] | None = None
 ) -> Quarantined:
-    """Send the bytes to the service's queue again, through its inbox: what was applied already stays applied once.
+    """Have the service take the bytes again, through its inbox: what was applied already stays applied once.
 
-    Still unreadable, it comes back as a new message. Refuses with `NotInQuarantine`, `AlreadySettled`,
-    `DamagedMessage`, `NoQueue`, `BrokerAway`.
+    They are checked as when they came, with the account that published them. Refused again, they come back as a new
+    message. Refuses with `NotInQuarantine`, `AlreadySettled`, `DamagedMessage`.
     """
     why = record.motive(why)
-    async with broker.channel() as channel, watched.database.transaction() as tx:
+    async with watched.database.transaction() as tx:
         found = await _settle(tx, watched.name, message_id, "replayed", by=by, why=why, perimeter=perimeter)
         if found.damaged:
             raise DamagedMessage
-        await send(channel, watched.queue, await bytes_of(tx, message_id))
+        row = await tx.fetchrow("SELECT body, routing_key, user_id, damaged FROM quarantine WHERE id = $1", message_id)
+        if row is None:
+            raise NotInQuarantine
+        await again.add(tx, [again.message_of(row)])
     return found
-
-
-async def send(channel: aio_pika.abc.AbstractChannel, queue: str, body: bytes) -> None:
-    """Publish the bytes of a message to the queue of a service; refuses with `NoQueue`."""
-    message = aio_pika.Message(
-        body,
-        headers={DIGEST: digest_of(body)},
-        content_type=CONTENT_TYPE,
-        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-    )
-    try:
-        await channel.default_exchange.publish(message, routing_key=queue, mandatory=True, timeout=30)
-    except aio_pika.exceptions.DeliveryError as returned:
-        raise NoQueue(queue=queue) from returned
 
 
 async def discard(

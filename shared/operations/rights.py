@@ -41,6 +41,7 @@ _MESSAGES: Final[Rights] = MappingProxyType(
         "inbox_waiting": "SELECT, DELETE",
         "inbox_expected": "SELECT, DELETE",
         "inbox_attempt": "SELECT, DELETE",
+        "inbox_again": "INSERT",
         "quarantine": "SELECT, INSERT, UPDATE",
         "operation": _ADD,
     }

@@ -46,7 +46,7 @@ class ReachSettings(SettingsWithSecrets):
     )
     amqp_url: SecretStr | None = Field(
         default_factory=lambda: BrokerSettings().amqp_url,
-        description="RabbitMQ, as a user who may read and write every queue, as AMQP_URL, which serves when not given",
+        description="RabbitMQ, as a user who reads stray messages and publishes nothing; AMQP_URL when not given",
     )
     replay_url: SecretStr | None = Field(
         None,

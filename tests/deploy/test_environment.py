@@ -8,13 +8,13 @@ import pytest
 from yarl import URL
 
 from deploy.local.broker import own_broker
-from deploy.local.broker_users import SERVICES
 from deploy.local.child import DidNotStart, inherited
 from deploy.local.environment import DATABASES, Environments
 from deploy.local.passwords import Passwords
 from deploy.local.places import Places
 from deploy.local.postgres import LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
+from shared.messaging.origins import SERVICES
 
 
 @pytest.fixture

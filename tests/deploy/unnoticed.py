@@ -16,8 +16,8 @@ from http.client import HTTPException
 from pathlib import Path
 from statistics import quantiles
 
-from deploy.local.broker_users import SERVICES
 from deploy.local.places import Places
+from shared.messaging.origins import SERVICES
 from tests.deploy.clients import Applicants, Connections, registered
 
 WITHIN = 900.0

@@ -2,15 +2,20 @@
 
 import json
 import random
+import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from urllib.parse import quote, unquote
 
 import aio_pika
+import httpx2
+from yarl import URL
 
 from shared.messaging.addresses import connect
 from shared.messaging.envelope import CONTENT_TYPE, DIGEST, digest_of
 
 EXCHANGE = "cousumain"
+NETWORK = "network"
 MOST = 60
 TAKE_WITHIN = 3.0
 RUBBISH_ID = "1"
@@ -29,10 +34,27 @@ class Tampered:
 Alter = Callable[[list[aio_pika.abc.AbstractIncomingMessage]], Iterable[aio_pika.abc.AbstractMessage]]
 
 
-async def on_the_way(amqp: str, queue: str, alter: Alter) -> Tampered:
+async def as_the_network(amqp: str, management: str) -> str:
+    """Give the address of an account that passes on what others published, in their names, as a wire does.
+
+    Of the product's own accounts none may: the supervisor, who makes this one, publishes only as itself.
+    """
+    urls = [URL(one) for one in amqp.split(",")]
+    vhost = quote(unquote(urls[0].raw_path[1:]) or "/", safe="")
+    password = secrets.token_urlsafe()
+    by = httpx2.BasicAuth(urls[0].user or "", urls[0].password or "")
+    async with httpx2.AsyncClient(base_url=f"{management}/api", auth=by, timeout=10, trust_env=False) as client:
+        account = {"password": password, "tags": "impersonator"}
+        (await client.put(f"/users/{NETWORK}", json=account)).raise_for_status()
+        everything = {"configure": ".*", "write": ".*", "read": ".*"}
+        (await client.put(f"/permissions/{vhost}/{NETWORK}", json=everything)).raise_for_status()
+    return ",".join(str(url.with_user(NETWORK).with_password(password)) for url in urls)
+
+
+async def on_the_way(network: str, queue: str, alter: Alter) -> Tampered:
     """Take what waits in a queue, and put back what `alter` makes of it."""
     done = Tampered()
-    async with await connect(amqp, "faults", within=10) as connection:
+    async with await connect(network, "faults", within=10) as connection:
         channel = await connection.channel(publisher_confirms=True)
         there = await channel.get_queue(queue)
         caught: list[aio_pika.abc.AbstractIncomingMessage] = []
@@ -70,6 +92,7 @@ def copy(message: aio_pika.abc.AbstractIncomingMessage, body: bytes | None = Non
         message_id=message.message_id,
         type=message.type,
         correlation_id=message.correlation_id,
+        user_id=message.user_id,
         headers={key: value for key, value in message.headers.items() if not key.startswith("x-")},
         delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
     )

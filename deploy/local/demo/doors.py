@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 import httpx2
 from rich.console import Console
 
-from deploy.local.broker_users import SERVICES
 from deploy.local.child import DidNotStart
 from deploy.local.databases import refuse_real_agents
 from deploy.local.environment import EMBEDDED
@@ -24,6 +23,7 @@ from deploy.local.personas import PERSONAS, Persona, departemental
 from deploy.local.places import REPOSITORY, Places
 from shared import production
 from shared.identity.model import Role
+from shared.messaging.origins import SERVICES
 from shared.operations import agents
 from shared.operations.connections import database_of, read_environment_file, told
 from shared.territory import Departement

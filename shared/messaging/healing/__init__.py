@@ -9,9 +9,9 @@ Four messages, which are no facts: they have no sequence, are not recorded, and 
   service that joins late, lost its database, or was restored from an old backup.
 """
 
+from shared.messaging.control import is_control
 from shared.messaging.healing.healer import Healer
 from shared.messaging.healing.patience import Patience
 from shared.messaging.healing.resending import MOST_EVENTS, resend
-from shared.messaging.healing.said import is_control
 
 __all__ = ["MOST_EVENTS", "Healer", "Patience", "is_control", "resend"]

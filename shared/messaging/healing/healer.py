@@ -11,28 +11,25 @@ import structlog
 from shared import clock
 from shared.db import Database, Row
 from shared.messaging import metrics
+from shared.messaging.authenticity import Authenticity, Forged, Sender
 from shared.messaging.consumers import SINGLE
-from shared.messaging.envelope import Envelope, Unreadable, read_data
-from shared.messaging.healing import disputes, gaps, heads
-from shared.messaging.healing.heads import FIRST, MOST_HEADS, place_of
-from shared.messaging.healing.limits import MOST_BYTES, Rate, RateLimiter
-from shared.messaging.healing.patience import Patience
-from shared.messaging.healing.resending import resend
-from shared.messaging.healing.said import (
+from shared.messaging.control import (
     ALONE_HEADS,
     EVENTS_MISSING,
     HEADS_WANTED,
     STREAM_CHECKED,
     STREAM_FORKED,
     STREAM_HEADS,
-    EventsMissing,
-    HeadsWanted,
-    Said,
-    StreamChecked,
-    StreamForked,
-    StreamHeads,
 )
-from shared.messaging.inbox import forks
+from shared.messaging.envelope import Envelope, Unreadable, read_data
+from shared.messaging.healing import disputes, gaps, heads
+from shared.messaging.healing.heads import FIRST, MOST_HEADS, place_of
+from shared.messaging.healing.limits import MOST_BYTES, Rate, RateLimiter
+from shared.messaging.healing.patience import Patience
+from shared.messaging.healing.resending import resend
+from shared.messaging.healing.said import EventsMissing, HeadsWanted, Said, StreamChecked, StreamForked, StreamHeads
+from shared.messaging.inbox import Message, forks, quarantine
+from shared.messaging.origins import Origins
 from shared.messaging.relay import Relay
 
 log = structlog.get_logger(__name__)
@@ -55,7 +52,9 @@ class Healer:
         queue: str,
         alone: Iterable[str] = (),
         patience: Patience | None = None,
+        authenticity: Authenticity | None = None,
     ) -> None:
+        self._authenticity = authenticity or Authenticity(Origins(), queue)
         self._database = database
         self._relay = relay
         self._service = service
@@ -65,17 +64,33 @@ class Healer:
         self._limiters = {what: RateLimiter(rate) for what, rate in LIMITS.items()}
         self.patience = patience or Patience()
 
-    async def hear(self, body: bytes) -> None:
-        """Handle a control message; drop what is invalid or above the limits: it will be sent again."""
+    async def hear(self, body: bytes, sender: Sender | None = None) -> None:
+        """Handle a control message; drop what is invalid or above the limits: it will be sent again.
+
+        Without a sender it is believed. A forged one goes to quarantine.
+        """
         if len(body) > MOST_BYTES:
             metrics.CONTROL_REFUSED.labels("size").inc()
             log.warning("healing.too_large", bytes=len(body))
             return
         try:
-            await self._take(Envelope.read(body))
+            envelope = Envelope.read(body)
+            if sender is None or await self._is_authentic(envelope, body, sender):
+                await self._take(envelope)
         except Unreadable as error:
             metrics.CONTROL_REFUSED.labels("unreadable").inc()
             log.warning("healing.unreadable", reason=str(error))
+
+    async def _is_authentic(self, envelope: Envelope, body: bytes, sender: Sender) -> bool:
+        """Tell whether a control message is from whom it says; a forged one goes to quarantine."""
+        try:
+            self._authenticity.check_control(envelope, sender)
+        except Forged as forged:
+            metrics.CONTROL_REFUSED.labels("forged").inc()
+            async with self._database.transaction() as tx:
+                await quarantine.put_aside(tx, Message(body, sender.routing_key, sender=sender), str(forged))
+            return False
+        return True
 
     async def _take(self, envelope: Envelope) -> None:
         service, said, _version = envelope.type.split(".")

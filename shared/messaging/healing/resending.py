@@ -1,9 +1,7 @@
 """What is sent again: rows of the journal, put into the outbox once more."""
 
-from uuid import UUID
-
 from shared.db import Transaction
-from shared.messaging.consumers import SINGLE
+from shared.messaging.consumers import single
 
 MOST_EVENTS = 500
 """Events sent again for one request."""
@@ -41,16 +39,8 @@ async def resend(tx: Transaction, *, source: str, subject: str, first: int, last
         last,
         queue,
         MOST_EVENTS,
-        _single(subject),
+        single(subject),
         MOST_WAITING,
         MOST_WAITING_IN_ALL,
     )
     return int(tag.rsplit(" ", 1)[1])
-
-
-def _single(subject: str) -> UUID | None:
-    """Read which fact is meant where a fact that stands alone is asked for."""
-    try:
-        return UUID(subject.removeprefix(SINGLE)) if subject.startswith(SINGLE) else None
-    except ValueError:
-        return None

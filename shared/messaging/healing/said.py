@@ -5,17 +5,8 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as Bounds
 
-from shared.messaging import topology
 from shared.messaging.envelope import FURTHEST, Name
 from shared.messaging.healing.limits import MOST_ENTRIES
-
-EVENTS_MISSING = "events_missing"
-STREAM_HEADS = "stream_heads"
-HEADS_WANTED = "heads_wanted"
-ALONE_HEADS = topology.ALONE_HEADS
-STREAM_FORKED = "stream_forked"
-STREAM_CHECKED = "stream_checked"
-CONTROL = (EVENTS_MISSING, STREAM_HEADS, HEADS_WANTED, ALONE_HEADS, STREAM_FORKED, STREAM_CHECKED)
 
 ChainHash = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
 """The chain hash of an event, as `previoushash` writes it; empty where it is not known."""
@@ -76,9 +67,3 @@ class HeadsWanted(Said):
 
     since: AwareDatetime
     queue: QueueName | None = None
-
-
-def is_control(wire_type: str | None) -> bool:
-    """Tell whether a message is said between services to heal, and is no fact."""
-    parts = (wire_type or "").split(".")
-    return len(parts) == 3 and parts[1] in CONTROL and parts[2] == "v1"  # noqa: PLR2004 - service, name, version

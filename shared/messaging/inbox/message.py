@@ -3,6 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 
+from shared.messaging.authenticity import Sender
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -14,6 +16,8 @@ class Message:
     """It was begun before, or may have been: it is taken alone, and its attempts are counted."""
     damaged: bool = False
     """The body is not the one that was sent: it may still read well, and mean something else."""
+    sender: Sender | None = None
+    """Who published it, as the broker says; None for what comes from a journal of ours, which needs no check."""
 
     @property
     def fingerprint(self) -> bytes:

@@ -1,5 +1,7 @@
 """What cannot be read, or not be written down, is put aside with its bytes: it takes no place in a stream (ADR 4)."""
 
+from functools import partial
+
 import structlog
 from pydantic import BaseModel, ValidationError
 from pydantic import Field as Bounds
@@ -7,7 +9,9 @@ from pydantic import Field as Bounds
 from shared.clock import new_id
 from shared.db import Transaction
 from shared.messaging import metrics
+from shared.messaging.authenticity import Reason
 from shared.messaging.envelope import FURTHEST, Name
+from shared.messaging.inbox.again import user_of
 from shared.messaging.inbox.message import Message
 
 
@@ -19,6 +23,10 @@ class _Place(BaseModel):
 
 log = structlog.get_logger(__name__)
 
+FORGERIES = frozenset(reason.value for reason in Reason)
+for _reason in FORGERIES:
+    metrics.FORGED.labels(_reason)  # an alert on an increase needs the figure from the start
+
 
 async def put_aside(tx: Transaction, message: Message, reason: str) -> None:
     """Put an unreadable message aside, with its bytes; the same bytes again are counted in the same row.
@@ -28,8 +36,9 @@ async def put_aside(tx: Transaction, message: Message, reason: str) -> None:
     source, subject, sequence = _place(message.body)
     first = await tx.fetchval(
         """
-        INSERT INTO quarantine AS q (id, reason, routing_key, body, damaged, digest, source, subject, sequence)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        INSERT INTO quarantine AS q
+            (id, reason, routing_key, body, damaged, digest, source, subject, sequence, user_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (digest) WHERE settlement IS DISTINCT FROM 'replayed'
             DO UPDATE SET times = q.times + 1, last_at = now()
         RETURNING times = 1
@@ -43,10 +52,24 @@ async def put_aside(tx: Transaction, message: Message, reason: str) -> None:
         source,
         subject,
         sequence,
+        user_of(message),
     )
+    if reason in FORGERIES:
+        tx.after_commit.append(partial(_say_forged, message, reason))
     if first:
         tx.after_commit.append(metrics.QUARANTINED.inc)
         log.warning("message.quarantined", reason=reason[:500])
+
+
+def _say_forged(message: Message, reason: str) -> None:
+    """Count each forged message and log which account published it, also where its bytes came before."""
+    metrics.FORGED.labels(reason).inc()
+    log.error(
+        "message.forged",
+        reason=reason,
+        user=message.sender.user if message.sender else None,
+        routing_key=message.routing_key[:300],
+    )
 
 
 def _place(body: bytes) -> tuple[str | None, str | None, int | None]:

@@ -3,10 +3,12 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
 from shared.messaging import metrics
+from shared.messaging.authenticity import Authenticity
 from shared.messaging.consumers import Consumers, Heard
 from shared.messaging.envelope import Unreadable
 from shared.messaging.inbox.message import Message
@@ -27,7 +29,9 @@ class Reading:
         return self.heard[stream.subject, stream.source][0].lock_order, stream.source
 
 
-def read(messages: Sequence[Message], consumers: Consumers, service: str) -> Reading:
+def read(
+    messages: Sequence[Message], consumers: Consumers, service: str, authenticity: Authenticity | None = None
+) -> Reading:
     """Read messages for a service, whose own events are left aside: it knows them, and follows no stream of its own."""
     reading = Reading()
     for message in messages:
@@ -35,7 +39,10 @@ def read(messages: Sequence[Message], consumers: Consumers, service: str) -> Rea
             reading.aside.append((message, "damaged on its way: the body does not fit its hash"))
             continue
         try:
-            heard = consumers.hear(message.body)
+            if authenticity is None or message.sender is None:
+                heard = consumers.hear(message.body)
+            else:
+                heard = consumers.hear(message.body, partial(authenticity.check, sender=message.sender))
         except Unreadable as error:
             reading.aside.append((message, str(error)))
             continue

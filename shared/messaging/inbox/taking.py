@@ -10,9 +10,10 @@ import structlog
 
 from shared.db import AWAY, CONFLICTS, Cause, Database, Transaction, retry_conflicts
 from shared.messaging import metrics
+from shared.messaging.authenticity import Authenticity
 from shared.messaging.consumers import Consumers, Handler, Heard
 from shared.messaging.envelope import Unreadable
-from shared.messaging.inbox import attempts, forks, held, quarantine, streams, telling
+from shared.messaging.inbox import again, attempts, forks, held, quarantine, streams, telling
 from shared.messaging.inbox.attempts import FATAL_AFTER, MARKED_AFTER, Attempt
 from shared.messaging.inbox.held import Code, Patience
 from shared.messaging.inbox.message import Message, fingerprint_of
@@ -52,13 +53,23 @@ class Inbox:
     """Applies what one service hears to its own database."""
 
     def __init__(
-        self, database: Database, consumers: Consumers, patience: Patience | None = None, *, service: str = ""
+        self,
+        database: Database,
+        consumers: Consumers,
+        patience: Patience | None = None,
+        *,
+        service: str = "",
+        authenticity: Authenticity | None = None,
     ) -> None:
-        """Take the table of what is heard; events that `service` told itself are left aside."""
+        """Take the table of what is heard; events that `service` told itself are left aside.
+
+        What comes from a queue is checked by `authenticity`; a service that is rebuilt from journals has none.
+        """
         self._database = database
         self._consumers = consumers
         self._patience = patience or Patience()
         self._service = service
+        self._authenticity = authenticity
         self._newer_tried = False
 
     async def take(self, messages: Sequence[Message], safe: Callable[[Message], None] = _ignore) -> list[Message]:
@@ -89,6 +100,18 @@ class Inbox:
             else:
                 fatal.append(message)
         return fatal
+
+    async def take_again(self) -> int:
+        """Take the messages that an operator handed over; tell how many. One that ends its reader is put aside."""
+        taken = 0
+        while waiting := await again.following(self._database):
+            fatal = await self.take([message for _, message in waiting])
+            async with self._database.transaction() as tx:
+                for message in fatal:
+                    await quarantine.put_aside(tx, message, KILLS)
+                await again.forget(tx, [position for position, _ in waiting])
+            taken += len(waiting)
+        return taken
 
     async def retry_held(self, *, most: int = 20) -> int:
         """Try again the held streams whose time has come; tell how many were tried."""
@@ -168,7 +191,7 @@ class Inbox:
     async def _take_together(self, messages: Sequence[Message], begun: Sequence[bytes] = ()) -> None:
         """Take messages at once; what the database cannot hold goes to quarantine alone, and takes no other with it."""
         try:
-            taken = await self._apply(read(messages, self._consumers, self._service), begun)
+            taken = await self._apply(read(messages, self._consumers, self._service, self._authenticity), begun)
         except UNSTORABLE:
             taken = [stream for message in messages for stream in await self._take_alone(message)]
         await self._go_on_after(taken)
@@ -206,7 +229,7 @@ class Inbox:
 
     async def _take_alone(self, message: Message, attempt: Attempt | None = None) -> list[Stream]:
         """Apply one message, or put it aside; give the stream it belongs to."""
-        reading = read([message], self._consumers, self._service)
+        reading = read([message], self._consumers, self._service, self._authenticity)
         if attempt is not None and attempt.number > MARKED_AFTER:
             await attempts.mark_readable(self._database, message.fingerprint)
         try:

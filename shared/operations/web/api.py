@@ -303,7 +303,7 @@ async def settle_cause(
     watched = reach.service(service)
     settlement: Settlement = "replayed" if action == "replay" else "discarded"
     decision = Decision(settlement, agent.email, data.why, await db.now(watched.database), agent.perimeter)
-    return await causes.settle(watched, reach.broker, key, decision)
+    return await causes.settle(watched, key, decision)
 
 
 @get("/quarantine/{service:str}/{message_id:uuid}", guards=[READERS])
@@ -325,11 +325,9 @@ async def replay_quarantined(
     agent: NamedDependency[Agent],
     reach: NamedDependency[Reach],
 ) -> QuarantinedItem:
-    """Send a message to the service's queue again."""
+    """Have the service take a message again."""
     watched = reach.service(service)
-    one = await quarantine.replay(
-        watched, reach.broker, message_id, by=agent.email, why=data.why, perimeter=agent.perimeter
-    )
+    one = await quarantine.replay(watched, message_id, by=agent.email, why=data.why, perimeter=agent.perimeter)
     return _quarantined(one, agent)
 
 
@@ -367,7 +365,7 @@ async def resend_delivery(
 async def list_dead(
     queue: FromPath[str], reach: NamedDependency[Reach], agent: NamedDependency[Agent]
 ) -> Paged[Parked]:
-    """List the dead letters of a queue, at most 50; those that are shown go to the end."""
+    """List the dead letters of a queue, at most 50."""
     astray.require_open(queue, agent.perimeter)
     rows = await astray.list_parked(reach, queue.removesuffix(DEAD) + DEAD)
     return Paged[Parked](items=rows, total=len(rows), page=1)
@@ -377,14 +375,14 @@ async def list_dead(
 async def drain_dead(
     queue: FromPath[str], data: JSONBody[Why], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
 ) -> Drained:
-    """Send the dead letters of a queue back to it."""
+    """Hand the dead letters of a queue to its service again."""
     astray.require_open(queue, agent.perimeter)
     return Drained(queue=queue, moved=await astray.drain(reach, queue, by=agent.email, why=data.why))
 
 
 @get("/unrouted", guards=[READERS])
 async def list_unrouted(reach: NamedDependency[Reach], agent: NamedDependency[Agent]) -> Paged[Parked]:
-    """List the messages that no queue listens to, at most 50; those that are shown go to the end."""
+    """List the messages that no queue listens to, at most 50."""
     astray.require_open(UNROUTED_QUEUE, agent.perimeter)
     rows = await astray.list_parked(reach, UNROUTED_QUEUE)
     return Paged[Parked](items=rows, total=len(rows), page=1)
@@ -394,7 +392,7 @@ async def list_unrouted(reach: NamedDependency[Reach], agent: NamedDependency[Ag
 async def replay_unrouted(
     data: JSONBody[Why], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
 ) -> Replayed:
-    """Publish them again; tells how many came back because still nobody listens."""
+    """Have their publishers publish them again; tells how many stay, because no journal has them."""
     astray.require_open(UNROUTED_QUEUE, agent.perimeter)
     return await astray.replay_unrouted(reach, by=agent.email, why=data.why)
 

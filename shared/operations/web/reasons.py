@@ -113,6 +113,15 @@ def of_held(reason: str, service: str) -> Reason:
     return Reason(known.means, known.do.replace("--service …", f"--service {service}"))
 
 
+_FORGED: Final = {
+    "forged_source": "Le compte qui a publié ce message n’a pas le droit de parler au nom de cette source.",
+    "forged_type": "Le message prétend venir d’un service qui n’annonce jamais cela.",
+    "forged_routing_key": "Le message est arrivé sous l’adresse d’un autre événement ou d’un autre département.",
+    "forged_subject": "Le contenu du message porte sur une autre demande que celle qu’il annonce.",
+    "forged_departement": "La source, l’enveloppe et le contenu du message nomment des départements différents.",
+}
+
+
 def of_unreadable(reason: str, *, damaged: bool = False) -> Reason:
     """Say why a message could not be read."""
     if damaged or "damaged" in reason:
@@ -120,10 +129,11 @@ def of_unreadable(reason: str, *, damaged: bool = False) -> Reason:
             "Le message a été abîmé en route\u00a0: ce n’est plus celui qui a été envoyé.",
             "Écartez-le. Le véritable événement est redemandé automatiquement à son service.",
         )
-    if "cannot come from" in reason:
+    if reason in _FORGED:
         return Reason(
-            "Le message prétend venir d’un service qui n’annonce jamais cela.",
-            "Ne le renvoyez pas. Cherchez qui a publié sous ce nom, puis écartez-le.",
+            _FORGED[reason],
+            "Ne le renvoyez pas\u00a0: il serait refusé de nouveau. «\u00a0Compte de la messagerie\u00a0» dit qui l’a "
+            "publié\u00a0: changez son mot de passe, puis écartez le message.",
         )
     means = next((means for pattern, means in _UNREADABLE if re.search(pattern, reason)), None)
     fields = len(reason.split(";"))

@@ -149,9 +149,11 @@ class Blows:
 
         async with self.children.kept_down(queue):
             await self._gather()
-            done = await tampering.on_the_way(self.stage.amqp(SUPERVISOR), queue, without_the_late)
+            network = await self._network()
+            done = await tampering.on_the_way(network, queue, without_the_late)
         await self._gather()
-        async with self._channel() as channel:
+        async with await connect(network, "faults", within=10) as connection:
+            channel = await connection.channel()
             for message in late:
                 await channel.default_exchange.publish(message, routing_key=queue)
         return f"{queue}: {done.caught} caught, {len(late)} late"
@@ -176,8 +178,11 @@ class Blows:
         queue = self.chance.choice(self.services)
         async with self.children.kept_down(queue):
             await self._gather()
-            done = await tampering.on_the_way(self.stage.amqp(SUPERVISOR), queue, alter)
+            done = await tampering.on_the_way(await self._network(), queue, alter)
         return f"{queue}: {done.caught} caught, {done.published} put back"
+
+    async def _network(self) -> str:
+        return await tampering.as_the_network(self.stage.amqp(SUPERVISOR), self.stage.servers.rabbit.management_url)
 
     async def _gather(self) -> None:
         await asyncio.sleep(self.chance.uniform(0.4, 1.2))

@@ -25,7 +25,9 @@ from shared.clock import new_id
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
 from shared.messaging import messenger, names, topology
+from shared.messaging.authenticity import check_type
 from shared.messaging.consumers import Consumers, Heard
+from shared.messaging.envelope import Envelope
 from shared.messaging.topology import Subscription
 from tests.shared.messaging.conftest import a_message, effects, note, wire
 
@@ -74,11 +76,11 @@ class Deadly(Consumers):
         super().__init__({MessagePosted: _die_or_note})
         self._where = where
 
-    def hear(self, body: bytes) -> Heard:
+    def hear(self, body: bytes, check: Callable[[Envelope], None] = check_type) -> Heard:
         """Read, or die of it."""
         if self._where == READING and POISON.encode() in body:
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().hear(body)
+        return super().hear(body, check)
 
 
 async def _die_or_note(tx: Transaction, fact: MessagePosted) -> None:
@@ -113,10 +115,15 @@ class Trial:
         """Let consumers die so often; then let one live, and judge."""
         began = time.monotonic()
         FORKS.set_forkserver_preload(["tests.faults.poison.trial"])
-        async with await aio_pika.connect(self._amqp("supervisor")) as connection:
+        async with (
+            await aio_pika.connect(self._amqp("supervisor")) as connection,
+            await aio_pika.connect(self._amqp("intake")) as publishing,
+        ):
             channel = await connection.channel()
             await topology.declare(channel, [QUEUE])
-            exchange = await channel.get_exchange(names.EXCHANGE)
+            publisher = await publishing.channel()
+            exchange = await publisher.get_exchange(names.exchange_of("intake"))
+            resend = await publisher.get_exchange(names.RESEND_EXCHANGE)
             poison = wire(a_message(new_id(), POISON), 1)
             await self._healthy(exchange, AT_FIRST // 2)
             await _publish(exchange, poison)
@@ -125,7 +132,7 @@ class Trial:
             while died < crashes:
                 process = self._consumer()
                 try:
-                    died += await self._dies(process, channel)
+                    died += await self._dies(process, channel, resend)
                 finally:
                     await _end(process)
                 await self._healthy(exchange, EACH_TIME)
@@ -139,19 +146,24 @@ class Trial:
             finally:
                 await _end(process)
 
-    async def _dies(self, process: ForkServerProcess, channel: aio_pika.abc.AbstractChannel) -> bool:
+    async def _dies(
+        self,
+        process: ForkServerProcess,
+        channel: aio_pika.abc.AbstractChannel,
+        resend: aio_pika.abc.AbstractExchange,
+    ) -> bool:
         """Wait for the consumer's death, and be stubborn about the poison meanwhile."""
         until = time.monotonic() + PATIENCE
         while process.is_alive():
             if time.monotonic() > until:
                 raise TimeoutError("the consumer did not die of the poison")
             if not await _depth(channel, QUEUE.queue):  # it has taken all that was there: it dies with its hands full
-                await self._put_back(channel)
+                await self._put_back(channel, resend)
             await asyncio.sleep(0.02)
         return True
 
-    async def _put_back(self, channel: aio_pika.abc.AbstractChannel) -> None:
-        """Have the held stream tried again, or the dead letter taken again, as an operator may."""
+    async def _put_back(self, channel: aio_pika.abc.AbstractChannel, resend: aio_pika.abc.AbstractExchange) -> None:
+        """Have the held stream tried again as an operator may, or the dead letter published again by its source."""
         if self._where == HANDLING:
             await self._database.fetch(
                 "UPDATE inbox_held SET next_attempt_at = now() WHERE next_attempt_at IS NULL OR next_attempt_at > now()"
@@ -159,8 +171,7 @@ class Trial:
             return
         message = await (await channel.get_queue(QUEUE.dead_queue)).get(fail=False)
         if message is not None:
-            again = aio_pika.Message(message.body, headers=message.headers, delivery_mode=2)
-            await channel.default_exchange.publish(again, routing_key=QUEUE.queue)
+            await _publish(resend, message.body, QUEUE.queue)
             await message.ack()
 
     async def _healthy(self, exchange: aio_pika.abc.AbstractExchange, count: int) -> None:
@@ -204,8 +215,10 @@ class Trial:
         return process
 
 
-async def _publish(exchange: aio_pika.abc.AbstractExchange, body: bytes) -> None:
-    await exchange.publish(aio_pika.Message(body, delivery_mode=2), routing_key="intake.message_posted.95")
+async def _publish(
+    exchange: aio_pika.abc.AbstractExchange, body: bytes, routing_key: str = "intake.message_posted.95"
+) -> None:
+    await exchange.publish(aio_pika.Message(body, delivery_mode=2, user_id="intake"), routing_key)
 
 
 async def _depth(channel: aio_pika.abc.AbstractChannel, queue: str) -> int:

@@ -58,7 +58,9 @@ async def rogue(scene: Scene, target: str) -> str:
 async def _tamper(scene: Scene, target: str, alter: tampering.Alter) -> str:
     """Catch messages on their way: while the consumer is away they wait in its queue."""
     async with _kept_away(scene, target):
-        done = await tampering.on_the_way(scene.product.endpoints["amqp"], target, alter)
+        endpoints = scene.product.endpoints
+        network = await tampering.as_the_network(endpoints["amqp"], endpoints["management"])
+        done = await tampering.on_the_way(network, target, alter)
     if not done.caught:
         raise Missed(f"{target}: nothing waited")
     return f"{target}: {done.caught} caught, {done.published} put back"

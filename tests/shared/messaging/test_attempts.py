@@ -10,7 +10,9 @@ import pytest
 from shared.clock import new_id
 from shared.contracts.intake import MessagePosted
 from shared.db import AWAY, Database, Transaction
+from shared.messaging.authenticity import check_type
 from shared.messaging.consumers import Consumers, Heard
+from shared.messaging.envelope import Envelope
 from shared.messaging.inbox import FATAL_AFTER, Inbox, Message
 from tests.conftest import FreshDatabase
 from tests.shared.messaging.conftest import NOTING, a_message, effects, note, wire
@@ -33,12 +35,12 @@ class KillsItsReader(Consumers):
         super().__init__({MessagePosted: note})
         self._deadly, self._times = deadly, times
 
-    def hear(self, body: bytes) -> Heard:
+    def hear(self, body: bytes, check: Callable[[Envelope], None] = check_type) -> Heard:
         """Read, or die of it."""
         if body == self._deadly and self._times:
             self._times -= 1
             raise Killed
-        return super().hear(body)
+        return super().hear(body, check)
 
 
 DEADLY = Consumers({MessagePosted: _deadly})

@@ -14,8 +14,8 @@ from shared.clock import new_id
 from shared.db import Database
 from shared.messaging import healing, journal, metrics
 from shared.messaging.consumers import Consumers
+from shared.messaging.control import STREAM_CHECKED, STREAM_FORKED
 from shared.messaging.envelope import chain_hash
-from shared.messaging.healing.said import STREAM_CHECKED, STREAM_FORKED
 from shared.messaging.inbox import Inbox, Message
 from shared.messaging.inbox.held import Code
 from shared.messaging.messenger import Messenger

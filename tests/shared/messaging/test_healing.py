@@ -9,10 +9,11 @@ import aio_pika
 import asyncpg
 import pytest
 
+from deploy.local.rabbitmq import LocalRabbit
 from shared.clock import new_id, now
 from shared.contracts.intake import MessagePosted
 from shared.db import Database
-from shared.messaging import healing, journal, metrics
+from shared.messaging import healing, journal, metrics, names
 from shared.messaging.consumers import Consumers
 from shared.messaging.healing import MOST_EVENTS, heads, is_control, resend, resending
 from shared.messaging.healing import healer as healer_room
@@ -175,9 +176,11 @@ async def test_a_lost_last_event_is_found_by_the_heads(
 
 
 async def test_a_lost_fact_that_stands_alone_is_found_and_sent_again(
-    database: Database, broker_url: Callable[[str], str]
+    database: Database, broker_url: Callable[[str], str], rabbit_server: LocalRabbit, broker_vhost: str
 ) -> None:
     """As a transfer: the service hears it from another instance of itself, here from itself."""
+    hears_itself = {"exchange": names.EXCHANGE, "write": "^$", "read": ".*"}
+    await rabbit_server.manage("PUT", f"/api/topic-permissions/{broker_vhost}/intake", hears_itself)
     request_id = await tell(database, "of no interest", "alone")
     await lose_everything_told(database)
     both = Messenger(

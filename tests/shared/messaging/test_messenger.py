@@ -141,10 +141,10 @@ async def test_a_message_with_a_bit_turned_over_is_put_aside_and_sent_again(
     await eventually(lambda: ready(teller, listener))
     request_id = new_id()
     damaged, healthy = wire(a_message(request_id, "Bonsoir"), 1), wire(a_message(request_id, "Bonjour"), 1)
-    async with await aio_pika.connect(broker_url("supervisor")) as connection:
-        exchange = await (await connection.channel()).get_exchange(names.EXCHANGE)
+    async with await aio_pika.connect(broker_url("intake")) as connection:
+        exchange = await (await connection.channel()).get_exchange(names.exchange_of("intake"))
         for body in (damaged, healthy):
-            message = aio_pika.Message(body, headers={DIGEST: digest_of(healthy)})
+            message = aio_pika.Message(body, headers={DIGEST: digest_of(healthy)}, user_id="intake")
             await exchange.publish(message, routing_key="intake.message_posted.95")
 
     async def heard() -> bool:

@@ -7,7 +7,7 @@ import pytest
 
 from shared.clock import new_id
 from shared.identity.model import Role
-from shared.messaging.inbox import Message
+from shared.messaging.inbox import Message, again
 from shared.messaging.names import UNROUTED_QUEUE
 from shared.operations import quarantine, record
 from tests.polling import eventually
@@ -103,7 +103,7 @@ async def test_a_quarantined_message_is_shown_and_settled_once(
     assert (first.status_code, first.json()["settlement"], first.json()["allowed_actions"]) == (200, "replayed", [])
     second = await browse.post(f"{address}/discard", headers=headers, json={"why": "encore"})
     assert (second.status_code, second.json()["code"]) == (409, "already_settled")
-    assert await depth(scene.channel, "escalation") == 1
+    assert len(await again.following(scene.escalation)) == 1
     settled = (await browse.get("/api/v1/quarantine?settled=true", headers=headers)).json()
     assert settled["items"][0]["settled_by"] == "operator@cousu.test"
 

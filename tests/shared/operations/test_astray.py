@@ -1,30 +1,40 @@
 """Dead letters and unrouted messages: looked at without harm, and sent where they belong."""
 
+from collections.abc import Callable
+
+import aio_pika
 import pytest
 
 from shared.clock import new_id
-from shared.messaging.names import UNROUTED_QUEUE
-from shared.messaging.topology import Subscription, declare
+from shared.messaging.addresses import connect
+from shared.messaging.authenticity import Sender
+from shared.messaging.inbox import again
+from shared.messaging.names import EVERYBODY, EXCHANGE, UNROUTED_QUEUE
 from shared.operations import astray, record
 from tests.polling import eventually
 from tests.shared.messaging.conftest import a_message, wire
 from tests.shared.operations.conftest import Scene
-from tests.shared.operations.trouble import a_dead_letter, depth, publish, taken
+from tests.shared.operations.test_journals import told
+from tests.shared.operations.trouble import a_dead_letter, bury, depth, publish, taken
 
 
-async def unrouted(scene: Scene, *keys: str) -> None:
+async def parked(scene: Scene, count: int) -> None:
+    """Wait until so many messages have no listener."""
+
+    async def there() -> bool:
+        return await depth(scene.channel, UNROUTED_QUEUE) == count
+
+    await eventually(there)
+
+
+async def unrouted(scene: Scene, *keys: str, body: bytes | None = None) -> None:
     """Publish where nobody listens."""
     for number, key in enumerate(keys, start=1):
-        await publish(scene.channel, wire(a_message(new_id()), number), key)
-
-    async def parked() -> bool:
-        return await depth(scene.channel, UNROUTED_QUEUE) == len(keys)
-
-    await eventually(parked)
+        await publish(scene.channel, body or wire(a_message(new_id()), number), key)
+    await parked(scene, len(keys))
 
 
 async def test_a_look_at_what_is_parked_never_uses_it_up(scene: Scene) -> None:
-    """RabbitMQ 4.0 drops a message of such a queue when it is handed back for the twenty-first time."""
     await unrouted(scene, "notifications.delivery_failed.95")
     await a_dead_letter(scene.channel, "escalation", b"dead")
     for _ in range(25):
@@ -41,15 +51,27 @@ async def test_a_look_shows_no_more_than_was_asked_for(scene: Scene) -> None:
     assert await depth(scene.channel, UNROUTED_QUEUE) == 3
 
 
-async def test_dead_letters_go_back_to_their_queue(scene: Scene) -> None:
-    await a_dead_letter(scene.channel, "escalation", b"tried too often")
-    assert await astray.drain(scene.reach, "escalation", by="exploitant", why="cause corrigée") == 1
-    message = await taken(scene.channel, "escalation")
-    assert message.body == b"tried too often"
-    assert message.delivery_mode == 2
+async def test_dead_letters_are_handed_to_their_service(scene: Scene) -> None:
+    for body in (b"first", b"second"):
+        await a_dead_letter(scene.channel, "escalation", body)
+    assert await astray.drain(scene.reach, "escalation", by="exploitant", why="cause corrigée") == 2
+    waiting = [message for _, message in await again.following(scene.escalation)]
+    assert [message.body for message in waiting] == [b"first", b"second"]
+    assert {message.sender for message in waiting} == {Sender("", "escalation")}
     assert await depth(scene.channel, "escalation.dead") == 0
     [done] = await record.latest(scene.escalation, "escalation")
-    assert (done.action, done.target) == ("dead.drain", "escalation.dead: 1 message(s)")
+    assert (done.action, done.target) == ("dead.drain", "escalation.dead: 2 message(s)")
+
+
+async def test_it_stays_known_who_published_a_dead_letter(scene: Scene, broker_url: Callable[[str], str]) -> None:
+    async with await connect(broker_url("intake"), "tests", within=10) as connection:
+        exchange = await (await connection.channel()).get_exchange("cousumain.intake", ensure=False)
+        message = aio_pika.Message(b"{}", delivery_mode=2, user_id="intake")
+        await exchange.publish(message, routing_key="intake.message_posted.95")
+    await bury(scene.channel, "escalation")
+    assert await astray.drain(scene.reach, "escalation", by="exploitant", why="cause corrigée") == 1
+    [(_, waiting)] = await again.following(scene.escalation)
+    assert waiting.sender == Sender("intake", "escalation")
 
 
 async def test_an_empty_drain_leaves_no_trace(scene: Scene) -> None:
@@ -63,33 +85,48 @@ async def test_a_queue_that_nobody_has_is_refused(scene: Scene) -> None:
             await astray.drain(scene.reach, queue, by="exploitant", why="essai")
 
 
-async def test_dead_letters_without_a_queue_to_go_back_to_stay(scene: Scene) -> None:
+async def test_dead_letters_are_handed_over_though_their_queue_is_gone(scene: Scene) -> None:
     await a_dead_letter(scene.channel, "escalation", b"kept")
-    queue = await scene.channel.declare_queue("escalation", passive=True)
-    await queue.delete(if_unused=False, if_empty=False)
-    with pytest.raises(astray.NotAccepted):
-        await astray.drain(scene.reach, "escalation", by="exploitant", why="essai")
-    assert await depth(scene.channel, "escalation.dead") == 1
+    await scene.channel.queue_delete("escalation", if_unused=False, if_empty=False)
+    assert await astray.drain(scene.reach, "escalation", by="exploitant", why="essai") == 1
 
 
-async def test_unrouted_messages_reach_whoever_listens_by_now_under_their_own_key(scene: Scene) -> None:
-    await unrouted(scene, "notifications.delivery_failed.95", "qualification.message_posted.95")
-    await declare(scene.channel, [Subscription("late", ("notifications.#",))])
+async def test_unrouted_events_of_a_journal_are_published_again_and_the_others_stay(scene: Scene) -> None:
+    await told(scene.intake, a_message(new_id()))
+    [(position, body)] = await scene.intake.fetch("SELECT position, body FROM journal")
+    await scene.intake.fetch("DELETE FROM outbox RETURNING position")
+    await scene.channel.queue_delete("escalation", if_unused=False, if_empty=False)
+    forged = wire(a_message(new_id()), 1)
+    for message in (body.encode(), forged):
+        await publish(scene.channel, message, "intake.message_posted.95")
+    await parked(scene, 2)
 
     done = await astray.replay_unrouted(scene.reach, by="exploitant", why="la file existe maintenant")
 
-    assert (done.moved, done.came_back) == (2, 1)
-    message = await taken(scene.channel, "late")
-    assert message.routing_key == "notifications.delivery_failed.95"
-    [back] = await astray.list_parked(scene.reach, UNROUTED_QUEUE)
-    assert back.routing_key == "qualification.message_posted.95"
+    assert (done.moved, done.came_back) == (1, 1)
+    [waiting] = await scene.intake.fetch("SELECT position, queue FROM outbox")
+    assert (waiting["position"], waiting["queue"]) == (position, EVERYBODY)
+    await parked(scene, 1)
+    assert (await taken(scene.channel, UNROUTED_QUEUE)).body == forged
+    [noted] = await record.latest(scene.intake, "intake")
+    assert (noted.action, noted.by) == ("unrouted.replay", "exploitant")
 
 
-async def test_a_replay_is_written_down_at_each_service_that_told_the_messages(scene: Scene) -> None:
+async def test_what_a_form_filed_before_intake_had_a_queue_is_handed_to_intake(scene: Scene) -> None:
     await scene.channel.queue_delete("intake", if_unused=False, if_empty=False)
-    await unrouted(scene, "escalation.a.95", "strange", "escalation.b.95")
-    await astray.replay_unrouted(scene.reach, by="exploitant", why="essai")
-    [at_escalation] = await record.latest(scene.escalation, "escalation")
-    [at_the_door] = await record.latest(scene.intake, "intake")
-    assert (at_escalation.action, at_escalation.by) == ("unrouted.replay", "exploitant")
-    assert at_the_door.action == "unrouted.replay"
+    filed = wire(a_message(new_id()), None, type="forms.request_filed.v1", source="/forms/ours")
+    await unrouted(scene, "forms.request_filed.95", body=filed)
+    done = await astray.replay_unrouted(scene.reach, by="exploitant", why="le service est en place")
+    assert (done.moved, done.came_back) == (1, 0)
+    [(_, waiting)] = await again.following(scene.intake)
+    assert (waiting.body, waiting.sender) == (filed, Sender("", "forms.request_filed.95"))
+
+
+async def test_control_messages_that_nobody_heard_are_dropped(scene: Scene) -> None:
+    exchange = await scene.channel.get_exchange(EXCHANGE, ensure=False)
+    wanted = aio_pika.Message(b"{}", type="notifications.stream_heads.v1")
+    await exchange.publish(wanted, routing_key="notifications.stream_heads.95")
+    await parked(scene, 1)
+    done = await astray.replay_unrouted(scene.reach, by="exploitant", why="essai")
+    assert (done.moved, done.came_back) == (1, 0)
+    assert await depth(scene.channel, UNROUTED_QUEUE) == 0

@@ -204,7 +204,7 @@ async def test_two_services_restored_from_one_backup_go_on_and_lose_nothing(
         await before.go_on()
         await back_up(owners, messaging=MESSAGING, documents=None, to=tmp_path / "backup")
         await before.go_on()
-    done = await restored(tmp_path / "backup", empty, broker_url("operator"))
+    done = await restored(tmp_path / "backup", empty, broker_url("supervisor"))
     async with a_pair({name: one.app for name, one in empty.items()}, broker_url) as after:
         await after.go_on()
         for name, database in after.databases.items():
@@ -312,7 +312,7 @@ async def test_documents_come_back_and_mails_that_were_owed_wait_for_a_person(
     files.path(later).write_bytes(b"%PDF-1.7")
     files.path(document).unlink()
 
-    done = await restored(tmp_path / "backup", empty, broker_url("operator"), documents=files.folder)
+    done = await restored(tmp_path / "backup", empty, broker_url("supervisor"), documents=files.folder)
     assert (done.mails_held, done.documents) == (2, 1)
     assert files.path(document).read_bytes() == b"%PDF-1.7"
     async with _connected(empty["notifications"].app) as connection:
@@ -340,7 +340,7 @@ async def test_what_waits_in_the_broker_is_newer_and_is_dropped_but_for_foreign_
         exchange = await channel.get_exchange(EXCHANGE)
         for key in ("forms.request_filed.95", "programme.x.95", "programme.y.95"):
             await exchange.publish(aio_pika.Message(b"{}"), routing_key=key)
-        done = await restored(tmp_path / "backup", empty, broker_url("operator"))
+        done = await restored(tmp_path / "backup", empty, broker_url("supervisor"))
         assert done.dropped >= 2
         left = await queue.get(fail=False)
         assert left is not None
@@ -366,7 +366,7 @@ async def test_a_damaged_backup_is_refused_and_changes_nothing(
     else:
         path.write_bytes(path.read_bytes().replace(b"intake", b"Intake") + b" ")
     with pytest.raises(DamagedBackup):
-        await restored(tmp_path / "backup", empty, broker_url("operator"))
+        await restored(tmp_path / "backup", empty, broker_url("supervisor"))
     async with _connected(empty["intake"].owner) as connection:
         assert not await connection.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
 
@@ -384,15 +384,15 @@ async def test_a_database_that_is_used_or_filled_or_too_old_is_refused(
     await back_up(owners, messaging=MESSAGING, documents=None, to=tmp_path / "backup")
     targets = {name: Target(one.owner_url, one.app_url) for name, one in made.items()}
     with pytest.raises(InUse):
-        await restored(tmp_path / "backup", targets, broker_url("operator"), replace=True)
+        await restored(tmp_path / "backup", targets, broker_url("supervisor"), replace=True)
     async with database.transaction() as tx:
         await journal.record(tx, a_message("intake", new_id(), "since"))
     await database.close()
     with pytest.raises(NotEmptyDatabase):
-        await restored(tmp_path / "backup", targets, broker_url("operator"))
-    await restored(tmp_path / "backup", targets, broker_url("operator"), replace=True)
+        await restored(tmp_path / "backup", targets, broker_url("supervisor"))
+    await restored(tmp_path / "backup", targets, broker_url("supervisor"), replace=True)
     async with _connected(made["intake"].app_url) as connection:
         assert await connection.fetchval("SELECT count(*) FROM journal") == 1
     monkeypatch.setattr("shared.operations.migrations.folders", lambda _: [])
     with pytest.raises(UnknownMigrations):
-        await restored(tmp_path / "backup", targets, broker_url("operator"), replace=True)
+        await restored(tmp_path / "backup", targets, broker_url("supervisor"), replace=True)

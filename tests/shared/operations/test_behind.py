@@ -8,8 +8,10 @@ import pytest
 
 from shared import clock
 from shared.clock import new_id
+from shared.contracts.intake import MessagePosted
 from shared.db import Database
-from shared.messaging.inbox import Message
+from shared.messaging.consumers import Consumers
+from shared.messaging.inbox import Inbox, Message
 from shared.operations import duties
 from shared.operations.behind import behind, compare
 from shared.operations.reach import Reach, Watched
@@ -167,3 +169,27 @@ async def test_what_is_held_as_forked_and_what_listeners_dispute_are_told(scene:
         (one.what, one.where, one.count, one.urgent) for one in shown.concerns if one.what in {"forked", "disputed"}
     }
     assert found == {("forked", "escalation", 1, True), ("disputed", "intake", 1, True)}
+
+
+async def test_a_stream_that_its_source_never_published_is_an_alarm(scene: Scene) -> None:
+    """As after a forgery by an account that owns the source: every listener believes it, and no journal has it."""
+    ghost = new_id()
+    await told(scene.intake, a_message(new_id(), "true"))
+    await hear_all(scene)
+    assert (await compare(scene.reach)).forked == []
+    await scene.inbox.take([Message(wire(a_message(ghost, "ghost"), 1), "")])
+    [fork] = (await compare(scene.reach)).forked
+    assert (fork.told_by, fork.service, fork.streams, fork.first) == ("intake", "escalation", 1, str(ghost))
+    shown = await status(scene.reach, at=clock.now())
+    assert [concern.where for concern in shown.concerns if concern.what == "forked"] == ["escalation"]
+    assert not shown.well
+
+
+async def test_a_fact_that_stands_alone_and_that_its_source_never_published_is_an_alarm(scene: Scene) -> None:
+    alone = Inbox(scene.escalation, Consumers({MessagePosted: scene.broken.apply}, alone=[MessagePosted]))
+    event_id = await told(scene.intake, a_message(new_id(), "true"))
+    body = await scene.intake.fetchval("SELECT body FROM journal WHERE id = $1", event_id)
+    await alone.take([Message(body.encode(), "")])
+    assert (await compare(scene.reach)).forked == []
+    await alone.take([Message(wire(a_message(new_id(), "ghost"), 1), "")])
+    assert [fork.streams for fork in (await compare(scene.reach)).forked] == [1]

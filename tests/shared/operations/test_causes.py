@@ -11,12 +11,11 @@ from shared.identity.model import Role
 from shared.messaging.inbox import Message
 from shared.operations import causes, held, quarantine, record
 from shared.operations.causes import Decision, NoSuchCause
-from shared.operations.quarantine import NoQueue
 from tests.polling import eventually
 from tests.shared.messaging.conftest import a_message, wire
 from tests.shared.operations.conftest import Scene
 from tests.shared.operations.test_pages import fields_of
-from tests.shared.operations.trouble import a_held_stream, an_unreadable_message, depth
+from tests.shared.operations.trouble import a_held_stream, an_unreadable_message
 
 Enter = Callable[..., Awaitable[httpx2.AsyncClient]]
 Bearer = Callable[..., Awaitable[dict[str, str]]]
@@ -57,7 +56,7 @@ async def test_all_messages_of_a_cause_are_put_away_in_batches_and_the_others_st
     await garbage(scene, count=12)
     cause = await the_large_one(scene)
     watched = scene.reach.service("escalation")
-    done = await causes.settle(watched, scene.reach.broker, cause.key, await decided(scene, "discarded"))
+    done = await causes.settle(watched, cause.key, await decided(scene, "discarded"))
     assert (done.settled, done.left) == (12, 0)
     assert await quarantine.count(scene.escalation) == [1]
     assert await quarantine.count(scene.escalation, settled=True) == [12]
@@ -67,7 +66,7 @@ async def test_all_messages_of_a_cause_are_put_away_in_batches_and_the_others_st
         ("quarantine.discard_all", "exploitant", "le partenaire a corrigé")
     }
     with pytest.raises(NoSuchCause):
-        await causes.settle(watched, scene.reach.broker, cause.key, await decided(scene, "discarded"))
+        await causes.settle(watched, cause.key, await decided(scene, "discarded"))
 
 
 async def test_one_order_is_bounded_and_says_what_is_left(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,30 +74,21 @@ async def test_one_order_is_bounded_and_says_what_is_left(scene: Scene, monkeypa
     monkeypatch.setattr(causes, "MOST", 8)
     await garbage(scene, count=12)
     cause, watched = await the_large_one(scene), scene.reach.service("escalation")
-    done = await causes.settle(watched, scene.reach.broker, cause.key, await decided(scene, "replayed"))
+    done = await causes.settle(watched, cause.key, await decided(scene, "replayed"))
     assert (done.settled, done.left) == (8, 4)
-    assert await depth(scene.channel, "escalation") == 8
+    assert await scene.escalation.fetchval("SELECT count(*) FROM inbox_again") == 8
 
 
 async def test_what_was_sent_again_and_is_unreadable_still_is_not_sent_by_the_same_decision(scene: Scene) -> None:
     await garbage(scene, count=3)
     cause, watched = await the_large_one(scene), scene.reach.service("escalation")
     decision = await decided(scene, "replayed")
-    await causes.settle(watched, scene.reach.broker, cause.key, decision)
+    await causes.settle(watched, cause.key, decision)
     await garbage(scene, count=3)
     again = await the_large_one(scene)
     assert (again.key, again.messages) == (cause.key, 3)
-    done = await causes.settle(watched, scene.reach.broker, cause.key, decision)
+    done = await causes.settle(watched, cause.key, decision)
     assert (done.settled, done.left) == (0, 0)
-
-
-async def test_without_a_queue_nothing_is_settled(scene: Scene) -> None:
-    await garbage(scene, count=3)
-    cause, watched = await the_large_one(scene), scene.reach.service("escalation")
-    await scene.channel.queue_delete("escalation", if_unused=False, if_empty=False)
-    with pytest.raises(NoQueue):
-        await causes.settle(watched, scene.reach.broker, cause.key, await decided(scene, "replayed"))
-    assert await quarantine.count(scene.escalation) == [4]
 
 
 async def test_the_page_decides_about_all_messages_of_a_cause(scene: Scene, enter: Enter) -> None:
@@ -135,7 +125,7 @@ async def test_a_program_decides_about_all_messages_of_a_cause(
     where = f"/api/v1/quarantine/escalation/causes/{large['key']}"
     answer = await browse.post(f"{where}/replay", headers=headers, json={"why": "mise à jour"})
     assert answer.json() == {"settled": 12, "left": 0}
-    assert await depth(scene.channel, "escalation") == 12
+    assert await scene.escalation.fetchval("SELECT count(*) FROM inbox_again") == 12
     again = await browse.post(f"{where}/discard", headers=headers, json={"why": "encore"})
     assert (again.status_code, again.json()["code"]) == (404, "no_such_cause")
     assert (await browse.post(f"{where}/burn", headers=headers, json={"why": "encore"})).status_code in {400, 404}

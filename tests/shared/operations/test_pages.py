@@ -9,7 +9,7 @@ import pytest
 
 from shared.clock import new_id
 from shared.identity.model import Role
-from shared.messaging.inbox import Message
+from shared.messaging.inbox import Message, again
 from shared.messaging.names import UNROUTED_QUEUE
 from shared.operations import held, quarantine, record
 from tests.polling import eventually
@@ -22,7 +22,6 @@ from tests.shared.operations.trouble import (
     an_unreadable_message,
     depth,
     publish,
-    taken,
 )
 
 Enter = Callable[..., Awaitable[httpx2.AsyncClient]]
@@ -160,7 +159,8 @@ async def test_an_unreadable_message_is_shown_escaped_and_sent_again(scene: Scen
         f"/quarantaine/escalation/{one.id}", data={**fields_of(page), "action": "replay", "why": "mise à jour"}
     )
     assert answer.headers["location"] == "/quarantaine"
-    assert (await taken(scene.channel, "escalation")).body == b"<script>alert(1)</script>"
+    [(_, message)] = await again.following(scene.escalation)
+    assert message.body == b"<script>alert(1)</script>"
     assert "renvoyé" in (await browse.get("/quarantaine?etat=traites")).text
 
 
@@ -225,7 +225,7 @@ async def test_dead_letters_are_sent_back(scene: Scene, enter: Enter) -> None:
     assert "Message du demandeur" in page.text
     answer = await browse.post("/files/escalation.dead", data={**fields_of(page), "why": "corrigé"})
     assert answer.status_code == 303
-    assert await depth(scene.channel, "escalation") == 1
+    assert len(await again.following(scene.escalation)) == 1
     assert "1\u00a0message remis en file" in (await browse.get("/files/escalation.dead")).text
 
 

@@ -3,43 +3,65 @@
 import pytest
 
 from shared.clock import new_id
-from shared.messaging.envelope import DIGEST, is_damaged
-from shared.messaging.inbox import Message
+from shared.contracts.intake import MessagePosted
+from shared.messaging.authenticity import Authenticity, Sender
+from shared.messaging.consumers import Consumers
+from shared.messaging.inbox import Inbox, Message, again
+from shared.messaging.inbox.quarantine import put_aside
+from shared.messaging.origins import Origins
 from shared.operations import quarantine, record
-from shared.operations.broker import Broker, BrokerAway
 from tests.shared.messaging.conftest import a_message, wire
 from tests.shared.operations.conftest import Scene
-from tests.shared.operations.trouble import an_unreadable_message, depth, taken
+from tests.shared.operations.trouble import an_unreadable_message
 
 
-async def test_a_replayed_message_comes_to_the_queue_of_its_service_with_its_bytes(scene: Scene) -> None:
+async def replayed(scene: Scene) -> list[Message]:
+    """What the service is to take again."""
+    return [message for _, message in await again.following(scene.escalation)]
+
+
+async def test_a_replayed_message_is_handed_to_its_service_with_its_bytes(scene: Scene) -> None:
     await an_unreadable_message(scene.inbox)
     [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
     watched = scene.reach.service("escalation")
 
-    await quarantine.replay(watched, scene.reach.broker, one.id, by="exploitant", why="version corrigée")
+    await quarantine.replay(watched, one.id, by="exploitant", why="version corrigée")
 
-    message = await taken(scene.channel, "escalation")
+    [message] = await replayed(scene)
     assert message.body == b"not an envelope"
-    assert message.delivery_mode == 2
     assert await quarantine.list_quarantined(scene.escalation, "escalation") == []
     [done] = await record.latest(scene.escalation, "escalation")
     assert (done.action, done.by, done.why) == ("quarantine.replay", "exploitant", "version corrigée")
 
 
 async def test_a_replayed_message_that_can_be_read_by_now_takes_effect_once(scene: Scene) -> None:
-    body = wire(a_message(new_id(), "late"), 1)
+    message = Message(wire(a_message(new_id(), "late"), 1), "escalation", sender=Sender("intake", "escalation"))
     async with scene.escalation.transaction() as tx:  # as an older version of the service left it
-        await tx.execute(
-            "INSERT INTO quarantine (id, reason, routing_key, body) VALUES ($1, 'x', 'y', $2)", new_id(), body
-        )
+        await put_aside(tx, message, "x")
     [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
-    watched = scene.reach.service("escalation")
-    await quarantine.replay(watched, scene.reach.broker, one.id, by="exploitant", why="version corrigée")
-    message = await taken(scene.channel, "escalation")
-    for _ in range(2):
-        await scene.inbox.take([Message(message.body, message.routing_key or "")])
+    await quarantine.replay(scene.reach.service("escalation"), one.id, by="exploitant", why="version corrigée")
+    assert await scene.inbox.take_again() == 1
+    await scene.inbox.take([message])
     assert scene.broken.applied == ["late"]
+    assert await replayed(scene) == []
+
+
+@pytest.mark.parametrize("user", [None, "notifications"])
+async def test_a_forged_message_stays_forged_when_it_is_replayed(scene: Scene, user: str | None) -> None:
+    sender = Sender(user, "intake.message_posted.95")
+    inbox = Inbox(
+        scene.escalation,
+        Consumers({MessagePosted: scene.broken.apply}),
+        authenticity=Authenticity(Origins(), "escalation"),
+    )
+    await inbox.take([Message(wire(a_message(new_id(), "forged"), 1), sender.routing_key, sender=sender)])
+    [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
+    assert (one.reason, one.user_id) == ("forged_source", user or "")
+    await quarantine.replay(scene.reach.service("escalation"), one.id, by="exploitant", why="il se lit")
+    await inbox.take_again()
+    [still] = await quarantine.list_quarantined(scene.escalation, "escalation")
+    assert (still.reason, still.user_id) == (one.reason, one.user_id)
+    assert scene.broken.applied == []
 
 
 async def test_a_damaged_message_is_not_replayed_though_it_reads_well(scene: Scene) -> None:
@@ -49,8 +71,8 @@ async def test_a_damaged_message_is_not_replayed_though_it_reads_well(scene: Sce
     assert one.damaged
     watched = scene.reach.service("escalation")
     with pytest.raises(quarantine.DamagedMessage):
-        await quarantine.replay(watched, scene.reach.broker, one.id, by="exploitant", why="il se lit")
-    assert await depth(scene.channel, "escalation") == 0
+        await quarantine.replay(watched, one.id, by="exploitant", why="il se lit")
+    assert await replayed(scene) == []
     [still] = await quarantine.list_quarantined(scene.escalation, "escalation")
     assert still.settled_at is None
     assert await record.latest(scene.escalation, "escalation") == []
@@ -62,10 +84,8 @@ async def test_a_replayed_message_that_is_still_unreadable_comes_back_as_a_new_o
     await an_unreadable_message(scene.inbox)
     [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
     watched = scene.reach.service("escalation")
-    await quarantine.replay(watched, scene.reach.broker, one.id, by="exploitant", why="essai")
-    message = await taken(scene.channel, "escalation")
-    assert not is_damaged(message.body, message.headers.get(DIGEST))
-    await scene.inbox.take([Message(message.body, message.routing_key or "")])
+    await quarantine.replay(watched, one.id, by="exploitant", why="essai")
+    await scene.inbox.take_again()
     [again] = await quarantine.list_quarantined(scene.escalation, "escalation")
     assert again.id != one.id
     assert not again.damaged
@@ -77,9 +97,9 @@ async def test_a_message_is_settled_once(scene: Scene) -> None:
     watched = scene.reach.service("escalation")
     await quarantine.discard(watched, one.id, by="la première", why="illisible")
     with pytest.raises(quarantine.AlreadySettled) as refusal:
-        await quarantine.replay(watched, scene.reach.broker, one.id, by="le second", why="encore")
+        await quarantine.replay(watched, one.id, by="le second", why="encore")
     assert "la première" in refusal.value.detail
-    assert await depth(scene.channel, "escalation") == 0
+    assert await replayed(scene) == []
     assert len(await record.latest(scene.escalation, "escalation")) == 1
 
 
@@ -95,24 +115,3 @@ async def test_a_discarded_message_keeps_its_bytes(scene: Scene) -> None:
 async def test_an_unknown_message_is_refused(scene: Scene) -> None:
     with pytest.raises(quarantine.NotInQuarantine):
         await quarantine.discard(scene.reach.service("escalation"), new_id(), by="exploitant", why="illisible")
-
-
-async def test_without_a_broker_nothing_is_settled(scene: Scene, free_port: int) -> None:
-    await an_unreadable_message(scene.inbox)
-    [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
-    nobody = Broker(f"amqp://operator:x@127.0.0.1:{free_port}/")
-    with pytest.raises(BrokerAway):
-        await quarantine.replay(scene.reach.service("escalation"), nobody, one.id, by="exploitant", why="essai")
-    assert len(await quarantine.list_quarantined(scene.escalation, "escalation")) == 1
-    assert await record.latest(scene.escalation, "escalation") == []
-
-
-async def test_a_queue_that_does_not_exist_is_told_and_nothing_is_settled(scene: Scene) -> None:
-    await an_unreadable_message(scene.inbox)
-    [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
-    queue = await scene.channel.declare_queue("escalation", passive=True)
-    await queue.delete(if_unused=False, if_empty=False)
-    with pytest.raises(quarantine.NoQueue):
-        watched = scene.reach.service("escalation")
-        await quarantine.replay(watched, scene.reach.broker, one.id, by="exploitant", why="essai")
-    assert len(await quarantine.list_quarantined(scene.escalation, "escalation")) == 1

@@ -254,18 +254,18 @@ async def test_without_metrics_the_queues_themselves_are_asked(scene: Scene, bro
 async def test_of_a_cluster_the_nodes_that_answer_are_enough(
     broker_url: Callable[[str], str], rabbit_server: LocalRabbit, scene: Scene, free_port: int
 ) -> None:
-    await scene.channel.default_exchange.publish(aio_pika.Message(b"x"), routing_key="escalation")
+    await scene.channel.default_exchange.publish(aio_pika.Message(b"x"), routing_key="escalation.dead")
     url, nobody, password = broker_url("operator"), f"127.0.0.1:{free_port}", rabbit_server.passwords.of("operator")
     broker = Broker(
         f"amqp://operator:x@{nobody}/,{url}",
         management_url=f"http://{nobody},http://operator:{password}@127.0.0.1:{rabbit_server.management_port}",
         metrics_url=f"http://{nobody}, http://127.0.0.1:{rabbit_server.prometheus_port}/",
     )
-    [queue] = [queue for queue in await broker.queues(["escalation"]) if queue.name == "escalation"]
+    [queue] = [queue for queue in await broker.queues(["escalation.dead"]) if queue.name == "escalation.dead"]
     assert queue.exists
     assert queue.ready == 1
     async with broker.channel() as channel:
-        assert (await (await channel.get_queue("escalation")).get()) is not None
+        assert (await (await channel.get_queue("escalation.dead")).get()) is not None
 
 
 async def test_a_service_that_is_ready_and_degraded_says_so_and_needs_no_hand_for_that(

@@ -57,6 +57,12 @@ async def publish(channel: AbstractChannel, body: bytes, routing_key: str) -> No
 async def a_dead_letter(channel: AbstractChannel, queue: str, body: bytes) -> None:
     """A message that its consumer refused, as RabbitMQ does with one that was delivered too often."""
     await channel.default_exchange.publish(aio_pika.Message(body, delivery_mode=2), routing_key=queue)
+    await bury(channel, queue)
+
+
+async def bury(channel: AbstractChannel, queue: str) -> None:
+    """Refuse the next message of a queue for good."""
+    before = await depth(channel, f"{queue}.dead")
     source = await channel.declare_queue(queue, passive=True)
 
     async def refused() -> bool:
@@ -68,7 +74,7 @@ async def a_dead_letter(channel: AbstractChannel, queue: str, body: bytes) -> No
     await eventually(refused)
 
     async def buried() -> bool:
-        return await depth(channel, f"{queue}.dead") > 0
+        return await depth(channel, f"{queue}.dead") > before
 
     await eventually(buried)
 

@@ -109,7 +109,7 @@ async def settle_cause(
     async def act(_: Transaction, model: CauseForm) -> str:
         settlement: causes.Settlement = "replayed" if model.action == "replay" else "discarded"
         decision = Decision(settlement, agent.email, model.why, model.until, agent.perimeter)
-        done = await causes.settle(watched, reach.broker, key, decision)
+        done = await causes.settle(watched, key, decision)
         one, many = (
             ("message renvoyé", "messages renvoyés")
             if settlement == "replayed"
@@ -182,9 +182,7 @@ async def settle_quarantined(
 
     async def act(_: Transaction, model: QuarantineForm) -> str:
         if model.action == "replay":
-            await quarantine.replay(
-                watched, reach.broker, message_id, by=agent.email, why=model.why, perimeter=agent.perimeter
-            )
+            await quarantine.replay(watched, message_id, by=agent.email, why=model.why, perimeter=agent.perimeter)
             flash(request, "Le message est renvoyé au service. S’il est encore illisible, il reviendra ici.")
         else:
             await quarantine.discard(watched, message_id, by=agent.email, why=model.why, perimeter=agent.perimeter)

@@ -1,0 +1,111 @@
+"""Is a message from whom it says? Checked once, where a listener takes it from its queue (ADR 36).
+
+RabbitMQ vouches for the account that published a message (`user_id`), and for nothing else: its envelope, its other
+properties and, past the topic permissions, its routing key are what the publisher wrote.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from shared.messaging.control import ASKS
+from shared.messaging.envelope import Envelope, Unreadable
+from shared.messaging.origins import Origins
+from shared.messaging.rights import PUBLISHES
+
+FORM_PUBLISHES = "forms.request_filed"
+
+
+class Reason(StrEnum):
+    """Why a message is not believed; the word stands in quarantine as it is."""
+
+    SOURCE = "forged_source"
+    """The account that published it does not own its source, or there is none."""
+    TYPE = "forged_type"
+    """Its source does not publish this type."""
+    ROUTING_KEY = "forged_routing_key"
+    """It came by the routing key of another type or another département."""
+    SUBJECT = "forged_subject"
+    """Its data is about another request than its stream."""
+    DEPARTEMENT = "forged_departement"
+    """Its source, its envelope and its data name different départements."""
+
+
+class Forged(Unreadable):
+    """A message contradicts itself, or the account that published it."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who published a message, and by which key: what the broker says of it."""
+
+    user: str | None
+    routing_key: str
+
+
+class Authenticity:
+    """What one queue believes."""
+
+    def __init__(self, origins: Origins, queue: str) -> None:
+        self._origins = origins
+        self._queue = queue
+
+    def check(self, envelope: Envelope, sender: Sender) -> None:
+        """Refuse with `Forged` an event whose envelope, data and sender do not agree."""
+        if not self._origins.owns(sender.user, envelope.source):
+            raise Forged(Reason.SOURCE)
+        check_type(envelope)
+        self._check_key(envelope, sender)
+        if envelope.sequence is not None:
+            _check_data(envelope)
+
+    def check_control(self, envelope: Envelope, sender: Sender) -> None:
+        """Refuse with `Forged` a control message that is not of a service's own account, or speaks for another."""
+        said: dict[str, Any] = envelope.data if isinstance(envelope.data, dict) else {}
+        service, what, _ = envelope.type.split(".")
+        user = sender.user
+        if not self._origins.speaks_for(user, service) or envelope.source.split("/")[1:2] != [service]:
+            raise Forged(Reason.SOURCE)
+        self._check_key(envelope, sender)
+        queue, source = said.get("queue"), said.get("source")
+        if what in ASKS:
+            owned = queue is None or (isinstance(queue, str) and self._origins.owns_queue(user, queue))
+        else:
+            owned = isinstance(source, str) and self._origins.owns(user, source)
+        if not owned:
+            raise Forged(Reason.SOURCE)
+
+    def _check_key(self, envelope: Envelope, sender: Sender) -> None:
+        """A message that was resent, or came back from the dead letters, has the queue's name as its routing key."""
+        if sender.routing_key == self._queue:
+            return
+        *names, _ = envelope.type.split(".")
+        words = sender.routing_key.split(".", 2)
+        if words[:2] != names or (envelope.departement and words[2:] != [envelope.departement]):
+            raise Forged(Reason.ROUTING_KEY)
+
+
+def check_type(envelope: Envelope) -> None:
+    """Refuse with `Forged` a type that the source does not publish."""
+    publisher = "".join(envelope.source.split("/")[1:2])
+    key = envelope.type.rpartition(".")[0]
+    published = PUBLISHES.get(publisher, (FORM_PUBLISHES,))
+    if not any(key == prefix or key.startswith(f"{prefix}.") for prefix in published):
+        raise Forged(Reason.TYPE)
+
+
+def _check_data(envelope: Envelope) -> None:
+    """Compare what a numbered event says with the stream that it is numbered in."""
+    data: dict[str, Any] = envelope.data
+    if str(data.get("request_id")) != envelope.subject:
+        raise Forged(Reason.SUBJECT)
+    if data.get("departement") != envelope.departement:
+        raise Forged(Reason.DEPARTEMENT)
+    _, _, *instance = envelope.source.split("/", 2)
+    # A département that hands a request over publishes to the one that receives it.
+    if instance and instance[0] not in {data.get("departement"), data.get("from_departement")}:
+        raise Forged(Reason.DEPARTEMENT)

@@ -1,0 +1,124 @@
+"""Who may do what on the broker: one table of accounts, each with no more than it needs (ADR 36).
+
+| account | declares | publishes | binds and reads |
+|---|---|---|---|
+| a service | its queues | its events to `cousumain.<service>`, and again to one queue | what it consumes |
+| `form.NAME` | nothing | `forms.request_filed` to `cousumain` | its queue `form.NAME` |
+| `operator` | nothing | nothing | `unrouted` and each `.dead` |
+| `supervisor` | everything | everything | everything |
+
+No service may write to `cousumain`. RabbitMQ checks a routing key only where a client publishes: an exchange of one's
+own that is bound to `cousumain`, or has it as alternate or dead-letter exchange, would get round the check, and all
+three need that right. The exchange of each service is bound to `cousumain` by the supervisor, for that service's keys.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from shared.messaging.names import DEAD_EXCHANGE, EXCHANGE, RESEND_EXCHANGE, UNROUTED_QUEUE, exchange_of
+from shared.messaging.origins import SERVICES, form_user
+
+OPERATOR: Final = "operator"
+SUPERVISOR: Final = "supervisor"
+NOTHING: Final = "^$"
+EVERYTHING: Final = ".*"
+
+CONSUMES: Final[Mapping[str, str]] = {
+    "intake": r"(qualification|escalation|notifications)\..+|forms\.(request_filed|alone_heads)\..+",
+    "qualification": (
+        r"(intake|escalation|notifications)\..+"
+        r"|qualification\.(request_transferred|exchanges_transferred|alone_heads)\..+"
+    ),
+    "escalation": r"(intake|qualification|notifications)\..+",
+    "notifications": r"(intake|qualification|escalation)\..+|forms\.(request_refused|alone_heads)\..+",
+}
+"""Which binding keys a service may bind its queues with; beside them what every service is asked."""
+
+PUBLISHES: Final[Mapping[str, tuple[str, ...]]] = {
+    **{service: (service,) for service in SERVICES},
+    "intake": ("intake", "forms.request_accepted", "forms.request_refused"),
+}
+"""The beginnings of the routing keys that a service publishes with: its own events, and intake's answers to forms."""
+
+_ASKED = r"\*\.(heads_wanted|events_missing|stream_forked)\.#"
+_QUEUES: Final[Mapping[str, str]] = {
+    **{service: service for service in SERVICES},
+    "qualification": r"qualification(\.(\d{2,3}|2[AB]))?",
+}
+"""What a service's queues may be called: an instance of qualification for one département has its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """The routing keys that an account may publish to, and bind at, one topic exchange."""
+
+    write: str = NOTHING
+    read: str = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerUser:
+    """An account of the broker and its rights, as RabbitMQ's regular expressions over names and routing keys."""
+
+    name: str
+    configure: str
+    write: str
+    read: str
+    topics: Mapping[str, Topic] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+
+    def permission(self, vhost: str) -> dict[str, str]:
+        """Give its rights on resources, as in RabbitMQ's definitions."""
+        return {"user": self.name, "vhost": vhost, "configure": self.configure, "write": self.write, "read": self.read}
+
+    def topic_permissions(self, vhost: str) -> list[dict[str, str]]:
+        """Give the routing keys it may publish and bind, exchange by exchange, as in RabbitMQ's definitions."""
+        return [
+            {"user": self.name, "vhost": vhost, "exchange": exchange, "write": topic.write, "read": topic.read}
+            for exchange, topic in self.topics.items()
+        ]
+
+
+def _service(name: str) -> BrokerUser:
+    """Give the account of a service."""
+    queue = _QUEUES[name]
+    own = exchange_of(name)
+    publishes = "|".join(re.escape(prefix) for prefix in PUBLISHES[name])
+    return BrokerUser(
+        name,
+        configure=rf"^{queue}(\.dead)?$",
+        write=_one_of(rf"{queue}(\.dead)?", re.escape(own), re.escape(RESEND_EXCHANGE), re.escape(DEAD_EXCHANGE)),
+        read=_one_of(rf"{queue}(\.dead)?", *(re.escape(one) for one in (EXCHANGE, RESEND_EXCHANGE, DEAD_EXCHANGE))),
+        topics={
+            EXCHANGE: Topic(read=_one_of(CONSUMES[name], _ASKED)),
+            own: Topic(write=rf"^({publishes})\..+$"),
+            RESEND_EXCHANGE: Topic(write=_one_of(*_QUEUES.values()), read=rf"^{queue}$"),
+            DEAD_EXCHANGE: Topic(write=rf"^{queue}$", read=rf"^{queue}$"),
+        },
+    )
+
+
+def form(name: str) -> BrokerUser:
+    """Give the account of a foreign form; its queue is declared by the supervisor."""
+    user = form_user(name)
+    return BrokerUser(
+        user,
+        configure=NOTHING,
+        write=_one_of(re.escape(EXCHANGE)),
+        read=_one_of(re.escape(user)),
+        topics={EXCHANGE: Topic(write=r"^forms\.request_filed(\.[A-Za-z0-9]{1,10})?$")},
+    )
+
+
+def _one_of(*patterns: str) -> str:
+    return f"^({'|'.join(patterns)})$"
+
+
+USERS: Final = (
+    *(_service(name) for name in SERVICES),
+    BrokerUser(OPERATOR, NOTHING, NOTHING, _one_of(UNROUTED_QUEUE, r".+\.dead"), tags=("monitoring",)),
+    BrokerUser(SUPERVISOR, EVERYTHING, EVERYTHING, EVERYTHING, tags=("administrator",)),
+)
+"""Every account but those of foreign forms."""
