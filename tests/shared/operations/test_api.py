@@ -123,12 +123,14 @@ async def test_dead_letters_and_unrouted_messages_are_sent_where_they_belong(
     scene: Scene, browse: httpx2.AsyncClient, bearer: Bearer
 ) -> None:
     await a_dead_letter(scene.channel, "escalation", b"dead")
-    await publish(scene.channel, b"lost", "escalation.lost.95")
-    await scene.channel.queue_delete("intake", if_unused=False, if_empty=False)
-    await publish(scene.channel, b"lost", "escalation.lost.95")
+    await told(scene.intake, a_message(new_id(), "lost"))
+    [row] = await scene.intake.fetch("SELECT body FROM journal")
+    await scene.channel.queue_delete("escalation", if_unused=False, if_empty=False)
+    for body in (b"lost", row["body"].encode()):
+        await publish(scene.channel, body, "intake.lost.95")
 
     async def parked() -> bool:
-        return await depth(scene.channel, UNROUTED_QUEUE) == 1
+        return await depth(scene.channel, UNROUTED_QUEUE) == 2
 
     await eventually(parked)
     headers = await bearer()
