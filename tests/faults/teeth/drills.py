@@ -123,6 +123,16 @@ DRILLS: dict[str, Drill] = {
     "watermark": Drill(
         "transactions overlap while the relay looks at a quiet outbox", Tests(("tests/properties/test_watermark.py",))
     ),
+    "forged": Drill(
+        "accounts publish in the names of others",
+        Tests(
+            (
+                "tests/shared/messaging/test_authenticity.py",
+                "tests/shared/operations/test_quarantine.py",
+                "tests/shared/operations/test_behind.py",
+            )
+        ),
+    ),
     "unsendable": Drill(
         "the broker closes a channel on what it refuses", Tests(("tests/shared/messaging/test_unsendable.py",))
     ),

@@ -6,6 +6,7 @@ from tests.faults.teeth.bugs import (
     credentials,
     crossing,
     floods,
+    forging,
     forks,
     healing,
     locks,
@@ -31,4 +32,5 @@ BUGS: tuple[Bug, ...] = (
     *credentials.BUGS,
     *secrets.BUGS,
     *floods.BUGS,
+    *forging.BUGS,
 )
