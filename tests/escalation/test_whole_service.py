@@ -13,6 +13,7 @@ from services.escalation.settings import Settings
 from shared.db import Database
 from shared.messaging.names import EXCHANGE
 from tests.escalation.life import Ear, a_request_escalated
+from tests.publishing import publish_as
 
 
 async def test_an_escalation_comes_in_over_the_exchange_and_its_reception_goes_out(
@@ -33,7 +34,7 @@ async def test_an_escalation_comes_in_over_the_exchange_and_its_reception_goes_o
             exchange = await channel.get_exchange(EXCHANGE)
             answers = await channel.declare_queue(exclusive=True)
             await answers.bind(exchange, "escalation.escalation_received.95")
-            await exchange.publish(aio_pika.Message(escalated.body), routing_key=escalated.routing_key)
+            await publish_as("qualification", broker_url, escalated.routing_key, escalated.body)
             async with answers.iterator() as told:
                 async for answer in told:
                     async with answer.process():

@@ -129,7 +129,7 @@ async def others_than(
                     database,
                     broker_url(name),
                     name=name,
-                    subscription=Subscription(name, ("of.no.interest",)),
+                    subscription=Subscription(name, ("notifications.of_no_interest.00",)),
                     consumers=Consumers({}),
                     relay_poll=0.05,
                     healing=SOON,

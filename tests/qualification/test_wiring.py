@@ -2,16 +2,15 @@
 
 from collections.abc import Callable
 
-import aio_pika
 import httpx2
 
 from services.qualification.main import build
 from services.qualification.settings import Settings
 from shared.contracts import intake
 from shared.db import Database
-from shared.messaging import names
 from shared.messaging.inbox import Inbox
 from tests.polling import eventually
+from tests.publishing import publish_as
 from tests.qualification.acting import told
 from tests.qualification.life import Life, a_request
 
@@ -29,12 +28,8 @@ async def test_a_request_that_intake_publishes_becomes_a_case_and_is_answered(
             return (await client.get("/health/ready")).status_code == 200
 
         await eventually(is_ready, within=60)
-        connection = await aio_pika.connect(broker_url("intake"))
-        async with connection:
-            message = life.message(intake.RequestSubmitted(**life.about(), request=a_request()))
-            channel = await connection.channel()
-            exchange = await channel.get_exchange(names.EXCHANGE, ensure=False)
-            await exchange.publish(aio_pika.Message(message.body), message.routing_key)
+        message = life.message(intake.RequestSubmitted(**life.about(), request=a_request()))
+        await publish_as("intake", broker_url, message.routing_key, message.body)
 
         async def is_told() -> bool:
             waiting = await database.fetchval("SELECT count(*) FROM outbox")
