@@ -75,14 +75,15 @@ async def _back_up(to: Path) -> Manifest:
 
 
 async def _restore(source: Path, *, replace: bool) -> Restored:
-    supervisor = os.environ.get(SUPERVISOR)
+    operators = ReachSettings().amqp_url
+    broker = Broker(told(SUPERVISOR, otherwise=operators.get_secret_value() if operators else None))
     async with reached() as reach:  # whose databases are opened when they are asked for: none is
         return await restored(
             source,
             _targets(),
             messaging=_messaging(),
             documents=_documents(),
-            broker=Broker(supervisor) if supervisor else reach.broker,
+            broker=broker,
             queues=[one.queue for one in reach.services.values()],
             replace=replace,
         )

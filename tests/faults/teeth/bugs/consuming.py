@@ -111,7 +111,8 @@ BUGS = (
         "            if Code.of(error) is Code.WAITS_FOR_ANOTHER:\n"
         '                log.info("event.waits_for_another", type=envelope.type, source=envelope.source, **known)\n'
         "            else:\n"
-        '                log.warning("event.held", type=envelope.type, source=envelope.source, **known, exc_info=error)\n'
+        '                log.warning("event.held", type=envelope.type, source=envelope.source, **known, '
+        "exc_info=error)\n"
         "            return False\n",
         '            log.warning("event.failed", type=heard.envelope.type, source=heard.source, exc_info=error)\n',
     ),
