@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
 from services.intake.domain.filing import KeyReused
@@ -17,7 +17,10 @@ from shared.contracts.forms import REQUEST_FILED, FiledRequest
 from shared.db import Transaction
 from shared.errors import Invalid, Refusal
 from shared.messaging.consumers import Consumers, Handler
-from shared.messaging.envelope import Envelope
+from shared.messaging.envelope import Envelope, Name
+from shared.messaging.inbox import Message
+from shared.messaging.inbox.quarantine import FORGERIES
+from shared.messaging.origins import form_of_user, form_source
 from shared.messaging.topology import Subscription
 from shared.territory.territories import Territories
 from shared.web.validation import SENTENCES, field_errors, without_secrets
@@ -46,7 +49,7 @@ of territories."""
 def consumers(territories: Territories) -> Consumers:
     """Give what is heard to the inbox; requests of other forms come without a place in a stream, and may come again."""
     filing = {REQUEST_FILED: _file_request_on_request_filed(territories)}
-    return Consumers(TABLE, raw=filing, repeated=filing)
+    return Consumers(TABLE, raw=filing, repeated=filing, answer=_answer_form)
 
 
 def _file_request_on_request_filed(territories: Territories) -> Handler:
@@ -66,6 +69,40 @@ def _file_request_on_request_filed(territories: Territories) -> Handler:
             await answer_forms.accept(tx, filed, **of)
 
     return file_request_on_request_filed
+
+
+async def _answer_form(tx: Transaction, message: Message, reason: str) -> bool:
+    """Tell a form why what its account published is not filed; what it forged is put in quarantine besides."""
+    form = form_of_user(message.sender.user) if message.sender else None
+    if form is None:
+        return False
+    forged = reason in FORGERIES
+    refusal = answer_forms.NotForThisAccount() if forged else _why_unreadable(message)
+    await answer_forms.refuse(tx, refusal, filed_from=form_source(form), filed_id=_id_in(message.body), at=clock.now())
+    return not forged
+
+
+def _why_unreadable(message: Message) -> Refusal:
+    """Say what is wrong with a message, member by member."""
+    if message.damaged:
+        return answer_forms.FilingDamaged()
+    try:
+        Envelope.model_validate_json(message.body)
+    except ValidationError as wrong:
+        return answer_forms.FilingUnreadable(field_errors(wrong.errors()))
+    return answer_forms.FilingUnreadable()
+
+
+class _Named(BaseModel):
+    id: Name
+
+
+def _id_in(body: bytes) -> str:
+    """Give the id that an unreadable message has; none where there is none."""
+    try:
+        return _Named.model_validate_json(body).id
+    except ValidationError:
+        return ""
 
 
 def _read(envelope: Envelope) -> FiledRequest:

@@ -30,7 +30,7 @@ from shared.runner import run
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
 from shared.web.asyncapi import route as messages_described
 
-SUBSCRIPTION = Subscription("notifications", BINDINGS)
+SUBSCRIPTION = Subscription("notifications", BINDINGS, former=("forms.request_refused.#",))
 NAVIGATION = (
     NavigationItem("Messages", "/"),
     NavigationItem("Modèles", "/modeles"),

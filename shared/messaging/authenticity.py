@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.messaging.control import ASKS
 from shared.messaging.envelope import Envelope, Unreadable
-from shared.messaging.origins import Origins
+from shared.messaging.origins import Origins, form_of_user
 from shared.messaging.rights import PUBLISHES
 
 FORM_PUBLISHES = "forms.request_filed"
@@ -45,6 +45,11 @@ class Sender:
 
     user: str | None
     routing_key: str
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether a form of others published it: its account is one's, or its routing key is for them alone."""
+        return form_of_user(self.user) is not None or self.routing_key.startswith(f"{FORM_PUBLISHES}.")
 
 
 class Authenticity:

@@ -14,6 +14,9 @@ from shared.messaging.envelope import Envelope, Unreadable, read_data
 Handler = Callable[[Transaction, Any], Awaitable[None]]
 """`async def open_case_on_request_submitted(tx, fact)`; `tx.cause` says which event is applied."""
 
+Answer = Callable[[Transaction, Any, str], Awaitable[bool]]
+"""`async def answer(tx, message, reason)`: answers who published it, and tells whether nothing else is to be done."""
+
 SINGLE = "event:"
 """How the stream of a fact that stands alone is called: this and the fact's id."""
 
@@ -77,6 +80,7 @@ class Consumers:
         alone: Iterable[type[Fact]] = (),
         raw: Mapping[str, Handler] | None = None,
         repeated: Mapping[str, Handler] | None = None,
+        answer: Answer | None = None,
     ) -> None:
         """Take the table.
 
@@ -86,10 +90,12 @@ class Consumers:
                 once, by their id, whatever their sequence.
             raw: wire type → handler that takes the envelope itself, for what strangers publish without sequence.
             repeated: wire type of `raw` → handler of what comes again under an id that was applied, with whatever body.
+            answer: answers strangers whose messages are refused as unreadable.
         """
         self.on = dict(on)
         self.raw = dict(raw or {})
         self.repeated = dict(repeated or {})
+        self.answer = answer
         self._models = {fact.wire_type: fact for fact in on}
         self.alone = frozenset(fact.wire_type for fact in alone)
 

@@ -2,6 +2,7 @@
 
 from shared.db import Database, Reader
 from shared.messaging import metrics
+from shared.messaging.inbox.quarantine import FOREIGN
 
 MOST_SOURCES = 150
 """Sources whose age is told: more than there are départements, and fewer than strangers can invent."""
@@ -10,7 +11,7 @@ MOST_SOURCES = 150
 async def measure(database: Database) -> float:
     """Read the depth and the age of what waits, into the gauges; give the age of the oldest unpublished event."""
     row = await database.fetchrow(
-        """
+        f"""
         SELECT (SELECT count(*) FROM outbox WHERE unsendable_since IS NULL) AS outbox,
                (SELECT coalesce(extract(epoch FROM now() - min(waiting_since)), 0)
                 FROM outbox WHERE queue = '' AND unsendable_since IS NULL)::float AS outbox_age,
@@ -20,8 +21,8 @@ async def measure(database: Database) -> float:
                (SELECT count(*) FROM inbox_held WHERE code = 'forked') AS forked,
                (SELECT count(DISTINCT (source, subject)) FROM stream_fork) AS disputed,
                (SELECT count(*) FROM inbox_waiting) AS waiting,
-               (SELECT count(*) FROM quarantine WHERE settled_at IS NULL) AS quarantine
-        """
+               (SELECT count(*) FROM quarantine WHERE settled_at IS NULL AND NOT {FOREIGN}) AS quarantine
+        """  # noqa: S608 - a constant of ours
     )
     if row is not None:
         metrics.OUTBOX_EVENTS.set(row["outbox"])

@@ -176,7 +176,7 @@ class Messenger:
         """Answer the broker for a message once it is safe in the database."""
         damaged = is_damaged(message.body, message.headers.get(DIGEST))
         sender = Sender(message.user_id, message.routing_key or "")
-        if heal.is_control(message.type):
+        if heal.is_control(message.type) and not sender.is_foreign:
             # What came before may have ended its consumer, and will be said again.
             if not damaged and not message.redelivered:
                 await self._heal(message.body, sender)

@@ -19,6 +19,9 @@ QUARANTINED = Counter("cousu_messages_quarantined_total", "Messages that nobody 
 FORGED = Counter(
     "cousu_messages_forged_total", "Messages that contradict themselves or the account that published them", ["reason"]
 )
+FOREIGN_REFUSED = Counter(
+    "cousu_messages_foreign_refused_total", "Messages of forms of others that were not filed and could not be answered"
+)
 FATAL = Counter("cousu_messages_fatal_total", "Messages sent to the dead letters because they end whoever reads them")
 ASKED = Counter("cousu_gaps_asked_total", "Requests to a source for events that are missing here")
 RESENT = Counter("cousu_events_resent_total", "Events sent again to a queue that missed them")

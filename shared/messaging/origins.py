@@ -43,6 +43,12 @@ def form_name(source: str) -> str | None:
     return name if name != source and is_form_name(name) else None
 
 
+def form_of_user(user: str | None) -> str | None:
+    """Give the name of the foreign form whose account this is; None for any other user."""
+    name = (user or "").removeprefix(_FORM_USER)
+    return name if name != user and is_form_name(name) else None
+
+
 class Origins:
     """Tells which sources and queues belong to a broker user."""
 
@@ -57,8 +63,8 @@ class Origins:
         if user in self._given:
             return self._given[user]
         if user.startswith(_FORM_USER):
-            name = user.removeprefix(_FORM_USER)
-            return (form_source(name),) if is_form_name(name) else ()
+            name = form_of_user(user)
+            return (form_source(name),) if name else ()
         service, _, instance = user.partition(".")
         if service not in SERVICES:
             return ()

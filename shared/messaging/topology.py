@@ -51,6 +51,8 @@ class Subscription:
 
     queue: str
     bindings: tuple[str, ...]
+    former: tuple[str, ...] = ()
+    """Keys that led there in earlier versions, and are unbound."""
 
     @property
     def dead_queue(self) -> str:
@@ -132,4 +134,6 @@ async def declare(channel: AbstractChannel, subscriptions: Iterable[Subscription
         queue = await subscription.declared(channel)
         for key in (*subscription.bindings, *ASKED_BY_ANYBODY, *subscription.alone_heads()):
             await queue.bind(main, routing_key=key)
+        for key in subscription.former:
+            await queue.unbind(main, routing_key=key)
         await queue.bind(again, routing_key=subscription.queue)

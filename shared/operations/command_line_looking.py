@@ -44,6 +44,8 @@ SENTENCES = {
     "gap": "{count} streams wait for an event that does not come, for {seconds:.0f} s: `cousu-main waiting list`",
     "gap_young": "{count} streams wait for an event that is late by {seconds:.0f} s",
     "quarantine": "{count} messages could not be read: `cousu-main quarantine list`",
+    "quarantine_foreign": "{count} messages of forms of others were refused and had no effect: "
+    "`cousu-main quarantine list`, `cousu-main form list`",
     "dead": "{count} messages were delivered too often: `cousu-main dead list`",
     "unrouted": "{count} messages have no listener: `cousu-main unrouted list`",
 }

@@ -3,6 +3,7 @@
 from pydantic import BaseModel
 
 from shared.db import Reader
+from shared.messaging.inbox.quarantine import FOREIGN
 from shared.messaging.names import LEADER_LOCK
 
 WAITS_FOR_ANOTHER = 60.0
@@ -30,6 +31,8 @@ class ServiceFigures(BaseModel):
     gaps: int
     gap_seconds: float
     quarantine: int
+    quarantine_foreign: int
+    """Of forms of others, which `quarantine` does not count."""
     relay: bool
     """Whether somebody hands this database's events to the broker."""
 
@@ -40,7 +43,7 @@ async def figures(reader: Reader, service: str, perimeter: list[str] | None = No
     Somebody else's session that holds the relay's lock is no relay, where the role may see whose it is.
     """
     row = await reader.fetchrow(
-        """
+        f"""
         WITH told AS (
             SELECT o.queue, o.waiting_since, o.unsendable_since
             FROM outbox o
@@ -59,6 +62,10 @@ async def figures(reader: Reader, service: str, perimeter: list[str] | None = No
                OR EXISTS (SELECT FROM inbox_waiting w
                           WHERE w.subject = h.subject AND w.source = h.source AND w.sequence = h.sequence
                             AND w.departement = ANY($1))
+        ), put_aside AS (
+            SELECT {FOREIGN} AS is_foreign
+            FROM quarantine
+            WHERE settled_at IS NULL AND ($1::text[] IS NULL OR split_part(routing_key, '.', 3) = ANY($1))
         ), gap AS (
             SELECT min(w.received_at) AS since
             FROM waiting w
@@ -83,15 +90,14 @@ async def figures(reader: Reader, service: str, perimeter: list[str] | None = No
                (SELECT count(*) FROM waiting) AS waiting,
                (SELECT count(*) FROM gap) AS gaps,
                (SELECT coalesce(extract(epoch FROM now() - min(since)), 0)::float FROM gap) AS gap_seconds,
-               (SELECT count(*) FROM quarantine
-                WHERE settled_at IS NULL
-                  AND ($1::text[] IS NULL OR split_part(routing_key, '.', 3) = ANY($1))) AS quarantine,
+               (SELECT count(*) FROM put_aside WHERE NOT is_foreign) AS quarantine,
+               (SELECT count(*) FROM put_aside WHERE is_foreign) AS quarantine_foreign,
                EXISTS (SELECT FROM pg_locks l
                        JOIN pg_stat_activity a USING (pid)
                        WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = $2 AND l.objsubid = 1
                          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
                          AND (a.application_name IS NULL OR a.application_name = $3)) AS relay
-        """,
+        """,  # noqa: S608 - a constant of ours
         perimeter,
         LEADER_LOCK,
         service,

@@ -58,6 +58,7 @@ What = Literal[
     "gap",
     "gap_young",
     "quarantine",
+    "quarantine_foreign",
     "dead",
     "unrouted",
     "mail_late",
@@ -297,6 +298,9 @@ def _of_service(one: ServiceStatus, *, broker_away: bool) -> list[Concern]:
         found.append(Concern(what=what, where=one.name, count=waits.gaps, seconds=waits.gap_seconds, urgent=old))
     for what, count in (("quarantine", waits.quarantine), ("unsendable", waits.unsendable)):
         found += [Concern(what=what, where=one.name, count=count)] if count else []
+    if waits.quarantine_foreign:
+        # Whoever has the password of a form could raise it at will.
+        found.append(Concern(what="quarantine_foreign", where=one.name, count=waits.quarantine_foreign, urgent=False))
     return found + _of_duties(one)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.intake.answering import send_answers
 from services.intake.consumers import consumers
@@ -14,7 +15,11 @@ from services.intake.settings import Settings
 from services.intake.usecases.answer_forms import MOST_ERRORS
 from services.intake.web.tokens import Tokens
 from shared.db import Database
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging import gauges
+from shared.messaging.authenticity import Authenticity, Sender
+from shared.messaging.inbox import Inbox, Message, quarantine
+from shared.messaging.origins import Origins
+from shared.operations.figures import figures
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, a_request, bearer, filed
 from tests.intake.facts import START, Life, Wire
@@ -314,3 +319,80 @@ async def test_a_name_that_no_database_holds_is_put_aside_and_the_rest_flows(
     await inbox.take([poison, a_filed_event()])
     assert await database.fetchval("SELECT count(*) FROM quarantine") == 1
     assert await database.fetchval("SELECT count(*) FROM request") == 1
+
+
+ACCOUNT = Sender("form.epci-vexin", "forms.request_filed.95")
+
+
+@pytest.fixture
+def checking(database: Database, territories: Territories) -> Inbox:
+    """The inbox of intake as it runs: it compares each message with the account that published it."""
+    return Inbox(database, consumers(territories), service="intake", authenticity=Authenticity(Origins(), "intake"))
+
+
+@pytest.mark.parametrize("missing", ["id", "source", "specversion", "type"])
+async def test_an_account_is_told_which_member_its_message_lacks(
+    database: Database, checking: Inbox, forms: Forms, missing: str
+) -> None:
+    event = json.loads(a_filed_event(id="42").body)
+    del event[missing]
+    await checking.take([Message(json.dumps(event).encode(), ACCOUNT.routing_key, sender=ACCOUNT)])
+    (answer,) = await forms.answered()
+    assert [key for key, _ in forms.answers] == ["forms.request_refused.epci-vexin"]
+    assert (answer["data"]["code"], answer["data"]["filed_id"]) == ("filing_unreadable", event.get("id", ""))
+    assert [error["field"] for error in answer["data"]["errors"]] == [missing]
+    assert await database.fetchval("SELECT count(*) FROM quarantine") == 0
+
+
+@pytest.mark.parametrize("body", [b"", b"rubbish", b"[]", b"null", b'{"id": 1}', b'{"id": "nul \\u0000"}', b"\xff\x00"])
+async def test_an_account_that_publishes_rubbish_is_told_so_and_alarms_nobody(
+    database: Database, checking: Inbox, forms: Forms, body: bytes
+) -> None:
+    await checking.take([Message(body, ACCOUNT.routing_key, sender=ACCOUNT)] * 3)
+    assert [answer["data"]["code"] for answer in await forms.answered()] == ["filing_unreadable"] * 3
+    assert await database.fetchval("SELECT count(*) FROM quarantine") == 0
+    assert await told(database) == []
+
+
+async def test_a_body_that_does_not_fit_its_hash_is_answered(checking: Inbox, forms: Forms) -> None:
+    await checking.take([replace(a_filed_event(), damaged=True, sender=ACCOUNT)])
+    (answer,) = await forms.answered()
+    assert answer["data"]["code"] == "filing_damaged"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"source": "/forms/autre"},
+        {"source": "/intake"},
+        {"source": "/escalation", "type": "escalation.decision_made.v1"},
+        {"type": "escalation.decision_made.v1", "sequence": 1, "subject": "x"},
+    ],
+)
+async def test_what_an_account_forges_is_answered_to_it_alone_and_put_aside(
+    database: Database, checking: Inbox, forms: Forms, changes: dict[str, Any]
+) -> None:
+    await checking.take([replace(a_filed_event(**changes), sender=ACCOUNT)])
+    (answer,) = await forms.answered()
+    assert [key for key, _ in forms.answers] == ["forms.request_refused.epci-vexin"]
+    assert answer["data"]["code"] == "not_for_this_account"
+    assert (await database.fetchval("SELECT reason FROM quarantine")).startswith("forged_")
+    assert await database.fetchval("SELECT count(*) FROM request") == 0
+
+
+@pytest.mark.parametrize("user", [None, "form.epci-vexin"])
+async def test_what_forms_forge_is_bounded_and_no_alarm(
+    database: Database, checking: Inbox, monkeypatch: pytest.MonkeyPatch, user: str | None
+) -> None:
+    monkeypatch.setattr(quarantine, "MOST_FOREIGN", 5)
+    before = REGISTRY.get_sample_value("cousu_messages_forged_total", {"reason": "forged_source"})
+    sender = replace(ACCOUNT, user=user)
+    for _ in range(8):
+        await checking.take([replace(a_filed_event(source="/forms/autre"), sender=sender)])
+    shown = await figures(database, "intake")
+    assert (shown.quarantine, shown.quarantine_foreign) == (0, 5)
+    assert REGISTRY.get_sample_value("cousu_messages_forged_total", {"reason": "forged_source"}) == before
+    await gauges.measure(database)
+    assert REGISTRY.get_sample_value("cousu_quarantine_messages") == 0
+    await checking.take([Message(b"rubbish", "qualification.request_registered.95")])
+    assert (await figures(database, "intake")).quarantine == 1

@@ -28,11 +28,25 @@ for _reason in FORGERIES:
     metrics.FORGED.labels(_reason)  # an alert on an increase needs the figure from the start
 
 
+FOREIGN = "(coalesce(user_id, '') LIKE 'form.%' OR routing_key LIKE 'forms.request_filed.%')"
+"""The condition, in SQL, of what a form of others published: as `Sender.is_foreign`."""
+
+MOST_FOREIGN = 200
+"""Messages of forms of others that wait in quarantine: what comes beyond them is counted, logged and dropped."""
+
+
 async def put_aside(tx: Transaction, message: Message, reason: str) -> None:
     """Put an unreadable message aside, with its bytes; the same bytes again are counted in the same row.
 
     Those that an operator discarded stay so; those that they had sent to the service again wait for them once more.
+    Those of forms of others are bounded, and no alarm: who has their password could raise one at will.
     """
+    foreign = message.sender is not None and message.sender.is_foreign
+    if foreign:
+        metrics.FOREIGN_REFUSED.inc()
+        if await _foreign_waiting(tx) >= MOST_FOREIGN:
+            log.warning("message.foreign_dropped", reason=reason[:500])
+            return
     source, subject, sequence = _place(message.body)
     first = await tx.fetchval(
         """
@@ -54,11 +68,20 @@ async def put_aside(tx: Transaction, message: Message, reason: str) -> None:
         sequence,
         user_of(message),
     )
-    if reason in FORGERIES:
+    if reason in FORGERIES and not foreign:
         tx.after_commit.append(partial(_say_forged, message, reason))
     if first:
         tx.after_commit.append(metrics.QUARANTINED.inc)
         log.warning("message.quarantined", reason=reason[:500])
+
+
+async def _foreign_waiting(tx: Transaction) -> int:
+    """Count the messages of forms of others that wait, as far as it matters."""
+    count: int = await tx.fetchval(
+        f"SELECT count(*) FROM (SELECT FROM quarantine WHERE settled_at IS NULL AND {FOREIGN} LIMIT $1) AS q",  # noqa: S608 - a constant of ours
+        MOST_FOREIGN,
+    )
+    return count
 
 
 def _say_forged(message: Message, reason: str) -> None:

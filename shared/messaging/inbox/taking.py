@@ -236,7 +236,7 @@ class Inbox:
             return await self._apply(reading, [message.fingerprint], attempt)
         except UNSTORABLE as error:
             async with self._database.transaction() as tx:
-                await quarantine.put_aside(tx, message, f"PostgreSQL cannot hold it ({type(error).__name__})")
+                await self._put_aside(tx, message, f"PostgreSQL cannot hold it ({type(error).__name__})")
                 await attempts.end(tx, [message.fingerprint])
             return []
 
@@ -260,7 +260,7 @@ class Inbox:
             if begun:
                 await attempts.end(tx, begun)
             for message, reason in reading.aside:
-                await quarantine.put_aside(tx, message, reason)
+                await self._put_aside(tx, message, reason)
             keys = sorted(reading.heard)
             locked = await streams.lock(
                 tx,
@@ -281,6 +281,12 @@ class Inbox:
                     await self._drain(tx, stream, apart=apart)
             await self._move_on(tx, moved)
         return locked if begun else []
+
+    async def _put_aside(self, tx: Transaction, message: Message, reason: str) -> None:
+        """Put a message in quarantine, unless who published it is answered and can do all there is to do."""
+        answer = self._consumers.answer
+        if answer is None or not await answer(tx, message, reason):
+            await quarantine.put_aside(tx, message, reason)
 
     async def _advance(
         self, tx: Transaction, stream: Stream, messages: list[Heard], attempt: Attempt | None, *, apart: bool

@@ -144,6 +144,13 @@ def told(concern: Concern) -> Told:
             ),
             "/quarantaine",
         ),
+        "quarantine_foreign": (
+            (
+                f"{messages} {'refusés' if concern.count > 1 else 'refusé'} à un formulaire extérieur, sans effet. "
+                "Prévenez qui le tient, ou retirez son compte."
+            ),
+            "/quarantaine",
+        ),
         "dead": (f"{messages} à remettre en file, après la correction de la cause.", f"/files/{concern.where}"),
         "unrouted": (f"{messages} sans destinataire\u00a0: aucune file ne les attendait.", f"/files/{concern.where}"),
     }[concern.what]

@@ -35,6 +35,7 @@ ENTRIES: Final = {
     "gap": "CousuEvenementNonApplique",
     "gap_young": "CousuEvenementNonApplique",
     "quarantine": "CousuQuarantaine",
+    "quarantine_foreign": "FormulaireRefuse",
     "dead": "CousuLettresMortes",
     "unrouted": "CousuSansDestinataire",
     "mail_late": "CousuCourrielEnRetard",

@@ -8,6 +8,7 @@ from tests.faults.teeth.bugs import (
     floods,
     forging,
     forks,
+    forms,
     healing,
     locks,
     mails,
@@ -33,4 +34,5 @@ BUGS: tuple[Bug, ...] = (
     *secrets.BUGS,
     *floods.BUGS,
     *forging.BUGS,
+    *forms.BUGS,
 )
