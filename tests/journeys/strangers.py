@@ -57,7 +57,7 @@ class ForeignForm:
 
     def publishes(self, *bodies: bytes, key: str = "forms.request_filed.95", user_id: str | None = "") -> None:
         """Publish bytes, as its account unless told otherwise."""
-        _run(self._publish(bodies, key, self.account if user_id == "" else user_id))
+        run(self._publish(bodies, key, self.account if user_id == "" else user_id))
 
     def files(self, *events: Json) -> None:
         """Publish events under the key that it may use."""
@@ -65,14 +65,15 @@ class ForeignForm:
 
     def reads(self, count: int) -> list[Json]:
         """Wait for so many answers."""
-        answers: list[Json] = _run(self._read(count))
+        answers: list[Json] = run(self._read(count))
         return answers
 
     async def _publish(self, bodies: tuple[bytes, ...], key: str, user_id: str | None) -> None:
         async with await aio_pika.connect(self.amqp_url) as connection:
             exchange = await (await connection.channel()).get_exchange(EXCHANGE, ensure=False)
             for body in bodies:
-                await exchange.publish(aio_pika.Message(body, user_id=user_id), routing_key=key)
+                message = aio_pika.Message(body, user_id=user_id, delivery_mode=2)
+                await exchange.publish(message, routing_key=key)
 
     async def _read(self, count: int) -> list[Json]:
         async with asyncio.timeout(60), await aio_pika.connect(self.amqp_url) as connection:
@@ -108,7 +109,7 @@ async def own_queue(channel: AbstractChannel, account: str) -> aio_pika.abc.Abst
 
 def publish(system: System, routing_key: str, body: bytes) -> None:
     """Put any bytes on the exchange, as somebody who may."""
-    _run(_publish(system.endpoints["amqp"], routing_key, body))
+    run(_publish(system.endpoints["amqp"], routing_key, body))
 
 
 async def _publish(amqp: str, routing_key: str, body: bytes) -> None:
@@ -117,7 +118,7 @@ async def _publish(amqp: str, routing_key: str, body: bytes) -> None:
         await exchange.publish(aio_pika.Message(body), routing_key=routing_key)
 
 
-def _run(work: Any) -> Any:
+def run(work: Any) -> Any:
     """Run to its end what is asynchronous, also where a loop runs in this thread."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, work).result(timeout=90)
