@@ -54,7 +54,7 @@ AS_INSTALLED: Final = """
 import sys
 sys.path[:0] = {paths!r}
 from shared.operations.command_line import main
-sys.argv = ["cousu-main", "demo", "life"]
+sys.argv = ["cousu-main", "demo", "load"]
 main()
 """
 
