@@ -18,7 +18,7 @@ FEWEST_CHARACTERS: Final = 10
 OTHERS_NEVER_RESOLVE: Final = (".test", ".example", ".invalid", ".localhost")
 """Reserved for trials: no mail reaches them, and no server may answer for them."""
 
-OF_OWNERS: Final = ("_MIGRATION_URL", "_BROKER_ADMIN_URL")
+OF_OWNERS: Final = ("_MIGRATION_URL", "_BROKER_ADMIN_URL", "SUPERVISOR_AMQP_URL")
 """How the variables end that hold what a program that runs must not have."""
 
 EX_CONFIG: Final = 78

@@ -123,7 +123,7 @@ def inherited(service: str | None = None) -> dict[str, str]:
         for key, value in os.environ.items()
         if not key.startswith(others)
         and not key.endswith("_MIGRATION_URL")
-        and key not in {"AMQP_URL", "OPERATIONS_BROKER_ADMIN_URL", "OPERATIONS_REPLAY_URL"}
+        and key not in {"AMQP_URL", "OPERATIONS_BROKER_ADMIN_URL", "OPERATIONS_REPLAY_URL", "SUPERVISOR_AMQP_URL"}
     }
 
 

@@ -59,9 +59,10 @@ def test_the_operators_page_has_a_role_of_its_own_in_each_services_database(envi
 def test_a_program_inherits_nothing_that_is_meant_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INTAKE_CLOSE_AFTER_DAYS", "3")
     monkeypatch.setenv("ESCALATION_SECRET_KEY", "theirs")
-    monkeypatch.setenv("AMQP_URL", "amqp://everybody:secret@elsewhere/")
+    for broker in ("AMQP_URL", "SUPERVISOR_AMQP_URL"):
+        monkeypatch.setenv(broker, "amqp://everybody:secret@elsewhere/")
     assert inherited("intake")["INTAKE_CLOSE_AFTER_DAYS"] == "3"
-    assert inherited("intake").keys().isdisjoint({"ESCALATION_SECRET_KEY", "AMQP_URL"})
+    assert inherited("intake").keys().isdisjoint({"ESCALATION_SECRET_KEY", "AMQP_URL", "SUPERVISOR_AMQP_URL"})
     assert inherited().keys().isdisjoint({"INTAKE_CLOSE_AFTER_DAYS", "ESCALATION_SECRET_KEY", "AMQP_URL"})
 
 

@@ -66,7 +66,7 @@ def test_an_intruder_in_a_service_finds_no_owners_password(
     program: str, told: dict[str, dict[str, str]], system: System
 ) -> None:
     mine = told[module_of(program)]
-    assert not [key for key in mine if key.endswith(("_MIGRATION_URL", "_BROKER_ADMIN_URL"))]
+    assert not [key for key in mine if key.endswith(("_MIGRATION_URL", "_BROKER_ADMIN_URL", "SUPERVISOR_AMQP_URL"))]
     assert not [key for key, value in mine.items() if any(one in value for one in owners_passwords(system.folder))]
 
 
