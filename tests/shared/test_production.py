@@ -159,6 +159,7 @@ def test_a_limit_that_is_lifted_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     for name, value in SAFE.items():
         monkeypatch.setenv(name.replace("NOTIFICATIONS_", "INTAKE_"), value)
     monkeypatch.setenv("INTAKE_DOCUMENT_KEY", "77e6a5b4c3d2f1e09182736455463728")
+    monkeypatch.setenv("INTAKE_MANDATE_KEY", "e1d2c3b4a5968778695a4b3c2d1e0f17")
     monkeypatch.setenv("INTAKE_DOCUMENTS_FOLDER", "/nowhere")
     assert IntakeSettings().unsafe() == []
     monkeypatch.setenv("INTAKE_LIMIT_FILINGS_PER_ADDRESS", "0")
