@@ -58,8 +58,7 @@ async def one_round(database: Database, settings: Settings) -> None:
 async def publish_figures(database: Database, settings: Settings, territories: Territories) -> None:
     """Publish a snapshot of the public figures when its time has come."""
     regions = {one.code: one.region or one.code for one in territories.departements()}
-    now = await db.now(database)
-    if await publish_if_due(database, settings.figures_every, regions, at=now):
+    if await publish_if_due(database, settings.figures_every, regions, at=await db.now(database)):
         log.info("figures.published", every=settings.figures_every)
 
 

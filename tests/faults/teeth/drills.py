@@ -140,6 +140,9 @@ DRILLS: dict[str, Drill] = {
         "the outbox ages while the broker confirms",
         Tests(("tests/shared/messaging/test_messenger.py::" + AGED,)),
     ),
+    "published_figures": Drill(
+        "somebody puts all published figures together", Tests(("tests/intake/test_disclosure.py",))
+    ),
     "lease": Drill("the leader's machine says nothing any more", Tests(("tests/shared/messaging/test_lease.py",))),
     "quiet": _faults(
         "nothing strikes; an act draws the first position and commits last, for rows of it are held",

@@ -5,6 +5,7 @@ from tests.faults.teeth.bugs import (
     consuming,
     credentials,
     crossing,
+    figures,
     floods,
     forging,
     forks,
@@ -35,4 +36,5 @@ BUGS: tuple[Bug, ...] = (
     *floods.BUGS,
     *forging.BUGS,
     *forms.BUGS,
+    *figures.BUGS,
 )
