@@ -3,7 +3,7 @@
 -- migrate:up
 CREATE TABLE published_figures (
     period timestamptz PRIMARY KEY,
-    figures jsonb NOT NULL
+    figures json NOT NULL
 );
 COMMENT ON TABLE published_figures IS 'Snapshots of the public figures; pages show the latest, and a new one is compared with those before';
 COMMENT ON COLUMN published_figures.period IS 'When the month, week or day began for which the snapshot was taken';
