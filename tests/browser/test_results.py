@@ -79,7 +79,7 @@ def test_an_evaluation_is_read_by_the_departement_and_counted_for_the_country_an
 
     anybody = Person.sits_down(browser)
     anybody.page.goto(system.endpoints["intake"] + "/statistiques")
-    anybody.reads("Un groupe de moins de 5 demandes pourrait désigner une collectivité")
+    anybody.reads("un petit groupe pourrait désigner une collectivité")
     anybody.looks("61-statistiques-publiques")
 
 
