@@ -20,7 +20,8 @@ from shared.db import Database
 Json = dict[str, Any]
 
 SAME_EVERYWHERE: Final = re.compile(
-    r"/static/.*|/health/.*|/metrics|/asyncapi|/api/openapi.*|/api/v1/openapi\.json|/connexion.*|/deconnexion.*"
+    r"/static/.*|/robots\.txt|/favicon\.ico|/\.well-known/.*"
+    r"|/health/.*|/metrics|/asyncapi|/api/openapi.*|/api/v1/openapi\.json|/connexion.*|/deconnexion.*"
 )
 """Paths that no request lies behind: health, documents, sign-in."""
 WITHOUT_DATA: Final = frozenset({"agent_token", "form_submission", "schema_migrations", "web_session"})

@@ -27,6 +27,14 @@ class NotHeld(NotFound):
     )
 
 
+class NoneHeld(NotFound):
+    """No stream of this service is held as was asked for (any more)."""
+
+    code = "none_held"
+    title = "No such stream is held"
+    sentence = "Ce service ne retient aucune demande de ce groupe\u00a0: rien n’a été essayé de nouveau."
+
+
 class Held(BaseModel):
     """One stream that waits: its event, why, how often it was tried, when it is tried next (None: you decide)."""
 
@@ -133,7 +141,7 @@ async def retry_all(
 ) -> int:
     """Have the service try again all that it holds for this reason, of this type, from this source; give how many.
 
-    The service takes twenty of them each half second.
+    The service takes twenty of them each half second. Refuses with `NoneHeld`.
     """
     filters = {"code": code, "type": type_, "source": source}
     chosen = ", ".join(f"{name} {value}" for name, value in filters.items() if value)
@@ -159,6 +167,8 @@ async def retry_all(
             source,
             perimeter,
         )
+        if not rows:
+            raise NoneHeld
         target = f"{len(rows)} streams ({chosen or 'all'})"
         await record.note(tx, by=by, action="held.retry_all", target=target, why=why)
     return len(rows)

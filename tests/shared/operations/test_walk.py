@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -14,18 +15,23 @@ from shared.contracts.vocabulary import Programme
 from shared.db import Database
 from shared.identity import store
 from shared.identity.model import DEPARTEMENTAL, Role
-from shared.operations import quarantine
+from shared.operations import causes, quarantine
 from shared.operations.held import Held
 from shared.operations.reach import Watched
 from shared.web import sessions
 from tests.conftest import FreshDatabase
 from tests.shared.operations.conftest import Scene
+from tests.shared.operations.test_gaps import a_gap_that_nothing_fills
 from tests.shared.operations.test_obstacles import a_mail
 from tests.shared.operations.test_perimeter import held as held_by_another_name
 from tests.shared.operations.trouble import a_dead_letter
 from tests.walking import Foreign, Person, Walk
 
 held = held_by_another_name
+TAKEN_AWAY_BY_THE_PAGE = (
+    "POST /api/v1/quarantine/{service}/causes/{key}/{action}",
+    "POST /api/v1/waiting/{service}/discard",
+)
 WHOLE = "an answer about all of a source is an error of the field that narrows it"
 OWN = {
     "POST /retenues/{service}": "what is held no more, or is not seen, leads back to the list",
@@ -71,12 +77,16 @@ def comes(own_database: Database) -> Callable[..., Awaitable[Person]]:
 async def foreign(scene: Scene, held: Held, mails: Database) -> Foreign:
     """Trouble of each kind, all of it of the Val-d'Oise (95)."""
     [unreadable] = await quarantine.list_quarantined(scene.escalation, "escalation")
+    [cause] = await causes.list_causes(scene.escalation, "escalation")
+    gap = await a_gap_that_nothing_fills(scene)
     mail = await a_mail(mails, new_id())
     await a_dead_letter(scene.channel, "escalation", b"dead")
     return Foreign(
         named={
             "service": ["escalation"],
             "message_id": [str(unreadable.id)],
+            "key": [cause.key],
+            "action": ["discard"],
             "queue": ["escalation.dead"],
             "mail_id": [str(mail)],
             "reference": [held.subject],
@@ -88,12 +98,24 @@ async def foreign(scene: Scene, held: Held, mails: Database) -> Foreign:
             "source": "/intake",
             "action": "retry",
             "words": "550 no such user",
+            "group": f"escalation {held.code} {held.type}",
+            "sure": "true",
         },
         bodies={
             "POST /quarantaine/{service}/{message_id}": {"action": "discard"},
+            "POST /quarantaine/{service}/cause/{key}": {"action": "discard", "until": clock.now().isoformat()},
+            "POST /api/v1/held/{service}/retry-all": {"why": "essai"},
+            "POST /api/v1/waiting/{service}/discard": {
+                "source": gap.source,
+                "subject": gap.subject,
+                "why": "essai",
+            },
             "POST /api/v1/events/resend": {"source": "/intake", "request": held.subject, "why": "essai"},
         },
-        queries={"/retenues/{service}": f"?evenement={held.event_id}"},
+        queries={
+            "/retenues/{service}": f"?evenement={held.event_id}",
+            "/retenues/{service}/attente": f"?source={quote(gap.source)}&demande={gap.subject}",
+        },
         own=OWN,
     )
 
@@ -119,5 +141,5 @@ async def test_nobody_reaches_what_is_of_another_departement(
 async def test_the_walk_sends_what_an_operator_may_send(
     page: Litestar, browse: httpx2.AsyncClient, foreign: Foreign, comes: Callable[..., Awaitable[Person]]
 ) -> None:
-    missed = await Walk(page, browse, foreign).prove(await comes(Role.OPERATOR))
+    missed = await Walk(page, browse, foreign).prove(await comes(Role.OPERATOR), gone=TAKEN_AWAY_BY_THE_PAGE)
     assert not missed, "\n".join(missed)
