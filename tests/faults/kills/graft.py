@@ -27,7 +27,7 @@ def changes(file: str, source: str) -> list[str]:
 
 
 def _changes(file: str, source: str) -> list[tuple[str, Callable[[], None]]]:
-    module = importlib.import_module(file.removesuffix(".py").replace("/", "."))
+    module = importlib.import_module(file.removesuffix(".py").removesuffix("/__init__").replace("/", "."))
     altered = dict(vars(module))
     exec(compile(source, str(module.__file__), "exec"), altered)  # noqa: S102 - our own source, altered by our own table
     return list(_compare(module, module.__name__, altered))

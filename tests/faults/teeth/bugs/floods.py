@@ -24,8 +24,8 @@ BUGS = (
         "A stranger who takes a key first takes it from everybody else.",
         "floods",
         "services/intake/usecases/file_request.py",
-        'f"{filed.contact.email.casefold()}\\0{key}"',
-        "key",
+        '    return _digest(f"{owner}\\0{key}")\n',
+        "    return _digest(key)\n",
     ),
     bug(
         "any_link_confirms_the_contact",
