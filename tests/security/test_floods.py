@@ -80,6 +80,7 @@ async def target(
             "secret_key": secrets.token_hex(32),
             "tracking_key": secrets.token_hex(32),
             "document_key": secrets.token_hex(32),
+            "mandate_key": secrets.token_hex(32),
             "documents_folder": tmp_path / "documents",
             "header_seconds": 1,
             "body_seconds": 1,
