@@ -24,8 +24,8 @@ SAME_EVERYWHERE: Final = re.compile(
     r"|/health/.*|/metrics|/asyncapi|/api/openapi.*|/api/v1/openapi\.json|/connexion.*|/deconnexion.*"
 )
 """Paths that no request lies behind: health, documents, sign-in."""
-WITHOUT_DATA: Final = frozenset({"agent_token", "form_submission", "schema_migrations", "web_session"})
-"""Tables that a refused call may touch: when a token or a session was used, which form was sent."""
+WITHOUT_DATA: Final = frozenset({"agent_token", "consultation", "form_submission", "schema_migrations", "web_session"})
+"""Tables that a call may touch: when a token or a session was used, which form was sent, what was read of one's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +172,23 @@ class Walk:
             for kind, said in answers.items()
             if kind not in made and " ".join(kind[:2]) not in gone
         ]
+
+    async def untraced(self, person: Person, *about: str) -> list[str]:
+        """Open all that somebody may read; give the paths of which `consultation` does not tell that they did.
+
+        `about`: parameters of paths that lead to a request, which the trace must name.
+        """
+        (database,) = self._databases
+        missed = []
+        for call in calls(self._app, self._foreign, person):
+            if call.changes or not (await self.send(call, person)).is_success:
+                continue
+            path = call.path + self._foreign.queries.get(call.template, "")
+            rows = await database.fetch("SELECT request_id FROM consultation WHERE path = $1", path)
+            named = any(f"{{{name}}}" in call.template for name in about)
+            if not rows or (named and all(row["request_id"] is None for row in rows)):
+                missed.append(path)
+        return missed
 
     async def send(self, call: Call, person: Person) -> httpx2.Response:
         """Send a call."""

@@ -21,6 +21,7 @@ from shared.runner import run
 from shared.territory.territories import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
 from shared.web.asyncapi import route as messages_described
+from shared.web.consultations import REQUEST_ITSELF
 from shared.web.document_links import DocumentLinks as SealedLinks
 
 TITLE = "Équipe nationale"
@@ -34,6 +35,12 @@ NAVIGATION = (
     NavigationItem("Évaluations", "/evaluations"),
     NavigationItem("Chiffres", "/chiffres"),
 )
+ABOUT = {
+    "request_id": REQUEST_ITSELF,
+    "decision_id": "SELECT request_id FROM decision WHERE id = $1",
+    "session_id": "SELECT request_id FROM agenda_item WHERE session_id = $1",
+}
+"""Which requests somebody was shown, by what the path names."""
 
 
 def build(settings: Settings, database: Database) -> Litestar:
@@ -87,6 +94,7 @@ def application(
             "territories": _always(territories),
         },
         navigation=NAVIGATION,
+        consultations=ABOUT,
         bell=f"{settings.notifications_url}/cloche" if settings.notifications_url else "",
     )
 

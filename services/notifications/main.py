@@ -65,6 +65,10 @@ def office_of(settings: Settings) -> Office:
     )
 
 
+ABOUT = {"delivery_id": "SELECT request_id FROM delivery WHERE id = $1"}
+"""Which requests somebody was shown, by what the path names."""
+
+
 def build(settings: Settings, database: Database) -> Litestar:
     """Build the service whole: with its messages and its senders."""
     if settings.amqp_url is None:
@@ -136,6 +140,7 @@ def application(
         ready=ready,
         dependencies={"office": provide_office, "belfry": provide_belfry},
         navigation=NAVIGATION,
+        consultations=ABOUT,
         bell="/cloche",
     )
 

@@ -152,6 +152,7 @@ LEFT_OUT = {
     "contact": "what people entered is told to nobody",
     "preference": "what people chose is told to nobody",
     "absence": "the same",
+    "consultation": "who was shown what is told to nobody",
     "bell_read": "what people have read is told to nobody",
     "delivery_attempt": BY_SENDING,
     "domain_pace": BY_SENDING,

@@ -27,6 +27,7 @@ from shared.runner import run
 from shared.territory import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
 from shared.web.asyncapi import route as messages_described
+from shared.web.consultations import REQUEST_ITSELF
 from shared.web.document_links import DocumentLinks
 from shared.web.mandates import Mandates
 
@@ -40,6 +41,8 @@ NAVIGATION = (
     NavigationItem("Pactes", "/pactes", frozenset({Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR})),
 )
 """The menu; another part of the service adds its entry here."""
+ABOUT = {"request_id": REQUEST_ITSELF, "pact_id": "SELECT request_id FROM pact WHERE id = $1"}
+"""Which requests somebody was shown, by what the path names."""
 
 
 def build(settings: Settings, database: Database) -> Litestar:
@@ -108,6 +111,7 @@ def application(
         ready=ready,
         dependencies={"desk": provide_desk},
         navigation=NAVIGATION,
+        consultations=ABOUT,
         bell=f"{settings.notifications_url}/cloche" if settings.notifications_url else "",
     )
 

@@ -49,17 +49,9 @@ def list_(
 
 
 @app.command()
-def show(message_id: MessageId, service: OfOne, *, json: AsJson = False) -> None:
-    """Show one message, and its bytes as they came (they may hold personal data)."""
-
-    async def read(reach: Reach) -> tuple[Quarantined, bytes]:
-        database = reach.service(service.value).database
-        return (
-            await quarantine.show(database, service.value, message_id),
-            await quarantine.bytes_of(database, message_id),
-        )
-
-    one, body = reaching(read)
+def show(message_id: MessageId, service: OfOne, by: By, *, json: AsJson = False) -> None:
+    """Show one message, and its bytes as they came; they may hold personal data, so who read them is recorded."""
+    one, body = reaching(lambda reach: quarantine.read(reach.service(service.value), message_id, by=by))
     if json:
         typer.echo(as_text({**one.model_dump(), "body": body.decode(errors="replace")}))
         return

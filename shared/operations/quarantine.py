@@ -142,6 +142,17 @@ async def bytes_of(reader: Reader, message_id: UUID, *, perimeter: list[str] | N
     return body
 
 
+async def read(
+    watched: Watched, message_id: UUID, *, by: str, perimeter: list[str] | None = None
+) -> tuple[Quarantined, bytes]:
+    """Give one message with its bytes, which may hold personal data: who read them is recorded."""
+    async with watched.database.transaction() as tx:
+        found = await show(tx, watched.name, message_id, perimeter=perimeter)
+        body = await bytes_of(tx, message_id)
+        await record.note(tx, by=by, action="quarantine.read", target=str(message_id), why="Lecture du message")
+    return found, body
+
+
 def request_named_in(body: str) -> str | None:
     """Find the request that an unreadable message is about, where that much of it can be read."""
     found = _SUBJECT.search(body)

@@ -48,6 +48,7 @@ from shared.db import Database, retry_conflicts
 from shared.keys import keys
 from shared.settings import ServiceSettings
 from shared.web import access, assets, forms, health, openapi, sessions, signin, wellknown
+from shared.web.consultations import tracing
 from shared.web.door import Door, FairShare, NotModified, cover_secrets, strict_headers
 from shared.web.health import ReadinessCheck
 from shared.web.pages import NavigationItem, Site, engine
@@ -80,6 +81,7 @@ def create_application(
     bell: str = "",
     away: Callable[[], Sequence[str]] = tuple,
     public: bool = False,
+    consultations: Mapping[str, str] | None = None,
 ) -> Litestar:
     """Build the application of one service.
 
@@ -89,6 +91,7 @@ def create_application(
     `bell` is the address of the agents' bell, here or on another service of the same site. `away` says in French what
     is away, for the page that is shown while the service is unavailable. `public`: it has pages for everybody, which
     search engines may read.
+    `consultations`: what the parameters of paths are about (shared.web.consultations); without it nothing is traced.
     """
     idle = timedelta(minutes=settings.session_idle_minutes)
     newest = keys(settings.secret_key.get_secret_value())[0]
@@ -143,7 +146,11 @@ def create_application(
         openapi_config=openapi.configuration(title),
         plugins=[PydanticPlugin(prefer_alias=True)],
         request_max_body_size=settings.body_limit,
-        before_send=[strict_headers(secure=settings.secure, listens_to=bell), cover_secrets],
+        before_send=[
+            *([] if consultations is None else [tracing(database, consultations)]),
+            strict_headers(secure=settings.secure, listens_to=bell),
+            cover_secrets,
+        ],
         lifespan=[_sweeping(database, idle), *lifespan],
         logging_config=None,
         state=State({"site": Site(name, title, tuple(navigation), bell, away), "database": database}),

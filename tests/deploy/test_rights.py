@@ -14,9 +14,9 @@ Fresh = Callable[[str], Awaitable[FreshDatabase]]
 
 TRACES: Final = {
     "intake": ("journal", "operation"),
-    "qualification": ("journal", "operation", "case_access"),
+    "qualification": ("journal", "operation", "case_access", "consultation"),
     "escalation": ("journal", "operation", "consultation"),
-    "notifications": ("journal", "operation"),
+    "notifications": ("journal", "operation", "consultation"),
 }
 """What shows afterwards what was done: added to, and never changed."""
 

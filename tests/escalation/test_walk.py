@@ -227,3 +227,17 @@ async def test_the_walk_sends_what_the_rightful_may_send(
         *people, gone={"DELETE /api/v1/programmes/{programme}/territories/{kind}/{code}"}
     )
     assert not missed, "\n".join(missed)
+
+
+async def test_whatever_an_agent_is_shown_leaves_a_trace(
+    app: Litestar,
+    browser: httpx2.AsyncClient,
+    database: Database,
+    foreign: Foreign,
+    comes: Callable[..., Awaitable[Person]],
+) -> None:
+    missed = await Walk(app, browser, foreign, database).untraced(
+        await comes(Role.NATIONAL_AGENT), "request_id", "decision_id", "session_id"
+    )
+    assert not missed, "\n".join(missed)
+    assert await database.fetchval("SELECT count(*) FROM consultation") > 10

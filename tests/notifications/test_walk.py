@@ -143,3 +143,11 @@ async def test_the_walk_sends_what_the_rightful_may_send(
         *people, gone={"POST /api/v1/bad-addresses/{address_id}/trusted"}
     )
     assert not missed, "\n".join(missed)
+
+
+async def test_whatever_an_agent_is_shown_leaves_a_trace(
+    app: Litestar, client: Client, database: Database, foreign: Foreign, comes: Callable[..., Awaitable[Person]]
+) -> None:
+    missed = await Walk(app, client, foreign, database).untraced(await comes(Role.SAT_AGENT, "95"), "delivery_id")
+    assert not missed, "\n".join(missed)
+    assert await database.fetchval("SELECT count(*) FROM consultation") > 10

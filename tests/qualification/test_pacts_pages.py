@@ -115,7 +115,7 @@ async def test_a_request_fills_in_the_form_and_leads_to_its_pact_afterwards(
     page = await agent.get(new)
     assert 'value="Pacte du Vexin"' in page.text
     assert 'value="Magny-en-Vexin"' in page.text
-    assert await database.fetchval("SELECT count(*) FROM case_access WHERE request_id = $1", life.request_id) == 1
+    assert await database.fetchval("SELECT count(*) FROM consultation WHERE request_id = $1", life.request_id) == 2
     pact = await opened(sat, request_id=str(life.request_id))
     page = await agent.get(new)
     assert page.headers["location"] == page_of(pact)

@@ -178,3 +178,15 @@ async def test_the_walk_sends_what_the_rightful_may_send(
     ]
     missed = await Walk(standing, client, foreign, database).prove(*people)
     assert not missed, "\n".join(missed)
+
+
+async def test_whatever_an_agent_is_shown_leaves_a_trace(
+    standing: Litestar,
+    client: Client,
+    database: Database,
+    foreign: Foreign,
+    comes: Callable[..., Awaitable[Person]],
+) -> None:
+    missed = await Walk(standing, client, foreign, database).untraced(await comes(Role.SAT_AGENT, "95"), "request_id")
+    assert not missed, "\n".join(missed)
+    assert await database.fetchval("SELECT count(*) FROM consultation") > 10

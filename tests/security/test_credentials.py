@@ -20,9 +20,9 @@ PROGRAMS: Final = (*SERVICES, "operations")
 
 TRACES: Final = {
     "intake": ("operation",),
-    "qualification": ("operation", "case_access"),
+    "qualification": ("operation", "case_access", "consultation"),
     "escalation": ("operation", "consultation"),
-    "notifications": ("operation",),
+    "notifications": ("operation", "consultation"),
 }
 
 MAIL_ADDRESS: Final = re.compile(r"[\w.+-]{1,80}@[\w-]{1,60}\.(?:test|fr)\b")

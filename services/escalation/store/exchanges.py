@@ -1,4 +1,4 @@
-"""Store questions, messages, documents and consultations."""
+"""Store questions, messages and documents."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -134,23 +134,3 @@ async def has_document(
         programmes,
     )
     return bool(found)
-
-
-async def note_consultations(tx: Transaction, *, agent_id: UUID, request_ids: list[UUID], at: datetime) -> None:
-    """Trace that somebody read requests, each at most once a minute."""
-    await tx.execute(
-        """
-        INSERT INTO consultation (agent_id, request_id, at)
-        SELECT $1, request_id, $3::timestamptz
-        FROM unnest($2::uuid[]) AS read (request_id)
-        WHERE NOT EXISTS (
-            SELECT FROM consultation
-            WHERE consultation.agent_id = $1
-                AND consultation.request_id = read.request_id
-                AND consultation.at > $3::timestamptz - interval '1 minute'
-        )
-        """,
-        agent_id,
-        request_ids,
-        at,
-    )

@@ -1,6 +1,5 @@
-"""Whoever reads personal data leaves a trace."""
+"""Whoever opens a file of a dossier leaves a trace; pages and calls do by shared.web.consultations."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -9,11 +8,6 @@ from services.escalation.usecases import acting
 from shared.db import Transaction
 from shared.errors import NotFound
 from shared.identity.model import Agent
-
-
-async def trace(tx: Transaction, request_ids: Iterable[UUID], *, agent: Agent, at: datetime) -> None:
-    """Somebody reads requests with their contacts."""
-    await exchanges.note_consultations(tx, agent_id=agent.id, request_ids=list(request_ids), at=at)
 
 
 async def open_document(tx: Transaction, request_id: UUID, document_id: UUID, *, agent: Agent, at: datetime) -> None:

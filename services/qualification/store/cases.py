@@ -156,24 +156,6 @@ async def save(tx: Transaction, case: Case) -> None:
     )
 
 
-async def trace_access(
-    tx: Transaction, *, agent_id: UUID, email: str, request_id: UUID, departement: str, at: datetime
-) -> None:
-    """Note who consults the personal data of a case; the same person within the same minute counts once."""
-    await tx.execute(
-        """
-        INSERT INTO case_access (agent_id, request_id, departement, minute, email)
-        VALUES ($1, $2, $3, date_trunc('minute', $4::timestamptz), $5)
-        ON CONFLICT DO NOTHING
-        """,
-        agent_id,
-        request_id,
-        departement,
-        at,
-        email,
-    )
-
-
 async def departement_of_document(
     tx: Transaction, request_id: UUID, document_id: UUID, *, perimeter: Sequence[str] | None
 ) -> str:

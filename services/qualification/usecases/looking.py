@@ -1,4 +1,4 @@
-"""Looking at a case is an act too: it shows personal data, so it leaves a trace."""
+"""Looking at a case, as an agent sees it."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -26,15 +26,6 @@ async def note_document_opened(
     )
 
 
-async def look_at_case(tx: Transaction, request_id: UUID, *, by: Agent, at: datetime, today: date) -> CaseView:
-    """Show a case to an agent and note that he saw it; outside his perimeter it does not exist (`NotFound`)."""
-    view = await find(tx, request_id, perimeter=by.perimeter, who=official(by), today=today)
-    await cases.trace_access(
-        tx,
-        agent_id=by.id,
-        email=by.email,
-        request_id=view.request_id,
-        departement=view.departement,
-        at=at,
-    )
-    return view
+async def look_at_case(tx: Transaction, request_id: UUID, *, by: Agent, today: date) -> CaseView:
+    """Show a case to an agent; outside their perimeter it does not exist (`NotFound`)."""
+    return await find(tx, request_id, perimeter=by.perimeter, who=official(by), today=today)

@@ -312,7 +312,7 @@ async def show_territory(
     """Give its population, its intercommunalité, what else was asked there, and the programmes that cover it today."""
     async with database.transaction(cause) as tx:
         today = today_of(agent)
-        case = await look_at_case(tx, request_id, by=agent, at=clock.now(), today=today)
+        case = await look_at_case(tx, request_id, by=agent, today=today)
         return await desk.profile(tx, case, today)
 
 
@@ -340,7 +340,7 @@ async def list_matches(
 
 
 async def _shown(tx: Transaction, request_id: UUID, agent: Agent, desk: Desk) -> shapes.CaseShape:
-    view = await look_at_case(tx, request_id, by=agent, at=clock.now(), today=today_of(agent))
+    view = await look_at_case(tx, request_id, by=agent, today=today_of(agent))
     return shapes.case(view, desk)
 
 

@@ -98,15 +98,11 @@ async def list_escalations(
 async def read_escalation(
     request_id: FromPath[UUID],
     database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
 ) -> EscalationDetail:
     """Give the whole dossier; that it was read is traced."""
-    found = await whole(database, request_id, agent, document_links)
-    async with database.transaction(cause) as tx:
-        await consultations.trace(tx, [request_id], agent=agent, at=clock.now())
-    return found
+    return await whole(database, request_id, agent, document_links)
 
 
 @get("/escalations/{request_id:uuid}/documents/{document_id:uuid}", status_code=303)
@@ -129,15 +125,12 @@ async def open_document(
 async def read_territory(
     request_id: FromPath[UUID],
     database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
     territories: NamedDependency[Territories],
 ) -> Profile:
     """Give its population, its intercommunalité, the other dossiers of it, and the programmes that cover it today."""
     found = await whole(database, request_id, agent, document_links)
-    async with database.transaction(cause) as tx:
-        await consultations.trace(tx, [request_id], agent=agent, at=clock.now())
     return await territory_of(database, found, agent, territories)
 
 

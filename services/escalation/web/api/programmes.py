@@ -2,10 +2,10 @@
 
 from collections import Counter
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, Router, delete, get, post, put
+from litestar import Request, Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from pydantic import BaseModel, Field
@@ -24,7 +24,7 @@ from services.escalation.reads.programmes import (
     sheet,
 )
 from services.escalation.settings import Durations
-from services.escalation.usecases import acting, consultations
+from services.escalation.usecases import acting
 from services.escalation.usecases import programmes as usecases
 from services.escalation.web.coverage_tables import LARGEST_TABLE, bring_in_table, table_of
 from services.escalation.web.inputs import Line, Text
@@ -35,6 +35,7 @@ from shared.contracts.vocabulary import ApplicantKind
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.territory.territories import Territories
+from shared.web.consultations import lists_contacts
 from shared.web.paging import Page, Paged
 from shared.web.problems import Body
 from shared.web.tables import CSV, as_csv
@@ -204,9 +205,9 @@ async def take_out_territory(
 
 @get("/programmes/{programme:str}/requests")
 async def list_requests(
+    request: Request[Any, Any, Any],
     programme: FromPath[str],
     database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     paging: NamedDependency[Page],
     in_state: Annotated[ProgrammeRequestState | None, QueryParameter(name="state")] = None,
@@ -222,8 +223,7 @@ async def list_requests(
         limit=paging.limit,
         offset=paging.offset,
     )
-    async with database.transaction(cause) as tx:
-        await consultations.trace(tx, (item.request_id for item in found), agent=agent, at=clock.now())
+    lists_contacts(request, (item.request_id for item in found))
     return Paged(
         items=found,
         total=await count_programme_requests(database, wanted, state=in_state, perimeter=perimeter),

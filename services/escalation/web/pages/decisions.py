@@ -24,7 +24,7 @@ from services.escalation.reads.committee import (
 )
 from services.escalation.settings import Durations
 from services.escalation.store.committee import NoSuchSession
-from services.escalation.usecases import acting, consultations
+from services.escalation.usecases import acting
 from services.escalation.usecases import committee as usecases
 from services.escalation.web.inputs import Line, Text, Voices
 from services.escalation.web.links import DocumentLinks
@@ -98,14 +98,11 @@ async def decision_form(
     session_id: FromPath[UUID],
     request_id: FromPath[UUID],
     database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
 ) -> Template:
     """Show the dossier in short, with the form of the decision; that it was read is traced."""
-    page = await _decision_page(request, database, session_id, request_id, agent, document_links)
-    await _trace(database, cause, request_id, agent)
-    return page
+    return await _decision_page(request, database, session_id, request_id, agent, document_links)
 
 
 async def _decision_page(
@@ -191,15 +188,12 @@ async def preparation_sheet(
     session_id: FromPath[UUID],
     request_id: FromPath[UUID],
     database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
     territories: NamedDependency[Territories],
 ) -> Template:
     """Show what the members read before they decide on a dossier; that it was read is traced."""
-    page = await _sheet(request, database, session_id, request_id, agent, document_links, territories)
-    await _trace(database, cause, request_id, agent)
-    return page
+    return await _sheet(request, database, session_id, request_id, agent, document_links, territories)
 
 
 @get("/comite/{session_id:uuid}/dossiers/{request_id:uuid}/fiche.pdf", guards=_OF_THE_COUNTRY)
@@ -208,20 +202,13 @@ async def preparation_sheet_on_paper(
     session_id: FromPath[UUID],
     request_id: FromPath[UUID],
     database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
     territories: NamedDependency[Territories],
 ) -> Response[bytes]:
     """Give the preparation sheet as a PDF."""
     page = await _sheet(request, database, session_id, request_id, agent, document_links, territories)
-    await _trace(database, cause, request_id, agent)
     return await on_paper(request, page, name=f"fiche-{page.context['item'].number}")
-
-
-async def _trace(database: Database, cause: Cause, request_id: UUID, agent: Agent) -> None:
-    async with database.transaction(cause) as tx:
-        await consultations.trace(tx, [request_id], agent=agent, at=clock.now())
 
 
 async def _sheet(

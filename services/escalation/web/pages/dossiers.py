@@ -88,16 +88,12 @@ async def dossier(
     request: Asked,
     request_id: FromPath[UUID],
     database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
     document_links: NamedDependency[DocumentLinks],
     territories: NamedDependency[Territories],
 ) -> Template:
     """Show one dossier; that it was read is traced."""
-    page = await dossier_page(request, database, request_id, agent, document_links, territories)
-    async with database.transaction(cause) as tx:
-        await consultations.trace(tx, [request_id], agent=agent, at=clock.now())
-    return page
+    return await dossier_page(request, database, request_id, agent, document_links, territories)
 
 
 @get("/demandes/{request_id:uuid}/documents/{document_id:uuid}")

@@ -26,7 +26,7 @@ from services.escalation.reads.programmes import (
     sheet,
 )
 from services.escalation.settings import Durations
-from services.escalation.usecases import acting, consultations
+from services.escalation.usecases import acting
 from services.escalation.usecases import programmes as usecases
 from services.escalation.web.coverage_tables import COLUMNS, LARGEST_TABLE, bring_in_table, table_of
 from services.escalation.web.inputs import Line, Text
@@ -144,18 +144,16 @@ async def one_request(
     programme: FromPath[str],
     request_id: FromPath[UUID],
     database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
 ) -> Template:
     """Show a request that was directed to a programme; that it was read is traced."""
     programme_named(programme, agent)
-    return await _request_page(request, database, cause, agent, request_id)
+    return await _request_page(request, database, agent, request_id)
 
 
 async def _request_page(
     request: Asked,
     database: Database,
-    cause: Cause,
     agent: Agent,
     request_id: UUID,
     *,
@@ -164,8 +162,6 @@ async def _request_page(
     form: Form[Any] | None = None,
 ) -> Template:
     found = await programme_request(database, request_id, perimeter=acting.perimeter(agent), by=acting.by(agent))
-    async with database.transaction(cause) as tx:
-        await consultations.trace(tx, [request_id], agent=agent, at=clock.now())
     return show(
         request,
         "programmes/request.html",
@@ -437,7 +433,6 @@ async def _moved(
         return await _request_page(
             move.request,
             database,
-            cause,
             agent,
             move.request_id,
             status_code=status_code,

@@ -45,7 +45,7 @@ async def show_case(
 async def print_case(request_id: FromPath[UUID], visit: NamedDependency[Visit]) -> Response[Any]:
     """Show one case as a document for A4; the consultation is traced."""
     async with visit.database.transaction(visit.cause) as tx:
-        view = await look_at_case(tx, request_id, by=visit.agent, at=clock.now(), today=visit.today)
+        view = await look_at_case(tx, request_id, by=visit.agent, today=visit.today)
     return render(
         visit.request,
         "cases/print.html",
@@ -78,7 +78,7 @@ async def case_page(
 ) -> Response[Any]:
     """Show the page of a case, with what was typed in one of its forms if that was refused."""
     async with visit.database.transaction(visit.cause) as tx:
-        view = await look_at_case(tx, request_id, by=visit.agent, at=clock.now(), today=visit.today)
+        view = await look_at_case(tx, request_id, by=visit.agent, today=visit.today)
         around = await _around(visit, tx, view, filters or Filters())
     return render(
         visit.request,

@@ -67,7 +67,7 @@ async def show_new_pact(visit: NamedDependency[Visit], request_id: FromQuery[UUI
     if known is not None:
         return redirect(f"/pactes/{known}")
     async with visit.database.transaction(visit.cause) as tx:
-        case = await look_at_case(tx, request_id, by=visit.agent, at=clock.now(), today=visit.today)
+        case = await look_at_case(tx, request_id, by=visit.agent, today=visit.today)
     asking = case.request.applicant
     party = {
         "name": asking.name,

@@ -160,7 +160,7 @@ async def _open(
 ) -> tuple[CaseView, list[CatalogueEntry]]:
     """Load what a form's page shows; refuse to open it when the action is not possible now."""
     async with visit.database.transaction(visit.cause) as tx:
-        view = await look_at_case(tx, request_id, by=visit.agent, at=clock.now(), today=visit.today)
+        view = await look_at_case(tx, request_id, by=visit.agent, today=visit.today)
         if form is None and action.value not in view.allowed_actions:
             raise IllegalMove(state=view.state, allowed_actions=view.allowed_actions)
         return view, await of_departement(tx, view.departement)

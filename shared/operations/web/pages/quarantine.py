@@ -204,9 +204,9 @@ async def _quarantine_page(
     form: Form[QuarantineForm] | None,
     code: int = 200,
 ) -> Response[Any]:
-    database = reach.service(service).database
-    one = await quarantine.show(database, service, message_id, perimeter=agent.perimeter)
-    body = (await quarantine.bytes_of(database, message_id)).decode("utf-8", "replace")
+    watched = reach.service(service)
+    one, content = await quarantine.read(watched, message_id, by=agent.email, perimeter=agent.perimeter)
+    body = content.decode("utf-8", "replace")
     log.info("quarantine.consulted", message_id=str(message_id), service=service)
     return render(
         request,

@@ -1,0 +1,95 @@
+"""Whoever is shown something by a service leaves a trace, before the answer leaves.
+
+One hook for all pages and calls of agents: a new route is traced without a line of its own. What is public is not
+traced, nor what tells an agent only that something was refused.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from litestar import Request
+from litestar.types import Message, Scope
+
+from shared import clock
+from shared.db import Database, Transaction
+from shared.identity.model import Agent
+from shared.web.problems import is_api
+
+LONGEST_PATH: Final = 1_000
+SHOWN_AGAIN: Final = frozenset({400, 409})
+"""Statuses with which a page is shown again with the form that was refused."""
+
+_LISTED: Final = "requests_listed"
+
+REQUEST_ITSELF: Final = "SELECT $1::uuid AS request_id"
+"""What a parameter named `request_id` is about."""
+
+
+def tracing(database: Database, about: Mapping[str, str]) -> Callable[[Message, Scope], Awaitable[None]]:
+    """Make the hook that notes who was shown what in the table `consultation`.
+
+    `about`: for each parameter of paths that leads to requests, the SQL that gives their `request_id` for `$1`.
+    """
+
+    async def trace(message: Message, scope: Scope) -> None:
+        agent = scope.get("user")
+        if message["type"] != "http.response.start" or not isinstance(agent, Agent):
+            return
+        if not _shows(scope, message["status"]):
+            return
+        query = scope["query_string"].decode("latin-1")
+        path = (scope["path"] + (f"?{query}" if query else ""))[:LONGEST_PATH]
+        async with database.transaction() as tx:
+            requests = await _requests(tx, about, {**dict(parse_qsl(query)), **scope.get("path_params", {})})
+            await note(tx, agent, path, [*scope["state"].get(_LISTED, ()), *requests])
+
+    return trace
+
+
+def lists_contacts(request: Request[Any, Any, Any], request_ids: Iterable[UUID]) -> None:
+    """Name the requests in a list that shows their contacts: the trace names each of them."""
+    request.scope["state"][_LISTED] = list(request_ids)
+
+
+async def note(tx: Transaction, agent: Agent, path: str, requests: Iterable[UUID]) -> None:
+    """Note that an agent was shown what is at a path, about these requests or none; once a minute for each."""
+    await tx.execute(
+        """
+        INSERT INTO consultation (agent_id, email, request_id, path, at)
+        SELECT $1, $2, shown.request_id, $3, $5::timestamptz
+        FROM unnest($4::uuid[]) AS shown (request_id)
+        WHERE NOT EXISTS (
+            SELECT
+            FROM consultation AS known
+            WHERE known.agent_id = $1
+                AND known.at > $5::timestamptz - interval '1 minute'
+                AND known.path = $3
+                AND known.request_id IS NOT DISTINCT FROM shown.request_id
+        )
+        """,
+        agent.id,
+        agent.email,
+        path,
+        sorted(set(requests)) or [None],
+        clock.now(),
+    )
+
+
+def _shows(scope: Scope, status: int) -> bool:
+    if 200 <= status < 300:  # noqa: PLR2004 - what HTTP calls success
+        return True
+    return status in SHOWN_AGAIN and scope["method"] == "POST" and not is_api(scope["path"])  # type: ignore[typeddict-item] # of HTTP
+
+
+async def _requests(tx: Transaction, about: Mapping[str, str], parameters: Mapping[str, object]) -> list[UUID]:
+    found = []
+    for name, sql in about.items():
+        try:
+            identifier = UUID(str(parameters.get(name)))
+        except ValueError:
+            continue
+        rows = await tx.fetch(sql, identifier)
+        found += [row["request_id"] for row in rows if row["request_id"] is not None]
+    return found
