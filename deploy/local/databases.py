@@ -92,4 +92,5 @@ async def seed(service: str, database: Database) -> None:
                 roles=[Role(persona.role)],
                 departements=persona.departements,
                 programmes=persona.programmes,
+                by="make run",
             )

@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, TypeVar
 from uuid import UUID
 
 import typer
 from rich.table import Table
 
+from shared import clock
 from shared.db import Database, retry_conflicts
 from shared.identity import store
 from shared.identity.model import Role
 from shared.operations import agents
+from shared.operations.command_line_acting import By
 from shared.operations.connections import database_of
 from shared.operations.screen import show
 from shared.operations.services import Service
@@ -21,6 +23,8 @@ app = typer.Typer(help="Agents and their tokens.", no_args_is_help=True)
 
 OfService = Annotated[Service, typer.Option("--service", help="In which service")]
 Email = Annotated[str, typer.Option("--email", help="The agent's address, as the sign-in provider knows it")]
+Reason = Annotated[str, typer.Option("--why", help="Why, as it is recorded")]
+REASON = "Droits d’un agent"
 Answer = TypeVar("Answer")
 
 
@@ -32,12 +36,22 @@ def add(
     departement: Annotated[list[str], typer.Option("--departement", help="Code, such as 95; may be given again")] = [],  # noqa: B006 - Typer copies it
     programme: Annotated[list[str], typer.Option("--programme", help="Programme of its team; may be given again")] = [],  # noqa: B006 - same
     name: Annotated[str | None, typer.Option("--name", help="Shown to others; the address when not given")] = None,
+    *,
+    by: By,
+    why: Reason = REASON,
 ) -> None:
     """Create an agent, or make the one with this address exactly what is given."""
     agent = _in(
         service,
         lambda database: agents.add(
-            database, email=email, name=name or email, roles=role, departements=departement, programmes=programme
+            database,
+            email=email,
+            name=name or email,
+            roles=role,
+            departements=departement,
+            programmes=programme,
+            by=by,
+            why=why,
         ),
     )
     typer.echo(f"{agent.email}: {', '.join(sorted(agent.roles))} {', '.join(sorted(agent.departements))}".rstrip())
@@ -60,9 +74,9 @@ def list_(service: OfService) -> None:
 
 
 @app.command()
-def remove(service: OfService, email: Email) -> None:
-    """End an agent's access: his sessions are over and his tokens revoked."""
-    _in(service, lambda database: agents.remove(database, email=email))
+def remove(service: OfService, email: Email, by: By, why: Reason = REASON) -> None:
+    """End an agent's access: their sessions are over and their tokens revoked."""
+    _in(service, lambda database: agents.remove(database, email=email, by=by, why=why))
 
 
 @app.command()
@@ -72,16 +86,28 @@ def token(
     expires: Annotated[
         datetime | None,
         typer.Option(
-            help="When it ends; UTC unless an offset is given",
+            help="When it ends, in place of --days; UTC unless an offset is given",
             formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"],
         ),
     ] = None,
+    days: Annotated[int, typer.Option(help="How many days it lasts, when no end is given", min=1, max=3650)] = (
+        agents.TOKENS_LAST.days
+    ),
     name: Annotated[str, typer.Option(help="What it is for, shown in the list of tokens")] = "command line",
+    *,
+    by: By,
+    why: Reason = REASON,
 ) -> None:
-    """Print a new bearer token that acts as this agent; it cannot be shown again."""
-    if expires is not None and expires.tzinfo is None:
+    """Print a new bearer token that acts as this agent; it ends, and cannot be shown again."""
+    if expires is None:
+        expires = clock.now() + timedelta(days=days)
+    elif expires.tzinfo is None:
         expires = expires.replace(tzinfo=UTC)
-    typer.echo(_in(service, lambda database: agents.issue_token(database, email=email, name=name, expires_at=expires)))
+    issued = _in(
+        service,
+        lambda database: agents.issue_token(database, email=email, name=name, by=by, why=why, expires_at=expires),
+    )
+    typer.echo(issued)
 
 
 @app.command()
@@ -106,9 +132,14 @@ def revoke(
     service: OfService,
     email: Email,
     token_id: Annotated[UUID | None, typer.Option("--token", help="One token's id; all of them when not given")] = None,
+    *,
+    by: By,
+    why: Reason = REASON,
 ) -> None:
     """Revoke an agent's tokens at once."""
-    count = _in(service, lambda database: agents.revoke_tokens(database, email=email, token_id=token_id))
+    count = _in(
+        service, lambda database: agents.revoke_tokens(database, email=email, by=by, why=why, token_id=token_id)
+    )
     typer.echo(f"{count} revoked")
 
 

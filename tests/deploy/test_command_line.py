@@ -5,12 +5,13 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from shared import clock
 from shared.db import Database
 from shared.identity import store
+from shared.operations import record
 
 COMMAND = Path(sys.executable).with_name("cousu-main")
 
@@ -75,6 +76,39 @@ async def test_whole_addresses_and_token_ids_are_shown_to_programs(
     (token,) = await store.list_tokens(database, agent_id=agent.id)
     await database.close()
     assert str(token.id) in (await run(url, "agent", "tokens", *QUALIFICATION)).output
+
+
+async def test_a_token_ends_after_ninety_days_unless_told_otherwise(
+    database_url: Callable[[str], Awaitable[str]],
+) -> None:
+    url = await database_url("qualification")
+    await run(url, "agent", "add", *AN_AGENT)
+    tokens = [
+        (await run(url, "agent", "token", *QUALIFICATION, *more)).output.strip() for more in ((), ("--days", "7"))
+    ]
+    database = await Database.connect(url, name="test")
+    for token, days in zip(tokens, (90, 7), strict=True):
+        for offset, known in ((-1, True), (1, False)):
+            at = clock.now() + timedelta(days=days, hours=offset)
+            assert (await store.agent_by_token(database, token, at=at) is not None) is known
+    await database.close()
+
+
+async def test_who_gave_and_took_which_right_is_recorded(database_url: Callable[[str], Awaitable[str]]) -> None:
+    url = await database_url("qualification")
+    who = ("--by", "camille", "--why", "arrivée au SAT")
+    await run(url, "agent", "add", *AN_AGENT, *who)
+    await run(url, "agent", "add", *AN_AGENT, *who)
+    await run(url, "agent", "token", *QUALIFICATION, "--name", "tableur", *who)
+    await run(url, "agent", "revoke", *QUALIFICATION, *who)
+    await run(url, "agent", "remove", *QUALIFICATION, *who)
+    database = await Database.connect(url, name="test")
+    noted = await record.latest(database, "qualification")
+    await database.close()
+    assert {(one.by, one.why) for one in noted} == {("camille", "arrivée au SAT")}
+    assert [one.action for one in reversed(noted)] == ["agent.add", "agent.token", "agent.revoke", "agent.remove"]
+    assert noted[-1].target == "sat95@cousu.test: sat_agent 95"
+    assert "tableur" in noted[-2].target
 
 
 async def test_a_removed_agent_is_nobody(database_url: Callable[[str], Awaitable[str]]) -> None:

@@ -120,10 +120,13 @@ def agents_of(service: str, emails: Iterable[str], *, adding: Iterable[Persona] 
                     name=persona.name,
                     roles=[Role(persona.role)],
                     departements=persona.departements,
+                    by="demonstration",
                 )
             expires_at = datetime.now(UTC) + timedelta(hours=1)
             return {
-                email: await agents.issue_token(database, email=email, name="demonstration", expires_at=expires_at)
+                email: await agents.issue_token(
+                    database, email=email, name="demonstration", by="demonstration", expires_at=expires_at
+                )
                 for email in emails
             }
 

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from pydantic import AwareDatetime, BaseModel, Field
 
 from shared import clock, db
+from shared.db import Database
 from shared.identity.model import Agent, Role
 from shared.messaging.inbox.held import Code
 from shared.messaging.names import UNROUTED_QUEUE
@@ -311,9 +312,10 @@ async def show_quarantined(
     service: FromPath[str], message_id: FromPath[UUID], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
 ) -> QuarantinedItem:
     """Show one message with its bytes, read as UTF-8 as far as they are."""
-    database = reach.service(service).database
-    item = _quarantined(await quarantine.show(database, service, message_id, perimeter=agent.perimeter), agent)
-    item.body = (await quarantine.bytes_of(database, message_id)).decode("utf-8", "replace")
+    watched = reach.service(service)
+    one, body = await quarantine.read(watched, message_id, by=agent.email, perimeter=agent.perimeter)
+    item = _quarantined(one, agent)
+    item.body = body.decode("utf-8", "replace")
     return item
 
 
@@ -436,11 +438,15 @@ async def verify_journals(
 
 @get("/operations", guards=[READERS])
 async def list_operations(
-    reach: NamedDependency[Reach], paging: NamedDependency[Page], agent: NamedDependency[Agent]
+    reach: NamedDependency[Reach],
+    paging: NamedDependency[Page],
+    agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
 ) -> OperationPage:
     """List what operators did, with who and why, newest first; whoever sees some départements only reads his own."""
     by = None if agent.perimeter is None else agent.email
     rows, away = await reach.from_all(None, lambda one: record.latest(one.database, one.name, most=ALL, by=by))
+    rows = [*rows, *await record.latest(database, "operations", most=ALL, by=by)]
     newest = sorted(rows, key=lambda one: one.at, reverse=True)
     return OperationPage(
         items=newest[paging.offset : paging.offset + paging.limit], total=len(rows), page=paging.number, away=away

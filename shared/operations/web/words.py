@@ -29,10 +29,15 @@ ACTION = {
     "quarantine.replay": "Quarantaine\u00a0: message renvoyé",
     "quarantine.replay_all": "Quarantaine\u00a0: messages d’une cause renvoyés",
     "quarantine.discard_all": "Quarantaine\u00a0: messages d’une cause écartés",
+    "quarantine.read": "Quarantaine\u00a0: message lu",
     "quarantine.discard": "Quarantaine\u00a0: message écarté",
     "dead.drain": "Lettres mortes\u00a0: remises en file",
     "events.resend": "Événements renvoyés depuis le journal",
     "unrouted.replay": "Sans destinataire\u00a0: publiés à nouveau",
+    "agent.add": "Agent\u00a0: droits donnés",
+    "agent.remove": "Agent\u00a0: accès retiré",
+    "agent.token": "Agent\u00a0: jeton donné",
+    "agent.revoke": "Agent\u00a0: jetons révoqués",
     "delivery.resend": "Courriel renvoyé",
 }
 HELD = {

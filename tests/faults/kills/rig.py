@@ -138,7 +138,7 @@ class Rig:
         """Give a bearer token of a persona."""
         database = await Database.connect(self._addresses(service)["DATABASE"], name="kills", max_size=2)
         try:
-            return await agents.issue_token(database, email=email, name="kills")
+            return await agents.issue_token(database, email=email, name="kills", by="kills")
         finally:
             await database.close()
 

@@ -151,6 +151,7 @@ def agent(own_database: Database) -> Callable[..., Awaitable[Agent]]:
             name=role.value,
             roles=[role],
             departements=departements or (["95"] if role in DEPARTEMENTAL else []),
+            by="test",
         )
 
     return make
@@ -185,7 +186,7 @@ def bearer(own_database: Database, agent: Callable[..., Awaitable[Agent]]) -> Ca
 
     async def bearer(role: Role = Role.OPERATOR, *departements: str) -> dict[str, str]:
         somebody = await agent(role, *departements)
-        token = await agents.issue_token(own_database, email=somebody.email, name="essai")
+        token = await agents.issue_token(own_database, email=somebody.email, name="essai", by="test")
         return {"Authorization": f"Bearer {token}"}
 
     return bearer

@@ -9,6 +9,7 @@ from litestar.params import FromQuery
 from pydantic import Field
 
 from shared import clock
+from shared.db import Database
 from shared.identity.model import Agent
 from shared.operations import record
 from shared.operations.reach import Reach
@@ -48,11 +49,12 @@ async def actions(
     request: Request[Any, Any, Any],
     reach: NamedDependency[Reach],
     agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
     q: FromQuery[Annotated[str, Field(max_length=200)]] = "",
     service: FromQuery[str] = "",
 ) -> Response[Any]:
     """List who did what, and why; whoever sees some départements only reads their own."""
-    rows, away = await _latest(reach, agent, q, service, most=SHOWN)
+    rows, away = await _latest(reach, database, agent, q, service, most=SHOWN)
     return render(
         request,
         "operations/actions.html",
@@ -70,11 +72,12 @@ async def actions(
 async def actions_as_csv(
     reach: NamedDependency[Reach],
     agent: NamedDependency[Agent],
+    database: NamedDependency[Database],
     q: FromQuery[Annotated[str, Field(max_length=200)]] = "",
     service: FromQuery[str] = "",
 ) -> Response[bytes]:
     """Give the same actions, up to 10 000 of each service, as a file for spreadsheets."""
-    rows, _ = await _latest(reach, agent, q, service, most=EXPORTED)
+    rows, _ = await _latest(reach, database, agent, q, service, most=EXPORTED)
     cells = [
         (one.at.isoformat(), one.by, words.ACTION.get(one.action, one.action), one.service, one.target, one.why)
         for one in rows
@@ -83,12 +86,17 @@ async def actions_as_csv(
 
 
 async def _latest(
-    reach: Reach, agent: Agent, text: str, service: str, *, most: int
+    reach: Reach, database: Database, agent: Agent, text: str, service: str, *, most: int
 ) -> tuple[list[Operation], list[str]]:
-    """Give the actions of one service or of all, newest first, and who is away."""
+    """Give the actions of one service or of all, newest first, and who is away.
+
+    Among all are the rights of this page's own agents, which are kept in its own `database`.
+    """
     by = None if agent.perimeter is None else agent.email
     rows, away = await reach.from_all(
         service or None,
         lambda one: record.latest(one.database, one.name, most=most, by=by, containing=text.strip()),
     )
+    if not service:
+        rows = [*rows, *await record.latest(database, "operations", most=most, by=by, containing=text.strip())]
     return sorted(rows, key=lambda one: one.at, reverse=True), away
