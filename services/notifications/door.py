@@ -50,14 +50,20 @@ class Mailroom:
     """Takes in what comes back; as many copies of it may listen on one port as one likes."""
 
     def __init__(
-        self, database: Database, office: Office, returns: ReturnAddresses, peers: Sequence[IPvAnyNetwork] = LOOPBACK
+        self,
+        database: Database,
+        office: Office,
+        returns: ReturnAddresses,
+        peers: Sequence[IPvAnyNetwork] = LOOPBACK,
+        *,
+        server: str = "",
     ) -> None:
-        """`peers` are the networks of the mail servers that may deliver."""
+        """`peers` are the networks of the mail servers that may deliver; `server` is the name of the receiving one."""
         self._database = database
         self._office = office
         self._returns = returns
         self._peers = peers
-        self._reader = MailReader()
+        self._reader = MailReader(server=server)
         self._under_way = 0
 
     @contextlib.asynccontextmanager
@@ -157,7 +163,7 @@ class Mailroom:
             if mail.kind != "reply":
                 await usecases.pass_over(tx, delivery_id, digest=mail.digest, at=now)
                 return "automatic"
-            reply = Reply(mail.text, mail.sender)
+            reply = Reply(mail.text, mail.sender, mail.authenticated)
             await usecases.take_reply(tx, delivery_id, reply, digest=mail.digest, at=now, office=self._office)
             return "reply"
 

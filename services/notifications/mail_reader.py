@@ -17,6 +17,7 @@ from email.policy import default
 from email.utils import parseaddr
 from typing import Any, Final, Literal
 
+from services.notifications.domain.authentication import MOST_FIELDS, is_authenticated
 from services.notifications.domain.mail_text import (
     EmptyReply,
     ReplyTooLong,
@@ -54,13 +55,17 @@ class IncomingMail:
     report: Report | None = None
     text: str = ""
     sender: str = ""
+    authenticated: bool | None = None
+    """Whether the receiving server vouches for the sender; None when no such server is configured."""
 
 
 class MailReader:
     """Reads mails, a few at the same time."""
 
-    def __init__(self, *, within: float = READS_WITHIN) -> None:
+    def __init__(self, *, within: float = READS_WITHIN, server: str = "") -> None:
+        """`server` is the name of the receiving server in its `Authentication-Results`; without it none is read."""
         self._within = within
+        self._server = server
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
 
     async def read(self, content: bytes, *, return_path: str) -> IncomingMail:
@@ -73,7 +78,14 @@ class MailReader:
         if (code := found.get("refused")) is not None:
             raise _REFUSALS[code]
         report = Report(**found["report"]) if found["report"] else None
-        return IncomingMail(found["kind"], bytes.fromhex(found["digest"]), report, found["text"], found["sender"])
+        return IncomingMail(
+            found["kind"],
+            bytes.fromhex(found["digest"]),
+            report,
+            found["text"],
+            found["sender"],
+            found["authenticated"],
+        )
 
     async def _ask_a_process(self, content: bytes, return_path: str) -> dict[str, Any]:
         process = await asyncio.create_subprocess_exec(
@@ -81,6 +93,7 @@ class MailReader:
             "-m",
             __name__,
             "sender" if return_path else "",  # whether there is one: a process's arguments are seen by all
+            self._server,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,  # a traceback may quote the mail
@@ -100,7 +113,7 @@ class MailReader:
         return found
 
 
-def read(content: bytes, *, return_path: str) -> IncomingMail:
+def read(content: bytes, *, return_path: str, server: str = "") -> IncomingMail:
     """Read the bytes of a mail in this process; raise what Python's parser raises for what is no mail."""
     message = message_from_bytes(content, policy=default)
     kind: Kind
@@ -113,7 +126,12 @@ def read(content: bytes, *, return_path: str) -> IncomingMail:
         kind = "automatic"
     else:
         kind, text = "reply", written_in(message)
-    return IncomingMail(kind, _digest(message, text), report, text, _sender(message) if kind == "reply" else "")
+    if kind != "reply":
+        return IncomingMail(kind, _digest(message, text), report)
+    sender = _sender(message)
+    fields = [str(field) for field in message.get_all("Authentication-Results", [])[:MOST_FIELDS]]
+    vouched = is_authenticated(fields, server=server, sender=sender) if server else None
+    return IncomingMail(kind, _digest(message, text), report, text, sender, vouched)
 
 
 def _digest(message: EmailMessage, text: str) -> bytes:
@@ -132,7 +150,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (int(READS_WITHIN), int(READS_WITHIN)))
     try:
-        found = read(sys.stdin.buffer.read(), return_path=sys.argv[1])
+        found = read(sys.stdin.buffer.read(), return_path=sys.argv[1], server=sys.argv[2])
         answer = asdict(found) | {"digest": found.digest.hex()}
     except (EmptyReply, ReplyTooLong) as refusal:
         answer = {"refused": refusal.code}

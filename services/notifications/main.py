@@ -99,7 +99,7 @@ def build(settings: Settings, database: Database) -> Litestar:
         courier = Courier(database, office, office.secrets, couriers=settings.couriers)
         lifespan.append(lambda _: courier.lifespan())
     if settings.door is not None and office.returns is not None:
-        mailroom = Mailroom(database, office, office.returns, settings.door_networks)
+        mailroom = Mailroom(database, office, office.returns, settings.door_networks, server=settings.authserv_id)
         door = DoorAddress.of(settings.door)
         lifespan.append(lambda _: mailroom.listening(door))
     return application(

@@ -74,6 +74,15 @@ class Settings(ServiceSettings):
         description='Networks of the mail servers that may deliver there: ["10.20.0.5/32"]; this machine unless given',
     )
 
+    authserv_id: str = Field(
+        "",
+        max_length=255,
+        description=(
+            "Name under which the receiving mail server writes `Authentication-Results`; it must take out of incoming "
+            "mails what others wrote under it (RFC 8601). Without it SPF, DKIM and DMARC are not looked at"
+        ),
+    )
+
     webhook_key: SecretKeys | None = Field(
         None, description="Makes the secrets of partners' subscriptions; without it there are none"
     )

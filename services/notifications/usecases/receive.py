@@ -34,6 +34,14 @@ class Reply:
 
     text: str
     sender: str
+    authenticated: bool | None = None
+    """Whether the receiving mail server vouches for the sender; None when nobody asked it."""
+
+
+_NOT_AUTHENTICATED = (
+    "Le serveur de messagerie n’a pas pu vérifier que ce courriel vient bien de cette adresse. "
+    "Avant une décision, demandez confirmation par un autre moyen."
+)
 
 
 async def take_reply(
@@ -69,11 +77,13 @@ async def take_reply(
 
 
 def _signed(reply: Reply, recipient: str) -> str:
-    """Mask secret links, and say from where it came when it was not the addressee who answered."""
+    """Mask secret links; say when another than the addressee answered, and when nobody vouches for who it was."""
     text = hidden(reply.text)
-    if not reply.sender or reply.sender.casefold() == recipient.casefold():
-        return text
-    return f"{text}\n\n(Réponse envoyée par {hidden(reply.sender)})"
+    if reply.sender and reply.sender.casefold() != recipient.casefold():
+        text += f"\n\n(Réponse envoyée par {hidden(reply.sender)})"
+    if reply.authenticated is False:
+        text += f"\n\n({_NOT_AUTHENTICATED})"
+    return text
 
 
 async def take_report(
