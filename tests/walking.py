@@ -131,10 +131,14 @@ class Walk:
     async def refused(self, *people: Person) -> list[str]:
         """Send each call as people who may not; give what they learned or changed, one sentence each."""
         found = []
-        before = await self._contents()
         for person in people:
+            before = await self._contents()
             for call in calls(self._app, self._foreign, person):
+                if call.route in self._foreign.makes:
+                    found += await self._changed(person, since=before)
                 answer = await self.send(call, person)
+                if call.route in self._foreign.makes:
+                    before = await self._contents()
                 if call.route not in self._foreign.own and not _refuses(
                     answer, person, names_something="{" in call.template or call.changes
                 ):
@@ -144,12 +148,22 @@ class Walk:
                     for secret in self._foreign.secret
                     if secret in answer.text
                 ]
-                if call.changes:
-                    after = await self._contents()
-                    if after != before and call.route not in self._foreign.makes:
-                        changed = sorted({name for name, _ in before ^ after})
-                        found.append(f"{person.name}: {call.method} {call.path} → changed {changed}")
-                    before = after
+            found += await self._changed(person, since=before)
+        return found
+
+    async def _changed(self, person: Person, *, since: set[tuple[str, str]]) -> list[str]:
+        """Give the calls that change something: when anything has changed, each is sent once more and looked at."""
+        before = await self._contents()
+        if before == since:
+            return []
+        found = [f"{person.name}: changed {sorted({name for name, _ in before ^ since})}"]
+        for call in calls(self._app, self._foreign, person):
+            if call.changes and call.route not in self._foreign.makes:
+                await self.send(call, person)
+                after = await self._contents()
+                if after != before:
+                    found.append(f"{person.name}: {call.method} {call.path} → changes something")
+                before = after
         return found
 
     async def prove(self, *people: Person, gone: Collection[str] = ()) -> list[str]:
