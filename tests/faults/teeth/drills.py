@@ -340,6 +340,17 @@ DRILLS: dict[str, Drill] = {
         "the applicant acts while a request is transferred between instances",
         Tests(("tests/crossing/test_transfer.py", "-x")),
     ),
+    "perimeter": Drill(
+        "every route is walked with another's request, shared providers are changed, results of mail servers are read",
+        Tests(
+            (
+                "tests/qualification/test_api.py::test_an_agent_does_not_rewrite_a_provider_that_also_works_elsewhere",
+                "tests/notifications/test_authentication.py",
+                "tests/notifications/test_walk.py",
+                "tests/escalation/test_walk.py",
+            )
+        ),
+    ),
     "credentials": Drill(
         "each role tries what it may not, keys have successors, settings are unsafe, a database has real agents",
         Tests(

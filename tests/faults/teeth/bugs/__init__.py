@@ -13,6 +13,7 @@ from tests.faults.teeth.bugs import (
     healing,
     locks,
     mails,
+    perimeter,
     restoring,
     secrets,
     services,
@@ -37,4 +38,5 @@ BUGS: tuple[Bug, ...] = (
     *forging.BUGS,
     *forms.BUGS,
     *figures.BUGS,
+    *perimeter.BUGS,
 )
