@@ -1,7 +1,6 @@
 """`cousu-main backup` and `cousu-main restore`: all databases at one moment, and the documents."""
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Annotated
 
