@@ -17,7 +17,7 @@ for (const file of process.argv.slice(2)) {
     }
   } else {
     for (const one of await lint({ ref: file, config })) {
-      console.log(`${file}: ${one.ruleId}: ${one.message} (${one.location[0].pointer})`);
+      if (one.severity === "error") console.log(`${file}: ${one.ruleId}: ${one.message} (${one.location[0].pointer})`);
     }
   }
 }

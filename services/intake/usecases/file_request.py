@@ -167,8 +167,9 @@ def _key_digest(key: str, filed: FiledRequest, filed_from: str | None) -> bytes:
 
     A form has its own too, whichever contact it files for: an id serves one request.
     """
-    owner = f"{filed_from}\0" if filed_from else filed.contact.email.casefold()
-    return _digest(f"{owner}\0{key}")
+    if filed_from:
+        return _digest(f"{filed_from}\0\0{key}")
+    return _digest(f"{filed.contact.email.casefold()}\0{key}")
 
 
 def _body_digest(filed: FiledRequest, documents: Sequence[intake.Document]) -> bytes:

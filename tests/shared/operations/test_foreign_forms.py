@@ -143,7 +143,9 @@ async def test_a_broker_that_refuses_leaves_no_trace(
     with pytest.raises(BrokerAway):
         await make(scene, BrokerAdmin("http://supervisor:x@127.0.0.1:9", "/"), name)
     empty = f"empty-{name}"
-    await rabbit_server.create_vhost(empty)
+    await rabbit_server.manage("PUT", f"/api/vhosts/{empty}", {})  # without the exchanges that all share
+    everything = {"configure": ".*", "write": ".*", "read": ".*"}
+    await rabbit_server.manage("PUT", f"/api/permissions/{empty}/supervisor", everything)
     password = rabbit_server.passwords.of("supervisor")
     there = BrokerAdmin(rabbit_server.management_url.replace("http://", f"http://supervisor:{password}@"), empty)
     with pytest.raises(RefusedByBroker):
