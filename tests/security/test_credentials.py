@@ -29,8 +29,11 @@ MAIL_ADDRESS: Final = re.compile(r"[\w.+-]{1,80}@[\w-]{1,60}\.(?:test|fr)\b")
 SECRET_LINK: Final = re.compile(r"/(?:suivi|documents?|orientations|pactes/parties|prestataires)/[\w-]{30,}")
 
 
-def environments(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """Read the environment of each program that runs from this folder, as anybody of the same account can."""
+def programs(folder: Path) -> Iterator[tuple[Path, str, dict[str, str]]]:
+    """Find each program that runs from this folder: its place in /proc, module and environment.
+
+    Anybody of the same account can read them.
+    """
     for process in Path("/proc").iterdir():
         try:
             command = (process / "cmdline").read_bytes().split(b"\0")
@@ -39,7 +42,7 @@ def environments(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
             continue
         told = dict(part.partition("=")[::2] for part in raw.split("\0") if part)
         if told.get("COUSU_RUN_FOLDER") == str(folder) and b"-m" in command:
-            yield command[command.index(b"-m") + 1].decode(), told
+            yield process, command[command.index(b"-m") + 1].decode(), told
 
 
 def module_of(program: str) -> str:
@@ -49,7 +52,7 @@ def module_of(program: str) -> str:
 @pytest.fixture(scope="module")
 def told(system: System) -> dict[str, dict[str, str]]:
     """The environment of each service and of the operators' page, by module."""
-    found = dict(environments(system.folder))
+    found = {module: environment for _, module, environment in programs(system.folder)}
     assert {module_of(program) for program in PROGRAMS} <= found.keys()
     return found
 
