@@ -43,6 +43,7 @@ NOT_FOR_THE_APPLICANT = {
     "qualification.orientation_due_soon.v1",
     "qualification.national_question_due_soon.v1",
     "qualification.information_due_soon.v1",  # a reminder is a mail, and no step
+    "qualification.orientation_link_replaced.v1",  # between the service and the provider
     "intake.tracking_link_replaced.v1",
     "forms.request_accepted.v1",
     "forms.request_refused.v1",

@@ -24,7 +24,7 @@ BUGS = (
         "A stranger who takes a key first takes it from everybody else.",
         "floods",
         "services/intake/usecases/file_request.py",
-        '    return _digest(f"{owner}\\0{key}")\n',
+        '    return _digest(f"{filed.contact.email.casefold()}\\0{key}")\n',
         "    return _digest(key)\n",
     ),
     bug(
