@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, expect
@@ -71,9 +72,8 @@ def test_what_the_departement_asks_for_is_answered_with_its_documents(
     examiner = Person.signs_in(browser, system.endpoints["qualification"], "sat95@cousu.test")
     examiner.waits_to_find(applicant.number, system.endpoints["qualification"])
     examiner.waits_to_read("plan du bourg.pdf")
-    given = examiner.page.request.get(
-        examiner.page.get_by_role("link", name="plan du bourg.pdf").first.get_attribute("href") or ""
-    )
+    address = examiner.page.get_by_role("link", name="plan du bourg.pdf").first.get_attribute("href")
+    given = examiner.page.request.get(urljoin(examiner.page.url, address))
     assert given.body() == PLAN["buffer"]
     other = a_request(system).tracking_url
     taken = page.request.get(f"{other}/{'/'.join((link.get_attribute('href') or '').split('/')[-2:])}")

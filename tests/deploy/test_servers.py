@@ -64,17 +64,17 @@ async def test_rabbitmq_keeps_confirmed_messages_when_it_is_killed(
         servers_folder / "killed-rabbitmq", amqp, management, prometheus, distribution_port=distribution, epmd_port=epmd
     )
     await server.start()
-    async with await aio_pika.connect(server.url("intake")) as connection:
+    async with await aio_pika.connect(server.url("supervisor")) as connection:
         channel = await connection.channel()
         queue = await channel.declare_queue("intake", durable=True)
-        exchange = await channel.declare_exchange("cousumain", "topic", durable=True)
+        exchange = await channel.get_exchange("cousumain")
         await queue.bind(exchange, "intake.#")
         message = aio_pika.Message(b"kept", delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
         await exchange.publish(message, "intake.kept.95")
     assert server.pid is not None
     os.kill(server.pid, signal.SIGKILL)
     await server.start()
-    async with await aio_pika.connect(server.url("intake")) as connection:
+    async with await aio_pika.connect(server.url("supervisor")) as connection:
         channel = await connection.channel()
         kept = await (await channel.get_queue("intake")).get(timeout=5)
         assert kept is not None

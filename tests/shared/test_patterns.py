@@ -26,7 +26,8 @@ UNREADABLE = {
 
 
 def constant(node: ast.expr | None) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value.decode("latin-1") if isinstance(value, bytes) else value if isinstance(value, str) else None
 
 
 def patterns(file: Path) -> Iterator[str | None]:

@@ -151,7 +151,6 @@ async def three_held(database: Database) -> Callable[[], Awaitable[list[str]]]:
         ({"code": Code.WAITS_FOR_ANOTHER}, ["/intake/1", "/intake/2"]),
         ({"source": "/intake/2"}, ["/intake/2"]),
         ({"type_": "intake.message_posted.v1", "code": Code.FAILED}, ["/intake"]),
-        ({"type_": "intake.something_else.v1"}, []),
     ],
     ids=str,
 )
@@ -167,6 +166,15 @@ async def test_all_of_a_reason_type_or_source_are_tried_again_at_once(
     [noted] = await record.latest(database, "escalation")
     assert (noted.action, noted.by, noted.why) == ("held.retry_all", "operator", "intake is back")
     assert noted.target.startswith(f"{len(expected)} streams")
+
+
+async def test_nothing_of_a_type_that_is_not_held_is_tried_again(
+    database: Database, three_held: Callable[[], Awaitable[list[str]]]
+) -> None:
+    watched = Watched("escalation", database, "escalation")
+    with pytest.raises(holding.NoneHeld):
+        await holding.retry_all(watched, by="operator", why="intake is back", type_="intake.something_else.v1")
+    assert (await three_held(), await record.latest(database, "escalation")) == ([], [])
 
 
 async def test_an_unreadable_event_that_comes_again_is_one_row_of_quarantine_and_says_why_its_stream_waits(
