@@ -119,11 +119,13 @@ def test_a_request_that_a_service_cannot_apply_is_found_mended_and_goes_on(
 def test_a_service_that_its_database_does_not_let_in_is_named_without_scripts_and_nothing_is_called_well(
     system: System, browser: Browser, agent: Callable[[str], Agent]
 ) -> None:
+    roles = ("escalation_app", "escalation_operators")  # the service's, and that by which the page looks at it
     harm = (
-        "ALTER ROLE escalation_app NOLOGIN",
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'escalation_app'",
+        *(f"ALTER ROLE {role} NOLOGIN" for role in roles),
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN {roles}",  # noqa: S608 - constants
     )
-    with broken(system, "postgres", harm, "ALTER ROLE escalation_app LOGIN") as repaired:
+    repair = "; ".join(f"ALTER ROLE {role} LOGIN" for role in roles)
+    with broken(system, "postgres", harm, repair) as repaired:
         stuck = a_request(system)
         person = Person.signs_in(browser, system.endpoints["operations"], OPERATOR, scripts=False)
         page = person.page

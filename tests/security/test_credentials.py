@@ -135,7 +135,7 @@ def test_the_logs_of_a_life_hold_no_password_key_address_or_link(
         dialogue.mail("mairie@exemple.fr")
         dialogue.rcpt(f"reponse+{'a' * 52}@reponses.cousu.test")
     HTTP.get(f"{system.endpoints['operations']}/health/ready").raise_for_status()
-    system.command("status", "--json")
+    system.command("form", "list", "--json")
 
     secrets = {applicant.at.token or "none", *json.loads((system.folder / "secrets.json").read_text()).values()}
     for passwords in system.folder.glob("*/passwords.json"):
