@@ -133,7 +133,11 @@ def create_application(
             **{key: Provide(provider) for key, provider in (dependencies or {}).items()},
         },
         exception_handlers={Exception: answer, HTTPException: answer},
-        middleware=[FairShare(settings.requests_per_minute), session_config.middleware],
+        middleware=[
+            FairShare(settings.requests_per_minute),
+            session_config.middleware,
+            *([] if consultations is None else [tracing(database, consultations)]),
+        ],
         csrf_config=CSRFConfig(
             secret=newest.secret,
             cookie_name=_cookie(name, "csrf" + (f"_{newest.id}" if newest.id else ""), settings),
@@ -147,7 +151,6 @@ def create_application(
         plugins=[PydanticPlugin(prefer_alias=True)],
         request_max_body_size=settings.body_limit,
         before_send=[
-            *([] if consultations is None else [tracing(database, consultations)]),
             strict_headers(secure=settings.secure, listens_to=bell),
             cover_secrets,
         ],

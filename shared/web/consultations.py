@@ -1,21 +1,22 @@
 """Whoever is shown something by a service leaves a trace, before the answer leaves.
 
-One hook for all pages and calls of agents: a new route is traced without a line of its own. What is public is not
-traced, nor what tells an agent only that something was refused.
+One middleware for all pages and calls of agents: a new route is traced without a line of its own. What is public is
+not traced, nor what tells an agent only that something was refused. Without a trace there is no answer but the refusal
+that the error calls for, as in any handler.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 from litestar import Request
-from litestar.types import Message, Scope
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import clock
 from shared.db import Database, Transaction
 from shared.identity.model import Agent
-from shared.web.problems import is_api
+from shared.web.problems import answer, is_api
 
 LONGEST_PATH: Final = 1_000
 SHOWN_AGAIN: Final = frozenset({400, 409})
@@ -27,8 +28,8 @@ REQUEST_ITSELF: Final = "SELECT $1::uuid AS request_id"
 """What a parameter named `request_id` is about."""
 
 
-def tracing(database: Database, about: Mapping[str, str]) -> Callable[[Message, Scope], Awaitable[None]]:
-    """Make the hook that notes who was shown what in the table `consultation`.
+def tracing(database: Database, about: Mapping[str, str]) -> Callable[[ASGIApp], ASGIApp]:
+    """Make the middleware that notes who was shown what in the table `consultation`.
 
     `about`: for each parameter of paths that leads to requests, the SQL that gives their `request_id` for `$1`.
     """
@@ -45,7 +46,34 @@ def tracing(database: Database, about: Mapping[str, str]) -> Callable[[Message, 
             requests = await _requests(tx, about, {**dict(parse_qsl(query)), **scope.get("path_params", {})})
             await note(tx, agent, path, [*scope["state"].get(_LISTED, ()), *requests])
 
-    return trace
+    def around(app: ASGIApp) -> ASGIApp:
+        async def traced(scope: Scope, receive: Receive, send: Send) -> None:
+            refused = False
+
+            async def trace_first(message: Message) -> None:
+                nonlocal refused
+                if refused:
+                    return
+                try:
+                    await trace(message, scope)
+                except Exception as error:  # noqa: BLE001 - whatever it is, it is answered instead of what was to be shown
+                    refused = True
+                    await _refuse(error, scope, receive, send)
+                else:
+                    await send(message)
+
+            await app(scope, receive, trace_first)
+
+        return traced
+
+    return around
+
+
+async def _refuse(error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer what was raised in place of an answer that may not leave; Litestar takes that one for begun."""
+    request: Request[Any, Any, Any] = Request(scope, receive, send)
+    response = answer(request, error)
+    await response.to_asgi_response(app=None, request=request)(scope, receive, send)
 
 
 def lists_contacts(request: Request[Any, Any, Any], request_ids: Iterable[UUID]) -> None:

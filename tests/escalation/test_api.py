@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+import asyncpg
 import httpx2
 import pytest
 
@@ -124,6 +125,18 @@ async def test_reading_a_dossier_is_traced_once_a_minute(
     await national.get(f"/escalations/{received}")
     rows = await database.fetch("SELECT agent_id, request_id FROM consultation")
     assert [(row["agent_id"], str(row["request_id"])) for row in rows] == [(national_agent.id, received)]
+
+
+async def test_a_dossier_is_not_shown_while_its_trace_cannot_be_written(
+    national: Program, received: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: object) -> None:
+        raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+
+    monkeypatch.setattr("shared.web.consultations.note", gone)
+    answer = await national.ask("GET", f"/escalations/{received}")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
+    assert "contact" not in answer.text
 
 
 @pytest.mark.parametrize(
