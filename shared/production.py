@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import SecretStr, ValidationError
 
 from shared.keys import keys
+from shared.sockets import hosts_handed_over
 from shared.tls import VERIFIED, is_loopback, ssl_mode, stays_here, verified
 
 FEWEST_CHARACTERS: Final = 10
@@ -112,6 +113,17 @@ def of_keys(told: dict[str, SecretStr | None]) -> Iterator[Unsafe]:
     for settings in used.values():
         if len(settings) > 1:
             yield Unsafe("key_used_twice", ", ".join(settings), "give each purpose a key of its own")
+
+
+def of_listening(prefix: str, host: str, *, proxies_named: bool) -> Iterator[Unsafe]:
+    """Look at where a service listens, and whether it then knows who comes: the proxy is on another machine, or not."""
+    hosts = hosts_handed_over() or [host]
+    if None in hosts:
+        advice = "listen on an address: by a socket of the file system everybody is the same caller"
+        yield Unsafe("callers_unknown", "LISTEN_FDS", advice)
+    if not proxies_named and any(one is not None and not is_loopback(one) for one in hosts):
+        advice = "name the proxy: other machines reach the service, and behind one of them everybody has its address"
+        yield Unsafe("proxy_not_named", f"{prefix}TRUSTED_PROXIES", advice)
 
 
 def of_owners() -> Iterator[Unsafe]:

@@ -139,6 +139,8 @@ class ServiceSettings(SettingsWithSecrets):
         if "*" in self.trusted_proxies:
             advice = "name the proxies: anybody could claim any address"
             found.append(Unsafe("every_proxy_trusted", f"{prefix}TRUSTED_PROXIES", advice))
+        named = "trusted_proxies" in self.model_fields_set
+        found += production.of_listening(prefix, self.host, proxies_named=named)
         return found
 
     @property

@@ -1,7 +1,6 @@
 """Answers on a service's sockets until a signal, and leaves so that no client notices."""
 
 import asyncio
-import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -16,13 +15,11 @@ from litestar import Litestar
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.settings import ServiceSettings
+from shared.sockets import take_handed_over
 from shared.stopping import StopSignals
 from shared.web.timeouts import MOST_HEADER_BYTES, BodyTimeout, GuardedProtocol, Timeouts
 
 log = structlog.get_logger(__name__)
-
-FIRST_HANDED_OVER: Final = 3
-"""The lowest descriptor of systemd's protocol for sockets that are handed over (sd_listen_fds)."""
 
 KEEP_ALIVE: Final = 75
 """Seconds that an unused connection lasts: longer than clients and proxies keep theirs, so that they let go first."""
@@ -73,21 +70,7 @@ async def serve(
         h11_max_incomplete_event_size=MOST_HEADER_BYTES,
         lifespan="on",
     )
-    await _Server(config, farewell, leave or Leave(), signals).serve(sockets=handed_over() or None)
-
-
-def handed_over() -> list[socket.socket]:
-    """Take the listening sockets that whoever started us has opened: systemd, or the supervisor of `make run`.
-
-    They are meant for us only if `LISTEN_PID` is this process; without them the list is empty.
-    """
-    meant_for, count = os.environ.pop("LISTEN_PID", ""), os.environ.pop("LISTEN_FDS", "0")
-    if meant_for != str(os.getpid()):
-        return []
-    sockets = [socket.socket(fileno=FIRST_HANDED_OVER + n) for n in range(int(count))]
-    for one in sockets:
-        one.set_inheritable(False)
-    return sockets
+    await _Server(config, farewell, leave or Leave(), signals).serve(sockets=take_handed_over() or None)
 
 
 class _Farewell:

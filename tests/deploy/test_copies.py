@@ -48,8 +48,9 @@ asyncio.run(serve(Litestar([who, ready], openapi_config=None), settings, Leave(u
 
 TELLS_ITS_SOCKETS = """
 import os
-from shared.web.serving import handed_over
-print(*(one.getsockname()[1] for one in handed_over()), *(name for name in os.environ if name.startswith("LISTEN_")))
+from shared.sockets import take_handed_over
+ports = [one.getsockname()[1] for one in take_handed_over()]
+print(*ports, *(name for name in os.environ if name.startswith("LISTEN_")))
 """
 
 LETS_GO = 1.0

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,7 @@ import pytest
 
 from services.intake.settings import Settings as IntakeSettings
 from services.notifications.settings import Settings as NotificationsSettings
-from shared import tls
+from shared import sockets, tls
 from shared.db import Database
 from shared.operations import migrations
 from shared.operations.connections import told
@@ -79,6 +80,42 @@ def test_a_safe_production_is_not_found_fault_with() -> None:
 def test_each_unsafe_setting_is_named(setting: str, value: str, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(f"NOTIFICATIONS_{setting}", value)
     assert unsafe() == [(code, f"NOTIFICATIONS_{setting}")]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "10.20.0.4", "notifications.internal"])  # noqa: S104 - to be refused
+def test_whoever_listens_to_other_machines_names_the_proxy(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFICATIONS_HOST", host)
+    assert unsafe() == [("proxy_not_named", "NOTIFICATIONS_TRUSTED_PROXIES")]
+    for named in ("10.20.0.2", "127.0.0.1"):  # said, it is a choice: a proxy beside the service in one container
+        monkeypatch.setenv("NOTIFICATIONS_TRUSTED_PROXIES", named)
+        assert unsafe() == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_a_proxy_on_this_machine_needs_no_name(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFICATIONS_HOST", host)
+    assert unsafe() == []
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [(("127.0.0.1", 0), None), (("0.0.0.0", 0), "proxy_not_named"), ("socket", "callers_unknown")],  # noqa: S104 - to be refused
+)
+def test_sockets_that_were_handed_over_count_as_the_host_does(
+    address: Any, code: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if isinstance(address, str):
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(str(tmp_path / address))
+    else:
+        listening = socket.create_server(address)
+    with listening:
+        monkeypatch.setattr(sockets, "FIRST_HANDED_OVER", listening.fileno())
+        monkeypatch.setenv("LISTEN_FDS", "1")
+        monkeypatch.setenv("LISTEN_PID", str(os.getpid()))
+        monkeypatch.setenv("NOTIFICATIONS_HOST", "10.20.0.4")  # not listened on
+        assert [found for found, _ in unsafe()] == ([code] if code else [])
+        assert listening.getsockname(), "only looked at"
 
 
 def test_one_key_for_two_purposes_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

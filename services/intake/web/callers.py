@@ -17,7 +17,10 @@ from shared.web.access import bearer_of
 
 
 async def provide_caller(request: Request[Any, Any, Any]) -> Caller:
-    """Dependency `caller`: a stranger from some network, as TRUSTED_PROXIES tell it."""
+    """Dependency `caller`: a stranger from some network, as TRUSTED_PROXIES tell it.
+
+    Without an address (a socket of the file system, which production refuses) all strangers share one quota.
+    """
     return Caller(network_of(request.client.host) if request.client else "")
 
 

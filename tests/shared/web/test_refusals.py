@@ -270,6 +270,16 @@ async def test_strangers_read_no_figures_and_not_what_is_missing(make_applicatio
             assert told.get("missing") == (["broker: no leader"] if watches else None)
 
 
+async def test_whoever_comes_without_an_address_watches_nothing(make_application: Make) -> None:
+    async def broker() -> str | None:
+        return "broker: no leader"
+
+    transport = httpx2.ASGITransport(app=make_application(ready=[broker]), client=None)  # type: ignore[arg-type] # a socket of the file system
+    async with httpx2.AsyncClient(transport=transport, base_url="http://service") as somebody:
+        assert (await somebody.get("/metrics")).status_code == 404
+        assert "missing" not in problem(await somebody.get("/health/ready"), 503, "not_ready")
+
+
 async def test_too_many_requests_from_one_address_are_refused_and_others_are_not(
     make_application: Make, browse: Browse
 ) -> None:
