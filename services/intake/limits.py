@@ -109,13 +109,16 @@ class Limits:
         return cls(settings, RateLimits(settings.secret_key.get_secret_value()))
 
     def filing(self, caller: Caller, email: str) -> Quota:
-        """Limit what is filed; refuses with `TooManyFilings`."""
+        """Limit what is filed; refuses with `TooManyFilings`.
+
+        A mail address alone is counted nowhere here: anybody may name it, and would use up what its owner may file.
+        """
         if caller.exempt:
             return UNLIMITED
         known = self.settings
         return self.counts.quota(
             Use("filing:address", caller.network, known.limit_filings_per_address, TooManyFilings),
-            Use("filing:email", email, known.limit_filings_per_email, TooManyFilings),
+            Use("filing:email", f"{caller.network} {email}", known.limit_filings_per_email, TooManyFilings),
         )
 
     def draft(self, caller: Caller) -> Quota:
@@ -134,13 +137,24 @@ class Limits:
         return self.counts.quota(Use("draft_bytes:address", caller.network, rate, TooManyDraftBytes, amount=size))
 
     def link(self, caller: Caller, *, number: str, email: str) -> Quota:
-        """Limit new links by what was typed, whether it belongs together or not; refuses with `TooManyLinks`."""
+        """Limit new links by what was typed, whether it belongs together or not; refuses with `TooManyLinks`.
+
+        A mail address alone is not counted before it is known to belong to the number: see `link_mail`.
+        """
         known = self.settings
         return self.counts.quota(
             Use("link:address", caller.network, known.limit_links_per_address, TooManyLinks),
-            Use("link:email", email, known.limit_links_per_email, TooManyLinks),
             Use("link:request", f"{number} {email}", known.limit_links_per_request, TooManyLinks),
         )
+
+    def link_mail(self, email: str, *, confirmed: str | None) -> Quota:
+        """Limit the new links that are mailed to a request's contact; refuses with `TooManyLinks`.
+
+        Requests that anybody may have filed in the contact's name share one count; one that the contact `confirmed`,
+        given by its number, has its own.
+        """
+        subject = email if confirmed is None else f"{confirmed} {email}"
+        return self.counts.quota(Use("link:email", subject, self.settings.limit_links_per_email, TooManyLinks))
 
     def digest(self, email: str) -> bytes:
         """Give what stands for a mail address where it must be compared and need not be read."""

@@ -46,7 +46,7 @@ class Settings(ServiceSettings):
     evaluation_days: int = Field(30, ge=1, description="Days that the applicant has to answer when he is asked again")
     limit_filings_per_address: RateSetting = Field(Rate.parse("20/h"), description="Requests filed from one address")
     limit_filings_per_email: RateSetting = Field(
-        Rate.parse("20/d"), description="Requests filed with one mail address as their contact's"
+        Rate.parse("20/d"), description="Requests filed from one address with one mail address as their contact's"
     )
     limit_drafts_per_address: RateSetting = Field(Rate.parse("40/h"), description="Drafts begun from one address")
     limit_draft_bytes_per_address: RateSetting = Field(
@@ -59,7 +59,8 @@ class Settings(ServiceSettings):
         Rate.parse("20/h"), description="New tracking links asked for from one address"
     )
     limit_links_per_email: RateSetting = Field(
-        Rate.parse("10/d"), description="New tracking links asked for with one mail address"
+        Rate.parse("10/d"),
+        description="New tracking links mailed to one address; a request with a confirmed contact has its own count",
     )
     limit_links_per_request: RateSetting = Field(
         Rate.parse("1/h"), description="New tracking links asked for with one number and mail address"

@@ -15,7 +15,7 @@ async def send_wanted_links(database: Database, limits: Limits, cause: Cause | N
 
     async def send_next() -> bool:
         async with database.transaction(cause) as tx:
-            return await follow.send_wanted_link(tx, limits.digest, at=clock.now())
+            return await follow.send_wanted_link(tx, limits, at=clock.now())
 
     try:
         while await retry_conflicts(send_next):

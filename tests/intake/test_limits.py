@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -17,6 +18,7 @@ from shared.contracts.vocabulary import Role
 from shared.db import Database
 from shared.identity import store
 from shared.identity.model import Role as AgentRole
+from shared.links import Links
 from shared.territory.territories import Territories
 from shared.web.mandates import Mandates
 from tests.intake.conftest import DATABASE, LIFTED, Client, a_request, bearer
@@ -100,9 +102,22 @@ async def test_a_network_of_ipv6_is_one_address(visit: Visit) -> None:
     assert (await file(visit("2001:db8:1:3::1"))).status_code == 201
 
 
-async def test_filings_with_one_mail_address_are_limited_wherever_they_come_from(visit: Visit) -> None:
-    answers = [await file(visit(f"198.51.100.{n}"), "Maire@Cergy.test") for n in range(5)]
+async def end_windows(database: Database, purpose: str) -> None:
+    """Let the time pass after which a purpose counts from nothing."""
+    async with database.transaction() as tx:
+        await tx.execute("UPDATE rate_limit SET ends_at = now() WHERE purpose = $1", purpose)
+
+
+async def test_filings_with_one_mail_address_are_limited_for_who_files_them_and_for_nobody_else(
+    visit: Visit, database: Database
+) -> None:
+    stranger, answers = visit("198.51.100.8"), []
+    for _ in range(5):
+        answers.append(await file(stranger, "Maire@Cergy.test"))
+        await end_windows(database, "filing:address")
     assert [answer.status_code for answer in answers] == [201] * 4 + [429]
+    assert (await file(stranger, "autre@cergy.test")).status_code == 201
+    assert (await file(visit("198.51.100.9"), "maire@cergy.test")).status_code == 201
 
 
 async def test_a_filing_that_is_repeated_or_wrong_is_not_counted(visit: Visit) -> None:
@@ -220,12 +235,60 @@ async def test_a_new_link_is_sent_once_an_hour_and_the_answer_is_the_same_for_a_
         assert f'value="{asked.lower()}"' in again.text
 
 
-async def test_new_links_are_limited_by_address_and_by_mail_address(visit: Visit) -> None:
+async def links_sent(database: Database, mine: dict[str, Any]) -> int:
+    """Count the new links that were sent of a request."""
+    found: int = await database.fetchval(
+        "SELECT count(*) FROM journal WHERE type = 'intake.tracking_link_replaced.v1' AND subject = $1", mine["id"]
+    )
+    return found
+
+
+async def test_new_links_are_limited_by_address(visit: Visit) -> None:
     stranger = visit("198.51.100.40")
     answers = [await ask_link(stranger, f"95-2026-00000{n}", f"{n}@cergy.test") for n in range(5)]
     assert [answer.status_code for answer in answers] == [303] * 4 + [429]
-    answers = [await ask_link(visit(f"198.51.100.{50 + n}"), f"95-2026-00010{n}", "x@cergy.test") for n in range(4)]
-    assert [answer.status_code for answer in answers] == [303] * 3 + [429]
+
+
+async def test_links_that_a_stranger_asks_for_by_invented_numbers_take_none_from_the_mairie(
+    visit: Visit, database: Database
+) -> None:
+    mine = (await file(visit("198.51.100.41"), "mairie@cergy.test")).json()
+    for n in range(10):
+        answer = await ask_link(visit(f"198.51.102.{n}"), f"95-2026-90000{n}", "mairie@cergy.test")
+        assert answer.status_code == 303
+    assert (await ask_link(visit("198.51.100.41"), mine["number"], "mairie@cergy.test")).status_code == 303
+    assert await links_sent(database, mine) == 1
+
+
+async def test_links_mailed_to_one_address_are_limited_and_the_answer_stays_the_same(
+    visit: Visit, database: Database
+) -> None:
+    mine = [(await file(visit(f"198.51.100.{42 + n}"), "victime@cergy.test")).json() for n in range(4)]
+    answers = [
+        await ask_link(visit(f"198.51.100.{50 + n}"), one["number"], "Victime@Cergy.test") for n, one in enumerate(mine)
+    ]
+    assert {(answer.status_code, answer.headers["location"]) for answer in answers} == {(303, "/suivi/lien-envoye")}
+    assert [await links_sent(database, one) for one in mine] == [1, 1, 1, 0]
+    assert await database.fetchval("SELECT count(*) FROM wanted_link") == 0, "it is dropped, not kept"
+    await end_windows(database, "link:request")
+    await end_windows(database, "link:email")
+    await ask_link(visit("198.51.100.55"), mine[3]["number"], "victime@cergy.test")
+    assert await links_sent(database, mine[3]) == 1
+
+
+async def test_requests_that_a_stranger_files_for_a_mairie_take_no_links_from_those_it_confirmed(
+    visit: Visit, database: Database, settings: Settings
+) -> None:
+    mine = (await file(visit("198.51.100.56"), "mairie@cergy.test")).json()
+    mailed = Links(settings.tracking_key.get_secret_value(), "mailed").token(UUID(mine["id"]))
+    assert (await visit("198.51.100.56").get(f"/suivi/{mailed}")).status_code == 200
+    for n in range(5):
+        theirs = (await file(visit(f"198.51.103.{n}"), "mairie@cergy.test")).json()
+        assert (await ask_link(visit(f"198.51.103.{n}"), theirs["number"], "mairie@cergy.test")).status_code == 303
+    for wanted in (1, 2, 3, 3):
+        assert (await ask_link(visit("198.51.100.56"), mine["number"], "mairie@cergy.test")).status_code == 303
+        assert await links_sent(database, mine) == wanted
+        await end_windows(database, "link:request")
 
 
 async def invite(client: Client, mine: dict[str, Any], email: str) -> httpx2.Response:

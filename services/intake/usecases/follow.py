@@ -1,12 +1,12 @@
 """What the applicant, or a colleague whom he invited, does after filing."""
 
-from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID
 
 from services.intake.domain.accompaniment import milestone_among
 from services.intake.domain.colleagues import Holder
 from services.intake.domain.request import Evaluation
+from services.intake.limits import Limits
 from services.intake.store import documents, evaluations, messages, milestones, requests
 from services.intake.usecases import in_time, load, tell
 from shared.allowance import Allowance
@@ -14,6 +14,7 @@ from shared.clock import new_id
 from shared.contracts import intake
 from shared.contracts.vocabulary import EvaluationRound, Team
 from shared.db import Transaction
+from shared.limits import LimitReached
 from shared.messaging import journal
 
 
@@ -123,21 +124,28 @@ async def add_document(
     await tell(tx, tracked, fact)
 
 
-async def send_wanted_link(tx: Transaction, digest: Callable[[str], bytes], *, at: datetime) -> bool:
+async def send_wanted_link(tx: Transaction, limits: Limits, *, at: datetime) -> bool:
     """Look up one new link that somebody asked for (`requests.want_link`); tell False when there is none.
 
     If number and address belong together, a new link is sent; the old one stays valid until the new one is used. This
-    happens after the answer, which therefore takes as long for a request that does not exist.
+    happens after the answer, which therefore takes as long for a request that does not exist. What is above the limit
+    of the contact's address is dropped: who asks again later gets it.
     """
     wanted = await requests.take_wanted_link(tx)
     if wanted is None:
         return False
     number, email_digest = wanted
     tracked = await requests.find_by_number(tx, number)
-    if tracked is not None and digest(tracked.filed.contact.email) == email_digest:
-        fact = tracked.replace_link(at=await in_time(tx, tracked.id, at))
-        await requests.save(tx, tracked)
-        await journal.record(tx, fact)
+    if tracked is None or limits.digest(tracked.filed.contact.email) != email_digest:
+        return True
+    confirmed = tracked.filed.number if tracked.contact_confirmed_at else None
+    try:
+        await limits.link_mail(tracked.filed.contact.email, confirmed=confirmed).take(tx)
+    except LimitReached:  # counted alone, so that the refusal has written nothing
+        return True
+    fact = tracked.replace_link(at=await in_time(tx, tracked.id, at))
+    await requests.save(tx, tracked)
+    await journal.record(tx, fact)
     return True
 
 

@@ -331,6 +331,7 @@ DRILLS: dict[str, Drill] = {
                 "tests/shared/web/test_timeouts.py",
                 "tests/intake/test_api.py",
                 "tests/intake/test_colleagues.py",
+                "tests/intake/test_limits.py",
                 "tests/intake/test_pages.py",
                 "tests/notifications/test_mails_per_recipient.py",
             )
