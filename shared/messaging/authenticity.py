@@ -105,7 +105,7 @@ def check_type(envelope: Envelope) -> None:
 
 def _check_data(envelope: Envelope) -> None:
     """Compare what a numbered event says with the stream that it is numbered in."""
-    data: dict[str, Any] = envelope.data
+    data: dict[str, Any] = envelope.data if isinstance(envelope.data, dict) else {}
     if str(data.get("request_id")) != envelope.subject:
         raise Forged(Reason.SUBJECT)
     if data.get("departement") != envelope.departement:

@@ -1,6 +1,6 @@
 """The table that a service writes of what it hears: fact → handler, and which facts stand alone."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -102,7 +102,8 @@ class Consumers:
     def hear(self, body: bytes, check: Callable[[Envelope], None] = check_type) -> Heard:
         """Read a message and find its handler; refuse with `Unreadable` what cannot be read, or fails the check."""
         envelope = Envelope.read(body)
-        check(envelope)
+        for version in _versions(envelope):
+            check(version)
         envelope = self._readable(envelope)
         if envelope.type in self.raw:
             heard = _single(envelope, body, envelope, self.raw[envelope.type])
@@ -123,15 +124,7 @@ class Consumers:
 
         All versions are the same event: one id, one place in its stream.
         """
-        wire_type, data = envelope.type, envelope.data
-        while not self._knows(wire_type) and isinstance(data, dict) and isinstance(data.get(ALSO), dict):
-            older = data[ALSO]
-            if not _is_version_of(older.get("type"), envelope.type):
-                break
-            wire_type, data = older["type"], older.get("data")
-        if wire_type == envelope.type or not self._knows(wire_type):
-            return envelope
-        return envelope.model_copy(update={"type": wire_type, "data": data})
+        return next((version for version in _versions(envelope) if self._knows(version.type)), envelope)
 
     def _knows(self, wire_type: str) -> bool:
         return wire_type in BY_TYPE or wire_type in self._models
@@ -155,6 +148,18 @@ class Consumers:
         """Tell whether a service told this itself, and does not hear it from another instance of its own."""
         told_here = envelope.source.split("/")[1:2] == [service]
         return told_here and envelope.type not in self.alone and envelope.type not in self.raw
+
+
+def _versions(envelope: Envelope) -> Iterator[Envelope]:
+    """Give an event as it came, then in each older version that it carries, the newest first."""
+    yield envelope
+    data = envelope.data
+    while isinstance(data, dict) and isinstance(data.get(ALSO), dict):
+        older = data[ALSO]
+        if not _is_version_of(older.get("type"), envelope.type):
+            return
+        data = older.get("data")
+        yield envelope.model_copy(update={"type": older["type"], "data": data})
 
 
 def _is_version_of(wire_type: object, other: str) -> bool:

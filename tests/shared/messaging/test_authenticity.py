@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import aio_pika
@@ -96,6 +97,37 @@ def test_an_event_of_another_account_or_of_none_is_forged(user: str | None) -> N
 )
 def test_an_event_that_contradicts_itself_is_forged(envelope: Envelope, key: str, reason: Reason) -> None:
     assert why(envelope, key=key) is reason
+
+
+def with_older(*versions: dict[str, Any] | str) -> Envelope:
+    """An event of a version that nobody here knows, with an older one inside, which may have its own."""
+    data: dict[str, Any] | str = {}
+    for number, version in reversed(list(enumerate(versions))):
+        also = {"also": {"type": f"qualification.request_refused.v{8 - number}", "data": data}} if data else {}
+        data = version | also if isinstance(version, dict) else version
+    return an_event(type="qualification.request_refused.v9", data=data)
+
+
+OURS = {"request_id": REQUEST, "departement": "95"}
+ANOTHERS = {"request_id": str(new_id()), "departement": "95"}
+
+
+@pytest.mark.parametrize(
+    ("versions", "reason"),
+    [
+        ((OURS, ANOTHERS), Reason.SUBJECT),
+        ((OURS, {**OURS, "departement": "78"}), Reason.DEPARTEMENT),
+        ((OURS, "no object"), Reason.SUBJECT),
+        ((OURS, OURS, ANOTHERS), Reason.SUBJECT),
+    ],
+)
+def test_every_version_that_an_event_carries_is_checked(versions: tuple[Any, ...], reason: Reason) -> None:
+    """What is inside takes effect where only that version is known: now, or after the next update."""
+    believe = partial(Authenticity(Origins(), "intake").check, sender=Sender("qualification.95", KEY))
+    NOTING.hear(with_older(*(OURS for _ in versions)).model_dump_json().encode(), believe)
+    with pytest.raises(Forged) as refused:
+        NOTING.hear(with_older(*versions).model_dump_json().encode(), believe)
+    assert refused.value.reason is reason
 
 
 def test_intake_alone_answers_forms_and_each_form_files_as_itself() -> None:
