@@ -133,13 +133,14 @@ class Environments:
         return self.rabbit.url(user)
 
     def broker_sources(self) -> dict[str, list[str]]:
-        """Give the sources of the users of a broker of the caller's own, who may be one for several services."""
+        """Give the sources of the users of a broker of the caller's own, who may be one for several services.
+
+        What is given for a user stands for what its name says: it holds the source of each service that the user is of.
+        """
         sources: dict[str, list[str]] = {}
         for service in SERVICES:
-            user = user_of(self.amqp_url(service))
-            if user != service:
-                sources.setdefault(user, []).append(f"/{service}")
-        return sources
+            sources.setdefault(user_of(self.amqp_url(service)), []).append(f"/{service}")
+        return {user: given for user, given in sources.items() if given != [f"/{user}"]}
 
     def of(self, service: str) -> dict[str, str]:
         """Give all variables of one service, and nothing that another keeps secret."""

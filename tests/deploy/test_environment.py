@@ -1,5 +1,6 @@
 """What each program is told: its own secrets and addresses, and the caller's own servers where he names them."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from deploy.local.passwords import Passwords
 from deploy.local.places import Places
 from deploy.local.postgres import LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
-from shared.messaging.origins import SERVICES
+from shared.messaging.origins import SERVICES, Origins
 
 
 @pytest.fixture
@@ -84,6 +85,19 @@ def test_the_callers_own_broker_and_database_are_used(
     assert environments.of_operations()["INTAKE_OPERATIONS_URL"] == "postgresql://elsewhere/intake"
     assert environments.of_command_line()["INTAKE_MIGRATION_URL"] == "postgresql://elsewhere/intake"
     assert environments.of("escalation")["ESCALATION_DATABASE_URL"].startswith("postgresql://escalation_app:")
+
+
+@pytest.mark.parametrize("user", ["intake", "guest"])
+def test_one_account_of_the_callers_own_broker_owns_every_services_events(
+    user: str, environments: Environments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert environments.broker_sources() == {}
+    monkeypatch.setenv("AMQP_URL", f"amqp://{user}:given@elsewhere/")
+    origins = Origins(json.loads(environments.of("intake")["BROKER_SOURCES"]))
+    assert all(origins.owns(user, f"/{service}") for service in SERVICES)
+    monkeypatch.setenv("ESCALATION_AMQP_URL", "amqp://escalation:given@elsewhere/")
+    assert not Origins(environments.broker_sources()).owns(user, "/escalation")
+    assert Origins(environments.broker_sources()).owns("escalation", "/escalation")
 
 
 def test_one_machine_has_no_limit_per_address_and_keeps_those_per_request(environments: Environments) -> None:
