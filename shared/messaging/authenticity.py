@@ -49,7 +49,7 @@ class Sender:
     @property
     def is_foreign(self) -> bool:
         """Whether a form of others published it: its account is one's, or its routing key is for them alone."""
-        return form_of_user(self.user) is not None or self.routing_key.startswith(f"{FORM_PUBLISHES}.")
+        return form_of_user(self.user) is not None or f"{self.routing_key}.".startswith(f"{FORM_PUBLISHES}.")
 
 
 class Authenticity:
@@ -85,12 +85,16 @@ class Authenticity:
             raise Forged(Reason.SOURCE)
 
     def _check_key(self, envelope: Envelope, sender: Sender) -> None:
-        """A message that was resent, or came back from the dead letters, has the queue's name as its routing key."""
+        """A message that was resent, or came back from the dead letters, has the queue's name as its routing key.
+
+        The third word of what a form files is left to the form: the broker lets it write `v1` there, or nothing.
+        """
         if sender.routing_key == self._queue:
             return
-        *names, _ = envelope.type.split(".")
+        key = envelope.type.rpartition(".")[0]
         words = sender.routing_key.split(".", 2)
-        if words[:2] != names or (envelope.departement and words[2:] != [envelope.departement]):
+        departement = None if key == FORM_PUBLISHES else envelope.departement
+        if words[:2] != key.split(".") or (departement and words[2:] != [departement]):
             raise Forged(Reason.ROUTING_KEY)
 
 

@@ -288,6 +288,19 @@ async def test_a_service_declares_its_queues_and_consumes_what_others_publish(se
             await message.ack()
 
 
+@pytest.mark.parametrize("key", ["forms.request_filed.95", "forms.request_filed.v1", "forms.request_filed"])
+async def test_what_a_form_files_comes_to_intake_however_its_key_ends(key: str, everything: Url) -> None:
+    async with channel_of(everything("intake")) as channel:
+        await purge("intake")(channel)
+    async with channel_of(everything("form.ours")) as channel:
+        await publish(names.EXCHANGE, key, user_id="form.ours")(channel)
+    async with channel_of(everything("intake")) as channel:
+        message = await (await channel.get_queue("intake")).get(timeout=5)
+        assert message is not None
+        assert (message.routing_key, message.user_id) == (key, "form.ours")
+        await message.ack()
+
+
 async def test_an_instance_of_one_departement_declares_its_own_queue(everything: Url) -> None:
     async with channel_of(everything("qualification")) as channel:
         await topology.declare(channel, [subscription(Rules(departements=("95",)))])

@@ -330,6 +330,16 @@ def checking(database: Database, territories: Territories) -> Inbox:
     return Inbox(database, consumers(territories), service="intake", authenticity=Authenticity(Origins(), "intake"))
 
 
+@pytest.mark.parametrize("members", [{}, {"departement": "95"}])
+@pytest.mark.parametrize("key", ["forms.request_filed.95", "forms.request_filed.v1", "forms.request_filed"])
+async def test_an_account_files_however_its_routing_key_ends(
+    checking: Inbox, forms: Forms, key: str, members: dict[str, str]
+) -> None:
+    filed = replace(a_filed_event(**members), routing_key=key, sender=Sender(ACCOUNT.user, key))
+    await checking.take([filed])
+    assert [answer["type"] for answer in await forms.answered()] == ["forms.request_accepted.v1"]
+
+
 @pytest.mark.parametrize("missing", ["id", "source", "specversion", "type"])
 async def test_an_account_is_told_which_member_its_message_lacks(
     database: Database, checking: Inbox, forms: Forms, missing: str
@@ -381,14 +391,15 @@ async def test_what_an_account_forges_is_answered_to_it_alone_and_put_aside(
 
 
 @pytest.mark.parametrize("user", [None, "form.epci-vexin"])
+@pytest.mark.parametrize("key", ["forms.request_filed.95", "forms.request_filed"])
 async def test_what_forms_forge_is_bounded_and_no_alarm(
-    database: Database, checking: Inbox, monkeypatch: pytest.MonkeyPatch, user: str | None
+    database: Database, checking: Inbox, monkeypatch: pytest.MonkeyPatch, user: str | None, key: str
 ) -> None:
     monkeypatch.setattr(quarantine, "MOST_FOREIGN", 5)
     before = REGISTRY.get_sample_value("cousu_messages_forged_total", {"reason": "forged_source"})
-    sender = replace(ACCOUNT, user=user)
+    sender = Sender(user, key)
     for _ in range(8):
-        await checking.take([replace(a_filed_event(source="/forms/autre"), sender=sender)])
+        await checking.take([replace(a_filed_event(source="/forms/autre"), routing_key=key, sender=sender)])
     shown = await figures(database, "intake")
     assert (shown.quarantine, shown.quarantine_foreign) == (0, 5)
     assert REGISTRY.get_sample_value("cousu_messages_forged_total", {"reason": "forged_source"}) == before

@@ -28,7 +28,7 @@ for _reason in FORGERIES:
     metrics.FORGED.labels(_reason)  # an alert on an increase needs the figure from the start
 
 
-FOREIGN = "(coalesce(user_id, '') LIKE 'form.%' OR routing_key LIKE 'forms.request_filed.%')"
+FOREIGN = "(coalesce(user_id, '') LIKE 'form.%' OR routing_key || '.' LIKE 'forms.request_filed.%')"
 """The condition, in SQL, of what a form of others published: as `Sender.is_foreign`."""
 
 MOST_FOREIGN = 200

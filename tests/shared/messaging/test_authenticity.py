@@ -141,6 +141,15 @@ def test_intake_alone_answers_forms_and_each_form_files_as_itself() -> None:
     assert why(filed, "form.ours", "forms.request_refused.95") is Reason.ROUTING_KEY
 
 
+@pytest.mark.parametrize("departement", ["95", None])
+@pytest.mark.parametrize("ending", [".95", ".78", ".v1", ""])
+def test_a_form_ends_its_routing_key_as_it_likes(ending: str, departement: str | None) -> None:
+    filed = an_event(source="/forms/ours", type="forms.request_filed.v1", sequence=None, departement=departement)
+    check(filed, "form.ours", f"forms.request_filed{ending}")
+    assert Sender(None, f"forms.request_filed{ending}").is_foreign
+    assert not Sender(None, "forms.request_filedx").is_foreign
+
+
 def control(what: str, **said: Any) -> Envelope:
     body = {
         "specversion": "1.0",

@@ -21,7 +21,7 @@ BUGS = (
         "An event is believed whatever routing key it came by.",
         "forged",
         AUTHENTICITY,
-        "if words[:2] != names or (envelope.departement and words[2:] != [envelope.departement]):",
+        'if words[:2] != key.split(".") or (departement and words[2:] != [departement]):',
         "if False:",
     ),
     bug(
