@@ -38,6 +38,7 @@ MOST_FOREIGN = 200
 async def put_aside(tx: Transaction, message: Message, reason: str) -> None:
     """Put an unreadable message aside, with its bytes; the same bytes again are counted in the same row.
 
+    Where nobody vouched for them, the account that sends them again does; where one did, it stays that one.
     Those that an operator discarded stay so; those that they had sent to the service again wait for them once more.
     Those of forms of others are bounded, and no alarm: who has their password could raise one at will.
     """
@@ -54,7 +55,8 @@ async def put_aside(tx: Transaction, message: Message, reason: str) -> None:
             (id, reason, routing_key, body, damaged, digest, source, subject, sequence, user_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (digest) WHERE settlement IS DISTINCT FROM 'replayed'
-            DO UPDATE SET times = q.times + 1, last_at = now()
+            DO UPDATE SET times = q.times + 1, last_at = now(),
+                          user_id = CASE WHEN q.user_id = '' THEN EXCLUDED.user_id ELSE q.user_id END
         RETURNING times = 1
         """,
         new_id(),

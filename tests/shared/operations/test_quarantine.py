@@ -64,6 +64,16 @@ async def test_a_forged_message_stays_forged_when_it_is_replayed(scene: Scene, u
     assert scene.broken.applied == []
 
 
+async def test_who_sends_again_what_nobody_vouched_for_stands_beside_it(scene: Scene) -> None:
+    """So does a message that was put aside before its account was noted."""
+    for user, noted in (("", ""), ("intake", "intake"), ("notifications", "intake"), ("", "intake")):
+        sender = Sender(user or None, "intake.message_posted.95")
+        await scene.inbox.take([Message(b"not an envelope", sender.routing_key, sender=sender)])
+        [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
+        assert one.user_id == noted
+    assert one.times == 4
+
+
 async def test_a_damaged_message_is_not_replayed_though_it_reads_well(scene: Scene) -> None:
     damaged = wire(a_message(new_id(), "means something else"), 1)
     await scene.inbox.take([Message(damaged, "intake.message_posted.95", damaged=True)])
