@@ -42,7 +42,10 @@ _MESSAGES: Final[Rights] = MappingProxyType(
         "inbox_expected": "SELECT, DELETE",
         "inbox_attempt": "SELECT, DELETE",
         "inbox_again": "INSERT",
-        "quarantine": "SELECT, INSERT, UPDATE",
+        "quarantine": (
+            "SELECT, INSERT (id, received_at, reason, routing_key, body, settled_at, settled_by, settlement, why),"
+            " UPDATE (settled_at, settled_by, settlement, why)"
+        ),
         "operation": _ADD,
     }
 )
@@ -69,7 +72,11 @@ _OF_ONE_SERVICE: Final[Mapping[str, Rights]] = MappingProxyType(
 
 
 def of_operators(service: str) -> Rights:
-    """Return what operators may do in the database of a service: they move messages, and read no request."""
+    """Return what operators may do in the database of a service: they move messages.
+
+    Tables of requests are closed to them but for the columns named. Messages are not, and tell of requests: journals
+    are verified, and what is put aside is shown. Who published what they hand over (`inbox_again`) is what they say.
+    """
     return {**_MESSAGES, **_OF_ONE_SERVICE.get(service, {})}
 
 

@@ -69,6 +69,11 @@ NOT_FOR_OPERATORS_ANYWHERE: Final = (
     "INSERT INTO inbox_stream DEFAULT VALUES",
     "UPDATE inbox_waiting SET body = ''",
     "DELETE FROM quarantine",
+    "UPDATE quarantine SET body = ''",
+    "UPDATE quarantine SET user_id = 'intake'",
+    "UPDATE quarantine SET routing_key = 'intake.message_posted.95'",
+    "INSERT INTO quarantine (id, reason, routing_key, body, user_id) VALUES (gen_random_uuid(), '', '', '', NULL)",
+    "UPDATE inbox_again SET user_id = 'intake'",
     "INSERT INTO schema_migrations DEFAULT VALUES",
     "CREATE TABLE mine (id int)",
 )
@@ -133,7 +138,7 @@ async def test_a_service_adds_to_its_traces(
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_operators_read_no_request_and_enrol_nobody(
+async def test_operators_open_no_table_of_requests_and_enrol_nobody(
     service: str, fresh_database: Fresh, connect: Callable[[str], Awaitable[asyncpg.Connection]]
 ) -> None:
     connection = await connect((await fresh_database(service)).operators_url)
