@@ -77,6 +77,11 @@ async def test_each_request_is_counted_once_by_what_became_of_it(
     assert figures["total"] == 20
 
 
+async def test_a_program_of_before_still_finds_the_key_that_holds_nothing_now(client: Client) -> None:
+    figures = (await client.get("/api/v1/statistics")).json()
+    assert figures["by_status"] is None
+
+
 async def test_a_request_counts_as_before_until_its_withdrawal_is_answered(
     client: Client, inbox: Inbox, database: Database
 ) -> None:

@@ -55,6 +55,7 @@ class Statistics:
     Numbers of requests are rounded down, as the `note` says. `at` is null until the first snapshot is published.
     `answered` adds up the outcomes that are answers, as they are published, and `share_answered_locally` divides two
     rounded numbers. Amounts and opinions hold what had been published in groups of five applicants or more.
+    `by_status` is always null, and stays for programs that look for it: `outcomes` says what becomes of requests.
     """
 
     at: datetime | None = None
@@ -62,6 +63,7 @@ class Statistics:
     outcomes: Counts = field(default_factory=lambda: dict.fromkeys(OUTCOMES))
     amounts: Amounts = field(default_factory=Amounts)
     opinions: Opinions = field(default_factory=Opinions)
+    by_status: Counts | None = None
     by_kind: Counts = field(default_factory=lambda: {kind.value: None for kind in RequestKind})
     by_departement: dict[str, int] = field(default_factory=dict)
     by_region: dict[str, int] = field(default_factory=dict)

@@ -15,7 +15,10 @@ from shared.db import Database
 
 @get("/statistics", public=True)
 async def public_statistics(database: NamedDependency[Database]) -> Statistics:
-    """Return the public figures of the latest snapshot; a null number is too small to be published."""
+    """Return the public figures of the latest snapshot; a null number is too small to be published.
+
+    `by_status` is always null: `outcomes` says what becomes of requests.
+    """
     return await statistics(database)
 
 
