@@ -1,6 +1,5 @@
 """The API's own description: what each call takes, gives and refuses, readable by programs."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from litestar import Litestar, Request, Response, Router, get
@@ -13,15 +12,12 @@ from litestar.serialization import encode_json
 from pydantic import BaseModel
 
 from shared.web.access import OWN_BEARER, PUBLIC
-from shared.web.door import REVEALS
 from shared.web.problems import PROBLEM_JSON, Body
 
 VERSION: Final = "1"
 LICENSE: Final = License(name="European Union Public Licence 1.2", identifier="EUPL-1.2")
 ADDRESS: Final = "/api/v1/openapi.json"
 RENDERED: Final = "/api/openapi"
-NOTHING_SECRET: Final[Mapping[str, bool]] = {REVEALS: True}
-"""The names of some calls are as long as a link's token, and would be covered as if they were one."""
 
 PROBLEM: Final[dict[str, Any]] = {
     "title": "Problem",
@@ -82,7 +78,7 @@ def configuration(title: str) -> OpenAPIConfig:
     )
 
 
-@get(ADDRESS, public=True, include_in_schema=False, sync_to_thread=False, opt=NOTHING_SECRET)
+@get(ADDRESS, public=True, include_in_schema=False, sync_to_thread=False)
 def route(request: Request[Any, Any, Any]) -> Response[bytes]:
     """Give the description of this service's API."""
     return Response(encode_json(document(request.app)), media_type="application/json")
