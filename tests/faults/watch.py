@@ -61,6 +61,7 @@ OURS = ("services.", "shared.")
 """The loggers of the product; what libraries log of a connection that was cut is their own affair."""
 EXPECTED: Final[Mapping[str, str]] = {
     "consumer.unanswered": "a stalled or wiped broker does not answer",
+    "message.forged": "the rogue publishes in the name of others: each such message is set aside with an alarm",
     "message.kills_its_reader": "a message was redelivered often because its reader was killed often",
 }
 """Event of a log line of level error → why it may appear under faults."""
