@@ -11,6 +11,7 @@ from services.intake.domain.life import MEANINGS
 from services.intake.usecases import answer_forms, hear
 from services.intake.usecases.file_request import file_request
 from shared import clock, coverage
+from shared.commands import without_secrets
 from shared.contracts import escalation, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.forms import REQUEST_FILED, FiledRequest
@@ -23,7 +24,7 @@ from shared.messaging.inbox.quarantine import FORGERIES
 from shared.messaging.origins import form_of_user, form_source
 from shared.messaging.topology import Subscription
 from shared.territory.territories import Territories
-from shared.web.validation import SENTENCES, field_errors, without_secrets
+from shared.web.validation import SENTENCES, field_errors
 
 SUBSCRIPTION = Subscription("intake", ("qualification.#", "escalation.#", "forms.request_filed.#", "notifications.#"))
 

@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from types import UnionType
 from typing import Annotated, Any, Final, Generic, TypeVar, Union, get_args, get_origin
 
@@ -13,10 +12,10 @@ import structlog
 from litestar import Request, Response
 from litestar.datastructures import UploadFile
 from litestar.response import Redirect
-from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
-from shared import clock
+from shared import clock, commands
 from shared.db import CONFLICTS, Cause, Database, Transaction, retry_conflicts
 from shared.errors import Invalid, Refusal
 from shared.web import validation
@@ -76,8 +75,8 @@ async def read_form(request: Request[Any, Any, Any], model: type[Model]) -> Form
         None, values, files=files, fingerprint=await _fingerprint(request, list(sent.multi_items()), files)
     )
     try:
-        form.values = validation.without_secrets(values)
-        form.model = model.model_validate(_tree(form.values))
+        form.values = commands.without_secrets(values)
+        form.model = model.model_validate(_tree(form.values), context=commands.TYPED)
     except PydanticCustomError:
         form.errors[""] = validation.SENTENCES["unstorable_text"]
     except ValidationError as invalid:
@@ -173,28 +172,6 @@ async def outcome(tx: Transaction, fingerprint: bytes) -> str:
 async def sweep(tx: Transaction, *, before: datetime) -> None:
     """Forget submissions so old that no browser sends them again."""
     await tx.execute("DELETE FROM form_submission WHERE submitted_at < $1", before)
-
-
-def cents_of(typed: object) -> object:
-    """Read an amount as people type it, `25 000,50 €`, into cents; anything else than text is left as it is."""
-    if not isinstance(typed, str):
-        return typed
-    plain = "".join(typed.replace("€", "").split()).replace(",", ".")
-    try:
-        euros = Decimal(plain)
-    except InvalidOperation:
-        raise _not_an_amount() from None
-    if not euros.is_finite() or abs(euros) >= 10**12 or euros != round(euros, 2):  # what bigint cents hold, and more
-        raise _not_an_amount()
-    return int(euros * 100)
-
-
-def _not_an_amount() -> PydanticCustomError:
-    return PydanticCustomError("amount", "Donnez un montant en euros, comme 25 000 ou 25 000,50.")
-
-
-EurosTyped = Annotated[int, BeforeValidator(cents_of)]
-"""In a form's model: euros as typed, cents as kept."""
 
 
 async def _fingerprint(

@@ -11,8 +11,9 @@ from litestar.routes import HTTPRoute
 from litestar.serialization import encode_json
 from pydantic import BaseModel
 
+from shared.commands import Command
 from shared.web.access import OWN_BEARER, PUBLIC
-from shared.web.problems import PROBLEM_JSON, Body
+from shared.web.problems import PROBLEM_JSON
 
 VERSION: Final = "1"
 LICENSE: Final = License(name="European Union Public Licence 1.2", identifier="EUPL-1.2")
@@ -89,7 +90,7 @@ def document(application: Litestar) -> dict[str, Any]:
     described: dict[str, Any] = application.openapi_schema.to_schema()
     components = described.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    strict = _strict_bodies(Body)
+    strict = _strict_bodies(Command)
     never_sent = _never_sent(BaseModel)
     for schema in schemas.values():
         if schema.get("title") in strict:
@@ -110,7 +111,7 @@ def document(application: Litestar) -> dict[str, Any]:
     return described
 
 
-def _strict_bodies(kind: type[Body]) -> set[str]:
+def _strict_bodies(kind: type[Command]) -> set[str]:
     """Name the bodies, which refuse unknown members: what the framework does not tell."""
     return {name for below in kind.__subclasses__() for name in {below.__name__} | _strict_bodies(below)}
 

@@ -11,7 +11,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import ValidationError
 
 from shared.db import AWAY, CONFLICTS
 from shared.errors import (
@@ -128,20 +128,6 @@ FROM_STATUS: Final[Mapping[int, type[Refusal]]] = {
 
 HUNG_UP: Final = "client disconnected prematurely"
 """What the framework says when a caller went away in the middle of his body: nobody's error."""
-
-
-class Body(BaseModel):
-    """Base of API request bodies: members that are not expected are refused, and text that no database holds.
-
-    Secret links in what was sent are masked.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _storable(cls, data: Any) -> Any:
-        return validation.without_secrets(data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Final, Literal, get_args, get_origin
 
-from pydantic_core import PydanticCustomError
-
 from shared.errors import FieldError
-from shared.masking import hidden_everywhere
 
 SENTENCES: Final[Mapping[str, str]] = {
     "missing": "Ce champ est obligatoire.",
@@ -112,26 +109,6 @@ def parameter_error(field: str, message: str, allowed: Sequence[str] = ()) -> Fi
         if found := pattern.match(message):
             return FieldError(field, sentence.format(*found.groups()))
     return FieldError(field, OTHERWISE)
-
-
-def without_secrets(value: Any) -> Any:
-    """Give what was sent with every secret link masked; refuses text that cannot be stored."""
-    refuse_unstorable_text(value)
-    return hidden_everywhere(value)
-
-
-def refuse_unstorable_text(value: Any) -> None:
-    """Refuse text that PostgreSQL cannot hold, wherever it is in the value: NUL, halves of characters."""
-    if isinstance(value, str):
-        if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise PydanticCustomError("unstorable_text", "text that cannot be stored")
-    elif isinstance(value, Mapping):
-        for name, item in value.items():
-            refuse_unstorable_text(name)
-            refuse_unstorable_text(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            refuse_unstorable_text(item)
 
 
 def _path(places: Iterable[object]) -> str:

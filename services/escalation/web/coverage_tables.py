@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError, model_validator
 from services.escalation.domain.coverage import Covered, Line, Reported
 from services.escalation.reads.coverage import CoveredRow
 from services.escalation.usecases.programmes import ENDS_BEFORE, bring_in_territories
-from shared import clock
+from shared import clock, commands
 from shared.contracts.escalation import CoveredTerritory
 from shared.contracts.vocabulary import ApplicantKind, Programme
 from shared.db import Cause, Database
@@ -129,7 +129,7 @@ def _line(number: int, cells: dict[str, str], territories: Territories) -> Line:
     given = {name: text for name, text in cells.items() if name and text}
     shown = " ".join(filter(None, (given.get("code"), given.get("name"))))[:200]
     try:
-        validation.refuse_unstorable_text(given)
+        commands.refuse_unstorable_text(given)
         territory = _territory(given, territories)
         period = _Period.model_validate({name: day_typed(given[name]) for name in ("since", "until") if name in given})
     except Invalid as refusal:

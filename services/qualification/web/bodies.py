@@ -10,9 +10,9 @@ from pydantic import Field as Bounds
 from services.qualification.domain.proposal import Draft, Tried
 from services.qualification.usecases.catalogue import Entry
 from services.qualification.usecases.examining import Grid
+from shared.commands import Command
 from shared.contracts.fact import Email
 from shared.contracts.vocabulary import EscalationMotive, Field, LocalOffer, Outcome, Programme, SupportType
-from shared.web.problems import Body
 
 LARGEST_AMOUNT = 100_000_000_000_00
 
@@ -30,13 +30,13 @@ Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Mark = Annotated[int, Bounds(ge=1, le=5)]
 
 
-class AssignmentBody(Body):
+class AssignmentBody(Command):
     """Who takes the case."""
 
     email: Email
 
 
-class CasesBody(Body):
+class CasesBody(Command):
     """Several cases."""
 
     request_ids: list[UUID] = Bounds(min_length=1, max_length=200)
@@ -48,17 +48,17 @@ class CasesAssignmentBody(CasesBody):
     email: Email
 
 
-class OrientationLinkBody(Body):
+class OrientationLinkBody(Command):
     """Where the provider's new link is sent; without an address the link is only taken back."""
 
     email: Email | None = None
 
 
-class NoBody(Body):
+class NoBody(Command):
     """An action that needs nothing more."""
 
 
-class InformationRequestBody(Body):
+class InformationRequestBody(Command):
     """What the applicant is asked to give; without `until`, in the usual delay."""
 
     items: Annotated[list[Annotated[str, StringConstraints(max_length=1_000)]], BeforeValidator(_listed)] = Bounds(
@@ -67,19 +67,19 @@ class InformationRequestBody(Body):
     until: date | None = None
 
 
-class TextBody(Body):
+class TextBody(Command):
     """A message, a note or an answer."""
 
     text: Text
 
 
-class MotiveBody(Body):
+class MotiveBody(Command):
     """Why."""
 
     motive: Text
 
 
-class QualificationBody(Body):
+class QualificationBody(Command):
     """The qualification grid; figures from 1 to 5."""
 
     need: Mark
@@ -97,14 +97,14 @@ class QualificationBody(Body):
         return Grid(**self.model_dump())
 
 
-class TriedBody(Body):
+class TriedBody(Command):
     """A local provider that was asked, and what it answered."""
 
     provider_id: UUID
     answer: Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)] = ""
 
 
-class ProposalBody(Body):
+class ProposalBody(Command):
     """An answer of the département; which members count depends on the outcome."""
 
     outcome: Outcome
@@ -134,7 +134,7 @@ class ProposalBody(Body):
         )
 
 
-class ProviderBody(Body):
+class ProviderBody(Command):
     """A provider of the catalogue; without `departements`, those of the agent."""
 
     name: Short
@@ -170,7 +170,7 @@ class ProviderBody(Body):
         )
 
 
-class ProviderPatch(Body):
+class ProviderPatch(Command):
     """What changes of a provider; members that are not given stay as they are."""
 
     name: Short | None = None
@@ -188,7 +188,7 @@ class ProviderPatch(Body):
     valid_until: date | None = None
 
 
-class TableBody(Body):
+class TableBody(Command):
     """A CSV table of providers with the headings of the one that is given; `only_look`: report, and change nothing."""
 
     table: Annotated[str, StringConstraints(min_length=1)]

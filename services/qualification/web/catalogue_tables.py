@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.usecases.importing import Line, Reported, import_providers
 from services.qualification.web.forms import ProviderForm
-from shared import clock, words
+from shared import clock, commands, words
 from shared.contracts.vocabulary import Field, SupportType
 from shared.db import Cause, Database
 from shared.errors import FieldError, Invalid
@@ -113,7 +113,7 @@ def _line(number: int, cells: dict[str, str]) -> Line:
     except ValueError:
         return Line(number, shown, errors=(FieldError("id", "Cet identifiant n’a pas la forme attendue."),))
     try:
-        typed = validation.without_secrets(given)
+        typed = commands.without_secrets(given)
         return Line(number, shown, provider_id, ProviderForm.model_validate(dict(_understood(typed))).entry())
     except ValidationError as invalid:
         return Line(number, shown, provider_id, errors=tuple(validation.field_errors(invalid.errors())))

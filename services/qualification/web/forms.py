@@ -11,9 +11,9 @@ from services.qualification.domain.proposal import Draft, Tried
 from services.qualification.usecases.catalogue import Entry
 from services.qualification.usecases.examining import Grid
 from services.qualification.web.bodies import LARGEST_AMOUNT, Mark, Phone, Short, Text, TriedBody, Url
+from shared.commands import Amount
 from shared.contracts.fact import Email
 from shared.contracts.vocabulary import EscalationMotive, Field, LocalOffer, Outcome, Programme, SupportType
-from shared.web.forms import EurosTyped
 
 
 def _filled(rows: object) -> object:
@@ -134,7 +134,7 @@ class ProposalForm(PageForm):
     motive: Text | None = None
     provider_id: UUID | None = None
     support_types: list[SupportType] = Bounds(default_factory=list)
-    amount_cents: Annotated[EurosTyped, Bounds(ge=0, le=LARGEST_AMOUNT)] | None = Bounds(default=None, alias="amount")
+    amount_cents: Annotated[Amount, Bounds(ge=0, le=LARGEST_AMOUNT)] | None = Bounds(default=None, alias="amount")
     programme: Programme | None = None
     motive_code: EscalationMotive | None = None
     providers_tried: Rows = Bounds(default_factory=list)

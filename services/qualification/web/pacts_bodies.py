@@ -11,8 +11,8 @@ from services.qualification.domain.pact import Diagnosis, Indicator
 from services.qualification.domain.pact_parties import PartyKind
 from services.qualification.domain.pact_plan import Status
 from services.qualification.usecases.pacts import Named, Planned
+from shared.commands import Command
 from shared.contracts.fact import Email
-from shared.web.problems import Body
 
 LARGEST_AMOUNT = 100_000_000_000_00
 MOST_PARTIES = 60
@@ -40,7 +40,7 @@ Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Lines = Annotated[list[Line], BeforeValidator(_listed), Bounds(max_length=50)]
 
 
-class PartyBody(Body):
+class PartyBody(Command):
     """A party; its official name is found by its kind and code when no name is given."""
 
     name: Short | None = None
@@ -53,7 +53,7 @@ class PartyBody(Body):
         return Named(name=self.name, kind=self.kind, code=self.code, email=self.email)
 
 
-class PactBody(Body):
+class PactBody(Command):
     """A pact to open; without `departement`, the agent's only one. The State is a party even when not named."""
 
     title: Short
@@ -62,7 +62,7 @@ class PactBody(Body):
     request_id: UUID | None = None
 
 
-class IndicatorBody(Body):
+class IndicatorBody(Command):
     """A figure of the diagnosis, as people write it."""
 
     name: Short
@@ -70,7 +70,7 @@ class IndicatorBody(Body):
     source: Short | None = None
 
 
-class DiagnosisBody(Body):
+class DiagnosisBody(Command):
     """What the parties find together about their territory."""
 
     strengths: Lines = Bounds(default_factory=list)
@@ -86,27 +86,27 @@ class DiagnosisBody(Body):
         )
 
 
-class PartySpeaksBody(Body):
+class PartySpeaksBody(Command):
     """A party, by id or by name, and the day on which it agreed or signed: today unless told."""
 
     party: Short
     on: date | None = None
 
 
-class InvitationBody(Body):
+class InvitationBody(Command):
     """A party, by id or by name, and where its link goes: to the address that is known unless told."""
 
     party: Short
     email: Email | None = None
 
 
-class SpokenBody(Body):
+class SpokenBody(Command):
     """Who speaks for a party by its link: a name, and in which quality."""
 
     name: Short
 
 
-class ProgressByLinkBody(Body):
+class ProgressByLinkBody(Command):
     """How far an action is, by whoever has a party's link."""
 
     name: Short
@@ -116,7 +116,7 @@ class ProgressByLinkBody(Body):
     comment: Text | None = None
 
 
-class ActionBody(Body):
+class ActionBody(Command):
     """An action of the plan."""
 
     title: Short
@@ -138,7 +138,7 @@ class ActionBody(Body):
         )
 
 
-class ProgressBody(Body):
+class ProgressBody(Command):
     """How far an action is; of `percent` and `status`, one follows from the other when it is not given."""
 
     action_id: UUID
@@ -147,7 +147,7 @@ class ProgressBody(Body):
     comment: Text | None = None
 
 
-class ReviewBody(Body):
+class ReviewBody(Command):
     """What a yearly review concluded; held today unless told."""
 
     held_on: date | None = None

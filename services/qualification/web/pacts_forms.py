@@ -21,8 +21,9 @@ from services.qualification.web.pacts_bodies import (
     Short,
     Text,
 )
+from shared.commands import Amount
 from shared.contracts.fact import Email
-from shared.web.forms import EurosTyped, Form
+from shared.web.forms import Form
 
 
 def _lines(typed: object) -> object:
@@ -91,7 +92,7 @@ class ActionForm(PageForm):
     title: Short
     owner: Short
     partners: Lines = Bounds(default_factory=list)
-    budget_cents: Annotated[EurosTyped, Bounds(ge=0, le=LARGEST_AMOUNT)] | None = Bounds(default=None, alias="budget")
+    budget_cents: Annotated[Amount, Bounds(ge=0, le=LARGEST_AMOUNT)] | None = Bounds(default=None, alias="budget")
     due_on: date
     indicator: Line | None = None
 

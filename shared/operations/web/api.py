@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from pydantic import AwareDatetime, BaseModel, Field
 
 from shared import clock, db
+from shared.commands import Command
 from shared.db import Database
 from shared.identity.model import Agent, Role
 from shared.messaging.inbox.held import Code
@@ -30,7 +31,6 @@ from shared.operations.waiting import Gap
 from shared.operations.web.pages.acting import all_of_it
 from shared.web.access import only
 from shared.web.paging import Page, Paged
-from shared.web.problems import Body
 
 READERS: Final = only(Role.OPERATOR, Role.AUDITOR)
 OPERATORS: Final = only(Role.OPERATOR)
@@ -38,7 +38,7 @@ ALL: Final = 10_000
 """Rows read of each service before they are put in one order; what is beyond shows when these are settled."""
 
 
-class Why(Body):
+class Why(Command):
     """The motive of an action, kept with who did it."""
 
     why: str

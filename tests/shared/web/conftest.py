@@ -16,6 +16,7 @@ from litestar.response import ServerSentEvent, Template
 from pydantic import BaseModel, Field, SecretStr
 
 from shared import clock
+from shared.commands import Amount, Command
 from shared.db import Cause, Database, Transaction
 from shared.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound, Refusal
 from shared.identity import store
@@ -23,10 +24,9 @@ from shared.identity.model import Agent, Role
 from shared.settings import ServiceSettings
 from shared.web.access import only
 from shared.web.application import NavigationItem, create_application
-from shared.web.forms import EurosTyped, read_form, submit
+from shared.web.forms import read_form, submit
 from shared.web.pages import flash, redirect, render
 from shared.web.paging import Page, Paged, paged
-from shared.web.problems import Body
 from tests.standing import StandingDatabase
 
 PUBLIC_URL = "http://127.0.0.1:8999"
@@ -41,7 +41,7 @@ REFUSED: Mapping[str, Refusal] = {
 """What the use case refuses, by the title that was typed."""
 
 
-class NewThing(Body):
+class NewThing(Command):
     """Something to create, with a field of each kind."""
 
     title: Annotated[str, Field(min_length=1, max_length=20)]
@@ -64,7 +64,7 @@ class ThingForm(BaseModel):
     """The same, as people type it."""
 
     title: Annotated[str, Field(max_length=20)]
-    amount_cents: Annotated[EurosTyped | None, Field(alias="amount")] = None
+    amount_cents: Annotated[Amount | None, Field(alias="amount")] = None
     colours: list[str] = []
 
 

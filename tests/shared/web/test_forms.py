@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from litestar import Litestar, Request, post
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from shared.commands import Amount
 from shared.errors import Conflict, Invalid
-from shared.web.forms import EurosTyped, Form, read_form
+from shared.web.forms import Form, read_form
 
-AMOUNT: TypeAdapter[int] = TypeAdapter(EurosTyped)
+AMOUNT: TypeAdapter[int] = TypeAdapter(Amount)
 
 
 class Contact(BaseModel):

@@ -30,24 +30,24 @@ from services.escalation.web.readers import COMMITTEE_READERS
 from services.escalation.web.whole import whole
 from shared import clock
 from shared.allowance import Allowance
+from shared.commands import Command
 from shared.contracts.fact import Email
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.web.access import FORMS, UnsupportedContent, only
 from shared.web.paging import Page, Paged
 from shared.web.paper import PDF
-from shared.web.problems import Body
 from shared.web.secrets import HANDED_OVER
 
 
-class Postponement(Body):
+class Postponement(Command):
     """The new date of a milestone, and why."""
 
     due_on: date
     motive: Text
 
 
-class Progress(Body):
+class Progress(Command):
     """How far the work is, of a milestone or of all of it; `percent` done, if it can be said."""
 
     text: Text
@@ -55,7 +55,7 @@ class Progress(Body):
     milestone_id: UUID | None = None
 
 
-class NewLink(Body):
+class NewLink(Command):
     """To whom the link is given."""
 
     email: Email

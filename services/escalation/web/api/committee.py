@@ -30,14 +30,14 @@ from services.escalation.web.inputs import Line
 from services.escalation.web.pages.papers import minutes_as_pdf
 from services.escalation.web.readers import whole_country
 from shared import clock
+from shared.commands import Command
 from shared.db import Cause, Database
 from shared.identity.model import Agent
 from shared.web.paging import Page, Paged
 from shared.web.paper import PDF
-from shared.web.problems import Body
 
 
-class Member(Body):
+class Member(Command):
     """Who sits in the committee, and in which quality."""
 
     name: Line
@@ -47,7 +47,7 @@ class Member(Body):
 Members = Annotated[list[Line], Field(max_length=100)]
 
 
-class NewSession(Body):
+class NewSession(Command):
     """A session of the committee; with a `quorum`, that many voting members must be present to decide.
 
     A member given by his name alone votes.
@@ -59,13 +59,13 @@ class NewSession(Body):
     quorum: Annotated[int, Field(ge=1, le=100)] | None = None
 
 
-class Attendance(Body):
+class Attendance(Command):
     """Which members are present."""
 
     present: Members
 
 
-class Move(Body):
+class Move(Command):
     """A dossier of the agenda, to change places with the one before or after."""
 
     request_id: UUID
@@ -78,7 +78,7 @@ class NewDecision(NewVerdict):
     request_id: UUID
 
 
-class Closing(Body):
+class Closing(Command):
     """No member is needed."""
 
 

@@ -17,6 +17,7 @@ from services.escalation.web.inputs import Cents, Line, Text, Voices
 from services.escalation.web.pages.papers import decision_as_pdf
 from services.escalation.web.readers import COMMITTEE_READERS
 from shared import clock
+from shared.commands import Command
 from shared.contracts.escalation import Votes
 from shared.contracts.vocabulary import CommitteeOutcome, SupportType
 from shared.db import Cause, Database
@@ -24,10 +25,9 @@ from shared.identity.model import Agent
 from shared.web.access import only
 from shared.web.paging import Page, Paged
 from shared.web.paper import PDF
-from shared.web.problems import Body
 
 
-class NewVotes(Body):
+class NewVotes(Command):
     """How the members voted."""
 
     in_favour: Voices
@@ -35,7 +35,7 @@ class NewVotes(Body):
     abstained: Voices = 0
 
 
-class NewVerdict(Body):
+class NewVerdict(Command):
     """What is decided; without `votes` by consensus. `reserve_until` is when the reserve must be lifted."""
 
     outcome: CommitteeOutcome
@@ -61,7 +61,7 @@ class NewVerdict(Body):
         )
 
 
-class Lifting(Body):
+class Lifting(Command):
     """Why the reserve is lifted, and since when; today when it is not said."""
 
     motive: Text

@@ -18,17 +18,17 @@ from services.escalation.usecases.telling import day
 from services.escalation.web.inputs import Line, PositiveCents, Text
 from services.escalation.web.readers import whole_country
 from shared import clock
+from shared.commands import Command
 from shared.contracts.fact import Email
 from shared.contracts.vocabulary import Field
 from shared.db import Cause, Database
 from shared.identity.model import Agent
 from shared.web.paging import Page, Paged
-from shared.web.problems import Body
 
 NOBODY = UUID(int=0)
 
 
-class OperatorBody(Body):
+class OperatorBody(Command):
     """An administration or State operator, and what it can be asked for."""
 
     name: Line
@@ -45,7 +45,7 @@ class OperatorBody(Body):
         return Operator(operator_id, **dict(self))
 
 
-class NewContract(Body):
+class NewContract(Command):
     """A framework contract, as it was awarded."""
 
     reference: Line
@@ -54,7 +54,7 @@ class NewContract(Body):
     ends_on: date
 
 
-class NewLotBody(Body):
+class NewLotBody(Command):
     """A lot of a contract, with its holder and its ceiling in euro cents."""
 
     number: Annotated[int, Bounded(ge=1, le=999)]
@@ -64,13 +64,13 @@ class NewLotBody(Body):
     email: Email | None = None
 
 
-class Ceiling(Body):
+class Ceiling(Command):
     """What a lot's ceiling becomes, in euro cents."""
 
     ceiling_cents: PositiveCents
 
 
-class NewPrice(Body):
+class NewPrice(Command):
     """What a unit costs, in euro cents."""
 
     label: Line
@@ -78,7 +78,7 @@ class NewPrice(Body):
     price_cents: PositiveCents
 
 
-class NewPrices(Body):
+class NewPrices(Command):
     """Unit prices that join a lot's schedule."""
 
     prices: Annotated[list[NewPrice], Bounded(min_length=1, max_length=200)]

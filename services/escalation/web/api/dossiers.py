@@ -22,6 +22,7 @@ from services.escalation.web.links import DocumentLinks
 from services.escalation.web.whole import territory_of, whole
 from shared import clock
 from shared.allowance import Allowance
+from shared.commands import Command
 from shared.contracts.vocabulary import Field, Programme
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
@@ -29,35 +30,34 @@ from shared.surroundings import Profile
 from shared.territory import Territories
 from shared.web.pages import redirect
 from shared.web.paging import Page, Paged
-from shared.web.problems import Body
 
 
-class Admissibility(Body):
+class Admissibility(Command):
     """Why the dossier can go before the committee."""
 
     opinion: Text
 
 
-class InformationRequest(Body):
+class InformationRequest(Command):
     """What the département is asked, and until when it should answer."""
 
     question: Text
     until: date | None = None
 
 
-class Return(Body):
+class Return(Command):
     """Why the dossier goes back to the département."""
 
     motive: Text
 
 
-class Note(Body):
+class Note(Command):
     """What the national team keeps in mind about the dossier."""
 
     text: Text
 
 
-class Scheduling(Body):
+class Scheduling(Command):
     """Which session hears the dossier."""
 
     session_id: UUID

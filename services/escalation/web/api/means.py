@@ -20,14 +20,14 @@ from services.escalation.usecases import directory as usecases
 from services.escalation.web.inputs import Cents, Year
 from services.escalation.web.readers import whole_country
 from shared import clock
+from shared.commands import Command
 from shared.contracts.vocabulary import Programme
 from shared.db import Cause, Database
 from shared.identity.model import Agent
 from shared.web.paging import Page, Paged
-from shared.web.problems import Body
 
 
-class NewEnvelope(Body):
+class NewEnvelope(Command):
     """A year's budget, general or of one programme."""
 
     year: Year
@@ -35,7 +35,7 @@ class NewEnvelope(Body):
     programme: Programme | None = None
 
 
-class NewAmount(Body):
+class NewAmount(Command):
     """What the budget becomes."""
 
     amount_cents: Cents

@@ -30,6 +30,7 @@ from services.escalation.web.coverage_tables import LARGEST_TABLE, bring_in_tabl
 from services.escalation.web.inputs import Line, Text
 from services.escalation.web.readers import programme_named
 from shared import clock
+from shared.commands import Command
 from shared.contracts.fact import Email
 from shared.contracts.vocabulary import ApplicantKind
 from shared.db import Cause, Database, Transaction
@@ -37,11 +38,10 @@ from shared.identity.model import Agent
 from shared.territory.territories import Territories
 from shared.web.consultations import lists_contacts
 from shared.web.paging import Page, Paged
-from shared.web.problems import Body
 from shared.web.tables import CSV, as_csv
 
 
-class SheetBody(Body):
+class SheetBody(Command):
     """What a programme says of itself; what is not given is taken off the sheet."""
 
     purpose: Text | None = None
@@ -51,7 +51,7 @@ class SheetBody(Body):
     phone: Line | None = None
 
 
-class TableBody(Body):
+class TableBody(Command):
     """A CSV table of territories. With `replace` it is the whole coverage; with `only_look` nothing is changed."""
 
     table: str = Field(max_length=LARGEST_TABLE)
@@ -59,19 +59,19 @@ class TableBody(Body):
     only_look: bool = False
 
 
-class TakeUp(Body):
+class TakeUp(Command):
     """Whom the département and the collectivité turn to."""
 
     interlocutor: Line
 
 
-class Motive(Body):
+class Motive(Command):
     """Why the programme is not the answer."""
 
     motive: Text
 
 
-class Report(Body):
+class Report(Command):
     """What the programme brought."""
 
     report: Text

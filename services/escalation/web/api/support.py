@@ -18,21 +18,21 @@ from services.escalation.web.api.answers import EscalationWithNew, acted, with_n
 from services.escalation.web.inputs import Cents, Line, PositiveCents, Quantity, Text
 from services.escalation.web.links import DocumentLinks
 from shared import clock
+from shared.commands import Command
 from shared.contracts.escalation import FinancingShare
 from shared.contracts.vocabulary import FinancerKind, MobilisationKind
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
-from shared.web.problems import Body
 
 
-class NewOrderLine(Body):
+class NewOrderLine(Command):
     """So many units at a price of the lot."""
 
     price_id: UUID
     quantity: Quantity
 
 
-class NewMobilisation(Body):
+class NewMobilisation(Command):
     """A resource for the project; `amount_cents` is committed on the year's envelope.
 
     An operator of the directory is named by `operator_id`. An order on a framework contract names its `lot_id`, and the
@@ -49,13 +49,13 @@ class NewMobilisation(Body):
     lines: Annotated[list[NewOrderLine], Field(max_length=100)] = Field(default_factory=list)
 
 
-class Delivery(Body):
+class Delivery(Command):
     """What was delivered in all, in euro cents; all that was ordered when it is not said."""
 
     delivered_cents: Cents | None = None
 
 
-class Entry(Body):
+class Entry(Command):
     """A part of an order that was delivered, or paid; today when it is not said when."""
 
     amount_cents: PositiveCents
@@ -63,7 +63,7 @@ class Entry(Body):
     reference: Line | None = None
 
 
-class Share(Body):
+class Share(Command):
     """What one financer pays, in euro cents."""
 
     kind: FinancerKind
@@ -71,21 +71,21 @@ class Share(Body):
     amount_cents: PositiveCents
 
 
-class Financing(Body):
+class Financing(Command):
     """Who pays what of the project; the shares add up to the total."""
 
     total_cents: PositiveCents
     shares: Annotated[list[Share], Field(min_length=1, max_length=50)]
 
 
-class Accompaniment(Body):
+class Accompaniment(Command):
     """When the work with the applicant begins and ends."""
 
     starts_on: date
     ends_on: date
 
 
-class NewMilestone(Body):
+class NewMilestone(Command):
     """A milestone of the work, with what is delivered at it."""
 
     title: Line
@@ -93,19 +93,19 @@ class NewMilestone(Body):
     deliverable: Line | None = None
 
 
-class Reached(Body):
+class Reached(Command):
     """When the milestone was reached; today when it is not said."""
 
     reached_on: date | None = None
 
 
-class Completion(Body):
+class Completion(Command):
     """What the work has led to."""
 
     report: Text
 
 
-class Nothing(Body):
+class Nothing(Command):
     """No member is needed."""
 
 

@@ -22,10 +22,11 @@ from services.escalation.web.pages.directory import MOST, NOBODY, Shown
 from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import whole_country
 from shared import clock
+from shared.commands import Amount
 from shared.contracts.fact import Email
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
-from shared.web.forms import EurosTyped, read_form, submit
+from shared.web.forms import read_form, submit
 
 _READERS = [whole_country]
 
@@ -37,13 +38,13 @@ class LotForm(BaseModel):
     title: Line
     holder: Line
     lot_email: Email | None = None
-    ceiling: Annotated[EurosTyped, Field(ge=1)]
+    ceiling: Annotated[Amount, Field(ge=1)]
 
 
 class CeilingForm(BaseModel):
     """What a ceiling becomes, in euros."""
 
-    new_ceiling: Annotated[EurosTyped, Field(ge=1)]
+    new_ceiling: Annotated[Amount, Field(ge=1)]
 
 
 class PriceForm(BaseModel):
@@ -51,7 +52,7 @@ class PriceForm(BaseModel):
 
     label: Line
     unit: Line
-    price: Annotated[EurosTyped, Field(ge=1)]
+    price: Annotated[Amount, Field(ge=1)]
 
 
 class NothingForm(BaseModel):

@@ -34,13 +34,14 @@ from services.escalation.web.pages.territory import territory_shown
 from services.escalation.web.readers import COMMITTEE_READERS, whole_country
 from services.escalation.web.whole import whole
 from shared import clock
+from shared.commands import Amount
 from shared.contracts.escalation import Votes
 from shared.contracts.vocabulary import CommitteeOutcome, SupportType
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.territory import Territories
 from shared.web.access import only
-from shared.web.forms import EurosTyped, read_form, submit
+from shared.web.forms import read_form, submit
 from shared.web.paging import Page
 from shared.web.paper import on_paper
 from shared.words import word
@@ -55,7 +56,7 @@ class DecisionForm(BaseModel):
     outcome: CommitteeOutcome
     motive: Text
     support_types: list[SupportType] = []
-    amount: EurosTyped = Field(default=0, ge=0)
+    amount: Amount = Field(default=0, ge=0)
     reserve: Text | None = None
     reserve_until: date | None = None
     by_vote: bool = False

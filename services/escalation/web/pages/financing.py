@@ -18,13 +18,14 @@ from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import COMMITTEE_READERS
 from services.escalation.web.whole import whole
 from shared import clock
+from shared.commands import Amount
 from shared.contracts.escalation import FinancingShare
 from shared.contracts.vocabulary import FinancerKind
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.web.access import only
 from shared.web.formats import euros_typed
-from shared.web.forms import EurosTyped, read_form, submit
+from shared.web.forms import read_form, submit
 from shared.words import word
 
 _READERS = [only(*COMMITTEE_READERS)]
@@ -38,13 +39,13 @@ class ShareForm(BaseModel):
 
     kind: FinancerKind
     financer: Line | None = None
-    amount: EurosTyped = 0
+    amount: Amount = 0
 
 
 class FinancingForm(BaseModel):
     """Who pays what, in euros."""
 
-    total: Annotated[EurosTyped, Field(ge=1)]
+    total: Annotated[Amount, Field(ge=1)]
     shares: list[ShareForm] = []
 
 

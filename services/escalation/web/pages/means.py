@@ -18,10 +18,11 @@ from services.escalation.web.inputs import Year
 from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import whole_country
 from shared import clock
+from shared.commands import Amount
 from shared.contracts.vocabulary import Programme
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
-from shared.web.forms import EurosTyped, read_form, submit
+from shared.web.forms import read_form, submit
 from shared.web.paging import Page
 from shared.words import word
 
@@ -33,14 +34,14 @@ class EnvelopeForm(BaseModel):
     """A year's budget; the amount in euros, as people type it."""
 
     year: Year
-    amount: EurosTyped = Field(ge=0)
+    amount: Amount = Field(ge=0)
     programme: Programme | None = None
 
 
 class AmountForm(BaseModel):
     """What a budget becomes, in euros."""
 
-    new_amount: EurosTyped = Field(ge=0)
+    new_amount: Amount = Field(ge=0)
 
 
 @get("/enveloppes", guards=_READERS)

@@ -22,12 +22,13 @@ from services.escalation.web.pages.dossiers import dossier_page
 from services.escalation.web.pages.showing import Asked
 from shared import clock
 from shared.allowance import Allowance
+from shared.commands import Amount
 from shared.contracts.vocabulary import MobilisationKind
 from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
 from shared.identity.model import Agent
 from shared.territory import Territories
-from shared.web.forms import EurosTyped, read_form, submit
+from shared.web.forms import read_form, submit
 
 
 class AdmissibilityForm(BaseModel):
@@ -61,7 +62,7 @@ class MobilisationForm(BaseModel):
     kind: MobilisationKind
     operator_id: UUID | None = None
     resource: Line | None = None
-    amount: EurosTyped = Field(default=0, ge=0)
+    amount: Amount = Field(default=0, ge=0)
     purchase_order: Line | None = None
 
 

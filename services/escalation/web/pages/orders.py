@@ -27,12 +27,13 @@ from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import COMMITTEE_READERS
 from services.escalation.web.whole import whole
 from shared import clock
+from shared.commands import Amount
 from shared.contracts.fact import Email
 from shared.contracts.vocabulary import MobilisationKind
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.web.access import only
-from shared.web.forms import EurosTyped, Form, read_form, submit
+from shared.web.forms import Form, read_form, submit
 from shared.web.secrets import HANDED_OVER
 
 _READERS = [only(*COMMITTEE_READERS)]
@@ -48,14 +49,14 @@ class OrderForm(BaseModel):
 
     lot_id: UUID
     quantity: dict[UUID, Annotated[Quantity, BeforeValidator(_as_typed)]] = {}
-    amount_cents: EurosTyped | None = None
+    amount_cents: Amount | None = None
     purchase_order: Line | None = None
 
 
 class DeliveryForm(BaseModel):
     """A part that was delivered."""
 
-    amount: Annotated[EurosTyped, Field(ge=1)]
+    amount: Annotated[Amount, Field(ge=1)]
     delivered_on: date | None = None
     note: Line | None = None
 
@@ -63,7 +64,7 @@ class DeliveryForm(BaseModel):
 class PaymentForm(BaseModel):
     """A part that was paid."""
 
-    paid: Annotated[EurosTyped, Field(ge=1)]
+    paid: Annotated[Amount, Field(ge=1)]
     paid_on: date | None = None
     invoice: Line | None = None
 
@@ -71,7 +72,7 @@ class PaymentForm(BaseModel):
 class LastDeliveryForm(BaseModel):
     """What was delivered in all; all of it when nothing is typed."""
 
-    total: EurosTyped | None = None
+    total: Amount | None = None
 
 
 class InvitationForm(BaseModel):

@@ -16,13 +16,13 @@ from services.intake.web.callers import acting_as_agent
 from services.intake.web.documents import ALL_AT_ONCE, receive_all, uploads_of
 from services.intake.web.tokens import Tokens
 from shared import clock
+from shared.commands import Command
 from shared.contracts.forms import FiledRequest
 from shared.contracts.intake import Document
 from shared.db import Cause, Database, Transaction
 from shared.errors import Invalid
 from shared.territory.territories import Territories
 from shared.web.access import FORMS, UnsupportedContent
-from shared.web.problems import Body
 from shared.web.secrets import HANDED_OVER
 
 LONGEST_KEY: Final = 255
@@ -36,7 +36,7 @@ Mandate = Annotated[
 ]
 
 
-class NewRequest(FiledRequest, Body):
+class NewRequest(FiledRequest, Command):
     """A request as it is filed; money in euro cents."""
 
 

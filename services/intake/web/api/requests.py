@@ -24,13 +24,13 @@ from services.intake.web.pages.acknowledgement import acknowledgement
 from services.intake.web.tokens import Tokens
 from shared import clock
 from shared.allowance import Allowance
+from shared.commands import Command
 from shared.contracts.fact import Email
 from shared.db import Cause, Database
 from shared.errors import NotFound, Unauthenticated
 from shared.territory.territories import Territories
 from shared.web.access import BadToken, Connection, bearer_of, cause_of
 from shared.web.paper import PDF
-from shared.web.problems import Body
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
 ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)]
@@ -38,13 +38,13 @@ Figure = Annotated[int, Field(ge=1, le=5)]
 Percent = Annotated[int, Field(ge=0, le=100)]
 
 
-class Writing(Body):
+class Writing(Command):
     """A message, or the information that was asked for."""
 
     text: Text
 
 
-class Progress(Body):
+class Progress(Command):
     """How the work goes, of one milestone or of all of it; `percent` done, if it can be said."""
 
     text: Text
@@ -52,20 +52,20 @@ class Progress(Body):
     milestone_id: UUID | None = None
 
 
-class Withdrawal(Body):
+class Withdrawal(Command):
     """Why the applicant gives his request up."""
 
     motive: Text
 
 
-class Invitation(Body):
+class Invitation(Command):
     """Whom the applicant lets follow his request and act on it."""
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
     email: Email
 
 
-class Opinion(Body):
+class Opinion(Command):
     """What came of it; figures from 1 (not at all) to 5 (entirely)."""
 
     need_met: Figure

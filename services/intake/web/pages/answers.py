@@ -9,12 +9,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
 from services.intake.usecases.file_request import check
+from shared.commands import cents_of
 from shared.contracts.forms import FiledApplicant, FiledRequest
 from shared.contracts.vocabulary import FIELDS_OF, SUPPORT_TYPES_OF, ApplicantKind, RequestKind
 from shared.errors import FieldError, Invalid
 from shared.territory.identification import Identified
 from shared.territory.territories import Territories
-from shared.web.forms import cents_of
 from shared.web.validation import field_errors
 
 Answers = Mapping[str, Any]

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from services.intake.web.pages import picker
 from services.intake.web.pages.answers import STEPS, Answers, Reading, Step, as_list, kind_of_applicant, kind_of_request
+from shared.commands import cents_of
 from shared.contracts.intake import Document
 from shared.contracts.vocabulary import (
     FIELDS_OF,
@@ -23,7 +24,6 @@ from shared.contracts.vocabulary import (
 from shared.territory.model import Departement, Territory
 from shared.territory.territories import Territories
 from shared.web.formats import date_fr, euros
-from shared.web.forms import cents_of
 from shared.words import word
 
 LISTED: Final = frozenset({ApplicantKind.DEPARTEMENT, ApplicantKind.REGION})

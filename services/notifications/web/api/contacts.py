@@ -16,15 +16,15 @@ from services.notifications.office import Office
 from services.notifications.usecases.directory import Entry, entry_of
 from services.notifications.web.directory import ContactView, all_entries, contact_views
 from shared import clock
+from shared.commands import Command
 from shared.contracts.fact import Email
 from shared.contracts.notifications import Audience
 from shared.db import Cause, Database, Reader
 from shared.identity.model import Agent
 from shared.web.paging import Page, Paged
-from shared.web.problems import Body
 
 
-class NewContact(Body):
+class NewContact(Command):
     """How a team is reached; `scope` is its département or its programme."""
 
     audience: Audience

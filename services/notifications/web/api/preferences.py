@@ -13,13 +13,13 @@ from services.notifications.domain.preferences import EVERY_TEMPLATE, MONDAY, MO
 from services.notifications.usecases.preferences import Choice, Destination
 from services.notifications.web.choices import AbsenceView, ChoiceView, absence_view, choice_views, today_of
 from shared import clock
+from shared.commands import Command
 from shared.contracts.notifications import Audience
 from shared.db import Cause, Database
 from shared.identity.model import Agent
-from shared.web.problems import Body
 
 
-class NewChoice(Body):
+class NewChoice(Command):
     """How one sort of mail shall come; without `scope`, for all of the agent's départements or programmes."""
 
     audience: Audience
@@ -31,7 +31,7 @@ class NewChoice(Body):
     weekday: int = Field(default=MONDAY, ge=0, le=6)
 
 
-class NewChoices(Body):
+class NewChoices(Command):
     """Choices to keep; those that are not named stay as they are."""
 
     items: list[NewChoice] = Field(max_length=200)
@@ -43,7 +43,7 @@ class ChoicesView(BaseModel):
     items: list[ChoiceView]
 
 
-class NewAbsence(Body):
+class NewAbsence(Command):
     """When the caller is away, both days included, and which colleague then gets his copies."""
 
     from_on: date

@@ -14,10 +14,10 @@ from services.notifications.office import Office
 from services.notifications.reads import Webhook
 from services.notifications.usecases.webhooks import From, Wish
 from shared import clock
+from shared.commands import Command
 from shared.db import Cause, Database, Reader
 from shared.identity.model import Agent, Role
 from shared.web.paging import Page, Paged
-from shared.web.problems import Body
 
 MAY_LOOK = (Role.OPERATOR, Role.AUDITOR)
 _ACTIONS = {
@@ -26,7 +26,7 @@ _ACTIONS = {
 }
 
 
-class NewWebhook(Body):
+class NewWebhook(Command):
     """What a partner wants: where, and which facts of which départements; empty lists mean all."""
 
     name: str = Field(min_length=1, max_length=100)
@@ -35,14 +35,14 @@ class NewWebhook(Body):
     departements: list[str] = Field(default_factory=list, max_length=110)
 
 
-class NewStart(Body):
+class NewStart(Command):
     """From where to tell again: after a position, or since a moment; one of them."""
 
     position: int | None = Field(default=None, ge=0, le=2**62)
     since: AwareDatetime | None = None
 
 
-class Nothing(Body):
+class Nothing(Command):
     """No member."""
 
 

@@ -1,0 +1,74 @@
+"""Commands: what an action needs to know, the same class for the form of a page and for the body of an API call."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
+
+from shared.masking import hidden_everywhere
+
+TYPED: Final = {"typed": True}
+"""The validation context of what people typed into a form."""
+
+
+class Command(BaseModel):
+    """Base of commands. Unknown members are refused, and text that PostgreSQL cannot store; secret links are masked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _storable(cls, data: Any) -> Any:
+        return without_secrets(data)
+
+
+class Nothing(Command):
+    """The command of an action that needs no further information."""
+
+
+def without_secrets(value: Any) -> Any:
+    """Mask every secret link in what was sent; refuses text that cannot be stored (`PydanticCustomError`)."""
+    refuse_unstorable_text(value)
+    return hidden_everywhere(value)
+
+
+def refuse_unstorable_text(value: Any) -> None:
+    """Refuse text that PostgreSQL cannot store, wherever it is in the value: NUL, lone surrogates."""
+    if isinstance(value, str):
+        if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise PydanticCustomError("unstorable_text", "text that cannot be stored")
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            refuse_unstorable_text(name)
+            refuse_unstorable_text(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            refuse_unstorable_text(item)
+
+
+def cents_of(typed: object) -> object:
+    """Read an amount as people type it, `25 000,50 €`, into cents; anything but text is returned as it is."""
+    if not isinstance(typed, str):
+        return typed
+    plain = "".join(typed.replace("€", "").split()).replace(",", ".")
+    try:
+        euros = Decimal(plain)
+    except InvalidOperation:
+        raise _not_an_amount() from None
+    if not euros.is_finite() or abs(euros) >= 10**12 or euros != round(euros, 2):  # what bigint cents hold, and more
+        raise _not_an_amount()
+    return int(euros * 100)
+
+
+def _not_an_amount() -> PydanticCustomError:
+    return PydanticCustomError("amount", "Donnez un montant en euros, comme 25 000 ou 25 000,50.")
+
+
+def _cents_if_typed(value: object, info: ValidationInfo) -> object:
+    return cents_of(value) if info.context == TYPED else value
+
+
+Amount = Annotated[int, BeforeValidator(_cents_if_typed)]
+"""Euro cents: programs send them as an integer, people type euros."""
