@@ -6,7 +6,7 @@ from typing import Final
 
 from shared.db import Transaction
 from shared.errors import Conflict, TooManyRequests
-from shared.web.formats import number_fr
+from shared.french.numbers import number_fr
 
 
 class TooManyTexts(TooManyRequests):

@@ -12,26 +12,12 @@ from zoneinfo import ZoneInfo
 
 from holidays.countries.france import France
 
+from shared.french.dates import zone_of
+
 SATURDAY: Final = 5
 ONE_DAY: Final = timedelta(days=1)
 
 _DEPARTEMENT: Final = re.compile(r"0[1-9]|1\d|2[1-9AB]|[3-8]\d|9[0-5]|97[1-8]|98[46-9]")
-
-_ZONES: Final = {
-    "971": "America/Guadeloupe",
-    "972": "America/Martinique",
-    "973": "America/Cayenne",
-    "974": "Indian/Reunion",
-    "975": "America/Miquelon",
-    "976": "Indian/Mayotte",
-    "977": "America/St_Barthelemy",
-    "978": "America/Marigot",
-    "984": "Indian/Kerguelen",
-    "986": "Pacific/Wallis",
-    "987": "Pacific/Tahiti",
-    "988": "Pacific/Noumea",
-    "989": "Etc/GMT+8",  # Clipperton has no name of its own among time zones; it lives at UTC-8
-}
 
 _SUBDIVISIONS: Final = {
     "57": "57",
@@ -56,12 +42,7 @@ Day = TypeVar("Day", date, datetime)
 
 def time_zone(departement: str) -> ZoneInfo:
     """Tell the time zone of a département or overseas collectivité; refuses with ValueError what is none."""
-    return ZoneInfo(_ZONES.get(_checked(departement), "Europe/Paris"))
-
-
-def is_working_day(day: date, departement: str) -> bool:
-    """Tell whether people work there on that day; of a moment (aware), the day that it is there."""
-    return _is_working(_local_day(day, departement), _checked(departement))
+    return zone_of(_checked(departement))
 
 
 def add_working_days(start: Day, days: int, departement: str) -> Day:

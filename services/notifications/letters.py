@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from shared import words
+from shared.french import words
 from shared.masking import hidden
-from shared.web import formats
+from shared.web import template_filters
 
 FOLDER: Final = Path(__file__).parent / "templates" / "mails"
 LONGEST_SUBJECT: Final = 180
@@ -76,7 +76,7 @@ def _environments() -> tuple[Environment, Environment]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    formats.install(texts)
+    template_filters.install(texts)
     texts.globals.update(quote=quote, word=words.word, event_word=words.event_word)
     pages = Environment(
         loader=FileSystemLoader(FOLDER),

@@ -11,8 +11,8 @@ from services.notifications.domain.webhooks import Secrets
 from services.notifications.letters import Letters
 from services.notifications.return_addresses import ReturnAddresses
 from shared.allowance import Allowance
+from shared.french import dates
 from shared.limits import Rate, RateLimits
-from shared.web import formats
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +39,4 @@ class Office:
 
     def zone_of(self, departement: str | None) -> tzinfo:
         """Tell by which clock the people of a département live."""
-        return formats.zone_of(departement)
+        return dates.zone_of(departement)

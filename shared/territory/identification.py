@@ -5,6 +5,7 @@ from typing import Final, NamedTuple, Protocol
 
 from shared.contracts.vocabulary import ApplicantKind
 from shared.errors import FieldError, Invalid
+from shared.french.lists import either
 from shared.territory.model import Territory, by_population
 
 KIND: Final = "applicant.kind"
@@ -146,7 +147,7 @@ def _why_not(lists: Lists, kind: ApplicantKind, code: str) -> str:
             f"Indiquez son code Insee\u00a0: {same_kind[0].code}."
         )
     if bearers:
-        those = " ou ".join(f"{_WORDS[bearer.kind].the} {_spoken(bearer.full_name)}" for bearer in bearers)
+        those = either([f"{_WORDS[bearer.kind].the} {_spoken(bearer.full_name)}" for bearer in bearers])
         return (
             f"{_quoted(code)} désigne {those}, et non {words.a}. "
             f"Indiquez {words.its_code}, ou changez le type de territoire."

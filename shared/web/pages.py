@@ -16,7 +16,7 @@ from litestar.template import TemplateConfig
 from litestar.utils.scope.state import ScopeState
 
 from shared.identity.model import Agent, Role
-from shared.web import assets, formats
+from shared.web import assets, template_filters
 from shared.web.access import current_agent
 from shared.web.door import POSTS_TO
 from shared.web.sessions import session_of
@@ -118,7 +118,7 @@ def _environment(folders: tuple[Path, ...]) -> Environment:
         loader=FileSystemLoader([*folders, TEMPLATES]), autoescape=True, undefined=StrictUndefined, auto_reload=False
     )
     environment.globals["static"] = assets.address
-    formats.install(environment)
+    template_filters.install(environment)
     return environment
 
 

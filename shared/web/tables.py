@@ -14,8 +14,9 @@ from litestar import Response
 from stream_write_ods import stream_write_ods  # type: ignore[import-untyped] # it has no types
 
 from shared.errors import Invalid
+from shared.french.dates import PARIS
+from shared.french.numbers import number_fr
 from shared.masking import hidden
-from shared.web.formats import PARIS, number_fr
 
 Cell = str | int | float | date | None
 

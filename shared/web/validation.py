@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any, Final, Literal, get_args, get_origin
 
 from shared.errors import FieldError
+from shared.french.lists import either
 
 SENTENCES: Final[Mapping[str, str]] = {
     "missing": "Ce champ est obligatoire.",
@@ -104,7 +105,7 @@ def parameter_error(field: str, message: str, allowed: Sequence[str] = ()) -> Fi
     if not field and (named := re.search(r"parameter '([^']+)'", message)):
         field = named[1]
     if allowed and message.startswith("Invalid enum value"):
-        return FieldError(field, SENTENCES["enum"].format(expected=_either(allowed)))
+        return FieldError(field, SENTENCES["enum"].format(expected=either(allowed)))
     for pattern, sentence in _MESSAGES:
         if found := pattern.match(message):
             return FieldError(field, sentence.format(*found.groups()))
@@ -138,11 +139,6 @@ def _own_words(error: Mapping[str, Any]) -> str | None:
     """Keep the sentence of a validator of ours, which says it in French already and ends with a full stop."""
     words = str(error.get("msg", "")).removeprefix("Value error, ")
     return words if words.endswith(".") else None
-
-
-def _either(values: Sequence[str]) -> str:
-    """Name values as people list them: `a, b ou c`."""
-    return " ou ".join([*filter(None, [", ".join(values[:-1])]), values[-1]])
 
 
 def _in_french(value: object) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 import pytest
 from playwright.sync_api import Browser, FilePayload, expect
 
-from shared.web.formats import date_fr
+from shared.french.dates import date_fr
 from tests.browser.people import Person
 from tests.journeys.people import Agent, Applicant, Json, eventually
 from tests.journeys.steps import IN_A_MONTH, a_request, an_examined_case

@@ -24,9 +24,9 @@ from shared.contracts import FACTS, escalation, forms, intake, notifications, qu
 from shared.contracts.fact import Actor, Email, Fact
 from shared.contracts.vocabulary import ApplicantKind
 from shared.documents import EXTENSIONS, LONGEST_NAME, MOST_FILES
+from shared.french.words import EVENT
 from shared.territory import Territories
 from shared.withdrawals import MOST_ANSWERED
-from shared.words import EVENT
 
 LARGEST_EVENT: Final = 1024 * 1024
 """What the journal refuses to record."""

@@ -29,7 +29,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.documents import MOST_FILES, FileTooLarge, RequestTooLarge, Stored, TooManyFiles
 from shared.errors import IllegalMove
-from shared.words import STATE
+from shared.french.words import STATE
 from tests.intake.facts import DUE, Life, a_tracked_request, at
 
 GOOD = Evaluation(need_met=5, progress=4, satisfaction=5)

@@ -25,7 +25,7 @@ from services.notifications.settings import Settings, read_services
 from shared.contracts import FACTS, escalation, intake, notifications, qualification
 from shared.contracts.vocabulary import CommitteeOutcome
 from shared.errors import IllegalMove
-from shared.web.formats import PARIS, zone_of
+from shared.french.dates import PARIS, zone_of
 
 NOW = datetime(2027, 1, 12, 13, 5, tzinfo=UTC)
 PUBLISHED = Settings.model_fields["departements_file"].default

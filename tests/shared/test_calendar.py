@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.calendar import add_working_days, is_working_day, time_zone, working_days_between
+from shared.calendar import add_working_days, time_zone, working_days_between
 
 METROPOLE = [*(f"{number:02d}" for number in range(1, 96) if number != 20), "2A", "2B"]
 OVERSEAS = ["971", "972", "973", "974", "975", "976", "977", "978", "984", "986", "987", "988", "989"]
@@ -20,6 +20,10 @@ moments = st.datetimes(
     timezones=st.just(UTC),
 )
 numbers = st.integers(min_value=-60, max_value=60)
+
+
+def is_working_day(day: date, departement: str) -> bool:
+    return working_days_between(day - timedelta(days=1), day, departement) == 1
 
 
 @pytest.mark.parametrize(

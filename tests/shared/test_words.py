@@ -5,7 +5,7 @@ from enum import StrEnum
 import pytest
 
 from shared.contracts import BY_TYPE, vocabulary
-from shared.words import EVENT, word
+from shared.french.words import EVENT, word
 
 ENUMERATIONS = [
     kind

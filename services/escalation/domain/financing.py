@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from shared.contracts.escalation import FinancingShare
 from shared.contracts.vocabulary import FinancerKind
 from shared.errors import Invalid
-from shared.words import in_euros
+from shared.french.numbers import euros
 
 
 def check_shares(total_cents: int, shares: Sequence[FinancingShare], *, fully_covered: bool | None) -> None:
@@ -20,8 +20,8 @@ def check_shares(total_cents: int, shares: Sequence[FinancingShare], *, fully_co
         gap = abs(total_cents - given)
         raise Invalid.field(
             "shares",
-            f"Les parts font {in_euros(given)} pour un coût total de {in_euros(total_cents)} : "
-            f"il {'manque' if given < total_cents else 'y a en trop'} {in_euros(gap)}.",
+            f"Les parts font {euros(given)} pour un coût total de {euros(total_cents)} : "
+            f"il {'manque' if given < total_cents else 'y a en trop'} {euros(gap)}.",
         )
     own = sum(share.amount_cents for share in shares if share.kind is FinancerKind.APPLICANT)
     if fully_covered and own:

@@ -3,7 +3,8 @@
 from datetime import date
 
 from shared.errors import Conflict, IllegalMove, NotFound
-from shared.words import in_euros
+from shared.french.dates import short_date_fr
+from shared.french.numbers import euros
 
 
 class SessionClosed(IllegalMove):
@@ -113,7 +114,7 @@ class EnvelopeExceeded(Conflict):
     )
 
     def __init__(self, *, year: int, available_cents: int) -> None:
-        super().__init__(year=year, available=in_euros(available_cents))
+        super().__init__(year=year, available=euros(available_cents))
         self.available_cents = available_cents
 
     def extras(self) -> dict[str, object]:
@@ -145,7 +146,7 @@ class EnvelopeCommitted(Conflict):
     sentence = "{committed} sont déjà engagés sur cette enveloppe : son montant ne peut pas être inférieur."
 
     def __init__(self, *, committed_cents: int) -> None:
-        super().__init__(committed=in_euros(committed_cents))
+        super().__init__(committed=euros(committed_cents))
 
 
 class LotExceeded(Conflict):
@@ -159,7 +160,7 @@ class LotExceeded(Conflict):
     )
 
     def __init__(self, *, lot: int, contract: str, available_cents: int) -> None:
-        super().__init__(lot=lot, contract=contract, available=in_euros(available_cents))
+        super().__init__(lot=lot, contract=contract, available=euros(available_cents))
         self.available_cents = available_cents
 
     def extras(self) -> dict[str, object]:
@@ -175,7 +176,7 @@ class LotCommitted(Conflict):
     sentence = "{committed} sont déjà commandés sur ce lot : son plafond ne peut pas être inférieur."
 
     def __init__(self, *, committed_cents: int) -> None:
-        super().__init__(committed=in_euros(committed_cents))
+        super().__init__(committed=euros(committed_cents))
 
 
 class ContractNotInForce(Conflict):
@@ -189,7 +190,7 @@ class ContractNotInForce(Conflict):
     )
 
     def __init__(self, *, contract: str, starts_on: date, ends_on: date) -> None:
-        super().__init__(contract=contract, start=f"{starts_on:%d/%m/%Y}", end=f"{ends_on:%d/%m/%Y}")
+        super().__init__(contract=contract, start=short_date_fr(starts_on), end=short_date_fr(ends_on))
 
 
 class ContractExists(Conflict):
@@ -219,7 +220,7 @@ class DeliveryExceeded(Conflict):
     )
 
     def __init__(self, *, noted_cents: int, ordered_cents: int) -> None:
-        super().__init__(noted=in_euros(noted_cents), ordered=in_euros(ordered_cents))
+        super().__init__(noted=euros(noted_cents), ordered=euros(ordered_cents))
         self.remaining_cents = ordered_cents - noted_cents
 
     def extras(self) -> dict[str, object]:
@@ -235,7 +236,7 @@ class PaymentExceeded(Conflict):
     sentence = "Seul ce qui est livré se paie : il reste {payable} à payer. Notez d’abord la livraison."
 
     def __init__(self, *, payable_cents: int) -> None:
-        super().__init__(payable=in_euros(payable_cents))
+        super().__init__(payable=euros(payable_cents))
         self.payable_cents = payable_cents
 
     def extras(self) -> dict[str, object]:

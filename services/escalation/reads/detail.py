@@ -16,7 +16,7 @@ from services.escalation.store.dossier import NoSuchEscalation
 from services.escalation.store.means import MOBILISATION, mobilisation_of
 from shared.contracts.qualification import Dossier, Evidence
 from shared.db import Reader, Row
-from shared.words import event_word
+from shared.french.words import event_word
 
 DocumentUrl = Callable[[UUID, UUID], str]
 

@@ -12,7 +12,7 @@ from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import Programme
 from shared.db import Reader, Row
 from shared.errors import NotFound
-from shared.words import word
+from shared.french.words import word
 
 
 class ProgrammeRow(BaseModel):

@@ -9,7 +9,7 @@ from services.escalation.domain.moves import State
 from services.escalation.domain.perimeter import Perimeter
 from shared.contracts.vocabulary import CommitteeOutcome, Field
 from shared.db import Reader, Row
-from shared.words import word
+from shared.french.words import word
 
 MOST = 5
 """More would be read by nobody."""

@@ -13,9 +13,9 @@ from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import Team
 from shared.contracts.withdrawal import WithdrawalAnswer
 from shared.db import Transaction
+from shared.french.words import withdrawal_word
 from shared.identity.model import Agent
 from shared.messaging import journal
-from shared.words import withdrawal_word
 
 SOURCE = "/escalation"
 NATIONAL_CALENDAR = "75"

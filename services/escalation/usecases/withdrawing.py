@@ -25,8 +25,8 @@ from shared.contracts.fact import A_MOMENT, Actor
 from shared.contracts.vocabulary import MobilisationStep, Role, Team
 from shared.contracts.withdrawal import Withdrawal, WithdrawalAcceptance
 from shared.db import Transaction
+from shared.french.words import withdrawal_word
 from shared.messaging import journal
-from shared.words import withdrawal_word
 
 SYSTEM = Actor(role=Role.SYSTEM)
 

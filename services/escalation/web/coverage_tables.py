@@ -15,13 +15,13 @@ from shared.contracts.escalation import CoveredTerritory
 from shared.contracts.vocabulary import ApplicantKind, Programme
 from shared.db import Cause, Database
 from shared.errors import FieldError, Invalid
+from shared.french.words import APPLICANT_KIND
 from shared.identity.model import Agent
 from shared.territory.index import core, fold
 from shared.territory.model import Territory
 from shared.territory.territories import Territories
 from shared.web import validation
 from shared.web.tables import Table, day_typed, rows_of
-from shared.words import APPLICANT_KIND
 
 COLUMNS: Final[Mapping[str, str]] = {
     "kind": "Type",

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from shared.contracts.forms import FiledRequest
 from shared.contracts.vocabulary import FIELDS_OF, SUPPORT_TYPES_OF, Field, Programme, RequestKind, SupportType
 from shared.errors import Conflict, FieldError
-from shared.words import word
+from shared.french.words import word
 
 YEARS_AHEAD: Final = 10
 MOST_AGO: Final = timedelta(days=366)

@@ -9,7 +9,7 @@ from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Role, Team
 from shared.contracts.withdrawal import WithdrawalAnswer
-from shared.words import withdrawal_word
+from shared.french.words import withdrawal_word
 
 TOLD_OF_A_DECISION = {
     "number", "outcome", "motive", "support_types", "amount_cents", "reserve", "decided_on", "reserve_until", "appeal",

@@ -8,9 +8,9 @@ from services.intake.domain.life import meaning_of
 from services.intake.domain.request import Tracked
 from services.intake.domain.telling import Step, step_of
 from services.intake.store import requests
-from shared import words
 from shared.contracts.fact import Fact
 from shared.db import Transaction
+from shared.french import words
 from shared.messaging import journal
 
 SOURCE = "/intake"

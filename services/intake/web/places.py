@@ -5,9 +5,9 @@ from datetime import date
 from shared import clock
 from shared.contracts.vocabulary import ApplicantKind
 from shared.errors import NotFound
+from shared.french.dates import PARIS
 from shared.territory.model import Territory
 from shared.territory.territories import Territories
-from shared.web.formats import PARIS
 
 
 def official_place(territories: Territories, kind: str, code: str) -> Territory:

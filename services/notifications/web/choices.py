@@ -10,8 +10,8 @@ from services.notifications.domain.preferences import EVERY_TEMPLATE, MONDAY, MO
 from services.notifications.usecases.preferences import Destination, audiences_of, mailboxes_of, scopes_of, templates_of
 from shared.contracts.notifications import Audience
 from shared.db import Reader
+from shared.french.dates import zone_of
 from shared.identity.model import Agent
-from shared.web import formats
 
 
 class ChoiceView(BaseModel):
@@ -65,7 +65,7 @@ async def choice_views(reader: Reader, agent: Agent) -> list[ChoiceView]:
 def today_of(agent: Agent, at: datetime) -> date:
     """Give the day by the calendar of the agent's département; Paris when he has none, or several."""
     only = next(iter(agent.departements)) if len(agent.departements) == 1 else None
-    return at.astimezone(formats.zone_of(only)).date()
+    return at.astimezone(zone_of(only)).date()
 
 
 class ColleagueView(BaseModel):

@@ -14,8 +14,8 @@ from services.notifications.web import words
 from shared.contracts.notifications import Audience
 from shared.contracts.vocabulary import Programme
 from shared.db import Reader
+from shared.french.words import word
 from shared.identity.model import Agent
-from shared.words import word
 
 Source = Literal["entered", "configured", "told"]
 

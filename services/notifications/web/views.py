@@ -22,8 +22,8 @@ from shared import clock
 from shared.contracts.fact import Fact
 from shared.contracts.notifications import Audience
 from shared.errors import NotFound
+from shared.french.words import event_word, word
 from shared.identity.model import Agent
-from shared.words import event_word, word
 
 
 class AttemptView(BaseModel):

@@ -3,7 +3,7 @@
 from typing import Final
 
 from services.notifications.domain.audiences import DIGEST, WEBHOOK_SUSPENDED, templates
-from shared.words import event_word
+from shared.french.words import event_word
 
 AUDIENCE: Final = {
     "applicant": "Demandeur",
@@ -56,7 +56,6 @@ CADENCE: Final = {
     "weekly": "Un récapitulatif par semaine",
     "never": "Pas de copie",
 }
-WEEKDAYS: Final = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 
 
 def template_words() -> dict[str, str]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from shared.contracts.intake import Applicant, Request
 from shared.contracts.vocabulary import ApplicantKind, Field, SupportType
-from shared.words import FIELD, SUPPORT_TYPE
+from shared.french.words import FIELD, SUPPORT_TYPE
 
 
 @dataclass(frozen=True, slots=True)

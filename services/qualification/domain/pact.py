@@ -25,6 +25,7 @@ from shared.contracts import qualification as facts
 from shared.contracts.fact import A_MOMENT, Actor, Value
 from shared.contracts.vocabulary import Role
 from shared.errors import Forbidden, IllegalMove, Invalid
+from shared.french.dates import short_date_fr
 
 
 class Indicator(Value):
@@ -301,5 +302,5 @@ def _within(on: date | None, first: date | None, today: date, since: str, name: 
     if day > today:
         raise Invalid.field(name, "Cette date est à venir\u00a0: donnez la date à laquelle cela a été fait.")
     if first and day < first:
-        raise Invalid.field(name, f"Cette date précède {since} ({first:%d/%m/%Y}).")
+        raise Invalid.field(name, f"Cette date précède {since} ({short_date_fr(first)}).")
     return day

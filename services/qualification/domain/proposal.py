@@ -13,7 +13,7 @@ from shared.contracts.qualification import Evidence
 from shared.contracts.vocabulary import SUPPORT_TYPES_OF as ALLOWED
 from shared.contracts.vocabulary import EscalationMotive, Outcome, Programme, RequestKind, SupportType
 from shared.errors import FieldError, Invalid
-from shared.words import OUTCOME, SUPPORT_TYPE
+from shared.french.words import OUTCOME, SUPPORT_TYPE
 
 
 @dataclass(frozen=True, slots=True)

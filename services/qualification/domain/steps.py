@@ -1,20 +1,20 @@
 """What the timeline says of each fact beside its name: who, what, until when; and whose step it was."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any, Final
 
 from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Team
 from shared.contracts.withdrawal import WithdrawalAcceptance
-from shared.words import (
+from shared.french.dates import short_date_fr
+from shared.french.numbers import euros
+from shared.french.words import (
     COMMITTEE_OUTCOME,
     MOBILISATION_STEP,
     OUTCOME,
     PROGRAMME,
     STAGE,
-    in_euros,
     withdrawal_word,
 )
 
@@ -50,10 +50,6 @@ def detail_of(fact: Fact) -> str | None:
     return say(fact) if say else None
 
 
-def _day(day: date) -> str:
-    return f"{day:%d/%m/%Y}"
-
-
 def _by(fact: Any) -> str | None:
     return f"Par {fact.by.name}" if fact.by.name else None
 
@@ -63,7 +59,7 @@ def _motive(fact: Any) -> str:
 
 
 def _late(fact: Any) -> str:
-    return f"{STAGE[fact.stage]}, échéance du {_day(fact.due_on)}"
+    return f"{STAGE[fact.stage]}, échéance du {short_date_fr(fact.due_on)}"
 
 
 def _progress(fact: intake.ProgressTold | escalation.ProgressReported, author: str | None) -> str:
@@ -82,17 +78,19 @@ def _evaluation(fact: Any) -> str:
 
 def _accepted(fact: WithdrawalAcceptance) -> str | None:
     """Name the decision that no longer counts and the money that is available again."""
-    back = f"{in_euros(fact.given_back_cents)} rendus à l’enveloppe" if fact.given_back_cents else None
+    back = f"{euros(fact.given_back_cents)} rendus à l’enveloppe" if fact.given_back_cents else None
     return " ; ".join(filter(None, (withdrawal_word(fact), back))) or None
 
 
 _DETAILS: Final[Mapping[type[Fact], Callable[[Any], str | None]]] = {
     qualification.ExaminationStarted: lambda fact: "L’examen reprend" if fact.resumed or fact.reopened else _by(fact),
-    qualification.InformationRequested: lambda fact: f"{' ; '.join(fact.items)} (avant le {_day(fact.until)})",
+    qualification.InformationRequested: lambda fact: f"{' ; '.join(fact.items)} (avant le {short_date_fr(fact.until)})",
     qualification.RequestQualified: _by,
     qualification.OutcomeProposed: lambda fact: f"{OUTCOME[fact.outcome]}, par {fact.by.name}",
     qualification.ProposalRejected: _motive,
-    qualification.OrientedLocally: lambda fact: f"{fact.provider.name}, réponse attendue avant le {_day(fact.until)}",
+    qualification.OrientedLocally: lambda fact: (
+        f"{fact.provider.name}, réponse attendue avant le {short_date_fr(fact.until)}"
+    ),
     qualification.OrientationAccepted: lambda fact: fact.provider.name,
     qualification.OrientationDeclined: lambda fact: f"{fact.provider.name}\u00a0: {fact.motive}",
     qualification.OrientationLinkReplaced: lambda fact: (
@@ -112,7 +110,7 @@ _DETAILS: Final[Mapping[type[Fact], Callable[[Any], str | None]]] = {
     escalation.InformationRequested: lambda fact: fact.question,
     escalation.AdmissibilitySettled: lambda fact: fact.opinion,
     escalation.EscalationReturned: _motive,
-    escalation.SessionScheduled: lambda fact: f"{fact.title}, le {_day(fact.held_on)}",
+    escalation.SessionScheduled: lambda fact: f"{fact.title}, le {short_date_fr(fact.held_on)}",
     escalation.DecisionMade: lambda fact: f"{COMMITTEE_OUTCOME[fact.decision.outcome]}\u00a0: {fact.decision.motive}",
     escalation.DecisionCorrected: lambda fact: (
         f"{COMMITTEE_OUTCOME[fact.decision.outcome]}, remplace {fact.decision.corrects}\u00a0: {fact.decision.motive}"
@@ -121,11 +119,15 @@ _DETAILS: Final[Mapping[type[Fact], Callable[[Any], str | None]]] = {
     escalation.ResourceMobilised: lambda fact: fact.resource,
     escalation.ResourceProgressed: lambda fact: f"{fact.resource}\u00a0: {MOBILISATION_STEP[fact.step].lower()}",
     escalation.FinancingPlanned: lambda fact: " ; ".join(
-        f"{share.financer}\u00a0: {in_euros(share.amount_cents)}" for share in fact.shares
+        f"{share.financer}\u00a0: {euros(share.amount_cents)}" for share in fact.shares
     ),
-    escalation.AccompanimentStarted: lambda fact: f"Du {_day(fact.starts_on)} au {_day(fact.ends_on)}",
-    escalation.MilestonePlanned: lambda fact: f"{fact.title}, pour le {_day(fact.due_on)}",
-    escalation.MilestonePostponed: lambda fact: f"{fact.title}, pour le {_day(fact.due_on)}\u00a0: {fact.motive}",
+    escalation.AccompanimentStarted: lambda fact: (
+        f"Du {short_date_fr(fact.starts_on)} au {short_date_fr(fact.ends_on)}"
+    ),
+    escalation.MilestonePlanned: lambda fact: f"{fact.title}, pour le {short_date_fr(fact.due_on)}",
+    escalation.MilestonePostponed: lambda fact: (
+        f"{fact.title}, pour le {short_date_fr(fact.due_on)}\u00a0: {fact.motive}"
+    ),
     escalation.ProgressReported: lambda fact: _progress(fact, fact.author),
     escalation.DeliverableAdded: lambda fact: f"{fact.document.name}, par {fact.author}",
     escalation.MilestoneReached: lambda fact: fact.title,

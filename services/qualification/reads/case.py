@@ -17,7 +17,7 @@ from shared.contracts.intake import Document, Request
 from shared.contracts.qualification import Qualification
 from shared.db import Reader, Row
 from shared.errors import NotFound
-from shared.words import event_word
+from shared.french.words import event_word
 
 NATIONAL = "escalation."
 

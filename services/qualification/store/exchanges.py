@@ -10,7 +10,7 @@ from shared.contracts.intake import Document
 from shared.contracts.qualification import DossierMessage, DossierStep
 from shared.contracts.vocabulary import Team
 from shared.db import Transaction
-from shared.words import event_word
+from shared.french.words import event_word
 
 WRITTEN = """
     SELECT at, text

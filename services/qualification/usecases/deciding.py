@@ -22,10 +22,10 @@ from shared.contracts.qualification import Evidence, Provider, ProviderTried
 from shared.contracts.vocabulary import ApplicantKind, Outcome, Stage
 from shared.db import Transaction
 from shared.errors import FieldError, Invalid
+from shared.french.numbers import euros
 from shared.identity.model import Agent
 from shared.messaging import journal
 from shared.territory import Territories
-from shared.words import in_euros
 
 UNKNOWN_PROVIDER = "Cet acteur n’est pas dans l’annuaire de votre département."
 
@@ -163,7 +163,7 @@ async def _spend(tx: Transaction, case: Case, proposal: Proposal, at: datetime, 
     year = today(case.departement, at).year
     left = await envelopes.lock(tx, case.departement, year, rules.envelope(case.departement))
     if amount > left:
-        raise EnvelopeExceeded(year=year, left=in_euros(left), amount=in_euros(amount))
+        raise EnvelopeExceeded(year=year, left=euros(left), amount=euros(amount))
     await envelopes.commit(
         tx, departement=case.departement, year=year, request_id=case.request_id, amount_cents=amount, at=at
     )

@@ -10,10 +10,11 @@ from pydantic import ValidationError
 from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.usecases.importing import Line, Reported, import_providers
 from services.qualification.web.forms import ProviderForm
-from shared import clock, commands, words
+from shared import clock, commands
 from shared.contracts.vocabulary import Field, SupportType
 from shared.db import Cause, Database
 from shared.errors import FieldError, Invalid
+from shared.french import words
 from shared.identity.model import Agent
 from shared.territory import Territories
 from shared.territory.index import fold

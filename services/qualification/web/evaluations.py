@@ -9,9 +9,9 @@ from services.qualification.domain.moves import State
 from services.qualification.reads.evaluations import Dimension, Group, Scope, grouped
 from services.qualification.web.desk import Desk
 from services.qualification.web.figures import named
-from shared import words
 from shared.contracts.vocabulary import EvaluationRound, Field, Programme
 from shared.db import Reader
+from shared.french import words
 from shared.identity.model import Agent
 
 DIMENSIONS: Final = {

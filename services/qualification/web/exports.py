@@ -5,10 +5,10 @@ from typing import Final
 from services.qualification.reads.queue import QueueItem, queue
 from services.qualification.usecases.telling import official
 from services.qualification.web.asked import Asked, today_of
-from shared import words
 from shared.contracts.vocabulary import RequestKind, Stage
 from shared.db import Database
 from shared.errors import Conflict
+from shared.french import words
 from shared.identity.model import Agent
 from shared.web.paging import Page
 from shared.web.tables import Cell, Table

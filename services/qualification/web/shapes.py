@@ -16,7 +16,7 @@ from services.qualification.web.desk import Desk
 from shared.contracts.intake import Contact, Request
 from shared.contracts.qualification import Evidence, Qualification
 from shared.contracts.vocabulary import Stage
-from shared.words import STAGE, state_word
+from shared.french.words import STAGE, state_word
 
 
 class AgentShape(BaseModel):

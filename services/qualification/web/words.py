@@ -6,9 +6,9 @@ from typing import Final, TypeVar
 
 from services.qualification.domain.moves import State
 from services.qualification.domain.orientation import OrientationState
-from shared import words
 from shared.contracts import escalation, qualification
 from shared.contracts.vocabulary import CommitteeOutcome, Field, Outcome, SupportType, Team
+from shared.french import words
 
 Value = TypeVar("Value", bound=StrEnum)
 

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from shared.french.numbers import plural_fr
 from shared.operations.status import NO_RELAY, Concern, Status
 from shared.operations.web import help_pages
-from shared.operations.web.words import counted, duration, service_word
+from shared.operations.web.words import duration, service_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,9 @@ def away(found: Status | None) -> list[str]:
 
 def told(concern: Concern) -> Told:
     """Say what is so, and what to do."""
-    messages = counted(concern.count, "message", "messages")
-    events = counted(concern.count, "événement", "événements")
-    streams = counted(concern.count, "demande", "demandes")
+    messages = plural_fr(concern.count, "message", "messages")
+    events = plural_fr(concern.count, "événement", "événements")
+    streams = plural_fr(concern.count, "demande", "demandes")
     since = duration(concern.seconds)
     relay = "Personne ne les envoie\u00a0: redémarrez le service." if concern.detail == NO_RELAY else ""
     many = ", dont plus de dix refusés dans l’heure\u00a0: vérifiez le serveur de courriel" if concern.urgent else ""
@@ -97,20 +98,23 @@ def told(concern: Concern) -> Told:
         ),
         "mail_failed": (
             (
-                f"{counted(concern.count, 'courriel n’a pas pu partir', 'courriels n’ont pas pu partir')} cette semaine"
-                f"{many}."
+                f"{plural_fr(concern.count, 'courriel n’a pas pu partir', 'courriels n’ont pas pu partir')} "
+                f"cette semaine{many}."
             ),
             "/courriels",
         ),
         "webhook_suspended": (
             (
-                f"{counted(concern.count, 'abonnement suspendu', 'abonnements suspendus')} après deux jours d’échecs, "
-                f"depuis {since}\u00a0: le programme d’un partenaire n’est plus prévenu. Rien n’est perdu."
+                f"{plural_fr(concern.count, 'abonnement suspendu', 'abonnements suspendus')} après deux jours "
+                f"d’échecs, depuis {since}\u00a0: le programme d’un partenaire n’est plus prévenu. Rien n’est perdu."
             ),
             None,
         ),
         "overdue": (
-            f"{counted(concern.count, 'échéance dépassée', 'échéances dépassées')}\u00a0; les équipes sont prévenues.",
+            (
+                f"{plural_fr(concern.count, 'échéance dépassée', 'échéances dépassées')}\u00a0; "
+                "les équipes sont prévenues."
+            ),
             None,
         ),
         "held_given_up": (

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
+from shared.french.numbers import plural_fr
+from shared.french.words import event_word
 from shared.operations.obstacles import Cause, Obstacle
 from shared.operations.web import help_pages, reasons
-from shared.operations.web.words import counted, duration, moment, service_word
-from shared.words import event_word
+from shared.operations.web.words import duration, moment, service_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def _away(one: Obstacle) -> ToldObstacle:
 
 def _held(one: Obstacle) -> ToldObstacle:
     reason = reasons.of_held(one.reason, one.where)
-    tried = counted(one.attempts, "essai", "essais")
+    tried = plural_fr(one.attempts, "essai", "essais")
     again = (
         f"Prochain essai automatique\u00a0: {moment(one.next_attempt_at)}."
         if one.next_attempt_at
@@ -169,7 +170,7 @@ def _behind_it(one: Obstacle) -> str:
     others = one.events - 1
     if not others:
         return "Ce service ne connaît pas la suite de la demande."
-    return f"{counted(others, 'événement attend', 'événements attendent')} derrière lui."
+    return f"{plural_fr(others, 'événement attend', 'événements attendent')} derrière lui."
 
 
 def _unreadable(one: Obstacle) -> ToldObstacle:
@@ -205,7 +206,7 @@ def _stands(one: Obstacle) -> ToldObstacle:
     )
     return ToldObstacle(
         service_word(one.where),
-        f"{behind.is_so} {_counted(one)} {what}, depuis {duration(one.seconds)}.",
+        f"{behind.is_so} {_plural_fr(one)} {what}, depuis {duration(one.seconds)}.",
         follows,
         behind.do,
         _where(behind, one),
@@ -222,7 +223,7 @@ def _where(behind: _Behind, one: Obstacle) -> str:
 def _waits(one: Obstacle) -> ToldObstacle:
     return ToldObstacle(
         service_word(one.where),
-        f"{_counted(one)} en attente de celui qui doit le précéder, depuis {duration(one.seconds)}.",
+        f"{_plural_fr(one)} en attente de celui qui doit le précéder, depuis {duration(one.seconds)}.",
         "Ce service ne connaît pas la suite de la demande. Il redemande de lui-même ce qui lui manque.",
         "Rien avant cinq minutes. Pour ne pas attendre, renvoyez les événements.",
         "#renvoyer",
@@ -234,7 +235,7 @@ def _waits(one: Obstacle) -> ToldObstacle:
 
 def _mail(one: Obstacle) -> ToldObstacle:
     name = f"Le courriel «\u00a0{event_word(one.type or '')}\u00a0»"
-    tried = counted(one.attempts, "essai", "essais")
+    tried = plural_fr(one.attempts, "essai", "essais")
     if one.urgent:
         sentence = f"{name} n’est pas arrivé ({tried})."
         do = "Corrigez l’adresse ou la cause, puis renvoyez-le."
@@ -255,8 +256,8 @@ def _mail(one: Obstacle) -> ToldObstacle:
     )
 
 
-def _counted(one: Obstacle) -> str:
-    others = f" et {counted(one.events - 1, 'autre', 'autres')}" if one.events > 1 else ""
+def _plural_fr(one: Obstacle) -> str:
+    others = f" et {plural_fr(one.events - 1, 'autre', 'autres')}" if one.events > 1 else ""
     return f"L’événement {_name(one)}{others}\u00a0:"
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from shared.operations.web.words import counted
+from shared.french.numbers import plural_fr
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def of_unreadable(reason: str, *, damaged: bool = False) -> Reason:
     means = next((means for pattern, means in _UNREADABLE if re.search(pattern, reason)), None)
     fields = len(reason.split(";"))
     return Reason(
-        means or f"Le message n’a pas la forme attendue ({counted(fields, 'point', 'points')} à corriger).",
+        means or f"Le message n’a pas la forme attendue ({plural_fr(fields, 'point', 'points')} à corriger).",
         "S’il vient d’un de nos services, la version de ce service-ci est trop ancienne\u00a0: mettez-le à jour, puis "
         "renvoyez le message. S’il ne veut rien dire, écartez-le.",
     )

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.french.dates import PARIS
+from shared.french.words import event_word
 from shared.operations.journals import Event
-from shared.operations.web.words import PARIS, between, service_word
-from shared.words import event_word
+from shared.operations.web.words import between, service_word
 
 TOP = 56
 """Height of the head with the services' names."""

@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from shared.contracts.vocabulary import Team
+from shared.french.dates import PARIS
+from shared.french.numbers import plural_fr
+from shared.french.words import TEAM, event_word
 from shared.messaging.inbox.held import Code
 from shared.operations.held import Group
 from shared.operations.services import SERVICES, Service
 from shared.operations.status import GAP_OLD, MAIL_OLD, QueueStatus, ServiceStatus, Status
 from shared.operations.verification import Fault
 from shared.operations.waiting import Gap
-from shared.web.formats import number_fr
-from shared.words import TEAM, event_word
 
 SERVICE = {
     Service.INTAKE: "Dépôt des demandes",
@@ -48,7 +48,6 @@ HELD = {
 }
 SETTLEMENT = {"replayed": "renvoyé", "discarded": "écarté"}
 
-PARIS = ZoneInfo("Europe/Paris")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _PRECISE = 10
 """Seconds below which tenths matter."""
@@ -115,7 +114,7 @@ def service_word(name: str) -> str:
 
 def held_group(group: Group) -> str:
     """Name a group of held streams."""
-    streams = counted(group.streams, "demande", "demandes")
+    streams = plural_fr(group.streams, "demande", "demandes")
     return f"{service_word(group.service)} – {HELD[group.code]} – {event_word(group.type)} ({streams})"
 
 
@@ -147,11 +146,6 @@ def duration(seconds: float) -> str:
 def moment(at: datetime) -> str:
     """Write a moment to the second: what is tried again is tried within seconds."""
     return f"{at.astimezone(PARIS):%d/%m à\u00a0%H:%M:%S}"
-
-
-def counted(count: int, one: str, many: str) -> str:
-    """Write a number with its noun."""
-    return f"{number_fr(count)}\u00a0{one if abs(count) < 2 else many}"  # noqa: PLR2004 - French: plural from two on
 
 
 def behind_lines(status: Status) -> list[tuple[str, str, int, str]]:
@@ -209,7 +203,7 @@ def _mails(one: ServiceStatus) -> Cell:
     if one.deliveries is None:
         return Cell("—")
     waits = f" – {duration(one.deliveries.seconds)}" if one.deliveries.seconds else ""
-    failed = f", {counted(one.deliveries.failed, 'échec', 'échecs')}" if one.deliveries.failed else ""
+    failed = f", {plural_fr(one.deliveries.failed, 'échec', 'échecs')}" if one.deliveries.failed else ""
     tone = "late" if one.deliveries.seconds > MAIL_OLD else None
     return Cell(f"{one.deliveries.queued}{waits}{failed}", tone, "/courriels" if waits or failed else None)
 

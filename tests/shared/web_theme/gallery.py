@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from shared.web import assets, formats
+from shared.web import assets, template_filters
 from shared.web.pages import Site
 from shared.web.paging import Page
 
@@ -44,7 +44,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=False,
     )
-    formats.install(built)
+    template_filters.install(built)
     return built
 
 

@@ -38,13 +38,14 @@ from shared.commands import Amount
 from shared.contracts.escalation import Votes
 from shared.contracts.vocabulary import CommitteeOutcome, SupportType
 from shared.db import Cause, Database, Transaction
+from shared.french.numbers import euros_typed
+from shared.french.words import word
 from shared.identity.model import Agent
 from shared.territory import Territories
 from shared.web.access import only
 from shared.web.forms import read_form, submit
 from shared.web.paging import Page
 from shared.web.paper import on_paper
-from shared.words import word
 
 _READERS = [only(*COMMITTEE_READERS)]
 _OF_THE_COUNTRY = [whole_country]
@@ -85,7 +86,7 @@ class DecisionForm(BaseModel):
             "outcome": decision.outcome.value,
             "motive": decision.motive,
             "support_types": [support.value for support in decision.support_types],
-            "amount": f"{decision.amount_cents / 100:.2f}".replace(".", ","),
+            "amount": euros_typed(decision.amount_cents),
             "reserve": decision.reserve,
             "reserve_until": decision.reserve_until,
             "signatory": decision.signatory,

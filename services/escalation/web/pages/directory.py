@@ -24,9 +24,9 @@ from shared import clock
 from shared.contracts.fact import Email
 from shared.contracts.vocabulary import Field
 from shared.db import Cause, Database, Transaction
+from shared.french.words import word
 from shared.identity.model import Agent
 from shared.web.forms import read_form, submit
-from shared.words import word
 
 _READERS = [whole_country]
 MOST = 200

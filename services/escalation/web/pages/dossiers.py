@@ -29,11 +29,11 @@ from services.escalation.web.whole import whole
 from shared import clock
 from shared.contracts.vocabulary import Field, Programme
 from shared.db import Cause, Database
+from shared.french.words import state_word, word
 from shared.identity.model import Agent
 from shared.territory import Territories
 from shared.web.pages import redirect
 from shared.web.paging import Page
-from shared.words import state_word, word
 
 IN_QUEUE = 30
 """Dossiers beside the one that is open."""

@@ -22,11 +22,11 @@ from shared.commands import Amount
 from shared.contracts.escalation import FinancingShare
 from shared.contracts.vocabulary import FinancerKind
 from shared.db import Cause, Database, Transaction
+from shared.french.numbers import euros_typed
+from shared.french.words import word
 from shared.identity.model import Agent
 from shared.web.access import only
-from shared.web.formats import euros_typed
 from shared.web.forms import read_form, submit
-from shared.words import word
 
 _READERS = [only(*COMMITTEE_READERS)]
 

@@ -21,10 +21,10 @@ from shared import clock
 from shared.commands import Amount
 from shared.contracts.vocabulary import Programme
 from shared.db import Cause, Database, Transaction
+from shared.french.words import word
 from shared.identity.model import Agent
 from shared.web.forms import read_form, submit
 from shared.web.paging import Page
-from shared.words import word
 
 _READERS = [whole_country]
 MOST = 200

@@ -10,8 +10,9 @@ from services.escalation.reads.directory import LotRow
 from services.escalation.reads.dossiers import EscalationSummary
 from services.escalation.web.pages.showing import TONES
 from shared.contracts.vocabulary import Team
-from shared.web.formats import euros, short_date_fr
-from shared.words import state_word, word
+from shared.french.dates import short_date_fr
+from shared.french.numbers import euros
+from shared.french.words import state_word, word
 
 
 def beside(item: EscalationSummary, filters_kept: str, today: date) -> dict[str, Any]:

@@ -37,13 +37,13 @@ from shared.contracts.fact import Email
 from shared.contracts.vocabulary import ApplicantKind, Programme
 from shared.db import Cause, Database, Transaction
 from shared.errors import Invalid
+from shared.french.words import APPLICANT_KIND
 from shared.identity.model import Agent
 from shared.territory.territories import Territories
 from shared.web.forms import Form, read_form, submit
 from shared.web.pages import flash, redirect
 from shared.web.paging import Page
 from shared.web.tables import as_csv
-from shared.words import APPLICANT_KIND
 
 REQUEST_STATES: Final[Mapping[ProgrammeRequestState, tuple[str, str]]] = {
     ProgrammeRequestState.DIRECTED: ("À prendre en charge", "waiting"),

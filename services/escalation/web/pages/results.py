@@ -16,13 +16,13 @@ from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import wanted
 from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, EvaluationRound, Field, Programme
 from shared.db import Database
+from shared.french.numbers import euros, number_fr
+from shared.french.words import state_word, word
 from shared.identity.model import Agent
 from shared.territory.territories import Territories
 from shared.web.flow import flow, table_of, what_became
-from shared.web.formats import euros, number_fr
 from shared.web.paging import Page
 from shared.web.tiles import tile_map
-from shared.words import state_word, word
 
 Chosen = TypeVar("Chosen", bound=StrEnum)
 

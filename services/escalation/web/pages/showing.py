@@ -11,9 +11,9 @@ from services.escalation.domain.moves import State
 from services.escalation.usecases.telling import day
 from services.escalation.web.readers import COMMITTEE_READERS, reads_country
 from shared import clock
+from shared.french.words import state_word, word
 from shared.web.access import current_agent
 from shared.web.pages import render
-from shared.words import state_word, word
 
 Asked = Request[Any, Any, Any]
 

@@ -5,8 +5,8 @@ from typing import Any
 from services.escalation.reads.detail_rows import EscalationDetail
 from services.escalation.web.links import DocumentLinks
 from services.escalation.web.whole import territory_of
-from shared import words
 from shared.db import Reader
+from shared.french import words
 from shared.identity.model import Agent
 from shared.surroundings import public_page
 from shared.territory import Territories

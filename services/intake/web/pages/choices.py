@@ -21,10 +21,11 @@ from shared.contracts.vocabulary import (
     RequestKind,
     SupportType,
 )
+from shared.french.dates import date_fr
+from shared.french.numbers import euros
+from shared.french.words import word
 from shared.territory.model import Departement, Territory
 from shared.territory.territories import Territories
-from shared.web.formats import date_fr, euros
-from shared.words import word
 
 LISTED: Final = frozenset({ApplicantKind.DEPARTEMENT, ApplicantKind.REGION})
 """Kinds of territory that are few enough to choose from a list."""

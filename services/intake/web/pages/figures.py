@@ -16,13 +16,13 @@ from services.intake.web.pages.picker import spoken
 from services.intake.web.places import official_place, today
 from shared.contracts.vocabulary import Programme, RequestKind
 from shared.db import Database
+from shared.french.words import APPLICANT_KIND, word
 from shared.territory.model import Departement, Territory
 from shared.territory.similarity import HOW, WEIGHED, Similarity
 from shared.territory.territories import Territories
 from shared.web.flow import flow, table_of, what_became
 from shared.web.pages import render
 from shared.web.tiles import tile_map
-from shared.words import APPLICANT_KIND, word
 
 Asked = Request[Any, Any, Any]
 

@@ -13,9 +13,9 @@ from services.intake.web.pages import picker
 from services.intake.web.pages.choices import in_lines
 from shared.contracts.qualification import Service
 from shared.contracts.vocabulary import Programme, SupportType, Team
+from shared.french.dates import date_fr
+from shared.french.words import STATE, TEAM, WITHDRAWAL_REASON, state_word, word
 from shared.territory.territories import Territories
-from shared.web.formats import date_fr
-from shared.words import STATE, TEAM, WITHDRAWAL_REASON, state_word, word
 
 TONES: Final = {
     "awaiting_information": "waiting",

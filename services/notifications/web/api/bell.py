@@ -13,9 +13,9 @@ from services.notifications.office import Office
 from services.notifications.usecases import rings_for
 from shared import clock
 from shared.db import Cause, Database, Reader
+from shared.french.words import event_word
 from shared.identity.model import Agent
 from shared.web.paging import Page, Paged
-from shared.words import event_word
 
 
 class NoticeView(BaseModel):

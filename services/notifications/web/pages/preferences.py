@@ -17,6 +17,7 @@ from services.notifications.web.choices import AbsenceView, ChoiceView, absence_
 from shared import clock
 from shared.contracts.notifications import Audience
 from shared.db import Cause, Database, Transaction
+from shared.french.dates import WEEKDAYS
 from shared.identity.model import Agent
 from shared.web.forms import Form, read_form, submit, submit_once
 from shared.web.pages import flash, render
@@ -114,7 +115,7 @@ def _preferences_page(
         absence_values=absence.values if absence else known,
         audience_words=words.AUDIENCE,
         cadence_words=words.CADENCE,
-        weekdays=list(enumerate(words.WEEKDAYS)),
+        weekdays=list(enumerate(WEEKDAYS)),
         hours=[(hour, f"{hour}\u00a0h") for hour in range(24)],
         places=[(number, _place(choice)) for number, choice in enumerate(choices) if choice.template == EVERY_TEMPLATE],
         template_options=sorted(

@@ -21,12 +21,12 @@ from services.notifications.web.pages.messages import Nothing
 from shared import clock
 from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
+from shared.french.dates import zone_of
+from shared.french.words import event_word
 from shared.identity.model import Agent, Role
-from shared.web import formats
 from shared.web.forms import Form, read_form, submit, submit_once
 from shared.web.pages import flash, render
 from shared.web.paging import Page
-from shared.words import event_word
 
 Web = Request[Any, Any, Any]
 
@@ -71,7 +71,7 @@ class StartForm(BaseModel):
     def start(self) -> From:
         """Read it; a day begins at midnight in Paris."""
         day = self.since
-        return From(self.position, datetime.combine(day, time(), tzinfo=formats.zone_of(None)) if day else None)
+        return From(self.position, datetime.combine(day, time(), tzinfo=zone_of(None)) if day else None)
 
 
 @get("/abonnements")

@@ -20,10 +20,11 @@ from services.qualification.usecases.telling import official
 from services.qualification.web import words as pages_words
 from services.qualification.web.asked import Asked
 from services.qualification.web.visit import Visit
-from shared import clock, words
+from shared import clock
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import ApplicantKind, Outcome, Role
 from shared.db import Transaction
+from shared.french import words
 from shared.surroundings import public_page
 from shared.web.forms import Form
 from shared.web.pages import redirect, render

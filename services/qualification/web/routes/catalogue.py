@@ -18,9 +18,10 @@ from services.qualification.web import forms
 from services.qualification.web.catalogue_tables import COLUMNS, LARGEST_TABLE, bring_in_table, table_of
 from services.qualification.web.visit import Visit
 from services.qualification.web.words import ORIENTATIONS, labels, options
-from shared import clock, words
+from shared import clock
 from shared.db import Transaction
 from shared.errors import Invalid
+from shared.french import words
 from shared.identity.model import Role
 from shared.web.forms import Form, read_form
 from shared.web.pages import render

@@ -9,8 +9,8 @@ from litestar.di import NamedDependency
 from services.qualification.reads.dashboard import Dashboard, Month, Share
 from services.qualification.web.figures import MONTHS, Period, figures_of
 from services.qualification.web.visit import Visit
-from shared import words
-from shared.web.formats import number_fr, percent_fr, plural_fr
+from shared.french import words
+from shared.french.numbers import number_fr, percent_fr, plural_fr
 from shared.web.pages import render
 
 NAMES: Final = (

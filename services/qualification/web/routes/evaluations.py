@@ -11,10 +11,10 @@ from services.qualification.reads.evaluations import Dimension, Scope, averages,
 from services.qualification.web.evaluations import DIMENSIONS, compared
 from services.qualification.web.visit import Visit
 from shared.contracts.vocabulary import EvaluationRound, Field
-from shared.web.formats import number_fr
+from shared.french.numbers import number_fr
+from shared.french.words import word
 from shared.web.pages import render
 from shared.web.paging import Page
-from shared.words import word
 
 MARKS: Final = ("Besoin satisfait", "Avancement", "Satisfaction")
 

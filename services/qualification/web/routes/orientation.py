@@ -16,8 +16,9 @@ from services.qualification.usecases import orienting
 from services.qualification.web import forms
 from services.qualification.web.desk import Desk
 from services.qualification.web.words import labels
-from shared import clock, words
+from shared import clock
 from shared.db import Cause, Database, Transaction
+from shared.french import words
 from shared.web.forms import Form, read_form, submit
 from shared.web.pages import render
 from shared.web.problems import status_of

@@ -18,10 +18,11 @@ from services.qualification.web import forms
 from services.qualification.web import words as pages_words
 from services.qualification.web.routes.case import described
 from services.qualification.web.visit import Visit
-from shared import clock, words
+from shared import clock
 from shared.contracts.vocabulary import SUPPORT_TYPES_OF, Outcome, SupportType
 from shared.db import Transaction
 from shared.errors import IllegalMove, NotFound
+from shared.french import words
 from shared.web.forms import Form, read_form
 from shared.web.pages import render
 

@@ -22,15 +22,15 @@ from services.qualification.web.words import TONES, options, state_options
 from shared import clock
 from shared.db import Transaction
 from shared.errors import Invalid
+from shared.french.numbers import plural_fr
+from shared.french.words import FIELD, OUTCOME, REQUEST_KIND, STATE
 from shared.identity.model import Role
-from shared.web.formats import plural_fr
 from shared.web.forms import Form, read_form
 from shared.web.mandates import POSTED_AS
 from shared.web.pages import flash, posts_to, render
 from shared.web.paging import Page
 from shared.web.secrets import HANDED_OVER, private
 from shared.web.tables import as_csv, as_ods
-from shared.words import FIELD, OUTCOME, REQUEST_KIND, STATE
 
 
 @get("/")

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from shared.db import Cause, Database, Transaction
 from shared.errors import Invalid
+from shared.french.numbers import plural_fr
 from shared.identity.model import Agent
 from shared.operations import journals, record, waiting
 from shared.operations.reach import Reach
@@ -64,7 +65,7 @@ async def close_gap(
         )
         flash(
             request,
-            f"Le service n’attend plus rien\u00a0; {words.counted(parked, 'événement rangé', 'événements rangés')}.",
+            f"Le service n’attend plus rien\u00a0; {plural_fr(parked, 'événement rangé', 'événements rangés')}.",
         )
         return "/retenues"
 

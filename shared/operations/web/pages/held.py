@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from shared.db import Cause, Database, Transaction
 from shared.errors import Invalid
+from shared.french.numbers import plural_fr
 from shared.identity.model import Agent
 from shared.messaging.inbox.held import Code
 from shared.operations import held, journals, record, waiting
@@ -76,7 +77,7 @@ async def retry_group(
         count = await held.retry_all(
             reach.service(service), by=agent.email, why=model.why, code=code, type_=type_, perimeter=agent.perimeter
         )
-        flash(request, f"Nouvel essai de {words.counted(count, 'demande retenue', 'demandes retenues')}.")
+        flash(request, f"Nouvel essai de {plural_fr(count, 'demande retenue', 'demandes retenues')}.")
         return "/retenues"
 
     async def again(code: int) -> Response[Any]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
+from shared.french.numbers import plural_fr
 from shared.identity.model import Agent
 from shared.operations import mails
 from shared.operations.reach import Reach, Watched
@@ -58,7 +59,7 @@ async def send_refused_again(
         count = await mails.resend_answered(
             _postman(reach), model.words, by=agent.email, why=model.why, perimeter=agent.perimeter
         )
-        flash(request, f"{words.counted(count, 'courriel remis', 'courriels remis')} en file.")
+        flash(request, f"{plural_fr(count, 'courriel remis', 'courriels remis')} en file.")
         return "/courriels"
 
     async def again(code: int) -> Response[Any]:
@@ -81,7 +82,7 @@ async def _mails_page(
         away=away_words(away),
         moment=words.moment,
         answers=[
-            (one.words, f"{one.words} ({words.counted(one.mails, 'courriel', 'courriels')})")
+            (one.words, f"{one.words} ({plural_fr(one.mails, 'courriel', 'courriels')})")
             for one in said
             if one.mails > 1
         ],

@@ -10,12 +10,12 @@ from pydantic import BaseModel
 
 from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
+from shared.french.numbers import plural_fr
 from shared.identity.model import Agent
 from shared.messaging.names import UNROUTED_QUEUE
 from shared.operations import astray
 from shared.operations.astray import DEAD
 from shared.operations.reach import Reach
-from shared.operations.web import words
 from shared.operations.web.pages.acting import OPERATORS, READERS, Motive, shown_again
 from shared.web.forms import Form, read_form, submit
 from shared.web.pages import flash, render
@@ -55,10 +55,10 @@ async def send_parked(
     async def act(_: Transaction, model: ParkedForm) -> str:
         if queue != UNROUTED_QUEUE:
             moved = await astray.drain(reach, queue, by=agent.email, why=model.why)
-            flash(request, f"{words.counted(moved, 'message remis', 'messages remis')} en file.")
+            flash(request, f"{plural_fr(moved, 'message remis', 'messages remis')} en file.")
             return here
         done = await astray.replay_unrouted(reach, by=agent.email, why=model.why)
-        said = f"{words.counted(done.moved, 'message publié', 'messages publiés')} à nouveau"
+        said = f"{plural_fr(done.moved, 'message publié', 'messages publiés')} à nouveau"
         flash(request, f"{said} ; {done.came_back} toujours sans destinataire." if done.came_back else f"{said}.")
         return here
 

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel
 from shared import db
 from shared.db import Cause as Answering
 from shared.db import Database, Transaction
+from shared.french.numbers import plural_fr
 from shared.identity.model import Agent
 from shared.operations import causes, quarantine
 from shared.operations.causes import Cause, Decision
@@ -115,10 +116,10 @@ async def settle_cause(
             if settlement == "replayed"
             else ("message écarté", "messages écartés")
         )
-        flash(request, f"{words.counted(done.settled, one, many)}.")
+        flash(request, f"{plural_fr(done.settled, one, many)}.")
         if not done.left:
             return "/quarantaine"
-        flash(request, f"Il en reste {words.counted(done.left, 'message', 'messages')}\u00a0: recommencez.", "warning")
+        flash(request, f"Il en reste {plural_fr(done.left, 'message', 'messages')}\u00a0: recommencez.", "warning")
         return f"/quarantaine/{service}/cause/{key}"
 
     async def again(code: int) -> Response[Any]:

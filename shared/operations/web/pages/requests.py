@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from shared import clock
 from shared.db import Cause, Database, Transaction
 from shared.errors import Refusal
+from shared.french.numbers import plural_fr
 from shared.identity.model import Agent
 from shared.operations import journals, resending
 from shared.operations.obstacles import story
@@ -66,7 +67,7 @@ async def resend_events(
     async def act(_: Transaction, model: ResendForm) -> str:
         choice = Choice(model.source, request=reference, queue=model.queue or None)
         done = await resending.resend(reach, choice, by=agent.email, why=model.why, perimeter=agent.perimeter)
-        said = words.counted(done.events, "événement est renvoyé", "événements sont renvoyés")
+        said = plural_fr(done.events, "événement est renvoyé", "événements sont renvoyés")
         flash(request, f"{said}\u00a0; ce qui a déjà été appliqué ne l’est pas deux fois.")
         return f"/demandes/{quote(reference, safe='')}"
 

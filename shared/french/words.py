@@ -268,12 +268,6 @@ _ALL: tuple[dict[StrEnum, str], ...] = (  # type: ignore[assignment] # each tabl
 )
 
 
-def in_euros(cents: int) -> str:
-    """Write an amount as people read it."""
-    whole, rest = divmod(cents, 100)
-    return f"{whole:,}".replace(",", "\u202f") + (f",{rest:02}" if rest else "") + "\u00a0€"
-
-
 def word(value: StrEnum) -> str:
     """Give the French word of a wire value."""
     return next(table[value] for table in _ALL if value.__class__ is next(iter(table)).__class__)
@@ -282,6 +276,11 @@ def word(value: StrEnum) -> str:
 def state_word(state: str) -> str:
     """Give the French word of a state of a request, a case or an escalation."""
     return STATE[state]
+
+
+def team_word(team: str) -> str:
+    """Name a team by its wire value; what is in words already stays."""
+    return next((word for value, word in TEAM.items() if value == team), team)
 
 
 def withdrawal_word(answer: WithdrawalAnswer) -> str | None:

@@ -1,0 +1,8 @@
+"""Join values to a French enumeration."""
+
+from collections.abc import Sequence
+
+
+def either(values: Sequence[str]) -> str:
+    """Join alternatives: “a”, “a ou b”, “a, b ou c”."""
+    return " ou ".join([*filter(None, [", ".join(values[:-1])]), *values[-1:]])
