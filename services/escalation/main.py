@@ -9,6 +9,7 @@ from services.escalation import jobs
 from services.escalation.consumers import SUBSCRIPTION, consumers
 from services.escalation.settings import Settings
 from services.escalation.web import api, pages
+from services.escalation.web.context import Parts, provide_context
 from services.escalation.web.links import DocumentLinks, ProviderLinks
 from services.escalation.web.readers import COMMITTEE_READERS
 from shared.contracts import escalation
@@ -92,6 +93,7 @@ def application(
             "document_links": _always(links),
             "provider_links": _always(providers),
             "territories": _always(territories),
+            "context": provide_context(Parts(settings.durations, settings.allowance, links, providers, territories)),
         },
         navigation=NAVIGATION,
         consultations=ABOUT,

@@ -41,21 +41,24 @@ class Form(Generic[Model]):
     errors: dict[str, str] = field(default_factory=dict)
     files: Mapping[str, list[UploadFile]] = field(default_factory=dict)
     fingerprint: bytes = b""
+    prefix: str = ""
+    """What the names of its fields begin with on a page that has several forms."""
 
     def refuse(self, refusal: Refusal) -> None:
         """Take a refusal of the use case into the form's errors: field by field, or for the whole form under ""."""
         if isinstance(refusal, Invalid) and refusal.errors:
-            self.errors.update({error.field: error.message for error in refusal.errors})
+            self.errors.update({f"{self.prefix}{error.field}": error.message for error in refusal.errors})
         else:
             self.errors[""] = refusal.detail
         self.model = None
 
 
-async def read_form(request: Request[Any, Any, Any], model: type[Model]) -> Form[Model]:
+async def read_form(request: Request[Any, Any, Any], model: type[Model], *, within: str = "") -> Form[Model]:
     """Read an urlencoded or multipart form into a model.
 
     Blank fields count as not given. A list is a field sent several times; `contact.email` and `items.0.name` are
     members of members. Names that start with `_` are the kit's own. Secret links in what was typed are masked.
+    Names may begin with `within` and a dot, so that those of several forms on one page differ.
     """
     if request.content_type[0] not in FORMS:
         raise UnsupportedContent(wanted=FORMS[0])
@@ -70,18 +73,24 @@ async def read_form(request: Request[Any, Any, Any], model: type[Model]) -> Form
             files[name] = [upload for upload in uploads if upload.filename]
             continue
         texts = [str(item).strip() for item in given]
-        values[name] = texts if len(texts) > 1 or _holds_many(model, name) else texts[0]
+        values[name] = texts if len(texts) > 1 or _holds_many(model, name.removeprefix(f"{within}.")) else texts[0]
+    prefix = f"{within}." if within and any(name.startswith(f"{within}.") for name in sent) else ""
     form: Form[Model] = Form(
-        None, values, files=files, fingerprint=await _fingerprint(request, list(sent.multi_items()), files)
+        None,
+        values,
+        files=files,
+        fingerprint=await _fingerprint(request, list(sent.multi_items()), files),
+        prefix=prefix,
     )
     try:
         form.values = commands.without_secrets(values)
-        form.model = model.model_validate(_tree(form.values), context=commands.TYPED)
+        fields = {name.removeprefix(prefix): value for name, value in form.values.items()}
+        form.model = model.model_validate(_known(model, _tree(fields)), context=commands.TYPED)
     except PydanticCustomError:
         form.errors[""] = validation.SENTENCES["unstorable_text"]
     except ValidationError as invalid:
         for error in validation.field_errors(invalid.errors()):
-            form.errors.setdefault(error.field, error.message)
+            form.errors.setdefault(f"{prefix}{error.field}", error.message)
     return form
 
 
@@ -242,6 +251,12 @@ def _tree(values: Mapping[str, Any]) -> dict[str, Any]:
         else:
             place[leaf] = filled
     return {name: _with_lists(value) for name, value in root.items()}
+
+
+def _known(model: type[BaseModel], tree: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what the model does not name: a page's form may send more than its command takes."""
+    names = {name for key, known in model.model_fields.items() for name in (key, known.alias)}
+    return {name: value for name, value in tree.items() if name in names}
 
 
 def _with_lists(value: Any) -> Any:

@@ -15,6 +15,7 @@ from services.escalation.domain.moves import Action
 from services.escalation.settings import Durations
 from services.escalation.usecases import accompaniment, committee, means, programmes
 from services.escalation.usecases import dossier as dossiers
+from services.escalation.usecases.context import Context
 from services.intake import consumers as intake_consumers
 from services.intake.domain.colleagues import Holder
 from services.intake.store import requests
@@ -243,7 +244,7 @@ def _decides(outcome: CommitteeOutcome) -> Act:
 
 async def _schedules(world: World, tx: Transaction, rid: UUID, at: Any) -> None:
     assert world.session_id is not None
-    await dossiers.schedule(tx, rid, session_id=world.session_id, agent=NATIONAL, at=at)
+    await dossiers.schedule(Context(tx, NATIONAL, at), rid, dossiers.Schedule(session_id=world.session_id))
 
 
 def _mobilises(order: str | None) -> Act:
@@ -345,18 +346,20 @@ ACTS: Final[Mapping[str, tuple[str, Act]]] = {
     "settles": (
         "escalation",
         lambda _, tx, rid, at: dossiers.settle_admissibility(
-            tx, rid, opinion="Oui.", agent=NATIONAL, durations=DURATIONS, at=at
+            Context(tx, NATIONAL, at), rid, dossiers.SettleAdmissibility(opinion="Oui.")
         ),
     ),
     "questions": (
         "escalation",
         lambda _, tx, rid, at: dossiers.ask_departement(
-            tx, rid, question="Le foncier ?", until=None, agent=NATIONAL, at=at, allowance=ALLOWANCE
+            Context(tx, NATIONAL, at), rid, dossiers.AskDepartement(question="Le foncier ?")
         ),
     ),
     "returns": (
         "escalation",
-        lambda _, tx, rid, at: dossiers.return_to_departement(tx, rid, motive="Localement.", agent=NATIONAL, at=at),
+        lambda _, tx, rid, at: dossiers.return_to_departement(
+            Context(tx, NATIONAL, at), rid, dossiers.ReturnToDepartement(motive="Localement.")
+        ),
     ),
     "schedules": ("escalation", _schedules),
     **{f"decides {outcome.value}": ("escalation", _decides(outcome)) for outcome in CommitteeOutcome},

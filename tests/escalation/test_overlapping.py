@@ -9,6 +9,7 @@ from services.escalation.domain.moves import Action, State
 from services.escalation.domain.refusals import SessionClosed
 from services.escalation.settings import Settings
 from services.escalation.usecases import committee, directory, dossier, heard, means
+from services.escalation.usecases.context import Context
 from shared import clock
 from shared.clock import new_id
 from shared.contracts import intake, qualification
@@ -60,7 +61,8 @@ async def test_a_dossier_cannot_come_on_the_agenda_of_a_session_that_is_being_cl
 
     async def schedule() -> None:
         async with database.transaction() as tx:
-            await dossier.schedule(tx, UUID(received), session_id=session, agent=national_agent, at=clock.now())
+            do = Context(tx, national_agent, clock.now())
+            await dossier.schedule(do, UUID(received), dossier.Schedule(session_id=session))
 
     with pytest.raises(SessionClosed):
         await second_beside(database, close, schedule)
@@ -68,7 +70,7 @@ async def test_a_dossier_cannot_come_on_the_agenda_of_a_session_that_is_being_cl
 
 
 async def test_what_an_agent_does_while_the_departements_answer_is_applied_is_not_lost(
-    database: Database, ear: Ear, national: Program, national_agent: Agent, settings: Settings, received: str
+    database: Database, ear: Ear, national: Program, national_agent: Agent, received: str
 ) -> None:
     await national.post(f"/escalations/{received}/information-request", {"question": "Le foncier ?"})
     answer = qualification.NationalQuestionAnswered(
@@ -76,9 +78,8 @@ async def test_what_an_agent_does_while_the_departements_answer_is_applied_is_no
     )
 
     async def settle(tx: Transaction) -> None:
-        await dossier.settle_admissibility(
-            tx, UUID(received), opinion="Recevable.", agent=national_agent, at=clock.now(), durations=settings.durations
-        )
+        do = Context(tx, national_agent, clock.now())
+        await dossier.settle_admissibility(do, UUID(received), dossier.SettleAdmissibility(opinion="Recevable."))
 
     await second_beside(database, settle, lambda: ear.hears(answer))
     assert (await national.get(f"/escalations/{received}"))["state"] == State.ADMISSIBLE

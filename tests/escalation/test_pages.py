@@ -48,7 +48,7 @@ async def test_the_queue_is_narrowed_by_field_and_age_in_the_address(at_desk: Pe
 
 async def test_a_note_is_written_on_the_dossiers_page(at_desk: Person, received: str) -> None:
     page = f"/demandes/{received}"
-    await at_desk.send(page, f"{page}/note", note="Voir avec l’EPF.")
+    await at_desk.send(page, f"{page}/note", text="Voir avec l’EPF.")
     assert "Voir avec l’EPF." in await at_desk.see(page)
 
 

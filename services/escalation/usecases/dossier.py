@@ -1,85 +1,99 @@
-"""What the national agents do with a dossier before the committee."""
+"""What the national team does with a dossier before the committee."""
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
+from services.escalation.domain.dossier import Escalation
+from services.escalation.domain.inputs import Text
 from services.escalation.domain.moves import Action
-from services.escalation.settings import Durations
 from services.escalation.store import committee as committee_store
 from services.escalation.store import dossier as store
 from services.escalation.store import exchanges
-from services.escalation.usecases import acting
-from services.escalation.usecases.telling import day, load, tell, working_days_after
-from shared.allowance import Allowance
+from services.escalation.usecases.context import Context, changes_dossier, load
+from services.escalation.usecases.telling import day, tell, working_days_after
 from shared.clock import new_id
-from shared.db import Transaction
+from shared.commands import Command
+from shared.contracts.fact import Fact
 from shared.errors import Invalid
-from shared.identity.model import Agent
 
 
-async def settle_admissibility(
-    tx: Transaction, request_id: UUID, *, opinion: str, agent: Agent, durations: Durations, at: datetime
-) -> None:
-    """The dossier can go before the committee."""
-    escalation, at = await load(tx, request_id, agent, at)
-    due_on = working_days_after(at, durations.committee)
-    fact = escalation.settle_admissibility(opinion=opinion, due_on=due_on, by=acting.by(agent), at=at)
-    await store.save(tx, escalation, at=at)
-    await tell(tx, fact)
+class SettleAdmissibility(Command):
+    """Why the dossier can go before the committee."""
+
+    opinion: Text
 
 
-async def ask_departement(
-    tx: Transaction,
-    request_id: UUID,
-    *,
-    question: str,
-    until: date | None,
-    agent: Agent,
-    at: datetime,
-    allowance: Allowance,
-) -> None:
-    """Something is missing that only the département can give; the applicant is never asked directly."""
-    escalation, at = await load(tx, request_id, agent, at)
-    fact = escalation.ask(question=question, until=until, by=acting.by(agent), at=at)
-    if until is not None and until < day(at):
+class AskDepartement(Command):
+    """What the département is asked, and until when it should answer."""
+
+    question: Text
+    until: date | None = None
+
+
+class ReturnToDepartement(Command):
+    """Why the dossier goes back to the département."""
+
+    motive: Text
+
+
+class Schedule(Command):
+    """Which session hears the dossier."""
+
+    session_id: UUID
+
+
+class AddNote(Command):
+    """What the national team keeps in mind about the dossier."""
+
+    text: Text
+
+
+@changes_dossier
+async def settle_admissibility(do: Context, escalation: Escalation, command: SettleAdmissibility) -> Fact:
+    """Find that the dossier can go before the committee."""
+    due_on = working_days_after(do.at, do.durations.committee)
+    return escalation.settle_admissibility(opinion=command.opinion, due_on=due_on, by=do.by, at=do.at)
+
+
+@changes_dossier
+async def ask_departement(do: Context, escalation: Escalation, command: AskDepartement) -> Fact:
+    """Ask the département for what only it can give; the applicant is never asked directly."""
+    fact = escalation.ask(question=command.question, until=command.until, by=do.by, at=do.at)
+    if command.until is not None and command.until < day(do.at):
         raise Invalid.field("until", "Cette date est déjà passée.")
-    await allowance.find_room(tx, exchanges.QUESTIONS, request_id, text=question, at=at)
-    await store.save(tx, escalation, at=at)
-    await exchanges.add_question(tx, new_id(), request_id, question=question, until=until, by=fact.by, at=at)
-    await tell(tx, fact)
+    request_id = escalation.request_id
+    await do.allowance.find_room(do.tx, exchanges.QUESTIONS, request_id, text=command.question, at=do.at)
+    await exchanges.add_question(
+        do.tx, new_id(), request_id, question=command.question, until=command.until, by=fact.by, at=do.at
+    )
+    return fact
 
 
-async def return_to_departement(tx: Transaction, request_id: UUID, *, motive: str, agent: Agent, at: datetime) -> None:
-    """The dossier goes back without a decision of the committee."""
-    escalation, at = await load(tx, request_id, agent, at)
-    fact = escalation.give_back(motive=motive, by=acting.by(agent), at=at)
-    await store.save(tx, escalation, at=at)
-    await tell(tx, fact)
+@changes_dossier
+async def return_to_departement(do: Context, escalation: Escalation, command: ReturnToDepartement) -> Fact:
+    """Give the dossier back to the département without a decision of the committee."""
+    return escalation.give_back(motive=command.motive, by=do.by, at=do.at)
 
 
-async def add_note(
-    tx: Transaction, request_id: UUID, *, text: str, agent: Agent, at: datetime, allowance: Allowance
-) -> UUID:
-    """The national team keeps something in mind, in any state; nobody else is told."""
-    actor = acting.by(agent).acting_in(Action.NOTES)
-    await load(tx, request_id, agent, at)
-    await allowance.find_room(tx, exchanges.NOTES, request_id, text=text, at=at)
+async def add_note(do: Context, request_id: UUID, command: AddNote) -> UUID:
+    """Add a note that the national team alone reads, in any state."""
+    actor = do.by.acting_in(Action.NOTES)
+    do, _ = await load(do, request_id)
+    await do.allowance.find_room(do.tx, exchanges.NOTES, request_id, text=command.text, at=do.at)
     note_id = new_id()
-    await exchanges.add_note(tx, note_id, request_id, text=text, by=actor, at=at)
+    await exchanges.add_note(do.tx, note_id, request_id, text=command.text, by=actor, at=do.at)
     return note_id
 
 
-async def schedule(tx: Transaction, request_id: UUID, *, session_id: UUID, agent: Agent, at: datetime) -> None:
-    """The dossier comes at the end of a session's agenda."""
+async def schedule(do: Context, request_id: UUID, command: Schedule) -> None:
+    """Put the dossier at the end of a session's agenda."""
     try:
-        session = await committee_store.load_session_for_update(tx, session_id)
+        session = await committee_store.load_session_for_update(do.tx, command.session_id)
     except committee_store.NoSuchSession as missing:
         raise Invalid.field("session_id", missing.sentence) from missing
-    escalation, at = await load(tx, request_id, agent, at)
-    fact = escalation.schedule(
-        session_id=session.id, title=session.title, held_on=session.held_on, by=acting.by(agent), at=at
-    )
+    do, escalation = await load(do, request_id)
+    fact = escalation.schedule(session_id=session.id, title=session.title, held_on=session.held_on, by=do.by, at=do.at)
     session.check_open()
-    await committee_store.add_to_agenda(tx, session.id, request_id, state=escalation.state, at=at)
-    await store.save(tx, escalation, at=at)
-    await tell(tx, fact)
+    await committee_store.add_to_agenda(do.tx, session.id, request_id, state=escalation.state, at=do.at)
+    await store.save(do.tx, escalation, at=do.at)
+    await tell(do.tx, fact)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from litestar import Litestar, Request, post
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from shared.commands import Amount
+from shared.commands import TYPED, Amount
 from shared.errors import Conflict, Invalid
 from shared.web.forms import Form, read_form
 
@@ -109,26 +109,26 @@ async def test_text_that_no_database_holds_is_refused(client: httpx2.AsyncClient
     [("25000", 2_500_000), ("25 000,50 €", 2_500_050), ("25\u202f000,5", 2_500_050), ("0,01", 1), ("12.30", 1230)],
 )
 def test_amounts_are_read_as_people_type_them(typed: str, cents: int) -> None:
-    assert AMOUNT.validate_python(typed) == cents
+    assert AMOUNT.validate_python(typed, context=TYPED) == cents
 
 
 @pytest.mark.parametrize("typed", ["douze", "1,234", "1,2,3", "NaN", "inf", "1e400", "--1", "99999999999999"])
 def test_what_is_no_amount_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError, match="Donnez un montant"):
-        AMOUNT.validate_python(typed)
+        AMOUNT.validate_python(typed, context=TYPED)
 
 
 @given(st.text())
 def test_no_typed_amount_breaks_the_reader(typed: str) -> None:
     try:
-        assert abs(AMOUNT.validate_python(typed)) < 10**14
+        assert abs(AMOUNT.validate_python(typed, context=TYPED)) < 10**14
     except ValidationError:
         return
 
 
 @given(st.integers(min_value=0, max_value=10**13))
 def test_every_amount_survives_being_typed(cents: int) -> None:
-    assert AMOUNT.validate_python(f"{cents // 100},{cents % 100:02}") == cents
+    assert AMOUNT.validate_python(f"{cents // 100},{cents % 100:02}", context=TYPED) == cents
 
 
 def test_a_refusal_of_the_use_case_joins_the_errors() -> None:

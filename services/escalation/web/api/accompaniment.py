@@ -8,6 +8,7 @@ from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from services.escalation.domain.inputs import Percent, Text
 from services.escalation.reads.accompaniment import (
     AccompanimentRow,
     ProviderView,
@@ -22,7 +23,6 @@ from services.escalation.usecases import acting, consultations
 from services.escalation.usecases.telling import day
 from services.escalation.web.api.answers import EscalationWithNew, acted, with_new
 from services.escalation.web.files import ONE_FILE, attachment, received
-from services.escalation.web.inputs import Percent, Text
 from services.escalation.web.links import DocumentLinks, ProviderLinks
 from services.escalation.web.pages.papers import report_as_pdf
 from services.escalation.web.pages.showing import Asked

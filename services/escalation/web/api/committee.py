@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from pydantic import Field
 
 from services.escalation.domain.committee import MemberRole
+from services.escalation.domain.inputs import Line
 from services.escalation.reads.committee import (
     DecisionInRegister,
     Minutes,
@@ -26,7 +27,6 @@ from services.escalation.settings import Durations
 from services.escalation.usecases import acting
 from services.escalation.usecases import committee as usecases
 from services.escalation.web.api.decisions import NewVerdict
-from services.escalation.web.inputs import Line
 from services.escalation.web.pages.papers import minutes_as_pdf
 from services.escalation.web.readers import whole_country
 from shared import clock

@@ -10,10 +10,10 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from pydantic import Field
 
 from services.escalation.domain.committee import Verdict
+from services.escalation.domain.inputs import Cents, Line, Text, Voices
 from services.escalation.reads.committee import DecisionInRegister, count_decisions, decision, decisions
 from services.escalation.usecases import acting
 from services.escalation.usecases import committee as usecases
-from services.escalation.web.inputs import Cents, Line, Text, Voices
 from services.escalation.web.pages.papers import decision_as_pdf
 from services.escalation.web.readers import COMMITTEE_READERS
 from shared import clock

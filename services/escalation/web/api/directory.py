@@ -9,13 +9,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from pydantic import Field as Bounded
 
+from services.escalation.domain.inputs import Line, PositiveCents, Text
 from services.escalation.reads import directory as reads
 from services.escalation.reads.directory import ContractDetail, ContractRow, OperatorRow
 from services.escalation.store.directory import NewLot, Operator, Price
 from services.escalation.usecases import acting
 from services.escalation.usecases import directory as usecases
 from services.escalation.usecases.telling import day
-from services.escalation.web.inputs import Line, PositiveCents, Text
 from services.escalation.web.readers import whole_country
 from shared import clock
 from shared.commands import Command

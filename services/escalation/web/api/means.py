@@ -6,6 +6,7 @@ from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from services.escalation.domain.inputs import Cents, Year
 from services.escalation.reads.means import (
     EnvelopeRow,
     OrderRow,
@@ -17,7 +18,6 @@ from services.escalation.reads.means import (
 )
 from services.escalation.usecases import acting
 from services.escalation.usecases import directory as usecases
-from services.escalation.web.inputs import Cents, Year
 from services.escalation.web.readers import whole_country
 from shared import clock
 from shared.commands import Command

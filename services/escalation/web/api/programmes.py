@@ -11,6 +11,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from pydantic import BaseModel, Field
 
 from services.escalation.domain.coverage import Reported, Result
+from services.escalation.domain.inputs import Line, Text
 from services.escalation.domain.programmes import ProgrammeRequestState
 from services.escalation.reads.coverage import CoveredRow, count_territories_covered, territories_covered
 from services.escalation.reads.programmes import (
@@ -27,7 +28,6 @@ from services.escalation.settings import Durations
 from services.escalation.usecases import acting
 from services.escalation.usecases import programmes as usecases
 from services.escalation.web.coverage_tables import LARGEST_TABLE, bring_in_table, table_of
-from services.escalation.web.inputs import Line, Text
 from services.escalation.web.readers import programme_named
 from shared import clock
 from shared.commands import Command

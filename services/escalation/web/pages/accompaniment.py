@@ -11,13 +11,13 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect, Template
 from pydantic import BaseModel
 
+from services.escalation.domain.inputs import Text
 from services.escalation.reads.accompaniment import accompaniments, count_accompaniments, deliverable
 from services.escalation.store.accompaniment import NoSuchMilestone
 from services.escalation.usecases import accompaniment as usecases
 from services.escalation.usecases import acting, consultations
 from services.escalation.usecases.telling import day
 from services.escalation.web.files import ONE_FILE, attachment, received
-from services.escalation.web.inputs import Text
 from services.escalation.web.links import DocumentLinks
 from services.escalation.web.pages.dossiers import dossier_page
 from services.escalation.web.pages.papers import report_as_pdf, report_page

@@ -12,12 +12,13 @@ from litestar.response import Redirect, Template
 from pydantic import BaseModel, Field
 
 from services.escalation.domain.committee import MemberRole
+from services.escalation.domain.inputs import Line
 from services.escalation.domain.moves import Action
 from services.escalation.reads.committee import WaitingRow, count_sessions, minutes, session, sessions, waiting
 from services.escalation.usecases import acting
 from services.escalation.usecases import committee as usecases
 from services.escalation.usecases import dossier as dossier_usecases
-from services.escalation.web.inputs import Line
+from services.escalation.web.context import AgentContext
 from services.escalation.web.pages.papers import minutes_as_pdf
 from services.escalation.web.pages.showing import MEMBER_ROLES, Asked, show
 from services.escalation.web.readers import whole_country
@@ -221,13 +222,16 @@ async def put_on_agenda(
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
     agent: NamedDependency[Agent],
+    context: NamedDependency[AgentContext],
 ) -> Redirect | Template:
     """Put dossiers at the end of the agenda, those that another session deferred for instance."""
     form = await read_form(request, AgendaForm)
 
     async def act(tx: Transaction, typed: AgendaForm) -> str:
         for request_id in typed.request_ids:
-            await dossier_usecases.schedule(tx, request_id, session_id=session_id, agent=agent, at=clock.now())
+            await dossier_usecases.schedule(
+                context.acting(tx), request_id, dossier_usecases.Schedule(session_id=session_id)
+            )
         return f"/comite/{session_id}"
 
     async def again(status_code: int) -> Template:

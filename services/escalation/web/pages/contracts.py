@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from pydantic import BaseModel, Field
 
+from services.escalation.domain.inputs import Line
 from services.escalation.domain.moves import Action
 from services.escalation.reads import directory as reads
 from services.escalation.reads.means import orders
@@ -17,7 +18,6 @@ from services.escalation.store.directory import NewLot, Price
 from services.escalation.usecases import acting
 from services.escalation.usecases import directory as usecases
 from services.escalation.usecases.telling import day
-from services.escalation.web.inputs import Line
 from services.escalation.web.pages.directory import MOST, NOBODY, Shown
 from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import whole_country

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from services.escalation.domain.committee import Verdict
 from services.escalation.domain.decisions import DECIDING
+from services.escalation.domain.inputs import Line, Text, Voices
 from services.escalation.reads.committee import (
     AgendaRow,
     DecisionRow,
@@ -26,7 +27,6 @@ from services.escalation.settings import Durations
 from services.escalation.store.committee import NoSuchSession
 from services.escalation.usecases import acting
 from services.escalation.usecases import committee as usecases
-from services.escalation.web.inputs import Line, Text, Voices
 from services.escalation.web.links import DocumentLinks
 from services.escalation.web.pages.papers import decision_as_pdf, decision_page
 from services.escalation.web.pages.showing import Asked, show

@@ -11,13 +11,13 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from pydantic import BaseModel
 
+from services.escalation.domain.inputs import Line, Text
 from services.escalation.domain.moves import Action
 from services.escalation.reads import directory as reads
 from services.escalation.store.directory import Operator
 from services.escalation.usecases import acting
 from services.escalation.usecases import directory as usecases
 from services.escalation.usecases.telling import day
-from services.escalation.web.inputs import Line, Text
 from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import whole_country
 from shared import clock

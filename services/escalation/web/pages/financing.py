@@ -10,9 +10,9 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from pydantic import BaseModel, Field
 
+from services.escalation.domain.inputs import Line
 from services.escalation.reads.detail_rows import EscalationDetail
 from services.escalation.usecases import means
-from services.escalation.web.inputs import Line
 from services.escalation.web.links import DocumentLinks
 from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import COMMITTEE_READERS

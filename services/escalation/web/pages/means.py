@@ -10,11 +10,11 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from pydantic import BaseModel, Field
 
+from services.escalation.domain.inputs import Year
 from services.escalation.domain.moves import Action
 from services.escalation.reads.means import count_orders, envelope, envelopes, orders
 from services.escalation.usecases import acting
 from services.escalation.usecases import directory as usecases
-from services.escalation.web.inputs import Year
 from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import whole_country
 from shared import clock

@@ -12,11 +12,11 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from pydantic import BaseModel, Field
 
+from services.escalation.domain.inputs import Line, Percent, Text
 from services.escalation.domain.moves import Action
 from services.escalation.settings import Durations
 from services.escalation.usecases import accompaniment, committee, means
-from services.escalation.usecases import dossier as usecases
-from services.escalation.web.inputs import Line, Percent, Text
+from services.escalation.web.actions import DOSSIER, ON_DOSSIERS
 from services.escalation.web.links import DocumentLinks
 from services.escalation.web.pages.dossiers import dossier_page
 from services.escalation.web.pages.showing import Asked
@@ -28,32 +28,8 @@ from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
 from shared.identity.model import Agent
 from shared.territory import Territories
+from shared.web.actions import page_routes
 from shared.web.forms import read_form, submit
-
-
-class AdmissibilityForm(BaseModel):
-    """Why the dossier can go before the committee."""
-
-    opinion: Text
-
-
-class QuestionForm(BaseModel):
-    """What the département is asked."""
-
-    question: Text
-    until: date | None = None
-
-
-class ReturnForm(BaseModel):
-    """Why the dossier goes back."""
-
-    motive: Text
-
-
-class ScheduleForm(BaseModel):
-    """Which session hears the dossier."""
-
-    session_id: UUID
 
 
 class MobilisationForm(BaseModel):
@@ -106,12 +82,6 @@ class StepForm(BaseModel):
     """A button without fields."""
 
 
-class NoteForm(BaseModel):
-    """What the team keeps in mind."""
-
-    note: Text
-
-
 @dataclass(frozen=True, slots=True)
 class Doing:
     """What every move needs to know."""
@@ -121,30 +91,6 @@ class Doing:
     durations: Durations
     allowance: Allowance
     at: datetime
-
-
-async def _admissibility(tx: Transaction, form: AdmissibilityForm, do: Doing) -> None:
-    await usecases.settle_admissibility(
-        tx, do.request_id, opinion=form.opinion, agent=do.agent, durations=do.durations, at=do.at
-    )
-
-
-async def _question(tx: Transaction, form: QuestionForm, do: Doing) -> None:
-    await usecases.ask_departement(
-        tx, do.request_id, question=form.question, until=form.until, agent=do.agent, at=do.at, allowance=do.allowance
-    )
-
-
-async def _return(tx: Transaction, form: ReturnForm, do: Doing) -> None:
-    await usecases.return_to_departement(tx, do.request_id, motive=form.motive, agent=do.agent, at=do.at)
-
-
-async def _schedule(tx: Transaction, form: ScheduleForm, do: Doing) -> None:
-    await usecases.schedule(tx, do.request_id, session_id=form.session_id, agent=do.agent, at=do.at)
-
-
-async def _note(tx: Transaction, form: NoteForm, do: Doing) -> None:
-    await usecases.add_note(tx, do.request_id, text=form.note, agent=do.agent, at=do.at, allowance=do.allowance)
 
 
 async def _mobilisation(tx: Transaction, form: MobilisationForm, do: Doing) -> None:
@@ -209,11 +155,6 @@ class Move:
 
 
 MOVES: Final[Mapping[str, Move]] = {
-    "recevabilite": Move(AdmissibilityForm, _admissibility, "Le dossier est recevable. Le département est informé."),
-    "question": Move(QuestionForm, _question, "La question est transmise au département."),
-    "renvoi": Move(ReturnForm, _return, "Le dossier est renvoyé au département, avec son motif."),
-    "inscription": Move(ScheduleForm, _schedule, "Le dossier est inscrit à l’ordre du jour."),
-    "note": Move(NoteForm, _note, "La note est enregistrée."),
     "mobilisation": Move(MobilisationForm, _mobilisation, "La mobilisation est enregistrée."),
     "accompagnement": Move(AccompanimentForm, _accompaniment, "L’accompagnement commence. Le demandeur est informé."),
     "jalon": Move(MilestoneForm, _milestone, "Le jalon est fixé."),
@@ -341,4 +282,4 @@ async def lift_reserve(
     return await submit(request, database, cause, form, act, again=again, said="La réserve est levée.")
 
 
-routes = [make_move, step_mobilisation, lift_reserve]
+routes = [*page_routes(DOSSIER, ON_DOSSIERS), make_move, step_mobilisation, lift_reserve]

@@ -13,6 +13,7 @@ from litestar.response import Redirect, Template
 from pydantic import BaseModel, BeforeValidator, Field
 
 from services.escalation.domain.accompaniment import ProviderLink
+from services.escalation.domain.inputs import Line, Quantity
 from services.escalation.domain.moves import Action
 from services.escalation.reads import directory
 from services.escalation.reads.detail_rows import EscalationDetail, MobilisationRow
@@ -20,7 +21,6 @@ from services.escalation.reads.means import envelope_of_request
 from services.escalation.store.means import NoSuchMobilisation
 from services.escalation.usecases import accompaniment, acting, means
 from services.escalation.usecases.telling import day
-from services.escalation.web.inputs import Line, Quantity
 from services.escalation.web.links import DocumentLinks, ProviderLinks
 from services.escalation.web.pages import presenting
 from services.escalation.web.pages.showing import Asked, show

@@ -14,6 +14,7 @@ from litestar.response import Redirect, Template
 from pydantic import BaseModel
 
 from services.escalation.domain.coverage import Reported, Result
+from services.escalation.domain.inputs import Line, Text
 from services.escalation.domain.programmes import ProgrammeAction, ProgrammeRequestState, acts_for_programmes
 from services.escalation.reads.coverage import count_territories_covered, territories_covered
 from services.escalation.reads.evaluations import Narrowed, averages
@@ -29,7 +30,6 @@ from services.escalation.settings import Durations
 from services.escalation.usecases import acting
 from services.escalation.usecases import programmes as usecases
 from services.escalation.web.coverage_tables import COLUMNS, LARGEST_TABLE, bring_in_table, table_of
-from services.escalation.web.inputs import Line, Text
 from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import programme_named
 from shared import clock

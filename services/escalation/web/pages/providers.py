@@ -10,11 +10,11 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from pydantic import BaseModel
 
+from services.escalation.domain.inputs import Percent, Text
 from services.escalation.domain.refusals import LinkNotValid
 from services.escalation.reads.accompaniment import by_link, closed_link
 from services.escalation.usecases import accompaniment as usecases
 from services.escalation.web.files import ACCEPTED, ONE_FILE, received
-from services.escalation.web.inputs import Percent, Text
 from services.escalation.web.links import ProviderLinks
 from services.escalation.web.pages.showing import Asked, show
 from shared import clock

@@ -1,15 +1,17 @@
-"""The texts, dates and amounts that API and forms accept, each with its bounds."""
+"""The texts and figures that commands accept, each with its bounds."""
 
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from shared.commands import Amount
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Cents = Annotated[int, Field(ge=0, le=1_000_000_000_00, strict=True)]
+Cents = Annotated[Amount, Field(ge=0, le=1_000_000_000_00, strict=True)]
 """Euro cents, up to a thousand million euros."""
-PositiveCents = Annotated[int, Field(ge=1, le=1_000_000_000_00, strict=True)]
+PositiveCents = Annotated[Amount, Field(ge=1, le=1_000_000_000_00, strict=True)]
 """Euro cents, more than nothing."""
 Quantity = Annotated[Decimal, Field(gt=0, le=100_000, decimal_places=2)]
 """So many units of an order, to the hundredth."""
