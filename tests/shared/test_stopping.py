@@ -19,14 +19,12 @@ ROOT = Path(__file__).resolve().parents[2]
 SLOW_MACHINE = 30.0
 
 HANGS = """
-import asyncio, json, os, sys, time
+import asyncio, sys, time
 from shared import log, stopping
-from tests.faults.kills.graft import graft
 from tests.faults.teeth import grafted
 
 log.configure(service="trial")
-for file, source in json.loads(os.environ.get(grafted.ALTERED, "{}")).items():
-    graft(file, source)
+grafted.seed()
 signals = stopping.StopSignals(within=float(sys.argv[2]), lets_go_after=0.2)
 signals.start()
 

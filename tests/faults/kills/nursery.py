@@ -42,8 +42,8 @@ from shared.settings import ServiceSettings
 from shared.territory.territories import Territories
 from shared.web.serving import serve
 from tests.faults.failing import let_handlers_fail
-from tests.faults.kills.graft import graft
 from tests.faults.kills.points import AFTER, Points, install
+from tests.faults.teeth import bugs
 
 POINTS = Points()
 _DIES_WITH_PARENT = 1
@@ -140,12 +140,14 @@ class Nursery:
         if pid == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            if bug := asked["bug"]:
+                bugs.named(bug).apply()
             if not asked["healing"]:
                 _let_nothing_heal()
             POINTS.dawdles = asked["dawdles"]
             if share := asked["fails"]:
                 let_handlers_fail(lambda _: random.random() < share, "drawn to fail")  # noqa: S311 - a failure keeps no secret
-            _live(service, asked["hand"], asked["altered"], self._logs, began)
+            _live(service, asked["hand"], self._logs, began)
         self._children[pid] = service.name
         _say(started=service.name, pid=pid)
 
@@ -157,7 +159,7 @@ class Nursery:
             _say(ended=self._children.pop(pid), pid=pid, status=status)
 
 
-def _live(service: Warm, hand: dict[str, int], altered: dict[str, str], logs: Path, began: float) -> None:
+def _live(service: Warm, hand: dict[str, int], logs: Path, began: float) -> None:
     """Be the service until killed or told to stop; never comes back."""
     ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
     code = 1
@@ -165,8 +167,6 @@ def _live(service: Warm, hand: dict[str, int], altered: dict[str, str], logs: Pa
         output = os.open(logs / f"{service.name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(output, 2)
         log.configure(service=service.name, level="WARNING")
-        for file, source in altered.items():
-            graft(file, source)
         uuid_utils.reseed_rng()
         pid = os.getpid()
 

@@ -44,8 +44,8 @@ class Rig:
         self.mailbox = LossyMailbox()
         self.folder = Path(tempfile.mkdtemp(prefix="cousu-rig-"))
         self.endpoints: dict[str, str] = {}
-        self.altered: dict[str, str] = {}
-        """Source file → other text of it, by which services that are forked from now on are altered."""
+        self.bug: str | None = None
+        """The seeded bug, by its name, of the services that are forked from now on."""
         self.dawdles = 0.0
         """Seconds that one call in five of theirs waits at most."""
         self.fails = 0.0
@@ -150,7 +150,7 @@ class Rig:
             "start": service,
             "hand": hand,
             "healing": healing,
-            "altered": self.altered,
+            "bug": self.bug,
             "dawdles": self.dawdles,
             "fails": self.fails,
         }

@@ -1,7 +1,7 @@
 """The rig of the kills as a stage: its services may be altered, and their virtual host may be struck."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from shared.db import Database
 from shared.operations import verification
@@ -22,11 +22,11 @@ class Stage(Rig):
     def _pass_on(self, told: Told) -> None:
         self.listener(told)
 
-    async def alter(self, altered: Mapping[str, str]) -> None:
-        """Begin again with nothing, and with services that are altered so: source file → text."""
+    async def seed(self, bug: str | None) -> None:
+        """Begin again with nothing, and with services that have this bug, if any."""
         for log in (self.folder / "logs").iterdir():
             log.unlink()
-        self.altered = dict(altered)
+        self.bug = bug
         await self.fresh()
 
     def last_words(self) -> str:

@@ -64,7 +64,7 @@ async def _trials(bugs: Sequence[Bug], record: Path) -> bool:
 
 async def _trial(stage: Stage, drill: str, bug: Bug | None, record: Path) -> bool:
     """Do one; the control, without a bug, must pass, and each other must break a promise."""
-    outcome = await trial.attempt(stage, DRILLS[drill], bug.altered() if bug else {})
+    outcome = await trial.attempt(stage, DRILLS[drill], bug.name if bug else None)
     tally.append(record, drill=drill, bug=bug.name if bug else None, outcome=outcome)
     as_it_should = outcome.ending is (Ending.BROKEN if bug else Ending.KEPT)
     said = f"{outcome.ending}" if as_it_should and not bug else f"{outcome.by or outcome.ending}: {outcome.first}"

@@ -1,36 +1,40 @@
-"""Tests that run with a seeded bug: pytest in a process of its own, which grafts the altered source on before.
+"""Tests that run with a seeded bug: pytest in a process of its own, which seeds the bug in what the tests import.
 
 A plugin for pytest (`-p tests.faults.teeth.grafted`), and what starts it.
 """
 
 import asyncio
-import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from tests.faults.kills.graft import graft
+from tests.faults.teeth import bugs
 from tests.faults.teeth.bug import ROOT
 
-ALTERED = "COUSU_TEETH_ALTERED"
-"""The environment variable that holds the altered files: path → source."""
+BUG = "COUSU_TEETH_BUG"
+"""The environment variable that names the bug."""
 
 FAILED = 1
 """pytest's own status for "tests ran, and some failed"; any other but 0 is no judgement."""
 
 
 def pytest_collection_finish() -> None:
-    """Alter what the tests have imported by now."""
-    for file, source in json.loads(os.environ[ALTERED]).items():
-        graft(file, source)
+    """Seed the bug in what the tests have imported by now."""
+    seed()
 
 
-async def failing(where: Sequence[str], altered: Mapping[str, str]) -> tuple[list[str], str]:
-    """Run these tests on altered code; give those that fail, as broken promises, and what was done."""
+def seed() -> None:
+    """Seed the bug that the environment names, if it names one."""
+    if name := os.environ.get(BUG):
+        bugs.named(name).apply()
+
+
+async def failing(where: Sequence[str], bug: str | None) -> tuple[list[str], str]:
+    """Run these tests on code with this bug, if any; return those that fail, as broken promises, and what was done."""
     pytest = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "pytest", "-q", "-x", "-p", "tests.faults.teeth.grafted", *where),
         cwd=ROOT,
-        env={**os.environ, ALTERED: json.dumps(dict(altered))},
+        env={**os.environ, BUG: bug or ""},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -8,7 +8,7 @@ from deploy.local.postgres import LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
 from tests.faults.kills.servers import Servers
 from tests.faults.light.stage import Stage
-from tests.faults.teeth.bugs import BUGS
+from tests.faults.teeth import bugs
 from tests.faults.teeth.drills import DRILLS
 from tests.faults.teeth.trial import Ending, attempt
 
@@ -26,6 +26,6 @@ async def stage(postgres_server: LocalPostgres, rabbit_server: LocalRabbit) -> A
 
 
 async def test_a_chain_that_does_not_hold_its_past_is_noticed(stage: Stage) -> None:
-    (bug,) = (bug for bug in BUGS if bug.name == "chain_without_its_past")
-    outcome = await attempt(stage, DRILLS[bug.drill], bug.altered())
+    bug = bugs.named("chain_without_its_past")
+    outcome = await attempt(stage, DRILLS[bug.drill], bug.name)
     assert outcome.ending is Ending.BROKEN, outcome.first

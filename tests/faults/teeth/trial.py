@@ -5,7 +5,6 @@ import random
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -51,8 +50,8 @@ class Outcome:
         return ", ".join(f"{kind} x {count}" for kind, count in self.complaints.items())
 
 
-async def attempt(stage: Stage, drill: Drill, altered: Mapping[str, str]) -> Outcome:
-    """Do the drill to services that are altered so."""
+async def attempt(stage: Stage, drill: Drill, bug: str | None) -> Outcome:
+    """Do the drill to services that have this bug, if any."""
     began = time.monotonic()
     failure = ""
     wrong: list[str] = []
@@ -61,9 +60,9 @@ async def attempt(stage: Stage, drill: Drill, altered: Mapping[str, str]) -> Out
     try:
         async with asyncio.timeout(GIVES_UP_AFTER):
             if isinstance(drill.plan, Tests):
-                wrong, did = await grafted.failing(drill.plan.where, altered)
+                wrong, did = await grafted.failing(drill.plan.where, bug)
             else:
-                await stage.alter(altered)
+                await stage.seed(bug)
                 wrong, did = await _wrong(stage, drill, struck)
     except Exception as error:  # noqa: BLE001 - whatever fails, the next bug has its turn, and this one is not caught
         failure = f"{type(error).__name__}: {error}\n{stage.last_words()}"

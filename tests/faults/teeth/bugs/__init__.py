@@ -40,3 +40,10 @@ BUGS: tuple[Bug, ...] = (
     *figures.BUGS,
     *perimeter.BUGS,
 )
+
+_BY_NAME = {bug.name: bug for bug in BUGS}
+
+
+def named(name: str) -> Bug:
+    """Return the bug of this name."""
+    return _BY_NAME[name]

@@ -1,0 +1,269 @@
+"""Patches: a named function, method or constant of the product is replaced, for everybody who already refers to it.
+
+A function keeps its identity: its code becomes a trampoline that calls the replacement. So whoever imported it by name,
+put it into a table, decorated it, closed over it or bound it as a method calls the replacement too. A constant is
+replaced in its module (or class) and in every module that imported it by that name.
+"""
+
+import functools
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+OURS = ("services.", "shared.", "deploy.", "tests.")
+"""Packages whose modules may have imported a constant."""
+
+Make = Callable[[Any], Any]
+"""Makes the replacement from the original; the original of a function can still be called."""
+
+
+class Misfit(Exception):  # noqa: N818 - it names a state of the table
+    """The target does not exist, is ambiguous, or would not be changed: the code has moved on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One target, as `package.module:Qualified.name`, and what makes its replacement."""
+
+    target: str
+    make: Make
+
+    def check(self) -> None:
+        """Raise `Misfit` unless the target exists and the replacement differs from it and is called as it is."""
+        self._prepare()
+
+    def apply(self) -> None:
+        """Replace the target in this process; raise `Misfit` as `check` does."""
+        put, replacement = self._prepare()
+        put(replacement)
+
+    def _prepare(self) -> tuple[Callable[[Any], None], Any]:
+        """Return what puts a replacement in place, and the replacement."""
+        module, owner, name = self._locate()
+        value = inspect.getattr_static(owner, name)
+        function = _function_behind(value)
+        if function is None:
+            if callable(value) or isinstance(value, staticmethod | classmethod | property | ModuleType):
+                raise Misfit(f"{self.target}: {type(value).__name__} hides no function of Python")
+            replacement = self._make(value)
+            if replacement == value and type(replacement) is type(value):
+                raise Misfit(f"{self.target}: the replacement equals the original")
+            return functools.partial(_put_constant, owner, name, value), replacement
+        if function.__module__ != module.__name__:
+            raise Misfit(f"{self.target}: the function is defined in {function.__module__}")
+        original = _copy(function)
+        replacement = self._make(original)
+        if replacement is original:
+            raise Misfit(f"{self.target}: the replacement is the original")
+        self._compare_signatures(original, replacement)
+        return functools.partial(_put_function, function, value), replacement
+
+    def _locate(self) -> tuple[ModuleType, Any, str]:
+        """Return the module, the module or class that has the target, and the target's name there."""
+        where, _, path = self.target.partition(":")
+        try:
+            module = importlib.import_module(where)
+        except ImportError as error:
+            raise Misfit(f"{self.target}: {error}") from error
+        owner: Any = module
+        *classes, name = path.split(".")
+        for one in classes:
+            owner = vars(owner).get(one)
+            if not isinstance(owner, type):
+                raise Misfit(f"{self.target}: {where} has no class {one}")
+        if name not in vars(owner):
+            raise Misfit(f"{self.target}: there is no {name}")
+        return module, owner, name
+
+    def _make(self, original: Any) -> Any:
+        try:
+            return self.make(original)
+        except Misfit as error:
+            raise Misfit(f"{self.target}: {error}") from error
+
+    def _compare_signatures(self, original: FunctionType, replacement: Callable[..., Any]) -> None:
+        """Raise `Misfit` unless every call that suits the original suits the replacement."""
+        parameters = inspect.signature(original).parameters.values()
+        for ours in (list(parameters), [one for one in parameters if one.default is one.empty]):
+            given = [one.name for one in ours if one.kind in {one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD}]
+            named = {one.name: None for one in ours if one.kind is one.KEYWORD_ONLY}
+            try:
+                inspect.signature(replacement).bind(*given, **named)
+            except TypeError as error:
+                raise Misfit(f"{self.target}: the replacement is called in another way: {error}") from error
+
+
+# ── what makes a replacement ────────────────────────────────────────────────────────────────────────────────────
+
+
+def around(function: Callable[..., Any]) -> Make:
+    """Replace a function by this one, which gets the original as its first argument."""
+    return lambda original: functools.partial(function, original)
+
+
+def instead(replacement: Any) -> Make:
+    """Replace a function or a constant by this one."""
+    return lambda _: replacement
+
+
+def returning(value: Any) -> Make:
+    """Replace a function by one that does nothing and returns this value."""
+
+    def make(original: FunctionType) -> Callable[..., Any]:
+        def nothing(*_: Any, **__: Any) -> Any:
+            return value
+
+        async def nothing_later(*_: Any, **__: Any) -> Any:
+            return value
+
+        return nothing_later if inspect.iscoroutinefunction(original) else nothing
+
+    return make
+
+
+def reworded(before: str, after: str) -> Make:
+    """Replace words in a text, or in a text that stands in a function; how they are spaced does not matter.
+
+    They must stand exactly once, not counting the function's docstring.
+    """
+    words = re.compile(r"\s+".join(map(re.escape, before.split())))
+
+    def make(original: Any) -> Any:
+        texts = [original] if isinstance(original, str) else list(_texts(original.__code__, original.__doc__))
+        found = sum(len(words.findall(text)) for text in texts)
+        if found != 1:
+            raise Misfit(f"{before!r} stands there {found} times")
+        if isinstance(original, str):
+            return words.sub(lambda _: after, original)
+        return _copy(original, _with_texts(original.__code__, lambda text: words.sub(lambda _: after, text)))
+
+    return make
+
+
+def lacking(words: str) -> Make:
+    """Take words away from a text, or from a text that stands in a function."""
+    return reworded(words, "")
+
+
+# ── functions ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _function_behind(value: Any) -> FunctionType | None:
+    """Return the function behind a method, a property, a partial or a decorator; `None` when there is none."""
+    while not isinstance(value, FunctionType) or hasattr(value, "__wrapped__"):
+        if isinstance(value, property):
+            value = value.fget
+        elif isinstance(value, staticmethod | classmethod):
+            value = value.__func__
+        elif isinstance(value, functools.partial | functools.cached_property):
+            value = value.func
+        elif hasattr(value, "__wrapped__") and not isinstance(value, type):
+            value = value.__wrapped__
+        else:
+            return None
+    return value
+
+
+def _copy(function: FunctionType, code: CodeType | None = None) -> FunctionType:
+    """Return a function that does the same and keeps doing it when the code of this one is replaced."""
+    copy = FunctionType(
+        code or function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    functools.update_wrapper(copy, function)
+    del copy.__wrapped__  # type: ignore[attr-defined] # it stands for the original, and hides nothing
+    copy.__kwdefaults__ = function.__kwdefaults__ and dict(function.__kwdefaults__)
+    return copy
+
+
+def _put_function(function: FunctionType, value: Any, replacement: Callable[..., Any]) -> None:
+    signature = inspect.signature(function)
+    code = function.__code__
+    function.__code__ = _trampoline(code).replace(
+        co_filename=code.co_filename,
+        co_firstlineno=code.co_firstlineno,
+        co_name=code.co_name,
+        co_qualname=code.co_qualname,
+        co_freevars=code.co_freevars,
+    )
+    function.__kwdefaults__ = {"_replacement": replacement}
+    function.__signature__ = signature  # type: ignore[attr-defined] # what frameworks read
+    if hasattr(value, "cache_clear"):
+        value.cache_clear()
+
+
+def _trampoline(code: CodeType) -> CodeType:
+    """Return the code that calls the replacement, of the same kind as this one."""
+    for flag, trampoline in (
+        (inspect.CO_COROUTINE, _coroutine),
+        (inspect.CO_ASYNC_GENERATOR, _async_generator),
+        (inspect.CO_GENERATOR, _generator),
+    ):
+        if code.co_flags & flag:
+            return trampoline.__code__
+    return _plain.__code__
+
+
+def _plain(*given: Any, _replacement: Callable[..., Any], **named: Any) -> Any:
+    return _replacement(*given, **named)
+
+
+async def _coroutine(*given: Any, _replacement: Callable[..., Any], **named: Any) -> Any:
+    return await _replacement(*given, **named)
+
+
+def _generator(*given: Any, _replacement: Callable[..., Any], **named: Any) -> Any:
+    return (yield from _replacement(*given, **named))
+
+
+async def _async_generator(*given: Any, _replacement: Callable[..., Any], **named: Any) -> Any:
+    """Pass on what is yielded, sent and raised: a decorated context manager raises into its generator."""
+    generator = _replacement(*given, **named)
+    try:
+        value = await anext(generator)
+        while True:
+            try:
+                sent = yield value
+            except GeneratorExit:
+                await generator.aclose()
+                raise
+            except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs to the generator
+                value = await generator.athrow(error)
+            else:
+                value = await generator.asend(sent)
+    except StopAsyncIteration:
+        return
+
+
+# ── constants ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _put_constant(owner: Any, name: str, value: Any, replacement: Any) -> None:
+    importers = [module for key, module in tuple(sys.modules.items()) if key.startswith(OURS)]
+    for one in [owner] if isinstance(owner, type) else {*importers, owner}:
+        if vars(one).get(name) is value:
+            setattr(one, name, replacement)
+
+
+def _texts(code: CodeType, docstring: str | None) -> Iterator[str]:
+    """Yield the texts that stand in a function and in the functions within it, without its docstring."""
+    for value in code.co_consts:
+        if isinstance(value, CodeType):
+            yield from _texts(value, None)
+        elif isinstance(value, str) and value is not docstring:
+            yield value
+
+
+def _with_texts(code: CodeType, change: Callable[[str], str]) -> CodeType:
+    """Return the code with its texts changed, also those of the functions within it."""
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, CodeType):
+            return _with_texts(value, change)
+        return change(value) if isinstance(value, str) else value
+
+    return code.replace(co_consts=tuple(changed(value) for value in code.co_consts))
