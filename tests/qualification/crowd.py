@@ -258,8 +258,8 @@ COPIED: Final = (
     WHERE {_FIRST}
     """,  # noqa: S608 - constants
     f"""
-    INSERT INTO case_step (id, request_id, departement, at, type, team, detail)
-    SELECT {_OWN}, {_TWIN}, departement, at {_EARLIER}, type, team, detail
+    INSERT INTO case_step (id, request_id, departement, at, type, team, fact)
+    SELECT {_OWN}, {_TWIN}, departement, at {_EARLIER}, type, team, fact
     FROM case_step
     WHERE {_FIRST}
     """,  # noqa: S608 - same

@@ -11,15 +11,15 @@ from services.qualification.domain.moves import Standing, State
 from services.qualification.domain.orientation import Orientation
 from services.qualification.domain.people import Official
 from services.qualification.domain.proposal import Proposal
+from services.qualification.reads.timeline import Entry
 from services.qualification.store.providers import of_departement
 from services.qualification.store.rows import ORIENTATION, orientation_of
 from shared.contracts.intake import Document, Request
 from shared.contracts.qualification import Qualification
+from shared.contracts.vocabulary import Team
 from shared.db import Reader, Row
 from shared.errors import NotFound
-from shared.french.words import event_word
-
-NATIONAL = "escalation."
+from shared.timeline import restored
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +41,6 @@ class Note:
     at: datetime
     author: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One stitch of the timeline."""
-
-    at: datetime
-    type: str
-    label: str
-    team: str | None
-    detail: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +67,14 @@ class CaseView:
     messages: tuple[Message, ...]
     notes: tuple[Note, ...]
     documents: tuple[Document, ...]
-    timeline: tuple[Step, ...]
+    timeline: tuple[Entry, ...]
     orientations: tuple[Orientation, ...]
     allowed_actions: tuple[str, ...]
 
     @property
-    def national_steps(self) -> tuple[Step, ...]:
+    def national_steps(self) -> tuple[Entry, ...]:
         """What the national team did."""
-        return tuple(step for step in self.timeline if step.type.startswith(NATIONAL))
+        return tuple(entry for entry in self.timeline if entry.team is Team.NATIONAL)
 
 
 async def find(
@@ -131,7 +120,7 @@ def _view(
     messages: tuple[Message, ...],
     notes: tuple[Note, ...],
     documents: tuple[Document, ...],
-    timeline: tuple[Step, ...],
+    timeline: tuple[Entry, ...],
     orientations: tuple[Orientation, ...],
     who: Official,
     today: date,
@@ -216,10 +205,10 @@ async def _documents(reader: Reader, case: Row) -> tuple[Document, ...]:
     return tuple(Document.model_validate(row["document"]) for row in rows)
 
 
-async def _timeline(reader: Reader, case: Row) -> tuple[Step, ...]:
+async def _timeline(reader: Reader, case: Row) -> tuple[Entry, ...]:
     rows = await reader.fetch(
         """
-        SELECT at, type, team, detail
+        SELECT at, type, team, fact
         FROM case_step
         WHERE request_id = $1 AND departement = $2
         ORDER BY at, id
@@ -227,7 +216,16 @@ async def _timeline(reader: Reader, case: Row) -> tuple[Step, ...]:
         case["request_id"],
         case["departement"],
     )
-    return tuple(Step(row["at"], row["type"], event_word(row["type"]), row["team"], row["detail"]) for row in rows)
+    request = Request.model_validate(case["request"])
+    return tuple(
+        Entry(
+            row["at"],
+            row["type"],
+            Team(row["team"]) if row["team"] else None,
+            restored(row["type"], row["fact"], request=request) if row["fact"] else None,
+        )
+        for row in rows
+    )
 
 
 async def _orientations(reader: Reader, case: Row) -> tuple[Orientation, ...]:

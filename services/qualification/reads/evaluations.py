@@ -10,7 +10,8 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.qualification.domain.moves import State
-from shared.contracts import escalation
+from services.qualification.reads.timeline import detail_of
+from shared.contracts import BY_TYPE, escalation
 from shared.contracts.vocabulary import EvaluationRound, Field, Programme
 from shared.db import Reader
 
@@ -98,7 +99,7 @@ _JUDGED: Final = """
                ARRAY(SELECT jsonb_array_elements_text(c.request -> 'fields')) AS fields,
                CASE WHEN c.state = 'directed_to_programme' THEN c.proposal ->> 'programme' END AS programme,
                CASE WHEN c.state = 'oriented_locally' THEN helped.name END AS provider,
-               CASE WHEN c.state = 'escalated' THEN decided.detail END AS decision,
+               decided.type AS decided_by, decided.fact AS decision,
                spent.cents AS cost_cents,
                e.round, e.need_met, e.progress, e.satisfaction, e.impact, e.comment, e.submitted_at
         FROM evaluation AS e
@@ -111,9 +112,10 @@ _JUDGED: Final = """
             LIMIT 1
         ) AS helped ON true
         LEFT JOIN LATERAL (
-            SELECT s.detail
+            SELECT s.type, s.fact
             FROM case_step AS s
             WHERE s.request_id = e.request_id AND s.departement = e.departement AND s.type = ANY($5)
+              AND c.state = 'escalated' AND s.fact IS NOT NULL
             ORDER BY s.at DESC
             LIMIT 1
         ) AS decided ON true
@@ -151,7 +153,7 @@ async def evaluations(reader: Reader, scope: Scope, *, limit: int, offset: int) 
         f"""
         {_JUDGED}
         SELECT request_id, departement, number, title, applicant_name, round, answer, fields, programme, provider,
-               decision, cost_cents, need_met, progress, satisfaction, impact, comment, submitted_at
+               decided_by, decision, cost_cents, need_met, progress, satisfaction, impact, comment, submitted_at
         FROM judged
         ORDER BY submitted_at DESC, request_id
         LIMIT $6 OFFSET $7
@@ -160,7 +162,12 @@ async def evaluations(reader: Reader, scope: Scope, *, limit: int, offset: int) 
         limit,
         offset,
     )
-    return [Evaluation(**dict(row)) for row in rows]
+    return [Evaluation(**{**row, "decision": _decision(row["decided_by"], row["decision"])}) for row in rows]
+
+
+def _decision(wire_type: str | None, members: dict[str, Any] | None) -> str | None:
+    """Return the committee's decision in words."""
+    return detail_of(BY_TYPE[wire_type].model_validate(members)) if wire_type else None
 
 
 async def averages(reader: Reader, scope: Scope) -> Averages:

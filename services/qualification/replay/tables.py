@@ -40,11 +40,10 @@ TABLES = (
     Table(
         "case_step",
         key=("request_id", "at", "type"),
-        source="(SELECT request_id, at, type, team, max(detail) AS detail FROM case_step GROUP BY 1, 2, 3, 4)",
+        source="(SELECT request_id, at, type, team, max(fact::text)::jsonb AS fact FROM case_step GROUP BY 1, 2, 3, 4)",
         left_out={
             "id": "made anew for each step of a dossier",
             "departement": "which of two cases has it depends on whether it came before the transfer",
-            "detail": "the words of the day: a later version may have others",
         },
     ),
     Table("programme_territory", key=("programme", "departement", "kind", "code"), request=""),

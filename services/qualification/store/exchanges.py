@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.qualification.domain.case import Case
@@ -17,7 +18,7 @@ WRITTEN = """
     FROM case_message
     WHERE request_id = $2 AND departement = $3 AND team = 'departement'
     UNION ALL
-    SELECT at, coalesce(detail, '')
+    SELECT at, (SELECT string_agg(item, ' ') FROM jsonb_array_elements_text(fact -> 'items') AS item)
     FROM case_step
     WHERE request_id = $2 AND departement = $3 AND type = 'qualification.information_requested.v1'
 """
@@ -79,17 +80,20 @@ async def add_document(tx: Transaction, case: Case, document: Document) -> None:
 
 
 async def add_step(
-    tx: Transaction, case: Case, *, at: datetime, type_: str, team: Team | None, detail: str | None = None
+    tx: Transaction, case: Case, *, at: datetime, type_: str, team: Team | None, fact: dict[str, Any] | None = None
 ) -> None:
-    """Add a stitch to the timeline; the same one twice is one (it came with a dossier, or comes again)."""
+    """Add an entry to the timeline unless it is there (it came with a dossier, or comes again).
+
+    `fact` is None for an entry that a dossier brought.
+    """
     await tx.execute(
         """
-        INSERT INTO case_step (id, request_id, departement, at, type, team, detail)
+        INSERT INTO case_step (id, request_id, departement, at, type, team, fact)
         SELECT $1, $2, $3, $4, $5, $6, $7
         WHERE NOT EXISTS (
             SELECT FROM case_step
             WHERE request_id = $2 AND departement = $3 AND at = $4 AND type = $5
-              AND (detail = $7 OR detail IS NULL OR $7::text IS NULL)
+              AND (fact = $7 OR fact IS NULL OR $7::jsonb IS NULL)
         )
         """,
         new_id(),
@@ -98,7 +102,7 @@ async def add_step(
         at,
         type_,
         team,
-        detail,
+        fact,
     )
 
 
@@ -134,8 +138,8 @@ async def take_over(tx: Transaction, case: Case, steps: Sequence[str]) -> None:
     )
     await tx.execute(
         """
-        INSERT INTO case_step (id, request_id, departement, at, type, team, detail)
-        SELECT DISTINCT ON (s.at, s.type) gen_random_uuid(), s.request_id, $2, s.at, s.type, s.team, s.detail
+        INSERT INTO case_step (id, request_id, departement, at, type, team, fact)
+        SELECT DISTINCT ON (s.at, s.type) gen_random_uuid(), s.request_id, $2, s.at, s.type, s.team, s.fact
         FROM case_step AS s
         WHERE s.request_id = $1 AND s.departement <> $2 AND s.type = ANY($3)
           AND NOT EXISTS (

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from services.qualification.domain.case import Case
 from services.qualification.domain.people import Official
-from services.qualification.domain.steps import detail_of, team_of
+from services.qualification.domain.steps import team_of
 from services.qualification.store import cases, exchanges
+from shared import timeline
 from shared.contracts.fact import Fact
 from shared.contracts.qualification import Dossier
 from shared.contracts.vocabulary import Role
@@ -55,7 +56,7 @@ async def tell(tx: Transaction, case: Case, *told: Fact) -> None:
 
 async def note(tx: Transaction, case: Case, fact: Fact) -> None:
     """Sew a fact, ours or another service's, into the timeline."""
-    await exchanges.add_step(tx, case, at=fact.at, type_=fact.wire_type, team=team_of(fact), detail=detail_of(fact))
+    await exchanges.add_step(tx, case, at=fact.at, type_=fact.wire_type, team=team_of(fact), fact=timeline.stored(fact))
 
 
 async def dossier(tx: Transaction, case: Case) -> Dossier:

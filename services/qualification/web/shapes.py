@@ -1,5 +1,6 @@
 """What programs get of a case, in JSON."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -9,14 +10,26 @@ from services.qualification.domain.case import Question
 from services.qualification.domain.matching import Match
 from services.qualification.domain.orientation import Orientation
 from services.qualification.domain.proposal import Proposal
-from services.qualification.reads.case import CaseView, Message, Note, Step
+from services.qualification.reads.case import CaseView, Message, Note
 from services.qualification.reads.queue import QueueItem
+from services.qualification.reads.timeline import Entry
 from services.qualification.usecases.together import Together
 from services.qualification.web.desk import Desk
 from shared.contracts.intake import Contact, Request
 from shared.contracts.qualification import Evidence, Qualification
 from shared.contracts.vocabulary import Stage
 from shared.french.words import STAGE, state_word
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry of the timeline."""
+
+    at: datetime
+    type: str
+    label: str
+    team: str | None
+    detail: str | None
 
 
 class AgentShape(BaseModel):
@@ -249,12 +262,16 @@ def case(view: CaseView, desk: Desk) -> CaseShape:
             DocumentShape(**document.model_dump(), url=desk.document_url(view.request_id, document.id))
             for document in view.documents
         ],
-        timeline=list(view.timeline),
-        national_steps=list(view.national_steps),
+        timeline=[_step(each) for each in view.timeline],
+        national_steps=[_step(each) for each in view.national_steps],
         deadlines=list(_deadlines(view)),
         orientations=[_orientation(each) for each in view.orientations],
         allowed_actions=list(view.allowed_actions),
     )
+
+
+def _step(entry: Entry) -> Step:
+    return Step(entry.at, entry.type, entry.label, entry.team, entry.detail)
 
 
 def match(found: Match) -> MatchShape:

@@ -6,8 +6,8 @@ from typing import Final, TypeVar
 
 from services.qualification.domain.moves import State
 from services.qualification.domain.orientation import OrientationState
-from shared.contracts import escalation, qualification
-from shared.contracts.vocabulary import CommitteeOutcome, Field, Outcome, SupportType, Team
+from shared.contracts import escalation, notifications, qualification
+from shared.contracts.vocabulary import Field, Outcome, SupportType, Team
 from shared.french import words
 
 Value = TypeVar("Value", bound=StrEnum)
@@ -78,9 +78,19 @@ ELSEWHERE: Final[Mapping[str, tuple[str, str] | None]] = {
 }
 """What is expected of others who have the request, by the last of their steps that tells; None: nothing more."""
 
-DEFERRED: Final = words.COMMITTEE_OUTCOME[CommitteeOutcome.DEFERRED]
-REFUSED: Final = words.COMMITTEE_OUTCOME[CommitteeOutcome.REFUSED]
-"""How the step of a decision begins that leaves the dossier where it was, and of one after which nothing follows."""
+_LATE: Final = (qualification.StageOverdue, escalation.StageOverdue, notifications.DeliveryFailed)
+_REFUSED: Final = (
+    qualification.OrientationDeclined,
+    qualification.RequestRefused,
+    qualification.WithdrawalDeclined,
+    escalation.ProgrammeRequestDeclined,
+    escalation.WithdrawalDeclined,
+)
+ENTRIES: Final[Mapping[str, str]] = {
+    **{fact.wire_type: "late" for fact in _LATE},
+    **{fact.wire_type: "refused" for fact in _REFUSED},
+}
+"""How the entry of an event looks in the timeline, where it is not simply done."""
 
 TO_QUALIFY: Final = ("Qualifier le besoin", "La réponse proposée ensuite s’appuiera sur cette qualification.")
 UNANSWERED: Final = (

@@ -21,8 +21,9 @@ from services.qualification.web import words as pages_words
 from services.qualification.web.asked import Asked
 from services.qualification.web.visit import Visit
 from shared import clock
-from shared.contracts.fact import Actor
-from shared.contracts.vocabulary import ApplicantKind, Outcome, Role
+from shared.contracts import escalation
+from shared.contracts.fact import Actor, Fact
+from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, Outcome, Role
 from shared.db import Transaction
 from shared.french import words
 from shared.surroundings import public_page
@@ -208,13 +209,13 @@ def _thread(view: CaseView, today: date) -> list[dict[str, Any]]:
     """Give the stitches, oldest first, and the one that is awaited."""
     stitches: list[dict[str, Any]] = [
         {
-            "at": step.at,
-            "label": step.label,
-            "team": step.team,
-            "detail": step.detail,
-            "state": _stitch(step.type),
+            "at": entry.at,
+            "label": entry.label,
+            "team": entry.team,
+            "detail": entry.detail,
+            "state": pages_words.ENTRIES.get(entry.type, "done"),
         }
-        for step in view.timeline
+        for entry in view.timeline
     ]
     awaited = _expected(view, today)
     if awaited:
@@ -238,20 +239,19 @@ def _expected(view: CaseView, today: date) -> tuple[str, str] | None:
 
 
 def _expected_elsewhere(view: CaseView) -> tuple[str, str] | None:
-    for step in reversed(view.timeline):
-        said = pages_words.ELSEWHERE.get(step.type)
-        decision = step.detail or "" if said is pages_words.DECIDED else ""
-        if decision.startswith(pages_words.REFUSED):
+    for entry in reversed(view.timeline):
+        outcome = _committee_outcome(entry.fact)
+        if outcome is CommitteeOutcome.REFUSED:
             return None
-        if step.type in pages_words.ELSEWHERE and not decision.startswith(pages_words.DEFERRED):
-            return said
+        if entry.type in pages_words.ELSEWHERE and outcome is not CommitteeOutcome.DEFERRED:
+            return pages_words.ELSEWHERE[entry.type]
     return None
 
 
-def _stitch(wire_type: str) -> str:
-    if "overdue" in wire_type or "delivery_failed" in wire_type:
-        return "late"
-    return "refused" if "refused" in wire_type or "declined" in wire_type else "done"
+def _committee_outcome(fact: Fact | None) -> CommitteeOutcome | None:
+    if isinstance(fact, escalation.DecisionMade | escalation.DecisionCorrected):
+        return fact.decision.outcome
+    return None
 
 
 def _awaited_team(state: str) -> str:
