@@ -13,7 +13,7 @@ import structlog
 
 from deploy.local.environment import KEYS_OF_LINKS, SENDS_PEOPLE_TO
 from shared.db import Database
-from shared.messaging.origins import SERVICES
+from shared.messaging.accounts import SERVICES
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "api"
 DOCUMENTS = {"openapi": "/api/v1/openapi.json", "asyncapi": "/asyncapi"}

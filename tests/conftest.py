@@ -6,7 +6,7 @@
   `shared` for the tables of shared/messaging and shared/identity alone. `app_url` has the running service's rights,
   `owner_url` may change everything, `operators_url` has operators' rights. Dropped after the test.
 - `database_url(service)` — the same, only the `app_url`.
-- `rabbit_server` — a `LocalRabbit`, users as in shared/messaging/rights.py (to kill one, start your own).
+- `rabbit_server` — a `LocalRabbit`, users as in shared/messaging/accounts.py (to kill one, start your own).
 - `broker_vhost` — the name of a virtual host made for this test and removed after it.
 - `broker_url(user)` — the AMQP URL of a user (`intake`, …, `operator`, `supervisor`) in this test's `broker_vhost`.
 - `free_ports(n)` — n ports of 127.0.0.1 that nobody uses.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import aio_pika
 
-from shared.messaging.addresses import connect
+from shared.messaging.connection import connect
 from shared.messaging.names import exchange_of
 
 

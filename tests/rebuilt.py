@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.db import Database
-from shared.messaging.consumers import Consumers
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.handlers import EventHandlers
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.operations.broker import Broker
 from shared.operations.command_line_replay import rebuilding
 from shared.operations.reach import Reach, Watched
@@ -21,11 +22,11 @@ BEHIND = timedelta(hours=5)
 class Overheard(Inbox):
     """An inbox of which a second database, the journal of all the others, is told what it is given."""
 
-    def __init__(self, database: Database, consumers: Consumers, others: Database) -> None:
+    def __init__(self, database: Database, consumers: EventHandlers, others: Database) -> None:
         super().__init__(database, consumers)
         self._others = others
 
-    async def take(
+    async def process(
         self, messages: Sequence[Message], safe: Callable[[Message], None] = lambda _: None
     ) -> list[Message]:
         """Write down, then take."""
@@ -40,7 +41,7 @@ class Overheard(Inbox):
                 message.routing_key,
                 message.body.decode(),
             )
-        return await super().take(messages, safe)
+        return await super().process(messages, safe)
 
 
 async def assert_it_shows_what_was_told(

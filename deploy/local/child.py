@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from shared.messaging.origins import SERVICES
+from shared.messaging.accounts import SERVICES
 
 
 class DidNotStart(Exception):  # noqa: N818 - reads as what happened, and is shown to people as its sentence

@@ -11,7 +11,7 @@ from deploy.local.personas import PERSONAS, PERSONAS_DOMAIN
 from deploy.local.postgres import LocalPostgres
 from shared.db import Database
 from shared.identity.model import Role
-from shared.messaging.origins import SERVICES
+from shared.messaging.accounts import SERVICES
 from shared.operations import agents, migrations
 from shared.tls import verified
 

@@ -12,9 +12,8 @@ from deploy.local.rabbitmq import LocalRabbit
 from services.intake.settings import Settings as IntakeSettings
 from services.notifications.settings import Settings as NotificationsSettings
 from shared.contracts.vocabulary import Programme
-from shared.messaging.addresses import user_of
-from shared.messaging.origins import SERVICES
-from shared.messaging.rights import OPERATOR, SUPERVISOR
+from shared.messaging.accounts import OPERATOR, SERVICES, SUPERVISOR
+from shared.messaging.connection import user_of
 from shared.settings import ServiceSettings
 
 OPERATIONS = "operations"

@@ -19,8 +19,8 @@ from deploy.local.epmd import LocalEpmd
 from deploy.local.passwords import Passwords, write_private
 from deploy.local.supervision import Program
 from shared.messaging import topology
-from shared.messaging.addresses import connect
-from shared.messaging.rights import SUPERVISOR, USERS
+from shared.messaging.accounts import SUPERVISOR, USERS
+from shared.messaging.connection import connect
 
 # Debian's commands in /usr/sbin insist on the account `rabbitmq`; these are RabbitMQ's own.
 _DEBIAN = Path("/usr/lib/rabbitmq/bin")
@@ -47,7 +47,7 @@ class Membership:
 class LocalRabbit:
     """One RabbitMQ node in a folder of its own, listening on 127.0.0.1 only; alone, or a member of a cluster.
 
-    Users and permissions are imported at each boot from `shared.messaging.rights`; `guest` does not exist. It may be
+    Users and permissions are imported at each boot from `shared.messaging.accounts`; `guest` does not exist. It may be
     started again on the same folder, also after a `kill -9` of it or of us.
     """
 

@@ -32,9 +32,8 @@ from deploy.local.supervision import Program, Watch, WebProgram, together
 from deploy.local.told_to_stop import told_to_stop
 from shared.db import AWAY
 from shared.messaging import topology
-from shared.messaging.addresses import BROKER_AWAY, connect, lost_is_not_cancelled
-from shared.messaging.origins import SERVICES
-from shared.messaging.rights import SUPERVISOR
+from shared.messaging.accounts import SERVICES, SUPERVISOR
+from shared.messaging.connection import BROKER_AWAY, connect, node_loss_as_error
 from shared.operations.migrations import MigrationFailed
 from shared.stopping import SECOND_AFTER, STOP_SIGNALS
 
@@ -127,7 +126,7 @@ class Run:
         """Declare what all services share, also where somebody deleted it under them: they have no right to."""
         url = self._environments.amqp_url(SUPERVISOR)
         while True:
-            with contextlib.suppress(*BROKER_AWAY), lost_is_not_cancelled():
+            with contextlib.suppress(*BROKER_AWAY), node_loss_as_error():
                 async with await connect(url, SUPERVISOR, within=DECLARES_EVERY) as connection:
                     await topology.declare_shared(connection)
             await asyncio.sleep(DECLARES_EVERY)

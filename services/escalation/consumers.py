@@ -32,7 +32,7 @@ from shared import exchanges
 from shared.contracts import intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.db import Transaction
-from shared.messaging.consumers import Consumers, Handler
+from shared.messaging.handlers import EventHandlers, Handler
 from shared.messaging.topology import Subscription
 
 SUBSCRIPTION = Subscription("escalation", ("intake.#", "qualification.#", "notifications.#"))
@@ -76,6 +76,6 @@ def _both(first: Handler, then: Handler) -> Handler:
     return both
 
 
-def consumers(durations: Durations) -> Consumers:
+def consumers(durations: Durations) -> EventHandlers:
     """Give the table to the messenger."""
-    return Consumers(table(durations))
+    return EventHandlers(table(durations))

@@ -16,8 +16,8 @@ from shared.contracts import escalation
 from shared.db import Database
 from shared.links import Links
 from shared.messaging import asyncapi
+from shared.messaging.accounts import Origins
 from shared.messaging.messenger import Messenger
-from shared.messaging.origins import Origins
 from shared.runner import run
 from shared.territory.territories import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application

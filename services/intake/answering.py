@@ -11,7 +11,7 @@ from services.intake.store.form_answers import Answer
 from services.intake.web.tokens import Tokens
 from shared.contracts import forms
 from shared.db import Database
-from shared.messaging.origins import form_name
+from shared.messaging.accounts import form_name
 
 log = structlog.get_logger(__name__)
 

@@ -17,11 +17,11 @@ from shared.contracts.fact import Fact
 from shared.contracts.forms import REQUEST_FILED, FiledRequest
 from shared.db import Transaction
 from shared.errors import Invalid, Refusal
-from shared.messaging.consumers import Consumers, Handler
+from shared.messaging.accounts import form_of_user, form_source
 from shared.messaging.envelope import Envelope, Name
-from shared.messaging.inbox import Message
+from shared.messaging.handlers import EventHandlers, Handler
+from shared.messaging.inbox.message import Message
 from shared.messaging.inbox.quarantine import FORGERIES
-from shared.messaging.origins import form_of_user, form_source
 from shared.messaging.topology import Subscription
 from shared.territory.territories import Territories
 from shared.web.validation import SENTENCES, field_errors
@@ -47,10 +47,10 @@ TABLE: Final[Mapping[type[Fact], Handler]] = {
 of territories."""
 
 
-def consumers(territories: Territories) -> Consumers:
+def consumers(territories: Territories) -> EventHandlers:
     """Give what is heard to the inbox; requests of other forms come without a place in a stream, and may come again."""
     filing = {REQUEST_FILED: _file_request_on_request_filed(territories)}
-    return Consumers(TABLE, raw=filing, repeated=filing, answer=_answer_form)
+    return EventHandlers(TABLE, raw=filing, repeated=filing, answer=_answer_form)
 
 
 def _file_request_on_request_filed(territories: Territories) -> Handler:

@@ -20,8 +20,8 @@ from shared.contracts import forms, intake
 from shared.db import Database
 from shared.links import Links
 from shared.messaging import asyncapi
+from shared.messaging.accounts import Origins
 from shared.messaging.messenger import Messenger
-from shared.messaging.origins import Origins
 from shared.runner import run
 from shared.territory.similarity import Similarity
 from shared.territory.territories import Territories
@@ -62,7 +62,7 @@ def build(settings: Settings, database: Database) -> Litestar:
             lambda _: jobs.running(database, settings, territories),
             lambda _: limits.sweeping(database),
             lambda _: rounds.running(
-                lambda: answering.send_answers(database, messenger.relay.say, tokens),
+                lambda: answering.send_answers(database, messenger.relay.publish_control, tokens),
                 every=answering.EVERY,
                 name="intake.answers",
             ),

@@ -10,7 +10,7 @@ from services.intake.usecases.hear import event_id
 from shared.contracts import intake
 from shared.contracts.fact import Fact
 from shared.db import Transaction
-from shared.messaging.consumers import Consumers, Handler
+from shared.messaging.handlers import EventHandlers, Handler
 from shared.operations.replay.rebuilding import Rebuilding, Table
 
 
@@ -18,7 +18,7 @@ def rebuilding() -> Rebuilding:
     """Say how."""
     return Rebuilding(
         service="intake",
-        consumers=Consumers({**TABLE, **TOLD}),
+        consumers=EventHandlers({**TABLE, **TOLD}),
         hears=SUBSCRIPTION.bindings,
         tables=TABLES,
         left_out=LEFT_OUT,

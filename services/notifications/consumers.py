@@ -12,7 +12,7 @@ from shared import clock
 from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.db import Transaction
-from shared.messaging.consumers import Consumers, Handler
+from shared.messaging.handlers import EventHandlers, Handler
 
 BINDINGS = ("intake.#", "qualification.#", "escalation.#")
 
@@ -46,9 +46,9 @@ HEARD: tuple[type[Fact], ...] = tuple(
 """Every fact of the other services that people or partners' programs are told of, or that something is learned from."""
 
 
-def consumers(office: Office) -> Consumers:
+def consumers(office: Office) -> EventHandlers:
     """Hear them."""
-    return Consumers({fact: _tell_people_on(fact, office) for fact in HEARD})
+    return EventHandlers({fact: _tell_people_on(fact, office) for fact in HEARD})
 
 
 def _tell_people_on(kind: type[Fact], office: Office) -> Handler:

@@ -23,8 +23,8 @@ from shared.identity.model import Role
 from shared.limits import RateLimits
 from shared.links import Links
 from shared.messaging import asyncapi
+from shared.messaging.accounts import Origins
 from shared.messaging.messenger import Messenger
-from shared.messaging.origins import Origins
 from shared.messaging.topology import Subscription
 from shared.runner import run
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application

@@ -14,7 +14,7 @@ from services.notifications.office import Office
 from shared.contracts import notifications
 from shared.db import Transaction
 from shared.links import Links
-from shared.messaging.consumers import Consumers
+from shared.messaging.handlers import EventHandlers
 from shared.operations.replay.rebuilding import Rebuilding, Table
 
 SOMEWHERE: Final = "replay@cousu.invalid"
@@ -59,7 +59,7 @@ def rebuilding() -> Rebuilding:
 
     return Rebuilding(
         service="notifications",
-        consumers=Consumers(
+        consumers=EventHandlers(
             {
                 **consumers(nowhere).on,
                 notifications.DeliverySucceeded: _note_success,

@@ -15,7 +15,7 @@ from shared import coverage, exchanges
 from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.db import Transaction
-from shared.messaging.consumers import Consumers, Handler
+from shared.messaging.handlers import EventHandlers, Handler
 from shared.messaging.topology import Subscription
 
 log = structlog.get_logger(__name__)
@@ -24,7 +24,7 @@ F = TypeVar("F", bound=Fact)
 OnCase = Callable[[Transaction, Case, F], Awaitable[None]]
 
 
-def consumers(rules: Rules) -> Consumers:
+def consumers(rules: Rules) -> EventHandlers:
     """Give the table of what is heard and what is done about it."""
 
     async def open_case_on_request_submitted(tx: Transaction, fact: intake.RequestSubmitted) -> None:
@@ -52,7 +52,7 @@ def consumers(rules: Rules) -> Consumers:
     def on_case(handle: OnCase[F]) -> Handler:
         return _on_case(handle, rules)
 
-    return Consumers(
+    return EventHandlers(
         {
             intake.RequestSubmitted: open_case_on_request_submitted,
             intake.InformationProvided: on_case(resume_on_information_provided),

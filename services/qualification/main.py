@@ -20,8 +20,8 @@ from shared.db import Database
 from shared.identity.model import Role
 from shared.links import Links
 from shared.messaging import asyncapi
+from shared.messaging.accounts import Origins
 from shared.messaging.messenger import Messenger
-from shared.messaging.origins import Origins
 from shared.messaging.topology import Subscription
 from shared.runner import run
 from shared.territory import Territories

@@ -15,24 +15,22 @@ from pydantic.json_schema import models_json_schema
 from shared import tracing
 from shared.contracts import FACTS
 from shared.contracts.fact import Fact
-from shared.messaging import control
+from shared.messaging import control_messages
+from shared.messaging.accounts import SERVICES
+from shared.messaging.control_messages import ControlMessage
 from shared.messaging.envelope import CONTENT_TYPE, DIGEST, FURTHEST
-from shared.messaging.healing import said
-from shared.messaging.healing.said import Said
 from shared.messaging.names import EXCHANGE, RESEND_EXCHANGE, exchange_of
-from shared.messaging.origins import SERVICES
-from shared.messaging.routing import leads_there
-from shared.messaging.topology import ASKED_BY_ANYBODY, Subscription
+from shared.messaging.topology import ASKED_BY_ANYBODY, Subscription, matches_any
 
 VERSION: Final = "3.0.0"
 
-CONTROL: Final[dict[str, type[Said]]] = {
-    control.EVENTS_MISSING: said.EventsMissing,
-    control.STREAM_HEADS: said.StreamHeads,
-    control.HEADS_WANTED: said.HeadsWanted,
-    control.ALONE_HEADS: said.StreamHeads,
-    control.STREAM_FORKED: said.StreamForked,
-    control.STREAM_CHECKED: said.StreamChecked,
+CONTROL: Final[dict[str, type[ControlMessage]]] = {
+    control_messages.EVENTS_MISSING: control_messages.EventsMissing,
+    control_messages.STREAM_HEADS: control_messages.StreamHeads,
+    control_messages.HEADS_WANTED: control_messages.HeadsWanted,
+    control_messages.ALONE_HEADS: control_messages.StreamHeads,
+    control_messages.STREAM_FORKED: control_messages.StreamForked,
+    control_messages.STREAM_CHECKED: control_messages.StreamChecked,
 }
 """What services ask and tell each other to recover lost events: no event, and may be lost."""
 
@@ -210,7 +208,7 @@ def _leads(wire_type: str, bindings: Iterable[str]) -> bool:
     """Tell whether an event of this type, of some département, comes to a queue with these bindings."""
     key = wire_type.rpartition(".")[0]
     codes = {binding.rpartition(".")[2] for binding in bindings} - {"#", "*"}
-    return any(leads_there(f"{key}.{code}", bindings) for code in codes or {"95"})
+    return any(matches_any(f"{key}.{code}", bindings) for code in codes or {"95"})
 
 
 def _topic(wire_type: str, message: str, *, last: str = "departement") -> dict[str, Any]:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from shared.messaging.control import ASKS
+from shared.messaging.accounts import PUBLISHES, Origins, form_of_user
+from shared.messaging.control_messages import REQUESTS
 from shared.messaging.envelope import Envelope, Unreadable
-from shared.messaging.origins import Origins, form_of_user
-from shared.messaging.rights import PUBLISHES
 
 FORM_PUBLISHES = "forms.request_filed"
 
@@ -77,7 +76,7 @@ class Authenticity:
             raise Forged(Reason.SOURCE)
         self._check_key(envelope, sender)
         queue, source = said.get("queue"), said.get("source")
-        if what in ASKS:
+        if what in REQUESTS:
             owned = queue is None or (isinstance(queue, str) and self._origins.owns_queue(user, queue))
         else:
             owned = isinstance(source, str) and self._origins.owns(user, source)

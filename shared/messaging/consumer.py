@@ -10,9 +10,8 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 from aio_pika.exceptions import ChannelNotFoundEntity
 
 from shared.messaging import topology
-from shared.messaging.addresses import BROKER_AWAY, lost_is_not_cancelled
+from shared.messaging.connection import BROKER_AWAY, FailoverBroker, node_loss_as_error
 from shared.messaging.publisher import LEAVES_WITHIN
-from shared.messaging.wandering import WanderingBroker
 from shared.stopping import deadline
 
 log = structlog.get_logger(__name__)
@@ -53,9 +52,9 @@ class Consumer:
         self._subscription = subscription
         self._prefetch = prefetch
         self._on_message = on_message
-        self._broker = WanderingBroker(amqp_url, name=f"{name} consumer")
+        self._broker = FailoverBroker(amqp_url, name=f"{name} consumer")
         self._channels: list[AbstractChannel] = []
-        """Kept, because the connection refers to its channels but weakly, and declares again what it still finds."""
+        """Stored here: the connection refers to its channels weakly, and declares again what it still finds."""
         self._queue: AbstractQueue | None = None
         self._tag = ""
         self._in_hand: set[asyncio.Task[None]] = set()
@@ -71,7 +70,7 @@ class Consumer:
         while not self.started:
             try:
                 async with asyncio.timeout(DECLARES_WITHIN):
-                    with lost_is_not_cancelled():
+                    with node_loss_as_error():
                         connection = await self._broker.connect()
                         declared, consumed = await connection.channel(), await connection.channel()
                         self._channels = [declared, consumed]
@@ -106,7 +105,7 @@ class Consumer:
             return
         try:
             async with asyncio.timeout(DECLARES_WITHIN):
-                with lost_is_not_cancelled():
+                with node_loss_as_error():
                     connection = await self._broker.connect()
                     async with connection.channel() as channel:
                         await topology.declare(channel, [self._subscription])
@@ -123,7 +122,7 @@ class Consumer:
         now = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(LOOKS_WITHIN):
-                with lost_is_not_cancelled():
+                with node_loss_as_error():
                     known = await self._is_known()
         except BROKER_AWAY as error:
             if now - self._seen_at > AGAIN_AFTER:
@@ -138,7 +137,7 @@ class Consumer:
         await self.cancel()
         with contextlib.suppress(*BROKER_AWAY):
             async with asyncio.timeout(LOOKS_WITHIN):
-                with lost_is_not_cancelled():
+                with node_loss_as_error():
                     if self._queue is not None:
                         self._tag = await self._queue.consume(self._take)
                         self._lost = False
@@ -149,7 +148,7 @@ class Consumer:
             return
         with contextlib.suppress(*BROKER_AWAY):
             async with asyncio.timeout(deadline.left(LEAVES_WITHIN)):
-                with lost_is_not_cancelled():
+                with node_loss_as_error():
                     await self._queue.cancel(self._tag)
 
     async def close(self) -> None:
@@ -159,7 +158,7 @@ class Consumer:
             await asyncio.wait(tuple(self._in_hand), timeout=deadline.left(ENDS_WITHIN))
         with contextlib.suppress(*BROKER_AWAY):
             async with asyncio.timeout(deadline.left(LEAVES_WITHIN)):
-                with lost_is_not_cancelled():
+                with node_loss_as_error():
                     await self._broker.stop()
 
     async def _take(self, message: AbstractIncomingMessage) -> None:

@@ -10,17 +10,21 @@ from aio_pika.abc import AbstractIncomingMessage
 
 from shared.db import AWAY, Database, retry_conflicts
 from shared.messaging import gauges, topology
-from shared.messaging import healing as heal
-from shared.messaging.answers import Answers
-from shared.messaging.arrivals import PREFETCH, Arrivals, Outcome
+from shared.messaging.accounts import Origins
+from shared.messaging.acknowledger import Acknowledger
 from shared.messaging.authenticity import Authenticity, Sender
+from shared.messaging.batcher import PREFETCH, MessageBatcher, Outcome
 from shared.messaging.consumer import Consumer
-from shared.messaging.consumers import Consumers
+from shared.messaging.control_messages import is_control
 from shared.messaging.envelope import DIGEST, is_damaged
-from shared.messaging.inbox import Inbox, Message, Patience
+from shared.messaging.handlers import EventHandlers
+from shared.messaging.inbox.held import RetryPolicy
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.messaging.names import LEADER_LOCK, OUTBOX_OLD, OUTBOX_STALE
-from shared.messaging.origins import Origins
 from shared.messaging.publisher import CONFIRM_WITHIN
+from shared.messaging.recovery.gap_recovery import GapRecovery
+from shared.messaging.recovery.gaps import RecoveryPolicy
 from shared.messaging.relay import Relay
 from shared.readiness import Degraded
 from shared.rounds import for_ever
@@ -37,7 +41,7 @@ WATCHES_EVERY = 5.0
 RETRIES_EVERY = 0.5
 """Seconds between two looks at the held streams whose time has come."""
 
-TAKES_AGAIN_EVERY = 1.0
+PROCESSES_RESUBMITTED_EVERY = 1.0
 """Seconds between two looks for messages that an operator handed over."""
 
 LOOKS_EVERY = 5.0
@@ -72,29 +76,29 @@ class Messenger:
         *,
         name: str,
         subscription: topology.Subscription,
-        consumers: Consumers,
-        patience: Patience | None = None,
+        consumers: EventHandlers,
+        retry_policy: RetryPolicy | None = None,
         relay_poll: float = 0.5,
-        healing: heal.Patience | None = None,
+        recovery_policy: RecoveryPolicy | None = None,
         origins: Origins | None = None,
     ) -> None:
         """`origins` says which sources belong to which broker user."""
         self.database = database
         authenticity = Authenticity(origins or Origins(), subscription.queue)
-        self.inbox = Inbox(database, consumers, patience, service=name, authenticity=authenticity)
+        self.inbox = Inbox(database, consumers, retry_policy, service=name, authenticity=authenticity)
         self.relay = Relay(database, amqp_url, name=name, poll=relay_poll)
-        self.healer = heal.Healer(
+        self.recovery = GapRecovery(
             database,
             self.relay,
             service=name,
             queue=subscription.queue,
             alone=consumers.alone,
-            patience=healing,
+            policy=recovery_policy,
             authenticity=authenticity,
         )
         self.consumer = Consumer(amqp_url, self._on_message, name=name, subscription=subscription, prefetch=PREFETCH)
-        self._arrivals = Arrivals(self.inbox)
-        self._answers = Answers()
+        self._batcher = MessageBatcher(self.inbox)
+        self._acknowledger = Acknowledger()
         self._tasks: list[asyncio.Task[None]] = []
         self._wanted = False
         self._led_at: float | None = None
@@ -111,20 +115,20 @@ class Messenger:
 
     def start(self) -> None:
         """Begin at once, and connect when the broker is there."""
-        rest = self.healer.patience
-        for work in (self.consumer.start, self._arrivals.run, self.relay.run):
+        rest = self.recovery.policy
+        for work in (self.consumer.start, self._batcher.run, self.relay.run):
             self._tasks.append(asyncio.create_task(work(), name=work.__qualname__))
         for one_round, every in (
             (self.inbox.retry_held, RETRIES_EVERY),
-            (self.inbox.go_on_where_left, LOOKS_EVERY),
-            (self.inbox.take_again, TAKES_AGAIN_EVERY),
+            (self.inbox.resume_stuck, LOOKS_EVERY),
+            (self.inbox.process_resubmitted, PROCESSES_RESUBMITTED_EVERY),
             (self.inbox.forget_old_attempts, FORGETS_EVERY),
             (self.inbox.trim_parked, SETTLES_EVERY),
-            (self._ask_for_what_is_missing, min(rest.before_asking, ASKS_EVERY)),
-            (self._tell_heads, rest.heads_every),
+            (self._recover_gaps, min(rest.before_asking, ASKS_EVERY)),
+            (self._publish_heads, rest.heads_every),
             (self.consumer.declare_again, DECLARES_EVERY),
             (self.consumer.watch, WATCHES_EVERY),
-            (self.healer.forget_settled_forks, SETTLES_EVERY),
+            (self.recovery.forget_settled_forks, SETTLES_EVERY),
             (self._measure, MEASURES_EVERY),
         ):
             name = one_round.__qualname__
@@ -132,12 +136,12 @@ class Messenger:
 
     async def stop(self) -> None:
         """Take no more, finish what is in hand, hand the rest back, and leave."""
-        consume, arrivals, relay, *rounds = self._tasks
+        consume, batcher, relay, *rounds = self._tasks
         await end(consume, *rounds)
         await self.consumer.cancel()
-        await self._arrivals.finish(within=deadline.left(FINISHES_WITHIN))
-        await end(arrivals)
-        self._arrivals.leave()
+        await self._batcher.drain(within=deadline.left(FINISHES_WITHIN))
+        await end(batcher)
+        self._batcher.release()
         await self.relay.stop()
         await asyncio.wait([relay], timeout=deadline.left(CONFIRM_WITHIN))
         await end(relay)
@@ -176,39 +180,39 @@ class Messenger:
         """Answer the broker for a message once it is safe in the database."""
         damaged = is_damaged(message.body, message.headers.get(DIGEST))
         sender = Sender(message.user_id, message.routing_key or "")
-        if heal.is_control(message.type) and not sender.is_foreign:
+        if is_control(message.type) and not sender.is_foreign:
             # What came before may have ended its consumer, and will be said again.
             if not damaged and not message.redelivered:
-                await self._heal(message.body, sender)
-            outcome = Outcome.SAFE
+                await self._handle_control(message.body, sender)
+            outcome = Outcome.ACK
         else:
             taken = Message(message.body, sender.routing_key, bool(message.redelivered), damaged, sender)
-            outcome = await self._arrivals.settle(taken)
-        if outcome is Outcome.SAFE:
-            await self._answers.safe(message)
-        elif outcome is Outcome.FATAL:
-            await self._answers.fatal(message)
+            outcome = await self._batcher.submit(taken)
+        if outcome is Outcome.ACK:
+            await self._acknowledger.acknowledge(message)
+        elif outcome is Outcome.REJECT:
+            await self._acknowledger.reject(message)
 
-    async def _heal(self, body: bytes, sender: Sender) -> None:
+    async def _handle_control(self, body: bytes, sender: Sender) -> None:
         """Take what is said to heal; it may be lost, for it will be said again."""
         try:
-            await retry_conflicts(lambda: self.healer.hear(body, sender), resumable=True)
+            await retry_conflicts(lambda: self.recovery.handle(body, sender), resumable=True)
         except AWAY as error:
             log.warning("healing.database_away", error=type(error).__name__)
         except Exception:
             log.exception("healing.failed")
 
-    async def _ask_for_what_is_missing(self) -> None:
+    async def _recover_gaps(self) -> None:
         """Want to know how far the streams go, once; then look for gaps."""
         if self.consumer.started:
-            self._wanted = self._wanted or await self.healer.want_heads()
-            await self.healer.ask()
-            await self.healer.report_forks()
+            self._wanted = self._wanted or await self.recovery.request_heads()
+            await self.recovery.request_missing()
+            await self.recovery.report_forks()
 
-    async def _tell_heads(self) -> None:
+    async def _publish_heads(self) -> None:
         """Tell how far our streams go; one copy of the service is enough, so the relay's does it."""
         if self.relay.leads:
-            await self.healer.tell_recent_heads()
+            await self.recovery.publish_recent_heads()
 
     async def _measure(self) -> None:
         """Keep the gauges true, and have the leader check its watermark when the outbox ages."""

@@ -31,7 +31,7 @@ CONTROL_REFUSED = Counter(
 BATCH = Histogram("cousu_inbox_batch_messages", "Messages taken in one transaction", buckets=(1, 2, 5, 10, 20, 50, 100))
 
 HOPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
-TOLD_AFTER = Histogram(
+PUBLISHED_AFTER = Histogram(
     "cousu_event_told_seconds", "First hop: from an event's record to the broker's confirmation", buckets=HOPS
 )
 APPLIED_AFTER = Histogram(

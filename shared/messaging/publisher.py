@@ -12,9 +12,8 @@ from faststream.rabbit import Channel, RabbitExchange
 
 from shared import tracing
 from shared.messaging import topology
-from shared.messaging.addresses import BROKER_AWAY, lost_is_not_cancelled, user_of
+from shared.messaging.connection import BROKER_AWAY, FailoverBroker, node_loss_as_error, user_of
 from shared.messaging.envelope import CONTENT_TYPE, DIGEST, digest_of
-from shared.messaging.wandering import WanderingBroker
 from shared.stopping import deadline
 
 log = structlog.get_logger(__name__)
@@ -49,7 +48,7 @@ class Publisher:
         """`name` is the service's, which has an exchange of its own."""
         self._user = user_of(amqp_url)
         self._own_exchange = topology.publishing_exchange(name)
-        self._broker = WanderingBroker(
+        self._broker = FailoverBroker(
             amqp_url,
             name=f"{name} relay",
             default_channel=Channel(publisher_confirms=True, on_return_raises=True),
@@ -65,7 +64,7 @@ class Publisher:
             return True
         try:
             async with asyncio.timeout(CONNECTS_WITHIN):
-                with lost_is_not_cancelled():
+                with node_loss_as_error():
                     await self._broker.connect()
                     ours = (self._own_exchange, topology.resend_exchange)
                     exchanges = [await self._broker.declare_exchange(one) for one in ours]
@@ -125,13 +124,13 @@ class Publisher:
     @contextlib.asynccontextmanager
     async def _channel(self) -> AsyncIterator[AbstractChannel]:
         """Open a channel beside the one that all share; raises what `BROKER_AWAY` names."""
-        with lost_is_not_cancelled():
+        with node_loss_as_error():
             channel = aio_pika.Channel(await self._broker.connect(), publisher_confirms=True, on_return_raises=True)
             await channel.initialize()
         try:
             yield channel
         finally:
-            with contextlib.suppress(*BROKER_AWAY), lost_is_not_cancelled():
+            with contextlib.suppress(*BROKER_AWAY), node_loss_as_error():
                 await channel.close()
 
     async def _publish(
@@ -139,7 +138,7 @@ class Publisher:
     ) -> bool:
         message.user_id = self._user
         try:
-            with lost_is_not_cancelled():
+            with node_loss_as_error():
                 await there.publish(message, routing_key, mandatory=True)
         except aio_pika.exceptions.PublishError:
             log.warning("relay.returned", type=message.type, routing_key=routing_key)
@@ -169,7 +168,7 @@ class Publisher:
         self._exchanges = {}
         with contextlib.suppress(*BROKER_AWAY):
             async with asyncio.timeout(deadline.left(LEAVES_WITHIN)):
-                with lost_is_not_cancelled():
+                with node_loss_as_error():
                     await self._broker.stop()
 
 

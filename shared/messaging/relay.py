@@ -16,8 +16,8 @@ from shared.db import AWAY, Connection, Database, Row, retry_conflicts
 from shared.messaging import metrics, topology
 from shared.messaging.envelope import trace_of
 from shared.messaging.names import BACKUP_LOCK, EVERYBODY, LEADER_LOCK, LEASE
+from shared.messaging.outbox_watermark import OutboxWatermark
 from shared.messaging.publisher import CONFIRM_WITHIN, Publisher, UnsendableError, message_of
-from shared.messaging.reach import Reach
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +41,7 @@ A relay that dies meanwhile leaves it to the next, who tells it once more; whoev
 """
 
 
-BEATS_EVERY = 2.0
+HEARTBEAT_EVERY = 2.0
 """Seconds after which a leader that has nothing to ask PostgreSQL shows that it lives; well below `LEASE`."""
 
 
@@ -72,7 +72,7 @@ class Relay:
     """
 
     def __init__(self, database: Database, amqp_url: str, *, name: str, poll: float = 0.5) -> None:
-        """`poll` is in seconds and below `BEATS_EVERY` where there are followers."""
+        """`poll` is in seconds and below `HEARTBEAT_EVERY` where there are followers."""
         self._database = database
         self.publisher = Publisher(amqp_url, name=name)
         self._poll = poll
@@ -141,26 +141,26 @@ class Relay:
         """Publish what waits, batch after batch, until stopped; those under way are finished."""
         under_way: list[_Batch] = []
         confirmed: list[Row] = []
-        reach = Reach()
+        watermark = OutboxWatermark()
         self._wake.set()
         try:
             while under_way or not self._stopping.is_set():
-                await self._beat(connection)
-                if self._may_look(under_way) and not await self._beating(connection, self.publisher.connect()):
+                await self._heartbeat(connection)
+                if self._may_poll(under_way) and not await self._with_heartbeat(connection, self.publisher.connect()):
                     await self._rest(1.0)
-                elif self._may_look(under_way):
+                elif self._may_poll(under_way):
                     self._wake.clear()
                     known = [row for batch in under_way for row in batch.rows]
-                    await self._check(connection, reach, [*known, *confirmed])
-                    look = partial(_next, connection, confirmed, known, after=reach.after)
+                    await self._check(connection, watermark, [*known, *confirmed])
+                    look = partial(_next, connection, confirmed, known, after=watermark.position)
                     rows = await self._answer(connection, retry_conflicts(look))
-                    reach.looked(rows, room=NEW)
+                    watermark.observe(rows, room=NEW)
                     confirmed = []
                     if rows:
                         under_way.append(_Batch(rows, asyncio.create_task(self._publish(rows))))
                     if len(rows) >= NEW:
                         self._wake.set()
-                if not self._may_look(under_way):
+                if not self._may_poll(under_way):
                     await self._pause(under_way, FORGETS_WITHIN if confirmed else self._poll)
                 for batch in [batch for batch in under_way if batch.publishing.done()]:
                     under_way.remove(batch)
@@ -168,7 +168,7 @@ class Relay:
                     confirmed += published.confirmed
                     await self._set_aside(connection, published.unsendable)
                     if len(published.confirmed) + len(published.unsendable) < len(batch.rows):
-                        reach.failed()
+                        watermark.reset()
                         await self._rest(1.0)
                         self._wake.set()
             await _forget(connection, confirmed)
@@ -189,33 +189,33 @@ class Relay:
         self._answered = asyncio.get_running_loop().time()
         return answer
 
-    async def _beat(self, connection: Connection) -> None:
+    async def _heartbeat(self, connection: Connection) -> None:
         """Show PostgreSQL that this leader lives, if it had nothing to ask for a while."""
-        if asyncio.get_running_loop().time() - self._answered > BEATS_EVERY:
+        if asyncio.get_running_loop().time() - self._answered > HEARTBEAT_EVERY:
             await self._answer(connection, connection.fetchval("SELECT 1"))
 
-    async def _check(self, connection: Connection, reach: Reach, known: Sequence[Row]) -> None:
+    async def _check(self, connection: Connection, watermark: OutboxWatermark, known: Sequence[Row]) -> None:
         """If asked to, go back to the beginning of the outbox should an event wait that the watermark has passed."""
         if not self._checks:
             return
         self._checks = False
-        counting = connection.fetchval(_PASSED, reach.after, [row["position"] for row in known])
+        counting = connection.fetchval(_PASSED, watermark.position, [row["position"] for row in known])
         if passed := await self._answer(connection, counting):
-            log.error("relay.watermark_passed_events", events=passed, position=reach.after)
+            log.error("relay.watermark_passed_events", events=passed, position=watermark.position)
             metrics.PASSED.inc(passed)
-            reach.failed()
+            watermark.reset()
 
-    async def _beating(self, connection: Connection, work: Awaitable[T]) -> T:
+    async def _with_heartbeat(self, connection: Connection, work: Awaitable[T]) -> T:
         """Await what may take long, and show PostgreSQL meanwhile that this leader lives."""
         task = asyncio.ensure_future(work)
         try:
-            while not (await asyncio.wait([task], timeout=BEATS_EVERY))[0]:
-                await self._beat(connection)
+            while not (await asyncio.wait([task], timeout=HEARTBEAT_EVERY))[0]:
+                await self._heartbeat(connection)
             return task.result()
         finally:
             task.cancel()
 
-    def _may_look(self, under_way: Sequence[_Batch]) -> bool:
+    def _may_poll(self, under_way: Sequence[_Batch]) -> bool:
         """Tell whether something may wait, and there is room for it."""
         return self._wake.is_set() and len(under_way) < BATCHES and not self._stopping.is_set()
 
@@ -290,10 +290,10 @@ class Relay:
             if not sent:
                 step.fail("not confirmed")
         if sent:
-            metrics.TOLD_AFTER.observe(max(0.0, row["waited"]) + asyncio.get_running_loop().time() - began)
+            metrics.PUBLISHED_AFTER.observe(max(0.0, row["waited"]) + asyncio.get_running_loop().time() - began)
         return sent
 
-    async def say(self, body: str, routing_key: str, *, event_id: str, wire_type: str) -> bool:
+    async def publish_control(self, body: str, routing_key: str, *, event_id: str, wire_type: str) -> bool:
         """Publish what is no fact and may be lost: services use it to ask each other for what is missing."""
         if not await self.publisher.connect():
             return False

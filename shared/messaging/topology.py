@@ -11,7 +11,8 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractQueue
 from aiormq.abc import FieldTable
 from faststream.rabbit import ExchangeType, RabbitExchange
 
-from shared.messaging.control import ALONE_HEADS
+from shared.messaging.accounts import PUBLISHES
+from shared.messaging.control_messages import ALONE_HEADS
 from shared.messaging.names import (
     DEAD_EXCHANGE,
     EXCHANGE,
@@ -20,7 +21,6 @@ from shared.messaging.names import (
     UNROUTED_QUEUE,
     exchange_of,
 )
-from shared.messaging.rights import PUBLISHES
 
 log = structlog.get_logger(__name__)
 
@@ -137,3 +137,17 @@ async def declare(channel: AbstractChannel, subscriptions: Iterable[Subscription
         for key in subscription.former:
             await queue.unbind(main, routing_key=key)
         await queue.bind(again, routing_key=subscription.queue)
+
+
+def matches_any(key: str, bindings: Iterable[str]) -> bool:
+    """Tell whether a routing key leads to a queue that has these bindings."""
+    words = key.split(".")
+    return any(_matches(words, binding.split(".")) for binding in bindings)
+
+
+def _matches(words: list[str], pattern: list[str]) -> bool:
+    if not pattern:
+        return not words
+    if pattern[0] == "#":
+        return any(_matches(words[skipped:], pattern[1:]) for skipped in range(len(words) + 1))
+    return bool(words) and pattern[0] in {"*", words[0]} and _matches(words[1:], pattern[1:])

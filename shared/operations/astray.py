@@ -16,9 +16,10 @@ from shared.contracts.forms import REQUEST_FILED
 from shared.db import Transaction
 from shared.errors import NotFound
 from shared.messaging.authenticity import Sender
-from shared.messaging.control import is_control
+from shared.messaging.control_messages import is_control
 from shared.messaging.envelope import DIGEST, is_damaged
-from shared.messaging.inbox import Message, again
+from shared.messaging.inbox import resubmitted
+from shared.messaging.inbox.message import Message
 from shared.messaging.names import EVERYBODY, UNROUTED_QUEUE
 from shared.operations import record
 from shared.operations.reach import Reach, Watched
@@ -99,7 +100,7 @@ async def drain(reach: Reach, queue: str, *, by: str, why: str, most: int = 10_0
             async with watched.database.transaction() as tx:
                 if not moved:
                     await _note(tx, "dead.drain", f"{live}{DEAD}: {depth} message(s)", by, why)
-                await again.add(tx, [_received(one) for one in messages if not is_control(one.type)])
+                await resubmitted.add(tx, [_received(one) for one in messages if not is_control(one.type)])
             await messages[-1].ack(multiple=True)
             moved += len(messages)
     return moved
@@ -137,7 +138,7 @@ async def replay_unrouted(reach: Reach, *, by: str, why: str, most: int = 10_000
 async def _hand_on(tx: Transaction, message: AbstractIncomingMessage) -> bool:
     """Have a message go on from the database of whom it concerns; tell whether it is known there."""
     if _says(message, "type") == REQUEST_FILED:
-        await again.add(tx, [_received(message)])
+        await resubmitted.add(tx, [_received(message)])
         return True
     position = await tx.fetchval(
         "SELECT position FROM journal WHERE id::text = $1 AND source = $2 AND convert_to(body, 'UTF8') = $3",

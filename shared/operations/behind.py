@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from shared.messaging.consumers import single
+from shared.messaging.handlers import single
 from shared.operations.reach import UNREACHABLE, Reach, Watched
 from shared.operations.services import hears
 

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel
 
 from shared.errors import Unavailable
-from shared.messaging.addresses import BROKER_AWAY, Addresses, connect
+from shared.messaging.connection import BROKER_AWAY, BrokerAddresses, connect
 from shared.operations import probes
 
 NAME = "cousu-main operations"
@@ -53,7 +53,7 @@ class Broker:
 
     def __init__(self, amqp_url: str, *, management_url: str | None = None, metrics_url: str | None = None) -> None:
         self._amqp_url = amqp_url
-        self._vhost = unquote(Addresses(amqp_url, NAME).now.raw_path[1:]) or "/"
+        self._vhost = unquote(BrokerAddresses(amqp_url, NAME).now.raw_path[1:]) or "/"
         self._management = [_without_password(url) for url in _several(management_url)]
         self._metrics_urls = _several(metrics_url)
 

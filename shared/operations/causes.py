@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from shared.db import Reader
 from shared.errors import NotFound
-from shared.messaging.inbox import again
+from shared.messaging.inbox import resubmitted
 from shared.operations import record
 from shared.operations.quarantine import COLUMNS, SEEN, Quarantined
 from shared.operations.reach import Watched
@@ -162,7 +162,7 @@ async def _settle_batch(watched: Watched, key: str, decision: Decision) -> int:
         if not rows:
             return 0
         if decision.settlement == "replayed":
-            await again.add(tx, [again.message_of(row) for row in rows])
+            await resubmitted.add(tx, [resubmitted.message_of(row) for row in rows])
         action = {"replayed": "quarantine.replay_all", "discarded": "quarantine.discard_all"}[decision.settlement]
         target = f"{len(rows)} messages, cause {key}, the first {rows[0]['id']}: {rows[0]['reason']}"
         await record.note(tx, by=decision.by, action=action, target=target, why=decision.why)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from shared.messaging.addresses import connect
-from shared.messaging.rights import SUPERVISOR, USERS
+from shared.messaging.accounts import SUPERVISOR, USERS
+from shared.messaging.connection import connect
 from shared.operations.connections import told
 
 app = typer.Typer(help="Prepare a RabbitMQ of one's own: shared exchanges, and who may do what.", no_args_is_help=True)

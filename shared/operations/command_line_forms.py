@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from shared.messaging.addresses import Addresses
-from shared.messaging.origins import form_user
+from shared.messaging.accounts import form_user
+from shared.messaging.connection import BrokerAddresses
 from shared.operations import foreign_forms
 from shared.operations.broker_admin import BrokerAdmin
 from shared.operations.command_line_acting import AsJson, By, reaching, tell
@@ -60,7 +60,7 @@ def _admin() -> tuple[BrokerAdmin, str]:
             f"{missing} is not set. OPERATIONS_BROKER_ADMIN_URL is the address of RabbitMQ's management API with a "
             "user who has the tag administrator and its password; OPERATIONS_AMQP_URL is the broker's AMQP address."
         )
-    address = Addresses(told.amqp_url.get_secret_value(), "cousu-main").now
+    address = BrokerAddresses(told.amqp_url.get_secret_value(), "cousu-main").now
     return BrokerAdmin(told.broker_admin_url.get_secret_value(), address.path.removeprefix("/") or "/"), str(address)
 
 

@@ -13,9 +13,9 @@ from yarl import URL
 
 from shared.db import Transaction
 from shared.errors import Conflict, Invalid, NotFound
-from shared.messaging import rights
+from shared.messaging import accounts
+from shared.messaging.accounts import form_source, form_user, is_form_name
 from shared.messaging.names import EXCHANGE
-from shared.messaging.origins import form_source, form_user, is_form_name
 from shared.operations import record
 from shared.operations.astray import FRONT_DOOR
 from shared.operations.broker_admin import BrokerAdmin
@@ -105,7 +105,7 @@ async def add(reach: Reach, admin: BrokerAdmin, name: str, *, renew: bool, by: s
         raise Invalid.field(
             "name", "Donnez un nom de 40 caractères au plus\u00a0: minuscules sans accent, chiffres et tirets."
         )
-    account, vhost, password = rights.form(name), unquote(admin.vhost), secrets.token_urlsafe(32)
+    account, vhost, password = accounts.form(name), unquote(admin.vhost), secrets.token_urlsafe(32)
     user = account.name
     if await admin.call("GET", f"users/{user}") and not renew:
         raise FormKnown(name=name)

@@ -7,9 +7,9 @@ from pydantic import BaseModel
 
 from shared.db import Reader, Row, Transaction
 from shared.errors import NotFound
-from shared.messaging.consumers import SINGLE
 from shared.messaging.envelope import Envelope
 from shared.messaging.envelope import chain_hash as hash_of
+from shared.messaging.handlers import SINGLE
 from shared.messaging.inbox import streams
 from shared.messaging.inbox.held import Code
 from shared.messaging.inbox.message import fingerprint_of
@@ -241,7 +241,7 @@ async def _go_on_behind(tx: Transaction, held: Held) -> None:
         before = bytes.fromhex(stated) if stated else (b"" if held.sequence == 1 else row["hash"])
         chain_hash = None if before is None else hash_of(before, row["body"])
         digest = fingerprint_of(row["body"])[: streams.DIGEST]
-    await streams.go_on_behind(
+    await streams.skip_to(
         tx,
         held.subject,
         held.source,

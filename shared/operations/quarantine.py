@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from shared.db import Reader, Transaction
 from shared.errors import Conflict, NotFound
-from shared.messaging.inbox import again
+from shared.messaging.inbox import resubmitted
 from shared.operations import record
 from shared.operations.reach import Watched
 
@@ -175,7 +175,7 @@ async def replay(
         row = await tx.fetchrow("SELECT body, routing_key, user_id, damaged FROM quarantine WHERE id = $1", message_id)
         if row is None:
             raise NotInQuarantine
-        await again.add(tx, [again.message_of(row)])
+        await resubmitted.add(tx, [resubmitted.message_of(row)])
     return found
 
 

@@ -15,9 +15,10 @@ from shared.contracts.fact import ALSO, Fact
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
 from shared.messaging import journal
-from shared.messaging.consumers import Consumers, NewerThanThisService
 from shared.messaging.envelope import trace_of
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.handlers import EventHandlers, NewerThanThisService
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from tests.shared.messaging.conftest import AT, NOTING, database, effects, fresh
 
 __all__ = ("database", "fresh")
@@ -56,7 +57,7 @@ async def note_language(tx: Transaction, fact: MessagePosted2) -> None:
 
 @pytest.mark.parametrize("name", ["message_posted_v2_and_v1", "message_posted_v3_v2_and_v1"])
 def test_who_knows_the_first_version_reads_it(name: str) -> None:
-    heard = NOTING.hear(published(name))
+    heard = NOTING.parse(published(name))
     assert isinstance(heard.fact, MessagePosted)
     assert (heard.fact.text, heard.envelope.type) == ("Bonjour", "intake.message_posted.v1")
     assert heard.sequence == 1
@@ -64,7 +65,7 @@ def test_who_knows_the_first_version_reads_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["message_posted_v2_and_v1", "message_posted_v3_v2_and_v1"])
 def test_who_knows_the_second_version_reads_that(name: str) -> None:
-    heard = Consumers({MessagePosted: note_language, MessagePosted2: note_language}).hear(published(name))
+    heard = EventHandlers({MessagePosted: note_language, MessagePosted2: note_language}).parse(published(name))
     assert isinstance(heard.fact, MessagePosted2)
     assert heard.fact.language == "fr"
 
@@ -72,7 +73,7 @@ def test_who_knows_the_second_version_reads_that(name: str) -> None:
 async def test_a_version_without_an_older_form_waits_for_the_update() -> None:
     body = json.loads(published("message_posted_v2_and_v1"))
     del body["data"][ALSO]
-    heard = NOTING.hear(json.dumps(body).encode())
+    heard = NOTING.parse(json.dumps(body).encode())
     with pytest.raises(NewerThanThisService):
         await heard.handler(None, heard.fact)  # type: ignore[misc,arg-type] # it raises before it needs a transaction
 
@@ -83,7 +84,7 @@ async def test_a_version_without_an_older_form_waits_for_the_update() -> None:
 def test_what_is_no_older_form_of_the_same_fact_is_not_read(also: object) -> None:
     body = json.loads(published("message_posted_v2_and_v1"))
     body["data"][ALSO] = also
-    assert NOTING.hear(json.dumps(body).encode()).envelope.type == "intake.message_posted.v2"
+    assert NOTING.parse(json.dumps(body).encode()).envelope.type == "intake.message_posted.v2"
 
 
 async def test_both_versions_are_one_event_of_one_stream(database: Database) -> None:
@@ -96,7 +97,7 @@ async def test_both_versions_are_one_event_of_one_stream(database: Database) -> 
     body = await database.fetchval("SELECT body FROM journal")
     assert trace_of(body) is None
     message = Message(body.encode(), "")
-    await Inbox(database, NOTING, service="escalation").take([message, message])
+    await Inbox(database, NOTING, service="escalation").process([message, message])
     assert await effects(database, request_id) == ['Un "data": de trop']
     assert await database.fetchval("SELECT hash FROM inbox_stream") == await database.fetchval(
         "SELECT hash FROM stream"

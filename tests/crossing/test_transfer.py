@@ -18,16 +18,18 @@ from shared.clock import new_id
 from shared.contracts import intake
 from shared.contracts.qualification import Dossier, RequestTransferred
 from shared.db import Database
-from shared.messaging import healing, journal
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging import journal
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.messaging.messenger import Messenger
+from shared.messaging.recovery.gaps import RecoveryPolicy
 from shared.territory.territories import Territories
 from tests.crossing.world import DIRECTED, ESCALATED, SCHEDULED, World
 from tests.polling import eventually
 from tests.qualification.life import NATIONAL, a_request
 from tests.rebuilt import FreshDatabases
 
-SOON = healing.Patience(before_asking=0.1, longest=1.0, heads_every=0.3)
+SOON = RecoveryPolicy(before_asking=0.1, longest=1.0, heads_every=0.3)
 
 
 @pytest.mark.parametrize("what", ["withdrawal", "message"])
@@ -48,7 +50,7 @@ async def test_what_crosses_a_transfer_reaches_the_new_departement(
             subscription=subscription(rules),
             consumers=consumers(rules),
             relay_poll=0.05,
-            healing=SOON,
+            recovery_policy=SOON,
         )
 
     source = Messenger(
@@ -58,7 +60,7 @@ async def test_what_crosses_a_transfer_reaches_the_new_departement(
         subscription=intake_consumers.SUBSCRIPTION,
         consumers=intake_consumers.consumers(Territories.load(searchable=False)),
         relay_poll=0.05,
-        healing=SOON,
+        recovery_policy=SOON,
     )
     left, right = instance(old, "95"), instance(new, "78")
     async with source.lifespan(), left.lifespan(), right.lifespan():
@@ -134,8 +136,8 @@ async def test_what_is_applied_before_the_new_case_is_open_is_in_it_once(
     else:
         new = await Database.connect((await fresh_database("qualification")).app_url, name="78")
         inbox = Inbox(new, consumers(Rules(departements=("78",))))
-        await inbox.take(await published(world.databases["intake"], "intake.%"))
-        await inbox.take(await published(world.databases["qualification"], "qualification.%_transferred.v1"))
+        await inbox.process(await published(world.databases["intake"], "intake.%"))
+        await inbox.process(await published(world.databases["qualification"], "qualification.%_transferred.v1"))
     kept = await new.fetchval(
         f"SELECT count(*) FROM {table} WHERE request_id = $1 AND departement = '78'",  # noqa: S608 - one of ours
         request_id,
@@ -168,11 +170,11 @@ async def test_what_came_back_to_an_earlier_departement_reopens_no_later_case(
         assert await world.act(request_id, act), act
     new = await Database.connect((await fresh_database("qualification")).app_url, name="78")
     inbox = Inbox(new, consumers(Rules(departements=("78",))))
-    await inbox.take(await published(world.databases["qualification"], "qualification.%_transferred.v1"))
+    await inbox.process(await published(world.databases["qualification"], "qualification.%_transferred.v1"))
     there = World({**world.databases, "qualification": new}, world.territories)
     for act in ("examines", "proposes an escalation", "validates"):
         assert await there.act(request_id, act), act
-    await inbox.take(await published(world.databases["escalation"], "escalation.%"))
+    await inbox.process(await published(world.databases["escalation"], "escalation.%"))
     while (listener := ("escalation", "/qualification/78")) in await there.waiting(request_id):
         await there.deliver(request_id, *listener)
     national = await world.databases["escalation"].fetchrow("SELECT departement, state FROM escalation")

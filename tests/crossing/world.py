@@ -47,8 +47,9 @@ from shared.documents import PDF
 from shared.errors import Refusal
 from shared.identity.model import Agent, Role
 from shared.messaging import journal
-from shared.messaging.consumers import Consumers
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.handlers import EventHandlers
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.territory.territories import Territories
 from tests.qualification.life import a_request
 
@@ -88,7 +89,7 @@ class World:
 
     def __post_init__(self) -> None:
         """Give each service its inbox."""
-        tables: dict[str, Consumers] = {
+        tables: dict[str, EventHandlers] = {
             "intake": intake_consumers.consumers(self.territories),
             "qualification": qualification_consumers.consumers(RULES),
             "escalation": escalation_consumers.consumers(DURATIONS),
@@ -158,7 +159,7 @@ class World:
         )
         assert row is not None
         self._given[key] = row["position"]
-        await self._inboxes[listener].take([Message(row["body"].encode(), row["routing_key"])])
+        await self._inboxes[listener].process([Message(row["body"].encode(), row["routing_key"])])
 
     async def settle(self, request_id: UUID, rng: Random) -> None:
         """Deliver everything in a random order, and try again what is held, until nothing moves."""
@@ -170,7 +171,7 @@ class World:
                     "SELECT DISTINCT source FROM inbox_held WHERE subject = $1", str(request_id)
                 )
                 for row in held:
-                    await inbox.go_on(str(request_id), row["source"])
+                    await inbox.resume(str(request_id), row["source"])
             if not await self.waiting(request_id):
                 return
 

@@ -15,9 +15,9 @@ from services.intake.consumers import SUBSCRIPTION as INTAKE
 from services.notifications.main import SUBSCRIPTION as NOTIFICATIONS
 from services.qualification.consumers import subscription
 from services.qualification.settings import Rules
-from shared.messaging import names, rights, topology
-from shared.messaging.addresses import connect
-from shared.messaging.origins import SERVICES
+from shared.messaging import accounts, names, topology
+from shared.messaging.accounts import SERVICES
+from shared.messaging.connection import connect
 from shared.messaging.topology import Subscription
 from tests.polling import eventually
 
@@ -230,7 +230,7 @@ async def everything(rabbit_server: LocalRabbit) -> AsyncIterator[Url]:
     for service, one in SUBSCRIPTIONS.items():
         async with channel_of(url(service)) as channel:
             await topology.declare(channel, [one])
-    form = rights.form("ours")
+    form = accounts.form("ours")
     await rabbit_server.manage(
         "PUT", f"/api/users/{form.name}", {"password": rabbit_server.passwords.of(form.name), "tags": ""}
     )

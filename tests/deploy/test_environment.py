@@ -15,7 +15,7 @@ from deploy.local.passwords import Passwords
 from deploy.local.places import Places
 from deploy.local.postgres import LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
-from shared.messaging.origins import SERVICES, Origins
+from shared.messaging.accounts import SERVICES, Origins
 
 
 @pytest.fixture

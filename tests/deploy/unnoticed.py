@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import quantiles
 
 from deploy.local.places import Places
-from shared.messaging.origins import SERVICES
+from shared.messaging.accounts import SERVICES
 from tests.deploy.clients import Applicants, Connections, registered
 
 WITHIN = 900.0

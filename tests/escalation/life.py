@@ -25,7 +25,8 @@ from shared.contracts.vocabulary import (
     Team,
 )
 from shared.db import Database
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 
 Json = dict[str, Any]
 
@@ -55,7 +56,7 @@ class Ear:
 
     async def hears(self, *facts: Fact) -> None:
         """Apply facts, and fail when one was held or could not be read."""
-        await self.inbox.take([self.message(fact) for fact in facts])
+        await self.inbox.process([self.message(fact) for fact in facts])
         held = await self.database.fetch("SELECT type, reason FROM inbox_held")
         assert not held, [dict(row) for row in held]
         assert await self.database.fetchval("SELECT count(*) FROM quarantine") == 0

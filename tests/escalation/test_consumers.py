@@ -86,8 +86,8 @@ async def test_the_reception_is_told_just_after_the_escalation(database: Databas
 
 async def test_the_same_event_twice_is_received_once(database: Database, ear: Ear) -> None:
     message = ear.message(a_request_escalated())
-    await ear.inbox.take([message])
-    await ear.inbox.take([message])
+    await ear.inbox.process([message])
+    await ear.inbox.process([message])
     assert await database.fetchval("SELECT count(*) FROM journal") == 1
 
 

@@ -116,7 +116,7 @@ async def test_a_dossier_waits_for_the_parts_that_it_refers_to(ear: Ear, databas
     request_id = new_id()
     _, dossier = shared(request_id, [a_message(0)])
     fact = a_request_escalated(request_id, dossier=dossier)
-    await ear.inbox.take([ear.message(fact)])
+    await ear.inbox.process([ear.message(fact)])
     assert (await database.fetchval("SELECT reason FROM inbox_held")).startswith("ExchangesMissing: 0 of 2 parts")
     assert await database.fetchval("SELECT code FROM inbox_held") == "waits_for_another"
     assert await database.fetchval("SELECT count(*) FROM escalation") == 0

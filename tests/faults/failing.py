@@ -6,19 +6,19 @@ from typing import Any
 from unittest import mock
 
 from shared.messaging.authenticity import check_type
-from shared.messaging.consumers import Consumers, Handler, Heard
 from shared.messaging.envelope import Envelope
+from shared.messaging.handlers import ConsumedEvent, EventHandlers, Handler
 
 
-def let_handlers_fail(when: Callable[[Heard], bool], words: str) -> None:
+def let_handlers_fail(when: Callable[[ConsumedEvent], bool], words: str) -> None:
     """Raise, with these words, instead of handling what is chosen at that moment."""
-    true_hear = Consumers.hear
+    true_hear = EventHandlers.parse
 
-    def hear(consumers: Consumers, body: bytes, check: Callable[[Envelope], None] = check_type) -> Heard:
+    def parse(consumers: EventHandlers, body: bytes, check: Callable[[Envelope], None] = check_type) -> ConsumedEvent:
         heard = true_hear(consumers, body, check)
         return heard if heard.handler is None else dataclasses.replace(heard, handler=_perhaps(heard.handler, heard))
 
-    def _perhaps(handler: Handler, heard: Heard) -> Handler:
+    def _perhaps(handler: Handler, heard: ConsumedEvent) -> Handler:
         async def fail_or_handle(tx: Any, fact: Any) -> None:
             if when(heard):
                 raise RuntimeError(words)
@@ -26,4 +26,4 @@ def let_handlers_fail(when: Callable[[Heard], bool], words: str) -> None:
 
         return fail_or_handle
 
-    mock.patch.object(Consumers, "hear", hear).start()
+    mock.patch.object(EventHandlers, "parse", parse).start()

@@ -11,7 +11,7 @@ import aio_pika
 import httpx2
 from yarl import URL
 
-from shared.messaging.addresses import connect
+from shared.messaging.connection import connect
 from shared.messaging.envelope import CONTENT_TYPE, DIGEST, digest_of
 
 EXCHANGE = "cousumain"

@@ -25,7 +25,7 @@ from shared.contracts.vocabulary import (
     SupportType,
     Team,
 )
-from shared.messaging.inbox import Message
+from shared.messaging.inbox.message import Message
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 AGENT = Actor(role=Role.SAT_AGENT, name="Agent du SAT", email="sat95@cousu.test")

@@ -9,7 +9,7 @@ from shared.allowance import Allowance
 from shared.clock import new_id
 from shared.contracts.notifications import ReplyReceived
 from shared.db import Database
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, bearer, filed
 from tests.intake.facts import Wire
@@ -100,7 +100,9 @@ async def test_what_was_asked_can_always_be_answered_and_a_mail_is_never_dropped
     inbox = Inbox(database, consumers(territories))
     mine, wire = await filed(client), Wire()
     life = life_of(mine)
-    await inbox.take([wire.message(fact) for fact in (life.registered(LATER), life.examined(LATER), life.asked(LATER))])
+    await inbox.process(
+        [wire.message(fact) for fact in (life.registered(LATER), life.examined(LATER), life.asked(LATER))]
+    )
     await wrote(database, mine, MOST.texts)
     assert (await post(client, mine, "messages")).status_code == 409
     assert (await post(client, mine, "information", "Voici le plan.")).status_code == 200
@@ -115,6 +117,6 @@ async def test_what_was_asked_can_always_be_answered_and_a_mail_is_never_dropped
         reply_id=new_id(),
         text="Écrit par courriel.",
     )
-    await inbox.take([wire.message(reply)])
+    await inbox.process([wire.message(reply)])
     texts = [row["text"] for row in await database.fetch("SELECT text FROM message")]
     assert {"Voici le plan.", "Écrit par courriel."} <= set(texts)

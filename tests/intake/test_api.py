@@ -12,7 +12,7 @@ from services.intake.settings import Settings
 from shared.contracts.escalation import WithdrawalAccepted
 from shared.db import Database
 from shared.links import Links
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, a_request, bearer, filed
 from tests.intake.facts import Life, Wire
@@ -194,7 +194,7 @@ async def test_the_owner_of_the_step_is_shown_while_a_withdrawal_waits(
     answer = "Dire si le retrait est accepté, ou pourquoi il est trop tard."
     assert shown["team"] == "departement"
     assert shown["expected"] == {"from": "departement", "what": answer, "until": None}
-    await inbox.take([wire.message(life.escalated(LATER))])
+    await inbox.process([wire.message(life.escalated(LATER))])
     shown = (await client.get(address, headers=token)).json()
     assert (shown["status"], shown["team"], shown["expected"]["from"]) == ("withdrawn", "national", "national")
     assert answer in (await client.get(f"/suivi/{mine['access_token']}")).text
@@ -206,7 +206,7 @@ async def test_the_owner_of_the_step_is_shown_while_a_withdrawal_waits(
         withdrawn_at=datetime.fromisoformat(row["at"]),
         motive="Abandon",
     )
-    await inbox.take([wire.message(accepted)])
+    await inbox.process([wire.message(accepted)])
     shown = (await client.get(address, headers=token)).json()
     assert (shown["withdrawal"]["state"], shown["team"], shown["expected"]) == ("accepted", None, None)
 

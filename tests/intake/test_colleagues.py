@@ -14,7 +14,7 @@ from shared.clock import new_id
 from shared.contracts import notifications
 from shared.db import Database
 from shared.links import Links
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, bearer, filed
 from tests.intake.facts import Life, Wire
@@ -273,7 +273,7 @@ async def test_a_mail_that_does_not_reach_a_colleague_is_told_beside_his_name(
         colleague_id=UUID(colleague),
         reason="550 no such user",
     )
-    await Inbox(database, consumers(territories)).take([Wire().message(failed)])
+    await Inbox(database, consumers(territories)).process([Wire().message(failed)])
     page = await client.get(f"/suivi/{mine['access_token']}")
     assert "Nos courriels ne lui parviennent pas" in page.text
     assert "Nos courriels ne vous parviennent pas" not in page.text

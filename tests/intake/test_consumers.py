@@ -16,9 +16,11 @@ from services.intake.usecases.answer_forms import MOST_ERRORS
 from services.intake.web.tokens import Tokens
 from shared.db import Database
 from shared.messaging import gauges
+from shared.messaging.accounts import Origins
 from shared.messaging.authenticity import Authenticity, Sender
-from shared.messaging.inbox import Inbox, Message, quarantine
-from shared.messaging.origins import Origins
+from shared.messaging.inbox import quarantine
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.operations.figures import figures
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, a_request, bearer, filed
@@ -50,7 +52,7 @@ async def test_facts_move_the_request_and_show_on_one_thread(client: Client, inb
     mine, wire = await filed(client), Wire()
     life = life_of(mine)
     facts = [life.registered(LATER), life.examined(LATER + 1), life.asked(LATER + 2)]
-    await inbox.take([wire.message(fact) for fact in facts])
+    await inbox.process([wire.message(fact) for fact in facts])
     shown = await seen(client, mine)
     assert (shown["status"], shown["team"]) == ("awaiting_information", "applicant")
     assert shown["expected"]["from"] == "applicant"
@@ -71,7 +73,7 @@ async def test_facts_move_the_request_and_show_on_one_thread(client: Client, inb
 
 async def test_a_message_of_the_departement_stands_beside_the_applicants(client: Client, inbox: Inbox) -> None:
     mine = await filed(client)
-    await inbox.take([Wire().message(life_of(mine).written(LATER, "Mardi prochain."))])
+    await inbox.process([Wire().message(life_of(mine).written(LATER, "Mardi prochain."))])
     shown = await seen(client, mine)
     assert [(message["author"], message["text"]) for message in shown["messages"]] == [
         ("departement", "Mardi prochain.")
@@ -82,10 +84,10 @@ async def test_events_out_of_order_wait_for_their_turn(client: Client, inbox: In
     mine, wire = await filed(client), Wire()
     life = life_of(mine)
     first, second = wire.message(life.registered(LATER)), wire.message(life.examined(LATER + 1))
-    await inbox.take([second])
+    await inbox.process([second])
     assert (await seen(client, mine))["status"] == "submitted"
-    await inbox.take([first])
-    await inbox.take([first, second])
+    await inbox.process([first])
+    await inbox.process([first, second])
     shown = await seen(client, mine)
     assert shown["status"] == "under_examination"
     assert len(shown["timeline"]) == 3
@@ -96,8 +98,8 @@ async def test_a_registration_that_overtakes_its_transfer_keeps_its_service_in_c
 ) -> None:
     mine, wire = await filed(client), Wire()
     handed_on, taken = life_of(mine).transferred(LATER, "78"), Life(UUID(mine["id"]), "78").registered(LATER + 1)
-    await inbox.take([wire.message(taken)])
-    await inbox.take([wire.message(handed_on)])
+    await inbox.process([wire.message(taken)])
+    await inbox.process([wire.message(handed_on)])
     row = await database.fetchrow("SELECT departement, departement_at, service FROM request")
     assert row is not None
     assert (row["departement"], row["departement_at"]) == ("78", taken.at)
@@ -105,17 +107,17 @@ async def test_a_registration_that_overtakes_its_transfer_keeps_its_service_in_c
 
 
 async def test_a_fact_about_no_request_of_ours_holds_nothing(database: Database, inbox: Inbox) -> None:
-    await inbox.take([Wire().message(Life(uuid4()).registered(1)), Wire().message(Life(uuid4()).written(1))])
+    await inbox.process([Wire().message(Life(uuid4()).registered(1)), Wire().message(Life(uuid4()).written(1))])
     assert await database.fetchval("SELECT count(*) FROM inbox_held") == 0
 
 
 async def test_an_accepted_provider_can_be_reached_and_is_not_before(client: Client, inbox: Inbox) -> None:
     mine, wire = await filed(client), Wire()
     life = life_of(mine)
-    await inbox.take([wire.message(life.oriented(LATER))])
+    await inbox.process([wire.message(life.oriented(LATER))])
     before = (await seen(client, mine))["decision"]
     assert before["provider"] == {"name": "CAUE du Val-d’Oise"}
-    await inbox.take([wire.message(life.accepted(LATER + 1))])
+    await inbox.process([wire.message(life.accepted(LATER + 1))])
     after = (await seen(client, mine))["decision"]
     assert after["provider"]["email"] == "caue@cousu.test"
     assert after["motive"] == "Compétent."
@@ -171,8 +173,8 @@ async def test_a_form_that_is_not_ours_files_once(
     client: Client, database: Database, inbox: Inbox, forms: Forms
 ) -> None:
     message = a_filed_event()
-    await inbox.take([message, message])
-    await inbox.take([message])
+    await inbox.process([message, message])
+    await inbox.process([message])
     (event,) = await told(database)
     assert event["type"] == "intake.request_submitted.v1"
     assert event["data"]["filed_from"] == "/forms/epci-vexin"
@@ -190,7 +192,7 @@ async def test_a_form_that_is_not_ours_files_once(
 
 async def test_an_answer_says_number_and_link_and_nothing_of_the_contact(inbox: Inbox, forms: Forms) -> None:
     message = a_filed_event()
-    await inbox.take([message])
+    await inbox.process([message])
     (answer,) = await forms.answered()
     assert set(answer["data"]) == {
         "request_id", "departement", "at", "filed_from", "filed_id", "number", "tracking_url"
@@ -202,7 +204,7 @@ async def test_an_answer_says_number_and_link_and_nothing_of_the_contact(inbox: 
 async def test_no_database_stores_a_link_and_an_answer_waits_for_the_broker(
     database: Database, inbox: Inbox, forms: Forms
 ) -> None:
-    await inbox.take([a_filed_event()])
+    await inbox.process([a_filed_event()])
     stored = await database.fetchval("SELECT string_agg(to_jsonb(f)::text, ' ') FROM form_answer f")
     assert "suivi" not in stored
     assert "suivi" not in json.dumps(await told(database))
@@ -217,10 +219,10 @@ async def test_a_form_that_repeats_itself_is_answered_the_same_again(
     database: Database, inbox: Inbox, forms: Forms
 ) -> None:
     message = a_filed_event()
-    await inbox.take([message])
+    await inbox.process([message])
     first = await forms.answered()
-    await inbox.take([replace(message, redelivered=True)])
-    await inbox.take([message])
+    await inbox.process([replace(message, redelivered=True)])
+    await inbox.process([message])
     assert await forms.answered() == first * 3
     assert await database.fetchval("SELECT count(*) FROM request") == 1
 
@@ -229,9 +231,9 @@ async def test_an_id_that_was_used_for_another_request_is_refused_and_holds_noth
     database: Database, inbox: Inbox, forms: Forms
 ) -> None:
     mine = a_filed_event(id="42")
-    await inbox.take([mine])
-    await inbox.take([a_filed_event(id="42", data=a_request(title="Autre chose"))])
-    await inbox.take([mine])
+    await inbox.process([mine])
+    await inbox.process([a_filed_event(id="42", data=a_request(title="Autre chose"))])
+    await inbox.process([mine])
     answers = await forms.answered()
     assert [answer["data"].get("code") for answer in answers] == [None, "filed_id_reused", None]
     assert await database.fetchval("SELECT count(*) FROM request") == 1
@@ -240,7 +242,7 @@ async def test_an_id_that_was_used_for_another_request_is_refused_and_holds_noth
 
 
 async def test_two_forms_may_use_the_same_id(inbox: Inbox, forms: Forms) -> None:
-    await inbox.take([a_filed_event(id="42"), a_filed_event(id="42", source="/forms/autre")])
+    await inbox.process([a_filed_event(id="42"), a_filed_event(id="42", source="/forms/autre")])
     assert sorted(answer["data"]["filed_from"] for answer in await forms.answered()) == [
         "/forms/autre",
         "/forms/epci-vexin",
@@ -252,7 +254,7 @@ async def test_a_caller_of_the_api_cannot_take_the_id_of_a_form(client: Client, 
     for key in ("/forms/epci-vexin 42", "/forms/epci-vexin42"):
         answer = await client.post("/api/v1/requests", json=a_request(), headers={"Idempotency-Key": key})
         assert answer.status_code == 201
-    await inbox.take([a_filed_event(id="42", data=a_request(title="Une autre"))])
+    await inbox.process([a_filed_event(id="42", data=a_request(title="Une autre"))])
     (answer_to_form,) = await forms.answered()
     assert answer_to_form["type"] == "forms.request_accepted.v1"
 
@@ -275,7 +277,7 @@ async def test_a_form_that_is_not_ours_is_told_what_is_wrong(
     database: Database, inbox: Inbox, forms: Forms, data: Any, field: str
 ) -> None:
     message = a_filed_event(data=data)
-    await inbox.take([message])
+    await inbox.process([message])
     (answer,) = await forms.answered()
     assert answer["type"] == "forms.request_refused.v1"
     assert [key for key, _ in forms.answers] == ["forms.request_refused.epci-vexin"]
@@ -288,8 +290,8 @@ async def test_a_form_that_is_not_ours_is_told_what_is_wrong(
 
 
 async def test_what_was_refused_may_be_filed_again_corrected(inbox: Inbox, forms: Forms) -> None:
-    await inbox.take([a_filed_event(id="42", data=a_request(title=""))])
-    await inbox.take([a_filed_event(id="42")])
+    await inbox.process([a_filed_event(id="42", data=a_request(title=""))])
+    await inbox.process([a_filed_event(id="42")])
     assert [answer["type"] for answer in await forms.answered()] == [
         "forms.request_refused.v1",
         "forms.request_accepted.v1",
@@ -298,7 +300,7 @@ async def test_what_was_refused_may_be_filed_again_corrected(inbox: Inbox, forms
 
 async def test_the_answer_to_a_form_is_small_however_much_is_wrong(inbox: Inbox, forms: Forms) -> None:
     wrong = {f"{number}{'x' * 5_000}": 1 for number in range(300)}
-    await inbox.take([a_filed_event(data=a_request(**wrong))])
+    await inbox.process([a_filed_event(data=a_request(**wrong))])
     (answer,) = await forms.answered()
     assert answer["type"] == "forms.request_refused.v1"
     assert len(answer["data"]["errors"]) == MOST_ERRORS
@@ -306,7 +308,7 @@ async def test_the_answer_to_a_form_is_small_however_much_is_wrong(inbox: Inbox,
 
 
 async def test_a_refused_filing_takes_no_number(client: Client, database: Database, inbox: Inbox) -> None:
-    await inbox.take([a_filed_event(data=a_request(programme="ruralites"))])
+    await inbox.process([a_filed_event(data=a_request(programme="ruralites"))])
     assert (await filed(client))["number"].endswith("-000001")
     assert await database.fetchval("SELECT last FROM number_counter") == 1
 
@@ -316,7 +318,7 @@ async def test_a_name_that_no_database_holds_is_put_aside_and_the_rest_flows(
     database: Database, inbox: Inbox, member: str
 ) -> None:
     poison = a_filed_event(**{member: "nul \u0000"})
-    await inbox.take([poison, a_filed_event()])
+    await inbox.process([poison, a_filed_event()])
     assert await database.fetchval("SELECT count(*) FROM quarantine") == 1
     assert await database.fetchval("SELECT count(*) FROM request") == 1
 
@@ -336,7 +338,7 @@ async def test_an_account_files_however_its_routing_key_ends(
     checking: Inbox, forms: Forms, key: str, members: dict[str, str]
 ) -> None:
     filed = replace(a_filed_event(**members), routing_key=key, sender=Sender(ACCOUNT.user, key))
-    await checking.take([filed])
+    await checking.process([filed])
     assert [answer["type"] for answer in await forms.answered()] == ["forms.request_accepted.v1"]
 
 
@@ -346,7 +348,7 @@ async def test_an_account_is_told_which_member_its_message_lacks(
 ) -> None:
     event = json.loads(a_filed_event(id="42").body)
     del event[missing]
-    await checking.take([Message(json.dumps(event).encode(), ACCOUNT.routing_key, sender=ACCOUNT)])
+    await checking.process([Message(json.dumps(event).encode(), ACCOUNT.routing_key, sender=ACCOUNT)])
     (answer,) = await forms.answered()
     assert [key for key, _ in forms.answers] == ["forms.request_refused.epci-vexin"]
     assert (answer["data"]["code"], answer["data"]["filed_id"]) == ("filing_unreadable", event.get("id", ""))
@@ -358,14 +360,14 @@ async def test_an_account_is_told_which_member_its_message_lacks(
 async def test_an_account_that_publishes_rubbish_is_told_so_and_alarms_nobody(
     database: Database, checking: Inbox, forms: Forms, body: bytes
 ) -> None:
-    await checking.take([Message(body, ACCOUNT.routing_key, sender=ACCOUNT)] * 3)
+    await checking.process([Message(body, ACCOUNT.routing_key, sender=ACCOUNT)] * 3)
     assert [answer["data"]["code"] for answer in await forms.answered()] == ["filing_unreadable"] * 3
     assert await database.fetchval("SELECT count(*) FROM quarantine") == 0
     assert await told(database) == []
 
 
 async def test_a_body_that_does_not_fit_its_hash_is_answered(checking: Inbox, forms: Forms) -> None:
-    await checking.take([replace(a_filed_event(), damaged=True, sender=ACCOUNT)])
+    await checking.process([replace(a_filed_event(), damaged=True, sender=ACCOUNT)])
     (answer,) = await forms.answered()
     assert answer["data"]["code"] == "filing_damaged"
 
@@ -382,7 +384,7 @@ async def test_a_body_that_does_not_fit_its_hash_is_answered(checking: Inbox, fo
 async def test_what_an_account_forges_is_answered_to_it_alone_and_put_aside(
     database: Database, checking: Inbox, forms: Forms, changes: dict[str, Any]
 ) -> None:
-    await checking.take([replace(a_filed_event(**changes), sender=ACCOUNT)])
+    await checking.process([replace(a_filed_event(**changes), sender=ACCOUNT)])
     (answer,) = await forms.answered()
     assert [key for key, _ in forms.answers] == ["forms.request_refused.epci-vexin"]
     assert answer["data"]["code"] == "not_for_this_account"
@@ -399,11 +401,11 @@ async def test_what_forms_forge_is_bounded_and_no_alarm(
     before = REGISTRY.get_sample_value("cousu_messages_forged_total", {"reason": "forged_source"})
     sender = Sender(user, key)
     for _ in range(8):
-        await checking.take([replace(a_filed_event(source="/forms/autre"), routing_key=key, sender=sender)])
+        await checking.process([replace(a_filed_event(source="/forms/autre"), routing_key=key, sender=sender)])
     shown = await figures(database, "intake")
     assert (shown.quarantine, shown.quarantine_foreign) == (0, 5)
     assert REGISTRY.get_sample_value("cousu_messages_forged_total", {"reason": "forged_source"}) == before
     await gauges.measure(database)
     assert REGISTRY.get_sample_value("cousu_quarantine_messages") == 0
-    await checking.take([Message(b"rubbish", "qualification.request_registered.95")])
+    await checking.process([Message(b"rubbish", "qualification.request_registered.95")])
     assert (await figures(database, "intake")).quarantine == 1

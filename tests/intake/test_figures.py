@@ -19,7 +19,7 @@ from shared import clock
 from shared.contracts.escalation import CoveredTerritory, ProgrammeCoverageSet, coverage_id
 from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, Programme
 from shared.db import Database
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, bearer, filed
 from tests.intake.facts import NATIONAL, START, Life, Wire
@@ -51,7 +51,7 @@ async def some_requests(
             facts = [life.supported(LATER)]
         else:
             facts = []
-        await inbox.take([wire.message(fact) for fact in facts])
+        await inbox.process([wire.message(fact) for fact in facts])
         if facts:
             told = await client.post(
                 f"/api/v1/requests/{mine['id']}/evaluation",
@@ -92,7 +92,7 @@ async def test_a_request_counts_as_before_until_its_withdrawal_is_answered(
         json={"motive": "Abandon"},
         headers=bearer(mine["access_token"]),
     )
-    await inbox.take([Wire().message(Life(UUID(mine["id"])).supported(LATER))])
+    await inbox.process([Wire().message(Life(UUID(mine["id"])).supported(LATER))])
     assert await database.fetchval("SELECT status FROM request WHERE id = $1::text::uuid", mine["id"]) == "withdrawn"
     outcomes = (await count(database, clock.now())).outcomes
     assert {name: number for name, number in outcomes.items() if number} == {"local": 1, "departement_pending": 1}
@@ -326,7 +326,7 @@ async def test_a_profile_names_the_programmes_that_cover_the_territory_and_those
         ),
         by=NATIONAL,
     )
-    await inbox.take([Wire().message(told)])
+    await inbox.process([Wire().message(told)])
     commune = (await client.get(f"/api/v1/territories/commune/{CERGY}")).json()
     assert [(one["programme"], one["kind"]) for one in commune["programmes"]] == [("petites_villes_de_demain", "epci")]
     whole = (await client.get("/api/v1/territories/departement/95")).json()

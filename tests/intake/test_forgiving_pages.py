@@ -13,7 +13,7 @@ from services.intake.settings import Settings
 from shared import clock
 from shared.db import Database
 from shared.documents import LARGEST_REQUEST
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, filed
 from tests.intake.facts import Life, Wire
@@ -35,7 +35,7 @@ async def asked_for_information(client: Client, inbox: Inbox) -> str:
     """A request whose applicant must answer; gives its address."""
     mine = await filed(client)
     wire, life = Wire(), Life(UUID(mine["id"]))
-    await inbox.take([wire.message(life.registered(LATER)), wire.message(life.asked(LATER + 1))])
+    await inbox.process([wire.message(life.registered(LATER)), wire.message(life.asked(LATER + 1))])
     return f"/suivi/{mine['access_token']}"
 
 
@@ -154,7 +154,7 @@ async def test_an_opinion_waits_folded_until_it_can_be_given_and_is_shown_afterw
     mine = await filed(client)
     wire, life = Wire(), Life(UUID(mine["id"]))
     address = f"/suivi/{mine['access_token']}"
-    await inbox.take([wire.message(life.oriented(LATER)), wire.message(life.accepted(LATER + 1))])
+    await inbox.process([wire.message(life.oriented(LATER)), wire.message(life.accepted(LATER + 1))])
     page = await client.get(address)
     assert re.search(r'<details class="disclosure" id="evaluation">\s*<summary>Donner votre avis', page.text)
     refused = await send(client, page, f"{address}/evaluation", need_met="5", comment="Très bien")
@@ -170,7 +170,7 @@ async def test_an_opinion_waits_folded_until_it_can_be_given_and_is_shown_afterw
 
 async def test_a_decision_is_dated(client: Client, inbox: Inbox) -> None:
     mine = await filed(client)
-    await inbox.take([Wire().message(Life(UUID(mine["id"])).supported(LATER))])
+    await inbox.process([Wire().message(Life(UUID(mine["id"])).supported(LATER))])
     page = await client.get(f"/suivi/{mine['access_token']}")
     assert re.search(r"<dt>Date</dt><dd>\w+ \d+(er)?\s\w+ \d{4}</dd>", page.text)
 

@@ -17,7 +17,7 @@ from shared import clock, db
 from shared.clock import new_id
 from shared.contracts import notifications
 from shared.db import Database
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, bearer, filed
 from tests.intake.facts import Life, Wire, at
@@ -29,7 +29,7 @@ MONTH = timedelta(days=30)
 async def an_evaluated_request(client: Client, database: Database, territories: Territories) -> dict[str, Any]:
     """A request whose local support was evaluated just now."""
     mine = await filed(client)
-    await Inbox(database, consumers(territories)).take([Wire().message(Life(UUID(mine["id"])).supported(1))])
+    await Inbox(database, consumers(territories)).process([Wire().message(Life(UUID(mine["id"])).supported(1))])
     answer = await client.post(
         f"/api/v1/requests/{mine['id']}/evaluation",
         json={"need_met": 5, "progress": 4, "satisfaction": 5},
@@ -80,7 +80,7 @@ async def a_completed_request(client: Client, database: Database, territories: T
     life, wire = Life(UUID(mine["id"])), Wire()
     now = int((clock.now() - at(0)).total_seconds() / 60) + 1
     facts = [life.completed(now), life.evaluation_asked(now)]
-    await Inbox(database, consumers(territories)).take([wire.message(fact) for fact in facts])
+    await Inbox(database, consumers(territories)).process([wire.message(fact) for fact in facts])
     return mine
 
 
@@ -148,7 +148,7 @@ async def test_a_local_answer_is_asked_about_months_later_without_reminders_befo
 ) -> None:
     mine = await filed(client)
     now = int((clock.now() - at(0)).total_seconds() / 60) + 1
-    await Inbox(database, consumers(territories)).take([Wire().message(Life(UUID(mine["id"])).supported(now))])
+    await Inbox(database, consumers(territories)).process([Wire().message(Life(UUID(mine["id"])).supported(now))])
     assert await jobs_at(database, settings, monkeypatch, 100) == []
     assert await jobs_at(database, settings, monkeypatch, 185) == ["six_months asked"]
 
@@ -164,7 +164,7 @@ async def test_what_was_withdrawn_or_is_examined_again_is_not_asked_about(
     life, wire = Life(UUID(mine["id"])), Wire()
     now = int((clock.now() - at(0)).total_seconds() / 60) + 1
     facts = [life.accepted(now), life.declined(now + 1)]
-    await Inbox(database, consumers(territories)).take([wire.message(fact) for fact in facts])
+    await Inbox(database, consumers(territories)).process([wire.message(fact) for fact in facts])
     assert await jobs_at(database, settings, monkeypatch, 185) == []
 
 
@@ -172,7 +172,7 @@ async def test_an_evaluation_out_of_its_scale_is_refused(
     client: Client, database: Database, territories: Territories
 ) -> None:
     mine = await filed(client)
-    await Inbox(database, consumers(territories)).take([Wire().message(Life(UUID(mine["id"])).supported(1))])
+    await Inbox(database, consumers(territories)).process([Wire().message(Life(UUID(mine["id"])).supported(1))])
     answer = await client.post(
         f"/api/v1/requests/{mine['id']}/evaluation",
         json={"need_met": 6, "progress": 0, "satisfaction": 5},
@@ -226,9 +226,9 @@ async def test_an_applicant_whose_mail_fails_reads_it_on_his_page(
     failed = notifications.DeliveryFailed(**told, at=at(1), audience="applicant", reason="550 no such user")
     agents = notifications.DeliveryFailed(**told, at=at(2), audience="departement", reason="550 SECRET")
     address = f"/suivi/{mine['access_token']}"
-    await inbox.take([wire.message(agents)])
+    await inbox.process([wire.message(agents)])
     assert "ne vous parviennent pas" not in (await client.get(address)).text
-    await inbox.take([wire.message(failed)])
+    await inbox.process([wire.message(failed)])
     assert "ne vous parviennent pas" in (await client.get(address)).text
-    await inbox.take([wire.message(notifications.DeliverySucceeded(**told, at=at(3), audience="applicant"))])
+    await inbox.process([wire.message(notifications.DeliverySucceeded(**told, at=at(3), audience="applicant"))])
     assert "ne vous parviennent pas" not in (await client.get(address)).text

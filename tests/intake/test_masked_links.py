@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.db import Database
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from tests.intake.conftest import Client, a_request, bearer, filed
 from tests.intake.test_consumers import a_filed_event, inbox
 from tests.intake.test_pages import begin, fill, send
@@ -54,7 +54,7 @@ async def test_a_request_that_holds_one_from_any_side(client: Client, database: 
     typed: dict[str, Any] = {"description": f"Voir /suivi/{token}", "title": f"Projet {token}"}
     typed["contact"] = {**a_request()["contact"], "name": f"Jeanne {token}"}
     await filed(client, **typed)
-    await inbox.take([a_filed_event(data=a_request(**typed))])
+    await inbox.process([a_filed_event(data=a_request(**typed))])
     draft = await begin(client)
     await fill(client, draft, "projet", title=typed["title"], description=typed["description"])
     stored = await everything_kept(database)

@@ -7,7 +7,7 @@ import httpx2
 from services.intake.consumers import consumers
 from services.intake.settings import Settings
 from shared.db import Database
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, filed
 from tests.intake.facts import Life, Wire
@@ -28,12 +28,12 @@ async def test_what_the_departement_writes_is_new_to_each_reader_until_he_has_re
     _, colleague = await invite(client, settings, mine)
     inbox, wire, life = Inbox(database, consumers(territories)), Wire(), Life(UUID(mine["id"]))
     assert told(await ask(client, mine, mine["access_token"])) == (0, [])
-    await inbox.take([wire.message(life.written(LATER)), wire.message(life.written(LATER + 1))])
+    await inbox.process([wire.message(life.written(LATER)), wire.message(life.written(LATER + 1))])
     assert told(await ask(client, mine, mine["access_token"])) == (2, [True, True])
     assert told(await ask(client, mine, mine["access_token"], "messages/read", {})) == (0, [False, False])
     assert told(await ask(client, mine, colleague)) == (2, [True, True])
     assert told(await ask(client, mine, colleague, "messages", {"text": "Merci"})) == (0, [False, False, False])
-    await inbox.take([wire.message(life.written(LATER + 2))])
+    await inbox.process([wire.message(life.written(LATER + 2))])
     assert told(await ask(client, mine, colleague))[0] == 1
     assert told(await ask(client, mine, mine["access_token"]))[0] == 1
     assert await database.fetchval("SELECT count(*) FROM journal") == 3
@@ -46,7 +46,7 @@ async def test_the_page_names_what_is_new_and_takes_that_it_was_read(
     address = f"/suivi/{mine['access_token']}"
     life = Life(UUID(mine["id"]))
     assert "non lu" not in (await client.get(address)).text
-    await Inbox(database, consumers(territories)).take([Wire().message(life.written(LATER))])
+    await Inbox(database, consumers(territories)).process([Wire().message(life.written(LATER))])
     page = await client.get(address)
     assert '<a href="#messages">1\u00a0message non lu</a>' in page.text
     assert "<title>(1) Demande" in page.text

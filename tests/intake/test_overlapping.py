@@ -7,7 +7,7 @@ from services.intake.domain.colleagues import Holder
 from services.intake.usecases import follow
 from shared import clock
 from shared.db import Database, Transaction
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, bearer, filed
 from tests.intake.facts import Life, Wire
@@ -20,12 +20,14 @@ async def test_information_given_while_an_event_is_applied_still_counts(
 ) -> None:
     mine, wire, inbox = await filed(client), Wire(), Inbox(database, consumers(territories))
     life = Life(UUID(mine["id"]))
-    await inbox.take([wire.message(one) for one in (life.registered(LATER), life.examined(LATER), life.asked(LATER))])
+    await inbox.process(
+        [wire.message(one) for one in (life.registered(LATER), life.examined(LATER), life.asked(LATER))]
+    )
 
     async def provide(tx: Transaction) -> None:
         await follow.provide_information(tx, Holder(UUID(mine["id"]), generation=1), text="Le plan.", at=clock.now())
 
     qualified = wire.message(life.qualified(LATER + 1))
-    await second_beside(database, provide, lambda: inbox.take([qualified]))
+    await second_beside(database, provide, lambda: inbox.process([qualified]))
     shown = await client.get(f"/api/v1/requests/{mine['id']}", headers=bearer(mine["access_token"]))
     assert shown.json()["status"] == "under_examination"

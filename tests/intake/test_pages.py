@@ -19,7 +19,7 @@ from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import Role
 from shared.db import Database
 from shared.links import Links
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from shared.web.mandates import LIFETIME, Mandates
 from tests.intake.conftest import Client, a_request, bearer, filed
@@ -330,13 +330,13 @@ async def test_the_page_follows_the_whole_life(client: Client, database: Databas
     mine = await filed(client)
     inbox, wire, life = Inbox(database, consumers(territories)), Wire(), Life(UUID(mine["id"]))
     address = f"/suivi/{mine['access_token']}"
-    await inbox.take([wire.message(life.registered(LATER)), wire.message(life.asked(LATER + 1))])
+    await inbox.process([wire.message(life.registered(LATER)), wire.message(life.asked(LATER + 1))])
     page = await client.get(address)
     assert "C’est à vous" in page.text
     assert "Le plan" in page.text
     answer = await send(client, page, f"{address}/informations", information="Voici le plan")
     assert answer.status_code == 303
-    await inbox.take([wire.message(life.oriented(LATER + 2)), wire.message(life.accepted(LATER + 3))])
+    await inbox.process([wire.message(life.oriented(LATER + 2)), wire.message(life.accepted(LATER + 3))])
     page = await client.get(address)
     assert "caue@cousu.test" in page.text
     assert "Votre avis" in page.text

@@ -10,7 +10,7 @@ from services.intake.consumers import consumers
 from services.intake.settings import Settings
 from shared.clock import new_id
 from shared.db import Database
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, filed
 from tests.intake.facts import DUE, Life, Wire
@@ -38,7 +38,7 @@ class Work:
 
     async def hears(self, what: str, *about: object) -> None:
         """Others tell something."""
-        await self._inbox.take([self._wire.message(getattr(self.life, what)(*about))])
+        await self._inbox.process([self._wire.message(getattr(self.life, what)(*about))])
 
 
 async def test_the_applicant_and_a_colleague_tell_how_the_work_goes(

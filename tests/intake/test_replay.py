@@ -45,17 +45,17 @@ async def test_a_request_is_rebuilt_alike_though_the_clock_went_back_while_it_li
         assert answer.status_code in {200, 201}, answer.text
 
     await does("messages", {"text": "Bonjour"})
-    await inbox.take([wire.message(fact) for fact in (life.registered(minutes()), life.examined(minutes() + 1))])
-    await inbox.take([wire.message(life.asked(minutes() + 2))])
+    await inbox.process([wire.message(fact) for fact in (life.registered(minutes()), life.examined(minutes() + 1))])
+    await inbox.process([wire.message(life.asked(minutes() + 2))])
     await does("information", {"text": "Le plan est joint."})
     joined = await join(client, mine, PDF)
     assert joined.status_code == 201, joined.text
     milestone = new_id()
-    await inbox.take([wire.message(life.accompanied(minutes() + 3))])
-    await inbox.take([wire.message(life.milestone_planned(minutes() + 4, milestone))])
+    await inbox.process([wire.message(life.accompanied(minutes() + 3))])
+    await inbox.process([wire.message(life.milestone_planned(minutes() + 4, milestone))])
     await does("progress", {"text": "Avance.", "percent": 40, "milestone_id": str(milestone)})
-    await inbox.take([wire.message(life.milestone_reached(minutes() + 5, milestone))])
-    await inbox.take([wire.message(life.evaluation_asked(minutes() + 6))])
+    await inbox.process([wire.message(life.milestone_reached(minutes() + 5, milestone))])
+    await inbox.process([wire.message(life.evaluation_asked(minutes() + 6))])
     await does("evaluation", {"need_met": 5, "progress": 4, "satisfaction": 5})
     async with database.transaction() as tx:
         assert (

@@ -19,9 +19,10 @@ from shared.contracts import intake
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import CommitteeOutcome
 from shared.db import Database
-from shared.messaging import healing, journal
-from shared.messaging.consumers import Consumers
+from shared.messaging import journal
+from shared.messaging.handlers import EventHandlers
 from shared.messaging.messenger import Messenger
+from shared.messaging.recovery.gaps import RecoveryPolicy
 from shared.messaging.topology import Subscription
 from tests.conftest import FreshDatabase
 from tests.intake.facts import Life, a_form, at
@@ -30,9 +31,9 @@ from tests.rebuilt import assert_it_shows_what_was_told
 
 pytestmark = pytest.mark.journey
 
-SOON = healing.Patience(before_asking=0.1, longest=1.0, heads_every=1.0)
+SOON = RecoveryPolicy(before_asking=0.1, longest=1.0, heads_every=1.0)
 
-LISTENERS: dict[str, Callable[[], tuple[Subscription, Consumers]]] = {
+LISTENERS: dict[str, Callable[[], tuple[Subscription, EventHandlers]]] = {
     "qualification": lambda: (qualification.subscription(Rules()), qualification.consumers(Rules())),
     "escalation": lambda: (escalation.SUBSCRIPTION, escalation.consumers(Durations())),
     "notifications": lambda: (
@@ -130,9 +131,9 @@ async def others_than(
                     broker_url(name),
                     name=name,
                     subscription=Subscription(name, ("notifications.of_no_interest.00",)),
-                    consumers=Consumers({}),
+                    consumers=EventHandlers({}),
                     relay_poll=0.05,
-                    healing=SOON,
+                    recovery_policy=SOON,
                 )
                 await running.enter_async_context(messenger.lifespan())
         yield Others(databases, broker_url)
@@ -150,7 +151,7 @@ async def listening(listener: str, url: str, broker_url: Callable[[str], str]) -
         subscription=subscription,
         consumers=consumers,
         relay_poll=0.05,
-        healing=SOON,
+        recovery_policy=SOON,
     )
     try:
         async with messenger.lifespan():

@@ -12,7 +12,7 @@ import jsonschema_rs
 import pytest
 from aio_pika.abc import AbstractIncomingMessage
 
-from shared.messaging.origins import SERVICES, Origins
+from shared.messaging.accounts import SERVICES, Origins
 from tests.journeys.people import HTTP, Json
 from tests.journeys.steps import People, a_decided_request, an_outcome
 from tests.journeys.strangers import ForeignForm

@@ -29,7 +29,9 @@ from shared.contracts.fact import Fact
 from shared.db import Database
 from shared.identity import store as identity
 from shared.identity.model import Agent, Role
-from shared.messaging.inbox import Inbox, Message, Patience
+from shared.messaging.inbox.held import RetryPolicy
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.web import sessions
 from tests.standing import StandingDatabase
 
@@ -169,7 +171,7 @@ class World:
     async def tell(self, *facts: Fact, ids: list[UUID] | None = None) -> list[UUID]:
         """Let facts arrive, each as the next of its stream; give their ids."""
         told = ids or [uuid4() for _ in facts]
-        await self.inbox.take([self.message(fact, event_id) for fact, event_id in zip(facts, told, strict=True)])
+        await self.inbox.process([self.message(fact, event_id) for fact, event_id in zip(facts, told, strict=True)])
         return told
 
     def message(self, fact: Fact, event_id: UUID) -> Message:
@@ -206,7 +208,7 @@ class World:
 @pytest.fixture
 def world(database: Database, office: Office) -> World:
     """Let events arrive."""
-    return World(database, Inbox(database, consumers(office), Patience(first=0.01)))
+    return World(database, Inbox(database, consumers(office), RetryPolicy(first=0.01)))
 
 
 @dataclass(slots=True)

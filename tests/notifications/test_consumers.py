@@ -16,7 +16,7 @@ from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Programme
 from shared.db import Database
 from shared.identity.model import Role
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from shared.operations.replay.comparison import compare
 from tests.conftest import FreshDatabase
 from tests.notifications.conftest import People, World, statuses

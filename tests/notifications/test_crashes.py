@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from services.notifications.consumers import consumers
 from services.notifications.office import Office
 from shared.db import Database
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from tests.notifications.conftest import MailServer, World, a_postman, many_messages
 from tests.polling import eventually
 

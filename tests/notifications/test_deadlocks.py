@@ -17,8 +17,9 @@ from shared.contracts.fact import Fact
 from shared.db import Database
 from shared.identity import store as identity
 from shared.identity.model import Role
-from shared.messaging.arrivals import Arrivals
-from shared.messaging.inbox import Inbox, Patience
+from shared.messaging.batcher import MessageBatcher
+from shared.messaging.inbox.held import RetryPolicy
+from shared.messaging.inbox.inbox import Inbox
 from tests.deadlocks import deadlocks
 from tests.notifications.conftest import MailServer, World, a_postman
 from tests.polling import eventually
@@ -80,13 +81,13 @@ async def test_a_hundred_departements_catch_up_without_a_deadlock(
         facts.append(filed.model_copy(update={**about, "at": at}))
         facts.append(registered.model_copy(update={**about, "at": at + timedelta(milliseconds=500)}))
     before = await deadlocks(database)
-    arrivals = Arrivals(Inbox(database, consumers(office), Patience(), service="notifications"))
+    arrivals = MessageBatcher(Inbox(database, consumers(office), RetryPolicy(), service="notifications"))
     taking = asyncio.create_task(arrivals.run())
     window = asyncio.Semaphore(200)
 
     async def arrive(fact: Fact) -> None:
         async with window:
-            await arrivals.settle(world.message(fact, uuid4()))
+            await arrivals.submit(world.message(fact, uuid4()))
 
     began = asyncio.get_running_loop().time()
     await asyncio.gather(*(arrive(fact) for fact in facts))

@@ -24,9 +24,11 @@ from shared.clock import new_id
 from shared.contracts.fact import Fact
 from shared.contracts.forms import REQUEST_FILED, FiledRequest
 from shared.db import Database
-from shared.messaging.arrivals import Arrivals
-from shared.messaging.consumers import Consumers
-from shared.messaging.inbox import Inbox, Message, Patience
+from shared.messaging.batcher import MessageBatcher
+from shared.messaging.handlers import EventHandlers
+from shared.messaging.inbox.held import RetryPolicy
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.territory.territories import Territories
 from tests.conftest import FreshDatabase
 from tests.contracts.examples import EXAMPLES
@@ -34,7 +36,7 @@ from tests.deadlocks import deadlocks
 
 DEPARTEMENTS = ("2A", "29", "35", "59", "69", "78", "95", "971")
 REQUESTS = 60
-LIVES: tuple[tuple[str, Callable[[], Consumers]], ...] = (
+LIVES: tuple[tuple[str, Callable[[], EventHandlers]], ...] = (
     ("intake", lambda: intake_consumers(Territories.load())),
     ("qualification", lambda: qualification_consumers(Rules())),
     ("escalation", lambda: escalation_consumers(Durations())),
@@ -47,12 +49,12 @@ LIVES: tuple[tuple[str, Callable[[], Consumers]], ...] = (
 async def test_two_batches_beside_each_other_lock_in_one_order(
     fresh_database: Callable[[str], Awaitable[FreshDatabase]],
     service: str,
-    build: Callable[[], Consumers],
+    build: Callable[[], EventHandlers],
     seed: int,
 ) -> None:
     database = await Database.connect((await fresh_database(service)).app_url, name="test")
     table = build()
-    copies = [Arrivals(Inbox(database, table, Patience(first=3600.0), service=service)) for _ in range(2)]
+    copies = [MessageBatcher(Inbox(database, table, RetryPolicy(first=3600.0), service=service)) for _ in range(2)]
     running = [asyncio.create_task(copy.run()) for copy in copies]
     chance = random.Random(seed)  # noqa: S311 - the same events each time
     departements = chance.choices(DEPARTEMENTS, k=REQUESTS)
@@ -62,7 +64,7 @@ async def test_two_batches_beside_each_other_lock_in_one_order(
 
     async def arrive(message: Message) -> None:
         async with window:
-            await chance.choice(copies).settle(message)
+            await chance.choice(copies).submit(message)
 
     await asyncio.gather(*(arrive(message) for message in _messages(service, table, requests, chance)))
     for task in running:
@@ -78,7 +80,7 @@ async def test_two_batches_beside_each_other_lock_in_one_order(
 
 
 def _messages(
-    service: str, table: Consumers, requests: Sequence[tuple[UUID, str]], chance: random.Random
+    service: str, table: EventHandlers, requests: Sequence[tuple[UUID, str]], chance: random.Random
 ) -> list[Message]:
     """Write the events of many requests: each stream in its order, the requests mixed."""
     lives = [list(_life(service, table, *request, chance)) for request in requests]
@@ -89,7 +91,7 @@ def _messages(
 
 
 def _life(
-    service: str, table: Consumers, request_id: UUID, departement: str, chance: random.Random
+    service: str, table: EventHandlers, request_id: UUID, departement: str, chance: random.Random
 ) -> Iterator[Message]:
     """Tell of one request some of all that the service consumes, what comes first at the beginning."""
     sequences: defaultdict[str, int] = defaultdict(int)

@@ -18,8 +18,11 @@ from shared.contracts import intake, qualification
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import Role
 from shared.db import Database, Transaction
-from shared.messaging.consumers import Consumers
-from shared.messaging.inbox import FATAL_AFTER, Inbox, Message, Patience
+from shared.messaging.handlers import EventHandlers
+from shared.messaging.inbox.attempts import FATAL_AFTER
+from shared.messaging.inbox.held import RetryPolicy
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.operations import held as holding
 from shared.operations.reach import Watched
 from tests.properties.conftest import Wait, live
@@ -28,7 +31,7 @@ from tests.properties.effort import effort
 AT: Final = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 STREAMS: Final = 3
 LENGTH: Final = 6
-PATIENCE: Final = Patience(first=0.0, longest=0.0, attempts=4)
+PATIENCE: Final = RetryPolicy(first=0.0, longest=0.0, attempts=4)
 NOTHING_YET: Final = "not tried yet"
 TABLES: Final = (
     "effect", "inbox_stream", "inbox_waiting", "inbox_held", "inbox_attempt", "inbox_expected", "quarantine",
@@ -139,7 +142,9 @@ class InboxLife(RuleBasedStateMachine):
         self.wait = wait
         self.database = database
         self.world = a_world()
-        consumers = Consumers({intake.MessagePosted: self.world.handle, qualification.MessagePosted: self.world.handle})
+        consumers = EventHandlers(
+            {intake.MessagePosted: self.world.handle, qualification.MessagePosted: self.world.handle}
+        )
         self.copies = [Inbox(database, consumers, PATIENCE) for _ in range(2)]
         self.watched = Watched("test", database, "test")
         self.delivered: set[Place] = set()
@@ -155,14 +160,14 @@ class InboxLife(RuleBasedStateMachine):
 
     @rule(picks=PICKS, copy=st.integers(0, 1))
     def a_copy_hears(self, picks: list[Pick], copy: int) -> None:
-        self.wait(self.copies[copy].take(self.world.messages(picks)))
+        self.wait(self.copies[copy].process(self.world.messages(picks)))
         self._came(picks)
 
     @rule(picks=PICKS, rubbish=st.lists(RUBBISH, min_size=1, max_size=3), redelivered=st.booleans())
     def rubbish_comes_among_others(self, picks: list[Pick], rubbish: list[bytes], redelivered: bool) -> None:  # noqa: FBT001 - Hypothesis draws it
         unreadable = [Message(body, "key", redelivered) for body in rubbish]
         events = self.world.messages(picks)
-        self.wait(self.copies[0].take([*unreadable, *events, *unreadable]))
+        self.wait(self.copies[0].process([*unreadable, *events, *unreadable]))
         self.rubbish.update(rubbish * 2)
         self._came(picks)
 
@@ -172,9 +177,9 @@ class InboxLife(RuleBasedStateMachine):
         self.world.deadly.add(victim)
         whole = [pick._replace(damaged=False) for pick in picks]
         with contextlib.suppress(Killed):
-            self.wait(self.copies[0].take(self.world.messages(whole)))
+            self.wait(self.copies[0].process(self.world.messages(whole)))
         self.world.deadly.clear()
-        self.wait(self.copies[1].take(self.world.messages([pick._replace(redelivered=True) for pick in whole])))
+        self.wait(self.copies[1].process(self.world.messages([pick._replace(redelivered=True) for pick in whole])))
         self._came(whole)
 
     @rule(victim=PLACES)
@@ -184,7 +189,7 @@ class InboxLife(RuleBasedStateMachine):
         self.world.deadly.add(victim)
         for _ in range(FATAL_AFTER + 1):
             try:
-                self.wait(self.copies[0].take(self.world.messages([again])))
+                self.wait(self.copies[0].process(self.world.messages([again])))
             except Killed:
                 continue
             break
@@ -265,7 +270,7 @@ class InboxLife(RuleBasedStateMachine):
         self.world.deadly.clear()
         self.world.failing.clear()
         everything = [Pick(Place(stream, place)) for stream in range(STREAMS) for place in range(LENGTH, 0, -1)]
-        self.wait(self.copies[0].take(self.world.messages(everything)))
+        self.wait(self.copies[0].process(self.world.messages(everything)))
         for one in self._held():
             self.wait(holding.retry(self.watched, one.event_id, by="operator", why="all is mended"))
         while self.wait(self.copies[1].retry_held()):
@@ -296,8 +301,8 @@ class LifeOfTwoCopies(InboxLife):
     def both_copies_hear_at_once(self, first: list[Pick], second: list[Pick]) -> None:
         async def both() -> None:
             await asyncio.gather(
-                self.copies[0].take(self.world.messages(first)),
-                self.copies[1].take(self.world.messages(second)),
+                self.copies[0].process(self.world.messages(first)),
+                self.copies[1].process(self.world.messages(second)),
                 self.copies[1].retry_held(most=3),
             )
 

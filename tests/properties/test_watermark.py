@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from shared.clock import new_id
 from shared.db import Connection, Database, Row, Transaction
 from shared.messaging import journal, relay
-from shared.messaging.reach import Reach
+from shared.messaging.outbox_watermark import OutboxWatermark
 from tests.properties.effort import effort
 from tests.properties.test_relay import TABLES, a_fact
 
@@ -133,16 +133,16 @@ class Looks:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._reach = Reach()
+        self._reach = OutboxWatermark()
         self._under_way: list[Row] = []
         self._confirmed: list[Row] = []
         self.published: set[UUID] = set()
 
     async def look(self) -> list[Row]:
         """Read what waits, as `Relay` does, and publish it."""
-        found = await relay._next(self._connection, self._confirmed, self._under_way, after=self._reach.after)  # noqa: SLF001 - one look
+        found = await relay._next(self._connection, self._confirmed, self._under_way, after=self._reach.position)  # noqa: SLF001 - one look
         self._confirmed = []
-        self._reach.looked(found, room=ROOM)
+        self._reach.observe(found, room=ROOM)
         self._under_way += found
         self.published |= {row["id"] for row in found}
         return found
@@ -155,7 +155,7 @@ class Looks:
         """Have what is under way fail; the next looks find it again."""
         self.published -= {row["id"] for row in self._under_way}
         self._under_way = []
-        self._reach.failed()
+        self._reach.reset()
 
 
 async def _go_through(connections: list[Connection], plans: list[Plan], schedule: Schedule) -> None:

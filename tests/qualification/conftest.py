@@ -21,7 +21,7 @@ from shared.db import Database
 from shared.identity import store
 from shared.identity.model import Agent, Role
 from shared.links import Links
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from shared.territory import Territories
 from shared.web import sessions
 from tests.qualification.life import Life

@@ -48,7 +48,7 @@ from shared.contracts.vocabulary import (
 from shared.db import Database, Transaction
 from shared.identity import store
 from shared.identity.model import Agent, Role
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from shared.operations import migrations
 from shared.territory import Territories
 from shared.territory.model import Territory
@@ -125,7 +125,7 @@ class Crowd:
         for start in range(0, cases, 100):
             batch = enumerate(lives[start : start + 100], start)
             facts = [self._filed(drawn, place, life, at, communes) for place, (life, at) in batch]
-            await inbox.take([envelope(fact, 1) for fact in facts])
+            await inbox.process([envelope(fact, 1) for fact in facts])
         for start in range(0, cases, 50):
             async with self.database.transaction() as tx:
                 for life, at in lives[start : start + 50]:

@@ -12,7 +12,8 @@ from shared.clock import new_id, now
 from shared.contracts import intake
 from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import ApplicantKind, Field, RequestKind, Role, SupportType
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 
 NATIONAL = Actor(role=Role.NATIONAL_AGENT, name="Équipe nationale", email="national@cousu.test")
 
@@ -75,7 +76,7 @@ class Life:
 
     async def tell(self, *facts: Fact) -> None:
         """Let the service hear them, in order."""
-        await self.inbox.take([self.message(fact) for fact in facts])
+        await self.inbox.process([self.message(fact) for fact in facts])
 
     def message(self, fact: Fact) -> Message:
         """Put a fact in its envelope."""

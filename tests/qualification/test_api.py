@@ -12,7 +12,7 @@ from shared.contracts import escalation, intake
 from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, Role
 from shared.db import Database
 from shared.identity.model import Agent
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from shared.web.document_links import LIFETIME, DocumentLinks
 from tests.qualification.acting import (
     CAUE,

@@ -13,7 +13,7 @@ from shared import clock
 from shared.contracts import escalation
 from shared.contracts.vocabulary import Role
 from shared.db import Database
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from tests.polling import eventually
 from tests.qualification.acting import CAUE, ESCALATION, ORIENTATION, answered, done, proposed, told
 from tests.qualification.conftest import Program, Programs

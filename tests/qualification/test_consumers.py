@@ -11,7 +11,8 @@ from shared import clock
 from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.vocabulary import CommitteeOutcome, Role, Team
 from shared.db import Database
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from tests.qualification.acting import CAUE, ESCALATION, ORIENTATION, answered, done, proposed, told
 from tests.qualification.conftest import Program, Programs
 from tests.qualification.life import NATIONAL, Life, a_request, envelope, in_days, names
@@ -32,7 +33,7 @@ async def held(database: Database) -> list[str]:
 
 async def test_the_same_event_heard_twice_opens_one_case(life: Life, inbox: Inbox, database: Database) -> None:
     fact = intake.RequestSubmitted(**life.about(), request=a_request())
-    await inbox.take([envelope(fact, 1), envelope(fact, 1)])
+    await inbox.process([envelope(fact, 1), envelope(fact, 1)])
     assert await database.fetchval("SELECT count(*) FROM case_file") == 1
     assert await told(database, life) == ["request_registered"]
 
@@ -41,9 +42,9 @@ async def test_an_event_before_its_request_waits_for_it(inbox: Inbox, sat: Progr
     life = Life(inbox)
     request = life.message(intake.RequestSubmitted(**life.about(), request=a_request()))
     message = life.message(intake.MessagePosted(**life.about(), message_id=uuid4(), text="Bonjour."))
-    await inbox.take([message])
+    await inbox.process([message])
     assert await database.fetchval("SELECT count(*) FROM case_file") == 0
-    await inbox.take([request])
+    await inbox.process([request])
     assert names((await shown(sat, life))["messages"], "text") == ["Bonjour."]
 
 
@@ -196,7 +197,7 @@ TRANSFER = {"outcome": "transfer", "departement": "78", "motive": "Le projet se 
 
 async def hear_own_transfer(inbox: Inbox, database: Database) -> None:
     """Bring back what this very service told, as the broker does when it serves both départements."""
-    await inbox.take(await handed_over(database))
+    await inbox.process(await handed_over(database))
 
 
 async def handed_over(database: Database, source: str = "/qualification/95") -> list[Message]:
@@ -250,7 +251,7 @@ async def test_a_request_may_come_back(
     await done(neighbour, life, "examination")
     await done(neighbour, life, "proposal", {"outcome": "transfer", "departement": "95", "motive": "Retour."})
     await done(chief, life, "validation")
-    await inbox.take(await handed_over(database, "/qualification/78"))
+    await inbox.process(await handed_over(database, "/qualification/78"))
     case = await shown(sat, life)
     assert (case["state"], case["departement"], case["proposal"]) == ("registered", "95", None)
     assert (await shown(neighbour, life))["state"] == "transferred"
@@ -276,7 +277,7 @@ async def test_an_instance_that_takes_over_is_told_the_past_again_and_takes_no_h
         by=NATIONAL,
         dossier=dossier,
     )
-    await alone.take([envelope(transfer, 9)])
+    await alone.process([envelope(transfer, 9)])
     await done(neighbour, life, "examination")
     await done(neighbour, life, "information-request", {"items": ["Un plan"]})
     await life.tell(intake.RequestSubmitted(**life.about(asked), request=a_request()), said, given)

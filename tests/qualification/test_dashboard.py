@@ -10,7 +10,7 @@ import pytest
 from shared.contracts import intake
 from shared.db import Database
 from shared.identity.model import Agent
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from tests.qualification.acting import ESCALATION, ORIENTATION, answered, done, qualified
 from tests.qualification.conftest import Browser, Program
 from tests.qualification.life import Life, long_ago

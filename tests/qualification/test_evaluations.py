@@ -9,7 +9,7 @@ from shared.clock import new_id
 from shared.contracts import escalation, intake
 from shared.contracts.vocabulary import CommitteeOutcome, EvaluationRound, Field
 from shared.identity.model import Agent
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from tests.qualification.acting import ESCALATION, ORIENTATION, answered
 from tests.qualification.conftest import Browser, Program
 from tests.qualification.life import NATIONAL, Life, a_request

@@ -7,7 +7,7 @@ from shared import clock
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import Role
 from shared.identity.model import Agent
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from shared.web.mandates import Mandates
 from tests.qualification.conftest import Browser, Program
 from tests.qualification.life import Life

@@ -23,8 +23,9 @@ from shared.contracts.qualification import Dossier, DossierStep, ExchangesShared
 from shared.contracts.vocabulary import Outcome, Role
 from shared.db import Database
 from shared.documents import LONGEST_NAME, MOST_FILES, PDF
-from shared.messaging.healing import heads
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
+from shared.messaging.recovery import stream_heads
 from tests.qualification.acting import ESCALATION, ORIENTATION, answered, done
 from tests.qualification.conftest import Program
 from tests.qualification.life import Life, a_request, names
@@ -114,7 +115,7 @@ async def test_the_national_side_has_all_that_was_written(
     try:
         inbox = Inbox(national, national_consumers(Durations()))
         for row in rows:
-            await inbox.take([Message(row["body"].encode(), row["routing_key"])])
+            await inbox.process([Message(row["body"].encode(), row["routing_key"])])
         dossier = Dossier.model_validate(await national.fetchval(f"SELECT dossier FROM {table}"))  # noqa: S608 - ours
         assert [message.text for message in dossier.messages] == texts
         assert len(dossier.documents) == MOST_FILES
@@ -140,7 +141,7 @@ async def test_all_that_was_written_is_there_after_a_transfer(
     await answered(sat, delegate, life, TRANSFER)
     *parts, transfer = await transferred(database)
     assert {part.routing_key for part in parts} == {"qualification.exchanges_transferred.78"}
-    await inbox.take([*parts, transfer])
+    await inbox.process([*parts, transfer])
     case = (await neighbour.get(f"/cases/{life.request_id}")).json()
     assert names(case["messages"], "text") == [*texts, "Nous transmettons."]
     assert await database.fetchval("SELECT count(*) FROM exchange_part") == 0
@@ -152,11 +153,11 @@ async def test_a_transfer_waits_for_the_parts_that_it_refers_to(
     texts = await wrote(life)
     await answered(sat, delegate, life, TRANSFER)
     first, *others, transfer = await transferred(database)
-    await inbox.take([first, transfer])
+    await inbox.process([first, transfer])
     assert (await database.fetchval("SELECT reason FROM inbox_held")).startswith("ExchangesMissing: 1 of 3 parts")
     assert await database.fetchval("SELECT code FROM inbox_held") == "waits_for_another"
     assert (await neighbour.get(f"/cases/{life.request_id}")).status_code == 404
-    await inbox.take(others)
+    await inbox.process(others)
     async with database.transaction() as tx:
         await tx.execute("UPDATE inbox_held SET next_attempt_at = now()")
     await inbox.retry_held()
@@ -171,7 +172,7 @@ async def test_lost_parts_of_a_transfer_are_announced_again(
     await wrote(life)
     await answered(sat, delegate, life, TRANSFER)
     streams = await database.fetch("SELECT source, subject FROM stream")
-    alone = await heads.singles(database, sorted(consumers(Rules()).alone), streams)
+    alone = await stream_heads.singles(database, sorted(consumers(Rules()).alone), streams)
     published = await database.fetch("SELECT id FROM journal WHERE type LIKE 'qualification.%_transferred.v1'")
     assert len(published) == 4
     assert {row["id"] for row in alone} == {row["id"] for row in published}

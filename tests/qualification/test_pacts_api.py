@@ -10,7 +10,7 @@ import pytest
 from shared.contracts.vocabulary import RequestKind
 from shared.db import Database
 from shared.identity.model import Role
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from tests.qualification.conftest import Program, Programs
 from tests.qualification.life import Life, in_days, names
 

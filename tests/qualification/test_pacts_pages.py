@@ -11,7 +11,7 @@ import pytest
 from shared.contracts.vocabulary import RequestKind
 from shared.db import Database
 from shared.identity.model import Agent, Role
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from tests.qualification.conftest import Browser, Program, Programs
 from tests.qualification.life import Life, in_days
 from tests.qualification.test_pacts_api import (

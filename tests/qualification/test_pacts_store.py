@@ -17,7 +17,7 @@ from shared import clock
 from shared.db import Database
 from shared.errors import NotFound
 from shared.identity.model import Agent
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from shared.territory import Territories
 from tests.qualification.conftest import Program
 from tests.qualification.life import Life, in_days

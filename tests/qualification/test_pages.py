@@ -9,7 +9,7 @@ import pytest
 from shared.contracts import escalation, intake
 from shared.db import Database
 from shared.identity.model import Agent
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from tests.qualification.acting import CAUE, ESCALATION, ORIENTATION, answered, done, proposed, qualified, told
 from tests.qualification.conftest import LINKS, Browser, Program
 from tests.qualification.life import NATIONAL, Life

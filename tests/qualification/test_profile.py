@@ -8,7 +8,7 @@ from shared.clock import new_id, now
 from shared.contracts import escalation
 from shared.contracts.vocabulary import ApplicantKind, Field, Programme, RequestKind
 from shared.identity.model import Agent
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from tests.qualification.acting import qualified
 from tests.qualification.conftest import Browser, Program
 from tests.qualification.life import NATIONAL, Life, a_request, in_days, names

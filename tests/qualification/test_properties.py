@@ -23,7 +23,7 @@ from shared.contracts.vocabulary import Outcome, Role
 from shared.contracts.withdrawal import Withdrawal
 from shared.identity import model as identity
 from shared.identity.model import Agent
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from tests.properties.description import Api
 from tests.properties.effort import effort
 from tests.properties.moving import Act, open_to, take

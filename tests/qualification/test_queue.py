@@ -11,7 +11,7 @@ from shared.contracts import escalation, intake
 from shared.contracts.vocabulary import Field, RequestKind
 from shared.db import Database
 from shared.identity.model import Agent, Role
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from tests.qualification.acting import ESCALATION, ORIENTATION, answered, done
 from tests.qualification.conftest import Browser, Program, Programs
 from tests.qualification.life import NATIONAL, Life, names

@@ -11,7 +11,7 @@ import pytest
 
 from services.qualification.web import exports
 from shared.identity.model import Agent
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from tests.qualification.acting import done
 from tests.qualification.conftest import Browser, Program
 from tests.qualification.life import Life

@@ -13,7 +13,7 @@ from shared.contracts import intake
 from shared.contracts.vocabulary import Outcome
 from shared.db import Database
 from shared.identity.model import Role
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from shared.web import sessions
 from tests.qualification.acting import CAUE, ESCALATION, ORIENTATION, answered, done
 from tests.qualification.conftest import LINKS, PACT_LINKS, Client, Program, Programs

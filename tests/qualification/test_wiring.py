@@ -8,7 +8,7 @@ from services.qualification.main import build
 from services.qualification.settings import Settings
 from shared.contracts import intake
 from shared.db import Database
-from shared.messaging.inbox import Inbox
+from shared.messaging.inbox.inbox import Inbox
 from tests.polling import eventually
 from tests.publishing import publish_as
 from tests.qualification.acting import told

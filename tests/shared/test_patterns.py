@@ -40,7 +40,7 @@ HARMLESS = {
     ): "at the beginning of a line only",
     ("services/notifications/domain/mail_text.py", r"[ \t>]*(?:Le|On)\b"): "at the beginning of a line only",
     ("services/notifications/domain/deliveries.py", r"[^\s<>@]+@[^\s<>@]+"): "in a text that was cut before",
-    ("shared/messaging/addresses.py", r"\s*,\s*(?=amqps?://)"): "in a setting of the operator",
+    ("shared/messaging/connection.py", r"\s*,\s*(?=amqps?://)"): "in a setting of the operator",
 }
 """Patterns that would be slow on some text where it is searched for at any place, and why it is not."""
 

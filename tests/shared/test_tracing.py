@@ -11,9 +11,10 @@ from shared import tracing
 from shared.clock import new_id
 from shared.db import Cause, Database
 from shared.messaging import journal
-from shared.messaging.consumers import Consumers
 from shared.messaging.envelope import trace_of
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.handlers import EventHandlers
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
 from shared.web.door import Door
@@ -50,7 +51,7 @@ async def two(
         await Database.connect((await fresh_database("intake")).app_url, name=name) for name in ("tells", "hears")
     ]
     teller = Messenger(
-        tells, broker_url("intake"), name="intake", subscription=Subscription("intake", ()), consumers=Consumers({})
+        tells, broker_url("intake"), name="intake", subscription=Subscription("intake", ()), consumers=EventHandlers({})
     )
     listener = Messenger(
         hears,
@@ -74,7 +75,7 @@ async def cannot(_tx: object, _fact: object) -> None:
     raise ValueError("camille@exemple.fr")
 
 
-FAILING = Consumers(dict.fromkeys(NOTING.on, cannot))
+FAILING = EventHandlers(dict.fromkeys(NOTING.on, cannot))
 
 
 async def steps(collector: Collector, trace_id: str, *names: str) -> dict[str, Collected]:
@@ -113,7 +114,7 @@ async def test_what_a_handler_tells_hangs_under_its_own_step(
 
     given, trace_id = a_trace()
     body = wire(a_message(new_id()), 1, traceparent=given)
-    await Inbox(database, Consumers(dict.fromkeys(NOTING.on, look))).take([Message(body, "x")])
+    await Inbox(database, EventHandlers(dict.fromkeys(NOTING.on, look))).process([Message(body, "x")])
     step = (await steps(collector, trace_id, "process intake.message_posted.v1")).popitem()[1]
     assert told == [f"00-{trace_id}-{step.span_id}-01"]
     await database.close()

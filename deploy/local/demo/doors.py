@@ -23,7 +23,7 @@ from deploy.local.personas import PERSONAS, Persona, departemental
 from deploy.local.places import REPOSITORY, Places
 from shared import production
 from shared.identity.model import Role
-from shared.messaging.origins import SERVICES
+from shared.messaging.accounts import SERVICES
 from shared.operations import agents
 from shared.operations.connections import database_of, read_environment_file, told
 from shared.territory import Departement

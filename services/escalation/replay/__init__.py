@@ -4,7 +4,7 @@ from services.escalation.consumers import SUBSCRIPTION, table
 from services.escalation.replay import dossiers, programmes, withdrawals
 from services.escalation.replay.tables import LEFT_OUT, TABLES
 from services.escalation.settings import Durations
-from shared.messaging.consumers import Consumers
+from shared.messaging.handlers import EventHandlers
 from shared.operations.replay.rebuilding import Rebuilding
 
 
@@ -12,7 +12,7 @@ def rebuilding() -> Rebuilding:
     """Say how; a date that the durations once gave counts as it was told, or is not compared."""
     return Rebuilding(
         service="escalation",
-        consumers=Consumers({**table(Durations()), **dossiers.TOLD, **programmes.TOLD, **withdrawals.TOLD}),
+        consumers=EventHandlers({**table(Durations()), **dossiers.TOLD, **programmes.TOLD, **withdrawals.TOLD}),
         hears=SUBSCRIPTION.bindings,
         tables=TABLES,
         left_out=LEFT_OUT,

@@ -19,7 +19,7 @@ from shared.contracts import escalation as facts
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import OrderEntry, Stage
 from shared.db import Transaction
-from shared.messaging.consumers import Handler
+from shared.messaging.handlers import Handler
 
 BEYOND_ANY_ENVELOPE: Final = 10**15
 """Euro cents: how much a year may hold is told to nobody."""

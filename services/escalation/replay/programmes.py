@@ -8,7 +8,7 @@ from shared import coverage
 from shared.contracts import escalation as facts
 from shared.contracts.fact import Fact
 from shared.db import Transaction
-from shared.messaging.consumers import Handler
+from shared.messaging.handlers import Handler
 
 
 async def _answer_again(tx: Transaction, fact: Fact) -> None:

@@ -9,7 +9,7 @@ from services.escalation.usecases.programmes import note_if_escalated
 from shared.contracts import escalation as facts
 from shared.contracts.fact import Fact
 from shared.db import Transaction
-from shared.messaging.consumers import Handler
+from shared.messaging.handlers import Handler
 
 
 async def _answer_again(tx: Transaction, fact: facts.WithdrawalAccepted | facts.WithdrawalDeclined) -> None:

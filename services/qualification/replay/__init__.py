@@ -6,7 +6,7 @@ from services.qualification.replay.pacts import TOLD_OF_PACTS
 from services.qualification.replay.tables import LEFT_OUT, TABLES
 from services.qualification.settings import Rules, Served
 from shared.contracts import qualification
-from shared.messaging.consumers import Consumers
+from shared.messaging.handlers import EventHandlers
 from shared.operations.replay.rebuilding import Rebuilding
 
 
@@ -17,7 +17,7 @@ def rebuilding() -> Rebuilding:
     transferred = qualification.RequestTransferred
     return Rebuilding(
         service="qualification",
-        consumers=Consumers(
+        consumers=EventHandlers(
             {**heard, **TOLD, **TOLD_OF_PACTS, transferred: told_and_heard(TOLD[transferred], heard[transferred])}
         ),
         hears=subscription(rules).bindings,

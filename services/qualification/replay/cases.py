@@ -15,7 +15,7 @@ from shared.contracts import qualification as facts
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Stage, Team
 from shared.db import Transaction
-from shared.messaging.consumers import Handler
+from shared.messaging.handlers import Handler
 
 BEYOND_ANY_ENVELOPE: Final = 10**15
 """Euro cents: how much a year may hold is told to nobody, what was spent of it is."""

@@ -12,7 +12,7 @@ from shared.clock import new_id
 from shared.contracts import qualification as facts
 from shared.contracts.fact import Fact
 from shared.db import Transaction
-from shared.messaging.consumers import Handler
+from shared.messaging.handlers import Handler
 
 
 async def _open(tx: Transaction, fact: facts.PactOpened) -> None:

@@ -75,7 +75,7 @@ async def end(tx: Transaction, fingerprints: Sequence[bytes]) -> None:
     await tx.execute("DELETE FROM inbox_attempt WHERE fingerprint = ANY ($1)", fingerprints)
 
 
-async def take_back(database: Database, fingerprints: Sequence[bytes]) -> None:
+async def uncount(database: Database, fingerprints: Sequence[bytes]) -> None:
     """Count one attempt less of each: they were broken off by ourselves."""
     async with database.transaction() as tx:
         await tx.execute(

@@ -10,11 +10,11 @@ import structlog
 
 from shared.db import Row, Transaction
 from shared.messaging import metrics
-from shared.messaging.consumers import Heard
 from shared.messaging.envelope import Envelope, Unreadable
+from shared.messaging.handlers import ConsumedEvent
 from shared.messaging.inbox import held, quarantine, streams
 from shared.messaging.inbox.message import Message
-from shared.messaging.inbox.streams import Kept, Stream
+from shared.messaging.inbox.streams import ParkedEvent, Stream
 
 log = structlog.get_logger(__name__)
 
@@ -31,9 +31,9 @@ A head that was read before the last events were recorded may come after them; t
 """
 
 
-async def hold_on_event(tx: Transaction, stream: Stream, heard: Heard) -> None:
+async def hold_on_event(tx: Transaction, stream: Stream, heard: ConsumedEvent) -> None:
     """Hold the stream because this event does not belong to the history that was applied."""
-    await _hold_on_kept(tx, stream, Kept.of(heard))
+    await _hold_on_parked(tx, stream, ParkedEvent.of(heard))
 
 
 async def choose(tx: Transaction, stream: Stream) -> bool:
@@ -44,12 +44,12 @@ async def choose(tx: Transaction, stream: Stream) -> bool:
     """
     rivals = [
         kept
-        for kept in await streams.kept_until(tx, stream.subject, stream.source, stream.applied + 1)
+        for kept in await streams.parked_until(tx, stream.subject, stream.source, stream.applied + 1)
         if kept.sequence == stream.applied + 1
     ]
     fitting = [kept for kept in rivals if stream.continues(_previous(kept))]
     if len(fitting) != 1:
-        await _hold_on_kept(tx, stream, rivals[0])
+        await _hold_on_parked(tx, stream, rivals[0])
         return False
     for kept in rivals:
         if kept is not fitting[0]:
@@ -70,10 +70,10 @@ async def check_again(tx: Transaction, stream: Stream) -> bool:
     if sign is None:
         return True
     contradicted = _contradicts(stream, sign)
-    for kept in await streams.kept_until(tx, stream.subject, stream.source, stream.applied):
+    for kept in await streams.parked_until(tx, stream.subject, stream.source, stream.applied):
         contradicted = contradicted or not stream.remembers(kept.sequence, kept.fingerprint)
     if not contradicted:
-        following = await streams.next_kept(tx, stream.subject, stream.source)
+        following = await streams.next_parked(tx, stream.subject, stream.source)
         if following is None or (not following.rivals and stream.continues(_previous(following))):
             return True
         if following.rivals and await choose(tx, stream):
@@ -158,7 +158,7 @@ async def _hold_on_head(
     theirs: bytes,
 ) -> None:
     """Hold a stream because its source's head is not what was applied; `theirs` is empty where it is not known."""
-    sign = Kept(
+    sign = ParkedEvent(
         source=source,
         subject=subject,
         sequence=head,
@@ -170,7 +170,7 @@ async def _hold_on_head(
     await _hold(tx, sign, f"applied {applied} ({_short(ours)}), head {head} ({_short(theirs)})", claimed_hash=theirs)
 
 
-async def take_verdict(
+async def apply_verdict(
     tx: Transaction,
     source: str,
     subject: str,
@@ -211,7 +211,7 @@ async def take_verdict(
             "UPDATE inbox_held SET next_attempt_at = NULL WHERE subject = $1 AND source = $2", subject, source
         )
     elif forked and row["next_attempt_at"] is not None:
-        for kept in await streams.kept_until(tx, subject, source, stream.applied + 1):
+        for kept in await streams.parked_until(tx, subject, source, stream.applied + 1):
             if kept.sequence <= stream.applied or not stream.continues(_previous(kept)):
                 await _put_aside(tx, kept, "forked: the source knows what was applied in its place")
         await held.release(tx, subject, source, forked=True)
@@ -240,7 +240,7 @@ async def due_reports(tx: Transaction) -> list[Row]:
     )
 
 
-def _previous(kept: Kept) -> bytes | None:
+def _previous(kept: ParkedEvent) -> bytes | None:
     """Give the chain hash of an event's predecessor, where it says it."""
     try:
         stated = Envelope.read(kept.body).previoushash
@@ -249,7 +249,7 @@ def _previous(kept: Kept) -> bytes | None:
     return bytes.fromhex(stated) if stated else None
 
 
-async def _hold_on_kept(tx: Transaction, stream: Stream, kept: Kept) -> None:
+async def _hold_on_parked(tx: Transaction, stream: Stream, kept: ParkedEvent) -> None:
     ours, theirs = _short(stream.hash), _short(_previous(kept))
     await _hold(tx, kept, f"applied {stream.applied} ({ours}), event {kept.sequence} after {theirs}")
     stream.held = True
@@ -259,17 +259,17 @@ def _short(chain_hash: bytes | None) -> str:
     return chain_hash.hex()[:16] if chain_hash else "unknown"
 
 
-async def _hold(tx: Transaction, event: Kept, reason: str, *, claimed_hash: bytes | None = None) -> None:
+async def _hold(tx: Transaction, event: ParkedEvent, reason: str, *, claimed_hash: bytes | None = None) -> None:
     if await held.hold_forked(tx, event, reason, claimed_hash=claimed_hash):
         tx.after_commit.append(partial(_say, event, reason))
 
 
-def _say(event: Kept, reason: str) -> None:
+def _say(event: ParkedEvent, reason: str) -> None:
     metrics.FORKED.inc()
     log.error("stream.forked", source=event.source, request_id=event.subject, sequence=event.sequence, reason=reason)
 
 
-async def _put_aside(tx: Transaction, kept: Kept, reason: str) -> None:
+async def _put_aside(tx: Transaction, kept: ParkedEvent, reason: str) -> None:
     service, fact, _ = kept.type.split(".")
     await quarantine.put_aside(tx, Message(kept.body, f"{service}.{fact}.{kept.departement}"), reason)
-    await streams.forget_one(tx, kept)
+    await streams.delete_parked(tx, kept)

@@ -6,9 +6,9 @@ from enum import StrEnum
 from shared.db import Database, Row, Transaction
 from shared.errors import Refusal, WaitsForAnother
 from shared.messaging import metrics
-from shared.messaging.consumers import NewerThanThisService
+from shared.messaging.handlers import NewerThanThisService
 from shared.messaging.inbox import attempts, streams
-from shared.messaging.inbox.streams import Kept
+from shared.messaging.inbox.streams import ParkedEvent
 
 LEASE = 5.0
 """Seconds until a held stream is tried again whose attempt did not come to an end: no failure, so none is counted."""
@@ -34,7 +34,7 @@ class Code(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How a held stream is tried again: seconds before the n-th attempt double up to a bound, with jitter."""
 
     first: float = 1.0
@@ -46,13 +46,15 @@ LONGEST = {Code.WAITS_FOR_ANOTHER: 60.0, Code.NEWER: 300.0}
 """Seconds, at most, between two attempts at what waits for another event, or for an update: it is never given up."""
 
 
-async def hold(tx: Transaction, event: Kept, reason: str, patience: Patience, code: Code = Code.FAILED) -> None:
+async def hold(
+    tx: Transaction, event: ParkedEvent, reason: str, retry_policy: RetryPolicy, code: Code = Code.FAILED
+) -> None:
     """Keep the event and hold its stream: a failed attempt is counted, and after the last an operator decides.
 
     Another event of the stream than the one that held it before begins at its first attempt, and so does one that
     fails after it had waited for another.
     """
-    await streams.keep(tx, event)
+    await streams.park(tx, event)
     await tx.execute(
         """
         INSERT INTO inbox_held AS h
@@ -83,32 +85,32 @@ async def hold(tx: Transaction, event: Kept, reason: str, patience: Patience, co
         event.event_id,
         event.type,
         reason,
-        patience.first,
-        min(patience.longest, LONGEST.get(code, patience.longest)),
-        None if code in LONGEST else patience.attempts,
+        retry_policy.first,
+        min(retry_policy.longest, LONGEST.get(code, retry_policy.longest)),
+        None if code in LONGEST else retry_policy.attempts,
         code,
         event.departement,
     )
     metrics.HELD.inc()
 
 
-async def hold_for_good(tx: Transaction, event: Kept, reason: str) -> None:
+async def hold_for_good(tx: Transaction, event: ParkedEvent, reason: str) -> None:
     """Hold the stream until an operator decides; where he has it tried again, it is tried once."""
-    await hold(tx, event, reason, Patience())
+    await hold(tx, event, reason, RetryPolicy())
     await tx.execute(
         "UPDATE inbox_held SET next_attempt_at = NULL WHERE subject = $1 AND source = $2", event.subject, event.source
     )
     await attempts.leave_one(tx, event.fingerprint)
 
 
-async def hold_forked(tx: Transaction, event: Kept, reason: str, *, claimed_hash: bytes | None = None) -> bool:
+async def hold_forked(tx: Transaction, event: ParkedEvent, reason: str, *, claimed_hash: bytes | None = None) -> bool:
     """Hold the stream because its source publishes another history than the one applied; tell whether that is new.
 
     `event` is what shows it, or stands for a stream head where it has no body. Whatever held the stream before gives
     way; the first sign of a fork stays.
     """
     if event.body:
-        await streams.keep(tx, event)
+        await streams.park(tx, event)
     row = await tx.fetchrow(
         """
         INSERT INTO inbox_held AS h

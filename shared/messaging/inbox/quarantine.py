@@ -11,8 +11,8 @@ from shared.db import Transaction
 from shared.messaging import metrics
 from shared.messaging.authenticity import Reason
 from shared.messaging.envelope import FURTHEST, Name
-from shared.messaging.inbox.again import user_of
 from shared.messaging.inbox.message import Message
+from shared.messaging.inbox.resubmitted import user_of
 
 
 class _Place(BaseModel):

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from shared.db import Database, Reader, Transaction
-from shared.messaging.consumers import Heard
 from shared.messaging.envelope import FURTHEST, chain_hash
+from shared.messaging.handlers import ConsumedEvent
 from shared.messaging.inbox.message import fingerprint_of
 
 DIGEST: Final = 8
@@ -64,7 +64,7 @@ class Stream:
         start = len(self.digests) - DIGEST * (self.applied - sequence + 1)
         return start < 0 or self.digests[start : start + DIGEST] == fingerprint[:DIGEST]
 
-    def advance(self, heard: Heard) -> None:
+    def advance(self, heard: ConsumedEvent) -> None:
         """Note that its next event is applied."""
         if not heard.alone:
             before = b"" if self.applied == 0 else self.hash or heard.previous
@@ -79,7 +79,7 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ParkedEvent:
     """An event that waits in the database, and where it belongs."""
 
     source: str
@@ -93,7 +93,7 @@ class Kept:
     """Other events of the same number that are parked too."""
 
     @classmethod
-    def of(cls, heard: Heard) -> "Kept":
+    def of(cls, heard: ConsumedEvent) -> "ParkedEvent":
         """Take what was heard as it is kept."""
         envelope = heard.envelope
         return cls(
@@ -217,7 +217,7 @@ async def save(tx: Transaction, moved: Sequence[Stream]) -> None:
         stream.new_digests = b""
 
 
-async def keep(tx: Transaction, kept: Kept, *, needed: bool = True) -> None:
+async def park(tx: Transaction, kept: ParkedEvent, *, needed: bool = True) -> None:
     """Keep an event until its turn, or as evidence; a few different events of one number are kept beside each other.
 
     One that is not `needed` for the stream to be held is kept as long as there is room.
@@ -244,7 +244,7 @@ async def keep(tx: Transaction, kept: Kept, *, needed: bool = True) -> None:
     )
 
 
-async def next_kept(reader: Reader, subject: str, source: str) -> Kept | None:
+async def next_parked(reader: Reader, subject: str, source: str) -> ParkedEvent | None:
     """Give the kept event that is next in its stream, if it is there, and how many others have its number."""
     row = await reader.fetchrow(
         """
@@ -259,10 +259,10 @@ async def next_kept(reader: Reader, subject: str, source: str) -> Kept | None:
         subject,
         source,
     )
-    return Kept(**row) if row else None
+    return ParkedEvent(**row) if row else None
 
 
-async def kept_until(reader: Reader, subject: str, source: str, sequence: int) -> list[Kept]:
+async def parked_until(reader: Reader, subject: str, source: str, sequence: int) -> list[ParkedEvent]:
     """Give all kept events of a stream up to this number."""
     rows = await reader.fetch(
         """
@@ -275,10 +275,10 @@ async def kept_until(reader: Reader, subject: str, source: str, sequence: int) -
         source,
         sequence,
     )
-    return [Kept(**row) for row in rows]
+    return [ParkedEvent(**row) for row in rows]
 
 
-async def left_behind(reader: Reader, *, seconds: float, most: int) -> list[tuple[str, str]]:
+async def stuck(reader: Reader, *, seconds: float, most: int) -> list[tuple[str, str]]:
     """Give the streams (subject, source) whose next event has been kept for so long, although nothing holds them."""
     rows = await reader.fetch(
         """
@@ -295,7 +295,7 @@ async def left_behind(reader: Reader, *, seconds: float, most: int) -> list[tupl
     return [(row["subject"], row["source"]) for row in rows]
 
 
-async def forget_kept(tx: Transaction, stream: Stream) -> None:
+async def delete_applied(tx: Transaction, stream: Stream) -> None:
     """Drop what was kept and is applied; what shows a fork stays as long as that holds the stream."""
     await tx.execute(
         """
@@ -309,7 +309,7 @@ async def forget_kept(tx: Transaction, stream: Stream) -> None:
     )
 
 
-async def forget_one(tx: Transaction, kept: Kept) -> None:
+async def delete_parked(tx: Transaction, kept: ParkedEvent) -> None:
     """Drop one kept event, and leave others of its number."""
     await tx.execute(
         "DELETE FROM inbox_waiting WHERE subject = $1 AND source = $2 AND sequence = $3 AND digest = $4",
@@ -320,7 +320,7 @@ async def forget_one(tx: Transaction, kept: Kept) -> None:
     )
 
 
-async def go_on_behind(
+async def skip_to(
     tx: Transaction, subject: str, source: str, *, sequence: int, chain_hash: bytes | None, digest: bytes | None
 ) -> None:
     """Count a stream as applied up to this event, whatever was applied of it; without digest nothing is remembered."""

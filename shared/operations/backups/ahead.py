@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from shared.db import Connection, Row
 from shared.errors import Conflict
-from shared.messaging.consumers import SINGLE
+from shared.messaging.handlers import SINGLE
 
 AT_ONCE = 1000
 """Streams that are compared with one query."""

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from shared.db import Database
-from shared.messaging.inbox import Inbox, Message
-from shared.messaging.routing import leads_there
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
+from shared.messaging.topology import matches_any
 from shared.operations.replay.order import Event, Stream
 from shared.operations.replay.rebuilding import Rebuilding
 
@@ -41,7 +42,7 @@ async def feed(database: Database, rebuilding: Rebuilding, events: AsyncIterator
         count += 1
         fed.events += 1
         fed.last[event.stream] = max(event.sequence, fed.last.get(event.stream, 0))
-        if event.source.split("/")[1] != rebuilding.service and leads_there(event.routing_key, rebuilding.hears):
+        if event.source.split("/")[1] != rebuilding.service and matches_any(event.routing_key, rebuilding.hears):
             fed.heard[event.stream] = fed.last[event.stream]
         if fed.events % RETRIED_EVERY == 0:
             await _retry(database, inbox)
@@ -51,7 +52,7 @@ async def feed(database: Database, rebuilding: Rebuilding, events: AsyncIterator
 
 
 async def _take(inbox: Inbox, batch: dict[str, list[Event]]) -> None:
-    await inbox.take([Message(event.body, event.routing_key) for events in batch.values() for event in events])
+    await inbox.process([Message(event.body, event.routing_key) for events in batch.values() for event in events])
 
 
 async def _retry_while_it_helps(database: Database, inbox: Inbox) -> None:
@@ -67,7 +68,7 @@ async def _retry(database: Database, inbox: Inbox) -> None:
     for row in await database.fetch(
         "SELECT subject, source FROM inbox_held WHERE code <> 'forked' ORDER BY held_since"
     ):
-        await inbox.go_on(row["subject"], row["source"])
+        await inbox.resume(row["subject"], row["source"])
 
 
 async def _applied(database: Database) -> int:

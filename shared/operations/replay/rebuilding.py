@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from shared.messaging.consumers import Consumers
+from shared.messaging.handlers import EventHandlers
 
 MESSAGING: Mapping[str, str] = {
     "journal": "what is replayed; `cousu-main journal verify` checks it",
@@ -61,7 +61,7 @@ class Rebuilding:
     """
 
     service: str
-    consumers: Consumers
+    consumers: EventHandlers
     hears: tuple[str, ...]
     tables: tuple[Table, ...]
     left_out: Mapping[str, str]

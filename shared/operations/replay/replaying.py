@@ -6,7 +6,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from shared.db import Connection, Database, Reader
-from shared.messaging.consumers import SINGLE
+from shared.messaging.handlers import SINGLE
 from shared.operations.reach import Reach
 from shared.operations.replay.comparison import Compared, compare
 from shared.operations.replay.feeding import Fed, feed

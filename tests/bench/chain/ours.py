@@ -14,7 +14,7 @@ from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import Role
 from shared.db import Database, Transaction
 from shared.messaging import journal
-from shared.messaging.consumers import Consumers, Handler
+from shared.messaging.handlers import EventHandlers, Handler
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
 from shared.runner import leave_what_stays_alone
@@ -57,19 +57,19 @@ async def _keep(tx: Transaction, fact: escalation.InformationRequested) -> None:
     await tx.execute(EFFECT, event_id_of(number), fact.request_id, fact.question)
 
 
-HEARS: dict[str, tuple[Subscription, Consumers]] = {
-    "intake": (Subscription("intake", ()), Consumers({})),
+HEARS: dict[str, tuple[Subscription, EventHandlers]] = {
+    "intake": (Subscription("intake", ()), EventHandlers({})),
     "qualification": (
         Subscription("qualification.95", ("intake.*.95",)),
-        Consumers({intake.MessagePosted: _keeps_and_tells(_by_qualification)}),
+        EventHandlers({intake.MessagePosted: _keeps_and_tells(_by_qualification)}),
     ),
     "escalation": (
         Subscription("escalation", ("qualification.#",)),
-        Consumers({qualification.MessagePosted: _keeps_and_tells(_by_escalation)}),
+        EventHandlers({qualification.MessagePosted: _keeps_and_tells(_by_escalation)}),
     ),
     "notifications": (
         Subscription("notifications", ("escalation.#",)),
-        Consumers({escalation.InformationRequested: _keep}),
+        EventHandlers({escalation.InformationRequested: _keep}),
     ),
 }
 

@@ -10,7 +10,7 @@ from shared.clock import now
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
 from shared.messaging import journal, metrics
-from shared.messaging.consumers import Consumers
+from shared.messaging.handlers import EventHandlers
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
 from shared.runner import leave_what_stays_alone
@@ -26,7 +26,7 @@ async def send(order: Order) -> None:
     """Commit all events, then let the relay begin; at a rate, commit them while it runs."""
     database = await Database.connect(order.source, name="intake")
     messenger = Messenger(
-        database, order.source_amqp, name="intake", subscription=Subscription("intake", ()), consumers=Consumers({})
+        database, order.source_amqp, name="intake", subscription=Subscription("intake", ()), consumers=EventHandlers({})
     )
     if not order.rate:
         await _record_all(database, order)
@@ -61,7 +61,7 @@ async def hear(order: Order) -> None:
         order.target_amqp,
         name="qualification",
         subscription=Subscription(f"qualification.{departement}", (f"intake.*.{departement}",)),
-        consumers=Consumers({MessagePosted: _leave_two_rows}),
+        consumers=EventHandlers({MessagePosted: _leave_two_rows}),
     )
     async with messenger.lifespan():
         while not messenger.consumer.started:

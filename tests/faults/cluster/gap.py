@@ -20,7 +20,7 @@ from shared.clock import new_id, now
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
 from shared.messaging import journal, metrics
-from shared.messaging.consumers import Consumers
+from shared.messaging.handlers import EventHandlers
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
 from shared.operations import migrations
@@ -147,18 +147,18 @@ async def _scene(stack: AsyncExitStack, folder: Path, gaps: Gaps) -> tuple[Local
         applied.at.append(time.monotonic())
 
     teller = await stack.enter_async_context(
-        _service(server, cluster, "intake", Subscription("intake", ()), Consumers({}))
+        _service(server, cluster, "intake", Subscription("intake", ()), EventHandlers({}))
     )
     hears = Subscription("escalation", ("intake.#",))
     listener = await stack.enter_async_context(
-        _service(server, cluster, "escalation", hears, Consumers({MessagePosted: note}))
+        _service(server, cluster, "escalation", hears, EventHandlers({MessagePosted: note}))
     )
     return cluster, teller, listener, applied
 
 
 @asynccontextmanager
 async def _service(
-    server: LocalPostgres, cluster: LocalCluster, name: str, subscription: Subscription, consumers: Consumers
+    server: LocalPostgres, cluster: LocalCluster, name: str, subscription: Subscription, consumers: EventHandlers
 ) -> AsyncIterator[Messenger]:
     """Run a service that has nothing but its messaging, and wait until it is ready."""
     owner, app = f"{name}_owner", f"{name}_app"

@@ -19,7 +19,7 @@ import typer
 
 from deploy.local.postgres import LocalPostgres
 from shared.db import Database
-from shared.messaging.consumers import Consumers
+from shared.messaging.handlers import EventHandlers
 from shared.operations import migrations
 from tests.conftest import MEMORY
 from tests.faults.fuzz.fates import Fates, hear_all, take_all
@@ -65,7 +65,7 @@ def bodies(count: int, chance: random.Random, *, without: str = "", untouched: f
     return made[:count]
 
 
-def _read(count: int, seed: int, consumers: list[Consumers]) -> bool:
+def _read(count: int, seed: int, consumers: list[EventHandlers]) -> bool:
     chance, began = random.Random(seed), time.monotonic()  # noqa: S311 - what was drawn must be drawn again
     counted: Counter[str] = Counter()
     sound = True
@@ -80,7 +80,7 @@ def _read(count: int, seed: int, consumers: list[Consumers]) -> bool:
     return sound and counted.total() == count * len(consumers)
 
 
-async def _take(heard_by: dict[str, Consumers], through: int, seed: int) -> dict[str, Fates]:
+async def _take(heard_by: dict[str, EventHandlers], through: int, seed: int) -> dict[str, Fates]:
     done = {}
     with tempfile.TemporaryDirectory(prefix="cousu-fuzz-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
         os.chmod(folder, 0o711)  # noqa: PTH101, S103 - PostgreSQL's account must walk in; a quick call before all begins

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shared.db import Database
-from shared.messaging.consumers import Consumers, Heard
 from shared.messaging.envelope import Unreadable
-from shared.messaging.inbox import Inbox, Message, Patience
+from shared.messaging.handlers import ConsumedEvent, EventHandlers
+from shared.messaging.inbox.held import RetryPolicy
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.messaging.inbox.streams import MOST_AHEAD
 
 BATCH = 100
@@ -32,7 +34,7 @@ class Fates:
 
 
 def hear_all(
-    consumers: Sequence[Consumers], bodies: Sequence[bytes]
+    consumers: Sequence[EventHandlers], bodies: Sequence[bytes]
 ) -> tuple[Counter[str], list[tuple[bytes, Exception]]]:
     """Let each service read each body; give what came of it, and the bodies that a decoder did not survive."""
     counted: Counter[str] = Counter()
@@ -40,7 +42,7 @@ def hear_all(
     for body in bodies:
         for one in consumers:
             try:
-                heard = one.hear(body)
+                heard = one.parse(body)
             except Unreadable:
                 counted["unreadable"] += 1
             except Exception as error:  # noqa: BLE001 - whatever else it is, it is what is looked for
@@ -50,17 +52,19 @@ def hear_all(
     return counted, crashed
 
 
-async def take_all(database: Database, consumers: Consumers, bodies: Sequence[bytes], chance: random.Random) -> Fates:
+async def take_all(
+    database: Database, consumers: EventHandlers, bodies: Sequence[bytes], chance: random.Random
+) -> Fates:
     """Send all through the inbox of a service, in batches as they come from a queue; then look where each one is."""
     messages = [Message(body, "fuzz", chance.random() < REDELIVERED, chance.random() < DAMAGED) for body in bodies]
-    inbox = Inbox(database, consumers, Patience(first=0.0, longest=0.0, attempts=3))
+    inbox = Inbox(database, consumers, RetryPolicy(first=0.0, longest=0.0, attempts=3))
     for start in range(0, len(messages), BATCH):
-        await inbox.take(messages[start : start + BATCH])
+        await inbox.process(messages[start : start + BATCH])
         await inbox.retry_held(most=5)
     return await _look(database, consumers, messages)
 
 
-async def _look(database: Database, consumers: Consumers, messages: Sequence[Message]) -> Fates:
+async def _look(database: Database, consumers: EventHandlers, messages: Sequence[Message]) -> Fates:
     applied = {
         (row["subject"], row["source"]): row["applied"]
         for row in await database.fetch("SELECT subject, source, applied FROM inbox_stream")
@@ -97,8 +101,8 @@ async def _look(database: Database, consumers: Consumers, messages: Sequence[Mes
     return fates
 
 
-def _heard(consumers: Consumers, body: bytes) -> Heard | None:
+def _heard(consumers: EventHandlers, body: bytes) -> ConsumedEvent | None:
     try:
-        return consumers.hear(body)
+        return consumers.parse(body)
     except Unreadable:
         return None

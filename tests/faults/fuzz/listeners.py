@@ -9,7 +9,7 @@ from services.notifications.settings import Settings as NotificationsSettings
 from services.qualification import consumers as qualification
 from services.qualification.settings import Rules
 from services.qualification.settings import Settings as QualificationSettings
-from shared.messaging.consumers import Consumers
+from shared.messaging.handlers import EventHandlers
 from shared.territory import Territories
 
 NOWHERE = {
@@ -28,7 +28,7 @@ NOWHERE = {
 }
 
 
-def listeners() -> dict[str, Consumers]:
+def listeners() -> dict[str, EventHandlers]:
     """Give each service's table of what it hears."""
     rules = Rules.of(QualificationSettings.model_validate(_known_to(QualificationSettings)))
     office = office_of(NotificationsSettings.model_validate(_known_to(NotificationsSettings)))

@@ -36,8 +36,11 @@ from litestar import Litestar
 
 from shared import log
 from shared.db import Database
-from shared.messaging import healing, inbox
 from shared.messaging.inbox import attempts
+from shared.messaging.inbox.held import RetryPolicy
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.recovery.gap_recovery import GapRecovery
+from shared.messaging.recovery.gaps import RecoveryPolicy
 from shared.settings import ServiceSettings
 from shared.territory.territories import Territories
 from shared.web.serving import serve
@@ -215,8 +218,8 @@ def _shorten_waits() -> None:
     _set(deliveries, FIRST_PAUSE=timedelta(seconds=0.5), LONGEST_PAUSE=timedelta(seconds=2))
     _set(postman, BEFORE_CONTENT=4.0, SETTLE_EVERY=1.0)  # what stands before the content stays within the lease
     _set(attempts, FATAL_AFTER=1_000)
-    _give(inbox.Inbox, patience=inbox.Patience(first=0.3, longest=3.0, attempts=1_000))
-    _give(healing.Healer, patience=healing.Patience(before_asking=1.0, heads_every=3.0))
+    _give(Inbox, retry_policy=RetryPolicy(first=0.3, longest=3.0, attempts=1_000))
+    _give(GapRecovery, policy=RecoveryPolicy(before_asking=1.0, heads_every=3.0))
 
 
 def _set(module: ModuleType, **constants: object) -> None:
@@ -245,8 +248,8 @@ def _let_nothing_heal() -> None:
     async def nothing(*_: object, **__: object) -> bool:
         return True
 
-    for method in ("want_heads", "tell_recent_heads", "ask", "hear"):
-        setattr(healing.Healer, method, nothing)
+    for method in ("request_heads", "publish_recent_heads", "request_missing", "handle"):
+        setattr(GapRecovery, method, nothing)
 
 
 def _serve_on(listening: dict[int, socket.socket]) -> None:

@@ -12,7 +12,7 @@ import aio_pika
 import aiormq
 import asyncpg
 
-from shared.messaging.addresses import connect
+from shared.messaging.connection import connect
 from tests.faults import tampering
 from tests.faults.light.children import Children
 from tests.faults.light.stage import Stage

@@ -26,8 +26,8 @@ from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
 from shared.messaging import messenger, names, topology
 from shared.messaging.authenticity import check_type
-from shared.messaging.consumers import Consumers, Heard
 from shared.messaging.envelope import Envelope
+from shared.messaging.handlers import ConsumedEvent, EventHandlers
 from shared.messaging.topology import Subscription
 from tests.shared.messaging.conftest import a_message, effects, note, wire
 
@@ -69,18 +69,18 @@ class Report:
         return out_of_the_way and untouched and self.attempts_left <= AT_REST
 
 
-class Deadly(Consumers):
+class Deadly(EventHandlers):
     """What the consumers do: leave a trace of what is healthy, and die of the poison, here or there."""
 
     def __init__(self, where: str) -> None:
         super().__init__({MessagePosted: _die_or_note})
         self._where = where
 
-    def hear(self, body: bytes, check: Callable[[Envelope], None] = check_type) -> Heard:
+    def parse(self, body: bytes, check: Callable[[Envelope], None] = check_type) -> ConsumedEvent:
         """Read, or die of it."""
         if self._where == READING and POISON.encode() in body:
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().hear(body, check)
+        return super().parse(body, check)
 
 
 async def _die_or_note(tx: Transaction, fact: MessagePosted) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from shared.messaging.addresses import connect
+from shared.messaging.connection import connect
 from tests.faults import tampering
 from tests.faults.strikes.kind import Missed, Scene
 

@@ -13,7 +13,7 @@ from shared.clock import new_id
 from shared.contracts.fact import Fact
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
-from shared.messaging.consumers import Consumers
+from shared.messaging.handlers import EventHandlers
 from tests.conftest import FreshDatabase
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -68,4 +68,4 @@ async def effects(database: Database, request_id: UUID) -> list[str]:
     return [row["text"] for row in rows]
 
 
-NOTING = Consumers({MessagePosted: note})
+NOTING = EventHandlers({MessagePosted: note})

@@ -11,9 +11,11 @@ from shared.clock import new_id
 from shared.contracts.intake import MessagePosted
 from shared.db import AWAY, Database, Transaction
 from shared.messaging.authenticity import check_type
-from shared.messaging.consumers import Consumers, Heard
 from shared.messaging.envelope import Envelope
-from shared.messaging.inbox import FATAL_AFTER, Inbox, Message
+from shared.messaging.handlers import ConsumedEvent, EventHandlers
+from shared.messaging.inbox.attempts import FATAL_AFTER
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from tests.conftest import FreshDatabase
 from tests.shared.messaging.conftest import NOTING, a_message, effects, note, wire
 
@@ -28,22 +30,22 @@ async def _deadly(tx: Transaction, fact: MessagePosted) -> None:
     await note(tx, fact)
 
 
-class KillsItsReader(Consumers):
+class KillsItsReader(EventHandlers):
     """Reads everything but one body, which ends the process."""
 
     def __init__(self, deadly: bytes, times: int = 10_000) -> None:
         super().__init__({MessagePosted: note})
         self._deadly, self._times = deadly, times
 
-    def hear(self, body: bytes, check: Callable[[Envelope], None] = check_type) -> Heard:
+    def parse(self, body: bytes, check: Callable[[Envelope], None] = check_type) -> ConsumedEvent:
         """Read, or die of it."""
         if body == self._deadly and self._times:
             self._times -= 1
             raise Killed
-        return super().hear(body, check)
+        return super().parse(body, check)
 
 
-DEADLY = Consumers({MessagePosted: _deadly})
+DEADLY = EventHandlers({MessagePosted: _deadly})
 
 
 def again(body: bytes) -> Message:
@@ -53,7 +55,7 @@ def again(body: bytes) -> Message:
 async def die(inbox: Inbox, message: Message, times: int) -> None:
     for _ in range(times):
         with pytest.raises(Killed):
-            await inbox.take([message])
+            await inbox.process([message])
 
 
 async def test_one_that_kills_in_reading_is_given_back_after_ten_times_and_takes_no_other_with_it(
@@ -63,7 +65,7 @@ async def test_one_that_kills_in_reading_is_given_back_after_ten_times_and_takes
     inbox = Inbox(database, KillsItsReader(poison))
     await die(inbox, again(poison), FATAL_AFTER)
     neighbours = [again(wire(a_message(healthy, str(number)), number)) for number in (1, 2)]
-    assert await inbox.take([neighbours[0], again(poison), neighbours[1]]) == [again(poison)]
+    assert await inbox.process([neighbours[0], again(poison), neighbours[1]]) == [again(poison)]
     assert await effects(database, healthy) == ["1", "2"]
     assert await database.fetchval("SELECT count(*) FROM inbox_held") == 0
     assert await database.fetchval("SELECT count(*) FROM quarantine") == 0
@@ -73,9 +75,9 @@ async def test_one_that_comes_back_from_the_dead_letters_kills_once_and_not_ten_
     poison = wire(a_message(new_id(), "x"), 1)
     inbox = Inbox(database, KillsItsReader(poison))
     await die(inbox, again(poison), FATAL_AFTER)
-    assert await inbox.take([again(poison)]) == [again(poison)]
+    assert await inbox.process([again(poison)]) == [again(poison)]
     await die(inbox, Message(poison, ""), 1)
-    assert await inbox.take([again(poison)]) == [again(poison)]
+    assert await inbox.process([again(poison)]) == [again(poison)]
 
 
 async def test_one_that_kills_in_reading_now_and_then_ends_among_the_dead_letters_too(database: Database) -> None:
@@ -83,7 +85,7 @@ async def test_one_that_kills_in_reading_now_and_then_ends_among_the_dead_letter
     await die(Inbox(database, DEADLY), again(poison), FATAL_AFTER)  # read well, and killed by its handler
     inbox = Inbox(database, KillsItsReader(poison))
     await die(inbox, again(poison), FATAL_AFTER)
-    assert await inbox.take([again(poison)]) == [again(poison)]
+    assert await inbox.process([again(poison)]) == [again(poison)]
 
 
 async def test_one_that_could_be_read_and_kills_is_held_for_an_operator(database: Database) -> None:
@@ -91,7 +93,7 @@ async def test_one_that_could_be_read_and_kills_is_held_for_an_operator(database
     poison = wire(a_message(request_id, "deadly"), 1)
     inbox = Inbox(database, DEADLY)
     await die(inbox, again(poison), FATAL_AFTER)
-    assert await inbox.take([again(poison)]) == []
+    assert await inbox.process([again(poison)]) == []
     held = await _held(database)
     assert (held["sequence"], held["next_attempt_at"]) == (1, None)
     assert "ended its consumer" in held["reason"]
@@ -101,7 +103,7 @@ async def test_an_operator_who_has_it_tried_again_loses_one_process_and_not_ten(
     poison = wire(a_message(new_id(), "deadly"), 1)
     inbox = Inbox(database, DEADLY)
     await die(inbox, again(poison), FATAL_AFTER)
-    await inbox.take([again(poison)])
+    await inbox.process([again(poison)])
     for _ in range(3):
         await database.fetch("UPDATE inbox_held SET next_attempt_at = now()")
         with pytest.raises(Killed):
@@ -115,10 +117,10 @@ async def test_where_a_waiting_event_kills_it_is_held_and_not_the_one_it_waited_
     request_id = new_id()
     first, poison = wire(a_message(request_id, "1"), 1), wire(a_message(request_id, "deadly"), 2)
     inbox = Inbox(database, DEADLY)
-    await inbox.take([Message(poison, "")])
+    await inbox.process([Message(poison, "")])
     await die(inbox, Message(first, ""), 1)
     await die(inbox, again(first), FATAL_AFTER)
-    await inbox.take([again(first)])
+    await inbox.process([again(first)])
     assert await effects(database, request_id) == ["1"]
     held = await _held(database)
     assert (held["sequence"], held["next_attempt_at"]) == (2, None)
@@ -127,12 +129,12 @@ async def test_where_a_waiting_event_kills_it_is_held_and_not_the_one_it_waited_
 async def test_where_one_behind_a_held_event_kills_it_is_named_in_its_turn(database: Database) -> None:
     request_id = new_id()
     failing = [wire(a_message(request_id, text), number) for number, text in ((1, "fail"), (2, "deadly"), (3, "3"))]
-    await Inbox(database, NOTING).take([Message(body, "") for body in failing])
+    await Inbox(database, NOTING).process([Message(body, "") for body in failing])
 
     async def mended(tx: Transaction, fact: MessagePosted) -> None:
         await _deadly(tx, fact.model_copy(update={"text": fact.text.replace("fail", "1")}))
 
-    inbox = Inbox(database, Consumers({MessagePosted: mended}))
+    inbox = Inbox(database, EventHandlers({MessagePosted: mended}))
     for _ in range(FATAL_AFTER):
         await database.fetch("UPDATE inbox_held SET next_attempt_at = now()")
         with pytest.raises(Killed):
@@ -158,13 +160,13 @@ async def test_an_attempt_that_we_break_off_ourselves_is_not_counted(
     body = wire(a_message(request_id, "1"), 1)
     for _ in range(FATAL_AFTER + 2):
         begun.clear()
-        task = asyncio.create_task(Inbox(database, Consumers({MessagePosted: slow})).take([take(body)]))
+        task = asyncio.create_task(Inbox(database, EventHandlers({MessagePosted: slow})).process([take(body)]))
         await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
     assert await database.fetchval("SELECT count(*) FROM inbox_attempt") == 0
-    await Inbox(database, NOTING).take([take(body)])
+    await Inbox(database, NOTING).process([take(body)])
     assert await effects(database, request_id) == ["1"]
 
 
@@ -177,7 +179,7 @@ async def test_an_attempt_broken_off_takes_back_itself_and_not_those_that_ended_
         begun.set()
         await asyncio.sleep(60)
 
-    task = asyncio.create_task(Inbox(database, Consumers({MessagePosted: slow})).take([again(body)]))
+    task = asyncio.create_task(Inbox(database, EventHandlers({MessagePosted: slow})).process([again(body)]))
     await begun.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -202,11 +204,11 @@ async def test_what_came_before_is_taken_together_once_and_alone_only_after_that
     healthy = [again(wire(a_message(request_id, str(number)), number)) for number in (1, 2)]
     inbox = Inbox(database, DEADLY)
     with pytest.raises(Killed):
-        await inbox.take([healthy[0], poison, healthy[1]])
+        await inbox.process([healthy[0], poison, healthy[1]])
     assert await effects(database, request_id) == []
     safe: list[Message] = []
     with pytest.raises(Killed):
-        await inbox.take([healthy[0], poison, healthy[1]], safe.append)
+        await inbox.process([healthy[0], poison, healthy[1]], safe.append)
     assert safe == [healthy[0]]
     assert await effects(database, request_id) == ["1"]
 
@@ -216,7 +218,7 @@ async def test_a_redelivered_message_that_is_well_leaves_no_attempt_behind(datab
     bodies = [wire(a_message(request_id, str(number)), number) for number in (3, 1, 2)]
     garbage = again(b"\x00garbage")
     inbox = Inbox(database, NOTING)
-    await inbox.take([*map(again, bodies), garbage, *map(again, bodies)])
+    await inbox.process([*map(again, bodies), garbage, *map(again, bodies)])
     assert await effects(database, request_id) == ["1", "2", "3"]
     assert await database.fetchval("SELECT count(*) FROM inbox_attempt") == 0
     assert await database.fetchval("SELECT count(*) FROM inbox_waiting") == 0
@@ -239,13 +241,13 @@ async def test_a_table_that_is_locked_for_long_condemns_no_healthy_event(fresh: 
         await owner.execute("LOCK TABLE inbox_stream IN ACCESS EXCLUSIVE MODE")
         for _ in range(2 * FATAL_AFTER + 2):
             with pytest.raises(AWAY):
-                await inbox.take(messages[:1])
+                await inbox.process(messages[:1])
             with pytest.raises(AWAY):
-                await inbox.take(messages[1:])
+                await inbox.process(messages[1:])
     await pool.close()
     database = await Database.connect(fresh.app_url, name="test")
     inbox = Inbox(database, NOTING)
-    assert await inbox.take(messages) == []
+    assert await inbox.process(messages) == []
     assert (await effects(database, request_id), await effects(database, other)) == (["Bonjour"], ["Bonjour"])
     assert await database.fetchval("SELECT count(*) FROM inbox_held") == 0
     assert await database.fetchval("SELECT count(*) FROM inbox_attempt") == 0

@@ -11,13 +11,14 @@ from prometheus_client import REGISTRY
 
 from shared.clock import new_id
 from shared.db import Database
-from shared.messaging.addresses import connect
+from shared.messaging.accounts import Origins
 from shared.messaging.authenticity import Authenticity, Forged, Reason, Sender
+from shared.messaging.connection import connect
 from shared.messaging.envelope import Envelope
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.messaging.messenger import Messenger
 from shared.messaging.names import EXCHANGE, RESEND_EXCHANGE
-from shared.messaging.origins import Origins
 from shared.messaging.topology import Subscription
 from tests.polling import eventually
 from tests.shared.messaging.conftest import NOTING, a_message, effects, wire
@@ -124,9 +125,9 @@ ANOTHERS = {"request_id": str(new_id()), "departement": "95"}
 def test_every_version_that_an_event_carries_is_checked(versions: tuple[Any, ...], reason: Reason) -> None:
     """What is inside takes effect where only that version is known: now, or after the next update."""
     believe = partial(Authenticity(Origins(), "intake").check, sender=Sender("qualification.95", KEY))
-    NOTING.hear(with_older(*(OURS for _ in versions)).model_dump_json().encode(), believe)
+    NOTING.parse(with_older(*(OURS for _ in versions)).model_dump_json().encode(), believe)
     with pytest.raises(Forged) as refused:
-        NOTING.hear(with_older(*versions).model_dump_json().encode(), believe)
+        NOTING.parse(with_older(*versions).model_dump_json().encode(), believe)
     assert refused.value.reason is reason
 
 
@@ -213,7 +214,7 @@ async def test_who_published_a_forged_event_stands_beside_it_and_each_copy_is_co
     body = wire(a_message(new_id(), "forged"), 1)
     before = counted("forged_source")
     for _ in range(2):
-        await inbox.take([Message(body, sender.routing_key, sender=sender)])
+        await inbox.process([Message(body, sender.routing_key, sender=sender)])
     row = await database.fetchrow("SELECT reason, user_id, times FROM quarantine")
     assert row is not None
     assert tuple(row) == ("forged_source", "notifications", 2)

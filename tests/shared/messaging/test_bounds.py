@@ -6,23 +6,26 @@ import pytest
 
 from shared.clock import new_id
 from shared.db import Database
-from shared.messaging import healing
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
+from shared.messaging.recovery import gaps
+from shared.messaging.recovery.gap_recovery import GapRecovery
+from shared.messaging.recovery.gaps import RecoveryPolicy
 from shared.operations import quarantine, record, waiting
 from shared.operations.reach import Watched
 from tests.shared.messaging.conftest import NOTING, a_message, effects, wire
 from tests.shared.messaging.test_forks import Channel, control
 
-SOON = healing.Patience(before_asking=0.0, longest=0.0)
+SOON = RecoveryPolicy(before_asking=0.0, longest=0.0)
 
 
-def a_healer(database: Database, channel: Channel | None = None) -> healing.Healer:
-    return healing.Healer(
+def a_recovery(database: Database, channel: Channel | None = None) -> GapRecovery:
+    return GapRecovery(
         database,
-        channel or Channel(),  # type: ignore[arg-type] # only `say` is used
+        channel or Channel(),  # type: ignore[arg-type] # only `publish_control` is used
         service="escalation",
         queue="escalation",
-        patience=SOON,
+        policy=SOON,
     )
 
 
@@ -38,11 +41,11 @@ async def test_a_stream_parks_a_bounded_number_and_loses_nothing(
     request_id = new_id()
     messages = [Message(wire(a_message(request_id, str(number)), number), "") for number in range(1, 21)]
     inbox = Inbox(database, NOTING)
-    await inbox.take(list(reversed(messages[1:])))
+    await inbox.process(list(reversed(messages[1:])))
     assert await parked(database) == [2, 3, 4, 5, 6]
-    await inbox.take(messages[:1])
+    await inbox.process(messages[:1])
     assert await effects(database, request_id) == [str(number) for number in range(1, 7)]
-    await inbox.take(messages[6:])  # as the source sends them again, in their order
+    await inbox.process(messages[6:])  # as the source sends them again, in their order
     assert await effects(database, request_id) == [str(number) for number in range(1, 21)]
     assert await parked(database) == []
 
@@ -51,7 +54,7 @@ async def test_a_place_far_ahead_is_not_parked(database: Database) -> None:
     request_id = new_id()
     inbox = Inbox(database, NOTING)
     far = [Message(wire(a_message(request_id), number), "") for number in (10_000, 10_001, 2**62)]
-    await inbox.take(far)
+    await inbox.process(far)
     assert await parked(database) == [10_000]
 
 
@@ -61,9 +64,9 @@ async def test_a_source_parks_a_bounded_number_and_what_holds_a_stream_stays(
     monkeypatch.setattr("shared.messaging.inbox.streams.MOST_PARKED_OF_SOURCE", 3)
     inbox = Inbox(database, NOTING)
     for _ in range(5):
-        await inbox.take([Message(wire(a_message(new_id()), 2), "")])
-    await inbox.take([Message(wire(a_message(new_id(), "fail"), 1), "")])
-    await inbox.take([Message(wire(a_message(new_id()), 2, source="/intake/elsewhere"), "")])
+        await inbox.process([Message(wire(a_message(new_id()), 2), "")])
+    await inbox.process([Message(wire(a_message(new_id(), "fail"), 1), "")])
+    await inbox.process([Message(wire(a_message(new_id()), 2, source="/intake/elsewhere"), "")])
     await inbox.trim_parked()
     rows = await database.fetch("SELECT source, count(*) AS events FROM inbox_waiting GROUP BY source ORDER BY source")
     assert [tuple(row) for row in rows] == [("/intake", 4), ("/intake/elsewhere", 1)]
@@ -73,12 +76,12 @@ async def test_a_source_parks_a_bounded_number_and_what_holds_a_stream_stays(
 
 
 async def test_so_many_streams_of_one_source_are_expected(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(healing.gaps, "MOST_EXPECTED", 3)
-    healer = a_healer(database)
+    monkeypatch.setattr(gaps, "MOST_EXPECTED", 3)
+    recovery = a_recovery(database)
 
     async def heads(*subjects: str, sequence: int = 1) -> None:
         told = [[subject, sequence] for subject in subjects]
-        await healer.hear(control("intake.stream_heads.v1", source="/intake", heads=told))
+        await recovery.handle(control("intake.stream_heads.v1", source="/intake", heads=told))
 
     await heads("a", "b", "c")
     await heads("d", "e")
@@ -88,32 +91,32 @@ async def test_so_many_streams_of_one_source_are_expected(database: Database, mo
 
 
 async def test_a_later_and_smaller_head_does_not_shrink_what_is_expected(database: Database) -> None:
-    healer = a_healer(database)
+    recovery = a_recovery(database)
     for sequence in (7, 3):
-        await healer.hear(control("intake.stream_heads.v1", source="/intake", heads=[["a", sequence]]))
+        await recovery.handle(control("intake.stream_heads.v1", source="/intake", heads=[["a", sequence]]))
     assert await database.fetchval("SELECT sequence FROM inbox_expected") == 7
 
 
 async def test_what_never_comes_is_not_asked_for_for_ever(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(healing.gaps, "ASKED_AT_MOST", 3)
-    healer = a_healer(database)
+    monkeypatch.setattr(gaps, "ASKED_AT_MOST", 3)
+    recovery = a_recovery(database)
     head = control("intake.stream_heads.v1", source="/intake", heads=[["forged", 2**62]])
-    await healer.hear(head)
-    assert [await healer.ask() for _ in range(6)] == [1, 1, 1, 0, 0, 0]
-    await healer.hear(head)
-    assert [await healer.ask() for _ in range(3)] == [1, 0, 0], "its source announces it once more"
+    await recovery.handle(head)
+    assert [await recovery.request_missing() for _ in range(6)] == [1, 1, 1, 0, 0, 0]
+    await recovery.handle(head)
+    assert [await recovery.request_missing() for _ in range(3)] == [1, 0, 0], "its source announces it once more"
 
 
 async def test_an_operator_discards_an_expectation(database: Database) -> None:
     request_id = new_id()
     body = wire(a_message(request_id), 5)
-    await Inbox(database, NOTING).take([Message(body, "")])
-    healer = a_healer(database)
-    assert await healer.ask() == 1
+    await Inbox(database, NOTING).process([Message(body, "")])
+    recovery = a_recovery(database)
+    assert await recovery.request_missing() == 1
     watched = Watched("escalation", database, "escalation")
     discard = partial(waiting.discard, watched, source="/intake", subject=str(request_id), by="operator")
     assert await discard(why="a forged event") == 1
-    assert await healer.ask() == 0
+    assert await recovery.request_missing() == 0
     assert await parked(database) == []
     [put_away] = await quarantine.list_quarantined(database, "escalation", settled=True)
     assert (put_away.settlement, put_away.settled_by, put_away.why) == ("discarded", "operator", "a forged event")
@@ -126,7 +129,7 @@ async def test_an_operator_discards_an_expectation(database: Database) -> None:
 async def test_what_a_held_stream_parks_is_not_discarded(database: Database) -> None:
     request_id = new_id()
     messages = [Message(wire(a_message(request_id, text), n), "") for n, text in ((1, "fail"), (2, "next"))]
-    await Inbox(database, NOTING).take(messages)
+    await Inbox(database, NOTING).process(messages)
     with pytest.raises(waiting.NothingExpected):
         await waiting.discard(
             Watched("escalation", database, "escalation"),

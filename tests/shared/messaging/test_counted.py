@@ -16,9 +16,10 @@ from asyncpg.connection import LoggedQuery
 from shared.clock import new_id
 from shared.db import Database
 from shared.messaging import journal, topology
-from shared.messaging.arrivals import TOGETHER
-from shared.messaging.healing.healer import EVER, Healer
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.batcher import BATCH_SIZE
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
+from shared.messaging.recovery.gap_recovery import EVER, GapRecovery
 from shared.messaging.relay import NEW, Relay
 from tests.conftest import FreshDatabase
 from tests.polling import eventually
@@ -71,12 +72,12 @@ def a_batch(size: int) -> list[Message]:
 
 async def test_a_full_batch_costs_five_statements_beside_what_its_handlers_do(narrow: Database) -> None:
     inbox = Inbox(narrow, NOTING)
-    await inbox.take(a_batch(1))  # asyncpg asks once what arrays are
+    await inbox.process(a_batch(1))  # asyncpg asks once what arrays are
     async with counted(narrow) as seen:
-        await inbox.take(a_batch(TOGETHER))
-    assert seen.pop("INSERT INTO effect") == TOGETHER
+        await inbox.process(a_batch(BATCH_SIZE))
+    assert seen.pop("INSERT INTO effect") == BATCH_SIZE
     assert seen.total() <= A_TRANSACTION + 3, seen
-    assert await narrow.fetchval("SELECT count(*) FROM effect") == 1 + TOGETHER
+    assert await narrow.fetchval("SELECT count(*) FROM effect") == 1 + BATCH_SIZE
 
 
 async def test_where_streams_stand_is_never_read_from_end_to_end_also_where_they_were_few_at_first(
@@ -84,7 +85,7 @@ async def test_where_streams_stand_is_never_read_from_end_to_end_also_where_they
 ) -> None:
     inbox = Inbox(narrow, NOTING)
     for _ in range(10):  # PostgreSQL thinks five times before it keeps a plan
-        await inbox.take(a_batch(TOGETHER))
+        await inbox.process(a_batch(BATCH_SIZE))
     assert await read_as_a_whole(narrow, "inbox_stream") == 0
 
 
@@ -92,21 +93,21 @@ async def test_one_event_that_fails_makes_its_batch_dearer_and_the_next_one_not(
     ill = Message(wire(a_message(new_id(), "fail"), 1), "")
     inbox = Inbox(narrow, NOTING)
     async with counted(narrow) as seen:
-        await inbox.take([*a_batch(TOGETHER - 1), ill])
-    assert seen["INSERT INTO effect"] <= 2 * TOGETHER
-    assert await narrow.fetchval("SELECT count(*) FROM effect") == TOGETHER - 1
+        await inbox.process([*a_batch(BATCH_SIZE - 1), ill])
+    assert seen["INSERT INTO effect"] <= 2 * BATCH_SIZE
+    assert await narrow.fetchval("SELECT count(*) FROM effect") == BATCH_SIZE - 1
     async with counted(narrow) as seen:
-        await inbox.take(a_batch(TOGETHER))
-    assert seen.total() <= TOGETHER + A_TRANSACTION + 3
+        await inbox.process(a_batch(BATCH_SIZE))
+    assert seen.total() <= BATCH_SIZE + A_TRANSACTION + 3
 
 
 async def test_a_message_writes_little_to_the_write_ahead_log(narrow: Database) -> None:
     """The handler's row of some 90 bytes, and two versions of the stream's row: 3 kB would be something else."""
-    await Inbox(narrow, NOTING).take(a_batch(TOGETHER))
+    await Inbox(narrow, NOTING).process(a_batch(BATCH_SIZE))
     before = await narrow.fetchval("SELECT pg_current_wal_insert_lsn() - '0/0'")
-    await Inbox(narrow, NOTING).take(a_batch(TOGETHER))
+    await Inbox(narrow, NOTING).process(a_batch(BATCH_SIZE))
     after = await narrow.fetchval("SELECT pg_current_wal_insert_lsn() - '0/0'")
-    assert 0 < (after - before) / TOGETHER < 1500
+    assert 0 < (after - before) / BATCH_SIZE < 1500
 
 
 async def test_telling_an_event_is_one_statement_of_the_business_transaction(narrow: Database) -> None:
@@ -119,10 +120,10 @@ async def test_telling_an_event_is_one_statement_of_the_business_transaction(nar
 async def test_an_event_told_writes_little_to_the_write_ahead_log(narrow: Database) -> None:
     before = await narrow.fetchval("SELECT pg_current_wal_insert_lsn() - '0/0'")
     async with narrow.transaction() as tx:
-        for _ in range(TOGETHER):
+        for _ in range(BATCH_SIZE):
             await journal.record(tx, a_message(new_id()))
     after = await narrow.fetchval("SELECT pg_current_wal_insert_lsn() - '0/0'")
-    assert 0 < (after - before) / TOGETHER < 4000
+    assert 0 < (after - before) / BATCH_SIZE < 4000
 
 
 async def test_the_relay_needs_no_statement_for_most_events(
@@ -155,9 +156,11 @@ async def test_the_relay_needs_no_statement_for_most_events(
 async def test_a_service_that_tells_its_own_instances_nothing_reads_no_stream_when_one_of_them_asks(
     narrow: Database,
 ) -> None:
-    healer = Healer(narrow, Relay(narrow, "amqp://127.0.0.1:1/", name="intake"), service="intake", queue="intake")
+    recovery = GapRecovery(
+        narrow, Relay(narrow, "amqp://127.0.0.1:1/", name="intake"), service="intake", queue="intake"
+    )
     async with counted(narrow) as seen:
-        await healer.tell_heads(since=EVER, ours=True)
+        await recovery.publish_heads(since=EVER, ours=True)
     assert seen.total() == 0, seen
 
 

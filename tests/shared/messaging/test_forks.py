@@ -12,13 +12,16 @@ import pytest
 
 from shared.clock import new_id
 from shared.db import Database
-from shared.messaging import healing, journal, metrics
-from shared.messaging.consumers import Consumers
-from shared.messaging.control import STREAM_CHECKED, STREAM_FORKED
+from shared.messaging import journal, metrics
+from shared.messaging.control_messages import STREAM_CHECKED, STREAM_FORKED
 from shared.messaging.envelope import chain_hash
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.handlers import EventHandlers
 from shared.messaging.inbox.held import Code
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.messaging.messenger import Messenger
+from shared.messaging.recovery.gap_recovery import GapRecovery
+from shared.messaging.recovery.gaps import RecoveryPolicy
 from shared.messaging.topology import Subscription
 from shared.operations import held as holding
 from shared.operations.reach import Watched
@@ -80,12 +83,12 @@ def two_histories(request_id: UUID, *, before: int = 5, after: int = 6) -> tuple
 
 
 class Channel:
-    """Collects the control messages that a healer publishes."""
+    """Collects the control messages that a recovery publishes."""
 
     def __init__(self) -> None:
         self.published: list[bytes] = []
 
-    async def say(self, body: str, key: str, *, event_id: str, wire_type: str) -> bool:
+    async def publish_control(self, body: str, key: str, *, event_id: str, wire_type: str) -> bool:
         del key, event_id, wire_type
         self.published.append(body.encode())
         return True
@@ -97,8 +100,8 @@ class Channel:
         return found
 
 
-def a_healer(database: Database, channel: Channel, service: str = "escalation") -> healing.Healer:
-    return healing.Healer(database, channel, service=service, queue=service)  # type: ignore[arg-type] # only `say`
+def a_recovery(database: Database, channel: Channel, service: str = "escalation") -> GapRecovery:
+    return GapRecovery(database, channel, service=service, queue=service)  # type: ignore[arg-type] # only `publish_control`
 
 
 async def held_as(database: Database, request_id: UUID) -> str | None:
@@ -115,9 +118,9 @@ async def test_the_hash_of_what_was_applied_is_that_of_the_journal(database: Dat
     request_id = new_id()
     history = History(request_id, ["1", "2", "3", "4"])
     inbox = Inbox(database, NOTING)
-    await inbox.take(history.messages(1, 2))
-    await inbox.take(history.messages(4))
-    await inbox.take(history.messages(3))
+    await inbox.process(history.messages(1, 2))
+    await inbox.process(history.messages(4))
+    await inbox.process(history.messages(3))
     row = await database.fetchrow("SELECT hash, length(digests) AS size FROM inbox_stream")
     assert row is not None
     assert (row["hash"], row["size"]) == (history.hashes[3], 4 * 8)
@@ -126,7 +129,7 @@ async def test_the_hash_of_what_was_applied_is_that_of_the_journal(database: Dat
 async def test_events_without_previoushash_are_chained_too(database: Database) -> None:
     request_id = new_id()
     bodies = [wire(a_message(request_id, str(number)), number) for number in (1, 2)]
-    await Inbox(database, NOTING).take([Message(body, "") for body in bodies])
+    await Inbox(database, NOTING).process([Message(body, "") for body in bodies])
     expected = chain_hash(chain_hash(b"", bodies[0]), bodies[1])
     assert await database.fetchval("SELECT hash FROM inbox_stream") == expected
 
@@ -135,9 +138,9 @@ async def test_a_stream_applied_before_hashes_were_stored_continues_with_the_nex
     request_id = new_id()
     history = History(request_id, ["1", "2", "3"])
     inbox = Inbox(database, NOTING)
-    await inbox.take(history.messages(1, 2))
+    await inbox.process(history.messages(1, 2))
     await database.fetch("UPDATE inbox_stream SET hash = NULL, digests = ''")
-    await inbox.take(history.messages(2, 3))
+    await inbox.process(history.messages(2, 3))
     assert await effects(database, request_id) == ["1", "2", "3"]
     assert await database.fetchval("SELECT hash FROM inbox_stream") == history.hashes[2]
 
@@ -147,12 +150,12 @@ async def test_only_the_last_digests_are_stored(database: Database, monkeypatch:
     request_id = new_id()
     history = History(request_id, [str(number) for number in range(1, 8)])
     inbox = Inbox(database, NOTING)
-    await inbox.take(history.messages(*range(1, 8)))
+    await inbox.process(history.messages(*range(1, 8)))
     assert await database.fetchval("SELECT length(digests) FROM inbox_stream") == 3 * 8
-    await inbox.take(history.messages(*range(1, 8)))
+    await inbox.process(history.messages(*range(1, 8)))
     assert await held_as(database, request_id) is None
     other = History(request_id, ["5'"], after=history, at=4)
-    await inbox.take(other.messages(5))
+    await inbox.process(other.messages(5))
     assert await held_as(database, request_id) == Code.FORKED
 
 
@@ -161,9 +164,9 @@ async def test_a_restored_source_is_not_taken_for_one_that_repeats_itself(databa
     first, second = two_histories(request_id)
     inbox = Inbox(database, NOTING)
     duplicates, forked = metrics.DUPLICATES._value.get(), metrics.FORKED._value.get()  # noqa: SLF001 - read in a test
-    await inbox.take(first.messages(1, 2, 3, 4, 5))
-    await inbox.take(second.messages(4, 5))
-    await inbox.take(second.messages(6))
+    await inbox.process(first.messages(1, 2, 3, 4, 5))
+    await inbox.process(second.messages(4, 5))
+    await inbox.process(second.messages(6))
     assert await effects(database, request_id) == ["1", "2", "3", "4", "5"]
     row = await database.fetchrow("SELECT code, sequence, next_attempt_at, reason FROM inbox_held")
     assert row is not None
@@ -178,8 +181,8 @@ async def test_an_event_after_another_predecessor_is_not_applied(database: Datab
     request_id = new_id()
     first, second = two_histories(request_id)
     inbox = Inbox(database, NOTING)
-    await inbox.take(first.messages(1, 2, 3, 4, 5))
-    await inbox.take(second.messages(6))
+    await inbox.process(first.messages(1, 2, 3, 4, 5))
+    await inbox.process(second.messages(6))
     assert await effects(database, request_id) == ["1", "2", "3", "4", "5"]
     assert await held_as(database, request_id) == Code.FORKED
 
@@ -194,8 +197,8 @@ async def test_of_two_parked_events_of_one_number_the_one_that_fits_is_applied(
     rivals = {"true": history.messages(2), "false": foreign.messages(2)}
     inbox = Inbox(database, NOTING)
     for which in order:
-        await inbox.take(rivals[which])
-    await inbox.take(history.messages(1))
+        await inbox.process(rivals[which])
+    await inbox.process(history.messages(1))
     assert await effects(database, request_id) == ["1", "2"]
     assert await database.fetchval("SELECT body FROM quarantine") == foreign.bodies[1]
     assert await database.fetchval("SELECT count(*) FROM inbox_waiting") == 0
@@ -206,9 +209,9 @@ async def test_two_parked_events_that_both_fit_hold_their_stream(database: Datab
     request_id = new_id()
     first, second = two_histories(request_id)
     inbox = Inbox(database, NOTING)
-    await inbox.take(first.messages(4))
-    await inbox.take(second.messages(4))
-    await inbox.take([Message(one.body, "", redelivered) for one in first.messages(1, 2, 3)])
+    await inbox.process(first.messages(4))
+    await inbox.process(second.messages(4))
+    await inbox.process([Message(one.body, "", redelivered) for one in first.messages(1, 2, 3)])
     assert await effects(database, request_id) == ["1", "2", "3"]
     assert await held_as(database, request_id) == Code.FORKED
     assert await database.fetchval("SELECT count(*) FROM inbox_waiting") == 2
@@ -217,19 +220,19 @@ async def test_two_parked_events_that_both_fit_hold_their_stream(database: Datab
 async def test_a_head_of_the_same_number_and_another_hash_holds_the_stream(database: Database) -> None:
     request_id = new_id()
     first, second = two_histories(request_id)
-    await Inbox(database, NOTING).take(first.messages(1, 2, 3, 4, 5))
-    healer = a_healer(database, Channel())
-    await healer.hear(first.head(5))
+    await Inbox(database, NOTING).process(first.messages(1, 2, 3, 4, 5))
+    recovery = a_recovery(database, Channel())
+    await recovery.handle(first.head(5))
     assert await held_as(database, request_id) is None
-    await healer.hear(second.head(5))
+    await recovery.handle(second.head(5))
     assert await held_as(database, request_id) == Code.FORKED
 
 
 async def test_heads_without_hashes_are_read_as_before(database: Database) -> None:
     request_id = new_id()
-    await Inbox(database, NOTING).take(History(request_id, ["1"]).messages(1))
-    healer = a_healer(database, Channel())
-    await healer.hear(control("intake.stream_heads.v1", source="/intake", heads=[[str(request_id), 4]]))
+    await Inbox(database, NOTING).process(History(request_id, ["1"]).messages(1))
+    recovery = a_recovery(database, Channel())
+    await recovery.handle(control("intake.stream_heads.v1", source="/intake", heads=[[str(request_id), 4]]))
     assert await database.fetchval("SELECT sequence FROM inbox_expected") == 4
     assert await held_as(database, request_id) is None
 
@@ -258,15 +261,15 @@ async def restored(database: Database, source: Database, first: History, *, rewo
                 first.bodies[number].decode(),
                 first.hashes[number],
             )
-    await Inbox(database, NOTING).take(first.messages(1, 2, 3, 4, 5))
+    await Inbox(database, NOTING).process(first.messages(1, 2, 3, 4, 5))
     await left_alone(database)
     channel = Channel()
-    listener, teller = a_healer(database, channel), a_healer(source, channel, "intake")
-    await listener.hear(first.head(A_RESTORE))
+    listener, teller = a_recovery(database, channel), a_recovery(source, channel, "intake")
+    await listener.handle(first.head(A_RESTORE))
     for question in channel.of(STREAM_FORKED):
-        await teller.hear(question)
+        await teller.handle(question)
     for answer in channel.of(STREAM_CHECKED):
-        await listener.hear(answer)
+        await listener.handle(answer)
 
 
 @pytest.fixture
@@ -300,9 +303,9 @@ async def test_a_head_that_came_late_holds_nothing(database: Database, source: D
 async def test_a_head_of_a_stream_that_moved_a_moment_ago_is_not_looked_into(database: Database) -> None:
     request_id = new_id()
     first, _ = two_histories(request_id)
-    await Inbox(database, NOTING).take(first.messages(1, 2, 3, 4, 5))
+    await Inbox(database, NOTING).process(first.messages(1, 2, 3, 4, 5))
     channel = Channel()
-    await a_healer(database, channel).hear(first.head(A_RESTORE))
+    await a_recovery(database, channel).handle(first.head(A_RESTORE))
     assert channel.published == []
 
 
@@ -310,15 +313,15 @@ async def test_the_source_is_told_of_a_fork_once_a_minute(database: Database) ->
     request_id = new_id()
     first, second = two_histories(request_id)
     inbox = Inbox(database, NOTING)
-    await inbox.take(first.messages(1, 2, 3, 4, 5))
-    await inbox.take(second.messages(4))
+    await inbox.process(first.messages(1, 2, 3, 4, 5))
+    await inbox.process(second.messages(4))
     channel = Channel()
-    healer = a_healer(database, channel)
-    assert [await healer.report_forks() for _ in range(3)] == [1, 0, 0]
+    recovery = a_recovery(database, channel)
+    assert [await recovery.report_forks() for _ in range(3)] == [1, 0, 0]
     [report] = channel.of(STREAM_FORKED)
     assert json.loads(report)["data"]["streams"] == [[str(request_id), 5, first.hashes[4].hex()]]
     await database.fetch("UPDATE inbox_held SET asked_at = now() - interval '2 minutes'")
-    assert await healer.report_forks() == 1
+    assert await recovery.report_forks() == 1
 
 
 async def test_a_skip_of_a_fork_that_the_source_confirmed_goes_on_behind_the_source_s_own_head(
@@ -331,7 +334,7 @@ async def test_a_skip_of_a_fork_that_the_source_confirmed_goes_on_behind_the_sou
     assert (one.sequence, one.event_id) == (A_RESTORE, f"fork:{request_id}")
     watched, inbox = Watched("escalation", database, "escalation"), Inbox(database, NOTING)
     await holding.skip(watched, one.event_id, by="operator", why="the source's history counts")
-    await inbox.take(second.messages(4, 5, 6))
+    await inbox.process(second.messages(4, 5, 6))
     assert await effects(database, request_id) == ["1", "2", "3", "4", "5", "4'", "5'", "6'"]
     assert await held_as(database, request_id) is None
     hashes = await database.fetchval("SELECT hash FROM inbox_stream WHERE subject = $1", str(request_id))
@@ -347,21 +350,21 @@ async def test_an_instance_does_not_answer_for_a_source_of_another_instance(
     first, _ = two_histories(new_id())
     await restored(database, source, first, rewound=False)
     channel = Channel()
-    listener = a_healer(database, channel)
+    listener = a_recovery(database, channel)
     await left_alone(database)
-    await listener.hear(first.head(A_RESTORE))
+    await listener.handle(first.head(A_RESTORE))
     [question] = channel.of(STREAM_FORKED)
-    own, other = a_healer(source, channel, "intake"), a_healer(database, channel, "intake")
+    own, other = a_recovery(source, channel, "intake"), a_recovery(database, channel, "intake")
     for instance in (own, other) if own_first else (other, own):
-        await instance.hear(question)
+        await instance.handle(question)
     [answer] = channel.of(STREAM_CHECKED)
-    await listener.hear(answer)
+    await listener.handle(answer)
     assert await held_as(database, first.request_id) is None
 
 
 async def test_what_a_listener_does_not_report_any_more_is_forgotten(database: Database, source: Database) -> None:
     await restored(database, source, two_histories(new_id())[0], rewound=True)
-    teller = a_healer(source, Channel(), "intake")
+    teller = a_recovery(source, Channel(), "intake")
     await teller.forget_settled_forks()
     assert await source.fetchval("SELECT count(*) FROM stream_fork") == 1
     await source.fetch("UPDATE stream_fork SET last_at = now() - interval '1 hour'")
@@ -378,12 +381,12 @@ async def test_a_retry_of_a_forked_stream_asks_the_source_and_changes_nothing_wh
     await holding.retry(watched, f"fork:{request_id}", by="operator", why="restored again")
     assert await inbox.retry_held() == 1
     channel = Channel()
-    listener, teller = a_healer(database, channel), a_healer(source, channel, "intake")
+    listener, teller = a_recovery(database, channel), a_recovery(source, channel, "intake")
     assert await listener.report_forks() == 1
     [question] = channel.of(STREAM_FORKED)
-    await teller.hear(question)
+    await teller.handle(question)
     [answer] = channel.of(STREAM_CHECKED)
-    await listener.hear(answer)
+    await listener.handle(answer)
     row = await database.fetchrow("SELECT code, next_attempt_at FROM inbox_held")
     assert row is not None
     assert tuple(row) == (Code.FORKED, None)
@@ -396,25 +399,25 @@ async def test_a_retry_goes_on_once_the_source_has_what_was_applied(database: Da
     first, second = two_histories(request_id)
     await restored(database, source, first, rewound=False)
     inbox = Inbox(database, NOTING)
-    await inbox.take(second.messages(4, 6))
+    await inbox.process(second.messages(4, 6))
     watched = Watched("escalation", database, "escalation")
     [one] = await holding.list_held(database, "escalation")
     await holding.retry(watched, one.event_id, by="operator", why="the right backup is there")
     assert await inbox.retry_held() == 1
     channel = Channel()
-    listener, teller = a_healer(database, channel), a_healer(source, channel, "intake")
+    listener, teller = a_recovery(database, channel), a_recovery(source, channel, "intake")
     await listener.report_forks()
     [question] = channel.of(STREAM_FORKED)
-    await teller.hear(question)
+    await teller.handle(question)
     [answer] = channel.of(STREAM_CHECKED)
-    await listener.hear(answer)
+    await listener.handle(answer)
     assert await held_as(database, request_id) is None
     assert {row["body"] for row in await database.fetch("SELECT body FROM quarantine")} == {
         second.bodies[3],
         second.bodies[5],
     }
     following = History(request_id, ["6"], after=first, at=5)
-    await inbox.take(following.messages(6))
+    await inbox.process(following.messages(6))
     assert await effects(database, request_id) == ["1", "2", "3", "4", "5", "6"]
 
 
@@ -422,14 +425,14 @@ async def test_a_skip_follows_the_chain_of_the_source_from_behind_the_event(data
     request_id = new_id()
     first, second = two_histories(request_id)
     inbox = Inbox(database, NOTING)
-    await inbox.take(first.messages(1, 2, 3, 4, 5))
-    await inbox.take(second.messages(4, 5))
+    await inbox.process(first.messages(1, 2, 3, 4, 5))
+    await inbox.process(second.messages(4, 5))
     watched = Watched("escalation", database, "escalation")
     [one] = await holding.list_held(database, "escalation")
     await holding.skip(watched, one.event_id, by="operator", why="the restored history counts")
     await inbox.retry_held()
-    await inbox.take(second.messages(6))
-    await inbox.take(second.messages(4, 5, 6))
+    await inbox.process(second.messages(6))
+    await inbox.process(second.messages(4, 5, 6))
     assert await effects(database, request_id) == ["1", "2", "3", "4", "5", "5'", "6'"]
     assert await held_as(database, request_id) is None
     assert await database.fetchval("SELECT hash FROM inbox_stream") == second.hashes[5]
@@ -439,11 +442,11 @@ async def test_a_skip_of_a_stream_that_a_head_forked_goes_on_behind_the_head(dat
     request_id = new_id()
     first, second = two_histories(request_id)
     inbox = Inbox(database, NOTING)
-    await inbox.take(first.messages(1, 2, 3, 4, 5))
-    await a_healer(database, Channel()).hear(second.head(5))
+    await inbox.process(first.messages(1, 2, 3, 4, 5))
+    await a_recovery(database, Channel()).handle(second.head(5))
     [one] = await holding.list_held(database, "escalation")
     await holding.skip(Watched("escalation", database, "escalation"), one.event_id, by="operator", why="theirs counts")
-    await inbox.take(second.messages(6))
+    await inbox.process(second.messages(6))
     assert await effects(database, request_id) == ["1", "2", "3", "4", "5", "6'"]
     assert await database.fetchval("SELECT hash FROM inbox_stream") == second.hashes[5]
 
@@ -452,11 +455,11 @@ async def test_after_a_skip_of_an_ordinary_event_the_chain_is_that_of_the_source
     request_id = new_id()
     history = History(request_id, ["1", "fail", "3"])
     inbox = Inbox(database, NOTING)
-    await inbox.take(history.messages(1, 2))
+    await inbox.process(history.messages(1, 2))
     [one] = await holding.list_held(database, "escalation")
     await holding.skip(Watched("escalation", database, "escalation"), one.event_id, by="operator", why="wrong for ever")
-    await inbox.take(history.messages(3))
-    await inbox.take(history.messages(1, 2, 3))
+    await inbox.process(history.messages(3))
+    await inbox.process(history.messages(1, 2, 3))
     assert await effects(database, request_id) == ["1", "3"]
     assert await held_as(database, request_id) is None
     assert await database.fetchval("SELECT hash FROM inbox_stream") == history.hashes[2]
@@ -482,7 +485,7 @@ async def _two_histories_arrive(database: Database, chance: random.Random, which
     while arrivals:
         redelivered = chance.random() < 0.5
         size = chance.randint(1, 4)
-        await inbox.take([Message(one.body, "", redelivered) for one in arrivals[:size]])
+        await inbox.process([Message(one.body, "", redelivered) for one in arrivals[:size]])
         del arrivals[:size]
     applied = await effects(database, request_id)
     histories = [[json.loads(body)["data"]["text"] for body in one.bodies] for one in (first, second)]
@@ -495,15 +498,15 @@ async def test_a_listener_of_some_departements_and_its_restored_source_find_out_
     database: Database, source: Database, fresh_source: FreshDatabase, broker_url: Callable[[str], str]
 ) -> None:
     """The queue is bound for some départements only: question and answer reach the other side all the same."""
-    patience = healing.Patience(before_asking=0.2, longest=1.0, heads_every=0.3)
+    policy = RecoveryPolicy(before_asking=0.2, longest=1.0, heads_every=0.3)
     teller = Messenger(
         source,
         broker_url("intake"),
         name="intake",
         subscription=Subscription("intake", ("escalation.#",)),
-        consumers=Consumers({}),
+        consumers=EventHandlers({}),
         relay_poll=0.05,
-        healing=patience,
+        recovery_policy=policy,
     )
     listener = Messenger(
         database,
@@ -512,7 +515,7 @@ async def test_a_listener_of_some_departements_and_its_restored_source_find_out_
         subscription=Subscription("escalation", ("intake.*.95", "intake.*.78")),
         consumers=NOTING,
         relay_poll=0.05,
-        healing=patience,
+        recovery_policy=policy,
     )
     request_id = new_id()
 

@@ -10,8 +10,9 @@ from shared.clock import new_id
 from shared.contracts import qualification
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
-from shared.messaging.consumers import Consumers
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.handlers import EventHandlers
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from tests.contracts.examples import EXAMPLES
 from tests.deadlocks import deadlocks
 from tests.shared.messaging.conftest import a_message, effects, note, wire
@@ -40,8 +41,8 @@ async def test_it_is_applied_again_at_once_and_counted_as_no_failure(
     database: Database, times: int, neighbour: str
 ) -> None:
     one, other = new_id(), new_id()
-    inbox = Inbox(database, Consumers({MessagePosted: DeadlockingNote(times)}))
-    await inbox.take([message(one, 1, "deadlock"), message(one, 2, "after"), message(other, 1, neighbour)])
+    inbox = Inbox(database, EventHandlers({MessagePosted: DeadlockingNote(times)}))
+    await inbox.process([message(one, 1, "deadlock"), message(one, 2, "after"), message(other, 1, neighbour)])
     assert await effects(database, one) == ["deadlock", "after"]
     held = await database.fetch("SELECT subject FROM inbox_held")
     assert [row["subject"] for row in held] == ([str(other)] if neighbour == "fail" else [])
@@ -49,9 +50,9 @@ async def test_it_is_applied_again_at_once_and_counted_as_no_failure(
 
 async def test_what_had_waited_is_applied_again_too(database: Database) -> None:
     one = new_id()
-    inbox = Inbox(database, Consumers({MessagePosted: DeadlockingNote(1)}))
-    await inbox.take([message(one, 2, "deadlock")])
-    await inbox.take([Message(wire(a_message(one, "first"), 1), "intake.message_posted.95", redelivered=True)])
+    inbox = Inbox(database, EventHandlers({MessagePosted: DeadlockingNote(1)}))
+    await inbox.process([message(one, 2, "deadlock")])
+    await inbox.process([Message(wire(a_message(one, "first"), 1), "intake.message_posted.95", redelivered=True)])
     assert await effects(database, one) == ["first", "deadlock"]
     assert not await database.fetchval("SELECT count(*) FROM inbox_held")
     assert not await database.fetchval("SELECT count(*) FROM inbox_attempt")
@@ -59,9 +60,9 @@ async def test_what_had_waited_is_applied_again_too(database: Database) -> None:
 
 async def test_when_it_never_ends_the_messages_stay_in_hand_and_nothing_is_held(database: Database) -> None:
     one = new_id()
-    inbox = Inbox(database, Consumers({MessagePosted: DeadlockingNote(1000)}))
+    inbox = Inbox(database, EventHandlers({MessagePosted: DeadlockingNote(1000)}))
     with pytest.raises(asyncpg.DeadlockDetectedError):
-        await inbox.take([message(one, 1, "deadlock")])
+        await inbox.process([message(one, 1, "deadlock")])
     assert await effects(database, one) == []
     assert not await database.fetchval("SELECT count(*) FROM inbox_held")
 
@@ -81,11 +82,11 @@ async def test_two_sources_of_one_request_are_not_applied_beside_each_other(data
             await tx.execute("SELECT pg_sleep(0.1)")
         await tx.execute("INSERT INTO effect (request_id, text) VALUES ($1, $2)", fact.request_id, fact.text)
 
-    inbox = Inbox(database, Consumers({MessagePosted: lock_two, qualification.MessagePosted: lock_two}))
+    inbox = Inbox(database, EventHandlers({MessagePosted: lock_two, qualification.MessagePosted: lock_two}))
     answer = EXAMPLES["qualification.message_posted.v1"].model_copy(update={"request_id": request_id, "text": "ba"})
     await asyncio.gather(
-        inbox.take([message(request_id, 1, "ab")]),
-        inbox.take([Message(wire(answer, 1), answer.routing_key)]),
+        inbox.process([message(request_id, 1, "ab")]),
+        inbox.process([Message(wire(answer, 1), answer.routing_key)]),
     )
     assert sorted(await effects(database, request_id)) == ["ab", "ba"]
     assert await deadlocks(database) == 0
@@ -94,7 +95,7 @@ async def test_two_sources_of_one_request_are_not_applied_beside_each_other(data
 async def test_events_that_stand_alone_are_applied_in_the_order_of_their_requests(database: Database) -> None:
     """Their ids say nothing: two batches of transfers would lock the same cases in opposite orders."""
     requests = sorted((new_id() for _ in range(5)), reverse=True)
-    inbox = Inbox(database, Consumers({MessagePosted: note}, alone=[MessagePosted]))
-    await inbox.take([message(request_id, 1, str(n)) for n, request_id in enumerate(requests)])
+    inbox = Inbox(database, EventHandlers({MessagePosted: note}, alone=[MessagePosted]))
+    await inbox.process([message(request_id, 1, str(n)) for n, request_id in enumerate(requests)])
     rows = await database.fetch("SELECT request_id FROM effect ORDER BY id")
     assert [row["request_id"] for row in rows] == sorted(requests)

@@ -13,7 +13,8 @@ from shared.clock import new_id
 from shared.db import Cause, Database
 from shared.messaging import journal
 from shared.messaging.envelope import Envelope, chain_hash
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.messaging.journal import LARGEST, EventTooLarge
 from shared.web.problems import problem_of
 from tests.conftest import FreshDatabase
@@ -126,7 +127,7 @@ async def test_what_answers_is_told_as_later_than_what_it_answers_also_by_a_cloc
     request_id = new_id()
     heard = a_message(request_id).model_copy(update={"at": AT + timedelta(hours=5)})
     inbox = Inbox(database, NOTING)
-    await inbox.take([Message(wire(heard, 1, source="/intake/elsewhere"), heard.routing_key)])
+    await inbox.process([Message(wire(heard, 1, source="/intake/elsewhere"), heard.routing_key)])
     told = []
     for _ in range(2):
         async with database.transaction() as tx:
@@ -177,7 +178,7 @@ async def test_the_latest_moment_known_never_goes_back(database: Database) -> No
     late = AT + timedelta(hours=5)
     for number, at in ((1, late), (2, AT)):
         fact = a_message(request_id).model_copy(update={"at": at})
-        await inbox.take([Message(wire(fact, number), fact.routing_key)])
+        await inbox.process([Message(wire(fact, number), fact.routing_key)])
     assert await database.fetchval("SELECT latest FROM inbox_stream") == late
 
 

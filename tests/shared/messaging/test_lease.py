@@ -11,7 +11,7 @@ from shared.clock import new_id
 from shared.db import Connection, Database, Row
 from shared.messaging import journal, relay, topology
 from shared.messaging.names import LEADER_LOCK, LEASE
-from shared.messaging.relay import BEATS_EVERY, Published, Relay
+from shared.messaging.relay import HEARTBEAT_EVERY, Published, Relay
 from tests.conftest import FreshDatabase
 from tests.faults.network import Link
 from tests.polling import eventually
@@ -24,7 +24,7 @@ POLL = 0.05
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lease that a test can wait for."""
     monkeypatch.setattr(relay, "LEASE", 2.0)
-    monkeypatch.setattr(relay, "BEATS_EVERY", 0.2)
+    monkeypatch.setattr(relay, "HEARTBEAT_EVERY", 0.2)
 
 
 @pytest.fixture(autouse=True)
@@ -66,8 +66,8 @@ class Seen(Relay):
 
 
 def test_a_leader_that_vanishes_is_replaced_within_fifteen_seconds() -> None:
-    """It spoke `BEATS_EVERY` ago at the latest; a follower polls twice, to end its session and to take the lock."""
-    assert BEATS_EVERY + LEASE + 2 * 0.5 <= 13
+    """It spoke `HEARTBEAT_EVERY` ago at the latest; a follower polls twice, to end its session and to take the lock."""
+    assert HEARTBEAT_EVERY + LEASE + 2 * 0.5 <= 13
 
 
 async def test_a_leader_whose_way_goes_dark_is_replaced_and_publishes_nothing_when_it_comes_back(

@@ -11,10 +11,10 @@ from deploy.local.rabbitmq import LocalRabbit
 from shared.clock import new_id
 from shared.db import Database, Row
 from shared.messaging import journal, metrics, names
-from shared.messaging.consumers import Consumers
 from shared.messaging.envelope import DIGEST, digest_of
+from shared.messaging.handlers import EventHandlers
 from shared.messaging.messenger import Messenger
-from shared.messaging.reach import Reach
+from shared.messaging.outbox_watermark import OutboxWatermark
 from shared.messaging.topology import Subscription
 from shared.readiness import Degraded
 from tests.conftest import FreshDatabase
@@ -30,7 +30,11 @@ async def teller(
     """Intake, which tells."""
     database = await Database.connect((await fresh_database("shared")).app_url, name="teller")
     messenger = Messenger(
-        database, broker_url("intake"), name="intake", subscription=Subscription("intake", ()), consumers=Consumers({})
+        database,
+        broker_url("intake"),
+        name="intake",
+        subscription=Subscription("intake", ()),
+        consumers=EventHandlers({}),
     )
     async with messenger.lifespan():
         yield messenger
@@ -96,7 +100,7 @@ async def test_an_event_is_told_only_when_the_broker_is_there_and_nothing_is_los
 ) -> None:
     nowhere = f"amqp://x:x@127.0.0.1:{free_ports(1)[0]}/"
     messenger = Messenger(
-        database, nowhere, name="intake", subscription=Subscription("intake", ()), consumers=Consumers({})
+        database, nowhere, name="intake", subscription=Subscription("intake", ()), consumers=EventHandlers({})
     )
     async with messenger.lifespan():
         async with database.transaction() as tx:
@@ -107,7 +111,11 @@ async def test_an_event_is_told_only_when_the_broker_is_there_and_nothing_is_los
         await asyncio.sleep(0)
     assert await database.fetchval("SELECT count(*) FROM outbox") == 1
     back = Messenger(
-        database, broker_url("intake"), name="intake", subscription=Subscription("intake", ()), consumers=Consumers({})
+        database,
+        broker_url("intake"),
+        name="intake",
+        subscription=Subscription("intake", ()),
+        consumers=EventHandlers({}),
     )
 
     async def emptied() -> bool:
@@ -174,7 +182,7 @@ async def test_one_relay_leads_and_another_takes_over(database: Database, broker
             broker_url("intake"),
             name="intake",
             subscription=Subscription("intake", ()),
-            consumers=Consumers({}),
+            consumers=EventHandlers({}),
             relay_poll=0.05,
         )
 
@@ -220,11 +228,11 @@ async def test_events_that_the_watermark_has_passed_are_published_all_the_same_a
     monkeypatch.setattr("shared.messaging.messenger.OUTBOX_STALE", 0.0)
     await eventually(lambda: ready(teller))
 
-    def passes_everything(reach: Reach, rows: Sequence[Row], **_: int) -> None:
+    def passes_everything(reach: OutboxWatermark, rows: Sequence[Row], **_: int) -> None:
         if rows:
-            reach.after = 1_000_000
+            reach.position = 1_000_000
 
-    monkeypatch.setattr(Reach, "looked", passes_everything)
+    monkeypatch.setattr(OutboxWatermark, "observe", passes_everything)
     before = metrics.PASSED._value.get()  # noqa: SLF001 - what Prometheus reads
 
     async def published() -> bool:

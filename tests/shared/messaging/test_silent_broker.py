@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from deploy.local.rabbitmq import LocalRabbit
-from shared.messaging.wandering import WanderingBroker
+from shared.messaging.connection import FailoverBroker
 from tests.faults.network import Link
 
 
@@ -17,7 +17,7 @@ async def test_nothing_reconnects_after_leaving_a_broker_that_is_silent(
     await link.start()
     url = broker_url("intake").replace(f":{rabbit_server.amqp_port}/", f":{link.port}/")
     before = asyncio.all_tasks()
-    broker = WanderingBroker(url, name="trial")
+    broker = FailoverBroker(url, name="trial")
     await broker.connect()
     await broker.start()  # with it the channel, whose goodbye nobody answers
     link.stall()

@@ -11,7 +11,7 @@ from shared.clock import new_id
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
 from shared.messaging import journal, messenger
-from shared.messaging.consumers import Consumers
+from shared.messaging.handlers import EventHandlers
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
 from tests.conftest import FreshDatabase
@@ -35,12 +35,12 @@ def telling(database: Database, url: str) -> Messenger:
         url,
         name="intake",
         subscription=Subscription("intake", ("escalation.#",)),
-        consumers=Consumers({}),
+        consumers=EventHandlers({}),
         relay_poll=0.05,
     )
 
 
-def hearing(database: Database, url: str, consumers: Consumers = NOTING) -> Messenger:
+def hearing(database: Database, url: str, consumers: EventHandlers = NOTING) -> Messenger:
     return Messenger(
         database,
         url,
@@ -112,7 +112,7 @@ async def test_what_takes_longer_than_a_stop_waits_is_undone_and_stays_in_the_qu
     async with telling(source, broker_url("intake")).lifespan():
         for _ in range(2):  # new, and then redelivered
             begun.clear()
-            listener = hearing(database, broker_url("escalation"), Consumers({MessagePosted: slow}))
+            listener = hearing(database, broker_url("escalation"), EventHandlers({MessagePosted: slow}))
             async with asyncio.timeout(30), listener.lifespan():
                 async with source.transaction() as tx:
                     await journal.record(tx, a_message(request_id, "once"))

@@ -14,7 +14,7 @@ from deploy.local.rabbitmq import LARGEST_MESSAGE
 from shared.clock import new_id
 from shared.db import Database
 from shared.messaging import gauges, journal, metrics, topology
-from shared.messaging.healing import resend
+from shared.messaging.recovery.resend import resend
 from shared.messaging.relay import Relay
 from tests.polling import eventually
 from tests.shared.messaging.conftest import a_message

@@ -19,8 +19,9 @@ from shared.contracts.intake import MessagePosted
 from shared.db import Database
 from shared.identity.model import DEPARTEMENTAL, Agent, Role
 from shared.messaging import topology
-from shared.messaging.consumers import Consumers
-from shared.messaging.inbox import Inbox, Patience
+from shared.messaging.handlers import EventHandlers
+from shared.messaging.inbox.held import RetryPolicy
+from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.topology import Subscription
 from shared.operations import agents, behind, broker, status
 from shared.operations.broker import Broker
@@ -76,8 +77,8 @@ async def scene(
         metrics_url=f"http://127.0.0.1:{rabbit_server.prometheus_port}",
     )
     broken = CannotApply()
-    consumers = Consumers({MessagePosted: broken.apply})
-    inbox = Inbox(databases["escalation"], consumers, Patience(first=0.01, longest=0.02, attempts=3))
+    consumers = EventHandlers({MessagePosted: broken.apply})
+    inbox = Inbox(databases["escalation"], consumers, RetryPolicy(first=0.01, longest=0.02, attempts=3))
     async with await aio_pika.connect(broker_url("supervisor")) as connection:
         channel = await connection.channel(publisher_confirms=True)
         await topology.declare(channel, SUBSCRIPTIONS)

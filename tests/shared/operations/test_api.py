@@ -7,7 +7,8 @@ import pytest
 
 from shared.clock import new_id
 from shared.identity.model import Role
-from shared.messaging.inbox import Message, again
+from shared.messaging.inbox import resubmitted
+from shared.messaging.inbox.message import Message
 from shared.messaging.names import UNROUTED_QUEUE
 from shared.operations import quarantine, record
 from tests.polling import eventually
@@ -74,7 +75,7 @@ async def test_a_held_event_is_listed_and_tried_again(scene: Scene, browse: http
 
 
 async def test_a_missing_event_is_listed(scene: Scene, browse: httpx2.AsyncClient, bearer: Bearer) -> None:
-    await scene.inbox.take([Message(wire(a_message(new_id()), 2), "intake.message_posted.95")])
+    await scene.inbox.process([Message(wire(a_message(new_id()), 2), "intake.message_posted.95")])
     listed = (await browse.get("/api/v1/waiting", headers=await bearer())).json()
     assert (listed["total"], listed["away"]) == (1, [])
     assert (listed["items"][0]["service"], listed["items"][0]["missing"]) == ("escalation", 1)
@@ -103,7 +104,7 @@ async def test_a_quarantined_message_is_shown_and_settled_once(
     assert (first.status_code, first.json()["settlement"], first.json()["allowed_actions"]) == (200, "replayed", [])
     second = await browse.post(f"{address}/discard", headers=headers, json={"why": "encore"})
     assert (second.status_code, second.json()["code"]) == (409, "already_settled")
-    assert len(await again.following(scene.escalation)) == 1
+    assert len(await resubmitted.following(scene.escalation)) == 1
     settled = (await browse.get("/api/v1/quarantine?settled=true", headers=headers)).json()
     assert settled["items"][0]["settled_by"] == "operator@cousu.test"
 
@@ -166,7 +167,7 @@ async def test_events_of_a_journal_are_told_again(scene: Scene, browse: httpx2.A
 async def test_a_damaged_message_may_only_be_discarded(
     scene: Scene, browse: httpx2.AsyncClient, bearer: Bearer
 ) -> None:
-    await scene.inbox.take([Message(wire(a_message(new_id()), 1), "intake.message_posted.95", damaged=True)])
+    await scene.inbox.process([Message(wire(a_message(new_id()), 1), "intake.message_posted.95", damaged=True)])
     headers = await bearer()
     [item] = (await browse.get("/api/v1/quarantine", headers=headers)).json()["items"]
     assert (item["damaged"], item["allowed_actions"]) == (True, ["discard"])

@@ -6,9 +6,9 @@ import aio_pika
 import pytest
 
 from shared.clock import new_id
-from shared.messaging.addresses import connect
 from shared.messaging.authenticity import Sender
-from shared.messaging.inbox import again
+from shared.messaging.connection import connect
+from shared.messaging.inbox import resubmitted
 from shared.messaging.names import EVERYBODY, EXCHANGE, UNROUTED_QUEUE
 from shared.operations import astray, record
 from tests.polling import eventually
@@ -55,7 +55,7 @@ async def test_dead_letters_are_handed_to_their_service(scene: Scene) -> None:
     for body in (b"first", b"second"):
         await a_dead_letter(scene.channel, "escalation", body)
     assert await astray.drain(scene.reach, "escalation", by="exploitant", why="cause corrigée") == 2
-    waiting = [message for _, message in await again.following(scene.escalation)]
+    waiting = [message for _, message in await resubmitted.following(scene.escalation)]
     assert [message.body for message in waiting] == [b"first", b"second"]
     assert {message.sender for message in waiting} == {Sender("", "escalation")}
     assert await depth(scene.channel, "escalation.dead") == 0
@@ -70,7 +70,7 @@ async def test_it_stays_known_who_published_a_dead_letter(scene: Scene, broker_u
         await exchange.publish(message, routing_key="intake.message_posted.95")
     await bury(scene.channel, "escalation")
     assert await astray.drain(scene.reach, "escalation", by="exploitant", why="cause corrigée") == 1
-    [(_, waiting)] = await again.following(scene.escalation)
+    [(_, waiting)] = await resubmitted.following(scene.escalation)
     assert waiting.sender == Sender("intake", "escalation")
 
 
@@ -118,7 +118,7 @@ async def test_what_a_form_filed_before_intake_had_a_queue_is_handed_to_intake(s
     await unrouted(scene, "forms.request_filed.95", body=filed)
     done = await astray.replay_unrouted(scene.reach, by="exploitant", why="le service est en place")
     assert (done.moved, done.came_back) == (1, 0)
-    [(_, waiting)] = await again.following(scene.intake)
+    [(_, waiting)] = await resubmitted.following(scene.intake)
     assert (waiting.body, waiting.sender) == (filed, Sender("", "forms.request_filed.95"))
 
 

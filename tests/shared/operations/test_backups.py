@@ -22,7 +22,7 @@ from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import Role
 from shared.db import Database, Transaction
 from shared.messaging import journal
-from shared.messaging.consumers import Consumers
+from shared.messaging.handlers import EventHandlers
 from shared.messaging.messenger import Messenger
 from shared.messaging.names import BACKUP_LOCK, EXCHANGE
 from shared.messaging.topology import Subscription
@@ -77,11 +77,11 @@ class Pair:
         await eventually(more, within=60)
 
 
-def answering(service: str, heard: type[Fact]) -> Consumers:
+def answering(service: str, heard: type[Fact]) -> EventHandlers:
     async def answer(tx: Transaction, fact: Fact) -> None:
         await journal.record(tx, a_message(service, fact.request_id, "pong"))
 
-    return Consumers({heard: answer})
+    return EventHandlers({heard: answer})
 
 
 @asynccontextmanager

@@ -10,8 +10,9 @@ from shared import clock
 from shared.clock import new_id
 from shared.contracts.intake import MessagePosted
 from shared.db import Database
-from shared.messaging.consumers import Consumers
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.handlers import EventHandlers
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.operations import duties
 from shared.operations.behind import behind, compare
 from shared.operations.reach import Reach, Watched
@@ -160,7 +161,7 @@ async def test_what_is_held_as_forked_and_what_listeners_dispute_are_told(scene:
     request_id = new_id()
     await told(scene.intake, a_message(request_id, "first"))
     await hear_all(scene)
-    await scene.inbox.take([Message(wire(a_message(request_id, "another first"), 1), "")])
+    await scene.inbox.process([Message(wire(a_message(request_id, "another first"), 1), "")])
     await scene.intake.fetch(
         "INSERT INTO stream_fork (listener, source, subject, sequence, hash) VALUES ('here', '/intake', 'x', 1, '')"
     )
@@ -177,7 +178,7 @@ async def test_a_stream_that_its_source_never_published_is_an_alarm(scene: Scene
     await told(scene.intake, a_message(new_id(), "true"))
     await hear_all(scene)
     assert (await compare(scene.reach)).forked == []
-    await scene.inbox.take([Message(wire(a_message(ghost, "ghost"), 1), "")])
+    await scene.inbox.process([Message(wire(a_message(ghost, "ghost"), 1), "")])
     [fork] = (await compare(scene.reach)).forked
     assert (fork.told_by, fork.service, fork.streams, fork.first) == ("intake", "escalation", 1, str(ghost))
     shown = await status(scene.reach, at=clock.now())
@@ -186,10 +187,10 @@ async def test_a_stream_that_its_source_never_published_is_an_alarm(scene: Scene
 
 
 async def test_a_fact_that_stands_alone_and_that_its_source_never_published_is_an_alarm(scene: Scene) -> None:
-    alone = Inbox(scene.escalation, Consumers({MessagePosted: scene.broken.apply}, alone=[MessagePosted]))
+    alone = Inbox(scene.escalation, EventHandlers({MessagePosted: scene.broken.apply}, alone=[MessagePosted]))
     event_id = await told(scene.intake, a_message(new_id(), "true"))
     body = await scene.intake.fetchval("SELECT body FROM journal WHERE id = $1", event_id)
-    await alone.take([Message(body.encode(), "")])
+    await alone.process([Message(body.encode(), "")])
     assert (await compare(scene.reach)).forked == []
-    await alone.take([Message(wire(a_message(new_id(), "ghost"), 1), "")])
+    await alone.process([Message(wire(a_message(new_id(), "ghost"), 1), "")])
     assert [fork.streams for fork in (await compare(scene.reach)).forked] == [1]

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from shared.messaging.inbox import again
+from shared.messaging.inbox import resubmitted
 from shared.operations import quarantine, record
 from tests.shared.operations.conftest import Scene
 from tests.shared.operations.test_in_a_browser import trouble
@@ -138,7 +138,7 @@ async def test_unreadable_dead_and_unrouted_messages_are_settled_with_a_motive(s
         await presses(desk, action)
         await expect(desk.get_by_text(said)).to_be_visible()
 
-    assert len(await again.following(scene.escalation)) == 2
+    assert len(await resubmitted.following(scene.escalation)) == 2
 
 
 async def test_what_is_new_waits_while_one_reads_and_comes_when_one_leaves(scene: Scene, desk: Page) -> None:

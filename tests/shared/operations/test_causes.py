@@ -8,7 +8,7 @@ import pytest
 from shared import db
 from shared.clock import new_id
 from shared.identity.model import Role
-from shared.messaging.inbox import Message
+from shared.messaging.inbox.message import Message
 from shared.operations import causes, held, quarantine, record
 from shared.operations.causes import Decision, NoSuchCause
 from tests.polling import eventually
@@ -24,8 +24,8 @@ Bearer = Callable[..., Awaitable[dict[str, str]]]
 async def garbage(scene: Scene, *, count: int) -> None:
     """Let so many messages of one cause come, with bytes and reasons that differ, and one of another cause."""
     messages = [Message(b" " * number + b"no json", "intake.message_posted.95") for number in range(count)]
-    await scene.inbox.take(messages)
-    await scene.inbox.take([Message(b'{"specversion": "0.3"}', "intake.message_posted.95")])
+    await scene.inbox.process(messages)
+    await scene.inbox.process([Message(b'{"specversion": "0.3"}', "intake.message_posted.95")])
 
 
 async def the_large_one(scene: Scene) -> causes.Cause:
@@ -38,7 +38,7 @@ async def decided(scene: Scene, settlement: causes.Settlement) -> Decision:
 
 async def test_messages_are_grouped_by_what_is_wrong_with_them_and_previewed(scene: Scene) -> None:
     await garbage(scene, count=12)
-    await scene.inbox.take([Message(wire(a_message(new_id()), 1), "intake.message_posted.95", damaged=True)])
+    await scene.inbox.process([Message(wire(a_message(new_id()), 1), "intake.message_posted.95", damaged=True)])
     large, *small = await causes.list_causes(scene.escalation, "escalation")
     assert large.messages == 12
     assert large.reason.startswith("body: Invalid JSON")

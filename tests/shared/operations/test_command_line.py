@@ -11,7 +11,8 @@ import pytest
 
 from deploy.local.rabbitmq import LocalRabbit
 from shared.clock import new_id
-from shared.messaging.inbox import Message, again
+from shared.messaging.inbox import resubmitted
+from shared.messaging.inbox.message import Message
 from shared.messaging.names import UNROUTED_QUEUE
 from shared.operations import held, quarantine, record
 from tests.polling import eventually
@@ -79,7 +80,7 @@ async def test_held_streams_are_listed_shown_retried_and_skipped(scene: Scene, c
     assert (retried.action, retried.by) == ("held.retry", "astreinte")
     assert (skipped.action, skipped.by != "") == ("held.skip", True)
 
-    await scene.inbox.take([Message(wire(a_message(new_id()), 2), "intake.message_posted.95")])
+    await scene.inbox.process([Message(wire(a_message(new_id()), 2), "intake.message_posted.95")])
     code, out, _ = await cousu_main("waiting", "list", "--json")
     assert [gap["missing"] for gap in json.loads(out)] == [1]
 
@@ -112,7 +113,7 @@ async def test_quarantined_messages_are_shown_with_their_bytes_and_settled(scene
     assert out.endswith("not an envelope\n")
     assert (await cousu_main("quarantine", "replay", str(first.id), *where, "--why", "essai"))[0] == 0
     assert (await cousu_main("quarantine", "discard", str(second.id), *where, "--why", "illisible"))[0] == 0
-    assert len(await again.following(scene.escalation)) == 1
+    assert len(await resubmitted.following(scene.escalation)) == 1
     _, out, _ = await cousu_main("quarantine", "list", "--settled", "--json")
     assert {one["settlement"] for one in json.loads(out)} == {"replayed", "discarded"}
 
@@ -217,7 +218,7 @@ async def test_events_are_sent_again_from_a_moment_or_a_number_on(scene: Scene, 
 
 
 async def test_a_damaged_message_is_said_to_be_so_and_not_replayed(scene: Scene, cousu_main: CousuMain) -> None:
-    await scene.inbox.take([Message(wire(a_message(new_id()), 1), "intake.message_posted.95", damaged=True)])
+    await scene.inbox.process([Message(wire(a_message(new_id()), 1), "intake.message_posted.95", damaged=True)])
     [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
     where = ("--service", "escalation")
     _, out, _ = await cousu_main("quarantine", "show", str(one.id), *where)
@@ -236,7 +237,7 @@ def test_a_command_does_not_wait_for_what_only_services_need() -> None:
 
 async def test_all_messages_of_a_cause_are_settled_by_one_command(scene: Scene, cousu_main: CousuMain) -> None:
     bodies = [b" " * number + b"no json" for number in range(3)]
-    await scene.inbox.take([Message(body, "intake.message_posted.95") for body in bodies])
+    await scene.inbox.process([Message(body, "intake.message_posted.95") for body in bodies])
     code, out, _ = await cousu_main("quarantine", "causes", "--json")
     [cause] = json.loads(out)
     assert (code, cause["messages"]) == (0, 3)

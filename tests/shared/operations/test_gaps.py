@@ -10,7 +10,7 @@ import pytest
 from shared import clock
 from shared.clock import new_id
 from shared.identity.model import Role
-from shared.messaging.inbox import Message
+from shared.messaging.inbox.message import Message
 from shared.operations import record, waiting
 from shared.operations.status import status
 from tests.shared.messaging.conftest import a_message, wire
@@ -26,7 +26,7 @@ Bearer = Callable[..., Awaitable[dict[str, str]]]
 
 async def a_gap_that_nothing_fills(scene: Scene) -> waiting.Gap:
     body = wire(a_message(new_id(), "lies"), FAR)
-    await scene.inbox.take([Message(body, "intake.message_posted.95")])
+    await scene.inbox.process([Message(body, "intake.message_posted.95")])
     gaps = await waiting.list_gaps(scene.escalation, "escalation")
     return next(gap for gap in gaps if (gap.missing, gap.first) == (1, FAR))
 
@@ -53,7 +53,7 @@ async def test_the_page_closes_a_gap_that_no_event_can_fill(scene: Scene, enter:
     [row] = await record.latest(scene.escalation, "escalation")
     assert (row.action, row.why) == ("waiting.discard", "numéro inventé")
     assert (await browse.get(address)).status_code == 404
-    await scene.inbox.take([Message(wire(a_message(UUID(gap.subject), "true"), 1), "intake.message_posted.95")])
+    await scene.inbox.process([Message(wire(a_message(UUID(gap.subject), "true"), 1), "intake.message_posted.95")])
     assert scene.broken.applied == ["true"]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from shared.clock import new_id
 from shared.errors import Invalid
-from shared.messaging.inbox import Message
+from shared.messaging.inbox.message import Message
 from shared.operations import held, quarantine, record
 from tests.polling import eventually
 from tests.shared.messaging.conftest import a_message, wire
@@ -80,12 +80,12 @@ async def test_how_often_a_skipped_event_was_begun_is_forgotten(scene: Scene) ->
 async def test_skip_of_the_last_event_releases_the_stream_at_once(scene: Scene) -> None:
     scene.broken.texts.add("alone")
     body = wire(a_message(request_id := new_id(), "alone"), 1)
-    await scene.inbox.take([Message(body, "intake.message_posted.95")])
+    await scene.inbox.process([Message(body, "intake.message_posted.95")])
     [waiting] = await held.list_held(scene.escalation, "escalation")
     await held.skip(scene.reach.service("escalation"), waiting.event_id, by="exploitant", why="sans effet")
     assert await held.list_held(scene.escalation, "escalation") == []
 
-    await scene.inbox.take([Message(wire(a_message(request_id, "next"), 2), "intake.message_posted.95")])
+    await scene.inbox.process([Message(wire(a_message(request_id, "next"), 2), "intake.message_posted.95")])
     assert scene.broken.applied == ["next"]
 
 

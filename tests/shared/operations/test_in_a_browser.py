@@ -11,7 +11,7 @@ from playwright.async_api import Browser, expect
 
 from shared.clock import new_id
 from shared.messaging import journal
-from shared.messaging.inbox import Message
+from shared.messaging.inbox.message import Message
 from shared.operations import quarantine
 from shared.web import assets
 from tests.shared.messaging.conftest import a_message, wire
@@ -37,7 +37,7 @@ async def trouble(scene: Scene) -> list[str]:
         async with scene.intake.transaction() as tx:
             await journal.record(tx, a_message(UUID(one.subject), text))
     await hear_all(scene)
-    await scene.inbox.take([Message(wire(a_message(new_id()), 4), "intake.message_posted.95")])
+    await scene.inbox.process([Message(wire(a_message(new_id()), 4), "intake.message_posted.95")])
     [unreadable] = await quarantine.list_quarantined(scene.escalation, "escalation")
     return [
         "/",

@@ -14,8 +14,9 @@ from shared.contracts.intake import MessagePosted
 from shared.db import Cause, Database
 from shared.errors import Invalid
 from shared.messaging import journal
-from shared.messaging.consumers import Consumers
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.handlers import EventHandlers
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.operations import journals, verification
 from shared.operations.journals import Event
 from shared.operations.reach import Reach, ServiceAway, Watched
@@ -38,7 +39,7 @@ async def told(database: Database, fact: Fact, cause: UUID | None = None) -> UUI
 async def hear_all(scene: Scene) -> None:
     """Bring to escalation what intake told."""
     rows = await scene.intake.fetch("SELECT body, routing_key FROM journal ORDER BY position")
-    await scene.inbox.take([Message(row["body"].encode(), row["routing_key"]) for row in rows])
+    await scene.inbox.process([Message(row["body"].encode(), row["routing_key"]) for row in rows])
 
 
 async def test_a_requests_events_come_in_the_order_in_which_one_led_to_another(scene: Scene) -> None:
@@ -81,9 +82,9 @@ async def test_an_event_that_stands_alone_for_its_listener_is_followed_too(scene
     request_id = new_id()
     await told(scene.intake, a_message(request_id, "first"))
     await told(scene.intake, a_message(request_id, "second"))
-    alone = Inbox(scene.escalation, Consumers({MessagePosted: scene.broken.apply}, alone=[MessagePosted]))
+    alone = Inbox(scene.escalation, EventHandlers({MessagePosted: scene.broken.apply}, alone=[MessagePosted]))
     body = await scene.intake.fetchval("SELECT body FROM journal WHERE sequence = 2")
-    await alone.take([Message(body.encode(), "intake.message_posted.95")])
+    await alone.process([Message(body.encode(), "intake.message_posted.95")])
     first, second = (await journals.trail(scene.reach, str(request_id))).events
     assert (first.applied_by, second.applied_by) == ([], ["escalation"])
 

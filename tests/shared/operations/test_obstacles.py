@@ -13,7 +13,7 @@ from shared import clock
 from shared.clock import new_id
 from shared.db import Database
 from shared.messaging import journal
-from shared.messaging.inbox import Message
+from shared.messaging.inbox.message import Message
 from shared.messaging.names import LEADER_LOCK
 from shared.operations import journals
 from shared.operations.awaited import Awaited, awaited
@@ -111,7 +111,7 @@ async def test_an_unreadable_message_is_found_by_the_request_that_it_names(scene
     await told(scene.intake, a_message(request_id, "Bonjour"))
     await sent(scene)
     body = b'{"specversion": "1.0", "subject": "' + str(request_id).encode() + b'"}'
-    await scene.inbox.take([Message(body, "intake.message_posted.95")])
+    await scene.inbox.process([Message(body, "intake.message_posted.95")])
     missing, unreadable = await keeping(scene.reach, request_id)
     assert (missing.what, unreadable.what, unreadable.urgent) == ("missing", "unreadable", True)
     await hear_all(scene)

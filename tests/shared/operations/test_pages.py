@@ -9,7 +9,8 @@ import pytest
 
 from shared.clock import new_id
 from shared.identity.model import Role
-from shared.messaging.inbox import Message, again
+from shared.messaging.inbox import resubmitted
+from shared.messaging.inbox.message import Message
 from shared.messaging.names import UNROUTED_QUEUE
 from shared.operations import held, quarantine, record
 from tests.polling import eventually
@@ -159,13 +160,13 @@ async def test_an_unreadable_message_is_shown_escaped_and_sent_again(scene: Scen
         f"/quarantaine/escalation/{one.id}", data={**fields_of(page), "action": "replay", "why": "mise à jour"}
     )
     assert answer.headers["location"] == "/quarantaine"
-    [(_, message)] = await again.following(scene.escalation)
+    [(_, message)] = await resubmitted.following(scene.escalation)
     assert message.body == b"<script>alert(1)</script>"
     assert "renvoyé" in (await browse.get("/quarantaine?etat=traites")).text
 
 
 async def test_a_damaged_message_can_only_be_put_away(scene: Scene, enter: Enter) -> None:
-    await scene.inbox.take([Message(wire(a_message(new_id()), 1), "intake.message_posted.95", damaged=True)])
+    await scene.inbox.process([Message(wire(a_message(new_id()), 1), "intake.message_posted.95", damaged=True)])
     [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
     browse = await enter()
     address = f"/quarantaine/escalation/{one.id}"
@@ -225,7 +226,7 @@ async def test_dead_letters_are_sent_back(scene: Scene, enter: Enter) -> None:
     assert "Message du demandeur" in page.text
     answer = await browse.post("/files/escalation.dead", data={**fields_of(page), "why": "corrigé"})
     assert answer.status_code == 303
-    assert len(await again.following(scene.escalation)) == 1
+    assert len(await resubmitted.following(scene.escalation)) == 1
     assert "1\u00a0message remis en file" in (await browse.get("/files/escalation.dead")).text
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from shared.clock import new_id
 from shared.identity.model import Role
-from shared.messaging.inbox import Message
+from shared.messaging.inbox.message import Message
 from shared.operations import quarantine
 from shared.operations.held import Held
 from tests.shared.messaging.conftest import a_message, wire
@@ -26,7 +26,7 @@ async def held(scene: Scene) -> Held:
     """Trouble of each kind, all of it of the Val-d'Oise (95)."""
     one = await a_held_stream(scene.inbox, scene.broken, scene.escalation, given_up=True)
     await an_unreadable_message(scene.inbox)
-    await scene.inbox.take([Message(wire(a_message(new_id()), 4), "intake.message_posted.95")])
+    await scene.inbox.process([Message(wire(a_message(new_id()), 4), "intake.message_posted.95")])
     await told(scene.intake, a_message(UUID(one.subject), "first"))
     return one
 

@@ -4,11 +4,13 @@ import pytest
 
 from shared.clock import new_id
 from shared.contracts.intake import MessagePosted
+from shared.messaging.accounts import Origins
 from shared.messaging.authenticity import Authenticity, Sender
-from shared.messaging.consumers import Consumers
-from shared.messaging.inbox import Inbox, Message, again
+from shared.messaging.handlers import EventHandlers
+from shared.messaging.inbox import resubmitted
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.messaging.inbox.quarantine import put_aside
-from shared.messaging.origins import Origins
 from shared.operations import quarantine, record
 from tests.shared.messaging.conftest import a_message, wire
 from tests.shared.operations.conftest import Scene
@@ -17,7 +19,7 @@ from tests.shared.operations.trouble import an_unreadable_message
 
 async def replayed(scene: Scene) -> list[Message]:
     """What the service is to take again."""
-    return [message for _, message in await again.following(scene.escalation)]
+    return [message for _, message in await resubmitted.following(scene.escalation)]
 
 
 async def test_a_replayed_message_is_handed_to_its_service_with_its_bytes(scene: Scene) -> None:
@@ -40,8 +42,8 @@ async def test_a_replayed_message_that_can_be_read_by_now_takes_effect_once(scen
         await put_aside(tx, message, "x")
     [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
     await quarantine.replay(scene.reach.service("escalation"), one.id, by="exploitant", why="version corrigée")
-    assert await scene.inbox.take_again() == 1
-    await scene.inbox.take([message])
+    assert await scene.inbox.process_resubmitted() == 1
+    await scene.inbox.process([message])
     assert scene.broken.applied == ["late"]
     assert await replayed(scene) == []
 
@@ -51,14 +53,14 @@ async def test_a_forged_message_stays_forged_when_it_is_replayed(scene: Scene, u
     sender = Sender(user, "intake.message_posted.95")
     inbox = Inbox(
         scene.escalation,
-        Consumers({MessagePosted: scene.broken.apply}),
+        EventHandlers({MessagePosted: scene.broken.apply}),
         authenticity=Authenticity(Origins(), "escalation"),
     )
-    await inbox.take([Message(wire(a_message(new_id(), "forged"), 1), sender.routing_key, sender=sender)])
+    await inbox.process([Message(wire(a_message(new_id(), "forged"), 1), sender.routing_key, sender=sender)])
     [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
     assert (one.reason, one.user_id) == ("forged_source", user or "")
     await quarantine.replay(scene.reach.service("escalation"), one.id, by="exploitant", why="il se lit")
-    await inbox.take_again()
+    await inbox.process_resubmitted()
     [still] = await quarantine.list_quarantined(scene.escalation, "escalation")
     assert (still.reason, still.user_id) == (one.reason, one.user_id)
     assert scene.broken.applied == []
@@ -68,7 +70,7 @@ async def test_who_sends_again_what_nobody_vouched_for_stands_beside_it(scene: S
     """So does a message that was put aside before its account was noted."""
     for user, noted in (("", ""), ("intake", "intake"), ("notifications", "intake"), ("", "intake")):
         sender = Sender(user or None, "intake.message_posted.95")
-        await scene.inbox.take([Message(b"not an envelope", sender.routing_key, sender=sender)])
+        await scene.inbox.process([Message(b"not an envelope", sender.routing_key, sender=sender)])
         [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
         assert one.user_id == noted
     assert one.times == 4
@@ -76,7 +78,7 @@ async def test_who_sends_again_what_nobody_vouched_for_stands_beside_it(scene: S
 
 async def test_a_damaged_message_is_not_replayed_though_it_reads_well(scene: Scene) -> None:
     damaged = wire(a_message(new_id(), "means something else"), 1)
-    await scene.inbox.take([Message(damaged, "intake.message_posted.95", damaged=True)])
+    await scene.inbox.process([Message(damaged, "intake.message_posted.95", damaged=True)])
     [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
     assert one.damaged
     watched = scene.reach.service("escalation")
@@ -95,7 +97,7 @@ async def test_a_replayed_message_that_is_still_unreadable_comes_back_as_a_new_o
     [one] = await quarantine.list_quarantined(scene.escalation, "escalation")
     watched = scene.reach.service("escalation")
     await quarantine.replay(watched, one.id, by="exploitant", why="essai")
-    await scene.inbox.take_again()
+    await scene.inbox.process_resubmitted()
     [again] = await quarantine.list_quarantined(scene.escalation, "escalation")
     assert again.id != one.id
     assert not again.damaged

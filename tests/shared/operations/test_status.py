@@ -18,8 +18,9 @@ from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
 from shared.errors import WaitsForAnother
 from shared.messaging import journal
-from shared.messaging.consumers import Consumers
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.handlers import EventHandlers
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.operations import status as looking
 from shared.operations.broker import Broker
 from shared.operations.reach import Reach, Watched
@@ -119,7 +120,7 @@ async def test_a_held_stream_needs_a_hand_when_it_lasts_or_is_tried_no_more(scen
 
 
 async def test_an_event_that_does_not_come_needs_a_hand_after_a_while(scene: Scene) -> None:
-    await scene.inbox.take([Message(wire(a_message(new_id()), 2), "intake.message_posted.95")])
+    await scene.inbox.process([Message(wire(a_message(new_id()), 2), "intake.message_posted.95")])
     _, young = await until(scene, "gap_young")
     assert not young.urgent
     async with scene.escalation.transaction() as tx:
@@ -132,7 +133,7 @@ async def test_an_event_that_does_not_come_needs_a_hand_after_a_while(scene: Sce
 async def test_the_missing_event_is_named(scene: Scene) -> None:
     request_id = new_id()
     bodies = [wire(a_message(request_id), number) for number in (3, 4)]
-    await scene.inbox.take([Message(body, "intake.message_posted.95") for body in bodies])
+    await scene.inbox.process([Message(body, "intake.message_posted.95") for body in bodies])
     await a_held_stream(scene.inbox, scene.broken, scene.escalation)
     [gap] = await list_gaps(scene.escalation, "escalation")
     assert (gap.subject, gap.source, gap.missing, gap.first, gap.waiting) == (str(request_id), "/intake", 1, 3, 2)
@@ -142,9 +143,9 @@ async def test_what_waits_for_another_stream_is_no_failure_and_worth_a_look_afte
     async def wait(_: Transaction, __: MessagePosted) -> None:
         raise WaitsForAnother
 
-    inbox = Inbox(scene.escalation, Consumers({MessagePosted: wait}))
+    inbox = Inbox(scene.escalation, EventHandlers({MessagePosted: wait}))
     with structlog.testing.capture_logs() as lines:
-        await inbox.take([Message(wire(a_message(new_id()), 1), "intake.message_posted.95")])
+        await inbox.process([Message(wire(a_message(new_id()), 1), "intake.message_posted.95")])
     [line] = [line for line in lines if line["event"].startswith("event.")]
     assert (line["event"], line["log_level"], "exc_info" in line) == ("event.waits_for_another", "info", False)
     young = await status(scene.reach, at=clock.now())

@@ -6,7 +6,8 @@ from aio_pika.abc import AbstractChannel
 from shared.clock import new_id
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.messaging.names import EXCHANGE
 from shared.operations import held
 from shared.operations.held import Held
@@ -34,7 +35,7 @@ async def a_held_stream(inbox: Inbox, broken: CannotApply, database: Database, *
     request_id = new_id()
     texts = ("first", "second", "third")
     messages = [wire(a_message(request_id, text), number) for number, text in enumerate(texts, start=1)]
-    await inbox.take([Message(body, "intake.message_posted.95") for body in messages])
+    await inbox.process([Message(body, "intake.message_posted.95") for body in messages])
     if given_up:
 
         async def nobody_tries_it() -> bool:
@@ -46,7 +47,7 @@ async def a_held_stream(inbox: Inbox, broken: CannotApply, database: Database, *
 
 
 async def an_unreadable_message(inbox: Inbox, body: bytes = b"not an envelope") -> None:
-    await inbox.take([Message(body, "intake.message_posted.95")])
+    await inbox.process([Message(body, "intake.message_posted.95")])
 
 
 async def publish(channel: AbstractChannel, body: bytes, routing_key: str) -> None:

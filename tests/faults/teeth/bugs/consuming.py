@@ -2,11 +2,11 @@
 
 from tests.faults.teeth.bug import Bug, Edit, bug
 
-ARRIVALS = "shared/messaging/arrivals.py"
-CONSUMERS = "shared/messaging/consumers.py"
+ARRIVALS = "shared/messaging/batcher.py"
+CONSUMERS = "shared/messaging/handlers.py"
 MESSENGER = "shared/messaging/messenger.py"
-TAKING = "shared/messaging/inbox/taking.py"
-READING = "shared/messaging/inbox/reading.py"
+TAKING = "shared/messaging/inbox/inbox.py"
+READING = "shared/messaging/inbox/parsing.py"
 TOPOLOGY = "shared/messaging/topology.py"
 STREAMS = "shared/messaging/inbox/streams.py"
 
@@ -16,8 +16,8 @@ BUGS = (
         "A message is acknowledged before what it does is committed.",
         "kills_hearing",
         MESSENGER,
-        "            outcome = await self._arrivals.settle(taken)\n",
-        "            await message.ack()\n            outcome = await self._arrivals.settle(taken) and None\n",
+        "            outcome = await self._batcher.submit(taken)\n",
+        "            await message.ack()\n            outcome = await self._batcher.submit(taken) and None\n",
     ),
     bug(
         "acknowledged_while_the_database_is_away",
@@ -60,7 +60,7 @@ BUGS = (
         "An event that comes before its turn is acknowledged and forgotten.",
         "order",
         TAKING,
-        "                await streams.keep(tx, Kept.of(heard), needed=heard.sequence == stream.applied + 1)\n"
+        "                await streams.park(tx, ParkedEvent.of(heard), needed=heard.sequence == stream.applied + 1)\n"
         "                stream.parked.add(heard.sequence)\n",
         "                pass\n",
     ),
@@ -71,7 +71,7 @@ BUGS = (
         (
             Edit(TAKING, "if stream.waiting and not stream.held and not begun:", "if False:"),
             Edit(TAKING, "            if stream.waiting and not stream.held:\n", "            if False:\n"),
-            Edit(MESSENGER, "            (self.inbox.go_on_where_left, LOOKS_EVERY),\n", ""),
+            Edit(MESSENGER, "            (self.inbox.resume_stuck, LOOKS_EVERY),\n", ""),
         ),
     ),
     Bug(
@@ -105,7 +105,8 @@ BUGS = (
         "An event whose handler fails is logged and counts as applied.",
         "failing",
         TAKING,
-        "            await held.hold(tx, Kept.of(heard), held.reason(error), self._patience, Code.of(error))\n"
+        "            await held.hold("
+        "tx, ParkedEvent.of(heard), held.reason(error), self._retry_policy, Code.of(error))\n"
         "            envelope = heard.envelope\n"
         '            known = {"event_id": envelope.id, "request_id": envelope.subject}\n'
         "            if Code.of(error) is Code.WAITS_FOR_ANOTHER:\n"
@@ -137,7 +138,7 @@ BUGS = (
                 "                        await held.release(tx, subject, source)\n"
                 "                    return False\n",
             ),
-            Edit(MESSENGER, "            (self.inbox.go_on_where_left, LOOKS_EVERY),\n", ""),
+            Edit(MESSENGER, "            (self.inbox.resume_stuck, LOOKS_EVERY),\n", ""),
         ),
     ),
     bug(
@@ -182,7 +183,7 @@ BUGS = (
                 "ON CONFLICT (subject, source) DO UPDATE SET changed_at = now()",
                 "ON CONFLICT (subject, source) DO NOTHING",
             ),
-            Edit(MESSENGER, "            (self.inbox.go_on_where_left, LOOKS_EVERY),\n", ""),
+            Edit(MESSENGER, "            (self.inbox.resume_stuck, LOOKS_EVERY),\n", ""),
         ),
     ),
     Bug(

@@ -3,8 +3,8 @@
 from tests.faults.teeth.bug import bug
 
 AUTHENTICITY = "shared/messaging/authenticity.py"
-HEALER = "shared/messaging/healing/healer.py"
-AGAIN = "shared/messaging/inbox/again.py"
+HEALER = "shared/messaging/recovery/gap_recovery.py"
+AGAIN = "shared/messaging/inbox/resubmitted.py"
 BEHIND = "shared/operations/behind.py"
 
 BUGS = (

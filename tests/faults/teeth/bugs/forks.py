@@ -4,14 +4,14 @@ from tests.faults.teeth.bug import Bug, Edit, bug
 
 FORKS = "shared/messaging/inbox/forks.py"
 STREAMS = "shared/messaging/inbox/streams.py"
-TAKING = "shared/messaging/inbox/taking.py"
+TAKING = "shared/messaging/inbox/inbox.py"
 HELD = "shared/messaging/inbox/held.py"
 QUARANTINE = "shared/messaging/inbox/quarantine.py"
-CONSUMERS = "shared/messaging/consumers.py"
+CONSUMERS = "shared/messaging/handlers.py"
 JOURNAL = "shared/messaging/journal.py"
-HEALER = "shared/messaging/healing/healer.py"
-GAPS = "shared/messaging/healing/gaps.py"
-DISPUTES = "shared/messaging/healing/disputes.py"
+HEALER = "shared/messaging/recovery/gap_recovery.py"
+GAPS = "shared/messaging/recovery/gaps.py"
+DISPUTES = "shared/messaging/recovery/disputed_streams.py"
 
 BUGS = (
     bug(
@@ -121,8 +121,8 @@ BUGS = (
         "What waits for another stream is given up like what fails.",
         "tests_of_waiting",
         HELD,
-        "None if code in LONGEST else patience.attempts,",
-        "patience.attempts,",
+        "None if code in LONGEST else retry_policy.attempts,",
+        "retry_policy.attempts,",
     ),
     bug(
         "the_cause_wakes_nobody",

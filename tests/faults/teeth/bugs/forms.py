@@ -7,7 +7,7 @@ BUGS = (
         "form_reads_every_queue",
         "The account of a foreign form may read the queues of services and of other forms.",
         "forms",
-        "shared/messaging/rights.py",
+        "shared/messaging/accounts.py",
         "        read=_one_of(re.escape(user)),\n",
         "        read=EVERYTHING,\n",
     ),

@@ -2,9 +2,9 @@
 
 from tests.faults.teeth.bug import bug
 
-HEALER = "shared/messaging/healing/healer.py"
+HEALER = "shared/messaging/recovery/gap_recovery.py"
 MESSENGER = "shared/messaging/messenger.py"
-RESENDING = "shared/messaging/healing/resending.py"
+RESENDING = "shared/messaging/recovery/resend.py"
 TOPOLOGY = "shared/messaging/topology.py"
 
 BUGS = (
@@ -13,7 +13,7 @@ BUGS = (
         "Healing is off: nobody asks for what is missing.",
         "lost",
         MESSENGER,
-        "            await self.healer.ask()\n",
+        "            await self.recovery.request_missing()\n",
         "            pass\n",
     ),
     bug(
@@ -21,7 +21,7 @@ BUGS = (
         "Nobody says how far the streams go: a lost last event is never noticed.",
         "queue_deleted",
         MESSENGER,
-        "            (self._tell_heads, rest.heads_every),\n",
+        "            (self._publish_heads, rest.heads_every),\n",
         "",
     ),
     bug(
@@ -29,7 +29,7 @@ BUGS = (
         "What is heard of heads is left aside.",
         "queue_deleted",
         HEALER,
-        "            await gaps.expect(tx, told, departement, self.patience.before_asking)",
+        "            await gaps.expect(tx, told, departement, self.policy.before_asking)",
         "            pass",
     ),
     bug(
@@ -53,7 +53,7 @@ BUGS = (
         "A service leaves aside what others say that they miss.",
         "lost",
         HEALER,
-        "await self._send_again(missing)",
+        "await self._resend(missing)",
         "pass",
     ),
     bug(

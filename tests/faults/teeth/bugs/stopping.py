@@ -7,7 +7,7 @@ BUGS = (
         "goodbye_waits_for_the_channel",
         "A connection to a broker that is silent is not closed before its channel has said goodbye.",
         "stopping",
-        "shared/messaging/wandering.py",
+        "shared/messaging/connection.py",
         "        connection, self._connection, self._channel = self._connection, None, None\n",
         "        connection = None\n",
     ),

@@ -4,7 +4,7 @@ from tests.faults.teeth.bug import Bug, Edit, bug
 
 JOURNAL = "shared/messaging/journal.py"
 RELAY = "shared/messaging/relay.py"
-REACH = "shared/messaging/reach.py"
+REACH = "shared/messaging/outbox_watermark.py"
 PUBLISHER = "shared/messaging/publisher.py"
 ROUNDS = "shared/rounds.py"
 

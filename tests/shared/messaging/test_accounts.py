@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.messaging.origins import Origins, form_name, form_source, form_user, is_form_name
+from shared.messaging.accounts import Origins, form_name, form_source, form_user, is_form_name
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
+from pydantic import BaseModel, ConfigDict
+
 from shared.db import Row, Transaction
-from shared.messaging.healing.patience import Patience
-from shared.messaging.healing.resending import MOST_EVENTS
-from shared.messaging.healing.said import StreamHeads
+from shared.messaging.control_messages import StreamHeads
+from shared.messaging.recovery.resend import MOST_EVENTS
 
 MOST_REQUESTS = 500
 """Requests made in one round."""
@@ -15,6 +16,17 @@ MOST_EXPECTED = 100_000
 
 ASKED_AT_MOST = 60
 """Requests for one gap without an event that came of it, about four hours; then the source has to publish a head."""
+
+
+class RecoveryPolicy(BaseModel):
+    """Seconds: how long a gap may stay open before it is asked for, and the longest pause between two requests."""
+
+    model_config = ConfigDict(frozen=True)
+
+    before_asking: float = 5.0
+    longest: float = 300.0
+    heads_every: float = 10.0
+    heads_of_the_last: float = 600.0
 
 
 async def expect(tx: Transaction, told: StreamHeads, departement: str, before_asking: float) -> None:
@@ -77,7 +89,7 @@ async def notice(tx: Transaction, before_asking: float) -> None:
     )
 
 
-async def take_due(tx: Transaction, patience: Patience) -> list[Row]:
+async def take_due(tx: Transaction, policy: RecoveryPolicy) -> list[Row]:
     """Take the gaps to ask for now, and put off the next request for each.
 
     Where all that one answer can hold has been applied, the rest is asked for at once, and as for the first time. A
@@ -112,8 +124,8 @@ async def take_due(tx: Transaction, patience: Patience) -> list[Row]:
         RETURNING e.source, e.subject, e.departement, due.first, due.last
         """,
         MOST_REQUESTS,
-        patience.longest,
-        patience.before_asking,
+        policy.longest,
+        policy.before_asking,
         MOST_EVENTS,
         ASKED_AT_MOST,
     )

@@ -8,16 +8,17 @@ from shared.clock import new_id
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
 from shared.errors import WaitsForAnother
-from shared.messaging.consumers import Consumers
-from shared.messaging.inbox import Inbox, Message, Patience
-from shared.messaging.inbox.held import Code
+from shared.messaging.handlers import EventHandlers
+from shared.messaging.inbox.held import Code, RetryPolicy
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.operations import held as holding
 from shared.operations import record
 from shared.operations.reach import Watched
 from shared.operations.waiting import list_gaps
 from tests.shared.messaging.conftest import NOTING, a_message, effects, note, wire
 
-NO_PAUSE = Patience(first=0.0, longest=0.0, attempts=3)
+NO_PAUSE = RetryPolicy(first=0.0, longest=0.0, attempts=3)
 
 
 class NotThereYet(WaitsForAnother):
@@ -52,7 +53,7 @@ async def test_what_is_newer_than_this_service_is_applied_after_its_update(datab
     request_id = new_id()
     bodies = [wire(a_message(request_id, "newer"), 1, type=wire_type), wire(a_message(request_id, "second"), 2)]
     inbox = Inbox(database, NOTING, NO_PAUSE, service="escalation")
-    await inbox.take([Message(body, "") for body in bodies])
+    await inbox.process([Message(body, "") for body in bodies])
     assert await effects(database, request_id) == []
     await retried(inbox, 30)
     [(code, attempts, given_up)] = await held_as(database)
@@ -60,7 +61,7 @@ async def test_what_is_newer_than_this_service_is_applied_after_its_update(datab
     assert attempts > NO_PAUSE.attempts
     await database.fetch("UPDATE inbox_held SET next_attempt_at = now() + interval '5 minutes'")
 
-    class Updated(Consumers):
+    class Updated(EventHandlers):
         def _is_newer(self, _: object) -> bool:
             return False
 
@@ -74,22 +75,22 @@ async def test_what_is_newer_than_this_service_is_applied_after_its_update(datab
 
 async def test_a_known_type_without_a_handler_counts_in_its_stream(database: Database) -> None:
     request_id = new_id()
-    inbox = Inbox(database, Consumers({}), service="escalation")
-    await inbox.take([Message(wire(a_message(request_id), 1), "")])
+    inbox = Inbox(database, EventHandlers({}), service="escalation")
+    await inbox.process([Message(wire(a_message(request_id), 1), "")])
     assert await database.fetchval("SELECT applied FROM inbox_stream") == 1
 
 
 async def test_what_strangers_number_is_nothing_that_an_update_would_apply(database: Database) -> None:
     body = wire(a_message(new_id()), 1, type="forms.something_else.v1", source="/forms/ours")
-    await Inbox(database, NOTING, service="escalation").take([Message(body, "")])
+    await Inbox(database, NOTING, service="escalation").process([Message(body, "")])
     assert await held_as(database) == []
 
 
 async def test_waiting_for_another_stream_is_never_given_up(database: Database) -> None:
     request_id = new_id()
     needs = Needs()
-    inbox = Inbox(database, Consumers({MessagePosted: needs}), NO_PAUSE)
-    await inbox.take([Message(wire(a_message(request_id, "needs"), 1), "")])
+    inbox = Inbox(database, EventHandlers({MessagePosted: needs}), NO_PAUSE)
+    await inbox.process([Message(wire(a_message(request_id, "needs"), 1), "")])
     await retried(inbox, 30)
     [(code, attempts, given_up)] = await held_as(database)
     assert (code, given_up) == (Code.WAITS_FOR_ANOTHER, False)
@@ -104,8 +105,8 @@ async def test_what_fails_after_it_waited_is_tried_as_often_as_all_that_fails(da
         await needs(tx, fact)
         raise RuntimeError("cannot be applied")
 
-    inbox = Inbox(database, Consumers({MessagePosted: then_fail}), NO_PAUSE)
-    await inbox.take([Message(wire(a_message(request_id, "needs"), 1), "")])
+    inbox = Inbox(database, EventHandlers({MessagePosted: then_fail}), NO_PAUSE)
+    await inbox.process([Message(wire(a_message(request_id, "needs"), 1), "")])
     await retried(inbox, 10)
     needs.there = True
     await retried(inbox, 1)
@@ -117,12 +118,12 @@ async def test_what_fails_after_it_waited_is_tried_as_often_as_all_that_fails(da
 async def test_what_waited_is_tried_as_soon_as_its_request_moves(database: Database) -> None:
     request_id, other = new_id(), new_id()
     needs = Needs()
-    inbox = Inbox(database, Consumers({MessagePosted: needs}), Patience(first=600.0, longest=600.0))
-    await inbox.take([Message(wire(a_message(one, "needs"), 1), "") for one in (request_id, other)])
+    inbox = Inbox(database, EventHandlers({MessagePosted: needs}), RetryPolicy(first=600.0, longest=600.0))
+    await inbox.process([Message(wire(a_message(one, "needs"), 1), "") for one in (request_id, other)])
     assert await inbox.retry_held() == 0
     needs.there = True
     first = wire(a_message(request_id, "what it needs"), 1, source="/intake/elsewhere")
-    await inbox.take([Message(first, "")])
+    await inbox.process([Message(first, "")])
     assert await inbox.retry_held() == 1
     assert await effects(database, request_id) == ["what it needs", "needs"]
     assert await effects(database, other) == []
@@ -131,10 +132,10 @@ async def test_what_waited_is_tried_as_soon_as_its_request_moves(database: Datab
 @pytest.fixture
 async def three_held(database: Database) -> Callable[[], Awaitable[list[str]]]:
     """Hold three streams that nobody tries by themselves; gives which of them are due."""
-    patience = Patience(first=3600.0, longest=3600.0)
-    inbox = Inbox(database, Consumers({MessagePosted: Needs()}), patience)
-    await inbox.take([Message(wire(a_message(new_id(), "needs"), 1, source=f"/intake/{n}"), "") for n in (1, 2)])
-    await Inbox(database, NOTING, patience).take([Message(wire(a_message(new_id(), "fail"), 1), "")])
+    policy = RetryPolicy(first=3600.0, longest=3600.0)
+    inbox = Inbox(database, EventHandlers({MessagePosted: Needs()}), policy)
+    await inbox.process([Message(wire(a_message(new_id(), "needs"), 1, source=f"/intake/{n}"), "") for n in (1, 2)])
+    await Inbox(database, NOTING, policy).process([Message(wire(a_message(new_id(), "fail"), 1), "")])
 
     async def due() -> list[str]:
         rows = await database.fetch("SELECT source FROM inbox_held WHERE next_attempt_at <= now() ORDER BY source")
@@ -183,9 +184,9 @@ async def test_an_unreadable_event_that_comes_again_is_one_row_of_quarantine_and
     request_id = new_id()
     inbox = Inbox(database, NOTING, service="escalation")
     unreadable = wire(a_message(request_id), 1, data={"text": "of a form that is not known here"})
-    await inbox.take([Message(wire(a_message(request_id), 2), "")])
+    await inbox.process([Message(wire(a_message(request_id), 2), "")])
     for _ in range(50):
-        await inbox.take([Message(unreadable, "intake.message_posted.95")])
+        await inbox.process([Message(unreadable, "intake.message_posted.95")])
     [row] = await database.fetch("SELECT id, times, last_at IS NOT NULL AS again, sequence FROM quarantine")
     assert (row["times"], row["again"], row["sequence"]) == (50, True, 1)
     [gap] = await list_gaps(database, "escalation")
@@ -196,9 +197,9 @@ async def test_what_was_discarded_stays_so_and_what_was_sent_again_waits_once_mo
     inbox = Inbox(database, NOTING)
     for settlement, rows in (("discarded", 1), ("replayed", 2)):
         body = f"no event {settlement}".encode()
-        await inbox.take([Message(body, "")])
+        await inbox.process([Message(body, "")])
         settle = "UPDATE quarantine SET settled_at = now(), settlement = $1 WHERE body = $2"
         await database.fetch(settle, settlement, body)
-        await inbox.take([Message(body, "")])
+        await inbox.process([Message(body, "")])
         assert await database.fetchval("SELECT count(*) FROM quarantine WHERE body = $1", body) == rows
     assert await database.fetchval("SELECT count(*) FROM quarantine WHERE settled_at IS NULL") == 1

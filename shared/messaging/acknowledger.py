@@ -7,14 +7,14 @@ from weakref import WeakKeyDictionary
 
 from aio_pika.abc import AbstractIncomingMessage
 
-from shared.messaging.addresses import BROKER_AWAY, lost_is_not_cancelled
+from shared.messaging.connection import BROKER_AWAY, node_loss_as_error
 
-MOST_BEHIND = 10_000
+MOST_OUT_OF_ORDER = 10_000
 """Messages acknowledged behind one that is not answered, after which each is answered alone for good."""
 
 
-class Answers:
-    """Answers for the messages of one consumer.
+class Acknowledger:
+    """Acknowledges the messages of one consumer.
 
     A quorum queue writes down each acknowledgement; one that names several costs as much as one that names one. It
     names the last of those before which, on its channel, nothing is left unanswered: tags count from 1 in the order of
@@ -24,15 +24,15 @@ class Answers:
     def __init__(self) -> None:
         self._channels: WeakKeyDictionary[Any, _Channel] = WeakKeyDictionary()
 
-    async def safe(self, message: AbstractIncomingMessage) -> None:
+    async def acknowledge(self, message: AbstractIncomingMessage) -> None:
         """Acknowledge it, with all that are said to be safe at the same moment; done when that has been sent."""
-        await self._channel_of(message).safe(message)
+        await self._channel_of(message).acknowledge(message)
 
-    async def fatal(self, message: AbstractIncomingMessage) -> None:
+    async def reject(self, message: AbstractIncomingMessage) -> None:
         """Reject it: it goes to the dead letters."""
-        with contextlib.suppress(*BROKER_AWAY), lost_is_not_cancelled():
+        with contextlib.suppress(*BROKER_AWAY), node_loss_as_error():
             await message.reject(requeue=False)
-        self._channel_of(message).answered(message)
+        self._channel_of(message).settle(message)
 
     def _channel_of(self, message: AbstractIncomingMessage) -> "_Channel":
         return self._channels.setdefault(message.channel, _Channel())
@@ -44,45 +44,45 @@ class _Channel:
     def __init__(self) -> None:
         self._next = 1
         """The first tag that is not answered."""
-        self._behind: set[int] = set()
+        self._out_of_order: set[int] = set()
         """Tags that are, although one before them is not."""
         self._together = True
-        self._safe: list[AbstractIncomingMessage] = []
-        self._answering: asyncio.Task[None] | None = None
+        self._settled: list[AbstractIncomingMessage] = []
+        self._flushing: asyncio.Task[None] | None = None
 
-    async def safe(self, message: AbstractIncomingMessage) -> None:
+    async def acknowledge(self, message: AbstractIncomingMessage) -> None:
         """Have it answered with those that say so before the loop comes to the answer."""
-        if self._answering is None:
-            self._answering = asyncio.create_task(self._answer())
-        self._safe.append(message)
-        await asyncio.shield(self._answering)
+        if self._flushing is None:
+            self._flushing = asyncio.create_task(self._flush())
+        self._settled.append(message)
+        await asyncio.shield(self._flushing)
 
-    def answered(self, message: AbstractIncomingMessage) -> bool:
+    def settle(self, message: AbstractIncomingMessage) -> bool:
         """Note it; tell whether nothing before it is left."""
         tag = _tag(message)
         in_turn = tag == self._next
         if self._together:
-            self._behind.add(tag)
-        while self._next in self._behind:
-            self._behind.remove(self._next)
+            self._out_of_order.add(tag)
+        while self._next in self._out_of_order:
+            self._out_of_order.remove(self._next)
             self._next += 1
-        if len(self._behind) > MOST_BEHIND:
+        if len(self._out_of_order) > MOST_OUT_OF_ORDER:
             self._together = False
-            self._behind.clear()
+            self._out_of_order.clear()
         return in_turn
 
-    async def _answer(self) -> None:
+    async def _flush(self) -> None:
         """Acknowledge what is safe: the last of a run for all of it."""
-        messages, self._safe, self._answering = sorted(self._safe, key=_tag), [], None
+        messages, self._settled, self._flushing = sorted(self._settled, key=_tag), [], None
         run: AbstractIncomingMessage | None = None
         alone: list[AbstractIncomingMessage] = []
         for message in messages:
-            if self._together and self.answered(message):
+            if self._together and self.settle(message):
                 run = message
             else:
                 alone.append(message)
         # A broker that is away will give them again, and they will be known.
-        with contextlib.suppress(*BROKER_AWAY), lost_is_not_cancelled():
+        with contextlib.suppress(*BROKER_AWAY), node_loss_as_error():
             if run is not None:
                 await run.ack(multiple=True)
             for message in alone:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shared.db import Database, Row, Transaction
-from shared.messaging.healing.said import StreamForked
+from shared.messaging.control_messages import StreamForked
 
 MOST_STORED = 5_000
 """Streams that are stored for one listener."""

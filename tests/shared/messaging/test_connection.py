@@ -10,8 +10,8 @@ from yarl import URL
 from shared.clock import new_id
 from shared.db import Database
 from shared.messaging import journal
-from shared.messaging.addresses import Addresses, NodeLostError, connect, lost_is_not_cancelled
-from shared.messaging.consumers import Consumers
+from shared.messaging.connection import BrokerAddresses, NodeLostError, connect, node_loss_as_error
+from shared.messaging.handlers import EventHandlers
 from shared.messaging.messenger import Messenger
 from shared.messaging.publisher import Publisher
 from shared.messaging.topology import Subscription
@@ -92,7 +92,7 @@ async def teller(
     database = await Database.connect((await fresh_database("shared")).app_url, name="teller")
     addresses = ",".join(node.url(URL(broker_url("intake"))) for node in nodes)
     yield Messenger(
-        database, addresses, name="intake", subscription=Subscription("intake", ()), consumers=Consumers({})
+        database, addresses, name="intake", subscription=Subscription("intake", ()), consumers=EventHandlers({})
     )
     await database.close()
 
@@ -151,12 +151,12 @@ async def test_a_broker_that_hangs_up_during_the_handshake_is_away(
 
 def test_a_connection_that_ended_before_its_first_frame_is_lost() -> None:
     """Aiormq raises what ends a loop, which would be no error of the broker."""
-    with pytest.raises(NodeLostError), lost_is_not_cancelled():
+    with pytest.raises(NodeLostError), node_loss_as_error():
         raise StopAsyncIteration
 
 
 def test_every_address_is_used_in_turn_and_shows_the_name() -> None:
-    addresses = Addresses("amqp://a:b@one/x , amqps://a:b@two/x,amqp://a:b@three:1/x?heartbeat=9", "intake relay")
+    addresses = BrokerAddresses("amqp://a:b@one/x , amqps://a:b@two/x,amqp://a:b@three:1/x?heartbeat=9", "intake relay")
     seen = [addresses.next() for _ in range(6)]
     assert {url.host for url in seen[:3]} == {"one", "two", "three"}
     assert seen[:3] == seen[3:]
@@ -165,12 +165,12 @@ def test_every_address_is_used_in_turn_and_shows_the_name() -> None:
 
 
 def test_a_comma_in_a_password_makes_no_second_address() -> None:
-    assert len(Addresses("amqp://a:b,c@one/,amqp://a:b,c@two/", "x")) == 2
+    assert len(BrokerAddresses("amqp://a:b,c@one/,amqp://a:b,c@two/", "x")) == 2
 
 
 def test_no_address_at_all_is_refused() -> None:
     with pytest.raises(ValueError, match="RabbitMQ"):
-        Addresses("", "x")
+        BrokerAddresses("", "x")
 
 
 async def test_a_look_finds_the_node_that_answers(
@@ -179,7 +179,7 @@ async def test_a_look_finds_the_node_that_answers(
     free_ports: Callable[[int], list[int]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("shared.messaging.addresses.random.sample", lambda these, _: list(these))
+    monkeypatch.setattr("shared.messaging.connection.random.sample", lambda these, _: list(these))
     frozen, well = nodes
     frozen.freeze()
     user = URL(broker_url("operator"))

@@ -8,10 +8,3 @@ Four messages, which are no facts: they have no sequence, are not recorded, and 
 - `<service>.heads_wanted.v1`: tell me how far the streams go that changed since then; said at each start, and so by a
   service that joins late, lost its database, or was restored from an old backup.
 """
-
-from shared.messaging.control import is_control
-from shared.messaging.healing.healer import Healer
-from shared.messaging.healing.patience import Patience
-from shared.messaging.healing.resending import MOST_EVENTS, resend
-
-__all__ = ["MOST_EVENTS", "Healer", "Patience", "is_control", "resend"]

@@ -1,7 +1,7 @@
 """What is sent again: rows of the journal, put into the outbox once more."""
 
 from shared.db import Transaction
-from shared.messaging.consumers import single
+from shared.messaging.handlers import single
 
 MOST_EVENTS = 500
 """Events sent again for one request."""

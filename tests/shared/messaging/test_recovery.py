@@ -13,30 +13,35 @@ from deploy.local.rabbitmq import LocalRabbit
 from shared.clock import new_id, now
 from shared.contracts.intake import MessagePosted
 from shared.db import Database
-from shared.messaging import healing, journal, metrics, names
-from shared.messaging.consumers import Consumers
-from shared.messaging.healing import MOST_EVENTS, heads, is_control, resend, resending
-from shared.messaging.healing import healer as healer_room
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging import journal, metrics, names
+from shared.messaging.control_messages import is_control
+from shared.messaging.handlers import EventHandlers
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 from shared.messaging.messenger import Messenger
+from shared.messaging.recovery import gap_recovery as healer_room
+from shared.messaging.recovery import gaps, resend, stream_heads
+from shared.messaging.recovery.gap_recovery import GapRecovery
+from shared.messaging.recovery.gaps import RecoveryPolicy
+from shared.messaging.recovery.resend import MOST_EVENTS
 from shared.messaging.topology import Subscription
 from tests.conftest import FreshDatabase
 from tests.polling import eventually
 from tests.shared.messaging.conftest import NOTING, a_message, effects, note, wire
 from tests.wrong_clock import set_clock
 
-SOON = healing.Patience(before_asking=0.1, longest=1.0, heads_every=0.2)
-NEVER_HEADS = healing.Patience(before_asking=0.1, longest=1.0, heads_every=3600.0)
+SOON = RecoveryPolicy(before_asking=0.1, longest=1.0, heads_every=0.2)
+NEVER_HEADS = RecoveryPolicy(before_asking=0.1, longest=1.0, heads_every=3600.0)
 
 
 class Ear:
-    """Hears what a healer says, in place of the relay."""
+    """Hears what a recovery says, in place of the relay."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
         self.keys: list[str] = []
 
-    async def say(self, body: str, routing_key: str, *, event_id: str, wire_type: str) -> bool:  # noqa: ARG002 - as the relay's
+    async def publish_control(self, body: str, routing_key: str, *, event_id: str, wire_type: str) -> bool:  # noqa: ARG002 - as the relay's
         """Remember it."""
         self.said.append(body)
         self.keys.append(routing_key)
@@ -51,19 +56,19 @@ async def source(fresh_database: Callable[[str], Awaitable[FreshDatabase]]) -> A
     await database.close()
 
 
-def intake(database: Database, url: str, patience: healing.Patience) -> Messenger:
+def intake(database: Database, url: str, policy: RecoveryPolicy) -> Messenger:
     return Messenger(
         database,
         url,
         name="intake",
         subscription=Subscription("intake", ("escalation.#",)),
-        consumers=Consumers({}),
+        consumers=EventHandlers({}),
         relay_poll=0.05,
-        healing=patience,
+        recovery_policy=policy,
     )
 
 
-def escalation(database: Database, url: str, patience: healing.Patience) -> Messenger:
+def escalation(database: Database, url: str, policy: RecoveryPolicy) -> Messenger:
     return Messenger(
         database,
         url,
@@ -71,7 +76,7 @@ def escalation(database: Database, url: str, patience: healing.Patience) -> Mess
         subscription=Subscription("escalation", ("intake.#",)),
         consumers=NOTING,
         relay_poll=0.05,
-        healing=patience,
+        recovery_policy=policy,
     )
 
 
@@ -93,15 +98,15 @@ class Unheard:
     def __init__(self) -> None:
         self.said: list[str] = []
 
-    async def say(self, body: str, *_: object, **__: object) -> bool:
+    async def publish_control(self, body: str, *_: object, **__: object) -> bool:
         """Remember what it was to say."""
         self.said.append(body)
         return False
 
 
-def heard_by(relay: Unheard, source: Database) -> healing.Healer:
-    """Make a healer of intake that says what it says to this relay."""
-    return healing.Healer(
+def heard_by(relay: Unheard, source: Database) -> GapRecovery:
+    """Make a recovery of intake that says what it says to this relay."""
+    return GapRecovery(
         source,
         relay,  # type: ignore[arg-type] # it says nothing, and remembers what
         service="intake",
@@ -188,9 +193,9 @@ async def test_a_lost_fact_that_stands_alone_is_found_and_sent_again(
         broker_url("intake"),
         name="intake",
         subscription=Subscription("intake", ("escalation.#", "intake.message_posted.95")),
-        consumers=Consumers({MessagePosted: note}, alone=[MessagePosted]),
+        consumers=EventHandlers({MessagePosted: note}, alone=[MessagePosted]),
         relay_poll=0.05,
-        healing=SOON,
+        recovery_policy=SOON,
     )
     async with both.lifespan():
 
@@ -209,17 +214,17 @@ async def test_a_lost_fact_that_stands_alone_is_found_and_sent_again(
 async def test_many_facts_that_stand_alone_are_announced_in_messages_of_bounded_size(database: Database) -> None:
     """A request that goes to another département may bring many parts, all of one stream."""
     ear = Ear()
-    healer = healing.Healer(
+    recovery = GapRecovery(
         database,
         ear,  # type: ignore[arg-type] # stands for the relay
         service="intake",
         queue="intake",
         alone=[MessagePosted.wire_type],
     )
-    await tell(database, *(str(number) for number in range(heads.MOST_HEADS + 100)))
-    await healer.tell_heads(since=healer_room.EVER, ours=True)
+    await tell(database, *(str(number) for number in range(stream_heads.MOST_HEADS + 100)))
+    await recovery.publish_heads(since=healer_room.EVER, ours=True)
     assert set(ear.keys) == {"intake.alone_heads.95"}
-    assert [len(json.loads(body)["data"]["heads"]) for body in ear.said] == [heads.MOST_HEADS, 100]
+    assert [len(json.loads(body)["data"]["heads"]) for body in ear.said] == [stream_heads.MOST_HEADS, 100]
 
 
 async def test_a_service_that_joins_late_is_made_whole_from_the_journals(
@@ -268,22 +273,22 @@ async def test_what_is_sent_again_goes_to_the_queue_that_missed_it_alone(
 
 async def test_a_gap_is_asked_for_once_and_then_with_growing_pauses(database: Database) -> None:
     ear = Ear()
-    healer = healing.Healer(
+    recovery = GapRecovery(
         database,
-        ear,  # type: ignore[arg-type] # only `say` is used here
+        ear,  # type: ignore[arg-type] # only `publish_control` is used here
         service="escalation",
         queue="escalation",
-        patience=healing.Patience(before_asking=0.0, longest=3600.0),
+        policy=RecoveryPolicy(before_asking=0.0, longest=3600.0),
     )
     request_id = new_id()
-    await Inbox(database, NOTING).take([Message(wire(a_message(request_id), 3), "")])
-    healer.patience = healing.Patience(before_asking=0.0)
-    assert await healer.ask() == 1
+    await Inbox(database, NOTING).process([Message(wire(a_message(request_id), 3), "")])
+    recovery.policy = RecoveryPolicy(before_asking=0.0)
+    assert await recovery.request_missing() == 1
     assert ear.keys == ["escalation.events_missing.95"]
     await database.fetch("UPDATE inbox_expected SET next_ask_at = now() + interval '1 hour'")
-    assert await healer.ask() == 0
+    assert await recovery.request_missing() == 0
     await database.fetch("UPDATE inbox_expected SET next_ask_at = now()")
-    assert await healer.ask() == 1
+    assert await recovery.request_missing() == 1
     assert await database.fetchval("SELECT asked FROM inbox_expected") == 2
 
 
@@ -296,16 +301,16 @@ async def test_all_gaps_of_a_stream_are_asked_for_together_and_what_waits_behind
     database: Database, came: Sequence[int], asked_for: tuple[int, int]
 ) -> None:
     ear = Ear()
-    healer = healing.Healer(
+    recovery = GapRecovery(
         database,
-        ear,  # type: ignore[arg-type] # only `say` is used here
+        ear,  # type: ignore[arg-type] # only `publish_control` is used here
         service="escalation",
         queue="escalation",
-        patience=healing.Patience(before_asking=0.0),
+        policy=RecoveryPolicy(before_asking=0.0),
     )
     request_id = new_id()
-    await Inbox(database, NOTING).take([Message(wire(a_message(request_id), number), "") for number in came])
-    assert await healer.ask() == 1
+    await Inbox(database, NOTING).process([Message(wire(a_message(request_id), number), "") for number in came])
+    assert await recovery.request_missing() == 1
     said = json.loads(ear.said[-1])["data"]
     assert (said["first"], said["last"]) == asked_for
 
@@ -313,18 +318,18 @@ async def test_all_gaps_of_a_stream_are_asked_for_together_and_what_waits_behind
 async def test_a_source_that_tells_its_heads_again_is_asked_soon_however_often_it_was_asked_in_vain(
     database: Database,
 ) -> None:
-    healer = healing.Healer(
+    recovery = GapRecovery(
         database,
         Unheard(),  # type: ignore[arg-type] # stands for a relay whose broker is away
         service="escalation",
         queue="escalation",
         alone=(),
-        patience=healing.Patience(before_asking=0.1, longest=3600.0),
+        policy=RecoveryPolicy(before_asking=0.1, longest=3600.0),
     )
     heads = heads_of(new_id(), 3)
-    await healer.hear(heads)
+    await recovery.handle(heads)
     await database.fetch("UPDATE inbox_expected SET asked = 12, next_ask_at = now() + interval '1 hour'")
-    await healer.hear(heads)
+    await recovery.handle(heads)
     assert await database.fetchval("SELECT next_ask_at < now() + interval '1 second' FROM inbox_expected")
 
 
@@ -334,8 +339,8 @@ async def test_heads_are_told_also_by_a_service_whose_clock_is_hours_ahead(
     set_clock(monkeypatch, timedelta(hours=5))
     await tell(source, "1")
     relay = Unheard()
-    healer = heard_by(relay, source)
-    await healer.tell_recent_heads()
+    recovery = heard_by(relay, source)
+    await recovery.publish_recent_heads()
     assert len(relay.said) == 2, "the recent ones, and a page of all there are"
 
 
@@ -349,37 +354,37 @@ async def test_each_departement_is_told_its_heads_at_once_however_they_lie_among
             """
         )
     relay = Unheard()
-    healer = heard_by(relay, source)
-    for _ in range(1000 // heads.MOST_HEADS):
-        await healer.tell_recent_heads()
+    recovery = heard_by(relay, source)
+    for _ in range(1000 // stream_heads.MOST_HEADS):
+        await recovery.publish_recent_heads()
     assert len(relay.said) == 100
 
 
 async def test_a_gap_that_is_young_is_given_time(database: Database) -> None:
-    healer = healing.Healer(
+    recovery = GapRecovery(
         database,
         None,  # type: ignore[arg-type] # nothing may be said
         service="escalation",
         queue="escalation",
-        patience=healing.Patience(before_asking=60.0),
+        policy=RecoveryPolicy(before_asking=60.0),
     )
-    await Inbox(database, NOTING).take([Message(wire(a_message(new_id()), 3), "")])
-    assert await healer.ask() == 0
+    await Inbox(database, NOTING).process([Message(wire(a_message(new_id()), 3), "")])
+    assert await recovery.request_missing() == 0
 
 
 async def test_a_held_stream_asks_for_nothing(database: Database) -> None:
-    healer = healing.Healer(
+    recovery = GapRecovery(
         database,
         None,  # type: ignore[arg-type] # nothing may be said
         service="escalation",
         queue="escalation",
-        patience=healing.Patience(before_asking=0.0),
+        policy=RecoveryPolicy(before_asking=0.0),
     )
     request_id = new_id()
-    await Inbox(database, NOTING).take(
+    await Inbox(database, NOTING).process(
         [Message(wire(a_message(request_id, "fail"), 1), ""), Message(wire(a_message(request_id), 2), "")]
     )
-    assert await healer.ask() == 0
+    assert await recovery.request_missing() == 0
 
 
 async def test_one_request_sends_a_bounded_batch(source: Database, fresh: FreshDatabase) -> None:
@@ -390,7 +395,9 @@ async def test_one_request_sends_a_bounded_batch(source: Database, fresh: FreshD
             await journal.record(tx, a_message(request_id, str(number)))
     await lose_everything_told(source)
     async with source.transaction() as tx:
-        count = await resend(tx, source="/intake", subject=str(request_id), first=1, last=10_000, queue="escalation")
+        count = await resend.resend(
+            tx, source="/intake", subject=str(request_id), first=1, last=10_000, queue="escalation"
+        )
     assert count == MOST_EVENTS
     assert await source.fetchval("SELECT max(j.sequence) FROM outbox JOIN journal j USING (position)") == MOST_EVENTS
 
@@ -400,7 +407,7 @@ async def test_two_who_miss_the_same_get_it_once_each_however_often_they_ask(sou
     await lose_everything_told(source)
     for queue in ("escalation", "notifications", "escalation"):
         async with source.transaction() as tx:
-            await resend(tx, source="/intake", subject=str(request_id), first=1, last=2, queue=queue)
+            await resend.resend(tx, source="/intake", subject=str(request_id), first=1, last=2, queue=queue)
     rows = await source.fetch("SELECT queue, count(*) AS events FROM outbox GROUP BY queue ORDER BY queue")
     assert [tuple(row) for row in rows] == [("escalation", 2), ("notifications", 2)]
 
@@ -415,7 +422,7 @@ async def test_what_has_not_been_told_yet_is_not_sent_again(source: Database) ->
     async with source.transaction() as tx:
         await journal.record(tx, a_message(request_id, "3"))
     async with source.transaction() as tx:
-        count = await resend(tx, source="/intake", subject=str(request_id), first=1, last=3, queue="escalation")
+        count = await resend.resend(tx, source="/intake", subject=str(request_id), first=1, last=3, queue="escalation")
     assert count == 2
     rows = await source.fetch("SELECT j.sequence, o.queue FROM outbox o JOIN journal j USING (position) ORDER BY 1")
     assert [tuple(row) for row in rows] == [(1, "escalation"), (2, "escalation"), (3, "")]
@@ -424,7 +431,7 @@ async def test_what_has_not_been_told_yet_is_not_sent_again(source: Database) ->
 async def test_whoever_has_much_waiting_for_him_is_sent_no_more_until_it_is_sent(
     source: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resending, "MOST_WAITING", 3)
+    monkeypatch.setattr(resend, "MOST_WAITING", 3)
     requests = [await tell(source, "1", "2") for _ in range(4)]
     await lose_everything_told(source)
 
@@ -432,7 +439,9 @@ async def test_whoever_has_much_waiting_for_him_is_sent_no_more_until_it_is_sent
         sent = []
         for request_id in requests:
             async with source.transaction() as tx:
-                sent.append(await resend(tx, source="/intake", subject=str(request_id), first=1, last=2, queue=queue))
+                sent.append(
+                    await resend.resend(tx, source="/intake", subject=str(request_id), first=1, last=2, queue=queue)
+                )
         return sent
 
     assert await asked("escalation") == [2, 2, 0, 0]
@@ -445,9 +454,9 @@ async def test_what_one_answer_cannot_hold_is_asked_for_as_soon_as_it_is_applied
     source: Database, database: Database, broker_url: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pause between requests that no test would wait for: each lot but the first is asked for because one came."""
-    patience = healing.Patience(before_asking=600.0, longest=3600.0, heads_every=3600.0)
-    monkeypatch.setattr(resending, "MOST_EVENTS", 50)
-    monkeypatch.setattr(healing.gaps, "MOST_EVENTS", 50)
+    policy = RecoveryPolicy(before_asking=600.0, longest=3600.0, heads_every=3600.0)
+    monkeypatch.setattr(resend, "MOST_EVENTS", 50)
+    monkeypatch.setattr(gaps, "MOST_EVENTS", 50)
     events = 2 * 50 + 7
     request_id = new_id()
     async with source.transaction() as tx:
@@ -456,7 +465,7 @@ async def test_what_one_answer_cannot_hold_is_asked_for_as_soon_as_it_is_applied
     await lose_everything_told(source)
     async with AsyncExitStack() as running:
         await running.enter_async_context(answering(intake(source, broker_url("intake"), NEVER_HEADS)))
-        listener = escalation(database, broker_url("escalation"), patience)
+        listener = escalation(database, broker_url("escalation"), policy)
         await running.enter_async_context(listener.lifespan())
 
         async def known() -> bool:
@@ -466,7 +475,7 @@ async def test_what_one_answer_cannot_hold_is_asked_for_as_soon_as_it_is_applied
         await database.fetch("UPDATE inbox_expected SET next_ask_at = now()")
 
         async def whole() -> bool:
-            await listener.healer.ask()
+            await listener.recovery.request_missing()
             return bool(await database.fetchval("SELECT count(*) = $1 FROM effect", events))
 
         await eventually(whole, within=60, every=0.2)
@@ -496,8 +505,8 @@ async def test_a_listener_restored_from_an_old_backup_is_made_whole_without_a_fl
             overriding = "OVERRIDING SYSTEM VALUE" if table == "effect" else ""
             await owner.execute(f"INSERT INTO {table} {overriding} SELECT * FROM backup_{table}")  # noqa: S608 - our names
         before = metrics.RESENT._value.get()  # noqa: SLF001 - how the library's counters are read in a test
-        patience = healing.Patience(before_asking=3.0, heads_every=3600.0)
-        async with escalation(database, broker_url("escalation"), patience).lifespan():
+        policy = RecoveryPolicy(before_asking=3.0, heads_every=3600.0)
+        async with escalation(database, broker_url("escalation"), policy).lifespan():
             await eventually(lambda: _applied(database, 110))
         assert 50 <= metrics.RESENT._value.get() - before <= 100  # noqa: SLF001 - same: what was missing, once or twice
     await owner.close()
@@ -507,34 +516,34 @@ async def test_a_listener_restored_from_an_old_backup_is_made_whole_without_a_fl
 
 async def test_heads_of_long_ago_are_told_again_in_turn(source: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was lost without anybody noticing at the time, as in a broker that was wiped while both sides were down."""
-    monkeypatch.setattr(healing.heads, "MOST_HEADS", 2)
+    monkeypatch.setattr(stream_heads, "MOST_HEADS", 2)
     monkeypatch.setattr(healer_room, "MOST_HEADS", 2)
     requests = sorted([str(await tell(source, "1")) for _ in range(5)])
     await source.fetch("UPDATE stream SET changed_at = now() - interval '1 year'")
     ear = Ear()
-    healer = healing.Healer(source, ear, service="intake", queue="intake")  # type: ignore[arg-type] # only `say`
+    recovery = GapRecovery(source, ear, service="intake", queue="intake")  # type: ignore[arg-type] # only `publish_control`
     told: list[list[str]] = []
     for _ in range(4):
         ear.said.clear()
-        await healer.tell_recent_heads()
+        await recovery.publish_recent_heads()
         told.append([subject for body in ear.said for subject, _ in json.loads(body)["data"]["heads"]])
     assert told == [requests[:2], requests[2:4], requests[4:], requests[:2]]
 
 
 async def test_what_is_missing_behind_five_hundred_other_gaps_is_noticed_too(database: Database) -> None:
-    healer = healing.Healer(
+    recovery = GapRecovery(
         database,
-        Ear(),  # type: ignore[arg-type] # only `say` is used here
+        Ear(),  # type: ignore[arg-type] # only `publish_control` is used here
         service="escalation",
         queue="escalation",
-        patience=healing.Patience(before_asking=0.0, longest=3600.0),
+        policy=RecoveryPolicy(before_asking=0.0, longest=3600.0),
     )
     messages = [Message(wire(a_message(new_id()), 3), "") for _ in range(501)]
-    await Inbox(database, NOTING).take(messages)
-    healer.patience = healing.Patience(before_asking=0.0)
-    await healer.ask()
+    await Inbox(database, NOTING).process(messages)
+    recovery.policy = RecoveryPolicy(before_asking=0.0)
+    await recovery.request_missing()
     await database.fetch("UPDATE inbox_expected SET next_ask_at = now() + interval '1 hour'")
-    await healer.ask()
+    await recovery.request_missing()
     assert await database.fetchval("SELECT count(*) FROM inbox_expected") == 501
 
 
@@ -542,16 +551,16 @@ async def test_a_source_that_is_not_ours_is_not_answered(source: Database) -> No
     await tell(source, "1")
     await lose_everything_told(source)
     async with source.transaction() as tx:
-        assert await resend(tx, source="/escalation", subject="x", first=1, last=9, queue="escalation") == 0
+        assert await resend.resend(tx, source="/escalation", subject="x", first=1, last=9, queue="escalation") == 0
 
 
 async def test_only_heads_that_changed_since_then_are_told(source: Database) -> None:
     ear = Ear()
-    healer = healing.Healer(source, ear, service="intake", queue="intake")  # type: ignore[arg-type] # only `say`
+    recovery = GapRecovery(source, ear, service="intake", queue="intake")  # type: ignore[arg-type] # only `publish_control`
     await tell(source, "1")
-    await healer.tell_heads(since=now() + timedelta(hours=1))
+    await recovery.publish_heads(since=now() + timedelta(hours=1))
     assert ear.said == []
-    await healer.tell_heads(since=now() - timedelta(hours=1))
+    await recovery.publish_heads(since=now() - timedelta(hours=1))
     assert len(ear.said) == 1
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from shared.db import Row
 
 
-class Reach:
+class OutboxWatermark:
     """Up to which position nothing waits any more, nor ever will.
 
     While somebody holds an old snapshot of the database open, PostgreSQL keeps what was deleted from the outbox, and a
@@ -23,12 +23,12 @@ class Reach:
     """
 
     def __init__(self) -> None:
-        self.after = 0
+        self.position = 0
         """Looks begin behind it."""
         self._mark: tuple[int, int] | None = None
         """The `next` of a look, and the last position that it saw; passed once no transaction below `next` runs."""
 
-    def looked(self, rows: Sequence[Row], *, room: int) -> None:
+    def observe(self, rows: Sequence[Row], *, room: int) -> None:
         """Hear what a look found, each row with the `oldest` and `next` of its snapshot; more than `room` may wait."""
         if not rows:
             return
@@ -36,10 +36,10 @@ class Reach:
         full = len(positions) >= room
         if self._mark is not None and self._mark[0] <= rows[0]["oldest"]:
             _, last = self._mark
-            self.after, self._mark = min(last, positions[-1]) if full else last, None
+            self.position, self._mark = min(last, positions[-1]) if full else last, None
         if positions and self._mark is None:
             self._mark = (rows[0]["next"], positions[-1])
 
-    def failed(self) -> None:
+    def reset(self) -> None:
         """Begin at zero again: something has to be published again, wherever it stands."""
-        self.after, self._mark = 0, None
+        self.position, self._mark = 0, None

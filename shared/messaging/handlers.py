@@ -30,7 +30,7 @@ def single(subject: str) -> UUID | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ConsumedEvent:
     """One event ready to be applied: the handler's fact, the envelope, and where it stands."""
 
     envelope: Envelope
@@ -70,7 +70,7 @@ async def _wait_for_an_update(_: Transaction, envelope: Envelope) -> None:
     raise NewerThanThisService(envelope.type)
 
 
-class Consumers:
+class EventHandlers:
     """What a service does about what it hears."""
 
     def __init__(
@@ -99,7 +99,7 @@ class Consumers:
         self._models = {fact.wire_type: fact for fact in on}
         self.alone = frozenset(fact.wire_type for fact in alone)
 
-    def hear(self, body: bytes, check: Callable[[Envelope], None] = check_type) -> Heard:
+    def parse(self, body: bytes, check: Callable[[Envelope], None] = check_type) -> ConsumedEvent:
         """Read a message and find its handler; refuse with `Unreadable` what cannot be read, or fails the check."""
         envelope = Envelope.read(body)
         for version in _versions(envelope):
@@ -137,10 +137,10 @@ class Consumers:
         ours = envelope.source.split("/")[1:2] != ["forms"]
         return envelope.sequence is not None and ours and not self._knows(envelope.type)
 
-    def _followed(self, envelope: Envelope, body: bytes, fact: Any, handler: Handler | None) -> Heard:
+    def _followed(self, envelope: Envelope, body: bytes, fact: Any, handler: Handler | None) -> ConsumedEvent:
         """Give an event of a stream that is followed."""
         previous = bytes.fromhex(envelope.previoushash) if envelope.previoushash else None
-        return Heard(
+        return ConsumedEvent(
             envelope, body, fact, handler, envelope.source, envelope.subject or "", envelope.sequence or 0, previous
         )
 
@@ -167,6 +167,6 @@ def _is_version_of(wire_type: object, other: str) -> bool:
     return isinstance(wire_type, str) and wire_type.rpartition(".")[0] == other.rpartition(".")[0]
 
 
-def _single(envelope: Envelope, body: bytes, fact: Any, handler: Handler | None) -> Heard:
+def _single(envelope: Envelope, body: bytes, fact: Any, handler: Handler | None) -> ConsumedEvent:
     """Treat an event that stands alone as the only one of a stream of its own."""
-    return Heard(envelope, body, fact, handler, envelope.source, f"{SINGLE}{envelope.id}", 1)
+    return ConsumedEvent(envelope, body, fact, handler, envelope.source, f"{SINGLE}{envelope.id}", 1)

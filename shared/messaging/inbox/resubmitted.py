@@ -9,7 +9,7 @@ from shared.db import Reader, Row, Transaction
 from shared.messaging.authenticity import Sender
 from shared.messaging.inbox.message import Message
 
-TOGETHER = 50
+BATCH_SIZE = 50
 
 
 async def add(tx: Transaction, messages: Sequence[Message]) -> None:
@@ -29,7 +29,7 @@ async def add(tx: Transaction, messages: Sequence[Message]) -> None:
 async def following(reader: Reader) -> list[tuple[int, Message]]:
     """Give the next messages, each with its position: begun before, so that one that kills its reader is found."""
     rows = await reader.fetch(
-        "SELECT position, body, routing_key, user_id, damaged FROM inbox_again ORDER BY position LIMIT $1", TOGETHER
+        "SELECT position, body, routing_key, user_id, damaged FROM inbox_again ORDER BY position LIMIT $1", BATCH_SIZE
     )
     return [(row["position"], message_of(row, redelivered=True)) for row in rows]
 

@@ -11,34 +11,35 @@ import structlog
 
 from shared.db import AWAY, CONFLICTS
 from shared.messaging import metrics
-from shared.messaging.inbox import Inbox, Message
+from shared.messaging.inbox.inbox import Inbox
+from shared.messaging.inbox.message import Message
 
 log = structlog.get_logger(__name__)
 
-TOGETHER = 50
+BATCH_SIZE = 50
 """The most messages that one transaction applies."""
 
-BESIDE = 2
+CONCURRENT_BATCHES = 2
 """Batches under way beside each other: PostgreSQL works for the one while Python does for the other (ADR 23)."""
 
-PREFETCH = 2 * BESIDE * TOGETHER
+PREFETCH = 2 * CONCURRENT_BATCHES * BATCH_SIZE
 """Messages in hand at once: as many again wait, so that no batch begins with the few that came last."""
 
 
 class Outcome(Enum):
     """What is to be said to the broker about a message."""
 
-    SAFE = auto()
-    FATAL = auto()
+    ACK = auto()
+    REJECT = auto()
     """It ends whoever reads it, and belongs to the dead letters."""
-    LEFT = auto()
+    RELEASE = auto()
     """Nothing was done with it: the broker gives it to the next."""
 
 
 _Arrived = tuple[Message, asyncio.Future[Outcome]]
 
 
-class Arrivals:
+class MessageBatcher:
     """Hands the inbox together what arrived together, and answers for each as soon as it is safe."""
 
     def __init__(self, inbox: Inbox) -> None:
@@ -46,7 +47,7 @@ class Arrivals:
         self._arrived: asyncio.Queue[_Arrived] = asyncio.Queue()
         self._open: set[asyncio.Future[Outcome]] = set()
 
-    async def settle(self, message: Message) -> Outcome:
+    async def submit(self, message: Message) -> Outcome:
         """Wait until the message is safe, or is to go back."""
         outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._open.add(outcome)
@@ -63,56 +64,56 @@ class Arrivals:
         async with asyncio.TaskGroup() as group:
             while True:
                 batch = [await self._arrived.get()]
-                if len(under_way) == BESIDE:
+                if len(under_way) == CONCURRENT_BATCHES:
                     await under_way.popleft()
-                while len(batch) < TOGETHER and not self._arrived.empty():
+                while len(batch) < BATCH_SIZE and not self._arrived.empty():
                     batch.append(self._arrived.get_nowait())
                 metrics.BATCH.observe(len(batch))
                 begun_before = any(message.redelivered for message, _ in batch)
                 if begun_before and under_way:
                     await under_way[-1]
-                under_way.append(group.create_task(self._make_safe(batch, under_way[-1] if under_way else None)))
+                under_way.append(group.create_task(self._process(batch, under_way[-1] if under_way else None)))
                 if begun_before:
                     await under_way[-1]
 
-    async def finish(self, *, within: float) -> None:
+    async def drain(self, *, within: float) -> None:
         """Wait until nothing is in hand any more, at most so many seconds."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):
                 await self._arrived.join()
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Let what is still in hand go back as it came; call it once `run` has ended."""
         for outcome in tuple(self._open):
             if not outcome.done():
-                outcome.set_result(Outcome.LEFT)
+                outcome.set_result(Outcome.RELEASE)
 
-    async def _make_safe(self, batch: Sequence[_Arrived], before: asyncio.Task[None] | None) -> None:
+    async def _process(self, batch: Sequence[_Arrived], before: asyncio.Task[None] | None) -> None:
         """Give messages to the inbox until it has them all; after a failure as such that were begun before."""
         left, pause = batch, 0.1
-        while not await self._take(left, before):
+        while not await self._try(left, before):
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
             left = [(replace(message, redelivered=True), outcome) for message, outcome in left if not outcome.done()]
         for _ in batch:
             self._arrived.task_done()
 
-    async def _take(self, batch: Sequence[_Arrived], before: asyncio.Task[None] | None) -> bool:
+    async def _try(self, batch: Sequence[_Arrived], before: asyncio.Task[None] | None) -> bool:
         """Tell whether the inbox has them all now.
 
         They are answered after all `before` them: one acknowledgement is enough for both.
         """
         outcomes = {id(message): outcome for message, outcome in batch}
 
-        def settle(message: Message, outcome: Outcome = Outcome.SAFE) -> None:
+        def settle(message: Message, outcome: Outcome = Outcome.ACK) -> None:
             if not outcomes[id(message)].done():
                 outcomes[id(message)].set_result(outcome)
 
         taken, early = False, list[Message]()
         in_turn = before is None or before.done()
         try:
-            for message in await self._inbox.take([each for each, _ in batch], settle if in_turn else early.append):
-                settle(message, Outcome.FATAL)
+            for message in await self._inbox.process([each for each, _ in batch], settle if in_turn else early.append):
+                settle(message, Outcome.REJECT)
             taken = True
         except AWAY as error:
             log.warning("inbox.database_away", error=type(error).__name__, messages=len(batch))

@@ -4,12 +4,12 @@ import structlog
 
 from shared import clock, tracing
 from shared.messaging import metrics
-from shared.messaging.consumers import Heard
+from shared.messaging.handlers import ConsumedEvent
 
 log = structlog.get_logger(__name__)
 
 
-def step(heard: Heard) -> tracing.Step:
+def step(heard: ConsumedEvent) -> tracing.Step:
     """Go on with the trace that the event is part of."""
     envelope = heard.envelope
     return tracing.step(
@@ -27,13 +27,13 @@ def step(heard: Heard) -> tracing.Step:
     )
 
 
-def too_far_ahead(heard: Heard) -> None:
+def too_far_ahead(heard: ConsumedEvent) -> None:
     """Log and count an event that claims a place too far ahead to be parked."""
     metrics.TOO_FAR_AHEAD.inc()
     log.warning("event.too_far_ahead", source=heard.source, request_id=heard.subject, sequence=heard.sequence)
 
 
-def applied(heard: Heard) -> None:
+def applied(heard: ConsumedEvent) -> None:
     """Log and count it, once it is committed."""
     envelope = heard.envelope
     if heard.handler is not None:

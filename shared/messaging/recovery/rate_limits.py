@@ -5,12 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-MOST_BYTES: Final = 256 * 1024
-"""Bytes of a control message; five hundred stream heads are about 70 kB."""
-
-MOST_ENTRIES: Final = 1_000
-"""Streams in one control message; we publish half as many at most."""
-
 MOST_ASKERS: Final = 500
 """Askers whose rate is followed at the same time: a queue for each département, and some more."""
 

@@ -1,12 +1,28 @@
-"""The messages that services say to each other to heal; they are no facts."""
+"""Control messages of gap recovery: their names and bodies. They are no events, and may be lost."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 from pydantic import Field as Bounds
 
 from shared.messaging.envelope import FURTHEST, Name
-from shared.messaging.healing.limits import MOST_ENTRIES
+
+EVENTS_MISSING: Final = "events_missing"
+STREAM_HEADS: Final = "stream_heads"
+HEADS_WANTED: Final = "heads_wanted"
+ALONE_HEADS: Final = "alone_heads"
+"""What is told of facts that stand alone; it goes where they go."""
+STREAM_FORKED: Final = "stream_forked"
+STREAM_CHECKED: Final = "stream_checked"
+CONTROL: Final = (EVENTS_MISSING, STREAM_HEADS, HEADS_WANTED, ALONE_HEADS, STREAM_FORKED, STREAM_CHECKED)
+REQUESTS: Final = (EVENTS_MISSING, HEADS_WANTED, STREAM_FORKED)
+"""What a listener says for its own queue; the others are what a source says of its own streams."""
+
+MOST_BYTES: Final = 256 * 1024
+"""Bytes of a control message; five hundred stream heads are about 70 kB."""
+
+MOST_ENTRIES: Final = 1_000
+"""Streams in one control message; this version sends at most half as many."""
 
 ChainHash = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
 """The chain hash of an event, as `previoushash` writes it; empty where it is not known."""
@@ -18,13 +34,13 @@ QueueName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.
 Sequence = Annotated[int, Bounds(ge=1, le=FURTHEST)]
 
 
-class Said(BaseModel):
+class ControlMessage(BaseModel):
     """What is said; members that are new to us are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class EventsMissing(Said):
+class EventsMissing(ControlMessage):
     """`queue` misses the events `first` to `last` of a stream."""
 
     source: Name
@@ -34,7 +50,7 @@ class EventsMissing(Said):
     queue: QueueName
 
 
-class StreamHeads(Said):
+class StreamHeads(ControlMessage):
     """How far streams of `source` go: (subject, sequence), and in the same order the chain hash of each last event."""
 
     source: Name
@@ -42,7 +58,7 @@ class StreamHeads(Said):
     hashes: tuple[ChainHash, ...] = Bounds(default=(), max_length=MOST_ENTRIES)
 
 
-class StreamForked(Said):
+class StreamForked(ControlMessage):
     """`queue` applied these last events of `source`: (subject, sequence, hash). Does its journal have them?"""
 
     source: Name
@@ -50,7 +66,7 @@ class StreamForked(Said):
     streams: tuple[tuple[Name, Sequence, ChainHash], ...] = Bounds(max_length=MOST_ENTRIES)
 
 
-class StreamChecked(Said):
+class StreamChecked(ControlMessage):
     """What `source` answers to `queue`: (subject, sequence, hash, whether its journal has this event).
 
     `heads` are in the same order the last event (sequence, hash) of each stream at the source; 0 where it has none.
@@ -62,8 +78,14 @@ class StreamChecked(Said):
     heads: tuple[tuple[Annotated[int, Bounds(ge=0, le=FURTHEST)], ChainHash], ...] = Bounds(max_length=MOST_ENTRIES)
 
 
-class HeadsWanted(Said):
+class HeadsWanted(ControlMessage):
     """`queue` wants the heads of all streams that changed since then."""
 
     since: AwareDatetime
     queue: QueueName | None = None
+
+
+def is_control(wire_type: str | None) -> bool:
+    """Tell whether a message is said between services to heal, and is no fact."""
+    parts = (wire_type or "").split(".")
+    return len(parts) == 3 and parts[1] in CONTROL and parts[2] == "v1"  # noqa: PLR2004 - service, name, version

@@ -5,11 +5,16 @@ import contextlib
 import random
 import re
 from collections import deque
+from functools import partial
+from types import TracebackType
+from typing import Any
 
 import aio_pika
 import aio_pika.exceptions
 import aiormq.exceptions
 from aio_pika.abc import AbstractConnection
+from aio_pika.robust_connection import RobustConnection
+from faststream.rabbit import RabbitBroker
 from yarl import URL
 
 HEARTBEAT = 5
@@ -36,7 +41,7 @@ class NodeLostError(ConnectionError):
     """The node that was to answer gave no sign of life any more."""
 
 
-class _LostIsNotCancelled:
+class _NodeLossAsError:
     """Raises `NodeLostError` where aiormq ends what waited on a frozen connection as if its task had been cancelled.
 
     Without it a task that nobody cancelled ends for good, and without a word. Goes inside of an `asyncio.timeout`.
@@ -57,12 +62,12 @@ class _LostIsNotCancelled:
             raise NodeLostError from None
 
 
-def lost_is_not_cancelled() -> _LostIsNotCancelled:
+def node_loss_as_error() -> _NodeLossAsError:
     """Tell what was lost from what was cancelled, while the block runs."""
-    return _LostIsNotCancelled()
+    return _NodeLossAsError()
 
 
-class Addresses:
+class BrokerAddresses:
     """The addresses of one connection, one after the other, from a place of its own so that nodes share the load."""
 
     def __init__(self, amqp_url: str, name: str) -> None:
@@ -93,12 +98,12 @@ class Addresses:
 
 def user_of(amqp_url: str) -> str:
     """Give the user of the broker that an address names; RabbitMQ's own default where it names none."""
-    return Addresses(amqp_url, "").now.user or "guest"
+    return BrokerAddresses(amqp_url, "").now.user or "guest"
 
 
 async def connect(amqp_url: str, name: str, *, within: float) -> AbstractConnection:
     """Connect to the first node that answers, for a moment; raises what the last one refused with."""
-    addresses = Addresses(amqp_url, name)
+    addresses = BrokerAddresses(amqp_url, name)
     each = within / len(addresses)
     for _ in range(len(addresses) - 1):
         with contextlib.suppress(OSError, TimeoutError, aio_pika.exceptions.AMQPError):
@@ -115,3 +120,58 @@ async def _connected(url: URL, within: float) -> AbstractConnection:
         await connection.close()  # or it would try to when it is collected, in whatever loop there is then
         raise
     return connection
+
+
+RECONNECT_EVERY = 1.0
+"""Seconds between two attempts; the first one comes at once."""
+
+
+class FailoverConnection(RobustConnection):
+    """aio-pika's own robust connection, which after each loss and each refusal turns to the next address."""
+
+    def __init__(self, _url: URL, *, addresses: BrokerAddresses, **options: Any) -> None:
+        super().__init__(addresses.now, **options)
+        self._addresses = addresses
+
+    async def connect(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - aio-pika's own signature
+        """Connect to the current address, or close."""
+        try:
+            await super().connect(timeout)
+        except BaseException:
+            await self.close()  # or it would try on for ever if it was cancelled, and be warned of when it is collected
+            raise
+
+    async def _on_connection_close(self, closing: asyncio.Future[Any]) -> None:
+        self.url = self._addresses.next()
+        await super()._on_connection_close(closing)
+
+
+class FailoverBroker(RabbitBroker):
+    """FastStream's broker over several addresses."""
+
+    def __init__(self, amqp_url: str, *, name: str, **options: Any) -> None:
+        """Take the addresses as one text, the connection's name, and what FastStream's own broker takes."""
+        addresses = BrokerAddresses(amqp_url, name)
+        super().__init__(
+            addresses.now, reconnect_interval=RECONNECT_EVERY, timeout=CONNECT_WITHIN, logger=None, **options
+        )
+        self._connection_kwargs["connection_class"] = partial(FailoverConnection, addresses=addresses)
+
+    async def stop(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_val: BaseException | None = None,
+        exc_tb: TracebackType | None = None,
+    ) -> None:
+        """Close the connection, and its channels with it.
+
+        FastStream closes its channel first. A broker that does not answer keeps it there until a timeout cancels it,
+        and the connection is never closed: aio-pika's task then reconnects for ever, whoever cancels it, also when
+        the event loop ends.
+        """
+        connection, self._connection, self._channel = self._connection, None, None
+        try:
+            if connection is not None:
+                await connection.close()
+        finally:
+            await super().stop(exc_type, exc_val, exc_tb)

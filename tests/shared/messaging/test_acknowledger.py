@@ -7,8 +7,8 @@ from typing import Any, cast
 import pytest
 from aio_pika.abc import AbstractIncomingMessage
 
-from shared.messaging import answers
-from shared.messaging.answers import Answers
+from shared.messaging import acknowledger
+from shared.messaging.acknowledger import Acknowledger
 
 
 class Channel:
@@ -49,12 +49,12 @@ def channel() -> Channel:
     return Channel()
 
 
-async def all_safe(broker: Answers, messages: list[AbstractIncomingMessage]) -> None:
-    await asyncio.gather(*(broker.safe(message) for message in messages))
+async def all_safe(broker: Acknowledger, messages: list[AbstractIncomingMessage]) -> None:
+    await asyncio.gather(*(broker.acknowledge(message) for message in messages))
 
 
 async def test_what_is_safe_at_the_same_moment_is_acknowledged_once(channel: Channel) -> None:
-    broker = Answers()
+    broker = Acknowledger()
     await all_safe(broker, channel.deliver(*range(1, 101)))
     await all_safe(broker, channel.deliver(101, 102))
     assert channel.said == ["ack 100 and before", "ack 102 and before"]
@@ -62,7 +62,7 @@ async def test_what_is_safe_at_the_same_moment_is_acknowledged_once(channel: Cha
 
 
 async def test_what_is_safe_behind_a_message_that_is_not_is_acknowledged_alone(channel: Channel) -> None:
-    broker = Answers()
+    broker = Acknowledger()
     one, two, three, four = channel.deliver(1, 2, 3, 4)
     await all_safe(broker, [four, one, three])
     assert channel.said == ["ack 1 and before", "ack 3", "ack 4"]
@@ -73,7 +73,7 @@ async def test_what_is_safe_behind_a_message_that_is_not_is_acknowledged_alone(c
 
 
 async def test_what_is_left_is_never_acknowledged_by_what_comes_after_it(channel: Channel) -> None:
-    broker = Answers()
+    broker = Acknowledger()
     channel.deliver(1)
     for tag in range(2, 50):
         await all_safe(broker, channel.deliver(tag))
@@ -81,15 +81,15 @@ async def test_what_is_left_is_never_acknowledged_by_what_comes_after_it(channel
 
 
 async def test_a_message_that_is_rejected_stands_in_nobody_s_way(channel: Channel) -> None:
-    broker = Answers()
+    broker = Acknowledger()
     one, two, three = channel.deliver(1, 2, 3)
-    await broker.fatal(two)
+    await broker.reject(two)
     await all_safe(broker, [one, three])
     assert channel.said == ["reject 2", "ack 3 and before"]
 
 
 async def test_another_channel_begins_anew(channel: Channel) -> None:
-    broker = Answers()
+    broker = Acknowledger()
     await all_safe(broker, channel.deliver(1, 2))
     other = Channel()
     await all_safe(broker, other.deliver(2))
@@ -97,10 +97,10 @@ async def test_another_channel_begins_anew(channel: Channel) -> None:
 
 
 async def test_a_gap_that_never_closes_costs_no_memory(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "MOST_BEHIND", 5)
-    broker = Answers()
+    monkeypatch.setattr(acknowledger, "MOST_OUT_OF_ORDER", 5)
+    broker = Acknowledger()
     channel.deliver(1)
     await all_safe(broker, channel.deliver(*range(2, 20)))
     (kept,) = broker._channels.values()  # noqa: SLF001 - what it keeps is the question
-    assert len(kept._behind) <= 5  # noqa: SLF001 - same
+    assert len(kept._out_of_order) <= 5  # noqa: SLF001 - same
     assert channel.left == {1}

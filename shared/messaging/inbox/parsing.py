@@ -9,8 +9,8 @@ import structlog
 
 from shared.messaging import metrics
 from shared.messaging.authenticity import Authenticity
-from shared.messaging.consumers import Consumers, Heard
 from shared.messaging.envelope import Unreadable
+from shared.messaging.handlers import ConsumedEvent, EventHandlers
 from shared.messaging.inbox.message import Message
 from shared.messaging.inbox.streams import Stream
 
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 class Reading:
     """Messages as they were read: by stream (subject, source), and those to put aside with the reason."""
 
-    heard: dict[tuple[str, str], list[Heard]] = field(default_factory=lambda: defaultdict(list))
+    heard: dict[tuple[str, str], list[ConsumedEvent]] = field(default_factory=lambda: defaultdict(list))
     aside: list[tuple[Message, str]] = field(default_factory=list)
 
     def lock_order(self, stream: Stream) -> tuple[tuple[bool, str, str], str]:
@@ -30,7 +30,7 @@ class Reading:
 
 
 def read(
-    messages: Sequence[Message], consumers: Consumers, service: str, authenticity: Authenticity | None = None
+    messages: Sequence[Message], consumers: EventHandlers, service: str, authenticity: Authenticity | None = None
 ) -> Reading:
     """Read messages for a service, whose own events are left aside: it knows them, and follows no stream of its own."""
     reading = Reading()
@@ -40,9 +40,9 @@ def read(
             continue
         try:
             if authenticity is None or message.sender is None:
-                heard = consumers.hear(message.body)
+                heard = consumers.parse(message.body)
             else:
-                heard = consumers.hear(message.body, partial(authenticity.check, sender=message.sender))
+                heard = consumers.parse(message.body, partial(authenticity.check, sender=message.sender))
         except Unreadable as error:
             reading.aside.append((message, str(error)))
             continue
