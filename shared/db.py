@@ -131,8 +131,8 @@ class Transaction:
     cause: Cause | None = None
     after_commit: list[Callable[[], None]] = field(default_factory=list)
     recorded: list[UUID] = field(default_factory=list)
-    retold: bool = False
-    """The database is being rebuilt from the journals: what would be told is in them, and takes effect from there."""
+    replaying: bool = False
+    """The database is being rebuilt from the journals: events are read from them and not recorded anew."""
 
     async def fetch(self, query: str, *args: Any) -> list[Row]:
         """Give all rows."""
@@ -187,8 +187,8 @@ class Database:
         """Called after the commit of a transaction that recorded an event: the relay's wake-up."""
         self.kept = Kept()
         """Figures counted from it, for those who need not have them of this very moment."""
-        self.retold = False
-        """Whether its transactions do again what was told already (`Transaction.retold`)."""
+        self.replaying = False
+        """Whether its transactions apply events of journals again (`Transaction.replaying`)."""
 
     @classmethod
     async def connect(cls, url: str, *, name: str, min_size: int = 1, max_size: int = 10) -> "Database":
@@ -251,7 +251,7 @@ class Database:
     async def transaction(self, cause: Cause | None = None) -> AsyncIterator[Transaction]:
         """Open one unit of work; what it recorded is handed to the relay once it is committed."""
         async with self._pool.acquire() as connection:
-            tx = Transaction(connection, cause, retold=self.retold)
+            tx = Transaction(connection, cause, replaying=self.replaying)
             async with connection.transaction():
                 yield tx
         if (commits := _committed.get()) is not None:

@@ -22,8 +22,8 @@ BEHIND = timedelta(hours=5)
 class Overheard(Inbox):
     """An inbox of which a second database, the journal of all the others, is told what it is given."""
 
-    def __init__(self, database: Database, consumers: EventHandlers, others: Database) -> None:
-        super().__init__(database, consumers)
+    def __init__(self, database: Database, handlers: EventHandlers, others: Database) -> None:
+        super().__init__(database, handlers)
         self._others = others
 
     async def process(

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Litestar
 
 from services.escalation import jobs
-from services.escalation.consumers import SUBSCRIPTION, consumers
+from services.escalation.handlers import SUBSCRIPTION, handlers
 from services.escalation.settings import Settings
 from services.escalation.web import api, pages
 from services.escalation.web.context import Parts, provide_context
@@ -53,7 +53,7 @@ def build(settings: Settings, database: Database) -> Litestar:
         settings.amqp_url.get_secret_value(),
         name="escalation",
         subscription=SUBSCRIPTION,
-        consumers=consumers(settings.durations),
+        handlers=handlers(settings.durations),
         origins=Origins(settings.broker_sources),
     )
     return application(

@@ -6,8 +6,8 @@ from typing import Any
 from litestar import Litestar
 
 from services.intake import answering, jobs
-from services.intake.consumers import SUBSCRIPTION, consumers
 from services.intake.directory import Directory
+from services.intake.handlers import SUBSCRIPTION, handlers
 from services.intake.limits import Limits
 from services.intake.settings import Settings
 from services.intake.store.files import DocumentFiles
@@ -50,7 +50,7 @@ def build(settings: Settings, database: Database) -> Litestar:
         settings.amqp_url.get_secret_value(),
         name="intake",
         subscription=SUBSCRIPTION,
-        consumers=consumers(territories),
+        handlers=handlers(territories),
         origins=Origins(settings.broker_sources),
     )
     return application(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from services.intake import usecases
-from services.intake.consumers import SUBSCRIPTION, TABLE
+from services.intake.handlers import SUBSCRIPTION, TABLE
 from services.intake.store import colleagues, documents, evaluations, requests
 from services.intake.usecases import file_request, follow, share
 from services.intake.usecases.hear import event_id
@@ -18,7 +18,7 @@ def rebuilding() -> Rebuilding:
     """Say how."""
     return Rebuilding(
         service="intake",
-        consumers=EventHandlers({**TABLE, **TOLD}),
+        handlers=EventHandlers({**TABLE, **TOLD}),
         hears=SUBSCRIPTION.bindings,
         tables=TABLES,
         left_out=LEFT_OUT,

@@ -8,9 +8,9 @@ from litestar import Litestar
 
 from services.notifications.addresses import Addresses
 from services.notifications.belfry import Belfry
-from services.notifications.consumers import BINDINGS, consumers
 from services.notifications.courier import Courier
 from services.notifications.door import Mailroom
+from services.notifications.handlers import BINDINGS, handlers
 from services.notifications.letters import Letters
 from services.notifications.office import Office
 from services.notifications.postman import Postman
@@ -79,7 +79,7 @@ def build(settings: Settings, database: Database) -> Litestar:
         settings.amqp_url.get_secret_value(),
         name="notifications",
         subscription=SUBSCRIPTION,
-        consumers=consumers(office),
+        handlers=handlers(office),
         origins=Origins(settings.broker_sources),
     )
     postman = Postman(

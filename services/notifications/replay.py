@@ -5,10 +5,10 @@ from typing import Final
 
 from services.notifications import store, usecases
 from services.notifications.addresses import Addresses
-from services.notifications.consumers import BINDINGS, consumers, event_id
 from services.notifications.domain.audiences import STEPS
 from services.notifications.domain.deliveries import Status
 from services.notifications.domain.directory import Directory, ServiceInCharge
+from services.notifications.handlers import BINDINGS, event_id, handlers
 from services.notifications.letters import Letters
 from services.notifications.office import Office
 from shared.contracts import notifications
@@ -59,9 +59,9 @@ def rebuilding() -> Rebuilding:
 
     return Rebuilding(
         service="notifications",
-        consumers=EventHandlers(
+        handlers=EventHandlers(
             {
-                **consumers(nowhere).on,
+                **handlers(nowhere).on,
                 notifications.DeliverySucceeded: _note_success,
                 notifications.DeliveryFailed: note_failure,
                 notifications.ReplyReceived: tell_reply,

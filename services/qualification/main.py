@@ -6,7 +6,7 @@ from pathlib import Path
 from litestar import Litestar
 
 from services.qualification import jobs
-from services.qualification.consumers import consumers, subscription
+from services.qualification.handlers import handlers, subscription
 from services.qualification.settings import Rules, Settings
 from services.qualification.web.api import API
 from services.qualification.web.desk import Desk
@@ -48,7 +48,7 @@ ABOUT = {"request_id": REQUEST_ITSELF, "pact_id": "SELECT request_id FROM pact W
 def build(settings: Settings, database: Database) -> Litestar:
     """Build the whole service: what it hears, what it tells, what it shows, and its clocks."""
     rules = Rules.of(settings)
-    heard, queue = consumers(rules), subscription(rules)
+    heard, queue = handlers(rules), subscription(rules)
     if settings.amqp_url is None:
         raise SystemExit("Set QUALIFICATION_AMQP_URL or AMQP_URL to RabbitMQ's address.")
     messenger = Messenger(
@@ -56,7 +56,7 @@ def build(settings: Settings, database: Database) -> Litestar:
         settings.amqp_url.get_secret_value(),
         name=NAME,
         subscription=queue,
-        consumers=heard,
+        handlers=heard,
         origins=Origins(settings.broker_sources),
     )
     return application(

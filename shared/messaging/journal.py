@@ -102,10 +102,10 @@ async def record(tx: Transaction, fact: Fact) -> UUID:
     """Tell a fact: give it the next place in its stream and hand it to the relay at commit; give back its id.
 
     One statement. The stream's row is locked until commit, so that the order of a stream is the order of its commits.
-    Nothing is told from a database that is being rebuilt: a handler asks `tx.retold` before it comes to that.
+    Nothing is told from a database that is being rebuilt: a handler asks `tx.replaying` before it comes to that.
     Raises `EventTooLarge` above `LARGEST`.
     """
-    if tx.retold:
+    if tx.replaying:
         raise ValueError("what is rebuilt from the journals tells nothing")
     event_id = new_id()
     cause = tx.cause

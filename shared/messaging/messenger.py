@@ -76,7 +76,7 @@ class Messenger:
         *,
         name: str,
         subscription: topology.Subscription,
-        consumers: EventHandlers,
+        handlers: EventHandlers,
         retry_policy: RetryPolicy | None = None,
         relay_poll: float = 0.5,
         recovery_policy: RecoveryPolicy | None = None,
@@ -85,14 +85,14 @@ class Messenger:
         """`origins` says which sources belong to which broker user."""
         self.database = database
         authenticity = Authenticity(origins or Origins(), subscription.queue)
-        self.inbox = Inbox(database, consumers, retry_policy, service=name, authenticity=authenticity)
+        self.inbox = Inbox(database, handlers, retry_policy, service=name, authenticity=authenticity)
         self.relay = Relay(database, amqp_url, name=name, poll=relay_poll)
         self.recovery = GapRecovery(
             database,
             self.relay,
             service=name,
             queue=subscription.queue,
-            alone=consumers.alone,
+            alone=handlers.alone,
             policy=recovery_policy,
             authenticity=authenticity,
         )

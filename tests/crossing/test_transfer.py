@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from services.intake import consumers as intake_consumers
+from services.intake import handlers as intake_handlers
 from services.intake.domain.colleagues import Holder
 from services.intake.usecases import file_request, follow
-from services.qualification.consumers import consumers, subscription
+from services.qualification.handlers import handlers, subscription
 from services.qualification.settings import Rules
 from shared import clock
 from shared.allowance import Allowance
@@ -48,7 +48,7 @@ async def test_what_crosses_a_transfer_reaches_the_new_departement(
             broker_url("qualification"),
             name="qualification",
             subscription=subscription(rules),
-            consumers=consumers(rules),
+            handlers=handlers(rules),
             relay_poll=0.05,
             recovery_policy=SOON,
         )
@@ -57,8 +57,8 @@ async def test_what_crosses_a_transfer_reaches_the_new_departement(
         front,
         broker_url("intake"),
         name="intake",
-        subscription=intake_consumers.SUBSCRIPTION,
-        consumers=intake_consumers.consumers(Territories.load(searchable=False)),
+        subscription=intake_handlers.SUBSCRIPTION,
+        handlers=intake_handlers.handlers(Territories.load(searchable=False)),
         relay_poll=0.05,
         recovery_policy=SOON,
     )
@@ -135,7 +135,7 @@ async def test_what_is_applied_before_the_new_case_is_open_is_in_it_once(
         await world.settle(request_id, rng)
     else:
         new = await Database.connect((await fresh_database("qualification")).app_url, name="78")
-        inbox = Inbox(new, consumers(Rules(departements=("78",))))
+        inbox = Inbox(new, handlers(Rules(departements=("78",))))
         await inbox.process(await published(world.databases["intake"], "intake.%"))
         await inbox.process(await published(world.databases["qualification"], "qualification.%_transferred.v1"))
     kept = await new.fetchval(
@@ -169,7 +169,7 @@ async def test_what_came_back_to_an_earlier_departement_reopens_no_later_case(
         await world.settle(request_id, rng)
         assert await world.act(request_id, act), act
     new = await Database.connect((await fresh_database("qualification")).app_url, name="78")
-    inbox = Inbox(new, consumers(Rules(departements=("78",))))
+    inbox = Inbox(new, handlers(Rules(departements=("78",))))
     await inbox.process(await published(world.databases["qualification"], "qualification.%_transferred.v1"))
     there = World({**world.databases, "qualification": new}, world.territories)
     for act in ("examines", "proposes an escalation", "validates"):

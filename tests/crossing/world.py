@@ -9,20 +9,20 @@ from typing import Any, Final
 from uuid import UUID
 
 from deploy.local.demo import means as escalation_demonstration
-from services.escalation import consumers as escalation_consumers
+from services.escalation import handlers as escalation_handlers
 from services.escalation.domain.committee import Verdict
 from services.escalation.domain.moves import Action
 from services.escalation.settings import Durations
 from services.escalation.usecases import accompaniment, committee, means, programmes
 from services.escalation.usecases import dossier as dossiers
 from services.escalation.usecases.context import Context
-from services.intake import consumers as intake_consumers
+from services.intake import handlers as intake_handlers
 from services.intake.domain.colleagues import Holder
 from services.intake.store import requests
 from services.intake.usecases import file_request, follow
-from services.notifications import consumers as notifications_consumers
+from services.notifications import handlers as notifications_handlers
 from services.notifications.replay import office
-from services.qualification import consumers as qualification_consumers
+from services.qualification import handlers as qualification_handlers
 from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.domain.people import OrientationLink
 from services.qualification.domain.proposal import Draft
@@ -90,10 +90,10 @@ class World:
     def __post_init__(self) -> None:
         """Give each service its inbox."""
         tables: dict[str, EventHandlers] = {
-            "intake": intake_consumers.consumers(self.territories),
-            "qualification": qualification_consumers.consumers(RULES),
-            "escalation": escalation_consumers.consumers(DURATIONS),
-            "notifications": notifications_consumers.consumers(office()),
+            "intake": intake_handlers.handlers(self.territories),
+            "qualification": qualification_handlers.handlers(RULES),
+            "escalation": escalation_handlers.handlers(DURATIONS),
+            "notifications": notifications_handlers.handlers(office()),
         }
         self._inboxes = {name: Inbox(self.databases[name], tables[name]) for name in SERVICES}
 

@@ -10,10 +10,10 @@ import pytest
 from aio_pika.abc import AbstractChannel
 
 from deploy.local.rabbitmq import LocalRabbit
-from services.escalation.consumers import SUBSCRIPTION as ESCALATION
-from services.intake.consumers import SUBSCRIPTION as INTAKE
+from services.escalation.handlers import SUBSCRIPTION as ESCALATION
+from services.intake.handlers import SUBSCRIPTION as INTAKE
 from services.notifications.main import SUBSCRIPTION as NOTIFICATIONS
-from services.qualification.consumers import subscription
+from services.qualification.handlers import subscription
 from services.qualification.settings import Rules
 from shared.messaging import accounts, names, topology
 from shared.messaging.accounts import SERVICES

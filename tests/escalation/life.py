@@ -7,7 +7,7 @@ from uuid import UUID
 
 import httpx2
 
-from services.escalation.consumers import consumers
+from services.escalation.handlers import handlers
 from services.escalation.settings import Durations
 from shared import clock
 from shared.clock import new_id
@@ -40,7 +40,7 @@ class Ear:
 
     def __init__(self, database: Database, durations: Durations) -> None:
         self.database = database
-        self.inbox = Inbox(database, consumers(durations))
+        self.inbox = Inbox(database, handlers(durations))
         self._sequences: dict[tuple[str, str], int] = defaultdict(int)
 
     def message(self, fact: Fact, *, event_id: UUID | None = None) -> Message:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from services.escalation.consumers import consumers
+from services.escalation.handlers import handlers
 from services.escalation.settings import Settings
 from services.escalation.usecases.telling import day
 from shared import clock
@@ -180,7 +180,7 @@ async def test_decisions_are_rebuilt_with_their_corrections_and_lifted_reserves(
 ) -> None:
     others = await Database.connect(await database_url("shared"), name="others")
     ear = Ear(database, settings.durations)
-    ear.inbox = Overheard(database, consumers(settings.durations), others)
+    ear.inbox = Overheard(database, handlers(settings.durations), others)
     fact = a_request_escalated()
     await ear.hears(fact)
     dossier = str(fact.request_id)

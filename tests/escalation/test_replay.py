@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from services.escalation.consumers import consumers
+from services.escalation.handlers import handlers
 from services.escalation.settings import Settings
 from services.escalation.usecases import overdue
 from shared.clock import new_id
@@ -55,7 +55,7 @@ async def test_a_dossier_is_rebuilt_alike_though_the_clock_went_back_while_it_wa
 ) -> None:
     others = await Database.connect(await database_url("shared"), name="others")
     ear = Ear(database, settings.durations)
-    ear.inbox = Overheard(database, consumers(settings.durations), others)
+    ear.inbox = Overheard(database, handlers(settings.durations), others)
     dossier = new_id()
     came_at = datetime.now(UTC)
     await ear.hears(a_request_escalated(dossier, at=came_at))

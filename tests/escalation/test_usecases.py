@@ -28,7 +28,7 @@ from tests.escalation.life import (
     a_request_escalated,
     an_accompanied_dossier,
 )
-from tests.escalation.test_consumers import a_message
+from tests.escalation.test_handlers import a_message
 from tests.wrong_clock import WRONG, set_clock
 
 

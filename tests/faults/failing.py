@@ -14,8 +14,8 @@ def let_handlers_fail(when: Callable[[ConsumedEvent], bool], words: str) -> None
     """Raise, with these words, instead of handling what is chosen at that moment."""
     true_hear = EventHandlers.parse
 
-    def parse(consumers: EventHandlers, body: bytes, check: Callable[[Envelope], None] = check_type) -> ConsumedEvent:
-        heard = true_hear(consumers, body, check)
+    def parse(handlers: EventHandlers, body: bytes, check: Callable[[Envelope], None] = check_type) -> ConsumedEvent:
+        heard = true_hear(handlers, body, check)
         return heard if heard.handler is None else dataclasses.replace(heard, handler=_perhaps(heard.handler, heard))
 
     def _perhaps(handler: Handler, heard: ConsumedEvent) -> Handler:

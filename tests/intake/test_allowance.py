@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.intake.consumers import consumers
+from services.intake.handlers import handlers
 from shared.allowance import Allowance
 from shared.clock import new_id
 from shared.contracts.notifications import ReplyReceived
@@ -13,7 +13,7 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, bearer, filed
 from tests.intake.facts import Wire
-from tests.intake.test_consumers import LATER, life_of
+from tests.intake.test_handlers import LATER, life_of
 from tests.intake.test_pages import send
 
 MOST = Allowance()
@@ -97,7 +97,7 @@ async def test_the_page_shows_what_was_typed_and_says_why_it_was_not_sent(client
 async def test_what_was_asked_can_always_be_answered_and_a_mail_is_never_dropped(
     client: Client, database: Database, territories: Territories
 ) -> None:
-    inbox = Inbox(database, consumers(territories))
+    inbox = Inbox(database, handlers(territories))
     mine, wire = await filed(client), Wire()
     life = life_of(mine)
     await inbox.process(

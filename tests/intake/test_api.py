@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.intake.consumers import consumers
+from services.intake.handlers import handlers
 from services.intake.settings import Settings
 from shared.contracts.escalation import WithdrawalAccepted
 from shared.db import Database
@@ -16,7 +16,7 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, a_request, bearer, filed
 from tests.intake.facts import Life, Wire
-from tests.intake.test_consumers import LATER
+from tests.intake.test_handlers import LATER
 
 
 async def test_a_filed_request_has_its_number_and_can_be_followed(client: Client) -> None:
@@ -188,7 +188,7 @@ async def test_the_owner_of_the_step_is_shown_while_a_withdrawal_waits(
     client: Client, database: Database, territories: Territories
 ) -> None:
     mine, wire = await filed(client), Wire()
-    life, inbox = Life(UUID(mine["id"])), Inbox(database, consumers(territories))
+    life, inbox = Life(UUID(mine["id"])), Inbox(database, handlers(territories))
     address, token = f"/api/v1/requests/{mine['id']}", bearer(mine["access_token"])
     shown = (await client.post(f"{address}/withdrawal", json={"motive": "Abandon"}, headers=token)).json()
     answer = "Dire si le retrait est accepté, ou pourquoi il est trop tard."

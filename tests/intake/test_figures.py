@@ -10,8 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from services.intake.consumers import consumers
 from services.intake.domain.disclosure import Rhythm
+from services.intake.handlers import handlers
 from services.intake.reads.outcomes import count
 from services.intake.usecases.publish_figures import publish_if_due
 from services.intake.web.open_data import DIMENSIONS
@@ -23,7 +23,7 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, bearer, filed
 from tests.intake.facts import NATIONAL, START, Life, Wire
-from tests.intake.test_consumers import LATER
+from tests.intake.test_handlers import LATER
 
 CERGY, ERAGNY = "95127", "95218"
 NEIGHBOURS = (CERGY, ERAGNY, "95476", "95572", "95500")
@@ -64,7 +64,7 @@ async def some_requests(
 @pytest.fixture
 def inbox(database: Database, territories: Territories) -> Inbox:
     """What intake hears."""
-    return Inbox(database, consumers(territories))
+    return Inbox(database, handlers(territories))
 
 
 async def test_each_request_is_counted_once_by_what_became_of_it(

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from services.intake import jobs
-from services.intake.consumers import consumers
+from services.intake.handlers import handlers
 from services.intake.settings import Settings
 from shared import clock
 from shared.db import Database
@@ -17,8 +17,8 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, filed
 from tests.intake.facts import Life, Wire
-from tests.intake.test_consumers import LATER
 from tests.intake.test_documents import MEBI, PDF
+from tests.intake.test_handlers import LATER
 from tests.intake.test_pages import CONTACT, begin, fill, hidden, send
 from tests.paper import words_of
 
@@ -28,7 +28,7 @@ TOO_LONG_AGO = "2020-01-01"
 @pytest.fixture
 def inbox(database: Database, territories: Territories) -> Inbox:
     """What listens to the other services."""
-    return Inbox(database, consumers(territories))
+    return Inbox(database, handlers(territories))
 
 
 async def asked_for_information(client: Client, inbox: Inbox) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.intake import jobs
-from services.intake.consumers import consumers
+from services.intake.handlers import handlers
 from services.intake.settings import Settings
 from services.intake.usecases.drafts import begin_draft
 from services.intake.usecases.follow import close_evaluated
@@ -29,7 +29,7 @@ MONTH = timedelta(days=30)
 async def an_evaluated_request(client: Client, database: Database, territories: Territories) -> dict[str, Any]:
     """A request whose local support was evaluated just now."""
     mine = await filed(client)
-    await Inbox(database, consumers(territories)).process([Wire().message(Life(UUID(mine["id"])).supported(1))])
+    await Inbox(database, handlers(territories)).process([Wire().message(Life(UUID(mine["id"])).supported(1))])
     answer = await client.post(
         f"/api/v1/requests/{mine['id']}/evaluation",
         json={"need_met": 5, "progress": 4, "satisfaction": 5},
@@ -80,7 +80,7 @@ async def a_completed_request(client: Client, database: Database, territories: T
     life, wire = Life(UUID(mine["id"])), Wire()
     now = int((clock.now() - at(0)).total_seconds() / 60) + 1
     facts = [life.completed(now), life.evaluation_asked(now)]
-    await Inbox(database, consumers(territories)).process([wire.message(fact) for fact in facts])
+    await Inbox(database, handlers(territories)).process([wire.message(fact) for fact in facts])
     return mine
 
 
@@ -148,7 +148,7 @@ async def test_a_local_answer_is_asked_about_months_later_without_reminders_befo
 ) -> None:
     mine = await filed(client)
     now = int((clock.now() - at(0)).total_seconds() / 60) + 1
-    await Inbox(database, consumers(territories)).process([Wire().message(Life(UUID(mine["id"])).supported(now))])
+    await Inbox(database, handlers(territories)).process([Wire().message(Life(UUID(mine["id"])).supported(now))])
     assert await jobs_at(database, settings, monkeypatch, 100) == []
     assert await jobs_at(database, settings, monkeypatch, 185) == ["six_months asked"]
 
@@ -164,7 +164,7 @@ async def test_what_was_withdrawn_or_is_examined_again_is_not_asked_about(
     life, wire = Life(UUID(mine["id"])), Wire()
     now = int((clock.now() - at(0)).total_seconds() / 60) + 1
     facts = [life.accepted(now), life.declined(now + 1)]
-    await Inbox(database, consumers(territories)).process([wire.message(fact) for fact in facts])
+    await Inbox(database, handlers(territories)).process([wire.message(fact) for fact in facts])
     assert await jobs_at(database, settings, monkeypatch, 185) == []
 
 
@@ -172,7 +172,7 @@ async def test_an_evaluation_out_of_its_scale_is_refused(
     client: Client, database: Database, territories: Territories
 ) -> None:
     mine = await filed(client)
-    await Inbox(database, consumers(territories)).process([Wire().message(Life(UUID(mine["id"])).supported(1))])
+    await Inbox(database, handlers(territories)).process([Wire().message(Life(UUID(mine["id"])).supported(1))])
     answer = await client.post(
         f"/api/v1/requests/{mine['id']}/evaluation",
         json={"need_met": 6, "progress": 0, "satisfaction": 5},
@@ -215,7 +215,7 @@ async def test_an_applicant_whose_mail_fails_reads_it_on_his_page(
     client: Client, database: Database, territories: Territories
 ) -> None:
     mine, wire = await filed(client), Wire()
-    inbox = Inbox(database, consumers(territories))
+    inbox = Inbox(database, handlers(territories))
     told: dict[str, Any] = {
         "request_id": UUID(mine["id"]),
         "departement": "95",

@@ -7,7 +7,7 @@ import pytest
 from shared.db import Database
 from shared.messaging.inbox.inbox import Inbox
 from tests.intake.conftest import Client, a_request, bearer, filed
-from tests.intake.test_consumers import a_filed_event, inbox
+from tests.intake.test_handlers import a_filed_event, inbox
 from tests.intake.test_pages import begin, fill, send
 
 __all__ = ["inbox"]

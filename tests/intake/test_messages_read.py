@@ -4,7 +4,7 @@ from uuid import UUID
 
 import httpx2
 
-from services.intake.consumers import consumers
+from services.intake.handlers import handlers
 from services.intake.settings import Settings
 from shared.db import Database
 from shared.messaging.inbox.inbox import Inbox
@@ -12,7 +12,7 @@ from shared.territory.territories import Territories
 from tests.intake.conftest import Client, filed
 from tests.intake.facts import Life, Wire
 from tests.intake.test_colleagues import ask, invite
-from tests.intake.test_consumers import LATER
+from tests.intake.test_handlers import LATER
 from tests.intake.test_pages import hidden, send
 
 
@@ -26,7 +26,7 @@ async def test_what_the_departement_writes_is_new_to_each_reader_until_he_has_re
 ) -> None:
     mine = await filed(client)
     _, colleague = await invite(client, settings, mine)
-    inbox, wire, life = Inbox(database, consumers(territories)), Wire(), Life(UUID(mine["id"]))
+    inbox, wire, life = Inbox(database, handlers(territories)), Wire(), Life(UUID(mine["id"]))
     assert told(await ask(client, mine, mine["access_token"])) == (0, [])
     await inbox.process([wire.message(life.written(LATER)), wire.message(life.written(LATER + 1))])
     assert told(await ask(client, mine, mine["access_token"])) == (2, [True, True])
@@ -46,7 +46,7 @@ async def test_the_page_names_what_is_new_and_takes_that_it_was_read(
     address = f"/suivi/{mine['access_token']}"
     life = Life(UUID(mine["id"]))
     assert "non lu" not in (await client.get(address)).text
-    await Inbox(database, consumers(territories)).process([Wire().message(life.written(LATER))])
+    await Inbox(database, handlers(territories)).process([Wire().message(life.written(LATER))])
     page = await client.get(address)
     assert '<a href="#messages">1\u00a0message non lu</a>' in page.text
     assert "<title>(1) Demande" in page.text

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from services.intake.consumers import consumers
 from services.intake.domain.colleagues import Holder
+from services.intake.handlers import handlers
 from services.intake.usecases import follow
 from shared import clock
 from shared.db import Database, Transaction
@@ -11,14 +11,14 @@ from shared.messaging.inbox.inbox import Inbox
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, bearer, filed
 from tests.intake.facts import Life, Wire
-from tests.intake.test_consumers import LATER
+from tests.intake.test_handlers import LATER
 from tests.overlapping import second_beside
 
 
 async def test_information_given_while_an_event_is_applied_still_counts(
     client: Client, database: Database, territories: Territories
 ) -> None:
-    mine, wire, inbox = await filed(client), Wire(), Inbox(database, consumers(territories))
+    mine, wire, inbox = await filed(client), Wire(), Inbox(database, handlers(territories))
     life = Life(UUID(mine["id"]))
     await inbox.process(
         [wire.message(one) for one in (life.registered(LATER), life.examined(LATER), life.asked(LATER))]

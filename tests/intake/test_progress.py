@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.intake.consumers import consumers
+from services.intake.handlers import handlers
 from services.intake.settings import Settings
 from shared.clock import new_id
 from shared.db import Database
@@ -15,7 +15,7 @@ from shared.territory.territories import Territories
 from tests.intake.conftest import Client, filed
 from tests.intake.facts import DUE, Life, Wire
 from tests.intake.test_colleagues import ask, invite
-from tests.intake.test_consumers import LATER
+from tests.intake.test_handlers import LATER
 from tests.intake.test_pages import send
 
 SAID = {"text": "Les habitants ont été réunis deux fois.", "percent": 40}
@@ -29,7 +29,7 @@ class Work:
         self.milestone = new_id()
         self.life = Life(UUID(request_id))
         self._wire = Wire()
-        self._inbox = Inbox(database, consumers(territories))
+        self._inbox = Inbox(database, handlers(territories))
 
     async def begins(self) -> None:
         """The national team accompanies the request, and sets a step."""

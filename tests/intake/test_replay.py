@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.intake.consumers import consumers
+from services.intake.handlers import handlers
 from services.intake.usecases import follow
 from shared import clock
 from shared.clock import new_id
@@ -29,7 +29,7 @@ async def test_a_request_is_rebuilt_alike_though_the_clock_went_back_while_it_li
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     others = await Database.connect(await database_url("shared"), name="others")
-    inbox, wire = Overheard(database, consumers(territories), others), Wire()
+    inbox, wire = Overheard(database, handlers(territories), others), Wire()
     mine = await filed(client)
     life = Life(UUID(mine["id"]))
     set_clock(monkeypatch, -BEHIND)

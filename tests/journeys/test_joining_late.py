@@ -8,11 +8,11 @@ import asyncpg
 import pytest
 
 from deploy.local.postgres import LocalPostgres
-from services.escalation import consumers as escalation
+from services.escalation import handlers as escalation
 from services.escalation.settings import Durations
-from services.notifications import consumers as notifications
+from services.notifications import handlers as notifications
 from services.notifications.replay import office
-from services.qualification import consumers as qualification
+from services.qualification import handlers as qualification
 from services.qualification.settings import Rules
 from shared.clock import new_id
 from shared.contracts import intake
@@ -34,11 +34,11 @@ pytestmark = pytest.mark.journey
 SOON = RecoveryPolicy(before_asking=0.1, longest=1.0, heads_every=1.0)
 
 LISTENERS: dict[str, Callable[[], tuple[Subscription, EventHandlers]]] = {
-    "qualification": lambda: (qualification.subscription(Rules()), qualification.consumers(Rules())),
-    "escalation": lambda: (escalation.SUBSCRIPTION, escalation.consumers(Durations())),
+    "qualification": lambda: (qualification.subscription(Rules()), qualification.handlers(Rules())),
+    "escalation": lambda: (escalation.SUBSCRIPTION, escalation.handlers(Durations())),
     "notifications": lambda: (
         Subscription("notifications", notifications.BINDINGS),
-        notifications.consumers(office()),
+        notifications.handlers(office()),
     ),
 }
 
@@ -131,7 +131,7 @@ async def others_than(
                     broker_url(name),
                     name=name,
                     subscription=Subscription(name, ("notifications.of_no_interest.00",)),
-                    consumers=EventHandlers({}),
+                    handlers=EventHandlers({}),
                     relay_poll=0.05,
                     recovery_policy=SOON,
                 )
@@ -141,15 +141,15 @@ async def others_than(
 
 @asynccontextmanager
 async def listening(listener: str, url: str, broker_url: Callable[[str], str]) -> AsyncIterator[Database]:
-    """Run the service's own consumers on this database."""
-    subscription, consumers = LISTENERS[listener]()
+    """Run the service's own handlers on this database."""
+    subscription, handlers = LISTENERS[listener]()
     database = await Database.connect(url, name=listener)
     messenger = Messenger(
         database,
         broker_url(listener),
         name=listener,
         subscription=subscription,
-        consumers=consumers,
+        handlers=handlers,
         relay_poll=0.05,
         recovery_policy=SOON,
     )

@@ -18,7 +18,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from litestar import Litestar
 
 from services.notifications import examples
-from services.notifications.consumers import consumers
+from services.notifications.handlers import handlers
 from services.notifications.main import application, office_of
 from services.notifications.office import Office
 from services.notifications.postman import Postman
@@ -208,7 +208,7 @@ class World:
 @pytest.fixture
 def world(database: Database, office: Office) -> World:
     """Let events arrive."""
-    return World(database, Inbox(database, consumers(office), RetryPolicy(first=0.01)))
+    return World(database, Inbox(database, handlers(office), RetryPolicy(first=0.01)))
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
-from services.notifications.consumers import consumers
+from services.notifications.handlers import handlers
 from services.notifications.office import Office
 from shared.db import Database
 from shared.messaging.inbox.inbox import Inbox
@@ -22,7 +22,7 @@ async def test_killed_senders_lose_nothing_and_send_twice_only_what_got_no_answe
 ) -> None:
     url = await database_url("notifications")
     database = await Database.connect(url, name="test")
-    world = World(database, Inbox(database, consumers(office)))
+    world = World(database, Inbox(database, handlers(office)))
     await world.filed()
     await world.tell(*many_messages(MAILS - 2))
     mail_server.slow = 0.05

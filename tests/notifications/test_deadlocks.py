@@ -6,8 +6,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 from services.notifications import examples, usecases
-from services.notifications.consumers import consumers
 from services.notifications.domain.preferences import Cadence
+from services.notifications.handlers import handlers
 from services.notifications.office import Office
 from services.notifications.usecases.preferences import Choice
 from shared import clock
@@ -81,7 +81,7 @@ async def test_a_hundred_departements_catch_up_without_a_deadlock(
         facts.append(filed.model_copy(update={**about, "at": at}))
         facts.append(registered.model_copy(update={**about, "at": at + timedelta(milliseconds=500)}))
     before = await deadlocks(database)
-    arrivals = MessageBatcher(Inbox(database, consumers(office), RetryPolicy(), service="notifications"))
+    arrivals = MessageBatcher(Inbox(database, handlers(office), RetryPolicy(), service="notifications"))
     taking = asyncio.create_task(arrivals.run())
     window = asyncio.Semaphore(200)
 

@@ -10,7 +10,7 @@ from shared.contracts.vocabulary import Programme
 from shared.db import Database
 from shared.identity.model import Role
 from tests.notifications.conftest import Client, People, World
-from tests.notifications.test_consumers import recipients
+from tests.notifications.test_handlers import recipients
 from tests.notifications.test_pages import hidden
 
 HERE = {"audience": "departement", "scope": "95", "name": "SAT du Val-d’Oise", "email": "sat@val-doise.test"}

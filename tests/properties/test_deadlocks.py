@@ -11,13 +11,13 @@ from uuid import UUID
 
 import pytest
 
-from services.escalation.consumers import consumers as escalation_consumers
+from services.escalation.handlers import handlers as escalation_handlers
 from services.escalation.settings import Durations
-from services.intake.consumers import consumers as intake_consumers
+from services.intake.handlers import handlers as intake_handlers
 from services.intake.usecases.file_request import file_request
-from services.notifications.consumers import consumers as notifications_consumers
+from services.notifications.handlers import handlers as notifications_handlers
 from services.notifications.replay import office
-from services.qualification.consumers import consumers as qualification_consumers
+from services.qualification.handlers import handlers as qualification_handlers
 from services.qualification.settings import Rules
 from shared import clock
 from shared.clock import new_id
@@ -37,10 +37,10 @@ from tests.deadlocks import deadlocks
 DEPARTEMENTS = ("2A", "29", "35", "59", "69", "78", "95", "971")
 REQUESTS = 60
 LIVES: tuple[tuple[str, Callable[[], EventHandlers]], ...] = (
-    ("intake", lambda: intake_consumers(Territories.load())),
-    ("qualification", lambda: qualification_consumers(Rules())),
-    ("escalation", lambda: escalation_consumers(Durations())),
-    ("notifications", lambda: notifications_consumers(office())),
+    ("intake", lambda: intake_handlers(Territories.load())),
+    ("qualification", lambda: qualification_handlers(Rules())),
+    ("escalation", lambda: escalation_handlers(Durations())),
+    ("notifications", lambda: notifications_handlers(office())),
 )
 
 

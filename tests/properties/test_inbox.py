@@ -142,10 +142,10 @@ class InboxLife(RuleBasedStateMachine):
         self.wait = wait
         self.database = database
         self.world = a_world()
-        consumers = EventHandlers(
+        handlers = EventHandlers(
             {intake.MessagePosted: self.world.handle, qualification.MessagePosted: self.world.handle}
         )
-        self.copies = [Inbox(database, consumers, PATIENCE) for _ in range(2)]
+        self.copies = [Inbox(database, handlers, PATIENCE) for _ in range(2)]
         self.watched = Watched("test", database, "test")
         self.delivered: set[Place] = set()
         self.skipped: set[Place] = set()

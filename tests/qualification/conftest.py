@@ -13,7 +13,7 @@ import pytest
 from litestar import Litestar
 
 from deploy.local.demo.catalogue import load
-from services.qualification.consumers import consumers, subscription
+from services.qualification.handlers import handlers, subscription
 from services.qualification.main import application
 from services.qualification.settings import Rules, Settings
 from shared import clock
@@ -129,7 +129,7 @@ def rules(settings: Settings) -> Rules:
 @pytest.fixture
 def inbox(database: Database, rules: Rules) -> Inbox:
     """What the service hears takes effect here."""
-    return Inbox(database, consumers(rules))
+    return Inbox(database, handlers(rules))
 
 
 @pytest.fixture(scope="session")

@@ -26,9 +26,9 @@ import structlog
 
 from deploy.local.demo.catalogue import CATALOGUE, load
 from deploy.local.postgres import LocalPostgres
-from services.qualification.consumers import consumers, subscription
 from services.qualification.domain.people import OrientationLink
 from services.qualification.domain.proposal import Draft, Tried
+from services.qualification.handlers import handlers, subscription
 from services.qualification.main import application
 from services.qualification.settings import Rules, Settings
 from services.qualification.usecases import conversing, deciding, examining, orienting
@@ -120,7 +120,7 @@ class Crowd:
         now = clock.now()
         moments = sorted(now - SPAN * drawn.random() for _ in range(cases))
         lives = [(clock.new_id(), at) for at in moments]
-        inbox = Inbox(self.database, consumers(self.rules))
+        inbox = Inbox(self.database, handlers(self.rules))
         communes = self.territories.within(WHERE, ApplicantKind.COMMUNE)
         for start in range(0, cases, 100):
             batch = enumerate(lives[start : start + 100], start)

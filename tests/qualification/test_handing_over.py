@@ -7,13 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from services.escalation.consumers import consumers as national_consumers
+from services.escalation.handlers import handlers as national_handlers
 from services.escalation.settings import Durations
-from services.qualification.consumers import consumers
 from services.qualification.domain.case import Case
 from services.qualification.domain.handing_over import LATEST_STEPS, hand_over
 from services.qualification.domain.moves import State
 from services.qualification.domain.proposal import Proposal
+from services.qualification.handlers import handlers
 from services.qualification.settings import Rules
 from shared import clock
 from shared.allowance import Allowance
@@ -113,7 +113,7 @@ async def test_the_national_side_has_all_that_was_written(
     rows = await database.fetch("SELECT body, routing_key FROM journal ORDER BY sequence")
     national = await Database.connect(await database_url("escalation"), name="national")
     try:
-        inbox = Inbox(national, national_consumers(Durations()))
+        inbox = Inbox(national, national_handlers(Durations()))
         for row in rows:
             await inbox.process([Message(row["body"].encode(), row["routing_key"])])
         dossier = Dossier.model_validate(await national.fetchval(f"SELECT dossier FROM {table}"))  # noqa: S608 - ours
@@ -172,7 +172,7 @@ async def test_lost_parts_of_a_transfer_are_announced_again(
     await wrote(life)
     await answered(sat, delegate, life, TRANSFER)
     streams = await database.fetch("SELECT source, subject FROM stream")
-    alone = await stream_heads.singles(database, sorted(consumers(Rules()).alone), streams)
+    alone = await stream_heads.singles(database, sorted(handlers(Rules()).alone), streams)
     published = await database.fetch("SELECT id FROM journal WHERE type LIKE 'qualification.%_transferred.v1'")
     assert len(published) == 4
     assert {row["id"] for row in alone} == {row["id"] for row in published}

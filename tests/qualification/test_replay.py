@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from services.qualification.consumers import consumers
+from services.qualification.handlers import handlers
 from services.qualification.settings import Rules
 from shared.contracts import escalation, intake
 from shared.db import Database
@@ -28,7 +28,7 @@ async def test_a_case_is_rebuilt_alike_though_the_clock_went_back_while_it_was_l
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     others = await Database.connect(await database_url("shared"), name="others")
-    life = Life(Overheard(database, consumers(rules), others))
+    life = Life(Overheard(database, handlers(rules), others))
     filed_at = datetime.now(UTC)
     await life.submitted(at=filed_at)
     set_clock(monkeypatch, -BEHIND)

@@ -51,14 +51,14 @@ async def two(
         await Database.connect((await fresh_database("intake")).app_url, name=name) for name in ("tells", "hears")
     ]
     teller = Messenger(
-        tells, broker_url("intake"), name="intake", subscription=Subscription("intake", ()), consumers=EventHandlers({})
+        tells, broker_url("intake"), name="intake", subscription=Subscription("intake", ()), handlers=EventHandlers({})
     )
     listener = Messenger(
         hears,
         broker_url("escalation"),
         name="escalation",
         subscription=Subscription("escalation", ("intake.#",)),
-        consumers=FAILING,
+        handlers=FAILING,
     )
     async with teller.lifespan(), listener.lifespan():
 

@@ -1,6 +1,6 @@
 """How the national team's data is rebuilt from the journals: what it heard, and what it told of its agents' deeds."""
 
-from services.escalation.consumers import SUBSCRIPTION, table
+from services.escalation.handlers import SUBSCRIPTION, table
 from services.escalation.replay import dossiers, programmes, withdrawals
 from services.escalation.replay.tables import LEFT_OUT, TABLES
 from services.escalation.settings import Durations
@@ -12,7 +12,7 @@ def rebuilding() -> Rebuilding:
     """Say how; a date that the durations once gave counts as it was told, or is not compared."""
     return Rebuilding(
         service="escalation",
-        consumers=EventHandlers({**table(Durations()), **dossiers.TOLD, **programmes.TOLD, **withdrawals.TOLD}),
+        handlers=EventHandlers({**table(Durations()), **dossiers.TOLD, **programmes.TOLD, **withdrawals.TOLD}),
         hears=SUBSCRIPTION.bindings,
         tables=TABLES,
         left_out=LEFT_OUT,

@@ -61,7 +61,7 @@ async def receive_escalation_on_request_escalated(
     await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name, detail=fact.evidence.motive)
     for document in fact.dossier.documents:
         await exchanges.add_document(tx, fact.request_id, document)
-    if not withdrawn and not tx.retold:
+    if not withdrawn and not tx.replaying:
         await tell(tx, received)
     for early in await early_notes.take(tx, fact.request_id, _EARLY):
         await _apply_early(tx, early, dossier=fact.dossier)

@@ -43,7 +43,7 @@ async def take_withdrawal(tx: Transaction, fact: intake.RequestWithdrawn) -> Non
 
 async def answer_pending(tx: Transaction, request_id: UUID, at: datetime) -> None:
     """Answer what waits for an answer, just after `at`, if the national side owns the request now."""
-    if tx.retold:
+    if tx.replaying:
         return
     for asked in await withdrawals.pending(tx, request_id):
         dossier = await store.find_for_update(tx, request_id)

@@ -93,7 +93,7 @@ async def note_mail(tx: Transaction, fact: notifications.DeliverySucceeded | not
 
 async def take_reply(tx: Transaction, fact: notifications.ReplyReceived) -> None:
     """The applicant's side answered a mail: it is a message, told like those that are written on the page."""
-    if fact.audience != "applicant" or tx.retold:
+    if fact.audience != "applicant" or tx.replaying:
         return
     tracked = await requests.find_for_update(tx, fact.request_id)
     if tracked is None:

@@ -241,7 +241,7 @@ class Undelivered(Protocol):
 
 async def tell_failure(tx: Transaction, mail: Undelivered, *, reason: str, at: datetime, office: Office) -> None:
     """Record that a mail reached nobody, and owe what that fact makes: the département must know."""
-    if mail.request_id is None or tx.retold:
+    if mail.request_id is None or tx.replaying:
         return
     failed = DeliveryFailed(
         request_id=mail.request_id,

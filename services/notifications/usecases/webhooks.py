@@ -45,7 +45,7 @@ class Wish:
 
 async def note_for_partners(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime) -> None:
     """Keep what partners may be told of a fact."""
-    if tx.retold:
+    if tx.replaying:
         return
     request = await store.known_request(tx, fact.request_id)
     body = domain.told_of(fact, event_id=event_id, number=request.number if request else None)

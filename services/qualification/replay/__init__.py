@@ -1,6 +1,6 @@
 """How a département's data is rebuilt from the journals: what it heard, and what it told of its agents' deeds."""
 
-from services.qualification.consumers import consumers, subscription
+from services.qualification.handlers import handlers, subscription
 from services.qualification.replay.cases import TOLD, told_and_heard
 from services.qualification.replay.pacts import TOLD_OF_PACTS
 from services.qualification.replay.tables import LEFT_OUT, TABLES
@@ -13,11 +13,11 @@ from shared.operations.replay.rebuilding import Rebuilding
 def rebuilding() -> Rebuilding:
     """Say how; the dates that rules once gave are in the events, so that only the départements served are asked for."""
     rules = Rules(departements=Served().codes)
-    heard = consumers(rules).on
+    heard = handlers(rules).on
     transferred = qualification.RequestTransferred
     return Rebuilding(
         service="qualification",
-        consumers=EventHandlers(
+        handlers=EventHandlers(
             {**heard, **TOLD, **TOLD_OF_PACTS, transferred: told_and_heard(TOLD[transferred], heard[transferred])}
         ),
         hears=subscription(rules).bindings,

@@ -46,7 +46,7 @@ async def in_time(tx: Transaction, case: Case, at: datetime) -> datetime:
 
 async def tell(tx: Transaction, case: Case, *told: Fact) -> None:
     """Save the case, sew the facts into its timeline and hand them to the others."""
-    if tx.retold:
+    if tx.replaying:
         return
     await cases.save(tx, case)
     for fact in told:

@@ -46,7 +46,7 @@ async def show_pending(tx: Transaction, case: Case) -> None:
 
 async def answer_pending(tx: Transaction, case: Case, at: datetime) -> None:
     """Answer what waits for an answer, just after `at`, if the département owns the request now."""
-    if tx.retold:
+    if tx.replaying:
         return
     for asked in await withdrawals.pending(tx, case.request_id):
         orientation = await orientations.load_current(tx, case.request_id, case.departement)

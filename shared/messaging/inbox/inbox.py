@@ -55,7 +55,7 @@ class Inbox:
     def __init__(
         self,
         database: Database,
-        consumers: EventHandlers,
+        handlers: EventHandlers,
         retry_policy: RetryPolicy | None = None,
         *,
         service: str = "",
@@ -66,7 +66,7 @@ class Inbox:
         What comes from a queue is checked by `authenticity`; a service that is rebuilt from journals has none.
         """
         self._database = database
-        self._consumers = consumers
+        self._consumers = handlers
         self._retry_policy = retry_policy or RetryPolicy()
         self._service = service
         self._authenticity = authenticity

@@ -30,7 +30,7 @@ class Reading:
 
 
 def read(
-    messages: Sequence[Message], consumers: EventHandlers, service: str, authenticity: Authenticity | None = None
+    messages: Sequence[Message], handlers: EventHandlers, service: str, authenticity: Authenticity | None = None
 ) -> Reading:
     """Read messages for a service, whose own events are left aside: it knows them, and follows no stream of its own."""
     reading = Reading()
@@ -40,13 +40,13 @@ def read(
             continue
         try:
             if authenticity is None or message.sender is None:
-                heard = consumers.parse(message.body)
+                heard = handlers.parse(message.body)
             else:
-                heard = consumers.parse(message.body, partial(authenticity.check, sender=message.sender))
+                heard = handlers.parse(message.body, partial(authenticity.check, sender=message.sender))
         except Unreadable as error:
             reading.aside.append((message, str(error)))
             continue
-        if service and consumers.is_own(heard.envelope, service):
+        if service and handlers.is_own(heard.envelope, service):
             metrics.OWN.inc()
             log.warning("event.own_left_aside", type=heard.envelope.type, event_id=heard.envelope.id)
             continue

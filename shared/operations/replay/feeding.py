@@ -30,7 +30,7 @@ async def feed(database: Database, rebuilding: Rebuilding, events: AsyncIterator
     One batch never holds two streams of one request: the inbox takes the streams of a batch in an order of its own.
     """
     fed = Fed()
-    inbox = Inbox(database, rebuilding.consumers)
+    inbox = Inbox(database, rebuilding.handlers)
     batch: dict[str, list[Event]] = {}
     count = 0
     async for event in events:

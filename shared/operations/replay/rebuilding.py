@@ -55,13 +55,12 @@ class Table:
 class Rebuilding:
     """How one service is rebuilt.
 
-    `consumers` are the service's own handlers of what it hears, and one for each fact that it tells, which does again
-    what was done then. `hears` are the routing keys that lead to its queue. `tables` and `left_out` (with the reason)
-    name every table of its own.
+    `handlers` are the service's own for events of others, and one for each of its own events, which applies it again.
+    `hears` are the routing keys that lead to its queue. `tables` and `left_out` (with the reason) name all its tables.
     """
 
     service: str
-    consumers: EventHandlers
+    handlers: EventHandlers
     hears: tuple[str, ...]
     tables: tuple[Table, ...]
     left_out: Mapping[str, str]

@@ -79,7 +79,7 @@ async def replay(reach: Reach, rebuilding: Rebuilding, into: Database) -> Replay
 
     The live service may go on working: a request of which something was told since is left aside.
     """
-    into.retold = True
+    into.replaying = True
     before = await _stands(reach.service(rebuilding.service).database)
     fed = await feed(into, rebuilding, told([watched.database for watched in reach.services.values()]))
     async with (

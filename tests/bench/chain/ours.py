@@ -77,8 +77,8 @@ HEARS: dict[str, tuple[Subscription, EventHandlers]] = {
 async def play(name: str, order: Order) -> None:
     """Be one service; intake commits what is to be told."""
     database = await Database.connect(order.source, name=name)
-    subscription, consumers = HEARS[name]
-    messenger = Messenger(database, order.source_amqp, name=name, subscription=subscription, consumers=consumers)
+    subscription, handlers = HEARS[name]
+    messenger = Messenger(database, order.source_amqp, name=name, subscription=subscription, handlers=handlers)
     async with messenger.lifespan():
         while not messenger.consumer.started:
             await asyncio.sleep(0.02)

@@ -26,7 +26,7 @@ async def send(order: Order) -> None:
     """Commit all events, then let the relay begin; at a rate, commit them while it runs."""
     database = await Database.connect(order.source, name="intake")
     messenger = Messenger(
-        database, order.source_amqp, name="intake", subscription=Subscription("intake", ()), consumers=EventHandlers({})
+        database, order.source_amqp, name="intake", subscription=Subscription("intake", ()), handlers=EventHandlers({})
     )
     if not order.rate:
         await _record_all(database, order)
@@ -61,7 +61,7 @@ async def hear(order: Order) -> None:
         order.target_amqp,
         name="qualification",
         subscription=Subscription(f"qualification.{departement}", (f"intake.*.{departement}",)),
-        consumers=EventHandlers({MessagePosted: _leave_two_rows}),
+        handlers=EventHandlers({MessagePosted: _leave_two_rows}),
     )
     async with messenger.lifespan():
         while not messenger.consumer.started:

@@ -158,7 +158,7 @@ async def _scene(stack: AsyncExitStack, folder: Path, gaps: Gaps) -> tuple[Local
 
 @asynccontextmanager
 async def _service(
-    server: LocalPostgres, cluster: LocalCluster, name: str, subscription: Subscription, consumers: EventHandlers
+    server: LocalPostgres, cluster: LocalCluster, name: str, subscription: Subscription, handlers: EventHandlers
 ) -> AsyncIterator[Messenger]:
     """Run a service that has nothing but its messaging, and wait until it is ready."""
     owner, app = f"{name}_owner", f"{name}_app"
@@ -168,7 +168,7 @@ async def _service(
     await migrations.migrate("shared", server.url(name, owner))
     await migrations.grant(server.url(name, owner), to=server.url(name, app))
     database = await Database.connect(server.url(name, app), name=name)
-    messenger = Messenger(database, cluster.url(name), name=name, subscription=subscription, consumers=consumers)
+    messenger = Messenger(database, cluster.url(name), name=name, subscription=subscription, handlers=handlers)
     async with messenger.lifespan():
         async with asyncio.timeout(60):
             while await messenger.missing() is not None:

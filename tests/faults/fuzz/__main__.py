@@ -65,19 +65,19 @@ def bodies(count: int, chance: random.Random, *, without: str = "", untouched: f
     return made[:count]
 
 
-def _read(count: int, seed: int, consumers: list[EventHandlers]) -> bool:
+def _read(count: int, seed: int, handlers: list[EventHandlers]) -> bool:
     chance, began = random.Random(seed), time.monotonic()  # noqa: S311 - what was drawn must be drawn again
     counted: Counter[str] = Counter()
     sound = True
     for start in range(0, count, 5_000):
-        some, crashed = hear_all(consumers, bodies(min(5_000, count - start), chance))
+        some, crashed = hear_all(handlers, bodies(min(5_000, count - start), chance))
         counted += some
         for body, error in crashed[:3]:
             _say(f"  crashed: {type(error).__name__} on {body[:300]!r}")
         sound = sound and not crashed
     told = ", ".join(f"{number} {what}" for what, number in sorted(counted.items()))
-    _say(f"{count} messages read by {len(consumers)} services in {time.monotonic() - began:.0f} s: {told}")
-    return sound and counted.total() == count * len(consumers)
+    _say(f"{count} messages read by {len(handlers)} services in {time.monotonic() - began:.0f} s: {told}")
+    return sound and counted.total() == count * len(handlers)
 
 
 async def _take(heard_by: dict[str, EventHandlers], through: int, seed: int) -> dict[str, Fates]:
@@ -88,14 +88,14 @@ async def _take(heard_by: dict[str, EventHandlers], through: int, seed: int) -> 
         server = LocalPostgres(Path(folder) / "postgres", _free_port(), settings=settings)
         await server.start()
         try:
-            for service, consumers in heard_by.items():
+            for service, handlers in heard_by.items():
                 await server.ensure_role(service)
                 await server.ensure_database(service, owner=service)
                 await migrations.migrate(service, server.url(service, service))
                 database = await Database.connect(server.url(service, service), name="fuzz")
                 chance = random.Random(f"{seed} {service}")  # noqa: S311 - what was drawn must be drawn again
                 some = bodies(through, chance, without=service, untouched=UNTOUCHED)
-                done[service] = await take_all(database, consumers, some, chance)
+                done[service] = await take_all(database, handlers, some, chance)
                 await database.close()
         finally:
             await server.stop()

@@ -34,13 +34,13 @@ class Fates:
 
 
 def hear_all(
-    consumers: Sequence[EventHandlers], bodies: Sequence[bytes]
+    handlers: Sequence[EventHandlers], bodies: Sequence[bytes]
 ) -> tuple[Counter[str], list[tuple[bytes, Exception]]]:
     """Let each service read each body; give what came of it, and the bodies that a decoder did not survive."""
     counted: Counter[str] = Counter()
     crashed: list[tuple[bytes, Exception]] = []
     for body in bodies:
-        for one in consumers:
+        for one in handlers:
             try:
                 heard = one.parse(body)
             except Unreadable:
@@ -53,18 +53,18 @@ def hear_all(
 
 
 async def take_all(
-    database: Database, consumers: EventHandlers, bodies: Sequence[bytes], chance: random.Random
+    database: Database, handlers: EventHandlers, bodies: Sequence[bytes], chance: random.Random
 ) -> Fates:
     """Send all through the inbox of a service, in batches as they come from a queue; then look where each one is."""
     messages = [Message(body, "fuzz", chance.random() < REDELIVERED, chance.random() < DAMAGED) for body in bodies]
-    inbox = Inbox(database, consumers, RetryPolicy(first=0.0, longest=0.0, attempts=3))
+    inbox = Inbox(database, handlers, RetryPolicy(first=0.0, longest=0.0, attempts=3))
     for start in range(0, len(messages), BATCH):
         await inbox.process(messages[start : start + BATCH])
         await inbox.retry_held(most=5)
-    return await _look(database, consumers, messages)
+    return await _look(database, handlers, messages)
 
 
-async def _look(database: Database, consumers: EventHandlers, messages: Sequence[Message]) -> Fates:
+async def _look(database: Database, handlers: EventHandlers, messages: Sequence[Message]) -> Fates:
     applied = {
         (row["subject"], row["source"]): row["applied"]
         for row in await database.fetch("SELECT subject, source, applied FROM inbox_stream")
@@ -80,7 +80,7 @@ async def _look(database: Database, consumers: EventHandlers, messages: Sequence
     fates = Fates()
     for message in messages:
         fate = None
-        heard = None if message.damaged else _heard(consumers, message.body)
+        heard = None if message.damaged else _heard(handlers, message.body)
         if heard is not None:
             place = heard.subject, heard.source, heard.sequence
             if heard.sequence <= applied.get(place[:2], 0):
@@ -101,8 +101,8 @@ async def _look(database: Database, consumers: EventHandlers, messages: Sequence
     return fates
 
 
-def _heard(consumers: EventHandlers, body: bytes) -> ConsumedEvent | None:
+def _heard(handlers: EventHandlers, body: bytes) -> ConsumedEvent | None:
     try:
-        return consumers.parse(body)
+        return handlers.parse(body)
     except Unreadable:
         return None

@@ -1,12 +1,12 @@
 """What the four services do about what they hear, wired as in their `main`, with settings that lead nowhere."""
 
-from services.escalation import consumers as escalation
+from services.escalation import handlers as escalation
 from services.escalation.settings import Durations
-from services.intake import consumers as intake
-from services.notifications import consumers as notifications
+from services.intake import handlers as intake
+from services.notifications import handlers as notifications
 from services.notifications.main import office_of
 from services.notifications.settings import Settings as NotificationsSettings
-from services.qualification import consumers as qualification
+from services.qualification import handlers as qualification
 from services.qualification.settings import Rules
 from services.qualification.settings import Settings as QualificationSettings
 from shared.messaging.handlers import EventHandlers
@@ -33,10 +33,10 @@ def listeners() -> dict[str, EventHandlers]:
     rules = Rules.of(QualificationSettings.model_validate(_known_to(QualificationSettings)))
     office = office_of(NotificationsSettings.model_validate(_known_to(NotificationsSettings)))
     return {
-        "intake": intake.consumers(Territories.load()),
-        "qualification": qualification.consumers(rules),
-        "escalation": escalation.consumers(Durations()),
-        "notifications": notifications.consumers(office),
+        "intake": intake.handlers(Territories.load()),
+        "qualification": qualification.handlers(rules),
+        "escalation": escalation.handlers(Durations()),
+        "notifications": notifications.handlers(office),
     }
 
 

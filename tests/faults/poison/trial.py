@@ -96,7 +96,7 @@ def consume(database_url: str, amqp_url: str, where: str) -> None:
 
     async def live() -> None:
         database = await Database.connect(database_url, name="poison")
-        one = messenger.Messenger(database, amqp_url, name="escalation", subscription=QUEUE, consumers=Deadly(where))
+        one = messenger.Messenger(database, amqp_url, name="escalation", subscription=QUEUE, handlers=Deadly(where))
         async with one.lifespan():
             await asyncio.Event().wait()
 

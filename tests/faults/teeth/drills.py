@@ -379,7 +379,7 @@ DRILLS: dict[str, Drill] = {
     ),
     "forms": Drill(
         "foreign forms file twice, publish rubbish, forge, and read what is not theirs",
-        Tests(("tests/intake/test_consumers.py", "tests/shared/operations/test_foreign_forms.py")),
+        Tests(("tests/intake/test_handlers.py", "tests/shared/operations/test_foreign_forms.py")),
     ),
     "scanned": Drill("infected files are sent", Tests(("tests/intake/test_antivirus.py",))),
 }

@@ -232,7 +232,7 @@ async def test_a_listener_believes_what_the_broker_vouches_for_and_nothing_else(
         broker_url("escalation"),
         name="escalation",
         subscription=Subscription("escalation", ("intake.#",)),
-        consumers=NOTING,
+        handlers=NOTING,
     )
 
     async def ready() -> bool:

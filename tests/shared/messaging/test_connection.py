@@ -92,7 +92,7 @@ async def teller(
     database = await Database.connect((await fresh_database("shared")).app_url, name="teller")
     addresses = ",".join(node.url(URL(broker_url("intake"))) for node in nodes)
     yield Messenger(
-        database, addresses, name="intake", subscription=Subscription("intake", ()), consumers=EventHandlers({})
+        database, addresses, name="intake", subscription=Subscription("intake", ()), handlers=EventHandlers({})
     )
     await database.close()
 
@@ -102,7 +102,7 @@ def listener(database: Database, nodes: tuple[Node, Node], broker_url: Callable[
     """Escalation, which hears, by either node; not started."""
     addresses = ",".join(node.url(URL(broker_url("escalation"))) for node in nodes)
     subscription = Subscription("escalation", ("intake.#",))
-    return Messenger(database, addresses, name="escalation", subscription=subscription, consumers=NOTING)
+    return Messenger(database, addresses, name="escalation", subscription=subscription, handlers=NOTING)
 
 
 async def tells(teller: Messenger, request_id: UUID, text: str) -> None:

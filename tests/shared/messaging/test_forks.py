@@ -504,7 +504,7 @@ async def test_a_listener_of_some_departements_and_its_restored_source_find_out_
         broker_url("intake"),
         name="intake",
         subscription=Subscription("intake", ("escalation.#",)),
-        consumers=EventHandlers({}),
+        handlers=EventHandlers({}),
         relay_poll=0.05,
         recovery_policy=policy,
     )
@@ -513,7 +513,7 @@ async def test_a_listener_of_some_departements_and_its_restored_source_find_out_
         broker_url("escalation"),
         name="escalation",
         subscription=Subscription("escalation", ("intake.*.95", "intake.*.78")),
-        consumers=NOTING,
+        handlers=NOTING,
         relay_poll=0.05,
         recovery_policy=policy,
     )

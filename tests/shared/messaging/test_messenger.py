@@ -34,7 +34,7 @@ async def teller(
         broker_url("intake"),
         name="intake",
         subscription=Subscription("intake", ()),
-        consumers=EventHandlers({}),
+        handlers=EventHandlers({}),
     )
     async with messenger.lifespan():
         yield messenger
@@ -49,7 +49,7 @@ async def listener(database: Database, broker_url: Callable[[str], str]) -> Asyn
         broker_url("escalation"),
         name="escalation",
         subscription=Subscription("escalation", ("intake.#",)),
-        consumers=NOTING,
+        handlers=NOTING,
     )
     async with messenger.lifespan():
         yield messenger
@@ -100,7 +100,7 @@ async def test_an_event_is_told_only_when_the_broker_is_there_and_nothing_is_los
 ) -> None:
     nowhere = f"amqp://x:x@127.0.0.1:{free_ports(1)[0]}/"
     messenger = Messenger(
-        database, nowhere, name="intake", subscription=Subscription("intake", ()), consumers=EventHandlers({})
+        database, nowhere, name="intake", subscription=Subscription("intake", ()), handlers=EventHandlers({})
     )
     async with messenger.lifespan():
         async with database.transaction() as tx:
@@ -115,7 +115,7 @@ async def test_an_event_is_told_only_when_the_broker_is_there_and_nothing_is_los
         broker_url("intake"),
         name="intake",
         subscription=Subscription("intake", ()),
-        consumers=EventHandlers({}),
+        handlers=EventHandlers({}),
     )
 
     async def emptied() -> bool:
@@ -182,7 +182,7 @@ async def test_one_relay_leads_and_another_takes_over(database: Database, broker
             broker_url("intake"),
             name="intake",
             subscription=Subscription("intake", ()),
-            consumers=EventHandlers({}),
+            handlers=EventHandlers({}),
             relay_poll=0.05,
         )
 
@@ -273,7 +273,7 @@ async def test_a_broker_that_goes_away_leaves_the_copy_in_service(
         broker_url("escalation").replace(f":{rabbit_server.amqp_port}/", f":{way.port}/"),
         name="escalation",
         subscription=Subscription("escalation", ("intake.#",)),
-        consumers=NOTING,
+        handlers=NOTING,
     )
     assert await messenger.missing() == "rabbitmq: not consuming yet"
 

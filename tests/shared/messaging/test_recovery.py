@@ -62,7 +62,7 @@ def intake(database: Database, url: str, policy: RecoveryPolicy) -> Messenger:
         url,
         name="intake",
         subscription=Subscription("intake", ("escalation.#",)),
-        consumers=EventHandlers({}),
+        handlers=EventHandlers({}),
         relay_poll=0.05,
         recovery_policy=policy,
     )
@@ -74,7 +74,7 @@ def escalation(database: Database, url: str, policy: RecoveryPolicy) -> Messenge
         url,
         name="escalation",
         subscription=Subscription("escalation", ("intake.#",)),
-        consumers=NOTING,
+        handlers=NOTING,
         relay_poll=0.05,
         recovery_policy=policy,
     )
@@ -193,7 +193,7 @@ async def test_a_lost_fact_that_stands_alone_is_found_and_sent_again(
         broker_url("intake"),
         name="intake",
         subscription=Subscription("intake", ("escalation.#", "intake.message_posted.95")),
-        consumers=EventHandlers({MessagePosted: note}, alone=[MessagePosted]),
+        handlers=EventHandlers({MessagePosted: note}, alone=[MessagePosted]),
         relay_poll=0.05,
         recovery_policy=SOON,
     )

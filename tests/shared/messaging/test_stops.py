@@ -35,18 +35,18 @@ def telling(database: Database, url: str) -> Messenger:
         url,
         name="intake",
         subscription=Subscription("intake", ("escalation.#",)),
-        consumers=EventHandlers({}),
+        handlers=EventHandlers({}),
         relay_poll=0.05,
     )
 
 
-def hearing(database: Database, url: str, consumers: EventHandlers = NOTING) -> Messenger:
+def hearing(database: Database, url: str, handlers: EventHandlers = NOTING) -> Messenger:
     return Messenger(
         database,
         url,
         name="escalation",
         subscription=Subscription("escalation", ("intake.#",)),
-        consumers=consumers,
+        handlers=handlers,
     )
 
 

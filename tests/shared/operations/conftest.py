@@ -77,8 +77,8 @@ async def scene(
         metrics_url=f"http://127.0.0.1:{rabbit_server.prometheus_port}",
     )
     broken = CannotApply()
-    consumers = EventHandlers({MessagePosted: broken.apply})
-    inbox = Inbox(databases["escalation"], consumers, RetryPolicy(first=0.01, longest=0.02, attempts=3))
+    handlers = EventHandlers({MessagePosted: broken.apply})
+    inbox = Inbox(databases["escalation"], handlers, RetryPolicy(first=0.01, longest=0.02, attempts=3))
     async with await aio_pika.connect(broker_url("supervisor")) as connection:
         channel = await connection.channel(publisher_confirms=True)
         await topology.declare(channel, SUBSCRIPTIONS)

@@ -100,7 +100,7 @@ async def a_pair(urls: dict[str, str], broker_url: Callable[[str], str]) -> Asyn
                 broker_url(name),
                 name=name,
                 subscription=Subscription(name, (f"{other}.#",)),
-                consumers=answering(name, heard),
+                handlers=answering(name, heard),
             )
             await stack.enter_async_context(messenger.lifespan())
 

@@ -15,7 +15,7 @@ BUGS = (
         "repeated_filing_is_not_answered",
         "A form that files the same again, because it lost the answer, is told nothing.",
         "forms",
-        "services/intake/consumers.py",
+        "services/intake/handlers.py",
         "raw=filing, repeated=filing, answer=",
         "raw=filing, answer=",
     ),

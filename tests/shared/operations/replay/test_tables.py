@@ -58,7 +58,7 @@ def test_every_fact_that_a_service_tells_of_a_request_is_told_again_when_it_is_r
         "qualification.exchanges_shared.v1",
     }
     for service, facts in by_publisher.items():
-        forgotten = {fact.wire_type for fact in facts if fact not in rebuilding(service).consumers.on}
+        forgotten = {fact.wire_type for fact in facts if fact not in rebuilding(service).handlers.on}
         assert forgotten == (kept_by_the_departement if service == "qualification" else set())
 
 

@@ -47,7 +47,7 @@ TABLE: Final[Mapping[type[Fact], Handler]] = {
 of territories."""
 
 
-def consumers(territories: Territories) -> EventHandlers:
+def handlers(territories: Territories) -> EventHandlers:
     """Give what is heard to the inbox; requests of other forms come without a place in a stream, and may come again."""
     filing = {REQUEST_FILED: _file_request_on_request_filed(territories)}
     return EventHandlers(TABLE, raw=filing, repeated=filing, answer=_answer_form)

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from services.intake.answering import send_answers
-from services.intake.consumers import consumers
+from services.intake.handlers import handlers
 from services.intake.main import tokens_of
 from services.intake.settings import Settings
 from services.intake.usecases.answer_forms import MOST_ERRORS
@@ -30,7 +30,7 @@ from tests.intake.facts import START, Life, Wire
 @pytest.fixture
 def inbox(database: Database, territories: Territories) -> Inbox:
     """The inbox of intake."""
-    return Inbox(database, consumers(territories))
+    return Inbox(database, handlers(territories))
 
 
 async def seen(client: Client, mine: dict[str, Any]) -> dict[str, Any]:
@@ -329,7 +329,7 @@ ACCOUNT = Sender("form.epci-vexin", "forms.request_filed.95")
 @pytest.fixture
 def checking(database: Database, territories: Territories) -> Inbox:
     """The inbox of intake as it runs: it compares each message with the account that published it."""
-    return Inbox(database, consumers(territories), service="intake", authenticity=Authenticity(Origins(), "intake"))
+    return Inbox(database, handlers(territories), service="intake", authenticity=Authenticity(Origins(), "intake"))
 
 
 @pytest.mark.parametrize("members", [{}, {"departement": "95"}])

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.qualification.consumers import consumers, subscription
+from services.qualification.handlers import handlers, subscription
 from services.qualification.settings import Rules
 from shared import clock
 from shared.contracts import escalation, intake, notifications, qualification
@@ -260,7 +260,7 @@ async def test_a_request_may_come_back(
 async def test_an_instance_that_takes_over_is_told_the_past_again_and_takes_no_harm(
     neighbour: Program, database: Database
 ) -> None:
-    alone = Inbox(database, consumers(Rules(departements=("78",))))
+    alone = Inbox(database, handlers(Rules(departements=("78",))))
     life, asked = Life(alone), clock.now()
     said = intake.MessagePosted(**life.about(), message_id=uuid4(), text="Dit au Val-d’Oise.")
     given = intake.InformationProvided(**life.about(), text="Donné au Val-d’Oise.")
@@ -291,7 +291,7 @@ async def test_an_instance_that_takes_over_is_told_the_past_again_and_takes_no_h
 
 
 async def test_an_instance_takes_only_its_own_departements(database: Database) -> None:
-    alone = Inbox(database, consumers(Rules(departements=("78",))))
+    alone = Inbox(database, handlers(Rules(departements=("78",))))
     life = Life(alone)
     await life.submitted()
     await life.tell(intake.MessagePosted(**life.about(), message_id=uuid4(), text="Pas pour nous."))

@@ -76,6 +76,6 @@ def _both(first: Handler, then: Handler) -> Handler:
     return both
 
 
-def consumers(durations: Durations) -> EventHandlers:
+def handlers(durations: Durations) -> EventHandlers:
     """Give the table to the messenger."""
     return EventHandlers(table(durations))

@@ -46,7 +46,7 @@ HEARD: tuple[type[Fact], ...] = tuple(
 """Every fact of the other services that people or partners' programs are told of, or that something is learned from."""
 
 
-def consumers(office: Office) -> EventHandlers:
+def handlers(office: Office) -> EventHandlers:
     """Hear them."""
     return EventHandlers({fact: _tell_people_on(fact, office) for fact in HEARD})
 

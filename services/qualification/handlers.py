@@ -24,7 +24,7 @@ F = TypeVar("F", bound=Fact)
 OnCase = Callable[[Transaction, Case, F], Awaitable[None]]
 
 
-def consumers(rules: Rules) -> EventHandlers:
+def handlers(rules: Rules) -> EventHandlers:
     """Give the table of what is heard and what is done about it."""
 
     async def open_case_on_request_submitted(tx: Transaction, fact: intake.RequestSubmitted) -> None:

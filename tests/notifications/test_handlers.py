@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from services.notifications import examples
-from services.notifications.consumers import consumers
 from services.notifications.domain.audiences import AUDIENCES, Nobody
+from services.notifications.handlers import handlers
 from services.notifications.office import Office
 from services.notifications.replay import TABLES
 from shared.contracts import escalation, intake, notifications, qualification
@@ -163,7 +163,7 @@ async def test_a_rebuilt_database_agrees_whichever_of_two_streams_arrived_first(
         fresh = await fresh_database("notifications")
         urls.append(fresh.owner_url)
         database = await Database.connect(fresh.app_url, name="notifications")
-        world = World(database, Inbox(database, consumers(office)))
+        world = World(database, Inbox(database, handlers(office)))
         await world.tell(examples.example_of(intake.RequestSubmitted), ids=[filed])
         for kind, event_id in order:
             await world.tell(examples.example_of(kind), ids=[event_id])
