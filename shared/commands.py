@@ -25,7 +25,11 @@ class Command(BaseModel):
 
 
 class Nothing(Command):
-    """The command of an action that needs no further information."""
+    """The command of an action that needs no further information; a call may have an empty object as its body."""
+
+
+class NoBody(Nothing):
+    """The command of an action whose call has no body."""
 
 
 def without_secrets(value: Any) -> Any:

@@ -7,6 +7,8 @@ actions is done to: its addresses, what the API answers, and the page that shows
 - Both read the command, run the use case in one transaction and map refusals in the usual places.
 - The API answers with the resource as it is afterwards; `created` is the id of what the action created.
 - The page is left by a redirect with the sentence `done`, or shown again with what was typed and what is wrong.
+
+`api_read` and `page_read` make the routes that only show a resource.
 """
 
 import inspect
@@ -17,13 +19,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from litestar import Request, Response, post
+from litestar import Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 from litestar.types import Guard
 
-from shared.commands import Command
+from shared.commands import Command, NoBody
 from shared.db import Cause, Database, Transaction
 from shared.web.forms import Form, read_form, submit
 
@@ -32,6 +34,7 @@ _PATH: Final[Any] = FromPath
 _BODY: Final[Any] = JSONBody
 _DEPENDENCY: Final[Any] = NamedDependency
 """Generic aliases that are given their type while routes are made."""
+_METHODS: Final = {"POST": post, "PUT": put}
 _TYPES: Final[Mapping[str, type]] = {"uuid": UUID, "str": str, "int": int}
 
 
@@ -55,19 +58,29 @@ class RequestContext(ABC):
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the API answers an action with, where that is not the resource."""
+
+    view: Any
+    read: Callable[..., Awaitable[Any]]
+    """(context, reader, result of the use case, *ids of the address) → view."""
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """One thing that can be done: its command and use case, its API address, its form, and what is said afterwards.
 
     The use case takes the service's context, the ids of the address in their order, and the command. It returns the id
-    of what it created, or nothing that matters here.
+    of what it created, or whatever `answer` reads. An id of a page's address that is a member of the command goes into
+    the command.
     """
 
     name: str
-    """The last part of the API's address, as `allowed_actions` names it."""
+    """As `allowed_actions` names it; also the last part of the API's address, unless `address` says another."""
     command: type[Command]
     use_case: Callable[..., Awaitable[object]]
     path: str | None = None
-    """The last part of the form's address; None without a form."""
+    """The last part of the form's address, "" for the page's own; None without a form."""
     label: str = ""
     """How a page calls it, in French."""
     done: str = ""
@@ -80,6 +93,14 @@ class Action:
     """The API answers 201, with the id of what was created when the resource has a view for that."""
     api: bool = True
     """False for what only people do, by the form."""
+    address: str | None = None
+    """The last part of the API's address where it differs from the name; "" for the resource's own."""
+    method: str = "POST"
+    """Of the API: POST or PUT."""
+    answer: Answer | None = None
+    """What the API answers with instead of the resource."""
+    show: Callable[..., Awaitable[Response[Any]]] | None = None
+    """The page that shows the form, where it is not that of the resource."""
     opt: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -96,7 +117,7 @@ class Resource:
     read: Callable[..., Awaitable[Any]]
     """(context, reader, *ids) → view."""
     show: Callable[..., Awaitable[Response[Any]]]
-    """(context, *ids, refused=…) → the page, with a form as it was typed."""
+    """(context, *ids of the page, refused=…) → the page, with a form as it was typed."""
     view_with_new: Any = None
     """The view with a member `created`, for actions that create something."""
     read_by_context: Collection[str] = ()
@@ -124,6 +145,28 @@ def page_routes(resource: Resource, actions: Iterable[Action]) -> list[HTTPRoute
     return [_page_route(resource, action) for action in actions if action.path is not None]
 
 
+def api_read(resource: Resource) -> HTTPRouteHandler:
+    """Make the API's route that gives the resource; named and described as the function that reads it."""
+    ids = _ids(resource.address, resource.read_by_context)
+
+    async def read(context: RequestContext, **given: Any) -> Any:
+        return await resource.read(context, context.database, *(given[name] for name in ids))
+
+    _describe(read, resource.read, ids, [], returns=resource.view)
+    return get(resource.address, guards=list(resource.guards), tags=list(resource.tags) or None)(read)
+
+
+def page_read(resource: Resource) -> HTTPRouteHandler:
+    """Make the route of the resource's page."""
+    ids = _ids(resource.page, resource.read_by_context)
+
+    async def read(context: RequestContext, **given: Any) -> Response[Any]:
+        return await resource.show(context, *(given[name] for name in ids))
+
+    _describe(read, resource.show, ids, [], returns=Response[Any])
+    return get(resource.page, guards=list(resource.guards))(read)
+
+
 def offered(actions: Iterable[Action], allowed: Collection[str]) -> list[Action]:
     """Give the actions with a form that are allowed now, in the order of the table."""
     return [action for action in actions if action.path is not None and action.name in allowed]
@@ -131,24 +174,21 @@ def offered(actions: Iterable[Action], allowed: Collection[str]) -> list[Action]
 
 def _api_route(resource: Resource, action: Action) -> HTTPRouteHandler:
     ids = _ids(resource.address, resource.read_by_context)
-    view = resource.view_with_new if action.creates and resource.view_with_new else resource.view
+    with_new = action.creates and resource.view_with_new
+    view = action.answer.view if action.answer else resource.view_with_new if with_new else resource.view
 
     async def act(context: RequestContext, data: Command | None = None, **given: Any) -> Any:
         of = [given[name] for name in ids]
         async with context.database.transaction(context.cause) as tx:
-            created = await action.use_case(context.acting(tx), *of, data or action.command())
+            result = await action.use_case(context.acting(tx), *of, data or action.command())
+            if action.answer:
+                return await action.answer.read(context, tx, result, *of)
             found = await resource.read(context, tx, *of)
-        return found if view is resource.view else view(**dict(found), created=created)
+        return view(**dict(found), created=result) if with_new else found
 
-    required = any(member.is_required() for member in action.command.model_fields.values())
-    body = (
-        _parameter("data", _BODY[action.command])
-        if required
-        else _parameter("data", _BODY[action.command | None], None)
-    )
-    _describe(act, action, ids, [body], returns=view)
-    return post(
-        f"{resource.address}/{action.name}",
+    _describe(act, action.use_case, ids, _body(action.command), returns=view)
+    return _METHODS[action.method](
+        _joined(resource.address, action.name if action.address is None else action.address),
         status_code=201 if action.creates else 200,
         guards=list(resource.guards),
         tags=list(resource.tags) or None,
@@ -156,27 +196,43 @@ def _api_route(resource: Resource, action: Action) -> HTTPRouteHandler:
     )(act)
 
 
+def _body(command: type[Command]) -> list[inspect.Parameter]:
+    """Give the parameter of a call's body; it may be left out when the command requires no member."""
+    if issubclass(command, NoBody):
+        return []
+    if any(member.is_required() for member in command.model_fields.values()):
+        return [_parameter("data", _BODY[command])]
+    return [_parameter("data", _BODY[command | None], None)]
+
+
 def _page_route(resource: Resource, action: Action) -> HTTPRouteHandler:
     ids = _ids(resource.page, resource.read_by_context)
+    show = action.show or resource.show
 
     async def act(context: RequestContext, **given: Any) -> Response[Any]:
         of = [given[name] for name in ids]
-        form = await read_form(context.request, action.command, within=action.path or "")
+        known = {name: given[name] for name in ids if name in action.command.model_fields}
+        form = await read_form(context.request, action.command, within=action.path or action.name, known=known)
 
         async def once(tx: Transaction, command: Command) -> str:
-            created = await action.use_case(context.acting(tx), *of, command)
-            page = action.then or _PARAMETER.sub(r"{\1}", resource.page)
-            return page.format(**context.request.path_params, created=created) + context.query + action.anchor
+            others = [given[name] for name in ids if name not in known]
+            result = await action.use_case(context.acting(tx), *others, command)
+            page = _PARAMETER.sub(r"{\1}", resource.page) if action.then is None else action.then
+            return page.format(**context.request.path_params, created=result) + context.query + action.anchor
 
         async def again(status: int) -> Response[Any]:
-            return await resource.show(context, *of, refused=Refused(action, form, status))
+            return await show(context, *of, refused=Refused(action, form, status))
 
         return await submit(
             context.request, context.database, context.cause, form, once, again=again, said=action.done or None
         )
 
-    _describe(act, action, ids, [], returns=Response[Any])
-    return post(f"{resource.page}/{action.path}", guards=list(resource.guards), opt=dict(action.opt))(act)
+    _describe(act, action.use_case, ids, [], returns=Response[Any])
+    return post(_joined(resource.page, action.path or ""), guards=list(resource.guards), opt=dict(action.opt))(act)
+
+
+def _joined(address: str, part: str) -> str:
+    return f"{address}/{part}" if part else address
 
 
 def _ids(address: str, others: Collection[str]) -> dict[str, type]:
@@ -185,16 +241,21 @@ def _ids(address: str, others: Collection[str]) -> dict[str, type]:
 
 
 def _describe(
-    act: Callable[..., Any], action: Action, ids: Mapping[str, type], more: list[inspect.Parameter], *, returns: Any
+    act: Callable[..., Any],
+    meaning: Callable[..., Any],
+    ids: Mapping[str, type],
+    more: list[inspect.Parameter],
+    *,
+    returns: Any,
 ) -> None:
-    """Give a handler the name, the documentation and the signature that Litestar reads."""
+    """Give a handler the signature that Litestar reads, and the name and documentation of what it does."""
     parameters = [
         *(_parameter(name, _PATH[kind]) for name, kind in ids.items()),
         _parameter("context", _DEPENDENCY[Any]),
         *more,
     ]
-    act.__name__ = action.use_case.__name__
-    act.__doc__ = action.use_case.__doc__
+    act.__name__ = meaning.__name__
+    act.__doc__ = meaning.__doc__
     act.__signature__ = inspect.Signature(parameters, return_annotation=returns)  # type: ignore[attr-defined] # read by inspect
     act.__annotations__ = {one.name: one.annotation for one in parameters} | {"return": returns}
 

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import UnionType
+from types import MappingProxyType, UnionType
 from typing import Annotated, Any, Final, Generic, TypeVar, Union, get_args, get_origin
 
 import structlog
@@ -53,12 +53,19 @@ class Form(Generic[Model]):
         self.model = None
 
 
-async def read_form(request: Request[Any, Any, Any], model: type[Model], *, within: str = "") -> Form[Model]:
+async def read_form(
+    request: Request[Any, Any, Any],
+    model: type[Model],
+    *,
+    within: str = "",
+    known: Mapping[str, Any] = MappingProxyType({}),
+) -> Form[Model]:
     """Read an urlencoded or multipart form into a model.
 
     Blank fields count as not given. A list is a field sent several times; `contact.email` and `items.0.name` are
     members of members. Names that start with `_` are the kit's own. Secret links in what was typed are masked.
-    Names may begin with `within` and a dot, so that those of several forms on one page differ.
+    Names may begin with `within` and a dot, so that those of several forms on one page differ. Members of the model
+    that are `known` already, from the page's address, are not read.
     """
     if request.content_type[0] not in FORMS:
         raise UnsupportedContent(wanted=FORMS[0])
@@ -85,7 +92,7 @@ async def read_form(request: Request[Any, Any, Any], model: type[Model], *, with
     try:
         form.values = commands.without_secrets(values)
         fields = {name.removeprefix(prefix): value for name, value in form.values.items()}
-        form.model = model.model_validate(_known(model, _tree(fields)), context=commands.TYPED)
+        form.model = model.model_validate({**_members(model, _tree(fields)), **known}, context=commands.TYPED)
     except PydanticCustomError:
         form.errors[""] = validation.SENTENCES["unstorable_text"]
     except ValidationError as invalid:
@@ -253,7 +260,7 @@ def _tree(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _with_lists(value) for name, value in root.items()}
 
 
-def _known(model: type[BaseModel], tree: dict[str, Any]) -> dict[str, Any]:
+def _members(model: type[BaseModel], tree: dict[str, Any]) -> dict[str, Any]:
     """Leave out what the model does not name: a page's form may send more than its command takes."""
     names = {name for key, known in model.model_fields.items() for name in (key, known.alias)}
     return {name: value for name, value in tree.items() if name in names}

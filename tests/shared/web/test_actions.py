@@ -8,14 +8,25 @@ from typing import Annotated, Any
 
 import httpx2
 import pytest
-from litestar import Litestar, Request, Response
+from litestar import Litestar, Request, Response, Router
 from litestar.di import NamedDependency
 from pydantic import BaseModel, Field
 
-from shared.commands import Amount, Command, Nothing
+from shared.commands import Amount, Command, NoBody, Nothing
 from shared.db import Cause, Database, Reader, Transaction
 from shared.errors import Conflict, Invalid
-from shared.web.actions import Action, Refused, RequestContext, Resource, api_routes, offered, page_routes
+from shared.web.actions import (
+    Action,
+    Answer,
+    Refused,
+    RequestContext,
+    Resource,
+    api_read,
+    api_routes,
+    offered,
+    page_read,
+    page_routes,
+)
 from shared.web.application import create_application
 from shared.web.openapi import document
 from tests.shared.web.conftest import front, settings
@@ -30,6 +41,13 @@ class Pay(Command):
     amount_cents: Annotated[Amount, Field(ge=1, le=1_000_000)]
     on: date | None = None
     note: Annotated[str, Field(max_length=20)] | None = None
+
+
+class Rename(Command):
+    """A thing of this number gets a name."""
+
+    number: int
+    name: str
 
 
 class ThingView(BaseModel):
@@ -79,12 +97,21 @@ async def close(do: Do, number: int, _: Nothing) -> None:
     await _keep(do, f"{number}: closed")
 
 
+async def rename(do: Do, command: Rename) -> str:
+    """Name a thing, and give the name that it now has."""
+    await _keep(do, f"{command.number}: {command.name}")
+    return command.name.title()
+
+
 async def _read(_: TrialContext, reader: Reader, number: int) -> ThingView:
+    """Give a thing."""
     rows = await reader.fetch("SELECT title FROM thing ORDER BY title")
     return ThingView(number=number, titles=[row["title"] for row in rows])
 
 
-async def _show(_: TrialContext, number: int, *, refused: Refused) -> Response[Any]:
+async def _show(_: TrialContext, number: int, *, refused: Refused | None = None) -> Response[Any]:
+    if refused is None:
+        return Response({"number": number})
     return Response(
         {"number": number, "of": refused.action.name, "errors": refused.form.errors, "values": refused.form.values},
         status_code=refused.status,
@@ -102,7 +129,32 @@ THING = Resource(
 ACTIONS = (
     Action("payment", Pay, pay, path="paiement", label="Payer", done="C’est payé.", creates=True, opt=PUBLIC),
     Action("closing", Nothing, close, path="cloture", done="C’est clos.", then="/choses", anchor="#fin", opt=PUBLIC),
-    Action("audit", Nothing, close, opt=PUBLIC),
+    Action("audit", NoBody, close, opt=PUBLIC),
+)
+
+
+async def _named(_: TrialContext, __: Reader, name: str) -> str:
+    return f"named {name}"
+
+
+async def _show_names(_: TrialContext, number: int, *, refused: Refused) -> Response[Any]:
+    return Response({"names": number, "errors": refused.form.errors}, status_code=refused.status)
+
+
+ALL_THINGS = Resource(address="/things", page="/choses/{number:int}/nom", view=ThingView, read=_read, show=_show)
+ON_ALL_THINGS = (
+    Action(
+        "renaming",
+        Rename,
+        rename,
+        path="",
+        address="",
+        method="PUT",
+        answer=Answer(str, _named),
+        show=_show_names,
+        then="/choses/{created}",
+        opt=PUBLIC,
+    ),
 )
 
 
@@ -121,8 +173,17 @@ def application(database: Database, templates: Path) -> Litestar:
         title="Essai",
         settings=settings(),
         database=database,
-        pages=[front, *page_routes(THING, ACTIONS)],
-        api=api_routes(THING, ACTIONS),
+        pages=[
+            front,
+            Router("/", route_handlers=[page_read(THING)], opt=PUBLIC),
+            *page_routes(THING, ACTIONS),
+            *page_routes(ALL_THINGS, ON_ALL_THINGS),
+        ],
+        api=[
+            Router("/", route_handlers=[api_read(THING)], opt=PUBLIC),
+            *api_routes(THING, ACTIONS),
+            *api_routes(ALL_THINGS, ON_ALL_THINGS),
+        ],
         templates=[templates],
         dependencies={"context": provide_context},
     )
@@ -225,6 +286,34 @@ async def test_a_body_that_does_not_fit_is_refused_by_field(
 async def test_an_action_without_a_form_has_no_page(client: httpx2.AsyncClient) -> None:
     assert (await client.post("/api/v1/things/3/audit")).status_code == 200
     assert [action.label for action in offered(ACTIONS, {"payment", "audit"})] == ["Payer"]
+
+
+async def test_a_resource_is_given_and_shown_at_its_own_addresses(client: httpx2.AsyncClient) -> None:
+    assert (await client.get("/api/v1/things/3")).json() == {"number": 3, "titles": []}
+    assert (await client.get("/choses/3")).json() == {"number": 3}
+
+
+async def test_a_row_may_name_its_own_address_method_and_answer(client: httpx2.AsyncClient) -> None:
+    answer = await client.put("/api/v1/things", json={"number": 3, "name": "puits"})
+    assert (answer.status_code, answer.text) == (200, "named Puits")
+
+
+async def test_an_id_of_the_page_that_the_command_names_goes_into_the_command(
+    client: httpx2.AsyncClient, database: Database
+) -> None:
+    wrong = await sent(client, "/choses/3/nom", number="4")
+    assert (wrong.status_code, list(wrong.json())) == (400, ["names", "errors"])
+    assert wrong.json()["names"] == 3
+    answer = await sent(client, "/choses/3/nom", number="4", name="puits")
+    assert answer.headers["location"] == "/choses/Puits"
+    assert await titles(database) == ["3: puits"]
+
+
+def test_a_call_without_a_body_is_described_without_one(application: Litestar) -> None:
+    paths = document(application)["paths"]
+    assert "requestBody" not in paths["/api/v1/things/{number}/audit"]["post"]
+    assert "requestBody" in paths["/api/v1/things/{number}/closing"]["post"]
+    assert paths["/api/v1/things/{number}"]["get"]["description"] == "Give a thing."
 
 
 def test_the_description_names_command_use_case_and_answer(application: Litestar) -> None:
