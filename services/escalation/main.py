@@ -84,7 +84,7 @@ def application(
         database=database,
         pages=[*pages.routes, messages_described(describe_messages)],
         api=api.routes,
-        templates=[Path(__file__).parent / "web" / "templates"],
+        templates=[Path(__file__).parent / "templates"],
         lifespan=lifespan or [],
         ready=ready or [],
         dependencies={

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from services.escalation.handlers import handlers
 from services.escalation.settings import Settings
-from services.escalation.usecases.telling import day
+from services.escalation.usecases.recording import day
 from shared import clock
 from shared.clock import new_id
 from shared.contracts import intake

@@ -13,7 +13,7 @@ from services.escalation.domain.committee import Verdict
 from services.escalation.domain.refusals import EnvelopeExceeded, LotExceeded
 from services.escalation.settings import Settings
 from services.escalation.usecases import committee, means, overdue
-from services.escalation.usecases.telling import day
+from services.escalation.usecases.recording import day
 from shared import clock
 from shared.clock import new_id
 from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind

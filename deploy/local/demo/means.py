@@ -6,7 +6,7 @@ from typing import Final
 from services.escalation.domain.means import Envelope
 from services.escalation.store import directory
 from services.escalation.store import means as store
-from services.escalation.usecases.telling import day
+from services.escalation.usecases.recording import day
 from shared.clock import new_id
 from shared.contracts.vocabulary import Field
 from shared.db import Transaction

@@ -13,7 +13,7 @@ from services.escalation.store import accompaniment, exchanges, retold
 from services.escalation.store import committee as committee_store
 from services.escalation.store import dossier as store
 from services.escalation.store import means as means_store
-from services.escalation.usecases import telling
+from services.escalation.usecases import recording
 from shared.clock import new_id
 from shared.contracts import escalation as facts
 from shared.contracts.fact import Fact
@@ -39,7 +39,7 @@ async def _tell_again(tx: Transaction, fact: Fact) -> None:
     await _means(tx, fact)
     await _accompaniment(tx, fact)
     if not isinstance(fact, facts.StageDueSoon):  # a mail, and no step
-        await telling.note(tx, fact)
+        await recording.note(tx, fact)
 
 
 async def _before(tx: Transaction, fact: Fact) -> None:
@@ -133,7 +133,7 @@ async def _book(tx: Transaction, fact: facts.OrderBooked) -> None:
 
 async def _envelope(tx: Transaction, request_id: UUID, at: datetime) -> UUID:
     """Give an envelope to pay from: which one it was is told to nobody."""
-    year = telling.day(at).year
+    year = recording.day(at).year
     await means_store.ensure_envelope(tx, Envelope(new_id(), year, None, BEYOND_ANY_ENVELOPE), at=at)
     envelope = await means_store.envelope_of_request_for_update(tx, request_id, year=year)
     if envelope is None:

@@ -15,7 +15,7 @@ from services.escalation.store import accompaniment as store
 from services.escalation.store import dossier as dossier_store
 from services.escalation.store import means as means_store
 from services.escalation.usecases import acting
-from services.escalation.usecases.telling import day, in_time, load, tell
+from services.escalation.usecases.recording import day, in_time, load, record
 from shared.allowance import Allowance
 from shared.clock import new_id
 from shared.contracts.escalation import ProviderInvited
@@ -50,7 +50,7 @@ async def start_accompaniment(
     escalation, at = await load(tx, request_id, agent, at)
     fact = escalation.accompany(starts_on=starts_on, ends_on=ends_on, by=acting.by(agent), at=at)
     await dossier_store.save(tx, escalation, at=at)
-    await tell(tx, fact)
+    await record(tx, fact)
 
 
 async def plan_milestone(
@@ -70,7 +70,7 @@ async def plan_milestone(
         milestone_id=milestone.id, title=title, due_on=due_on, by=acting.by(agent), at=at, deliverable=deliverable
     )
     await store.add_milestone(tx, milestone, request_id, deliverable=deliverable, at=at)
-    await tell(tx, fact)
+    await record(tx, fact)
     return milestone.id
 
 
@@ -82,7 +82,7 @@ async def reach_milestone(
     milestone = await store.load_milestone_for_update(tx, request_id, milestone_id)
     fact = milestone.reach(escalation, reached_on=reached_on, today=day(at), by=acting.by(agent), at=at)
     await store.save_milestone(tx, milestone)
-    await tell(tx, fact)
+    await record(tx, fact)
 
 
 async def postpone_milestone(
@@ -93,7 +93,7 @@ async def postpone_milestone(
     milestone = await store.load_milestone_for_update(tx, request_id, milestone_id)
     fact = milestone.postpone(escalation, due_on=due_on, motive=motive, today=day(at), by=acting.by(agent), at=at)
     await store.note_postponed(tx, fact)
-    await tell(tx, fact)
+    await record(tx, fact)
 
 
 async def report_progress(
@@ -149,7 +149,7 @@ async def _progress(
     )
     await allowance.find_room(tx, store.PROGRESS, fact.request_id, fact.team, text=text, at=at)
     await store.add_progress(tx, fact, team=fact.team, author=fact.author)
-    await tell(tx, fact)
+    await record(tx, fact)
     return fact.report_id
 
 
@@ -187,7 +187,7 @@ async def _deliver(
     milestone = await _milestone(tx, escalation, milestone_id)
     fact = domain.add_deliverable(escalation, teller, milestone=milestone, document=document)
     await store.add_deliverable(tx, fact, file.content)
-    await tell(tx, fact)
+    await record(tx, fact)
     return document.id
 
 
@@ -227,7 +227,7 @@ async def invite_provider(
         by=actor,
     )
     await store.save_link(tx, fact)
-    await tell(tx, fact)
+    await record(tx, fact)
     return ProviderLink(mobilisation_id, fact.link_generation)
 
 
@@ -239,5 +239,5 @@ async def complete(
     until = day(at) + timedelta(days=durations.evaluation_calendar_days)
     completed, asked = escalation.complete(report=report, evaluation_until=until, by=acting.by(agent), at=at)
     await dossier_store.save(tx, escalation, at=at)
-    await tell(tx, completed)
-    await tell(tx, asked)
+    await record(tx, completed)
+    await record(tx, asked)

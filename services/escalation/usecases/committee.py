@@ -12,7 +12,7 @@ from services.escalation.settings import Durations
 from services.escalation.store import committee as store
 from services.escalation.store import dossier as dossier_store
 from services.escalation.usecases import acting
-from services.escalation.usecases.telling import day, load, tell, working_days_after
+from services.escalation.usecases.recording import day, load, record, working_days_after
 from shared.clock import new_id
 from shared.contracts.escalation import Decision
 from shared.db import Transaction
@@ -93,7 +93,7 @@ async def decide(
     decision = session.decide(escalation, verdict, decision_id=new_id(), number=number, by=acting.by(agent))
     fact = escalation.apply(decision, next_due_on=working_days_after(at, durations.committee), at=at)
     await dossier_store.save(tx, escalation, at=at)
-    event_id = await tell(tx, fact)
+    event_id = await record(tx, fact)
     await store.add_decision(tx, decision, request_id, event_id=event_id, at=at)
     return decision
 
@@ -110,7 +110,7 @@ async def correct(tx: Transaction, decision_id: UUID, verdict: Verdict, *, agent
         escalation, verdict, decision_id=new_id(), number=number, today=day(at), by=acting.by(agent), at=at
     )
     await dossier_store.save(tx, escalation, at=at)
-    event_id = await tell(tx, fact)
+    event_id = await record(tx, fact)
     await store.add_decision(tx, fact.decision, request_id, event_id=event_id, at=at)
     return fact.decision
 
@@ -126,7 +126,7 @@ async def lift_reserve(
         escalation, motive=motive, lifted_on=lifted_on or day(at), today=day(at), by=acting.by(agent), at=at
     )
     await store.note_reserve_lifted(tx, fact.number, motive=fact.motive, lifted_on=fact.lifted_on, by=fact.by)
-    await tell(tx, fact)
+    await record(tx, fact)
 
 
 async def close_session(tx: Transaction, session_id: UUID, *, agent: Agent, at: datetime) -> None:

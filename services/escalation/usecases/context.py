@@ -13,7 +13,7 @@ from services.escalation.domain.perimeter import Perimeter
 from services.escalation.settings import Durations
 from services.escalation.store import dossier as store
 from services.escalation.usecases import acting
-from services.escalation.usecases.telling import in_time, tell
+from services.escalation.usecases.recording import in_time, record
 from shared.allowance import Allowance
 from shared.commands import Command
 from shared.contracts.fact import Fact
@@ -60,6 +60,6 @@ def changes_dossier(
         do, escalation = await load(do, request_id)
         fact = await change(do, escalation, command)
         await store.save(do.tx, escalation, at=do.at)
-        await tell(do.tx, fact)
+        await record(do.tx, fact)
 
     return run

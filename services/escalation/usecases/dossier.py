@@ -10,7 +10,7 @@ from services.escalation.store import committee as committee_store
 from services.escalation.store import dossier as store
 from services.escalation.store import exchanges
 from services.escalation.usecases.context import Context, changes_dossier, load
-from services.escalation.usecases.telling import day, tell, working_days_after
+from services.escalation.usecases.recording import day, record, working_days_after
 from shared.clock import new_id
 from shared.commands import Command
 from shared.contracts.fact import Fact
@@ -96,4 +96,4 @@ async def schedule(do: Context, request_id: UUID, command: Schedule) -> None:
     session.check_open()
     await committee_store.add_to_agenda(do.tx, session.id, request_id, state=escalation.state, at=do.at)
     await store.save(do.tx, escalation, at=do.at)
-    await tell(do.tx, fact)
+    await record(do.tx, fact)

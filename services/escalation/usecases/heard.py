@@ -13,7 +13,7 @@ from services.escalation.store import dossier as store
 from services.escalation.store import exchanges
 from services.escalation.store import programmes as programme_store
 from services.escalation.usecases import withdrawing
-from services.escalation.usecases.telling import NATIONAL_CALENDAR, day, in_time, tell, working_days_after
+from services.escalation.usecases.recording import NATIONAL_CALENDAR, day, in_time, record, working_days_after
 from shared import calendar, early_notes, withdrawals
 from shared import exchanges as exchange_parts
 from shared.contracts import intake, notifications, qualification
@@ -62,7 +62,7 @@ async def receive_escalation_on_request_escalated(
     for document in fact.dossier.documents:
         await exchanges.add_document(tx, fact.request_id, document)
     if not withdrawn and not tx.replaying:
-        await tell(tx, received)
+        await record(tx, received)
     for early in await early_notes.take(tx, fact.request_id, _EARLY):
         await _apply_early(tx, early, dossier=fact.dossier)
     await withdrawing.answer_pending(tx, fact.request_id, received.at)

@@ -14,7 +14,7 @@ from services.escalation.store import directory
 from services.escalation.store import dossier as dossier_store
 from services.escalation.store import means as store
 from services.escalation.usecases import acting
-from services.escalation.usecases.telling import day, load, tell
+from services.escalation.usecases.recording import day, load, record
 from shared.clock import new_id
 from shared.contracts.escalation import FinancingShare, OrderBooked, ResourceProgressed
 from shared.contracts.fact import A_MOMENT
@@ -90,7 +90,7 @@ async def mobilise(
     )
     await dossier_store.save(tx, escalation, at=at)
     await store.add_mobilisation(tx, mobilisation, by=fact.by, at=at, lines=ordered.lines if ordered else ())
-    await tell(tx, fact)
+    await record(tx, fact)
     return mobilisation.id
 
 
@@ -176,7 +176,7 @@ async def step_mobilisation(
         mobilisation.step(action, of=escalation.state, by=by)
     await _give_back(tx, mobilisation, before - mobilisation.committed_cents)
     await store.save_mobilisation(tx, mobilisation, at=at)
-    await tell(
+    await record(
         tx,
         ResourceProgressed(
             request_id=request_id,
@@ -253,7 +253,7 @@ def _booking(
 
 async def _book(tx: Transaction, fact: OrderBooked) -> None:
     await store.add_entry(tx, fact)
-    await tell(tx, fact)
+    await record(tx, fact)
 
 
 async def plan_financing(
@@ -267,4 +267,4 @@ async def plan_financing(
         total_cents=total_cents, shares=shares, fully_covered=covered, by=acting.by(agent), at=at
     )
     await store.save_financing(tx, fact)
-    await tell(tx, fact)
+    await record(tx, fact)

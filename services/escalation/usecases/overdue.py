@@ -6,7 +6,7 @@ from services.escalation.settings import Durations
 from services.escalation.store import accompaniment as store
 from services.escalation.store import dossier as dossier_store
 from services.escalation.store import exchanges
-from services.escalation.usecases.telling import day, in_time, tell, working_days_after
+from services.escalation.usecases.recording import day, in_time, record, working_days_after
 from shared.db import Transaction
 from shared.messaging import journal
 
@@ -19,7 +19,7 @@ async def tell_overdue_stages(tx: Transaction, *, at: datetime) -> int:
         fact = escalation.tell_overdue(today=day(at), at=now)
         if fact is not None:
             await dossier_store.save(tx, escalation, at=now)
-            await tell(tx, fact)
+            await record(tx, fact)
             told += 1
     return told
 
@@ -33,7 +33,7 @@ async def tell_overdue_milestones(tx: Transaction, *, at: datetime) -> int:
         fact = milestone.tell_overdue(escalation, today=day(at), at=now) if escalation else None
         if fact is not None:
             await store.save_milestone(tx, milestone)
-            await tell(tx, fact)
+            await record(tx, fact)
             told += 1
     return told
 

@@ -11,7 +11,7 @@ from services.escalation.settings import Durations
 from services.escalation.store import dossier as dossier_store
 from services.escalation.store import programmes as store
 from services.escalation.usecases import acting
-from services.escalation.usecases.telling import SOURCE, day, in_time, note
+from services.escalation.usecases.recording import SOURCE, day, in_time, note
 from shared import coverage
 from shared.contracts.escalation import ProgrammeCoverageSet, coverage_id
 from shared.contracts.fact import Actor, Fact

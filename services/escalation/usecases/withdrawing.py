@@ -17,7 +17,7 @@ from services.escalation.store import directory, followed
 from services.escalation.store import dossier as store
 from services.escalation.store import means as means_store
 from services.escalation.store import programmes as programme_store
-from services.escalation.usecases.telling import in_time, note, tell
+from services.escalation.usecases.recording import in_time, note, record
 from shared import early_notes, withdrawals
 from shared.contracts import intake, qualification
 from shared.contracts.escalation import ResourceProgressed, WithdrawalAccepted, WithdrawalDeclined
@@ -103,7 +103,7 @@ async def _answer_for_dossier(tx: Transaction, dossier: Escalation, asked: Withd
         await _cancel(tx, dossier, proposed, at)
     if fact is not None:
         await apply(tx, fact, dossier)
-        await tell(tx, fact)
+        await record(tx, fact)
 
 
 async def _answer_for_programme(tx: Transaction, directed: ProgrammeRequest, asked: Withdrawal, at: datetime) -> None:
@@ -144,7 +144,7 @@ async def _cancel(tx: Transaction, dossier: Escalation, proposed: Sequence[Mobil
     for place, mobilisation in enumerate(proposed):
         moment = at + A_MOMENT * place
         await means_store.save_mobilisation(tx, mobilisation, at=moment)
-        await tell(
+        await record(
             tx,
             ResourceProgressed(
                 request_id=dossier.request_id,

@@ -6,7 +6,7 @@ from services.escalation.reads.detail import detail
 from services.escalation.reads.detail_rows import EscalationDetail
 from services.escalation.reads.territory import neighbours
 from services.escalation.usecases import acting
-from services.escalation.usecases.telling import day
+from services.escalation.usecases.recording import day
 from services.escalation.web.links import DocumentLinks
 from shared import clock
 from shared.db import Reader

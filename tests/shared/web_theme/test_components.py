@@ -223,7 +223,11 @@ def test_only_components_know_bootstrap() -> None:
     known = re.compile(
         r'class="[^"]*\b(btn|form-control|form-select|form-check|alert|badge|table|pagination|breadcrumb)\b'
     )
-    pages = [*THEME.rglob("*.html"), *assets.ROOT.glob("services/*/web/templates/**/*.html")]
+    pages = [
+        *THEME.rglob("*.html"),
+        *assets.ROOT.glob("services/*/templates/**/*.html"),
+        *assets.ROOT.glob("services/*/web/templates/**/*.html"),
+    ]
     outside = [path for path in pages if path.parent != THEME / "components"]
     assert outside
     assert [path.name for path in outside if known.search(path.read_text())] == []

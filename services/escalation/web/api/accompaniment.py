@@ -20,7 +20,7 @@ from services.escalation.reads.accompaniment import (
 from services.escalation.reads.detail_rows import EscalationDetail
 from services.escalation.usecases import accompaniment as usecases
 from services.escalation.usecases import acting, consultations
-from services.escalation.usecases.telling import day
+from services.escalation.usecases.recording import day
 from services.escalation.web.api.answers import EscalationWithNew, acted, with_new
 from services.escalation.web.files import ONE_FILE, attachment, received
 from services.escalation.web.links import DocumentLinks, ProviderLinks

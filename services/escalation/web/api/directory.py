@@ -15,7 +15,7 @@ from services.escalation.reads.directory import ContractDetail, ContractRow, Ope
 from services.escalation.store.directory import NewLot, Operator, Price
 from services.escalation.usecases import acting
 from services.escalation.usecases import directory as usecases
-from services.escalation.usecases.telling import day
+from services.escalation.usecases.recording import day
 from services.escalation.web.readers import whole_country
 from shared import clock
 from shared.commands import Command

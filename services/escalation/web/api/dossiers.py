@@ -12,7 +12,7 @@ from services.escalation.domain.moves import State
 from services.escalation.reads.detail_rows import EscalationDetail
 from services.escalation.reads.dossiers import EscalationSummary, Filters, count_dossiers, dossiers
 from services.escalation.usecases import acting, consultations
-from services.escalation.usecases.telling import day
+from services.escalation.usecases.recording import day
 from services.escalation.web.actions import DOSSIER, ON_DOSSIERS
 from services.escalation.web.links import DocumentLinks
 from services.escalation.web.whole import territory_of, whole

@@ -16,7 +16,7 @@ from services.escalation.reads.accompaniment import accompaniments, count_accomp
 from services.escalation.store.accompaniment import NoSuchMilestone
 from services.escalation.usecases import accompaniment as usecases
 from services.escalation.usecases import acting, consultations
-from services.escalation.usecases.telling import day
+from services.escalation.usecases.recording import day
 from services.escalation.web.files import ONE_FILE, attachment, received
 from services.escalation.web.links import DocumentLinks
 from services.escalation.web.pages.dossiers import dossier_page

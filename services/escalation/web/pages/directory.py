@@ -17,7 +17,7 @@ from services.escalation.reads import directory as reads
 from services.escalation.store.directory import Operator
 from services.escalation.usecases import acting
 from services.escalation.usecases import directory as usecases
-from services.escalation.usecases.telling import day
+from services.escalation.usecases.recording import day
 from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import whole_country
 from shared import clock

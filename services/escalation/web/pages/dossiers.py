@@ -20,7 +20,7 @@ from services.escalation.reads.dossiers import (
     dossiers,
 )
 from services.escalation.usecases import acting, consultations
-from services.escalation.usecases.telling import day
+from services.escalation.usecases.recording import day
 from services.escalation.web.links import DocumentLinks
 from services.escalation.web.pages import presenting
 from services.escalation.web.pages.showing import Asked, show

@@ -20,7 +20,7 @@ from services.escalation.reads.detail_rows import EscalationDetail, Mobilisation
 from services.escalation.reads.means import envelope_of_request
 from services.escalation.store.means import NoSuchMobilisation
 from services.escalation.usecases import accompaniment, acting, means
-from services.escalation.usecases.telling import day
+from services.escalation.usecases.recording import day
 from services.escalation.web.links import DocumentLinks, ProviderLinks
 from services.escalation.web.pages import presenting
 from services.escalation.web.pages.showing import Asked, show

@@ -8,7 +8,7 @@ from litestar.response import Template
 
 from services.escalation.domain.committee import MemberRole
 from services.escalation.domain.moves import State
-from services.escalation.usecases.telling import day
+from services.escalation.usecases.recording import day
 from services.escalation.web.readers import COMMITTEE_READERS, reads_country
 from shared import clock
 from shared.french.words import state_word, word

@@ -1,4 +1,4 @@
-"""Every fact of ours is told to the others and written into the dossier's history, together."""
+"""Record a fact: publish it through the journal, and enter it in the dossier's timeline, in one transaction."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -19,8 +19,7 @@ from shared.messaging import journal
 
 SOURCE = "/escalation"
 NATIONAL_CALENDAR = "75"
-"""The national team counts its days in Paris."""
-
+"""Whose public holidays count for the national team: Paris."""
 
 _DETAILS: Mapping[type[Fact], str] = {
     escalation.InformationRequested: "question",
@@ -42,7 +41,7 @@ _DETAILS: Mapping[type[Fact], str] = {
     escalation.ProgrammeRequestDeclined: "motive",
     escalation.ProgrammeRequestCompleted: "report",
 }
-"""Fact → the member that the history shows beside its name."""
+"""Fact → the member that the timeline shows beside its name."""
 
 
 async def load(tx: Transaction, request_id: UUID, agent: Agent, at: datetime) -> tuple[Escalation, datetime]:
@@ -52,19 +51,19 @@ async def load(tx: Transaction, request_id: UUID, agent: Agent, at: datetime) ->
 
 
 async def in_time(tx: Transaction, request_id: UUID, at: datetime) -> datetime:
-    """Give the moment of what we do now with a request: after everything that is known of it."""
+    """Return a time for what is done now to a request: after everything that is recorded of it."""
     return await journal.in_time(tx, SOURCE, request_id, at)
 
 
-async def tell(tx: Transaction, fact: Fact) -> UUID:
-    """Tell a fact and note it in the history; give the event's id."""
+async def record(tx: Transaction, fact: Fact) -> UUID:
+    """Publish a fact and enter it in the timeline; returns the event's id."""
     event_id = await journal.record(tx, fact)
     await note(tx, fact)
     return event_id
 
 
 async def note(tx: Transaction, fact: Fact) -> None:
-    """Note a fact of ours in the history."""
+    """Enter a fact of this service in the timeline."""
     by: Actor | None = getattr(fact, "by", None)
     detail: str | None = getattr(fact, _DETAILS[type(fact)]) if type(fact) in _DETAILS else None
     if isinstance(fact, escalation.DecisionMade | escalation.DecisionCorrected):
@@ -80,10 +79,10 @@ async def note(tx: Transaction, fact: Fact) -> None:
 
 
 def day(at: datetime) -> date:
-    """Give the day that it is for the national team."""
+    """Return the day in Paris, where the national team works."""
     return at.astimezone(calendar.time_zone(NATIONAL_CALENDAR)).date()
 
 
 def working_days_after(at: datetime, days: int) -> date:
-    """Give the day by which something is due that has so many working days from now."""
+    """Return the day that lies so many working days after a moment."""
     return calendar.add_working_days(day(at), days, NATIONAL_CALENDAR)
