@@ -38,6 +38,10 @@ class Timeouts:
     body: float = 30.0
     bytes_per_second: int = 8000
 
+    def of_body(self, received: int) -> float:
+        """Return the seconds that a body may take of which so many bytes were received."""
+        return self.body + received / self.bytes_per_second
+
 
 class GuardedProtocol(H11Protocol):
     """HTTP/1.1 as uvicorn speaks it, with a timeout for headers; what is refused here is answered as a problem."""
@@ -159,9 +163,8 @@ class BodyTimeout:
             if complete:  # from here on it only tells when the client is gone
                 return await receive()
             began = loop.time()
-            allowed = self._timeouts.body + received / self._timeouts.bytes_per_second
             try:
-                async with asyncio.timeout(max(0.0, allowed - waited)):
+                async with asyncio.timeout(max(0.0, self._timeouts.of_body(received) - waited)):
                     message = await receive()
             except TimeoutError:
                 raise RequestTimeout from None

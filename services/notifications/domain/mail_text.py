@@ -142,11 +142,15 @@ def above(text: str, *, title: str = "") -> str:
     ours = _OUR_LINE.search(plain)
     if ours is None:
         return plain.strip()
-    marked = ">" in plain[plain.rfind("\n", 0, ours.start()) + 1 : ours.start()]
-    if marked and _answers_between(plain[ours.end() :]):
+    if _is_quoted_with_marks(plain, ours.start()) and _answers_between(plain[ours.end() :]):
         return plain.strip()
     written = _without_title(plain[: ours.start()].rstrip(" \t>|*\n").split("\n"), title)
     return "\n".join(_without_headers(_without_attribution(written))).strip()
+
+
+def _is_quoted_with_marks(text: str, start: int) -> bool:
+    """Tell whether a mark of quotation (`>`) stands before this place in its line."""
+    return ">" in text[text.rfind("\n", 0, start) + 1 : start]
 
 
 def _without_title(lines: list[str], title: str) -> list[str]:

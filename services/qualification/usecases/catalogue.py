@@ -61,11 +61,16 @@ async def change(
     entry = replace(entry, departements=entry.departements or known.departements)
     provider = _checked(provider_id, entry, before=known.departements, by=by, territories=territories)
     provider = replace(provider, engaged=known.engaged)
+    _refuse_for_others(provider, known, by)
+    await providers.update(tx, provider, at)
+    return provider
+
+
+def _refuse_for_others(provider: CatalogueEntry, known: CatalogueEntry, by: Agent) -> None:
+    """Refuse with `Invalid` to change more than the départements of a provider that also works elsewhere."""
     elsewhere = [code for code in known.departements if not by.sees(code)]
     if elsewhere and replace(provider, departements=known.departements) != known:
         raise Invalid.field("departements", _SHARED.format(", ".join(elsewhere)))
-    await providers.update(tx, provider, at)
-    return provider
 
 
 def _checked(

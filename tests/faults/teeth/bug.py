@@ -66,9 +66,9 @@ class Bug:
         return texts
 
 
-def bug(name: str, says: str, drill: str, target: str, *how: Make | str) -> Bug:
+def bug(name: str, says: str, drill: str, target: str, *how: Make | str, within: str = "") -> Bug:
     """Make a bug of a single patch."""
     if len(how) == 1 and callable(how[0]):
-        return Bug(name, says, drill, (Patch(target, how[0]),))
+        return Bug(name, says, drill, (Patch(target, how[0], within),))
     before, after = map(str, how)
     return Bug(name, says, drill, (Edit(target, before, after),))

@@ -8,9 +8,9 @@ replaced in its module (or class) and in every module that imported it by that n
 import functools
 import importlib
 import inspect
-import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -28,10 +28,14 @@ class Misfit(Exception):  # noqa: N818 - it names a state of the table
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """One target, as `package.module:Qualified.name`, and what makes its replacement."""
+    """One target, as `package.module:Qualified.name`, and what makes its replacement.
+
+    With `within`, which names a function in the same way, a function is replaced only while that one runs.
+    """
 
     target: str
     make: Make
+    within: str = ""
 
     def check(self) -> None:
         """Raise `Misfit` unless the target exists and the replacement differs from it and is called as it is."""
@@ -39,29 +43,39 @@ class Patch:
 
     def apply(self) -> None:
         """Replace the target in this process; raise `Misfit` as `check` does."""
-        put, replacement = self._prepare()
-        put(replacement)
+        for put in self._prepare():
+            put()
 
-    def _prepare(self) -> tuple[Callable[[Any], None], Any]:
-        """Return what puts a replacement in place, and the replacement."""
+    def _prepare(self) -> list[Callable[[], None]]:
+        """Return what puts the replacement in place."""
         module, owner, name = self._locate()
         value = inspect.getattr_static(owner, name)
         function = _function_behind(value)
         if function is None:
             if callable(value) or isinstance(value, staticmethod | classmethod | property | ModuleType):
                 raise Misfit(f"{self.target}: {type(value).__name__} hides no function of Python")
-            replacement = self._make(value)
-            if replacement == value and type(replacement) is type(value):
+            if self.within:
+                raise Misfit(f"{self.target}: a constant is replaced for everybody")
+            constant = self._make(value)
+            if constant == value and type(constant) is type(value):
                 raise Misfit(f"{self.target}: the replacement equals the original")
-            return functools.partial(_put_constant, owner, name, value), replacement
+            return [functools.partial(_put_constant, owner, name, value, constant)]
         if function.__module__ != module.__name__:
             raise Misfit(f"{self.target}: the function is defined in {function.__module__}")
-        original = _copy(function)
+        original = copy_of(function)
         replacement = self._make(original)
         if replacement is original:
             raise Misfit(f"{self.target}: the replacement is the original")
         self._compare_signatures(original, replacement)
-        return functools.partial(_put_function, function, value), replacement
+        if not self.within:
+            return [functools.partial(_put_function, function, value, replacement)]
+        running: ContextVar[bool] = ContextVar("running", default=False)
+
+        def replaced_within(*given: Any, **named: Any) -> Any:
+            return (replacement if running.get() else original)(*given, **named)
+
+        caller = Patch(self.within, _marking(running))
+        return [functools.partial(_put_function, function, value, replaced_within), *caller._prepare()]
 
     def _locate(self) -> tuple[ModuleType, Any, str]:
         """Return the module, the module or class that has the target, and the target's name there."""
@@ -98,58 +112,6 @@ class Patch:
                 raise Misfit(f"{self.target}: the replacement is called in another way: {error}") from error
 
 
-# ── what makes a replacement ────────────────────────────────────────────────────────────────────────────────────
-
-
-def around(function: Callable[..., Any]) -> Make:
-    """Replace a function by this one, which gets the original as its first argument."""
-    return lambda original: functools.partial(function, original)
-
-
-def instead(replacement: Any) -> Make:
-    """Replace a function or a constant by this one."""
-    return lambda _: replacement
-
-
-def returning(value: Any) -> Make:
-    """Replace a function by one that does nothing and returns this value."""
-
-    def make(original: FunctionType) -> Callable[..., Any]:
-        def nothing(*_: Any, **__: Any) -> Any:
-            return value
-
-        async def nothing_later(*_: Any, **__: Any) -> Any:
-            return value
-
-        return nothing_later if inspect.iscoroutinefunction(original) else nothing
-
-    return make
-
-
-def reworded(before: str, after: str) -> Make:
-    """Replace words in a text, or in a text that stands in a function; how they are spaced does not matter.
-
-    They must stand exactly once, not counting the function's docstring.
-    """
-    words = re.compile(r"\s+".join(map(re.escape, before.split())))
-
-    def make(original: Any) -> Any:
-        texts = [original] if isinstance(original, str) else list(_texts(original.__code__, original.__doc__))
-        found = sum(len(words.findall(text)) for text in texts)
-        if found != 1:
-            raise Misfit(f"{before!r} stands there {found} times")
-        if isinstance(original, str):
-            return words.sub(lambda _: after, original)
-        return _copy(original, _with_texts(original.__code__, lambda text: words.sub(lambda _: after, text)))
-
-    return make
-
-
-def lacking(words: str) -> Make:
-    """Take words away from a text, or from a text that stands in a function."""
-    return reworded(words, "")
-
-
 # ── functions ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -169,7 +131,7 @@ def _function_behind(value: Any) -> FunctionType | None:
     return value
 
 
-def _copy(function: FunctionType, code: CodeType | None = None) -> FunctionType:
+def copy_of(function: FunctionType, code: CodeType | None = None) -> FunctionType:
     """Return a function that does the same and keeps doing it when the code of this one is replaced."""
     copy = FunctionType(
         code or function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
@@ -239,6 +201,32 @@ async def _async_generator(*given: Any, _replacement: Callable[..., Any], **name
         return
 
 
+def _marking(running: ContextVar[bool]) -> Make:
+    """Mark for how long a function runs, in its own context."""
+
+    def make(original: FunctionType) -> Callable[..., Any]:
+        if original.__code__.co_flags & (inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR):
+            raise Misfit("others run while a generator does")
+
+        def run(*given: Any, **named: Any) -> Any:
+            token = running.set(True)
+            try:
+                return original(*given, **named)
+            finally:
+                running.reset(token)
+
+        async def run_later(*given: Any, **named: Any) -> Any:
+            token = running.set(True)
+            try:
+                return await original(*given, **named)
+            finally:
+                running.reset(token)
+
+        return run_later if inspect.iscoroutinefunction(original) else run
+
+    return make
+
+
 # ── constants ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -247,23 +235,3 @@ def _put_constant(owner: Any, name: str, value: Any, replacement: Any) -> None:
     for one in [owner] if isinstance(owner, type) else {*importers, owner}:
         if vars(one).get(name) is value:
             setattr(one, name, replacement)
-
-
-def _texts(code: CodeType, docstring: str | None) -> Iterator[str]:
-    """Yield the texts that stand in a function and in the functions within it, without its docstring."""
-    for value in code.co_consts:
-        if isinstance(value, CodeType):
-            yield from _texts(value, None)
-        elif isinstance(value, str) and value is not docstring:
-            yield value
-
-
-def _with_texts(code: CodeType, change: Callable[[str], str]) -> CodeType:
-    """Return the code with its texts changed, also those of the functions within it."""
-
-    def changed(value: Any) -> Any:
-        if isinstance(value, CodeType):
-            return _with_texts(value, change)
-        return change(value) if isinstance(value, str) else value
-
-    return code.replace(co_consts=tuple(changed(value) for value in code.co_consts))

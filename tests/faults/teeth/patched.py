@@ -19,6 +19,18 @@ async def coroutine(number: int, times: int = 2) -> int:
     return number * times
 
 
+def calls_plain(number: int) -> int:
+    return plain(number)
+
+
+async def calls_coroutine(number: int) -> int:
+    return await coroutine(number)
+
+
+async def refuses(number: int) -> None:
+    raise LookupError if number == 1 else ValueError(number)
+
+
 def generator(number: int) -> Iterator[int]:
     yield number
     yield number + 1

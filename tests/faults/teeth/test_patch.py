@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.faults.teeth import patched
-from tests.faults.teeth.patch import Make, Misfit, Patch, around, instead, lacking, returning, reworded
+from tests.faults.teeth.changes import around, ignoring, in_turn, instead, lacking, passing, returning, reworded
+from tests.faults.teeth.patch import Make, Misfit, Patch
 
 
 @pytest.fixture
@@ -20,8 +21,8 @@ def fresh() -> Iterator[ModuleType]:
     importlib.reload(patched)
 
 
-def patch(name: str, make: Make) -> None:
-    Patch(f"{patched.__name__}:{name}", make).apply()
+def patch(name: str, make: Make, within: str = "") -> None:
+    Patch(f"{patched.__name__}:{name}", make, within and f"{patched.__name__}:{within}").apply()
 
 
 NEGATED = around(lambda original, *args, **named: -original(*args, **named))
@@ -142,6 +143,30 @@ def test_words_of_a_text_and_of_a_function(fresh: Any) -> None:
     assert fresh.within() == "a "
 
 
+def test_several_changes_of_one_function(fresh: Any) -> None:
+    patch("statement", in_turn(lacking("FOR UPDATE"), reworded("$1", "$2")))
+    assert fresh.statement("a").split() == ["a", "what", "is", "read", "WHERE", "id", "=", "$2"]
+
+
+async def test_a_function_is_replaced_only_while_another_one_runs(fresh: Any) -> None:
+    patch("plain", NEGATED, within="calls_plain")
+    patch("coroutine", returning(7), within="calls_coroutine")
+    assert [fresh.calls_plain(3), fresh.plain(3)] == [-6, 6]
+    assert [await fresh.calls_coroutine(3), await fresh.coroutine(3)] == [7, 6]
+
+
+async def test_arguments_are_replaced_however_they_are_given(fresh: Any) -> None:
+    patch("coroutine", passing(times=lambda times: times + 1))
+    assert [await fresh.coroutine(3), await fresh.coroutine(3, 3), await fresh.coroutine(3, times=4)] == [9, 12, 15]
+
+
+async def test_an_error_is_ignored(fresh: Any) -> None:
+    patch("refuses", ignoring("builtins:LookupError"))
+    assert await fresh.refuses(1) is None
+    with pytest.raises(ValueError, match="2"):
+        await fresh.refuses(2)
+
+
 @pytest.mark.parametrize(
     ("target", "make", "words"),
     [
@@ -155,6 +180,7 @@ def test_words_of_a_text_and_of_a_function(fresh: Any) -> None:
             around(lambda original, number, times: original(number, times)),
             "another way",
         ),
+        (f"{patched.__name__}:plain", passing(missing=instead(1)), "no parameter missing"),
         (f"{patched.__name__}:MOST", instead(300), "equals the original"),
         (f"{patched.__name__}:LOCKS", lacking("FOR SHARE"), "0 times"),
         (f"{patched.__name__}:statement", lacking("Explain a row"), "0 times"),
@@ -167,6 +193,19 @@ def test_words_of_a_text_and_of_a_function(fresh: Any) -> None:
 def test_what_does_not_fit_is_refused(target: str, make: Make, words: str) -> None:
     with pytest.raises(Misfit, match=words):
         Patch(target, make).check()
+
+
+@pytest.mark.parametrize(
+    ("name", "within", "words"),
+    [
+        ("plain", "missing", "there is no missing"),
+        ("plain", "generator", "others run while a generator does"),
+        ("MOST", "calls_plain", "replaced for everybody"),
+    ],
+)
+def test_a_caller_that_does_not_fit_is_refused(name: str, within: str, words: str) -> None:
+    with pytest.raises(Misfit, match=words):
+        patch(name, NEGATED, within)
 
 
 def test_a_check_changes_nothing(fresh: Any) -> None:

@@ -1,40 +1,46 @@
 """What keeps small groups out of the published figures."""
 
-from tests.faults.teeth.bug import Bug, bug
+from typing import Any
 
-_DISCLOSURE = "services/intake/domain/disclosure.py"
+from tests.faults.teeth.bug import bug
+from tests.faults.teeth.changes import around, instead, returning
 
-BUGS: tuple[Bug, ...] = (
+DISCLOSURE = "services.intake.domain.disclosure"
+
+
+def _drawn_anew(original: Any, self: Any, before: Any) -> None:
+    shown = dict(self._months.shown)
+    original(self, before)
+    self._months.shown = shown
+
+
+BUGS = (
     bug(
         "tables_not_compared",
         "A published table may say of the whole what leaves a small part of another table no room.",
         "published_figures",
-        _DISCLOSURE,
-        "        return max(0, sum(self.most.values()) - max(room, STEP - 1))\n",
-        "        return 1_000_000 + room\n",
+        f"{DISCLOSURE}:_Parts.limit",
+        returning(1_000_000),
     ),
     bug(
         "month_published_again",
         "A month that is over is published with another number once more is known of it.",
         "published_figures",
-        _DISCLOSURE,
-        "        self._months.shown |= over\n",
-        "",
+        f"{DISCLOSURE}:_Drawing.close_months",
+        around(_drawn_anew),
     ),
     bug(
         "moments_not_compared",
         "Figures are published whatever their difference with earlier ones says.",
         "published_figures",
-        _DISCLOSURE,
-        "    if earlier and (drawing.stuck or any(drawing.reveals(before) for before in earlier)):\n",
-        "    if earlier and drawing.stuck:\n",
+        f"{DISCLOSURE}:_Drawing.reveals",
+        returning(False),
     ),
     bug(
         "sum_changed_by_anybody",
         "A published sum of money changes by the grant of a single applicant.",
         "published_figures",
-        _DISCLOSURE,
-        "    return len(sizes) >= FEWEST and max(sizes) <= LARGEST_SHARE * sum(sizes)\n",
-        "    return bool(sizes)\n",
+        f"{DISCLOSURE}:is_group",
+        instead(lambda changes: any(changes.values())),
     ),
 )

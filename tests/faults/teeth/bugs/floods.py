@@ -1,102 +1,124 @@
 """Bugs in what keeps strangers from flooding the service and its mails."""
 
+from typing import Any
+
+from shared.contracts.intake import TrackingLinkReplaced
 from tests.faults.teeth.bug import bug
+from tests.faults.teeth.changes import around, instead, lacking, passing, returning
+from tests.faults.teeth.patch import Make
+
+INTAKE = "services.intake"
+TIMEOUTS = "shared.web.timeouts"
+
+
+def _counted_by_mail_address_alone(purpose: str) -> Make:
+    def count(original: Any, self: Any, named: str, subject: str, *given: Any) -> None:
+        original(self, named, subject.rsplit(maxsplit=1)[-1] if named == purpose else subject, *given)
+
+    return around(count)
+
+
+def _old_link_ended(original: Any, self: Any, fact: Any) -> Any:
+    told = original(self, fact)
+    if isinstance(fact, TrackingLinkReplaced):
+        self.old_link_generation = None
+    return told
+
+
+async def _counted_without_a_pause(original: Any, *given: Any) -> None:
+    await original(*given)
+
+
+def _timed_anew(original: Any, self: Any, data: bytes) -> None:
+    self._reading_headers = False
+    original(self, data)
+
 
 BUGS = (
     bug(
         "limit_never_reached",
         "Uses are counted and never refused.",
         "floods",
-        "shared/limits/__init__.py",
-        "            WHERE held.ends_at <= now() OR held.used + EXCLUDED.used <= EXCLUDED.most\n",
-        "",
+        "shared.limits:RateLimits.take",
+        lacking("WHERE held.ends_at <= now() OR held.used + EXCLUDED.used <= EXCLUDED.most"),
     ),
     bug(
         "limit_by_exact_ipv6_address",
         "Whoever has an IPv6 network has as many limits as it has addresses.",
         "floods",
-        "shared/limits/__init__.py",
-        "    return str(ip_network((int(ip), _NETWORK_OF_ONE_CALLER), strict=False))\n",
-        "    return str(ip)\n",
+        "shared.limits:_NETWORK_OF_ONE_CALLER",
+        instead(128),
     ),
     bug(
         "filings_counted_by_mail_address_alone",
         "A stranger who files in a mairie's name uses up what the mairie may file.",
         "floods",
-        "services/intake/limits.py",
-        'Use("filing:email", f"{caller.network} {email}", ',
-        'Use("filing:email", email, ',
+        "shared.limits:Use.__init__",
+        _counted_by_mail_address_alone("filing:email"),
     ),
     bug(
         "new_links_counted_by_mail_address_alone",
         "Invented numbers with a mairie's address use up the new links that the mairie may ask for.",
         "floods",
-        "services/intake/limits.py",
-        'Use("link:request", f"{number} {email}", ',
-        'Use("link:request", email, ',
+        "shared.limits:Use.__init__",
+        _counted_by_mail_address_alone("link:request"),
     ),
     bug(
         "new_links_to_one_address_without_bound",
         "Links to requests that were filed in somebody's name are mailed to them, however many there are.",
         "floods",
-        "services/intake/usecases/follow.py",
-        "        await limits.link_mail(tracked.filed.contact.email, confirmed=confirmed).take(tx)\n",
-        "        pass\n",
+        "shared.limits:RateLimits.quota",
+        around(lambda original, self, *uses: original(self)),
+        within=f"{INTAKE}.limits:Limits.link_mail",
     ),
     bug(
         "links_of_confirmed_requests_share_the_count",
         "Whoever files in a mairie's name uses up the links to what the mairie confirmed.",
         "floods",
-        "services/intake/usecases/follow.py",
-        "    confirmed = tracked.filed.number if tracked.contact_confirmed_at else None\n",
-        "    confirmed = None\n",
+        f"{INTAKE}.limits:Limits.link_mail",
+        passing(confirmed=instead(None)),
     ),
     bug(
         "idempotency_keys_of_everybody",
         "A stranger who takes a key first takes it from everybody else.",
         "floods",
-        "services/intake/usecases/file_request.py",
-        '    return _digest(f"{filed.contact.email.casefold()}\\0{key}")\n',
-        "    return _digest(key)\n",
+        f"{INTAKE}.usecases.file_request:_key_digest",
+        passing(filed_from=lambda form: form or "everybody"),
     ),
     bug(
         "any_link_confirms_the_contact",
         "The link in the answer to a filing proves the contact's address, so that invitations leave for a stranger.",
         "floods",
-        "services/intake/web/tokens.py",
-        "(self.tracking, False)",
-        "(self.tracking, True)",
+        f"{INTAKE}.store.colleagues:holder_by_own_link",
+        passing(by_mail=instead(True)),
+        within=f"{INTAKE}.web.tokens:Tokens.opens",
     ),
     bug(
         "new_link_ends_the_old_at_once",
         "Whoever knows a number and an address ends the link and the token that work.",
         "floods",
-        "services/intake/domain/request.py",
-        "                    self.old_link_generation = self.link_generation\n",
-        "                    self.old_link_generation = None\n",
+        f"{INTAKE}.domain.request:Tracked.take_in",
+        around(_old_link_ended),
     ),
     bug(
         "mails_to_one_recipient_without_bound",
         "Acknowledgements to one address leave, however many there are.",
         "floods",
-        "services/notifications/usecases/send.py",
-        "    if wait is not None:\n",
-        "    if False:\n",
+        "services.notifications.usecases.send:_pause_of_recipient",
+        around(_counted_without_a_pause),
     ),
     bug(
         "headers_that_trickle_gain_time",
         "Each byte of a header begins its timeout anew.",
         "floods",
-        "shared/web/timeouts.py",
-        "        if self.conn.their_state is h11.IDLE and not self._reading_headers:\n",
-        "        if self.conn.their_state is h11.IDLE:\n",
+        f"{TIMEOUTS}:GuardedProtocol.data_received",
+        around(_timed_anew),
     ),
     bug(
         "bodies_may_take_for_ever",
         "A body that does not come holds its connection for good.",
         "floods",
-        "shared/web/timeouts.py",
-        "asyncio.timeout(max(0.0, allowed - waited))",
-        "asyncio.timeout(None)",
+        f"{TIMEOUTS}:Timeouts.of_body",
+        returning(86_400.0),
     ),
 )

@@ -1,10 +1,10 @@
 """Bugs in what keeps two people, or a person and an event, from deciding on the same row at the same time."""
 
 from tests.faults.teeth.bug import bug
+from tests.faults.teeth.changes import lacking
 
-COMMITTEE = "services/escalation/store/committee.py"
-DOSSIER = "services/escalation/store/dossier.py"
-MEANS = "services/escalation/store/means.py"
+ESCALATION = "services.escalation.store"
+LOCK = lacking("FOR UPDATE")
 
 BUGS = (
     bug(
@@ -19,9 +19,8 @@ BUGS = (
         "session_not_locked",
         "A session of the committee changes while it is closed: its agenda grows, or it is open again.",
         "overlapping",
-        COMMITTEE,
-        "        FROM committee_session\n        WHERE id = $1\n        FOR UPDATE\n",
-        "        FROM committee_session\n        WHERE id = $1\n",
+        f"{ESCALATION}.committee:load_session_for_update",
+        LOCK,
     ),
     bug(
         "early_notes_not_held",
@@ -35,33 +34,28 @@ BUGS = (
         "dossier_not_locked_for_events",
         "What the national team does while an event is applied to its dossier is overwritten.",
         "overlapping",
-        DOSSIER,
-        'f"SELECT {_COLUMNS} FROM escalation WHERE request_id = $1 FOR UPDATE"',
-        'f"SELECT {_COLUMNS} FROM escalation WHERE request_id = $1"',
+        f"{ESCALATION}.dossier:find_for_update",
+        LOCK,
     ),
     bug(
         "envelope_not_locked_for_give_back",
         "An envelope that is resized, or to which two orders give back, forgets one of both.",
         "overlapping",
-        MEANS,
-        "        FROM envelope\n        WHERE id = $1\n        FOR UPDATE\n",
-        "        FROM envelope\n        WHERE id = $1\n",
+        f"{ESCALATION}.means:load_envelope_for_update",
+        LOCK,
     ),
     bug(
         "case_not_locked_for_events",
         "What an agent of the département does while an event is applied to the case is overwritten.",
         "overlapping",
-        "services/qualification/store/cases.py",
-        "        ORDER BY c.state = 'transferred', c.departement = $2 DESC, c.opened_at DESC\n"
-        "        LIMIT 1\n        FOR UPDATE\n",
-        "        ORDER BY c.state = 'transferred', c.departement = $2 DESC, c.opened_at DESC\n        LIMIT 1\n",
+        "services.qualification.store.cases:load_for_event",
+        LOCK,
     ),
     bug(
         "request_not_locked_for_events",
         "What an applicant does while an event is applied to the request is overwritten.",
         "overlapping",
-        "services/intake/store/requests.py",
-        'f"SELECT {COLUMNS} FROM request WHERE id = $1 FOR UPDATE"',
-        'f"SELECT {COLUMNS} FROM request WHERE id = $1"',
+        "services.intake.store.requests:find_for_update",
+        LOCK,
     ),
 )

@@ -1,111 +1,112 @@
 """Bugs in how mails are owed and sent."""
 
-from tests.faults.teeth.bug import Bug, Edit, bug
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-POSTMAN = "services/notifications/postman.py"
-SENDING = "services/notifications/store/sending.py"
+from tests.faults.teeth.bug import bug
+from tests.faults.teeth.changes import around, ignoring, in_turn, instead, lacking, passing, reworded, skipped
+
+NOTIFICATIONS = "services.notifications"
+
+
+async def _bare(original: Any, tx: Any, request_id: UUID, at: datetime) -> datetime:
+    await original(tx, request_id, at)
+    return at
+
+
+def _named_by_attempt(mail: Any) -> Any:
+    thread = mail.attempt_id if mail.thread_id == mail.delivery_id else mail.thread_id
+    return replace(mail, delivery_id=mail.attempt_id, thread_id=thread)
+
 
 BUGS = (
     bug(
         "unknown_request_is_told_to_nobody",
         "An event that comes before the request it is about makes no mail.",
         "late_for_mails",
-        "services/notifications/usecases/tell.py",
-        "        raise RequestNotKnownYet\n",
-        "        return\n",
+        f"{NOTIFICATIONS}.usecases.tell:tell",
+        ignoring(f"{NOTIFICATIONS}.usecases.tell:RequestNotKnownYet"),
     ),
     bug(
         "steps_are_mailed_after_an_accepted_withdrawal",
         "A step of another source that arrives after the acceptance is mailed: the last mail is untrue.",
         "crossing",
-        "services/notifications/usecases/tell.py",
-        "        withdrawn=request is not None and request.withdrawn_at is not None,\n",
-        "",
+        f"{NOTIFICATIONS}.domain.audiences:mails_of",
+        passing(withdrawn=instead(False)),
     ),
     bug(
         "lost_senders_are_not_looked_for",
         "A mail whose sender was killed stays under way for ever.",
         "kills_mails",
-        POSTMAN,
-        "                    (self.settle_lost, SETTLE_EVERY),\n",
-        "",
+        f"{NOTIFICATIONS}.postman:Postman.settle_lost",
+        skipped,
     ),
-    Bug(
+    bug(
         "two_senders_take_one_mail",
         "The next mail that is due is not locked: two senders take the same within a twentieth of a second.",
         "at_once",
-        (
-            Edit(
-                SENDING,
-                "            SELECT d.id\n            FROM delivery d\n",
-                "            SELECT d.id, pg_sleep(0.05)\n            FROM delivery d\n",
-            ),
-            Edit(SENDING, "            FOR UPDATE OF d SKIP LOCKED\n        ), taken AS (", "        ), taken AS ("),
+        f"{NOTIFICATIONS}.store.sending:claim_delivery",
+        in_turn(
+            reworded("SELECT d.id FROM delivery d", "SELECT d.id, pg_sleep(0.05) FROM delivery d"),
+            lacking("FOR UPDATE OF d SKIP LOCKED"),
         ),
     ),
     bug(
         "content_offered_without_a_note",
         "It is not written down that the mail server is given the content: a killed sender's mail is sent again.",
         "kills_mails",
-        SENDING,
-        '    await tx.execute("UPDATE delivery_attempt SET content_at = $2 WHERE id = $1", attempt_id, at)\n',
-        "",
+        f"{NOTIFICATIONS}.store.sending:note_content_offered",
+        reworded("SET content_at = $2 WHERE id = $1", "SET content_at = content_at WHERE id = $1 AND $2 > 'infinity'"),
     ),
     bug(
         "a_new_name_at_each_attempt",
         "The Message-ID changes with each attempt, so that no mail server can tell that two are one.",
         "order",
-        POSTMAN,
-        "<{mail.delivery_id}.{mail.round}@{self._domain}>",
-        "<{mail.attempt_id}.{mail.round}@{self._domain}>",
+        f"{NOTIFICATIONS}.postman:Postman.write",
+        passing(mail=_named_by_attempt),
     ),
     bug(
         "digests_lock_in_heap_order",
         "What became of a digest's mails is recorded in the order in which their rows lie, another for each digest.",
         "digests_and_departements",
-        SENDING,
-        "        SELECT * FROM concluded ORDER BY request_id, id\n",
-        "        SELECT * FROM concluded\n",
+        f"{NOTIFICATIONS}.store.sending:conclude",
+        lacking("ORDER BY request_id, id"),
     ),
     bug(
         "departements_locked_in_the_order_of_requests",
         "How a département's service presents itself is one row, which every request of it updates.",
         "digests_and_departements",
-        "services/notifications/store/requests.py",
-        "        departement,\n        request_id,\n        service.name,\n",
-        "        departement,\n        UUID(int=0),\n        service.name,\n",
+        f"{NOTIFICATIONS}.store.requests:learn_service",
+        passing(request_id=instead(UUID(int=0))),
     ),
     bug(
         "heard_outcome_lost_on_an_error",
         "What the mail server answered is forgotten when the database raises something while it is written down.",
         "heard",
-        POSTMAN,
-        "                    attempts += 1\n"
-        '                    log.exception("postman.outcome_refused", delivery_id=str(mail.delivery_id))\n',
-        "                    raise\n",
+        f"{NOTIFICATIONS}.postman:SETTLE_ATTEMPTS",
+        instead(1),
     ),
     bug(
         "mails_are_told_by_the_bare_clock",
         "What became of a mail is told with the moment of this machine's clock, whatever is known of the request.",
         "heard",
-        "services/notifications/usecases/tell.py",
-        "    return await journal.in_time(tx, SOURCE, request_id, at)\n",
-        "    return at\n",
+        f"{NOTIFICATIONS}.usecases.tell:in_time",
+        around(_bare),
     ),
     bug(
         "delivery_not_locked_to_be_sent_again",
         "A person has a mail sent again that a sender takes at the same moment: it is not locked when it is looked at.",
         "heard",
-        "services/notifications/store/deliveries.py",
-        "        WHERE {SEES_DELIVERY} AND id = $4\n        FOR UPDATE\n",
-        "        WHERE {SEES_DELIVERY} AND id = $4\n",
+        f"{NOTIFICATIONS}.store.deliveries:lock_delivery",
+        lacking("FOR UPDATE"),
     ),
     bug(
         "two_numberers_of_partners_events",
         "Positions are given to partners' events by two copies at once.",
         "heard",
-        "services/notifications/store/webhooks.py",
-        '    if not await tx.fetchval("SELECT pg_try_advisory_xact_lock(1001, $1)", _NUMBERING):\n        return 0\n',
-        "",
+        f"{NOTIFICATIONS}.store.webhooks:number_partner_events",
+        reworded("pg_try_advisory_xact_lock(1001, $1)", "$1::int IS NOT NULL"),
     ),
 )

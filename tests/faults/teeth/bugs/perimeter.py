@@ -1,38 +1,43 @@
 """Bugs in who sees what, in the trace of it, and in what is believed of who wrote a mail."""
 
+from typing import Any
+
 from tests.faults.teeth.bug import bug
+from tests.faults.teeth.changes import around, returning, skipped
+
+
+def _vouched_by_anybody(original: Any, fields: Any, *, server: str, sender: str) -> bool:  # noqa: ARG001 - nobody asks which
+    return any(original([field], server=field.partition(";")[0].strip(), sender=sender) for field in fields)
+
 
 BUGS = (
     bug(
         "limited_operator_reads_the_country",
         "An operator of one département reads sessions, envelopes and contracts of the whole country.",
         "perimeter",
-        "services/escalation/web/readers.py",
-        "agent.has(*COMMITTEE_READERS) and agent.perimeter is None",
-        "agent.has(*COMMITTEE_READERS)",
+        "shared.identity.model:Agent.perimeter",
+        returning(None),
+        within="services.escalation.web.readers:reads_country",
     ),
     bug(
         "shared_provider_is_rewritten",
         "An agent changes the mail address of a provider that also works in another département.",
         "perimeter",
-        "services/qualification/usecases/catalogue.py",
-        "if elsewhere and replace(",
-        "if not elsewhere and replace(",
+        "services.qualification.usecases.catalogue:_refuse_for_others",
+        skipped,
     ),
     bug(
         "reading_leaves_no_trace",
         "What an agent is shown with the usual status is not traced.",
         "perimeter",
-        "shared/web/consultations.py",
-        "if 200 <= status < 300:",
-        "if 200 < status < 300:",
+        "shared.web.consultations:_shows",
+        around(lambda original, scope, status: status != 200 and original(scope, status)),
     ),
     bug(
         "any_server_vouches",
         "A sender's own Authentication-Results vouch for them.",
         "perimeter",
-        "services/notifications/domain/authentication.py",
-        "name[0].casefold() == server.casefold()",
-        "name[0].casefold()",
+        "services.notifications.domain.authentication:is_authenticated",
+        around(_vouched_by_anybody),
     ),
 )

@@ -1,90 +1,98 @@
 """Bugs in what keeps documents and databases through a restore, and in jobs' clocks: tests find them, no fault does."""
 
-from tests.faults.teeth.bug import bug
+from datetime import datetime, timedelta
+from typing import Any
 
-SWEEPING = "services/intake/sweeping.py"
-FILES = "services/intake/store/files.py"
+from shared import clock
+from tests.faults.teeth.bug import bug
+from tests.faults.teeth.changes import instead, passing, returning, reworded, skipped
+
+SWEEPING = "services.intake.sweeping"
+FILES = "services.intake.store.files"
+BACKUPS = "shared.operations.backups"
+
+
+async def _own_clock(*_: Any) -> datetime:
+    return clock.now()
+
 
 BUGS = (
     bug(
         "janitor_unlinks_at_once",
         "A file that no row claims is removed instead of moved to the trash.",
         "tests_of_documents",
-        SWEEPING,
-        "files.move_to_trash(unclaimed, on=now.date())",
-        "sum(files.path(one).unlink() is None for one in unclaimed)",
+        f"{FILES}:DocumentFiles.move_to_trash",
+        instead(lambda self, ids, *, on: sum(self.path(one).unlink() is None for one in ids)),
     ),
     bug(
         "sweeps_though_the_folder_knows_more",
         "A database that was restored from a backup moves the documents that were added since.",
         "tests_of_documents",
-        SWEEPING,
-        "ahead = in_folder > state.mark",
-        "ahead = False",
+        f"{SWEEPING}:_unclaimed",
+        returning([]),
+        within=f"{SWEEPING}:mark_folder",
     ),
     bug(
         "unclaimed_files_without_their_day",
         "A file is moved to the trash while its upload is under way.",
         "tests_of_documents",
-        SWEEPING,
-        "if file.modified_at < now - UNCLAIMED_AFTER",
-        "if file.modified_at < now",
+        f"{SWEEPING}:UNCLAIMED_AFTER",
+        instead(timedelta()),
     ),
     bug(
         "trash_gives_nothing_back",
         "A document whose row came back stays in the trash when somebody asks for it.",
         "tests_of_documents",
-        FILES,
-        "        if not path.exists():\n",
-        "        if False:\n",
+        f"{FILES}:DocumentFiles.take_out_of_trash",
+        returning(0),
+        within=f"{FILES}:DocumentFiles.locate",
     ),
     bug(
         "folder_not_on_the_disk",
         "The bytes of a document are on the disk when its row is committed, and its name is not.",
         "tests_of_documents",
-        FILES,
-        "    await asyncio.to_thread(_folder_to_disk, path.parent)\n",
-        "",
+        f"{FILES}:_folder_to_disk",
+        skipped,
+        within=f"{FILES}:_write",
     ),
     bug(
         "drafts_by_the_service_clock",
         "The service's own clock tells that a draft is old, and a request evaluated long ago.",
         "tests_of_clocks",
-        "services/intake/jobs.py",
-        "    now = await db.now(database)\n",
-        '    now = __import__("shared.clock", fromlist=["now"]).now()\n',
+        "shared.db:now",
+        instead(_own_clock),
+        within="services.intake.jobs:one_round",
     ),
     bug(
         "providers_silent_by_the_service_clock",
         "The service's own clock tells that a provider did not answer in time.",
         "tests_of_clocks",
-        "services/qualification/jobs.py",
-        "give_up_silent(tx, at=await db.now(tx)",
-        'give_up_silent(tx, at=__import__("shared.clock", fromlist=["now"]).now()',
+        "services.qualification.usecases.orienting:give_up_silent",
+        passing(at=lambda _: clock.now()),
+        within="services.qualification.jobs:look_once",
     ),
     bug(
         "stages_late_by_the_service_clock",
         "The service's own clock tells that a stage is late.",
         "tests_of_clocks",
-        "services/escalation/jobs.py",
-        "    at = await db.now(database)\n",
-        '    at = __import__("shared.clock", fromlist=["now"]).now()\n',
+        "shared.db:now",
+        instead(_own_clock),
+        within="services.escalation.jobs:one_round",
     ),
     bug(
         "early_notes_by_their_own_date",
         "What waits for its dossier is forgotten by the date at which it was written.",
         "tests_of_clocks",
-        "services/escalation/store/exchanges.py",
-        "DELETE FROM early_note WHERE arrived_at < $1",
-        "DELETE FROM early_note WHERE at < $1",
+        "services.escalation.store.exchanges:forget_early_notes",
+        reworded("arrived_at < $1", "at < $1"),
     ),
     bug(
         "digests_by_the_service_clock",
         "The service's own clock tells that a digest is due.",
         "tests_of_clocks",
-        "services/notifications/postman.py",
-        "usecases.gather_digests(tx, at=await db.now(tx)",
-        "usecases.gather_digests(tx, at=clock.now()",
+        "shared.db:now",
+        instead(_own_clock),
+        within="services.notifications.postman:Postman.gather_digests",
     ),
     bug(
         "backup_without_barrier",
@@ -98,24 +106,21 @@ BUGS = (
         "backup_not_checked",
         "A backup whose listeners are ahead of their sources is taken for good.",
         "tests_of_backups",
-        "shared/operations/backups/ahead.py",
-        "raise ListenerAhead(listener=listener, **row)",
-        "pass",
+        f"{BACKUPS}.ahead:refuse_ahead",
+        skipped,
     ),
     bug(
         "restore_sends_mails_again",
         "A restored database sends what it owed at the backup, whatever was sent since.",
         "tests_of_backups",
-        "shared/operations/backups/restoring.py",
-        "    if SENDS_MAILS not in databases:\n",
-        "    if SENDS_MAILS:\n",
+        f"{BACKUPS}.restoring:_hold_mails",
+        returning(0),
     ),
     bug(
         "restore_keeps_newer_messages",
         "What waits in the broker, newer than the backup, is applied by the restored services.",
         "tests_of_backups",
-        "shared/operations/backups/restoring.py",
-        "        for _ in range(waiting.declaration_result.message_count or 0):\n",
-        "        for _ in range(0):\n",
+        f"{BACKUPS}.restoring:_empty",
+        returning(0),
     ),
 )
