@@ -23,11 +23,13 @@ from litestar import Request, Response, get, post, put
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
+from litestar.response import Redirect
 from litestar.types import Guard
 
 from shared.commands import Command, NoBody
 from shared.db import Cause, Database, Transaction
 from shared.web.forms import Form, read_form, submit
+from shared.web.pages import flash, redirect
 
 _PARAMETER: Final = re.compile(r"{(\w+):(uuid|str|int)}")
 _PATH: Final[Any] = FromPath
@@ -83,8 +85,10 @@ class Action:
     """The last part of the form's address, "" for the page's own; None without a form."""
     label: str = ""
     """How a page calls it, in French."""
-    done: str = ""
-    """What is said on the next page, in French."""
+    done: str | Callable[[Any], str] = ""
+    """What is said on the next page, in French; or what makes that from what the use case returned."""
+    form: type[Command] | None = None
+    """A subclass of the command, for a form that asks for more than a call, such as to tick a box."""
     then: str | None = None
     """Where a browser goes: an address with the ids of the resource and `{created}`; None: to the resource's page."""
     anchor: str = ""
@@ -211,21 +215,29 @@ def _page_route(resource: Resource, action: Action) -> HTTPRouteHandler:
 
     async def act(context: RequestContext, **given: Any) -> Response[Any]:
         of = [given[name] for name in ids]
-        known = {name: given[name] for name in ids if name in action.command.model_fields}
-        form = await read_form(context.request, action.command, within=action.path or action.name, known=known)
+        asked = action.form or action.command
+        known = {name: given[name] for name in ids if name in asked.model_fields}
+        form = await read_form(context.request, asked, within=action.path or action.name, known=known)
+        done = action.done if isinstance(action.done, str) else ""
 
         async def once(tx: Transaction, command: Command) -> str:
+            nonlocal done
             others = [given[name] for name in ids if name not in known]
-            result = await action.use_case(context.acting(tx), *others, command)
-            page = _PARAMETER.sub(r"{\1}", resource.page) if action.then is None else action.then
-            return page.format(**context.request.path_params, created=result) + context.query + action.anchor
+            created = await action.use_case(context.acting(tx), *others, command)
+            done = done if isinstance(action.done, str) else action.done(created)
+            return str(created)  # not the address, which may hold a secret link
 
         async def again(status: int) -> Response[Any]:
             return await show(context, *of, refused=Refused(action, form, status))
 
-        return await submit(
-            context.request, context.database, context.cause, form, once, again=again, said=action.done or None
-        )
+        answer = await submit(context.request, context.database, context.cause, form, once, again=again)
+        if not isinstance(answer, Redirect):
+            return answer
+        if done:
+            flash(context.request, done)
+        page = _PARAMETER.sub(r"{\1}", resource.page) if action.then is None else action.then
+        leads = page.format(**context.request.path_params, created=answer.url)
+        return redirect(leads + context.query + action.anchor)
 
     _describe(act, action.use_case, ids, [], returns=Response[Any])
     return post(_joined(resource.page, action.path or ""), guards=list(resource.guards), opt=dict(action.opt))(act)

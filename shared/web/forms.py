@@ -21,7 +21,7 @@ from shared.errors import Invalid, Refusal
 from shared.web import validation
 from shared.web.access import FORMS, UnsupportedContent
 from shared.web.pages import csrf_token_of, flash, redirect
-from shared.web.problems import Busy, status_of
+from shared.web.problems import Busy, problem_of, status_of
 
 log = structlog.get_logger(__name__)
 
@@ -127,7 +127,9 @@ async def submit(
     except Refusal as refusal:
         log.info("form.refused", code=refusal.code)
         form.refuse(refusal)
-        return await again(status_of(refusal))
+        page = await again(status_of(refusal))
+        page.headers.update(problem_of(refusal).headers)
+        return page
     if said:
         flash(request, said)
     return answer

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from shared.commands import Amount, Command, NoBody, Nothing
 from shared.db import Cause, Database, Reader, Transaction
-from shared.errors import Conflict, Invalid
+from shared.errors import Conflict, Invalid, TooManyRequests
 from shared.web.actions import (
     Action,
     Answer,
@@ -50,11 +50,21 @@ class Rename(Command):
     name: str
 
 
+class PayByForm(Pay):
+    """The form asks for more."""
+
+    sure: bool
+
+
 class ThingView(BaseModel):
     """A thing as everybody sees it."""
 
     number: int
     titles: list[str]
+
+
+class TooManyThings(TooManyRequests):
+    """Too many were closed."""
 
 
 class ThingWithNew(ThingView):
@@ -94,6 +104,8 @@ async def close(do: Do, number: int, _: Nothing) -> None:
     """Close a thing."""
     if number == 13:
         raise Conflict
+    if number == 14:
+        raise TooManyThings(retry_after=60)
     await _keep(do, f"{number}: closed")
 
 
@@ -130,6 +142,7 @@ ACTIONS = (
     Action("payment", Pay, pay, path="paiement", label="Payer", done="C’est payé.", creates=True, opt=PUBLIC),
     Action("closing", Nothing, close, path="cloture", done="C’est clos.", then="/choses", anchor="#fin", opt=PUBLIC),
     Action("audit", NoBody, close, opt=PUBLIC),
+    Action("gift", Pay, pay, path="don", done=lambda number: f"Don {number}.", form=PayByForm, opt=PUBLIC),
 )
 
 
@@ -281,6 +294,33 @@ async def test_a_body_that_does_not_fit_is_refused_by_field(
 ) -> None:
     answer = await client.post("/api/v1/things/3/payment", json=body)
     assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (400, [field])
+
+
+async def test_a_form_may_ask_for_more_than_a_call(client: httpx2.AsyncClient) -> None:
+    wrong = await sent(client, "/choses/3/don", amount_cents="25")
+    assert wrong.json()["errors"] == {"sure": "Ce champ est obligatoire."}
+    assert (await client.post("/api/v1/things/3/gift", json={"amount_cents": 2500, "sure": True})).status_code == 400
+    assert (await client.post("/api/v1/things/3/gift", json={"amount_cents": 2500})).status_code == 200
+
+
+async def test_what_is_said_may_depend_on_what_was_done(client: httpx2.AsyncClient) -> None:
+    right = await sent(client, "/choses/3/don", amount_cents="25", sure="on")
+    assert right.status_code == 303
+    assert "Don 7." in (await client.get("/")).text
+
+
+async def test_where_a_form_led_is_stored_without_its_address(client: httpx2.AsyncClient, database: Database) -> None:
+    token = hidden(await client.get("/"), "_csrf_token")
+    form = {"_csrf_token": token, "_form_key": "one", "amount_cents": "25"}
+    first, second = [await client.post("/choses/3/paiement", data=form) for _ in range(2)]
+    assert first.headers["location"] == second.headers["location"] == "/choses/3"
+    assert [row["location"] for row in await database.fetch("SELECT location FROM form_submission")] == ["7"]
+    assert len(await titles(database)) == 1
+
+
+async def test_a_refusal_that_says_when_to_come_back_says_so_beside_the_form(client: httpx2.AsyncClient) -> None:
+    refused = await sent(client, "/choses/14/cloture")
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
 
 
 async def test_an_action_without_a_form_has_no_page(client: httpx2.AsyncClient) -> None:
