@@ -7,7 +7,7 @@ from uuid import UUID
 from services.notifications import usecases
 from services.notifications.domain import webhooks
 from services.notifications.domain.audiences import AUDIENCES, Nobody
-from services.notifications.office import Office
+from services.notifications.usecases.parts import Parts
 from shared import clock
 from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.fact import Fact
@@ -46,18 +46,18 @@ HEARD: tuple[type[Fact], ...] = tuple(
 """Every fact of the other services that people or partners' programs are told of, or that something is learned from."""
 
 
-def handlers(office: Office) -> EventHandlers:
+def handlers(parts: Parts) -> EventHandlers:
     """Hear them."""
-    return EventHandlers({fact: _tell_people_on(fact, office) for fact in HEARD})
+    return EventHandlers({fact: _tell_people_on(fact, parts) for fact in HEARD})
 
 
-def _tell_people_on(kind: type[Fact], office: Office) -> Handler:
+def _tell_people_on(kind: type[Fact], parts: Parts) -> Handler:
     async def tell_people(tx: Transaction, fact: Fact) -> None:
         for learn in LEARN.get(kind, ()):
             await learn(tx, fact)
         if kind in webhooks.FACTS:
             await usecases.note_for_partners(tx, fact, event_id=event_id(tx), at=clock.now())
-        await usecases.tell(tx, fact, event_id=event_id(tx), at=clock.now(), office=office)
+        await usecases.tell(tx, fact, event_id=event_id(tx), at=clock.now(), parts=parts)
 
     return tell_people
 

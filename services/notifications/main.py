@@ -6,15 +6,15 @@ from typing import Any
 
 from litestar import Litestar
 
-from services.notifications.addresses import Addresses
-from services.notifications.belfry import Belfry
-from services.notifications.courier import Courier
-from services.notifications.door import Mailroom
+from services.notifications.adapters.event_stream import EventStream
+from services.notifications.adapters.inbound_mail import InboundMail
+from services.notifications.adapters.mail_sender import MailSender
+from services.notifications.adapters.webhook_dispatcher import WebhookDispatcher
 from services.notifications.handlers import BINDINGS, handlers
-from services.notifications.letters import Letters
-from services.notifications.office import Office
-from services.notifications.postman import Postman
+from services.notifications.rendering.links import MailLinks
+from services.notifications.rendering.renderer import MailRenderer
 from services.notifications.settings import DoorAddress, Settings
+from services.notifications.usecases.parts import Parts
 from services.notifications.web import api, pages
 from shared import limits
 from shared.contracts import notifications
@@ -40,12 +40,12 @@ NAVIGATION = (
 )
 
 
-def office_of(settings: Settings) -> Office:
+def parts_of(settings: Settings) -> Parts:
     """Build what writes the mails."""
-    return Office(
-        letters=Letters(),
+    return Parts(
+        renderer=MailRenderer(),
         directory=settings.directory(),
-        addresses=Addresses(
+        links=MailLinks(
             intake=settings.intake_url,
             qualification=settings.qualification_url,
             escalation=settings.escalation_url,
@@ -73,18 +73,18 @@ def build(settings: Settings, database: Database) -> Litestar:
     """Build the service whole: with its messages and its senders."""
     if settings.amqp_url is None:
         raise ValueError("NOTIFICATIONS_AMQP_URL (or AMQP_URL) is missing: give the address of RabbitMQ")
-    office = office_of(settings)
+    parts = parts_of(settings)
     messenger = Messenger(
         database,
         settings.amqp_url.get_secret_value(),
         name="notifications",
         subscription=SUBSCRIPTION,
-        handlers=handlers(office),
+        handlers=handlers(parts),
         origins=Origins(settings.broker_sources),
     )
-    postman = Postman(
+    mail_sender = MailSender(
         database,
-        office,
+        parts,
         server=settings.mail_server(),
         sender=settings.sender,
         timeout=settings.smtp_timeout,
@@ -92,20 +92,20 @@ def build(settings: Settings, database: Database) -> Litestar:
     )
     lifespan: list[Lifespan] = [
         lambda _: messenger.lifespan(),
-        lambda _: postman.lifespan(),
+        lambda _: mail_sender.lifespan(),
         lambda _: limits.sweeping(database),
     ]
-    if office.secrets is not None:
-        courier = Courier(database, office, office.secrets, couriers=settings.couriers)
-        lifespan.append(lambda _: courier.lifespan())
-    if settings.door is not None and office.returns is not None:
-        mailroom = Mailroom(database, office, office.returns, settings.door_networks, server=settings.authserv_id)
+    if parts.secrets is not None:
+        dispatcher = WebhookDispatcher(database, parts, parts.secrets, couriers=settings.couriers)
+        lifespan.append(lambda _: dispatcher.lifespan())
+    if settings.door is not None and parts.returns is not None:
+        inbound_mail = InboundMail(database, parts, parts.returns, settings.door_networks, server=settings.authserv_id)
         door = DoorAddress.of(settings.door)
-        lifespan.append(lambda _: mailroom.listening(door))
+        lifespan.append(lambda _: inbound_mail.listening(door))
     return application(
         settings,
         database,
-        office,
+        parts,
         lifespan=lifespan,
         ready=[messenger.missing],
     )
@@ -114,19 +114,19 @@ def build(settings: Settings, database: Database) -> Litestar:
 def application(
     settings: Settings,
     database: Database,
-    office: Office,
+    parts: Parts,
     *,
     lifespan: Sequence[Lifespan] = (),
     ready: Sequence[ReadinessCheck] = (),
 ) -> Litestar:
     """Build what answers, without what runs beside it."""
-    belfry = Belfry(database)
+    event_stream = EventStream(database)
 
-    async def provide_office() -> Office:
-        return office
+    async def provide_parts() -> Parts:
+        return parts
 
-    async def provide_belfry() -> Belfry:
-        return belfry
+    async def provide_event_stream() -> EventStream:
+        return event_stream
 
     return create_application(
         name="notifications",
@@ -138,7 +138,7 @@ def application(
         templates=[Path(__file__).parent / "web" / "templates"],
         lifespan=lifespan,
         ready=ready,
-        dependencies={"office": provide_office, "belfry": provide_belfry},
+        dependencies={"parts": provide_parts, "event_stream": provide_event_stream},
         navigation=NAVIGATION,
         consultations=ABOUT,
         bell="/cloche",

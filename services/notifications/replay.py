@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from services.notifications import store, usecases
-from services.notifications.addresses import Addresses
 from services.notifications.domain.audiences import STEPS
 from services.notifications.domain.deliveries import Status
 from services.notifications.domain.directory import Directory, ServiceInCharge
 from services.notifications.handlers import BINDINGS, event_id, handlers
-from services.notifications.letters import Letters
-from services.notifications.office import Office
+from services.notifications.rendering.links import MailLinks
+from services.notifications.rendering.renderer import MailRenderer
+from services.notifications.usecases.parts import Parts
 from shared.contracts import notifications
 from shared.db import Transaction
 from shared.links import Links
@@ -21,10 +21,10 @@ SOMEWHERE: Final = "replay@cousu.invalid"
 OPENS_NOTHING: Final = "no secret link is ever made in a rebuilt database"
 
 
-def office() -> Office:
-    """Give an office that writes to somewhere, with links that open nothing: no mail leaves it."""
-    return Office(
-        letters=Letters(),
+def parts() -> Parts:
+    """Give parts that write to somewhere, with links that open nothing: no mail leaves it."""
+    return Parts(
+        renderer=MailRenderer(),
         directory=_AnyDirectory(
             services={},
             delegates=_Somewhere(),
@@ -33,7 +33,7 @@ def office() -> Office:
             committee=SOMEWHERE,
             operator=SOMEWHERE,
         ),
-        addresses=Addresses(
+        links=MailLinks(
             intake="",
             qualification="",
             escalation="",
@@ -48,14 +48,14 @@ def office() -> Office:
 
 def rebuilding() -> Rebuilding:
     """Say how."""
-    nowhere = office()
+    nowhere = parts()
 
     async def note_failure(tx: Transaction, fact: notifications.DeliveryFailed) -> None:
         await store.note_outcome(tx, fact.delivery_id, status=Status.FAILED, reason=fact.reason, sent_at=None)
-        await usecases.tell(tx, fact, event_id=event_id(tx), at=fact.at, office=nowhere)
+        await usecases.tell(tx, fact, event_id=event_id(tx), at=fact.at, parts=nowhere)
 
     async def tell_reply(tx: Transaction, fact: notifications.ReplyReceived) -> None:
-        await usecases.tell(tx, fact, event_id=event_id(tx), at=fact.at, office=nowhere)
+        await usecases.tell(tx, fact, event_id=event_id(tx), at=fact.at, parts=nowhere)
 
     return Rebuilding(
         service="notifications",

@@ -12,8 +12,8 @@ from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator, model_val
 
 from services.notifications.domain.deliveries import EVERY_DOMAIN
 from services.notifications.domain.directory import Directory, ServiceInCharge
+from services.notifications.domain.return_addresses import ReturnAddresses
 from services.notifications.domain.webhooks import Secrets
-from services.notifications.return_addresses import ReturnAddresses
 from shared import production
 from shared.contracts.fact import Email
 from shared.contracts.vocabulary import Programme

@@ -14,9 +14,9 @@ import pytest
 from pydantic import AwareDatetime, BaseModel
 
 from services.intake.usecases.answer_forms import LONGEST_EXPLANATION, LONGEST_FIELD, MOST_ERRORS
+from services.notifications.adapters.mail_reader import LONGEST_NAME as LONGEST_SENDER
 from services.notifications.domain.deliveries import LONGEST_ANSWER
 from services.notifications.domain.mail_text import LONGEST_REPLY
-from services.notifications.mail_reader import LONGEST_NAME as LONGEST_SENDER
 from services.qualification.domain.handing_over import LARGEST_PART, LATEST_STEPS
 from services.qualification.domain.proposal import LONGEST_ANSWERS
 from services.qualification.web.pacts_bodies import MOST_PARTIES

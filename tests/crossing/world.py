@@ -21,7 +21,7 @@ from services.intake.domain.colleagues import Holder
 from services.intake.store import requests
 from services.intake.usecases import file_request, follow
 from services.notifications import handlers as notifications_handlers
-from services.notifications.replay import office
+from services.notifications.replay import parts
 from services.qualification import handlers as qualification_handlers
 from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.domain.people import OrientationLink
@@ -93,7 +93,7 @@ class World:
             "intake": intake_handlers.handlers(self.territories),
             "qualification": qualification_handlers.handlers(RULES),
             "escalation": escalation_handlers.handlers(DURATIONS),
-            "notifications": notifications_handlers.handlers(office()),
+            "notifications": notifications_handlers.handlers(parts()),
         }
         self._inboxes = {name: Inbox(self.databases[name], tables[name]) for name in SERVICES}
 

@@ -11,7 +11,7 @@ from deploy.local.postgres import LocalPostgres
 from services.escalation import handlers as escalation
 from services.escalation.settings import Durations
 from services.notifications import handlers as notifications
-from services.notifications.replay import office
+from services.notifications.replay import parts
 from services.qualification import handlers as qualification
 from services.qualification.settings import Rules
 from shared.clock import new_id
@@ -38,7 +38,7 @@ LISTENERS: dict[str, Callable[[], tuple[Subscription, EventHandlers]]] = {
     "escalation": lambda: (escalation.SUBSCRIPTION, escalation.handlers(Durations())),
     "notifications": lambda: (
         Subscription("notifications", notifications.BINDINGS),
-        notifications.handlers(office()),
+        notifications.handlers(parts()),
     ),
 }
 

@@ -17,12 +17,12 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from litestar import Litestar
 
-from services.notifications import examples
+from services.notifications.adapters.mail_sender import MailSender
 from services.notifications.handlers import handlers
-from services.notifications.main import application, office_of
-from services.notifications.office import Office
-from services.notifications.postman import Postman
+from services.notifications.main import application, parts_of
+from services.notifications.rendering import examples
 from services.notifications.settings import MailServerAddress, Settings
+from services.notifications.usecases.parts import Parts
 from shared import clock
 from shared.contracts import intake
 from shared.contracts.fact import Fact
@@ -74,9 +74,9 @@ def settings() -> Settings:
 
 
 @pytest.fixture(scope="session")
-def office(settings: Settings) -> Office:
+def parts(settings: Settings) -> Parts:
     """What writes the mails."""
-    return office_of(settings)
+    return parts_of(settings)
 
 
 @dataclass(slots=True)
@@ -143,16 +143,16 @@ async def mail_server() -> AsyncIterator[MailServer]:
 
 
 @pytest.fixture
-def postman(database: Database, office: Office, mail_server: MailServer) -> Postman:
+def mail_sender(database: Database, parts: Parts, mail_server: MailServer) -> MailSender:
     """Who sends, one mail at each `send_next`."""
-    return a_postman(database, office, mail_server.port)
+    return a_mail_sender(database, parts, mail_server.port)
 
 
-def a_postman(database: Database, office: Office, port: int, *, timeout: float = 30, **options: Any) -> Postman:
+def a_mail_sender(database: Database, parts: Parts, port: int, *, timeout: float = 30, **options: Any) -> MailSender:
     """Make one more sender."""
-    return Postman(
+    return MailSender(
         database,
-        office,
+        parts,
         server=MailServerAddress(f"smtp://127.0.0.1:{port}"),
         sender="Cousu-main <ne-pas-repondre@cousu.test>",
         timeout=timeout,
@@ -206,9 +206,9 @@ class World:
 
 
 @pytest.fixture
-def world(database: Database, office: Office) -> World:
+def world(database: Database, parts: Parts) -> World:
     """Let events arrive."""
-    return World(database, Inbox(database, handlers(office), RetryPolicy(first=0.01)))
+    return World(database, Inbox(database, handlers(parts), RetryPolicy(first=0.01)))
 
 
 @dataclass(slots=True)
@@ -252,9 +252,9 @@ def people(database: Database) -> People:
 
 
 @pytest.fixture(scope="session")
-def app(settings: Settings, office: Office) -> Litestar:
+def app(settings: Settings, parts: Parts) -> Litestar:
     """The service, without its broker and without its senders, over the database of whatever test runs."""
-    return application(settings, DATABASE, office)
+    return application(settings, DATABASE, parts)
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import sys
 import structlog
 from pydantic import SecretStr
 
-from services.notifications.addresses import Addresses
+from services.notifications.adapters.mail_sender import MailSender
 from services.notifications.domain.directory import Directory
-from services.notifications.letters import Letters
-from services.notifications.office import Office
-from services.notifications.postman import Postman
+from services.notifications.rendering.links import MailLinks
+from services.notifications.rendering.renderer import MailRenderer
 from services.notifications.settings import MailServerAddress
+from services.notifications.usecases.parts import Parts
 from shared.db import Database
 from shared.links import Links
 
@@ -22,11 +22,11 @@ async def main(url: SecretStr, port: int) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     links = Links("k" * 32, "tracking")
     places = ("http://i.test", "http://q.test", "http://e.test", "http://n.test")
-    addresses = Addresses(*places, tracking=links, followers=links, orientation=links, pact=links)
+    addresses = MailLinks(*places, tracking=links, followers=links, orientation=links, pact=links)
     database = await Database.connect(url.get_secret_value(), name="sender")
-    office = Office(Letters(), Directory(), addresses)
+    parts = Parts(MailRenderer(), Directory(), addresses)
     server = MailServerAddress(f"smtp://127.0.0.1:{port}")
-    async with Postman(database, office, server=server, sender="x@cousu.test", senders=4).lifespan():
+    async with MailSender(database, parts, server=server, sender="x@cousu.test", senders=4).lifespan():
         await asyncio.Event().wait()
 
 

@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.notifications import examples
-from services.notifications.postman import Postman
+from services.notifications.adapters.mail_sender import MailSender
+from services.notifications.rendering import examples
 from shared.contracts import qualification
 from shared.db import Database
 from shared.identity.model import Role
@@ -22,10 +22,10 @@ async def test_without_a_token_nothing_is_shown(client: Client) -> None:
 
 
 async def test_deliveries_are_listed_newest_first_and_filtered(
-    client: Client, world: World, people: People, postman: Postman
+    client: Client, world: World, people: People, mail_sender: MailSender
 ) -> None:
     event_id = await world.filed()
-    await postman.send_next()
+    await mail_sender.send_next()
     operator = await people.token(Role.OPERATOR)
     page = (await client.get(LIST, headers=operator)).json()
     assert (page["total"], page["page"], len(page["items"])) == (2, 1, 2)
@@ -89,10 +89,10 @@ async def test_a_mail_that_is_about_to_leave_is_not_sent_again(
 
 
 async def test_a_sent_mail_is_sent_again_on_request_and_who_asked_is_kept(
-    client: Client, world: World, people: People, database: Database, postman: Postman, mail_server: MailServer
+    client: Client, world: World, people: People, database: Database, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     await world.filed()
-    while await postman.send_next():
+    while await mail_sender.send_next():
         pass
     delivery_id = await database.fetchval("SELECT id FROM delivery WHERE audience = 'applicant'")
     agent = await people.token(Role.SAT_AGENT, "95")
@@ -100,7 +100,7 @@ async def test_a_sent_mail_is_sent_again_on_request_and_who_asked_is_kept(
     assert answer.status_code == 200
     assert answer.json()["status"] == "queued"
     assert answer.json()["allowed_actions"] == ["resend"]
-    await postman.send_next()
+    await mail_sender.send_next()
     shown = (await client.get(f"{LIST}/{delivery_id}", headers=agent)).json()
     assert [attempt["by"] for attempt in shown["attempts"]] == [None, "Agent sat_agent 95 <sat-agent95@cousu.test>"]
     ids = [mail["Message-ID"] for mail in mail_server.accepted if mail["To"] == "contact@commune.test"]
@@ -108,11 +108,11 @@ async def test_a_sent_mail_is_sent_again_on_request_and_who_asked_is_kept(
 
 
 async def test_an_uncertain_mail_keeps_its_identity_when_it_is_sent_again(
-    client: Client, world: World, people: People, database: Database, postman: Postman, mail_server: MailServer
+    client: Client, world: World, people: People, database: Database, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     await world.filed()
     mail_server.dies = "after"
-    while await postman.send_next():
+    while await mail_sender.send_next():
         pass
     mail_server.dies = ""
     async with database.transaction() as tx:
@@ -120,17 +120,17 @@ async def test_an_uncertain_mail_keeps_its_identity_when_it_is_sent_again(
     delivery_id = await database.fetchval("SELECT id FROM delivery WHERE audience = 'applicant'")
     answer = await client.post(f"{LIST}/{delivery_id}/resend", headers=await people.token(Role.OPERATOR))
     assert answer.status_code == 200
-    await postman.send_next()
+    await mail_sender.send_next()
     ids = [mail["Message-ID"] for mail in mail_server.accepted if mail["To"] == "contact@commune.test"]
     assert len(ids) == 2
     assert len(set(ids)) == 1
 
 
 async def test_an_auditor_reads_and_does_nothing(
-    client: Client, world: World, people: People, postman: Postman
+    client: Client, world: World, people: People, mail_sender: MailSender
 ) -> None:
     await world.filed()
-    await postman.send_next()
+    await mail_sender.send_next()
     auditor = await people.token(Role.AUDITOR)
     items = (await client.get(LIST, params={"status": "sent"}, headers=auditor)).json()["items"]
     assert items[0]["allowed_actions"] == []

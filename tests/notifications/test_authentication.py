@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notifications.adapters.inbound_mail import InboundMail
+from services.notifications.adapters.mail_reader import read
 from services.notifications.domain import authentication
 from services.notifications.domain.authentication import LONGEST_FIELD, MOST_FIELDS, is_authenticated
-from services.notifications.door import Mailroom
-from services.notifications.mail_reader import read
-from services.notifications.office import Office
 from services.notifications.settings import DoorAddress
+from services.notifications.usecases.parts import Parts
 from shared.db import Database
 from tests.notifications.conftest import World
-from tests.notifications.test_incoming import RETURNS, Door, a_reply, app, office, settings
+from tests.notifications.test_incoming import RETURNS, Door, a_reply, app, parts, settings
 
-__all__ = ["app", "office", "settings"]
+__all__ = ["app", "parts", "settings"]
 
 OURS = "mx.reponses.test"
 SENDER = "contact@commune.test"
@@ -73,9 +73,9 @@ def test_of_long_and_many_fields_only_so_much_is_read(monkeypatch: pytest.Monkey
 
     def counting(field: str) -> list[list[str]]:
         lengths.append(len(field))
-        return parts(field)
+        return original(field)
 
-    parts = authentication._parts  # noqa: SLF001 - what costs is looked at
+    original = authentication._parts  # noqa: SLF001 - what costs is looked at
     monkeypatch.setattr(authentication, "_parts", counting)
     assert not vouched(*["(;" * LONGEST_FIELD] * 10 * MOST_FIELDS)
     assert lengths == [LONGEST_FIELD] * MOST_FIELDS
@@ -105,10 +105,10 @@ class Case:
     ],
 )
 async def test_a_reply_that_nobody_vouches_for_is_kept_and_says_so(
-    world: World, database: Database, office: Office, free_ports: Callable[[int], list[int]], case: Case
+    world: World, database: Database, parts: Parts, free_ports: Callable[[int], list[int]], case: Case
 ) -> None:
     (port,) = free_ports(1)
-    room = Mailroom(database, office, office.returns, server=OURS)  # type: ignore[arg-type] # the settings have a way back
+    room = InboundMail(database, parts, parts.returns, server=OURS)  # type: ignore[arg-type] # the settings have a way back
     async with room.listening(DoorAddress("smtp", "127.0.0.1", port)):
         door = Door(port, database)
         await world.filed()

@@ -10,8 +10,10 @@ from uuid import UUID
 
 import pytest
 
-from services.notifications import belfry, examples, reads
-from services.notifications.belfry import Belfry
+from services.notifications import reads
+from services.notifications.adapters import event_stream
+from services.notifications.adapters.event_stream import EventStream
+from services.notifications.rendering import examples
 from services.notifications.web.api.bell import count_unread
 from services.notifications.web.pages import bell
 from shared.contracts import escalation, qualification
@@ -100,9 +102,9 @@ async def test_the_page_works_with_one_click_each(client: Client, people: People
 async def test_the_stream_tells_the_number_and_each_change_of_it(
     database: Database, people: People, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(belfry, "LOOKS_EVERY", 0.05)
+    monkeypatch.setattr(event_stream, "LOOKS_EVERY", 0.05)
     agent = await people.agent(Role.SAT_AGENT, "95")
-    told = bell._counts(Belfry(database), agent)  # noqa: SLF001 - a client in this process gets a stream only as a whole
+    told = bell._counts(EventStream(database), agent)  # noqa: SLF001 - a client in this process gets a stream only as a whole
     async with contextlib.aclosing(told), asyncio.timeout(30):
         assert (await anext(told)).data == "0"
         await world.filed()
@@ -122,7 +124,7 @@ async def test_the_stream_ends_after_a_while_and_is_asked_for_again(
 async def test_however_many_pages_listen_the_database_is_asked_once_at_a_time(
     database: Database, people: People, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(belfry, "LOOKS_EVERY", 0.05)
+    monkeypatch.setattr(event_stream, "LOOKS_EVERY", 0.05)
     asked: list[int] = []
     count = reads.unread
 
@@ -136,7 +138,7 @@ async def test_however_many_pages_listen_the_database_is_asked_once_at_a_time(
         return bool(asked)
 
     agents = [await people.agent(Role.SAT_AGENT, "95"), await people.agent(Role.SAT_AGENT, "78")]
-    bells = Belfry(database)
+    bells = EventStream(database)
     async with contextlib.AsyncExitStack() as pages:
         listeners = [await pages.enter_async_context(bells.listening(agents[n % 2])) for n in range(20)]
         asked.clear()
@@ -144,7 +146,7 @@ async def test_however_many_pages_listen_the_database_is_asked_once_at_a_time(
         await eventually(a_look_with_all_of_them)
         await world.filed()
         told = await asyncio.gather(*(listener.other_than(0, within=30) for listener in listeners[::2]))
-        looks = (time.monotonic() - began) / belfry.LOOKS_EVERY
+        looks = (time.monotonic() - began) / event_stream.LOOKS_EVERY
         assert told == [1] * 10
         assert [listener.unread for listener in listeners[1::2]] == [0] * 10
         assert set(asked) == {2}
@@ -155,13 +157,13 @@ async def test_however_many_pages_listen_the_database_is_asked_once_at_a_time(
 
     await eventually(nobody_looks)
     asked.clear()
-    await asyncio.sleep(4 * belfry.LOOKS_EVERY)
+    await asyncio.sleep(4 * event_stream.LOOKS_EVERY)
     assert asked == [], "nobody listens, nobody asks"
 
 
 async def looking() -> bool:
     """Tell whether some page listens, so that the database is looked at."""
-    return any(task.get_name() == "belfry" for task in asyncio.all_tasks())
+    return any(task.get_name() == "event_stream" for task in asyncio.all_tasks())
 
 
 @pytest.mark.parametrize(

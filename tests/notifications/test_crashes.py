@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from services.notifications.handlers import handlers
-from services.notifications.office import Office
+from services.notifications.usecases.parts import Parts
 from shared.db import Database
 from shared.messaging.inbox.inbox import Inbox
-from tests.notifications.conftest import MailServer, World, a_postman, many_messages
+from tests.notifications.conftest import MailServer, World, a_mail_sender, many_messages
 from tests.polling import eventually
 
 KILLS = 6
@@ -18,11 +18,11 @@ MAILS = 120
 
 
 async def test_killed_senders_lose_nothing_and_send_twice_only_what_got_no_answer(
-    database_url: Callable[[str], Awaitable[str]], office: Office, mail_server: MailServer
+    database_url: Callable[[str], Awaitable[str]], parts: Parts, mail_server: MailServer
 ) -> None:
     url = await database_url("notifications")
     database = await Database.connect(url, name="test")
-    world = World(database, Inbox(database, handlers(office)))
+    world = World(database, Inbox(database, handlers(parts)))
     await world.filed()
     await world.tell(*many_messages(MAILS - 2))
     mail_server.slow = 0.05
@@ -46,12 +46,12 @@ async def test_killed_senders_lose_nothing_and_send_twice_only_what_got_no_answe
     await eventually(the_last_has_left)
     async with database.transaction() as tx:
         await tx.execute("UPDATE delivery SET lease_until = now() WHERE status = 'sending'")
-    postman = a_postman(database, office, mail_server.port)
-    await postman.settle_lost()
+    mail_sender = a_mail_sender(database, parts, mail_server.port)
+    await mail_sender.settle_lost()
     async with database.transaction() as tx:
         await tx.execute("UPDATE delivery SET next_attempt_at = now() WHERE status = 'queued'")
     mail_server.slow = 0
-    while await postman.send_next():
+    while await mail_sender.send_next():
         pass
 
     seen = Counter(mail["Message-ID"] for mail in mail_server.accepted)

@@ -5,10 +5,11 @@ import random
 from datetime import timedelta
 from uuid import uuid4
 
-from services.notifications import examples, usecases
+from services.notifications import usecases
 from services.notifications.domain.preferences import Cadence
 from services.notifications.handlers import handlers
-from services.notifications.office import Office
+from services.notifications.rendering import examples
+from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.preferences import Choice
 from shared import clock
 from shared.clock import new_id
@@ -21,7 +22,7 @@ from shared.messaging.batcher import MessageBatcher
 from shared.messaging.inbox.held import RetryPolicy
 from shared.messaging.inbox.inbox import Inbox
 from tests.deadlocks import deadlocks
-from tests.notifications.conftest import MailServer, World, a_postman
+from tests.notifications.conftest import MailServer, World, a_mail_sender
 from tests.polling import eventually
 
 AGENTS = 8
@@ -30,7 +31,7 @@ CODES = [*(f"{n:02}" for n in range(1, 96) if n != 20), "2A", "971", "972", "973
 
 
 async def test_colleagues_digests_of_one_morning_leave_once_each_without_a_deadlock(
-    world: World, database: Database, office: Office, mail_server: MailServer
+    world: World, database: Database, parts: Parts, mail_server: MailServer
 ) -> None:
     for n in range(AGENTS):
         async with database.transaction() as tx:
@@ -50,7 +51,7 @@ async def test_colleagues_digests_of_one_morning_leave_once_each_without_a_deadl
         await world.tell(filed.model_copy(update=about), posted.model_copy(update=about))
     async with database.transaction() as tx:
         await tx.execute("DELETE FROM delivery WHERE cadence = 'instant'")
-        assert await usecases.gather_digests(tx, at=clock.now() + timedelta(days=2), office=office) == AGENTS
+        assert await usecases.gather_digests(tx, at=clock.now() + timedelta(days=2), parts=parts) == AGENTS
         await tx.execute("UPDATE delivery SET next_attempt_at = now() WHERE template = 'digest'")
     before = await deadlocks(database)
 
@@ -58,7 +59,7 @@ async def test_colleagues_digests_of_one_morning_leave_once_each_without_a_deadl
         left: int = await database.fetchval("SELECT count(*) FROM delivery WHERE status <> 'sent'")
         return left == 0
 
-    async with a_postman(database, office, mail_server.port, senders=4).lifespan():
+    async with a_mail_sender(database, parts, mail_server.port, senders=4).lifespan():
         await eventually(all_sent, within=60)
     assert await deadlocks(database) == before
     assert len(mail_server.accepted) == AGENTS
@@ -67,7 +68,7 @@ async def test_colleagues_digests_of_one_morning_leave_once_each_without_a_deadl
 
 
 async def test_a_hundred_departements_catch_up_without_a_deadlock(
-    database: Database, office: Office, world: World
+    database: Database, parts: Parts, world: World
 ) -> None:
     chance = random.Random(3)  # noqa: S311 - the same requests each time
     filed, registered = (
@@ -81,7 +82,7 @@ async def test_a_hundred_departements_catch_up_without_a_deadlock(
         facts.append(filed.model_copy(update={**about, "at": at}))
         facts.append(registered.model_copy(update={**about, "at": at + timedelta(milliseconds=500)}))
     before = await deadlocks(database)
-    arrivals = MessageBatcher(Inbox(database, handlers(office), RetryPolicy(), service="notifications"))
+    arrivals = MessageBatcher(Inbox(database, handlers(parts), RetryPolicy(), service="notifications"))
     taking = asyncio.create_task(arrivals.run())
     window = asyncio.Semaphore(200)
 

@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.notifications import examples, usecases
+from services.notifications import usecases
+from services.notifications.adapters.mail_sender import MailSender
 from services.notifications.domain.preferences import Cadence
-from services.notifications.office import Office
-from services.notifications.postman import Postman
+from services.notifications.rendering import examples
+from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.preferences import Choice, NotYourMail
 from shared import clock
 from shared.contracts import escalation, intake, qualification
@@ -26,27 +27,27 @@ async def a_daily_mailbox(database: Database, people: People) -> None:
         await usecases.choose(tx, [Choice("departement", Cadence.DAILY)], by=agent, at=clock.now())
 
 
-async def gathered(database: Database, office: Office) -> int:
+async def gathered(database: Database, parts: Parts) -> int:
     """Let the time of the digest come."""
     async with database.transaction() as tx:
-        return await usecases.gather_digests(tx, at=clock.now() + timedelta(days=1), office=office)
+        return await usecases.gather_digests(tx, at=clock.now() + timedelta(days=1), parts=parts)
 
 
 async def test_a_day_s_mails_leave_in_one_while_the_applicant_is_told_at_once(
-    world: World, database: Database, office: Office, postman: Postman, people: People, mail_server: MailServer
+    world: World, database: Database, parts: Parts, mail_sender: MailSender, people: People, mail_server: MailServer
 ) -> None:
     await a_daily_mailbox(database, people)
     await world.filed()
     await world.tell(examples.example_of(intake.MessagePosted), examples.example_of(intake.InformationProvided))
-    while await postman.send_next():
+    while await mail_sender.send_next():
         pass
     assert [mail["To"] for mail in mail_server.accepted] == ["contact@commune.test"]
-    assert await gathered(database, office) == 1
-    assert await gathered(database, office) == 0
+    assert await gathered(database, parts) == 1
+    assert await gathered(database, parts) == 0
     async with database.transaction() as tx:
         await tx.execute("UPDATE delivery SET next_attempt_at = now() WHERE template = 'digest'")
-    assert await postman.send_next()
-    assert not await postman.send_next()
+    assert await mail_sender.send_next()
+    assert not await mail_sender.send_next()
     digest = mail_server.accepted[-1]
     assert digest["To"] == "anct95@val-doise.gouv.fr"
     assert digest["Subject"] == "3 nouvelles sur vos demandes"
@@ -64,16 +65,16 @@ async def test_a_day_s_mails_leave_in_one_while_the_applicant_is_told_at_once(
 
 
 async def test_a_digest_that_fails_is_told_for_each_mail_in_it(
-    world: World, database: Database, office: Office, postman: Postman, people: People, mail_server: MailServer
+    world: World, database: Database, parts: Parts, mail_sender: MailSender, people: People, mail_server: MailServer
 ) -> None:
     await a_daily_mailbox(database, people)
     await world.filed()
-    await postman.send_next()
-    await gathered(database, office)
+    await mail_sender.send_next()
+    await gathered(database, parts)
     mail_server.to_recipient = "550 5.1.1 unknown"
     async with database.transaction() as tx:
         await tx.execute("UPDATE delivery SET next_attempt_at = now() WHERE template = 'digest'")
-    await postman.send_next()
+    await mail_sender.send_next()
     rows = await database.fetch("SELECT template, status FROM delivery WHERE audience = 'departement'")
     assert {(row["template"], row["status"]) for row in rows} == {("new_request", "failed"), ("digest", "failed")}
 
@@ -113,10 +114,10 @@ async def test_choices_that_are_not_one_s_own_are_refused(
             await usecases.choose(tx, [choice], by=agent, at=clock.now())
 
 
-async def test_several_copies_make_one_digest(world: World, database: Database, office: Office, people: People) -> None:
+async def test_several_copies_make_one_digest(world: World, database: Database, parts: Parts, people: People) -> None:
     await a_daily_mailbox(database, people)
     await world.filed()
-    made = await asyncio.gather(*(gathered(database, office) for _ in range(6)))
+    made = await asyncio.gather(*(gathered(database, parts) for _ in range(6)))
     assert sum(made) == 1
     assert await database.fetchval("SELECT count(*) FROM delivery WHERE template = 'digest'") == 1
 
@@ -156,7 +157,7 @@ async def test_a_digest_leaves_by_the_departement_s_clock_and_the_national_one_b
 async def test_a_wrong_clock_of_the_service_makes_no_digest_early_and_no_mail_late(
     world: World,
     database: Database,
-    postman: Postman,
+    mail_sender: MailSender,
     people: People,
     mail_server: MailServer,
     monkeypatch: pytest.MonkeyPatch,
@@ -165,8 +166,8 @@ async def test_a_wrong_clock_of_the_service_makes_no_digest_early_and_no_mail_la
     await a_daily_mailbox(database, people)
     set_clock(monkeypatch, wrong)
     await world.filed()
-    assert await postman.gather_digests() == 0
-    while await postman.send_next():
+    assert await mail_sender.gather_digests() == 0
+    while await mail_sender.send_next():
         pass
     assert [mail["To"] for mail in mail_server.accepted] == ["contact@commune.test"]
     due = await database.fetchval("SELECT next_attempt_at - now() FROM delivery WHERE status = 'queued'")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from services.notifications import examples
+from services.notifications.rendering import examples
 from shared.contracts import escalation, qualification
 from shared.contracts.vocabulary import Programme
 from shared.db import Database

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications import examples
 from services.notifications.domain.audiences import AUDIENCES, DIGEST, WEBHOOK_SUSPENDED, Nobody, mails_of, templates
 from services.notifications.domain.deliveries import (
     MOST_UNANSWERED,
@@ -20,7 +19,8 @@ from services.notifications.domain.deliveries import (
 )
 from services.notifications.domain.directory import Directory, ServiceInCharge
 from services.notifications.domain.preferences import Cadence, Preference
-from services.notifications.letters import FOLDER
+from services.notifications.rendering import examples
+from services.notifications.rendering.renderer import FOLDER
 from services.notifications.settings import Settings, read_services
 from shared.contracts import FACTS, escalation, intake, notifications, qualification
 from shared.contracts.vocabulary import CommitteeOutcome

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from services.notifications import examples
-from services.notifications.postman import Postman
+from services.notifications.adapters.mail_sender import MailSender
+from services.notifications.rendering import examples
 from shared.contracts import intake, qualification
 from shared.db import Database
 from shared.links import Links
@@ -30,13 +30,13 @@ async def recipients(database: Database, template: str) -> list[str]:
 
 
 async def test_an_invitation_is_mailed_to_the_colleague_alone_with_his_own_link(
-    world: World, database: Database, postman: Postman, mail_server: MailServer
+    world: World, database: Database, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     await world.filed()
     await world.tell(invited(DIRECTION, "Dominique Petit", "direction@commune.test"))
     await world.tell(invited(FINANCES, "Sam Roux", "finances@commune.test"))
     assert await recipients(database, "colleague_invited") == ["direction@commune.test", "finances@commune.test"]
-    while await postman.send_next():
+    while await mail_sender.send_next():
         pass
     mails = {mail["To"]: str(mail.get_body(("plain",))) for mail in mail_server.accepted}
     token = Links("t" * 32, "colleague").token(DIRECTION)
@@ -66,14 +66,14 @@ async def test_a_new_link_goes_to_the_contact_alone(world: World, database: Data
 
 
 async def test_a_colleague_who_cannot_be_reached_is_told_to_intake_and_no_trouble_of_the_departement(
-    world: World, database: Database, postman: Postman, mail_server: MailServer
+    world: World, database: Database, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     await world.filed()
-    while await postman.send_next():
+    while await mail_sender.send_next():
         pass
     mail_server.to_recipient = "550 no such user"
     await world.tell(invited(DIRECTION, "Dominique Petit", "direction@commune.test"))
-    await postman.send_next()
+    await mail_sender.send_next()
     told = await database.fetchval("SELECT body::jsonb->'data' FROM journal WHERE type LIKE '%delivery_failed%'")
     assert (told["audience"], told["colleague_id"]) == ("applicant", str(DIRECTION))
     assert await recipients(database, "delivery_problem") == []

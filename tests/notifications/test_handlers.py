@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.notifications import examples
 from services.notifications.domain.audiences import AUDIENCES, Nobody
 from services.notifications.handlers import handlers
-from services.notifications.office import Office
+from services.notifications.rendering import examples
 from services.notifications.replay import TABLES
+from services.notifications.usecases.parts import Parts
 from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Programme
@@ -151,7 +151,7 @@ async def test_a_step_that_arrives_after_the_accepted_withdrawal_makes_no_mail_a
 
 
 async def test_a_rebuilt_database_agrees_whichever_of_two_streams_arrived_first(
-    office: Office, fresh_database: Callable[[str], Awaitable[FreshDatabase]]
+    parts: Parts, fresh_database: Callable[[str], Awaitable[FreshDatabase]]
 ) -> None:
     filed, escalated, accepted = uuid4(), uuid4(), uuid4()
     arrivals: tuple[tuple[type[Fact], UUID], ...] = (
@@ -163,7 +163,7 @@ async def test_a_rebuilt_database_agrees_whichever_of_two_streams_arrived_first(
         fresh = await fresh_database("notifications")
         urls.append(fresh.owner_url)
         database = await Database.connect(fresh.app_url, name="notifications")
-        world = World(database, Inbox(database, handlers(office)))
+        world = World(database, Inbox(database, handlers(parts)))
         await world.tell(examples.example_of(intake.RequestSubmitted), ids=[filed])
         for kind, event_id in order:
             await world.tell(examples.example_of(kind), ids=[event_id])

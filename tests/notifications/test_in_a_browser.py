@@ -10,10 +10,10 @@ import pytest
 import uvicorn
 from playwright.async_api import Page, async_playwright, expect
 
-from services.notifications import examples
 from services.notifications.main import application
-from services.notifications.office import Office
+from services.notifications.rendering import examples
 from services.notifications.settings import Settings
+from services.notifications.usecases.parts import Parts
 from shared.contracts import qualification
 from shared.db import Database
 from shared.identity.model import Role
@@ -29,14 +29,14 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 async def page(
-    database: Database, settings: Settings, office: Office, people: People, client: Client
+    database: Database, settings: Settings, parts: Parts, people: People, client: Client
 ) -> AsyncIterator[Page]:
     """Give the window of an agent of the Val-d'Oise who is signed in."""
     assets.gather()
     await people.enters(client, Role.SAT_AGENT, "95")
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
-        app = application(settings, database, office)
+        app = application(settings, database, parts)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
         serving = asyncio.create_task(server.serve(sockets=[door]))
         async with async_playwright() as playwright:

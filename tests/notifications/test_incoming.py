@@ -15,14 +15,14 @@ import aiosmtplib
 import pytest
 from litestar import Litestar
 
-from services.notifications import examples
-from services.notifications.door import LARGEST_MAIL, Mailroom
-from services.notifications.mail_reader import MailReader, MailUnreadableError
-from services.notifications.main import application, office_of
-from services.notifications.office import Office
-from services.notifications.postman import Postman
-from services.notifications.return_addresses import Purpose, ReturnAddresses
+from services.notifications.adapters.inbound_mail import LARGEST_MAIL, InboundMail
+from services.notifications.adapters.mail_reader import MailReader, MailUnreadableError
+from services.notifications.adapters.mail_sender import MailSender
+from services.notifications.domain.return_addresses import Purpose, ReturnAddresses
+from services.notifications.main import application, parts_of
+from services.notifications.rendering import examples
 from services.notifications.settings import DoorAddress, Settings
+from services.notifications.usecases.parts import Parts
 from shared.allowance import Allowance
 from shared.contracts import intake, qualification
 from shared.db import Database
@@ -41,15 +41,15 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def office(settings: Settings) -> Office:
+def parts(settings: Settings) -> Parts:
     """What writes mails that can be answered."""
-    return office_of(settings)
+    return parts_of(settings)
 
 
 @pytest.fixture(scope="module")
-def app(settings: Settings, office: Office) -> Litestar:
+def app(settings: Settings, parts: Parts) -> Litestar:
     """The service that mail comes back to."""
-    return application(settings, DATABASE, office)
+    return application(settings, DATABASE, parts)
 
 
 @dataclass(slots=True)
@@ -88,11 +88,11 @@ class Door:
 
 
 @pytest.fixture
-async def door(database: Database, office: Office, free_ports: Callable[[int], list[int]]) -> AsyncIterator[Door]:
+async def door(database: Database, parts: Parts, free_ports: Callable[[int], list[int]]) -> AsyncIterator[Door]:
     """An open door."""
-    assert office.returns is not None
+    assert parts.returns is not None
     (port,) = free_ports(1)
-    async with Mailroom(database, office, office.returns).listening(DoorAddress("smtp", "127.0.0.1", port)):
+    async with InboundMail(database, parts, parts.returns).listening(DoorAddress("smtp", "127.0.0.1", port)):
         yield Door(port, database)
 
 
@@ -164,11 +164,11 @@ async def test_who_answers_from_another_address_is_named(world: World, door: Doo
     assert (await door.replies())[0]["text"].endswith("(Réponse envoyée par maire@commune.test)")
 
 
-async def mail_that_quotes(world: World, door: Door, postman: Postman, mail_server: MailServer) -> EmailMessage:
+async def mail_that_quotes(world: World, door: Door, mail_sender: MailSender, mail_server: MailServer) -> EmailMessage:
     """Let the applicant be written to; give the mail, with his secret link in it, as he received it."""
     await world.filed()
     await world.tell(examples.example_of(qualification.MessagePosted))
-    while await postman.send_next():
+    while await mail_sender.send_next():
         pass
     mail = await door.database.fetchrow(
         "SELECT id, text_body FROM delivery WHERE template = 'message_posted' AND audience = 'applicant'"
@@ -191,9 +191,9 @@ HEADERS = "De : Cousu-main <a@b.test>\nEnvoyé : lundi 30 novembre 2026 00:29\n�
 
 
 async def test_outlook_s_reply_keeps_nothing_of_a_mail_that_quotes(
-    world: World, door: Door, postman: Postman, mail_server: MailServer
+    world: World, door: Door, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
-    mail = await mail_that_quotes(world, door, postman, mail_server)
+    mail = await mail_that_quotes(world, door, mail_sender, mail_server)
     text, page = body_of(mail, "plain"), body_of(mail, "html")
     assert "/suivi/" in text
     await door.is_given(a_reply(f"Mardi nous convient.\n\n{HEADERS}{text}"), to=mail["Reply-To"])
@@ -205,9 +205,9 @@ async def test_outlook_s_reply_keeps_nothing_of_a_mail_that_quotes(
 
 
 async def test_a_secret_link_that_stays_in_a_reply_is_masked_before_it_is_stored(
-    world: World, door: Door, postman: Postman, mail_server: MailServer
+    world: World, door: Door, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
-    mail = await mail_that_quotes(world, door, postman, mail_server)
+    mail = await mail_that_quotes(world, door, mail_sender, mail_server)
     lines = body_of(mail, "plain").splitlines()
     between = "\n".join(f"> {line}" + ("\nOui, à 14 h." if not line else "") for line in lines)
     link = next(line for line in lines if "/suivi/" in line)
@@ -279,10 +279,10 @@ async def test_what_no_person_wrote_is_taken_and_passed_over(
 
 
 async def test_our_own_mail_that_comes_round_is_passed_over(
-    world: World, door: Door, postman: Postman, mail_server: MailServer
+    world: World, door: Door, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     await world.filed()
-    while await postman.send_next():
+    while await mail_sender.send_next():
         pass
     ours = next(mail for mail in mail_server.accepted if mail["To"] == "contact@commune.test")
     assert (await door.is_given(ours, to=ours["Reply-To"])).startswith("250")
@@ -354,12 +354,12 @@ async def test_the_process_of_a_mail_that_takes_too_long_is_ended() -> None:
 
 
 async def test_a_server_that_is_not_named_may_not_deliver(
-    world: World, database: Database, office: Office, free_ports: Callable[[int], list[int]]
+    world: World, database: Database, parts: Parts, free_ports: Callable[[int], list[int]]
 ) -> None:
     await world.filed()
-    assert office.returns is not None
+    assert parts.returns is not None
     (port,) = free_ports(1)
-    elsewhere = Mailroom(database, office, office.returns, [IPv4Network("192.0.2.0/24")])
+    elsewhere = InboundMail(database, parts, parts.returns, [IPv4Network("192.0.2.0/24")])
     async with elsewhere.listening(DoorAddress("smtp", "127.0.0.1", port)):
         closed = Door(port, database)
         to = RETURNS.of("reponse", await closed.mail_to("applicant"))
@@ -397,10 +397,10 @@ async def test_an_invited_colleague_answers_until_his_invitation_is_taken_back(w
 
 
 async def test_people_outside_may_answer_and_every_mail_says_where_it_is_returned_to(
-    world: World, door: Door, postman: Postman, mail_server: MailServer
+    world: World, door: Door, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     await world.filed()
-    while await postman.send_next():
+    while await mail_sender.send_next():
         pass
     sent = {mail["To"]: mail for mail in mail_server.accepted}
     applicant, departement = await door.mail_to("applicant"), await door.mail_to("departement")
@@ -412,10 +412,10 @@ async def test_people_outside_may_answer_and_every_mail_says_where_it_is_returne
     assert text.get_content().startswith("Pour répondre, écrivez au-dessus de cette ligne.")
 
 
-async def returned(world: World, door: Door, postman: Postman, report: bytes) -> UUID:
+async def returned(world: World, door: Door, mail_sender: MailSender, report: bytes) -> UUID:
     """Let the acknowledgement be sent, and a report of it come back."""
     await world.filed()
-    while await postman.send_next():
+    while await mail_sender.send_next():
         pass
     mail = await door.mail_to("applicant")
     assert (await door.is_given(report, to=RETURNS.of("rebond", mail), return_path="")).startswith("250")
@@ -423,9 +423,9 @@ async def returned(world: World, door: Door, postman: Postman, report: bytes) ->
 
 
 async def test_a_mail_that_comes_back_has_failed_and_its_address_is_flagged(
-    world: World, door: Door, postman: Postman, database: Database
+    world: World, door: Door, mail_sender: MailSender, database: Database
 ) -> None:
-    mail = await returned(world, door, postman, a_report())
+    mail = await returned(world, door, mail_sender, a_report())
     row = await database.fetchrow("SELECT status, reason, sent_at FROM delivery WHERE id = $1", mail)
     assert row is not None
     assert (row["status"], row["reason"]) == ("failed", "550 5.1.1 unknown user")
@@ -440,10 +440,10 @@ async def test_a_mail_that_comes_back_has_failed_and_its_address_is_flagged(
 
 
 async def test_a_report_that_is_given_twice_counts_once(
-    world: World, door: Door, postman: Postman, database: Database
+    world: World, door: Door, mail_sender: MailSender, database: Database
 ) -> None:
     report = a_report()
-    mail = await returned(world, door, postman, report)
+    mail = await returned(world, door, mail_sender, report)
     await door.is_given(report, to=RETURNS.of("rebond", mail), return_path="")
     assert await database.fetchval("SELECT count(*) FROM delivery_attempt WHERE result = 'returned'") == 1
     assert await database.fetchval("SELECT count(*) FROM delivery WHERE template = 'delivery_problem'") == 1
@@ -460,26 +460,26 @@ async def test_a_report_that_is_given_twice_counts_once(
     ],
 )
 async def test_only_what_is_given_up_has_failed_and_only_an_address_that_is_none_is_flagged(
-    world: World, door: Door, postman: Postman, database: Database, report: bytes, status: str, flagged: int
+    world: World, door: Door, mail_sender: MailSender, database: Database, report: bytes, status: str, flagged: int
 ) -> None:
-    mail = await returned(world, door, postman, report)
+    mail = await returned(world, door, mail_sender, report)
     assert await database.fetchval("SELECT status FROM delivery WHERE id = $1", mail) == status
     assert await database.fetchval("SELECT count(*) FROM bad_address") == flagged
 
 
 async def test_a_refusal_at_the_door_of_the_recipient_flags_the_address_too(
-    world: World, postman: Postman, mail_server: MailServer, database: Database
+    world: World, mail_sender: MailSender, mail_server: MailServer, database: Database
 ) -> None:
     await world.filed()
     mail_server.to_recipient = "550 5.1.1 unknown"
-    await postman.send_next()
+    await mail_sender.send_next()
     assert await database.fetchval("SELECT count(*) FROM bad_address") == 1
 
 
 async def test_the_departement_sees_the_flag_and_takes_it_away(
-    client: Client, people: People, world: World, door: Door, postman: Postman
+    client: Client, people: People, world: World, door: Door, mail_sender: MailSender
 ) -> None:
-    mail = await returned(world, door, postman, a_report())
+    mail = await returned(world, door, mail_sender, a_report())
     elsewhere = await people.token(Role.SAT_AGENT, "78")
     assert (await client.get("/api/v1/bad-addresses", headers=elsewhere)).json()["items"] == []
     here = await people.token(Role.DELEGATE, "95")
@@ -507,13 +507,13 @@ async def test_while_the_database_is_away_the_other_server_keeps_the_mail(
 
 
 async def test_the_door_speaks_lmtp_too(
-    world: World, database: Database, office: Office, free_ports: Callable[[int], list[int]]
+    world: World, database: Database, parts: Parts, free_ports: Callable[[int], list[int]]
 ) -> None:
     await world.filed()
-    assert office.returns is not None
+    assert parts.returns is not None
     (port,) = free_ports(1)
     to = RETURNS.of("reponse", await database.fetchval("SELECT id FROM delivery WHERE audience = 'applicant'"))
-    async with Mailroom(database, office, office.returns).listening(DoorAddress("lmtp", "127.0.0.1", port)):
+    async with InboundMail(database, parts, parts.returns).listening(DoorAddress("lmtp", "127.0.0.1", port)):
 
         def give() -> tuple[int, bytes]:
             with smtplib.LMTP("127.0.0.1", port, local_hostname="mx.test") as client:
@@ -529,11 +529,11 @@ async def test_the_door_speaks_lmtp_too(
 
 @pytest.mark.parametrize("allowance", [Allowance(texts=2), Allowance(texts_a_day=2)], ids=["in all", "in a day"])
 async def test_a_request_takes_so_many_replies_and_sends_the_others_back(
-    world: World, database: Database, office: Office, free_ports: Callable[[int], list[int]], allowance: Allowance
+    world: World, database: Database, parts: Parts, free_ports: Callable[[int], list[int]], allowance: Allowance
 ) -> None:
-    assert office.returns is not None
+    assert parts.returns is not None
     (port,) = free_ports(1)
-    room = Mailroom(database, replace(office, allowance=allowance), office.returns)
+    room = InboundMail(database, replace(parts, allowance=allowance), parts.returns)
     async with room.listening(DoorAddress("smtp", "127.0.0.1", port)):
         door = Door(port, database)
         await world.filed()

@@ -9,12 +9,12 @@ from uuid import uuid4
 
 import pytest
 
-from services.notifications import examples
+from services.notifications.adapters.mail_sender import MailSender, Unwritable
 from services.notifications.domain.audiences import Mail, templates
 from services.notifications.domain.directory import unnamed_service
 from services.notifications.domain.mail_text import WRITE_ABOVE
-from services.notifications.letters import Letter, Letters, one_line, quote
-from services.notifications.postman import Postman, Unwritable
+from services.notifications.rendering import examples
+from services.notifications.rendering.renderer import MailRenderer, RenderedMail, one_line, quote
 from services.notifications.store import Follower
 from services.notifications.usecases.send import Outgoing
 from shared.contracts import escalation, intake, qualification
@@ -36,11 +36,11 @@ EVERY_TEMPLATE = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def letters() -> Letters:
-    return Letters()
+def letters() -> MailRenderer:
+    return MailRenderer()
 
 
-def written(letters: Letters, template: str, fact: Fact, **changes: object) -> Letter:
+def written(letters: MailRenderer, template: str, fact: Fact, **changes: object) -> RenderedMail:
     context = {
         "fact": fact,
         "request": examples.KNOWN,
@@ -76,7 +76,7 @@ class Reader(HTMLParser):
 
 
 @EVERY_TEMPLATE
-def test_every_template_is_a_whole_mail_with_one_link(letters: Letters, fact: Fact, mail: Mail) -> None:
+def test_every_template_is_a_whole_mail_with_one_link(letters: MailRenderer, fact: Fact, mail: Mail) -> None:
     letter = written(letters, mail.template, fact)
     page = Reader(letter.html)
     assert letter.subject
@@ -94,14 +94,14 @@ def test_every_template_is_a_whole_mail_with_one_link(letters: Letters, fact: Fa
 
 
 @EVERY_TEMPLATE
-def test_french_typography_is_kept_in_every_template(letters: Letters, fact: Fact, mail: Mail) -> None:
+def test_french_typography_is_kept_in_every_template(letters: MailRenderer, fact: Fact, mail: Mail) -> None:
     letter = written(letters, mail.template, fact)
     assert "'" not in letter.text
     assert not re.search(r"[\w»] [:;?!]|« | »", letter.text)
     assert not re.search(r"[ \t]{2,}", letter.text.replace("\n", " ").replace("  ", " "))
 
 
-def test_the_applicant_s_mails_are_signed_by_the_departement(letters: Letters) -> None:
+def test_the_applicant_s_mails_are_signed_by_the_departement(letters: MailRenderer) -> None:
     for fact, mail in templates():
         if mail.audience == "applicant":
             text = written(letters, mail.template, examples.examples_of(fact, mail)[0]).text
@@ -114,14 +114,14 @@ def test_the_applicant_s_mails_are_signed_by_the_departement(letters: Letters) -
                 assert text.count(str(part)) == 1, (mail.template, part)
 
 
-def test_the_acknowledgement_says_what_it_must(letters: Letters) -> None:
+def test_the_acknowledgement_says_what_it_must(letters: MailRenderer) -> None:
     text = written(letters, "request_submitted", examples.example_of(intake.RequestSubmitted)).text
     for said in (examples.NUMBER, "mardi 12\u00a0janvier 2027 à 14\u00a0h\u00a005", "Ce qui se passe ensuite"):
         assert said in text
     assert "ne vaut pas accord" in text
 
 
-def test_a_service_without_known_coordinates_gets_none_invented(letters: Letters) -> None:
+def test_a_service_without_known_coordinates_gets_none_invented(letters: MailRenderer) -> None:
     fact = examples.example_of(intake.RequestSubmitted)
     text = written(letters, "request_submitted", fact, service=unnamed_service("78")).text
     assert "Téléphone" not in text
@@ -132,7 +132,7 @@ def test_a_service_without_known_coordinates_gets_none_invented(letters: Letters
 HOSTILE = 'x\r\nBcc: tous@mechant.test\r\n\r\n<script>alert(1)</script>\n@ Cliquez ici\n# Titre\u202e "{{ 7 * 7 }}"'
 
 
-def test_what_people_type_never_becomes_structure(letters: Letters) -> None:
+def test_what_people_type_never_becomes_structure(letters: MailRenderer) -> None:
     request = examples.KNOWN.__class__(
         **{name: getattr(examples.KNOWN, name) for name in examples.KNOWN.__slots__}
         | {"title": HOSTILE, "contact_name": HOSTILE, "applicant": HOSTILE}
@@ -148,16 +148,16 @@ def test_what_people_type_never_becomes_structure(letters: Letters) -> None:
     assert "> @ Cliquez ici" in letter.text
 
 
-def a_postman() -> Postman:
-    postman = Postman.__new__(Postman)
-    Postman.__init__(
-        postman,
+def a_mail_sender() -> MailSender:
+    mail_sender = MailSender.__new__(MailSender)
+    MailSender.__init__(
+        mail_sender,
         None,  # type: ignore[arg-type] # writing needs no database
-        None,  # type: ignore[arg-type] # nor an office
+        None,  # type: ignore[arg-type] # nor an parts
         server=None,  # type: ignore[arg-type] # nor a server
         sender="Cousu-main <ne-pas-repondre@cousu.test>",
     )
-    return postman
+    return mail_sender
 
 
 def an_outgoing(**changes: object) -> Outgoing:
@@ -178,12 +178,12 @@ def an_outgoing(**changes: object) -> Outgoing:
 
 
 def test_who_chose_a_mail_is_told_where_to_end_it_and_nobody_ends_official_ones() -> None:
-    chosen = message_from_bytes(a_postman().write(an_outgoing(unsubscribe="https://n.test/preferences")))
+    chosen = message_from_bytes(a_mail_sender().write(an_outgoing(unsubscribe="https://n.test/preferences")))
     assert chosen["List-Unsubscribe"] == "<https://n.test/preferences>"
-    assert message_from_bytes(a_postman().write(an_outgoing()))["List-Unsubscribe"] is None
+    assert message_from_bytes(a_mail_sender().write(an_outgoing()))["List-Unsubscribe"] is None
 
 
-def test_a_decision_of_a_later_day_is_no_past(letters: Letters) -> None:
+def test_a_decision_of_a_later_day_is_no_past(letters: MailRenderer) -> None:
     fact = examples.example_of(escalation.DecisionMade)
     assert isinstance(fact, escalation.DecisionMade)
     day = fact.decision.decided_on
@@ -194,7 +194,7 @@ def test_a_decision_of_a_later_day_is_no_past(letters: Letters) -> None:
 
 
 def test_a_subject_cannot_add_a_header() -> None:
-    sent = message_from_bytes(a_postman().write(an_outgoing(subject=one_line(HOSTILE))), policy=default)
+    sent = message_from_bytes(a_mail_sender().write(an_outgoing(subject=one_line(HOSTILE))), policy=default)
     assert sent["Bcc"] is None
     assert sent.get_content_type() == "multipart/alternative"
 
@@ -202,11 +202,11 @@ def test_a_subject_cannot_add_a_header() -> None:
 @pytest.mark.parametrize("header", ["subject", "recipient", "reply_to"])
 def test_a_line_break_that_reached_a_header_is_refused(header: str) -> None:
     with pytest.raises(Unwritable):
-        a_postman().write(an_outgoing(**{header: "x@y.test\r\nBcc: tous@mechant.test"}))
+        a_mail_sender().write(an_outgoing(**{header: "x@y.test\r\nBcc: tous@mechant.test"}))
 
 
 def test_mail_travels_as_seven_bit_lines_within_limits() -> None:
-    raw = a_postman().write(an_outgoing(text="é" * 5000, html="<p>" + "à" * 5000 + "</p>"))
+    raw = a_mail_sender().write(an_outgoing(text="é" * 5000, html="<p>" + "à" * 5000 + "</p>"))
     assert max(map(len, raw.split(b"\r\n"))) <= 998
     raw.decode("ascii")
 
@@ -216,7 +216,7 @@ def test_a_quotation_keeps_its_lines() -> None:
 
 
 @pytest.mark.parametrize("template", ["request_withdrawn", "withdrawal_declined"])
-def test_a_colleague_did_not_ask_for_the_withdrawal(letters: Letters, template: str) -> None:
+def test_a_colleague_did_not_ask_for_the_withdrawal(letters: MailRenderer, template: str) -> None:
     kind = {"request_withdrawn": escalation.WithdrawalAccepted, "withdrawal_declined": escalation.WithdrawalDeclined}
     fact = examples.example_of(kind[template])
     colleague = written(letters, template, fact, follower=Follower(uuid4(), "Ali Colin", "ali@commune.test"))
@@ -227,7 +227,7 @@ def test_a_colleague_did_not_ask_for_the_withdrawal(letters: Letters, template: 
 
 
 @pytest.mark.parametrize("template", ["withdrawal_declined", "withdrawal_too_late"])
-def test_a_refused_request_does_not_go_on(letters: Letters, template: str) -> None:
+def test_a_refused_request_does_not_go_on(letters: MailRenderer, template: str) -> None:
     declined = examples.example_of(escalation.WithdrawalDeclined)
     text = written(letters, template, declined.model_copy(update={"reason": WithdrawalReason.REFUSED})).text
     assert "la demande a été refusée" in text
@@ -236,7 +236,7 @@ def test_a_refused_request_does_not_go_on(letters: Letters, template: str) -> No
     assert "projet s’arrête" in written(letters, template, declined).text
 
 
-def test_a_provider_is_not_asked_to_answer_what_needs_no_answer(letters: Letters) -> None:
+def test_a_provider_is_not_asked_to_answer_what_needs_no_answer(letters: MailRenderer) -> None:
     fact = examples.example_of(qualification.WithdrawalAccepted)
     text = written(letters, "orientation_cancelled", fact, write_above=WRITE_ABOVE).text
     assert WRITE_ABOVE not in text
@@ -244,7 +244,7 @@ def test_a_provider_is_not_asked_to_answer_what_needs_no_answer(letters: Letters
     assert "Le lien ci-dessus est personnel." in text
 
 
-def test_money_is_said_to_go_back_where_it_came_from(letters: Letters) -> None:
+def test_money_is_said_to_go_back_where_it_came_from(letters: MailRenderer) -> None:
     for kind, where in (
         (escalation.WithdrawalAccepted, "est rendu à l’enveloppe nationale (et au lot)."),
         (qualification.WithdrawalAccepted, "est rendu à l’enveloppe."),

@@ -10,8 +10,8 @@ import pytest
 import uvicorn
 from pydantic import ValidationError
 
-from services.notifications import examples
 from services.notifications.main import build
+from services.notifications.rendering import examples
 from services.notifications.settings import Settings
 from shared.contracts import intake
 from shared.db import Database

@@ -2,8 +2,8 @@
 
 import re
 
-from services.notifications import examples
-from services.notifications.postman import Postman
+from services.notifications.adapters.mail_sender import MailSender
+from services.notifications.rendering import examples
 from shared.contracts import intake
 from shared.db import Database
 from shared.identity.model import Role
@@ -49,10 +49,10 @@ async def test_another_departement_s_message_does_not_exist(
 
 
 async def test_a_message_is_shown_as_it_was_sent_without_its_secret_link(
-    client: Client, people: People, world: World, database: Database, postman: Postman
+    client: Client, people: People, world: World, database: Database, mail_sender: MailSender
 ) -> None:
     await world.filed()
-    while await postman.send_next():
+    while await mail_sender.send_next():
         pass
     delivery_id = await database.fetchval("SELECT id FROM delivery WHERE audience = 'applicant'")
     await people.enters(client, Role.SAT_AGENT, "95")
@@ -68,10 +68,10 @@ async def test_a_message_is_shown_as_it_was_sent_without_its_secret_link(
 
 
 async def test_a_double_click_sends_again_once(
-    client: Client, people: People, world: World, database: Database, postman: Postman, mail_server: MailServer
+    client: Client, people: People, world: World, database: Database, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     await world.filed()
-    while await postman.send_next():
+    while await mail_sender.send_next():
         pass
     delivery_id = await database.fetchval("SELECT id FROM delivery WHERE audience = 'applicant'")
     await people.enters(client, Role.SAT_AGENT, "95")
@@ -81,7 +81,7 @@ async def test_a_double_click_sends_again_once(
     for _ in range(2):
         answer = await client.post(f"/messages/{delivery_id}/renvoi", data=form)
         assert answer.status_code == 303
-    while await postman.send_next():
+    while await mail_sender.send_next():
         pass
     assert [mail["To"] for mail in mail_server.accepted].count("contact@commune.test") == 2
 

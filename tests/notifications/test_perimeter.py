@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.notifications import examples
+from services.notifications.rendering import examples
 from shared.contracts import escalation, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Programme

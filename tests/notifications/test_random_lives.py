@@ -11,16 +11,16 @@ from uuid import UUID
 import pytest
 
 from services.notifications import usecases
-from services.notifications.courier import Courier
+from services.notifications.adapters.webhook_dispatcher import WebhookDispatcher
 from services.notifications.domain.webhooks import Secrets, State
-from services.notifications.office import Office
+from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.send import Outgoing
 from services.notifications.usecases.webhooks import From, Wish
 from shared import clock
 from shared.db import Database
 from shared.errors import Conflict
 from shared.identity.model import Agent, Role
-from tests.notifications.conftest import MailServer, People, World, a_postman, many_messages
+from tests.notifications.conftest import MailServer, People, World, a_mail_sender, many_messages
 from tests.notifications.partner import Partner, a_partner
 
 SECRETS = Secrets("w" * 32)
@@ -34,10 +34,10 @@ async def changed(database: Database, sql: str) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_each_mail_is_sent_or_refused_and_twice_only_where_an_answer_was_missing(
-    seed: int, database: Database, world: World, office: Office, mail_server: MailServer, people: People
+    seed: int, database: Database, world: World, parts: Parts, mail_server: MailServer, people: People
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 - the same lives each time
-    postman = a_postman(database, office, mail_server.port)
+    mail_sender = a_mail_sender(database, parts, mail_server.port)
     operator = await people.agent(Role.OPERATOR)
     await world.filed()
 
@@ -50,14 +50,14 @@ async def test_each_mail_is_sent_or_refused_and_twice_only_where_an_answer_was_m
 
     async def a_sender_dies() -> None:
         async with database.transaction() as tx:
-            mail = await usecases.begin(tx, at=clock.now(), office=office)
+            mail = await usecases.begin(tx, at=clock.now(), parts=parts)
         if isinstance(mail, Outgoing) and chance.random() < 0.5:
             async with database.transaction() as tx:
                 await usecases.content_offered(tx, mail.attempt_id, at=clock.now())
 
     async def its_lease_is_over() -> None:
         await changed(database, "UPDATE delivery SET lease_until = now() WHERE status = 'sending'")
-        await postman.settle_lost()
+        await mail_sender.settle_lost()
 
     async def time_passes() -> None:
         await changed(database, "UPDATE delivery SET next_attempt_at = now() WHERE status = 'queued'")
@@ -67,13 +67,13 @@ async def test_each_mail_is_sent_or_refused_and_twice_only_where_an_answer_was_m
         again = chance.choice(ids)["id"]
         with contextlib.suppress(Conflict):
             async with database.transaction() as tx:
-                await usecases.resend(tx, again, by=operator, at=clock.now(), office=office)
+                await usecases.resend(tx, again, by=operator, at=clock.now(), parts=parts)
 
     steps: list[Callable[[], Awaitable[object]]] = [
         somebody_writes,
         the_server_changes_its_mood,
-        postman.send_next,
-        postman.send_next,
+        mail_sender.send_next,
+        mail_sender.send_next,
         a_sender_dies,
         its_lease_is_over,
         time_passes,
@@ -84,7 +84,7 @@ async def test_each_mail_is_sent_or_refused_and_twice_only_where_an_answer_was_m
     mail_server.dies = mail_server.to_content = ""
     await its_lease_is_over()
     await time_passes()
-    while await postman.send_next():
+    while await mail_sender.send_next():
         pass
     await see_that_no_mail_left_oftener_than_is_known(database, mail_server)
 
@@ -130,11 +130,11 @@ class Expectation:
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_a_partner_is_given_each_event_in_its_turn(
-    seed: int, database: Database, world: World, office: Office, people: People
+    seed: int, database: Database, world: World, parts: Parts, people: People
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 - as above
-    here = dataclasses.replace(office, secrets=SECRETS, networks=(ipaddress.ip_network("127.0.0.0/8"),))
-    courier = Courier(database, here, SECRETS)
+    here = dataclasses.replace(parts, secrets=SECRETS, networks=(ipaddress.ip_network("127.0.0.0/8"),))
+    dispatcher = WebhookDispatcher(database, here, SECRETS)
     operator = await people.agent(Role.OPERATOR)
     due = Expectation()
     async with a_partner() as partner:
@@ -143,7 +143,7 @@ async def test_a_partner_is_given_each_event_in_its_turn(
 
         async def somebody_writes() -> None:
             await world.tell(*many_messages(1))
-            await courier.number()
+            await dispatcher.number()
 
         async def the_partner_changes_his_mood() -> None:
             partner.answer = chance.choice(["204 No Content", "204 No Content", "500 Oops", "410 Gone"])
@@ -171,8 +171,8 @@ async def test_a_partner_is_given_each_event_in_its_turn(
         steps: list[Callable[[], Awaitable[object]]] = [
             somebody_writes,
             the_partner_changes_his_mood,
-            courier.deliver_next,
-            courier.deliver_next,
+            dispatcher.deliver_next,
+            dispatcher.deliver_next,
             a_courier_dies,
             time_passes,
             an_operator_moves_it,
@@ -182,17 +182,17 @@ async def test_a_partner_is_given_each_event_in_its_turn(
             await chance.choice(steps)()
             due.check(partner)
         partner.answer = "204 No Content"
-        await courier.number()
+        await dispatcher.number()
         async with database.transaction() as tx:
             await usecases.resume(tx, webhook_id, by=operator, at=clock.now())
-        while await courier.deliver_next():
+        while await dispatcher.deliver_next():
             due.check(partner)
         assert due.position == await database.fetchval("SELECT max(position) FROM partner_event")
         assert due.position == await database.fetchval("SELECT position FROM webhook")
 
 
-async def subscribed(database: Database, office: Office, by: Agent, partner: Partner) -> UUID:
+async def subscribed(database: Database, parts: Parts, by: Agent, partner: Partner) -> UUID:
     async with database.transaction() as tx:
         wish = Wish("Partenaire", partner.url)
-        webhook_id, _ = await usecases.subscribe(tx, wish, by=by, at=clock.now(), office=office)
+        webhook_id, _ = await usecases.subscribe(tx, wish, by=by, at=clock.now(), parts=parts)
     return webhook_id

@@ -14,12 +14,13 @@ import structlog
 from prometheus_client import generate_latest
 
 from deploy.local.postgres import LocalPostgres
-from services.notifications import examples, usecases
+from services.notifications import usecases
+from services.notifications.adapters.mail_sender import MailSender
 from services.notifications.domain.deliveries import MOST_UNANSWERED, TRIED_FOR, Result, Status
-from services.notifications.office import Office
-from services.notifications.postman import Postman
+from services.notifications.rendering import examples
 from services.notifications.settings import MailServerAddress
 from services.notifications.usecases import begin
+from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.send import Outgoing
 from services.notifications.usecases.tell import in_time
 from shared import clock
@@ -29,7 +30,7 @@ from shared.errors import IllegalMove
 from shared.identity.model import Role
 from shared.messaging import journal
 from tests.contracts.examples import EXAMPLES
-from tests.notifications.conftest import MailServer, People, World, a_postman, many_messages
+from tests.notifications.conftest import MailServer, People, World, a_mail_sender, many_messages
 from tests.polling import eventually
 from tests.rebuilt import moments_told
 from tests.wrong_clock import WRONG, set_clock
@@ -54,9 +55,11 @@ async def owed(world: World, database: Database) -> None:
 
 
 @pytest.mark.usefixtures("owed")
-async def test_an_accepted_mail_is_sent_and_told(database: Database, postman: Postman, mail_server: MailServer) -> None:
-    assert await postman.send_next()
-    assert not await postman.send_next()
+async def test_an_accepted_mail_is_sent_and_told(
+    database: Database, mail_sender: MailSender, mail_server: MailServer
+) -> None:
+    assert await mail_sender.send_next()
+    assert not await mail_sender.send_next()
     (mail,) = mail_server.accepted
     assert mail["To"] == "contact@commune.test"
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -74,29 +77,29 @@ async def test_an_accepted_mail_is_sent_and_told(database: Database, postman: Po
 
 @pytest.mark.usefixtures("owed")
 async def test_a_mail_that_the_server_defers_is_tried_again(
-    database: Database, postman: Postman, mail_server: MailServer
+    database: Database, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     mail_server.to_recipient = "451 4.3.0 try later"
-    await postman.send_next()
+    await mail_sender.send_next()
     assert await one(database, "status") == Status.QUEUED
     assert await one(database, "next_attempt_at > now()")
     assert await one(database, "reason") == "451 4.3.0 try later"
     mail_server.to_recipient = ""
     async with database.transaction() as tx:
         await tx.execute("UPDATE delivery SET next_attempt_at = now()")
-    await postman.send_next()
+    await mail_sender.send_next()
     assert await one(database, "status") == Status.SENT
     assert await database.fetchval("SELECT count(*) FROM delivery_attempt") == 2
 
 
 @pytest.mark.usefixtures("owed")
 async def test_a_mail_deferred_for_two_days_has_failed(
-    database: Database, postman: Postman, mail_server: MailServer
+    database: Database, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     mail_server.to_content = "452 4.2.2 mailbox full"
     async with database.transaction() as tx:
         await tx.execute("UPDATE delivery SET attempts = 30, tried_since = $1", clock.now() - timedelta(days=2))
-    await postman.send_next()
+    await mail_sender.send_next()
     assert await one(database, "status") == Status.FAILED
 
 
@@ -104,16 +107,16 @@ async def test_a_mail_deferred_for_two_days_has_failed(
 @pytest.mark.usefixtures("owed")
 async def test_a_wrong_clock_of_the_service_gives_up_no_mail(
     database: Database,
-    postman: Postman,
+    mail_sender: MailSender,
     mail_server: MailServer,
     monkeypatch: pytest.MonkeyPatch,
     wrong: timedelta,
 ) -> None:
     mail_server.to_content = "452 4.2.2 mailbox full"
     set_clock(monkeypatch, wrong)
-    assert await postman.send_next()
+    assert await mail_sender.send_next()
     assert await one(database, "status") == Status.QUEUED
-    assert not await postman.send_next(), "it is not tried again at once"
+    assert not await mail_sender.send_next(), "it is not tried again at once"
     pause = await database.fetchval("SELECT next_attempt_at - now() FROM delivery")
     assert timedelta() < pause < timedelta(hours=1)
 
@@ -121,10 +124,10 @@ async def test_a_wrong_clock_of_the_service_gives_up_no_mail(
 @pytest.mark.parametrize("where", ["to_recipient", "to_content"])
 @pytest.mark.usefixtures("owed")
 async def test_a_refused_mail_has_failed_and_the_departement_is_told_without_any_address(
-    database: Database, postman: Postman, mail_server: MailServer, where: str
+    database: Database, mail_sender: MailSender, mail_server: MailServer, where: str
 ) -> None:
     setattr(mail_server, where, "550 5.1.1 <contact@commune.test> is unknown here")
-    await postman.send_next()
+    await mail_sender.send_next()
     assert await one(database, "status") == Status.FAILED
     assert await one(database, "reason") == "550 5.1.1 <…> is unknown here"
     told = await database.fetchrow("SELECT type, body FROM journal")
@@ -132,7 +135,7 @@ async def test_a_refused_mail_has_failed_and_the_departement_is_told_without_any
     assert told["type"] == "notifications.delivery_failed.v1"
     assert "contact@commune.test" not in told["body"]
     setattr(mail_server, where, "")
-    await postman.send_next()
+    await mail_sender.send_next()
     (mail,) = mail_server.accepted
     assert mail["To"] == "anct95@val-doise.gouv.fr"
     assert "n’a pas pu être remis" in mail["Subject"]
@@ -141,15 +144,15 @@ async def test_a_refused_mail_has_failed_and_the_departement_is_told_without_any
 @pytest.mark.parametrize(("when", "copies"), [("before", 1), ("after", 2)])
 @pytest.mark.usefixtures("owed")
 async def test_a_mail_whose_fate_nobody_knows_goes_again_under_the_same_name(
-    database: Database, postman: Postman, mail_server: MailServer, when: str, copies: int
+    database: Database, mail_sender: MailSender, mail_server: MailServer, when: str, copies: int
 ) -> None:
     mail_server.dies = when
-    await postman.send_next()
+    await mail_sender.send_next()
     assert await one(database, "status") == Status.QUEUED
     assert await database.fetchval("SELECT count(*) FROM journal") == 0
     mail_server.dies = ""
     await let_the_pause_pass(database)
-    await postman.send_next()
+    await mail_sender.send_next()
     assert await one(database, "status") == Status.SENT
     assert len(mail_server.accepted) == copies
     assert len({mail["Message-ID"] for mail in mail_server.accepted}) == 1
@@ -160,84 +163,84 @@ async def test_a_mail_whose_fate_nobody_knows_goes_again_under_the_same_name(
 
 @pytest.mark.usefixtures("owed")
 async def test_a_server_that_never_says_what_became_of_a_mail_is_asked_eight_times_and_then_a_person(
-    database: Database, postman: Postman, mail_server: MailServer
+    database: Database, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     mail_server.dies = "after"
     for _ in range(MOST_UNANSWERED):
         await let_the_pause_pass(database)
-        await postman.send_next()
+        await mail_sender.send_next()
     assert await one(database, "status") == Status.UNCERTAIN
-    assert not await postman.send_next()
+    assert not await mail_sender.send_next()
     assert len(mail_server.accepted) == MOST_UNANSWERED
 
 
 @pytest.mark.usefixtures("owed")
 async def test_a_mail_that_may_have_left_and_is_deferred_for_two_days_has_not_failed(
-    database: Database, postman: Postman, mail_server: MailServer
+    database: Database, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     mail_server.dies = "after"
-    await postman.send_next()
+    await mail_sender.send_next()
     mail_server.dies, mail_server.to_content = "", "452 4.2.2 mailbox full"
     async with database.transaction() as tx:
         await tx.execute("UPDATE delivery SET next_attempt_at = now(), tried_since = $1", clock.now() - TRIED_FOR)
         await tx.execute("UPDATE delivery_attempt SET began_at = $1", clock.now() - TRIED_FOR / 2)
-    await postman.send_next()
+    await mail_sender.send_next()
     assert await one(database, "status") == Status.UNCERTAIN
     assert await database.fetchval("SELECT count(*) FROM journal") == 0
 
 
 @pytest.mark.usefixtures("owed")
 async def test_a_late_answer_settles_a_mail_that_waits_to_go_again(
-    database: Database, office: Office, postman: Postman, mail_server: MailServer
+    database: Database, parts: Parts, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     mail_server.open.clear()
-    slow = asyncio.create_task(a_postman(database, office, mail_server.port, timeout=60).send_next())
+    slow = asyncio.create_task(a_mail_sender(database, parts, mail_server.port, timeout=60).send_next())
     await until_content_offered(database)
     await let_the_lease_pass(database)
-    assert await postman.settle_lost() == 1
+    assert await mail_sender.settle_lost() == 1
     assert await one(database, "status") == Status.QUEUED
     mail_server.open.set()
     await slow
     assert await one(database, "status") == Status.SENT
     await let_the_pause_pass(database)
-    assert not await postman.send_next()
+    assert not await mail_sender.send_next()
     assert len(mail_server.accepted) == 1
 
 
 @pytest.mark.usefixtures("owed")
 async def test_a_connection_lost_before_the_content_is_simply_tried_again(
-    database: Database, postman: Postman, mail_server: MailServer
+    database: Database, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     mail_server.dies = "recipient"
-    await postman.send_next()
+    await mail_sender.send_next()
     assert await one(database, "status") == Status.QUEUED
 
 
 async def test_mails_to_one_domain_leave_at_its_pace_and_hold_nobody_else_up(
-    world: World, database: Database, office: Office, mail_server: MailServer
+    world: World, database: Database, parts: Parts, mail_server: MailServer
 ) -> None:
     await world.filed()
     await world.tell(*many_messages(3))
-    paced = dataclasses.replace(office, per_minute={"val-doise.gouv.fr": 1})
-    postman = a_postman(database, paced, mail_server.port)
-    while await postman.send_next():
+    paced = dataclasses.replace(parts, per_minute={"val-doise.gouv.fr": 1})
+    mail_sender = a_mail_sender(database, paced, mail_server.port)
+    while await mail_sender.send_next():
         pass
     assert sorted(mail["To"] for mail in mail_server.accepted) == ["anct95@val-doise.gouv.fr", "contact@commune.test"]
     async with database.transaction() as tx:
         await tx.execute("UPDATE domain_pace SET free_at = now()")
-    assert await postman.send_next()
-    assert not await postman.send_next()
+    assert await mail_sender.send_next()
+    assert not await mail_sender.send_next()
     assert await database.fetchval("SELECT count(*) FROM delivery WHERE status = 'queued'") == 2
 
 
 async def test_senders_that_write_to_one_domain_at_once_share_its_pace(
-    world: World, database: Database, office: Office, mail_server: MailServer
+    world: World, database: Database, parts: Parts, mail_server: MailServer
 ) -> None:
     await world.filed()
     await world.tell(*many_messages(9))
-    paced = dataclasses.replace(office, per_minute={"val-doise.gouv.fr": 60, "*": 0})
+    paced = dataclasses.replace(parts, per_minute={"val-doise.gouv.fr": 60, "*": 0})
     began = await database.fetchval("SELECT now()")
-    await asyncio.gather(*(a_postman(database, paced, mail_server.port).send_next() for _ in range(8)))
+    await asyncio.gather(*(a_mail_sender(database, paced, mail_server.port).send_next() for _ in range(8)))
     to_the_service = len([mail for mail in mail_server.accepted if mail["To"] == "anct95@val-doise.gouv.fr"])
     pause = await database.fetchval("SELECT extract(epoch FROM free_at - $1) FROM domain_pace", began)
     assert to_the_service >= 1
@@ -250,11 +253,11 @@ async def test_senders_that_write_to_one_domain_at_once_share_its_pace(
 )
 @pytest.mark.usefixtures("owed")
 async def test_an_accented_domain_is_reached_and_an_accented_name_is_a_clear_failure(
-    database: Database, postman: Postman, mail_server: MailServer, address: str, sent_to: str | None
+    database: Database, mail_sender: MailSender, mail_server: MailServer, address: str, sent_to: str | None
 ) -> None:
     async with database.transaction() as tx:
         await tx.execute("UPDATE delivery SET recipient = $1", address)
-    await postman.send_next()
+    await mail_sender.send_next()
     if sent_to is None:
         assert await one(database, "status") == Status.FAILED
         assert "ne peut pas recevoir" in str(await one(database, "reason"))
@@ -263,46 +266,46 @@ async def test_an_accented_domain_is_reached_and_an_accented_name_is_a_clear_fai
 
 
 @pytest.mark.usefixtures("owed")
-async def test_a_mail_server_that_is_away_costs_a_delay(database: Database, office: Office) -> None:
-    await a_postman(database, office, 1).send_next()
+async def test_a_mail_server_that_is_away_costs_a_delay(database: Database, parts: Parts) -> None:
+    await a_mail_sender(database, parts, 1).send_next()
     assert await one(database, "status") == Status.QUEUED
     assert "injoignable" in str(await one(database, "reason"))
 
 
 @pytest.mark.usefixtures("owed")
 async def test_a_sender_that_dies_before_the_content_loses_nothing(
-    database: Database, office: Office, postman: Postman, mail_server: MailServer
+    database: Database, parts: Parts, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
-    hanging = HangingPostman(database, office, server=MailServerAddress("smtp://127.0.0.1:1"), sender="x@cousu.test")
+    hanging = HangingPostman(database, parts, server=MailServerAddress("smtp://127.0.0.1:1"), sender="x@cousu.test")
     task = asyncio.create_task(hanging.send_next())
     await until_sending(database)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert await postman.settle_lost() == 0
+    assert await mail_sender.settle_lost() == 0
     await let_the_lease_pass(database)
-    assert await postman.settle_lost() == 1
+    assert await mail_sender.settle_lost() == 1
     assert await one(database, "status") == Status.QUEUED
     async with database.transaction() as tx:
         await tx.execute("UPDATE delivery SET next_attempt_at = now()")
-    await postman.send_next()
+    await mail_sender.send_next()
     assert len(mail_server.accepted) == 1
 
 
 @pytest.mark.usefixtures("owed")
 async def test_a_mail_whose_sender_dies_while_the_server_takes_the_content_goes_again_under_the_same_name(
-    database: Database, office: Office, postman: Postman, mail_server: MailServer
+    database: Database, parts: Parts, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     mail_server.open.clear()
-    task = asyncio.create_task(a_postman(database, office, mail_server.port, timeout=60).send_next())
+    task = asyncio.create_task(a_mail_sender(database, parts, mail_server.port, timeout=60).send_next())
     await until_content_offered(database)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await let_the_lease_pass(database)
-    assert await postman.settle_lost() == 1
+    assert await mail_sender.settle_lost() == 1
     assert await database.fetchval("SELECT result FROM delivery_attempt") == Result.UNCERTAIN
     mail_server.open.set()
     await let_the_pause_pass(database)
-    assert await postman.send_next()
+    assert await mail_sender.send_next()
     assert await one(database, "status") == Status.SENT
     assert len({mail["Message-ID"] for mail in mail_server.accepted}) == 1
 
@@ -320,13 +323,13 @@ async def test_a_mail_whose_sender_dies_while_the_server_takes_the_content_goes_
 @pytest.mark.usefixtures("owed")
 async def test_an_answer_that_was_heard_is_written_down_whatever_the_database_raises(
     database: Database,
-    postman: Postman,
+    mail_sender: MailSender,
     mail_server: MailServer,
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
 ) -> None:
     errors = [error] * (CONFLICT_ATTEMPTS + 1)
-    monkeypatch.setattr("services.notifications.postman.SETTLE_PAUSE", 0.01)
+    monkeypatch.setattr("services.notifications.adapters.mail_sender.SETTLE_PAUSE", 0.01)
     ended = usecases.ended
 
     async def fails_at_first(*given: Any, **named: Any) -> None:
@@ -335,33 +338,33 @@ async def test_an_answer_that_was_heard_is_written_down_whatever_the_database_ra
             raise errors.pop()
 
     monkeypatch.setattr(usecases, "ended", fails_at_first)
-    monkeypatch.setattr("services.notifications.postman.AWAY_PAUSE", 0.01)
-    assert await postman.send_next()
+    monkeypatch.setattr("services.notifications.adapters.mail_sender.AWAY_PAUSE", 0.01)
+    assert await mail_sender.send_next()
     assert not errors
     assert await one(database, "status") == Status.SENT
     assert await database.fetchval("SELECT count(*) FROM journal") == 1
     await let_the_lease_pass(database)
-    assert await postman.settle_lost() == 0
-    assert not await postman.send_next()
+    assert await mail_sender.settle_lost() == 0
+    assert not await mail_sender.send_next()
     assert len(mail_server.accepted) == 1
 
 
 @pytest.mark.usefixtures("owed")
 async def test_an_answer_that_cannot_be_written_down_is_given_up_loudly(
-    database: Database, postman: Postman, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+    database: Database, mail_sender: MailSender, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fails(*_: Any, **__: Any) -> None:
         raise asyncpg.UndefinedTableError("as if")
 
     with monkeypatch.context() as broken, structlog.testing.capture_logs() as logs:
         broken.setattr(usecases, "ended", fails)
-        broken.setattr("services.notifications.postman.SETTLE_PAUSE", 0.0)
-        assert await postman.send_next()
-    (given_up,) = [line for line in logs if line["event"] == "postman.outcome_uncertain"]
+        broken.setattr("services.notifications.adapters.mail_sender.SETTLE_PAUSE", 0.0)
+        assert await mail_sender.send_next()
+    (given_up,) = [line for line in logs if line["event"] == "mail_sender.outcome_uncertain"]
     assert (given_up["log_level"], given_up["result"]) == ("error", "sent")
     assert given_up["delivery_id"] == str(await one(database, "id"))
     await let_the_lease_pass(database)
-    assert await postman.settle_lost() == 1
+    assert await mail_sender.settle_lost() == 1
     assert await database.fetchval("SELECT result FROM delivery_attempt") == Result.UNCERTAIN
     assert len(mail_server.accepted) == 1
 
@@ -369,7 +372,7 @@ async def test_an_answer_that_cannot_be_written_down_is_given_up_loudly(
 @pytest.mark.parametrize("where", ["", "to_content"])
 @pytest.mark.usefixtures("owed")
 async def test_what_became_of_a_mail_is_told_after_all_that_is_known_of_its_request(
-    database: Database, postman: Postman, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, where: str
+    database: Database, mail_sender: MailSender, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     known = await database.fetchval("SELECT max(latest) FROM inbox_stream")
     assert known is not None
@@ -379,7 +382,7 @@ async def test_what_became_of_a_mail_is_told_after_all_that_is_known_of_its_requ
         await tx.execute("UPDATE delivery SET next_attempt_at = now() - interval '1 day'")
     if where:
         setattr(mail_server, where, "550 5.1.1 no such mailbox")
-    await postman.send_next()
+    await mail_sender.send_next()
     moments = await moments_told(database)
     latest = await database.fetchval("SELECT max(latest) FROM inbox_stream")
     assert moments
@@ -388,12 +391,12 @@ async def test_what_became_of_a_mail_is_told_after_all_that_is_known_of_its_requ
 
 @pytest.mark.usefixtures("owed")
 async def test_a_mail_shows_the_moment_that_its_event_tells(
-    database: Database, postman: Postman, mail_server: MailServer
+    database: Database, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     """Something else is known of the request that happened later: a replay knows the event's moment alone."""
     async with database.transaction() as tx:
         await tx.execute("UPDATE inbox_stream SET latest = now() + interval '1 hour'")
-    await postman.send_next()
+    await mail_sender.send_next()
     assert len(mail_server.accepted) == 1
     assert [await database.fetchval("SELECT sent_at FROM delivery")] == await moments_told(database)
 
@@ -427,7 +430,7 @@ async def test_two_senders_do_not_tell_of_one_request_backwards(database: Databa
 
 @pytest.mark.usefixtures("owed")
 async def test_a_mail_that_a_sender_takes_meanwhile_is_not_queued_again(
-    database: Database, office: Office, people: People
+    database: Database, parts: Parts, people: People
 ) -> None:
     agent, delivery_id = await people.agent(Role.OPERATOR), UUID(str(await one(database, "id")))
     async with database.transaction() as tx:
@@ -435,10 +438,10 @@ async def test_a_mail_that_a_sender_takes_meanwhile_is_not_queued_again(
 
     async def send_again() -> None:
         async with database.transaction() as tx:
-            await usecases.resend(tx, delivery_id, by=agent, at=clock.now(), office=office)
+            await usecases.resend(tx, delivery_id, by=agent, at=clock.now(), parts=parts)
 
     async with database.transaction() as sender:
-        assert await begin(sender, at=clock.now() + timedelta(hours=2), office=office)
+        assert await begin(sender, at=clock.now() + timedelta(hours=2), parts=parts)
         asked = asyncio.create_task(send_again())
         await eventually(lambda: _waits_for_a_lock(database))
     with pytest.raises(IllegalMove):
@@ -448,38 +451,38 @@ async def test_a_mail_that_a_sender_takes_meanwhile_is_not_queued_again(
 
 @pytest.mark.usefixtures("owed")
 async def test_a_sender_that_took_too_long_does_not_offer_the_content(
-    database: Database, postman: Postman, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+    database: Database, mail_sender: MailSender, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.notifications.usecases.send.LEASE", timedelta(seconds=-1))
-    await postman.send_next()
+    await mail_sender.send_next()
     assert mail_server.accepted == []
     assert await one(database, "status") == Status.SENDING
 
 
 async def test_many_senders_send_every_mail_once(
-    world: World, database: Database, office: Office, mail_server: MailServer
+    world: World, database: Database, parts: Parts, mail_server: MailServer
 ) -> None:
     await world.filed()
     await world.tell(*many_messages(60))
     mail_server.slow = 0.02
-    postmen = [a_postman(database, office, mail_server.port, senders=4) for _ in range(3)]
+    postmen = [a_mail_sender(database, parts, mail_server.port, senders=4) for _ in range(3)]
 
-    async def empty(postman: Postman) -> None:
-        while await postman.send_next():
+    async def empty(mail_sender: MailSender) -> None:
+        while await mail_sender.send_next():
             pass
 
-    await asyncio.gather(*(empty(postman) for postman in postmen for _ in range(4)))
+    await asyncio.gather(*(empty(mail_sender) for mail_sender in postmen for _ in range(4)))
     assert await database.fetchval("SELECT count(*) FROM delivery WHERE status = 'sent'") == 62
     ids = [mail["Message-ID"] for mail in mail_server.accepted]
     assert len(ids) == len(set(ids)) == 62
 
 
 async def test_mails_about_one_request_make_one_conversation(
-    world: World, postman: Postman, mail_server: MailServer
+    world: World, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     await world.filed()
     await world.tell(*many_messages(1))
-    while await postman.send_next():
+    while await mail_sender.send_next():
         pass
     to_departement = [mail for mail in mail_server.accepted if "anct95" in mail["To"]]
     first, second = sorted(to_departement, key=lambda mail: "In-Reply-To" in mail)
@@ -487,20 +490,20 @@ async def test_mails_about_one_request_make_one_conversation(
 
 
 async def test_the_links_that_are_sent_open_what_they_should(
-    world: World, office: Office, postman: Postman, mail_server: MailServer
+    world: World, parts: Parts, mail_sender: MailSender, mail_server: MailServer
 ) -> None:
     await world.filed()
     await world.tell(examples.example_of(intake.TrackingLinkReplaced))
     await world.tell(examples.example_of(qualification.OrientedLocally))
     invited = examples.example_of(qualification.PactPartyInvited)
     await world.tell(invited.model_copy(update={"link_generation": 3, "request_id": uuid4()}))
-    while await postman.send_next():
+    while await mail_sender.send_next():
         pass
     found: dict[str, set[tuple[UUID, int] | None]] = {"suivi": set(), "orientations": set(), "parties": set()}
     readers = {
-        "suivi": office.addresses.tracking,
-        "orientations": office.addresses.orientation,
-        "parties": office.addresses.pact,
+        "suivi": parts.links.tracking,
+        "orientations": parts.links.orientation,
+        "parties": parts.links.pact,
     }
     for mail in mail_server.accepted:
         text = mail.get_body(("plain",))
@@ -515,9 +518,9 @@ async def test_the_links_that_are_sent_open_what_they_should(
 
 
 async def test_senders_run_until_they_are_stopped(
-    world: World, database: Database, office: Office, mail_server: MailServer
+    world: World, database: Database, parts: Parts, mail_server: MailServer
 ) -> None:
-    async with a_postman(database, office, mail_server.port, senders=2).lifespan():
+    async with a_mail_sender(database, parts, mail_server.port, senders=2).lifespan():
         await world.filed()
         async with asyncio.timeout(30):
             while len(mail_server.accepted) < 2:
@@ -525,28 +528,28 @@ async def test_senders_run_until_they_are_stopped(
     assert await database.fetchval("SELECT count(*) FROM delivery WHERE status = 'sending'") == 0
 
 
-def test_each_end_of_an_attempt_is_counted_from_nothing(database: Database, office: Office) -> None:
-    a_postman(database, office, 1)
+def test_each_end_of_an_attempt_is_counted_from_nothing(database: Database, parts: Parts) -> None:
+    a_mail_sender(database, parts, 1)
     told = generate_latest().decode()
     assert all(f'cousu_delivery_attempts_total{{result="{result}"}}' in told for result in Result)
 
 
 async def test_a_mail_that_is_tried_in_vain_grows_older_in_the_figures(
-    world: World, database: Database, office: Office, free_ports: Callable[[int], list[int]]
+    world: World, database: Database, parts: Parts, free_ports: Callable[[int], list[int]]
 ) -> None:
     await world.filed()
     [nobody] = free_ports(1)
-    postman = a_postman(database, office, nobody)
-    await postman.send_next()
+    mail_sender = a_mail_sender(database, parts, nobody)
+    await mail_sender.send_next()
     async with database.transaction() as tx:
         await tx.execute("UPDATE delivery SET tried_since = now() - interval '20 minutes' WHERE attempts > 0")
-    await postman.measure()
+    await mail_sender.measure()
     told = re.search(r"^cousu_deliveries_oldest_due_seconds (\S+)", generate_latest().decode(), re.MULTILINE)
     assert told is not None
     assert 1200 <= float(told[1]) < 1260
 
 
-class HangingPostman(Postman):
+class HangingPostman(MailSender):
     """Begins a mail and never goes on: stands for a process that is killed there."""
 
     async def _attempt(self, _mail: Outgoing) -> None:
@@ -569,10 +572,10 @@ async def until_content_offered(database: Database) -> None:
 
 @pytest.mark.usefixtures("owed")
 async def test_a_sender_whose_clock_is_hours_ahead_holds_a_mail_no_longer_than_any_other(
-    database: Database, office: Office
+    database: Database, parts: Parts
 ) -> None:
     async with database.transaction() as tx:
-        assert await begin(tx, at=datetime.now(UTC) + timedelta(hours=10), office=office)
+        assert await begin(tx, at=datetime.now(UTC) + timedelta(hours=10), parts=parts)
     assert await database.fetchval("SELECT lease_until <= now() + interval '5 minutes' FROM delivery")
 
 
@@ -589,7 +592,7 @@ async def let_the_lease_pass(database: Database) -> None:
 
 
 async def test_sending_a_mail_does_not_read_all_that_were_ever_sent(
-    world: World, database: Database, office: Office, mail_server: MailServer, postgres_server: LocalPostgres
+    world: World, database: Database, parts: Parts, mail_server: MailServer, postgres_server: LocalPostgres
 ) -> None:
     """Whatever reads the table as a whole takes longer each year."""
     await world.filed()
@@ -610,10 +613,10 @@ async def test_sending_a_mail_does_not_read_all_that_were_ever_sent(
     await owner.execute("ANALYZE delivery")
     before = await rows_read_as_a_whole(owner)
     one_service = await Database.connect(url, name="notifications", max_size=1)
-    postman = a_postman(one_service, office, mail_server.port)
-    while await postman.send_next():
+    mail_sender = a_mail_sender(one_service, parts, mail_server.port)
+    while await mail_sender.send_next():
         pass
-    await postman.measure()
+    await mail_sender.measure()
     await one_service.close()  # which tells PostgreSQL what was read
     assert len(mail_server.accepted) >= 2
     assert await rows_read_as_a_whole(owner) - before < 3000

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from litestar import Litestar
 
-from services.notifications import examples
+from services.notifications.rendering import examples
 from services.notifications.web.pages.webhooks import _DONE
 from shared import clock
 from shared.contracts import intake, qualification

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from services.notifications import usecases
-from services.notifications.courier import Courier
+from services.notifications.adapters.webhook_dispatcher import WebhookDispatcher
 from services.notifications.domain.addresses import may_be_called, wrong_with
 from services.notifications.domain.webhooks import Secrets
-from services.notifications.office import Office
+from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.webhooks import Wish
 from shared import clock
 from shared.db import Database
@@ -91,16 +91,16 @@ async def attempts(database: Database) -> list[tuple[str, str]]:
 
 
 async def given(
-    database: Database, office: Office, people: People, world: World, url: str, *, named: bool = False
+    database: Database, parts: Parts, people: People, world: World, url: str, *, named: bool = False
 ) -> list[tuple[str, str]]:
     """Subscribe to an address as if it had been good then, and give it one event; tell what came of it."""
-    trusting = dataclasses.replace(office, secrets=SECRETS, networks=(ipaddress.ip_network("127.0.0.0/8"),))
+    trusting = dataclasses.replace(parts, secrets=SECRETS, networks=(ipaddress.ip_network("127.0.0.0/8"),))
     operator = await people.agent(Role.OPERATOR)
     async with database.transaction() as tx:
-        await usecases.subscribe(tx, Wish("Partenaire", url), by=operator, at=clock.now(), office=trusting)
+        await usecases.subscribe(tx, Wish("Partenaire", url), by=operator, at=clock.now(), parts=trusting)
     await world.filed()
     strict = dataclasses.replace(trusting, networks=(HERE,) if named else ())
-    await all_given(Courier(database, strict, SECRETS))
+    await all_given(WebhookDispatcher(database, strict, SECRETS))
     return await attempts(database)
 
 
@@ -109,24 +109,24 @@ FORBIDDEN = [("forbidden", "Cette adresse mène à un réseau qui ne peut pas ê
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "127.1", "[::ffff:127.0.0.1]"])
 async def test_this_machine_is_not_called_by_any_of_its_names(
-    database: Database, office: Office, people: People, world: World, host: str
+    database: Database, parts: Parts, people: People, world: World, host: str
 ) -> None:
     async with a_partner() as partner:
         url = f"http://{host}:{partner.port}/"
-        assert await given(database, office, people, world, url) == FORBIDDEN
+        assert await given(database, parts, people, world, url) == FORBIDDEN
         assert partner.calls == 0
 
 
 async def test_a_name_that_is_private_in_one_of_its_addresses_is_not_called(
-    database: Database, office: Office, people: People, world: World, monkeypatch: pytest.MonkeyPatch
+    database: Database, parts: Parts, people: People, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers_with(monkeypatch, "8.8.8.8", "10.0.0.1")
-    assert await given(database, office, people, world, "https://partenaire.example/") == FORBIDDEN
+    assert await given(database, parts, people, world, "https://partenaire.example/") == FORBIDDEN
 
 
 async def test_a_name_that_changes_its_address_after_it_was_judged_is_not_followed(
     database: Database,
-    office: Office,
+    parts: Parts,
     people: People,
     world: World,
     monkeypatch: pytest.MonkeyPatch,
@@ -135,23 +135,23 @@ async def test_a_name_that_changes_its_address_after_it_was_judged_is_not_follow
     """DNS rebinding: the name is asked once, and the address that was judged is the one that is called."""
     asked = answers_with(monkeypatch, "127.0.0.1")
     url = f"http://partenaire.example:{partner_here.port}/x"
-    assert await given(database, office, people, world, url, named=True) == [("taken", "204")]
+    assert await given(database, parts, people, world, url, named=True) == [("taken", "204")]
     assert asked == ["partenaire.example"]
     assert partner_here.headers[0]["host"] == f"partenaire.example:{partner_here.port}"
 
 
 async def test_a_redirect_is_not_followed(
-    database: Database, office: Office, people: People, world: World, partner_here: Partner
+    database: Database, parts: Parts, people: People, world: World, partner_here: Partner
 ) -> None:
     async with a_partner() as inside:
         partner_here.answer, partner_here.extra = "307 Temporary Redirect", f"Location: {inside.url}\r\n"
-        assert await given(database, office, people, world, partner_here.url, named=True) == [("refused", "307")]
+        assert await given(database, parts, people, world, partner_here.url, named=True) == [("refused", "307")]
         assert inside.calls == 0
 
 
 async def test_no_proxy_of_the_environment_is_asked(
     database: Database,
-    office: Office,
+    parts: Parts,
     people: People,
     world: World,
     monkeypatch: pytest.MonkeyPatch,
@@ -160,22 +160,22 @@ async def test_no_proxy_of_the_environment_is_asked(
     async with a_partner() as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
         monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{proxy.port}")
-        await given(database, office, people, world, partner_here.url, named=True)
+        await given(database, parts, people, world, partner_here.url, named=True)
         assert (proxy.calls, partner_here.calls) == (0, 1)
 
 
 async def test_an_endless_answer_is_not_read_to_its_end(
-    database: Database, office: Office, people: People, world: World, partner_here: Partner
+    database: Database, parts: Parts, people: People, world: World, partner_here: Partner
 ) -> None:
     partner_here.answer, partner_here.body = "500 Oops", b"a" * 5_000_000
-    ((result, answer),) = await given(database, office, people, world, partner_here.url, named=True)
+    ((result, answer),) = await given(database, parts, people, world, partner_here.url, named=True)
     assert (result, len(answer)) == ("refused", 304)
 
 
 async def test_a_partner_who_says_nothing_does_not_hold_the_courier(
-    database: Database, office: Office, people: People, world: World, monkeypatch: pytest.MonkeyPatch
+    database: Database, parts: Parts, people: People, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.notifications.courier.PATIENCE", 0.3)
+    monkeypatch.setattr("services.notifications.adapters.webhook_dispatcher.PATIENCE", 0.3)
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
@@ -184,7 +184,7 @@ async def test_a_partner_who_says_nothing_does_not_hold_the_courier(
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     async with server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        ((result, _),) = await given(database, office, people, world, url, named=True)
+        ((result, _),) = await given(database, parts, people, world, url, named=True)
     assert result == "unreachable"
 
 

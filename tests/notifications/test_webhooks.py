@@ -14,10 +14,11 @@ from uuid import UUID
 
 import pytest
 
-from services.notifications import examples, store, usecases
-from services.notifications.courier import IDLE, Courier
+from services.notifications import store, usecases
+from services.notifications.adapters.webhook_dispatcher import IDLE, WebhookDispatcher
 from services.notifications.domain.webhooks import FACTS, Result, Secrets, signature, told_of
-from services.notifications.office import Office
+from services.notifications.rendering import examples
+from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.webhooks import From, Receipt, Wish
 from shared import clock
 from shared.contracts import escalation, intake, qualification
@@ -40,15 +41,15 @@ async def partner() -> AsyncIterator[Partner]:
 
 
 @pytest.fixture
-def open_office(office: Office) -> Office:
+def open_office(parts: Parts) -> Parts:
     """What writes mails, where partners on this machine may be called."""
-    return dataclasses.replace(office, secrets=SECRETS, networks=(ipaddress.ip_network("127.0.0.0/8"),))
+    return dataclasses.replace(parts, secrets=SECRETS, networks=(ipaddress.ip_network("127.0.0.0/8"),))
 
 
 @pytest.fixture
-def courier(database: Database, open_office: Office) -> Courier:
+def dispatcher(database: Database, open_office: Parts) -> WebhookDispatcher:
     """Who gives events to partners, one at each `deliver_next`."""
-    return Courier(database, open_office, SECRETS)
+    return WebhookDispatcher(database, open_office, SECRETS)
 
 
 @pytest.fixture
@@ -57,16 +58,16 @@ async def operator(people: People) -> Agent:
     return await people.agent(Role.OPERATOR)
 
 
-async def subscribed(database: Database, office: Office, by: Agent, wish: Wish) -> tuple[UUID, str]:
+async def subscribed(database: Database, parts: Parts, by: Agent, wish: Wish) -> tuple[UUID, str]:
     """Subscribe a partner; give the subscription's id and its secret."""
     async with database.transaction() as tx:
-        return await usecases.subscribe(tx, wish, by=by, at=clock.now(), office=office)
+        return await usecases.subscribe(tx, wish, by=by, at=clock.now(), parts=parts)
 
 
-async def all_given(courier: Courier) -> None:
+async def all_given(dispatcher: WebhookDispatcher) -> None:
     """Give partners all that is due."""
-    await courier.number()
-    while await courier.deliver_next():
+    await dispatcher.number()
+    while await dispatcher.deliver_next():
         pass
 
 
@@ -89,13 +90,18 @@ async def column(database: Database, name: str) -> object:
 
 
 async def test_a_partner_is_told_what_happens_next_in_order_and_can_prove_by_whom(
-    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+    database: Database,
+    world: World,
+    open_office: Parts,
+    dispatcher: WebhookDispatcher,
+    operator: Agent,
+    partner: Partner,
 ) -> None:
     await world.filed()
-    await courier.number()
+    await dispatcher.number()
     _, secret = await subscribed(database, open_office, operator, Wish("Région", partner.url))
     ids = await world.tell(*many_messages(3))
-    await all_given(courier)
+    await all_given(dispatcher)
     assert [event["id"] for event in partner.events] == [str(each) for each in ids]
     assert [event["position"] for event in partner.events] == [2, 3, 4]
     assert partner.events[0] | {"time": ""} == {
@@ -138,32 +144,42 @@ def test_partners_are_told_which_withdrawal_was_answered_and_how() -> None:
 
 
 async def test_only_what_is_wanted_is_given(
-    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+    database: Database,
+    world: World,
+    open_office: Parts,
+    dispatcher: WebhookDispatcher,
+    operator: Agent,
+    partner: Partner,
 ) -> None:
     await subscribed(database, open_office, operator, Wish("A", partner.url, ["intake.request_submitted.v1"]))
     async with a_partner() as elsewhere:
         await subscribed(database, open_office, operator, Wish("B", elsewhere.url, departements=["78"]))
         await world.filed()
         await world.tell(*many_messages(2))
-        await all_given(courier)
+        await all_given(dispatcher)
         assert partner.types == ["intake.request_submitted.v1"]
         assert elsewhere.calls == 0
     rows = await database.fetch("SELECT position FROM webhook")
     assert {row["position"] for row in rows} <= {1, 3}
     await world.tell(*many_messages(1))
-    await courier.number()
+    await dispatcher.number()
     rows = await database.fetch("SELECT position FROM webhook")
     assert {row["position"] for row in rows} == {4}, "who wants nothing of it does not look through it again"
 
 
 async def test_what_a_partner_does_not_take_is_tried_again_before_anything_else(
-    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+    database: Database,
+    world: World,
+    open_office: Parts,
+    dispatcher: WebhookDispatcher,
+    operator: Agent,
+    partner: Partner,
 ) -> None:
     await subscribed(database, open_office, operator, Wish("Région", partner.url))
     partner.answer, partner.body = "503 Service Unavailable", b"en maintenance, ecrivez a admin@region.test"
     await world.filed()
     await world.tell(*many_messages(1))
-    await all_given(courier)
+    await all_given(dispatcher)
     assert partner.calls == 1
     attempt = await database.fetchrow("SELECT result, status, answer FROM webhook_attempt")
     assert attempt is not None
@@ -172,18 +188,23 @@ async def test_what_a_partner_does_not_take_is_tried_again_before_anything_else(
     }  # fmt: skip
     partner.answer, partner.body, partner.extra = "200 OK", b"", ""
     await let_the_pause_pass(database)
-    await all_given(courier)
+    await all_given(dispatcher)
     assert partner.types == ["intake.request_submitted.v1", "intake.request_submitted.v1", "intake.message_posted.v1"]
     assert await column(database, "failures") == 0
 
 
 async def test_a_partner_who_asks_to_wait_is_waited_for(
-    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+    database: Database,
+    world: World,
+    open_office: Parts,
+    dispatcher: WebhookDispatcher,
+    operator: Agent,
+    partner: Partner,
 ) -> None:
     await subscribed(database, open_office, operator, Wish("Région", partner.url))
     partner.answer, partner.extra = "429 Too Many Requests", "Retry-After: 3600\r\n"
     await world.filed()
-    await all_given(courier)
+    await all_given(dispatcher)
     assert await column(database, "next_attempt_at > now() + interval '55 minutes'")
 
 
@@ -191,8 +212,8 @@ async def test_a_partner_who_asks_to_wait_is_waited_for(
 async def test_a_partner_who_takes_nothing_for_two_days_or_is_gone_is_suspended_and_the_operator_is_told(
     database: Database,
     world: World,
-    open_office: Office,
-    courier: Courier,
+    open_office: Parts,
+    dispatcher: WebhookDispatcher,
     operator: Agent,
     partner: Partner,
     *,
@@ -204,7 +225,7 @@ async def test_a_partner_who_takes_nothing_for_two_days_or_is_gone_is_suspended_
     if not gone:
         async with database.transaction() as tx:
             await tx.execute("UPDATE webhook SET failures = 20, failing_since = $1", clock.now() - timedelta(days=2))
-    await all_given(courier)
+    await all_given(dispatcher)
     assert await column(database, "state") == "suspended"
     mail = await database.fetchrow(
         "SELECT recipient, status, subject, text_body FROM delivery WHERE audience = 'operator'"
@@ -214,12 +235,12 @@ async def test_a_partner_who_takes_nothing_for_two_days_or_is_gone_is_suspended_
     assert ("ne veut plus" in mail["text_body"]) is gone
     assert f"http://notifications.test/abonnements/{webhook_id}" in mail["text_body"]
     await world.tell(*many_messages(1))
-    await all_given(courier)
+    await all_given(dispatcher)
     assert partner.calls == 1
     partner.answer = "200 OK"
     async with database.transaction() as tx:
         await usecases.resume(tx, webhook_id, by=operator, at=clock.now())
-    await all_given(courier)
+    await all_given(dispatcher)
     assert partner.types[1:] == ["intake.request_submitted.v1", "intake.message_posted.v1"], "nothing is lost"
 
 
@@ -227,8 +248,8 @@ async def test_a_partner_who_takes_nothing_for_two_days_or_is_gone_is_suspended_
 async def test_a_test_event_is_sent_once_and_changes_nothing_else(
     database: Database,
     world: World,
-    open_office: Office,
-    courier: Courier,
+    open_office: Parts,
+    dispatcher: WebhookDispatcher,
     operator: Agent,
     partner: Partner,
     *,
@@ -236,7 +257,7 @@ async def test_a_test_event_is_sent_once_and_changes_nothing_else(
 ) -> None:
     webhook_id, secret = await subscribed(database, open_office, operator, Wish("Région", partner.url))
     await world.filed()
-    await courier.number()
+    await dispatcher.number()
     async with database.transaction() as tx:
         if suspended:
             await usecases.suspend(tx, webhook_id, by=operator, at=clock.now())
@@ -244,10 +265,10 @@ async def test_a_test_event_is_sent_once_and_changes_nothing_else(
         await usecases.send_test(tx, webhook_id, by=operator, at=clock.now())
     before = await database.fetchrow("SELECT position, state, failures FROM webhook")
     partner.answer = "500 Oops"
-    assert await courier.deliver_next()
+    assert await dispatcher.deliver_next()
     assert await database.fetchrow("SELECT position, state, failures FROM webhook") == before
     partner.answer = "204 No Content"
-    await all_given(courier)
+    await all_given(dispatcher)
     told = ["notifications.webhook_test.v1"] + ([] if suspended else ["intake.request_submitted.v1"])
     assert partner.types == told, "asked for twice before it left: sent once"
     test, sent = partner.events[0], partner.headers[0]
@@ -264,17 +285,22 @@ async def test_a_test_event_is_sent_once_and_changes_nothing_else(
 
 
 async def test_events_are_told_again_from_a_position_or_a_moment(
-    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+    database: Database,
+    world: World,
+    open_office: Parts,
+    dispatcher: WebhookDispatcher,
+    operator: Agent,
+    partner: Partner,
 ) -> None:
     webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", partner.url))
     ids = await world.tell(examples.example_of(intake.RequestSubmitted), *many_messages(3))
-    await all_given(courier)
+    await all_given(dispatcher)
 
     async def again(start: From) -> list[str]:
         partner.bodies.clear()
         async with database.transaction() as tx:
             await usecases.replay(tx, webhook_id, start, by=operator, at=clock.now())
-        await all_given(courier)
+        await all_given(dispatcher)
         return [event["id"] for event in partner.events]
 
     told = [str(each) for each in ids]
@@ -289,66 +315,76 @@ async def test_events_are_told_again_from_a_position_or_a_moment(
 
 
 async def test_a_late_answer_does_not_undo_that_all_is_told_again(
-    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+    database: Database,
+    world: World,
+    open_office: Parts,
+    dispatcher: WebhookDispatcher,
+    operator: Agent,
+    partner: Partner,
 ) -> None:
     webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", partner.url))
     await world.filed()
-    await courier.number()
+    await dispatcher.number()
     async with database.transaction() as tx:
         parcel = await usecases.next_parcel(tx, at=clock.now(), secrets=SECRETS)
     assert parcel is not None
     async with database.transaction() as tx:
         await usecases.replay(tx, webhook_id, From(position=0), by=operator, at=clock.now())
         receipt = Receipt(Result.TAKEN, "200")
-        await usecases.delivered(tx, parcel.attempt_id, receipt, at=clock.now(), chance=0.5, office=open_office)
+        await usecases.delivered(tx, parcel.attempt_id, receipt, at=clock.now(), chance=0.5, parts=open_office)
     assert await column(database, "position") == 0
 
 
 async def test_what_a_courier_left_that_is_gone_is_given_when_its_lease_is_over(
-    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+    database: Database,
+    world: World,
+    open_office: Parts,
+    dispatcher: WebhookDispatcher,
+    operator: Agent,
+    partner: Partner,
 ) -> None:
     await subscribed(database, open_office, operator, Wish("Région", partner.url))
     await world.filed()
-    await courier.number()
+    await dispatcher.number()
     async with database.transaction() as tx:
         assert await usecases.next_parcel(tx, at=clock.now(), secrets=SECRETS)
-    assert not await courier.deliver_next()
+    assert not await dispatcher.deliver_next()
     async with database.transaction() as tx:
         await tx.execute("UPDATE webhook SET lease_until = now()")
-    await all_given(courier)
+    await all_given(dispatcher)
     assert partner.types == ["intake.request_submitted.v1"]
     ends = await database.fetch("SELECT result FROM webhook_attempt ORDER BY began_at")
     assert [row["result"] for row in ends] == [None, "taken"]
 
 
 async def test_many_couriers_give_each_event_once_and_in_order(
-    database: Database, world: World, open_office: Office, operator: Agent
+    database: Database, world: World, open_office: Parts, operator: Agent
 ) -> None:
     async with a_partner() as first, a_partner() as second:
         for number, partner in enumerate((first, second)):
             await subscribed(database, open_office, operator, Wish(f"Partenaire {number}", partner.url))
         await world.filed()
         await world.tell(*many_messages(10))
-        couriers = [Courier(database, open_office, SECRETS) for _ in range(4)]
+        couriers = [WebhookDispatcher(database, open_office, SECRETS) for _ in range(4)]
         await couriers[0].number()
 
-        async def work(courier: Courier) -> None:
+        async def work(dispatcher: WebhookDispatcher) -> None:
             for _ in range(40):
-                if not await courier.deliver_next():
+                if not await dispatcher.deliver_next():
                     await asyncio.sleep(0.02)
 
-        await asyncio.gather(*(work(courier) for courier in couriers))
+        await asyncio.gather(*(work(dispatcher) for dispatcher in couriers))
         for partner in (first, second):
             assert [event["position"] for event in partner.events] == list(range(1, 12))
 
 
 async def test_couriers_run_until_they_are_stopped_and_one_round_gives_the_positions(
-    database: Database, world: World, open_office: Office, operator: Agent, partner: Partner
+    database: Database, world: World, open_office: Parts, operator: Agent, partner: Partner
 ) -> None:
     await subscribed(database, open_office, operator, Wish("Région", partner.url))
     rounds: list[None] = []
 
-    class Counting(Courier):
+    class Counting(WebhookDispatcher):
         async def number(self) -> int:
             rounds.append(None)
             return await super().number()
@@ -365,7 +401,7 @@ async def test_couriers_run_until_they_are_stopped_and_one_round_gives_the_posit
 
 
 async def test_partners_that_answer_late_delay_no_other(
-    database: Database, world: World, open_office: Office, operator: Agent, partner: Partner
+    database: Database, world: World, open_office: Parts, operator: Agent, partner: Partner
 ) -> None:
     released = asyncio.Event()
     async with a_partner(waits_for=released) as slow, a_partner(waits_for=released) as slower:
@@ -373,7 +409,7 @@ async def test_partners_that_answer_late_delay_no_other(
             await subscribed(database, open_office, operator, Wish("Partenaire", each.url))
         await world.filed()
         await world.tell(*many_messages(4))
-        async with Courier(database, open_office, SECRETS).lifespan():
+        async with WebhookDispatcher(database, open_office, SECRETS).lifespan():
             await until(lambda: slow.calls and slower.calls and len(partner.events) == 5)
             assert (slow.calls, slower.calls) == (1, 1), "one attempt at a time for each partner"
             released.set()
@@ -383,14 +419,14 @@ async def test_partners_that_answer_late_delay_no_other(
 
 
 async def test_no_more_partners_are_served_at_once_than_set(
-    database: Database, world: World, open_office: Office, operator: Agent, partner: Partner
+    database: Database, world: World, open_office: Parts, operator: Agent, partner: Partner
 ) -> None:
     partner.waits_for = asyncio.Event()
     for number in range(5):
         await subscribed(database, open_office, operator, Wish(f"Partenaire {number}", partner.url))
     await world.filed()
-    courier = Courier(database, open_office, SECRETS, couriers=3)
-    async with courier.lifespan():
+    dispatcher = WebhookDispatcher(database, open_office, SECRETS, couriers=3)
+    async with dispatcher.lifespan():
         await until(lambda: partner.calls == 3)
         await asyncio.sleep(3 * IDLE)  # several looks for what is due
         assert partner.calls == 3
@@ -399,7 +435,7 @@ async def test_no_more_partners_are_served_at_once_than_set(
 
 
 async def test_what_commits_late_is_not_passed_over(
-    database: Database, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+    database: Database, open_office: Parts, dispatcher: WebhookDispatcher, operator: Agent, partner: Partner
 ) -> None:
     await subscribed(database, open_office, operator, Wish("Région", partner.url))
     early, late = [examples.OTHER_ID, examples.REQUEST_ID]
@@ -415,8 +451,8 @@ async def test_what_commits_late_is_not_passed_over(
         await noted(slow, early, now)
         async with database.transaction() as quick:
             await noted(quick, late, now + timedelta(seconds=1))
-        await all_given(courier)
-    await all_given(courier)
+        await all_given(dispatcher)
+    await all_given(dispatcher)
     assert [event["id"] for event in partner.events] == [str(late), str(early)]
 
 
@@ -436,30 +472,40 @@ async def test_a_second_numberer_gives_nothing_while_the_first_has_not_committed
 
 
 async def test_a_changed_secret_and_the_one_before_both_sign_for_a_day(
-    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+    database: Database,
+    world: World,
+    open_office: Parts,
+    dispatcher: WebhookDispatcher,
+    operator: Agent,
+    partner: Partner,
 ) -> None:
     webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", partner.url))
     async with database.transaction() as tx:
-        await usecases.renew_secret(tx, webhook_id, by=operator, at=clock.now(), office=open_office)
+        await usecases.renew_secret(tx, webhook_id, by=operator, at=clock.now(), parts=open_office)
     await world.filed()
-    await all_given(courier)
+    await all_given(dispatcher)
     async with database.transaction() as tx:
         await tx.execute("UPDATE webhook SET secret_changed_at = secret_changed_at - interval '25 hours'")
     await world.tell(*many_messages(1))
-    await all_given(courier)
+    await all_given(dispatcher)
     both, one = (headers["webhook-signature"].split() for headers in partner.headers)
     assert len(both) == 2
     assert len(one) == 1
 
 
 async def test_a_subscription_that_ended_is_given_nothing_and_moves_no_more(
-    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+    database: Database,
+    world: World,
+    open_office: Parts,
+    dispatcher: WebhookDispatcher,
+    operator: Agent,
+    partner: Partner,
 ) -> None:
     webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", partner.url))
     async with database.transaction() as tx:
         await usecases.end(tx, webhook_id, by=operator, at=clock.now())
     await world.filed()
-    await all_given(courier)
+    await all_given(dispatcher)
     assert partner.calls == 0
     for move in (usecases.suspend, usecases.resume, usecases.end):
         async with database.transaction() as tx:
@@ -477,27 +523,27 @@ async def test_a_subscription_that_ended_is_given_nothing_and_moves_no_more(
     ],
 )
 async def test_a_wish_that_cannot_be_served_is_refused_by_its_field(
-    database: Database, open_office: Office, operator: Agent, wish: Wish, field: str
+    database: Database, open_office: Parts, operator: Agent, wish: Wish, field: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
         await subscribed(database, open_office, operator, wish)
     assert [error.field for error in refused.value.errors] == [field]
 
 
-async def test_without_a_key_nobody_subscribes(database: Database, office: Office, operator: Agent) -> None:
+async def test_without_a_key_nobody_subscribes(database: Database, parts: Parts, operator: Agent) -> None:
     with pytest.raises(usecases.NoWebhooksHere):
-        keyless = dataclasses.replace(office, secrets=None)
+        keyless = dataclasses.replace(parts, secrets=None)
         await subscribed(database, keyless, operator, Wish("Région", "https://exemple.fr"))
 
 
-async def test_who_is_not_an_operator_conducts_nothing(database: Database, open_office: Office, people: People) -> None:
+async def test_who_is_not_an_operator_conducts_nothing(database: Database, open_office: Parts, people: People) -> None:
     agent = await people.agent(Role.NATIONAL_AGENT)
     with pytest.raises(Refusal, match="forbidden"):
         await subscribed(database, open_office, agent, Wish("Région", "https://exemple.fr"))
 
 
 async def test_an_operator_of_a_departement_conducts_what_concerns_it_alone(
-    database: Database, open_office: Office, operator: Agent, people: People
+    database: Database, open_office: Parts, operator: Agent, people: People
 ) -> None:
     webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", "https://exemple.fr"))
     async with database.transaction() as tx:
@@ -512,20 +558,25 @@ async def test_an_operator_of_a_departement_conducts_what_concerns_it_alone(
 
 
 async def test_old_events_are_forgotten_and_positions_go_on(
-    database: Database, world: World, open_office: Office, courier: Courier, operator: Agent, partner: Partner
+    database: Database,
+    world: World,
+    open_office: Parts,
+    dispatcher: WebhookDispatcher,
+    operator: Agent,
+    partner: Partner,
 ) -> None:
     await subscribed(database, open_office, operator, Wish("Région", partner.url))
     await world.filed()
     await world.tell(*many_messages(1))
-    await all_given(courier)
+    await all_given(dispatcher)
     async with database.transaction() as tx:
         await tx.execute("UPDATE partner_event SET noted_at = noted_at - interval '91 days'")
         await tx.execute("UPDATE webhook_attempt SET began_at = began_at - interval '91 days'")
-    await courier.sweep()
+    await dispatcher.sweep()
     assert await database.fetchval("SELECT count(*) FROM webhook_attempt") == 0
     assert await database.fetchval("SELECT array_agg(position) FROM partner_event") == [2]
     await world.tell(*many_messages(1))
-    await all_given(courier)
+    await all_given(dispatcher)
     assert partner.events[-1]["position"] == 3
 
 
@@ -533,8 +584,8 @@ async def test_old_events_are_forgotten_and_positions_go_on(
 async def test_a_wrong_clock_of_the_service_forgets_no_event_early(
     database: Database,
     world: World,
-    open_office: Office,
-    courier: Courier,
+    open_office: Parts,
+    dispatcher: WebhookDispatcher,
     operator: Agent,
     partner: Partner,
     monkeypatch: pytest.MonkeyPatch,
@@ -542,14 +593,14 @@ async def test_a_wrong_clock_of_the_service_forgets_no_event_early(
 ) -> None:
     await subscribed(database, open_office, operator, Wish("Région", partner.url))
     await world.filed()
-    await courier.number()
+    await dispatcher.number()
     await world.tell(*many_messages(1))
-    await courier.number()
+    await dispatcher.number()
     await database.fetch("UPDATE partner_event SET noted_at = now() - interval '80 days'")
     noted = await database.fetchval("SELECT count(*) FROM partner_event")
     set_clock(monkeypatch, wrong)
-    await courier.sweep()
+    await dispatcher.sweep()
     assert noted > 1
     assert await database.fetchval("SELECT count(*) FROM partner_event") == noted
-    await all_given(courier)
+    await all_given(dispatcher)
     assert len(partner.events) == noted

@@ -16,7 +16,7 @@ from services.escalation.settings import Durations
 from services.intake.handlers import handlers as intake_handlers
 from services.intake.usecases.file_request import file_request
 from services.notifications.handlers import handlers as notifications_handlers
-from services.notifications.replay import office
+from services.notifications.replay import parts
 from services.qualification.handlers import handlers as qualification_handlers
 from services.qualification.settings import Rules
 from shared import clock
@@ -40,7 +40,7 @@ LIVES: tuple[tuple[str, Callable[[], EventHandlers]], ...] = (
     ("intake", lambda: intake_handlers(Territories.load())),
     ("qualification", lambda: qualification_handlers(Rules())),
     ("escalation", lambda: escalation_handlers(Durations())),
-    ("notifications", lambda: notifications_handlers(office())),
+    ("notifications", lambda: notifications_handlers(parts())),
 )
 
 

@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
+from services.notifications.domain.return_addresses import ReturnAddresses
 from services.notifications.domain.webhooks import Secrets
-from services.notifications.return_addresses import ReturnAddresses
 from shared.keys import Key, SecretKeys, keys
 from shared.links import Links
 from shared.web.sealing import Seal

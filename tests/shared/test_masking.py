@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.return_addresses import ReturnAddresses
+from services.notifications.domain.return_addresses import ReturnAddresses
 from shared import clock
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import Role

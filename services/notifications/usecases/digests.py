@@ -8,35 +8,35 @@ from services.notifications import store
 from services.notifications.domain.audiences import DIGEST
 from services.notifications.domain.deliveries import Status
 from services.notifications.domain.preferences import Cadence
-from services.notifications.office import Office
 from services.notifications.store import NewDelivery
+from services.notifications.usecases.parts import Parts
 from shared import clock
 from shared.db import Transaction
 
 _GATHERING = 1
 
 
-async def gather_digests(tx: Transaction, *, at: datetime, office: Office) -> int:
+async def gather_digests(tx: Transaction, *, at: datetime, parts: Parts) -> int:
     """Make the digests that are due, one per reader; tell how many. Several copies may try: one does it."""
     if not await store.alone(tx, _GATHERING):
         return 0
     waiting = await store.due_for_digest(tx, at=at)
     made = 0
     for _, group in groupby(waiting, key=lambda mail: (mail["recipient"], mail["audience"])):
-        await _gather(tx, list(group), at=at, office=office)
+        await _gather(tx, list(group), at=at, parts=parts)
         made += 1
     return made
 
 
-async def _gather(tx: Transaction, mails: list[dict[str, Any]], *, at: datetime, office: Office) -> None:
+async def _gather(tx: Transaction, mails: list[dict[str, Any]], *, at: datetime, parts: Parts) -> None:
     first = mails[0]
     departements = {mail["departement"] for mail in mails}
     departement = departements.pop() if len(departements) == 1 else None
     kind = {"national": "escalations", "programme": "escalations", "operator": "notifications"}.get(
         first["audience"], "cases"
     )
-    context = {"letters": mails, "cadence": first["cadence"], "preferences": office.addresses.preferences}
-    letter = office.letters.write(DIGEST, context, link=office.addresses.open(kind, ""))
+    context = {"letters": mails, "cadence": first["cadence"], "preferences": parts.links.preferences}
+    letter = parts.renderer.write(DIGEST, context, link=parts.links.open(kind, ""))
     digest_id = clock.new_id()
     digest = NewDelivery(
         id=digest_id,

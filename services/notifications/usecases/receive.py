@@ -15,7 +15,7 @@ from services.notifications.domain.incoming import (
 )
 from services.notifications.domain.mail_text import Report
 from services.notifications.domain.perimeter import Perimeter
-from services.notifications.office import Office
+from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.resend import MAY_RESEND
 from services.notifications.usecases.send import give_up
 from services.notifications.usecases.tell import in_time, tell
@@ -45,7 +45,7 @@ _NOT_AUTHENTICATED = (
 
 
 async def take_reply(
-    tx: Transaction, delivery_id: UUID, reply: Reply, *, digest: bytes, at: datetime, office: Office
+    tx: Transaction, delivery_id: UUID, reply: Reply, *, digest: bytes, at: datetime, parts: Parts
 ) -> None:
     """Tell what somebody answered to a mail; once, however often his server gives it."""
     mail = await store.answered(tx, delivery_id)
@@ -58,7 +58,7 @@ async def take_reply(
     if not await store.note_incoming(tx, delivery_id, digest, kind="reply", at=at):
         return
     written, today = await store.replies_about(tx, mail.request_id, mail.audience, at - timedelta(days=1))
-    if written > office.allowance.texts or today > office.allowance.texts_a_day:
+    if written > parts.allowance.texts or today > parts.allowance.texts_a_day:
         raise TooMuchAnswered
     fact = ReplyReceived(
         request_id=mail.request_id,
@@ -73,7 +73,7 @@ async def take_reply(
         text=_signed(reply, mail.recipient),
     )
     told = await journal.record(tx, fact)
-    await tell(tx, fact, event_id=told, at=at, office=office)
+    await tell(tx, fact, event_id=told, at=at, parts=parts)
 
 
 def _signed(reply: Reply, recipient: str) -> str:
@@ -87,7 +87,7 @@ def _signed(reply: Reply, recipient: str) -> str:
 
 
 async def take_report(
-    tx: Transaction, delivery_id: UUID, report: Report, *, digest: bytes, at: datetime, office: Office
+    tx: Transaction, delivery_id: UUID, report: Report, *, digest: bytes, at: datetime, parts: Parts
 ) -> None:
     """Note what a mail server says of a mail that it had taken; one that it gives up has failed after all."""
     if not await store.note_incoming(tx, delivery_id, digest, kind="report", at=at) or not report.given_up:
@@ -100,7 +100,7 @@ async def take_report(
     if takes_no_mail(answer):
         await store.flag_address(tx, mail.recipient, answer=answer, delivery_id=mail.id, at=at)
     if gone:
-        await give_up(tx, mail, answer, at=at, office=office)
+        await give_up(tx, mail, answer, at=at, parts=parts)
 
 
 async def pass_over(tx: Transaction, delivery_id: UUID, *, digest: bytes, at: datetime) -> None:

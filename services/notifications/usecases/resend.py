@@ -6,7 +6,7 @@ from uuid import UUID
 from services.notifications import store
 from services.notifications.domain.deliveries import NO_ADDRESS
 from services.notifications.domain.perimeter import Perimeter
-from services.notifications.office import Office
+from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.tell import mailbox_address, service_in_charge
 from shared.db import Transaction
 from shared.errors import Conflict
@@ -24,7 +24,7 @@ class StillNoAddress(Conflict):
     sentence = NO_ADDRESS + " Demandez à l’exploitant de la renseigner, puis renvoyez le message."
 
 
-async def resend(tx: Transaction, delivery_id: UUID, *, by: Agent, at: datetime, office: Office) -> None:
+async def resend(tx: Transaction, delivery_id: UUID, *, by: Agent, at: datetime, parts: Parts) -> None:
     """Queue a delivery again, to the mailbox's present address; who asked is kept with the next attempts."""
     by.require(*MAY_RESEND)
     delivery, about = await store.lock_delivery(tx, delivery_id, Perimeter.of(by))
@@ -32,8 +32,8 @@ async def resend(tx: Transaction, delivery_id: UUID, *, by: Agent, at: datetime,
     if about["holder"].startswith("mailbox:"):
         here, holder = about["departement"], about["holder"]
         entered = await store.contacts(tx, [holder])
-        service = await service_in_charge(tx, here, office.directory, entered) if here else None
-        recipient = mailbox_address(holder, office.directory, service, entered) or recipient
+        service = await service_in_charge(tx, here, parts.directory, entered) if here else None
+        recipient = mailbox_address(holder, parts.directory, service, entered) or recipient
     if not recipient:
         raise StillNoAddress
     delivery.resend(recipient=recipient, at=at)

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.notifications import store
-from services.notifications.addresses import SECRET, mark
 from services.notifications.domain import deliveries
 from services.notifications.domain.audiences import DIGEST, STRANGERS_CAUSE
 from services.notifications.domain.deliveries import (
@@ -23,8 +22,9 @@ from services.notifications.domain.deliveries import (
     takes_no_mail,
 )
 from services.notifications.domain.incoming import ANSWERABLE
-from services.notifications.office import Office
+from services.notifications.rendering.links import SECRET, mark
 from services.notifications.store import Tried
+from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.tell import in_time, tell_failure
 from shared import clock
 from shared.contracts.notifications import DeliverySucceeded
@@ -67,7 +67,7 @@ class Postponed:
     """The mail that was due waits: its recipient had as many as may be for now."""
 
 
-async def begin(tx: Transaction, *, at: datetime, office: Office) -> Outgoing | Postponed | None:
+async def begin(tx: Transaction, *, at: datetime, parts: Parts) -> Outgoing | Postponed | None:
     """Take the next mail that is due; None when there is none.
 
     One mail to a transaction, also when it is postponed: its recipient's count stays locked until the end.
@@ -76,18 +76,18 @@ async def begin(tx: Transaction, *, at: datetime, office: Office) -> Outgoing | 
     row = await store.claim_delivery(tx, attempt_id=attempt_id, at=at, lease=LEASE)
     if row is None:
         return None
-    wait = await _pause_of_recipient(tx, row, office)
+    wait = await _pause_of_recipient(tx, row, parts)
     if wait is not None:
         await store.postpone(tx, row["id"], pause=wait, reason=TOO_MANY)
         return Postponed()
-    pause = pause_of_domain(row["domain"], office.per_minute)
+    pause = pause_of_domain(row["domain"], parts.per_minute)
     if pause:
         await store.pace_domain(tx, row["domain"], pause)
     text, html = row["text_body"], row["html_body"]
     if row["link_kind"] in SECRET:
-        link = office.addresses.secret(row["link_kind"], row["link_target"], row["link_generation"])
+        link = parts.links.secret(row["link_kind"], row["link_target"], row["link_generation"])
         text, html = (body.replace(mark(row["id"]), link) for body in (text, html))
-    back = office.returns
+    back = parts.returns
     answerable = back is not None and row["audience"] in ANSWERABLE and row["request_id"] is not None
     return Outgoing(
         attempt_id=attempt_id,
@@ -100,20 +100,20 @@ async def begin(tx: Transaction, *, at: datetime, office: Office) -> Outgoing | 
         subject=row["subject"],
         text=text,
         html=html,
-        unsubscribe=office.addresses.preferences if row["holder"].startswith(deliveries.AGENT) else None,
+        unsubscribe=parts.links.preferences if row["holder"].startswith(deliveries.AGENT) else None,
     )
 
 
-async def _pause_of_recipient(tx: Transaction, row: Row, office: Office) -> timedelta | None:
+async def _pause_of_recipient(tx: Transaction, row: Row, parts: Parts) -> timedelta | None:
     """Count a mail that strangers can cause, at its first attempt; give how long it waits when there is no room.
 
     What an agent asks to be sent again is sent.
     """
     if row["template"] not in STRANGERS_CAUSE or row["attempts"] > 1 or row["asked_by"] is not None:
         return None
-    use = Use("mail:recipient", row["recipient"], office.mails_per_recipient)
+    use = Use("mail:recipient", row["recipient"], parts.mails_per_recipient)
     try:
-        await office.counts.quota(use).take(tx)
+        await parts.counts.quota(use).take(tx)
     except LimitReached as reached:
         return timedelta(seconds=reached.retry_after)
     return None
@@ -125,7 +125,7 @@ async def content_offered(tx: Transaction, attempt_id: UUID, *, at: datetime) ->
 
 
 async def ended(
-    tx: Transaction, attempt_id: UUID, outcome: Outcome, *, at: datetime, chance: float, office: Office
+    tx: Transaction, attempt_id: UUID, outcome: Outcome, *, at: datetime, chance: float, parts: Parts
 ) -> None:
     """Note how an attempt ended: sent, tried again later, given up, or uncertain; tell the first and the third."""
     tried = await store.settle_attempt(tx, attempt_id, result=outcome.result, answer=outcome.answer, at=at)
@@ -138,7 +138,7 @@ async def ended(
         case Result.REFUSED:
             if takes_no_mail(outcome.answer):
                 await store.flag_address(tx, tried.recipient, answer=outcome.answer, delivery_id=tried.id, at=at)
-            await give_up(tx, tried, outcome.answer, at=at, office=office)
+            await give_up(tx, tried, outcome.answer, at=at, parts=parts)
         case _:
             due = next_attempt(
                 attempts=tried.attempts,
@@ -152,10 +152,10 @@ async def ended(
             elif tried.unanswered:
                 await store.conclude(tx, tried.id, status=Status.UNCERTAIN, reason=UNKNOWN, sent_at=None)
             else:
-                await give_up(tx, tried, outcome.answer, at=at, office=office)
+                await give_up(tx, tried, outcome.answer, at=at, parts=parts)
 
 
-async def settle_lost(tx: Transaction, *, at: datetime, chance: float, office: Office) -> Result | None:
+async def settle_lost(tx: Transaction, *, at: datetime, chance: float, parts: Parts) -> Result | None:
     """Settle one attempt whose sender is gone; tell how it ended, None when there is none.
 
     One to a transaction: each may record events of several requests (a digest), and their streams are locked by id.
@@ -165,15 +165,15 @@ async def settle_lost(tx: Transaction, *, at: datetime, chance: float, office: O
         return None
     result = Result.UNCERTAIN if row["content_at"] else Result.INTERRUPTED
     answer = UNKNOWN if row["content_at"] else "L’envoi a été interrompu avant la remise du message."
-    await ended(tx, row["attempt_id"], Outcome(result, answer), at=at, chance=chance, office=office)
+    await ended(tx, row["attempt_id"], Outcome(result, answer), at=at, chance=chance, parts=parts)
     return result
 
 
-async def give_up(tx: Transaction, tried: Tried, reason: str, *, at: datetime, office: Office) -> None:
+async def give_up(tx: Transaction, tried: Tried, reason: str, *, at: datetime, parts: Parts) -> None:
     """Note that a mail reached nobody, and tell it; a digest failed for each mail in it."""
     for mail in await store.conclude(tx, tried.id, status=Status.FAILED, reason=reason, sent_at=None):
         if mail.template != DIGEST:
-            await tell_failure(tx, mail, reason=reason, at=at, office=office)
+            await tell_failure(tx, mail, reason=reason, at=at, parts=parts)
 
 
 async def _tell_success(tx: Transaction, mail: Tried, *, at: datetime) -> None:

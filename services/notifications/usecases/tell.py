@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.notifications import addresses, store
+from services.notifications import store
 from services.notifications.domain import deliveries, preferences
 from services.notifications.domain.audiences import Mail, mails_of
 from services.notifications.domain.deliveries import Status
@@ -15,8 +15,9 @@ from services.notifications.domain.directory import Directory, ServiceInCharge
 from services.notifications.domain.incoming import ANSWERABLE
 from services.notifications.domain.mail_text import WRITE_ABOVE
 from services.notifications.domain.preferences import Cadence, Preference
-from services.notifications.office import Office
+from services.notifications.rendering import links as addresses
 from services.notifications.store import Addressee, KnownRequest, NewDelivery
+from services.notifications.usecases.parts import Parts
 from shared import db
 from shared.contracts import intake, qualification
 from shared.contracts.fact import Email, Fact
@@ -38,7 +39,7 @@ class RequestNotKnownYet(WaitsForAnother, Conflict):
     sentence = "La demande n’est pas encore connue ici : elle arrive."
 
 
-async def tell(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime, office: Office) -> None:
+async def tell(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime, parts: Parts) -> None:
     """Owe every mail that the fact makes; `at` is now, not when it happened, which may be long ago."""
     request = await store.known_request(tx, fact.request_id)
     mails = mails_of(
@@ -51,11 +52,11 @@ async def tell(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime, off
     if request is None and not isinstance(fact, qualification.PactFact):
         raise RequestNotKnownYet
     entered = await store.contacts(tx, _mailboxes(mails, fact))
-    service = await service_in_charge(tx, fact.departement, office.directory, entered)
-    today = at.astimezone(office.zone_of(fact.departement)).date()
+    service = await service_in_charge(tx, fact.departement, parts.directory, entered)
+    today = at.astimezone(parts.zone_of(fact.departement)).date()
     for mail in mails:
-        for addressee in await _addressees(tx, mail, fact, request, service, office.directory, entered, today=today):
-            await _owe(tx, mail, addressee, fact, request, service, event_id=event_id, at=at, office=office)
+        for addressee in await _addressees(tx, mail, fact, request, service, parts.directory, entered, today=today):
+            await _owe(tx, mail, addressee, fact, request, service, event_id=event_id, at=at, parts=parts)
 
 
 async def _addressees(
@@ -160,16 +161,16 @@ async def _owe(
     *,
     event_id: UUID,
     at: datetime,
-    office: Office,
+    parts: Parts,
 ) -> None:
     delivery_id = deliveries.id_of(event_id, mail.audience, addressee.holder)
     follower = addressee.follower
     link_kind, target = ("follower", str(follower.id)) if follower else (mail.link, _target(mail, fact))
     secret = link_kind in addresses.SECRET
-    link = addresses.mark(delivery_id) if secret else office.addresses.open(mail.link, target)
+    link = addresses.mark(delivery_id) if secret else parts.links.open(mail.link, target)
     if mail.place:
         link = f"{link}#{mail.place}"
-    answerable = office.returns is not None and request is not None and mail.audience in ANSWERABLE
+    answerable = parts.returns is not None and request is not None and mail.audience in ANSWERABLE
     context = {
         "fact": fact,
         "request": request,
@@ -177,14 +178,14 @@ async def _owe(
         "instead_of": addressee.instead_of,
         "follower": follower,
         "write_above": WRITE_ABOVE if answerable else "",
-        "preferences": office.addresses.preferences,
-        "today": at.astimezone(office.zone_of(fact.departement)).date(),
+        "preferences": parts.links.preferences,
+        "today": at.astimezone(parts.zone_of(fact.departement)).date(),
     }
-    letter = office.letters.write(mail.template, context, link=link)
+    letter = parts.renderer.write(mail.template, context, link=link)
     known = addressee.address != ""
     cadence = addressee.preference.cadence if known else Cadence.INSTANT
     waits = cadence in {Cadence.DAILY, Cadence.WEEKLY}
-    due = addressee.preference.due(await db.now(tx) if waits else at, _zone(mail, fact, office))
+    due = addressee.preference.due(await db.now(tx) if waits else at, _zone(mail, fact, parts))
     new = NewDelivery(
         id=delivery_id,
         event_id=event_id,
@@ -210,12 +211,12 @@ async def _owe(
         created_at=at,
     )
     if await store.add_delivery(tx, new) and not known:
-        await tell_failure(tx, new, reason=deliveries.NO_ADDRESS, at=at, office=office)
+        await tell_failure(tx, new, reason=deliveries.NO_ADDRESS, at=at, parts=parts)
 
 
-def _zone(mail: Mail, fact: Fact, office: Office) -> tzinfo:
+def _zone(mail: Mail, fact: Fact, parts: Parts) -> tzinfo:
     """Tell by whose clock a digest leaves: the département's for its own people, Paris for the national teams."""
-    return office.zone_of(fact.departement if mail.audience in {"departement", "delegate"} else None)
+    return parts.zone_of(fact.departement if mail.audience in {"departement", "delegate"} else None)
 
 
 async def in_time(tx: Transaction, request_id: UUID, at: datetime) -> datetime:
@@ -239,7 +240,7 @@ class Undelivered(Protocol):
     holder: str
 
 
-async def tell_failure(tx: Transaction, mail: Undelivered, *, reason: str, at: datetime, office: Office) -> None:
+async def tell_failure(tx: Transaction, mail: Undelivered, *, reason: str, at: datetime, parts: Parts) -> None:
     """Record that a mail reached nobody, and owe what that fact makes: the département must know."""
     if mail.request_id is None or tx.replaying:
         return
@@ -256,7 +257,7 @@ async def tell_failure(tx: Transaction, mail: Undelivered, *, reason: str, at: d
         takes_no_mail=deliveries.takes_no_mail(reason),
     )
     failed_id = await journal.record(tx, failed)
-    await tell(tx, failed, event_id=failed_id, at=at, office=office)
+    await tell(tx, failed, event_id=failed_id, at=at, parts=parts)
 
 
 def _target(mail: Mail, fact: Fact) -> str:

@@ -13,8 +13,8 @@ from services.notifications.domain.audiences import WEBHOOK_SUSPENDED
 from services.notifications.domain.deliveries import NO_ADDRESS, Status
 from services.notifications.domain.preferences import Cadence
 from services.notifications.domain.webhooks import GONE, LEASE, OLD_SECRET_LASTS, Result, State
-from services.notifications.office import Office
 from services.notifications.store import NewDelivery, NewWebhook
+from services.notifications.usecases.parts import Parts
 from shared import clock
 from shared.contracts.fact import Fact
 from shared.db import Row, Transaction
@@ -54,15 +54,15 @@ async def note_for_partners(tx: Transaction, fact: Fact, *, event_id: UUID, at: 
     )
 
 
-async def subscribe(tx: Transaction, wish: Wish, *, by: Agent, at: datetime, office: Office) -> tuple[UUID, str]:
+async def subscribe(tx: Transaction, wish: Wish, *, by: Agent, at: datetime, parts: Parts) -> tuple[UUID, str]:
     """Keep a subscription that begins with what happens next; give its id and its secret, which is shown once."""
     by.require(Role.OPERATOR)
-    if office.secrets is None:
+    if parts.secrets is None:
         raise NoWebhooksHere
     errors = []
     if not wish.name.strip():
         errors.append(FieldError("name", "Donnez un nom à cet abonnement."))
-    if wrong := wrong_with(wish.url, office.networks):
+    if wrong := wrong_with(wish.url, parts.networks):
         errors.append(FieldError("url", wrong))
     if not set(wish.types) <= {fact.wire_type for fact in domain.FACTS}:
         errors.append(FieldError("types", "Choisissez des événements de la liste."))
@@ -84,18 +84,18 @@ async def subscribe(tx: Transaction, wish: Wish, *, by: Agent, at: datetime, off
         at=at,
     )
     await store.add_webhook(tx, new)
-    return webhook_id, office.secrets.of(webhook_id, 1)
+    return webhook_id, parts.secrets.of(webhook_id, 1)
 
 
-async def renew_secret(tx: Transaction, webhook_id: UUID, *, by: Agent, at: datetime, office: Office) -> str:
+async def renew_secret(tx: Transaction, webhook_id: UUID, *, by: Agent, at: datetime, parts: Parts) -> str:
     """Make another secret; the one before signs too for a day."""
     by.require(Role.OPERATOR)
-    if office.secrets is None:
+    if parts.secrets is None:
         raise NoWebhooksHere
     row = await _of_somebody_served(tx, webhook_id, by)
     generation = row["secret_generation"] + 1
     await store.save_secret(tx, webhook_id, generation, at=at)
-    return office.secrets.of(webhook_id, generation)
+    return parts.secrets.of(webhook_id, generation)
 
 
 async def suspend(tx: Transaction, webhook_id: UUID, *, by: Agent, at: datetime) -> None:
@@ -201,7 +201,7 @@ class Receipt:
 
 
 async def delivered(
-    tx: Transaction, attempt_id: UUID, receipt: Receipt, *, at: datetime, chance: float, office: Office
+    tx: Transaction, attempt_id: UUID, receipt: Receipt, *, at: datetime, chance: float, parts: Parts
 ) -> None:
     """Note what came of an attempt: go on to the next event, try again later, or suspend and tell the operator."""
     row = await store.end_attempt(
@@ -221,18 +221,18 @@ async def delivered(
     await store.save_state(
         tx, row["id"], state=State.SUSPENDED, because=because, position=row["position"], at=at, gave_up_at=at
     )
-    await _tell_operator(tx, row, receipt, attempt_id=attempt_id, at=at, office=office)
+    await _tell_operator(tx, row, receipt, attempt_id=attempt_id, at=at, parts=parts)
 
 
 async def _tell_operator(
-    tx: Transaction, webhook: Row, receipt: Receipt, *, attempt_id: UUID, at: datetime, office: Office
+    tx: Transaction, webhook: Row, receipt: Receipt, *, attempt_id: UUID, at: datetime, parts: Parts
 ) -> None:
     """Owe the operator's mailbox a mail about a subscription that is suspended by itself."""
     mail_id = uuid5(attempt_id, WEBHOOK_SUSPENDED)
-    link = office.addresses.open("webhook", str(webhook["id"]))
+    link = parts.links.open("webhook", str(webhook["id"]))
     context = {"webhook": webhook, "receipt": receipt, "gone": receipt.status == GONE}
-    letter = office.letters.write(WEBHOOK_SUSPENDED, context, link=link)
-    recipient = office.directory.operator or ""
+    letter = parts.renderer.write(WEBHOOK_SUSPENDED, context, link=link)
+    recipient = parts.directory.operator or ""
     await store.add_delivery(
         tx,
         NewDelivery(

@@ -7,8 +7,8 @@ from pydantic import BaseModel
 
 from services.notifications import reads, store
 from services.notifications.domain.directory import ServiceInCharge
-from services.notifications.office import Office
 from services.notifications.usecases.directory import Entry, entries_of
+from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.tell import mailbox_address
 from services.notifications.web import words
 from shared.contracts.notifications import Audience
@@ -44,12 +44,12 @@ def title_of(entry: Entry) -> str:
     return f"{label} – {word(Programme(entry.scope)) if entry.audience == 'programme' else entry.scope}"
 
 
-async def contact_views(reader: Reader, agent: Agent, office: Office, entries: list[Entry]) -> list[ContactView]:
+async def contact_views(reader: Reader, agent: Agent, parts: Parts, entries: list[Entry]) -> list[ContactView]:
     """Show these teams."""
     entered = await store.contacts(reader, [entry.holder for entry in entries])
     told = await reads.told_services(reader)
     by_whom = await reads.entered(reader)
-    views = [_view(agent, office, entry, entered.get(entry.holder), told.get(entry.scope or "")) for entry in entries]
+    views = [_view(agent, parts, entry, entered.get(entry.holder), told.get(entry.scope or "")) for entry in entries]
     bad = await reads.bad_among(reader, [view.email for view in views if view.email])
     for entry, view in zip(entries, views, strict=True):
         view.takes_no_mail = (view.email or "").lower() in bad
@@ -59,13 +59,13 @@ async def contact_views(reader: Reader, agent: Agent, office: Office, entries: l
 
 
 def _view(
-    agent: Agent, office: Office, entry: Entry, entered: ServiceInCharge | None, told: ServiceInCharge | None
+    agent: Agent, parts: Parts, entry: Entry, entered: ServiceInCharge | None, told: ServiceInCharge | None
 ) -> ContactView:
     service, source = entered, "entered" if entered else None
     if entry.audience == "departement":
-        service = office.directory.service(entry.scope or "", told, entered)
+        service = parts.directory.service(entry.scope or "", told, entered)
         source = source or _source_of(service.email, told)
-    email = mailbox_address(entry.holder, office.directory, service, {entry.holder: entered} if entered else {})
+    email = mailbox_address(entry.holder, parts.directory, service, {entry.holder: entered} if entered else {})
     may_keep = entry.may_be_kept_by(agent)
     return ContactView(
         audience=entry.audience,
@@ -88,7 +88,7 @@ def _source_of(email: str | None, told: ServiceInCharge | None) -> Source | None
     return "told" if told and told.email == email else "configured"
 
 
-async def all_entries(reader: Reader, agent: Agent, office: Office) -> list[Entry]:
+async def all_entries(reader: Reader, agent: Agent, parts: Parts) -> list[Entry]:
     """List the teams that an agent sees."""
-    known = [*office.directory.services, *office.directory.delegates, *await reads.departements_heard_of(reader)]
+    known = [*parts.directory.services, *parts.directory.delegates, *await reads.departements_heard_of(reader)]
     return entries_of(agent, known)

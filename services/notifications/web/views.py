@@ -8,14 +8,14 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.notifications import examples
 from services.notifications.domain.audiences import Channel, Mail, templates
 from services.notifications.domain.deliveries import Delivery, Status
 from services.notifications.domain.directory import ServiceInCharge
 from services.notifications.domain.mail_text import WRITE_ABOVE
 from services.notifications.domain.preferences import Cadence
-from services.notifications.letters import Letter, Letters
 from services.notifications.reads import Attempt, DeliveryLine
+from services.notifications.rendering import examples
+from services.notifications.rendering.renderer import MailRenderer, RenderedMail
 from services.notifications.store import KnownRequest
 from services.notifications.usecases.resend import MAY_RESEND
 from shared import clock
@@ -138,7 +138,7 @@ class About:
 FICTITIOUS = About()
 
 
-def example(letters: Letters, fact: Fact, template: str, about: About = FICTITIOUS) -> Letter:
+def example(letters: MailRenderer, fact: Fact, template: str, about: About = FICTITIOUS) -> RenderedMail:
     """Write an example of a template."""
     context = {
         "fact": fact.model_copy(update={"departement": about.request.departement}),
@@ -180,7 +180,7 @@ def _what_differs(fact: Fact) -> str:
     return f"{said}, sans réponse" if getattr(fact, "silent", False) else said
 
 
-def template_views(letters: Letters) -> list[TemplateView]:
+def template_views(letters: MailRenderer) -> list[TemplateView]:
     """List all templates, in the order of the table of audiences; one used twice is shown once per audience."""
     found: dict[tuple[str, str], TemplateView] = {}
     for fact, mail in templates():
@@ -190,7 +190,7 @@ def template_views(letters: Letters) -> list[TemplateView]:
     return list(found.values())
 
 
-def template_view(letters: Letters, name: str, *, number: int = 0, about: About = FICTITIOUS) -> TemplateView:
+def template_view(letters: MailRenderer, name: str, *, number: int = 0, about: About = FICTITIOUS) -> TemplateView:
     """Show one template with one of its examples."""
     found = examples_for(name)
     if number >= len(found):

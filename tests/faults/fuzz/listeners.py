@@ -4,7 +4,7 @@ from services.escalation import handlers as escalation
 from services.escalation.settings import Durations
 from services.intake import handlers as intake
 from services.notifications import handlers as notifications
-from services.notifications.main import office_of
+from services.notifications.main import parts_of
 from services.notifications.settings import Settings as NotificationsSettings
 from services.qualification import handlers as qualification
 from services.qualification.settings import Rules
@@ -31,12 +31,12 @@ NOWHERE = {
 def listeners() -> dict[str, EventHandlers]:
     """Give each service's table of what it hears."""
     rules = Rules.of(QualificationSettings.model_validate(_known_to(QualificationSettings)))
-    office = office_of(NotificationsSettings.model_validate(_known_to(NotificationsSettings)))
+    parts = parts_of(NotificationsSettings.model_validate(_known_to(NotificationsSettings)))
     return {
         "intake": intake.handlers(Territories.load()),
         "qualification": qualification.handlers(rules),
         "escalation": escalation.handlers(Durations()),
-        "notifications": notifications.handlers(office),
+        "notifications": notifications.handlers(parts),
     }
 
 

@@ -210,13 +210,13 @@ def _warm(name: str, environment: dict[str, str], descriptor: int) -> Warm:
 
 def _shorten_waits() -> None:
     """Shorten what is a wait and no protection, and let nobody mistake our kills for a message that kills."""
-    from services.notifications import postman  # noqa: PLC0415 - the services are imported when their turn comes
+    from services.notifications.adapters import mail_sender  # noqa: PLC0415 - the services are imported when their turn comes
     from services.notifications.domain import deliveries  # noqa: PLC0415 - same
     from services.notifications.usecases import send  # noqa: PLC0415 - same
 
     _set(send, LEASE=timedelta(seconds=10))
     _set(deliveries, FIRST_PAUSE=timedelta(seconds=0.5), LONGEST_PAUSE=timedelta(seconds=2))
-    _set(postman, BEFORE_CONTENT=4.0, SETTLE_EVERY=1.0)  # what stands before the content stays within the lease
+    _set(mail_sender, BEFORE_CONTENT=4.0, SETTLE_EVERY=1.0)  # what stands before the content stays within the lease
     _set(attempts, FATAL_AFTER=1_000)
     _give(Inbox, retry_policy=RetryPolicy(first=0.3, longest=3.0, attempts=1_000))
     _give(GapRecovery, policy=RecoveryPolicy(before_asking=1.0, heads_every=3.0))

@@ -19,7 +19,7 @@ from tests.faults.kills.servers import Servers, started
 from tests.faults.kills.tally import Line
 from tests.faults.product import ROOT, SERVICES
 
-EVERYWHERE, AROUND_MAILS = "*", "*postman*,*usecases.send*"
+EVERYWHERE, AROUND_MAILS = "*", "*mail_sender*,*usecases.send*"
 LONG = (
     (EVERYWHERE, SERVICES, False),
     (EVERYWHERE, SERVICES, False),

@@ -197,4 +197,4 @@ def _of_service(points: Mapping[tuple[str, str], int], service: str) -> str:
 
 def is_about_mail(point: str) -> bool:
     """Tell whether a point lies on the way of a mail out of the house."""
-    return "postman" in point or "usecases.send" in point
+    return "mail_sender" in point or "usecases.send" in point

@@ -260,7 +260,7 @@ DRILLS: dict[str, Drill] = {
     "kills_deciding": _kills("escalation dies around commits", "*web*COMMIT*", seed=25, service="escalation"),
     "kills_mails": _kills(
         "the sender of mails dies",
-        "*postman*,*usecases.send*",
+        "*mail_sender*,*usecases.send*",
         seed=26,
         service="notifications",
         kills=80,

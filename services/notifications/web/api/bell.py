@@ -9,8 +9,8 @@ from litestar.params import FromPath, FromQuery
 from pydantic import BaseModel
 
 from services.notifications import reads, usecases
-from services.notifications.office import Office
 from services.notifications.usecases import rings_for
+from services.notifications.usecases.parts import Parts
 from shared import clock
 from shared.db import Cause, Database, Reader
 from shared.french.words import event_word
@@ -39,7 +39,7 @@ class UnreadView(BaseModel):
 
 
 async def notice_views(
-    reader: Reader, agent: Agent, office: Office, *, only_unread: bool, page: Page
+    reader: Reader, agent: Agent, parts: Parts, *, only_unread: bool, page: Page
 ) -> tuple[list[NoticeView], int]:
     """Show what rings an agent's bell, newest first, and count it."""
     found, total = await reads.notices(
@@ -53,7 +53,7 @@ async def notice_views(
             event_type=notice.event_type,
             label=event_word(notice.event_type),
             subject=notice.subject,
-            href=office.addresses.open(notice.link_kind, notice.link_target),
+            href=parts.links.open(notice.link_kind, notice.link_target),
             at=notice.created_at,
             read_at=notice.read_at,
         )
@@ -72,12 +72,12 @@ async def count_unread(reader: Reader, agent: Agent) -> UnreadView:
 async def list_notices(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
-    office: NamedDependency[Office],
+    parts: NamedDependency[Parts],
     paging: NamedDependency[Page],
     unread: FromQuery[bool] = False,  # noqa: FBT002 - a member of the query, never passed by place
 ) -> Paged[NoticeView]:
     """List what is new for the caller's teams, newest first; `unread=true` leaves out what he has read."""
-    items, total = await notice_views(database, agent, office, only_unread=unread, page=paging)
+    items, total = await notice_views(database, agent, parts, only_unread=unread, page=paging)
     return Paged[NoticeView](items=items, total=total, page=paging.number)
 
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 from services.notifications import reads, usecases
 from services.notifications.domain.directory import ServiceInCharge
 from services.notifications.domain.perimeter import Perimeter
-from services.notifications.office import Office
 from services.notifications.usecases.directory import Entry, entry_of
+from services.notifications.usecases.parts import Parts
 from services.notifications.web.directory import ContactView, all_entries, contact_views
 from shared import clock
 from shared.commands import Command
@@ -51,21 +51,21 @@ class ProviderContactView(BaseModel):
     takes_no_mail: bool
 
 
-async def _one(reader: Reader, entry: Entry, agent: Agent, office: Office) -> ContactView:
-    return (await contact_views(reader, agent, office, [entry]))[0]
+async def _one(reader: Reader, entry: Entry, agent: Agent, parts: Parts) -> ContactView:
+    return (await contact_views(reader, agent, parts, [entry]))[0]
 
 
 @get("/contacts")
 async def list_contacts(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
-    office: NamedDependency[Office],
+    parts: NamedDependency[Parts],
     paging: NamedDependency[Page],
 ) -> Paged[ContactView]:
     """List the teams that the caller sees."""
-    entries = await all_entries(database, agent, office)
+    entries = await all_entries(database, agent, parts)
     shown = entries[paging.offset : paging.offset + paging.limit]
-    views = await contact_views(database, agent, office, shown)
+    views = await contact_views(database, agent, parts, shown)
     return Paged[ContactView](items=views, total=len(entries), page=paging.number)
 
 
@@ -74,14 +74,14 @@ async def enter_contact(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
-    office: NamedDependency[Office],
+    parts: NamedDependency[Parts],
     data: JSONBody[NewContact],
 ) -> ContactView:
     """Keep how a team is reached, from now on."""
     entry = entry_of(data.audience, data.scope, agent)
     async with database.transaction(cause) as tx:
         await usecases.enter_contact(tx, entry, data.entered(), by=agent, at=clock.now())
-        return await _one(tx, entry, agent, office)
+        return await _one(tx, entry, agent, parts)
 
 
 @delete("/contacts", status_code=200)
@@ -89,7 +89,7 @@ async def withdraw_contact(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
-    office: NamedDependency[Office],
+    parts: NamedDependency[Parts],
     audience: FromQuery[Audience],
     of: Annotated[str | None, QueryParameter(name="scope", description="Its département or its programme")] = None,
 ) -> ContactView:
@@ -97,7 +97,7 @@ async def withdraw_contact(
     entry = entry_of(audience, of, agent)
     async with database.transaction(cause) as tx:
         await usecases.withdraw_contact(tx, entry, by=agent)
-        return await _one(tx, entry, agent, office)
+        return await _one(tx, entry, agent, parts)
 
 
 @get("/providers")

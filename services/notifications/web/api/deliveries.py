@@ -7,11 +7,12 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from services.notifications import addresses, reads, usecases
+from services.notifications import reads, usecases
 from services.notifications.domain.deliveries import Status
 from services.notifications.domain.perimeter import Perimeter
-from services.notifications.office import Office
 from services.notifications.reads import Filters
+from services.notifications.rendering import links as addresses
+from services.notifications.usecases.parts import Parts
 from services.notifications.web.views import DeliveryDetailView, DeliveryView, delivery_view
 from shared import clock
 from shared.contracts.notifications import Audience
@@ -65,10 +66,10 @@ async def resend(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
-    office: NamedDependency[Office],
+    parts: NamedDependency[Parts],
     delivery_id: FromPath[UUID],
 ) -> DeliveryDetailView:
     """Send a mail again, also one that was sent."""
     async with database.transaction(cause) as tx:
-        await usecases.resend(tx, delivery_id, by=agent, at=clock.now(), office=office)
+        await usecases.resend(tx, delivery_id, by=agent, at=clock.now(), parts=parts)
         return await detail(tx, delivery_id, agent)

@@ -10,8 +10,8 @@ from litestar.params import FromPath, JSONBody
 from pydantic import AwareDatetime, BaseModel, Field
 
 from services.notifications import reads, usecases
-from services.notifications.office import Office
 from services.notifications.reads import Webhook
+from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.webhooks import From, Wish
 from shared import clock
 from shared.commands import Command
@@ -128,13 +128,13 @@ async def subscribe(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
-    office: NamedDependency[Office],
+    parts: NamedDependency[Parts],
     data: JSONBody[NewWebhook],
 ) -> WebhookWithSecretView:
     """Let a partner's program subscribe to what happens from now on; the answer holds its secret."""
     async with database.transaction(cause) as tx:
         wish = Wish(**data.model_dump())
-        webhook_id, secret = await usecases.subscribe(tx, wish, by=agent, at=clock.now(), office=office)
+        webhook_id, secret = await usecases.subscribe(tx, wish, by=agent, at=clock.now(), parts=parts)
         return WebhookWithSecretView(**(await _shown(tx, webhook_id, agent)).model_dump(), secret=secret)
 
 
@@ -229,13 +229,13 @@ async def renew_secret(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
-    office: NamedDependency[Office],
+    parts: NamedDependency[Parts],
     webhook_id: FromPath[UUID],
     data: JSONBody[Nothing],  # noqa: ARG001 - as above
 ) -> WebhookWithSecretView:
     """Make another secret; the one before signs too for a day."""
     async with database.transaction(cause) as tx:
-        secret = await usecases.renew_secret(tx, webhook_id, by=agent, at=clock.now(), office=office)
+        secret = await usecases.renew_secret(tx, webhook_id, by=agent, at=clock.now(), parts=parts)
         return WebhookWithSecretView(**(await _shown(tx, webhook_id, agent)).model_dump(), secret=secret)
 
 

@@ -12,8 +12,8 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, ServerSentEvent, ServerSentEventMessage, Template
 
 from services.notifications import usecases
-from services.notifications.belfry import Belfry
-from services.notifications.office import Office
+from services.notifications.adapters.event_stream import EventStream
+from services.notifications.usecases.parts import Parts
 from services.notifications.web.api.bell import count_unread, notice_views
 from services.notifications.web.pages.messages import Nothing
 from shared import clock
@@ -37,12 +37,12 @@ async def show_bell(
     request: Web,
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
-    office: NamedDependency[Office],
+    parts: NamedDependency[Parts],
     paging: NamedDependency[Page],
     unread: FromQuery[str] = "",
 ) -> Template:
     """List what is new for the agent's teams, newest first."""
-    notices, total = await notice_views(database, agent, office, only_unread=bool(unread), page=paging)
+    notices, total = await notice_views(database, agent, parts, only_unread=bool(unread), page=paging)
     return render(
         request,
         "bell.html",
@@ -55,21 +55,23 @@ async def show_bell(
 
 
 @get("/cloche/flux", public=True)
-async def stream_bell(request: Web, belfry: NamedDependency[Belfry], office: NamedDependency[Office]) -> Response[Any]:
+async def stream_bell(
+    request: Web, event_stream: NamedDependency[EventStream], parts: NamedDependency[Parts]
+) -> Response[Any]:
     """Tell how much is unread, at once and whenever it changes; nothing (204) to who is not signed in.
 
     The other services' pages listen too: they are on the same site, and the answer is one number.
     """
     agent = current_agent(request)
-    allowed = _for_our_pages(request.headers.get("origin"), office)
+    allowed = _for_our_pages(request.headers.get("origin"), parts)
     if agent is None:
         return Response(None, status_code=204, headers=allowed)
-    return ServerSentEvent(_counts(belfry, agent), retry_duration=COMES_BACK_AFTER, headers=allowed)
+    return ServerSentEvent(_counts(event_stream, agent), retry_duration=COMES_BACK_AFTER, headers=allowed)
 
 
-def _for_our_pages(origin: str | None, office: Office) -> dict[str, str]:
+def _for_our_pages(origin: str | None, parts: Parts) -> dict[str, str]:
     """Let pages of the agents' services read the answer, and nobody else's."""
-    if origin not in {office.addresses.qualification, office.addresses.escalation}:
+    if origin not in {parts.links.qualification, parts.links.escalation}:
         return {"Vary": "Origin"}
     return {
         "Access-Control-Allow-Origin": origin,
@@ -79,11 +81,11 @@ def _for_our_pages(origin: str | None, office: Office) -> dict[str, str]:
     }
 
 
-async def _counts(belfry: Belfry, agent: Agent) -> AsyncGenerator[ServerSentEventMessage, None]:
+async def _counts(event_stream: EventStream, agent: Agent) -> AsyncGenerator[ServerSentEventMessage, None]:
     until = asyncio.get_running_loop().time() + LASTS
     told = -1
     with contextlib.suppress(*AWAY):
-        async with belfry.listening(agent) as listener:
+        async with event_stream.listening(agent) as listener:
             while (left := until - asyncio.get_running_loop().time()) > 0:
                 unread = await listener.other_than(told, within=left)
                 if unread is not None:

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 from services.notifications import reads, usecases
 from services.notifications.domain.directory import ServiceInCharge
 from services.notifications.domain.perimeter import Perimeter
-from services.notifications.office import Office
 from services.notifications.usecases.directory import Entry, NotYourContact, entry_of
+from services.notifications.usecases.parts import Parts
 from services.notifications.web import words
 from services.notifications.web.directory import all_entries, contact_views, title_of
 from services.notifications.web.pages.messages import Nothing
@@ -41,13 +41,13 @@ async def show_directory(
     request: Web,
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
-    office: NamedDependency[Office],
+    parts: NamedDependency[Parts],
     paging: NamedDependency[Page],
     q: FromQuery[str] = "",
 ) -> Template:
     """List the teams that the agent sees, and the local providers who were asked."""
-    entries = await all_entries(database, agent, office)
-    views = await contact_views(database, agent, office, entries)
+    entries = await all_entries(database, agent, parts)
+    views = await contact_views(database, agent, parts, entries)
     asked = q.strip().lower()
     teams = [
         (entry, title_of(entry), view)
@@ -80,24 +80,24 @@ async def show_contact(
     request: Web,
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
-    office: NamedDependency[Office],
+    parts: NamedDependency[Parts],
     team: FromPath[str],
 ) -> Template:
     """Show a team's entry, as a form to who keeps it."""
-    return await _page(request, database, agent, office, _entry(team, agent))
+    return await _page(request, database, agent, parts, _entry(team, agent))
 
 
 async def _page(
     request: Web,
     database: Database,
     agent: Agent,
-    office: Office,
+    parts: Parts,
     entry: Entry,
     *,
     form: Form[ContactForm] | None = None,
     status: int = 200,
 ) -> Template:
-    (view,) = await contact_views(database, agent, office, [entry])
+    (view,) = await contact_views(database, agent, parts, [entry])
     return render(
         request,
         "contacts/detail.html",
@@ -117,7 +117,7 @@ async def enter_contact(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
-    office: NamedDependency[Office],
+    parts: NamedDependency[Parts],
     team: FromPath[str],
 ) -> Redirect | Template:
     """Keep how a team is reached."""
@@ -132,7 +132,7 @@ async def enter_contact(
         return f"/annuaire/{_path(entry)}"
 
     async def again(status: int) -> Template:
-        return await _page(request, database, agent, office, entry, form=form, status=status)
+        return await _page(request, database, agent, parts, entry, form=form, status=status)
 
     said = "La fiche est enregistrée. Elle vaut pour les prochains messages, et pour ceux que vous renvoyez."
     return await submit(request, database, cause, form, act, again=again, said=said)

@@ -9,10 +9,11 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 from pydantic import BaseModel
 
-from services.notifications import addresses, reads, usecases
+from services.notifications import reads, usecases
 from services.notifications.domain.perimeter import Perimeter
-from services.notifications.office import Office
 from services.notifications.reads import Filters
+from services.notifications.rendering import links as addresses
+from services.notifications.usecases.parts import Parts
 from services.notifications.web import words
 from services.notifications.web.views import delivery_view
 from shared import clock
@@ -65,11 +66,11 @@ async def show_message(
     request: Web,
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
-    office: NamedDependency[Office],
+    parts: NamedDependency[Parts],
     delivery_id: FromPath[UUID],
 ) -> Template:
     """Show one message as it is sent, its attempts, and what may be done."""
-    return await _message_page(request, database, delivery_id, agent, office)
+    return await _message_page(request, database, delivery_id, agent, parts)
 
 
 async def _message_page(
@@ -77,7 +78,7 @@ async def _message_page(
     reader: Reader,
     delivery_id: UUID,
     agent: Agent,
-    office: Office,
+    parts: Parts,
     *,
     errors: dict[str, str] | None = None,
     status: int = 200,
@@ -95,7 +96,7 @@ async def _message_page(
         errors=errors or {},
         bad=bad,
         may_trust=agent.has(*usecases.MAY_RESEND),
-        dossier=_dossier(line.request_id, agent, office),
+        dossier=_dossier(line.request_id, agent, parts),
         status_words=words.STATUS,
         result_words=words.RESULT,
         audience_words=words.AUDIENCE,
@@ -103,11 +104,11 @@ async def _message_page(
     )
 
 
-def _dossier(request_id: UUID | None, agent: Agent, office: Office) -> str | None:
+def _dossier(request_id: UUID | None, agent: Agent, parts: Parts) -> str | None:
     """Say where this agent finds the dossier, if he has one to open."""
     if request_id is None or not (agent.roles & (DEPARTEMENTAL | NATIONAL)):
         return None
-    return office.addresses.open("case" if agent.roles & DEPARTEMENTAL else "escalation", str(request_id))
+    return parts.links.open("case" if agent.roles & DEPARTEMENTAL else "escalation", str(request_id))
 
 
 @get("/messages/{delivery_id:uuid}/apercu")
@@ -130,18 +131,18 @@ async def resend(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
-    office: NamedDependency[Office],
+    parts: NamedDependency[Parts],
     delivery_id: FromPath[UUID],
 ) -> Redirect | Template:
     """Send a message again."""
     form = await read_form(request, Nothing)
 
     async def act(tx: Transaction, _: Nothing) -> str:
-        await usecases.resend(tx, delivery_id, by=agent, at=clock.now(), office=office)
+        await usecases.resend(tx, delivery_id, by=agent, at=clock.now(), parts=parts)
         return f"/messages/{delivery_id}"
 
     async def again(status: int) -> Template:
-        return await _message_page(request, database, delivery_id, agent, office, errors=form.errors, status=status)
+        return await _message_page(request, database, delivery_id, agent, parts, errors=form.errors, status=status)
 
     said = "Le message est de nouveau dans la file d’envoi."
     return await submit(request, database, cause, form, act, again=again, said=said)

@@ -9,7 +9,7 @@ from litestar.response import Template
 
 from services.notifications import reads, store
 from services.notifications.domain.perimeter import Perimeter
-from services.notifications.office import Office
+from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.tell import mailbox, service_in_charge
 from services.notifications.web import words
 from services.notifications.web.pages.messages import mail_alone
@@ -23,12 +23,12 @@ Web = Request[Any, Any, Any]
 
 
 @get("/modeles")
-async def show_templates(request: Web, office: NamedDependency[Office]) -> Template:
+async def show_templates(request: Web, parts: NamedDependency[Parts]) -> Template:
     """List the templates."""
     return render(
         request,
         "templates/list.html",
-        views=template_views(office.letters),
+        views=template_views(parts.renderer),
         audience_words=words.AUDIENCE,
         cadence_words=words.CADENCE,
     )
@@ -39,14 +39,14 @@ async def show_template(
     request: Web,
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
-    office: NamedDependency[Office],
+    parts: NamedDependency[Parts],
     name: FromPath[str],
     exemple: FromQuery[int] = 0,
     demande: FromQuery[str] = "",
 ) -> Template:
     """Show a template filled with an example, about a real request if one is chosen."""
-    about = await about_request(database, office, agent, demande)
-    view = template_view(office.letters, name, number=max(exemple, 0), about=about or FICTITIOUS)
+    about = await about_request(database, parts, agent, demande)
+    view = template_view(parts.renderer, name, number=max(exemple, 0), about=about or FICTITIOUS)
     requests = await reads.latest_requests(database, Perimeter.of(agent))
     if about and about.request not in requests:
         requests.insert(0, about.request)
@@ -70,21 +70,21 @@ async def show_template(
 async def show_template_mail(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
-    office: NamedDependency[Office],
+    parts: NamedDependency[Parts],
     name: FromPath[str],
     exemple: FromQuery[int] = 0,
     demande: FromQuery[str] = "",
 ) -> Response[str]:
     """Show the formatted mail of a template alone."""
-    about = await about_request(database, office, agent, demande)
-    view = template_view(office.letters, name, number=max(exemple, 0), about=about or FICTITIOUS)
+    about = await about_request(database, parts, agent, demande)
+    view = template_view(parts.renderer, name, number=max(exemple, 0), about=about or FICTITIOUS)
     return mail_alone(view.html or "")
 
 
-async def about_request(reader: Reader, office: Office, agent: Agent, number: str) -> About | None:
+async def about_request(reader: Reader, parts: Parts, agent: Agent, number: str) -> About | None:
     """Find what an example is filled with: a request of the agent's perimeter and the service in charge of it."""
     known = await reads.request_numbered(reader, number.strip(), Perimeter.of(agent)) if number.strip() else None
     if known is None:
         return None
     entered = await store.contacts(reader, [mailbox("departement", known.departement)])
-    return About(known, await service_in_charge(reader, known.departement, office.directory, entered))
+    return About(known, await service_in_charge(reader, known.departement, parts.directory, entered))

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from services.notifications import reads, usecases
 from services.notifications.domain.webhooks import FACTS
-from services.notifications.office import Office
+from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.webhooks import From, Wish
 from services.notifications.web import words
 from services.notifications.web.api.webhooks import MAY_LOOK, webhook_view
@@ -116,14 +116,14 @@ async def subscribe(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
-    office: NamedDependency[Office],
+    parts: NamedDependency[Parts],
 ) -> Redirect | Template:
     """Keep a subscription."""
     agent.require(Role.OPERATOR)
     form = await read_form(request, WebhookForm)
 
     async def act(tx: Transaction, typed: WebhookForm) -> str:
-        webhook_id, _ = await usecases.subscribe(tx, typed.wish(), by=agent, at=clock.now(), office=office)
+        webhook_id, _ = await usecases.subscribe(tx, typed.wish(), by=agent, at=clock.now(), parts=parts)
         return f"/abonnements/{webhook_id}"
 
     async def again(status: int) -> Template:
@@ -184,13 +184,13 @@ async def show_secret(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     paging: NamedDependency[Page],
-    office: NamedDependency[Office],
+    parts: NamedDependency[Parts],
     webhook_id: FromPath[UUID],
 ) -> Template:
     """Show the secret, to an operator who asks for it."""
     agent.require(Role.OPERATOR)
     webhook = await reads.webhook(database, webhook_id, agent.perimeter)
-    secret = office.secrets.of(webhook_id, webhook.secret_generation) if office.secrets else None
+    secret = parts.secrets.of(webhook_id, webhook.secret_generation) if parts.secrets else None
     return await _page(request, database, agent, webhook_id, paging=paging, secret=secret)
 
 
@@ -238,13 +238,13 @@ async def renew_secret(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
-    office: NamedDependency[Office],
+    parts: NamedDependency[Parts],
     webhook_id: FromPath[UUID],
 ) -> Redirect:
     """Make another secret."""
 
     async def act(tx: Transaction) -> str:
-        await usecases.renew_secret(tx, webhook_id, by=agent, at=clock.now(), office=office)
+        await usecases.renew_secret(tx, webhook_id, by=agent, at=clock.now(), parts=parts)
         flash(request, "Le secret est changé. L’ancien signe encore pendant un jour, à côté du nouveau.")
         return f"/abonnements/{webhook_id}"
 

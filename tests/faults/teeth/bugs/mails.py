@@ -40,7 +40,7 @@ BUGS = (
         "lost_senders_are_not_looked_for",
         "A mail whose sender was killed stays under way for ever.",
         "kills_mails",
-        f"{NOTIFICATIONS}.postman:Postman.settle_lost",
+        f"{NOTIFICATIONS}.adapters.mail_sender:MailSender.settle_lost",
         skipped,
     ),
     bug(
@@ -64,7 +64,7 @@ BUGS = (
         "a_new_name_at_each_attempt",
         "The Message-ID changes with each attempt, so that no mail server can tell that two are one.",
         "order",
-        f"{NOTIFICATIONS}.postman:Postman.write",
+        f"{NOTIFICATIONS}.adapters.mail_sender:MailSender.write",
         passing(mail=_named_by_attempt),
     ),
     bug(
@@ -85,7 +85,7 @@ BUGS = (
         "heard_outcome_lost_on_an_error",
         "What the mail server answered is forgotten when the database raises something while it is written down.",
         "heard",
-        f"{NOTIFICATIONS}.postman:SETTLE_ATTEMPTS",
+        f"{NOTIFICATIONS}.adapters.mail_sender:SETTLE_ATTEMPTS",
         instead(1),
     ),
     bug(

@@ -92,7 +92,7 @@ BUGS = (
         "tests_of_clocks",
         "shared.db:now",
         instead(_own_clock),
-        within="services.notifications.postman:Postman.gather_digests",
+        within="services.notifications.adapters.mail_sender:MailSender.gather_digests",
     ),
     bug(
         "backup_without_barrier",

@@ -1,27 +1,27 @@
-"""What the use cases are given once: the letters, the directory and the addresses."""
+"""What the use cases are given once: the mail renderer, the directory of teams, the links and the limits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
 
-from services.notifications.addresses import Addresses
 from services.notifications.domain.directory import Directory
+from services.notifications.domain.return_addresses import ReturnAddresses
 from services.notifications.domain.webhooks import Secrets
-from services.notifications.letters import Letters
-from services.notifications.return_addresses import ReturnAddresses
+from services.notifications.rendering.links import MailLinks
+from services.notifications.rendering.renderer import MailRenderer
 from shared.allowance import Allowance
 from shared.french import dates
 from shared.limits import Rate, RateLimits
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class Parts:
     """Who writes, to whom, with which links, and where answers come back to."""
 
-    letters: Letters
+    renderer: MailRenderer
     directory: Directory
-    addresses: Addresses
+    links: MailLinks
     returns: ReturnAddresses | None = None
     """Where answers and reports come back to; None where no mail reaches us."""
     per_minute: Mapping[str, int] = field(default_factory=dict)

@@ -17,11 +17,12 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import IPvAnyNetwork
 
-from services.notifications import metrics, usecases
-from services.notifications.mail_reader import IncomingMail, MailReader, MailUnreadableError
-from services.notifications.office import Office
-from services.notifications.return_addresses import Purpose, ReturnAddresses
+from services.notifications import usecases
+from services.notifications.adapters.mail_reader import IncomingMail, MailReader, MailUnreadableError
+from services.notifications.domain.return_addresses import Purpose, ReturnAddresses
 from services.notifications.settings import DoorAddress
+from services.notifications.usecases import metrics
+from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.receive import Reply
 from shared import clock
 from shared.db import AWAY, CONFLICTS, Database, retry_conflicts
@@ -46,13 +47,13 @@ _LOOP: Final = "554 5.4.6 The mail goes round"
 _LATER: Final = "451 4.3.0 Try again later"
 
 
-class Mailroom:
+class InboundMail:
     """Takes in what comes back; as many copies of it may listen on one port as one likes."""
 
     def __init__(
         self,
         database: Database,
-        office: Office,
+        parts: Parts,
         returns: ReturnAddresses,
         peers: Sequence[IPvAnyNetwork] = LOOPBACK,
         *,
@@ -60,7 +61,7 @@ class Mailroom:
     ) -> None:
         """`peers` are the networks of the mail servers that may deliver; `server` is the name of the receiving one."""
         self._database = database
-        self._office = office
+        self._office = parts
         self._returns = returns
         self._peers = peers
         self._reader = MailReader(server=server)
@@ -156,15 +157,13 @@ class Mailroom:
         now = clock.now()
         async with self._database.transaction() as tx:
             if mail.report is not None and purpose == "rebond":
-                await usecases.take_report(
-                    tx, delivery_id, mail.report, digest=mail.digest, at=now, office=self._office
-                )
+                await usecases.take_report(tx, delivery_id, mail.report, digest=mail.digest, at=now, parts=self._office)
                 return "report"
             if mail.kind != "reply":
                 await usecases.pass_over(tx, delivery_id, digest=mail.digest, at=now)
                 return "automatic"
             reply = Reply(mail.text, mail.sender, mail.authenticated)
-            await usecases.take_reply(tx, delivery_id, reply, digest=mail.digest, at=now, office=self._office)
+            await usecases.take_reply(tx, delivery_id, reply, digest=mail.digest, at=now, parts=self._office)
             return "reply"
 
 

@@ -12,7 +12,7 @@ SECRET: Final = frozenset({"tracking", "follower", "orientation", "pact"})
 
 
 @dataclass(frozen=True, slots=True)
-class Addresses:
+class MailLinks:
     """Where the services are reached, and the keys of their secret links."""
 
     intake: str

@@ -14,11 +14,12 @@ from typing import Final
 import aiosmtplib
 import structlog
 
-from services.notifications import metrics, reads, usecases
+from services.notifications import reads, usecases
 from services.notifications.domain.deliveries import Result, Status, without_addresses
 from services.notifications.domain.perimeter import EVERYTHING
-from services.notifications.office import Office
 from services.notifications.settings import MailServerAddress
+from services.notifications.usecases import metrics
+from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.send import UNKNOWN, Outcome, Outgoing, Postponed
 from shared import clock, db, rounds
 from shared.db import AWAY, Database, retry_conflicts
@@ -50,13 +51,13 @@ class Unwritable(Exception):  # noqa: N818 - it names a state of the mail
     """No mail can be written to this address."""
 
 
-class Postman:
+class MailSender:
     """Sends with several senders at once; as many copies of it may run as one likes."""
 
     def __init__(
         self,
         database: Database,
-        office: Office,
+        parts: Parts,
         *,
         server: MailServerAddress,
         sender: str,
@@ -64,7 +65,7 @@ class Postman:
         senders: int = 4,
     ) -> None:
         self._database = database
-        self._office = office
+        self._office = parts
         self._server = server
         self._timeout = timeout
         self._senders = senders
@@ -100,10 +101,10 @@ class Postman:
             try:
                 sent = await self.send_next()
             except AWAY as error:
-                log.warning("postman.database_away", error=type(error).__name__)
+                log.warning("mail_sender.database_away", error=type(error).__name__)
                 sent = False
             except Exception:
-                log.exception("postman.failed")
+                log.exception("mail_sender.failed")
                 sent = False
             if not sent:
                 with contextlib.suppress(TimeoutError):
@@ -116,17 +117,17 @@ class Postman:
             metrics.ATTEMPTS.labels(result).inc()
             settled += 1
         if settled:
-            log.warning("postman.lost_attempts_settled", count=settled)
+            log.warning("mail_sender.lost_attempts_settled", count=settled)
         return settled
 
     async def _settle_next_lost(self) -> Result | None:
         async with self._database.transaction() as tx:
-            return await usecases.settle_lost(tx, at=await db.now(tx), chance=random.random(), office=self._office)  # noqa: S311 - spreads retries, keeps no secret
+            return await usecases.settle_lost(tx, at=await db.now(tx), chance=random.random(), parts=self._office)  # noqa: S311 - spreads retries, keeps no secret
 
     async def gather_digests(self) -> int:
         """Make the digests that are due."""
         async with self._database.transaction() as tx:
-            return await usecases.gather_digests(tx, at=await db.now(tx), office=self._office)
+            return await usecases.gather_digests(tx, at=await db.now(tx), parts=self._office)
 
     async def measure(self) -> None:
         """Keep the gauges true."""
@@ -150,7 +151,7 @@ class Postman:
 
     async def _begin(self) -> Outgoing | Postponed | None:
         async with self._database.transaction() as tx:
-            return await usecases.begin(tx, at=await db.now(tx), office=self._office)
+            return await usecases.begin(tx, at=await db.now(tx), parts=self._office)
 
     async def _offer_content(self, mail: Outgoing) -> bool:
         async with self._database.transaction() as tx:
@@ -168,11 +169,13 @@ class Postman:
                 try:
                     await retry_conflicts(partial(self._note_outcome, mail, outcome))
                 except AWAY as error:
-                    log.warning("postman.outcome_waits", error=type(error).__name__, delivery_id=str(mail.delivery_id))
+                    log.warning(
+                        "mail_sender.outcome_waits", error=type(error).__name__, delivery_id=str(mail.delivery_id)
+                    )
                     await asyncio.sleep(AWAY_PAUSE)
                 except Exception:
                     attempts += 1
-                    log.exception("postman.outcome_refused", delivery_id=str(mail.delivery_id))
+                    log.exception("mail_sender.outcome_refused", delivery_id=str(mail.delivery_id))
                     await asyncio.sleep(min(SETTLE_PAUSE, 2.0**attempts / 10))
                 else:
                     return True
@@ -186,7 +189,7 @@ class Postman:
     def _give_up_outcome(mail: Outgoing, outcome: Outcome) -> None:
         """Leave it in the log alone: the delivery becomes uncertain when its lease ends."""
         log.error(
-            "postman.outcome_uncertain",
+            "mail_sender.outcome_uncertain",
             delivery_id=str(mail.delivery_id),
             attempt_id=str(mail.attempt_id),
             result=str(outcome.result),
@@ -200,7 +203,7 @@ class Postman:
                 outcome,
                 at=await db.now(tx),
                 chance=random.random(),  # noqa: S311 - spreads retries, keeps no secret
-                office=self._office,
+                parts=self._office,
             )
 
     async def _attempt(self, mail: Outgoing) -> Outcome | None:

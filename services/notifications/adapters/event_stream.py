@@ -35,7 +35,7 @@ class Listener:
         return None if self.unread == told else self.unread
 
 
-class Belfry:
+class EventStream:
     """Looks while somebody listens: one query each time, however many pages are open."""
 
     def __init__(self, database: Database) -> None:
@@ -50,8 +50,8 @@ class Belfry:
         listener = Listener(agent.id, holders, (await self._count({agent.id: holders}))[agent.id])
         self._listeners.add(listener)
         if self._looking is None:
-            looking = rounds.for_ever(self._look, every=LOOKS_EVERY, name="belfry")
-            self._looking = asyncio.create_task(looking, name="belfry")
+            looking = rounds.for_ever(self._look, every=LOOKS_EVERY, name="event_stream")
+            self._looking = asyncio.create_task(looking, name="event_stream")
         try:
             yield listener
         finally:

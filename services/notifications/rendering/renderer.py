@@ -1,4 +1,4 @@
-"""Letters: a template and what happened become a subject, a text and an accessible HTML page that say the same.
+"""Render mails: a template and what happened become a subject, a text and an accessible HTML page that say the same.
 
 A template is written once, as text. What starts a line tells what it is: `# ` a heading, `- ` an item, `> ` a
 quotation, `@ ` the one link; empty lines part paragraphs. Whatever comes from people is put on one line, or quoted with
@@ -19,7 +19,7 @@ from shared.french import words
 from shared.masking import hidden
 from shared.web import template_filters
 
-FOLDER: Final = Path(__file__).parent / "templates" / "mails"
+FOLDER: Final = Path(__file__).parents[1] / "templates" / "mails"
 LONGEST_SUBJECT: Final = 180
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+")
@@ -27,7 +27,7 @@ _MARKS: Final = {"# ": "heading", "- ": "list", "> ": "quote", "@ ": "link"}
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class RenderedMail:
     """What is sent; where the link goes, both bodies hold the address they were given."""
 
     subject: str
@@ -88,20 +88,20 @@ def _environments() -> tuple[Environment, Environment]:
     return texts, pages
 
 
-class Letters:
+class MailRenderer:
     """Writes letters."""
 
     def __init__(self) -> None:
         self._texts, self._pages = _environments()
 
-    def write(self, template: str, context: Mapping[str, Any], *, link: str) -> Letter:
+    def write(self, template: str, context: Mapping[str, Any], *, link: str) -> RenderedMail:
         """Fill a template; `link` is the address, or the mark, where its one link leads."""
         source = self._texts.get_template(f"{template}.txt")
         values = source.new_context(dict(context))
         subject = one_line("".join(source.blocks["subject"](values)))[:LONGEST_SUBJECT]
         parts = tuple(_parts(source.render(context)))
         html = self._pages.get_template("_page.html").render(subject=subject, parts=parts, link=link)
-        return Letter(subject, _plain(parts, link), html)
+        return RenderedMail(subject, _plain(parts, link), html)
 
 
 def _parts(text: str) -> Iterator[Part]:

@@ -24,11 +24,12 @@ from urllib.parse import urlsplit
 import httpx2
 import structlog
 
-from services.notifications import metrics, store, usecases
+from services.notifications import store, usecases
 from services.notifications.domain.addresses import IPAddress, may_be_called
 from services.notifications.domain.deliveries import without_addresses
 from services.notifications.domain.webhooks import KEPT_FOR, Result, Secrets, headers
-from services.notifications.office import Office
+from services.notifications.usecases import metrics
+from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.webhooks import Parcel, Receipt
 from shared import clock, db, rounds
 from shared.db import AWAY, Database, retry_conflicts
@@ -52,32 +53,32 @@ class Forbidden(Exception):  # noqa: N818 - it names a state of the address
     """The address leads where we do not go."""
 
 
-class Courier:
+class WebhookDispatcher:
     """Serves many subscriptions at once, each by one attempt at a time; as many copies may run as one likes."""
 
-    def __init__(self, database: Database, office: Office, secrets: Secrets, *, couriers: int = AT_ONCE) -> None:
+    def __init__(self, database: Database, parts: Parts, secrets: Secrets, *, couriers: int = AT_ONCE) -> None:
         self._database = database
-        self._office = office
+        self._office = parts
         self._secrets = secrets
-        self._networks = office.networks
+        self._networks = parts.networks
         self._couriers = couriers
         self._tls = ssl.create_default_context()
         self._stopping = False
         self._changed = asyncio.Event()
         """An attempt has ended, or the service stops."""
         self._attempts: set[asyncio.Task[None]] = set()
-        self._resolvers = ThreadPoolExecutor(max(1, couriers), thread_name_prefix="courier resolves")
+        self._resolvers = ThreadPoolExecutor(max(1, couriers), thread_name_prefix="dispatcher resolves")
         """Threads of its own: one whose name servers are silent keeps a thread for longer than its attempt."""
 
     @contextlib.asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
         """Deliver while the block runs; at its end finish what is under way, and begin nothing."""
         self._stopping = False
-        dispatching = [asyncio.create_task(self._dispatch(), name="courier")] if self._couriers else []
+        dispatching = [asyncio.create_task(self._dispatch(), name="dispatcher")] if self._couriers else []
         try:
             async with (
-                rounds.running(self.number, every=IDLE, name="courier.number"),
-                rounds.running(self.sweep, every=SWEEPS_EVERY, name="courier.sweep"),
+                rounds.running(self.number, every=IDLE, name="dispatcher.number"),
+                rounds.running(self.sweep, every=SWEEPS_EVERY, name="dispatcher.sweep"),
             ):
                 yield
         finally:
@@ -96,7 +97,7 @@ class Courier:
             may_begin = not self._stopping and len(self._attempts) < self._couriers
             parcel = await self._claim_safely() if may_begin else None
             if parcel is not None:
-                attempt = asyncio.create_task(self._deliver_safely(parcel), name="courier attempt")
+                attempt = asyncio.create_task(self._deliver_safely(parcel), name="dispatcher attempt")
                 self._attempts.add(attempt)
                 attempt.add_done_callback(self._attempt_ended)
                 continue
@@ -157,7 +158,7 @@ class Courier:
                 receipt,
                 at=await db.now(tx),
                 chance=random.random(),  # noqa: S311 - spreads retries, keeps no secret
-                office=self._office,
+                parts=self._office,
             )
 
     async def _hand_over(self, parcel: Parcel) -> Receipt:
@@ -211,9 +212,9 @@ class Courier:
 
 def _log_failure(error: Exception) -> None:
     if isinstance(error, AWAY):
-        log.warning("courier.database_away", error=type(error).__name__)
+        log.warning("dispatcher.database_away", error=type(error).__name__)
     else:
-        log.error("courier.failed", exc_info=error)
+        log.error("dispatcher.failed", exc_info=error)
 
 
 async def _beginning_of(response: httpx2.Response) -> bytes:
