@@ -33,7 +33,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] 
 
 from deploy.local.postgres import LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
-from shared.operations import migrations
+from services.operations.adapters import migrations
 from tests.rooms import LONGEST, WHOLE_PRODUCT, room
 
 pytest_plugins = ["tests.system"]

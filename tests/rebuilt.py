@@ -4,14 +4,14 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from services.operations.adapters.broker import Broker
+from services.operations.adapters.connections import Reach, Watched
+from services.operations.adapters.provided import rebuilding
+from services.operations.usecases.replay import replay
 from shared.db import Database
 from shared.messaging.handlers import EventHandlers
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
-from shared.operations.broker import Broker
-from shared.operations.command_line_replay import rebuilding
-from shared.operations.reach import Reach, Watched
-from shared.operations.replay import replay
 from tests.conftest import FreshDatabase
 
 FreshDatabases = Callable[[str], Awaitable[FreshDatabase]]

@@ -9,10 +9,11 @@ from deploy.local.child import DidNotStart
 from deploy.local.environment import DATABASES, REPLAY, Environments
 from deploy.local.personas import PERSONAS, PERSONAS_DOMAIN
 from deploy.local.postgres import LocalPostgres
+from services.operations.adapters import migrations
+from services.operations.usecases import agents
 from shared.db import Database
 from shared.identity.model import Role
 from shared.messaging.accounts import SERVICES
-from shared.operations import agents, migrations
 from shared.tls import verified
 
 

@@ -30,11 +30,11 @@ from deploy.local.places import REPOSITORY, Places
 from deploy.local.postgres import LocalPostgres
 from deploy.local.supervision import Program, Watch, WebProgram, together
 from deploy.local.told_to_stop import told_to_stop
+from services.operations.adapters.migrations import MigrationFailed
 from shared.db import AWAY
 from shared.messaging import topology
 from shared.messaging.accounts import SERVICES, SUPERVISOR
 from shared.messaging.connection import BROKER_AWAY, connect, node_loss_as_error
-from shared.operations.migrations import MigrationFailed
 from shared.stopping import SECOND_AFTER, STOP_SIGNALS
 
 DECLARES_EVERY = 5.0
@@ -227,7 +227,7 @@ class Run:
 
     def _open_services(self) -> None:
         """Open the ports of the four services and of the operator's page, and plan their copies."""
-        modules = {name: f"services.{name}" for name in SERVICES} | {OPERATIONS: "shared.operations"}
+        modules = {name: f"services.{name}" for name in SERVICES} | {OPERATIONS: "services.operations"}
         for service, module in modules.items():
             shared = self._ports.enter_context(listening_socket(self._places.ports[service]))
             count = 1 if service == OPERATIONS else self._places.copies
@@ -291,7 +291,7 @@ class Run:
     async def _load_demonstration(self) -> None:
         with self._step("Loading the demonstration"):
             environment = self._environments.of_command_line()
-            child = self._python("shared.operations.command_line", "demo", "load", name="demo", environment=environment)
+            child = self._python("services.operations.cli.main", "demo", "load", name="demo", environment=environment)
             child.start()
             try:
                 ended = await child.ended(within=180)

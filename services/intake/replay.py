@@ -11,7 +11,7 @@ from shared.contracts import intake
 from shared.contracts.fact import Fact
 from shared.db import Transaction
 from shared.messaging.handlers import EventHandlers, Handler
-from shared.operations.replay.rebuilding import Rebuilding, Table
+from shared.messaging.replay import Rebuilding, Table
 
 
 def rebuilding() -> Rebuilding:

@@ -15,7 +15,7 @@ from shared.contracts import notifications
 from shared.db import Transaction
 from shared.links import Links
 from shared.messaging.handlers import EventHandlers
-from shared.operations.replay.rebuilding import Rebuilding, Table
+from shared.messaging.replay import Rebuilding, Table
 
 SOMEWHERE: Final = "replay@cousu.invalid"
 OPENS_NOTHING: Final = "no secret link is ever made in a rebuilt database"

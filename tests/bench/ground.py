@@ -15,7 +15,7 @@ import asyncpg
 from deploy.local.postgres import LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
 from deploy.local.rabbitmq_cluster import LocalCluster, NodePorts
-from shared.operations import migrations
+from services.operations.adapters import migrations
 from tests.bench.hop.job import TABLES, Order
 from tests.faults.kills.servers import free_ports
 

@@ -12,8 +12,8 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
-from shared.operations import broker
-from shared.operations.web import help_pages
+from services.operations.adapters import broker
+from services.operations.web import help_pages
 
 ROOT = Path(__file__).resolve().parents[2]
 PROMETHEUS = ROOT / "deploy" / "observability" / "prometheus"
@@ -45,7 +45,7 @@ def known() -> set[str]:
     """Every figure that a service of ours gives, by the names under which Prometheus keeps it."""
     for module in ("shared.messaging.metrics", "services.notifications.usecases.metrics", "shared.web.door"):
         importlib.import_module(module)
-    for module in ("shared.operations.gauges", "shared.operations.checking", "services.intake.metrics"):
+    for module in ("services.operations.jobs", "services.operations.usecases.checking", "services.intake.metrics"):
         importlib.import_module(module)
     endings = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count"), "info": ("_info",)}
     return {family.name + ending for family in REGISTRY.collect() for ending in endings.get(family.type, ("",))}
@@ -100,7 +100,7 @@ def test_the_page_shows_each_entry_where_its_links_lead() -> None:
 def test_every_command_of_the_runbook_exists() -> None:
     from typer.main import get_command  # noqa: PLC0415 - the whole command line, needed here alone
 
-    from shared.operations.command_line import app  # noqa: PLC0415 - same
+    from services.operations.cli.main import app  # noqa: PLC0415 - same
 
     root: Any = get_command(app)
     groups = "held|waiting|unsendable|quarantine|dead|unrouted|deliveries|documents|events|journal"

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from services.operations.store import record
 from shared import clock
 from shared.db import Database
 from shared.identity import store
-from shared.operations import record
 
 COMMAND = Path(sys.executable).with_name("cousu-main")
 

@@ -19,7 +19,7 @@ from deploy.local.environment import DATABASES, Environments
 from deploy.local.passwords import Passwords
 from deploy.local.places import Places
 from deploy.local.postgres import LocalPostgres
-from shared.operations.services import SERVICES
+from services.operations.domain.services import SERVICES
 from tests.conftest import FreshDatabase
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -53,14 +53,15 @@ def test_the_mock_provider_and_the_embedded_server_are_in_an_extra() -> None:
 AS_INSTALLED: Final = """
 import sys
 sys.path[:0] = {paths!r}
-from shared.operations.command_line import main
+from services.operations.cli.main import main
 sys.argv = ["cousu-main", "demo", "load"]
 main()
 """
 
 
 def test_without_the_folder_of_make_run_the_command_line_has_no_demonstration(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "shared", tmp_path / "shared", ignore=shutil.ignore_patterns("static", "__pycache__"))
+    for part in ("shared", "services/operations"):
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("static", "__pycache__"))
     paths = [str(tmp_path), *(path for path in sys.path if path.endswith("site-packages"))]
     code, told = run([sys.executable, "-S", "-c", AS_INSTALLED.format(paths=paths)], {}, tmp_path)
     assert code == 2
@@ -166,7 +167,7 @@ async def test_a_command_of_the_demonstration_refuses_real_agents_whatever_ran_h
     mark = f"COUSU_EMBEDDED_POSTGRES=127.0.0.1:{environments.places.ports['postgres']}"
     assert mark in environments.places.environment.read_text()
     told = {f"{name.upper()}_DATABASE_URL": given[name].app_url for name in SERVICES}
-    whole = [sys.executable, "-m", "shared.operations.command_line", "demo", *command]
+    whole = [sys.executable, "-m", "services.operations.cli.main", "demo", *command]
     code, said = await asyncio.to_thread(run, whole, {"COUSU_RUN_FOLDER": str(tmp_path), **told})
     assert code == 1
     assert "agents who are no personas: qualification (1)" in said
@@ -174,7 +175,7 @@ async def test_a_command_of_the_demonstration_refuses_real_agents_whatever_ran_h
 
 def test_a_command_of_the_demonstration_refuses_production(tmp_path: Path) -> None:
     (tmp_path / "endpoints.json").write_text("{}")
-    command = [sys.executable, "-m", "shared.operations.command_line", "demo", "life"]
+    command = [sys.executable, "-m", "services.operations.cli.main", "demo", "life"]
     code, said = run(command, {"COUSU_RUN_FOLDER": str(tmp_path)})
     assert code == 1
     assert "COUSU_ENVIRONMENT=local" in said

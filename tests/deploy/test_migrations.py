@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from deploy.local.postgres import LocalPostgres
-from shared.operations import migrations
-from shared.operations.services import Service
+from services.operations.adapters import migrations
+from services.operations.domain.services import Service
 from tests.polling import eventually
 
 if TYPE_CHECKING:

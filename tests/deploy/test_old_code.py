@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.environment import DATABASES
-from shared.operations import migrations
+from services.operations.adapters import migrations
 from tests.deploy.clients import Applicants, registered
 from tests.system import free_base
 
@@ -66,7 +66,7 @@ class Old:
     def lives(self) -> "subprocess.CompletedProcess[str]":
         """Live one request's whole life, through all four services, by old code's own command."""
         return subprocess.run(
-            [sys.executable, "-m", "shared.operations.command_line", "demo", "life"],
+            [sys.executable, "-m", "services.operations.cli.main", "demo", "life"],
             cwd=self.tree,
             env=self.environment | {"COUSU_ENVIRONMENT_FILE": str(self.folder / "environment")},
             capture_output=True, text=True, timeout=WITHIN, check=False,

@@ -6,8 +6,9 @@ from typing import Final
 import asyncpg
 import pytest
 
-from shared.operations import migrations, rights
-from shared.operations.services import SERVICES
+from services.operations.adapters import migrations
+from services.operations.domain import rights
+from services.operations.domain.services import SERVICES
 from tests.conftest import FreshDatabase
 
 Fresh = Callable[[str], Awaitable[FreshDatabase]]

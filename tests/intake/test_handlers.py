@@ -14,6 +14,7 @@ from services.intake.main import tokens_of
 from services.intake.settings import Settings
 from services.intake.usecases.answer_forms import MOST_ERRORS
 from services.intake.web.tokens import Tokens
+from services.operations.reads.figures import figures
 from shared.db import Database
 from shared.messaging import gauges
 from shared.messaging.accounts import Origins
@@ -21,7 +22,6 @@ from shared.messaging.authenticity import Authenticity, Sender
 from shared.messaging.inbox import quarantine
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
-from shared.operations.figures import figures
 from shared.territory.territories import Territories
 from tests.intake.conftest import Client, a_request, bearer, filed
 from tests.intake.facts import START, Life, Wire

@@ -15,11 +15,11 @@ from prometheus_client import REGISTRY
 from services.intake.settings import Settings
 from services.intake.store.files import DocumentFiles
 from services.intake.sweeping import mark_folder, sweep
+from services.operations.adapters.connections import Watched
+from services.operations.usecases import documents
 from shared import db
 from shared.clock import new_id
 from shared.db import Database, Row
-from shared.operations import documents
-from shared.operations.reach import Watched
 from tests.intake.conftest import Client, bearer, filed
 from tests.intake.test_documents import PDF, join
 from tests.wrong_clock import set_clock

@@ -11,13 +11,13 @@ from services.notifications.handlers import handlers
 from services.notifications.rendering import examples
 from services.notifications.replay import TABLES
 from services.notifications.usecases.parts import Parts
+from services.operations.usecases.replay.comparison import compare
 from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Programme
 from shared.db import Database
 from shared.identity.model import Role
 from shared.messaging.inbox.inbox import Inbox
-from shared.operations.replay.comparison import compare
 from tests.conftest import FreshDatabase
 from tests.notifications.conftest import People, World, statuses
 

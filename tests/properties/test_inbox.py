@@ -13,6 +13,8 @@ import asyncpg
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from services.operations.adapters.connections import Watched
+from services.operations.usecases import held as holding
 from shared.clock import new_id
 from shared.contracts import intake, qualification
 from shared.contracts.fact import Actor
@@ -23,8 +25,6 @@ from shared.messaging.inbox.attempts import FATAL_AFTER
 from shared.messaging.inbox.held import RetryPolicy
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
-from shared.operations import held as holding
-from shared.operations.reach import Watched
 from tests.properties.conftest import Wait, live
 from tests.properties.effort import effort
 

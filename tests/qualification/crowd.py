@@ -26,6 +26,7 @@ import structlog
 
 from deploy.local.demo.catalogue import CATALOGUE, load
 from deploy.local.postgres import LocalPostgres
+from services.operations.adapters import migrations
 from services.qualification.domain.people import OrientationLink
 from services.qualification.domain.proposal import Draft, Tried
 from services.qualification.handlers import handlers, subscription
@@ -49,7 +50,6 @@ from shared.db import Database, Transaction
 from shared.identity import store
 from shared.identity.model import Agent, Role
 from shared.messaging.inbox.inbox import Inbox
-from shared.operations import migrations
 from shared.territory import Territories
 from shared.territory.model import Territory
 from shared.web import sessions

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from deploy.local.demo.beginning import REQUESTS
-from shared.operations.services import SERVICES
+from services.operations.domain.services import SERVICES
 from tests.journeys.people import HTTP, Applicant, eventually
 from tests.system import System
 
@@ -46,7 +46,7 @@ def programs(folder: Path) -> Iterator[tuple[Path, str, dict[str, str]]]:
 
 
 def module_of(program: str) -> str:
-    return "shared.operations" if program == "operations" else f"services.{program}"
+    return "services.operations" if program == "operations" else f"services.{program}"
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ async def test_an_intruder_with_a_services_role_cannot_hide_what_was_done(
 async def test_an_intruder_in_the_operators_page_reads_no_request_and_enrols_nobody(
     service: str, told: dict[str, dict[str, str]]
 ) -> None:
-    connection = await asyncpg.connect(told["shared.operations"][f"{service.upper()}_OPERATIONS_URL"])
+    connection = await asyncpg.connect(told["services.operations"][f"{service.upper()}_OPERATIONS_URL"])
     try:
         for statement in (
             "UPDATE agent SET roles = '{operator}'",

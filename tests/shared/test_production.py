@@ -13,11 +13,11 @@ import pytest
 
 from services.intake.settings import Settings as IntakeSettings
 from services.notifications.settings import Settings as NotificationsSettings
+from services.operations.adapters import migrations
+from services.operations.environment import told
+from services.operations.settings import OperationsSettings, watched
 from shared import sockets, tls
 from shared.db import Database
-from shared.operations import migrations
-from shared.operations.connections import told
-from shared.operations.settings import OperationsSettings, watched
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -291,7 +291,7 @@ def test_an_environment_that_nobody_knows_is_no_local_one() -> None:
 def test_the_command_line_names_the_same_for_people_and_programs() -> None:
     def check(*arguments: str, **changes: str) -> tuple[int, str]:
         done = subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-m", "shared.operations.command_line", "check", "--service", "notifications", *arguments],
+            [sys.executable, "-m", "services.operations.cli.main", "check", "--service", "notifications", *arguments],
             env={"PATH": os.environ["PATH"], "COUSU_ENVIRONMENT_FILE": os.devnull, **SAFE, **changes},
             cwd=ROOT,
             capture_output=True,

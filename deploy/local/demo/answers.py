@@ -11,8 +11,8 @@ from rich.progress import track
 from deploy.local.demo import projects
 from deploy.local.demo.doors import Door, Json, agents_of, agents_of_departements, console
 from deploy.local.demo.projects import Project
+from services.operations.environment import told
 from shared.contracts.vocabulary import ApplicantKind, Programme
-from shared.operations.connections import told
 from shared.territory import Departement, Territories
 
 APART: Final = 1_000_000

@@ -6,8 +6,8 @@ from typing import Any
 from deploy.local.demo import catalogue as qualification
 from deploy.local.demo import means as escalation
 from deploy.local.demo.doors import Door, prepare
+from services.operations.environment import database_of, told
 from shared import clock
-from shared.operations.connections import database_of, told
 
 REQUESTS: tuple[dict[str, Any], ...] = (
     {

@@ -21,11 +21,11 @@ from deploy.local.databases import refuse_real_agents
 from deploy.local.environment import EMBEDDED
 from deploy.local.personas import PERSONAS, Persona, departemental
 from deploy.local.places import REPOSITORY, Places
+from services.operations.environment import database_of, read_environment_file, told
+from services.operations.usecases import agents
 from shared import production
 from shared.identity.model import Role
 from shared.messaging.accounts import SERVICES
-from shared.operations import agents
-from shared.operations.connections import database_of, read_environment_file, told
 from shared.territory import Departement
 
 Json = dict[str, Any]

@@ -14,7 +14,7 @@ from rich.progress import track
 from deploy.local.demo import answers, orders, projects
 from deploy.local.demo.doors import Door, Json, agents_of, agents_of_departements, console, prepare, running
 from deploy.local.demo.projects import Project, Reach
-from shared.operations.connections import told
+from services.operations.environment import told
 from shared.territory import Territories
 
 MEMBERS: Final = (

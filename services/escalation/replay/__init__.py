@@ -5,7 +5,7 @@ from services.escalation.replay import dossiers, programmes, withdrawals
 from services.escalation.replay.tables import LEFT_OUT, TABLES
 from services.escalation.settings import Durations
 from shared.messaging.handlers import EventHandlers
-from shared.operations.replay.rebuilding import Rebuilding
+from shared.messaging.replay import Rebuilding
 
 
 def rebuilding() -> Rebuilding:

@@ -1,6 +1,6 @@
 """Which of the national team's tables are compared with what the journals tell, and what of them is not told."""
 
-from shared.operations.replay.rebuilding import Table
+from shared.messaging.replay import Table
 
 BROUGHT = """
     EXISTS (

@@ -7,7 +7,7 @@ from services.qualification.replay.tables import LEFT_OUT, TABLES
 from services.qualification.settings import Rules, Served
 from shared.contracts import qualification
 from shared.messaging.handlers import EventHandlers
-from shared.operations.replay.rebuilding import Rebuilding
+from shared.messaging.replay import Rebuilding
 
 
 def rebuilding() -> Rebuilding:

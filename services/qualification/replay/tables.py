@@ -1,6 +1,6 @@
 """Which of a département's tables are compared with what the journals tell, and what of them is not told."""
 
-from shared.operations.replay.rebuilding import Table
+from shared.messaging.replay import Table
 
 DAY = "the day that was written down, which may lie before the one on which it was told"
 

@@ -16,6 +16,7 @@ from deploy.local.places import Places
 from deploy.local.postgres import LocalPostgres
 from deploy.local.rabbitmq import LocalRabbit
 from deploy.local.rabbitmq_cluster import LocalCluster, NodePorts
+from services.operations.adapters import migrations
 from shared.clock import new_id, now
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
@@ -23,7 +24,6 @@ from shared.messaging import journal, metrics
 from shared.messaging.handlers import EventHandlers
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
-from shared.operations import migrations
 from tests.faults.harness import private_folder
 from tests.system import free_base
 

@@ -18,9 +18,9 @@ import structlog
 import typer
 
 from deploy.local.postgres import LocalPostgres
+from services.operations.adapters import migrations
 from shared.db import Database
 from shared.messaging.handlers import EventHandlers
-from shared.operations import migrations
 from tests.conftest import MEMORY
 from tests.faults.fuzz.fates import Fates, hear_all, take_all
 from tests.faults.fuzz.listeners import listeners

@@ -22,9 +22,10 @@ from deploy.local.demo import means as escalation
 from deploy.local.environment import REPLAY, Environments
 from deploy.local.passwords import Passwords, write_private
 from deploy.local.places import Places
+from services.operations.adapters import migrations
+from services.operations.usecases import agents
 from shared import clock
 from shared.db import Database
-from shared.operations import agents, migrations
 from tests.faults.kills.mail import LossyMailbox
 from tests.faults.kills.servers import Servers
 from tests.faults.product import ANSWERED_WITHIN, ROOT, SERVICES
@@ -191,7 +192,7 @@ class Rig:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "shared.operations.command_line",
+            "services.operations.cli.main",
             *arguments,
             cwd=ROOT,
             env=os.environ | self._operations | {"COUSU_ENVIRONMENT_FILE": str(self.folder / "environment")},

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable
 
+from services.operations.adapters.connections import Watched
+from services.operations.reads import verification
 from shared.db import Database
-from shared.operations import verification
-from shared.operations.reach import Watched
 from tests.faults.kills.rig import Rig, Told
 from tests.faults.kills.servers import Servers
 from tests.faults.product import SERVICES

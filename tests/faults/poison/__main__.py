@@ -9,8 +9,8 @@ from typing import Any
 
 import asyncpg
 
+from services.operations.adapters import migrations
 from shared.db import Database
-from shared.operations import migrations
 from tests.faults.kills.servers import started
 from tests.faults.poison.trial import HANDLING, READING, Report, Trial
 

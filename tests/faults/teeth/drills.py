@@ -128,8 +128,8 @@ DRILLS: dict[str, Drill] = {
         Tests(
             (
                 "tests/shared/messaging/test_authenticity.py",
-                "tests/shared/operations/test_quarantine.py",
-                "tests/shared/operations/test_behind.py",
+                "tests/operations/test_quarantine.py",
+                "tests/operations/test_behind.py",
             )
         ),
     ),
@@ -307,7 +307,7 @@ DRILLS: dict[str, Drill] = {
     ),
     "tests_of_backups": Drill(
         "a backup is taken while services tell each other, and restored",
-        Tests(("tests/shared/operations/test_backups.py",)),
+        Tests(("tests/operations/test_backups.py",)),
     ),
     "stopping": Drill(
         "broker and database are silent, tasks swallow their cancellation, and nothing else ends the process",
@@ -379,7 +379,7 @@ DRILLS: dict[str, Drill] = {
     ),
     "forms": Drill(
         "foreign forms file twice, publish rubbish, forge, and read what is not theirs",
-        Tests(("tests/intake/test_handlers.py", "tests/shared/operations/test_foreign_forms.py")),
+        Tests(("tests/intake/test_handlers.py", "tests/operations/test_foreign_forms.py")),
     ),
     "scanned": Drill("infected files are sent", Tests(("tests/intake/test_antivirus.py",))),
 }

@@ -4,6 +4,9 @@ from functools import partial
 
 import pytest
 
+from services.operations.adapters.connections import Watched
+from services.operations.store import record
+from services.operations.usecases import quarantine, waiting
 from shared.clock import new_id
 from shared.db import Database
 from shared.messaging.inbox.inbox import Inbox
@@ -11,8 +14,6 @@ from shared.messaging.inbox.message import Message
 from shared.messaging.recovery import gaps
 from shared.messaging.recovery.gap_recovery import GapRecovery
 from shared.messaging.recovery.gaps import RecoveryPolicy
-from shared.operations import quarantine, record, waiting
-from shared.operations.reach import Watched
 from tests.shared.messaging.conftest import NOTING, a_message, effects, wire
 from tests.shared.messaging.test_forks import Channel, control
 

@@ -10,6 +10,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from services.operations.adapters.connections import Watched
+from services.operations.usecases import held as holding
 from shared.clock import new_id
 from shared.db import Database
 from shared.messaging import journal, metrics
@@ -23,8 +25,6 @@ from shared.messaging.messenger import Messenger
 from shared.messaging.recovery.gap_recovery import GapRecovery
 from shared.messaging.recovery.gaps import RecoveryPolicy
 from shared.messaging.topology import Subscription
-from shared.operations import held as holding
-from shared.operations.reach import Watched
 from tests.conftest import FreshDatabase
 from tests.polling import eventually
 from tests.shared.messaging.conftest import NOTING, a_message, effects, wire

@@ -4,6 +4,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from services.operations.adapters.connections import Watched
+from services.operations.store import record
+from services.operations.usecases import held as holding
+from services.operations.usecases.waiting import list_gaps
 from shared.clock import new_id
 from shared.contracts.intake import MessagePosted
 from shared.db import Database, Transaction
@@ -12,10 +16,6 @@ from shared.messaging.handlers import EventHandlers
 from shared.messaging.inbox.held import Code, RetryPolicy
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
-from shared.operations import held as holding
-from shared.operations import record
-from shared.operations.reach import Watched
-from shared.operations.waiting import list_gaps
 from tests.shared.messaging.conftest import NOTING, a_message, effects, note, wire
 
 NO_PAUSE = RetryPolicy(first=0.0, longest=0.0, attempts=3)

@@ -5,7 +5,7 @@ from typing import Any
 from tests.faults.teeth.bug import bug
 from tests.faults.teeth.changes import around, passing, reworded
 
-RIGHTS = "shared.operations.rights:statements"
+RIGHTS = "services.operations.domain.rights:statements"
 
 
 def _only_disabled_tls(original: Any, setting: str, url: Any) -> Any:

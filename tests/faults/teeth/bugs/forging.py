@@ -5,7 +5,7 @@ from tests.faults.teeth.bug import bug
 AUTHENTICITY = "shared/messaging/authenticity.py"
 HEALER = "shared/messaging/recovery/gap_recovery.py"
 AGAIN = "shared/messaging/inbox/resubmitted.py"
-BEHIND = "shared/operations/behind.py"
+BEHIND = "services/operations/reads/behind.py"
 
 BUGS = (
     bug(

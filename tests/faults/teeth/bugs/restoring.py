@@ -9,7 +9,7 @@ from tests.faults.teeth.changes import instead, passing, returning, reworded, sk
 
 SWEEPING = "services.intake.sweeping"
 FILES = "services.intake.store.files"
-BACKUPS = "shared.operations.backups"
+BACKUPS = "services.operations.usecases.backups"
 
 
 async def _own_clock(*_: Any) -> datetime:

@@ -1,0 +1,5 @@
+"""Runs the operator's page: `python -m services.operations`."""
+
+from services.operations.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""How operators reach databases, RabbitMQ, services and dbmate."""

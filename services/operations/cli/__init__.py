@@ -1,0 +1,1 @@
+"""The command line, `cousu-main`: a module per group of commands."""

@@ -1,0 +1,71 @@
+"""`cousu-main form`: the broker accounts of forms that are not ours."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from services.operations.adapters.broker_admin import BrokerAdmin
+from services.operations.cli.acting import AsJson, By, reaching, tell
+from services.operations.environment import NotTold
+from services.operations.settings import ReachSettings
+from services.operations.usecases import foreign_forms
+from services.operations.usecases.foreign_forms import Form
+from shared.messaging.accounts import form_user
+from shared.messaging.connection import BrokerAddresses
+
+app = typer.Typer(help="Forms of others that file requests over the broker.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens; its source is /forms/NAME")]
+Motive = Annotated[str, typer.Option("--why", help="The motive, kept with who did it")]
+NO_MOTIVE = "motif non précisé"
+
+
+@app.command()
+def add(
+    name: Name,
+    by: By,
+    why: Motive = NO_MOTIVE,
+    *,
+    renew: Annotated[bool, typer.Option("--renew", help="A new password for a form that has an account")] = False,
+) -> None:
+    """Make the account of a form, and print its AMQP URL; the password cannot be shown again."""
+    admin, operators = _admin()
+    password = reaching(lambda reach: foreign_forms.add(reach, admin, name, renew=renew, by=by, why=why))
+    typer.echo(f"Answers come to the queue {form_user(name)}. An example: docs/form_client.py", err=True)
+    typer.echo(foreign_forms.amqp_url(operators, name, password))
+
+
+@app.command("list")
+def list_(*, json: AsJson = False) -> None:
+    """Show the forms that have an account."""
+    admin, _ = _admin()
+    tell(reaching(lambda reach: foreign_forms.list_forms(reach, admin)), [], _table, as_json=json)
+
+
+@app.command()
+def remove(name: Name, by: By, why: Motive = NO_MOTIVE) -> None:
+    """End the account of a form at once, with its connections and its unread answers."""
+    admin, _ = _admin()
+    reaching(lambda reach: foreign_forms.remove(reach, admin, name, by=by, why=why))
+
+
+def _admin() -> tuple[BrokerAdmin, str]:
+    """Give the management API, and the operators' own AMQP URL without a name. Raises `NotTold`."""
+    told = ReachSettings()
+    if told.broker_admin_url is None or told.amqp_url is None:
+        missing = "OPERATIONS_AMQP_URL" if told.amqp_url is None else "OPERATIONS_BROKER_ADMIN_URL"
+        raise NotTold(
+            f"{missing} is not set. OPERATIONS_BROKER_ADMIN_URL is the address of RabbitMQ's management API with a "
+            "user who has the tag administrator and its password; OPERATIONS_AMQP_URL is the broker's AMQP address."
+        )
+    address = BrokerAddresses(told.amqp_url.get_secret_value(), "cousu-main").now
+    return BrokerAdmin(told.broker_admin_url.get_secret_value(), address.path.removeprefix("/") or "/"), str(address)
+
+
+def _table(forms: Sequence[Form]) -> Table:
+    table = Table("Name", "Source", "Account", "Answers in queue", "Unread", box=None)
+    for form in forms:
+        table.add_row(form.name, form.source, form.account, form.queue, str(form.unread))
+    return table

@@ -1,0 +1,119 @@
+"""`cousu-main`: what administrators and operators do from a terminal; each group of commands has its module."""
+
+import asyncio
+import importlib
+import importlib.util
+import logging
+import sys
+
+import typer
+
+from services.operations.adapters import migrations
+from services.operations.adapters.provided import NotProvidedError
+from services.operations.cli import (
+    agents,
+    backups,
+    broker,
+    documents,
+    forms,
+    held,
+    looking,
+    mails,
+    quarantine,
+    replay,
+    resending,
+    settings,
+    unrouted,
+    unsendable,
+    waiting,
+)
+from services.operations.domain.services import Service
+from services.operations.environment import REPOSITORY, NotTold, read_environment_file, told
+from shared.db import AWAY, CONFLICTS
+from shared.errors import Invalid, Refusal
+from shared.secret_files import UnreadableSecretError
+
+app = typer.Typer(
+    name="cousu-main",
+    help="Administer and operate Cousu-main.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(agents.app, name="agent")
+app.add_typer(forms.app, name="form")
+app.add_typer(broker.app, name="broker")
+app.add_typer(held.app, name="held")
+app.add_typer(waiting.app, name="waiting")
+app.add_typer(unsendable.app, name="unsendable")
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(mails.app, name="deliveries")
+app.add_typer(documents.app, name="documents")
+app.add_typer(unrouted.dead, name="dead")
+app.add_typer(unrouted.unrouted, name="unrouted")
+looking.events.command("resend")(resending.resend)
+app.add_typer(looking.events, name="events")
+app.add_typer(looking.journal, name="journal")
+app.command("status")(looking.status)
+app.command("check")(settings.check)
+app.command("replay")(replay.replay)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
+
+ELSEWHERE = {"demo": "deploy.local.demo"}
+"""Groups whose module (with a Typer named `app`) lives outside the services; it is loaded when asked for.
+
+They find out by themselves where everything is: they may have to start it, and what a former run left would mislead.
+"""
+
+
+@app.command()
+def migrate(service: Service = typer.Option(help="Whose database")) -> None:  # noqa: B008 - how Typer declares options
+    """Bring a service's tables up to date, and give its running role and its operators' role their rights."""
+    name = service.value.upper()
+    run = told(f"{name}_DATABASE_URL")
+    owner = told(f"{name}_MIGRATION_URL", otherwise=run)
+
+    async def both() -> None:
+        await migrations.migrate(service.value, owner)
+        await migrations.grant_all(
+            service.value, owner, to=run, operators=told(f"{name}_OPERATIONS_URL", otherwise=run)
+        )
+
+    asyncio.run(both())
+
+
+def _is_there(module: str) -> bool:
+    """Tell whether a module of the checkout can be imported; an installation has none of them."""
+    sys.path.append(str(REPOSITORY))  # the packages that are installed are found without it
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def main() -> None:
+    """Run the command; what goes wrong is one sentence on standard error and exit code 1."""
+    asked = sys.argv[1:2]
+    for name, module in ELSEWHERE.items():
+        if asked in ([name], ["--help"], []) and _is_there(module):
+            app.add_typer(importlib.import_module(module).app, name=name)
+    if not asked or asked[0] not in ELSEWHERE:
+        read_environment_file()
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)  # each node that is away; we say ourselves if all are
+    try:
+        app()
+    except Invalid as refusal:
+        sys.exit("\n".join([refusal.detail, *(f"{error.field}: {error.message}" for error in refusal.errors)]))
+    except Refusal as refusal:
+        sys.exit(refusal.detail)
+    except (NotTold, NotProvidedError, UnreadableSecretError, migrations.MigrationFailed) as failure:
+        sys.exit(str(failure))
+    except CONFLICTS:
+        sys.exit("Other changes of the same rows were under way, again and again. Try again in a moment.")
+    except AWAY as failure:
+        sys.exit(f"The database or the broker is away ({failure or type(failure).__name__}). Is Cousu-main running?")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""`cousu-main replay`: does a service show what the journals tell? Rebuilt from them, and compared."""
+
+import logging
+from typing import Annotated
+
+import structlog
+import typer
+
+from services.operations.adapters.connections import Reach
+from services.operations.adapters.provided import rebuilding
+from services.operations.cli.acting import AsJson, OfAll, as_text, reaching
+from services.operations.domain.services import SERVICES
+from services.operations.settings import ReachSettings
+from services.operations.usecases.replay import Difference, Forked, Replayed, database
+from services.operations.usecases.replay import replay as replay_one
+
+Into = Annotated[
+    str | None,
+    typer.Option("--into", help="An empty database to rebuild into, and to keep; otherwise one is made and dropped"),
+]
+
+ROWS = {
+    "missing": "{row} is missing",
+    "extra": "{row} is there, and nothing that was told",
+    "different": "{row} differs in {columns}",
+}
+
+
+def replay(service: OfAll = None, into: Into = None, *, json: AsJson = False) -> None:
+    """Rebuild a service from the journals into an empty database and compare; ends with exit code 1 if they differ.
+
+    Nothing live is changed, and the services may go on working.
+    """
+    if into and service is None:
+        raise typer.BadParameter("one database takes one service: say which with --service")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    names = [service.value] if service else SERVICES
+    results = reaching(lambda reach: _replay(reach, names, into), whole=True)
+    if json:
+        typer.echo(as_text(results))
+    else:
+        for one in results:
+            _show(one)
+    if not all(one.identical for one in results):
+        raise typer.Exit(1)
+
+
+async def _replay(reach: Reach, names: list[str] | tuple[str, ...], into: str | None) -> list[Replayed]:
+    results = []
+    told = ReachSettings().replay_url
+    server = told.get_secret_value() if told else None
+    for name in names:
+        async with database.empty(name, into=into, server=server) as empty:
+            results.append(await replay_one(reach, rebuilding(name), empty))
+    return results
+
+
+def _show(one: Replayed) -> None:
+    rows = sum(table.alike for table in one.tables)
+    wrong = sum(table.different for table in one.tables)
+    said = f"{wrong} rows are different, {len(one.behind)} streams are behind, {len(one.forked)} are forked"
+    said = "identical" if one.identical else said
+    typer.echo(f"{one.service}: {one.events} events replayed, {rows} rows alike, {said}")
+    if one.moving:
+        typer.echo(f"  {one.moving} requests moved meanwhile and were left aside")
+    for stream in one.behind:
+        typer.echo(f"  {stream.source} {stream.subject}: {stream.applied} of {stream.told} events are applied")
+    for fork in one.forked:
+        typer.echo(f"  {fork.source} {fork.subject}: {fork.applied} events are applied, the journal has {_had(fork)}")
+    for held in one.held:
+        typer.echo(f"  {held.source} {held.subject}: event {held.sequence} ({held.type}) cannot be applied")
+    for table in one.tables:
+        for difference in table.differences:
+            typer.echo(f"  {table.table}: {_said(difference)}")
+        if table.different > len(table.differences):
+            typer.echo(f"  {table.table}: and {table.different - len(table.differences)} more")
+
+
+def _had(fork: Forked) -> str:
+    return "other ones" if fork.told == fork.applied else str(fork.told)
+
+
+def _said(difference: Difference) -> str:
+    return ROWS[difference.what].format(row=difference.row, columns=", ".join(difference.columns))

@@ -1,0 +1,1 @@
+"""What operators know without asking anybody: the services, their rights, the queues."""

@@ -1,0 +1,53 @@
+"""How the command line finds the databases and the broker: the environment, or the file that `make run` leaves."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from shared.db import Database
+from shared.secret_files import secret_file
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+"""The checkout or the installation: what holds `services/` and `shared/`."""
+
+ENVIRONMENT_FILE = "COUSU_ENVIRONMENT_FILE"
+RUN_FOLDER = "COUSU_RUN_FOLDER"
+
+
+class NotTold(Exception):  # noqa: N818 - reads as what happened, and is shown to people as its sentence
+    """A variable is missing that says where something is."""
+
+
+def read_environment_file() -> None:
+    """Take over what the file says and the environment does not.
+
+    The file is the one named by `COUSU_ENVIRONMENT_FILE`, or the one of the embedded run. There may be none.
+    """
+    file = Path(
+        os.environ.get(ENVIRONMENT_FILE) or Path(os.environ.get(RUN_FOLDER) or REPOSITORY / ".run") / "environment"
+    )
+    if not file.is_file():
+        return
+    for line in file.read_text(encoding="utf-8").splitlines():
+        key, separator, value = line.partition("=")
+        if separator and not key.lstrip().startswith("#"):
+            os.environ.setdefault(key.strip(), value.strip())
+
+
+def told(variable: str, *, otherwise: str | None = None) -> str:
+    """Give a variable's value, or `otherwise`. Raises `NotTold` with what to do."""
+    value = os.environ.get(variable) or secret_file(variable) or otherwise
+    if not value:
+        raise NotTold(f"{variable} is not set. Set it, or start `make run` once in this folder.")
+    return value
+
+
+@asynccontextmanager
+async def database_of(service: str) -> AsyncIterator[Database]:
+    """Open the database of a service for as long as the block lasts."""
+    database = await Database.connect(told(f"{service.upper()}_DATABASE_URL"), name="cousu-main", max_size=2)
+    try:
+        yield database
+    finally:
+        await database.close()

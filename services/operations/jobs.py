@@ -1,0 +1,54 @@
+"""What only the operator's page can see, for Prometheus: what one service told and another has not applied."""
+
+import asyncio
+
+from prometheus_client import Gauge
+
+from services.operations.adapters.connections import Reach
+from services.operations.reads.status import Status, status
+from shared import clock
+
+MEASURES_EVERY = 8.0
+"""Seconds between two looks: what a service applied that nobody published is an alarm within ten."""
+
+MEASURED_WITHIN = 30.0
+"""Seconds that a look may take; what it asks is bounded too, and this bounds the rest."""
+
+BEHIND_AGE = Gauge(
+    "cousu_behind_oldest_seconds",
+    "Age of the first event that one service told and another has not applied, wherever it stands",
+    ["told_by", "listener"],
+)
+
+
+CONCERNS = Gauge("cousu_concerns", "What the operator's page says needs a hand now", ["what", "where"])
+MEASURED_AT = Gauge(
+    "cousu_concerns_measured_timestamp_seconds", "When the concerns were last looked for without failing"
+)
+
+
+class Latest:
+    """The last look, which is there also when the page's own database is away."""
+
+    def __init__(self) -> None:
+        self.status: Status | None = None
+
+    async def measure(self, reach: Reach) -> None:
+        """Keep the gauges true; those of a look that fails are cleared, for they would give the past as the present."""
+        try:
+            async with asyncio.timeout(MEASURED_WITHIN):
+                found = await status(reach, at=clock.now())
+        except BaseException:
+            self.status = None
+            BEHIND_AGE.clear()
+            CONCERNS.clear()
+            raise
+        BEHIND_AGE.clear()
+        for one in found.behind:
+            BEHIND_AGE.labels(one.told_by, one.service).set(one.seconds)
+        CONCERNS.clear()
+        for concern in found.concerns:
+            if concern.urgent:
+                CONCERNS.labels(concern.what, concern.where).set(1)
+        MEASURED_AT.set_to_current_time()
+        self.status = found

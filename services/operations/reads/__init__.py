@@ -1,0 +1,1 @@
+"""What operators look at: read from the services' databases and the broker, changing nothing."""

@@ -1,0 +1,39 @@
+"""Whom a request waits for when nothing technical keeps it: what its applicant reads."""
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.operations.adapters.connections import UNREACHABLE, Reach
+from services.operations.reads.journals import KEEPS_NUMBERS
+
+
+class Awaited(BaseModel):
+    """The team that acts next, what is expected of it in the words that the applicant reads, and its last day."""
+
+    team: str
+    what: str
+    until: date | None
+
+
+async def awaited(reach: Reach, request_id: UUID, *, perimeter: list[str] | None = None) -> Awaited | None:
+    """Tell who acts next; None when nobody does, or when intake is away or gives no right to know."""
+    keeper = reach.services.get(KEEPS_NUMBERS)
+    if keeper is None:
+        return None
+    try:
+        told = await keeper.database.fetchrow(
+            """
+            SELECT expected->>'team' AS team, expected->>'what' AS what, (expected->>'until')::date AS until
+            FROM request
+            WHERE id = $1
+              AND expected IS NOT NULL
+              AND ($2::text[] IS NULL OR departement = ANY($2))
+            """,
+            request_id,
+            perimeter,
+        )
+    except UNREACHABLE:
+        return None
+    return Awaited(**told) if told else None

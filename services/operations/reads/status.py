@@ -1,0 +1,370 @@
+"""Is all well? The few figures that answer it, and what needs a hand now."""
+
+import asyncio
+import contextlib
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+
+import asyncpg
+import httpx2
+from pydantic import BaseModel
+
+from services.operations.adapters import probes
+from services.operations.adapters.broker import Broker, Queue
+from services.operations.adapters.connections import UNREACHABLE, Reach, Watched
+from services.operations.domain.queues import DEAD, may_open
+from services.operations.reads.behind import Behind, Forked, compare
+from services.operations.reads.duties import (
+    Deadlines,
+    Deliveries,
+    SuspendedWebhooks,
+    deadlines,
+    deliveries,
+    suspended_webhooks,
+)
+from services.operations.reads.figures import ServiceFigures, figures
+from shared.errors import Refusal
+from shared.messaging.names import OUTBOX_OLD, UNROUTED_QUEUE
+
+PATIENCE = 3.0
+"""Seconds after which a database counts as away."""
+
+READINESS_WITHIN = 5.0
+"""Seconds after which a service counts as away: longer than it waits itself before it says that its database is."""
+
+GAP_OLD = 300.0
+"""Seconds after which an event that is awaited before others is not just slow."""
+
+MAIL_OLD = 900.0
+"""Seconds after which a mail that should have left at once says that the mail server is away."""
+
+REFUSED_MANY = 10
+"""Mails refused in an hour, from which on it is not a few wrong addresses: it is us whom a mail server refuses."""
+
+DEEP = 1000
+"""Messages in a queue from which on it is worth a look."""
+
+What = Literal[
+    "broker_away",
+    "database_away",
+    "database_refuses",
+    "database_stuck",
+    "service_away",
+    "service_not_ready",
+    "service_degraded",
+    "no_consumer",
+    "deep_queue",
+    "outbox_late",
+    "unsendable",
+    "behind",
+    "held_given_up",
+    "forked",
+    "disputed",
+    "held",
+    "gap",
+    "gap_young",
+    "quarantine",
+    "quarantine_foreign",
+    "dead",
+    "unrouted",
+    "mail_late",
+    "mail_failed",
+    "webhook_suspended",
+    "overdue",
+]
+"""What may be told; the page has a French sentence for each, the command line an English one."""
+
+
+NO_RELAY = "no relay"
+"""What is said of an outbox that nobody empties."""
+
+NO_ANSWER = "no answer"
+"""How what a service lacks begins when it was not reached at all."""
+
+REFUSALS = frozenset(
+    {
+        asyncpg.InvalidAuthorizationSpecificationError.__name__,
+        asyncpg.InvalidPasswordError.__name__,
+        asyncpg.InvalidCatalogNameError.__name__,
+        asyncpg.InsufficientPrivilegeError.__name__,
+        asyncpg.UndefinedTableError.__name__,
+        asyncpg.UndefinedColumnError.__name__,
+    }
+)
+"""What a PostgreSQL says that runs and does not let us in: starting it again changes nothing."""
+
+
+class Concern(BaseModel):
+    """Something to know: `urgent` needs a hand now, the rest is under way or only worth a look."""
+
+    what: What
+    where: str
+    count: int = 0
+    seconds: float = 0.0
+    detail: str = ""
+    urgent: bool = True
+
+
+class ServiceStatus(BaseModel):
+    """One service: does its database answer (None: yes), is it ready (None: not asked), and what waits."""
+
+    name: str
+    database_away: str | None = None
+    ready: bool | None = None
+    missing: list[str] = []
+    degraded: list[str] = []
+    """What works less well in it, although it is ready."""
+    figures: ServiceFigures | None = None
+    deadlines: Deadlines | None = None
+    """None where no dates are kept, the database is away, or gives no right to them."""
+    deliveries: Deliveries | None = None
+    """None where no mails are sent, the database is away, or gives no right to them."""
+    suspended_webhooks: SuspendedWebhooks | None = None
+    """None as for `deliveries`."""
+    stuck: bool = False
+    """Whether the database answers, but not about the cases: something holds them locked."""
+
+    @property
+    def unreached(self) -> bool:
+        """Tell whether the service itself gave no answer."""
+        return any(one.startswith(NO_ANSWER) for one in self.missing)
+
+    @property
+    def database_refuses(self) -> bool:
+        """Tell whether the database runs, and refuses."""
+        return self.database_away in REFUSALS
+
+
+class QueueStatus(Queue):
+    """One queue and what it is for: a service's own, its dead letters, what nobody listens to, or another's."""
+
+    kind: Literal["service", "dead", "unrouted", "other"]
+    service: str | None = None
+
+
+class Status(BaseModel):
+    """The whole answer: `well` when nothing needs a hand now."""
+
+    at: datetime
+    well: bool
+    concerns: list[Concern]
+    services: list[ServiceStatus]
+    broker_away: bool
+    queues: list[QueueStatus]
+    forked: list[Forked]
+    """By teller and listener: streams whose last applied event the teller's journal lacks, not held yet."""
+    behind: list[Behind]
+    """By teller and listener: what was told and is not applied there, wherever it stands."""
+
+
+async def status(reach: Reach, *, at: datetime, perimeter: list[str] | None = None) -> Status:
+    """Look at everything, for these départements or for all, within about ten seconds whatever is away or frozen.
+
+    What is away is told, and the rest is still there. Queues and services are everybody's; of queues where messages are
+    parked only those of one's own départements are shown.
+    """
+    queues, services = await asyncio.gather(
+        _queues(reach, perimeter),
+        asyncio.gather(*(_service(watched, perimeter) for watched in reach.services.values())),
+    )
+    answering = {one.name: reach.services[one.name] for one in services if one.database_away is None}
+    compared = await compare(replace(reach, services=answering), perimeter)
+    concerns = [] if queues is not None else [Concern(what="broker_away", where="rabbitmq")]
+    for one in services:
+        concerns += _of_service(one, broker_away=queues is None)
+    unreached = {one.name for one in services if one.unreached}
+    for queue in queues or []:
+        concerns += _of_queue(queue, unreached)
+    for fork in compared.forked:
+        concerns.append(Concern(what="forked", where=fork.service, count=fork.streams, detail=fork.told_by))
+    concerns += _of_what_is_behind(compared.behind, concerns, broker_away=queues is None)
+    return Status(
+        at=at,
+        well=not any(concern.urgent for concern in concerns),
+        concerns=sorted(concerns, key=lambda concern: not concern.urgent),
+        services=services,
+        broker_away=queues is None,
+        queues=queues or [],
+        forked=compared.forked,
+        behind=compared.behind,
+    )
+
+
+async def _service(watched: Watched, perimeter: list[str] | None) -> ServiceStatus:
+    told = ServiceStatus(name=watched.name)
+    (told.ready, told.missing, told.degraded), _ = await asyncio.gather(
+        _readiness(watched.public_url), _read_figures(watched, told, perimeter)
+    )
+    return told
+
+
+async def _read_figures(watched: Watched, told: ServiceStatus, perimeter: list[str] | None) -> None:
+    """Read what waits in a service's database into its status."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            told.figures = await figures(watched.database, watched.name, perimeter)
+    except UNREACHABLE as away:
+        told.database_away = type(away).__name__
+        return
+    # A role for operators may have no right to the cases: then of these nothing is known.
+    with contextlib.suppress(*UNREACHABLE):
+        try:
+            async with asyncio.timeout(PATIENCE):
+                told.deadlines = await deadlines(watched.database, watched.name, perimeter)
+                told.deliveries = await deliveries(watched.database, watched.name, perimeter)
+                told.suspended_webhooks = await suspended_webhooks(watched.database, watched.name, perimeter)
+        except TimeoutError:
+            told.stuck = True
+
+
+async def _readiness(public_url: str | None) -> tuple[bool | None, list[str], list[str]]:
+    """Ask the service itself whether it is ready, what it misses, and what works less well.
+
+    Nothing is known where no address was told.
+    """
+    if public_url is None:
+        return None, [], []
+    try:
+        async with probes.client(READINESS_WITHIN) as client:
+            answer = await client.get(f"{public_url}/health/ready")
+    except httpx2.HTTPError as error:
+        return False, [f"{NO_ANSWER}: {type(error).__name__}"], []
+    body: dict[str, list[object]] = {}
+    with contextlib.suppress(ValueError):
+        body = answer.json()
+    missing, degraded = ([str(one) for one in body.get(member, [])] for member in ("missing", "degraded"))
+    if answer.is_success:
+        return True, [], degraded
+    return False, missing or [f"answers {answer.status_code}"], []
+
+
+async def _queues(reach: Reach, perimeter: list[str] | None) -> list[QueueStatus] | None:
+    expected = {UNROUTED_QUEUE}
+    for watched in reach.services.values():
+        expected |= {watched.queue, watched.queue + DEAD}
+    found = await asked(reach.broker, expected, {watched.queue for watched in reach.services.values()})
+    if found is None:
+        return None
+    placed = [_placed(reach, queue) for queue in found]
+    return [queue for queue in placed if queue.kind in {"service", "other"} or may_open(queue.name, perimeter)]
+
+
+async def asked(broker: Broker, expected: set[str], listened: set[str]) -> list[Queue] | None:
+    """Ask the broker; None when it is away."""
+    try:
+        async with asyncio.timeout(3 * PATIENCE):
+            return await broker.queues(expected, listened)
+    except (Refusal, TimeoutError):
+        return None
+
+
+def _placed(reach: Reach, queue: Queue) -> QueueStatus:
+    """Say what a queue is for."""
+    watched = reach.of_queue(queue.name)
+    kind: Literal["service", "dead", "unrouted", "other"] = "other"
+    if queue.name == UNROUTED_QUEUE:
+        kind = "unrouted"
+    elif watched is not None:
+        kind = "dead" if queue.name.endswith(DEAD) else "service"
+    return QueueStatus(**queue.model_dump(), kind=kind, service=watched.name if watched else None)
+
+
+def _of_readiness(one: ServiceStatus, *, broker_away: bool) -> list[Concern]:
+    found: list[Concern] = []
+    if one.ready is False:
+        what: What = "service_away" if one.unreached else "service_not_ready"
+        # Not ready without broker or database is their consequence: nothing to do here.
+        urgent = one.unreached or not (broker_away or one.database_away)
+        found.append(Concern(what=what, where=one.name, detail="; ".join(one.missing), urgent=urgent))
+    if one.degraded:
+        found.append(Concern(what="service_degraded", where=one.name, detail="; ".join(one.degraded), urgent=False))
+    return found
+
+
+def _of_service(one: ServiceStatus, *, broker_away: bool) -> list[Concern]:
+    found = _of_readiness(one, broker_away=broker_away)
+    if one.database_away is not None:
+        what: What = "database_refuses" if one.database_refuses else "database_away"
+        found.append(Concern(what=what, where=one.name, detail=one.database_away))
+    if one.stuck:
+        found.append(Concern(what="database_stuck", where=one.name))
+    waits = one.figures
+    if waits is None:
+        return found
+    if waits.outbox_seconds > OUTBOX_OLD:
+        # With the broker or the service away this is its consequence: nothing to do here.
+        urgent = not (broker_away or one.unreached)
+        late = Concern(what="outbox_late", where=one.name, count=waits.outbox, urgent=urgent)
+        relay = "" if waits.relay else NO_RELAY
+        found.append(late.model_copy(update={"seconds": waits.outbox_seconds, "detail": relay}))
+    found += _of_held(one.name, waits)
+    if waits.gaps:
+        old = waits.gap_seconds > GAP_OLD
+        what = "gap" if old else "gap_young"
+        found.append(Concern(what=what, where=one.name, count=waits.gaps, seconds=waits.gap_seconds, urgent=old))
+    for what, count in (("quarantine", waits.quarantine), ("unsendable", waits.unsendable)):
+        found += [Concern(what=what, where=one.name, count=count)] if count else []
+    if waits.quarantine_foreign:
+        # Whoever has the password of a form could raise it at will.
+        found.append(Concern(what="quarantine_foreign", where=one.name, count=waits.quarantine_foreign, urgent=False))
+    return found + _of_duties(one)
+
+
+def _of_held(name: str, waits: ServiceFigures) -> list[Concern]:
+    found: list[Concern] = []
+    if waits.held_given_up:
+        found.append(Concern(what="held_given_up", where=name, count=waits.held_given_up))
+    if waits.forked:
+        found.append(Concern(what="forked", where=name, count=waits.forked))
+    if waits.disputed:
+        found.append(Concern(what="disputed", where=name, count=waits.disputed))
+    if tried := waits.held - waits.held_given_up - waits.forked - waits.held_in_order:
+        # Whatever mends itself has done so by now.
+        urgent = waits.held_seconds > GAP_OLD
+        found.append(Concern(what="held", where=name, count=tried, seconds=waits.held_seconds, urgent=urgent))
+    return found
+
+
+def _of_duties(one: ServiceStatus) -> list[Concern]:
+    found: list[Concern] = []
+    if one.deliveries and one.deliveries.seconds > MAIL_OLD:
+        late = Concern(what="mail_late", where=one.name, count=one.deliveries.queued, seconds=one.deliveries.seconds)
+        found.append(late)
+    if one.deliveries and one.deliveries.failed:
+        urgent = one.deliveries.refused_lately > REFUSED_MANY
+        found.append(Concern(what="mail_failed", where=one.name, count=one.deliveries.failed, urgent=urgent))
+    if (webhooks := one.suspended_webhooks) and webhooks.count:
+        suspended = Concern(what="webhook_suspended", where=one.name, count=webhooks.count, seconds=webhooks.seconds)
+        found.append(suspended)
+    if one.deadlines and one.deadlines.overdue:
+        found.append(Concern(what="overdue", where=one.name, count=one.deadlines.overdue, urgent=False))
+    return found
+
+
+def _of_what_is_behind(late: list[Behind], known: list[Concern], *, broker_away: bool) -> list[Concern]:
+    """Tell where events have stood for long; nothing to do there when their way is known to be closed."""
+    closed = {concern.where.partition(".")[0] for concern in known if concern.urgent}
+    found: list[Concern] = []
+    for service in dict.fromkeys(one.service for one in late):
+        here = [one for one in late if one.service == service]
+        seconds, events = max(one.seconds for one in here), sum(one.events for one in here)
+        if seconds > GAP_OLD:
+            tellers = {one.told_by for one in here}
+            urgent = not (broker_away or service in closed or tellers <= closed)
+            found.append(Concern(what="behind", where=service, count=events, seconds=seconds, urgent=urgent))
+    return found
+
+
+def _of_queue(queue: QueueStatus, unreached: set[str]) -> list[Concern]:
+    found: list[Concern] = []
+    # That a service which is away consumes nothing need not be said.
+    if queue.kind == "service" and not queue.consumers and queue.service not in unreached:
+        found.append(Concern(what="no_consumer", where=queue.name, count=queue.ready))
+    if queue.kind == "service" and queue.ready >= DEEP:
+        found.append(Concern(what="deep_queue", where=queue.name, count=queue.ready, urgent=False))
+    if queue.kind == "dead" and queue.ready:
+        found.append(Concern(what="dead", where=queue.name, count=queue.ready))
+    if queue.kind == "unrouted" and queue.ready:
+        found.append(Concern(what="unrouted", where=queue.name, count=queue.ready))
+    return found

@@ -1,0 +1,1 @@
+"""What operators write down: who did what, and why."""

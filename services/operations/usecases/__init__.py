@@ -1,0 +1,1 @@
+"""What operators do: each action and its record are one transaction."""

@@ -1,0 +1,246 @@
+"""Why a request does not go on: what keeps it in which service, since when, and the cause where one is known.
+
+The command line and the programs' API give it as it is; the page has a French sentence for each.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Literal
+
+import asyncpg
+from pydantic import BaseModel
+
+from services.operations.adapters.connections import UNREACHABLE, Reach
+from services.operations.domain.queues import DEAD
+from services.operations.reads.awaited import Awaited, awaited
+from services.operations.reads.duties import SENDS_MAILS
+from services.operations.reads.journals import Event, Trail
+from services.operations.reads.status import QueueStatus, ServiceStatus, Status, status
+from services.operations.usecases import held, mails, quarantine
+from services.operations.usecases.held import Held, NotHeld
+from services.operations.usecases.mails import Mail
+from services.operations.usecases.quarantine import Quarantined
+
+ON_ITS_WAY: Final = 10.0
+"""Seconds that an event may take to everybody before it is worth a word."""
+
+What = Literal["away", "held", "unreadable", "unsent", "missing", "waits", "mail"]
+Cause = Literal[
+    "broker_away",
+    "database_away",
+    "database_refuses",
+    "service_away",
+    "service_not_ready",
+    "no_relay",
+    "not_taken",
+    "no_queue",
+    "no_consumer",
+    "in_queue",
+    "dead",
+    "unrouted",
+    "lost",
+]
+
+
+class Obstacle(BaseModel):
+    """What keeps a request from going on in one service: `events` of them since `seconds`, and why.
+
+    `type` and `event_id` are those of the first event, `ref` is what to act on: a message in quarantine, a mail.
+    `reason` holds the raw words of a program, of PostgreSQL or of a mail server.
+    """
+
+    what: What
+    where: str
+    cause: Cause | None = None
+    type: str | None = None
+    event_id: str | None = None
+    events: int = 0
+    seconds: float = 0.0
+    reason: str = ""
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+    ref: str | None = None
+    queue: str | None = None
+    urgent: bool = True
+
+
+class Story(Trail):
+    """A request's events, what keeps it from going on, and whom it waits for otherwise."""
+
+    obstacles: list[Obstacle]
+    awaits: Awaited | None
+
+
+async def story(reach: Reach, trail: Trail, *, at: datetime, perimeter: list[str] | None = None) -> Story:
+    """Say of a trail what keeps its request from going on, and who acts next."""
+    keeping, awaits = await asyncio.gather(
+        obstacles(reach, trail, at=at, perimeter=perimeter), awaited(reach, trail.request_id, perimeter=perimeter)
+    )
+    return Story(**dict(trail), obstacles=keeping, awaits=awaits)
+
+
+async def obstacles(reach: Reach, trail: Trail, *, at: datetime, perimeter: list[str] | None = None) -> list[Obstacle]:
+    """Ask who holds something, and look at all services and queues only when something is late or away."""
+    holding, unreadable, unsent_mails = await asyncio.gather(
+        _holding(reach, trail, perimeter), _unreadable(reach, trail, perimeter), _mails(reach, trail, perimeter)
+    )
+    found = [_held(one, at) for one in holding]
+    late = [event for event in trail.events if (at - event.recorded_at).total_seconds() >= ON_ITS_WAY]
+    stands = [event for event in late if not event.sent or event.missing_at]
+    if trail.away or stands:
+        seen = await status(reach, at=at, perimeter=perimeter)
+        found = [*(_away(name, seen) for name in trail.away), *found]
+        for service in reach.services:
+            found += _unsent([event for event in stands if event.service == service and not event.sent], seen, at)
+            found += _missing([event for event in stands if event.sent], service, seen, at)
+    lacking = {name for event in trail.events for name in (*event.missing_at, *event.waits_at)}
+    for name in reach.services:
+        found += _not_read([one for one in unreadable if one.service == name], at, urgent=name in lacking)
+    for service in reach.services:
+        if not any(one.service == service for one in holding):
+            found += _waiting([event for event in late if service in event.waits_at], service, at)
+    return found + [_not_delivered(mail, at) for mail in unsent_mails]
+
+
+async def _holding(reach: Reach, trail: Trail, perimeter: list[str] | None) -> list[Held]:
+    found: list[Held] = []
+    for event in trail.events:
+        for name in event.held_by:
+            try:
+                found.append(await held.show(reach.service(name).database, name, event.id, perimeter=perimeter))
+            except (NotHeld, *UNREACHABLE):
+                continue  # it went on since, or nobody knows
+    return found
+
+
+async def _unreadable(reach: Reach, trail: Trail, perimeter: list[str] | None) -> list[Quarantined]:
+    found, _ = await reach.from_all(
+        None, lambda one: quarantine.about(one.database, one.name, trail.request_id, perimeter=perimeter)
+    )
+    return found
+
+
+async def _mails(reach: Reach, trail: Trail, perimeter: list[str] | None) -> list[Mail]:
+    postman = mails.postman(reach)
+    if postman is None:
+        return []
+    try:
+        return await mails.list_mails(postman.database, request_id=trail.request_id, perimeter=perimeter)
+    except (*UNREACHABLE, asyncpg.PostgresError):
+        return []  # away is told as such; a role for operators may have no right to the mails
+
+
+def _held(one: Held, at: datetime) -> Obstacle:
+    return Obstacle(
+        what="held",
+        where=one.service,
+        type=one.type,
+        event_id=one.event_id,
+        events=1 + one.behind,
+        seconds=(at - one.held_since).total_seconds(),
+        reason=one.reason,
+        attempts=one.attempts,
+        next_attempt_at=one.next_attempt_at,
+    )
+
+
+def _away(name: str, seen: Status) -> Obstacle:
+    told = next(one for one in seen.services if one.name == name)
+    cause: Cause = "database_refuses" if told.database_refuses else "database_away"
+    return Obstacle(what="away", where=name, cause=cause, reason=told.database_away or "")
+
+
+def _not_read(messages: Sequence[Quarantined], at: datetime, *, urgent: bool) -> list[Obstacle]:
+    if not messages:
+        return []
+    first = messages[0]
+    return [
+        Obstacle(
+            what="unreadable",
+            where=first.service,
+            events=len(messages),
+            seconds=(at - first.received_at).total_seconds(),
+            reason=first.reason,
+            ref=str(first.id),
+            urgent=urgent,
+        )
+    ]
+
+
+def _unsent(events: Sequence[Event], seen: Status, at: datetime) -> list[Obstacle]:
+    return [_of("unsent", events[0].service, events, at, _why_unsent(events[0].service, seen))] if events else []
+
+
+def _missing(events: Sequence[Event], service: str, seen: Status, at: datetime) -> list[Obstacle]:
+    here = [event for event in events if service in event.missing_at]
+    if not here:
+        return []
+    cause = _why_missing(service, seen)
+    found = _of("missing", service, here, at, cause)
+    queue = next((one.name for one in seen.queues if one.service == service and one.kind == "service"), None)
+    return [found.model_copy(update={"queue": queue, "urgent": cause not in {"in_queue", "lost"}})]
+
+
+def _waiting(events: Sequence[Event], service: str, at: datetime) -> list[Obstacle]:
+    if not events:
+        return []
+    return [_of("waits", service, events, at, None).model_copy(update={"urgent": False})]
+
+
+def _of(what: What, where: str, events: Sequence[Event], at: datetime, cause: Cause | None) -> Obstacle:
+    first = events[0]
+    seconds = (at - min(event.recorded_at for event in events)).total_seconds()
+    return Obstacle(
+        what=what, where=where, cause=cause, type=first.type, event_id=first.id, events=len(events), seconds=seconds
+    )
+
+
+def _not_delivered(mail: Mail, at: datetime) -> Obstacle:
+    return Obstacle(
+        what="mail",
+        where=SENDS_MAILS,
+        type=mail.event_type,
+        seconds=(at - mail.tried_since).total_seconds(),
+        reason=mail.reason or "",
+        attempts=mail.attempts,
+        next_attempt_at=None if mail.given_up else mail.next_attempt_at,
+        ref=str(mail.id),
+        urgent=mail.given_up,
+    )
+
+
+def _why_unsent(service: str, seen: Status) -> Cause:
+    """Name what keeps a service's events from leaving."""
+    one = _service(service, seen)
+    if seen.broker_away:
+        return "broker_away"
+    if one.unreached:
+        return "service_away"
+    return "not_taken" if one.figures and one.figures.relay else "no_relay"
+
+
+def _why_missing(service: str, seen: Status) -> Cause:
+    """Name what keeps events that the broker took from a listener: the first of its way that is closed."""
+    one = _service(service, seen)
+    own = [queue for queue in seen.queues if queue.service == service]
+    live = next((queue for queue in own if queue.kind == "service"), None)
+    closed: list[tuple[bool, Cause]] = [
+        (seen.broker_away, "broker_away"),
+        (one.unreached, "service_away"),
+        (one.ready is False, "service_not_ready"),
+        (live is None or not live.exists, "no_queue"),
+        (live is not None and not live.consumers, "no_consumer"),
+        (live is not None and live.ready > 0, "in_queue"),
+        (any(_holds(queue, "dead") and queue.name.endswith(DEAD) for queue in own), "dead"),
+        (any(_holds(queue, "unrouted") for queue in seen.queues), "unrouted"),
+    ]
+    return next((cause for is_so, cause in closed if is_so), "lost")
+
+
+def _service(name: str, seen: Status) -> ServiceStatus:
+    return next(one for one in seen.services if one.name == name)
+
+
+def _holds(queue: QueueStatus, kind: str) -> bool:
+    return queue.kind == kind and queue.ready > 0

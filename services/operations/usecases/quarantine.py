@@ -1,0 +1,221 @@
+"""Messages that a service could not read, with their bytes: seen, sent to it again, or put away for good."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.operations.adapters.connections import Watched
+from services.operations.store import record
+from shared.db import Reader, Transaction
+from shared.errors import Conflict, NotFound
+from shared.messaging.inbox import resubmitted
+
+
+class NotInQuarantine(NotFound):
+    """No message has this number in the quarantine of this service."""
+
+    code = "not_in_quarantine"
+    title = "No such message in quarantine"
+    sentence = "Ce message n’est pas dans la quarantaine de ce service."
+
+
+class AlreadySettled(Conflict):
+    """Somebody has replayed or discarded this message before."""
+
+    code = "already_settled"
+    title = "The message was settled before"
+    sentence = "Ce message a déjà été traité par {by}\u00a0: rien n’a été fait une seconde fois."
+
+
+class DamagedMessage(Conflict):
+    """The bytes are not those that were sent: they may read well and mean something else."""
+
+    code = "message_damaged"
+    title = "The message was damaged on its way"
+    sentence = (
+        "Ce message a été abîmé en route : il ne peut pas être renvoyé, car son contenu pourrait dire autre chose. "
+        "Le véritable événement est redemandé automatiquement à son service ; écartez celui-ci."
+    )
+
+
+class Quarantined(BaseModel):
+    """One message in quarantine; `settled_…` are None while nobody has decided."""
+
+    service: str
+    id: UUID
+    received_at: datetime
+    reason: str
+    routing_key: str
+    size: int
+    damaged: bool
+    """Not the bytes that were sent: never replayed; the true event is asked for again by the service itself."""
+    times: int
+    """How often these bytes came."""
+    user_id: str | None
+    """The broker's account that published it; empty where nobody vouches for it, None for what was checked before."""
+    settled_at: datetime | None
+    settled_by: str | None
+    settlement: str | None
+    why: str | None
+
+
+_SUBJECT = re.compile(r'"subject"\s*:\s*"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"')
+
+COLUMNS = """
+    id, received_at, reason, routing_key, octet_length(body) AS size, damaged, times, user_id,
+    settled_at, settled_by, settlement, why
+"""
+
+SEEN = "($1::text[] IS NULL OR split_part(routing_key, '.', 3) = ANY($1))"
+"""Of one's départements, by the address; what strangers sent to none is seen by whoever sees all."""
+
+
+async def list_quarantined(
+    reader: Reader, service: str, *, settled: bool = False, most: int = 200, perimeter: list[str] | None = None
+) -> list[Quarantined]:
+    """Give the messages that wait for a decision, oldest first; or those that were settled, newest first."""
+    rows = await reader.fetch(
+        f"SELECT {COLUMNS} FROM quarantine WHERE {SEEN} AND "  # noqa: S608 - our own column names
+        + ("settled_at IS NOT NULL ORDER BY settled_at DESC" if settled else "settled_at IS NULL ORDER BY received_at")
+        + ", id LIMIT $2",
+        perimeter,
+        most,
+    )
+    return [Quarantined(service=service, **row) for row in rows]
+
+
+async def count(reader: Reader, *, settled: bool = False, perimeter: list[str] | None = None) -> list[int]:
+    """Count the messages that wait for a decision, or those that were settled: one figure."""
+    rows = await reader.fetch(
+        f"SELECT count(*) FROM quarantine WHERE {SEEN} AND (settled_at IS NOT NULL) = $2",  # noqa: S608 - same
+        perimeter,
+        settled,
+    )
+    return [row["count"] for row in rows]
+
+
+def in_order(rows: Iterable[Quarantined], *, settled: bool = False) -> list[Quarantined]:
+    """Put together what several services have: the oldest first, or those that were settled last."""
+    if settled:
+        return sorted(rows, key=lambda one: one.settled_at or one.received_at, reverse=True)
+    return sorted(rows, key=lambda one: one.received_at)
+
+
+async def show(reader: Reader, service: str, message_id: UUID, *, perimeter: list[str] | None = None) -> Quarantined:
+    """Give one message, settled or not; refuses with `NotInQuarantine`."""
+    row = await reader.fetchrow(
+        f"SELECT {COLUMNS} FROM quarantine WHERE {SEEN} AND id = $2",  # noqa: S608 - our own column names
+        perimeter,
+        message_id,
+    )
+    if row is None:
+        raise NotInQuarantine
+    return Quarantined(service=service, **row)
+
+
+async def about(
+    reader: Reader, service: str, request_id: UUID, *, most: int = 20, perimeter: list[str] | None = None
+) -> list[Quarantined]:
+    """Give the messages that wait for a decision and name this request, however unreadable they are, oldest first."""
+    rows = await reader.fetch(
+        f"SELECT {COLUMNS} FROM quarantine WHERE {SEEN} "  # noqa: S608 - our own column names
+        "AND settled_at IS NULL AND position(convert_to($2, 'UTF8') IN body) > 0 ORDER BY received_at, id LIMIT $3",
+        perimeter,
+        str(request_id),
+        most,
+    )
+    return [Quarantined(service=service, **row) for row in rows]
+
+
+async def bytes_of(reader: Reader, message_id: UUID, *, perimeter: list[str] | None = None) -> bytes:
+    """Give the bytes as they came; refuses with `NotInQuarantine`."""
+    body: bytes | None = await reader.fetchval(
+        f"SELECT body FROM quarantine WHERE {SEEN} AND id = $2",  # noqa: S608 - a constant condition
+        perimeter,
+        message_id,
+    )
+    if body is None:
+        raise NotInQuarantine
+    return body
+
+
+async def read(
+    watched: Watched, message_id: UUID, *, by: str, perimeter: list[str] | None = None
+) -> tuple[Quarantined, bytes]:
+    """Give one message with its bytes, which may hold personal data: who read them is recorded."""
+    async with watched.database.transaction() as tx:
+        found = await show(tx, watched.name, message_id, perimeter=perimeter)
+        body = await bytes_of(tx, message_id)
+        await record.note(tx, by=by, action="quarantine.read", target=str(message_id), why="Lecture du message")
+    return found, body
+
+
+def request_named_in(body: str) -> str | None:
+    """Find the request that an unreadable message is about, where that much of it can be read."""
+    found = _SUBJECT.search(body)
+    return found[1] if found else None
+
+
+async def replay(
+    watched: Watched, message_id: UUID, *, by: str, why: str, perimeter: list[str] | None = None
+) -> Quarantined:
+    """Have the service take the bytes again, through its inbox: what was applied already stays applied once.
+
+    They are checked as when they came, with the account that published them. Refused again, they come back as a new
+    message. Refuses with `NotInQuarantine`, `AlreadySettled`, `DamagedMessage`.
+    """
+    why = record.motive(why)
+    async with watched.database.transaction() as tx:
+        found = await _settle(tx, watched.name, message_id, "replayed", by=by, why=why, perimeter=perimeter)
+        if found.damaged:
+            raise DamagedMessage
+        row = await tx.fetchrow("SELECT body, routing_key, user_id, damaged FROM quarantine WHERE id = $1", message_id)
+        if row is None:
+            raise NotInQuarantine
+        await resubmitted.add(tx, [resubmitted.message_of(row)])
+    return found
+
+
+async def discard(
+    watched: Watched, message_id: UUID, *, by: str, why: str, perimeter: list[str] | None = None
+) -> Quarantined:
+    """Decide that the message is never applied; its bytes stay. Refuses with `NotInQuarantine`, `AlreadySettled`."""
+    async with watched.database.transaction() as tx:
+        return await _settle(
+            tx, watched.name, message_id, "discarded", by=by, why=record.motive(why), perimeter=perimeter
+        )
+
+
+async def _settle(
+    tx: Transaction,
+    service: str,
+    message_id: UUID,
+    settlement: str,
+    *,
+    by: str,
+    why: str,
+    perimeter: list[str] | None,
+) -> Quarantined:
+    """Write the decision down, once."""
+    done = await tx.fetchval(
+        """
+        UPDATE quarantine
+        SET settled_at = now(), settled_by = $2, settlement = $3, why = $4
+        WHERE id = $1 AND settled_at IS NULL AND ($5::text[] IS NULL OR split_part(routing_key, '.', 3) = ANY($5))
+        RETURNING TRUE
+        """,
+        message_id,
+        by,
+        settlement,
+        why,
+        perimeter,
+    )
+    found = await show(tx, service, message_id, perimeter=perimeter)
+    if not done:
+        raise AlreadySettled(by=found.settled_by)
+    action = {"replayed": "quarantine.replay", "discarded": "quarantine.discard"}[settlement]
+    await record.note(tx, by=by, action=action, target=f"{found.routing_key} {found.id}: {found.reason}", why=why)
+    return found

@@ -1,0 +1,242 @@
+"""The French words of the operator's page: services, figures, actions, durations."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.operations.domain.services import SERVICES, Service
+from services.operations.reads.status import GAP_OLD, MAIL_OLD, QueueStatus, ServiceStatus, Status
+from services.operations.reads.verification import Fault
+from services.operations.usecases.held import Group
+from services.operations.usecases.waiting import Gap
+from shared.contracts.vocabulary import Team
+from shared.french.dates import PARIS
+from shared.french.numbers import plural_fr
+from shared.french.words import TEAM, event_word
+from shared.messaging.inbox.held import Code
+
+SERVICE = {
+    Service.INTAKE: "Dépôt des demandes",
+    Service.QUALIFICATION: "Départements",
+    Service.ESCALATION: "Équipe nationale",
+    Service.NOTIFICATIONS: "Notifications",
+}
+ACTION = {
+    "held.retry": "Événement retenu\u00a0: nouvel essai",
+    "documents.confirm": "Documents inconnus de la base\u00a0: mis à la corbeille",
+    "held.skip": "Événement retenu\u00a0: laissé de côté",
+    "held.retry_all": "Demandes retenues\u00a0: nouvel essai ensemble",
+    "waiting.discard": "Attente\u00a0: événement qui n’existera jamais",
+    "quarantine.replay": "Quarantaine\u00a0: message renvoyé",
+    "quarantine.replay_all": "Quarantaine\u00a0: messages d’une cause renvoyés",
+    "quarantine.discard_all": "Quarantaine\u00a0: messages d’une cause écartés",
+    "quarantine.read": "Quarantaine\u00a0: message lu",
+    "quarantine.discard": "Quarantaine\u00a0: message écarté",
+    "dead.drain": "Lettres mortes\u00a0: remises en file",
+    "events.resend": "Événements renvoyés depuis le journal",
+    "unrouted.replay": "Sans destinataire\u00a0: publiés à nouveau",
+    "agent.add": "Agent\u00a0: droits donnés",
+    "agent.remove": "Agent\u00a0: accès retiré",
+    "agent.token": "Agent\u00a0: jeton donné",
+    "agent.revoke": "Agent\u00a0: jetons révoqués",
+    "delivery.resend": "Courriel renvoyé",
+}
+HELD = {
+    Code.FAILED: "échec",
+    Code.WAITS_FOR_ANOTHER: "attend un événement d’une autre suite",
+    Code.NEWER: "plus récent que ce service",
+    Code.FORKED: "histoire divergente",
+}
+SETTLEMENT = {"replayed": "renvoyé", "discarded": "écarté"}
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_PRECISE = 10
+"""Seconds below which tenths matter."""
+
+
+COLUMNS = (
+    "État",
+    "À traiter",
+    "À envoyer",
+    "Retenues",
+    "En attente",
+    "Quarantaine",
+    "Lettres mortes",
+    "Courriels",
+    "Échéances dépassées",
+)
+"""What is told of each service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure: its tone (None: nothing to say) and where it leads."""
+
+    text: str
+    tone: str | None = None
+    href: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One service in the table of the overview."""
+
+    service: str
+    name: str
+    cells: tuple[tuple[str, Cell], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """One fault of a journal as people read it."""
+
+    place: str
+    subject: str
+    sentence: str
+
+
+def fault(found: Fault) -> Wrong:
+    """Say what is wrong with a row of a journal, or with rows that are not there."""
+    which = f"n°\u00a0{found.sequence}" + (f" à {found.until}" if found.until > found.sequence else "")
+    sentence = {
+        "tampered": f"L’événement {which} a été modifié après coup.",
+        "relabelled": f"Ce qui étiquette l’événement {which} n’est pas ce que dit son texte.",
+        "missing": f"Il manque\u00a0: événement {which}.",
+        "forked": f"Le service {found.listener} a appliqué un événement {which} qui n’est pas dans ce journal.",
+        "head": f"La tête de la suite n’est pas son dernier événement, {which}.",
+    }[found.what]
+    return Wrong(f"{service_word(found.service)} ({found.source})", found.subject, sentence)
+
+
+def service_word(name: str) -> str:
+    """Give the French name of a service."""
+    return SERVICE.get(Service(name), name) if name in SERVICES else name
+
+
+def held_group(group: Group) -> str:
+    """Name a group of held streams."""
+    streams = plural_fr(group.streams, "demande", "demandes")
+    return f"{service_word(group.service)} – {HELD[group.code]} – {event_word(group.type)} ({streams})"
+
+
+def missing(gap: Gap) -> str:
+    """Say which events a stream lacks."""
+    return f"n°\u00a0{gap.missing}" + (f" à {gap.first - 1}" if gap.first > gap.missing + 1 else "")
+
+
+def awaited_team(team: str) -> str:
+    """Give the French name of who acts next, as others read it."""
+    return "le demandeur" if team == Team.APPLICANT else TEAM.get(Team(team), team)
+
+
+def between(seconds: float) -> str:
+    """Say how long after what came before something was: machines answer within milliseconds, people in days."""
+    if seconds < 1:
+        return f"{max(0.0, seconds) * 1000:.0f}\u00a0ms"
+    return f"{seconds:.1f}\u00a0s".replace(".", ",") if seconds < _PRECISE else duration(seconds)
+
+
+def duration(seconds: float) -> str:
+    """Say a duration as people do, in its largest unit."""
+    for unit, sign in ((_DAY, "j"), (_HOUR, "h"), (_MINUTE, "min")):
+        if seconds >= unit:
+            return f"{seconds // unit:.0f}\u00a0{sign}"
+    return f"{seconds:.0f}\u00a0s"
+
+
+def moment(at: datetime) -> str:
+    """Write a moment to the second: what is tried again is tried within seconds."""
+    return f"{at.astimezone(PARIS):%d/%m à\u00a0%H:%M:%S}"
+
+
+def behind_lines(status: Status) -> list[tuple[str, str, int, str]]:
+    """Say who has not applied what whom told: teller, listener, events, since when."""
+    oldest = sorted(status.behind, key=lambda one: -one.seconds)
+    return [(service_word(one.told_by), service_word(one.service), one.events, duration(one.seconds)) for one in oldest]
+
+
+def lines(status: Status) -> list[Line]:
+    """Make the table of the services."""
+    return [_line(one, status) for one in status.services]
+
+
+def _line(one: ServiceStatus, status: Status) -> Line:
+    queues = [queue for queue in status.queues if queue.service == one.name]
+    return Line(
+        one.name,
+        service_word(one.name),
+        (
+            ("État", _answers(one)),
+            ("À traiter", _waiting(queues, status)),
+            *_figures(one),
+            ("Lettres mortes", _dead(queues, status)),
+            ("Courriels", _mails(one)),
+            ("Échéances dépassées", Cell(str(one.deadlines.overdue) if one.deadlines else "—")),
+        ),
+    )
+
+
+def _answers(one: ServiceStatus) -> Cell:
+    if one.database_away is not None:
+        return Cell("base fermée au service" if one.database_refuses else "base absente", "late")
+    if one.stuck:
+        return Cell("base bloquée", "late")
+    if one.ready is None:
+        return Cell("base présente", "done")
+    if one.ready:
+        return Cell("prêt", "done")
+    return Cell("absent" if one.missing and one.missing[0].startswith("no answer") else "pas prêt", "late")
+
+
+def _waiting(queues: list[QueueStatus], status: Status) -> Cell:
+    own = [queue for queue in queues if queue.kind == "service"]
+    if status.broker_away or not own:
+        return Cell("—")
+    ready = sum(queue.ready + (queue.unacknowledged or 0) for queue in own)
+    oldest = max((one.seconds for one in status.behind if one.service == own[0].service), default=0.0)
+    told = f"{ready} – {duration(oldest)}" if ready and oldest else f"{ready}"
+    if any(queue.consumers == 0 for queue in own):
+        return Cell(f"{told} – personne n’écoute", "late")
+    return Cell(told)
+
+
+def _mails(one: ServiceStatus) -> Cell:
+    if one.deliveries is None:
+        return Cell("—")
+    waits = f" – {duration(one.deliveries.seconds)}" if one.deliveries.seconds else ""
+    failed = f", {plural_fr(one.deliveries.failed, 'échec', 'échecs')}" if one.deliveries.failed else ""
+    tone = "late" if one.deliveries.seconds > MAIL_OLD else None
+    return Cell(f"{one.deliveries.queued}{waits}{failed}", tone, "/courriels" if waits or failed else None)
+
+
+def _figures(one: ServiceStatus) -> tuple[tuple[str, Cell], ...]:
+    figures = one.figures
+    if figures is None:
+        return tuple((name, Cell("—")) for name in ("À envoyer", "Retenues", "En attente", "Quarantaine"))
+    urgent = {
+        "held": "late"
+        if figures.held_given_up or figures.held_seconds > GAP_OLD
+        else "waiting"
+        if figures.held > figures.held_in_order
+        else None,
+        "quarantine": "late" if figures.quarantine else None,
+    }
+    outbox = f"{figures.outbox} – {duration(figures.outbox_seconds)}" if figures.outbox else "0"
+    gaps = f"{figures.gaps} – {duration(figures.gap_seconds)}" if figures.gaps else "0"
+    return (
+        ("À envoyer", Cell(outbox) if figures.relay else Cell(f"{outbox} – sans relais", "late")),
+        ("Retenues", Cell(str(figures.held), urgent["held"], "/retenues" if figures.held else None)),
+        ("En attente", Cell(gaps, href="/retenues#attente" if figures.gaps else None)),
+        (
+            "Quarantaine",
+            Cell(str(figures.quarantine), urgent["quarantine"], "/quarantaine" if figures.quarantine else None),
+        ),
+    )
+
+
+def _dead(queues: list[QueueStatus], status: Status) -> Cell:
+    if status.broker_away:
+        return Cell("—")
+    dead = [queue for queue in queues if queue.kind == "dead"]
+    count = sum(queue.ready for queue in dead)
+    first = next((queue.name for queue in dead if queue.ready), None)
+    return Cell(str(count), "late" if count else None, f"/files/{first}" if first else None)
