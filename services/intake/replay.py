@@ -99,7 +99,7 @@ TABLES = (
         request="id",
         left_out={"messages_read_at": READ, **dict.fromkeys(("old_link_generation", "contact_confirmed_at"), USED)},
     ),
-    Table("step", key=("id", "type"), left_out={"label": "the words of the day: a later version may have others"}),
+    Table("step", key=("id", "type")),
     Table("message", key=("id",)),
     Table("document", key=("id",)),
     Table("milestone", key=("id", "request_id")),

@@ -286,9 +286,19 @@ def team_word(team: str) -> str:
 def withdrawal_word(answer: WithdrawalAnswer) -> str | None:
     """Give what an answer to a request to withdraw says beside its name: the void decision, or why it is too late."""
     if isinstance(answer, WithdrawalRefusal):
-        return f"Trop tard\u00a0: {WITHDRAWAL_REASON[answer.reason]}"
+        return too_late_word(answer.reason)
     void = answer.void if isinstance(answer, WithdrawalAcceptance) else None
-    return f"Décision sans effet\u00a0: {state_word(void).lower()}" if void else None
+    return void_word(void) if void else None
+
+
+def too_late_word(reason: v.WithdrawalReason) -> str:
+    """Give the reason why a request to withdraw came too late."""
+    return f"Trop tard\u00a0: {WITHDRAWAL_REASON[reason]}"
+
+
+def void_word(state: str) -> str:
+    """Name the decision that a withdrawal makes void, by the state that it had led to."""
+    return f"Décision sans effet\u00a0: {state_word(state).lower()}"
 
 
 def event_word(wire_type: str) -> str:

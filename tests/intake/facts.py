@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+from services.intake.domain.life import Status
 from services.intake.domain.request import Tracked
 from services.intake.domain.withdrawal import Expected
 from shared.clock import new_id
@@ -63,7 +64,7 @@ def a_tracked_request(request_id: UUID | None = None) -> Tracked:
         departement="95",
         departement_at=START,
         filed=a_form(),
-        status="submitted",
+        status=Status.SUBMITTED,
         status_at=START,
         team=Team.DEPARTEMENT,
         expected=Expected(Team.DEPARTEMENT, "Enregistrer votre demande."),

@@ -12,8 +12,10 @@ import pytest
 from services.intake.handlers import handlers
 from services.intake.jobs import one_round
 from services.intake.limits import Limits
+from services.intake.reads.timeline import label_of
 from services.intake.settings import Settings
 from services.intake.store import requests
+from services.intake.store.requests import step_of_row
 from shared import clock
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import Role
@@ -376,9 +378,10 @@ async def test_an_agent_files_for_a_collectivite_which_alone_gets_the_link(clien
     body = await database.fetchval("SELECT body FROM request")
     assert body["filed_by"] == {"role": "sat_agent", "name": AN_AGENT.name, "email": AN_AGENT.email}
     assert body["contact"]["name"] == "Cabinet de la mairie"
-    step = await database.fetchrow("SELECT label, team FROM step")
-    assert step is not None
-    assert (step["label"], step["team"]) == ("Demande déposée pour vous par le service départemental", "departement")
+    row = await database.fetchrow("SELECT at, type, team, details FROM step")
+    assert row is not None
+    step = step_of_row(row)
+    assert (label_of(step), step.team) == ("Demande déposée pour vous par le service départemental", "departement")
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,14 @@ from services.escalation.reads.committee import decisions_of
 from services.escalation.reads.detail_rows import EscalationDetail
 from services.escalation.reads.dossiers import COLUMNS, summary_members
 from services.escalation.reads.similar import similar
+from services.escalation.reads.timeline import author_of, detail_of
 from services.escalation.store.dossier import NoSuchEscalation
 from services.escalation.store.means import MOBILISATION, mobilisation_of
+from shared.contracts.intake import Request
 from shared.contracts.qualification import Dossier, Evidence
 from shared.db import Reader, Row
 from shared.french.words import event_word
+from shared.timeline import restored
 
 DocumentUrl = Callable[[UUID, UUID], str]
 
@@ -238,7 +241,7 @@ async def _evaluations(reader: Reader, request_id: UUID) -> dict[str, Any]:
 async def _timeline(reader: Reader, request_id: UUID, dossier: Dossier) -> list[dict[str, Any]]:
     rows = await reader.fetch(
         """
-        SELECT at, type, team, author, detail
+        SELECT at, type, team, fact
         FROM step
         WHERE request_id = $1
         ORDER BY at, position
@@ -251,5 +254,17 @@ async def _timeline(reader: Reader, request_id: UUID, dossier: Dossier) -> list[
         for step in dossier.history
         if (step.at, step.type) not in here
     ]
-    since = [{**dict(row), "label": event_word(row["type"])} for row in rows]
+    since = [_step(row, dossier.request) for row in rows]
     return sorted(before + since, key=lambda step: step["at"])
+
+
+def _step(row: Row, request: Request) -> dict[str, Any]:
+    fact = restored(row["type"], row["fact"], request=request)
+    return {
+        "at": row["at"],
+        "type": row["type"],
+        "label": event_word(row["type"]),
+        "team": row["team"],
+        "author": author_of(fact, request),
+        "detail": detail_of(fact),
+    }

@@ -24,7 +24,7 @@ TABLES = (
         "step",
         key=("request_id", "at", "type"),
         source=f"""(
-            SELECT t.request_id, t.at, t.type, t.team, t.author, t.detail
+            SELECT t.request_id, t.at, t.type, t.team, t.fact
             FROM step AS t
             JOIN escalation AS e USING (request_id)
             WHERE NOT (t.type LIKE 'intake.%' AND {BROUGHT.format(part="history", member="type")})

@@ -6,6 +6,7 @@ from uuid import UUID
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.moves import State
 from services.escalation.domain.perimeter import Perimeter
+from shared import timeline
 from shared.contracts.fact import Fact
 from shared.contracts.qualification import Dossier, RequestEscalated
 from shared.contracts.vocabulary import Stage, Team
@@ -217,14 +218,13 @@ async def save(tx: Transaction, escalation: Escalation, *, at: datetime) -> None
     )
 
 
-async def add_step(tx: Transaction, fact: Fact, *, team: Team | None, author: str | None, detail: str | None) -> None:
-    """Write what happened into the history of a dossier."""
+async def add_step(tx: Transaction, fact: Fact, *, team: Team | None) -> None:
+    """Add a fact to the timeline of a dossier; `team` acted."""
     await tx.execute(
-        "INSERT INTO step (request_id, at, type, team, author, detail) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO step (request_id, at, type, team, fact) VALUES ($1, $2, $3, $4, $5)",
         fact.request_id,
         fact.at,
         fact.wire_type,
         team,
-        author,
-        detail,
+        timeline.stored(fact),
     )

@@ -17,7 +17,7 @@ from services.escalation.usecases.recording import NATIONAL_CALENDAR, day, in_ti
 from shared import calendar, early_notes, withdrawals
 from shared import exchanges as exchange_parts
 from shared.contracts import intake, notifications, qualification
-from shared.contracts.fact import A_MOMENT, Fact
+from shared.contracts.fact import A_MOMENT
 from shared.contracts.vocabulary import Team
 from shared.db import Transaction
 
@@ -50,7 +50,7 @@ async def receive_escalation_on_request_escalated(
     known = await store.find_for_update(tx, fact.request_id)
     if known is not None and known.state is not State.RETURNED:
         log.warning("escalation.already_here", state=known.state.value)
-        await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name, detail=fact.evidence.motive)
+        await store.add_step(tx, fact, team=Team.DEPARTEMENT)
         return
     escalation = known or Escalation(fact.request_id, fact.dossier.request.number, fact.departement, State.RECEIVED)
     escalation.departement = fact.departement
@@ -58,7 +58,7 @@ async def receive_escalation_on_request_escalated(
     received = escalation.receive(due_on=due_on, at=await in_time(tx, fact.request_id, fact.at + A_MOMENT))
     withdrawn = bool(await withdrawals.pending(tx, fact.request_id))
     await store.take_in(tx, escalation, fact)
-    await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name, detail=fact.evidence.motive)
+    await store.add_step(tx, fact, team=Team.DEPARTEMENT)
     for document in fact.dossier.documents:
         await exchanges.add_document(tx, fact.request_id, document)
     if not withdrawn and not tx.replaying:
@@ -78,7 +78,7 @@ async def resume_on_national_question_answered(tx: Transaction, fact: qualificat
     if escalation.resume(due_on=_moved_on(escalation, fact.at)):
         await store.save(tx, escalation, at=fact.at)
     await exchanges.answer_question(tx, fact.request_id, answer=fact.text, by=fact.by, at=fact.at)
-    await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name, detail=fact.text)
+    await store.add_step(tx, fact, team=Team.DEPARTEMENT)
 
 
 def _moved_on(escalation: Escalation, at: datetime) -> date | None:
@@ -105,26 +105,26 @@ async def keep_on_progress_told(tx: Transaction, fact: intake.ProgressTold) -> N
     dossier = await store.dossier_of(tx, fact.request_id)
     author = (fact.by.name if fact.by else None) or dossier.request.contact.name
     await accompaniment_store.add_progress(tx, fact, team=Team.APPLICANT, author=author)
-    await _note(tx, fact, Team.APPLICANT, author=author, detail=fact.text)
+    await store.add_step(tx, fact, team=Team.APPLICANT)
 
 
 async def note_on_departement_message_posted(tx: Transaction, fact: qualification.MessagePosted) -> None:
     """The département wrote to the applicant after it had handed the dossier over."""
     if await store.find_for_update(tx, fact.request_id) is not None:
         await exchanges.add_message(tx, fact.request_id, at=fact.at, author=Team.DEPARTEMENT, text=fact.text)
-        await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name, detail=fact.text)
+        await store.add_step(tx, fact, team=Team.DEPARTEMENT)
 
 
 async def note_on_examination_reopened(tx: Transaction, fact: qualification.ExaminationStarted) -> None:
     """The département examines again what the national team returned."""
     if fact.reopened and await store.find_for_update(tx, fact.request_id) is not None:
-        await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name)
+        await store.add_step(tx, fact, team=Team.DEPARTEMENT)
 
 
 async def note_on_departement_outcome(tx: Transaction, fact: DepartementOutcome) -> None:
     """The département found another answer for what the national team had returned: what became of it is shown."""
     if await store.find_for_update(tx, fact.request_id) is not None:
-        await _note(tx, fact, Team.DEPARTEMENT, author=fact.by.name, detail=fact.motive)
+        await store.add_step(tx, fact, team=Team.DEPARTEMENT)
 
 
 async def list_on_directed_to_programme(tx: Transaction, fact: qualification.DirectedToProgramme) -> None:
@@ -142,7 +142,7 @@ async def keep_on_evaluation_submitted(tx: Transaction, fact: intake.EvaluationS
     if await store.find_for_update(tx, fact.request_id) is None:
         await early_notes.add(tx, fact)
     else:
-        await _note(tx, fact, Team.APPLICANT)
+        await store.add_step(tx, fact, team=Team.APPLICANT)
 
 
 async def note_on_request_closed(tx: Transaction, fact: intake.RequestClosed) -> None:
@@ -151,7 +151,7 @@ async def note_on_request_closed(tx: Transaction, fact: intake.RequestClosed) ->
     if await store.find_for_update(tx, fact.request_id) is None:
         await early_notes.add(tx, fact)
     else:
-        await _note(tx, fact, None)
+        await store.add_step(tx, fact, team=None)
 
 
 async def note_notified_on_delivery_succeeded(tx: Transaction, fact: notifications.DeliverySucceeded) -> None:
@@ -164,11 +164,11 @@ async def _apply_early(tx: Transaction, fact: EarlyNote, *, dossier: qualificati
     """Put into the dossier what had overtaken it."""
     match fact:
         case intake.RequestWithdrawn():
-            await _note(tx, fact, Team.APPLICANT, detail=fact.motive)
+            await store.add_step(tx, fact, team=Team.APPLICANT)
         case intake.EvaluationSubmitted():
-            await _note(tx, fact, Team.APPLICANT)
+            await store.add_step(tx, fact, team=Team.APPLICANT)
         case intake.RequestClosed():
-            await _note(tx, fact, None)
+            await store.add_step(tx, fact, team=None)
         case _:
             await _apply_note(tx, fact, dossier=dossier)
 
@@ -177,20 +177,9 @@ async def _apply_note(tx: Transaction, fact: IntakeNote, *, dossier: qualificati
     """Put a message or a file into the dossier, unless the dossier brought it already."""
     if isinstance(fact, intake.DocumentAdded):
         await exchanges.add_document(tx, fact.request_id, fact.document)
-        await _note(tx, fact, Team.APPLICANT, detail=fact.document.name)
+        await store.add_step(tx, fact, team=Team.APPLICANT)
         return
     if any(message.at == fact.at and message.text == fact.text for message in dossier.messages):
         return
     await exchanges.add_message(tx, fact.request_id, at=fact.at, author=Team.APPLICANT, text=fact.text)
-    await _note(tx, fact, Team.APPLICANT, detail=fact.text)
-
-
-async def _note(
-    tx: Transaction,
-    fact: Fact,
-    team: Team | None,
-    *,
-    author: str | None = None,
-    detail: str | None = None,
-) -> None:
-    await store.add_step(tx, fact, team=team, author=author, detail=detail)
+    await store.add_step(tx, fact, team=Team.APPLICANT)

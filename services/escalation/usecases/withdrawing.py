@@ -25,7 +25,6 @@ from shared.contracts.fact import A_MOMENT, Actor
 from shared.contracts.vocabulary import MobilisationStep, Role, Team
 from shared.contracts.withdrawal import Withdrawal, WithdrawalAcceptance
 from shared.db import Transaction
-from shared.french.words import withdrawal_word
 from shared.messaging import journal
 
 SYSTEM = Actor(role=Role.SYSTEM)
@@ -37,7 +36,7 @@ async def take_withdrawal(tx: Transaction, fact: intake.RequestWithdrawn) -> Non
     if await store.find_for_update(tx, fact.request_id) is None:
         await early_notes.add(tx, fact)
     else:
-        await store.add_step(tx, fact, team=Team.APPLICANT, author=None, detail=fact.motive)
+        await store.add_step(tx, fact, team=Team.APPLICANT)
     await answer_pending(tx, fact.request_id, fact.at)
 
 
@@ -82,7 +81,7 @@ async def take_answer(
     if accepted:
         await followed.note_withdrawn(tx, fact.request_id, fact.at)
     if await store.find_for_update(tx, fact.request_id) is not None:
-        await store.add_step(tx, fact, team=Team.DEPARTEMENT, author=None, detail=withdrawal_word(fact))
+        await store.add_step(tx, fact, team=Team.DEPARTEMENT)
 
 
 async def _answer_for_dossier(tx: Transaction, dossier: Escalation, asked: Withdrawal, at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Final
 
 from shared.contracts import escalation, intake, qualification
@@ -9,6 +10,36 @@ from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import CommitteeOutcome, Team
 
 APPLICANT, DEPARTEMENT, PROVIDER, NATIONAL = Team.APPLICANT, Team.DEPARTEMENT, Team.PROVIDER, Team.NATIONAL
+
+
+class Status(StrEnum):
+    """Where a request stands for its applicant: the wire values of the API."""
+
+    SUBMITTED = "submitted"
+    REGISTERED = "registered"
+    UNDER_EXAMINATION = "under_examination"
+    AWAITING_INFORMATION = "awaiting_information"
+    PROPOSED = "proposed"
+    ORIENTED_LOCALLY = "oriented_locally"
+    SUPPORTED_LOCALLY = "supported_locally"
+    DIRECTED_TO_PROGRAMME = "directed_to_programme"
+    ESCALATED = "escalated"
+    REFUSED = "refused"
+    TRANSFERRED = "transferred"
+    WITHDRAWN = "withdrawn"
+    RECEIVED = "received"
+    AWAITING_DEPARTEMENT = "awaiting_departement"
+    ADMISSIBLE = "admissible"
+    SCHEDULED = "scheduled"
+    GRANTED = "granted"
+    GRANTED_WITH_RESERVE = "granted_with_reserve"
+    DEFERRED = "deferred"
+    RETURNED = "returned"
+    MOBILISING = "mobilising"
+    ACCOMPANIED = "accompanied"
+    COMPLETED = "completed"
+    EVALUATED = "evaluated"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +64,7 @@ class Meaning:
     """
 
     by: Team
-    status: str | None = None
+    status: Status | None = None
     team: Team | None = None
     expects: Expects | None = None
     shown: bool = True
@@ -49,18 +80,21 @@ GIVE_OPINION: Final = "Dites-nous ce que cet accompagnement a changé."
 MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
     # The applicant himself
     intake.RequestSubmitted: Meaning(
-        APPLICANT, "submitted", DEPARTEMENT, Expects(DEPARTEMENT, "Enregistrer votre demande.")
+        APPLICANT, Status.SUBMITTED, DEPARTEMENT, Expects(DEPARTEMENT, "Enregistrer votre demande.")
     ),
     intake.InformationProvided: Meaning(
-        APPLICANT, "under_examination", DEPARTEMENT, Expects(DEPARTEMENT, "Reprendre l’examen avec vos informations.")
+        APPLICANT,
+        Status.UNDER_EXAMINATION,
+        DEPARTEMENT,
+        Expects(DEPARTEMENT, "Reprendre l’examen avec vos informations."),
     ),
     intake.MessagePosted: Meaning(APPLICANT, label="Message au service départemental"),
     intake.DocumentAdded: Meaning(APPLICANT, detail="document"),
     intake.ProgressTold: Meaning(APPLICANT, detail="text"),
-    intake.RequestWithdrawn: Meaning(APPLICANT, "withdrawn", None, detail="motive"),
+    intake.RequestWithdrawn: Meaning(APPLICANT, Status.WITHDRAWN, None, detail="motive"),
     intake.ColleagueInvited: Meaning(APPLICANT, detail="name"),
     intake.ColleagueRemoved: Meaning(APPLICANT),
-    intake.EvaluationSubmitted: Meaning(APPLICANT, "evaluated", None),
+    intake.EvaluationSubmitted: Meaning(APPLICANT, Status.EVALUATED, None),
     intake.EvaluationAwaited: Meaning(
         DEPARTEMENT,
         None,
@@ -69,23 +103,23 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         label="Votre avis est demandé, quelques mois après",
         opens_evaluation=True,
     ),
-    intake.RequestClosed: Meaning(DEPARTEMENT, "closed", None),
+    intake.RequestClosed: Meaning(DEPARTEMENT, Status.CLOSED, None),
     # The département
     qualification.RequestRegistered: Meaning(
         DEPARTEMENT,
-        "registered",
+        Status.REGISTERED,
         DEPARTEMENT,
         Expects(DEPARTEMENT, "Commencer l’examen de votre demande.", until="due_on"),
     ),
     qualification.ExaminationStarted: Meaning(
         DEPARTEMENT,
-        "under_examination",
+        Status.UNDER_EXAMINATION,
         DEPARTEMENT,
         Expects(DEPARTEMENT, "Étudier votre besoin et chercher la réponse adaptée.", until="due_on"),
     ),
     qualification.InformationRequested: Meaning(
         DEPARTEMENT,
-        "awaiting_information",
+        Status.AWAITING_INFORMATION,
         APPLICANT,
         Expects(APPLICANT, "Envoyer les informations demandées.", until="until"),
         detail="items",
@@ -94,28 +128,28 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
     qualification.RequestQualified: Meaning(DEPARTEMENT, label="Votre besoin a été étudié"),
     qualification.OutcomeProposed: Meaning(
         DEPARTEMENT,
-        "proposed",
+        Status.PROPOSED,
         DEPARTEMENT,
         Expects(DEPARTEMENT, "Valider la réponse qui est en préparation.", keeps_date=True),
         label="Une réponse est en préparation",
     ),
     qualification.ProposalRejected: Meaning(
         DEPARTEMENT,
-        "under_examination",
+        Status.UNDER_EXAMINATION,
         DEPARTEMENT,
         Expects(DEPARTEMENT, "Étudier votre besoin et chercher la réponse adaptée.", keeps_date=True),
         shown=False,
     ),
     qualification.OrientedLocally: Meaning(
         DEPARTEMENT,
-        "oriented_locally",
+        Status.ORIENTED_LOCALLY,
         PROVIDER,
         Expects(PROVIDER, "Dire s’il peut vous accompagner.", until="until"),
         detail="provider",
     ),
     qualification.OrientationAccepted: Meaning(
         PROVIDER,
-        "oriented_locally",
+        Status.ORIENTED_LOCALLY,
         PROVIDER,
         Expects(PROVIDER, "Prendre contact avec vous pour commencer."),
         detail="provider",
@@ -123,73 +157,73 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
     ),
     qualification.OrientationDeclined: Meaning(
         PROVIDER,
-        "under_examination",
+        Status.UNDER_EXAMINATION,
         DEPARTEMENT,
         Expects(DEPARTEMENT, "Chercher une autre réponse à votre besoin."),
         detail="provider",
     ),
     qualification.SupportedLocally: Meaning(
         DEPARTEMENT,
-        "supported_locally",
+        Status.SUPPORTED_LOCALLY,
         DEPARTEMENT,
         Expects(DEPARTEMENT, "Mettre en place le soutien accordé."),
         opens_evaluation=True,
     ),
     qualification.DirectedToProgramme: Meaning(
         DEPARTEMENT,
-        "directed_to_programme",
+        Status.DIRECTED_TO_PROGRAMME,
         NATIONAL,
         Expects(NATIONAL, "Étudier votre demande dans le cadre du programme."),
         opens_evaluation=True,
     ),
     qualification.RequestEscalated: Meaning(
-        DEPARTEMENT, "escalated", NATIONAL, Expects(NATIONAL, "Prendre connaissance de votre dossier.")
+        DEPARTEMENT, Status.ESCALATED, NATIONAL, Expects(NATIONAL, "Prendre connaissance de votre dossier.")
     ),
     qualification.NationalQuestionAnswered: Meaning(
-        DEPARTEMENT, "received", NATIONAL, Expects(NATIONAL, "Poursuivre l’examen de votre dossier.")
+        DEPARTEMENT, Status.RECEIVED, NATIONAL, Expects(NATIONAL, "Poursuivre l’examen de votre dossier.")
     ),
-    qualification.RequestRefused: Meaning(DEPARTEMENT, "refused", None),
+    qualification.RequestRefused: Meaning(DEPARTEMENT, Status.REFUSED, None),
     qualification.RequestTransferred: Meaning(
         DEPARTEMENT,
-        "transferred",
+        Status.TRANSFERRED,
         DEPARTEMENT,
         Expects(DEPARTEMENT, "Enregistrer votre demande dans le département qui la reprend."),
         detail="motive",
     ),
-    qualification.WithdrawalAccepted: Meaning(DEPARTEMENT, "withdrawn", None),
+    qualification.WithdrawalAccepted: Meaning(DEPARTEMENT, Status.WITHDRAWN, None),
     qualification.WithdrawalDeclined: Meaning(DEPARTEMENT),
     # The national team: it keeps the applicant informed through the département, and never asks him anything
     escalation.EscalationReceived: Meaning(
         NATIONAL,
-        "received",
+        Status.RECEIVED,
         NATIONAL,
         Expects(NATIONAL, "Vérifier que votre dossier peut être présenté au comité.", until="due_on"),
     ),
     escalation.InformationRequested: Meaning(
         NATIONAL,
-        "awaiting_departement",
+        Status.AWAITING_DEPARTEMENT,
         NATIONAL,
         Expects(DEPARTEMENT, "Répondre à une question de l’équipe nationale.", until="until"),
     ),
     escalation.AdmissibilitySettled: Meaning(
         NATIONAL,
-        "admissible",
+        Status.ADMISSIBLE,
         NATIONAL,
         Expects(NATIONAL, "Inscrire votre projet à l’ordre du jour du comité de suivi de projet."),
     ),
     escalation.EscalationReturned: Meaning(
-        NATIONAL, "returned", DEPARTEMENT, Expects(DEPARTEMENT, "Reprendre l’examen de votre demande.")
+        NATIONAL, Status.RETURNED, DEPARTEMENT, Expects(DEPARTEMENT, "Reprendre l’examen de votre demande.")
     ),
     escalation.SessionScheduled: Meaning(
         NATIONAL,
-        "scheduled",
+        Status.SCHEDULED,
         NATIONAL,
         Expects(NATIONAL, "Examiner votre projet en comité de suivi de projet.", until="held_on"),
     ),
     escalation.ReserveLifted: Meaning(NATIONAL, label="La réserve du comité est levée", detail="motive"),
     escalation.ResourceMobilised: Meaning(
         NATIONAL,
-        "mobilising",
+        Status.MOBILISING,
         NATIONAL,
         Expects(NATIONAL, "Réunir les moyens de l’accompagnement."),
         detail="resource",
@@ -199,7 +233,7 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
     escalation.FinancingPlanned: Meaning(NATIONAL),
     escalation.AccompanimentStarted: Meaning(
         NATIONAL,
-        "accompanied",
+        Status.ACCOMPANIED,
         NATIONAL,
         Expects(NATIONAL, "Vous accompagner jusqu’à la date prévue.", until="ends_on"),
     ),
@@ -210,25 +244,25 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
     escalation.ProviderInvited: Meaning(NATIONAL, shown=False),
     escalation.MilestoneReached: Meaning(NATIONAL, detail="title"),
     escalation.AccompanimentCompleted: Meaning(
-        NATIONAL, "completed", APPLICANT, Expects(APPLICANT, GIVE_OPINION), opens_evaluation=True
+        NATIONAL, Status.COMPLETED, APPLICANT, Expects(APPLICANT, GIVE_OPINION), opens_evaluation=True
     ),
     escalation.ProgrammeRequestTakenUp: Meaning(
         NATIONAL,
-        "directed_to_programme",
+        Status.DIRECTED_TO_PROGRAMME,
         NATIONAL,
         Expects(NATIONAL, "Vous accompagner dans le programme."),
         detail="interlocutor",
     ),
     escalation.ProgrammeRequestDeclined: Meaning(
         NATIONAL,
-        "under_examination",
+        Status.UNDER_EXAMINATION,
         DEPARTEMENT,
         Expects(DEPARTEMENT, "Chercher une autre réponse à votre besoin."),
     ),
     escalation.ProgrammeRequestCompleted: Meaning(
-        NATIONAL, "completed", APPLICANT, Expects(APPLICANT, GIVE_OPINION), opens_evaluation=True
+        NATIONAL, Status.COMPLETED, APPLICANT, Expects(APPLICANT, GIVE_OPINION), opens_evaluation=True
     ),
-    escalation.WithdrawalAccepted: Meaning(NATIONAL, "withdrawn", None),
+    escalation.WithdrawalAccepted: Meaning(NATIONAL, Status.WITHDRAWN, None),
     escalation.WithdrawalDeclined: Meaning(NATIONAL),
     escalation.EvaluationRequested: Meaning(
         NATIONAL, None, APPLICANT, Expects(APPLICANT, GIVE_OPINION, until="until"), opens_evaluation=True
@@ -238,43 +272,46 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
 
 DECIDED: Final[Mapping[CommitteeOutcome, Meaning]] = {
     CommitteeOutcome.GRANTED: Meaning(
-        NATIONAL, "granted", NATIONAL, Expects(NATIONAL, "Réunir les moyens de l’accompagnement.")
+        NATIONAL, Status.GRANTED, NATIONAL, Expects(NATIONAL, "Réunir les moyens de l’accompagnement.")
     ),
     CommitteeOutcome.GRANTED_WITH_RESERVE: Meaning(
-        NATIONAL, "granted_with_reserve", NATIONAL, Expects(NATIONAL, "Réunir les moyens de l’accompagnement.")
+        NATIONAL, Status.GRANTED_WITH_RESERVE, NATIONAL, Expects(NATIONAL, "Réunir les moyens de l’accompagnement.")
     ),
     CommitteeOutcome.DEFERRED: Meaning(
-        NATIONAL, "deferred", NATIONAL, Expects(NATIONAL, "Présenter de nouveau votre projet à un prochain comité.")
+        NATIONAL,
+        Status.DEFERRED,
+        NATIONAL,
+        Expects(NATIONAL, "Présenter de nouveau votre projet à un prochain comité."),
     ),
     CommitteeOutcome.RETURNED: Meaning(
-        NATIONAL, "returned", DEPARTEMENT, Expects(DEPARTEMENT, "Reprendre l’examen de votre demande.")
+        NATIONAL, Status.RETURNED, DEPARTEMENT, Expects(DEPARTEMENT, "Reprendre l’examen de votre demande.")
     ),
-    CommitteeOutcome.REFUSED: Meaning(NATIONAL, "refused", None),
+    CommitteeOutcome.REFUSED: Meaning(NATIONAL, Status.REFUSED, None),
 }
 
 WITHDRAWABLE: Final = frozenset(
     {
-        "submitted",
-        "registered",
-        "under_examination",
-        "awaiting_information",
-        "proposed",
-        "transferred",
-        "escalated",
-        "received",
-        "awaiting_departement",
-        "admissible",
-        "scheduled",
-        "deferred",
-        "returned",
+        Status.SUBMITTED,
+        Status.REGISTERED,
+        Status.UNDER_EXAMINATION,
+        Status.AWAITING_INFORMATION,
+        Status.PROPOSED,
+        Status.TRANSFERRED,
+        Status.ESCALATED,
+        Status.RECEIVED,
+        Status.AWAITING_DEPARTEMENT,
+        Status.ADMISSIBLE,
+        Status.SCHEDULED,
+        Status.DEFERRED,
+        Status.RETURNED,
     }
 )
 """Where nothing is decided yet."""
 
-OVER: Final = frozenset({"withdrawn", "closed"})
+OVER: Final = frozenset({Status.WITHDRAWN, Status.CLOSED})
 """Where nothing more is said; what others still tell is noted without bringing the request back."""
 
-WITHOUT_DOCUMENTS: Final = OVER | {"refused", "evaluated"}
+WITHOUT_DOCUMENTS: Final = OVER | {Status.REFUSED, Status.EVALUATED}
 
 
 def meaning_of(fact: Fact) -> Meaning | None:
@@ -287,6 +324,5 @@ def meaning_of(fact: Fact) -> Meaning | None:
         return DECIDED[fact.decision.outcome]
     if isinstance(fact, escalation.DecisionCorrected):
         meant = DECIDED[fact.decision.outcome]
-        corrected = replace(meant, label="Le comité a corrigé sa décision")
-        return replace(corrected, status=None, team=None, expects=None) if fact.under_way else corrected
+        return replace(meant, status=None, team=None, expects=None) if fact.under_way else meant
     return MEANINGS.get(type(fact))

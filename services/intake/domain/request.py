@@ -14,6 +14,7 @@ from services.intake.domain.life import (
     WITHDRAWABLE,
     WITHOUT_DOCUMENTS,
     Meaning,
+    Status,
     meaning_of,
 )
 from services.intake.domain.telling import Step, decision_of, step_of
@@ -27,8 +28,7 @@ from shared.errors import IllegalMove
 
 Told = TypeVar("Told", bound=Fact)
 
-RECEIVED = "received"
-QUESTIONABLE = frozenset({RECEIVED, "admissible", "deferred"})
+QUESTIONABLE = frozenset({Status.RECEIVED, Status.ADMISSIBLE, Status.DEFERRED})
 """Where the national team may ask the département something, and goes on when it has answered."""
 
 
@@ -55,11 +55,11 @@ class Tracked:
     departement: str
     departement_at: datetime
     filed: intake.Request
-    status: str
+    status: Status
     status_at: datetime
     team: Team | None
     expected: Expected | None
-    national_status: str | None = None
+    national_status: Status | None = None
     resumed: bool = False
     service: qualification.Service | None = None
     decision: dict[str, Any] | None = None
@@ -80,9 +80,9 @@ class Tracked:
     def allowed_actions(self) -> list[str]:
         """Name what whoever acts may do now, the most expected first."""
         actions = {
-            "information": self.status == "awaiting_information",
-            "evaluation": self.evaluation_open and self.status != "withdrawn",
-            "progress": self.status == "accompanied",
+            "information": self.status == Status.AWAITING_INFORMATION,
+            "evaluation": self.evaluation_open and self.status != Status.WITHDRAWN,
+            "progress": self.status == Status.ACCOMPANIED,
             "messages": self.status not in OVER,
             "documents": self.status not in WITHOUT_DOCUMENTS,
             "colleagues": self.status not in OVER,
@@ -177,7 +177,7 @@ class Tracked:
 
     def close(self, *, at: datetime) -> intake.RequestClosed:
         """End it, some time after the evaluation."""
-        if self.status != "evaluated":
+        if self.status != Status.EVALUATED:
             raise IllegalMove(state=self.status, allowed_actions=self.allowed_actions)
         return self.take_in(intake.RequestClosed(**self._head(at)))
 
@@ -234,8 +234,8 @@ class Tracked:
         beneath = self.withdrawal.beneath if self.withdrawal else None
         if beneath is None:
             return None
-        refused_by = self.decision["team"] if self.decision and beneath.status == "refused" else None
-        national = beneath.team is Team.NATIONAL or beneath.status == "completed" or refused_by == Team.NATIONAL
+        refused_by = self.decision["team"] if self.decision and beneath.status == Status.REFUSED else None
+        national = beneath.team is Team.NATIONAL or beneath.status == Status.COMPLETED or refused_by == Team.NATIONAL
         return Expected(Team.NATIONAL if national else Team.DEPARTEMENT, ANSWER_THE_WITHDRAWAL)
 
     def _follow(self, fact: Fact, meaning: Meaning) -> None:
@@ -247,7 +247,7 @@ class Tracked:
     def _request_withdrawal(self, fact: intake.RequestWithdrawn) -> None:
         pending = self.withdrawal.beneath if self.withdrawal else None
         self.withdrawal = Withdrawal(fact.at, WithdrawalState.REQUESTED, beneath=pending or self.standing)
-        self.standing = Standing("withdrawn", fact.at, None, None)
+        self.standing = Standing(Status.WITHDRAWN, fact.at, None, None)
 
     def _settle(self, fact: WithdrawalAnswer) -> None:
         """Take the owner's answer: withdrawn for good without any decision, or back to where the request stands."""
@@ -303,7 +303,7 @@ class Tracked:
 
         Events applied later still move the status.
         """
-        if self.status == "awaiting_information":
+        if self.status is Status.AWAITING_INFORMATION:
             self._stand_at(fact, meaning)
 
     def _move(self, fact: Fact, meaning: Meaning) -> None:
@@ -320,7 +320,7 @@ class Tracked:
         """Go back to where the national team was; what it has told since and we hear later is caught up with."""
         self.resumed = True
         self.status_at = max(self.status_at, fact.at)
-        self.status = self.national_status or RECEIVED
+        self.status = self.national_status or Status.RECEIVED
         if self.status in QUESTIONABLE:
             self._expect(fact, meaning)
 

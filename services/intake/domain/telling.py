@@ -1,15 +1,14 @@
-"""How a fact is told to the applicant: the stitch on his thread, and what was decided."""
+"""What the applicant is shown of a fact, as data: the entry of the timeline, and what was decided."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from services.intake.domain.life import Meaning
+from services.intake.domain.life import Meaning, Status
 from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Fact
-from shared.contracts.vocabulary import Role, Team
-from shared.contracts.withdrawal import WithdrawalAnswer
-from shared.french.words import withdrawal_word
+from shared.contracts.vocabulary import Role, Team, WithdrawalReason
+from shared.contracts.withdrawal import WithdrawalAcceptance, WithdrawalRefusal
 
 TOLD_OF_A_DECISION = {
     "number", "outcome", "motive", "support_types", "amount_cents", "reserve", "decided_on", "reserve_until", "appeal",
@@ -18,26 +17,36 @@ TOLD_OF_A_DECISION = {
 """What the applicant reads of a decision of the committee."""
 
 
-SIGNED = {intake.MessagePosted, intake.ProgressTold}
-"""What names its author in its label, not beside its detail."""
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What the applicant reads of a fact, as data; `text` is the member that its meaning names."""
+
+    text: str | tuple[str, ...] | None = None
+    by: str | None = None
+    milestone: str | None = None
+    percent: int | None = None
+    again: bool = False
+    """Whether an examination goes on that had stopped."""
+    void: str | None = None
+    """The decision that an accepted withdrawal ends."""
+    too_late: WithdrawalReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One stitch of the thread that the applicant sees."""
+    """One entry of the timeline that the applicant sees."""
 
     at: datetime
     type: str
-    label: str | None
     team: Team
-    detail: str | None = None
+    details: Details = Details()
 
 
 def decision_of(fact: Fact) -> dict[str, Any] | None:
     """Give what was decided and why, as the applicant may read it; None when the fact decides nothing."""
     match fact:
         case qualification.OrientedLocally() | qualification.OrientationAccepted():
-            told: dict[str, Any] = {"outcome": "oriented_locally", "provider": {"name": fact.provider.name}}
+            told: dict[str, Any] = {"outcome": Status.ORIENTED_LOCALLY, "provider": {"name": fact.provider.name}}
             if isinstance(fact, qualification.OrientationAccepted):
                 told["provider"] = fact.provider.model_dump(mode="json", include={"name", "email", "phone"})
                 told["accepted"] = True
@@ -46,17 +55,17 @@ def decision_of(fact: Fact) -> dict[str, Any] | None:
             team = Team.DEPARTEMENT
         case qualification.SupportedLocally():
             told = {
-                "outcome": "supported_locally",
+                "outcome": Status.SUPPORTED_LOCALLY,
                 "motive": fact.motive,
                 "support_types": list(fact.support_types),
                 "amount_cents": fact.amount_cents,
             }
             team = Team.DEPARTEMENT
         case qualification.DirectedToProgramme():
-            told = {"outcome": "directed_to_programme", "motive": fact.motive, "programme": fact.programme}
+            told = {"outcome": Status.DIRECTED_TO_PROGRAMME, "motive": fact.motive, "programme": fact.programme}
             team = Team.DEPARTEMENT
         case qualification.RequestRefused():
-            told = {"outcome": "refused", "motive": fact.motive, "appeal": fact.appeal}
+            told = {"outcome": Status.REFUSED, "motive": fact.motive, "appeal": fact.appeal}
             team = Team.DEPARTEMENT
         case escalation.DecisionMade() | escalation.DecisionCorrected():
             told = fact.decision.model_dump(mode="json", include=TOLD_OF_A_DECISION)
@@ -67,18 +76,11 @@ def decision_of(fact: Fact) -> dict[str, Any] | None:
 
 
 def step_of(fact: Fact, meaning: Meaning) -> Step:
-    """Make the stitch of a fact."""
-    label = meaning.label
-    if isinstance(fact, intake.MessagePosted) and fact.by is not None:
-        label = f"Message de {fact.by.name} au service départemental"
-    if isinstance(fact, qualification.ExaminationStarted) and (fact.resumed or fact.reopened):
-        label = "L’examen de votre demande reprend"
-    if isinstance(fact, intake.ProgressTold | escalation.ProgressReported):
-        label = _progress(fact)
+    """Return the timeline entry of a fact."""
     by = meaning.by
     if isinstance(fact, intake.RequestSubmitted) and is_filed_for_another(fact.request):
-        label, by = "Demande déposée pour vous par le service départemental", Team.DEPARTEMENT
-    return Step(fact.at, fact.wire_type, label, by, _detail(fact, meaning))
+        by = Team.DEPARTEMENT
+    return Step(fact.at, fact.wire_type, by, _details(fact, meaning))
 
 
 def is_filed_for_another(request: intake.Request) -> bool:
@@ -86,29 +88,26 @@ def is_filed_for_another(request: intake.Request) -> bool:
     return request.filed_by is not None and request.filed_by.role is not Role.APPLICANT
 
 
-def _progress(fact: intake.ProgressTold | escalation.ProgressReported) -> str:
-    """Name who told how far what is."""
-    if isinstance(fact, escalation.ProgressReported):
-        author: str | None = fact.author
-    else:
-        author = fact.by.name if fact.by else None
-    what = " – ".join(
-        filter(None, ("Avancement", fact.milestone, f"{fact.percent}\u00a0%" if fact.percent is not None else None))
-    )
-    return f"{what}, par {author}" if author else what
+def _details(fact: Fact, meaning: Meaning) -> Details:
+    details = Details(_member(fact, meaning.detail) if meaning.detail else None)
+    if isinstance(fact, intake.ApplicantFact) and fact.by:
+        details = replace(details, by=fact.by.name)
+    match fact:
+        case WithdrawalAcceptance():
+            return replace(details, void=fact.void)
+        case WithdrawalRefusal():
+            return replace(details, too_late=fact.reason)
+        case qualification.ExaminationStarted():
+            return replace(details, again=fact.resumed or fact.reopened)
+        case escalation.ProgressReported():
+            return replace(details, by=fact.author, milestone=fact.milestone, percent=fact.percent)
+        case intake.ProgressTold():
+            return replace(details, milestone=fact.milestone, percent=fact.percent)
+    return details
 
 
-def _detail(fact: Fact, meaning: Meaning) -> str | None:
-    if isinstance(fact, WithdrawalAnswer):
-        return withdrawal_word(fact)
-    told = _member(fact, meaning.detail) if meaning.detail else None
-    if isinstance(fact, intake.ApplicantFact) and fact.by is not None and type(fact) not in SIGNED:
-        return f"{told}, par {fact.by.name}" if told else f"Par {fact.by.name}"
-    return told
-
-
-def _member(fact: Fact, name: str) -> str | None:
+def _member(fact: Fact, name: str) -> str | tuple[str, ...] | None:
     value = getattr(fact, name)
     if isinstance(value, tuple):
-        return "\n".join(str(item) for item in value)
+        return tuple(str(item) for item in value)
     return str(getattr(value, "name", value)) or None

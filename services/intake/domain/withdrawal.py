@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from services.intake.domain.life import Status
 from shared.contracts.vocabulary import Team, WithdrawalReason
 
 
@@ -20,7 +21,7 @@ class Expected:
 class Standing:
     """Where a request stands."""
 
-    status: str
+    status: Status
     status_at: datetime
     team: Team | None
     expected: Expected | None

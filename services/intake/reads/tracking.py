@@ -7,23 +7,14 @@ from uuid import UUID
 
 from services.intake.domain.accompaniment import Milestone
 from services.intake.domain.colleagues import Colleague
+from services.intake.domain.life import Status
+from services.intake.domain.telling import Step
 from services.intake.domain.withdrawal import Expected, Withdrawal
 from services.intake.store import colleagues, milestones, requests
 from shared.contracts import intake, qualification
 from shared.contracts.vocabulary import Team
 from shared.db import Reader
 from shared.errors import NotFound
-
-
-@dataclass(frozen=True, slots=True)
-class StepRow:
-    """One stitch of the thread."""
-
-    at: datetime
-    type: str
-    label: str
-    team: Team
-    detail: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +61,7 @@ class Tracking:
     id: UUID
     number: str
     departement: str
-    status: str
+    status: Status
     team: Team | None
     expected: Expected | None
     service: qualification.Service | None
@@ -80,7 +71,7 @@ class Tracking:
     link_generation: int
     submitted_at: datetime
     filed: intake.Request
-    timeline: list[StepRow]
+    timeline: list[Step]
     messages: list[MessageRow]
     documents: list[DocumentRow]
     milestones: list[Milestone]
@@ -160,11 +151,11 @@ async def document(reader: Reader, document_id: UUID, *, of: UUID | None = None)
     return DocumentRow(**row)
 
 
-async def _timeline(reader: Reader, request_id: UUID) -> list[StepRow]:
+async def _timeline(reader: Reader, request_id: UUID) -> list[Step]:
     rows = await reader.fetch(
-        "SELECT at, type, label, team, detail FROM step WHERE request_id = $1 ORDER BY at, id", request_id
+        "SELECT at, type, team, details FROM step WHERE request_id = $1 ORDER BY at, id", request_id
     )
-    return [StepRow(row["at"], row["type"], row["label"], Team(row["team"]), row["detail"]) for row in rows]
+    return [requests.step_of_row(row) for row in rows]
 
 
 async def _messages(reader: Reader, request_id: UUID, colleague: Colleague | None) -> list[MessageRow]:

@@ -4,14 +4,20 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from services.intake.domain.life import Status
 from services.intake.domain.request import Evaluation
 from shared.contracts import intake
 from shared.contracts.vocabulary import EvaluationRound
 from shared.db import Transaction
 
 HELPED: Final = [
-    "oriented_locally", "supported_locally", "directed_to_programme", "completed", "evaluated", "closed"
-]  # fmt: skip
+    Status.ORIENTED_LOCALLY,
+    Status.SUPPORTED_LOCALLY,
+    Status.DIRECTED_TO_PROGRAMME,
+    Status.COMPLETED,
+    Status.EVALUATED,
+    Status.CLOSED,
+]
 """Where help was given, of which something may be said."""
 
 REMINDERS: Final = 2

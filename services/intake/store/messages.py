@@ -10,7 +10,7 @@ from shared.db import Transaction
 WRITTEN = """
     SELECT at, text FROM message WHERE request_id = $2 AND author = 'applicant'
     UNION ALL
-    SELECT at, coalesce(detail, '') FROM step WHERE request_id = $2 AND type = 'intake.progress_told.v1'
+    SELECT at, coalesce(details ->> 'text', '') FROM step WHERE request_id = $2 AND type = 'intake.progress_told.v1'
 """
 """What the applicant's side wrote of a request, for `Allowance.find_room`."""
 

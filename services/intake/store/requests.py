@@ -7,8 +7,9 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from services.intake.domain.colleagues import Holder
+from services.intake.domain.life import Status
 from services.intake.domain.request import Tracked
-from services.intake.domain.telling import Step
+from services.intake.domain.telling import Details, Step
 from services.intake.domain.withdrawal import Expected, Withdrawal
 from services.intake.store import colleagues
 from shared.contracts import intake, qualification
@@ -101,6 +102,7 @@ async def add(tx: Transaction, tracked: Tracked, *, filed_from: str | None) -> N
     )
 
 
+_DETAILS: Final[TypeAdapter[Details]] = TypeAdapter(Details)
 _WITHDRAWAL: Final[TypeAdapter[Withdrawal | None]] = TypeAdapter(Withdrawal | None)
 
 COLUMNS: Final = """
@@ -249,18 +251,22 @@ async def save(tx: Transaction, tracked: Tracked) -> None:
     )
 
 
-async def add_step(tx: Transaction, request_id: UUID, step_id: UUID, step: Step, *, label: str) -> None:
-    """Add a stitch to the thread."""
+async def add_step(tx: Transaction, request_id: UUID, step_id: UUID, step: Step) -> None:
+    """Add an entry to the timeline."""
     await tx.execute(
-        "INSERT INTO step (id, request_id, at, type, label, team, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO step (id, request_id, at, type, team, details) VALUES ($1, $2, $3, $4, $5, $6)",
         step_id,
         request_id,
         step.at,
         step.type,
-        label,
         step.team,
-        step.detail,
+        _DETAILS.dump_python(step.details, mode="json", exclude_defaults=True),
     )
+
+
+def step_of_row(row: Row) -> Step:
+    """Read an entry of the timeline from its row."""
+    return Step(row["at"], row["type"], Team(row["team"]), _DETAILS.validate_python(row["details"]))
 
 
 async def note_mail(tx: Transaction, request_id: UUID, *, failed_at: datetime | None) -> None:
@@ -294,11 +300,11 @@ def tracked_of(row: Row) -> Tracked:
         departement=row["departement"],
         departement_at=row["departement_at"],
         filed=intake.Request.model_validate(row["body"]),
-        status=row["status"],
+        status=Status(row["status"]),
         status_at=row["status_at"],
         team=Team(row["team"]) if row["team"] else None,
         expected=expected_of(row["expected"]),
-        national_status=row["national_status"],
+        national_status=Status(row["national_status"]) if row["national_status"] else None,
         resumed=row["resumed"],
         service=qualification.Service.model_validate(row["service"]) if row["service"] else None,
         decision=row["decision"],

@@ -6,11 +6,10 @@ from uuid import UUID
 from services.intake.domain.colleagues import Holder
 from services.intake.domain.life import meaning_of
 from services.intake.domain.request import Tracked
-from services.intake.domain.telling import Step, step_of
+from services.intake.domain.telling import step_of
 from services.intake.store import requests
 from shared.contracts.fact import Fact
 from shared.db import Transaction
-from shared.french import words
 from shared.messaging import journal
 
 SOURCE = "/intake"
@@ -39,9 +38,4 @@ async def keep(tx: Transaction, tracked: Tracked, fact: Fact, *, event_id: UUID)
     await requests.save(tx, tracked)
     meaning = meaning_of(fact)
     if meaning is not None and meaning.shown:
-        await show(tx, tracked.id, event_id, step_of(fact, meaning))
-
-
-async def show(tx: Transaction, request_id: UUID, step_id: UUID, step: Step) -> None:
-    """Put a stitch on the thread, in the words of this service or else the common ones."""
-    await requests.add_step(tx, request_id, step_id, step, label=step.label or words.event_word(step.type))
+        await requests.add_step(tx, tracked.id, event_id, step_of(fact, meaning))

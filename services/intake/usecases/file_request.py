@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.intake import usecases
 from services.intake.domain import filing
 from services.intake.domain.colleagues import Holder
-from services.intake.domain.life import MEANINGS
+from services.intake.domain.life import MEANINGS, Status
 from services.intake.domain.request import Tracked, expected_after
 from services.intake.domain.telling import step_of
 from services.intake.store import requests
@@ -36,7 +35,7 @@ class Filed:
     number: str
     departement: str
     at: datetime
-    status: str = "submitted"
+    status: Status = Status.SUBMITTED
 
 
 def check(territories: Territories, filed: FiledRequest, *, at: datetime) -> Identified:
@@ -113,7 +112,7 @@ async def keep(
     tracked = _tracked(fact)
     tracked.contact_confirmed_at = confirmed_at
     await requests.add(tx, tracked, filed_from=fact.filed_from)
-    await usecases.show(tx, fact.request_id, event_id, step_of(fact, MEANINGS[intake.RequestSubmitted]))
+    await requests.add_step(tx, fact.request_id, event_id, step_of(fact, MEANINGS[intake.RequestSubmitted]))
 
 
 def _request(
@@ -155,7 +154,7 @@ def _tracked(fact: intake.RequestSubmitted) -> Tracked:
         departement=fact.departement,
         departement_at=fact.at,
         filed=fact.request,
-        status=meaning.status or "",
+        status=meaning.status or Status.SUBMITTED,
         status_at=fact.at,
         team=meaning.team,
         expected=expected_after(fact, meaning),

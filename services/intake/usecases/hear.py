@@ -7,7 +7,7 @@ import structlog
 from services.intake.domain.colleagues import Holder
 from services.intake.domain.life import meaning_of
 from services.intake.store import colleagues, evaluations, messages, milestones, requests
-from services.intake.usecases import SOURCE, show
+from services.intake.usecases import SOURCE
 from services.intake.usecases.follow import take_reply_by_mail
 from shared.clock import new_id
 from shared.contracts import escalation, notifications, qualification
@@ -33,7 +33,7 @@ async def follow_fact(tx: Transaction, fact: Fact) -> None:
         await journal.move_stream(tx, SOURCE, tracked.id, tracked.departement)
     await _note_opened(tx, fact)
     if step is not None:
-        await show(tx, tracked.id, event_id(tx), step)
+        await requests.add_step(tx, tracked.id, event_id(tx), step)
 
 
 async def _note_opened(tx: Transaction, fact: Fact) -> None:

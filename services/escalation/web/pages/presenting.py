@@ -1,18 +1,29 @@
 """From a dossier's rows to what the components of its page take."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from services.escalation.domain.moves import State
 from services.escalation.reads.committee import SessionSummary
-from services.escalation.reads.detail_rows import EscalationDetail, TimelineRow
+from services.escalation.reads.detail_rows import EscalationDetail
 from services.escalation.reads.directory import LotRow
 from services.escalation.reads.dossiers import EscalationSummary
 from services.escalation.web.pages.showing import TONES
+from shared.contracts import escalation, intake, qualification
 from shared.contracts.vocabulary import Team
 from shared.french.dates import short_date_fr
 from shared.french.numbers import euros
 from shared.french.words import state_word, word
+
+_MARKS: Final[Mapping[str, str]] = {
+    intake.RequestWithdrawn.wire_type: "refused",
+    qualification.OrientationDeclined.wire_type: "refused",
+    qualification.RequestRefused.wire_type: "refused",
+    qualification.StageOverdue.wire_type: "late",
+    escalation.StageOverdue.wire_type: "late",
+}
+"""How the entry of an event looks in the timeline, where it is not simply done."""
 
 
 def beside(item: EscalationSummary, filters_kept: str, today: date) -> dict[str, Any]:
@@ -81,13 +92,7 @@ def life(dossier: EscalationDetail) -> list[dict[str, Any]]:
             "label": step.label,
             "team": step.team.value if step.team else None,
             "detail": step.detail,
-            "state": _stitch(step),
+            "state": _MARKS.get(step.type, "done"),
         }
         for step in dossier.timeline
     ]
-
-
-def _stitch(step: TimelineRow) -> str:
-    if step.type.endswith(("request_withdrawn.v1", "request_refused.v1", "orientation_declined.v1")):
-        return "refused"
-    return "late" if step.type.endswith("stage_overdue.v1") else "done"

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from services.intake.domain.colleagues import Holder
 from services.intake.domain.withdrawal import WithdrawalState
+from services.intake.reads.timeline import detail_of, label_of
 from services.intake.reads.tracking import Tracking
 from services.intake.usecases.file_request import Filed
 from services.intake.web.tokens import Tokens
@@ -145,7 +146,7 @@ def request_view(tracking: Tracking, tokens: Tokens, holder: Holder) -> RequestV
         departement=tracking.departement,
         expected=expected and ExpectedView(**{"from": expected.team, "what": expected.what, "until": expected.until}),
         timeline=[
-            StepView(at=step.at, type=step.type, label=step.label, team=step.team, detail=step.detail)
+            StepView(at=step.at, type=step.type, label=label_of(step), team=step.team, detail=detail_of(step))
             for step in tracking.timeline
         ],
         messages=[

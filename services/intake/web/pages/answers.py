@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -136,7 +136,11 @@ def read(territories: Territories, answers: Answers, *, at: datetime) -> Reading
     try:
         filed = FiledRequest.model_validate(body)
     except ValidationError as invalid:
-        errors += [_in_words(error) for error in field_errors(invalid.errors())]
+        found_wrong = invalid.errors()
+        errors += [
+            error if wrong["type"] in TOO_LONG else FieldError(error.field, WORDS.get(error.field, error.message))
+            for wrong, error in zip(found_wrong, field_errors(found_wrong), strict=True)
+        ]
     if body.get("kind") == RequestKind.PROGRAMME and not body.get("programme"):
         errors.append(FieldError("programme", "Choisissez le programme."))
     if filed is not None:
@@ -160,10 +164,8 @@ WORDS: Final[Mapping[str, str]] = {
 }
 """What to do, for fields where the common sentence would not say it."""
 
-
-def _in_words(error: FieldError) -> FieldError:
-    bounded = error.message.startswith("Au plus")
-    return FieldError(error.field, error.message if bounded else WORDS.get(error.field, error.message))
+TOO_LONG: Final = frozenset({"string_too_long", "too_long", "decimal_max_places", "decimal_max_digits"})
+"""Kinds of pydantic's errors of which the common sentence tells the limit."""
 
 
 def _body(answers: Answers, errors: list[FieldError]) -> dict[str, Any]:
@@ -250,11 +252,6 @@ def as_list(value: Any) -> list[str]:
 def _shown_field(field: str) -> str:
     """Give the name under which a page asks for a field: places in lists belong to the list."""
     return field.rsplit(".", 1)[0] if field.rsplit(".", 1)[-1].isdecimal() else field
-
-
-def earliest(today: date) -> str:
-    """Give the first day that a project may start on, for the date's field."""
-    return today.isoformat()
 
 
 def groups(names: Iterable[Step]) -> Iterator[str]:

@@ -7,10 +7,13 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from services.intake.domain.life import Status
 from services.intake.domain.withdrawal import WithdrawalState
+from services.intake.reads.timeline import detail_of, label_of
 from services.intake.reads.tracking import MessageRow, Tracking
 from services.intake.web.pages import picker
 from services.intake.web.pages.choices import in_lines
+from shared.contracts import escalation, qualification
 from shared.contracts.qualification import Service
 from shared.contracts.vocabulary import Programme, SupportType, Team
 from shared.french.dates import date_fr
@@ -18,26 +21,26 @@ from shared.french.words import STATE, TEAM, WITHDRAWAL_REASON, state_word, word
 from shared.territory.territories import Territories
 
 TONES: Final = {
-    "awaiting_information": "waiting",
-    "refused": "refused",
-    "withdrawn": "neutral",
-    "closed": "done",
-    "evaluated": "done",
-    "completed": "done",
-    "granted": "done",
-    "granted_with_reserve": "done",
-    "supported_locally": "done",
-    "directed_to_programme": "done",
+    Status.AWAITING_INFORMATION: "waiting",
+    Status.REFUSED: "refused",
+    Status.WITHDRAWN: "neutral",
+    Status.CLOSED: "done",
+    Status.EVALUATED: "done",
+    Status.COMPLETED: "done",
+    Status.GRANTED: "done",
+    Status.GRANTED_WITH_RESERVE: "done",
+    Status.SUPPORTED_LOCALLY: "done",
+    Status.DIRECTED_TO_PROGRAMME: "done",
 }
 """States that are not simply under way."""
 
 YOUR_STATES: Final = {
-    "awaiting_information": "En attente d’informations de votre part",
-    "proposed": "Réponse en préparation",
-    "awaiting_departement": "En cours d’examen par l’équipe nationale",
-    "admissible": "Dossier recevable",
-    "scheduled": "Inscrite au comité de suivi de projet",
-    "transferred": "Reprise par un autre département",
+    Status.AWAITING_INFORMATION: "En attente d’informations de votre part",
+    Status.PROPOSED: "Réponse en préparation",
+    Status.AWAITING_DEPARTEMENT: "En cours d’examen par l’équipe nationale",
+    Status.ADMISSIBLE: "Dossier recevable",
+    Status.SCHEDULED: "Inscrite au comité de suivi de projet",
+    Status.TRANSFERRED: "Reprise par un autre département",
 }
 """Words of this page where the common ones speak to agents."""
 
@@ -105,10 +108,10 @@ class View:
         events: list[dict[str, Any]] = [
             {
                 "at": step.at,
-                "label": step.label,
+                "label": label_of(step),
                 "team": self._who(step.team),
                 "state": "refused" if _refuses(step.type, status) else "done",
-                "detail": in_lines(step.detail),
+                "detail": in_lines(detail_of(step)),
             }
             for step in self.tracking.timeline
         ]
@@ -132,10 +135,10 @@ class View:
     @property
     def asked_for(self) -> list[str]:
         """What the département asked for, while it waits."""
-        asked = [step for step in self.tracking.timeline if step.type == "qualification.information_requested.v1"]
-        if self.tracking.status != "awaiting_information" or not asked:
+        asked = [step for step in self.tracking.timeline if step.type == qualification.InformationRequested.wire_type]
+        if self.tracking.status != Status.AWAITING_INFORMATION or not asked:
             return []
-        return (asked[-1].detail or "").splitlines()
+        return list(asked[-1].details.text or ())
 
     @property
     def milestone_choices(self) -> list[tuple[str, str]]:
@@ -247,6 +250,5 @@ def _linked(scheme: str, address: str | None) -> Markup | None:
 
 
 def _refuses(wire_type: str, status: str) -> bool:
-    return wire_type == "qualification.request_refused.v1" or (
-        wire_type == "escalation.decision_made.v1" and status == "refused"
-    )
+    decided = wire_type == escalation.DecisionMade.wire_type
+    return wire_type == qualification.RequestRefused.wire_type or (decided and status == Status.REFUSED)
