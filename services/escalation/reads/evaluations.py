@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from services.escalation.domain.perimeter import Perimeter
 from shared.contracts.vocabulary import CommitteeOutcome, EvaluationRound, Field, Programme
 from shared.db import Reader
+from shared.evaluations import Answers, Averages, Group
 
 
 class Dimension(StrEnum):
@@ -50,22 +51,6 @@ class Evaluation(BaseModel):
     cost_cents: int | None
 
 
-class Averages(BaseModel):
-    """The means of the answers, None while there are none."""
-
-    count: int
-    need_met: float | None
-    progress: float | None
-    satisfaction: float | None
-
-
-class Group(Averages):
-    """The means of the answers that share a value (a département, a field…), and what their help cost together."""
-
-    value: str
-    cost_cents: int
-
-
 class Narrowed(BaseModel):
     """Which answers are meant; None narrows nothing."""
 
@@ -77,7 +62,7 @@ class Narrowed(BaseModel):
 
 
 _JUDGED: Final = """
-    WITH judged AS (
+    WITH whole AS (
         SELECT evaluation.request_id, evaluation.number, evaluation.departement, evaluation.applicant_name,
             evaluation.round, evaluation.fields, coalesce(evaluation.programme, followed.programme) AS programme,
             evaluation.need_met, evaluation.progress, evaluation.satisfaction, evaluation.impact, evaluation.comment,
@@ -103,9 +88,9 @@ _JUDGED: Final = """
             FROM mobilisation
             WHERE mobilisation.request_id = evaluation.request_id AND mobilisation.state <> 'declined'
         ) AS means ON true
-    ), narrowed AS (
+    ), judged AS (
         SELECT *
-        FROM judged
+        FROM whole
         WHERE ($1::text[] IS NULL OR departement = ANY($1))
             AND ($2::text[] IS NULL OR programme = ANY($2))
             AND ($3::text IS NULL OR departement = $3)
@@ -117,19 +102,21 @@ _JUDGED: Final = """
 """
 """Answers beside what is known of their requests; then those of the perimeter that are asked for."""
 
-_MEANS: Final = """
-    count(*)::int AS count, avg(need_met)::float AS need_met, avg(progress)::float AS progress,
-    avg(satisfaction)::float AS satisfaction
-"""
-
-_VALUES: Final[dict[Dimension, str]] = {
-    Dimension.ROUND: "ARRAY[round]",
-    Dimension.REGION: "ARRAY[region]",
-    Dimension.DEPARTEMENT: "ARRAY[departement]",
-    Dimension.FIELD: "fields",
-    Dimension.PROGRAMME: "ARRAY[programme]",
-    Dimension.PROVIDER: "providers",
-}
+_ANSWERS: Final = Answers(
+    _JUDGED,
+    columns="""
+        request_id, number, departement, applicant_name, round, fields, programme, providers, need_met, progress,
+        satisfaction, impact, comment, submitted_at, decision_number, decision_outcome, granted_cents, cost_cents
+    """,
+    values={
+        Dimension.ROUND: "ARRAY[round]",
+        Dimension.REGION: "ARRAY[region]",
+        Dimension.DEPARTEMENT: "ARRAY[departement]",
+        Dimension.FIELD: "fields",
+        Dimension.PROGRAMME: "ARRAY[programme]",
+        Dimension.PROVIDER: "providers",
+    },
+)
 
 
 def _asked(narrowed: Narrowed, perimeter: Perimeter) -> tuple[Any, ...]:
@@ -147,50 +134,16 @@ def _asked(narrowed: Narrowed, perimeter: Perimeter) -> tuple[Any, ...]:
 async def evaluations(
     reader: Reader, narrowed: Narrowed, *, perimeter: Perimeter, limit: int, offset: int
 ) -> list[Evaluation]:
-    """Give answers, the latest first."""
-    rows = await reader.fetch(
-        f"""
-        {_JUDGED}
-        SELECT request_id, number, departement, applicant_name, round, fields, programme, providers, need_met, progress,
-            satisfaction, impact, comment, submitted_at, decision_number, decision_outcome, granted_cents, cost_cents
-        FROM narrowed
-        ORDER BY submitted_at DESC, request_id
-        LIMIT $8 OFFSET $9
-        """,  # noqa: S608 - built from constants
-        *_asked(narrowed, perimeter),
-        limit,
-        offset,
-    )
+    """Return answers, the latest first."""
+    rows = await _ANSWERS.latest(reader, _asked(narrowed, perimeter), limit=limit, offset=offset)
     return [Evaluation.model_validate(dict(row)) for row in rows]
 
 
 async def averages(reader: Reader, narrowed: Narrowed, *, perimeter: Perimeter) -> Averages:
-    """Give the number of answers and their means."""
-    row = await reader.fetchrow(
-        f"{_JUDGED} SELECT {_MEANS} FROM narrowed",  # noqa: S608 - built from constants
-        *_asked(narrowed, perimeter),
-    )
-    return Averages.model_validate(dict(row or {}))
+    """Return the number of answers and their averages."""
+    return await _ANSWERS.averages(reader, _asked(narrowed, perimeter))
 
 
 async def grouped(reader: Reader, by: Dimension, narrowed: Narrowed, *, perimeter: Perimeter) -> list[Group]:
-    """Give the means by a dimension, the most answers first; an answer counts for each of its fields and providers.
-
-    What a request cost counts once in a group, however often its applicant answered.
-    """
-    rows = await reader.fetch(
-        f"""
-        {_JUDGED}, valued AS (
-            SELECT value, narrowed.*,
-                row_number() OVER (PARTITION BY value, request_id ORDER BY submitted_at) = 1 AS first
-            FROM narrowed, unnest({_VALUES[by]}) AS value
-            WHERE value IS NOT NULL
-        )
-        SELECT value, {_MEANS}, coalesce(sum(cost_cents) FILTER (WHERE first), 0)::bigint AS cost_cents
-        FROM valued
-        GROUP BY value
-        ORDER BY count DESC, value
-        """,  # noqa: S608 - built from constants
-        *_asked(narrowed, perimeter),
-    )
-    return [Group.model_validate(dict(row)) for row in rows]
+    """Return the averages by a dimension, the most answers first."""
+    return await _ANSWERS.grouped(reader, by, _asked(narrowed, perimeter), Group)

@@ -3,9 +3,10 @@
 from pydantic import BaseModel
 
 from services.escalation.domain.perimeter import Perimeter
-from services.escalation.reads.evaluations import Averages, Narrowed, averages
+from services.escalation.reads.evaluations import Narrowed, averages
 from services.escalation.reads.overview import Delay, Overview, overview
 from shared.db import Database, Reader
+from shared.evaluations import Averages
 
 
 class Statistics(BaseModel):

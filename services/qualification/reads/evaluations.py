@@ -14,6 +14,8 @@ from services.qualification.reads.timeline import detail_of
 from shared.contracts import BY_TYPE, escalation
 from shared.contracts.vocabulary import EvaluationRound, Field, Programme
 from shared.db import Reader
+from shared.evaluations import Answers, Averages
+from shared.evaluations import Group as GroupOfAnswers
 
 
 class Dimension(StrEnum):
@@ -54,21 +56,10 @@ class Evaluation(BaseModel):
     submitted_at: datetime
 
 
-class Averages(BaseModel):
-    """The means of the answers, None while there are none."""
+class Group(GroupOfAnswers):
+    """The averages of the answers that share a value, and what was paid for them; `name` is its French word."""
 
-    count: int
-    need_met: float | None
-    progress: float | None
-    satisfaction: float | None
-
-
-class Group(Averages):
-    """The means of the answers that share a value, whose words are `name`, and what the département paid for them."""
-
-    value: str
     name: str = ""
-    cost_cents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,71 +123,39 @@ _JUDGED: Final = """
 """
 """The answers that are asked for, beside what is known of their cases."""
 
-_MEANS: Final = """
-    count(*) AS count, avg(need_met)::float AS need_met, avg(progress)::float AS progress,
-    avg(satisfaction)::float AS satisfaction
-"""
-
-_VALUES: Final[dict[Dimension, str]] = {
-    Dimension.ANSWER: "ARRAY[answer]",
-    Dimension.TERRITORY: "ARRAY[territory]",
-    Dimension.FIELD: "fields",
-    Dimension.PROGRAMME: "ARRAY[programme]",
-    Dimension.PROVIDER: "ARRAY[provider]",
-    Dimension.ROUND: "ARRAY[round]",
-}
+_ANSWERS: Final = Answers(
+    _JUDGED,
+    columns="""
+        request_id, departement, number, title, applicant_name, round, answer, fields, programme, provider, decided_by,
+        decision, cost_cents, need_met, progress, satisfaction, impact, comment, submitted_at
+    """,
+    values={
+        Dimension.ANSWER: "ARRAY[answer]",
+        Dimension.TERRITORY: "ARRAY[territory]",
+        Dimension.FIELD: "fields",
+        Dimension.PROGRAMME: "ARRAY[programme]",
+        Dimension.PROVIDER: "ARRAY[provider]",
+        Dimension.ROUND: "ARRAY[round]",
+    },
+)
 
 
 async def evaluations(reader: Reader, scope: Scope, *, limit: int, offset: int) -> list[Evaluation]:
-    """Give answers, the latest first."""
-    rows = await reader.fetch(
-        f"""
-        {_JUDGED}
-        SELECT request_id, departement, number, title, applicant_name, round, answer, fields, programme, provider,
-               decided_by, decision, cost_cents, need_met, progress, satisfaction, impact, comment, submitted_at
-        FROM judged
-        ORDER BY submitted_at DESC, request_id
-        LIMIT $6 OFFSET $7
-        """,  # noqa: S608 - built from constants
-        *scope.arguments,
-        limit,
-        offset,
-    )
+    """Return answers, the latest first."""
+    rows = await _ANSWERS.latest(reader, scope.arguments, limit=limit, offset=offset)
     return [Evaluation(**{**row, "decision": _decision(row["decided_by"], row["decision"])}) for row in rows]
+
+
+async def averages(reader: Reader, scope: Scope) -> Averages:
+    """Return the number of answers and their averages."""
+    return await _ANSWERS.averages(reader, scope.arguments)
+
+
+async def grouped(reader: Reader, by: Dimension, scope: Scope) -> list[Group]:
+    """Return the averages by a dimension, the most answers first; the caller finds the `name` of each group."""
+    return await _ANSWERS.grouped(reader, by, scope.arguments, Group)
 
 
 def _decision(wire_type: str | None, members: dict[str, Any] | None) -> str | None:
     """Return the committee's decision in words."""
     return detail_of(BY_TYPE[wire_type].model_validate(members)) if wire_type else None
-
-
-async def averages(reader: Reader, scope: Scope) -> Averages:
-    """Give the number of answers and their means."""
-    row = await reader.fetchrow(
-        f"{_JUDGED} SELECT {_MEANS} FROM judged",  # noqa: S608 - built from constants
-        *scope.arguments,
-    )
-    return Averages(**dict(row or {}))
-
-
-async def grouped(reader: Reader, by: Dimension, scope: Scope) -> list[Group]:
-    """Give the means by a dimension, the most answers first; an answer counts for each of its fields.
-
-    What a request cost counts once in a group, however often its applicant answered. The caller finds the `name`.
-    """
-    rows = await reader.fetch(
-        f"""
-        {_JUDGED}, valued AS (
-            SELECT value, judged.*,
-                   row_number() OVER (PARTITION BY value, request_id ORDER BY submitted_at) = 1 AS first
-            FROM judged, unnest({_VALUES[by]}) AS value
-            WHERE value IS NOT NULL
-        )
-        SELECT value, {_MEANS}, coalesce(sum(cost_cents) FILTER (WHERE first), 0)::bigint AS cost_cents
-        FROM valued
-        GROUP BY value
-        ORDER BY count DESC, value
-        """,  # noqa: S608 - built from constants
-        *scope.arguments,
-    )
-    return [Group(**dict(row)) for row in rows]

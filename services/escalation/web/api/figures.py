@@ -9,7 +9,6 @@ from litestar.params import FromQuery, QueryParameter
 from services.escalation.reads.evaluations import (
     Dimension,
     Evaluation,
-    Group,
     Narrowed,
     averages,
     evaluations,
@@ -20,6 +19,7 @@ from services.escalation.usecases import acting
 from services.escalation.web.readers import wanted
 from shared.contracts.vocabulary import EvaluationRound, Field, Programme
 from shared.db import Database
+from shared.evaluations import Group
 from shared.identity.model import Agent
 from shared.territory.territories import Territories
 from shared.web.paging import Page, Paged

@@ -8,7 +8,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import Template
 
-from services.escalation.reads.evaluations import Averages, Dimension, Narrowed, averages, evaluations, grouped
+from services.escalation.reads.evaluations import Dimension, Narrowed, averages, evaluations, grouped
 from services.escalation.reads.overview import Money
 from services.escalation.reads.results import statistics
 from services.escalation.usecases import acting
@@ -16,6 +16,7 @@ from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import wanted
 from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, EvaluationRound, Field, Programme
 from shared.db import Database
+from shared.evaluations import Averages
 from shared.french.numbers import euros, number_fr
 from shared.french.words import state_word, word
 from shared.identity.model import Agent
