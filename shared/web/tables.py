@@ -1,32 +1,34 @@
-"""A list taken home as a spreadsheet (ODS) or as a text that spreadsheets open (CSV); and such a text read again.
+"""Lists downloaded as spreadsheets (ODS) or as text that spreadsheets open (CSV), and tables that people upload.
 
 Ten thousand lines are 0.1 s of work as CSV and 1 s as ODS: call either in a thread.
 """
 
 import csv
 import io
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
 
 from litestar import Response
+from pydantic import ValidationError
 from stream_write_ods import stream_write_ods  # type: ignore[import-untyped] # it has no types
 
-from shared.errors import Invalid
+from shared.commands import without_secrets
+from shared.errors import FieldError, Invalid
 from shared.french.dates import PARIS
-from shared.french.numbers import number_fr
 from shared.masking import hidden
+from shared.tables import FORMULA, Item, Line, rows_of
+from shared.territory.index import fold
+from shared.web.forms import Form
+from shared.web.validation import SENTENCES, field_errors
 
 Cell = str | int | float | date | None
 
 CSV = "text/csv; charset=utf-8"
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a formula begins for a spreadsheet that opens a CSV: what somebody typed must not become one."""
-
-_FRENCH_DAY = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,44 +56,74 @@ def as_ods(table: Table) -> Response[bytes]:
     return _attached(content, f"{table.name}.ods", ODS)
 
 
-def rows_of(content: bytes, *, most: int) -> list[tuple[int, list[str]]]:
-    """Read what a spreadsheet saved as CSV: the number of each line that is not blank, and its cells.
+@dataclass(frozen=True, slots=True)
+class Headings:
+    """The columns of a table that is imported: what each holds → its heading.
 
-    UTF-8 or the Windows character set; semicolons, commas or tabulations. The first line, if any, is the headings.
-    Refuses (`Invalid`, field `table`) what is no such table, or has more than `most` lines below its headings.
+    `needed` must be there; `also` are other headings, folded, that published lists have.
     """
-    reader = csv.reader(io.StringIO(_text(content), newline=""), delimiter=_delimiter(content))
+
+    columns: Mapping[str, str]
+    needed: Sequence[str]
+    also: Mapping[str, str] = MappingProxyType({})
+
+    def names(self, row: Sequence[str]) -> list[str]:
+        """Return what each column holds, nothing for an unknown one; refuses (`Invalid`) a row without the needed."""
+        known = {**{fold(shown): name for name, shown in self.columns.items()}, **self.also}
+        names = [known.get(fold(shown), "") for shown in row]
+        missing = ", ".join(self.columns[name] for name in self.needed if name not in names)
+        if missing:
+            raise Invalid.field("table", f"La première ligne doit nommer les colonnes. Il manque\u00a0: {missing}.")
+        return names
+
+
+def lines_of(
+    content: bytes,
+    headings: Headings,
+    read: Callable[[dict[str, str]], Item],
+    *,
+    shown: Sequence[str],
+    most: int,
+) -> list[Line[Item]]:
+    """Read the lines of a CSV table; what is wrong with a line stays with the line.
+
+    Args:
+        content: what the spreadsheet saved.
+        headings: its columns; one named `id` holds the identifier of the line.
+        read: makes the item of a line of its cells, by what they hold; may raise what pydantic raises, or `Invalid`.
+        shown: the columns by which the report names a line.
+        most: how many lines are accepted; more are refused (`Invalid`), as is what is no table.
+    """
+    rows = rows_of(content, most=most)
+    names = headings.names(rows[0][1] if rows else [])
+    return [_line(number, dict(zip(names, row, strict=False)), read, shown) for number, row in rows[1:]]
+
+
+def _line(
+    number: int, cells: Mapping[str, str], read: Callable[[dict[str, str]], Item], shown: Sequence[str]
+) -> Line[Item]:
+    given = {name: cell for name, cell in cells.items() if name and cell}
+    line = Line[Item](number, " ".join(given[name] for name in shown if name in given)[:200])
     try:
-        rows = [(number, [unquoted(cell.strip()) for cell in row]) for number, row in enumerate(reader, start=1)]
-    except csv.Error as error:
-        raise Invalid.field("table", "Ce fichier n’est pas un tableau CSV lisible.") from error
-    filled = [(number, row) for number, row in rows if any(row)]
-    if len(filled) > most + 1:
-        raise Invalid.field("table", f"Au plus {number_fr(most)} lignes sont acceptées à la fois.")
-    return filled
-
-
-def day_typed(text: str) -> str:
-    """Write a day as French spreadsheets save it, 01/09/2026, as ISO 8601 does; anything else is left as it is."""
-    day = _FRENCH_DAY.match(text)
-    return f"{day[3]}-{day[2]:0>2}-{day[1]:0>2}" if day else text
-
-
-def unquoted(cell: str) -> str:
-    """Take off the mark by which a table of ours kept a text from becoming a formula."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA else cell
-
-
-def _text(content: bytes) -> str:
+        line = replace(line, id=UUID(given.pop("id")) if "id" in given else None)
+    except ValueError:
+        return replace(line, errors=(FieldError("id", "Cet identifiant n’a pas la forme attendue."),))
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")  # what a French spreadsheet saves when it is not asked
+        return replace(line, item=read(without_secrets(given)))
+    except Invalid as refusal:
+        return replace(line, errors=refusal.errors)
+    except ValidationError as invalid:
+        return replace(line, errors=tuple(field_errors(invalid.errors())))
+    except ValueError:
+        return replace(line, errors=(FieldError("", SENTENCES["unstorable_text"]),))
 
 
-def _delimiter(content: bytes) -> str:
-    heading = content.partition(b"\n")[0]
-    return max((";", ",", "\t"), key=lambda mark: heading.count(mark.encode()))
+async def table_sent(form: Form[Any]) -> bytes:
+    """Return the file of the field `table`; refuses (`Invalid`) a form without one."""
+    files = form.files.get("table", [])
+    if not files:
+        raise Invalid.field("table", "Choisissez le fichier à importer.")
+    return await files[0].read()
 
 
 def _attached(content: bytes, name: str, media_type: str) -> Response[bytes]:
@@ -105,7 +137,7 @@ def _written(cell: Cell) -> str:
     if isinstance(cell, date):
         return _day(cell).isoformat()
     if isinstance(cell, str):
-        return f"'{cell}" if cell.startswith(_FORMULA) else cell
+        return f"'{cell}" if cell.startswith(FORMULA) else cell
     return str(cell).replace(".", ",")
 
 

@@ -7,8 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from services.escalation.domain.coverage import Result
-from services.escalation.web.coverage_tables import lines_of
+from services.escalation.web.coverage_tables import coverage_lines
 from shared import coverage
 from shared.clock import new_id
 from shared.contracts.escalation import ProgrammeCoverageSet, coverage_id
@@ -16,6 +15,7 @@ from shared.contracts.vocabulary import ApplicantKind, Programme
 from shared.db import Database
 from shared.errors import Invalid
 from shared.identity.model import Agent, Role
+from shared.tables import Result
 from shared.territory.territories import Territories
 from tests.escalation.conftest import an_agent
 from tests.escalation.life import Ear, Program, directed_to_programme
@@ -50,9 +50,9 @@ def test_each_line_is_checked_against_the_official_codes(territories: Territorie
         "canton;95127;;;\n"
         "commune;95000;;;\n"
     )
-    lines = lines_of(table.encode(), territories)
+    lines = coverage_lines(table.encode(), territories)
     assert [line.number for line in lines] == list(range(2, 10))
-    assert [line.covered is not None for line in lines] == [True, False, False, False, True, False, False, False]
+    assert [line.item is not None for line in lines] == [True, False, False, False, True, False, False, False]
     why = {line.number: line.errors[0].message for line in lines if line.errors}
     assert "Magny-en-Vexin" in why[3]
     assert "Aucune commune" in why[4]
@@ -60,26 +60,26 @@ def test_each_line_is_checked_against_the_official_codes(territories: Territorie
     assert "précède" in why[7]
     assert "Type inconnu" in why[8]
     assert "code postal" in why[9]
-    assert lines[4].covered is not None
-    assert len(lines[4].covered.departements) == 8
+    assert lines[4].item is not None
+    assert len(lines[4].item.departements) == 8
 
 
 @pytest.mark.parametrize("kind", ["commune", ""])
 def test_a_zero_that_a_spreadsheet_took_away_is_told(territories: Territories, kind: str) -> None:
-    (line,) = lines_of(f"Type;Code;Nom\n{kind};1001;L'Abergement-Clémenciat\n".encode(), territories)
+    (line,) = coverage_lines(f"Type;Code;Nom\n{kind};1001;L'Abergement-Clémenciat\n".encode(), territories)
     assert [error.field for error in line.errors] == ["code"]
     assert "écrivez 01001" in line.errors[0].message
 
 
 def test_a_table_without_codes_is_refused(territories: Territories) -> None:
     with pytest.raises(Invalid):
-        lines_of(b"Nom;Ville\nMagny;x\n", territories)
+        coverage_lines(b"Nom;Ville\nMagny;x\n", territories)
 
 
 def test_published_lists_are_read_as_they_are(territories: Territories) -> None:
-    lines = lines_of(b"insee_com,lib_com\n95355,Magny-en-Vexin\n", territories)
-    assert lines[0].covered is not None
-    assert lines[0].covered.told.kind is ApplicantKind.COMMUNE
+    lines = coverage_lines(b"insee_com,lib_com\n95355,Magny-en-Vexin\n", territories)
+    assert lines[0].item is not None
+    assert lines[0].item.told.kind is ApplicantKind.COMMUNE
 
 
 async def test_each_departement_whose_list_changed_is_told_all_of_it(database: Database, national: Program) -> None:

@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from shared.contracts.escalation import CoveredTerritory
 from shared.contracts.vocabulary import ApplicantKind
 from shared.errors import FieldError
+from shared.tables import Line, Reported, Result, refused
 
 Key = tuple[ApplicantKind, str]
 
@@ -21,45 +21,21 @@ class Covered:
     departements: tuple[str, ...]
 
     @property
+    def shown(self) -> str:
+        """Code and name, for people."""
+        return f"{self.told.code} {self.told.name}"
+
+    @property
     def key(self) -> Key:
         """Kind and code, which name the territory."""
         return self.told.kind, self.told.code
-
-
-class Result(StrEnum):
-    """What becomes of a line of the list."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """One line of the report: `number` as in the file, `shown` what it is about."""
-
-    number: int
-    shown: str
-    result: Result
-    errors: tuple[FieldError, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the list as it was read; `covered` is None where `errors` say why."""
-
-    number: int
-    shown: str
-    covered: Covered | None = None
-    errors: tuple[FieldError, ...] = ()
 
 
 TWICE: Final = "Ce territoire figure déjà à la ligne {line}."
 
 
 def bring_in(
-    before: Mapping[Key, Covered], lines: Iterable[Line], *, replace: bool
+    before: Mapping[Key, Covered], lines: Iterable[Line[Covered]], *, replace: bool
 ) -> tuple[dict[Key, Covered], list[Reported]]:
     """Give the coverage after a list was brought in, and the report line by line.
 
@@ -69,16 +45,17 @@ def bring_in(
     first: dict[Key, int] = {}
     report = []
     for line in lines:
-        if line.covered is None:
-            report.append(Reported(line.number, line.shown, Result.REFUSED, line.errors))
-        elif line.covered.key in listed:
-            twice = FieldError("code", TWICE.format(line=first[line.covered.key]))
-            report.append(Reported(line.number, line.shown, Result.REFUSED, (twice,)))
+        covered = line.item
+        if covered is None:
+            report.append(refused(line))
+        elif covered.key in listed:
+            twice = FieldError("code", TWICE.format(line=first[covered.key]))
+            report.append(Reported(line.number, covered.shown, Result.REFUSED, (twice,)))
         else:
-            known = before.get(line.covered.key)
-            listed[line.covered.key], first[line.covered.key] = line.covered, line.number
-            same = Result.UNCHANGED if known == line.covered else Result.CHANGED
-            report.append(Reported(line.number, line.shown, same if known else Result.ADDED))
+            known = before.get(covered.key)
+            listed[covered.key], first[covered.key] = covered, line.number
+            same = Result.UNCHANGED if known == covered else Result.CHANGED
+            report.append(Reported(line.number, covered.shown, same if known else Result.ADDED))
     whole = replace and all(line.result is not Result.REFUSED for line in report)
     return (listed if whole else {**before, **listed}), report
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from services.escalation.domain.coverage import Covered, Key, Line, Reported, bring_in, changed_departements
+from services.escalation.domain.coverage import Covered, Key, bring_in, changed_departements
 from services.escalation.domain.programmes import ProgrammeRequest, acting_for_programme
 from services.escalation.settings import Durations
 from services.escalation.store import dossier as dossier_store
@@ -20,6 +20,7 @@ from shared.db import Transaction
 from shared.errors import Invalid, NotFound
 from shared.identity.model import Agent
 from shared.messaging import journal
+from shared.tables import Line, Reported
 
 ENDS_BEFORE: Final = "La fin précède le début."
 
@@ -47,7 +48,7 @@ async def describe(
 
 
 async def bring_in_territories(
-    tx: Transaction, programme: Programme, lines: Iterable[Line], *, replace: bool, agent: Agent, at: datetime
+    tx: Transaction, programme: Programme, lines: Iterable[Line[Covered]], *, replace: bool, agent: Agent, at: datetime
 ) -> list[Reported]:
     """A list of territories is brought in, and each département whose part changed is told; gives the report."""
     actor = acting_for_programme(acting.by(agent))

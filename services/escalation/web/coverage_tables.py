@@ -2,26 +2,28 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from datetime import date
+from functools import partial
 from typing import Final
 
-from pydantic import BaseModel, ValidationError, model_validator
+from pydantic import BaseModel, model_validator
 
-from services.escalation.domain.coverage import Covered, Line, Reported
+from services.escalation.domain.coverage import Covered
 from services.escalation.reads.coverage import CoveredRow
 from services.escalation.usecases.programmes import ENDS_BEFORE, bring_in_territories
-from shared import clock, commands
+from shared import clock
 from shared.contracts.escalation import CoveredTerritory
 from shared.contracts.vocabulary import ApplicantKind, Programme
 from shared.db import Cause, Database
 from shared.errors import FieldError, Invalid
 from shared.french.words import APPLICANT_KIND
 from shared.identity.model import Agent
+from shared.tables import Line, Reported, day_typed
 from shared.territory.index import core, fold
 from shared.territory.model import Territory
 from shared.territory.territories import Territories
-from shared.web import validation
-from shared.web.tables import Table, day_typed, rows_of
+from shared.web.tables import Headings, Table, lines_of
 
 COLUMNS: Final[Mapping[str, str]] = {
     "kind": "Type",
@@ -32,7 +34,7 @@ COLUMNS: Final[Mapping[str, str]] = {
 }
 """What a column holds → its heading."""
 
-ALSO: Final[Mapping[str, str]] = {
+_ALSO: Final = {
     "code insee": "code",
     "insee com": "code",
     "insee": "code",
@@ -44,8 +46,7 @@ ALSO: Final[Mapping[str, str]] = {
 }
 """Other headings that published lists have."""
 
-LARGEST_TABLE: Final = 4 * 1024 * 1024
-"""Bytes of a table that is brought in."""
+HEADINGS: Final = Headings(COLUMNS, needed=("code",), also=_ALSO)
 
 MOST: Final = 36_000
 """Lines that are taken at once: all communes there are."""
@@ -102,47 +103,27 @@ async def bring_in_table(
     cause: Cause,
 ) -> list[Reported]:
     """Bring a table in and report line by line; without `keep`, report what would become of it and change nothing."""
-    lines = await asyncio.to_thread(lines_of, content, territories)
-    async with database.transaction(cause) as tx:
-        if keep:
-            return await bring_in_territories(tx, programme, lines, replace=replace, agent=agent, at=clock.now())
-        async with tx.undone():
-            return await bring_in_territories(tx, programme, lines, replace=replace, agent=agent, at=clock.now())
+    lines = await asyncio.to_thread(coverage_lines, content, territories)
+    async with database.transaction(cause) as tx, nullcontext() if keep else tx.undone():
+        return await bring_in_territories(tx, programme, lines, replace=replace, agent=agent, at=clock.now())
 
 
-def lines_of(content: bytes, territories: Territories) -> list[Line]:
-    """Read a table; what is wrong with a line stays with the line. Refuses (`Invalid`) what is no such table at all."""
-    rows = rows_of(content, most=MOST)
-    names = _names(rows[0][1] if rows else [])
-    return [_line(number, dict(zip(names, row, strict=False)), territories) for number, row in rows[1:]]
+def coverage_lines(content: bytes, territories: Territories) -> list[Line[Covered]]:
+    """Read a table of territories, each code against the official lists."""
+    return lines_of(content, HEADINGS, partial(_covered, territories), shown=("code", "name"), most=MOST)
 
 
-def _names(heading: list[str]) -> list[str]:
-    known = {**{fold(shown): name for name, shown in COLUMNS.items()}, **ALSO}
-    names = [known.get(fold(shown), "") for shown in heading]
-    if "code" not in names:
-        raise Invalid.field("table", "La première ligne doit nommer les colonnes. Il manque\u00a0: Code.")
-    return names
-
-
-def _line(number: int, cells: dict[str, str], territories: Territories) -> Line:
-    given = {name: text for name, text in cells.items() if name and text}
-    shown = " ".join(filter(None, (given.get("code"), given.get("name"))))[:200]
+def _covered(territories: Territories, given: dict[str, str]) -> Covered:
     try:
-        commands.refuse_unstorable_text(given)
         territory = _territory(given, territories)
-        period = _Period.model_validate({name: day_typed(given[name]) for name in ("since", "until") if name in given})
     except Invalid as refusal:
-        errors = tuple(FieldError(error.field.removeprefix("applicant."), error.message) for error in refusal.errors)
-        return Line(number, shown, errors=errors)
-    except ValidationError as invalid:
-        return Line(number, shown, errors=tuple(validation.field_errors(invalid.errors())))
-    except ValueError:
-        return Line(number, shown, errors=(FieldError("", validation.SENTENCES["unstorable_text"]),))
+        errors = [FieldError(error.field.removeprefix("applicant."), error.message) for error in refusal.errors]
+        raise Invalid(errors) from refusal
+    period = _Period.model_validate({name: day_typed(given[name]) for name in ("since", "until") if name in given})
     told = CoveredTerritory(
         kind=territory.kind, code=territory.code, name=territory.full_name, since=period.since, until=period.until
     )
-    return Line(number, f"{territory.code} {territory.full_name}", Covered(told, tuple(sorted(territory.departements))))
+    return Covered(told, tuple(sorted(territory.departements)))
 
 
 def _territory(given: Mapping[str, str], territories: Territories) -> Territory:

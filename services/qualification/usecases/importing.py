@@ -1,9 +1,8 @@
 """The catalogue comes in as a table: each line is added, changed, left as it is, or refused with its reasons."""
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from services.qualification.domain.matching import CatalogueEntry
@@ -13,44 +12,14 @@ from services.qualification.usecases.catalogue import Entry
 from shared.db import Transaction
 from shared.errors import FieldError, Invalid
 from shared.identity.model import Agent, Role
+from shared.tables import Line, Reported, Result, refused
 from shared.territory import Territories
 
 UNKNOWN = "Aucun acteur de votre annuaire n’a cet identifiant. Laissez la case vide pour en inscrire un nouveau."
 
 
-class Result(StrEnum):
-    """What becomes of a line."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the table, as it was read; without `entry`, `errors` say why it could not be."""
-
-    number: int
-    name: str
-    provider_id: UUID | None = None
-    entry: Entry | None = None
-    errors: tuple[FieldError, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """One line of the report."""
-
-    number: int
-    name: str
-    result: Result
-    provider_id: UUID | None = None
-    errors: tuple[FieldError, ...] = ()
-
-
 async def import_providers(
-    tx: Transaction, lines: Sequence[Line], *, by: Agent, at: datetime, territories: Territories
+    tx: Transaction, lines: Sequence[Line[Entry]], *, by: Agent, at: datetime, territories: Territories
 ) -> list[Reported]:
     """Bring the lines into the catalogue, each by itself, and report on each.
 
@@ -58,26 +27,27 @@ async def import_providers(
     there is one. The same table sent twice changes nothing the second time.
     """
     by.require(Role.SAT_AGENT)
-    meant = [await _meant(tx, line.provider_id, line.entry, by) for line in lines if line.entry is not None]
+    meant = [await _meant(tx, line.id, line.item, by) for line in lines if line.item is not None]
     await providers.lock_all(tx, {provider_id for provider_id in meant if provider_id is not None})
     return [await _import(tx, line, by=by, at=at, territories=territories) for line in lines]
 
 
-async def _import(tx: Transaction, line: Line, *, by: Agent, at: datetime, territories: Territories) -> Reported:
-    if line.entry is None:
-        return Reported(line.number, line.name, Result.REFUSED, line.provider_id, line.errors)
-    known = await _known(tx, line.provider_id, line.entry, by)
-    if line.provider_id and known is None:
-        return Reported(line.number, line.name, Result.REFUSED, None, (FieldError("id", UNKNOWN),))
+async def _import(tx: Transaction, line: Line[Entry], *, by: Agent, at: datetime, territories: Territories) -> Reported:
+    entry = line.item
+    if entry is None:
+        return refused(line)
+    known = await _known(tx, line.id, entry, by)
+    if line.id and known is None:
+        return refused(dataclasses.replace(line, id=None), FieldError("id", UNKNOWN))
     try:
         if known is None:
-            added = await catalogue.add(tx, line.entry, by=by, at=at, territories=territories)
-            return Reported(line.number, line.name, Result.ADDED, added.id)
-        changed = await catalogue.change(tx, known.id, line.entry, by=by, at=at, territories=territories)
+            added = await catalogue.add(tx, entry, by=by, at=at, territories=territories)
+            return Reported(line.number, line.shown, Result.ADDED, id=added.id)
+        changed = await catalogue.change(tx, known.id, entry, by=by, at=at, territories=territories)
     except Invalid as refusal:
-        return Reported(line.number, line.name, Result.REFUSED, known.id if known else None, refusal.errors)
-    same = replace(changed, engaged=known.engaged) == known
-    return Reported(line.number, line.name, Result.UNCHANGED if same else Result.CHANGED, known.id)
+        return refused(dataclasses.replace(line, id=known.id if known else None), *refusal.errors)
+    same = dataclasses.replace(changed, engaged=known.engaged) == known
+    return Reported(line.number, line.shown, Result.UNCHANGED if same else Result.CHANGED, id=known.id)
 
 
 async def _meant(tx: Transaction, provider_id: UUID | None, entry: Entry, by: Agent) -> UUID | None:

@@ -2,24 +2,22 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from typing import Any, Final
-from uuid import UUID
-
-from pydantic import ValidationError
 
 from services.qualification.domain.matching import CatalogueEntry
-from services.qualification.usecases.importing import Line, Reported, import_providers
+from services.qualification.usecases.catalogue import Entry
+from services.qualification.usecases.importing import import_providers
 from services.qualification.web.forms import ProviderForm
-from shared import clock, commands
+from shared import clock
 from shared.contracts.vocabulary import Field, SupportType
 from shared.db import Cause, Database
-from shared.errors import FieldError, Invalid
 from shared.french import words
 from shared.identity.model import Agent
+from shared.tables import Reported, day_typed
 from shared.territory import Territories
 from shared.territory.index import fold
-from shared.web import validation
-from shared.web.tables import Table, day_typed, rows_of
+from shared.web.tables import Headings, Table, lines_of
 
 COLUMNS: Final[Mapping[str, str]] = {
     "id": "Identifiant",
@@ -39,8 +37,7 @@ COLUMNS: Final[Mapping[str, str]] = {
 }
 """What a column holds → its heading; codes and choices are separated by “|”."""
 
-LARGEST_TABLE: Final = 4 * 1024 * 1024
-"""Bytes of a table that is brought in."""
+HEADINGS: Final = Headings(COLUMNS, needed=("name", "kind", "email"))
 
 MOST: Final = 5_000
 """Lines that are taken at once."""
@@ -53,26 +50,13 @@ def table_of(entries: Iterable[CatalogueEntry]) -> Table:
     return Table("annuaire", tuple(COLUMNS.values()), map(_row, entries))
 
 
-def lines_of(content: bytes) -> list[Line]:
-    """Read a table that a spreadsheet saved as CSV (UTF-8 or the Windows one; semicolons, commas or tabulations).
-
-    What is wrong with a line stays with the line. Refuses (`Invalid`) what is no such table at all.
-    """
-    rows = rows_of(content, most=MOST)
-    names = _names(rows[0][1] if rows else [])
-    return [_line(number, dict(zip(names, row, strict=False))) for number, row in rows[1:]]
-
-
 async def bring_in_table(
     database: Database, content: bytes, *, by: Agent, territories: Territories, cause: Cause, keep: bool
 ) -> list[Reported]:
     """Bring a table in and report line by line; without `keep`, report what would become of it and change nothing."""
-    lines = await asyncio.to_thread(lines_of, content)
-    async with database.transaction(cause) as tx:
-        if keep:
-            return await import_providers(tx, lines, by=by, at=clock.now(), territories=territories)
-        async with tx.undone():
-            return await import_providers(tx, lines, by=by, at=clock.now(), territories=territories)
+    lines = await asyncio.to_thread(lines_of, content, HEADINGS, _entry, shown=("name",), most=MOST)
+    async with database.transaction(cause) as tx, nullcontext() if keep else tx.undone():
+        return await import_providers(tx, lines, by=by, at=clock.now(), territories=territories)
 
 
 def _row(entry: CatalogueEntry) -> tuple[Any, ...]:
@@ -94,33 +78,8 @@ def _row(entry: CatalogueEntry) -> tuple[Any, ...]:
     )
 
 
-def _names(heading: list[str]) -> list[str]:
-    """Give what each column holds; an unknown one holds nothing that we read."""
-    by_heading = {fold(shown): name for name, shown in COLUMNS.items()}
-    names = [by_heading.get(fold(shown), "") for shown in heading]
-    missing = [COLUMNS[name] for name in ("name", "kind", "email") if name not in names]
-    if missing:
-        raise Invalid.field(
-            "table", f"La première ligne doit nommer les colonnes. Il manque\u00a0: {', '.join(missing)}."
-        )
-    return names
-
-
-def _line(number: int, cells: dict[str, str]) -> Line:
-    given = {name: cell for name, cell in cells.items() if name and cell}
-    shown = given.get("name", "")[:200]
-    try:
-        provider_id = UUID(given.pop("id")) if "id" in given else None
-    except ValueError:
-        return Line(number, shown, errors=(FieldError("id", "Cet identifiant n’a pas la forme attendue."),))
-    try:
-        typed = commands.without_secrets(given)
-        return Line(number, shown, provider_id, ProviderForm.model_validate(dict(_understood(typed))).entry())
-    except ValidationError as invalid:
-        return Line(number, shown, provider_id, errors=tuple(validation.field_errors(invalid.errors())))
-    except ValueError:
-        sentence = validation.SENTENCES["unstorable_text"]
-        return Line(number, shown, provider_id, errors=(FieldError("", sentence),))
+def _entry(given: dict[str, str]) -> Entry:
+    return ProviderForm.model_validate(dict(_understood(given))).entry()
 
 
 def _understood(given: dict[str, str]) -> Iterator[tuple[str, Any]]:

@@ -14,11 +14,12 @@ from services.qualification.usecases import catalogue, orienting
 from services.qualification.usecases.catalogue import Entry
 from services.qualification.web import bodies
 from services.qualification.web import providers_shapes as shapes
-from services.qualification.web.catalogue_tables import LARGEST_TABLE, bring_in_table, table_of
+from services.qualification.web.catalogue_tables import bring_in_table, table_of
 from services.qualification.web.desk import Desk
 from shared import clock
 from shared.db import Cause, Database
 from shared.identity.model import Agent, Role
+from shared.tables import LARGEST
 from shared.web.access import only
 from shared.web.paging import Page, Paged, paged
 from shared.web.tables import CSV, ODS, as_csv, as_ods
@@ -55,7 +56,7 @@ async def list_providers_as_ods(agent: NamedDependency[Agent], database: NamedDe
 @post(
     "/providers/import",
     status_code=200,
-    request_max_body_size=LARGEST_TABLE,
+    request_max_body_size=LARGEST,
     summary="Bring a table of providers into the catalogue",
 )
 async def import_table(

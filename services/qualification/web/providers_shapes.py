@@ -1,6 +1,5 @@
 """What programs get of the catalogue and of an orientation, in JSON."""
 
-from collections import Counter
 from datetime import date
 from uuid import UUID
 
@@ -8,9 +7,9 @@ from pydantic import BaseModel
 
 from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.reads.catalogue import OrientationView
-from services.qualification.usecases.importing import Reported, Result
 from shared.contracts.intake import Applicant, Contact
 from shared.contracts.vocabulary import Field, RequestKind, SupportType
+from shared.tables import Reported, Result, counts
 
 
 class ProviderShape(BaseModel):
@@ -123,15 +122,14 @@ class ImportShape(BaseModel):
 
 def imported(report: list[Reported]) -> ImportShape:
     """Say what became of each line."""
-    counts = Counter(line.result.value for line in report)
     return ImportShape(
-        **{result.value: counts[result.value] for result in Result},
+        **counts(report),
         lines=[
             LineShape(
                 line=line.number,
-                name=line.name,
+                name=line.shown,
                 result=line.result,
-                provider_id=line.provider_id,
+                provider_id=line.id,
                 errors=[LineErrorShape(field=error.field, message=error.message) for error in line.errors],
             )
             for line in report

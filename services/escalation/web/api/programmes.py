@@ -1,6 +1,5 @@
 """National programmes by program: their sheets, the territories they cover, the requests directed to them."""
 
-from collections import Counter
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,7 +9,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from pydantic import BaseModel, Field
 
-from services.escalation.domain.coverage import Reported, Result
 from services.escalation.domain.inputs import Line, Text
 from services.escalation.domain.programmes import ProgrammeRequestState
 from services.escalation.reads.coverage import CoveredRow, count_territories_covered, territories_covered
@@ -27,7 +25,7 @@ from services.escalation.reads.programmes import (
 from services.escalation.settings import Durations
 from services.escalation.usecases import acting
 from services.escalation.usecases import programmes as usecases
-from services.escalation.web.coverage_tables import LARGEST_TABLE, bring_in_table, table_of
+from services.escalation.web.coverage_tables import bring_in_table, table_of
 from services.escalation.web.readers import programme_named
 from shared import clock
 from shared.commands import Command
@@ -35,6 +33,7 @@ from shared.contracts.fact import Email
 from shared.contracts.vocabulary import ApplicantKind
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
+from shared.tables import LARGEST, Reported, Result, counts
 from shared.territory.territories import Territories
 from shared.web.consultations import lists_contacts
 from shared.web.paging import Page, Paged
@@ -54,7 +53,7 @@ class SheetBody(Command):
 class TableBody(Command):
     """A CSV table of territories. With `replace` it is the whole coverage; with `only_look` nothing is changed."""
 
-    table: str = Field(max_length=LARGEST_TABLE)
+    table: str = Field(max_length=LARGEST)
     replace: bool = False
     only_look: bool = False
 
@@ -164,7 +163,7 @@ async def list_territories_as_csv(
     return as_csv(table_of(wanted, await territories_covered(database, wanted)))
 
 
-@post("/programmes/{programme:str}/territories/import", status_code=200, request_max_body_size=LARGEST_TABLE)
+@post("/programmes/{programme:str}/territories/import", status_code=200, request_max_body_size=LARGEST)
 async def import_territories(
     programme: FromPath[str],
     data: JSONBody[TableBody],
@@ -287,9 +286,8 @@ async def _whole(tx: Transaction, request_id: UUID, agent: Agent) -> ProgrammeRe
 
 
 def _reported(report: list[Reported]) -> ImportReport:
-    counts = Counter(line.result.value for line in report)
     return ImportReport(
-        **{result.value: counts[result.value] for result in Result},
+        **counts(report),
         lines=[
             LineReport(
                 line=line.number,

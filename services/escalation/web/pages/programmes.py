@@ -1,6 +1,5 @@
 """The national programmes: their sheets, the territories they cover, and what their teams do with a request."""
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +12,6 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect, Template
 from pydantic import BaseModel
 
-from services.escalation.domain.coverage import Reported, Result
 from services.escalation.domain.inputs import Line, Text
 from services.escalation.domain.programmes import ProgrammeAction, ProgrammeRequestState, acts_for_programmes
 from services.escalation.reads.coverage import count_territories_covered, territories_covered
@@ -29,7 +27,7 @@ from services.escalation.reads.programmes import (
 from services.escalation.settings import Durations
 from services.escalation.usecases import acting
 from services.escalation.usecases import programmes as usecases
-from services.escalation.web.coverage_tables import COLUMNS, LARGEST_TABLE, bring_in_table, table_of
+from services.escalation.web.coverage_tables import COLUMNS, bring_in_table, table_of
 from services.escalation.web.pages.showing import Asked, show
 from services.escalation.web.readers import programme_named
 from shared import clock
@@ -39,11 +37,12 @@ from shared.db import Cause, Database, Transaction
 from shared.errors import Invalid
 from shared.french.words import APPLICANT_KIND
 from shared.identity.model import Agent
+from shared.tables import LARGEST, Reported, Result, counts
 from shared.territory.territories import Territories
 from shared.web.forms import Form, read_form, submit
 from shared.web.pages import flash, redirect
 from shared.web.paging import Page
-from shared.web.tables import as_csv
+from shared.web.tables import as_csv, table_sent
 
 REQUEST_STATES: Final[Mapping[ProgrammeRequestState, tuple[str, str]]] = {
     ProgrammeRequestState.DIRECTED: ("À prendre en charge", "waiting"),
@@ -265,7 +264,7 @@ async def show_import(request: Asked, programme: FromPath[str], agent: NamedDepe
     return _import_page(request, programme_named(programme, agent))
 
 
-@post("/programmes/{programme:str}/territoires/import", request_max_body_size=LARGEST_TABLE)
+@post("/programmes/{programme:str}/territoires/import", request_max_body_size=LARGEST)
 async def import_territories(
     request: Asked,
     programme: FromPath[str],
@@ -281,7 +280,7 @@ async def import_territories(
         report = await bring_in_table(
             database,
             wanted,
-            await _sent(form),
+            await table_sent(form),
             replace=form.model is not None and form.model.replace,
             keep=form.model is not None and not form.model.only_look,
             agent=agent,
@@ -292,13 +291,6 @@ async def import_territories(
         form.refuse(refusal)
         return _import_page(request, wanted, form=form, status_code=400)
     return _import_page(request, wanted, form=form, report=report)
-
-
-async def _sent(form: Form[Any]) -> bytes:
-    files = form.files.get("table", [])
-    if not files:
-        raise Invalid.field("table", "Choisissez le fichier à importer.")
-    return await files[0].read()
 
 
 def _import_page(
@@ -317,7 +309,7 @@ def _import_page(
         values=form.values if form else {"only_look": "true"},
         errors=form.errors if form else {},
         report=report,
-        counts=Counter(line.result.value for line in report or ()),
+        counts=counts(report or ()),
         headings=COLUMNS,
         results=RESULTS,
     )

@@ -1,7 +1,6 @@
 """The local engineering catalogue: to look at, to add to, to keep true."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
@@ -13,9 +12,8 @@ from litestar.params import FromPath, FromQuery
 
 from services.qualification.reads import catalogue as reads
 from services.qualification.usecases import catalogue
-from services.qualification.usecases.importing import Reported, Result
 from services.qualification.web import forms
-from services.qualification.web.catalogue_tables import COLUMNS, LARGEST_TABLE, bring_in_table, table_of
+from services.qualification.web.catalogue_tables import COLUMNS, bring_in_table, table_of
 from services.qualification.web.visit import Visit
 from services.qualification.web.words import ORIENTATIONS, labels, options
 from shared import clock
@@ -23,10 +21,11 @@ from shared.db import Transaction
 from shared.errors import Invalid
 from shared.french import words
 from shared.identity.model import Role
+from shared.tables import LARGEST, Reported, Result, counts
 from shared.web.forms import Form, read_form
 from shared.web.pages import render
 from shared.web.paging import Page
-from shared.web.tables import as_csv, as_ods
+from shared.web.tables import as_csv, as_ods, table_sent
 
 
 @get("/annuaire")
@@ -68,14 +67,14 @@ async def show_import(visit: NamedDependency[Visit]) -> Response[Any]:
     return _import_page(visit)
 
 
-@post("/annuaire/import", request_max_body_size=LARGEST_TABLE)
+@post("/annuaire/import", request_max_body_size=LARGEST)
 async def bring_in(visit: NamedDependency[Visit]) -> Response[Any]:
     """Bring a table into the catalogue, or only look what would become of it; report line by line."""
     form = await read_form(visit.request, forms.ImportForm)
     try:
         report = await bring_in_table(
             visit.database,
-            await _sent(form),
+            await table_sent(form),
             by=visit.agent,
             territories=visit.desk.territories,
             cause=visit.cause,
@@ -85,13 +84,6 @@ async def bring_in(visit: NamedDependency[Visit]) -> Response[Any]:
         form.refuse(refusal)
         return _import_page(visit, form=form, status=400)
     return _import_page(visit, form=form, report=report)
-
-
-async def _sent(form: Form[Any]) -> bytes:
-    files = form.files.get("table", [])
-    if not files:
-        raise Invalid.field("table", "Choisissez le fichier à importer.")
-    return await files[0].read()
 
 
 def _import_page(
@@ -104,7 +96,7 @@ def _import_page(
         values=form.values if form else {"only_look": "true"},
         errors=form.errors if form else {},
         report=report,
-        counts=Counter(line.result.value for line in report or ()),
+        counts=counts(report or ()),
         columns=list(COLUMNS.values()),
         headings=COLUMNS,
         results=RESULTS,
