@@ -115,11 +115,17 @@ class Publisher:
         except BROKER_AWAY:
             return False
         except UnsendableError:
-            try:
-                async with self._channel():
-                    raise
-            except BROKER_AWAY:
-                return False
+            if await self._opens_channels():
+                raise
+            return False
+
+    async def _opens_channels(self) -> bool:
+        """Tell whether the broker is there, and opens a channel."""
+        try:
+            async with self._channel():
+                return True
+        except BROKER_AWAY:
+            return False
 
     @contextlib.asynccontextmanager
     async def _channel(self) -> AsyncIterator[AbstractChannel]:

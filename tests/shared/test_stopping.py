@@ -21,10 +21,10 @@ SLOW_MACHINE = 30.0
 HANGS = """
 import asyncio, sys, time
 from shared import log, stopping
-from tests.faults.teeth import grafted
+from tests.faults.teeth import seeding
 
 log.configure(service="trial")
-grafted.seed()
+seeding.seed()
 signals = stopping.StopSignals(within=float(sys.argv[2]), lets_go_after=0.2)
 signals.start()
 

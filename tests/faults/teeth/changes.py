@@ -1,5 +1,6 @@
 """What a patch does to a function or constant: the words in which seeded bugs are written."""
 
+import dataclasses
 import functools
 import importlib
 import inspect
@@ -79,11 +80,9 @@ def ignoring(error: str) -> Make:
     return make
 
 
-def _outside(original: Callable[..., Any], tx: Any, *given: Any, **named: Any) -> Any:
-    return original(tx.connection._holder._pool, *given, **named)  # noqa: SLF001 - asyncpg shows nobody the pool
-
-
-outside_the_transaction = around(_outside)
+outside_the_transaction = passing(
+    tx=lambda tx: dataclasses.replace(tx, connection=tx.connection._holder._pool)  # noqa: SLF001 - asyncpg shows nobody the pool
+)
 """Let a function that takes a transaction run its statements on another connection, where each commits at once."""
 
 

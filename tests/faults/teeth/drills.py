@@ -11,7 +11,7 @@ from tests.faults.product import SERVICES
 
 @dataclass(frozen=True, slots=True)
 class Tests:
-    """Tests that provoke what is too rare in a product that runs; the bug is grafted on what they import."""
+    """Tests that provoke what is too rare in a product that runs; the bug is seeded in what they import."""
 
     where: tuple[str, ...]
     """Files or single tests, as pytest takes them."""

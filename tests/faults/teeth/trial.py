@@ -13,7 +13,7 @@ from tests.faults.kills.epoch import Epoch
 from tests.faults.light.run import Plan as Faults
 from tests.faults.light.run import run
 from tests.faults.light.stage import Stage
-from tests.faults.teeth import grafted
+from tests.faults.teeth import seeding
 from tests.faults.teeth.bug import ROOT
 from tests.faults.teeth.drills import Drill, Tests
 
@@ -60,7 +60,7 @@ async def attempt(stage: Stage, drill: Drill, bug: str | None) -> Outcome:
     try:
         async with asyncio.timeout(GIVES_UP_AFTER):
             if isinstance(drill.plan, Tests):
-                wrong, did = await grafted.failing(drill.plan.where, bug)
+                wrong, did = await seeding.failing(drill.plan.where, bug)
             else:
                 await stage.seed(bug)
                 wrong, did = await _wrong(stage, drill, struck)

@@ -1,30 +1,30 @@
 """Bugs in what a foreign form may do, and in how it is answered."""
 
+from dataclasses import replace
+
 from tests.faults.teeth.bug import bug
+from tests.faults.teeth.changes import around, instead, passing
 
 BUGS = (
     bug(
         "form_reads_every_queue",
         "The account of a foreign form may read the queues of services and of other forms.",
         "forms",
-        "shared/messaging/accounts.py",
-        "        read=_one_of(re.escape(user)),\n",
-        "        read=EVERYTHING,\n",
+        "shared.messaging.accounts:form",
+        around(lambda original, name: replace(original(name), read=".*")),
     ),
     bug(
         "repeated_filing_is_not_answered",
         "A form that files the same again, because it lost the answer, is told nothing.",
         "forms",
-        "services/intake/handlers.py",
-        "raw=filing, repeated=filing, answer=",
-        "raw=filing, answer=",
+        "shared.messaging.handlers:EventHandlers.__init__",
+        passing(repeated=instead(None)),
     ),
     bug(
         "forms_fill_the_quarantine",
         "A form may have any number of forged messages put in quarantine.",
         "forms",
-        "shared/messaging/inbox/quarantine.py",
-        "        if await _foreign_waiting(tx) >= MOST_FOREIGN:\n",
-        "        if await _foreign_waiting(tx) < 0:\n",
+        "shared.messaging.inbox.quarantine:MOST_FOREIGN",
+        instead(1 << 30),
     ),
 )

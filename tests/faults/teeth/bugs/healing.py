@@ -1,91 +1,99 @@
 """Bugs in how a service is made whole when the broker lost something."""
 
-from tests.faults.teeth.bug import bug
+from typing import Any
 
-HEALER = "shared/messaging/recovery/gap_recovery.py"
-MESSENGER = "shared/messaging/messenger.py"
-RESENDING = "shared/messaging/recovery/resend.py"
-TOPOLOGY = "shared/messaging/topology.py"
+from shared.messaging.names import RESEND_EXCHANGE
+from tests.faults.teeth.bug import bug
+from tests.faults.teeth.changes import around, passing, returning, reworded, skipped
+
+RECOVERY = "shared.messaging.recovery"
+GAP_RECOVERY = f"{RECOVERY}.gap_recovery:GapRecovery"
+
+
+async def _not_to_be_sent_again(original: Any, self: Any, exchange: Any, *given: Any, **named: Any) -> Any:
+    return None if exchange.name == RESEND_EXCHANGE else await original(self, exchange, *given, **named)
+
+
+def _complete_as_it_is(dossier: Any) -> Any:
+    wanted = dossier.exchanges and dossier.exchanges.model_copy(update={"parts": 0})
+    return dossier.model_copy(update={"exchanges": wanted})
+
+
+def _referring_to_nothing(original: Any, *given: Any, **named: Any) -> Any:
+    light, parts = original(*given, **named)
+    return light.model_copy(update={"exchanges": None}), parts
+
 
 BUGS = (
     bug(
         "gaps_are_not_asked_for",
         "Healing is off: nobody asks for what is missing.",
         "lost",
-        MESSENGER,
-        "            await self.recovery.request_missing()\n",
-        "            pass\n",
+        f"{GAP_RECOVERY}.request_missing",
+        returning(0),
     ),
     bug(
         "heads_are_not_told",
         "Nobody says how far the streams go: a lost last event is never noticed.",
         "queue_deleted",
-        MESSENGER,
-        "            (self._publish_heads, rest.heads_every),\n",
-        "",
+        "shared.messaging.messenger:Messenger._publish_heads",
+        skipped,
     ),
     bug(
         "heads_are_not_compared",
         "What is heard of heads is left aside.",
         "queue_deleted",
-        HEALER,
-        "            await gaps.expect(tx, told, departement, self.policy.before_asking)",
-        "            pass",
+        f"{RECOVERY}.gaps:expect",
+        skipped,
+        within=f"{GAP_RECOVERY}._compare",
     ),
     bug(
         "nothing_is_sent_again",
         "A source that is asked for events puts none into its outbox.",
         "lost",
-        RESENDING,
-        "        MOST_EVENTS,\n",
-        "        0,\n",
+        f"{RECOVERY}.resend:resend",
+        returning(0),
     ),
     bug(
         "what_is_sent_again_leads_nowhere",
         "No queue is bound to the exchange by which events are sent again.",
         "lost",
-        TOPOLOGY,
-        "        await queue.bind(again, routing_key=subscription.queue)",
-        "        pass",
+        "aio_pika.queue:Queue.bind",
+        around(_not_to_be_sent_again),
     ),
     bug(
         "questions_are_not_heard",
         "A service leaves aside what others say that they miss.",
         "lost",
-        HEALER,
-        "await self._resend(missing)",
-        "pass",
+        f"{GAP_RECOVERY}._resend",
+        skipped,
     ),
     bug(
         "a_transfer_does_not_wait_for_its_exchanges",
         "A request is taken over without the messages whose parts come after it.",
         "transfers_failing",
-        "shared/exchanges.py",
-        "    if len(rows) < wanted.parts:\n",
-        "    if False:\n",
+        "shared.exchanges:complete",
+        passing(dossier=_complete_as_it_is),
     ),
     bug(
         "exchanges_do_not_cross",
         "A dossier refers to no part: what people wrote stays where it was.",
         "transfers_failing",
-        "services/qualification/domain/handing_over.py",
-        '"exchanges": exchanges if parts else None',
-        '"exchanges": None',
+        "services.qualification.domain.handing_over:hand_over",
+        around(_referring_to_nothing),
     ),
     bug(
         "lost_transfers_are_not_told",
         "Nobody tells of facts that stand alone: a transfer that the broker lost is never noticed.",
         "transfers_lost",
-        HEALER,
-        "        if not self._alone:\n",
-        "        if True:\n",
+        f"{RECOVERY}.stream_heads:singles",
+        returning([]),
     ),
     bug(
         "lost_transfers_are_not_sent_again",
         "A fact that stands alone is looked for in a stream, where it is not.",
         "transfers_lost",
-        RESENDING,
-        " OR id = $7)",
-        " AND $7::uuid IS NULL)",
+        f"{RECOVERY}.resend:resend",
+        reworded("OR id = $7)", "AND $7::uuid IS NULL)"),
     ),
 )

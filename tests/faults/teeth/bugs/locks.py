@@ -1,7 +1,7 @@
 """Bugs in what keeps two people, or a person and an event, from deciding on the same row at the same time."""
 
 from tests.faults.teeth.bug import bug
-from tests.faults.teeth.changes import lacking
+from tests.faults.teeth.changes import lacking, reworded
 
 ESCALATION = "services.escalation.store"
 LOCK = lacking("FOR UPDATE")
@@ -11,9 +11,8 @@ BUGS = (
         "pg_snapshot_xmax",
         "The relay passes a position while a transaction that drew a smaller one still runs.",
         "quiet",
-        "shared/messaging/relay.py",
-        "pg_current_xact_id()::text::bigint AS next",
-        "pg_snapshot_xmax(s)::text::bigint AS next",
+        "shared.messaging.relay:_next",
+        reworded("pg_current_xact_id()", "pg_snapshot_xmax(s)"),
     ),
     bug(
         "session_not_locked",
@@ -26,9 +25,8 @@ BUGS = (
         "early_notes_not_held",
         "A dossier and what the applicant wrote meanwhile pass each other: the message never comes into the dossier.",
         "overlapping",
-        "shared/messaging/inbox/streams.py",
-        "hashtextextended(k.request, 0)",
-        "hashtextextended(k.source, 0)",
+        "shared.messaging.inbox.streams:lock",
+        reworded("hashtextextended(k.request, 0)", "hashtextextended(k.source, 0)"),
     ),
     bug(
         "dossier_not_locked_for_events",

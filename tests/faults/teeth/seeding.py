@@ -1,6 +1,6 @@
 """Tests that run with a seeded bug: pytest in a process of its own, which seeds the bug in what the tests import.
 
-A plugin for pytest (`-p tests.faults.teeth.grafted`), and what starts it.
+A plugin for pytest (`-p tests.faults.teeth.seeding`), and what starts it.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ def seed() -> None:
 async def failing(where: Sequence[str], bug: str | None) -> tuple[list[str], str]:
     """Run these tests on code with this bug, if any; return those that fail, as broken promises, and what was done."""
     pytest = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "pytest", "-q", "-x", "-p", "tests.faults.teeth.grafted", *where),
+        *(sys.executable, "-m", "pytest", "-q", "-x", "-p", "tests.faults.teeth.seeding", *where),
         cwd=ROOT,
         env={**os.environ, BUG: bug or ""},
         stdout=asyncio.subprocess.PIPE,
