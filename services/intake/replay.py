@@ -6,10 +6,10 @@ from services.intake import usecases
 from services.intake.handlers import SUBSCRIPTION, TABLE
 from services.intake.store import colleagues, documents, evaluations, requests
 from services.intake.usecases import file_request, follow, share
-from services.intake.usecases.hear import event_id
 from shared.contracts import intake
 from shared.contracts.fact import Fact
 from shared.db import Transaction
+from shared.messaging import journal
 from shared.messaging.handlers import EventHandlers, Handler
 from shared.messaging.replay import Rebuilding, Table
 
@@ -26,7 +26,7 @@ def rebuilding() -> Rebuilding:
 
 
 async def _file(tx: Transaction, fact: intake.RequestSubmitted) -> None:
-    await file_request.keep(tx, fact, event_id=event_id(tx))
+    await file_request.keep(tx, fact, event_id=journal.applied_event(tx))
     departement, year, last = fact.request.number.split("-")
     await requests.note_number(tx, departement, int(year), int(last))
 
@@ -34,7 +34,7 @@ async def _file(tx: Transaction, fact: intake.RequestSubmitted) -> None:
 async def _take_in(tx: Transaction, fact: Fact) -> None:
     tracked = await requests.load_for_update(tx, fact.request_id)
     tracked.take_in(fact)
-    await usecases.keep(tx, tracked, fact, event_id=event_id(tx))
+    await usecases.keep(tx, tracked, fact, event_id=journal.applied_event(tx))
 
 
 async def _write(tx: Transaction, fact: intake.MessagePosted) -> None:
@@ -44,7 +44,7 @@ async def _write(tx: Transaction, fact: intake.MessagePosted) -> None:
 
 async def _inform(tx: Transaction, fact: intake.InformationProvided) -> None:
     await _take_in(tx, fact)
-    await follow.keep_message(tx, fact, message_id=event_id(tx))
+    await follow.keep_message(tx, fact, message_id=journal.applied_event(tx))
 
 
 async def _invite(tx: Transaction, fact: intake.ColleagueInvited) -> None:
@@ -65,7 +65,12 @@ async def _join(tx: Transaction, fact: intake.DocumentAdded) -> None:
 async def _evaluate(tx: Transaction, fact: intake.EvaluationSubmitted) -> None:
     await _take_in(tx, fact)
     await evaluations.add_evaluation(
-        tx, fact.request_id, follow.evaluation_of(fact), asked=fact.round, evaluation_id=event_id(tx), at=fact.at
+        tx,
+        fact.request_id,
+        follow.evaluation_of(fact),
+        asked=fact.round,
+        evaluation_id=journal.applied_event(tx),
+        at=fact.at,
     )
 
 

@@ -81,6 +81,13 @@ async def in_time(tx: Transaction, source: str, request_id: UUID, at: datetime) 
     return at if latest is None or latest < at else latest + A_MOMENT
 
 
+def applied_event(tx: Transaction) -> UUID:
+    """Return the id of the event that this transaction applies; raises `LookupError` where it applies none."""
+    if tx.cause is None or tx.cause.causation_id is None:
+        raise LookupError("no event is being applied")
+    return UUID(tx.cause.causation_id)
+
+
 async def lock_stream(tx: Transaction, source: str, request_id: UUID) -> None:
     """Let one transaction at a time ask for the moment of what it records here (`in_time`), also of a first event.
 

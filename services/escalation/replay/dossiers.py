@@ -19,6 +19,7 @@ from shared.contracts import escalation as facts
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import OrderEntry, Stage
 from shared.db import Transaction
+from shared.messaging import journal
 from shared.messaging.handlers import Handler
 
 BEYOND_ANY_ENVELOPE: Final = 10**15
@@ -59,7 +60,9 @@ async def _beside(tx: Transaction, fact: Fact) -> None:
         case facts.DecisionMade() | facts.DecisionCorrected():
             _, year, last = fact.decision.number.split("-")
             await retold.note_decision_number(tx, int(year), int(last))
-            await committee_store.add_decision(tx, fact.decision, fact.request_id, event_id=_event_id(tx), at=fact.at)
+            await committee_store.add_decision(
+                tx, fact.decision, fact.request_id, event_id=journal.applied_event(tx), at=fact.at
+            )
         case facts.ReserveLifted():
             await committee_store.note_reserve_lifted(
                 tx, fact.number, motive=fact.motive, lifted_on=fact.lifted_on, by=fact.by
@@ -139,12 +142,6 @@ async def _envelope(tx: Transaction, request_id: UUID, at: datetime) -> UUID:
     if envelope is None:
         raise LookupError("an envelope was just opened and is not there")
     return envelope.id
-
-
-def _event_id(tx: Transaction) -> UUID:
-    if tx.cause is None or tx.cause.causation_id is None:
-        raise LookupError("no event is being applied")
-    return UUID(tx.cause.causation_id)
 
 
 TOLD: Mapping[type[Fact], Handler] = dict.fromkeys(AGAIN, _tell_again)

@@ -15,7 +15,7 @@ from services.escalation.store import accompaniment as store
 from services.escalation.store import dossier as dossier_store
 from services.escalation.store import means as means_store
 from services.escalation.usecases import acting
-from services.escalation.usecases.recording import day, in_time, load, record
+from services.escalation.usecases.recording import SOURCE, day, load, record
 from shared.allowance import Allowance
 from shared.clock import new_id
 from shared.contracts.escalation import ProviderInvited
@@ -25,6 +25,7 @@ from shared.db import Transaction
 from shared.documents import find_room, media_type_of, tidy_name
 from shared.errors import Invalid
 from shared.identity.model import Agent
+from shared.messaging import journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,7 @@ async def _by_link(tx: Transaction, link: ProviderLink, at: datetime) -> tuple[E
     escalation = await dossier_store.find_for_update(tx, found[0]) if found else None
     if found is None or escalation is None:
         raise LinkNotValid
-    return escalation, Teller(Team.PROVIDER, found[1]), await in_time(tx, found[0], at)
+    return escalation, Teller(Team.PROVIDER, found[1]), await journal.in_time(tx, SOURCE, found[0], at)
 
 
 async def invite_provider(

@@ -13,12 +13,13 @@ from services.escalation.domain.perimeter import Perimeter
 from services.escalation.settings import Durations
 from services.escalation.store import dossier as store
 from services.escalation.usecases import acting
-from services.escalation.usecases.recording import in_time, record
+from services.escalation.usecases.recording import SOURCE, record
 from shared.allowance import Allowance
 from shared.commands import Command
 from shared.contracts.fact import Fact
 from shared.db import Transaction
 from shared.identity.model import Agent
+from shared.messaging import journal
 
 C = TypeVar("C", bound=Command)
 
@@ -47,7 +48,7 @@ class Context:
 async def load(do: Context, request_id: UUID) -> tuple[Context, Escalation]:
     """Lock a dossier that the agent may see; the time becomes one after everything that is known of the dossier."""
     escalation = await store.load_for_update(do.tx, request_id, do.perimeter)
-    return replace(do, at=await in_time(do.tx, request_id, do.at)), escalation
+    return replace(do, at=await journal.in_time(do.tx, SOURCE, request_id, do.at)), escalation
 
 
 def changes_dossier(

@@ -13,13 +13,14 @@ from services.escalation.store import dossier as store
 from services.escalation.store import exchanges
 from services.escalation.store import programmes as programme_store
 from services.escalation.usecases import withdrawing
-from services.escalation.usecases.recording import NATIONAL_CALENDAR, day, in_time, record, working_days_after
+from services.escalation.usecases.recording import NATIONAL_CALENDAR, SOURCE, day, record, working_days_after
 from shared import calendar, early_notes, withdrawals
 from shared import exchanges as exchange_parts
 from shared.contracts import intake, notifications, qualification
 from shared.contracts.fact import A_MOMENT
 from shared.contracts.vocabulary import Team
 from shared.db import Transaction
+from shared.messaging import journal
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +56,9 @@ async def receive_escalation_on_request_escalated(
     escalation = known or Escalation(fact.request_id, fact.dossier.request.number, fact.departement, State.RECEIVED)
     escalation.departement = fact.departement
     due_on = working_days_after(fact.at, durations.admissibility)
-    received = escalation.receive(due_on=due_on, at=await in_time(tx, fact.request_id, fact.at + A_MOMENT))
+    received = escalation.receive(
+        due_on=due_on, at=await journal.in_time(tx, SOURCE, fact.request_id, fact.at + A_MOMENT)
+    )
     withdrawn = bool(await withdrawals.pending(tx, fact.request_id))
     await store.take_in(tx, escalation, fact)
     await store.add_step(tx, fact, team=Team.DEPARTEMENT)

@@ -6,7 +6,7 @@ from services.escalation.settings import Durations
 from services.escalation.store import accompaniment as store
 from services.escalation.store import dossier as dossier_store
 from services.escalation.store import exchanges
-from services.escalation.usecases.recording import day, in_time, record, working_days_after
+from services.escalation.usecases.recording import SOURCE, day, record, working_days_after
 from shared.db import Transaction
 from shared.messaging import journal
 
@@ -15,7 +15,7 @@ async def tell_overdue_stages(tx: Transaction, *, at: datetime) -> int:
     """Tell the dossiers whose stage has passed its date; gives how many there were."""
     told = 0
     for escalation in await dossier_store.claim_overdue(tx, today=day(at)):
-        now = await in_time(tx, escalation.request_id, at)
+        now = await journal.in_time(tx, SOURCE, escalation.request_id, at)
         fact = escalation.tell_overdue(today=day(at), at=now)
         if fact is not None:
             await dossier_store.save(tx, escalation, at=now)
@@ -29,7 +29,7 @@ async def tell_overdue_milestones(tx: Transaction, *, at: datetime) -> int:
     told = 0
     for request_id, milestone in await store.claim_overdue_milestones(tx, today=day(at)):
         escalation = await dossier_store.find_for_update(tx, request_id)
-        now = await in_time(tx, request_id, at)
+        now = await journal.in_time(tx, SOURCE, request_id, at)
         fact = milestone.tell_overdue(escalation, today=day(at), at=now) if escalation else None
         if fact is not None:
             await store.save_milestone(tx, milestone)
@@ -42,7 +42,7 @@ async def remind_of_stages(tx: Transaction, *, durations: Durations, at: datetim
     """Warn of stages in their last working days; gives how many there were. A reminder is a mail, and no step."""
     told, today, soon = 0, day(at), working_days_after(at, durations.reminder)
     for escalation in await dossier_store.claim_due_soon(tx, today=today, soon=soon):
-        now = await in_time(tx, escalation.request_id, at)
+        now = await journal.in_time(tx, SOURCE, escalation.request_id, at)
         fact = escalation.tell_due_soon(today=today, soon=soon, at=now)
         if fact is not None:
             await dossier_store.note_soon_told(tx, escalation)
@@ -56,7 +56,7 @@ async def remind_of_milestones(tx: Transaction, *, durations: Durations, at: dat
     told, today, soon = 0, day(at), working_days_after(at, durations.reminder)
     for request_id, milestone in await store.claim_milestones_due_soon(tx, today=today, soon=soon):
         escalation = await dossier_store.find_for_update(tx, request_id)
-        now = await in_time(tx, request_id, at)
+        now = await journal.in_time(tx, SOURCE, request_id, at)
         fact = milestone.tell_due_soon(escalation, today=today, soon=soon, at=now) if escalation else None
         if fact is not None:
             await store.save_milestone(tx, milestone)

@@ -11,7 +11,7 @@ from services.escalation.settings import Durations
 from services.escalation.store import dossier as dossier_store
 from services.escalation.store import programmes as store
 from services.escalation.usecases import acting
-from services.escalation.usecases.recording import SOURCE, day, in_time, note
+from services.escalation.usecases.recording import SOURCE, day, note
 from shared import coverage
 from shared.contracts.escalation import ProgrammeCoverageSet, coverage_id
 from shared.contracts.fact import Actor, Fact
@@ -139,7 +139,7 @@ async def _load(
 ) -> tuple[ProgrammeRequest, datetime]:
     await dossier_store.hold(tx, request_id)
     request = await store.load_request_for_update(tx, request_id, programme, acting.perimeter(agent))
-    return request, await in_time(tx, request_id, at)
+    return request, await journal.in_time(tx, SOURCE, request_id, at)
 
 
 async def _tell(tx: Transaction, fact: Fact) -> None:

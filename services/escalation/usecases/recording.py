@@ -22,12 +22,7 @@ NATIONAL_CALENDAR = "75"
 async def load(tx: Transaction, request_id: UUID, agent: Agent, at: datetime) -> tuple[Escalation, datetime]:
     """Lock a dossier that the agent may see, and give the moment of what he does: after all that is known of it."""
     escalation = await store.load_for_update(tx, request_id, acting.perimeter(agent))
-    return escalation, await in_time(tx, request_id, at)
-
-
-async def in_time(tx: Transaction, request_id: UUID, at: datetime) -> datetime:
-    """Return a time for what is done now to a request: after everything that is recorded of it."""
-    return await journal.in_time(tx, SOURCE, request_id, at)
+    return escalation, await journal.in_time(tx, SOURCE, request_id, at)
 
 
 async def record(tx: Transaction, fact: Fact) -> UUID:

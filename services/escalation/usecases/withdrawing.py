@@ -17,7 +17,7 @@ from services.escalation.store import directory, followed
 from services.escalation.store import dossier as store
 from services.escalation.store import means as means_store
 from services.escalation.store import programmes as programme_store
-from services.escalation.usecases.recording import in_time, note, record
+from services.escalation.usecases.recording import SOURCE, note, record
 from shared import early_notes, withdrawals
 from shared.contracts import intake, qualification
 from shared.contracts.escalation import ResourceProgressed, WithdrawalAccepted, WithdrawalDeclined
@@ -47,7 +47,7 @@ async def answer_pending(tx: Transaction, request_id: UUID, at: datetime) -> Non
     for asked in await withdrawals.pending(tx, request_id):
         dossier = await store.find_for_update(tx, request_id)
         directed = await programme_store.find_request_for_update(tx, request_id)
-        moment = await in_time(tx, request_id, at + A_MOMENT)
+        moment = await journal.in_time(tx, SOURCE, request_id, at + A_MOMENT)
         if dossier is not None and RULINGS[dossier.state].owned:
             await _answer_for_dossier(tx, dossier, asked, moment)
         elif directed is not None and PROGRAMME_RULINGS[directed.state].owned:

@@ -18,12 +18,7 @@ SOURCE = "/intake"
 async def load(tx: Transaction, holder: Holder, at: datetime) -> tuple[Tracked, datetime]:
     """Lock what a link opens, and give the moment of what is done with it: after all that is known of it."""
     tracked = await requests.load_held(tx, holder)
-    return tracked, await in_time(tx, tracked.id, at)
-
-
-async def in_time(tx: Transaction, request_id: UUID, at: datetime) -> datetime:
-    """Give the moment of what is done now with a request: after everything that is known of it."""
-    return await journal.in_time(tx, SOURCE, request_id, at)
+    return tracked, await journal.in_time(tx, SOURCE, tracked.id, at)
 
 
 async def tell(tx: Transaction, tracked: Tracked, fact: Fact) -> UUID:

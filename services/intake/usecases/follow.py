@@ -8,7 +8,7 @@ from services.intake.domain.colleagues import Holder
 from services.intake.domain.request import Evaluation
 from services.intake.limits import Limits
 from services.intake.store import documents, evaluations, messages, milestones, requests
-from services.intake.usecases import in_time, load, tell
+from services.intake.usecases import SOURCE, load, tell
 from shared.allowance import Allowance
 from shared.clock import new_id
 from shared.contracts import intake
@@ -143,7 +143,7 @@ async def send_wanted_link(tx: Transaction, limits: Limits, *, at: datetime) -> 
         await limits.link_mail(tracked.filed.contact.email, confirmed=confirmed).take(tx)
     except LimitReached:  # counted alone, so that the refusal has written nothing
         return True
-    fact = tracked.replace_link(at=await in_time(tx, tracked.id, at))
+    fact = tracked.replace_link(at=await journal.in_time(tx, SOURCE, tracked.id, at))
     await requests.save(tx, tracked)
     await journal.record(tx, fact)
     return True
@@ -168,7 +168,7 @@ async def remind(tx: Transaction, *, days: int, until: date, at: datetime, most:
 async def _await_evaluation(
     tx: Transaction, request_id: UUID, asked: EvaluationRound, *, reminder: bool, until: date, at: datetime
 ) -> None:
-    tracked, at = await requests.load_for_update(tx, request_id), await in_time(tx, request_id, at)
+    tracked, at = await requests.load_for_update(tx, request_id), await journal.in_time(tx, SOURCE, request_id, at)
     fact = tracked.await_evaluation(asked, reminder=reminder, until=until, at=at)
     await tell(tx, tracked, fact)
     await evaluations.note_awaited(tx, fact)
@@ -178,5 +178,5 @@ async def close_evaluated(tx: Transaction, *, evaluated_before: datetime, at: da
     """End requests some time after their evaluation; tell how many."""
     due = await requests.evaluated_before(tx, evaluated_before, most=most)
     for tracked in due:
-        await tell(tx, tracked, tracked.close(at=await in_time(tx, tracked.id, at)))
+        await tell(tx, tracked, tracked.close(at=await journal.in_time(tx, SOURCE, tracked.id, at)))
     return len(due)

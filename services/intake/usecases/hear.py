@@ -1,7 +1,5 @@
 """What others tell changes what the applicant sees, and nothing else."""
 
-from uuid import UUID
-
 import structlog
 
 from services.intake.domain.colleagues import Holder
@@ -9,7 +7,6 @@ from services.intake.domain.life import meaning_of
 from services.intake.store import colleagues, evaluations, messages, milestones, requests
 from services.intake.usecases import SOURCE
 from services.intake.usecases.follow import take_reply_by_mail
-from shared.clock import new_id
 from shared.contracts import escalation, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Team
@@ -33,7 +30,7 @@ async def follow_fact(tx: Transaction, fact: Fact) -> None:
         await journal.move_stream(tx, SOURCE, tracked.id, tracked.departement)
     await _note_opened(tx, fact)
     if step is not None:
-        await requests.add_step(tx, tracked.id, event_id(tx), step)
+        await requests.add_step(tx, tracked.id, journal.applied_event(tx), step)
 
 
 async def _note_opened(tx: Transaction, fact: Fact) -> None:
@@ -72,7 +69,7 @@ async def keep_information_request(tx: Transaction, fact: qualification.Informat
     await messages.add(
         tx,
         fact.request_id,
-        message_id=event_id(tx),
+        message_id=journal.applied_event(tx),
         at=fact.at,
         author=Team.DEPARTEMENT,
         text="Merci de nous envoyer\u00a0:\n" + "\n".join(f"– {item}" for item in fact.items),
@@ -105,11 +102,3 @@ async def take_reply(tx: Transaction, fact: notifications.ReplyReceived) -> None
         await take_reply_by_mail(tx, holder, message_id=fact.reply_id, text=fact.text, at=fact.at)
     except NotFound:
         log.warning("reply.from_nobody_invited", reply_id=str(fact.reply_id))
-
-
-def event_id(tx: Transaction) -> UUID:
-    """Give the id of the event being applied."""
-    try:
-        return UUID(tx.cause.causation_id) if tx.cause and tx.cause.causation_id else new_id()
-    except ValueError:
-        return new_id()

@@ -6,11 +6,12 @@ from uuid import UUID
 from services.intake.domain.colleagues import Colleague, Holder
 from services.intake.domain.request import Tracked
 from services.intake.store import colleagues, requests
-from services.intake.usecases import in_time, load, tell
+from services.intake.usecases import SOURCE, load, tell
 from shared.clock import new_id
 from shared.contracts import intake
 from shared.db import Transaction
 from shared.limits import UNLIMITED, Quota
+from shared.messaging import journal
 
 
 async def invite_colleague(
@@ -44,7 +45,7 @@ async def note_link_used(tx: Transaction, holder: Holder, *, at: datetime) -> No
     await requests.confirm_contact(tx, tracked.id, at=at)
     for one in await colleagues.take_waiting(tx, tracked.id):
         if "colleagues" in tracked.allowed_actions:
-            at = await in_time(tx, tracked.id, at)
+            at = await journal.in_time(tx, SOURCE, tracked.id, at)
             fact = tracked.invite(colleague_id=one.id, name=one.name, email=one.email, invited=(), at=at)
             await _publish_invitation(tx, tracked, fact)
 

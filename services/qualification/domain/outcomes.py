@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from services.qualification.domain.case import Case
 from services.qualification.domain.proposal import Proposal
 from shared.contracts import qualification as facts
-from shared.contracts.fact import Actor, Fact
+from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Outcome
 
 T = TypeVar("T")
@@ -35,88 +35,77 @@ class Hands:
 class _Told:
     case: Case
     proposal: Proposal
-    by: Actor
-    at: datetime
     hands: Hands
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """The members that all these facts have."""
+        return {
+            "request_id": self.case.request_id,
+            "departement": self.case.departement,
+            "at": self.proposal.validated_at,
+            "by": self.proposal.validated_by,
+        }
 
 
 def tell(case: Case, proposal: Proposal, hands: Hands) -> Fact:
     """Give the fact of a validated proposal."""
     if proposal.validated_by is None or proposal.validated_at is None:
         raise ValueError("only a validated proposal is told")
-    told = _Told(case, proposal, proposal.validated_by, proposal.validated_at, hands)
-    return _FACTS[proposal.outcome](told)
+    return _FACTS[proposal.outcome](_Told(case, proposal, hands))
 
 
 def _oriented(told: _Told) -> Fact:
     return facts.OrientedLocally(
-        request_id=told.case.request_id,
-        departement=told.case.departement,
-        at=told.at,
+        **told.about,
         orientation_id=_given(told.hands.orientation_id),
         provider=_given(told.hands.provider),
         until=_given(told.hands.until),
         motive=told.proposal.motive,
-        by=told.by,
         dossier=_given(told.hands.dossier),
     )
 
 
 def _supported(told: _Told) -> Fact:
     return facts.SupportedLocally(
-        request_id=told.case.request_id,
-        departement=told.case.departement,
-        at=told.at,
+        **told.about,
         support_types=told.proposal.support_types,
         amount_cents=_given(told.proposal.amount_cents),
         motive=told.proposal.motive,
-        by=told.by,
     )
 
 
 def _directed(told: _Told) -> Fact:
     return facts.DirectedToProgramme(
-        request_id=told.case.request_id,
-        departement=told.case.departement,
-        at=told.at,
+        **told.about,
         programme=_given(told.proposal.programme),
         motive=told.proposal.motive,
-        by=told.by,
         dossier=_given(told.hands.dossier),
     )
 
 
 def _escalated(told: _Told) -> Fact:
     return facts.RequestEscalated(
-        request_id=told.case.request_id,
-        departement=told.case.departement,
-        at=told.at,
+        **told.about,
         evidence=_given(told.proposal.evidence),
         dossier=_given(told.hands.dossier),
         service=told.hands.service,
-        by=told.by,
     )
 
 
 def _refused(told: _Told) -> Fact:
     return facts.RequestRefused(
-        request_id=told.case.request_id,
-        departement=told.case.departement,
-        at=told.at,
+        **told.about,
         motive=told.proposal.motive,
         appeal=told.hands.appeal,
-        by=told.by,
     )
 
 
 def _transferred(told: _Told) -> Fact:
     return facts.RequestTransferred(
-        request_id=told.case.request_id,
-        departement=_given(told.proposal.departement),
+        **{**told.about, "departement": _given(told.proposal.departement)},
         from_departement=told.case.departement,
-        at=told.at,
         motive=told.proposal.motive,
-        by=told.by,
         dossier=_given(told.hands.dossier),
         withdrawals_answered=told.hands.withdrawals_answered,
     )

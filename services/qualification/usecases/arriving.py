@@ -13,6 +13,7 @@ from shared.contracts.fact import A_MOMENT
 from shared.contracts.qualification import Dossier, RequestTransferred
 from shared.contracts.vocabulary import Stage
 from shared.db import Transaction
+from shared.messaging import journal
 
 
 async def open_submitted(tx: Transaction, fact: intake.RequestSubmitted, rules: Rules) -> None:
@@ -61,7 +62,7 @@ def _opened(request: intake.Request, fact: intake.RequestSubmitted | RequestTran
 async def _register(tx: Transaction, case: Case, rules: Rules) -> None:
     """Enter the case into the queue, just after what brought it."""
     due_on = rules.due(Stage.START_EXAMINATION, case.departement, case.opened_at)
-    at = await telling.in_time(tx, case, case.opened_at + A_MOMENT)
+    at = await journal.in_time(tx, case.source, case.request_id, case.opened_at + A_MOMENT)
     await telling.tell(tx, case, case.register(rules.service(case.departement), due_on, at))
 
 

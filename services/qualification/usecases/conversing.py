@@ -19,6 +19,7 @@ from shared.contracts.qualification import MessagePosted
 from shared.contracts.vocabulary import Team
 from shared.db import Transaction
 from shared.identity.model import Agent
+from shared.messaging import journal
 
 Sent = intake.MessagePosted | intake.InformationProvided | intake.DocumentAdded | ReplyReceived
 SENT: Final[tuple[type[Sent], ...]] = (
@@ -83,7 +84,7 @@ async def take_information(tx: Transaction, case: Case, fact: intake.Information
     await telling.note(tx, case, fact)
     for_us = fact.departement == case.departement or fact.at >= case.opened_at
     if case.state is State.AWAITING_INFORMATION and for_us:
-        at = await telling.in_time(tx, case, fact.at)
+        at = await journal.in_time(tx, case.source, case.request_id, fact.at)
         await telling.tell(tx, case, case.resume(at, examination_due(case, at, rules)))
 
 

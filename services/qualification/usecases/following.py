@@ -12,6 +12,7 @@ from shared.contracts import escalation, intake
 from shared.contracts.fact import A_MOMENT, Actor, Fact
 from shared.contracts.vocabulary import CommitteeOutcome, Stage
 from shared.db import Transaction
+from shared.messaging import journal
 
 
 async def note(tx: Transaction, case: Case, fact: Fact) -> None:
@@ -52,6 +53,6 @@ async def end(tx: Transaction, case: Case, fact: intake.EvaluationSubmitted | in
 
 async def _reopen(tx: Transaction, case: Case, fact: Fact, by: Actor, rules: Rules) -> None:
     if case.state in withdrawing.HANDED_ON and fact.departement == case.departement:
-        at = await telling.in_time(tx, case, fact.at + A_MOMENT)
+        at = await journal.in_time(tx, case.source, case.request_id, fact.at + A_MOMENT)
         await telling.tell(tx, case, case.reopen(at, rules.due(Stage.QUALIFY, case.departement, at), by))
         await withdrawing.answer_pending(tx, case, at)

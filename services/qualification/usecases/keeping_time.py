@@ -14,7 +14,7 @@ async def tell_late_stages(tx: Transaction, *, at: datetime, limit: int = 50) ->
     told = 0
     for case in await cases.load_late(tx, at.date() + timedelta(days=1), limit):
         if case.due_on is not None and case.due_on < today(case.departement, at):
-            await telling.tell(tx, case, case.tell_overdue(await telling.in_time(tx, case, at)))
+            await telling.tell(tx, case, case.tell_overdue(await journal.in_time(tx, case.source, case.request_id, at)))
             told += 1
     return told
 

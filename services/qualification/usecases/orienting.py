@@ -17,6 +17,7 @@ from shared.contracts.vocabulary import Stage
 from shared.db import Transaction
 from shared.errors import NotFound
 from shared.identity.model import Agent
+from shared.messaging import journal
 
 
 async def accept(tx: Transaction, link: OrientationLink, *, at: datetime, rules: Rules) -> Orientation:
@@ -85,7 +86,7 @@ async def _load(tx: Transaction, orientation_id: UUID, at: datetime) -> tuple[Ca
     orientation = await orientations.load_for_update(tx, orientation_id) if case else None
     if case is None or orientation is None:
         raise NotFound
-    return case, orientation, await telling.in_time(tx, case, at)
+    return case, orientation, await journal.in_time(tx, case.source, case.request_id, at)
 
 
 async def _take_back(

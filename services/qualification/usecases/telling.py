@@ -36,12 +36,7 @@ async def load(tx: Transaction, request_id: UUID, agent: Agent) -> tuple[Case, O
 async def begin(tx: Transaction, request_id: UUID, agent: Agent, at: datetime) -> tuple[Case, Official, datetime]:
     """Lock a case for an agent who does something that is told, and give its moment: after all that is known of it."""
     case, who = await load(tx, request_id, agent)
-    return case, who, await in_time(tx, case, at)
-
-
-async def in_time(tx: Transaction, case: Case, at: datetime) -> datetime:
-    """Give the moment of what is done now with a case: after everything that is known of its request."""
-    return await journal.in_time(tx, case.source, case.request_id, at)
+    return case, who, await journal.in_time(tx, case.source, case.request_id, at)
 
 
 async def tell(tx: Transaction, case: Case, *told: Fact) -> None:

@@ -19,6 +19,7 @@ from shared.contracts import qualification as facts
 from shared.contracts.fact import A_MOMENT
 from shared.contracts.withdrawal import Withdrawal
 from shared.db import Transaction
+from shared.messaging import journal
 
 HANDED_ON = frozenset({State.ESCALATED, State.DIRECTED_TO_PROGRAMME})
 """Where somebody else looks for the answer, who may give the request back."""
@@ -50,7 +51,9 @@ async def answer_pending(tx: Transaction, case: Case, at: datetime) -> None:
         return
     for asked in await withdrawals.pending(tx, case.request_id):
         orientation = await orientations.load_current(tx, case.request_id, case.departement)
-        fact = case.answer_withdrawal(asked, orientation, await telling.in_time(tx, case, at + A_MOMENT))
+        fact = case.answer_withdrawal(
+            asked, orientation, await journal.in_time(tx, case.source, case.request_id, at + A_MOMENT)
+        )
         if fact is None:
             return
         if isinstance(fact, facts.WithdrawalAccepted):

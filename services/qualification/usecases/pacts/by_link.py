@@ -10,6 +10,7 @@ from services.qualification.store import pacts
 from services.qualification.usecases.pacts import telling
 from shared.db import Transaction
 from shared.errors import NotFound
+from shared.messaging import journal
 
 
 async def agree_by_link(tx: Transaction, link: PartyLink, *, name: str, at: datetime) -> Pact:
@@ -47,4 +48,4 @@ async def _begin(tx: Transaction, link: PartyLink, name: str, at: datetime) -> t
     pact = await pacts.load_by_link(tx, link.party_id, link.generation)
     if pact is None:
         raise NotFound
-    return pact, Representative(link.party_id, name.strip()), await telling.in_time(tx, pact, at)
+    return pact, Representative(link.party_id, name.strip()), await journal.in_time(tx, pact.source, pact.id, at)

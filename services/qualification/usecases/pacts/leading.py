@@ -128,4 +128,4 @@ async def _begin(tx: Transaction, pact_id: UUID, agent: Agent, at: datetime) -> 
     pact = await pacts.load_for_agent(tx, pact_id, agent.perimeter)
     if pact is None:
         raise NotFound
-    return pact, official(agent), await telling.in_time(tx, pact, at)
+    return pact, official(agent), await journal.in_time(tx, pact.source, pact.id, at)

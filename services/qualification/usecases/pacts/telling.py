@@ -12,11 +12,6 @@ from shared.db import Transaction
 from shared.messaging import journal
 
 
-async def in_time(tx: Transaction, pact: Pact, at: datetime) -> datetime:
-    """Give the moment of what is done now with a pact: after everything that was told of it."""
-    return await journal.in_time(tx, pact.source, pact.id, at)
-
-
 async def agreement(tx: Transaction, pact: Pact, who: Speaker, party: str, on: date | None, at: datetime) -> None:
     """Keep and tell that a party agreed."""
     side, actor, fact = pact.agree(who, party, on, at, today(pact.departement, at))
