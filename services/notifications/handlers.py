@@ -2,16 +2,29 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from uuid import UUID
 
-from services.notifications import usecases
 from services.notifications.domain import webhooks
 from services.notifications.domain.audiences import AUDIENCES, Nobody
+from services.notifications.usecases.learn import (
+    forget_follower,
+    learn_escalation,
+    learn_follower,
+    learn_link,
+    learn_programme,
+    learn_provider,
+    learn_request,
+    learn_service,
+    learn_transfer,
+    learn_withdrawal,
+)
 from services.notifications.usecases.parts import Parts
+from services.notifications.usecases.tell import tell
+from services.notifications.usecases.webhooks import note_for_partners
 from shared import clock
 from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.db import Transaction
+from shared.messaging import journal
 from shared.messaging.handlers import EventHandlers, Handler
 
 BINDINGS = ("intake.#", "qualification.#", "escalation.#")
@@ -19,21 +32,21 @@ BINDINGS = ("intake.#", "qualification.#", "escalation.#")
 Lesson = Callable[[Transaction, Any], Awaitable[None]]
 
 LEARN: Mapping[type[Fact], tuple[Lesson, ...]] = {
-    intake.RequestSubmitted: (usecases.learn_request,),
-    intake.TrackingLinkReplaced: (usecases.learn_link,),
-    intake.ColleagueInvited: (usecases.learn_follower,),
-    intake.ColleagueRemoved: (usecases.forget_follower,),
-    qualification.RequestRegistered: (usecases.learn_service,),
-    qualification.RequestEscalated: (usecases.learn_service, usecases.learn_escalation),
-    qualification.OrientedLocally: (usecases.learn_provider,),
-    qualification.OrientationAccepted: (usecases.learn_provider,),
-    qualification.OrientationDeclined: (usecases.learn_provider,),
-    qualification.OrientationDueSoon: (usecases.learn_provider,),
-    qualification.OrientationLinkReplaced: (usecases.learn_provider,),
-    qualification.DirectedToProgramme: (usecases.learn_programme,),
-    qualification.RequestTransferred: (usecases.learn_transfer,),
-    qualification.WithdrawalAccepted: (usecases.learn_withdrawal,),
-    escalation.WithdrawalAccepted: (usecases.learn_withdrawal,),
+    intake.RequestSubmitted: (learn_request,),
+    intake.TrackingLinkReplaced: (learn_link,),
+    intake.ColleagueInvited: (learn_follower,),
+    intake.ColleagueRemoved: (forget_follower,),
+    qualification.RequestRegistered: (learn_service,),
+    qualification.RequestEscalated: (learn_service, learn_escalation),
+    qualification.OrientedLocally: (learn_provider,),
+    qualification.OrientationAccepted: (learn_provider,),
+    qualification.OrientationDeclined: (learn_provider,),
+    qualification.OrientationDueSoon: (learn_provider,),
+    qualification.OrientationLinkReplaced: (learn_provider,),
+    qualification.DirectedToProgramme: (learn_programme,),
+    qualification.RequestTransferred: (learn_transfer,),
+    qualification.WithdrawalAccepted: (learn_withdrawal,),
+    escalation.WithdrawalAccepted: (learn_withdrawal,),
 }
 """What is kept of a fact, before anybody is told of it."""
 
@@ -56,14 +69,7 @@ def _tell_people_on(kind: type[Fact], parts: Parts) -> Handler:
         for learn in LEARN.get(kind, ()):
             await learn(tx, fact)
         if kind in webhooks.FACTS:
-            await usecases.note_for_partners(tx, fact, event_id=event_id(tx), at=clock.now())
-        await usecases.tell(tx, fact, event_id=event_id(tx), at=clock.now(), parts=parts)
+            await note_for_partners(tx, fact, event_id=journal.applied_event(tx), at=clock.now())
+        await tell(tx, fact, event_id=journal.applied_event(tx), at=clock.now(), parts=parts)
 
     return tell_people
-
-
-def event_id(tx: Transaction) -> UUID:
-    """Give the id of the event that is applied."""
-    if tx.cause is None or tx.cause.causation_id is None:
-        raise LookupError("no event is being applied")
-    return UUID(tx.cause.causation_id)

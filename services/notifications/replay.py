@@ -3,17 +3,19 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from services.notifications import store, usecases
 from services.notifications.domain.audiences import STEPS
 from services.notifications.domain.deliveries import Status
 from services.notifications.domain.directory import Directory, ServiceInCharge
-from services.notifications.handlers import BINDINGS, event_id, handlers
+from services.notifications.handlers import BINDINGS, handlers
 from services.notifications.rendering.links import MailLinks
 from services.notifications.rendering.renderer import MailRenderer
+from services.notifications.store.sending import note_outcome
 from services.notifications.usecases.parts import Parts
+from services.notifications.usecases.tell import tell
 from shared.contracts import notifications
 from shared.db import Transaction
 from shared.links import Links
+from shared.messaging import journal
 from shared.messaging.handlers import EventHandlers
 from shared.messaging.replay import Rebuilding, Table
 
@@ -51,11 +53,11 @@ def rebuilding() -> Rebuilding:
     nowhere = parts()
 
     async def note_failure(tx: Transaction, fact: notifications.DeliveryFailed) -> None:
-        await store.note_outcome(tx, fact.delivery_id, status=Status.FAILED, reason=fact.reason, sent_at=None)
-        await usecases.tell(tx, fact, event_id=event_id(tx), at=fact.at, parts=nowhere)
+        await note_outcome(tx, fact.delivery_id, status=Status.FAILED, reason=fact.reason, sent_at=None)
+        await tell(tx, fact, event_id=journal.applied_event(tx), at=fact.at, parts=nowhere)
 
     async def tell_reply(tx: Transaction, fact: notifications.ReplyReceived) -> None:
-        await usecases.tell(tx, fact, event_id=event_id(tx), at=fact.at, parts=nowhere)
+        await tell(tx, fact, event_id=journal.applied_event(tx), at=fact.at, parts=nowhere)
 
     return Rebuilding(
         service="notifications",
@@ -74,7 +76,7 @@ def rebuilding() -> Rebuilding:
 
 
 async def _note_success(tx: Transaction, fact: notifications.DeliverySucceeded) -> None:
-    await store.note_outcome(tx, fact.delivery_id, status=Status.SENT, reason=None, sent_at=fact.at)
+    await note_outcome(tx, fact.delivery_id, status=Status.SENT, reason=None, sent_at=fact.at)
 
 
 class _Somewhere(Mapping[str, str]):

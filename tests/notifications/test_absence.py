@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.notifications import usecases
 from services.notifications.domain.preferences import Absence, Cadence
-from services.notifications.usecases.preferences import Choice
+from services.notifications.usecases.absence import be_away, be_back
+from services.notifications.usecases.preferences import Choice, choose
 from shared import clock
 from shared.db import Database
 from shared.errors import Invalid
@@ -31,14 +31,14 @@ async def a_colleague(database: Database, name: str, departement: str = "95") ->
 
 async def wants_copies(database: Database, agent: Agent) -> None:
     async with database.transaction() as tx:
-        await usecases.choose(tx, [Choice("departement", Cadence.INSTANT, "personal")], by=agent, at=clock.now())
+        await choose(tx, [Choice("departement", Cadence.INSTANT, "personal")], by=agent, at=clock.now())
 
 
 async def goes_away(database: Database, agent: Agent, stand_in: Agent | None, *, since: int = 0) -> None:
     today = date.today()  # noqa: DTZ011 - a day before or after changes nothing here
     absence = Absence(today - timedelta(days=2 + since), today + timedelta(days=2), stand_in.id if stand_in else None)
     async with database.transaction() as tx:
-        await usecases.be_away(tx, absence, by=agent, today=today, at=clock.now())
+        await be_away(tx, absence, by=agent, today=today, at=clock.now())
 
 
 async def recipients(database: Database) -> set[str]:
@@ -78,7 +78,7 @@ async def test_who_is_back_gets_his_copies_again(world: World, database: Databas
     await wants_copies(database, away)
     await goes_away(database, away, None)
     async with database.transaction() as tx:
-        await usecases.be_back(tx, by=away)
+        await be_back(tx, by=away)
     await world.filed()
     assert "anne@cousu.test" in await recipients(database)
 
@@ -103,7 +103,7 @@ async def test_an_absence_that_cannot_be_is_refused(database: Database, absence:
     agent = await a_colleague(database, "anne")
     with pytest.raises(Invalid) as refused:
         async with database.transaction() as tx:
-            await usecases.be_away(tx, absence, by=agent, today=date(2026, 11, 1), at=clock.now())
+            await be_away(tx, absence, by=agent, today=date(2026, 11, 1), at=clock.now())
     assert [error.field for error in refused.value.errors] == [field]
 
 

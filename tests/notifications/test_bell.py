@@ -10,9 +10,9 @@ from uuid import UUID
 
 import pytest
 
-from services.notifications import reads
 from services.notifications.adapters import event_stream
 from services.notifications.adapters.event_stream import EventStream
+from services.notifications.reads.bell import unread
 from services.notifications.rendering import examples
 from services.notifications.web.api.bell import count_unread
 from services.notifications.web.pages import bell
@@ -126,13 +126,13 @@ async def test_however_many_pages_listen_the_database_is_asked_once_at_a_time(
 ) -> None:
     monkeypatch.setattr(event_stream, "LOOKS_EVERY", 0.05)
     asked: list[int] = []
-    count = reads.unread
+    count = unread
 
     async def counted(reader: Reader, holders_of: Mapping[UUID, list[str]], *, at: datetime) -> dict[UUID, int]:
         asked.append(len(holders_of))
         return await count(reader, holders_of, at=at)
 
-    monkeypatch.setattr(reads, "unread", counted)
+    monkeypatch.setattr("services.notifications.reads.bell.unread", counted)
 
     async def a_look_with_all_of_them() -> bool:
         return bool(asked)

@@ -5,12 +5,12 @@ import random
 from datetime import timedelta
 from uuid import uuid4
 
-from services.notifications import usecases
 from services.notifications.domain.preferences import Cadence
 from services.notifications.handlers import handlers
 from services.notifications.rendering import examples
+from services.notifications.usecases.digests import gather_digests
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.preferences import Choice
+from services.notifications.usecases.preferences import Choice, choose
 from shared import clock
 from shared.clock import new_id
 from shared.contracts import intake, qualification
@@ -44,14 +44,14 @@ async def test_colleagues_digests_of_one_morning_leave_once_each_without_a_deadl
                 at=clock.now(),
             )
             wish = Choice("departement", Cadence.DAILY, destination="personal")
-            await usecases.choose(tx, [wish], by=agent, at=clock.now())
+            await choose(tx, [wish], by=agent, at=clock.now())
     for _ in range(REQUESTS):
         about = {"request_id": new_id()}
         filed, posted = examples.example_of(intake.RequestSubmitted), examples.example_of(intake.MessagePosted)
         await world.tell(filed.model_copy(update=about), posted.model_copy(update=about))
     async with database.transaction() as tx:
         await tx.execute("DELETE FROM delivery WHERE cadence = 'instant'")
-        assert await usecases.gather_digests(tx, at=clock.now() + timedelta(days=2), parts=parts) == AGENTS
+        assert await gather_digests(tx, at=clock.now() + timedelta(days=2), parts=parts) == AGENTS
         await tx.execute("UPDATE delivery SET next_attempt_at = now() WHERE template = 'digest'")
     before = await deadlocks(database)
 

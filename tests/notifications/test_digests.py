@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.notifications import usecases
 from services.notifications.adapters.mail_sender import MailSender
 from services.notifications.domain.preferences import Cadence
 from services.notifications.rendering import examples
+from services.notifications.usecases.digests import gather_digests
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.preferences import Choice, NotYourMail
+from services.notifications.usecases.preferences import Choice, NotYourMail, choose
 from shared import clock
 from shared.contracts import escalation, intake, qualification
 from shared.db import Database
@@ -24,13 +24,13 @@ from tests.wrong_clock import WRONG, set_clock
 async def a_daily_mailbox(database: Database, people: People) -> None:
     agent = await people.agent(Role.SAT_AGENT, "95")
     async with database.transaction() as tx:
-        await usecases.choose(tx, [Choice("departement", Cadence.DAILY)], by=agent, at=clock.now())
+        await choose(tx, [Choice("departement", Cadence.DAILY)], by=agent, at=clock.now())
 
 
 async def gathered(database: Database, parts: Parts) -> int:
     """Let the time of the digest come."""
     async with database.transaction() as tx:
-        return await usecases.gather_digests(tx, at=clock.now() + timedelta(days=1), parts=parts)
+        return await gather_digests(tx, at=clock.now() + timedelta(days=1), parts=parts)
 
 
 async def test_a_day_s_mails_leave_in_one_while_the_applicant_is_told_at_once(
@@ -86,7 +86,7 @@ async def test_one_template_may_have_a_rhythm_of_its_own(world: World, database:
         Choice("departement", Cadence.INSTANT, template="applicant_message"),
     ]
     async with database.transaction() as tx:
-        await usecases.choose(tx, choices, by=agent, at=clock.now())
+        await choose(tx, choices, by=agent, at=clock.now())
     await world.filed()
     await world.tell(examples.example_of(intake.MessagePosted))
     rows = await database.fetch("SELECT template, cadence FROM delivery WHERE audience = 'departement'")
@@ -111,7 +111,7 @@ async def test_choices_that_are_not_one_s_own_are_refused(
     agent = await people.agent(Role.SAT_AGENT, "95")
     with pytest.raises(refusal):
         async with database.transaction() as tx:
-            await usecases.choose(tx, [choice], by=agent, at=clock.now())
+            await choose(tx, [choice], by=agent, at=clock.now())
 
 
 async def test_several_copies_make_one_digest(world: World, database: Database, parts: Parts, people: People) -> None:
@@ -130,7 +130,7 @@ async def test_a_reminder_waits_for_the_morning_unless_the_team_wants_it_at_once
     await world.tell(soon)
     agent = await people.agent(Role.SAT_AGENT, "95")
     async with database.transaction() as tx:
-        await usecases.choose(tx, [Choice("departement", Cadence.INSTANT)], by=agent, at=clock.now())
+        await choose(tx, [Choice("departement", Cadence.INSTANT)], by=agent, at=clock.now())
     await world.tell(soon)
     rows = await database.fetch("SELECT cadence FROM delivery WHERE template = 'stage_due_soon' ORDER BY created_at")
     assert [row["cadence"] for row in rows] == ["daily", "instant"]
@@ -144,7 +144,7 @@ async def test_a_digest_leaves_by_the_departement_s_clock_and_the_national_one_b
     for agent, audience in ((local, "departement"), (national, "national")):
         async with database.transaction() as tx:
             choice = Choice(audience, Cadence.DAILY, "personal", hour=7)  # type: ignore[arg-type] # one of the audiences
-            await usecases.choose(tx, [choice], by=agent, at=clock.now())
+            await choose(tx, [choice], by=agent, at=clock.now())
     await world.tell(examples.example_of(intake.RequestSubmitted).model_copy(update={"departement": departement}))
     await world.tell(examples.example_of(escalation.EscalationReceived))
     rows = await database.fetch("SELECT audience, next_attempt_at FROM delivery WHERE cadence = 'daily'")

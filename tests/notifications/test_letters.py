@@ -15,7 +15,7 @@ from services.notifications.domain.directory import unnamed_service
 from services.notifications.domain.mail_text import WRITE_ABOVE
 from services.notifications.rendering import examples
 from services.notifications.rendering.renderer import MailRenderer, RenderedMail, one_line, quote
-from services.notifications.store import Follower
+from services.notifications.store.followers import Follower
 from services.notifications.usecases.send import Outgoing
 from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Fact

@@ -10,12 +10,12 @@ from uuid import UUID
 
 import pytest
 
-from services.notifications import usecases
 from services.notifications.adapters.webhook_dispatcher import WebhookDispatcher
 from services.notifications.domain.webhooks import Secrets, State
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.send import Outgoing
-from services.notifications.usecases.webhooks import From, Wish
+from services.notifications.usecases.resend import resend
+from services.notifications.usecases.send import Outgoing, begin, content_offered
+from services.notifications.usecases.webhooks import From, Wish, next_parcel, replay, resume, subscribe, suspend
 from shared import clock
 from shared.db import Database
 from shared.errors import Conflict
@@ -50,10 +50,10 @@ async def test_each_mail_is_sent_or_refused_and_twice_only_where_an_answer_was_m
 
     async def a_sender_dies() -> None:
         async with database.transaction() as tx:
-            mail = await usecases.begin(tx, at=clock.now(), parts=parts)
+            mail = await begin(tx, at=clock.now(), parts=parts)
         if isinstance(mail, Outgoing) and chance.random() < 0.5:
             async with database.transaction() as tx:
-                await usecases.content_offered(tx, mail.attempt_id, at=clock.now())
+                await content_offered(tx, mail.attempt_id, at=clock.now())
 
     async def its_lease_is_over() -> None:
         await changed(database, "UPDATE delivery SET lease_until = now() WHERE status = 'sending'")
@@ -67,7 +67,7 @@ async def test_each_mail_is_sent_or_refused_and_twice_only_where_an_answer_was_m
         again = chance.choice(ids)["id"]
         with contextlib.suppress(Conflict):
             async with database.transaction() as tx:
-                await usecases.resend(tx, again, by=operator, at=clock.now(), parts=parts)
+                await resend(tx, again, by=operator, at=clock.now(), parts=parts)
 
     steps: list[Callable[[], Awaitable[object]]] = [
         somebody_writes,
@@ -150,7 +150,7 @@ async def test_a_partner_is_given_each_event_in_its_turn(
 
         async def a_courier_dies() -> None:
             async with database.transaction() as tx:
-                await usecases.next_parcel(tx, at=clock.now(), secrets=SECRETS)
+                await next_parcel(tx, at=clock.now(), secrets=SECRETS)
 
         async def time_passes() -> None:
             await changed(database, "UPDATE webhook SET lease_until = NULL, next_attempt_at = now()")
@@ -159,12 +159,12 @@ async def test_a_partner_is_given_each_event_in_its_turn(
             newest = await database.fetchval("SELECT coalesce(max(position), 0) FROM partner_event")
             start = chance.randint(0, newest)
             async with database.transaction() as tx:
-                await usecases.replay(tx, webhook_id, From(position=start), by=operator, at=clock.now())
+                await replay(tx, webhook_id, From(position=start), by=operator, at=clock.now())
             due.position = start
 
         async def an_operator_suspends_or_resumes() -> None:
             state = await database.fetchval("SELECT state FROM webhook")
-            act = usecases.suspend if state == State.ACTIVE else usecases.resume
+            act = suspend if state == State.ACTIVE else resume
             async with database.transaction() as tx:
                 await act(tx, webhook_id, by=operator, at=clock.now())
 
@@ -184,7 +184,7 @@ async def test_a_partner_is_given_each_event_in_its_turn(
         partner.answer = "204 No Content"
         await dispatcher.number()
         async with database.transaction() as tx:
-            await usecases.resume(tx, webhook_id, by=operator, at=clock.now())
+            await resume(tx, webhook_id, by=operator, at=clock.now())
         while await dispatcher.deliver_next():
             due.check(partner)
         assert due.position == await database.fetchval("SELECT max(position) FROM partner_event")
@@ -194,5 +194,5 @@ async def test_a_partner_is_given_each_event_in_its_turn(
 async def subscribed(database: Database, parts: Parts, by: Agent, partner: Partner) -> UUID:
     async with database.transaction() as tx:
         wish = Wish("Partenaire", partner.url)
-        webhook_id, _ = await usecases.subscribe(tx, wish, by=by, at=clock.now(), parts=parts)
+        webhook_id, _ = await subscribe(tx, wish, by=by, at=clock.now(), parts=parts)
     return webhook_id

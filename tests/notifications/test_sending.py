@@ -14,14 +14,14 @@ import structlog
 from prometheus_client import generate_latest
 
 from deploy.local.postgres import LocalPostgres
-from services.notifications import usecases
 from services.notifications.adapters.mail_sender import MailSender
 from services.notifications.domain.deliveries import MOST_UNANSWERED, TRIED_FOR, Result, Status
 from services.notifications.rendering import examples
 from services.notifications.settings import MailServerAddress
-from services.notifications.usecases import begin
+from services.notifications.usecases import send
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.send import Outgoing
+from services.notifications.usecases.resend import resend
+from services.notifications.usecases.send import Outgoing, begin
 from services.notifications.usecases.tell import in_time
 from shared import clock
 from shared.contracts import intake, qualification
@@ -330,14 +330,14 @@ async def test_an_answer_that_was_heard_is_written_down_whatever_the_database_ra
 ) -> None:
     errors = [error] * (CONFLICT_ATTEMPTS + 1)
     monkeypatch.setattr("services.notifications.adapters.mail_sender.SETTLE_PAUSE", 0.01)
-    ended = usecases.ended
+    ended = send.ended
 
     async def fails_at_first(*given: Any, **named: Any) -> None:
         await ended(*given, **named)
         if errors:
             raise errors.pop()
 
-    monkeypatch.setattr(usecases, "ended", fails_at_first)
+    monkeypatch.setattr("services.notifications.adapters.mail_sender.ended", fails_at_first)
     monkeypatch.setattr("services.notifications.adapters.mail_sender.AWAY_PAUSE", 0.01)
     assert await mail_sender.send_next()
     assert not errors
@@ -357,7 +357,7 @@ async def test_an_answer_that_cannot_be_written_down_is_given_up_loudly(
         raise asyncpg.UndefinedTableError("as if")
 
     with monkeypatch.context() as broken, structlog.testing.capture_logs() as logs:
-        broken.setattr(usecases, "ended", fails)
+        broken.setattr("services.notifications.adapters.mail_sender.ended", fails)
         broken.setattr("services.notifications.adapters.mail_sender.SETTLE_PAUSE", 0.0)
         assert await mail_sender.send_next()
     (given_up,) = [line for line in logs if line["event"] == "mail_sender.outcome_uncertain"]
@@ -438,7 +438,7 @@ async def test_a_mail_that_a_sender_takes_meanwhile_is_not_queued_again(
 
     async def send_again() -> None:
         async with database.transaction() as tx:
-            await usecases.resend(tx, delivery_id, by=agent, at=clock.now(), parts=parts)
+            await resend(tx, delivery_id, by=agent, at=clock.now(), parts=parts)
 
     async with database.transaction() as sender:
         assert await begin(sender, at=clock.now() + timedelta(hours=2), parts=parts)

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from services.notifications import usecases
 from services.notifications.adapters.webhook_dispatcher import WebhookDispatcher
 from services.notifications.domain.addresses import may_be_called, wrong_with
 from services.notifications.domain.webhooks import Secrets
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.webhooks import Wish
+from services.notifications.usecases.webhooks import Wish, subscribe
 from shared import clock
 from shared.db import Database
 from shared.identity.model import Role
@@ -97,7 +96,7 @@ async def given(
     trusting = dataclasses.replace(parts, secrets=SECRETS, networks=(ipaddress.ip_network("127.0.0.0/8"),))
     operator = await people.agent(Role.OPERATOR)
     async with database.transaction() as tx:
-        await usecases.subscribe(tx, Wish("Partenaire", url), by=operator, at=clock.now(), parts=trusting)
+        await subscribe(tx, Wish("Partenaire", url), by=operator, at=clock.now(), parts=trusting)
     await world.filed()
     strict = dataclasses.replace(trusting, networks=(HERE,) if named else ())
     await all_given(WebhookDispatcher(database, strict, SECRETS))

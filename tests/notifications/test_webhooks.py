@@ -14,12 +14,26 @@ from uuid import UUID
 
 import pytest
 
-from services.notifications import store, usecases
 from services.notifications.adapters.webhook_dispatcher import IDLE, WebhookDispatcher
 from services.notifications.domain.webhooks import FACTS, Result, Secrets, signature, told_of
 from services.notifications.rendering import examples
+from services.notifications.store.webhooks import note_partner_event, number_partner_events
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.webhooks import From, Receipt, Wish
+from services.notifications.usecases.webhooks import (
+    From,
+    NoWebhooksHere,
+    Receipt,
+    Wish,
+    delivered,
+    end,
+    next_parcel,
+    renew_secret,
+    replay,
+    resume,
+    send_test,
+    subscribe,
+    suspend,
+)
 from shared import clock
 from shared.contracts import escalation, intake, qualification
 from shared.db import Database, Transaction
@@ -61,7 +75,7 @@ async def operator(people: People) -> Agent:
 async def subscribed(database: Database, parts: Parts, by: Agent, wish: Wish) -> tuple[UUID, str]:
     """Subscribe a partner; give the subscription's id and its secret."""
     async with database.transaction() as tx:
-        return await usecases.subscribe(tx, wish, by=by, at=clock.now(), parts=parts)
+        return await subscribe(tx, wish, by=by, at=clock.now(), parts=parts)
 
 
 async def all_given(dispatcher: WebhookDispatcher) -> None:
@@ -239,7 +253,7 @@ async def test_a_partner_who_takes_nothing_for_two_days_or_is_gone_is_suspended_
     assert partner.calls == 1
     partner.answer = "200 OK"
     async with database.transaction() as tx:
-        await usecases.resume(tx, webhook_id, by=operator, at=clock.now())
+        await resume(tx, webhook_id, by=operator, at=clock.now())
     await all_given(dispatcher)
     assert partner.types[1:] == ["intake.request_submitted.v1", "intake.message_posted.v1"], "nothing is lost"
 
@@ -260,9 +274,9 @@ async def test_a_test_event_is_sent_once_and_changes_nothing_else(
     await dispatcher.number()
     async with database.transaction() as tx:
         if suspended:
-            await usecases.suspend(tx, webhook_id, by=operator, at=clock.now())
-        await usecases.send_test(tx, webhook_id, by=operator, at=clock.now())
-        await usecases.send_test(tx, webhook_id, by=operator, at=clock.now())
+            await suspend(tx, webhook_id, by=operator, at=clock.now())
+        await send_test(tx, webhook_id, by=operator, at=clock.now())
+        await send_test(tx, webhook_id, by=operator, at=clock.now())
     before = await database.fetchrow("SELECT position, state, failures FROM webhook")
     partner.answer = "500 Oops"
     assert await dispatcher.deliver_next()
@@ -279,9 +293,9 @@ async def test_a_test_event_is_sent_once_and_changes_nothing_else(
     assert attempt is not None
     assert tuple(attempt) == (True, "refused")
     async with database.transaction() as tx:
-        await usecases.end(tx, webhook_id, by=operator, at=clock.now())
+        await end(tx, webhook_id, by=operator, at=clock.now())
         with pytest.raises(IllegalMove):
-            await usecases.send_test(tx, webhook_id, by=operator, at=clock.now())
+            await send_test(tx, webhook_id, by=operator, at=clock.now())
 
 
 async def test_events_are_told_again_from_a_position_or_a_moment(
@@ -299,7 +313,7 @@ async def test_events_are_told_again_from_a_position_or_a_moment(
     async def again(start: From) -> list[str]:
         partner.bodies.clear()
         async with database.transaction() as tx:
-            await usecases.replay(tx, webhook_id, start, by=operator, at=clock.now())
+            await replay(tx, webhook_id, start, by=operator, at=clock.now())
         await all_given(dispatcher)
         return [event["id"] for event in partner.events]
 
@@ -326,12 +340,12 @@ async def test_a_late_answer_does_not_undo_that_all_is_told_again(
     await world.filed()
     await dispatcher.number()
     async with database.transaction() as tx:
-        parcel = await usecases.next_parcel(tx, at=clock.now(), secrets=SECRETS)
+        parcel = await next_parcel(tx, at=clock.now(), secrets=SECRETS)
     assert parcel is not None
     async with database.transaction() as tx:
-        await usecases.replay(tx, webhook_id, From(position=0), by=operator, at=clock.now())
+        await replay(tx, webhook_id, From(position=0), by=operator, at=clock.now())
         receipt = Receipt(Result.TAKEN, "200")
-        await usecases.delivered(tx, parcel.attempt_id, receipt, at=clock.now(), chance=0.5, parts=open_office)
+        await delivered(tx, parcel.attempt_id, receipt, at=clock.now(), chance=0.5, parts=open_office)
     assert await column(database, "position") == 0
 
 
@@ -347,7 +361,7 @@ async def test_what_a_courier_left_that_is_gone_is_given_when_its_lease_is_over(
     await world.filed()
     await dispatcher.number()
     async with database.transaction() as tx:
-        assert await usecases.next_parcel(tx, at=clock.now(), secrets=SECRETS)
+        assert await next_parcel(tx, at=clock.now(), secrets=SECRETS)
     assert not await dispatcher.deliver_next()
     async with database.transaction() as tx:
         await tx.execute("UPDATE webhook SET lease_until = now()")
@@ -442,7 +456,7 @@ async def test_what_commits_late_is_not_passed_over(
     body = told_of(examples.example_of(qualification.OutcomeProposed), event_id=early, number=None)
 
     async def noted(tx: Transaction, event_id: UUID, at: datetime) -> None:
-        await store.note_partner_event(
+        await note_partner_event(
             tx, event_id, wire_type="x", departement="95", body=body | {"id": str(event_id)}, at=at
         )
 
@@ -462,11 +476,11 @@ async def test_a_second_numberer_gives_nothing_while_the_first_has_not_committed
     await world.filed()
     await world.tell(*many_messages(3))
     async with database.transaction() as first, asyncio.timeout(20):
-        assert await store.number_partner_events(first) == 4
+        assert await number_partner_events(first) == 4
         async with database.transaction() as second:
-            assert await store.number_partner_events(second) == 0
+            assert await number_partner_events(second) == 0
     async with database.transaction() as third:
-        assert await store.number_partner_events(third) == 0
+        assert await number_partner_events(third) == 0
     rows = await database.fetch("SELECT position FROM partner_event ORDER BY position")
     assert [row["position"] for row in rows] == [1, 2, 3, 4]
 
@@ -481,7 +495,7 @@ async def test_a_changed_secret_and_the_one_before_both_sign_for_a_day(
 ) -> None:
     webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", partner.url))
     async with database.transaction() as tx:
-        await usecases.renew_secret(tx, webhook_id, by=operator, at=clock.now(), parts=open_office)
+        await renew_secret(tx, webhook_id, by=operator, at=clock.now(), parts=open_office)
     await world.filed()
     await all_given(dispatcher)
     async with database.transaction() as tx:
@@ -503,11 +517,11 @@ async def test_a_subscription_that_ended_is_given_nothing_and_moves_no_more(
 ) -> None:
     webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", partner.url))
     async with database.transaction() as tx:
-        await usecases.end(tx, webhook_id, by=operator, at=clock.now())
+        await end(tx, webhook_id, by=operator, at=clock.now())
     await world.filed()
     await all_given(dispatcher)
     assert partner.calls == 0
-    for move in (usecases.suspend, usecases.resume, usecases.end):
+    for move in (suspend, resume, end):
         async with database.transaction() as tx:
             with pytest.raises(IllegalMove):
                 await move(tx, webhook_id, by=operator, at=clock.now())
@@ -531,7 +545,7 @@ async def test_a_wish_that_cannot_be_served_is_refused_by_its_field(
 
 
 async def test_without_a_key_nobody_subscribes(database: Database, parts: Parts, operator: Agent) -> None:
-    with pytest.raises(usecases.NoWebhooksHere):
+    with pytest.raises(NoWebhooksHere):
         keyless = dataclasses.replace(parts, secrets=None)
         await subscribed(database, keyless, operator, Wish("Région", "https://exemple.fr"))
 
@@ -554,7 +568,7 @@ async def test_an_operator_of_a_departement_conducts_what_concerns_it_alone(
     await subscribed(database, open_office, local, Wish("Le mien", "https://exemple.fr", departements=["95"]))
     async with database.transaction() as tx:
         with pytest.raises(NotFound):
-            await usecases.end(tx, webhook_id, by=local, at=clock.now())
+            await end(tx, webhook_id, by=local, at=clock.now())
 
 
 async def test_old_events_are_forgotten_and_positions_go_on(

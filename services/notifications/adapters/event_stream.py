@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from services.notifications import reads
-from services.notifications.usecases import rings_for
+from services.notifications.reads import bell
+from services.notifications.usecases.bell import rings_for
 from shared import clock, rounds
 from shared.db import Database
 from shared.identity.model import Agent
@@ -69,4 +69,4 @@ class EventStream:
                 listener.changed.set()
 
     async def _count(self, holders_of: dict[UUID, list[str]]) -> dict[UUID, int]:
-        return await reads.unread(self._database, holders_of, at=clock.now())
+        return await bell.unread(self._database, holders_of, at=clock.now())

@@ -17,13 +17,12 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import IPvAnyNetwork
 
-from services.notifications import usecases
 from services.notifications.adapters.mail_reader import IncomingMail, MailReader, MailUnreadableError
 from services.notifications.domain.return_addresses import Purpose, ReturnAddresses
 from services.notifications.settings import DoorAddress
 from services.notifications.usecases import metrics
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.receive import Reply
+from services.notifications.usecases.receive import Reply, pass_over, take_reply, take_report
 from shared import clock
 from shared.db import AWAY, CONFLICTS, Database, retry_conflicts
 from shared.errors import Invalid, NotFound, Refusal, TooLarge
@@ -157,13 +156,13 @@ class InboundMail:
         now = clock.now()
         async with self._database.transaction() as tx:
             if mail.report is not None and purpose == "rebond":
-                await usecases.take_report(tx, delivery_id, mail.report, digest=mail.digest, at=now, parts=self._office)
+                await take_report(tx, delivery_id, mail.report, digest=mail.digest, at=now, parts=self._office)
                 return "report"
             if mail.kind != "reply":
-                await usecases.pass_over(tx, delivery_id, digest=mail.digest, at=now)
+                await pass_over(tx, delivery_id, digest=mail.digest, at=now)
                 return "automatic"
             reply = Reply(mail.text, mail.sender, mail.authenticated)
-            await usecases.take_reply(tx, delivery_id, reply, digest=mail.digest, at=now, parts=self._office)
+            await take_reply(tx, delivery_id, reply, digest=mail.digest, at=now, parts=self._office)
             return "reply"
 
 

@@ -14,13 +14,14 @@ from typing import Final
 import aiosmtplib
 import structlog
 
-from services.notifications import reads, usecases
 from services.notifications.domain.deliveries import Result, Status, without_addresses
 from services.notifications.domain.perimeter import EVERYTHING
+from services.notifications.reads import mails
+from services.notifications.reads.mails import oldest_due
 from services.notifications.settings import MailServerAddress
-from services.notifications.usecases import metrics
+from services.notifications.usecases import digests, metrics, send
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.send import UNKNOWN, Outcome, Outgoing, Postponed
+from services.notifications.usecases.send import UNKNOWN, Outcome, Outgoing, Postponed, begin, content_offered, ended
 from shared import clock, db, rounds
 from shared.db import AWAY, Database, retry_conflicts
 from shared.stopping import deadline, end
@@ -122,19 +123,19 @@ class MailSender:
 
     async def _settle_next_lost(self) -> Result | None:
         async with self._database.transaction() as tx:
-            return await usecases.settle_lost(tx, at=await db.now(tx), chance=random.random(), parts=self._office)  # noqa: S311 - spreads retries, keeps no secret
+            return await send.settle_lost(tx, at=await db.now(tx), chance=random.random(), parts=self._office)  # noqa: S311 - spreads retries, keeps no secret
 
     async def gather_digests(self) -> int:
         """Make the digests that are due."""
         async with self._database.transaction() as tx:
-            return await usecases.gather_digests(tx, at=await db.now(tx), parts=self._office)
+            return await digests.gather_digests(tx, at=await db.now(tx), parts=self._office)
 
     async def measure(self) -> None:
         """Keep the gauges true."""
-        unsent = await reads.unsent(self._database, EVERYTHING)
+        unsent = await mails.unsent(self._database, EVERYTHING)
         for status in set(Status) - {Status.SENT}:
             metrics.DELIVERIES.labels(status).set(unsent.get(status, 0))
-        metrics.OLDEST_DUE.set(await reads.oldest_due(self._database, await db.now(self._database)))
+        metrics.OLDEST_DUE.set(await oldest_due(self._database, await db.now(self._database)))
 
     async def send_next(self) -> bool:
         """Send the next mail that is due, or postpone it; False when there is none."""
@@ -151,11 +152,11 @@ class MailSender:
 
     async def _begin(self) -> Outgoing | Postponed | None:
         async with self._database.transaction() as tx:
-            return await usecases.begin(tx, at=await db.now(tx), parts=self._office)
+            return await begin(tx, at=await db.now(tx), parts=self._office)
 
     async def _offer_content(self, mail: Outgoing) -> bool:
         async with self._database.transaction() as tx:
-            return await usecases.content_offered(tx, mail.attempt_id, at=await db.now(tx))
+            return await content_offered(tx, mail.attempt_id, at=await db.now(tx))
 
     async def _settle(self, mail: Outgoing, outcome: Outcome) -> bool:
         """Write the outcome down, whatever the database raises meanwhile; False when it had to be given up.
@@ -197,7 +198,7 @@ class MailSender:
 
     async def _note_outcome(self, mail: Outgoing, outcome: Outcome) -> None:
         async with self._database.transaction() as tx:
-            await usecases.ended(
+            await ended(
                 tx,
                 mail.attempt_id,
                 outcome,

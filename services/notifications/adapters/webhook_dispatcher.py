@@ -24,13 +24,13 @@ from urllib.parse import urlsplit
 import httpx2
 import structlog
 
-from services.notifications import store, usecases
 from services.notifications.domain.addresses import IPAddress, may_be_called
 from services.notifications.domain.deliveries import without_addresses
 from services.notifications.domain.webhooks import KEPT_FOR, Result, Secrets, headers
+from services.notifications.store.webhooks import forget_partner_events, number_partner_events
 from services.notifications.usecases import metrics
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.webhooks import Parcel, Receipt
+from services.notifications.usecases.webhooks import Parcel, Receipt, delivered, next_parcel
 from shared import clock, db, rounds
 from shared.db import AWAY, Database, retry_conflicts
 from shared.stopping import deadline, end
@@ -124,12 +124,12 @@ class WebhookDispatcher:
     async def number(self) -> int:
         """Give positions to what came since."""
         async with self._database.transaction() as tx:
-            return await store.number_partner_events(tx)
+            return await number_partner_events(tx)
 
     async def sweep(self) -> None:
         """Forget what is older than a partner may ask for."""
         async with self._database.transaction() as tx:
-            await store.forget_partner_events(tx, before=await db.now(tx) - KEPT_FOR)
+            await forget_partner_events(tx, before=await db.now(tx) - KEPT_FOR)
 
     async def deliver_next(self) -> bool:
         """Give the next event that is due to its partner; False when there is none."""
@@ -141,7 +141,7 @@ class WebhookDispatcher:
 
     async def _claim(self) -> Parcel | None:
         async with self._database.transaction() as tx:
-            return await usecases.next_parcel(tx, at=await db.now(tx), secrets=self._secrets)
+            return await next_parcel(tx, at=await db.now(tx), secrets=self._secrets)
 
     async def _deliver(self, parcel: Parcel) -> None:
         receipt = await self._hand_over(parcel)
@@ -152,7 +152,7 @@ class WebhookDispatcher:
     async def _settle(self, parcel: Parcel, receipt: Receipt) -> None:
         """Write down what came of an attempt."""
         async with self._database.transaction() as tx:
-            await usecases.delivered(
+            await delivered(
                 tx,
                 parcel.attempt_id,
                 receipt,

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.notifications.domain.perimeter import Perimeter
-from services.notifications.store import SEES_DELIVERY
+from services.notifications.store.perimeter import SEES_DELIVERY
 from shared.db import Reader
 from shared.errors import NotFound
 from shared.web.paging import Page

@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from services.notifications.domain.perimeter import Perimeter
-from services.notifications.store import SEES_DELIVERY, SEES_REQUEST, KnownRequest
+from services.notifications.store.perimeter import SEES_DELIVERY, SEES_REQUEST
+from services.notifications.store.requests import KnownRequest
 from shared.db import Reader
 
 _KNOWN = f"""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.notifications.domain.audiences import Mail
 from services.notifications.domain.directory import ServiceInCharge
-from services.notifications.store import KnownRequest
+from services.notifications.store.requests import KnownRequest
 from shared.contracts import escalation as e
 from shared.contracts import intake, notifications, qualification
 from shared.contracts import vocabulary as v

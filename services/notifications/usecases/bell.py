@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.notifications import store
+from services.notifications.store.bell import mark_read
 from services.notifications.usecases.preferences import audiences_of, mailboxes_of
 from shared.db import Transaction
 from shared.errors import NotFound
@@ -17,10 +17,10 @@ def rings_for(agent: Agent) -> list[str]:
 
 async def read_notice(tx: Transaction, notice_id: UUID, *, by: Agent, at: datetime) -> None:
     """Mark one notice as read; one of another team does not exist."""
-    if not await store.mark_read(tx, by.id, rings_for(by), only=notice_id, at=at):
+    if not await mark_read(tx, by.id, rings_for(by), only=notice_id, at=at):
         raise NotFound
 
 
 async def read_all_notices(tx: Transaction, *, by: Agent, at: datetime) -> None:
     """Mark all that rings as read."""
-    await store.mark_read(tx, by.id, rings_for(by), only=None, at=at)
+    await mark_read(tx, by.id, rings_for(by), only=None, at=at)

@@ -4,11 +4,10 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from services.notifications import store
 from services.notifications.domain.audiences import DIGEST
 from services.notifications.domain.deliveries import Status
 from services.notifications.domain.preferences import Cadence
-from services.notifications.store import NewDelivery
+from services.notifications.store.deliveries import NewDelivery, add_delivery, alone, due_for_digest, gather
 from services.notifications.usecases.parts import Parts
 from shared import clock
 from shared.db import Transaction
@@ -18,9 +17,9 @@ _GATHERING = 1
 
 async def gather_digests(tx: Transaction, *, at: datetime, parts: Parts) -> int:
     """Make the digests that are due, one per reader; tell how many. Several copies may try: one does it."""
-    if not await store.alone(tx, _GATHERING):
+    if not await alone(tx, _GATHERING):
         return 0
-    waiting = await store.due_for_digest(tx, at=at)
+    waiting = await due_for_digest(tx, at=at)
     made = 0
     for _, group in groupby(waiting, key=lambda mail: (mail["recipient"], mail["audience"])):
         await _gather(tx, list(group), at=at, parts=parts)
@@ -62,5 +61,5 @@ async def _gather(tx: Transaction, mails: list[dict[str, Any]], *, at: datetime,
         reason=None,
         created_at=at,
     )
-    await store.add_delivery(tx, digest)
-    await store.gather(tx, digest_id, [mail["id"] for mail in mails])
+    await add_delivery(tx, digest)
+    await gather(tx, digest_id, [mail["id"] for mail in mails])

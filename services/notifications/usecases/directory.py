@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.notifications import store
 from services.notifications.domain.directory import ServiceInCharge
 from services.notifications.domain.preferences import ROLES_OF
+from services.notifications.store.contacts import forget_contact, set_contact
 from services.notifications.usecases.tell import mailbox
 from shared.contracts.notifications import Audience
 from shared.contracts.vocabulary import Programme
@@ -79,11 +79,11 @@ async def enter_contact(tx: Transaction, entry: Entry, entered: ServiceInCharge,
     """Keep how a team is reached; it holds for what is written from now on, and for what is sent again."""
     if not entry.may_be_kept_by(by):
         raise NotYourContact
-    await store.set_contact(tx, entry.holder, entered, by=by.id, at=at)
+    await set_contact(tx, entry.holder, entered, by=by.id, at=at)
 
 
 async def withdraw_contact(tx: Transaction, entry: Entry, *, by: Agent) -> None:
     """Forget what was entered: what is configured or was told holds again."""
     if not entry.may_be_kept_by(by):
         raise NotYourContact
-    await store.forget_contact(tx, entry.holder)
+    await forget_contact(tx, entry.holder)

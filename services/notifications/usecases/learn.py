@@ -1,8 +1,17 @@
 """Learn from the events what mails must say: the request, its service, its valid link."""
 
-from services.notifications import store
 from services.notifications.domain.directory import ServiceInCharge
-from services.notifications.store import Follower, KnownRequest
+from services.notifications.store import contacts, requests
+from services.notifications.store.followers import Follower, add_follower, end_follower
+from services.notifications.store.requests import (
+    KnownRequest,
+    note_escalation,
+    note_programme,
+    note_transfer,
+    note_withdrawal,
+    remember_request,
+    replace_link,
+)
 from shared.contracts import intake, qualification
 from shared.contracts.withdrawal import WithdrawalAcceptance
 from shared.db import Transaction
@@ -22,7 +31,7 @@ async def learn_request(tx: Transaction, fact: intake.RequestSubmitted) -> None:
         link_generation=fact.link_generation,
         escalated=False,
     )
-    await store.remember_request(tx, known, at=fact.at)
+    await remember_request(tx, known, at=fact.at)
 
 
 async def learn_service(
@@ -32,7 +41,7 @@ async def learn_service(
     told = fact.service
     email = told.email if told.email and "@" in told.email else None
     service = ServiceInCharge(name=told.name, address=told.address, email=email, phone=told.phone)
-    await store.learn_service(tx, fact.departement, fact.request_id, service, at=fact.at)
+    await requests.learn_service(tx, fact.departement, fact.request_id, service, at=fact.at)
 
 
 async def learn_provider(
@@ -44,41 +53,41 @@ async def learn_provider(
     | qualification.OrientationLinkReplaced,
 ) -> None:
     """Keep how the provider who was asked is reached."""
-    await store.learn_provider(tx, fact.departement, fact.request_id, fact.provider, at=fact.at)
+    await contacts.learn_provider(tx, fact.departement, fact.request_id, fact.provider, at=fact.at)
 
 
 async def learn_link(tx: Transaction, fact: intake.TrackingLinkReplaced) -> None:
     """Keep which tracking link is valid."""
-    await store.replace_link(tx, fact.request_id, fact.link_generation)
+    await replace_link(tx, fact.request_id, fact.link_generation)
 
 
 async def learn_follower(tx: Transaction, fact: intake.ColleagueInvited) -> None:
     """Keep who follows the request with the applicant."""
-    await store.add_follower(tx, fact.request_id, Follower(fact.colleague_id, fact.name, fact.email))
+    await add_follower(tx, fact.request_id, Follower(fact.colleague_id, fact.name, fact.email))
 
 
 async def forget_follower(tx: Transaction, fact: intake.ColleagueRemoved) -> None:
     """Keep that somebody follows it no more."""
-    await store.end_follower(tx, fact.colleague_id, at=fact.at)
+    await end_follower(tx, fact.colleague_id, at=fact.at)
 
 
 async def learn_escalation(tx: Transaction, fact: qualification.RequestEscalated) -> None:
     """Keep that the national team has to be told too."""
-    await store.note_escalation(tx, fact.request_id)
+    await note_escalation(tx, fact.request_id)
     if (programme := fact.dossier.request.programme) is not None:
-        await store.note_programme(tx, fact.request_id, programme)
+        await note_programme(tx, fact.request_id, programme)
 
 
 async def learn_programme(tx: Transaction, fact: qualification.DirectedToProgramme) -> None:
     """Keep that a programme's team sees the request from now on."""
-    await store.note_programme(tx, fact.request_id, fact.programme)
+    await note_programme(tx, fact.request_id, fact.programme)
 
 
 async def learn_transfer(tx: Transaction, fact: qualification.RequestTransferred) -> None:
     """Keep which département has the request now."""
-    await store.note_transfer(tx, fact.request_id, fact.departement, at=fact.at)
+    await note_transfer(tx, fact.request_id, fact.departement, at=fact.at)
 
 
 async def learn_withdrawal(tx: Transaction, fact: WithdrawalAcceptance) -> None:
     """Record that the request ended: mails of steps that arrive later would be untrue."""
-    await store.note_withdrawal(tx, fact.request_id, at=fact.at)
+    await note_withdrawal(tx, fact.request_id, at=fact.at)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from services.notifications import store
 from services.notifications.domain.audiences import templates
 from services.notifications.domain.preferences import EVERY_TEMPLATE, MONDAY, MORNING, ROLES_OF, Cadence, Preference
+from services.notifications.store.preferences import set_preference
 from shared.contracts.notifications import Audience
 from shared.db import Transaction
 from shared.errors import FieldError, Forbidden, Invalid, NotFound
@@ -86,4 +86,4 @@ async def choose(tx: Transaction, choices: Iterable[Choice], *, by: Agent, at: d
             raise Invalid([FieldError(f"items.{number}.cadence", sentence)])
         preference = Preference(choice.cadence, choice.hour, choice.weekday)
         for holder in holders_of(by, choice):
-            await store.set_preference(tx, holder, choice.audience, choice.template, preference, by=by.id, at=at)
+            await set_preference(tx, holder, choice.audience, choice.template, preference, by=by.id, at=at)

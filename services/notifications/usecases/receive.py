@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.notifications import store
 from services.notifications.domain.deliveries import follower_of, takes_no_mail, without_addresses
 from services.notifications.domain.incoming import (
     ANSWERABLE,
@@ -15,6 +14,15 @@ from services.notifications.domain.incoming import (
 )
 from services.notifications.domain.mail_text import Report
 from services.notifications.domain.perimeter import Perimeter
+from services.notifications.store.incoming import (
+    answered,
+    clear_address,
+    flag_address,
+    note_incoming,
+    replies_about,
+    replies_since,
+    take_back,
+)
 from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.resend import MAY_RESEND
 from services.notifications.usecases.send import give_up
@@ -48,16 +56,16 @@ async def take_reply(
     tx: Transaction, delivery_id: UUID, reply: Reply, *, digest: bytes, at: datetime, parts: Parts
 ) -> None:
     """Tell what somebody answered to a mail; once, however often his server gives it."""
-    mail = await store.answered(tx, delivery_id)
+    mail = await answered(tx, delivery_id)
     if mail is None:
         raise NotFound
     if mail.audience not in ANSWERABLE or mail.request_id is None or mail.uninvited:
         raise NotAnswerable
-    if await store.replies_since(tx, delivery_id, at - timedelta(days=1)) >= MOST_A_DAY:
+    if await replies_since(tx, delivery_id, at - timedelta(days=1)) >= MOST_A_DAY:
         raise TooManyReplies
-    if not await store.note_incoming(tx, delivery_id, digest, kind="reply", at=at):
+    if not await note_incoming(tx, delivery_id, digest, kind="reply", at=at):
         return
-    written, today = await store.replies_about(tx, mail.request_id, mail.audience, at - timedelta(days=1))
+    written, today = await replies_about(tx, mail.request_id, mail.audience, at - timedelta(days=1))
     if written > parts.allowance.texts or today > parts.allowance.texts_a_day:
         raise TooMuchAnswered
     fact = ReplyReceived(
@@ -90,26 +98,26 @@ async def take_report(
     tx: Transaction, delivery_id: UUID, report: Report, *, digest: bytes, at: datetime, parts: Parts
 ) -> None:
     """Note what a mail server says of a mail that it had taken; one that it gives up has failed after all."""
-    if not await store.note_incoming(tx, delivery_id, digest, kind="report", at=at) or not report.given_up:
+    if not await note_incoming(tx, delivery_id, digest, kind="report", at=at) or not report.given_up:
         return
     answer = without_addresses(report.answer) or "Le serveur du destinataire a renvoyé le message."
-    taken_back = await store.take_back(tx, delivery_id, answer=answer, at=at)
+    taken_back = await take_back(tx, delivery_id, answer=answer, at=at)
     if taken_back is None:
         return
     mail, gone = taken_back
     if takes_no_mail(answer):
-        await store.flag_address(tx, mail.recipient, answer=answer, delivery_id=mail.id, at=at)
+        await flag_address(tx, mail.recipient, answer=answer, delivery_id=mail.id, at=at)
     if gone:
         await give_up(tx, mail, answer, at=at, parts=parts)
 
 
 async def pass_over(tx: Transaction, delivery_id: UUID, *, digest: bytes, at: datetime) -> None:
     """Note that something came back which no person wrote."""
-    await store.note_incoming(tx, delivery_id, digest, kind="automatic", at=at)
+    await note_incoming(tx, delivery_id, digest, kind="automatic", at=at)
 
 
 async def trust_address(tx: Transaction, address_id: UUID, *, by: Agent) -> None:
     """Say that an address takes mail again."""
     by.require(*MAY_RESEND)
-    if not await store.clear_address(tx, address_id, Perimeter.of(by)):
+    if not await clear_address(tx, address_id, Perimeter.of(by)):
         raise NotFound

@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.notifications import store
 from services.notifications.domain.deliveries import NO_ADDRESS
 from services.notifications.domain.perimeter import Perimeter
+from services.notifications.store.contacts import contacts
+from services.notifications.store.deliveries import lock_delivery, save_resend
 from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.tell import mailbox_address, service_in_charge
 from shared.db import Transaction
@@ -27,14 +28,14 @@ class StillNoAddress(Conflict):
 async def resend(tx: Transaction, delivery_id: UUID, *, by: Agent, at: datetime, parts: Parts) -> None:
     """Queue a delivery again, to the mailbox's present address; who asked is kept with the next attempts."""
     by.require(*MAY_RESEND)
-    delivery, about = await store.lock_delivery(tx, delivery_id, Perimeter.of(by))
+    delivery, about = await lock_delivery(tx, delivery_id, Perimeter.of(by))
     recipient = delivery.recipient
     if about["holder"].startswith("mailbox:"):
         here, holder = about["departement"], about["holder"]
-        entered = await store.contacts(tx, [holder])
+        entered = await contacts(tx, [holder])
         service = await service_in_charge(tx, here, parts.directory, entered) if here else None
         recipient = mailbox_address(holder, parts.directory, service, entered) or recipient
     if not recipient:
         raise StillNoAddress
     delivery.resend(recipient=recipient, at=at)
-    await store.save_resend(tx, delivery, asked_by=f"{by.name} <{by.email}>" if by.name else by.email)
+    await save_resend(tx, delivery, asked_by=f"{by.name} <{by.email}>" if by.name else by.email)

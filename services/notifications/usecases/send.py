@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.notifications import store
 from services.notifications.domain import deliveries
 from services.notifications.domain.audiences import DIGEST, STRANGERS_CAUSE
 from services.notifications.domain.deliveries import (
@@ -23,7 +22,19 @@ from services.notifications.domain.deliveries import (
 )
 from services.notifications.domain.incoming import ANSWERABLE
 from services.notifications.rendering.links import SECRET, mark
-from services.notifications.store import Tried
+from services.notifications.store.incoming import flag_address
+from services.notifications.store.sending import (
+    Tried,
+    claim_delivery,
+    conclude,
+    lost_attempt,
+    note_content_offered,
+    note_outcome,
+    pace_domain,
+    postpone,
+    queue_again,
+    settle_attempt,
+)
 from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.tell import in_time, tell_failure
 from shared import clock
@@ -73,16 +84,16 @@ async def begin(tx: Transaction, *, at: datetime, parts: Parts) -> Outgoing | Po
     One mail to a transaction, also when it is postponed: its recipient's count stays locked until the end.
     """
     attempt_id = clock.new_id()
-    row = await store.claim_delivery(tx, attempt_id=attempt_id, at=at, lease=LEASE)
+    row = await claim_delivery(tx, attempt_id=attempt_id, at=at, lease=LEASE)
     if row is None:
         return None
     wait = await _pause_of_recipient(tx, row, parts)
     if wait is not None:
-        await store.postpone(tx, row["id"], pause=wait, reason=TOO_MANY)
+        await postpone(tx, row["id"], pause=wait, reason=TOO_MANY)
         return Postponed()
     pause = pause_of_domain(row["domain"], parts.per_minute)
     if pause:
-        await store.pace_domain(tx, row["domain"], pause)
+        await pace_domain(tx, row["domain"], pause)
     text, html = row["text_body"], row["html_body"]
     if row["link_kind"] in SECRET:
         link = parts.links.secret(row["link_kind"], row["link_target"], row["link_generation"])
@@ -121,23 +132,23 @@ async def _pause_of_recipient(tx: Transaction, row: Row, parts: Parts) -> timede
 
 async def content_offered(tx: Transaction, attempt_id: UUID, *, at: datetime) -> bool:
     """Note that the content is about to be offered; False when the attempt took too long and is no longer ours."""
-    return await store.note_content_offered(tx, attempt_id, at=at)
+    return await note_content_offered(tx, attempt_id, at=at)
 
 
 async def ended(
     tx: Transaction, attempt_id: UUID, outcome: Outcome, *, at: datetime, chance: float, parts: Parts
 ) -> None:
     """Note how an attempt ended: sent, tried again later, given up, or uncertain; tell the first and the third."""
-    tried = await store.settle_attempt(tx, attempt_id, result=outcome.result, answer=outcome.answer, at=at)
+    tried = await settle_attempt(tx, attempt_id, result=outcome.result, answer=outcome.answer, at=at)
     if tried is None:
         return
     match outcome.result:
         case Result.SENT:
-            for mail in await store.conclude(tx, tried.id, status=Status.SENT, reason=None, sent_at=at):
+            for mail in await conclude(tx, tried.id, status=Status.SENT, reason=None, sent_at=at):
                 await _tell_success(tx, mail, at=at)
         case Result.REFUSED:
             if takes_no_mail(outcome.answer):
-                await store.flag_address(tx, tried.recipient, answer=outcome.answer, delivery_id=tried.id, at=at)
+                await flag_address(tx, tried.recipient, answer=outcome.answer, delivery_id=tried.id, at=at)
             await give_up(tx, tried, outcome.answer, at=at, parts=parts)
         case _:
             due = next_attempt(
@@ -148,9 +159,9 @@ async def ended(
                 chance=chance,
             )
             if due is not None:
-                await store.queue_again(tx, tried.id, next_attempt_at=due, reason=outcome.answer)
+                await queue_again(tx, tried.id, next_attempt_at=due, reason=outcome.answer)
             elif tried.unanswered:
-                await store.conclude(tx, tried.id, status=Status.UNCERTAIN, reason=UNKNOWN, sent_at=None)
+                await conclude(tx, tried.id, status=Status.UNCERTAIN, reason=UNKNOWN, sent_at=None)
             else:
                 await give_up(tx, tried, outcome.answer, at=at, parts=parts)
 
@@ -160,7 +171,7 @@ async def settle_lost(tx: Transaction, *, at: datetime, chance: float, parts: Pa
 
     One to a transaction: each may record events of several requests (a digest), and their streams are locked by id.
     """
-    row = await store.lost_attempt(tx)
+    row = await lost_attempt(tx)
     if row is None:
         return None
     result = Result.UNCERTAIN if row["content_at"] else Result.INTERRUPTED
@@ -171,7 +182,7 @@ async def settle_lost(tx: Transaction, *, at: datetime, chance: float, parts: Pa
 
 async def give_up(tx: Transaction, tried: Tried, reason: str, *, at: datetime, parts: Parts) -> None:
     """Note that a mail reached nobody, and tell it; a digest failed for each mail in it."""
-    for mail in await store.conclude(tx, tried.id, status=Status.FAILED, reason=reason, sent_at=None):
+    for mail in await conclude(tx, tried.id, status=Status.FAILED, reason=reason, sent_at=None):
         if mail.template != DIGEST:
             await tell_failure(tx, mail, reason=reason, at=at, parts=parts)
 
@@ -191,4 +202,4 @@ async def _tell_success(tx: Transaction, mail: Tried, *, at: datetime) -> None:
     )
     await journal.record(tx, fact)
     if fact.at != at:  # the mail shows the moment that the event tells, so that a replay shows the same
-        await store.note_outcome(tx, mail.id, status=Status.SENT, reason=None, sent_at=fact.at)
+        await note_outcome(tx, mail.id, status=Status.SENT, reason=None, sent_at=fact.at)

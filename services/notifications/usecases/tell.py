@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.notifications import store
 from services.notifications.domain import deliveries, preferences
 from services.notifications.domain.audiences import Mail, mails_of
 from services.notifications.domain.deliveries import Status
@@ -16,7 +15,11 @@ from services.notifications.domain.incoming import ANSWERABLE
 from services.notifications.domain.mail_text import WRITE_ABOVE
 from services.notifications.domain.preferences import Cadence, Preference
 from services.notifications.rendering import links as addresses
-from services.notifications.store import Addressee, KnownRequest, NewDelivery
+from services.notifications.store.contacts import contacts
+from services.notifications.store.deliveries import NewDelivery, add_delivery
+from services.notifications.store.followers import followers
+from services.notifications.store.preferences import Addressee, preference, willing_agents
+from services.notifications.store.requests import KnownRequest, known_request, learned_service
 from services.notifications.usecases.parts import Parts
 from shared import db
 from shared.contracts import intake, qualification
@@ -41,7 +44,7 @@ class RequestNotKnownYet(WaitsForAnother, Conflict):
 
 async def tell(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime, parts: Parts) -> None:
     """Owe every mail that the fact makes; `at` is now, not when it happened, which may be long ago."""
-    request = await store.known_request(tx, fact.request_id)
+    request = await known_request(tx, fact.request_id)
     mails = mails_of(
         fact,
         national=request is not None and request.escalated,
@@ -51,7 +54,7 @@ async def tell(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime, par
         return
     if request is None and not isinstance(fact, qualification.PactFact):
         raise RequestNotKnownYet
-    entered = await store.contacts(tx, _mailboxes(mails, fact))
+    entered = await contacts(tx, _mailboxes(mails, fact))
     service = await service_in_charge(tx, fact.departement, parts.directory, entered)
     today = at.astimezone(parts.zone_of(fact.departement)).date()
     for mail in mails:
@@ -83,12 +86,10 @@ async def _addressees(
     box = Addressee(
         holder,
         address or "",
-        await store.preference(tx, holder, mail.audience, mail.template) or Preference(mail.cadence),
+        await preference(tx, holder, mail.audience, mail.template) or Preference(mail.cadence),
     )
     roles = [str(role) for role in preferences.ROLES_OF[mail.audience]]
-    agents = await store.willing_agents(
-        tx, mail.audience, mail.template, roles, fact.departement, programme, today=today
-    )
+    agents = await willing_agents(tx, mail.audience, mail.template, roles, fact.departement, programme, today=today)
     return [box, *agents]
 
 
@@ -96,7 +97,7 @@ async def _applicants(tx: Transaction, mail: Mail, fact: Fact, request: KnownReq
     """Find who reads on the applicant's side: the contact, and the colleagues who follow with him."""
     following = [
         Addressee(deliveries.FOLLOWER + str(one.id), one.email, follower=one)
-        for one in await store.followers(tx, request.request_id)
+        for one in await followers(tx, request.request_id)
     ]
     if isinstance(fact, intake.ColleagueInvited):
         return [one for one in following if one.holder == deliveries.FOLLOWER + str(fact.colleague_id)]
@@ -128,7 +129,7 @@ async def service_in_charge(
     reader: Reader, departement: str, directory: Directory, entered: Mapping[str, ServiceInCharge]
 ) -> ServiceInCharge:
     """Give the département's service as mails name it."""
-    learned = await store.learned_service(reader, departement)
+    learned = await learned_service(reader, departement)
     return directory.service(departement, learned, entered.get(mailbox("departement", departement)))
 
 
@@ -210,7 +211,7 @@ async def _owe(
         reason=None if known else deliveries.NO_ADDRESS,
         created_at=at,
     )
-    if await store.add_delivery(tx, new) and not known:
+    if await add_delivery(tx, new) and not known:
         await tell_failure(tx, new, reason=deliveries.NO_ADDRESS, at=at, parts=parts)
 
 

@@ -6,14 +6,30 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from services.notifications import store
 from services.notifications.domain import webhooks as domain
 from services.notifications.domain.addresses import wrong_with
 from services.notifications.domain.audiences import WEBHOOK_SUSPENDED
 from services.notifications.domain.deliveries import NO_ADDRESS, Status
 from services.notifications.domain.preferences import Cadence
 from services.notifications.domain.webhooks import GONE, LEASE, OLD_SECRET_LASTS, Result, State
-from services.notifications.store import NewDelivery, NewWebhook
+from services.notifications.store.deliveries import NewDelivery, add_delivery
+from services.notifications.store.requests import known_request
+from services.notifications.store.webhooks import (
+    NewWebhook,
+    add_webhook,
+    claim_event,
+    claim_test,
+    end_attempt,
+    head,
+    lock_webhook,
+    move_on,
+    note_partner_event,
+    position_before,
+    request_test,
+    save_secret,
+    save_state,
+    try_later,
+)
 from services.notifications.usecases.parts import Parts
 from shared import clock
 from shared.contracts.fact import Fact
@@ -47,11 +63,9 @@ async def note_for_partners(tx: Transaction, fact: Fact, *, event_id: UUID, at: 
     """Keep what partners may be told of a fact."""
     if tx.replaying:
         return
-    request = await store.known_request(tx, fact.request_id)
+    request = await known_request(tx, fact.request_id)
     body = domain.told_of(fact, event_id=event_id, number=request.number if request else None)
-    await store.note_partner_event(
-        tx, event_id, wire_type=fact.wire_type, departement=fact.departement, body=body, at=at
-    )
+    await note_partner_event(tx, event_id, wire_type=fact.wire_type, departement=fact.departement, body=body, at=at)
 
 
 async def subscribe(tx: Transaction, wish: Wish, *, by: Agent, at: datetime, parts: Parts) -> tuple[UUID, str]:
@@ -79,11 +93,11 @@ async def subscribe(tx: Transaction, wish: Wish, *, by: Agent, at: datetime, par
         url=wish.url,
         types=sorted(set(wish.types)),
         departements=sorted(set(wish.departements)),
-        position=await store.head(tx),
+        position=await head(tx),
         created_by=by.id,
         at=at,
     )
-    await store.add_webhook(tx, new)
+    await add_webhook(tx, new)
     return webhook_id, parts.secrets.of(webhook_id, 1)
 
 
@@ -94,7 +108,7 @@ async def renew_secret(tx: Transaction, webhook_id: UUID, *, by: Agent, at: date
         raise NoWebhooksHere
     row = await _of_somebody_served(tx, webhook_id, by)
     generation = row["secret_generation"] + 1
-    await store.save_secret(tx, webhook_id, generation, at=at)
+    await save_secret(tx, webhook_id, generation, at=at)
     return parts.secrets.of(webhook_id, generation)
 
 
@@ -104,14 +118,14 @@ async def suspend(tx: Transaction, webhook_id: UUID, *, by: Agent, at: datetime)
     row = await _of_somebody_served(tx, webhook_id, by)
     if row["state"] == State.SUSPENDED:
         raise IllegalMove(state=State.SUSPENDED, allowed_actions=["resume", "replay", "end"])
-    await store.save_state(tx, webhook_id, state=State.SUSPENDED, because=_BY_HAND, position=row["position"], at=at)
+    await save_state(tx, webhook_id, state=State.SUSPENDED, because=_BY_HAND, position=row["position"], at=at)
 
 
 async def resume(tx: Transaction, webhook_id: UUID, *, by: Agent, at: datetime) -> None:
     """Go on from where it stands, and at once, also when it waits after a failure."""
     by.require(Role.OPERATOR)
     row = await _of_somebody_served(tx, webhook_id, by)
-    await store.save_state(tx, webhook_id, state=State.ACTIVE, because=None, position=row["position"], at=at)
+    await save_state(tx, webhook_id, state=State.ACTIVE, because=None, position=row["position"], at=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,29 +142,29 @@ async def replay(tx: Transaction, webhook_id: UUID, start: From, *, by: Agent, a
     if (start.position is None) == (start.since is None):
         raise Invalid.field("position", "Donnez soit une position, soit un jour.")
     await _of_somebody_served(tx, webhook_id, by)
-    newest = await store.head(tx)
-    position = start.position if start.since is None else await store.position_before(tx, start.since)
+    newest = await head(tx)
+    position = start.position if start.since is None else await position_before(tx, start.since)
     if position is None or not 0 <= position <= newest:
         raise Invalid.field("position", f"Donnez une position entre 0 et {newest}.")
-    await store.save_state(tx, webhook_id, state=State.ACTIVE, because=None, position=position, at=at)
+    await save_state(tx, webhook_id, state=State.ACTIVE, because=None, position=position, at=at)
 
 
 async def send_test(tx: Transaction, webhook_id: UUID, *, by: Agent, at: datetime) -> None:
     """Have a test event sent once, also to a suspended subscription; it changes no position."""
     by.require(Role.OPERATOR)
     await _of_somebody_served(tx, webhook_id, by)
-    await store.request_test(tx, webhook_id, by=by.id, at=at)
+    await request_test(tx, webhook_id, by=by.id, at=at)
 
 
 async def end(tx: Transaction, webhook_id: UUID, *, by: Agent, at: datetime) -> None:
     """End a subscription for good; its journal stays."""
     by.require(Role.OPERATOR)
     row = await _of_somebody_served(tx, webhook_id, by)
-    await store.save_state(tx, webhook_id, state=State.ENDED, because=None, position=row["position"], at=at)
+    await save_state(tx, webhook_id, state=State.ENDED, because=None, position=row["position"], at=at)
 
 
 async def _of_somebody_served(tx: Transaction, webhook_id: UUID, by: Agent) -> Row:
-    row = await store.lock_webhook(tx, webhook_id, by.perimeter)
+    row = await lock_webhook(tx, webhook_id, by.perimeter)
     if row["state"] == State.ENDED:
         raise IllegalMove(state=State.ENDED, allowed_actions=[])
     return row
@@ -170,9 +184,9 @@ class Parcel:
 
 async def next_parcel(tx: Transaction, *, at: datetime, secrets: domain.Secrets) -> Parcel | None:
     """Take the next event that is due to a partner, a requested test first; None when there is none."""
-    if (row := await store.claim_test(tx, at=at)) is not None:
+    if (row := await claim_test(tx, at=at)) is not None:
         return _parcel(row, domain.test_event(row["event_id"], at=at), at=at, secrets=secrets)
-    if (row := await store.claim_event(tx, at=at, lease=LEASE)) is not None:
+    if (row := await claim_event(tx, at=at, lease=LEASE)) is not None:
         return _parcel(row, row["body"], at=at, secrets=secrets)
     return None
 
@@ -204,21 +218,19 @@ async def delivered(
     tx: Transaction, attempt_id: UUID, receipt: Receipt, *, at: datetime, chance: float, parts: Parts
 ) -> None:
     """Note what came of an attempt: go on to the next event, try again later, or suspend and tell the operator."""
-    row = await store.end_attempt(
-        tx, attempt_id, result=receipt.result, status=receipt.status, answer=receipt.answer, at=at
-    )
+    row = await end_attempt(tx, attempt_id, result=receipt.result, status=receipt.status, answer=receipt.answer, at=at)
     if row is None:
         return
     if receipt.result is Result.TAKEN:
-        await store.move_on(tx, row["id"], row["tried"], at=at)
+        await move_on(tx, row["id"], row["tried"], at=at)
         return
     failures, since = row["failures"] + 1, row["failing_since"] or at
     due = domain.again_at(failures=failures, failing_since=since, at=at, wait=receipt.wait, chance=chance)
     if due is not None and receipt.status != GONE:
-        await store.try_later(tx, row["id"], failures=failures, failing_since=since, next_attempt_at=due)
+        await try_later(tx, row["id"], failures=failures, failing_since=since, next_attempt_at=due)
         return
     because = f"Dernière réponse : {receipt.answer}"
-    await store.save_state(
+    await save_state(
         tx, row["id"], state=State.SUSPENDED, because=because, position=row["position"], at=at, gave_up_at=at
     )
     await _tell_operator(tx, row, receipt, attempt_id=attempt_id, at=at, parts=parts)
@@ -233,7 +245,7 @@ async def _tell_operator(
     context = {"webhook": webhook, "receipt": receipt, "gone": receipt.status == GONE}
     letter = parts.renderer.write(WEBHOOK_SUSPENDED, context, link=link)
     recipient = parts.directory.operator or ""
-    await store.add_delivery(
+    await add_delivery(
         tx,
         NewDelivery(
             id=mail_id,

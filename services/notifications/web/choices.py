@@ -5,8 +5,10 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.notifications import reads, store
 from services.notifications.domain.preferences import EVERY_TEMPLATE, MONDAY, MORNING, Cadence
+from services.notifications.reads.mails import choices
+from services.notifications.store import preferences
+from services.notifications.store.preferences import absence_of
 from services.notifications.usecases.preferences import Destination, audiences_of, mailboxes_of, scopes_of, templates_of
 from shared.contracts.notifications import Audience
 from shared.db import Reader
@@ -40,7 +42,7 @@ async def choice_views(reader: Reader, agent: Agent) -> list[ChoiceView]:
             ("personal", None, f"agent:{agent.id}"),
         ]
     ]
-    made = await reads.choices(reader, [place[3] for place in places])
+    made = await choices(reader, [place[3] for place in places])
     views = []
     for audience, destination, scope, holder in places:
         chosen = {choice.template: choice for choice in made if (choice.holder, choice.audience) == (holder, audience)}
@@ -86,9 +88,9 @@ class AbsenceView(BaseModel):
 
 async def absence_view(reader: Reader, agent: Agent, *, at: datetime) -> AbsenceView:
     """Show an agent's absence, and who may stand in for him."""
-    absence = await store.absence_of(reader, agent.id, today=today_of(agent, at))
+    absence = await absence_of(reader, agent.id, today=today_of(agent, at))
     colleagues = [
-        ColleagueView(id=colleague, name=name) for colleague, name in await store.colleagues(reader, agent.id)
+        ColleagueView(id=colleague, name=name) for colleague, name in await preferences.colleagues(reader, agent.id)
     ]
     if absence is None:
         return AbsenceView(colleagues=colleagues)

@@ -5,8 +5,10 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from services.notifications import reads, store
 from services.notifications.domain.directory import ServiceInCharge
+from services.notifications.reads import contacts as contacts_reads
+from services.notifications.reads.contacts import bad_among, departements_heard_of, told_services
+from services.notifications.store.contacts import contacts
 from services.notifications.usecases.directory import Entry, entries_of
 from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.tell import mailbox_address
@@ -46,11 +48,11 @@ def title_of(entry: Entry) -> str:
 
 async def contact_views(reader: Reader, agent: Agent, parts: Parts, entries: list[Entry]) -> list[ContactView]:
     """Show these teams."""
-    entered = await store.contacts(reader, [entry.holder for entry in entries])
-    told = await reads.told_services(reader)
-    by_whom = await reads.entered(reader)
+    entered = await contacts(reader, [entry.holder for entry in entries])
+    told = await told_services(reader)
+    by_whom = await contacts_reads.entered(reader)
     views = [_view(agent, parts, entry, entered.get(entry.holder), told.get(entry.scope or "")) for entry in entries]
-    bad = await reads.bad_among(reader, [view.email for view in views if view.email])
+    bad = await bad_among(reader, [view.email for view in views if view.email])
     for entry, view in zip(entries, views, strict=True):
         view.takes_no_mail = (view.email or "").lower() in bad
         if entry.holder in by_whom:
@@ -90,5 +92,5 @@ def _source_of(email: str | None, told: ServiceInCharge | None) -> Source | None
 
 async def all_entries(reader: Reader, agent: Agent, parts: Parts) -> list[Entry]:
     """List the teams that an agent sees."""
-    known = [*parts.directory.services, *parts.directory.delegates, *await reads.departements_heard_of(reader)]
+    known = [*parts.directory.services, *parts.directory.delegates, *await departements_heard_of(reader)]
     return entries_of(agent, known)

@@ -13,10 +13,10 @@ from services.notifications.domain.deliveries import Delivery, Status
 from services.notifications.domain.directory import ServiceInCharge
 from services.notifications.domain.mail_text import WRITE_ABOVE
 from services.notifications.domain.preferences import Cadence
-from services.notifications.reads import Attempt, DeliveryLine
+from services.notifications.reads.mails import Attempt, DeliveryLine
 from services.notifications.rendering import examples
 from services.notifications.rendering.renderer import MailRenderer, RenderedMail
-from services.notifications.store import KnownRequest
+from services.notifications.store.requests import KnownRequest
 from services.notifications.usecases.resend import MAY_RESEND
 from shared import clock
 from shared.contracts.fact import Fact

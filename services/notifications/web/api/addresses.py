@@ -8,8 +8,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from pydantic import BaseModel
 
-from services.notifications import reads, usecases
 from services.notifications.domain.perimeter import Perimeter
+from services.notifications.reads.addresses import bad_addresses
+from services.notifications.usecases import receive
 from shared.db import Cause, Database
 from shared.identity.model import Agent
 from shared.web.paging import Page, Paged
@@ -30,7 +31,7 @@ async def list_bad_addresses(
     agent: NamedDependency[Agent], database: NamedDependency[Database], paging: NamedDependency[Page]
 ) -> Paged[BadAddressView]:
     """List those that mails of the caller's perimeter go to, the newest first."""
-    found, total = await reads.bad_addresses(database, Perimeter.of(agent), paging)
+    found, total = await bad_addresses(database, Perimeter.of(agent), paging)
     items = [
         BadAddressView(id=bad.id, address=bad.address, since=bad.since, answer=bad.answer, delivery_id=bad.delivery_id)
         for bad in found
@@ -47,4 +48,4 @@ async def trust_address(
 ) -> None:
     """Say that an address takes mail again."""
     async with database.transaction(cause) as tx:
-        await usecases.trust_address(tx, address_id, by=agent)
+        await receive.trust_address(tx, address_id, by=agent)

@@ -8,8 +8,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from pydantic import BaseModel
 
-from services.notifications import reads, usecases
-from services.notifications.usecases import rings_for
+from services.notifications.reads.bell import notices, unread
+from services.notifications.usecases import bell
+from services.notifications.usecases.bell import read_all_notices, rings_for
 from services.notifications.usecases.parts import Parts
 from shared import clock
 from shared.db import Cause, Database, Reader
@@ -42,9 +43,7 @@ async def notice_views(
     reader: Reader, agent: Agent, parts: Parts, *, only_unread: bool, page: Page
 ) -> tuple[list[NoticeView], int]:
     """Show what rings an agent's bell, newest first, and count it."""
-    found, total = await reads.notices(
-        reader, agent.id, rings_for(agent), at=clock.now(), only_unread=only_unread, page=page
-    )
+    found, total = await notices(reader, agent.id, rings_for(agent), at=clock.now(), only_unread=only_unread, page=page)
     views = [
         NoticeView(
             id=notice.id,
@@ -64,7 +63,7 @@ async def notice_views(
 
 async def count_unread(reader: Reader, agent: Agent) -> UnreadView:
     """Count what an agent has not read."""
-    counts = await reads.unread(reader, {agent.id: rings_for(agent)}, at=clock.now())
+    counts = await unread(reader, {agent.id: rings_for(agent)}, at=clock.now())
     return UnreadView(unread=counts[agent.id])
 
 
@@ -90,7 +89,7 @@ async def read_notice(
 ) -> UnreadView:
     """Mark one notice as read; tell how many are left."""
     async with database.transaction(cause) as tx:
-        await usecases.read_notice(tx, notice_id, by=agent, at=clock.now())
+        await bell.read_notice(tx, notice_id, by=agent, at=clock.now())
         return await count_unread(tx, agent)
 
 
@@ -100,5 +99,5 @@ async def read_all(
 ) -> UnreadView:
     """Mark all as read."""
     async with database.transaction(cause) as tx:
-        await usecases.read_all_notices(tx, by=agent, at=clock.now())
+        await read_all_notices(tx, by=agent, at=clock.now())
         return await count_unread(tx, agent)

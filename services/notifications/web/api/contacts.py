@@ -9,9 +9,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody, QueryParameter
 from pydantic import BaseModel, Field
 
-from services.notifications import reads, usecases
 from services.notifications.domain.directory import ServiceInCharge
 from services.notifications.domain.perimeter import Perimeter
+from services.notifications.reads.contacts import providers
+from services.notifications.usecases import directory
 from services.notifications.usecases.directory import Entry, entry_of
 from services.notifications.usecases.parts import Parts
 from services.notifications.web.directory import ContactView, all_entries, contact_views
@@ -80,7 +81,7 @@ async def enter_contact(
     """Keep how a team is reached, from now on."""
     entry = entry_of(data.audience, data.scope, agent)
     async with database.transaction(cause) as tx:
-        await usecases.enter_contact(tx, entry, data.entered(), by=agent, at=clock.now())
+        await directory.enter_contact(tx, entry, data.entered(), by=agent, at=clock.now())
         return await _one(tx, entry, agent, parts)
 
 
@@ -96,7 +97,7 @@ async def withdraw_contact(
     """Forget what was entered: what is configured or was told holds again."""
     entry = entry_of(audience, of, agent)
     async with database.transaction(cause) as tx:
-        await usecases.withdraw_contact(tx, entry, by=agent)
+        await directory.withdraw_contact(tx, entry, by=agent)
         return await _one(tx, entry, agent, parts)
 
 
@@ -108,7 +109,7 @@ async def list_providers(
     q: Annotated[str | None, QueryParameter(description="In the name, the address or the département")] = None,
 ) -> Paged[ProviderContactView]:
     """List the local providers whom the caller's départements asked; those whose address takes no mail first."""
-    found, total = await reads.providers(database, Perimeter.of(agent), (q or "").strip() or None, paging)
+    found, total = await providers(database, Perimeter.of(agent), (q or "").strip() or None, paging)
     items = [
         ProviderContactView(
             takes_no_mail=each.bad,

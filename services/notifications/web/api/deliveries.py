@@ -7,11 +7,12 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from services.notifications import reads, usecases
 from services.notifications.domain.deliveries import Status
 from services.notifications.domain.perimeter import Perimeter
-from services.notifications.reads import Filters
+from services.notifications.reads import mails
+from services.notifications.reads.mails import Filters, deliveries, delivery
 from services.notifications.rendering import links as addresses
+from services.notifications.usecases import resend as resend_usecases
 from services.notifications.usecases.parts import Parts
 from services.notifications.web.views import DeliveryDetailView, DeliveryView, delivery_view
 from shared import clock
@@ -33,8 +34,8 @@ async def list_deliveries(
 ) -> Paged[DeliveryView]:
     """List the deliveries of the caller's perimeter, newest first."""
     filters = Filters(request_id=request_id, status=status, audience=audience, q=(q or "").strip() or None)
-    lines, total = await reads.deliveries(database, Perimeter.of(agent), filters, paging)
-    attempts = await reads.attempts(database, [line.id for line in lines])
+    lines, total = await deliveries(database, Perimeter.of(agent), filters, paging)
+    attempts = await mails.attempts(database, [line.id for line in lines])
     now = clock.now()
     items = [delivery_view(line, attempts[line.id], agent, at=now) for line in lines]
     return Paged[DeliveryView](items=items, total=total, page=paging.number)
@@ -50,9 +51,9 @@ async def show_delivery(
 
 async def detail(reader: Reader, delivery_id: UUID, agent: Agent) -> DeliveryDetailView:
     """Give a delivery of the caller's perimeter in full."""
-    line = await reads.delivery(reader, delivery_id, Perimeter.of(agent))
-    body = await reads.body(reader, delivery_id)
-    attempts = await reads.attempts(reader, [delivery_id])
+    line = await delivery(reader, delivery_id, Perimeter.of(agent))
+    body = await mails.body(reader, delivery_id)
+    attempts = await mails.attempts(reader, [delivery_id])
     view = delivery_view(line, attempts[delivery_id], agent, at=clock.now())
     return DeliveryDetailView(
         **view.model_dump(),
@@ -71,5 +72,5 @@ async def resend(
 ) -> DeliveryDetailView:
     """Send a mail again, also one that was sent."""
     async with database.transaction(cause) as tx:
-        await usecases.resend(tx, delivery_id, by=agent, at=clock.now(), parts=parts)
+        await resend_usecases.resend(tx, delivery_id, by=agent, at=clock.now(), parts=parts)
         return await detail(tx, delivery_id, agent)

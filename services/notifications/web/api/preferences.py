@@ -8,9 +8,9 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from pydantic import BaseModel, Field
 
-from services.notifications import usecases
 from services.notifications.domain.preferences import EVERY_TEMPLATE, MONDAY, MORNING, Absence, Cadence
-from services.notifications.usecases.preferences import Choice, Destination
+from services.notifications.usecases.absence import be_away, be_back
+from services.notifications.usecases.preferences import Choice, Destination, choose
 from services.notifications.web.choices import AbsenceView, ChoiceView, absence_view, choice_views, today_of
 from shared import clock
 from shared.commands import Command
@@ -67,7 +67,7 @@ async def set_preferences(
     """Keep choices, and show how mail comes now."""
     choices = [Choice(**item.model_dump()) for item in data.items]
     async with database.transaction(cause) as tx:
-        await usecases.choose(tx, choices, by=agent, at=clock.now())
+        await choose(tx, choices, by=agent, at=clock.now())
         return ChoicesView(items=await choice_views(tx, agent))
 
 
@@ -87,7 +87,7 @@ async def set_absence(
     """Keep an absence in place of the one before."""
     now = clock.now()
     async with database.transaction(cause) as tx:
-        await usecases.be_away(tx, Absence(**data.model_dump()), by=agent, today=today_of(agent, now), at=now)
+        await be_away(tx, Absence(**data.model_dump()), by=agent, today=today_of(agent, now), at=now)
         return await absence_view(tx, agent, at=now)
 
 
@@ -97,5 +97,5 @@ async def end_absence(
 ) -> AbsenceView:
     """Be back."""
     async with database.transaction(cause) as tx:
-        await usecases.be_back(tx, by=agent)
+        await be_back(tx, by=agent)
         return await absence_view(tx, agent, at=clock.now())

@@ -9,8 +9,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from pydantic import AwareDatetime, BaseModel, Field
 
-from services.notifications import reads, usecases
-from services.notifications.reads import Webhook
+from services.notifications.reads import webhooks as webhooks_reads
+from services.notifications.reads.webhooks import Webhook, partner_events, webhook_attempts, webhooks
+from services.notifications.usecases import webhooks as webhooks_usecases
 from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.webhooks import From, Wish
 from shared import clock
@@ -109,7 +110,7 @@ def webhook_view(webhook: Webhook, agent: Agent) -> WebhookView:
 
 
 async def _shown(reader: Reader, webhook_id: UUID, agent: Agent) -> WebhookView:
-    return webhook_view(await reads.webhook(reader, webhook_id, agent.perimeter), agent)
+    return webhook_view(await webhooks_reads.webhook(reader, webhook_id, agent.perimeter), agent)
 
 
 @get("/webhooks")
@@ -118,7 +119,7 @@ async def list_webhooks(
 ) -> Paged[WebhookView]:
     """List the subscriptions."""
     agent.require(*MAY_LOOK)
-    found, total = await reads.webhooks(database, agent.perimeter, paging)
+    found, total = await webhooks(database, agent.perimeter, paging)
     items = [webhook_view(webhook, agent) for webhook in found]
     return Paged[WebhookView](items=items, total=total, page=paging.number)
 
@@ -134,7 +135,7 @@ async def subscribe(
     """Let a partner's program subscribe to what happens from now on; the answer holds its secret."""
     async with database.transaction(cause) as tx:
         wish = Wish(**data.model_dump())
-        webhook_id, secret = await usecases.subscribe(tx, wish, by=agent, at=clock.now(), parts=parts)
+        webhook_id, secret = await webhooks_usecases.subscribe(tx, wish, by=agent, at=clock.now(), parts=parts)
         return WebhookWithSecretView(**(await _shown(tx, webhook_id, agent)).model_dump(), secret=secret)
 
 
@@ -156,8 +157,8 @@ async def list_webhook_attempts(
 ) -> Paged[WebhookAttemptView]:
     """List the attempts to give a subscription its events, newest first."""
     agent.require(*MAY_LOOK)
-    await reads.webhook(database, webhook_id, agent.perimeter)
-    found, total = await reads.webhook_attempts(database, webhook_id, paging)
+    await webhooks_reads.webhook(database, webhook_id, agent.perimeter)
+    found, total = await webhook_attempts(database, webhook_id, paging)
     items = [
         WebhookAttemptView(
             at=each.began_at,
@@ -178,7 +179,7 @@ async def suspend(
 ) -> WebhookView:
     """Give nothing more for now; nothing is lost."""
     async with database.transaction(cause) as tx:
-        await usecases.suspend(tx, webhook_id, by=agent, at=clock.now())
+        await webhooks_usecases.suspend(tx, webhook_id, by=agent, at=clock.now())
         return await _shown(tx, webhook_id, agent)
 
 
@@ -192,7 +193,7 @@ async def resume(
 ) -> WebhookView:
     """Go on from where it stands, at once, also when it waits after a failure."""
     async with database.transaction(cause) as tx:
-        await usecases.resume(tx, webhook_id, by=agent, at=clock.now())
+        await webhooks_usecases.resume(tx, webhook_id, by=agent, at=clock.now())
         return await _shown(tx, webhook_id, agent)
 
 
@@ -206,7 +207,7 @@ async def replay(
 ) -> WebhookView:
     """Tell again all that lies after a position or since a moment; a later position leaves out what is before it."""
     async with database.transaction(cause) as tx:
-        await usecases.replay(tx, webhook_id, From(**data.model_dump()), by=agent, at=clock.now())
+        await webhooks_usecases.replay(tx, webhook_id, From(**data.model_dump()), by=agent, at=clock.now())
         return await _shown(tx, webhook_id, agent)
 
 
@@ -220,7 +221,7 @@ async def send_test(
 ) -> WebhookView:
     """Send a signed test event once (`notifications.webhook_test.v1`); its attempt is listed with the others."""
     async with database.transaction(cause) as tx:
-        await usecases.send_test(tx, webhook_id, by=agent, at=clock.now())
+        await webhooks_usecases.send_test(tx, webhook_id, by=agent, at=clock.now())
         return await _shown(tx, webhook_id, agent)
 
 
@@ -235,7 +236,7 @@ async def renew_secret(
 ) -> WebhookWithSecretView:
     """Make another secret; the one before signs too for a day."""
     async with database.transaction(cause) as tx:
-        secret = await usecases.renew_secret(tx, webhook_id, by=agent, at=clock.now(), parts=parts)
+        secret = await webhooks_usecases.renew_secret(tx, webhook_id, by=agent, at=clock.now(), parts=parts)
         return WebhookWithSecretView(**(await _shown(tx, webhook_id, agent)).model_dump(), secret=secret)
 
 
@@ -248,7 +249,7 @@ async def end(
 ) -> WebhookView:
     """End a subscription for good; its journal stays."""
     async with database.transaction(cause) as tx:
-        await usecases.end(tx, webhook_id, by=agent, at=clock.now())
+        await webhooks_usecases.end(tx, webhook_id, by=agent, at=clock.now())
         return await _shown(tx, webhook_id, agent)
 
 
@@ -258,6 +259,6 @@ async def list_partner_events(
 ) -> Paged[PartnerEventView]:
     """List what partners may be told, newest first, with the position of each."""
     agent.require(*MAY_LOOK)
-    found, total = await reads.partner_events(database, agent.perimeter, paging)
+    found, total = await partner_events(database, agent.perimeter, paging)
     items = [PartnerEventView(position=each.position, noted_at=each.noted_at, event=each.body) for each in found]
     return Paged[PartnerEventView](items=items, total=total, page=paging.number)

@@ -11,8 +11,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, ServerSentEvent, ServerSentEventMessage, Template
 
-from services.notifications import usecases
 from services.notifications.adapters.event_stream import EventStream
+from services.notifications.usecases import bell
+from services.notifications.usecases.bell import read_all_notices
 from services.notifications.usecases.parts import Parts
 from services.notifications.web.api.bell import count_unread, notice_views
 from services.notifications.web.pages.messages import Nothing
@@ -104,7 +105,7 @@ async def read_notice(
     """Mark one notice as read."""
 
     async def act(tx: Transaction) -> str:
-        await usecases.read_notice(tx, notice_id, by=agent, at=clock.now())
+        await bell.read_notice(tx, notice_id, by=agent, at=clock.now())
         return "/cloche"
 
     return await submit_once(database, await read_form(request, Nothing), act, cause=cause)
@@ -120,7 +121,7 @@ async def read_all(
     """Mark all as read."""
 
     async def act(tx: Transaction) -> str:
-        await usecases.read_all_notices(tx, by=agent, at=clock.now())
+        await read_all_notices(tx, by=agent, at=clock.now())
         return "/cloche"
 
     return await submit_once(database, await read_form(request, Nothing), act, cause=cause)

@@ -8,9 +8,10 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 from pydantic import BaseModel, Field
 
-from services.notifications import reads, usecases
 from services.notifications.domain.directory import ServiceInCharge
 from services.notifications.domain.perimeter import Perimeter
+from services.notifications.reads import contacts
+from services.notifications.usecases import directory
 from services.notifications.usecases.directory import Entry, NotYourContact, entry_of
 from services.notifications.usecases.parts import Parts
 from services.notifications.web import words
@@ -54,7 +55,7 @@ async def show_directory(
         for entry, view in zip(entries, views, strict=True)
         if asked in f"{title_of(entry)} {view.name} {view.email}".lower()
     ]
-    providers, total = await reads.providers(database, Perimeter.of(agent), asked or None, paging)
+    providers, total = await contacts.providers(database, Perimeter.of(agent), asked or None, paging)
     return render(
         request,
         "contacts/list.html",
@@ -128,7 +129,7 @@ async def enter_contact(
 
     async def act(tx: Transaction, typed: ContactForm) -> str:
         entered = ServiceInCharge(**typed.model_dump())
-        await usecases.enter_contact(tx, entry, entered, by=agent, at=clock.now())
+        await directory.enter_contact(tx, entry, entered, by=agent, at=clock.now())
         return f"/annuaire/{_path(entry)}"
 
     async def again(status: int) -> Template:
@@ -150,7 +151,7 @@ async def withdraw_contact(
     entry = _entry(team, agent)
 
     async def act(tx: Transaction) -> str:
-        await usecases.withdraw_contact(tx, entry, by=agent)
+        await directory.withdraw_contact(tx, entry, by=agent)
         flash(request, "La saisie est retirée. Ce qui est réglé ou annoncé par le service vaut de nouveau.")
         return f"/annuaire/{_path(entry)}"
 

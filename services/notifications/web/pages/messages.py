@@ -9,11 +9,15 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 from pydantic import BaseModel
 
-from services.notifications import reads, usecases
 from services.notifications.domain.perimeter import Perimeter
-from services.notifications.reads import Filters
+from services.notifications.reads import mails
+from services.notifications.reads.addresses import bad_address
+from services.notifications.reads.mails import Filters, deliveries, delivery
 from services.notifications.rendering import links as addresses
+from services.notifications.usecases import receive
+from services.notifications.usecases import resend as resend_usecases
 from services.notifications.usecases.parts import Parts
+from services.notifications.usecases.resend import MAY_RESEND
 from services.notifications.web import words
 from services.notifications.web.views import delivery_view
 from shared import clock
@@ -44,8 +48,8 @@ async def show_messages(
         audience=audience if audience in words.AUDIENCE else None,
         q=q.strip() or None,
     )
-    lines, total = await reads.deliveries(database, Perimeter.of(agent), filters, paging)
-    unsent = await reads.unsent(database, Perimeter.of(agent))
+    lines, total = await deliveries(database, Perimeter.of(agent), filters, paging)
+    unsent = await mails.unsent(database, Perimeter.of(agent))
     return render(
         request,
         "messages/list.html",
@@ -83,10 +87,10 @@ async def _message_page(
     errors: dict[str, str] | None = None,
     status: int = 200,
 ) -> Template:
-    line = await reads.delivery(reader, delivery_id, Perimeter.of(agent))
-    attempts = (await reads.attempts(reader, [delivery_id]))[delivery_id]
-    body = await reads.body(reader, delivery_id)
-    bad = await reads.bad_address(reader, line.recipient)
+    line = await delivery(reader, delivery_id, Perimeter.of(agent))
+    attempts = (await mails.attempts(reader, [delivery_id]))[delivery_id]
+    body = await mails.body(reader, delivery_id)
+    bad = await bad_address(reader, line.recipient)
     return render(
         request,
         "messages/detail.html",
@@ -95,7 +99,7 @@ async def _message_page(
         text=addresses.hide(body.text, delivery_id, behind="[lien personnel du destinataire, masqué ici]"),
         errors=errors or {},
         bad=bad,
-        may_trust=agent.has(*usecases.MAY_RESEND),
+        may_trust=agent.has(*MAY_RESEND),
         dossier=_dossier(line.request_id, agent, parts),
         status_words=words.STATUS,
         result_words=words.RESULT,
@@ -116,8 +120,8 @@ async def show_mail(
     agent: NamedDependency[Agent], database: NamedDependency[Database], delivery_id: FromPath[UUID]
 ) -> Response[str]:
     """Show the formatted mail alone, where it can do nothing."""
-    await reads.delivery(database, delivery_id, Perimeter.of(agent))
-    body = await reads.body(database, delivery_id)
+    await delivery(database, delivery_id, Perimeter.of(agent))
+    body = await mails.body(database, delivery_id)
     return mail_alone(addresses.hide(body.html, delivery_id))
 
 
@@ -138,7 +142,7 @@ async def resend(
     form = await read_form(request, Nothing)
 
     async def act(tx: Transaction, _: Nothing) -> str:
-        await usecases.resend(tx, delivery_id, by=agent, at=clock.now(), parts=parts)
+        await resend_usecases.resend(tx, delivery_id, by=agent, at=clock.now(), parts=parts)
         return f"/messages/{delivery_id}"
 
     async def again(status: int) -> Template:
@@ -160,7 +164,7 @@ async def trust_address(
     """Say that an address takes mail again."""
 
     async def act(tx: Transaction) -> str:
-        await usecases.trust_address(tx, address_id, by=agent)
+        await receive.trust_address(tx, address_id, by=agent)
         flash(request, "L’adresse est de nouveau considérée comme bonne.")
         return f"/messages/{delivery_id}"
 

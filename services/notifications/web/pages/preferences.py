@@ -9,9 +9,9 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect, Template
 from pydantic import BaseModel, Field
 
-from services.notifications import usecases
 from services.notifications.domain.preferences import EVERY_TEMPLATE, MONDAY, MORNING, Absence, Cadence
-from services.notifications.usecases.preferences import Choice, Destination
+from services.notifications.usecases import absence as absence_usecases
+from services.notifications.usecases.preferences import Choice, Destination, choose
 from services.notifications.web import words
 from services.notifications.web.choices import AbsenceView, ChoiceView, absence_view, choice_views, today_of
 from shared import clock
@@ -148,7 +148,7 @@ async def set_preferences(
     form = await read_form(request, ChoicesForm)
 
     async def act(tx: Transaction, sent: ChoicesForm) -> str:
-        await usecases.choose(tx, _choices(sent), by=agent, at=clock.now())
+        await choose(tx, _choices(sent), by=agent, at=clock.now())
         return "/preferences"
 
     async def again(status: int) -> Template:
@@ -190,7 +190,7 @@ async def be_away(
 
     async def act(tx: Transaction, typed: AbsenceForm) -> str:
         now = clock.now()
-        await usecases.be_away(tx, Absence(**typed.model_dump()), by=agent, today=today_of(agent, now), at=now)
+        await absence_usecases.be_away(tx, Absence(**typed.model_dump()), by=agent, today=today_of(agent, now), at=now)
         return "/preferences"
 
     async def again(status: int) -> Template:
@@ -210,7 +210,7 @@ async def be_back(
     """End the absence."""
 
     async def act(tx: Transaction) -> str:
-        await usecases.be_back(tx, by=agent)
+        await absence_usecases.be_back(tx, by=agent)
         flash(request, "Vos copies vous parviennent de nouveau.")
         return "/preferences"
 

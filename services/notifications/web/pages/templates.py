@@ -7,8 +7,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
-from services.notifications import reads, store
 from services.notifications.domain.perimeter import Perimeter
+from services.notifications.reads.samples import latest_mails, latest_requests, request_numbered
+from services.notifications.store.contacts import contacts
 from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.tell import mailbox, service_in_charge
 from services.notifications.web import words
@@ -47,7 +48,7 @@ async def show_template(
     """Show a template filled with an example, about a real request if one is chosen."""
     about = await about_request(database, parts, agent, demande)
     view = template_view(parts.renderer, name, number=max(exemple, 0), about=about or FICTITIOUS)
-    requests = await reads.latest_requests(database, Perimeter.of(agent))
+    requests = await latest_requests(database, Perimeter.of(agent))
     if about and about.request not in requests:
         requests.insert(0, about.request)
     return render(
@@ -62,7 +63,7 @@ async def show_template(
         about=about.request if about else None,
         unknown=demande if demande and about is None else None,
         choices=[(known.number, f"{known.number} – {known.applicant}") for known in requests],
-        written=await reads.latest_mails(database, name, Perimeter.of(agent)),
+        written=await latest_mails(database, name, Perimeter.of(agent)),
     )
 
 
@@ -83,8 +84,8 @@ async def show_template_mail(
 
 async def about_request(reader: Reader, parts: Parts, agent: Agent, number: str) -> About | None:
     """Find what an example is filled with: a request of the agent's perimeter and the service in charge of it."""
-    known = await reads.request_numbered(reader, number.strip(), Perimeter.of(agent)) if number.strip() else None
+    known = await request_numbered(reader, number.strip(), Perimeter.of(agent)) if number.strip() else None
     if known is None:
         return None
-    entered = await store.contacts(reader, [mailbox("departement", known.departement)])
+    entered = await contacts(reader, [mailbox("departement", known.departement)])
     return About(known, await service_in_charge(reader, known.departement, parts.directory, entered))

@@ -11,10 +11,12 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from pydantic import BaseModel, Field
 
-from services.notifications import reads, usecases
 from services.notifications.domain.webhooks import FACTS
+from services.notifications.reads import webhooks as webhooks_reads
+from services.notifications.reads.webhooks import webhook_attempts, webhooks
+from services.notifications.usecases import webhooks as webhooks_usecases
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.webhooks import From, Wish
+from services.notifications.usecases.webhooks import From, Wish, end, resume, send_test, suspend
 from services.notifications.web import words
 from services.notifications.web.api.webhooks import MAY_LOOK, webhook_view
 from services.notifications.web.pages.messages import Nothing
@@ -80,7 +82,7 @@ async def show_webhooks(
 ) -> Template:
     """List the subscriptions."""
     agent.require(*MAY_LOOK)
-    found, total = await reads.webhooks(database, agent.perimeter, paging)
+    found, total = await webhooks(database, agent.perimeter, paging)
     return render(
         request,
         "webhooks/list.html",
@@ -123,7 +125,7 @@ async def subscribe(
     form = await read_form(request, WebhookForm)
 
     async def act(tx: Transaction, typed: WebhookForm) -> str:
-        webhook_id, _ = await usecases.subscribe(tx, typed.wish(), by=agent, at=clock.now(), parts=parts)
+        webhook_id, _ = await webhooks_usecases.subscribe(tx, typed.wish(), by=agent, at=clock.now(), parts=parts)
         return f"/abonnements/{webhook_id}"
 
     async def again(status: int) -> Template:
@@ -157,8 +159,8 @@ async def _page(
     status: int = 200,
 ) -> Template:
     agent.require(*MAY_LOOK)
-    webhook = await reads.webhook(database, webhook_id, agent.perimeter)
-    attempts, total = await reads.webhook_attempts(database, webhook_id, paging)
+    webhook = await webhooks_reads.webhook(database, webhook_id, agent.perimeter)
+    attempts, total = await webhook_attempts(database, webhook_id, paging)
     return render(
         request,
         "webhooks/detail.html",
@@ -189,19 +191,19 @@ async def show_secret(
 ) -> Template:
     """Show the secret, to an operator who asks for it."""
     agent.require(Role.OPERATOR)
-    webhook = await reads.webhook(database, webhook_id, agent.perimeter)
+    webhook = await webhooks_reads.webhook(database, webhook_id, agent.perimeter)
     secret = parts.secrets.of(webhook_id, webhook.secret_generation) if parts.secrets else None
     return await _page(request, database, agent, webhook_id, paging=paging, secret=secret)
 
 
 _DONE: Final = {
-    "suspension": (usecases.suspend, "L’abonnement est suspendu. Rien n’est perdu : l’envoi reprendra où il en est."),
-    "reprise": (usecases.resume, "L’envoi reprend."),
+    "suspension": (suspend, "L’abonnement est suspendu. Rien n’est perdu : l’envoi reprendra où il en est."),
+    "reprise": (resume, "L’envoi reprend."),
     "essai": (
-        usecases.send_test,
+        send_test,
         "Un événement d’essai part maintenant. Rechargez cette page dans quelques secondes : son résultat est en tête.",
     ),
-    "fin": (usecases.end, "L’abonnement est terminé."),
+    "fin": (end, "L’abonnement est terminé."),
 }
 """The last part of the address → what is done, and what is said of it."""
 
@@ -244,7 +246,7 @@ async def renew_secret(
     """Make another secret."""
 
     async def act(tx: Transaction) -> str:
-        await usecases.renew_secret(tx, webhook_id, by=agent, at=clock.now(), parts=parts)
+        await webhooks_usecases.renew_secret(tx, webhook_id, by=agent, at=clock.now(), parts=parts)
         flash(request, "Le secret est changé. L’ancien signe encore pendant un jour, à côté du nouveau.")
         return f"/abonnements/{webhook_id}"
 
@@ -264,7 +266,7 @@ async def replay(
     form = await read_form(request, StartForm)
 
     async def act(tx: Transaction, typed: StartForm) -> str:
-        await usecases.replay(tx, webhook_id, typed.start(), by=agent, at=clock.now())
+        await webhooks_usecases.replay(tx, webhook_id, typed.start(), by=agent, at=clock.now())
         return f"/abonnements/{webhook_id}"
 
     async def again(status: int) -> Template:
