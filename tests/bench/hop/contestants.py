@@ -58,7 +58,7 @@ HOP = (
         "Cousu-main",
         "tests.bench.hop.ours",
         "as services run: outbox and relay, quorum queue, prefetch 200, two transactions of up to 50 messages"
-        " beside each other, inbox with order and exactly once",
+        " concurrently, inbox with order and exactly once",
         ours=True,
         durable=True,
         ordered=True,

@@ -95,7 +95,7 @@ def _alone(tally: Tally, part: str) -> str:
     if not found:
         return ""
     return (
-        "Where each event of ours is committed by itself while others are told and heard, as the business does, there "
+        "With each event of ours committed by itself while others are published and consumed, as in the product, there "
         f"are {words.figure(found, 'per_second')} a second; the third is of that.\n"
     )
 
@@ -105,7 +105,7 @@ def _publishing(tally: Tally) -> str:
     if not ours or not floor:
         return ""
     return (
-        f"Telling alone, with nobody listening: the relay {words.figure(ours, 'per_second')} events a second, a bare "
+        f"Publishing alone, without a consumer: the relay {words.figure(ours, 'per_second')} events a second, a bare "
         f"pipelined publisher {words.figure(floor, 'per_second')}; the relay is "
         f"{words.spread(ratios(ours, floor, 'per_second'), 2)} times it.\n"
     )
@@ -123,7 +123,7 @@ def _steps(found: dict[str, list[Figures]]) -> str:
             ),
         )
         for key, name in (
-            ("listener", "listener, ms an event"),
+            ("listener", "consumer, ms an event"),
             ("postgres", "PostgreSQL"),
             ("sender", "sender"),
             ("rabbitmq", "RabbitMQ"),

@@ -28,7 +28,7 @@ def sections(tally: Tally, drawings: Path) -> list[str]:
         ),
         ("processor’s seconds a life, all parts", words.figure(lives, "cpu_s_all", 3)),
         *((f"… {part}", words.spread([one["cpu_s"][part] for one in lives], 3)) for part in parts),
-        ("events told a life", words.figure(lives, "events_per_life")),
+        ("events published a life", words.figure(lives, "events_per_life")),
         ("WAL a life", words.size(median(one["wal_bytes"] for one in lives))),
         ("growth of the databases a life", words.size(median(one["database_bytes"] for one in lives))),
     ]

@@ -41,12 +41,12 @@ def _growth(tally: Tally) -> str:
     ]
     more = [
         row(
-            "a hundred requests of which nobody was told: seconds until the département has them",
+            "a hundred requests whose events were lost: seconds until the département has them",
             HEALING,
             lambda found: words.figure(found, "seconds", 1),
         ),
         row("… processor’s seconds meanwhile, all parts", HEALING, lambda found: words.figure(found, "cpu_s", 1)),
-        row("cores busy while nobody asks for anything, all parts", AT_REST, _busy),
+        row("cores busy without any use, all parts", AT_REST, _busy),
         row("the four databases", DATABASES, lambda found: words.size(sum(found[-1].values())) if found else ""),
     ]
     head = ("", *(words.spread([int(size)]) for size in sizes))
@@ -91,7 +91,7 @@ def _history(tally: Tally) -> str:
     ]
     if not rows:
         return ""
-    head = ("", "events a second", "ms: median; 99th of 100", "sender, ms an event", "listener", "PostgreSQL")
+    head = ("", "events a second", "ms: median; 99th of 100", "sender, ms an event", "consumer", "PostgreSQL")
     return words.prose("history") + "\n" + words.table(head, rows)
 
 
