@@ -148,7 +148,7 @@ BUGS = (
     bug(
         "what_waited_and_came_again_waits_for_ever",
         "An event that waited and comes once more with its predecessor stays among the waiting.",
-        "order",
+        "tests_of_order",
         f"{STREAMS}:delete_applied",
         skipped,
         within=f"{INBOX}:Inbox._apply_at_once",
