@@ -38,17 +38,26 @@ class Patch:
     within: str = ""
 
     def check(self) -> None:
-        """Raise `Misfit` unless the target exists and the replacement differs from it and is called as it is."""
+        """Raise `Misfit` unless the target exists, and the replacement differs from it and is called as it is.
+
+        The function `within` which it is replaced must name it.
+        """
         self._prepare()
+        if self.within:
+            _, owner, name = _locate(self.within)
+            caller = _function_behind(inspect.getattr_static(owner, name))
+            named = self.target.rpartition(":")[2].rpartition(".")[2]
+            if caller is None or named not in _names(caller.__code__):
+                raise Misfit(f"{self.target}: {self.within} does not name it")
 
     def apply(self) -> None:
-        """Replace the target in this process; raise `Misfit` as `check` does."""
+        """Replace the target in this process; raise `Misfit` where it does not fit."""
         for put in self._prepare():
             put()
 
     def _prepare(self) -> list[Callable[[], None]]:
         """Return what puts the replacement in place."""
-        module, owner, name = self._locate()
+        module, owner, name = _locate(self.target)
         value = inspect.getattr_static(owner, name)
         function = _function_behind(value)
         if function is None:
@@ -77,23 +86,6 @@ class Patch:
         caller = Patch(self.within, _marking(running))
         return [functools.partial(_put_function, function, value, replaced_within), *caller._prepare()]
 
-    def _locate(self) -> tuple[ModuleType, Any, str]:
-        """Return the module, the module or class that has the target, and the target's name there."""
-        where, _, path = self.target.partition(":")
-        try:
-            module = importlib.import_module(where)
-        except ImportError as error:
-            raise Misfit(f"{self.target}: {error}") from error
-        owner: Any = module
-        *classes, name = path.split(".")
-        for one in classes:
-            owner = vars(owner).get(one)
-            if not isinstance(owner, type):
-                raise Misfit(f"{self.target}: {where} has no class {one}")
-        if name not in vars(owner):
-            raise Misfit(f"{self.target}: there is no {name}")
-        return module, owner, name
-
     def _make(self, original: Any) -> Any:
         try:
             return self.make(original)
@@ -110,6 +102,24 @@ class Patch:
                 inspect.signature(replacement).bind(*given, **named)
             except TypeError as error:
                 raise Misfit(f"{self.target}: the replacement is called in another way: {error}") from error
+
+
+def _locate(target: str) -> tuple[ModuleType, Any, str]:
+    """Return the module, the module or class that has the target, and the target's name there."""
+    where, _, path = target.partition(":")
+    try:
+        module = importlib.import_module(where)
+    except ImportError as error:
+        raise Misfit(f"{target}: {error}") from error
+    owner: Any = module
+    *classes, name = path.split(".")
+    for one in classes:
+        owner = vars(owner).get(one)
+        if not isinstance(owner, type):
+            raise Misfit(f"{target}: {where} has no class {one}")
+    if name not in vars(owner):
+        raise Misfit(f"{target}: there is no {name}")
+    return module, owner, name
 
 
 # ── functions ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -129,6 +139,12 @@ def _function_behind(value: Any) -> FunctionType | None:
         else:
             return None
     return value
+
+
+def _names(code: CodeType) -> set[str]:
+    """Return the names that a function uses, also in the functions within it."""
+    within = [_names(value) for value in code.co_consts if isinstance(value, CodeType)]
+    return {*code.co_names, *code.co_freevars}.union(*within)
 
 
 def copy_of(function: FunctionType, code: CodeType | None = None) -> FunctionType:

@@ -201,11 +201,12 @@ def test_what_does_not_fit_is_refused(target: str, make: Make, words: str) -> No
         ("plain", "missing", "there is no missing"),
         ("plain", "generator", "others run while a generator does"),
         ("MOST", "calls_plain", "replaced for everybody"),
+        ("coroutine", "calls_plain", "calls_plain does not name it"),
     ],
 )
 def test_a_caller_that_does_not_fit_is_refused(name: str, within: str, words: str) -> None:
     with pytest.raises(Misfit, match=words):
-        patch(name, NEGATED, within)
+        Patch(f"{patched.__name__}:{name}", NEGATED, f"{patched.__name__}:{within}").check()
 
 
 def test_a_check_changes_nothing(fresh: Any) -> None:

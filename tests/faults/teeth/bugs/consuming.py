@@ -151,7 +151,6 @@ BUGS = (
         "tests_of_order",
         f"{STREAMS}:delete_applied",
         skipped,
-        within=f"{INBOX}:Inbox._apply_at_once",
     ),
     bug(
         "gaps_are_jumped",
