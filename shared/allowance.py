@@ -1,10 +1,7 @@
 """How much one side may write about one request, so that no page, dossier or event grows without end."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
 
-from shared.db import Transaction
 from shared.errors import Conflict, TooManyRequests
 from shared.french.numbers import number_fr
 
@@ -32,10 +29,6 @@ class TooMuchWritten(Conflict):
     )
 
 
-_A_DAY: Final = 86_400
-"""Seconds."""
-
-
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """How many texts, and how many characters in them, about one request; and how many texts in 24 hours."""
@@ -44,32 +37,16 @@ class Allowance:
     characters: int = 1_000_000
     texts_a_day: int = 50
 
-    async def find_room(self, tx: Transaction, texts: str, *about: object, text: str, at: datetime) -> None:
+    def require_room(self, *, texts: int, characters: int, today: int, wait: int) -> None:
         """Refuse (`TooManyTexts`, `TooMuchWritten`) one text more.
 
         Args:
-            tx: the transaction that has locked what the text is about.
-            texts: SQL that gives what was written before, as (at, text); its first argument is `$2`.
-            about: the arguments of that SQL.
-            text: what is to be written.
-            at: when.
+            texts: how many were written before.
+            characters: of these texts and the new one.
+            today: how many were written in the last 24 hours.
+            wait: seconds until one more may be written, when there are too many today.
         """
-        written = await tx.fetchrow(
-            f"""
-            WITH written AS ({texts})
-            SELECT count(*)::bigint AS texts,
-                   coalesce(sum(length(text)), 0)::bigint AS characters,
-                   count(*) FILTER (WHERE at > $1::timestamptz - interval '1 day')::bigint AS today,
-                   ceil(extract(epoch FROM (array_agg(at ORDER BY at DESC))[{self.texts_a_day}] - $1))::bigint
-                       + {_A_DAY} AS wait
-            FROM written
-            """,  # noqa: S608 - the query is a constant of the service
-            at,
-            *about,
-        )
-        if written is None:
-            raise LookupError("a count gives a row")
-        if written["texts"] >= self.texts or written["characters"] + len(text) > self.characters:
+        if texts >= self.texts or characters > self.characters:
             raise TooMuchWritten(most=self.texts, characters=number_fr(self.characters))
-        if written["today"] >= self.texts_a_day:
-            raise TooManyTexts(most=self.texts_a_day, retry_after=max(1, written["wait"]))
+        if today >= self.texts_a_day:
+            raise TooManyTexts(most=self.texts_a_day, retry_after=max(1, wait))

@@ -14,6 +14,9 @@ from holidays.countries.france import France
 
 from shared.french.dates import zone_of
 
+PARIS: Final = "75"
+"""The département by whose holidays and clock national teams and applicants count their days."""
+
 SATURDAY: Final = 5
 ONE_DAY: Final = timedelta(days=1)
 
@@ -43,6 +46,11 @@ Day = TypeVar("Day", date, datetime)
 def time_zone(departement: str) -> ZoneInfo:
     """Tell the time zone of a département or overseas collectivité; refuses with ValueError what is none."""
     return zone_of(_checked(departement))
+
+
+def today(departement: str, at: datetime) -> date:
+    """Return the day that it is in that département at a moment."""
+    return at.astimezone(time_zone(departement)).date()
 
 
 def add_working_days(start: Day, days: int, departement: str) -> Day:

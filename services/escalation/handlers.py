@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from services.escalation.settings import Durations
+from services.escalation.domain.durations import Durations
 from services.escalation.usecases.following import (
     follow_on_answer_taken_back,
     follow_on_directed_to_programme,

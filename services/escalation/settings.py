@@ -1,22 +1,10 @@
 """Every environment variable of the national team's service, typed, with its meaning."""
 
-from dataclasses import dataclass
-
 from pydantic import Field
 
+from services.escalation.domain.durations import Durations
 from shared.keys import SecretKeys
 from shared.settings import ServiceSettings, WebAddress, prefixed
-
-
-@dataclass(frozen=True, slots=True)
-class Durations:
-    """How long the stages last: working days of the French calendar, or calendar days where it is said."""
-
-    admissibility: int = 15
-    committee: int = 30
-    evaluation_calendar_days: int = 30
-    early_notes_calendar_days: int = 30
-    reminder: int = 2
 
 
 class Settings(ServiceSettings):

@@ -16,14 +16,11 @@ from services.intake.usecases import follow
 from services.intake.usecases.publish_figures import publish_if_due
 from services.intake.wanted_links import send_wanted_links
 from shared import db, rounds
-from shared.calendar import time_zone
+from shared.calendar import PARIS, today
 from shared.db import Database
 from shared.territory.territories import Territories
 
 log = structlog.get_logger(__name__)
-
-PARIS: Final = "75"
-"""The département by whose days applicants are given time to answer: a courtesy, not a delay of law."""
 
 EVERY: Final = 60.0
 """Seconds between two rounds."""
@@ -38,7 +35,7 @@ FILES_EVERY: Final = 3600.0
 async def one_round(database: Database, settings: Settings) -> None:
     """Do what is due now."""
     now = await db.now(database)
-    until = now.astimezone(time_zone(PARIS)).date() + timedelta(days=settings.evaluation_days)
+    until = today(PARIS, now) + timedelta(days=settings.evaluation_days)
     async with database.transaction() as tx:
         before = now - timedelta(days=settings.close_after_days)
         closed = await follow.close_evaluated(tx, evaluated_before=before, at=now)

@@ -8,7 +8,7 @@ import structlog
 
 from services.qualification.domain.case import Case
 from services.qualification.domain.refusals import UnknownCase
-from services.qualification.settings import Rules
+from services.qualification.domain.rules import Rules
 from services.qualification.store import cases
 from services.qualification.usecases import arriving, conversing, following, withdrawing
 from shared import coverage, exchanges

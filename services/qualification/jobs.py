@@ -4,7 +4,7 @@ from contextlib import AbstractAsyncContextManager
 
 import structlog
 
-from services.qualification.settings import Rules
+from services.qualification.domain.rules import Rules
 from services.qualification.usecases.keeping_time import remind, tell_late_stages
 from services.qualification.usecases.orienting import give_up_silent
 from shared import db, rounds

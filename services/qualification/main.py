@@ -7,7 +7,8 @@ from litestar import Litestar
 
 from services.qualification import jobs
 from services.qualification.handlers import handlers, subscription
-from services.qualification.settings import Rules, Settings
+from services.qualification.domain.rules import Rules
+from services.qualification.settings import Settings
 from services.qualification.web.api import API
 from services.qualification.web.desk import Desk
 from services.qualification.web.evaluations_api import EVALUATIONS_API
@@ -47,7 +48,7 @@ ABOUT = {"request_id": REQUEST_ITSELF, "pact_id": "SELECT request_id FROM pact W
 
 def build(settings: Settings, database: Database) -> Litestar:
     """Build the whole service: what it hears, what it tells, what it shows, and its clocks."""
-    rules = Rules.of(settings)
+    rules = settings.rules
     heard, queue = handlers(rules), subscription(rules)
     if settings.amqp_url is None:
         raise SystemExit("Set QUALIFICATION_AMQP_URL or AMQP_URL to RabbitMQ's address.")

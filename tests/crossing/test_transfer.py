@@ -10,8 +10,8 @@ import pytest
 from services.intake import handlers as intake_handlers
 from services.intake.domain.colleagues import Holder
 from services.intake.usecases import file_request, follow
+from services.qualification.domain.rules import Rules
 from services.qualification.handlers import handlers, subscription
-from services.qualification.settings import Rules
 from shared import clock
 from shared.allowance import Allowance
 from shared.clock import new_id

@@ -11,8 +11,8 @@ from uuid import UUID
 from deploy.local.demo import means as escalation_demonstration
 from services.escalation import handlers as escalation_handlers
 from services.escalation.domain.committee import Verdict
+from services.escalation.domain.durations import Durations
 from services.escalation.domain.moves import Action
-from services.escalation.settings import Durations
 from services.escalation.usecases import accompaniment, committee, means, programmes
 from services.escalation.usecases import dossier as dossiers
 from services.escalation.usecases.context import Context
@@ -26,7 +26,7 @@ from services.qualification import handlers as qualification_handlers
 from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.domain.people import OrientationLink
 from services.qualification.domain.proposal import Draft
-from services.qualification.settings import Rules
+from services.qualification.domain.rules import Rules
 from services.qualification.store import providers
 from services.qualification.usecases import conversing, deciding, examining, orienting
 from shared import clock

@@ -13,8 +13,8 @@ from deploy.local.rabbitmq import LocalRabbit
 from services.escalation.handlers import SUBSCRIPTION as ESCALATION
 from services.intake.handlers import SUBSCRIPTION as INTAKE
 from services.notifications.main import SUBSCRIPTION as NOTIFICATIONS
+from services.qualification.domain.rules import Rules
 from services.qualification.handlers import subscription
-from services.qualification.settings import Rules
 from shared.messaging import accounts, names, topology
 from shared.messaging.accounts import SERVICES
 from shared.messaging.connection import connect

@@ -7,8 +7,8 @@ from uuid import UUID
 
 import httpx2
 
+from services.escalation.domain.durations import Durations
 from services.escalation.handlers import handlers
-from services.escalation.settings import Durations
 from shared import clock
 from shared.clock import new_id
 from shared.contracts import intake, qualification

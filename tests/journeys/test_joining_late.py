@@ -9,11 +9,11 @@ import pytest
 
 from deploy.local.postgres import LocalPostgres
 from services.escalation import handlers as escalation
-from services.escalation.settings import Durations
+from services.escalation.domain.durations import Durations
 from services.notifications import handlers as notifications
 from services.notifications.replay import parts
 from services.qualification import handlers as qualification
-from services.qualification.settings import Rules
+from services.qualification.domain.rules import Rules
 from shared.clock import new_id
 from shared.contracts import intake
 from shared.contracts.fact import Fact

@@ -11,14 +11,14 @@ from uuid import UUID
 
 import pytest
 
+from services.escalation.domain.durations import Durations
 from services.escalation.handlers import handlers as escalation_handlers
-from services.escalation.settings import Durations
 from services.intake.handlers import handlers as intake_handlers
 from services.intake.usecases.file_request import file_request
 from services.notifications.handlers import handlers as notifications_handlers
 from services.notifications.replay import parts
+from services.qualification.domain.rules import Rules
 from services.qualification.handlers import handlers as qualification_handlers
-from services.qualification.settings import Rules
 from shared import clock
 from shared.clock import new_id
 from shared.contracts.fact import Fact

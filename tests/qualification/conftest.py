@@ -13,9 +13,10 @@ import pytest
 from litestar import Litestar
 
 from deploy.local.demo.catalogue import load
+from services.qualification.domain.rules import Rules
 from services.qualification.handlers import handlers, subscription
 from services.qualification.main import application
-from services.qualification.settings import Rules, Settings
+from services.qualification.settings import Settings
 from shared import clock
 from shared.db import Database
 from shared.identity import store
@@ -123,7 +124,7 @@ def settings() -> Settings:
 @pytest.fixture(scope="session")
 def rules(settings: Settings) -> Rules:
     """The rules of these settings."""
-    return Rules.of(settings)
+    return settings.rules
 
 
 @pytest.fixture

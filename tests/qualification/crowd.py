@@ -29,9 +29,10 @@ from deploy.local.postgres import LocalPostgres
 from services.operations.adapters import migrations
 from services.qualification.domain.people import OrientationLink
 from services.qualification.domain.proposal import Draft, Tried
+from services.qualification.domain.rules import Rules
 from services.qualification.handlers import handlers, subscription
 from services.qualification.main import application
-from services.qualification.settings import Rules, Settings
+from services.qualification.settings import Settings
 from services.qualification.usecases import conversing, deciding, examining, orienting
 from services.qualification.usecases.examining import Grid
 from shared import clock
@@ -396,7 +397,7 @@ async def fill_and_report(folder: Path, *, cases: int, times: int, rounds: int, 
     """Fill a database in this folder, measure, print."""
     async with a_server(folder, port) as url:
         database = await Database.connect(url, name="crowd", max_size=10)
-        crowd = Crowd(database, Rules.of(_settings()), Territories.load())
+        crowd = Crowd(database, _settings().rules, Territories.load())
         began = time.perf_counter()
         await crowd.gathers(cases)
         await crowd.multiplies(times)

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.qualification.settings import Rules
+from services.qualification.domain.rules import Rules
 from shared import clock
 from shared.contracts import escalation, intake
 from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, Role

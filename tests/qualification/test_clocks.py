@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from services.qualification.domain.rules import Rules
 from services.qualification.jobs import look_once, running
-from services.qualification.settings import Rules
 from services.qualification.usecases.keeping_time import tell_late_stages
 from services.qualification.usecases.orienting import give_up_silent
 from shared import clock

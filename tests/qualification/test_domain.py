@@ -20,7 +20,9 @@ from services.qualification.domain.refusals import (
     OwnProposal,
     QualificationMissing,
 )
-from services.qualification.settings import Rules, Settings, today
+from services.qualification.domain.rules import Rules
+from services.qualification.settings import Settings
+from shared.calendar import today
 from shared.contracts import qualification as facts
 from shared.contracts.fact import Actor
 from shared.contracts.intake import Applicant
@@ -505,7 +507,7 @@ def test_departements_are_read_from_the_environment(
 ) -> None:
     changed = Settings.model_validate({**settings.model_dump(), "departements": given})
     assert changed.codes == codes
-    assert Rules.of(changed).serves("95") is (codes is None or "95" in codes)
+    assert changed.rules.serves("95") is (codes is None or "95" in codes)
 
 
 @pytest.mark.parametrize("given", ["", "Val-d’Oise", "95;78"])

@@ -7,14 +7,14 @@ from uuid import uuid4
 
 import pytest
 
+from services.escalation.domain.durations import Durations
 from services.escalation.handlers import handlers as national_handlers
-from services.escalation.settings import Durations
 from services.qualification.domain.case import Case
 from services.qualification.domain.handing_over import LATEST_STEPS, hand_over
 from services.qualification.domain.moves import State
 from services.qualification.domain.proposal import Proposal
+from services.qualification.domain.rules import Rules
 from services.qualification.handlers import handlers
-from services.qualification.settings import Rules
 from shared import clock
 from shared.allowance import Allowance
 from shared.contracts import intake

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from services.qualification.domain.rules import Rules
 from services.qualification.handlers import handlers, subscription
-from services.qualification.settings import Rules
 from shared import clock
 from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.vocabulary import CommitteeOutcome, Role, Team

@@ -9,7 +9,7 @@ import pytest
 from services.qualification.domain.pact import Diagnosis, Indicator, Pact
 from services.qualification.domain.pact_moves import PactState
 from services.qualification.domain.pact_refusals import AlreadySigned, PactAlreadyOpened, StateNeedsDelegate
-from services.qualification.settings import Rules
+from services.qualification.domain.rules import Rules
 from services.qualification.store import pacts as store
 from services.qualification.usecases import pacts
 from services.qualification.usecases.pacts import Named, Planned

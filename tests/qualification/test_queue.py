@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.qualification.settings import today
+from shared.calendar import today
 from shared.clock import new_id, now
 from shared.contracts import escalation, intake
 from shared.contracts.vocabulary import Field, RequestKind

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
+from services.qualification.domain.rules import Rules
 from services.qualification.handlers import handlers
-from services.qualification.settings import Rules
 from shared.contracts import escalation, intake
 from shared.db import Database
 from tests.qualification.acting import ESCALATION, ORIENTATION, done

@@ -1,9 +1,9 @@
 """How the national team's data is rebuilt from the journals: what it heard, and what it told of its agents' deeds."""
 
+from services.escalation.domain.durations import Durations
 from services.escalation.handlers import SUBSCRIPTION, table
 from services.escalation.replay import dossiers, programmes, withdrawals
 from services.escalation.replay.tables import LEFT_OUT, TABLES
-from services.escalation.settings import Durations
 from shared.messaging.handlers import EventHandlers
 from shared.messaging.replay import Rebuilding
 

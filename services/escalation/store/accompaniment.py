@@ -212,4 +212,4 @@ async def linked(tx: Transaction, mobilisation_id: UUID, generation: int) -> tup
 
 
 PROGRESS = "SELECT at, text FROM progress WHERE request_id = $2 AND team = $3"
-"""What one side said of the work, for `Allowance.find_room`."""
+"""What one side said of the work, for `texts.find_room`."""

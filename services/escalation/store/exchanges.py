@@ -11,7 +11,7 @@ from shared.db import Transaction
 
 NOTES = "SELECT at, text FROM note WHERE request_id = $2"
 QUESTIONS = "SELECT asked_at AS at, question AS text FROM question WHERE request_id = $2"
-"""What was written of a dossier, for `Allowance.find_room`."""
+"""What was written of a dossier, for `texts.find_room`."""
 
 
 async def add_question(

@@ -9,13 +9,14 @@ from uuid import UUID
 from services.escalation.domain import accompaniment as domain
 from services.escalation.domain.accompaniment import Milestone, ProviderLink, Teller
 from services.escalation.domain.dossier import Escalation
+from services.escalation.domain.durations import Durations
 from services.escalation.domain.refusals import LinkNotValid
-from services.escalation.settings import Durations
 from services.escalation.store import accompaniment as store
 from services.escalation.store import dossier as dossier_store
 from services.escalation.store import means as means_store
 from services.escalation.usecases import acting
 from services.escalation.usecases.recording import SOURCE, day, load, record
+from shared import texts
 from shared.allowance import Allowance
 from shared.clock import new_id
 from shared.contracts.escalation import ProviderInvited
@@ -148,7 +149,7 @@ async def _progress(
     fact = domain.report_progress(
         escalation, teller, report_id=new_id(), milestone=milestone, percent=percent, text=text, at=at
     )
-    await allowance.find_room(tx, store.PROGRESS, fact.request_id, fact.team, text=text, at=at)
+    await texts.find_room(tx, allowance, store.PROGRESS, fact.request_id, fact.team, text=text, at=at)
     await store.add_progress(tx, fact, team=fact.team, author=fact.author)
     await record(tx, fact)
     return fact.report_id

@@ -6,9 +6,9 @@ from typing import Literal
 from uuid import UUID
 
 from services.escalation.domain.committee import MemberRole, Session, Verdict
+from services.escalation.domain.durations import Durations
 from services.escalation.domain.moves import Action
 from services.escalation.domain.refusals import NotOnAgenda
-from services.escalation.settings import Durations
 from services.escalation.store import committee as store
 from services.escalation.store import dossier as dossier_store
 from services.escalation.usecases import acting

@@ -8,9 +8,9 @@ from typing import TypeVar
 from uuid import UUID
 
 from services.escalation.domain.dossier import Escalation
+from services.escalation.domain.durations import Durations
 from services.escalation.domain.moves import By
 from services.escalation.domain.perimeter import Perimeter
-from services.escalation.settings import Durations
 from services.escalation.store import dossier as store
 from services.escalation.usecases import acting
 from services.escalation.usecases.recording import SOURCE, record

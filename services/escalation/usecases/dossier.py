@@ -11,6 +11,7 @@ from services.escalation.store import dossier as store
 from services.escalation.store import exchanges
 from services.escalation.usecases.context import Context, changes_dossier, load
 from services.escalation.usecases.recording import day, record, working_days_after
+from shared import texts
 from shared.clock import new_id
 from shared.commands import Command
 from shared.contracts.fact import Fact
@@ -62,7 +63,7 @@ async def ask_departement(do: Context, escalation: Escalation, command: AskDepar
     if command.until is not None and command.until < day(do.at):
         raise Invalid.field("until", "Cette date est déjà passée.")
     request_id = escalation.request_id
-    await do.allowance.find_room(do.tx, exchanges.QUESTIONS, request_id, text=command.question, at=do.at)
+    await texts.find_room(do.tx, do.allowance, exchanges.QUESTIONS, request_id, text=command.question, at=do.at)
     await exchanges.add_question(
         do.tx, new_id(), request_id, question=command.question, until=command.until, by=fact.by, at=do.at
     )
@@ -79,7 +80,7 @@ async def add_note(do: Context, request_id: UUID, command: AddNote) -> UUID:
     """Add a note that the national team alone reads, in any state."""
     actor = do.by.acting_in(Action.NOTES)
     do, _ = await load(do, request_id)
-    await do.allowance.find_room(do.tx, exchanges.NOTES, request_id, text=command.text, at=do.at)
+    await texts.find_room(do.tx, do.allowance, exchanges.NOTES, request_id, text=command.text, at=do.at)
     note_id = new_id()
     await exchanges.add_note(do.tx, note_id, request_id, text=command.text, by=actor, at=do.at)
     return note_id

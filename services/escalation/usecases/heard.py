@@ -5,15 +5,15 @@ from datetime import date, datetime
 import structlog
 
 from services.escalation.domain.dossier import Escalation
+from services.escalation.domain.durations import Durations
 from services.escalation.domain.moves import State
-from services.escalation.settings import Durations
 from services.escalation.store import accompaniment as accompaniment_store
 from services.escalation.store import committee as committee_store
 from services.escalation.store import dossier as store
 from services.escalation.store import exchanges
 from services.escalation.store import programmes as programme_store
 from services.escalation.usecases import withdrawing
-from services.escalation.usecases.recording import NATIONAL_CALENDAR, SOURCE, day, record, working_days_after
+from services.escalation.usecases.recording import SOURCE, day, record, working_days_after
 from shared import calendar, early_notes, withdrawals
 from shared import exchanges as exchange_parts
 from shared.contracts import intake, notifications, qualification
@@ -88,8 +88,8 @@ def _moved_on(escalation: Escalation, at: datetime) -> date | None:
     """Give the stage's date, later by the working days that the département took."""
     if escalation.due_on is None or escalation.asked_at is None:
         return escalation.due_on
-    waited = calendar.working_days_between(day(escalation.asked_at), day(at), NATIONAL_CALENDAR)
-    return calendar.add_working_days(escalation.due_on, max(waited, 0), NATIONAL_CALENDAR)
+    waited = calendar.working_days_between(day(escalation.asked_at), day(at), calendar.PARIS)
+    return calendar.add_working_days(escalation.due_on, max(waited, 0), calendar.PARIS)
 
 
 async def note_what_the_applicant_sends(tx: Transaction, fact: IntakeNote) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from services.escalation.settings import Durations
+from services.escalation.domain.durations import Durations
 from services.escalation.store import accompaniment as store
 from services.escalation.store import dossier as dossier_store
 from services.escalation.store import exchanges

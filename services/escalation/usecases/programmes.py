@@ -6,8 +6,8 @@ from typing import Final
 from uuid import UUID
 
 from services.escalation.domain.coverage import Covered, Key, bring_in, changed_departements
+from services.escalation.domain.durations import Durations
 from services.escalation.domain.programmes import ProgrammeRequest, acting_for_programme
-from services.escalation.settings import Durations
 from services.escalation.store import dossier as dossier_store
 from services.escalation.store import programmes as store
 from services.escalation.usecases import acting

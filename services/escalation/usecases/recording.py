@@ -15,8 +15,6 @@ from shared.identity.model import Agent
 from shared.messaging import journal
 
 SOURCE = "/escalation"
-NATIONAL_CALENDAR = "75"
-"""Whose public holidays count for the national team: Paris."""
 
 
 async def load(tx: Transaction, request_id: UUID, agent: Agent, at: datetime) -> tuple[Escalation, datetime]:
@@ -40,9 +38,9 @@ async def note(tx: Transaction, fact: Fact) -> None:
 
 def day(at: datetime) -> date:
     """Return the day in Paris, where the national team works."""
-    return at.astimezone(calendar.time_zone(NATIONAL_CALENDAR)).date()
+    return calendar.today(calendar.PARIS, at)
 
 
 def working_days_after(at: datetime, days: int) -> date:
     """Return the day that lies so many working days after a moment."""
-    return calendar.add_working_days(day(at), days, NATIONAL_CALENDAR)
+    return calendar.add_working_days(day(at), days, calendar.PARIS)

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request
 from litestar.di import NamedDependency
 
-from services.escalation.settings import Durations
+from services.escalation.domain.durations import Durations
 from services.escalation.usecases.context import Context
 from services.escalation.web.links import DocumentLinks, ProviderLinks
 from shared import clock

@@ -12,7 +12,7 @@ WRITTEN = """
     UNION ALL
     SELECT at, coalesce(details ->> 'text', '') FROM step WHERE request_id = $2 AND type = 'intake.progress_told.v1'
 """
-"""What the applicant's side wrote of a request, for `Allowance.find_room`."""
+"""What the applicant's side wrote of a request, for `texts.find_room`."""
 
 
 async def add(

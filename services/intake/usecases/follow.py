@@ -9,6 +9,7 @@ from services.intake.domain.request import Evaluation
 from services.intake.limits import Limits
 from services.intake.store import documents, evaluations, messages, milestones, requests
 from services.intake.usecases import SOURCE, load, tell
+from shared import texts
 from shared.allowance import Allowance
 from shared.clock import new_id
 from shared.contracts import intake
@@ -22,7 +23,7 @@ async def post_message(tx: Transaction, holder: Holder, *, text: str, at: dateti
     """The applicant writes to the département."""
     tracked, at = await load(tx, holder, at)
     fact = tracked.post_message(text, message_id=new_id(), at=at)
-    await allowance.find_room(tx, messages.WRITTEN, tracked.id, text=text, at=at)
+    await texts.find_room(tx, allowance, messages.WRITTEN, tracked.id, text=text, at=at)
     await keep_message(tx, fact, message_id=fact.message_id)
     await messages.mark_read(tx, holder)
     await tell(tx, tracked, fact)
@@ -83,7 +84,7 @@ async def tell_progress(
     tracked, at = await load(tx, holder, at)
     milestone = milestone_among(await milestones.of_request(tx, tracked.id), milestone_id)
     fact = tracked.tell_progress(text, report_id=new_id(), milestone=milestone, percent=percent, at=at)
-    await allowance.find_room(tx, messages.WRITTEN, tracked.id, text=text, at=at)
+    await texts.find_room(tx, allowance, messages.WRITTEN, tracked.id, text=text, at=at)
     await tell(tx, tracked, fact)
 
 

@@ -8,9 +8,9 @@ from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.domain.orientation import Orientation, OrientationState
 from services.qualification.domain.refusals import UnknownCase
 from services.qualification.domain.retelling import AGAIN
-from services.qualification.settings import today
 from services.qualification.store import cases, envelopes, exchanges, orientations, providers, warnings
 from services.qualification.usecases import telling, withdrawing
+from shared.calendar import today
 from shared.contracts import qualification as facts
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Stage, Team

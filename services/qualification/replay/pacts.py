@@ -6,8 +6,8 @@ from services.qualification.domain.pact import Pact
 from services.qualification.domain.pact_moves import PactState
 from services.qualification.domain.pact_parties import Party
 from services.qualification.domain.refusals import UnknownCase
-from services.qualification.settings import today
 from services.qualification.store import pacts
+from shared.calendar import today
 from shared.clock import new_id
 from shared.contracts import qualification as facts
 from shared.contracts.fact import Fact

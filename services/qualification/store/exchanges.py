@@ -23,7 +23,7 @@ WRITTEN = """
     WHERE request_id = $2 AND departement = $3 AND type = 'qualification.information_requested.v1'
 """
 NOTES = "SELECT at, text FROM case_note WHERE request_id = $2 AND departement = $3"
-"""What a département wrote of a case, for `Allowance.find_room`."""
+"""What a département wrote of a case, for `texts.find_room`."""
 
 
 async def add_message(

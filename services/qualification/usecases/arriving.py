@@ -2,7 +2,7 @@
 
 from services.qualification.domain.case import Case
 from services.qualification.domain.moves import State
-from services.qualification.settings import Rules
+from services.qualification.domain.rules import Rules
 from services.qualification.store import cases, exchanges
 from services.qualification.usecases import conversing, telling, withdrawing
 from shared import exchanges as exchange_parts

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from services.qualification.domain.case import Case
 from services.qualification.domain.moves import Action, State
-from services.qualification.settings import Rules
+from services.qualification.domain.rules import Rules
 from services.qualification.store import exchanges
 from services.qualification.usecases import telling
 from services.qualification.usecases.examining import examination_due
-from shared import early_notes
+from shared import early_notes, texts
 from shared.clock import new_id
 from shared.contracts import intake
 from shared.contracts.fact import Fact
@@ -36,7 +36,7 @@ async def post_message(tx: Transaction, request_id: UUID, *, text: str, by: Agen
     case, who, at = await telling.begin(tx, request_id, by, at)
     signature = case.require(Action.MESSAGES, who)
     message_id, text = new_id(), telling.said(text)
-    await rules.allowance.find_room(tx, exchanges.WRITTEN, case.request_id, case.departement, text=text, at=at)
+    await texts.find_room(tx, rules.allowance, exchanges.WRITTEN, case.request_id, case.departement, text=text, at=at)
     await exchanges.add_message(
         tx, case, message_id=message_id, at=at, team=Team.DEPARTEMENT, author=by.name, text=text
     )
@@ -57,7 +57,7 @@ async def add_note(tx: Transaction, request_id: UUID, *, text: str, by: Agent, a
     case, who = await telling.load(tx, request_id, by)
     case.require(Action.NOTES, who)
     text = telling.said(text)
-    await rules.allowance.find_room(tx, exchanges.NOTES, case.request_id, case.departement, text=text, at=at)
+    await texts.find_room(tx, rules.allowance, exchanges.NOTES, case.request_id, case.departement, text=text, at=at)
     await exchanges.add_note(tx, case, at=at, author=by.name, text=text)
     return case
 

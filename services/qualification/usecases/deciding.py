@@ -12,10 +12,11 @@ from services.qualification.domain.matching import CatalogueEntry, match
 from services.qualification.domain.orientation import Orientation
 from services.qualification.domain.proposal import Draft, Proposal, Tried, check
 from services.qualification.domain.refusals import EnvelopeExceeded, ProviderFull
-from services.qualification.settings import Rules, today
+from services.qualification.domain.rules import Rules
 from services.qualification.store import envelopes, orientations, providers
 from services.qualification.usecases import telling
 from shared import withdrawals
+from shared.calendar import today
 from shared.clock import new_id
 from shared.contracts.fact import Actor
 from shared.contracts.qualification import Evidence, Provider, ProviderTried

@@ -8,9 +8,11 @@ from uuid import UUID
 from services.qualification.domain import cost
 from services.qualification.domain.case import Case
 from services.qualification.domain.moves import Action, State
-from services.qualification.settings import Rules, today
+from services.qualification.domain.rules import Rules
 from services.qualification.store import cases, exchanges
 from services.qualification.usecases import telling
+from shared import texts
+from shared.calendar import today
 from shared.contracts.qualification import Qualification
 from shared.contracts.vocabulary import LocalOffer, Stage
 from shared.db import Transaction
@@ -70,8 +72,8 @@ async def request_information(
     wanted = telling.spoken(items)
     if not wanted:
         raise Invalid.field("items", "Indiquez au moins une information attendue.")
-    await rules.allowance.find_room(
-        tx, exchanges.WRITTEN, case.request_id, case.departement, text=" ".join(wanted), at=at
+    await texts.find_room(
+        tx, rules.allowance, exchanges.WRITTEN, case.request_id, case.departement, text=" ".join(wanted), at=at
     )
     until = until or rules.answer_until(case.departement, at)
     await telling.tell(tx, case, case.request_information(who, wanted, until, at, today(case.departement, at)))

@@ -5,7 +5,7 @@ next one receives late, is shown and changes nothing.
 """
 
 from services.qualification.domain.case import Case, Question
-from services.qualification.settings import Rules
+from services.qualification.domain.rules import Rules
 from services.qualification.store import cases, evaluations, orientations
 from services.qualification.usecases import telling, withdrawing
 from shared.contracts import escalation, intake

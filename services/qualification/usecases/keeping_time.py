@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from services.qualification.settings import PARIS, Rules, today
+from services.qualification.domain.rules import Rules
 from services.qualification.store import cases, orientations, warnings
 from services.qualification.usecases import telling
+from shared.calendar import PARIS, today
 from shared.db import Transaction
 from shared.messaging import journal
 

@@ -8,9 +8,10 @@ from services.qualification.domain.moves import Action, State
 from services.qualification.domain.orientation import Orientation, OrientationState
 from services.qualification.domain.people import OrientationLink
 from services.qualification.domain.refusals import LinkOver
-from services.qualification.settings import Rules, today
+from services.qualification.domain.rules import Rules
 from services.qualification.store import cases, orientations
 from services.qualification.usecases import telling
+from shared.calendar import today
 from shared.contracts.fact import A_MOMENT
 from shared.contracts.qualification import OrientationDeclined
 from shared.contracts.vocabulary import Stage

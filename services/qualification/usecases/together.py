@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.qualification.domain.case import Case
-from services.qualification.settings import Rules
+from services.qualification.domain.rules import Rules
 from services.qualification.usecases import examining
 from shared.db import Transaction
 from shared.errors import Conflict, Forbidden, NotFound, Refusal

@@ -10,7 +10,7 @@ from datetime import datetime
 from services.qualification.domain.case import Case
 from services.qualification.domain.moves import State
 from services.qualification.domain.refusals import NotHandedOn, UnknownCase
-from services.qualification.settings import Rules
+from services.qualification.domain.rules import Rules
 from services.qualification.store import cases, envelopes, orientations
 from services.qualification.usecases import telling
 from shared import withdrawals

@@ -9,8 +9,8 @@ from litestar.params import QueryParameter
 
 from services.qualification.domain.moves import State
 from services.qualification.reads.queue import Filters, Sort
-from services.qualification.settings import today
 from shared import clock
+from shared.calendar import today
 from shared.contracts.vocabulary import Field, RequestKind
 from shared.errors import FieldError, Invalid
 from shared.identity.model import Agent

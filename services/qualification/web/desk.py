@@ -6,16 +6,17 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.qualification.domain.people import OrientationLink, PartyLink
+from services.qualification.domain.rules import Rules
 from services.qualification.reads.case import CaseView
 from services.qualification.reads.catalogue import OrientationView, orientation
 from services.qualification.reads.envelopes import Envelope, envelope
 from services.qualification.reads.pact import find_by_link
 from services.qualification.reads.pact_views import PactView, PartyView
 from services.qualification.reads.profile import neighbours
-from services.qualification.settings import Rules, today
 from services.qualification.usecases.orienting import check
 from services.qualification.usecases.telling import official
 from shared import clock
+from shared.calendar import today
 from shared.contracts.vocabulary import Role
 from shared.db import Reader
 from shared.errors import NotFound

@@ -6,9 +6,9 @@ from typing import Any, Final
 from litestar import Request, Response
 
 from services.qualification.reads.pact_views import PactView
-from services.qualification.settings import today
 from services.qualification.web.pacts_words import ACTION_STATUS, PACT_STATE, PARTY_KIND
 from shared import clock
+from shared.calendar import today
 from shared.web.pages import render
 from shared.web.paper import on_paper
 

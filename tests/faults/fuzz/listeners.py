@@ -1,13 +1,12 @@
 """What the four services do about what they hear, wired as in their `main`, with settings that lead nowhere."""
 
 from services.escalation import handlers as escalation
-from services.escalation.settings import Durations
+from services.escalation.domain.durations import Durations
 from services.intake import handlers as intake
 from services.notifications import handlers as notifications
 from services.notifications.main import parts_of
 from services.notifications.settings import Settings as NotificationsSettings
 from services.qualification import handlers as qualification
-from services.qualification.settings import Rules
 from services.qualification.settings import Settings as QualificationSettings
 from shared.messaging.handlers import EventHandlers
 from shared.territory import Territories
@@ -30,7 +29,7 @@ NOWHERE = {
 
 def listeners() -> dict[str, EventHandlers]:
     """Give each service's table of what it hears."""
-    rules = Rules.of(QualificationSettings.model_validate(_known_to(QualificationSettings)))
+    rules = QualificationSettings.model_validate(_known_to(QualificationSettings)).rules
     parts = parts_of(NotificationsSettings.model_validate(_known_to(NotificationsSettings)))
     return {
         "intake": intake.handlers(Territories.load()),

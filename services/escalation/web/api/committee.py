@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from pydantic import Field
 
 from services.escalation.domain.committee import MemberRole
+from services.escalation.domain.durations import Durations
 from services.escalation.domain.inputs import Line
 from services.escalation.reads.committee import (
     DecisionInRegister,
@@ -23,7 +24,6 @@ from services.escalation.reads.committee import (
     session,
     sessions,
 )
-from services.escalation.settings import Durations
 from services.escalation.usecases import acting
 from services.escalation.usecases import committee as usecases
 from services.escalation.web.api.decisions import NewVerdict

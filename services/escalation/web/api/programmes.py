@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from pydantic import BaseModel, Field
 
+from services.escalation.domain.durations import Durations
 from services.escalation.domain.inputs import Line, Text
 from services.escalation.domain.programmes import ProgrammeRequestState
 from services.escalation.reads.coverage import CoveredRow, count_territories_covered, territories_covered
@@ -22,7 +23,6 @@ from services.escalation.reads.programmes import (
     programmes,
     sheet,
 )
-from services.escalation.settings import Durations
 from services.escalation.usecases import acting
 from services.escalation.usecases import programmes as usecases
 from services.escalation.web.coverage_tables import bring_in_table, table_of

@@ -10,10 +10,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from pydantic import Field
 
+from services.escalation.domain.durations import Durations
 from services.escalation.domain.inputs import Cents, Line, PositiveCents, Quantity, Text
 from services.escalation.domain.moves import Action
 from services.escalation.reads.detail_rows import EscalationDetail
-from services.escalation.settings import Durations
 from services.escalation.usecases import accompaniment, means
 from services.escalation.web.api.answers import EscalationWithNew, acted, with_new
 from services.escalation.web.links import DocumentLinks

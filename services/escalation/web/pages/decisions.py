@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from services.escalation.domain.committee import Verdict
 from services.escalation.domain.decisions import DECIDING
+from services.escalation.domain.durations import Durations
 from services.escalation.domain.inputs import Line, Text, Voices
 from services.escalation.reads.committee import (
     AgendaRow,
@@ -23,7 +24,6 @@ from services.escalation.reads.committee import (
     decisions,
     session,
 )
-from services.escalation.settings import Durations
 from services.escalation.store.committee import NoSuchSession
 from services.escalation.usecases import acting
 from services.escalation.usecases import committee as usecases

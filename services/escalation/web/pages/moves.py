@@ -12,9 +12,9 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from pydantic import BaseModel, Field
 
+from services.escalation.domain.durations import Durations
 from services.escalation.domain.inputs import Line, Percent, Text
 from services.escalation.domain.moves import Action
-from services.escalation.settings import Durations
 from services.escalation.usecases import accompaniment, committee, means
 from services.escalation.web.actions import DOSSIER, ON_DOSSIERS
 from services.escalation.web.links import DocumentLinks

@@ -12,6 +12,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect, Template
 from pydantic import BaseModel
 
+from services.escalation.domain.durations import Durations
 from services.escalation.domain.inputs import Line, Text
 from services.escalation.domain.programmes import ProgrammeAction, ProgrammeRequestState, acts_for_programmes
 from services.escalation.reads.coverage import count_territories_covered, territories_covered
@@ -24,7 +25,6 @@ from services.escalation.reads.programmes import (
     requests_by_state,
     sheet,
 )
-from services.escalation.settings import Durations
 from services.escalation.usecases import acting
 from services.escalation.usecases import programmes as usecases
 from services.escalation.web.coverage_tables import COLUMNS, bring_in_table, table_of

@@ -7,10 +7,10 @@ from uuid import UUID
 from services.qualification.domain.pact import Diagnosis, Pact
 from services.qualification.domain.pact_plan import PlannedAction, Status
 from services.qualification.domain.people import Official
-from services.qualification.settings import today
 from services.qualification.store import pacts
 from services.qualification.usecases.pacts import telling
 from services.qualification.usecases.telling import official
+from shared.calendar import today
 from shared.clock import new_id
 from shared.contracts.fact import A_MOMENT
 from shared.db import Transaction

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.qualification.domain.pact import Pact
 from services.qualification.domain.pact_parties import STATE_NAME, Party, PartyKind, means_state, plain
-from services.qualification.settings import Rules
+from services.qualification.domain.rules import Rules
 from services.qualification.store import cases, pacts
 from shared.clock import new_id
 from shared.contracts.vocabulary import ApplicantKind

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from services.qualification.domain.pact import Pact, Speaker
 from services.qualification.domain.pact_plan import PlannedAction, Status
-from services.qualification.settings import today
 from services.qualification.store import pacts
+from shared.calendar import today
 from shared.contracts.fact import A_MOMENT, Actor
 from shared.db import Transaction
 from shared.messaging import journal

@@ -11,12 +11,12 @@ from pydantic import BaseModel
 
 from services.qualification.domain.orientation import ANSWERED
 from services.qualification.domain.refusals import LinkOver
-from services.qualification.settings import today
 from services.qualification.usecases import orienting
 from services.qualification.web import forms
 from services.qualification.web.desk import Desk
 from services.qualification.web.words import labels
 from shared import clock
+from shared.calendar import today
 from shared.db import Cause, Database, Transaction
 from shared.french import words
 from shared.web.forms import Form, read_form, submit

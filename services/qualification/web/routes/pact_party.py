@@ -9,7 +9,6 @@ from litestar.params import FromPath
 from pydantic import BaseModel
 
 from services.qualification.domain.refusals import LinkOver
-from services.qualification.settings import today
 from services.qualification.usecases import pacts as acts
 from services.qualification.web import pacts_forms as forms
 from services.qualification.web.desk import Desk
@@ -17,6 +16,7 @@ from services.qualification.web.pacts_shown import described, pact_as_pdf
 from services.qualification.web.pacts_words import ACTION_STATUS, EXPECTED_OF_PARTY
 from services.qualification.web.routes.orientation import link_over
 from shared import clock
+from shared.calendar import today
 from shared.db import Cause, Database, Transaction
 from shared.web.forms import Form, read_form, submit
 from shared.web.pages import render
