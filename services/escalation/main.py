@@ -16,9 +16,7 @@ from shared.contracts import escalation
 from shared.db import Database
 from shared.links import Links
 from shared.messaging import asyncapi
-from shared.messaging.accounts import Origins
-from shared.messaging.messenger import Messenger
-from shared.runner import run
+from shared.service import constants, messenger, run
 from shared.territory.territories import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
 from shared.web.asyncapi import route as messages_described
@@ -46,22 +44,13 @@ ABOUT = {
 
 def build(settings: Settings, database: Database) -> Litestar:
     """Build the service whole: with its messages and its jobs."""
-    if settings.amqp_url is None:
-        raise ValueError("ESCALATION_AMQP_URL (or AMQP_URL) is missing: give the address of RabbitMQ")
-    messenger = Messenger(
-        database,
-        settings.amqp_url.get_secret_value(),
-        name="escalation",
-        subscription=SUBSCRIPTION,
-        handlers=handlers(settings.durations),
-        origins=Origins(settings.broker_sources),
-    )
+    messages = messenger("escalation", settings, database, SUBSCRIPTION, handlers(settings.durations))
     return application(
         settings,
         database,
         Territories.load(searchable=False),
-        lifespan=[lambda _: messenger.lifespan(), lambda _: jobs.running(database, settings)],
-        ready=[messenger.missing],
+        lifespan=[lambda _: messages.lifespan(), lambda _: jobs.running(database, settings)],
+        ready=[messages.missing],
     )
 
 
@@ -88,11 +77,13 @@ def application(
         lifespan=lifespan or [],
         ready=ready or [],
         dependencies={
-            "allowance": _always(settings.allowance),
-            "durations": _always(settings.durations),
-            "document_links": _always(links),
-            "provider_links": _always(providers),
-            "territories": _always(territories),
+            **constants(
+                allowance=settings.allowance,
+                durations=settings.durations,
+                document_links=links,
+                provider_links=providers,
+                territories=territories,
+            ),
             "context": provide_context(Parts(settings.durations, settings.allowance, links, providers, territories)),
         },
         navigation=NAVIGATION,
@@ -104,15 +95,6 @@ def application(
 def describe_messages() -> dict[str, Any]:
     """Describe what this service publishes and receives."""
     return asyncapi.document(service="escalation", publishes=escalation.FACTS, subscription=SUBSCRIPTION)
-
-
-def _always(value: Any) -> Any:
-    """Make a provider of something that is the same for every request."""
-
-    async def provide() -> Any:
-        return value
-
-    return provide
 
 
 def main() -> None:

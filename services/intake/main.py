@@ -20,9 +20,7 @@ from shared.contracts import forms, intake
 from shared.db import Database
 from shared.links import Links
 from shared.messaging import asyncapi
-from shared.messaging.accounts import Origins
-from shared.messaging.messenger import Messenger
-from shared.runner import run
+from shared.service import constants, messenger, run
 from shared.territory.similarity import Similarity
 from shared.territory.territories import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
@@ -42,32 +40,23 @@ NAVIGATION = (
 def build(settings: Settings, database: Database) -> Litestar:
     """Build the service whole: with its messages and its jobs."""
     territories = Territories.load()
-    if settings.amqp_url is None:
-        raise ValueError("INTAKE_AMQP_URL (or AMQP_URL) is missing: give the address of RabbitMQ")
     tokens = tokens_of(settings)
-    messenger = Messenger(
-        database,
-        settings.amqp_url.get_secret_value(),
-        name="intake",
-        subscription=SUBSCRIPTION,
-        handlers=handlers(territories),
-        origins=Origins(settings.broker_sources),
-    )
+    messages = messenger("intake", settings, database, SUBSCRIPTION, handlers(territories))
     return application(
         settings,
         database,
         territories,
         lifespan=[
-            lambda _: messenger.lifespan(),
+            lambda _: messages.lifespan(),
             lambda _: jobs.running(database, settings, territories),
             lambda _: limits.sweeping(database),
             lambda _: rounds.running(
-                lambda: answering.send_answers(database, messenger.relay.publish_control, tokens),
+                lambda: answering.send_answers(database, messages.relay.publish_control, tokens),
                 every=answering.EVERY,
                 name="intake.answers",
             ),
         ],
-        ready=[messenger.missing],
+        ready=[messages.missing],
     )
 
 
@@ -80,18 +69,18 @@ def application(
     ready: list[ReadinessCheck] | None = None,
 ) -> Litestar:
     """Build what answers, without what runs beside it."""
-    given: dict[str, Any] = {
-        "territories": territories,
-        "similarity": Similarity(territories),
-        "tokens": tokens_of(settings),
-        "files": DocumentFiles(
+    given = constants(
+        territories=territories,
+        similarity=Similarity(territories),
+        tokens=tokens_of(settings),
+        files=DocumentFiles(
             settings.documents_folder, scanner_at(settings.antivirus, wait=settings.antivirus_wait_seconds)
         ),
-        "directory": Directory.load(settings.departements_file),
-        "settings": settings,
-        "allowance": settings.allowance,
-        "limits": Limits.of(settings),
-    }
+        directory=Directory.load(settings.departements_file),
+        settings=settings,
+        allowance=settings.allowance,
+        limits=Limits.of(settings),
+    )
     return create_application(
         name="intake",
         title=TITLE,
@@ -102,7 +91,7 @@ def application(
         templates=[Path(__file__).parent / "web" / "templates"],
         lifespan=lifespan or [],
         ready=ready or [],
-        dependencies={**{name: _always(value) for name, value in given.items()}, "caller": provide_caller},
+        dependencies={**given, "caller": provide_caller},
         navigation=NAVIGATION,
         public=True,
     )
@@ -126,15 +115,6 @@ def tokens_of(settings: Settings) -> Tokens:
         drafts=Links(tracking_key, "draft"),
         mandates=Mandates(settings.mandate_key.get_secret_value()),
     )
-
-
-def _always(value: Any) -> Any:
-    """Make a provider of something that is the same for every request."""
-
-    async def provide() -> Any:
-        return value
-
-    return provide
 
 
 def main() -> None:

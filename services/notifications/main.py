@@ -23,10 +23,8 @@ from shared.identity.model import Role
 from shared.limits import RateLimits
 from shared.links import Links
 from shared.messaging import asyncapi
-from shared.messaging.accounts import Origins
-from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
-from shared.runner import run
+from shared.service import constants, messenger, run
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
 from shared.web.asyncapi import route as messages_described
 
@@ -71,17 +69,8 @@ ABOUT = {"delivery_id": "SELECT request_id FROM delivery WHERE id = $1"}
 
 def build(settings: Settings, database: Database) -> Litestar:
     """Build the service whole: with its messages and its senders."""
-    if settings.amqp_url is None:
-        raise ValueError("NOTIFICATIONS_AMQP_URL (or AMQP_URL) is missing: give the address of RabbitMQ")
     parts = parts_of(settings)
-    messenger = Messenger(
-        database,
-        settings.amqp_url.get_secret_value(),
-        name="notifications",
-        subscription=SUBSCRIPTION,
-        handlers=handlers(parts),
-        origins=Origins(settings.broker_sources),
-    )
+    messages = messenger("notifications", settings, database, SUBSCRIPTION, handlers(parts))
     mail_sender = MailSender(
         database,
         parts,
@@ -91,7 +80,7 @@ def build(settings: Settings, database: Database) -> Litestar:
         senders=settings.senders,
     )
     lifespan: list[Lifespan] = [
-        lambda _: messenger.lifespan(),
+        lambda _: messages.lifespan(),
         lambda _: mail_sender.lifespan(),
         lambda _: limits.sweeping(database),
     ]
@@ -107,7 +96,7 @@ def build(settings: Settings, database: Database) -> Litestar:
         database,
         parts,
         lifespan=lifespan,
-        ready=[messenger.missing],
+        ready=[messages.missing],
     )
 
 
@@ -120,14 +109,6 @@ def application(
     ready: Sequence[ReadinessCheck] = (),
 ) -> Litestar:
     """Build what answers, without what runs beside it."""
-    event_stream = EventStream(database)
-
-    async def provide_parts() -> Parts:
-        return parts
-
-    async def provide_event_stream() -> EventStream:
-        return event_stream
-
     return create_application(
         name="notifications",
         title="Notifications",
@@ -138,7 +119,7 @@ def application(
         templates=[Path(__file__).parent / "web" / "templates"],
         lifespan=lifespan,
         ready=ready,
-        dependencies={"parts": provide_parts, "event_stream": provide_event_stream},
+        dependencies=constants(parts=parts, event_stream=EventStream(database)),
         navigation=NAVIGATION,
         consultations=ABOUT,
         bell="/cloche",

@@ -15,7 +15,7 @@ from services.operations.web import api, concerns, pages
 from shared import rounds
 from shared.db import Database
 from shared.identity.model import Role
-from shared.runner import run
+from shared.service import run
 from shared.web.application import Lifespan, NavigationItem, create_application
 
 TITLE = "Exploitation"

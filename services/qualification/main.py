@@ -6,8 +6,8 @@ from pathlib import Path
 from litestar import Litestar
 
 from services.qualification import jobs
-from services.qualification.handlers import handlers, subscription
 from services.qualification.domain.rules import Rules
+from services.qualification.handlers import handlers, subscription
 from services.qualification.settings import Settings
 from services.qualification.web.api import API
 from services.qualification.web.desk import Desk
@@ -21,10 +21,8 @@ from shared.db import Database
 from shared.identity.model import Role
 from shared.links import Links
 from shared.messaging import asyncapi
-from shared.messaging.accounts import Origins
-from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
-from shared.runner import run
+from shared.service import constants, messenger, run
 from shared.territory import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
 from shared.web.asyncapi import route as messages_described
@@ -50,16 +48,7 @@ def build(settings: Settings, database: Database) -> Litestar:
     """Build the whole service: what it hears, what it tells, what it shows, and its clocks."""
     rules = settings.rules
     heard, queue = handlers(rules), subscription(rules)
-    if settings.amqp_url is None:
-        raise SystemExit("Set QUALIFICATION_AMQP_URL or AMQP_URL to RabbitMQ's address.")
-    messenger = Messenger(
-        database,
-        settings.amqp_url.get_secret_value(),
-        name=NAME,
-        subscription=queue,
-        handlers=heard,
-        origins=Origins(settings.broker_sources),
-    )
+    messages = messenger(NAME, settings, database, queue, heard)
     return application(
         settings,
         database,
@@ -67,10 +56,10 @@ def build(settings: Settings, database: Database) -> Litestar:
         territories=Territories.load(),
         described=queue,
         lifespan=[
-            lambda _: messenger.lifespan(),
+            lambda _: messages.lifespan(),
             lambda _: jobs.running(database, rules, settings.jobs_seconds),
         ],
-        ready=[messenger.missing],
+        ready=[messages.missing],
     )
 
 
@@ -97,9 +86,6 @@ def application(
     )
     describe = partial(asyncapi.document, service=NAME, publishes=contract.FACTS, subscription=described)
 
-    async def provide_desk() -> Desk:
-        return desk
-
     return create_application(
         name=NAME,
         title=TITLE,
@@ -110,7 +96,7 @@ def application(
         templates=[Path(__file__).parent / "web" / "templates"],
         lifespan=lifespan,
         ready=ready,
-        dependencies={"desk": provide_desk},
+        dependencies=constants(desk=desk),
         navigation=NAVIGATION,
         consultations=ABOUT,
         bell=f"{settings.notifications_url}/cloche" if settings.notifications_url else "",

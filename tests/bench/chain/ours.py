@@ -17,7 +17,7 @@ from shared.messaging import journal
 from shared.messaging.handlers import EventHandlers, Handler
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
-from shared.runner import leave_what_stays_alone
+from shared.service import leave_what_stays_alone
 from tests.bench.hop.job import EFFECT, Order, event_id_of, paced_async, ready_and_go, say, text_of
 
 AGENT = Actor(role=Role.SAT_AGENT, name="Agent du SAT", email="sat95@cousu.test")

@@ -13,7 +13,7 @@ from shared.messaging import journal, metrics
 from shared.messaging.handlers import EventHandlers
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
-from shared.runner import leave_what_stays_alone
+from shared.service import leave_what_stays_alone
 from tests.bench.hop.job import EFFECT, Order, event_id_of, paced_async, ready_and_go, say, text_of
 
 DEPARTEMENTS = ("95", "78", "91", "77")

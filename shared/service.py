@@ -1,11 +1,11 @@
-"""What the four `main.py` have in common: settings, log, database, application, until a signal says stop."""
+"""Start a service: read its settings, connect it to database and broker, serve its application until a signal."""
 
 import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 
 import structlog
 import uvloop
@@ -14,6 +14,10 @@ from pydantic import ValidationError
 
 from shared import log, production, tracing
 from shared.db import AWAY, Database
+from shared.messaging.accounts import Origins
+from shared.messaging.handlers import EventHandlers
+from shared.messaging.messenger import Messenger
+from shared.messaging.topology import Subscription
 from shared.secret_files import UnreadableSecretError
 from shared.settings import LogSettings, ServiceSettings
 from shared.stopping import StopSignals, end
@@ -85,6 +89,34 @@ async def _connected_unless_stopped(name: str, url: str, signals: StopSignals) -
         if connecting.cancelled():
             return None
         raise
+
+
+def messenger(
+    name: str, settings: ServiceSettings, database: Database, subscription: Subscription, handlers: EventHandlers
+) -> Messenger:
+    """Build what publishes and consumes for a service; raises `ValueError` where the broker's address is missing."""
+    if settings.amqp_url is None:
+        raise ValueError(f"{name.upper()}_AMQP_URL (or AMQP_URL) is missing: give the address of RabbitMQ")
+    return Messenger(
+        database,
+        settings.amqp_url.get_secret_value(),
+        name=name,
+        subscription=subscription,
+        handlers=handlers,
+        origins=Origins(settings.broker_sources),
+    )
+
+
+def constants(**values: Any) -> Mapping[str, Callable[[], Awaitable[Any]]]:
+    """Return dependencies that are the same for every request, by name."""
+    return {name: _always(value) for name, value in values.items()}
+
+
+def _always(value: Any) -> Callable[[], Awaitable[Any]]:
+    async def provide() -> Any:
+        return value
+
+    return provide
 
 
 def leave_what_stays_alone() -> None:
