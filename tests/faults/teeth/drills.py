@@ -268,8 +268,10 @@ DRILLS: dict[str, Drill] = {
         clients=6,
     ),
     "tests_of_forks": _tests("a source is restored to an earlier state", "forks"),
-    "tests_of_limits": _tests("services ask for too much, and events claim places far ahead", "limits", "bounds"),
-    "tests_of_waiting": _tests("events wait for others or for an update, or cannot be read", "waiting"),
+    "tests_of_limits": _tests(
+        "services ask for too much, and events claim places far ahead", "control_limits", "bounds"
+    ),
+    "tests_of_waiting": _tests("events wait for others or for an update, or cannot be read", "waits_for_another"),
     "tests_of_attempts": _tests("messages kill their consumer, and a table is locked for long", "attempts"),
     "tests_of_order": _tests("events are recorded and applied in any order", "journal", "inbox"),
     "conflicts": Drill(
@@ -321,7 +323,7 @@ DRILLS: dict[str, Drill] = {
         Tests(("tests/deploy/test_migrations.py",)),
     ),
     "crossing": Drill(
-        "acts of two services cross, and events arrive in any order", Tests(("tests/crossing/test_crossing.py", "-x"))
+        "acts of two services cross, and events arrive in any order", Tests(("tests/crossing/test_crossing.py",))
     ),
     "floods": Drill(
         "strangers file, invite, ask for links and have mails sent without end, and send slowly",
@@ -339,7 +341,7 @@ DRILLS: dict[str, Drill] = {
     ),
     "transfer": Drill(
         "the applicant acts while a request is transferred between instances",
-        Tests(("tests/crossing/test_transfer.py", "-x")),
+        Tests(("tests/crossing/test_transfer.py",)),
     ),
     "perimeter": Drill(
         "every route is walked with another's request, shared providers are changed, results of mail servers are read",
