@@ -1,4 +1,4 @@
-"""PostgreSQL as the services see it: a pool to read from, and transactions to change things in."""
+"""PostgreSQL access: a connection pool for reads, and transactions for changes."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ import asyncpg
 import structlog
 from asyncpg.pool import PoolConnectionProxy
 
-from shared.kept import Kept
+from shared.cache import Cache
 from shared.stopping import deadline
 from shared.tls import verified
 
@@ -56,15 +56,14 @@ _committed: ContextVar[list[bool] | None] = ContextVar("committed", default=None
 CANCELS_WITHIN = 1.0
 """Seconds that PostgreSQL may take to confirm that it cancelled a query of ours, before the connection is cut.
 
-asyncpg waits for that as long as for a query, a minute: whoever gave up waiting for a frozen server would wait for it
-all the same.
+asyncpg waits for that as long as for a query, a minute: a caller that gave up on a frozen server would still wait.
 """
 
 CLOSES_WITHIN = 5.0
 """Seconds for the connections in use to come back, before they are cut."""
 
 RANDOM_PAGE = "1.1"
-"""What PostgreSQL is to think that a page costs which is not the next one: memory and flash, no turning disk.
+"""`random_page_cost` of PostgreSQL: the data are in memory or on flash, not on a turning disk.
 
 With its own 4 it plans, while a table is new, to read it from end to end, and keeps to that while it grows.
 """
@@ -85,7 +84,7 @@ frozen, or gone.
 
 
 def containing(text: str) -> str:
-    """Give the SQL of a pattern for LIKE that finds what has this text in it, taken as it is."""
+    """Return the SQL of a pattern for LIKE that finds what has this text in it, taken as it is."""
     return rf"'%' || regexp_replace({text}, '([\\%_])', '\\\1', 'g') || '%'"
 
 
@@ -93,22 +92,22 @@ class Reader(Protocol):
     """Anything that answers a query: the pool, or a transaction."""
 
     async def fetch(self, query: str, *args: Any) -> list[Row]:
-        """Give all rows."""
+        """Return all rows."""
         ...
 
     async def fetchrow(self, query: str, *args: Any) -> Row | None:
-        """Give the first row, if any."""
+        """Return the first row, if any."""
         ...
 
     async def fetchval(self, query: str, *args: Any) -> Any:
-        """Give the first column of the first row."""
+        """Return the first column of the first row."""
         ...
 
 
 async def now(reader: Reader) -> datetime:
-    """Tell the present moment by PostgreSQL's clock.
+    """Return the present moment by PostgreSQL's clock.
 
-    Jobs ask it whether something is due: a service's own clock may be a month ahead, and what is done early stays done.
+    Jobs ask it whether something is due: a service's own clock may be a month ahead, and early work cannot be undone.
     """
     moment: datetime = await reader.fetchval("SELECT now()")
     return moment
@@ -135,15 +134,15 @@ class Transaction:
     """The database is being rebuilt from the journals: events are read from them and not recorded anew."""
 
     async def fetch(self, query: str, *args: Any) -> list[Row]:
-        """Give all rows."""
+        """Return all rows."""
         return await self.connection.fetch(query, *args)
 
     async def fetchrow(self, query: str, *args: Any) -> Row | None:
-        """Give the first row, if any."""
+        """Return the first row, if any."""
         return await self.connection.fetchrow(query, *args)
 
     async def fetchval(self, query: str, *args: Any) -> Any:
-        """Give the first column of the first row."""
+        """Return the first column of the first row."""
         return await self.connection.fetchval(query, *args)
 
     async def execute(self, query: str, *args: Any) -> str:
@@ -167,7 +166,7 @@ class Transaction:
 
     @asynccontextmanager
     async def undone(self) -> AsyncIterator[None]:
-        """Undo what the block did, and what it recorded, at its end: one learns what it would do; all else goes on."""
+        """Undo at its end what the block did and recorded, for a dry run; the transaction goes on."""
         marks = len(self.after_commit), len(self.recorded)
         attempt = self.connection.transaction()
         await attempt.start()
@@ -185,8 +184,8 @@ class Database:
         self._pool = pool
         self.on_record: Callable[[], None] = lambda: None
         """Called after the commit of a transaction that recorded an event: the relay's wake-up."""
-        self.kept = Kept()
-        """Figures counted from it, for those who need not have them of this very moment."""
+        self.cache = Cache()
+        """Figures counted from it, which may be older than this moment (ADR 19)."""
         self.replaying = False
         """Whether its transactions apply events of journals again (`Transaction.replaying`)."""
 
@@ -211,7 +210,7 @@ class Database:
         return cls(pool)
 
     async def close(self) -> None:
-        """Give all connections back, waiting a moment for those in use."""
+        """Close all connections, waiting a moment for those in use."""
         try:
             async with asyncio.timeout(deadline.left(CLOSES_WITHIN)):
                 await self._pool.close()
@@ -219,21 +218,21 @@ class Database:
             self._pool.terminate()
 
     def terminate(self) -> None:
-        """Cut all connections at once; whoever waits for an answer fails with one of `AWAY`."""
+        """Cut all connections at once; a call that waits for an answer fails with one of `AWAY`."""
         self._pool.terminate()
 
     async def fetch(self, query: str, *args: Any) -> list[Row]:
-        """Give all rows."""
+        """Return all rows."""
         async with self._borrowed() as connection:
             return await connection.fetch(query, *args)
 
     async def fetchrow(self, query: str, *args: Any) -> Row | None:
-        """Give the first row, if any."""
+        """Return the first row, if any."""
         async with self._borrowed() as connection:
             return await connection.fetchrow(query, *args)
 
     async def fetchval(self, query: str, *args: Any) -> Any:
-        """Give the first column of the first row."""
+        """Return the first column of the first row."""
         async with self._borrowed() as connection:
             return await connection.fetchval(query, *args)
 
@@ -265,7 +264,7 @@ class Database:
     async def connection(self) -> AsyncIterator[Connection]:
         """Borrow one connection for as long as the block lasts, outside any transaction.
 
-        What was set on it and locked through it goes with the block.
+        Its settings and locks end with the block.
         """
         async with self._pool.acquire() as connection:
             try:
@@ -300,7 +299,7 @@ async def retry_conflicts(work: Callable[[], Awaitable[Result]], *, resumable: b
 
 
 async def _leave_it(_: Connection) -> None:
-    """Give a connection back to the pool as it is: a transaction that ended, and a query, leave nothing behind.
+    """Return a connection back to the pool as it is: a transaction that ended, and a query, leave nothing behind.
 
     asyncpg has just ended what transaction was still open. Its own way, four statements each time, would be a round
     trip in eight of all that handling a message takes.

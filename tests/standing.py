@@ -7,8 +7,8 @@ a fresh database of its own.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from shared.cache import Cache
 from shared.db import Database
-from shared.kept import Kept
 
 
 class StandingDatabase(Database):
@@ -22,7 +22,7 @@ class StandingDatabase(Database):
         """Lead to this database, as fresh as if it was opened for the first time, until the block ends."""
         fresh = await Database.connect(url, name="test", max_size=max_size)
         vars(self).update(
-            vars(fresh), kept=Kept(times=0)
+            vars(fresh), cache=Cache(times=0)
         )  # a test reads what it has just written, on a busy machine too
         yield self
         await fresh.close()

@@ -125,7 +125,7 @@ async def count_dossiers(database: Database, filters: Filters, *, perimeter: Per
         return total
 
     key = ("dossiers", filters, repr(perimeter), today)
-    return await database.kept.get(key, count, worth=lambda total: total > VERY_MANY)
+    return await database.cache.get(key, count, worth=lambda total: total > VERY_MANY)
 
 
 async def count_by_state(database: Database, *, perimeter: Perimeter) -> dict[State, int]:
@@ -140,7 +140,7 @@ async def count_by_state(database: Database, *, perimeter: Perimeter) -> dict[St
         return {State(row["state"]): row["number"] for row in rows}
 
     key = ("dossiers by state", repr(perimeter))
-    return await database.kept.get(key, count, worth=lambda found: sum(found.values()) > VERY_MANY)
+    return await database.cache.get(key, count, worth=lambda found: sum(found.values()) > VERY_MANY)
 
 
 async def departements(reader: Reader, *, perimeter: Perimeter) -> list[str]:

@@ -28,7 +28,7 @@ _SEEN = "($1::text[] IS NULL OR departement = ANY($1)) AND ($2::text[] IS NULL O
 
 async def statistics(database: Database, *, perimeter: Perimeter) -> Statistics:
     """Give the figures of the dossiers that the caller sees; colleagues who see the same are given the same count."""
-    return await database.kept.get(("statistics", repr(perimeter)), lambda: _count(database, perimeter))
+    return await database.cache.get(("statistics", repr(perimeter)), lambda: _count(database, perimeter))
 
 
 async def _count(reader: Reader, perimeter: Perimeter) -> Statistics:

@@ -167,7 +167,7 @@ async def queue(
     if filters.q and rows:
         return items, rows[0]["found"]
     key = ("cases", filters, repr(perimeter), today)
-    return items, await database.kept.get(key, count, worth=lambda total: total > VERY_MANY)
+    return items, await database.cache.get(key, count, worth=lambda total: total > VERY_MANY)
 
 
 async def cases(

@@ -40,7 +40,7 @@ async def figures_of(database: Database, period: Period, agent: Agent, desk: Des
     """Count within the agent's perimeter, and name the territories."""
     today = today_of(agent)
     scope = Scope(agent.perimeter, period.departement, _months_back(today, period.months))
-    counted = await database.kept.get(
+    counted = await database.cache.get(
         ("dashboard", repr(scope), today), lambda: dashboard(database, scope, today=today)
     )
     found = counted.model_copy(deep=True)
