@@ -1,1 +1,1 @@
-"""What every service may use and nothing that knows a service."""
+"""Code that every service may use: contracts, messaging, web, identity, territory, French. It knows no service."""

@@ -1,4 +1,4 @@
-"""How much one side may write about one request, so that no page, dossier or event grows without end."""
+"""Limits on what is written about one request, so that no page, dossier or event grows without bound."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Have files scanned by clamd, where a setting names it (ADR 40)."""
+"""Virus scanning of uploaded files by clamd, where a setting names it (ADR 40)."""
 
 import asyncio
 import time
@@ -53,14 +53,14 @@ class SignatureFoundError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scanner:
-    """Asks clamd over TCP; `wait` is how many seconds one that is away is waited for."""
+    """Scans files by clamd over TCP; `wait`: seconds to wait for a scanner that is away."""
 
     host: str
     port: int
     wait: float
 
     async def scan(self, path: Path) -> None:
-        """Raise `SignatureFoundError` for a file that has one; refuse (`ScannerAway`) when nobody answers."""
+        """Raise `SignatureFoundError` for a file that has one; refuse (`ScannerAway`) without an answer."""
         until = time.monotonic() + self.wait
         while True:
             try:

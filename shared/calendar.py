@@ -1,4 +1,4 @@
-"""Working days as a département lives them: its public holidays and its time zone, for the clocks of the stages.
+"""Working-day calendar of each département: public holidays and time zone, for the deadlines of stages.
 
 A working day is a Monday to Friday that is no public holiday there. The holidays are those of the `holidays` library:
 Good Friday and 26 December count in Moselle, Bas-Rhin and Haut-Rhin, and each overseas territory has its own.
@@ -44,7 +44,7 @@ Day = TypeVar("Day", date, datetime)
 
 
 def time_zone(departement: str) -> ZoneInfo:
-    """Tell the time zone of a département or overseas collectivité; refuses with ValueError what is none."""
+    """Return the time zone of a département or overseas collectivité; refuses with ValueError what is none."""
     return zone_of(_checked(departement))
 
 
@@ -54,7 +54,7 @@ def today(departement: str, at: datetime) -> date:
 
 
 def add_working_days(start: Day, days: int, departement: str) -> Day:
-    """Give the day that many working days after `start`, which itself never counts; before it, if negative.
+    """Return the day that many working days after `start`, which itself never counts; before it, if negative.
 
     From a Friday, as from the Saturday after, one working day leads to the Monday; no days lead nowhere. A moment must
     be aware; it keeps its time of day as clocks there show it, and comes back in the time zone of the département.

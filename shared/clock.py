@@ -7,7 +7,7 @@ import uuid_utils
 
 
 def now() -> datetime:
-    """Tell the present moment, aware, in UTC."""
+    """Return the present moment, aware, in UTC."""
     return datetime.now(UTC)
 
 

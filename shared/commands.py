@@ -1,4 +1,4 @@
-"""Commands: what an action needs to know, the same class for the form of a page and for the body of an API call."""
+"""Commands: base class of the input of actions, the same for the form of a page and for the body of an API call."""
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation

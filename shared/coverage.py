@@ -1,6 +1,6 @@
-"""Which territories the national programmes cover, as each service that shows it remembers what the national team told.
+"""Territories that the national programmes cover: a read model that several services fill from the same events.
 
-Such a service has the table `programme_territory` and hears `escalation.programme_coverage_set.v1` by `keep`.
+Such a service has the table `programme_territory` and applies `escalation.programme_coverage_set.v1` by `keep`.
 """
 
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ class Covering(BaseModel):
     until: date | None
 
     def is_in_force(self, today: date) -> bool:
-        """Tell whether the programme covers the territory today."""
+        """Return whether the programme covers the territory today."""
         return (self.since is None or self.since <= today) and (self.until is None or self.until >= today)
 
 
 async def keep(tx: Transaction, fact: ProgrammeCoverageSet) -> None:
-    """Remember the territories of a département that a programme covers, in place of those known before."""
+    """Store the territories of a département that a programme covers; they replace the earlier ones."""
     await tx.execute(
         """
         WITH told AS (
@@ -58,7 +58,7 @@ async def keep(tx: Transaction, fact: ProgrammeCoverageSet) -> None:
 
 
 async def covering(reader: Reader, territory: Territory) -> list[Covering]:
-    """Give the programmes that cover a territory, itself or through its EPCI, département or région."""
+    """Return the programmes that cover a territory, itself or through its EPCI, département or région."""
     around = [(territory.kind, territory.code)]
     if territory.epci:
         around.append((ApplicantKind.EPCI, territory.epci))

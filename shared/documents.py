@@ -1,4 +1,4 @@
-"""Which files may be joined to a request: told by what they contain, never by their name, and bounded."""
+"""Validation of uploaded files: type by content, never by name, and bounds on size and number."""
 
 import zipfile
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {
 
 _HEAD: Final = 1024
 _LONGEST_PART: Final = 1024 * 1024
-"""Bytes of the part that says what an office document is."""
+"""Bytes of the part of an office document that names its type."""
 _MOST_PARTS: Final = 5_000
 _LARGEST_UNPACKED: Final = 500 * 1024 * 1024
 _BOUNDED: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
@@ -117,7 +117,7 @@ def media_type_of(content: BinaryIO) -> str:
 
 
 def _office_type(content: BinaryIO) -> str:
-    """Open the archive that office documents are, and read the part that says what it is.
+    """Open an office document, which is an archive, and read the part that names its type.
 
     Refuses (`FileNotAccepted`) an archive that would take much memory or time, before its directory is read or a part
     of it is unpacked.
@@ -154,7 +154,7 @@ def _part(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def tidy_name(name: str, media_type: str) -> str:
-    """Keep the name for people, without path or control characters, with an ending that tells the true type."""
+    """Return the name to show, without path or control characters, with the ending of the true type."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     shown = " ".join("".join(letter for letter in last if letter.isprintable()).split()).lstrip(".")
     endings = EXTENSIONS[media_type]

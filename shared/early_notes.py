@@ -25,7 +25,7 @@ async def add(tx: Transaction, fact: Fact) -> None:
 
 
 async def take(tx: Transaction, request_id: UUID, types: Iterable[type[F]]) -> list[F]:
-    """Give the facts that were stored for a dossier, in their order, and delete them; `types` are all that may be."""
+    """Return the facts that were stored for a dossier, in their order, and delete them; `types` are all that may be."""
     known = {fact.wire_type: fact for fact in types}
     rows = await tx.fetch(
         """

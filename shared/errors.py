@@ -1,4 +1,4 @@
-"""Refusals: what the product says no to, each with a stable code, an English title and a French sentence."""
+"""Refusals: exceptions of the domain, each with a stable code, an English title and a French sentence."""
 
 from collections.abc import Iterable
 from typing import ClassVar, NamedTuple
@@ -16,7 +16,7 @@ class WaitsForAnother(Exception):  # noqa: N818 - names a state, and is mixed in
 
 
 class Refusal(Exception):  # noqa: N818 - "refusal" is the domain's word for it
-    """Something the caller may not do, or may not do now.
+    """Base of refusals: something that the caller may not do, or may not do now.
 
     A subclass gives `code` (stable, for programs), `title` (English, for logs) and `sentence` (French, for
     people: what happened, why, what to do next). Facts named in the sentence are given as keywords.
@@ -53,7 +53,7 @@ class Invalid(Refusal):
         return cls([FieldError(field, message)])
 
     def extras(self) -> dict[str, object]:
-        """Give the fields to correct, one by one."""
+        """Return the fields to correct, one by one."""
         return {"errors": [{"field": error.field, "message": error.message} for error in self.errors]}
 
 
@@ -66,7 +66,7 @@ class Unauthenticated(Refusal):
 
 
 class Forbidden(Refusal):
-    """The caller is known, but this is not for his role, or it is his own proposal (HTTP 403)."""
+    """The caller is known, but their role may not do this, or the proposal is their own (HTTP 403)."""
 
     code = "forbidden"
     title = "This role may not do that"
@@ -90,7 +90,7 @@ class Conflict(Refusal):
 
 
 class IllegalMove(Conflict):
-    """The life of the thing does not allow this move now; tells where it is and what may be done."""
+    """The state does not allow this move now; carries the state and the allowed moves."""
 
     code = "illegal_move"
     title = "Illegal move in the present state"
@@ -104,7 +104,7 @@ class IllegalMove(Conflict):
         self.allowed_actions = list(allowed_actions)
 
     def extras(self) -> dict[str, object]:
-        """Give the current state and the allowed actions."""
+        """Return the current state and the allowed actions."""
         return {"state": self.state, "allowed_actions": self.allowed_actions}
 
 

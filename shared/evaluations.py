@@ -1,4 +1,4 @@
-"""Read what applicants said of the result: the latest answers, their averages, and averages by group.
+"""Queries on evaluations by applicants: the latest answers, their averages, and averages by group.
 
 Each service says in SQL which answers are meant and what is known beside them; the statements on them stand here.
 """

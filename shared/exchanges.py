@@ -1,4 +1,4 @@
-"""The exchanges that a dossier refers to: stored part by part until the dossier that they belong to is consumed.
+"""Storage of the message parts that a dossier refers to, until that dossier is consumed (ADR 28).
 
 Such a service has the table `exchange_part` and consumes a subclass of `ExchangesPart` by `keep_part`.
 """
@@ -9,7 +9,7 @@ from shared.errors import WaitsForAnother
 
 
 class ExchangesMissing(WaitsForAnother):  # names what is missing; never shown to people, only to the operator
-    """A dossier refers to parts that are not here yet: its event waits for them, however long that takes."""
+    """A dossier refers to parts that have not arrived: its event is held until they do."""
 
 
 async def keep_part(tx: Transaction, fact: ExchangesPart) -> None:
@@ -30,7 +30,7 @@ async def keep_part(tx: Transaction, fact: ExchangesPart) -> None:
 
 
 async def complete(tx: Transaction, dossier: Dossier) -> Dossier:
-    """Give the dossier with what it refers to, which is removed from the parts; refuses with `ExchangesMissing`.
+    """Return the dossier with what it refers to, which is removed from the parts; refuses with `ExchangesMissing`.
 
     A dossier that carries its messages itself, as those published before November 2026 do, comes back as it is.
     """

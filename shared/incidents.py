@@ -1,4 +1,4 @@
-"""What the log keeps of an exception: where it comes from, never what somebody typed."""
+"""What the log records of an exception: its type and place, never text that somebody typed."""
 
 import traceback
 from typing import Final
@@ -7,7 +7,7 @@ import asyncpg
 from jinja2 import TemplateError
 
 DEEPEST: Final = 5
-"""Causes of causes that are told; deeper ones say nothing more."""
+"""How many causes of causes are logged."""
 FRAMES: Final = 12
 
 OUR_WORDS: Final = (
@@ -23,7 +23,7 @@ OUR_WORDS: Final = (
 
 
 def anatomy(exc: BaseException) -> dict[str, list[str]]:
-    """Tell where an exception comes from, without its message, which may hold what somebody typed."""
+    """Return where an exception comes from, without its message, which may hold what somebody typed."""
     chain: list[str] = []
     frames: list[str] = []
     current: BaseException | None = exc

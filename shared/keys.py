@@ -1,4 +1,4 @@
-"""Secret keys with ids and successors: the first one of a setting seals, all of them open."""
+"""Secret keys with ids and rotation: the first key of a setting signs or seals, all of them verify or open."""
 
 import re
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Secret links without stored secrets: an identifier, a generation that can be revoked, and a signature."""
+"""Signed secret links: an identifier, a generation that can be revoked, and a signature; no secret is stored."""
 
 import base64
 import binascii
@@ -26,7 +26,7 @@ _SMALL = range(16)
 class Links:
     """Makes and reads the tokens of one purpose (`tracking`, `orientation`, `document`).
 
-    Services that share the purpose's key can make the same link without telling each other any secret. To revoke
+    Services that share the purpose's key can make the same link without exchanging a secret. To revoke
     a link, keep a generation with the thing it leads to, and accept only the current one. The newest key of `key`
     (`shared.keys`) signs, each one reads: a token names no key, for the length of an address that holds one is bounded.
     """
@@ -40,7 +40,7 @@ class Links:
         return _spelled(payload + self._signature(keys(self.key)[0].raw, payload))
 
     def read(self, token: str) -> tuple[UUID, int] | None:
-        """Give the target and the generation of a token that we made; None for any other text or spelling of it."""
+        """Return the target and the generation of a token that we made; None for any other text or spelling of it."""
         raw = _raw(token)
         payload, signature = raw[:18], raw[18:]
         if not raw or not any(
@@ -54,7 +54,7 @@ class Links:
 
 
 def is_formed_as_token(text: str) -> bool:
-    """Tell whether a text may be a token, whoever holds its key: a UUID, a small generation, a signature.
+    """Return whether a text may be a token, of any key: a UUID, a small generation, a signature.
 
     One in some six hundred texts of the length is taken for a token although it is none. Not seen as one: a token of
     a generation above 4095, and of a UUID that begins with a time after 2109.

@@ -1,4 +1,4 @@
-"""Structured logs: dotted facts with ids, never bodies or personal data."""
+"""Structured logging: dotted facts with ids, never bodies or personal data."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ from shared.incidents import anatomy
 Format = Literal["json", "console"]
 
 LIBRARIES: Final = "WARNING"
-"""From which level on libraries are heard: below, HTTP clients write whole addresses, and servers what people say."""
+"""The lowest logged level of libraries: below it HTTP clients log whole addresses, and servers what people type."""
 
 HEARD_OTHERWISE: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -35,7 +35,7 @@ def configure(*, service: str, form: Format = "json", level: str = "INFO") -> No
     """Send every log line of this process, ours and the libraries', to standard error in one form.
 
     Our own do not go by way of `logging`: an event that takes effect is a line, and that way took a sixth of all that
-    hearing an event takes. The libraries' are few.
+    consuming an event takes. The libraries' are few.
     """
 
     def name_the_service(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -89,7 +89,7 @@ def strip_exception(_: object, __: str, event: structlog.typing.EventDict) -> st
 
 
 def _strip_library(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """Keep the first line of a library's sentence, without passwords: asyncio repeats exceptions in those after it."""
+    """Return the first line of a library's message, without passwords: asyncio repeats exceptions in later lines."""
     first = str(event["event"]).strip().partition("\n")[0]
     event["event"] = _PASSWORD_IN_URL.sub("://***@", first)
     return event

@@ -1,6 +1,6 @@
-"""Recognise every secret that lets its holder act, wherever it stands in a text, and mask it.
+"""Masking of secrets in texts: recognises every secret link and token by its form.
 
-The form of all of them is known here and nowhere else: the token of a secret link (`shared/links.py`: the applicant's
+Only this module knows the form of each: the token of a secret link (`shared/links.py`: the applicant's
 and a colleague's link, an access token, a draft, an orientation, a pact's party, a provider, a document), the address
 that a reply goes to, a sealed mandate, an agent's token, the secret of a webhook. `hidden` is applied to what is typed
 or mailed, before it is stored or published; `covered` to what is shown, for texts that were stored before.
@@ -73,7 +73,7 @@ def hidden_everywhere(value: Any, *, named: str = "") -> Any:
 
 
 def covered(content: bytes, *, but: Collection[str] = ()) -> bytes:
-    """Cover the links and reply addresses in what is shown, but those which the reader came with.
+    """Cover the links and reply addresses in what is shown, except `but`: the ones in the reader's own address.
 
     What is covered keeps its length. Most pages hold no word that is long enough, which is found out at once.
     """
@@ -84,7 +84,7 @@ def covered(content: bytes, *, but: Collection[str] = ()) -> bytes:
 
 
 def _secret_in(found: re.Match[str], *, bare: bool = True) -> str:
-    """Give the end of a word that is a token, with what a mail program appended; empty where none is."""
+    """Return the end of a word that is a token, with what a mail program appended; empty where none is."""
     word, before = found[0], found.string[max(0, found.start() - _LONGEST_LABEL) : found.start()]
     if before.endswith("%") and (encoded := _ENCODED_SLASH.match(word)):
         before, word = before + encoded[0], word[encoded.end() :]

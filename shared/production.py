@@ -1,4 +1,4 @@
-"""What is unsafe on the open Internet; in production (`COUSU_ENVIRONMENT`, the default) a service does not start so."""
+"""Checks of unsafe settings; in production (`COUSU_ENVIRONMENT`, the default) a service refuses to start with one."""
 
 import os
 from collections import defaultdict
@@ -40,19 +40,19 @@ class Unsafe:
 
 
 def is_local() -> bool:
-    """Tell whether this is a machine that nobody else reaches."""
+    """Return whether the process runs in the local environment."""
     return os.environ.get(ENVIRONMENT) == "local"
 
 
 def of_environment() -> list[Unsafe]:
-    """Look at where the process is said to run."""
+    """Check the value of `COUSU_ENVIRONMENT`."""
     if os.environ.get(ENVIRONMENT, "production") in {"production", "local"}:
         return []
     return [Unsafe("setting_invalid", ENVIRONMENT, "give production, which is the default, or local")]
 
 
 def refusal(problems: list[Unsafe]) -> dict[str, object]:
-    """Return what the log says of settings with which nothing starts."""
+    """Return the log line about settings that prevent a start."""
     return {
         "problems": as_members(problems),
         "hint": f"Mend all of these, or set {ENVIRONMENT}=local on a machine that nobody else reaches.",
@@ -77,20 +77,20 @@ def unreadable(error: ValidationError, prefix: str) -> list[Unsafe]:
 
 
 def of_web_address(setting: str, url: str | None, *, code: str = "address_not_https") -> Iterator[Unsafe]:
-    """Look at an address that people or their browsers are sent to."""
+    """Check an address that people or their browsers are sent to."""
     if url is not None and not url.startswith("https://"):
         yield Unsafe(code, setting, "give an https:// address: over http:// anybody on the way reads and changes it")
 
 
 def of_database(setting: str, url: SecretStr | None) -> Iterator[Unsafe]:
-    """Look at the address of a database."""
+    """Check the address of a database."""
     told = url.get_secret_value() if url else None
     if told is not None and not stays_here(told) and ssl_mode(verified(told)) != VERIFIED:
         yield Unsafe("database_not_verified", setting, f"give sslmode={VERIFIED}: the server is on another machine")
 
 
 def of_broker(setting: str, url: SecretStr | None) -> Iterator[Unsafe]:
-    """Look at the addresses of the broker's nodes."""
+    """Check the addresses of the broker's nodes."""
     nodes = [node.strip() for node in url.get_secret_value().split(",")] if url else []
     for node in nodes:
         if not node.startswith("amqps://") and not is_loopback(urlsplit(node).hostname):
@@ -102,7 +102,7 @@ def of_broker(setting: str, url: SecretStr | None) -> Iterator[Unsafe]:
 
 
 def of_keys(told: dict[str, SecretStr | None]) -> Iterator[Unsafe]:
-    """Look at the secret keys of a service, by setting."""
+    """Check the secret keys of a service, by setting."""
     used: dict[str, list[str]] = defaultdict(list)
     for setting, value in told.items():
         known = keys(value.get_secret_value()) if value else ()
@@ -116,7 +116,7 @@ def of_keys(told: dict[str, SecretStr | None]) -> Iterator[Unsafe]:
 
 
 def of_listening(prefix: str, host: str, *, proxies_named: bool) -> Iterator[Unsafe]:
-    """Look at where a service listens, and whether it then knows who comes: the proxy is on another machine, or not."""
+    """Check that a service that other machines reach knows the addresses of its callers."""
     hosts = hosts_handed_over() or [host]
     if None in hosts:
         advice = "listen on an address: by a socket of the file system everybody is the same caller"
@@ -133,6 +133,6 @@ def of_owners() -> Iterator[Unsafe]:
 
 
 def of_mail_address(setting: str, address: str) -> Iterator[Unsafe]:
-    """Look at an address that mails come from."""
+    """Check a sender address of mails."""
     if address.rstrip(">").endswith(OTHERS_NEVER_RESOLVE):
         yield Unsafe("default_sender", setting, "give an address of your own domain: this one is reserved for trials")

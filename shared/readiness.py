@@ -1,4 +1,4 @@
-"""What a readiness check may answer beside what is missing."""
+"""Degraded readiness: something that works less well in all copies alike, so that this copy stays in service."""
 
 
 class Degraded(str):

@@ -1,4 +1,4 @@
-"""What a service does by itself because time passes: a round every so many seconds, while the application runs."""
+"""Periodic jobs: a function run every so many seconds while the application runs."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 @contextlib.asynccontextmanager
 async def running(one_round: Callable[[], Awaitable[object]], *, every: float, name: str) -> AsyncIterator[None]:
-    """Do a round at once and then every so many seconds, while the block runs.
+    """Run a job at once and then every so many seconds, while the block runs.
 
     Several copies of a service may do so at once: a round takes what is due with `FOR UPDATE SKIP LOCKED`. A round that
     fails is logged and does not end the others; one that meets a conflict of transactions is repeated at once.

@@ -47,7 +47,7 @@ class _Files(PydanticBaseSettingsSource):
 
 
 class SettingsWithSecrets(BaseSettings):
-    """Settings whose secrets may stand in files; a variable goes before the file."""
+    """Settings whose secrets may be in files; the variable takes precedence over the file."""
 
     @classmethod
     def settings_customise_sources(

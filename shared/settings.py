@@ -1,4 +1,4 @@
-"""The environment variables that every service understands; each service adds its own in `settings.py`."""
+"""The environment variables that every service reads; each service adds its own in `settings.py`."""
 
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Final, Literal, Self
@@ -112,7 +112,7 @@ class ServiceSettings(SettingsWithSecrets):
 
     @property
     def allowance(self) -> Allowance:
-        """Give how much may be written about a request."""
+        """Return how much may be written about a request."""
         return Allowance(self.messages_per_request, self.characters_per_request, self.messages_per_day)
 
     @model_validator(mode="after")
@@ -145,7 +145,7 @@ class ServiceSettings(SettingsWithSecrets):
 
     @property
     def secure(self) -> bool:
-        """Tell whether people reach the service over https."""
+        """Return whether people reach the service over https."""
         return self.public_url.startswith("https://")
 
 
@@ -158,7 +158,7 @@ class LogSettings(BaseSettings):
 
 
 class TraceSettings(BaseSettings):
-    """Who collects traces; the name is OpenTelemetry's own, and its other variables count too."""
+    """Collector of traces; the name is OpenTelemetry's own, and its other variables apply too."""
 
     model_config = SettingsConfigDict(
         env_prefix="OTEL_EXPORTER_OTLP_", extra="ignore", frozen=True, env_ignore_empty=True
@@ -171,5 +171,5 @@ class TraceSettings(BaseSettings):
 
 
 def prefixed(service: str) -> SettingsConfigDict:
-    """Give the configuration of a service's settings: variables start with `<SERVICE>_`."""
+    """Return the configuration of a service's settings: variables start with `<SERVICE>_`."""
     return SettingsConfigDict(env_prefix=f"{service}_", extra="ignore", frozen=True, hide_input_in_errors=True)

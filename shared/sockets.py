@@ -1,4 +1,4 @@
-"""The listening sockets that whoever started us has opened: systemd, or the supervisor of `make run`."""
+"""Socket activation: the listening sockets that systemd or the supervisor of `make run` has opened."""
 
 import os
 import socket
@@ -9,7 +9,7 @@ FIRST_HANDED_OVER: Final = 3
 
 
 def take_handed_over() -> list[socket.socket]:
-    """Take them. They are meant for us only if `LISTEN_PID` is this process; without them the list is empty."""
+    """Return the passed sockets; empty without any. They are for this process only if `LISTEN_PID` names it."""
     count = _count()
     for told in ("LISTEN_PID", "LISTEN_FDS"):
         os.environ.pop(told, None)
@@ -20,7 +20,7 @@ def take_handed_over() -> list[socket.socket]:
 
 
 def hosts_handed_over() -> list[str | None]:
-    """Return the host that each listens on, None for a socket of the file system; leave them for who takes them."""
+    """Return the host that each listens on, None for a socket of the file system; does not take them."""
     hosts: list[str | None] = []
     for n in range(_count()):
         with socket.socket(fileno=os.dup(FIRST_HANDED_OVER + n)) as one:

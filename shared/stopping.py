@@ -1,4 +1,4 @@
-"""Ends a service's process within a stated time after SIGTERM or SIGINT, in every state of broker and database."""
+"""Bounded stop of a process after SIGTERM or SIGINT, in every state of broker and database (ADR 33)."""
 
 import asyncio
 import faulthandler
@@ -17,13 +17,13 @@ log = structlog.get_logger(__name__)
 STOP_SIGNALS: Final = frozenset({signal.SIGINT, signal.SIGTERM})
 
 ENDS_WITHIN: Final = 40.0
-"""Seconds from the signal to the end of the process; whoever kills what does not end waits longer (ADR 33)."""
+"""Seconds from the signal to the end of the process; a supervisor waits longer before it kills (ADR 33)."""
 
 STEPS_END_WITHIN: Final = 30.0
 """Seconds from the signal within which the steps of a stop may take the time that each may take."""
 
 LETS_GO_AFTER: Final = 33.0
-"""Seconds from the signal after which the connections to the database are cut: whatever waits for it fails at once."""
+"""Seconds from the signal after which the connections to the database are cut: calls that wait for it fail at once."""
 
 LEAST: Final = 0.5
 """Seconds that each step may take in any case."""
@@ -65,7 +65,7 @@ async def end(*tasks: asyncio.Task[Any], within: float = CANCELLED_WITHIN) -> No
     """Cancel tasks and wait for their end, at most so many seconds.
 
     They are cancelled again each second: a rollback that fails replaces the cancellation by its own error, and a task
-    that tries again after errors would go on for ever.
+    that retries after errors would go on for ever.
     """
     until = time.monotonic() + deadline.left(within)
     while pending := [task for task in tasks if not task.done()]:

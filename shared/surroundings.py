@@ -1,4 +1,4 @@
-"""The territory that a request is about, as départements and the national team see it beside the request."""
+"""Profile of the territory of a request, shown beside it to départements and the national team."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -47,7 +47,7 @@ class Profile(BaseModel):
 async def profile(
     reader: Reader, territories: Territories, applicant: Applicant, *, neighbours: Sequence[Neighbour], today: date
 ) -> Profile:
-    """Gather it for an applicant; where he is no official territory, there is little to say."""
+    """Return the profile for an applicant; without an official territory it is nearly empty."""
     territory = territories.find(applicant.kind, applicant.code) if applicant.code else None
     code = applicant.code if applicant.kind is ApplicantKind.EPCI else applicant.epci
     epci = territories.find(ApplicantKind.EPCI, code) if code else None
@@ -62,7 +62,7 @@ async def profile(
 
 
 def public_page(intake_url: str, applicant: Applicant) -> str | None:
-    """Give the address of the public profile of an applicant's territory, or None where it is no official one."""
+    """Return the address of the public profile of an applicant's territory, or None where it is no official one."""
     return f"{intake_url}/territoires/{applicant.kind}/{applicant.code}" if applicant.code else None
 
 

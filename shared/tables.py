@@ -1,4 +1,4 @@
-"""CSV tables that people import: reading the cells, and what becomes of each line."""
+"""CSV import of tables: reading the cells, and the result of each line."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ LARGEST: Final = 4 * 1024 * 1024
 """Bytes of a table that is imported."""
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""How a formula begins for a spreadsheet that opens a CSV: text that somebody typed must not become one."""
+"""First characters of a formula in a spreadsheet that opens a CSV: typed text must not become one."""
 
 _FRENCH_DAY = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4})$")
 
@@ -35,7 +35,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line(Generic[Item]):
-    """One line of a table as it was read; `item` is None where `errors` say why.
+    """One line of a table as it was read; `item` is None where there are `errors`.
 
     `number` counts from 1, the headings included; `shown` names the line to people; `id` is its identifier, if any.
     """

@@ -1,4 +1,4 @@
-"""Whether an address stays on this machine, and TLS for databases that do not."""
+"""TLS for databases on other machines; tells whether an address stays on this one."""
 
 import os
 from ipaddress import ip_address
@@ -9,7 +9,7 @@ VERIFIED: Final = "verify-full"
 
 
 def is_loopback(host: str | None) -> bool:
-    """Tell whether a host is this machine."""
+    """Return whether a host is this machine."""
     if host == "localhost":
         return True
     try:
@@ -19,7 +19,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 def stays_here(url: str) -> bool:
-    """Tell whether a PostgreSQL address leads to a socket or the loopback of this machine."""
+    """Return whether a PostgreSQL address leads to a socket or the loopback of this machine."""
     parts = urlsplit(url)
     host = parts.hostname or parse_qs(parts.query).get("host", [os.environ.get("PGHOST", "")])[0]
     return not host or host.startswith("/") or is_loopback(host)

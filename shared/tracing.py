@@ -1,4 +1,4 @@
-"""One request followed across the services as a trace, where `OTEL_EXPORTER_OTLP_ENDPOINT` says who collects them."""
+"""Distributed tracing of requests, exported where `OTEL_EXPORTER_OTLP_ENDPOINT` says."""
 
 import re
 import secrets
@@ -18,7 +18,7 @@ from shared.settings import TraceSettings
 __all__ = ["HEADER", "SpanKind", "Step", "begun", "collected_by", "configure", "known", "step"]
 
 HEADER: Final = "traceparent"
-"""The member of an event, and the header of a message or of a call, by which a trace goes on (W3C Trace Context)."""
+"""The member of an event, and the header of a message or of a call, that continue a trace (W3C Trace Context)."""
 
 _KNOWN: Final = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
@@ -27,10 +27,10 @@ _tracer: Tracer | None = None
 
 @dataclass(slots=True)
 class Step:
-    """One step of a trace, taken with `with`; where nobody collects traces it only hands the trace on."""
+    """One span of a trace, used with `with`; without a collector it only passes the trace on."""
 
     traceparent: str | None
-    """What the next step goes on from."""
+    """The traceparent of the next step."""
     _span: Span | None = None
 
     def __enter__(self) -> Self:
@@ -50,12 +50,12 @@ class Step:
             self._span.set_attributes(facts)
 
     def name(self, name: str) -> None:
-        """Give it the name that is known only now."""
+        """Set the name that is known only now."""
         if self._span is not None:
             self._span.update_name(name)
 
     def fail(self, why: str) -> None:
-        """Say that it failed; `why` is the name of an error, not its text, which may be personal."""
+        """Mark the step as failed; `why` is the name of an error, not its text, which may be personal."""
         if self._span is not None:
             self._span.set_status(Status(StatusCode.ERROR, why))
 
@@ -73,7 +73,7 @@ def step(name: str, kind: SpanKind, *, after: str | None, **facts: str | int | N
 
 
 def known(given: str | None) -> str | None:
-    """Give a traceparent that a stranger sent, if it is one."""
+    """Return a traceparent that came from outside, if it is valid."""
     return given if given and _KNOWN.fullmatch(given) else None
 
 
@@ -83,7 +83,7 @@ def begun() -> str:
 
 
 def configure(service: str) -> Callable[[], None]:
-    """Have this process's steps collected, if the environment says where; give what sends the last of them."""
+    """Export this process's spans, if the environment says where; return what sends the last of them."""
     if TraceSettings().endpoint is None:
         return lambda: None
     # Imported here: it brings an HTTP client and protobuf, which nobody pays for who does not collect traces.
@@ -93,7 +93,7 @@ def configure(service: str) -> Callable[[], None]:
 
 
 def collected_by(exporter: SpanExporter, *, service: str) -> Callable[[], None]:
-    """Hand this process's steps to an exporter, in batches, from a thread; give what sends the last and ends it."""
+    """Export this process's spans in batches, from a thread; return what sends the last and ends it."""
     global _tracer  # noqa: PLW0603 - traces belong to the process, as its log does
     provider = TracerProvider(resource=Resource.create({SERVICE_NAME: f"cousu-{service}"}))
     provider.add_span_processor(BatchSpanProcessor(exporter))

@@ -46,7 +46,7 @@ async def add_answer(tx: Transaction, request_id: UUID, at: datetime, answer: An
 
 
 async def pending(tx: Transaction, request_id: UUID) -> list[Withdrawal]:
-    """Return the requests to withdraw that nobody has answered, oldest first."""
+    """Return the requests to withdraw without an answer, oldest first."""
     rows = await tx.fetch(
         """
         SELECT at, motive

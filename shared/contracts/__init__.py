@@ -1,4 +1,4 @@
-"""The published language: what each service tells the others, one file per publishing service."""
+"""Event contracts: the facts that each service publishes, one module per publishing service."""
 
 from shared.contracts import escalation, forms, intake, notifications, qualification
 from shared.contracts.fact import Fact

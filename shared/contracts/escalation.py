@@ -1,4 +1,4 @@
-"""What the national team tells: the committee's decision, the mobilisation and the accompaniment."""
+"""Events of escalation: the committee's decision, the mobilisation and the accompaniment."""
 
 from datetime import date
 from typing import ClassVar, Final
@@ -104,7 +104,7 @@ class DecisionMade(Fact):
 
 
 class DecisionCorrected(Fact):
-    """A new decision replaces the one that it names; `under_way` when means or work go on, whatever it says."""
+    """A new decision replaces the one that it names; `under_way` when means or work go on in any case."""
 
     wire_type: ClassVar[str] = "escalation.decision_corrected.v1"
     decision: Decision
@@ -167,7 +167,7 @@ class FinancingShare(Value):
 
 
 class FinancingPlanned(Fact):
-    """Who pays what of the project: all shares, in place of what was told before; they add up to `total_cents`."""
+    """Who pays what of the project: all shares, which replace the earlier ones; they add up to `total_cents`."""
 
     wire_type: ClassVar[str] = "escalation.financing_planned.v1"
     total_cents: int
@@ -207,7 +207,7 @@ class MilestonePostponed(Fact):
 
 
 class ProgressReported(Fact):
-    """Somebody who works on the project told how far it is; of one milestone, or of all of it."""
+    """A person who works on the project reported its progress: of one milestone, or of all of it."""
 
     wire_type: ClassVar[str] = "escalation.progress_reported.v1"
     report_id: UUID
@@ -220,7 +220,7 @@ class ProgressReported(Fact):
 
 
 class DeliverableAdded(Fact):
-    """A file came out of the accompaniment; the national team keeps its bytes."""
+    """A file came out of the accompaniment; the national team stores its bytes."""
 
     wire_type: ClassVar[str] = "escalation.deliverable_added.v1"
     document: Document
@@ -231,7 +231,7 @@ class DeliverableAdded(Fact):
 
 
 class ProviderInvited(Fact):
-    """Whoever works on the project was given a link to tell how it goes; an earlier generation opens nothing."""
+    """A provider got a link to report progress; a link of an earlier generation opens nothing."""
 
     wire_type: ClassVar[str] = "escalation.provider_invited.v1"
     mobilisation_id: UUID
@@ -277,7 +277,7 @@ class StageOverdue(Fact):
 
 
 class StageDueSoon(Fact):
-    """The last day of a stage, or of a milestone (`what`), is near: said once before it."""
+    """The last day of a stage, or of a milestone (`what`), is near: published once before it."""
 
     wire_type: ClassVar[str] = "escalation.stage_due_soon.v1"
     number: str
@@ -287,7 +287,7 @@ class StageDueSoon(Fact):
 
 
 COVERAGES: Final = UUID("7d0a3c52-5b7e-5d0e-9f4a-2f6f1f0c9b11")
-"""The namespace of the streams that tell which territories a programme covers."""
+"""The namespace of the streams about the territories of a programme."""
 
 
 def coverage_id(programme: Programme, departement: str) -> UUID:
@@ -306,10 +306,10 @@ class CoveredTerritory(Value):
 
 
 class ProgrammeCoverageSet(Fact):
-    """The territories of a département that a programme covers: all of them, in place of what was told before.
+    """The territories of a département that a programme covers: all of them, which replace the earlier ones.
 
     `request_id` is the coverage's own (`coverage_id`), and so the stream's subject. A territory across several
-    départements is told in each of them.
+    départements is published in each of them.
     """
 
     wire_type: ClassVar[str] = "escalation.programme_coverage_set.v1"
@@ -319,7 +319,7 @@ class ProgrammeCoverageSet(Fact):
 
 
 class ProgrammeRequestTakenUp(Fact):
-    """A programme's team takes up a request that a département directed to it, and names whom to turn to."""
+    """A programme's team takes up a request that a département directed to it, and names a contact."""
 
     wire_type: ClassVar[str] = "escalation.programme_request_taken_up.v1"
     programme: Programme

@@ -1,4 +1,4 @@
-"""What every published fact has, whichever service tells it: one class serves domain, journal and wire."""
+"""Base class of published events: one class serves domain, journal and wire."""
 
 from datetime import timedelta
 from typing import Annotated, ClassVar, Final
@@ -20,7 +20,7 @@ Email = Annotated[
 
 
 A_MOMENT = timedelta(microseconds=1)
-"""The least that PostgreSQL and ISO 8601 tell apart: by so much is later what follows from something, or answers it."""
+"""The smallest difference in PostgreSQL and ISO 8601: a fact is dated so much later than what it follows or answers."""
 
 
 ALSO: Final = "also"
@@ -34,7 +34,7 @@ class Value(BaseModel):
 
 
 class Actor(Value):
-    """Who did it: an agent with his name, or just a quality (`provider`, `applicant`, `system`)."""
+    """Who did it: an agent with their name, or just a quality (`provider`, `applicant`, `system`)."""
 
     role: Role
     name: str | None = None
@@ -42,7 +42,7 @@ class Actor(Value):
 
 
 class Fact(Value):
-    """Something that happened to one request (or pact, or programme in a département), told to whoever listens.
+    """Something that happened to one request (or pact, or programme in a département), published to all consumers.
 
     `wire_type` is written by hand: renaming a class never changes what travels.
     `at` is when it happened; `departement` is the code of the département that has it in charge.
@@ -55,7 +55,7 @@ class Fact(Value):
     at: AwareDatetime
 
     def older(self) -> "Fact | None":
-        """Give the same fact in the version before, for listeners that do not know this one yet (ADR 27).
+        """Return the same fact in the version before, for consumers that do not know this one yet (ADR 27).
 
         It travels in the same event, in the reserved member `also` of the data, and may have an older form itself.
         """

@@ -1,4 +1,4 @@
-"""What a form that is not ours says, and what intake answers it."""
+"""Events of foreign forms, and the answers that intake publishes to them."""
 
 from datetime import date
 from typing import ClassVar
@@ -62,7 +62,7 @@ class FieldRefused(Value):
 
 
 class Answer(Fact):
-    """What intake answers a form, which nobody else reads; `filed_from` and `filed_id` are the filing's source and id.
+    """The answer of intake to a form, on its own queue; `filed_from` and `filed_id` are the filing's source and id.
 
     It is no event of a stream: it has no sequence and is in no journal. The same filing again is answered again.
     """
@@ -72,12 +72,12 @@ class Answer(Fact):
 
     @property
     def source(self) -> str:
-        """Intake is who answers."""
+        """The publisher is intake."""
         return "/intake"
 
 
 class RequestAccepted(Answer):
-    """Intake filed the request, under this number; whoever holds the link follows it in the applicant's name."""
+    """Intake filed the request, under this number; the holder of the link follows it in the applicant's name."""
 
     wire_type: ClassVar[str] = "forms.request_accepted.v1"
     number: str
@@ -85,7 +85,7 @@ class RequestAccepted(Answer):
 
 
 class RequestRefused(Answer):
-    """Intake could not take what a form filed.
+    """Intake refused what a form filed.
 
     `request_id` is made for this answer: no request exists. What could not be read has an empty `filed_id`.
     """

@@ -1,4 +1,4 @@
-"""What intake tells: the applicant's side of a request."""
+"""Events of intake: the applicant's side of a request."""
 
 from datetime import date
 from typing import ClassVar
@@ -68,7 +68,7 @@ class Document(Value):
 
 
 class RequestSubmitted(Fact):
-    """A request was filed and has its number. `link_generation` tells which tracking link is valid."""
+    """A request was filed and has its number. `link_generation`: the generation of the valid tracking link."""
 
     wire_type: ClassVar[str] = "intake.request_submitted.v1"
     request: Request
@@ -77,7 +77,7 @@ class RequestSubmitted(Fact):
 
 
 class ApplicantFact(Fact):
-    """What the applicant's side did; `by` names the invited colleague who did it, None the contact himself."""
+    """What the applicant's side did; `by` names the invited colleague who did it; None for the contact."""
 
     by: Actor | None = None
 
@@ -98,7 +98,7 @@ class MessagePosted(ApplicantFact):
 
 
 class DocumentAdded(ApplicantFact):
-    """The applicant joined a file; `with_request` tells that it was filed with the request itself."""
+    """The applicant joined a file; `with_request`: it was filed with the request itself."""
 
     wire_type: ClassVar[str] = "intake.document_added.v1"
     document: Document
@@ -106,7 +106,7 @@ class DocumentAdded(ApplicantFact):
 
 
 class ProgressTold(ApplicantFact):
-    """The applicant told how the work with him goes: of one milestone, or of all of it; `percent` from 0 to 100."""
+    """The applicant reported the progress of the work: of one milestone, or of all of it; `percent` from 0 to 100."""
 
     wire_type: ClassVar[str] = "intake.progress_told.v1"
     report_id: UUID
@@ -117,7 +117,7 @@ class ProgressTold(ApplicantFact):
 
 
 class RequestWithdrawn(Fact):
-    """The applicant gave his request up."""
+    """The applicant asks to withdraw the request."""
 
     wire_type: ClassVar[str] = "intake.request_withdrawn.v1"
     motive: str
@@ -131,7 +131,7 @@ class TrackingLinkReplaced(Fact):
 
 
 class ColleagueInvited(Fact):
-    """The applicant lets a colleague follow the request and act on it, by a link of his own that is to be sent."""
+    """The applicant lets a colleague follow the request and act on it, by a link of their own that is to be sent."""
 
     wire_type: ClassVar[str] = "intake.colleague_invited.v1"
     colleague_id: UUID
@@ -147,7 +147,7 @@ class ColleagueRemoved(Fact):
 
 
 class EvaluationSubmitted(ApplicantFact):
-    """The applicant said what came of it; figures from 1 (not at all) to 5 (entirely)."""
+    """The applicant evaluated the result; figures from 1 (not at all) to 5 (entirely)."""
 
     wire_type: ClassVar[str] = "intake.evaluation_submitted.v1"
     number: str

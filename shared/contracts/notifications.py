@@ -1,4 +1,4 @@
-"""What notifications tells: whether people could be reached, and what they answered; who was meant, not his address."""
+"""Events of notifications: whether a mail was delivered, and replies to mails; never the recipient's address."""
 
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -13,7 +13,7 @@ Audience = Literal[
 class DeliveryFact(Fact):
     """A fact about one mail: for whom, by which template, about which event.
 
-    `colleague_id` names the invited colleague of the applicant to whom it went in his stead.
+    `colleague_id` names the invited colleague of the applicant to whom it went instead of the contact.
     """
 
     delivery_id: UUID
@@ -30,7 +30,7 @@ class DeliverySucceeded(DeliveryFact):
 
 
 class DeliveryFailed(DeliveryFact):
-    """The mail could not be delivered for good. `takes_no_mail`: its address takes none any more, whoever writes."""
+    """The mail could not be delivered for good. `takes_no_mail`: its address accepts no mail from any sender."""
 
     wire_type: ClassVar[str] = "notifications.delivery_failed.v1"
     reason: str
@@ -38,7 +38,7 @@ class DeliveryFailed(DeliveryFact):
 
 
 class ReplyReceived(DeliveryFact):
-    """Somebody answered a mail: `text` is what he wrote above it. It is the answer of whom that mail was for."""
+    """A reply to a mail, as an answer of its recipient; `text` is what was written above the quotation."""
 
     wire_type: ClassVar[str] = "notifications.reply_received.v1"
     reply_id: UUID

@@ -1,4 +1,4 @@
-"""What a département tells: the examination of a request and its outcome."""
+"""Events of qualification: the examination of a request in a département, and its outcome."""
 
 from datetime import date
 from typing import ClassVar, Literal
@@ -13,7 +13,7 @@ from shared.contracts.withdrawal import WithdrawalAcceptance, WithdrawalRefusal
 
 
 class DepartmentalFact(Fact):
-    """A fact told by the département in charge; each département is a source of its own."""
+    """A fact published by the département in charge; each département is a source of its own."""
 
     @property
     def source(self) -> str:
@@ -22,7 +22,7 @@ class DepartmentalFact(Fact):
 
 
 class Service(Value):
-    """The service in charge, as it is told to the applicant."""
+    """The service in charge, as the applicant reads it."""
 
     name: str
     address: str | None = None
@@ -103,7 +103,7 @@ class Dossier(Value):
 
 
 class Provider(Value):
-    """A local provider as it is told to the applicant and written to."""
+    """A local provider, as the applicant reads it, with the address for mails."""
 
     id: UUID
     name: str
@@ -112,7 +112,7 @@ class Provider(Value):
 
 
 class RequestRegistered(DepartmentalFact):
-    """The département has the request in its queue and says who it is and by when it looks at it."""
+    """The département has the request in its queue, and gives its service and the latest start of the examination."""
 
     wire_type: ClassVar[str] = "qualification.request_registered.v1"
     number: str
@@ -161,7 +161,7 @@ class RequestQualified(DepartmentalFact):
 
 
 class OutcomeProposed(DepartmentalFact):
-    """An outcome waits for its validation by somebody else."""
+    """An outcome waits for its validation by another person."""
 
     wire_type: ClassVar[str] = "qualification.outcome_proposed.v1"
     outcome: Outcome
@@ -314,7 +314,7 @@ class RequestTransferred(Fact):
 
     @property
     def source(self) -> str:
-        """The département that lets go is the one that tells."""
+        """The département that hands over is the publisher."""
         return f"/qualification/{self.from_departement}"
 
 
@@ -377,7 +377,7 @@ class NationalQuestionDueSoon(DepartmentalFact):
 
 
 PartyExpected = Literal["agree", "sign", "report", "follow"]
-"""What a party of a pact is to do now: agree the diagnosis, sign the plan, tell how its actions go, or only read."""
+"""What a party of a pact is to do: agree the diagnosis, sign the plan, report progress of its actions, or read."""
 
 
 class PactFact(DepartmentalFact):
@@ -430,7 +430,7 @@ class PactActionAdded(PactFact):
 
 
 class PactActionRemoved(PactFact):
-    """An action was taken out of a plan that nobody had signed yet."""
+    """An action was removed from a plan that no party had signed yet."""
 
     wire_type: ClassVar[str] = "qualification.pact_action_removed.v1"
     action_id: UUID
@@ -446,7 +446,7 @@ class PactSigned(PactFact):
 
 
 class PactProgressReported(PactFact):
-    """The progress of an action was told."""
+    """The progress of an action was reported."""
 
     wire_type: ClassVar[str] = "qualification.pact_progress_reported.v1"
     action_id: UUID

@@ -1,4 +1,4 @@
-"""The wire values that all services share: what can be asked, by whom, and what may become of it.
+"""Enumerations of the wire values that all services share: kinds, fields, roles, outcomes, stages.
 
 Source of the kinds, support types, fields and programmes: the ANCT's public page for the Val-d'Oise.
 """
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class ApplicantKind(StrEnum):
-    """Who may ask: the five sorts of territory that the agency serves."""
+    """Kinds of applicants: the five sorts of territory that the agency serves."""
 
     COMMUNE = "commune"
     EPCI = "epci"
@@ -112,7 +112,7 @@ FIELDS_OF: dict[RequestKind, frozenset[Field]] = {
 
 
 class Team(StrEnum):
-    """Who has the request in hand, or must act."""
+    """The team that has the request, or must act."""
 
     APPLICANT = "applicant"
     DEPARTEMENT = "departement"
@@ -121,7 +121,7 @@ class Team(StrEnum):
 
 
 class Role(StrEnum):
-    """In which quality somebody acted."""
+    """The role of the person who acted."""
 
     APPLICANT = "applicant"
     SAT_AGENT = "sat_agent"
@@ -196,7 +196,7 @@ class OrderEntry(StrEnum):
 
 
 class FinancerKind(StrEnum):
-    """Who pays a share of a project."""
+    """Kinds of payers of a share of a project."""
 
     ANCT = "anct"
     APPLICANT = "applicant"

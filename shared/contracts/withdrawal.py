@@ -1,4 +1,4 @@
-"""How the owner of a request's current step answers a request to withdraw; each owner has its own types."""
+"""Base classes of the answers to a request to withdraw; each owner of a step has its own types."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +33,7 @@ class WithdrawalRefusal(WithdrawalAnswer):
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """A request to withdraw that waits for its answer; the applicant's requests are told apart by their moment."""
+    """A request to withdraw that waits for its answer; the applicant's requests are distinguished by their moment."""
 
     at: datetime
     motive: str
@@ -51,4 +51,4 @@ class Ruling:
 ACCEPTED: Final = Ruling()
 VOID: Final = Ruling(void=True)
 ELSEWHERE: Final = Ruling(owned=False)
-"""Another service owns the request, or nobody any more."""
+"""Another service owns the request, or no service any more."""

@@ -1,1 +1,1 @@
-"""French texts for people: numbers, amounts, dates, lists, and the words for wire values. Pure functions, no I/O."""
+"""French formatting of numbers, amounts, dates and lists, and labels of wire values. Pure functions, no I/O."""

@@ -1,4 +1,4 @@
-"""Format days and moments in French, in the time zone of a département."""
+"""French formatting of days and moments, in the time zone of a département."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -42,12 +42,12 @@ _MONTHS: Final = (
 
 
 def zone_of(departement: str | None) -> ZoneInfo:
-    """Give the time zone of a département by its code; Paris when there is none or it is not overseas."""
+    """Return the time zone of a département by its code; Paris when there is none or it is not overseas."""
     return OVERSEAS.get(departement or "", PARIS)
 
 
 def _day(value: date, zone: str | None = None) -> date:
-    """Give the calendar day of a moment where the reader lives. A naive moment is refused."""
+    """Return the calendar day of a moment where the reader lives. A naive moment is refused."""
     if not isinstance(value, datetime):
         return value
     if value.tzinfo is None:
@@ -82,7 +82,7 @@ def short_date_fr(value: date | None, zone: str | None = None) -> str:
 
 
 def relative_days_fr(value: date | None, today: date) -> str:
-    """Say how far a day is from today: “dans 3 jours”, “demain”, “hier”, “il y a 2 jours”."""
+    """Return how far a day is from today: “dans 3 jours”, “demain”, “hier”, “il y a 2 jours”."""
     if value is None:
         return NOTHING
     days = days_until(value, today)

@@ -1,4 +1,4 @@
-"""Join values to a French enumeration."""
+"""French formatting of enumerations: "a, b et c"."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Format numbers, amounts, percentages, file sizes and plurals in French."""
+"""French formatting of numbers, amounts, percentages, file sizes and plurals."""
 
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final

@@ -1,4 +1,4 @@
-"""What people read for each wire value: one French word per value, the same on every page and in every mail."""
+"""French labels of wire values: one word per value, the same on every page and in every mail."""
 
 from enum import StrEnum
 
@@ -269,12 +269,12 @@ _ALL: tuple[dict[StrEnum, str], ...] = (  # type: ignore[assignment] # each tabl
 
 
 def word(value: StrEnum) -> str:
-    """Give the French word of a wire value."""
+    """Return the French word of a wire value."""
     return next(table[value] for table in _ALL if value.__class__ is next(iter(table)).__class__)
 
 
 def state_word(state: str) -> str:
-    """Give the French word of a state of a request, a case or an escalation."""
+    """Return the French word of a state of a request, a case or an escalation."""
     return STATE[state]
 
 
@@ -284,7 +284,7 @@ def team_word(team: str) -> str:
 
 
 def withdrawal_word(answer: WithdrawalAnswer) -> str | None:
-    """Give what an answer to a request to withdraw says beside its name: the void decision, or why it is too late."""
+    """Return the detail of an answer to a request to withdraw: the void decision, or why it is too late."""
     if isinstance(answer, WithdrawalRefusal):
         return too_late_word(answer.reason)
     void = answer.void if isinstance(answer, WithdrawalAcceptance) else None
@@ -292,7 +292,7 @@ def withdrawal_word(answer: WithdrawalAnswer) -> str | None:
 
 
 def too_late_word(reason: v.WithdrawalReason) -> str:
-    """Give the reason why a request to withdraw came too late."""
+    """Return the reason why a request to withdraw came too late."""
     return f"Trop tard\u00a0: {WITHDRAWAL_REASON[reason]}"
 
 
@@ -302,5 +302,5 @@ def void_word(state: str) -> str:
 
 
 def event_word(wire_type: str) -> str:
-    """Give the French sentence of an event, for timelines."""
+    """Return the French sentence of an event, for timelines."""
     return EVENT.get(wire_type, wire_type)

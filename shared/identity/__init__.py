@@ -1,1 +1,1 @@
-"""Who acts: the agents an administrator created, what each may see, and the tokens that act for them."""
+"""Agents: the accounts that an administrator created, their roles and perimeter, and their API tokens."""

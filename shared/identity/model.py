@@ -1,4 +1,4 @@
-"""An agent and his perimeter: what use cases ask about who is acting. Pure."""
+"""Agent and perimeter: the model that use cases check permissions with. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ TECHNICAL = frozenset({Role.OPERATOR, Role.AUDITOR})
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """Somebody, or a program acting as him, whom an administrator created in this service."""
+    """A person whom an administrator created in this service, or a program that acts as them."""
 
     id: UUID
     email: str
@@ -43,21 +43,21 @@ class Agent:
 
     @property
     def perimeter(self) -> list[str] | None:
-        """The départements he sees, sorted, ready for `= ANY($1)`; None when he sees all of them."""
+        """The départements that the agent sees, sorted, ready for `= ANY($1)`; None when the agent sees all of them."""
         if self.roles & NATIONAL or (self.roles & TECHNICAL and not self.departements):
             return None
         return sorted(self.departements)
 
     def sees(self, departement: str) -> bool:
-        """Tell whether what belongs to this département lies in his perimeter."""
+        """Return whether what belongs to this département lies in the perimeter."""
         return self.perimeter is None or departement in self.departements
 
     def has(self, *roles: Role) -> bool:
-        """Tell whether he has at least one of these roles."""
+        """Return whether the agent has at least one of these roles."""
         return not self.roles.isdisjoint(roles)
 
     def require(self, *roles: Role) -> None:
-        """Refuse (`Forbidden`) unless he has at least one of these roles."""
+        """Refuse (`Forbidden`) unless the agent has at least one of these roles."""
         if not self.has(*roles):
             raise Forbidden
 

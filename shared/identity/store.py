@@ -1,4 +1,4 @@
-"""The SQL about agents and their tokens: one function, one statement."""
+"""SQL about agents and their tokens: one function, one statement."""
 
 import hashlib
 import secrets
@@ -16,7 +16,7 @@ from shared.identity.model import Agent, Role, roles_of
 
 TOKEN_BYTES = 32
 TOUCH_EVERY = timedelta(minutes=1)
-"""How fresh `last_used_at` is kept: a write a minute, not a write a request."""
+"""Precision of `last_used_at`: one write a minute, not one a request."""
 
 
 class NoSuchAgent(NotFound):
@@ -42,7 +42,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody as the sign-in provider describes him; `email` only when it is known to be his."""
+    """A person as the sign-in provider describes them; `email` only when it is verified."""
 
     issuer: str
     subject: str
@@ -50,7 +50,7 @@ class Person:
 
 
 def digest(secret: str) -> bytes:
-    """Give what is stored of a token or of a session's cookie."""
+    """Return what is stored of a token or of a session's cookie."""
     return hashlib.sha256(secret.encode()).digest()
 
 
@@ -110,7 +110,7 @@ _BROKEN = {
 
 
 async def remove_agent(tx: Transaction, *, email: str, at: datetime) -> None:
-    """End an agent: his tokens are revoked and his sessions over; his name stays for the history."""
+    """Remove an agent: revokes tokens and ends sessions; the name stays for the history."""
     removed = await tx.fetchval(
         """
         WITH gone AS (
@@ -138,7 +138,7 @@ async def remove_agent(tx: Transaction, *, email: str, at: datetime) -> None:
 
 
 async def list_agents(reader: Reader) -> list[Agent]:
-    """Give the agents of this service, by address."""
+    """Return the agents of this service, by address."""
     rows = await reader.fetch(
         """
         SELECT id, email, name, roles, departements, programmes
@@ -151,7 +151,7 @@ async def list_agents(reader: Reader) -> list[Agent]:
 
 
 async def agent_by_email(reader: Reader, email: str) -> Agent:
-    """Give the agent who has this address; refuses (`NoSuchAgent`) when there is none."""
+    """Return the agent who has this address; refuses (`NoSuchAgent`) when there is none."""
     row = await reader.fetchrow(
         """
         SELECT id, email, name, roles, departements, programmes
@@ -166,7 +166,7 @@ async def agent_by_email(reader: Reader, email: str) -> Agent:
 
 
 async def agent_by_id(reader: Reader, agent_id: UUID) -> Agent | None:
-    """Give an agent, unless he was removed."""
+    """Return an agent, unless removed."""
     row = await reader.fetchrow(
         """
         SELECT id, email, name, roles, departements, programmes
@@ -179,7 +179,7 @@ async def agent_by_id(reader: Reader, agent_id: UUID) -> Agent | None:
 
 
 async def agent_by_subject(reader: Reader, *, issuer: str, subject: str) -> Agent | None:
-    """Give the agent whom the provider knows by this `sub`."""
+    """Return the agent whom the provider knows by this `sub`."""
     row = await reader.fetchrow(
         """
         SELECT id, email, name, roles, departements, programmes
@@ -209,7 +209,7 @@ async def link_subject(tx: Transaction, *, issuer: str, subject: str, email: str
 
 
 async def unlink_subject(tx: Transaction, *, email: str) -> None:
-    """Forget an agent's `sub`, after he changed provider; the next sign-in with his address binds him again."""
+    """Remove an agent's `sub`, after a change of provider; the next sign-in with the agent's address links it again."""
     agent_id = await tx.fetchval(
         """
         UPDATE agent
@@ -224,7 +224,7 @@ async def unlink_subject(tx: Transaction, *, email: str) -> None:
 
 
 async def recognise(tx: Transaction, person: Person) -> Agent | None:
-    """Find the agent that a signed-in person is: by `sub`, or by address the first time. None is nobody we know."""
+    """Return the agent of a signed-in person: by `sub`, or by address the first time; None if there is none."""
     agent = await agent_by_subject(tx, issuer=person.issuer, subject=person.subject)
     if agent is None and person.email:
         linked = await link_subject(tx, issuer=person.issuer, subject=person.subject, email=person.email)
@@ -236,7 +236,7 @@ async def recognise(tx: Transaction, person: Person) -> Agent | None:
 async def issue_token(
     tx: Transaction, *, agent_id: UUID, name: str, at: datetime, expires_at: datetime | None = None
 ) -> str:
-    """Make a token that acts as the agent and give it, once: only its digest is kept."""
+    """Make a token that acts as the agent and return it, once: only its digest is stored."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     await tx.execute(
         """
@@ -254,7 +254,7 @@ async def issue_token(
 
 
 async def agent_by_token(reader: Reader, token: str, *, at: datetime) -> Agent | None:
-    """Give the agent that a token acts as, unless it is unknown, revoked or expired; notes that it was used."""
+    """Return the agent that a token acts as, unless it is unknown, revoked or expired; notes that it was used."""
     row = await reader.fetchrow(
         """
         WITH known AS (
@@ -284,7 +284,7 @@ async def agent_by_token(reader: Reader, token: str, *, at: datetime) -> Agent |
 
 
 async def list_tokens(reader: Reader, *, agent_id: UUID) -> list[Token]:
-    """Give an agent's tokens, newest first, revoked ones included."""
+    """Return an agent's tokens, newest first, revoked ones included."""
     rows = await reader.fetch(
         """
         SELECT id, agent_id, name, created_at, expires_at, revoked_at, last_used_at
@@ -298,7 +298,7 @@ async def list_tokens(reader: Reader, *, agent_id: UUID) -> list[Token]:
 
 
 async def revoke_tokens(tx: Transaction, *, agent_id: UUID, at: datetime, token_id: UUID | None = None) -> int:
-    """Revoke an agent's tokens, or one of them; tells how many that was."""
+    """Revoke an agent's tokens, or one of them; returns how many."""
     rows = await tx.fetch(
         """
         UPDATE agent_token

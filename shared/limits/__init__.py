@@ -85,12 +85,12 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """Counts uses. Subjects are stored as digests under `key`, so that the table names nobody."""
+    """Counts uses. Subjects are stored as digests under `key`, so that the table identifies nobody."""
 
     key: str
 
     def quota(self, *uses: Use) -> "Quota":
-        """Give what `uses` take once they are counted; those without a limit are left out."""
+        """Return what `uses` take once they are counted; those without a limit are left out."""
         return Quota(self, tuple(use for use in uses if use.rate.most))
 
     async def take(self, tx: Transaction, uses: Iterable[Use]) -> None:
@@ -146,7 +146,7 @@ class RateLimits:
         return self.digest(use.purpose, use.subject)[:16]
 
     def digest(self, purpose: str, subject: str) -> bytes:
-        """Give the keyed digest of a subject, in which upper and lower case are the same."""
+        """Return the keyed digest of a subject, in which upper and lower case are the same."""
         return hmac.digest(self.key.encode(), f"{purpose}\0{subject.strip().casefold()}".encode(), hashlib.sha256)
 
 
@@ -163,11 +163,11 @@ class Quota:
 
 
 UNLIMITED: Final = Quota(RateLimits(""), ())
-"""Of whoever is exempt."""
+"""For callers who are exempt."""
 
 
 def network_of(address: str) -> str:
-    """Give the network that stands for a caller: an IPv4 address, the /64 of an IPv6 one; other text as it is."""
+    """Return the network that stands for a caller: an IPv4 address, the /64 of an IPv6 one; other text as it is."""
     try:
         ip = ip_address(address.partition("%")[0])
     except ValueError:
@@ -191,7 +191,7 @@ def sweeping(database: Database) -> AbstractAsyncContextManager[None]:
 
 
 def _in_words(seconds: int) -> str:
-    """Say when, rounded up: in a minute, in 12 minutes, in 3 hours."""
+    """Return the time left, rounded up: in a minute, in 12 minutes, in 3 hours."""
     minutes = math.ceil(seconds / 60)
     if minutes <= 1:
         return "dans une minute"

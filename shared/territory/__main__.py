@@ -1,4 +1,4 @@
-"""Looks into the official lists from a terminal, and measures how fast they are loaded and searched."""
+"""Command line for the official lists of territories: looks up entries, measures load and search time."""
 
 import argparse
 import random

@@ -1,4 +1,4 @@
-"""What a territory is made of, and what it belongs to."""
+"""Composition of territories: what a territory is made of, and what it belongs to."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -27,7 +27,7 @@ class Composition:
 
 
 def composition(territories: Territories, territory: Territory) -> Composition:
-    """Say what an official territory is made of."""
+    """Return what an official territory is made of."""
     if territory.kind is ApplicantKind.COMMUNE:
         return Composition(_around(territories, territory), (territory.code,), (), (), (), None)
     communes = territories.communes_in(territory)

@@ -1,4 +1,4 @@
-"""Decides which official territory an applicant is, and which département takes the request in charge."""
+"""Identification of an applicant's official territory, and of the département that takes the request in charge."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
@@ -26,16 +26,16 @@ class Lists(Protocol):
     """What must be known of the official lists to identify an applicant."""
 
     def find(self, kind: ApplicantKind | str, code: str) -> Territory | None:
-        """Give the territory of this kind with this code."""
+        """Return the territory of this kind with this code."""
 
     def bearing(self, code: str) -> tuple[Territory, ...]:
-        """Give every territory that has this code or SIREN."""
+        """Return every territory that has this code or SIREN."""
 
     def successor(self, code: str) -> Territory | None:
-        """Give the commune of today for the code of a merged one."""
+        """Return the commune of today for the code of a merged one."""
 
     def with_postal_code(self, postal_code: str) -> tuple[Territory, ...]:
-        """Give the communes that have this postal code."""
+        """Return the communes that have this postal code."""
 
 
 class _Words(NamedTuple):
@@ -80,7 +80,7 @@ def identify(
 
 
 def official(lists: Lists, kind: ApplicantKind, code: str | None) -> Territory:
-    """Find an official territory by its code; refuses (`Invalid`) and says what the code is instead."""
+    """Find an official territory by its code; refuses (`Invalid`) with what the code is instead."""
     if not code or not code.strip():
         raise Invalid.field(CODE, f"Choisissez votre territoire par son nom, ou indiquez {_WORDS[kind].its_code}.")
     found = lists.find(kind, code)

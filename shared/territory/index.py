@@ -1,4 +1,4 @@
-"""Finds territories as people type them: without accents, hyphens or articles, by the first letters, by a code."""
+"""Search index of territories: without accents, hyphens or articles, by prefix or by code."""
 
 import unicodedata
 from array import array
@@ -101,7 +101,7 @@ class _Keys:
         self._places = array("I")
 
     def add(self, keys: Sequence[str], place: int) -> None:
-        """Take the keys of one entry; `sort` when all are in."""
+        """Add the keys of one entry; call `sort` after the last."""
         self._keys += keys
         self._places.extend([place] * len(keys))
 
@@ -112,11 +112,11 @@ class _Keys:
         self._places = array("I", [self._places[number] for number in order])
 
     def equal(self, key: str) -> Sequence[int]:
-        """Give the places of this very key."""
+        """Return the positions of this exact key."""
         return self._places[bisect_left(self._keys, key) : bisect_left(self._keys, key + "\0")]
 
     def starting(self, prefix: str) -> Sequence[int]:
-        """Give the places of all keys that start so."""
+        """Return the positions of all keys with this prefix."""
         return self._places[bisect_left(self._keys, prefix) : bisect_left(self._keys, prefix + LAST)]
 
     def frequency(self, prefix: str) -> int:
@@ -144,7 +144,7 @@ class Index:
             keys.sort()
 
     def search(self, query: str, limit: int, kind: ApplicantKind | None = None) -> tuple[Territory, ...]:
-        """Give the best answers: the whole name or code, then names that start so, then words that start so."""
+        """Return the best answers: the whole name or code, then names that start so, then words that start so."""
         asked = fold(query[:LONGEST_QUERY])
         joined = asked.replace(" ", "")
         if joined.isdecimal():

@@ -1,4 +1,4 @@
-"""What the official lists say of one territory."""
+"""Model of one territory as the official lists describe it."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -62,7 +62,7 @@ class Departement:
 
 
 def by_population(communes: Iterable[Territory]) -> tuple[str, ...]:
-    """Give the départements of these communes: the one with most of their inhabitants first, the others by code."""
+    """Return the départements of these communes: the one with most of their inhabitants first, the others by code."""
     weight: dict[str, int] = defaultdict(int)
     for commune in communes:
         for departement in commune.departements:

@@ -1,4 +1,4 @@
-"""Which territories are like another: of its kind, near in size and in how its inhabitants are spread."""
+"""Similar territories: of the same kind, near in size and in how their inhabitants are spread."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -34,7 +34,7 @@ HOW: Final[Mapping[ApplicantKind, str]] = {
         "commune la plus peuplée."
     ),
 }
-"""How similarity is computed, in the words that stand beside its results."""
+"""How similarity is computed, in the words shown beside its results."""
 
 WEIGHED: Final = (
     "Populations et nombres de communes sont comparés par leur ordre de grandeur (logarithme)\u00a0; chaque mesure "
@@ -48,10 +48,10 @@ class Lists(Protocol):
     """What must be known of the official lists."""
 
     def all_of(self, kind: ApplicantKind) -> tuple[Territory, ...]:
-        """Give all territories of a kind."""
+        """Return all territories of a kind."""
 
     def find(self, kind: ApplicantKind | str, code: str) -> Territory | None:
-        """Give one."""
+        """Return one territory."""
 
 
 class Similarity:
@@ -63,7 +63,7 @@ class Similarity:
         self._taking = Lock()
 
     def like(self, territory: Territory) -> tuple[Territory, ...]:
-        """Give the most similar territories of the same kind, the nearest first; none where its population is unknown.
+        """Return the most similar territories of the same kind, nearest first; none where its population is unknown.
 
         An EPCI is compared with those of its legal form only.
         """

@@ -1,4 +1,4 @@
-"""Reads the official lists as `@etalab/decoupage-administratif` publishes them; says where they come from."""
+"""Reader of the official lists, as `@etalab/decoupage-administratif` publishes them; gives their source."""
 
 import os
 from collections import defaultdict
@@ -16,7 +16,7 @@ LICENCE: Final = "Licence Ouverte"
 LICENCE_URL: Final = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
 SOURCE_URL: Final = "https://github.com/etalab/decoupage-administratif"
 VINTAGES: Final[Mapping[str, int]] = {"4": 2024, "5": 2025, "6": 2026}
-"""The year that each major version of the package describes, as its own page tells."""
+"""The year that each major version of the package describes, as its own page says."""
 
 FOLDER_VARIABLE: Final = "COUSU_TERRITORIES"
 DEFAULT_FOLDER: Final = Path(__file__).resolve().parents[2] / "node_modules" / PACKAGE
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class TerritoriesUnreadable(RuntimeError):  # noqa: N818 - a sentence for people, named as they would say it
-    """The official lists are missing or are not what they should be; the sentence says how to mend it."""
+    """The official lists are missing or are not what they should be; the sentence says how to fix it."""
 
     def __init__(self, what: str) -> None:
         super().__init__(
@@ -107,7 +107,7 @@ class _Manifest(msgspec.Struct):
 
 
 def default_folder() -> Path:
-    """Tell where the lists are: `COUSU_TERRITORIES`, else the package that npm installed."""
+    """Return where the lists are: `COUSU_TERRITORIES`, else the package that npm installed."""
     return Path(os.environ.get(FOLDER_VARIABLE) or DEFAULT_FOLDER)
 
 

@@ -1,4 +1,4 @@
-"""The official lists as the services ask them: by code, by what people type, and for an applicant."""
+"""Lookup of official territories: by code, by typed text, and for an applicant."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -67,14 +67,14 @@ class Territories:
         return len(self._by_code)
 
     def find(self, kind: ApplicantKind | str, code: str) -> Territory | None:
-        """Give the territory of this kind with this code (case and spaces do not matter), or None.
+        """Return the territory of this kind with this code (case and spaces do not matter), or None.
 
         Refuses with ValueError a kind that is none.
         """
         return self._by_code.get((ApplicantKind(kind), _tidy(code)))
 
     def official(self, kind: ApplicantKind, code: str) -> Territory:
-        """Give the official territory of this kind and code; refuses (`Invalid`), and says what the code is instead."""
+        """Return the official territory of this kind and code; refuses (`Invalid`) with what the code is instead."""
         return official(self, kind, code)
 
     def search(
@@ -84,11 +84,11 @@ class Territories:
         departement: str | None = None,
         limit: int = 20,
     ) -> tuple[Territory, ...]:
-        """Give at most `limit` territories that match what was typed, best first.
+        """Return at most `limit` territories that match what was typed, best first.
 
         Matches names (whole, then their beginning, then the beginning of words in any order), former names of merged
-        communes, INSEE codes, SIREN and postal codes. Among equals the most populated comes first. Nothing typed,
-        nothing found. `departement` keeps what lies there, at least in part.
+        communes, INSEE codes, SIREN and postal codes. Among equals the most populated comes first. An empty text finds
+        nothing. `departement` restricts to what lies there, at least in part.
         """
         kind = ApplicantKind(kind) if kind else None
         if departement:
@@ -101,11 +101,11 @@ class Territories:
         return self._index(kind, None).search(q, limit)
 
     def all_of(self, kind: ApplicantKind) -> tuple[Territory, ...]:
-        """Give all territories of a kind, the most populated first."""
+        """Return all territories of a kind, the most populated first."""
         return self._of_kind[kind]
 
     def communes_in(self, territory: Territory) -> tuple[Territory, ...]:
-        """Give the communes of an EPCI, a département or a région, the most populated first."""
+        """Return the communes of an EPCI, a département or a région, the most populated first."""
         if not self._communes:
             communes = defaultdict(list)
             for commune in self._of_kind[ApplicantKind.COMMUNE]:
@@ -115,42 +115,42 @@ class Territories:
         return tuple(self._communes.get((territory.kind, territory.code), ()))
 
     def communes_of(self, epci: str) -> tuple[Territory, ...]:
-        """Give the member communes of an EPCI, in the order of the official list; none if it is no EPCI's code."""
+        """Return the member communes of an EPCI, in the order of the official list; none if it is no EPCI's code."""
         found = self.find(ApplicantKind.EPCI, epci)
         return tuple(self._by_code[ApplicantKind.COMMUNE, code] for code in found.communes) if found else ()
 
     def within(self, departement: str, kind: ApplicantKind | str) -> tuple[Territory, ...]:
-        """Give the territories of this kind that this département is in charge of, by code."""
+        """Return the territories of this kind that this département is in charge of, by code."""
         if not self._within:
             for territory in sorted(self._best_first, key=lambda one: one.code):
                 self._within[territory.departement, territory.kind].append(territory)
         return tuple(self._within.get((_tidy(departement), ApplicantKind(kind)), ()))
 
     def departements(self) -> tuple[Departement, ...]:
-        """Give all départements and overseas collectivités, by code."""
+        """Return all départements and overseas collectivités, by code."""
         return self._departements
 
     def regions(self) -> tuple[Territory, ...]:
-        """Give all régions, by name."""
+        """Return all régions, by name."""
         return tuple(sorted(self.all_of(ApplicantKind.REGION), key=lambda one: fold(one.name)))
 
     def region_of(self, departement: str) -> Territory | None:
-        """Give the région of a département; None for an overseas collectivité or an unknown code."""
+        """Return the région of a département; None for an overseas collectivité or an unknown code."""
         found = self.find(ApplicantKind.DEPARTEMENT, departement)
         return self.find(ApplicantKind.REGION, found.region) if found and found.region else None
 
     def bearing(self, code: str) -> tuple[Territory, ...]:
-        """Give every territory that has this code, whatever its kind; a commune also by its SIREN."""
+        """Return every territory that has this code, whatever its kind; a commune also by its SIREN."""
         tidy = _tidy(code)
         found = [self._by_code.get((kind, tidy)) for kind in ApplicantKind]
         return tuple(territory for territory in (*found, self._by_siren.get(tidy)) if territory)
 
     def with_postal_code(self, postal_code: str) -> tuple[Territory, ...]:
-        """Give the communes that have this postal code, the most populated first."""
+        """Return the communes that have this postal code, the most populated first."""
         return tuple(self._by_postal_code.get(_tidy(postal_code), ()))
 
     def successor(self, code: str) -> Territory | None:
-        """Give the commune of today that took in a merged commune or municipal arrondissement, by its old code."""
+        """Return the commune of today that took in a merged commune or municipal arrondissement, by its old code."""
         current = self._former.get(_tidy(code))
         return self._by_code[ApplicantKind.COMMUNE, current] if current else None
 
@@ -162,7 +162,7 @@ class Territories:
         lead_departement: str | None = None,
         name: str | None = None,
     ) -> Identified:
-        """Say which territory asks and which département is in charge; refuses with `Invalid`, field by field.
+        """Return which territory asks and which département is in charge; refuses with `Invalid`, field by field.
 
         Fields named: `applicant.kind`, `applicant.code`, `applicant.name`, `applicant.communes`, `lead_departement`.
         `name` and `communes` count for a priority territory only; the official lists know those of all others.
@@ -170,7 +170,7 @@ class Territories:
         return identify(self, kind, code, communes=communes, lead_departement=lead_departement, name=name)
 
     def _index(self, kind: ApplicantKind | None, departement: str | None) -> Index:
-        """Give the index of one kind or one département; built when first asked, since few are ever asked for."""
+        """Return the index of one kind or one département; built at its first use, since few are ever used."""
         key = (kind, departement)
         if key not in self._indexes:
             members = [
