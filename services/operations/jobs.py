@@ -5,6 +5,7 @@ import asyncio
 from prometheus_client import Gauge
 
 from services.operations.adapters.connections import Reach
+from services.operations.domain.concerns import AWAY
 from services.operations.reads.status import Status, status
 from shared import clock
 
@@ -52,3 +53,8 @@ class Latest:
                 CONCERNS.labels(concern.what, concern.where).set(1)
         MEASURED_AT.set_to_current_time()
         self.status = found
+
+    def away(self) -> list[str]:
+        """Say in French what did not answer, for who cannot be shown more; nothing without a look."""
+        found = self.status.concerns if self.status else []
+        return [f"{one.place}\u00a0: {one.french}" for one in found if one.what in AWAY]

@@ -11,7 +11,7 @@ from services.operations.adapters.connections import Reach, reached
 from services.operations.environment import NotTold
 from services.operations.settings import OperationsSettings, ReachSettings
 from services.operations.usecases.checking import Checks
-from services.operations.web import api, concerns, pages
+from services.operations.web import api, pages
 from shared import rounds
 from shared.db import Database
 from shared.identity.model import Role
@@ -52,9 +52,7 @@ def build(settings: OperationsSettings, database: Database) -> Litestar:
     async def provide_reach() -> Reach:
         return opened[-1]
 
-    return application(
-        settings, database, provide_reach, lifespan=[reaching], away=lambda: concerns.away(latest.status)
-    )
+    return application(settings, database, provide_reach, lifespan=[reaching], away=latest.away)
 
 
 def application(

@@ -24,6 +24,8 @@ OVERSEAS: Final[Mapping[str, ZoneInfo]] = {
     "989": ZoneInfo("Etc/GMT+8"),  # Clipperton has no time zone name of its own; its time is UTC-8
 }
 
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
 WEEKDAYS: Final = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _MONTHS: Final = (
     "janvier",
@@ -90,6 +92,14 @@ def relative_days_fr(value: date | None, today: date) -> str:
     if days in near:
         return near[days]
     return f"dans {plural_fr(days, 'jour')}" if days > 0 else f"il y a {plural_fr(-days, 'jour')}"
+
+
+def duration_fr(seconds: float) -> str:
+    """Write a duration in its largest unit: “3 j”, “2 h”, “10 min”, “5 s”."""
+    for unit, sign in ((_DAY, "j"), (_HOUR, "h"), (_MINUTE, "min")):
+        if seconds >= unit:
+            return f"{seconds // unit:.0f}{SPACE}{sign}"
+    return f"{seconds:.0f}{SPACE}s"
 
 
 def days_until(value: date, today: date) -> int:

@@ -3,17 +3,16 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import get_args
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from services.operations.adapters.connections import Reach, Watched
+from services.operations.domain.obstacles import Cause, Obstacle, What
 from services.operations.reads import journals
 from services.operations.reads.awaited import Awaited, awaited
-from services.operations.usecases.obstacles import Cause, Obstacle, What, obstacles
-from services.operations.web import obstacles as french
+from services.operations.usecases.obstacles import obstacles
 from shared import clock
 from shared.clock import new_id
 from shared.db import Database
@@ -155,7 +154,11 @@ async def test_a_mail_that_was_refused_is_told_beside_the_request(with_mails: Re
     postman = with_mails.service("notifications").database
     await a_mail(postman, request_id)
     found = {one.what: one for one in await keeping(with_mails, request_id)}
-    assert (found["mail"].reason, found["mail"].attempts, found["mail"].urgent) == ("550 no such user", 3, True)
+    assert (found[What.MAIL].reason, found[What.MAIL].attempts, found[What.MAIL].urgent) == (
+        "550 no such user",
+        3,
+        True,
+    )
 
 
 async def a_mail(
@@ -186,13 +189,14 @@ async def a_mail(
     return mail_id
 
 
-@pytest.mark.parametrize("what", get_args(What))
-@pytest.mark.parametrize("cause", [None, *get_args(Cause)])
+@pytest.mark.parametrize("what", list(What))
+@pytest.mark.parametrize("cause", [None, *Cause])
 def test_every_obstacle_is_said_in_french_with_what_follows_and_what_to_do(what: What, cause: Cause | None) -> None:
-    said = french.told(Obstacle(what=what, where="escalation", cause=cause, ref="1", event_id="2", queue="escalation"))
-    assert said.place == "Équipe nationale"
-    assert min(len(said.sentence), len(said.follows), len(said.do)) > 5
-    assert "{" not in f"{said.sentence}{said.href}"
+    obstacle = Obstacle(what=what, where="escalation", cause=cause, ref="1", event_id="2", queue="escalation")
+    assert obstacle.place == "Équipe nationale"
+    said = obstacle.french
+    assert min(len(said.sentence), len(said.follows), len(said.remedy)) > 5
+    assert "{" not in f"{said.sentence}{said.page}{obstacle.english}"
 
 
 async def test_the_page_says_first_what_keeps_the_request(

@@ -14,8 +14,9 @@ import structlog
 from deploy.local.rabbitmq import LocalRabbit
 from services.operations.adapters.broker import Broker
 from services.operations.adapters.connections import Reach, Watched
+from services.operations.domain.concerns import Concern
 from services.operations.reads import status as looking
-from services.operations.reads.status import Concern, Status, status
+from services.operations.reads.status import Status, status
 from services.operations.usecases.waiting import list_gaps
 from services.operations.web import words
 from shared import clock

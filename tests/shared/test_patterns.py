@@ -27,7 +27,7 @@ LETTERS = [chr(code) for code in range(256)] + list("\u2019\u202f\u2028é")
 UNREADABLE = {
     "services/notifications/rendering/links.py": "our own mark, escaped",
     "services/notifications/domain/mail_text.py": "our own line, escaped: words and the blanks between them",
-    "services/operations/web/reasons.py": "a table of constants beside it",
+    "services/operations/domain/reasons.py": "a table of constants beside it",
 }
 """Files with a pattern that is put together at run time, and of what."""
 

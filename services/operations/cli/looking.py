@@ -6,78 +6,17 @@ import typer
 from rich.table import Table
 
 from services.operations.adapters.connections import Reach, Watched
-from services.operations.cli.acting import AsJson, OfAll, as_text, at, fail_for, reaching
+from services.operations.cli.acting import AsJson, OfAll, as_text, fail_for, reaching
 from services.operations.cli.screen import show
 from services.operations.reads import journals, verification
-from services.operations.reads.status import Concern, Status
+from services.operations.reads.status import Status
 from services.operations.reads.status import status as look
 from services.operations.reads.verification import Fault, Verified
-from services.operations.usecases.obstacles import Obstacle, Story, story
+from services.operations.usecases.obstacles import Story, story
 from shared import clock
 
 events = typer.Typer(help="What the services told about a request.", no_args_is_help=True)
 journal = typer.Typer(help="The record of everything told.", no_args_is_help=True)
-
-SENTENCES = {
-    "broker_away": "RabbitMQ does not answer: events wait in the outboxes, nothing is lost. Start it again",
-    "database_away": "The database does not answer ({detail}). Start it again",
-    "database_refuses": "The database runs and refuses ({detail}): give its role back what it had",
-    "database_stuck": "The database answers, but its cases are locked: see who holds them (runbook, CousuLenteur)",
-    "service_away": "The service does not answer ({detail}). Start it again",
-    "service_not_ready": "The service is not ready ({detail})",
-    "service_degraded": "The service works, and does not publish as it should ({detail})",
-    "no_consumer": "Nobody consumes this queue ({count} messages wait). Start the service",
-    "deep_queue": "{count} messages wait; they are being consumed",
-    "outbox_late": "{count} events are not with the broker, the oldest for {seconds:.0f} s {detail}",
-    "unsendable": "{count} events are refused by RabbitMQ and were set aside: `cousu-main unsendable list`",
-    "behind": "{count} events were told and are not applied, the oldest for {seconds:.0f} s",
-    "mail_late": "{count} mails wait, the first for {seconds:.0f} s: `cousu-main deliveries list`",
-    "mail_failed": "{count} mails of this week could not be delivered: `cousu-main deliveries list`",
-    "webhook_suspended": "{count} partners' subscriptions were suspended after failures, {seconds:.0f} s ago",
-    "overdue": "{count} dates in the cases have passed; the teams were told",
-    "held_given_up": "{count} streams are held and tried no more: `cousu-main held list`",
-    "forked": "{count} streams: what was applied here is not what the source {detail} has (restored from a backup?): "
-    "runbook, CousuHistoireDivergente",
-    "disputed": "{count} streams of this service: listeners applied events that its journal does not have: "
-    "runbook, CousuHistoireDivergente",
-    "held": "{count} streams are held, for {seconds:.0f} s, and tried again by themselves: `cousu-main held list`",
-    "gap": "{count} streams wait for an event that does not come, for {seconds:.0f} s: `cousu-main waiting list`",
-    "gap_young": "{count} streams wait for an event that is late by {seconds:.0f} s",
-    "quarantine": "{count} messages could not be read: `cousu-main quarantine list`",
-    "quarantine_foreign": "{count} messages of forms of others were refused and had no effect: "
-    "`cousu-main quarantine list`, `cousu-main form list`",
-    "dead": "{count} messages were delivered too often: `cousu-main dead list`",
-    "unrouted": "{count} messages have no listener: `cousu-main unrouted list`",
-}
-
-
-OBSTACLES = {
-    "away": "{where} is away ({reason}): what it holds is not shown",
-    "held": "{where} holds {type} for {seconds:.0f} s, {attempts} tries, next {next}: {reason}. "
-    "Mend the cause, then `cousu-main held retry {event_id} --service {where} --why …`",
-    "unreadable": "{where} could not read {events} message(s) of it: {reason}. "
-    "`cousu-main quarantine show {ref} --service {where}`",
-    "unsent": "{where} has not sent {type} and what follows ({events} events) for {seconds:.0f} s",
-    "missing": "{type} and what follows ({events} events) have not come to {where} for {seconds:.0f} s",
-    "waits": "{type} waits at {where} for the event before it, for {seconds:.0f} s: asked for again by itself",
-    "mail": "the mail about {type} did not reach anybody ({attempts} tries): {reason}. "
-    "`cousu-main deliveries resend {ref} --why …`",
-}
-CAUSES = {
-    "broker_away": ": RabbitMQ does not answer. Start it again",
-    "database_away": ". Start PostgreSQL again",
-    "database_refuses": ". PostgreSQL runs and refuses: give its role back what it had",
-    "service_away": ": the service does not answer. Start it again",
-    "service_not_ready": ": the service is not ready, see `cousu-main status`",
-    "no_relay": ": nobody is its relay. Start the service again",
-    "not_taken": ": RabbitMQ does not take them. Look at its disk and at the rights of the service's user",
-    "no_queue": ": its queue is not there. Start the service again, it makes it",
-    "no_consumer": ": nobody consumes its queue. Start the service again",
-    "in_queue": ": they are in its queue and being consumed",
-    "dead": ": its dead letters hold messages, `cousu-main dead list`",
-    "unrouted": ": messages have no listener, `cousu-main unrouted list`",
-    "lost": ": no longer with RabbitMQ; asked for again by itself, or `cousu-main events resend`",
-}
 
 
 def status(*, json: AsJson = False) -> None:
@@ -122,7 +61,7 @@ def show_events(
             )
         show(table)
         for obstacle in trail.obstacles:
-            typer.echo(f"{'!' if obstacle.urgent else '·'} {_obstacle(obstacle)}")
+            typer.echo(f"{'!' if obstacle.urgent else '·'} {obstacle.english}")
         if not trail.obstacles:
             typer.echo("Nothing keeps it: every event is applied wherever it should be.")
         if trail.awaits:
@@ -170,7 +109,7 @@ def _said(fault: Fault) -> str:
 def _show(told: Status) -> None:
     typer.echo("All is well." if told.well else "Something needs a hand:")
     for concern in told.concerns:
-        typer.echo(f"  {'!' if concern.urgent else '·'} {concern.where}: {_sentence(concern)}")
+        typer.echo(f"  {'!' if concern.urgent else '·'} {concern.where}: {concern.english}")
     columns = ("Answers", "Relay", "Outbox", "Oldest", "Held", "Waiting", "Gaps", "Quarantine", "Mails", "Overdue")
     services = Table("Service", *columns, box=None)
     for one in told.services:
@@ -213,12 +152,3 @@ def _show(told: Status) -> None:
 def _behind(told: Status) -> set[str]:
     """Give the services that have not applied something."""
     return {one.service for one in told.behind}
-
-
-def _obstacle(one: Obstacle) -> str:
-    sentence = OBSTACLES[one.what].format(**one.model_dump(exclude={"next_attempt_at"}), next=at(one.next_attempt_at))
-    return f"{sentence}{CAUSES[one.cause] if one.cause else ''}"
-
-
-def _sentence(concern: Concern) -> str:
-    return SENTENCES[concern.what].format(**concern.model_dump())

@@ -13,8 +13,20 @@ class Service(StrEnum):
     OPERATIONS = "operations"
 
 
+FRENCH = {
+    Service.INTAKE: "Dépôt des demandes",
+    Service.QUALIFICATION: "Départements",
+    Service.ESCALATION: "Équipe nationale",
+    Service.NOTIFICATIONS: "Notifications",
+}
+
 SERVICES = tuple(service.value for service in Service if service is not Service.OPERATIONS)
 """Those that tell and hear events."""
+
+
+def service_word(name: str) -> str:
+    """Give the French name of a service; another name as it is."""
+    return FRENCH.get(Service(name), name) if name in SERVICES else name
 
 
 def hears(queue: str, *, told_by: str, service: str, departement: str | None) -> bool:

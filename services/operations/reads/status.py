@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from services.operations.adapters import probes
 from services.operations.adapters.broker import Broker, Queue
 from services.operations.adapters.connections import UNREACHABLE, Reach, Watched
+from services.operations.domain.concerns import NO_RELAY, Concern, What
 from services.operations.domain.queues import DEAD, may_open
 from services.operations.reads.behind import Behind, Forked, compare
 from services.operations.reads.duties import (
@@ -25,7 +26,7 @@ from services.operations.reads.duties import (
 )
 from services.operations.reads.figures import ServiceFigures, figures
 from shared.errors import Refusal
-from shared.messaging.names import OUTBOX_OLD, UNROUTED_QUEUE
+from shared.messaging.names import UNROUTED_QUEUE
 
 PATIENCE = 3.0
 """Seconds after which a database counts as away."""
@@ -33,51 +34,11 @@ PATIENCE = 3.0
 READINESS_WITHIN = 5.0
 """Seconds after which a service counts as away: longer than it waits itself before it says that its database is."""
 
-GAP_OLD = 300.0
-"""Seconds after which an event that is awaited before others is not just slow."""
-
-MAIL_OLD = 900.0
-"""Seconds after which a mail that should have left at once says that the mail server is away."""
-
 REFUSED_MANY = 10
 """Mails refused in an hour, from which on it is not a few wrong addresses: it is us whom a mail server refuses."""
 
 DEEP = 1000
 """Messages in a queue from which on it is worth a look."""
-
-What = Literal[
-    "broker_away",
-    "database_away",
-    "database_refuses",
-    "database_stuck",
-    "service_away",
-    "service_not_ready",
-    "service_degraded",
-    "no_consumer",
-    "deep_queue",
-    "outbox_late",
-    "unsendable",
-    "behind",
-    "held_given_up",
-    "forked",
-    "disputed",
-    "held",
-    "gap",
-    "gap_young",
-    "quarantine",
-    "quarantine_foreign",
-    "dead",
-    "unrouted",
-    "mail_late",
-    "mail_failed",
-    "webhook_suspended",
-    "overdue",
-]
-"""What may be told; the page has a French sentence for each, the command line an English one."""
-
-
-NO_RELAY = "no relay"
-"""What is said of an outbox that nobody empties."""
 
 NO_ANSWER = "no answer"
 """How what a service lacks begins when it was not reached at all."""
@@ -93,17 +54,6 @@ REFUSALS = frozenset(
     }
 )
 """What a PostgreSQL says that runs and does not let us in: starting it again changes nothing."""
-
-
-class Concern(BaseModel):
-    """Something to know: `urgent` needs a hand now, the rest is under way or only worth a look."""
-
-    what: What
-    where: str
-    count: int = 0
-    seconds: float = 0.0
-    detail: str = ""
-    urgent: bool = True
 
 
 class ServiceStatus(BaseModel):
@@ -170,14 +120,14 @@ async def status(reach: Reach, *, at: datetime, perimeter: list[str] | None = No
     )
     answering = {one.name: reach.services[one.name] for one in services if one.database_away is None}
     compared = await compare(replace(reach, services=answering), perimeter)
-    concerns = [] if queues is not None else [Concern(what="broker_away", where="rabbitmq")]
+    concerns = [] if queues is not None else [Concern(what=What.BROKER_AWAY, where="rabbitmq")]
     for one in services:
         concerns += _of_service(one, broker_away=queues is None)
     unreached = {one.name for one in services if one.unreached}
     for queue in queues or []:
         concerns += _of_queue(queue, unreached)
     for fork in compared.forked:
-        concerns.append(Concern(what="forked", where=fork.service, count=fork.streams, detail=fork.told_by))
+        concerns.append(Concern(what=What.FORKED, where=fork.service, count=fork.streams, detail=fork.told_by))
     concerns += _of_what_is_behind(compared.behind, concerns, broker_away=queues is None)
     return Status(
         at=at,
@@ -273,72 +223,74 @@ def _placed(reach: Reach, queue: Queue) -> QueueStatus:
 def _of_readiness(one: ServiceStatus, *, broker_away: bool) -> list[Concern]:
     found: list[Concern] = []
     if one.ready is False:
-        what: What = "service_away" if one.unreached else "service_not_ready"
+        what = What.SERVICE_AWAY if one.unreached else What.SERVICE_NOT_READY
         # Not ready without broker or database is their consequence: nothing to do here.
         urgent = one.unreached or not (broker_away or one.database_away)
         found.append(Concern(what=what, where=one.name, detail="; ".join(one.missing), urgent=urgent))
     if one.degraded:
-        found.append(Concern(what="service_degraded", where=one.name, detail="; ".join(one.degraded), urgent=False))
+        found.append(Concern(what=What.SERVICE_DEGRADED, where=one.name, detail="; ".join(one.degraded), urgent=False))
     return found
 
 
 def _of_service(one: ServiceStatus, *, broker_away: bool) -> list[Concern]:
     found = _of_readiness(one, broker_away=broker_away)
     if one.database_away is not None:
-        what: What = "database_refuses" if one.database_refuses else "database_away"
+        what = What.DATABASE_REFUSES if one.database_refuses else What.DATABASE_AWAY
         found.append(Concern(what=what, where=one.name, detail=one.database_away))
     if one.stuck:
-        found.append(Concern(what="database_stuck", where=one.name))
+        found.append(Concern(what=What.DATABASE_STUCK, where=one.name))
     waits = one.figures
     if waits is None:
         return found
-    if waits.outbox_seconds > OUTBOX_OLD:
+    if waits.outbox_seconds > What.OUTBOX_LATE.row.after:
         # With the broker or the service away this is its consequence: nothing to do here.
         urgent = not (broker_away or one.unreached)
-        late = Concern(what="outbox_late", where=one.name, count=waits.outbox, urgent=urgent)
+        late = Concern(what=What.OUTBOX_LATE, where=one.name, count=waits.outbox, urgent=urgent)
         relay = "" if waits.relay else NO_RELAY
         found.append(late.model_copy(update={"seconds": waits.outbox_seconds, "detail": relay}))
     found += _of_held(one.name, waits)
     if waits.gaps:
-        old = waits.gap_seconds > GAP_OLD
-        what = "gap" if old else "gap_young"
+        old = waits.gap_seconds > What.GAP.row.after
+        what = What.GAP if old else What.GAP_YOUNG
         found.append(Concern(what=what, where=one.name, count=waits.gaps, seconds=waits.gap_seconds, urgent=old))
-    for what, count in (("quarantine", waits.quarantine), ("unsendable", waits.unsendable)):
+    for what, count in ((What.QUARANTINE, waits.quarantine), (What.UNSENDABLE, waits.unsendable)):
         found += [Concern(what=what, where=one.name, count=count)] if count else []
     if waits.quarantine_foreign:
         # Whoever has the password of a form could raise it at will.
-        found.append(Concern(what="quarantine_foreign", where=one.name, count=waits.quarantine_foreign, urgent=False))
+        found.append(
+            Concern(what=What.QUARANTINE_FOREIGN, where=one.name, count=waits.quarantine_foreign, urgent=False)
+        )
     return found + _of_duties(one)
 
 
 def _of_held(name: str, waits: ServiceFigures) -> list[Concern]:
     found: list[Concern] = []
     if waits.held_given_up:
-        found.append(Concern(what="held_given_up", where=name, count=waits.held_given_up))
+        found.append(Concern(what=What.HELD_GIVEN_UP, where=name, count=waits.held_given_up))
     if waits.forked:
-        found.append(Concern(what="forked", where=name, count=waits.forked))
+        found.append(Concern(what=What.FORKED, where=name, count=waits.forked))
     if waits.disputed:
-        found.append(Concern(what="disputed", where=name, count=waits.disputed))
+        found.append(Concern(what=What.DISPUTED, where=name, count=waits.disputed))
     if tried := waits.held - waits.held_given_up - waits.forked - waits.held_in_order:
         # Whatever mends itself has done so by now.
-        urgent = waits.held_seconds > GAP_OLD
-        found.append(Concern(what="held", where=name, count=tried, seconds=waits.held_seconds, urgent=urgent))
+        urgent = waits.held_seconds > What.HELD.row.after
+        found.append(Concern(what=What.HELD, where=name, count=tried, seconds=waits.held_seconds, urgent=urgent))
     return found
 
 
 def _of_duties(one: ServiceStatus) -> list[Concern]:
     found: list[Concern] = []
-    if one.deliveries and one.deliveries.seconds > MAIL_OLD:
-        late = Concern(what="mail_late", where=one.name, count=one.deliveries.queued, seconds=one.deliveries.seconds)
+    if one.deliveries and one.deliveries.seconds > What.MAIL_LATE.row.after:
+        late = Concern(what=What.MAIL_LATE, where=one.name, count=one.deliveries.queued, seconds=one.deliveries.seconds)
         found.append(late)
     if one.deliveries and one.deliveries.failed:
         urgent = one.deliveries.refused_lately > REFUSED_MANY
-        found.append(Concern(what="mail_failed", where=one.name, count=one.deliveries.failed, urgent=urgent))
+        found.append(Concern(what=What.MAIL_FAILED, where=one.name, count=one.deliveries.failed, urgent=urgent))
     if (webhooks := one.suspended_webhooks) and webhooks.count:
-        suspended = Concern(what="webhook_suspended", where=one.name, count=webhooks.count, seconds=webhooks.seconds)
+        suspended = Concern(what=What.WEBHOOK_SUSPENDED, where=one.name, count=webhooks.count, seconds=webhooks.seconds)
         found.append(suspended)
     if one.deadlines and one.deadlines.overdue:
-        found.append(Concern(what="overdue", where=one.name, count=one.deadlines.overdue, urgent=False))
+        found.append(Concern(what=What.OVERDUE, where=one.name, count=one.deadlines.overdue, urgent=False))
     return found
 
 
@@ -349,10 +301,10 @@ def _of_what_is_behind(late: list[Behind], known: list[Concern], *, broker_away:
     for service in dict.fromkeys(one.service for one in late):
         here = [one for one in late if one.service == service]
         seconds, events = max(one.seconds for one in here), sum(one.events for one in here)
-        if seconds > GAP_OLD:
+        if seconds > What.BEHIND.row.after:
             tellers = {one.told_by for one in here}
             urgent = not (broker_away or service in closed or tellers <= closed)
-            found.append(Concern(what="behind", where=service, count=events, seconds=seconds, urgent=urgent))
+            found.append(Concern(what=What.BEHIND, where=service, count=events, seconds=seconds, urgent=urgent))
     return found
 
 
@@ -360,11 +312,11 @@ def _of_queue(queue: QueueStatus, unreached: set[str]) -> list[Concern]:
     found: list[Concern] = []
     # That a service which is away consumes nothing need not be said.
     if queue.kind == "service" and not queue.consumers and queue.service not in unreached:
-        found.append(Concern(what="no_consumer", where=queue.name, count=queue.ready))
+        found.append(Concern(what=What.NO_CONSUMER, where=queue.name, count=queue.ready))
     if queue.kind == "service" and queue.ready >= DEEP:
-        found.append(Concern(what="deep_queue", where=queue.name, count=queue.ready, urgent=False))
+        found.append(Concern(what=What.DEEP_QUEUE, where=queue.name, count=queue.ready, urgent=False))
     if queue.kind == "dead" and queue.ready:
-        found.append(Concern(what="dead", where=queue.name, count=queue.ready))
+        found.append(Concern(what=What.DEAD, where=queue.name, count=queue.ready))
     if queue.kind == "unrouted" and queue.ready:
-        found.append(Concern(what="unrouted", where=queue.name, count=queue.ready))
+        found.append(Concern(what=What.UNROUTED, where=queue.name, count=queue.ready))
     return found

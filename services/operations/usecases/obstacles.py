@@ -1,17 +1,14 @@
-"""Why a request does not go on: what keeps it in which service, since when, and the cause where one is known.
-
-The command line and the programs' API give it as it is; the page has a French sentence for each.
-"""
+"""Find why a request does not go on: what keeps it in which service, since when, and the cause where one is known."""
 
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 import asyncpg
-from pydantic import BaseModel
 
 from services.operations.adapters.connections import UNREACHABLE, Reach
+from services.operations.domain.obstacles import Cause, Obstacle, What
 from services.operations.domain.queues import DEAD
 from services.operations.reads.awaited import Awaited, awaited
 from services.operations.reads.duties import SENDS_MAILS
@@ -24,45 +21,6 @@ from services.operations.usecases.quarantine import Quarantined
 
 ON_ITS_WAY: Final = 10.0
 """Seconds that an event may take to everybody before it is worth a word."""
-
-What = Literal["away", "held", "unreadable", "unsent", "missing", "waits", "mail"]
-Cause = Literal[
-    "broker_away",
-    "database_away",
-    "database_refuses",
-    "service_away",
-    "service_not_ready",
-    "no_relay",
-    "not_taken",
-    "no_queue",
-    "no_consumer",
-    "in_queue",
-    "dead",
-    "unrouted",
-    "lost",
-]
-
-
-class Obstacle(BaseModel):
-    """What keeps a request from going on in one service: `events` of them since `seconds`, and why.
-
-    `type` and `event_id` are those of the first event, `ref` is what to act on: a message in quarantine, a mail.
-    `reason` holds the raw words of a program, of PostgreSQL or of a mail server.
-    """
-
-    what: What
-    where: str
-    cause: Cause | None = None
-    type: str | None = None
-    event_id: str | None = None
-    events: int = 0
-    seconds: float = 0.0
-    reason: str = ""
-    attempts: int = 0
-    next_attempt_at: datetime | None = None
-    ref: str | None = None
-    queue: str | None = None
-    urgent: bool = True
 
 
 class Story(Trail):
@@ -133,7 +91,7 @@ async def _mails(reach: Reach, trail: Trail, perimeter: list[str] | None) -> lis
 
 def _held(one: Held, at: datetime) -> Obstacle:
     return Obstacle(
-        what="held",
+        what=What.HELD,
         where=one.service,
         type=one.type,
         event_id=one.event_id,
@@ -147,8 +105,8 @@ def _held(one: Held, at: datetime) -> Obstacle:
 
 def _away(name: str, seen: Status) -> Obstacle:
     told = next(one for one in seen.services if one.name == name)
-    cause: Cause = "database_refuses" if told.database_refuses else "database_away"
-    return Obstacle(what="away", where=name, cause=cause, reason=told.database_away or "")
+    cause = Cause.DATABASE_REFUSES if told.database_refuses else Cause.DATABASE_AWAY
+    return Obstacle(what=What.AWAY, where=name, cause=cause, reason=told.database_away or "")
 
 
 def _not_read(messages: Sequence[Quarantined], at: datetime, *, urgent: bool) -> list[Obstacle]:
@@ -157,7 +115,7 @@ def _not_read(messages: Sequence[Quarantined], at: datetime, *, urgent: bool) ->
     first = messages[0]
     return [
         Obstacle(
-            what="unreadable",
+            what=What.UNREADABLE,
             where=first.service,
             events=len(messages),
             seconds=(at - first.received_at).total_seconds(),
@@ -169,7 +127,7 @@ def _not_read(messages: Sequence[Quarantined], at: datetime, *, urgent: bool) ->
 
 
 def _unsent(events: Sequence[Event], seen: Status, at: datetime) -> list[Obstacle]:
-    return [_of("unsent", events[0].service, events, at, _why_unsent(events[0].service, seen))] if events else []
+    return [_of(What.UNSENT, events[0].service, events, at, _why_unsent(events[0].service, seen))] if events else []
 
 
 def _missing(events: Sequence[Event], service: str, seen: Status, at: datetime) -> list[Obstacle]:
@@ -177,15 +135,15 @@ def _missing(events: Sequence[Event], service: str, seen: Status, at: datetime) 
     if not here:
         return []
     cause = _why_missing(service, seen)
-    found = _of("missing", service, here, at, cause)
+    found = _of(What.MISSING, service, here, at, cause)
     queue = next((one.name for one in seen.queues if one.service == service and one.kind == "service"), None)
-    return [found.model_copy(update={"queue": queue, "urgent": cause not in {"in_queue", "lost"}})]
+    return [found.model_copy(update={"queue": queue, "urgent": cause not in {Cause.IN_QUEUE, Cause.LOST}})]
 
 
 def _waiting(events: Sequence[Event], service: str, at: datetime) -> list[Obstacle]:
     if not events:
         return []
-    return [_of("waits", service, events, at, None).model_copy(update={"urgent": False})]
+    return [_of(What.WAITS, service, events, at, None).model_copy(update={"urgent": False})]
 
 
 def _of(what: What, where: str, events: Sequence[Event], at: datetime, cause: Cause | None) -> Obstacle:
@@ -198,7 +156,7 @@ def _of(what: What, where: str, events: Sequence[Event], at: datetime, cause: Ca
 
 def _not_delivered(mail: Mail, at: datetime) -> Obstacle:
     return Obstacle(
-        what="mail",
+        what=What.MAIL,
         where=SENDS_MAILS,
         type=mail.event_type,
         seconds=(at - mail.tried_since).total_seconds(),
@@ -214,10 +172,10 @@ def _why_unsent(service: str, seen: Status) -> Cause:
     """Name what keeps a service's events from leaving."""
     one = _service(service, seen)
     if seen.broker_away:
-        return "broker_away"
+        return Cause.BROKER_AWAY
     if one.unreached:
-        return "service_away"
-    return "not_taken" if one.figures and one.figures.relay else "no_relay"
+        return Cause.SERVICE_AWAY
+    return Cause.NOT_TAKEN if one.figures and one.figures.relay else Cause.NO_RELAY
 
 
 def _why_missing(service: str, seen: Status) -> Cause:
@@ -226,16 +184,16 @@ def _why_missing(service: str, seen: Status) -> Cause:
     own = [queue for queue in seen.queues if queue.service == service]
     live = next((queue for queue in own if queue.kind == "service"), None)
     closed: list[tuple[bool, Cause]] = [
-        (seen.broker_away, "broker_away"),
-        (one.unreached, "service_away"),
-        (one.ready is False, "service_not_ready"),
-        (live is None or not live.exists, "no_queue"),
-        (live is not None and not live.consumers, "no_consumer"),
-        (live is not None and live.ready > 0, "in_queue"),
-        (any(_holds(queue, "dead") and queue.name.endswith(DEAD) for queue in own), "dead"),
-        (any(_holds(queue, "unrouted") for queue in seen.queues), "unrouted"),
+        (seen.broker_away, Cause.BROKER_AWAY),
+        (one.unreached, Cause.SERVICE_AWAY),
+        (one.ready is False, Cause.SERVICE_NOT_READY),
+        (live is None or not live.exists, Cause.NO_QUEUE),
+        (live is not None and not live.consumers, Cause.NO_CONSUMER),
+        (live is not None and live.ready > 0, Cause.IN_QUEUE),
+        (any(_holds(queue, "dead") and queue.name.endswith(DEAD) for queue in own), Cause.DEAD),
+        (any(_holds(queue, "unrouted") for queue in seen.queues), Cause.UNROUTED),
     ]
-    return next((cause for is_so, cause in closed if is_so), "lost")
+    return next((cause for is_so, cause in closed if is_so), Cause.LOST)
 
 
 def _service(name: str, seen: Status) -> ServiceStatus:

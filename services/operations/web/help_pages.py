@@ -14,41 +14,10 @@ from services.operations.environment import REPOSITORY
 RUNBOOK: Final = REPOSITORY / "docs" / "runbook.md"
 PAGE: Final = "/conduite"
 
-ENTRIES: Final = {
-    "broker_away": "CousuMessagerieAbsente",
-    "database_away": "CousuBaseAbsente",
-    "database_refuses": "CousuBaseRefuse",
-    "database_stuck": "CousuLenteur",
-    "service_away": "CousuServiceAbsent",
-    "service_not_ready": "CousuServicePasPret",
-    "service_degraded": "CousuServicePasPret",
-    "no_consumer": "CousuFileSansEcoute",
-    "deep_queue": "CousuFileProfonde",
-    "outbox_late": "CousuEnvoiEnRetard",
-    "unsendable": "CousuEnvoiRefuse",
-    "no_relay": "CousuSansRelais",
-    "behind": "CousuRetardEntreServices",
-    "held_given_up": "CousuDemandeRetenue",
-    "forked": "CousuHistoireDivergente",
-    "disputed": "CousuHistoireDivergente",
-    "held": "CousuDemandeRetenue",
-    "gap": "CousuEvenementNonApplique",
-    "gap_young": "CousuEvenementNonApplique",
-    "quarantine": "CousuQuarantaine",
-    "quarantine_foreign": "FormulaireRefuse",
-    "dead": "CousuLettresMortes",
-    "unrouted": "CousuSansDestinataire",
-    "mail_late": "CousuCourrielEnRetard",
-    "mail_failed": "CousuCourrielsRefuses",
-    "webhook_suspended": "CousuAbonnementSuspendu",
-    "overdue": "EcheancesDepassees",
-}
-"""By what the overview tells: the entry that says what to do."""
 
-
-def anchor(what: str) -> str:
-    """Give the address of the entry about a concern."""
-    return f"{PAGE}#{ENTRIES[what].lower()}"
+def anchor(entry: str) -> str:
+    """Give the address of an entry."""
+    return f"{PAGE}#{entry.lower()}"
 
 
 def _without_links_to_files(tokens: Sequence[Token]) -> Iterator[Token]:

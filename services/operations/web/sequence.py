@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from services.operations.domain.services import service_word
 from services.operations.reads.journals import Event
-from services.operations.web.words import between, service_word
+from services.operations.web.words import between
 from shared.french.dates import PARIS
 from shared.french.words import event_word
 

@@ -1,25 +1,19 @@
 """The French words of the operator's page: services, figures, actions, durations."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from services.operations.domain.services import SERVICES, Service
-from services.operations.reads.status import GAP_OLD, MAIL_OLD, QueueStatus, ServiceStatus, Status
+from services.operations.domain.concerns import What
+from services.operations.domain.services import service_word
+from services.operations.reads.status import QueueStatus, ServiceStatus, Status
 from services.operations.reads.verification import Fault
 from services.operations.usecases.held import Group
 from services.operations.usecases.waiting import Gap
 from shared.contracts.vocabulary import Team
-from shared.french.dates import PARIS
+from shared.french.dates import duration_fr
 from shared.french.numbers import plural_fr
 from shared.french.words import TEAM, event_word
 from shared.messaging.inbox.held import Code
 
-SERVICE = {
-    Service.INTAKE: "Dépôt des demandes",
-    Service.QUALIFICATION: "Départements",
-    Service.ESCALATION: "Équipe nationale",
-    Service.NOTIFICATIONS: "Notifications",
-}
 ACTION = {
     "held.retry": "Événement retenu\u00a0: nouvel essai",
     "documents.confirm": "Documents inconnus de la base\u00a0: mis à la corbeille",
@@ -48,7 +42,6 @@ HELD = {
 }
 SETTLEMENT = {"replayed": "renvoyé", "discarded": "écarté"}
 
-_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _PRECISE = 10
 """Seconds below which tenths matter."""
 
@@ -107,11 +100,6 @@ def fault(found: Fault) -> Wrong:
     return Wrong(f"{service_word(found.service)} ({found.source})", found.subject, sentence)
 
 
-def service_word(name: str) -> str:
-    """Give the French name of a service."""
-    return SERVICE.get(Service(name), name) if name in SERVICES else name
-
-
 def held_group(group: Group) -> str:
     """Name a group of held streams."""
     streams = plural_fr(group.streams, "demande", "demandes")
@@ -132,26 +120,15 @@ def between(seconds: float) -> str:
     """Say how long after what came before something was: machines answer within milliseconds, people in days."""
     if seconds < 1:
         return f"{max(0.0, seconds) * 1000:.0f}\u00a0ms"
-    return f"{seconds:.1f}\u00a0s".replace(".", ",") if seconds < _PRECISE else duration(seconds)
-
-
-def duration(seconds: float) -> str:
-    """Say a duration as people do, in its largest unit."""
-    for unit, sign in ((_DAY, "j"), (_HOUR, "h"), (_MINUTE, "min")):
-        if seconds >= unit:
-            return f"{seconds // unit:.0f}\u00a0{sign}"
-    return f"{seconds:.0f}\u00a0s"
-
-
-def moment(at: datetime) -> str:
-    """Write a moment to the second: what is tried again is tried within seconds."""
-    return f"{at.astimezone(PARIS):%d/%m à\u00a0%H:%M:%S}"
+    return f"{seconds:.1f}\u00a0s".replace(".", ",") if seconds < _PRECISE else duration_fr(seconds)
 
 
 def behind_lines(status: Status) -> list[tuple[str, str, int, str]]:
     """Say who has not applied what whom told: teller, listener, events, since when."""
     oldest = sorted(status.behind, key=lambda one: -one.seconds)
-    return [(service_word(one.told_by), service_word(one.service), one.events, duration(one.seconds)) for one in oldest]
+    return [
+        (service_word(one.told_by), service_word(one.service), one.events, duration_fr(one.seconds)) for one in oldest
+    ]
 
 
 def lines(status: Status) -> list[Line]:
@@ -193,7 +170,7 @@ def _waiting(queues: list[QueueStatus], status: Status) -> Cell:
         return Cell("—")
     ready = sum(queue.ready + (queue.unacknowledged or 0) for queue in own)
     oldest = max((one.seconds for one in status.behind if one.service == own[0].service), default=0.0)
-    told = f"{ready} – {duration(oldest)}" if ready and oldest else f"{ready}"
+    told = f"{ready} – {duration_fr(oldest)}" if ready and oldest else f"{ready}"
     if any(queue.consumers == 0 for queue in own):
         return Cell(f"{told} – personne n’écoute", "late")
     return Cell(told)
@@ -202,9 +179,9 @@ def _waiting(queues: list[QueueStatus], status: Status) -> Cell:
 def _mails(one: ServiceStatus) -> Cell:
     if one.deliveries is None:
         return Cell("—")
-    waits = f" – {duration(one.deliveries.seconds)}" if one.deliveries.seconds else ""
+    waits = f" – {duration_fr(one.deliveries.seconds)}" if one.deliveries.seconds else ""
     failed = f", {plural_fr(one.deliveries.failed, 'échec', 'échecs')}" if one.deliveries.failed else ""
-    tone = "late" if one.deliveries.seconds > MAIL_OLD else None
+    tone = "late" if one.deliveries.seconds > What.MAIL_LATE.row.after else None
     return Cell(f"{one.deliveries.queued}{waits}{failed}", tone, "/courriels" if waits or failed else None)
 
 
@@ -214,14 +191,14 @@ def _figures(one: ServiceStatus) -> tuple[tuple[str, Cell], ...]:
         return tuple((name, Cell("—")) for name in ("À envoyer", "Retenues", "En attente", "Quarantaine"))
     urgent = {
         "held": "late"
-        if figures.held_given_up or figures.held_seconds > GAP_OLD
+        if figures.held_given_up or figures.held_seconds > What.HELD.row.after
         else "waiting"
         if figures.held > figures.held_in_order
         else None,
         "quarantine": "late" if figures.quarantine else None,
     }
-    outbox = f"{figures.outbox} – {duration(figures.outbox_seconds)}" if figures.outbox else "0"
-    gaps = f"{figures.gaps} – {duration(figures.gap_seconds)}" if figures.gaps else "0"
+    outbox = f"{figures.outbox} – {duration_fr(figures.outbox_seconds)}" if figures.outbox else "0"
+    gaps = f"{figures.gaps} – {duration_fr(figures.gap_seconds)}" if figures.gaps else "0"
     return (
         ("À envoyer", Cell(outbox) if figures.relay else Cell(f"{outbox} – sans relais", "late")),
         ("Retenues", Cell(str(figures.held), urgent["held"], "/retenues" if figures.held else None)),

@@ -6,8 +6,8 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from pydantic import Field
 
+from services.operations.domain.services import service_word
 from services.operations.store import record
-from services.operations.web import words
 from shared.errors import NotFound
 from shared.identity.model import Agent, Role
 from shared.web.access import current_agent, only
@@ -38,4 +38,4 @@ def shown_again(form: Form[Any] | None, agent: Agent) -> dict[str, Any]:
 
 def away_words(away: list[str]) -> str:
     """Name the services that did not answer."""
-    return ", ".join(words.service_word(name) for name in away)
+    return ", ".join(service_word(name) for name in away)

@@ -9,6 +9,8 @@ from litestar.params import FromPath, FromQuery
 from pydantic import BaseModel
 
 from services.operations.adapters.connections import Reach
+from services.operations.domain.concerns import What
+from services.operations.domain.services import service_word
 from services.operations.reads import journals
 from services.operations.store import record
 from services.operations.usecases import waiting
@@ -99,7 +101,7 @@ async def _page(
         number=numbers.get(subject, subject),
         address=f"/retenues/{service}/attente?{urlencode({'source': source, 'demande': subject})}",
         missing=words.missing(gap),
-        service_word=words.service_word,
-        help=help_pages.anchor("gap"),
+        service_word=service_word,
+        help=help_pages.anchor(What.GAP.row.entry),
         **shown_again(form, agent),
     )

@@ -9,11 +9,15 @@ from litestar.params import FromPath, FromQuery
 from pydantic import BaseModel, Field
 
 from services.operations.adapters.connections import Reach
+from services.operations.domain import reasons
+from services.operations.domain.concerns import What
+from services.operations.domain.obstacles import moment
+from services.operations.domain.services import service_word
 from services.operations.reads import journals
 from services.operations.store import record
 from services.operations.usecases import held, waiting
 from services.operations.usecases.held import NotHeld
-from services.operations.web import help_pages, reasons, words
+from services.operations.web import help_pages, words
 from services.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, shown_again
 from shared.db import Cause, Database, Transaction
 from shared.errors import Invalid
@@ -118,9 +122,9 @@ async def _list_page(
         gaps=sorted(gaps, key=lambda gap: gap.since),
         numbers=await journals.numbers(reach, [one.subject for one in shown] + [gap.subject for gap in gaps]),
         away=away_words(away),
-        service_word=words.service_word,
+        service_word=service_word,
         reason_of=reasons.of_held,
-        moment=words.moment,
+        moment=moment,
         missing=words.missing,
         **shown_again(form, agent),
     )
@@ -200,8 +204,8 @@ async def _held_page(
         reason=reasons.of_held(one.reason, one.service),
         code_word=words.HELD[one.code],
         skipping=form is not None and form.values.get("action") == "skip",
-        service_word=words.service_word,
-        moment=words.moment,
-        help=help_pages.anchor("held_given_up"),
+        service_word=service_word,
+        moment=moment,
+        help=help_pages.anchor(What.HELD_GIVEN_UP.row.entry),
         **shown_again(form, agent),
     )

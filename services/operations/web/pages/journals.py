@@ -6,6 +6,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
 from services.operations.adapters.connections import Reach
+from services.operations.domain.services import service_word
 from services.operations.usecases.checking import Checks
 from services.operations.web import words
 from services.operations.web.pages.acting import READERS, all_of_it
@@ -20,7 +21,7 @@ async def journals(request: Request[Any, Any, Any], checks: NamedDependency[Chec
         request,
         "operations/journals.html",
         checks=checks.last(),
-        service_word=words.service_word,
+        service_word=service_word,
         faults=[words.fault(fault) for check in checks.last() if check.result for fault in check.result.faults],
     )
 

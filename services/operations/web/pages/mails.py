@@ -10,8 +10,10 @@ from litestar.params import FromPath
 from pydantic import BaseModel, Field
 
 from services.operations.adapters.connections import Reach, Watched
+from services.operations.domain.concerns import What
+from services.operations.domain.obstacles import moment
 from services.operations.usecases import mails
-from services.operations.web import help_pages, words
+from services.operations.web import help_pages
 from services.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, shown_again
 from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
@@ -80,13 +82,13 @@ async def _mails_page(
         status_code=code,
         rows=rows,
         away=away_words(away),
-        moment=words.moment,
+        moment=moment,
         answers=[
             (one.words, f"{one.words} ({plural_fr(one.mails, 'courriel', 'courriels')})")
             for one in said
             if one.mails > 1
         ],
-        help=help_pages.anchor("mail_failed"),
+        help=help_pages.anchor(What.MAIL_FAILED.row.entry),
         **shown_again(form, agent),
     )
 
@@ -142,8 +144,8 @@ async def _mail_page(
         status_code=code,
         one=one,
         elsewhere=f"{postman.public_url}/messages/{mail_id}" if postman.public_url else None,
-        moment=words.moment,
-        help=help_pages.anchor("mail_failed" if one.given_up else "mail_late"),
+        moment=moment,
+        help=help_pages.anchor((What.MAIL_FAILED if one.given_up else What.MAIL_LATE).row.entry),
         **shown_again(form, agent),
     )
 

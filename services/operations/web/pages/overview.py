@@ -9,10 +9,11 @@ from litestar.params import FromQuery
 from pydantic import Field
 
 from services.operations.adapters.connections import Reach
+from services.operations.domain.services import FRENCH, service_word
 from services.operations.reads.status import status
 from services.operations.store import record
 from services.operations.store.record import Operation
-from services.operations.web import concerns, words
+from services.operations.web import help_pages, words
 from services.operations.web.pages.acting import READERS, away_words
 from shared import clock
 from shared.db import Database
@@ -34,13 +35,13 @@ async def overview(
         request,
         "operations/overview.html",
         status=found,
-        concerns=[concerns.told(concern) for concern in found.concerns],
+        help=help_pages.anchor,
         lines=words.lines(found),
         columns=[{"label": label} for label in words.COLUMNS],
         behind=words.behind_lines(found),
         seen=agent.perimeter,
         queues=found.queues,
-        service_word=words.service_word,
+        service_word=service_word,
     )
 
 
@@ -60,11 +61,11 @@ async def actions(
         "operations/actions.html",
         rows=rows[:SHOWN],
         most=SHOWN,
-        services=[("", "Tous"), *words.SERVICE.items()],
+        services=[("", "Tous"), *FRENCH.items()],
         query=urlencode({"q": q, "service": service}),
         away=away_words(away),
         actions=words.ACTION,
-        service_word=words.service_word,
+        service_word=service_word,
     )
 
 

@@ -10,9 +10,12 @@ from litestar.params import FromPath, FromQuery
 from pydantic import AwareDatetime, BaseModel
 
 from services.operations.adapters.connections import Reach
+from services.operations.domain import reasons
+from services.operations.domain.concerns import What
+from services.operations.domain.services import service_word
 from services.operations.usecases import causes, quarantine
 from services.operations.usecases.causes import Cause, Decision
-from services.operations.web import help_pages, reasons, words
+from services.operations.web import help_pages, words
 from services.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, shown_again
 from shared import db
 from shared.db import Cause as Answering
@@ -75,7 +78,7 @@ async def quarantined(
         paging=paging,
         settled=settled,
         away=away_words(away),
-        service_word=words.service_word,
+        service_word=service_word,
         settlements=words.SETTLEMENT,
         reason_of=reasons.of_unreadable,
     )
@@ -148,9 +151,9 @@ async def _cause_page(
         until=seen.isoformat(),
         rows=await causes.preview(database, service, key, perimeter=agent.perimeter),
         most=causes.MOST,
-        service_word=words.service_word,
+        service_word=service_word,
         reason=reasons.of_unreadable(one.reason, damaged=one.damaged),
-        help=help_pages.anchor("quarantine"),
+        help=help_pages.anchor(What.QUARANTINE.row.entry),
         **shown_again(form, agent),
     )
 
@@ -217,9 +220,9 @@ async def _quarantine_page(
         body=body[:SHOWN],
         cut=len(body) > SHOWN,
         settlements=words.SETTLEMENT,
-        service_word=words.service_word,
+        service_word=service_word,
         reason=reasons.of_unreadable(one.reason, damaged=one.damaged),
         request_id=quarantine.request_named_in(body),
-        help=help_pages.anchor("quarantine"),
+        help=help_pages.anchor(What.QUARANTINE.row.entry),
         **shown_again(form, agent),
     )

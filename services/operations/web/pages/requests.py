@@ -9,11 +9,12 @@ from litestar.params import FromPath, FromQuery
 from pydantic import BaseModel
 
 from services.operations.adapters.connections import Reach
+from services.operations.domain.services import service_word
 from services.operations.reads import journals
 from services.operations.usecases import resending
 from services.operations.usecases.obstacles import story
 from services.operations.usecases.resending import Choice
-from services.operations.web import obstacles, words
+from services.operations.web import help_pages, words
 from services.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, shown_again
 from services.operations.web.sequence import diagram
 from shared import clock
@@ -101,10 +102,11 @@ async def _request_page(
         reference=reference,
         away=away_words(trail.away),
         diagram=diagram(trail.events, list(reach.services)),
-        obstacles=[obstacles.told(one) for one in trail.obstacles],
+        obstacles=[(one, one.french) for one in trail.obstacles],
+        help=help_pages.anchor,
         awaits=trail.awaits,
         awaited_team=words.awaited_team(trail.awaits.team) if trail.awaits else None,
         sources=[(source, source) for source in sorted({event.source for event in trail.events})],
-        queues=[(one.queue, words.service_word(one.name)) for one in reach.services.values()],
+        queues=[(one.queue, service_word(one.name)) for one in reach.services.values()],
         **shown_again(form, agent),
     )

@@ -12,7 +12,7 @@ class Reason:
     """What the raw words mean, and what mends it."""
 
     means: str
-    do: str
+    remedy: str
 
 
 _CORRECT_THEN_RETRY = "puis faites un nouvel essai."
@@ -110,7 +110,7 @@ _UNKNOWN: Final = Reason(
 def of_held(reason: str, service: str) -> Reason:
     """Say why an event holds its request in a service."""
     known = next((known for pattern, known in _KNOWN if re.search(pattern, reason)), _UNKNOWN)
-    return Reason(known.means, known.do.replace("--service …", f"--service {service}"))
+    return Reason(known.means, known.remedy.replace("--service …", f"--service {service}"))
 
 
 _FORGED: Final = {
