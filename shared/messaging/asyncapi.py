@@ -19,8 +19,8 @@ from shared.messaging import control_messages
 from shared.messaging.accounts import SERVICES
 from shared.messaging.control_messages import ControlMessage
 from shared.messaging.envelope import CONTENT_TYPE, DIGEST, FURTHEST
-from shared.messaging.names import EXCHANGE, RESEND_EXCHANGE, exchange_of
-from shared.messaging.topology import ASKED_BY_ANYBODY, Subscription, matches_any
+from shared.messaging.names import EXCHANGE, RESEND_EXCHANGE, exchange_of, matches_any
+from shared.messaging.topology import ASKED_BY_ANYBODY, Subscription
 
 VERSION: Final = "3.0.0"
 

@@ -10,7 +10,8 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 from aio_pika.exceptions import ChannelNotFoundEntity
 
 from shared.messaging import topology
-from shared.messaging.connection import BROKER_AWAY, FailoverBroker, node_loss_as_error
+from shared.messaging.connection import BROKER_AWAY, node_loss_as_error
+from shared.messaging.failover_broker import FailoverBroker
 from shared.messaging.publisher import LEAVES_WITHIN
 from shared.stopping import deadline
 

@@ -1,5 +1,7 @@
 """What stands in the broker and the database, by the names and numbers that the kernel and its operators share."""
 
+from collections.abc import Iterable
+
 EXCHANGE = "cousumain"
 UNROUTED_EXCHANGE = "cousumain.unrouted"
 DEAD_EXCHANGE = "cousumain.dead"
@@ -32,3 +34,17 @@ OUTBOX_OLD = 60.0
 
 OUTBOX_STALE = 20.0
 """Seconds after which the leader makes sure that it has not passed an event; more than a publish may take."""
+
+
+def matches_any(key: str, bindings: Iterable[str]) -> bool:
+    """Tell whether a routing key leads to a queue that has these bindings."""
+    words = key.split(".")
+    return any(_matches(words, binding.split(".")) for binding in bindings)
+
+
+def _matches(words: list[str], pattern: list[str]) -> bool:
+    if not pattern:
+        return not words
+    if pattern[0] == "#":
+        return any(_matches(words[skipped:], pattern[1:]) for skipped in range(len(words) + 1))
+    return bool(words) and pattern[0] in {"*", words[0]} and _matches(words[1:], pattern[1:])

@@ -12,8 +12,9 @@ from faststream.rabbit import Channel, RabbitExchange
 
 from shared import tracing
 from shared.messaging import topology
-from shared.messaging.connection import BROKER_AWAY, FailoverBroker, node_loss_as_error, user_of
+from shared.messaging.connection import BROKER_AWAY, node_loss_as_error, user_of
 from shared.messaging.envelope import CONTENT_TYPE, DIGEST, digest_of
+from shared.messaging.failover_broker import FailoverBroker
 from shared.stopping import deadline
 
 log = structlog.get_logger(__name__)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from deploy.local.rabbitmq import LocalRabbit
-from shared.messaging.connection import FailoverBroker
+from shared.messaging.failover_broker import FailoverBroker
 from tests.faults.network import Link
 
 

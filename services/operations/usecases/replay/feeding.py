@@ -7,8 +7,8 @@ from services.operations.usecases.replay.order import Event, Stream
 from shared.db import Database
 from shared.messaging.inbox.inbox import Inbox
 from shared.messaging.inbox.message import Message
+from shared.messaging.names import matches_any
 from shared.messaging.replay import Rebuilding
-from shared.messaging.topology import matches_any
 
 MOST_TOGETHER = 100
 RETRIED_EVERY = 1_000

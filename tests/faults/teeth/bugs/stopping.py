@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from shared.messaging.connection import FailoverBroker
+from shared.messaging.failover_broker import FailoverBroker
 from shared.stopping import OVERDUE
 from tests.faults.teeth.bug import bug
 from tests.faults.teeth.changes import around, instead, returning, skipped
@@ -32,7 +32,7 @@ BUGS = (
         "goodbye_waits_for_the_channel",
         "A connection to a broker that is silent is not closed before its channel has said goodbye.",
         "stopping",
-        "shared.messaging.connection:FailoverBroker.stop",
+        "shared.messaging.failover_broker:FailoverBroker.stop",
         instead(_channel_first),
     ),
     bug(
