@@ -58,7 +58,10 @@ BUGS = (
         "It is not written down that the mail server is given the content: a killed sender's mail is sent again.",
         "kills_mails",
         f"{NOTIFICATIONS}.store.sending:note_content_offered",
-        reworded("SET content_at = $2 WHERE id = $1", "SET content_at = content_at WHERE id = $1 AND $2 > 'infinity'"),
+        reworded(
+            "SET content_at = $2 WHERE id = $1",
+            "SET content_at = content_at WHERE id = $1 AND $2::timestamptz = 'infinity'",
+        ),
     ),
     bug(
         "a_new_name_at_each_attempt",
