@@ -1,6 +1,6 @@
 """Territories that the national programmes cover: a read model that several services fill from the same events.
 
-Such a service has the table `programme_territory` and applies `escalation.programme_coverage_set.v1` by `keep`.
+Such a service has the table `programme_territory` and applies `escalation.programme_coverage_set.v1` by `store`.
 """
 
 from collections.abc import Sequence
@@ -29,21 +29,21 @@ class Covering(BaseModel):
         return (self.since is None or self.since <= today) and (self.until is None or self.until >= today)
 
 
-async def keep(tx: Transaction, fact: ProgrammeCoverageSet) -> None:
+async def store(tx: Transaction, fact: ProgrammeCoverageSet) -> None:
     """Store the territories of a département that a programme covers; they replace the earlier ones."""
     await tx.execute(
         """
-        WITH told AS (
+        WITH listed AS (
             SELECT *
             FROM unnest($3::text[], $4::text[], $5::text[], $6::date[], $7::date[])
-                AS listed (kind, code, name, since, until)
+                AS given (kind, code, name, since, until)
         ), gone AS (
             DELETE FROM programme_territory
-            WHERE programme = $1 AND departement = $2 AND (kind, code) NOT IN (SELECT kind, code FROM told)
+            WHERE programme = $1 AND departement = $2 AND (kind, code) NOT IN (SELECT kind, code FROM listed)
         )
         INSERT INTO programme_territory (programme, departement, kind, code, name, since, until)
         SELECT $1, $2, kind, code, name, since, until
-        FROM told
+        FROM listed
         ON CONFLICT (programme, departement, kind, code) DO UPDATE SET
             name = excluded.name, since = excluded.since, until = excluded.until
         """,

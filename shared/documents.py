@@ -134,9 +134,9 @@ def _office_type(content: BinaryIO) -> str:
                 raise FileNotAccepted
             names = {part.filename for part in parts}
             if "mimetype" in names:
-                said = _part(archive, "mimetype").decode("ascii", "replace").strip()
-                if said in {ODT, ODS} and "content.xml" in names:
-                    return said
+                media_type = _part(archive, "mimetype").decode("ascii", "replace").strip()
+                if media_type in {ODT, ODS} and "content.xml" in names:
+                    return media_type
             elif "[Content_Types].xml" in names:
                 types = _part(archive, "[Content_Types].xml")
                 for kind, main in ((DOCX, "word/document.xml"), (XLSX, "xl/workbook.xml")):

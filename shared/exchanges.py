@@ -1,6 +1,6 @@
 """Storage of the message parts that a dossier refers to, until that dossier is consumed (ADR 28).
 
-Such a service has the table `exchange_part` and consumes a subclass of `ExchangesPart` by `keep_part`.
+Such a service has the table `exchange_part` and consumes a subclass of `ExchangesPart` by `store_part`.
 """
 
 from shared.contracts.qualification import Dossier, DossierMessage, DossierStep, ExchangesPart
@@ -12,7 +12,7 @@ class ExchangesMissing(WaitsForAnother):  # names what is missing; never shown t
     """A dossier refers to parts that have not arrived: its event is held until they do."""
 
 
-async def keep_part(tx: Transaction, fact: ExchangesPart) -> None:
+async def store_part(tx: Transaction, fact: ExchangesPart) -> None:
     """Store a part until its dossier is consumed."""
     await tx.execute(
         """

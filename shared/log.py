@@ -83,8 +83,8 @@ def strip_exception(_: object, __: str, event: structlog.typing.EventDict) -> st
         exc_info = sys.exc_info()
     exc = exc_info[1] if isinstance(exc_info, tuple) else exc_info
     if isinstance(exc, BaseException):
-        told = anatomy(exc)
-        event["exception"] = "\n".join([*told["frames"], " < ".join(told["errors"])])
+        origin = anatomy(exc)
+        event["exception"] = "\n".join([*origin["frames"], " < ".join(origin["errors"])])
     return event
 
 

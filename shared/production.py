@@ -84,8 +84,8 @@ def of_web_address(setting: str, url: str | None, *, code: str = "address_not_ht
 
 def of_database(setting: str, url: SecretStr | None) -> Iterator[Unsafe]:
     """Check the address of a database."""
-    told = url.get_secret_value() if url else None
-    if told is not None and not stays_here(told) and ssl_mode(verified(told)) != VERIFIED:
+    address = url.get_secret_value() if url else None
+    if address is not None and not stays_here(address) and ssl_mode(verified(address)) != VERIFIED:
         yield Unsafe("database_not_verified", setting, f"give sslmode={VERIFIED}: the server is on another machine")
 
 
@@ -101,10 +101,10 @@ def of_broker(setting: str, url: SecretStr | None) -> Iterator[Unsafe]:
             return
 
 
-def of_keys(told: dict[str, SecretStr | None]) -> Iterator[Unsafe]:
+def of_keys(values: dict[str, SecretStr | None]) -> Iterator[Unsafe]:
     """Check the secret keys of a service, by setting."""
     used: dict[str, list[str]] = defaultdict(list)
-    for setting, value in told.items():
+    for setting, value in values.items():
         known = keys(value.get_secret_value()) if value else ()
         if any(len(set(key.secret)) < FEWEST_CHARACTERS for key in known):
             yield Unsafe("weak_key", setting, "draw keys at random, for instance with `openssl rand -hex 32`")

@@ -124,17 +124,17 @@ class ServiceSettings(SettingsWithSecrets):
     def unsafe(self) -> list[Unsafe]:
         """Return what is unsafe on the open Internet; a service adds what it alone has."""
         prefix = str(self.model_config.get("env_prefix", ""))
-        told = {f"{prefix}{name.upper()}": getattr(self, name) for name in type(self).model_fields}
+        values = {f"{prefix}{name.upper()}": getattr(self, name) for name in type(self).model_fields}
         found = list(production.of_owners())
-        for setting, value in told.items():
+        for setting, value in values.items():
             if setting.endswith("_URL") and isinstance(value, str):
                 found += production.of_web_address(setting, value)
         found += production.of_web_address(f"{prefix}OIDC_ISSUER", self.oidc_issuer, code="sign_in_not_https")
         found += production.of_database(f"{prefix}DATABASE_URL", self.database_url)
         found += production.of_broker(f"{prefix}AMQP_URL", self.amqp_url)
-        found += production.of_keys({key: value for key, value in told.items() if key.endswith("_KEY")})
+        found += production.of_keys({key: value for key, value in values.items() if key.endswith("_KEY")})
         off = [f"{prefix}REQUESTS_PER_MINUTE"] if self.requests_per_minute == 0 else []
-        off += [setting for setting, value in told.items() if isinstance(value, Rate) and not value.most]
+        off += [setting for setting, value in values.items() if isinstance(value, Rate) and not value.most]
         found += (Unsafe("limit_off", setting, "give a limit: anybody could use all of it") for setting in off)
         if "*" in self.trusted_proxies:
             advice = "name the proxies: anybody could claim any address"

@@ -11,8 +11,8 @@ FIRST_HANDED_OVER: Final = 3
 def take_handed_over() -> list[socket.socket]:
     """Return the passed sockets; empty without any. They are for this process only if `LISTEN_PID` names it."""
     count = _count()
-    for told in ("LISTEN_PID", "LISTEN_FDS"):
-        os.environ.pop(told, None)
+    for name in ("LISTEN_PID", "LISTEN_FDS"):
+        os.environ.pop(name, None)
     taken = [socket.socket(fileno=FIRST_HANDED_OVER + n) for n in range(count)]
     for one in taken:
         one.set_inheritable(False)

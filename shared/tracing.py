@@ -44,7 +44,7 @@ class Step:
         if self._span is not None:
             self._span.end()
 
-    def tell(self, **facts: str | int) -> None:
+    def set_attributes(self, **facts: str | int) -> None:
         """Add facts: ids and names, never what people wrote."""
         if self._span is not None:
             self._span.set_attributes(facts)

@@ -44,7 +44,7 @@ def table(durations: Durations) -> dict[type[Fact], Handler]:
     return {
         intake.RequestSubmitted: follow_on_request_submitted,
         qualification.RequestRegistered: follow_on_request_registered,
-        qualification.ExchangesShared: exchanges.keep_part,
+        qualification.ExchangesShared: exchanges.store_part,
         qualification.RequestEscalated: _both(follow_on_request_escalated, receive),
         qualification.NationalQuestionAnswered: resume_on_national_question_answered,
         qualification.DirectedToProgramme: _both(follow_on_directed_to_programme, list_on_directed_to_programme),

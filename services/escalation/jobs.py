@@ -12,7 +12,7 @@ from shared.db import Database
 log = structlog.get_logger(__name__)
 
 
-async def one_round(database: Database, settings: Settings) -> None:
+async def run_once(database: Database, settings: Settings) -> None:
     """Do what is due now."""
     at = await db.now(database)
     async with database.transaction() as tx:
@@ -34,5 +34,5 @@ async def one_round(database: Database, settings: Settings) -> None:
 def running(database: Database, settings: Settings) -> AbstractAsyncContextManager[None]:
     """Do the rounds while the block runs."""
     return rounds.running(
-        lambda: one_round(database, settings), every=settings.overdue_every_seconds, name="escalation.jobs"
+        lambda: run_once(database, settings), every=settings.overdue_every_seconds, name="escalation.jobs"
     )

@@ -41,7 +41,7 @@ TABLE: Final[Mapping[type[Fact], Handler]] = {
     notifications.DeliverySucceeded: hear.note_mail,
     notifications.DeliveryFailed: hear.note_mail,
     notifications.ReplyReceived: hear.take_reply,
-    escalation.ProgrammeCoverageSet: coverage.keep,
+    escalation.ProgrammeCoverageSet: coverage.store,
 }
 """Most facts just mean something (`domain/life.py`); two bring a message, three a milestone, three tell of mails, one
 of territories."""

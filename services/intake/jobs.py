@@ -32,7 +32,7 @@ FILES_EVERY: Final = 3600.0
 """Seconds between two looks for files that no row claims."""
 
 
-async def one_round(database: Database, settings: Settings) -> None:
+async def run_once(database: Database, settings: Settings) -> None:
     """Do what is due now."""
     now = await db.now(database)
     until = today(PARIS, now) + timedelta(days=settings.evaluation_days)
@@ -73,7 +73,7 @@ async def forget_files(database: Database, settings: Settings) -> None:
 async def running(database: Database, settings: Settings, territories: Territories) -> AsyncIterator[None]:
     """Do the rounds while the block runs."""
     async with (
-        rounds.running(lambda: one_round(database, settings), every=EVERY, name="intake.jobs"),
+        rounds.running(lambda: run_once(database, settings), every=EVERY, name="intake.jobs"),
         rounds.running(
             lambda: publish_figures(database, settings, territories), every=FIGURES_EVERY, name="intake.figures"
         ),

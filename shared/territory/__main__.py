@@ -80,10 +80,10 @@ def _microseconds(territories: Territories, query: str, departement: str | None)
 
 def _memory(*, searchable: bool) -> float:
     tracemalloc.start()
-    kept = Territories.load(searchable=searchable)
+    territories = Territories.load(searchable=searchable)
     size, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    del kept
+    del territories
     return size / 1_000_000
 
 

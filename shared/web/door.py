@@ -85,7 +85,7 @@ class Door:
                 if status == UNEXPECTED:
                     FAILURES.labels(self._service).inc()
                 step.name(f"{method} {route}")  # the route, not the path, which may be a secret link
-                step.tell(**{"http.response.status_code": status})
+                step.set_attributes(**{"http.response.status_code": status})
                 if status >= 500:  # noqa: PLR2004 - a failure of ours, as OpenTelemetry counts it
                     step.fail(str(status))
                 if not quiet:

@@ -141,7 +141,7 @@ async def test_a_listener_remembers_the_latest_list_and_finds_who_covers_a_terri
     )
     empty = ProgrammeCoverageSet.model_validate({**of_95, "territories": ()})
     async with database.transaction() as tx:
-        await coverage.keep(tx, empty)
+        await coverage.store(tx, empty)
     assert await coverage.covering(database, magny) == []
 
 

@@ -170,7 +170,7 @@ async def test_a_stage_that_is_overdue_is_told_once(
     late = a_request_escalated(at=clock.now() - timedelta(days=60))
     await ear.hears(late, a_request_escalated(number="95-2026-000124"))
     assert (await national.get("/escalations?overdue=true"))["total"] == 1
-    await asyncio.gather(*(jobs.one_round(database, settings) for _ in range(3)))
+    await asyncio.gather(*(jobs.run_once(database, settings) for _ in range(3)))
     rows = await database.fetch("SELECT subject FROM journal WHERE type = 'escalation.stage_overdue.v1'")
     assert [row["subject"] for row in rows] == [str(late.request_id)]
 
@@ -183,7 +183,7 @@ async def test_a_wrong_clock_of_the_service_makes_nothing_due(
     await ear.hears(a_request_escalated(at=clock.now()), a_message(new_id()))
     set_clock(monkeypatch, wrong)
     told = await database.fetchval("SELECT count(*) FROM journal")
-    await jobs.one_round(database, settings)
+    await jobs.run_once(database, settings)
     assert await database.fetchval("SELECT count(*) FROM journal") == told
     assert await database.fetchval("SELECT count(*) FROM early_note") == 1
 
@@ -194,10 +194,10 @@ async def test_old_messages_wait_for_their_dossier_while_the_service_catches_up(
     """Restored from a backup, or new: what was said months ago arrives today, and its dossier a little later."""
     old = a_message(new_id()).model_copy(update={"at": clock.now() - timedelta(days=100)})
     await ear.hears(old)
-    await jobs.one_round(database, settings)
+    await jobs.run_once(database, settings)
     assert await database.fetchval("SELECT count(*) FROM early_note") == 1
     await database.fetch("UPDATE early_note SET arrived_at = now() - interval '31 days'")
-    await jobs.one_round(database, settings)
+    await jobs.run_once(database, settings)
     assert await database.fetchval("SELECT count(*) FROM early_note") == 0
 
 

@@ -52,7 +52,7 @@ async def test_a_link_that_opens_no_draft_says_what_became_of_it(
     draft = await begin(client)
     async with database.transaction() as tx:
         await tx.execute("UPDATE draft SET saved_at = $1", clock.now() - timedelta(days=settings.draft_days + 1))
-    await jobs.one_round(database, settings)
+    await jobs.run_once(database, settings)
     for address in (f"{draft}/contact", f"{draft}/documents", draft, f"{draft[:-3]}/contact"):
         page = await client.get(address)
         assert page.status_code == 404

@@ -175,7 +175,7 @@ async def test_files_of_a_draft_are_kept_as_long_as_the_draft(
     assert kept(settings) == [path]
     async with database.transaction() as tx:
         await tx.execute("UPDATE draft SET saved_at = now() - interval '200 days'")
-    await jobs.one_round(database, settings)
+    await jobs.run_once(database, settings)
     assert await database.fetchval("SELECT count(*) FROM draft_document") == 0
     await jobs.forget_files(database, settings)
     assert kept(settings) == []

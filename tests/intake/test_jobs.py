@@ -62,7 +62,7 @@ async def jobs_at(database: Database, settings: Settings, monkeypatch: pytest.Mo
     later = datetime.now(UTC) + timedelta(days=days)
     set_clock(monkeypatch, timedelta(days=days))
     monkeypatch.setattr(db, "now", AsyncMock(return_value=later))
-    await jobs.one_round(database, settings)
+    await jobs.run_once(database, settings)
     rows = await database.fetch(
         """
         SELECT body::jsonb #>> '{data,round}' AS round, body::jsonb #>> '{data,reminder}' AS reminder
@@ -186,7 +186,7 @@ async def test_a_draft_left_alone_is_forgotten_and_a_fresh_one_is_not(database: 
     async with database.transaction() as tx:
         await begin_draft(tx, at=clock.now() - timedelta(days=settings.draft_days + 1))
         kept = await begin_draft(tx, at=clock.now())
-    await jobs.one_round(database, settings)
+    await jobs.run_once(database, settings)
     assert [row["id"] for row in await database.fetch("SELECT id FROM draft")] == [kept]
 
 
@@ -206,7 +206,7 @@ async def test_a_wrong_clock_of_the_service_makes_nothing_due(
         draft = await begin_draft(tx, at=clock.now() - timedelta(days=settings.draft_days - 1))
     set_clock(monkeypatch, wrong)
     told = await database.fetchval("SELECT count(*) FROM journal")
-    await jobs.one_round(database, settings)
+    await jobs.run_once(database, settings)
     assert await database.fetchval("SELECT count(*) FROM journal") == told
     assert await database.fetchval("SELECT id FROM draft") == draft
 

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from services.intake.handlers import handlers
-from services.intake.jobs import one_round
+from services.intake.jobs import run_once
 from services.intake.limits import Limits
 from services.intake.reads.timeline import label_of
 from services.intake.settings import Settings
@@ -324,7 +324,7 @@ async def test_a_wanted_link_that_was_not_sent_at_once_is_sent_by_the_next_round
     async with database.transaction() as tx:
         digest = Limits.of(settings).digest(" Mairie@Cergy.test")
         await requests.want_link(tx, mine["number"], digest, at=clock.now())
-    await one_round(database, settings)
+    await run_once(database, settings)
     assert await database.fetchval("SELECT count(*) FROM journal WHERE type LIKE '%link_replaced%'") == 1
 
 

@@ -87,12 +87,12 @@ async def test_a_round_that_meets_a_conflict_is_repeated_at_once() -> None:
     attempts = 0
     done = asyncio.Event()
 
-    async def one_round() -> None:
+    async def job() -> None:
         nonlocal attempts
         attempts += 1
         if attempts == 1:
             raise asyncpg.SerializationError
         done.set()
 
-    async with running(one_round, every=3600.0, name="test"), asyncio.timeout(20):
+    async with running(job, every=3600.0, name="test"), asyncio.timeout(20):
         await done.wait()

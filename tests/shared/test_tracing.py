@@ -149,7 +149,7 @@ async def test_a_call_is_a_step_named_after_its_route_and_not_after_its_secret_p
 async def test_without_a_collector_a_trace_is_handed_on_as_it_came() -> None:
     given, _ = a_trace()
     with tracing.step("x", tracing.SpanKind.INTERNAL, after=given) as step:
-        step.tell(a=1)
+        step.set_attributes(a=1)
         step.fail("x")
         assert step.traceparent == given
     await asyncio.sleep(0)

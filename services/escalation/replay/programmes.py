@@ -21,7 +21,7 @@ async def _answer_again(tx: Transaction, fact: Fact) -> None:
 
 
 TOLD: Mapping[type[Fact], Handler] = {
-    facts.ProgrammeCoverageSet: coverage.keep,
+    facts.ProgrammeCoverageSet: coverage.store,
     facts.ProgrammeRequestTakenUp: _answer_again,
     facts.ProgrammeRequestDeclined: _answer_again,
     facts.ProgrammeRequestCompleted: _answer_again,

@@ -91,7 +91,7 @@ async def _set(
             territories=territories,
             by=by,
         )
-        await coverage.keep(tx, fact)
+        await coverage.store(tx, fact)
         await journal.record(tx, fact)
 
 

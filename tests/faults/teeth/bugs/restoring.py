@@ -61,7 +61,7 @@ BUGS = (
         "tests_of_clocks",
         "shared.db:now",
         instead(_own_clock),
-        within="services.intake.jobs:one_round",
+        within="services.intake.jobs:run_once",
     ),
     bug(
         "providers_silent_by_the_service_clock",
@@ -77,7 +77,7 @@ BUGS = (
         "tests_of_clocks",
         "shared.db:now",
         instead(_own_clock),
-        within="services.escalation.jobs:one_round",
+        within="services.escalation.jobs:run_once",
     ),
     bug(
         "early_notes_by_their_own_date",

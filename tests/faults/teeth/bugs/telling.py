@@ -109,15 +109,15 @@ class _RoundsEnd(BaseException):
     """What no round catches."""
 
 
-async def _ending_with_the_database(original: Any, one_round: Callable[[], Any], **named: Any) -> None:
-    async def one_round_or_end() -> None:
+async def _ending_with_the_database(original: Any, job: Callable[[], Any], **named: Any) -> None:
+    async def run_or_end() -> None:
         try:
-            await one_round()
+            await job()
         except AWAY as away:
             raise _RoundsEnd from away
 
     try:
-        await original(one_round_or_end, **named)
+        await original(run_or_end, **named)
     except _RoundsEnd:
         return
 
