@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from services.operations.adapters.broker import Broker
-from services.operations.adapters.connections import Reach, Watched
+from services.operations.adapters.connections import Connections, Watched
 from services.operations.adapters.provided import rebuilding
 from services.operations.usecases.replay import replay
 from shared.db import Database
@@ -48,10 +48,12 @@ async def assert_it_shows_what_was_told(
     service: str, databases: Mapping[str, Database], fresh_database: FreshDatabases, *, rows: int
 ) -> None:
     """Rebuild a service from the journals of all, and find at least so many rows and no difference."""
-    reach = Reach({name: Watched(name, one, name) for name, one in databases.items()}, Broker("amqp://nowhere.invalid"))
+    connections = Connections(
+        {name: Watched(name, one, name) for name, one in databases.items()}, Broker("amqp://nowhere.invalid")
+    )
     into = await Database.connect((await fresh_database(service)).owner_url, name="replay")
     try:
-        found = await replay(reach, rebuilding(service), into)
+        found = await replay(connections, rebuilding(service), into)
     finally:
         await into.close()
     different = [difference for table in found.tables for difference in table.differences]

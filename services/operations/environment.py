@@ -15,7 +15,7 @@ ENVIRONMENT_FILE = "COUSU_ENVIRONMENT_FILE"
 RUN_FOLDER = "COUSU_RUN_FOLDER"
 
 
-class NotTold(Exception):  # noqa: N818 - reads as what happened, and is shown to people as its sentence
+class MissingVariableError(Exception):
     """A variable is missing that says where something is."""
 
 
@@ -35,18 +35,18 @@ def read_environment_file() -> None:
             os.environ.setdefault(key.strip(), value.strip())
 
 
-def told(variable: str, *, otherwise: str | None = None) -> str:
-    """Give a variable's value, or `otherwise`. Raises `NotTold` with what to do."""
-    value = os.environ.get(variable) or secret_file(variable) or otherwise
+def variable(name: str, *, otherwise: str | None = None) -> str:
+    """Give a variable's value, or `otherwise`. Raises `MissingVariableError` with what to do."""
+    value = os.environ.get(name) or secret_file(name) or otherwise
     if not value:
-        raise NotTold(f"{variable} is not set. Set it, or start `make run` once in this folder.")
+        raise MissingVariableError(f"{name} is not set. Set it, or start `make run` once in this folder.")
     return value
 
 
 @asynccontextmanager
 async def database_of(service: str) -> AsyncIterator[Database]:
     """Open the database of a service for as long as the block lasts."""
-    database = await Database.connect(told(f"{service.upper()}_DATABASE_URL"), name="cousu-main", max_size=2)
+    database = await Database.connect(variable(f"{service.upper()}_DATABASE_URL"), name="cousu-main", max_size=2)
     try:
         yield database
     finally:

@@ -4,7 +4,7 @@ import asyncio
 
 from prometheus_client import Gauge
 
-from services.operations.adapters.connections import Reach
+from services.operations.adapters.connections import Connections
 from services.operations.domain.concerns import AWAY
 from services.operations.reads.status import Status, status
 from shared import clock
@@ -34,11 +34,11 @@ class Latest:
     def __init__(self) -> None:
         self.status: Status | None = None
 
-    async def measure(self, reach: Reach) -> None:
+    async def measure(self, connections: Connections) -> None:
         """Keep the gauges true; those of a look that fails are cleared, for they would give the past as the present."""
         try:
             async with asyncio.timeout(MEASURED_WITHIN):
-                found = await status(reach, at=clock.now())
+                found = await status(connections, at=clock.now())
         except BaseException:
             self.status = None
             BEHIND_AGE.clear()

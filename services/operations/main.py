@@ -7,9 +7,9 @@ from pathlib import Path
 from litestar import Litestar
 
 from services.operations import jobs as gauges
-from services.operations.adapters.connections import Reach, reached
-from services.operations.environment import NotTold
-from services.operations.settings import OperationsSettings, ReachSettings
+from services.operations.adapters.connections import Connections, connected
+from services.operations.environment import MissingVariableError
+from services.operations.settings import ConnectionSettings, OperationsSettings
 from services.operations.usecases.checking import Checks
 from services.operations.web import api, pages
 from shared import rounds
@@ -33,37 +33,37 @@ NAVIGATION = (
 
 
 def build(settings: OperationsSettings, database: Database) -> Litestar:
-    """Build the page over what the environment tells. Raises `NotTold` when the broker's address is missing."""
-    told = ReachSettings()
+    """Build the page over what the environment tells. Raises `MissingVariableError` without the broker's address."""
+    told = ConnectionSettings()
     if told.amqp_url is None:
-        raise NotTold("OPERATIONS_AMQP_URL (or AMQP_URL) is missing: give the address of RabbitMQ")
-    opened: list[Reach] = []
+        raise MissingVariableError("OPERATIONS_AMQP_URL (or AMQP_URL) is missing: give the address of RabbitMQ")
+    opened: list[Connections] = []
     latest = gauges.Latest()
 
     @asynccontextmanager
-    async def reaching(_: Litestar) -> AsyncIterator[None]:
+    async def connecting(_: Litestar) -> AsyncIterator[None]:
         async with (
-            reached(told) as reach,
-            rounds.running(lambda: latest.measure(reach), every=gauges.MEASURES_EVERY, name="operations.gauges"),
+            connected(told) as connections,
+            rounds.running(lambda: latest.measure(connections), every=gauges.MEASURES_EVERY, name="operations.gauges"),
         ):
-            opened.append(reach)
+            opened.append(connections)
             yield
 
-    async def provide_reach() -> Reach:
+    async def provide_connections() -> Connections:
         return opened[-1]
 
-    return application(settings, database, provide_reach, lifespan=[reaching], away=latest.away)
+    return application(settings, database, provide_connections, lifespan=[connecting], away=latest.away)
 
 
 def application(
     settings: OperationsSettings,
     database: Database,
-    provide_reach: Callable[[], Awaitable[Reach]],
+    provide_connections: Callable[[], Awaitable[Connections]],
     *,
     lifespan: list[Lifespan] | None = None,
     away: Callable[[], Sequence[str]] = tuple,
 ) -> Litestar:
-    """Build what answers, over a reach that `provide_reach` gives; `away` says what the last look found away."""
+    """Build what answers, over the connections that `provide_connections` gives; `away` says what the last look found away."""
     checks = Checks()
 
     async def provide_checks() -> Checks:
@@ -82,7 +82,7 @@ def application(
         pages=pages.routes,
         api=api.routes,
         templates=[Path(__file__).parent / "templates"],
-        dependencies={"reach": provide_reach, "checks": provide_checks},
+        dependencies={"connections": provide_connections, "checks": provide_checks},
         lifespan=[*(lifespan or []), checking],
         navigation=NAVIGATION,
         away=away,

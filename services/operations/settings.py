@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from services.operations.domain.services import SERVICES
-from services.operations.environment import NotTold
+from services.operations.environment import MissingVariableError
 from shared import production
 from shared.production import Unsafe
 from shared.secret_files import SettingsWithSecrets
@@ -22,19 +22,19 @@ class OperationsSettings(ServiceSettings):
 
     def unsafe(self) -> list[Unsafe]:
         """Add the databases of the services, and the credentials of the broker's management."""
-        reach = ReachSettings()
+        connections = ConnectionSettings()
         found = super().unsafe()
-        for service in reach.services:
+        for service in connections.services:
             found += production.of_database(f"{service.upper()}_OPERATIONS_URL", watched(service).operations_url)
             found += production.of_web_address(f"{service.upper()}_PUBLIC_URL", watched(service).public_url)
-        management = reach.management_url.get_secret_value() if reach.management_url else ""
+        management = connections.management_url.get_secret_value() if connections.management_url else ""
         for url in filter(None, management.split(",")):
             if not is_loopback(urlsplit(url.strip()).hostname):
                 found += production.of_web_address("OPERATIONS_MANAGEMENT_URL", url.strip())
         return found
 
 
-class ReachSettings(SettingsWithSecrets):
+class ConnectionSettings(SettingsWithSecrets):
     """What the page and the command line look at; variables start with `OPERATIONS_`."""
 
     model_config = SettingsConfigDict(
@@ -93,11 +93,14 @@ class WatchedSettings(SettingsWithSecrets):
     departements: str = Field("*", description="Départements served, which name the queue of a single one")
 
     def url(self, service: str, *, whole: bool = False) -> str:
-        """Give the database's address, as operators or, to read `whole` tables, as the service. Raises `NotTold`."""
+        """Give the database's address, for operators or, to read `whole` tables, for the service itself.
+
+        Raises `MissingVariableError`.
+        """
         by_preference = (self.operations_url, self.database_url)
         told = next(filter(None, reversed(by_preference) if whole else by_preference), None)
         if told is None:
-            raise NotTold(
+            raise MissingVariableError(
                 f"{service.upper()}_OPERATIONS_URL is not set (nor {service.upper()}_DATABASE_URL). Set it, or start "
                 "`make run` once in this folder, or name the services to look after in OPERATIONS_SERVICES."
             )

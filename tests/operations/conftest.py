@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from deploy.local.rabbitmq import LocalRabbit
 from services.operations.adapters import broker
 from services.operations.adapters.broker import Broker
-from services.operations.adapters.connections import Reach, Watched
+from services.operations.adapters.connections import Connections, Watched
 from services.operations.main import application
 from services.operations.reads import behind, status
 from services.operations.settings import OperationsSettings
@@ -45,7 +45,7 @@ SUBSCRIPTIONS = (Subscription("intake", ("escalation.#",)), Subscription("escala
 class Scene:
     """What a test plays on."""
 
-    reach: Reach
+    connections: Connections
     channel: aio_pika.abc.AbstractChannel
     escalation: Database
     intake: Database
@@ -84,7 +84,9 @@ async def scene(
     async with await aio_pika.connect(broker_url("supervisor")) as connection:
         channel = await connection.channel(publisher_confirms=True)
         await topology.declare(channel, SUBSCRIPTIONS)
-        yield Scene(Reach(watched, broker), channel, databases["escalation"], databases["intake"], inbox, broken, urls)
+        yield Scene(
+            Connections(watched, broker), channel, databases["escalation"], databases["intake"], inbox, broken, urls
+        )
     for database in (*databases.values(), *as_operators.values()):
         await database.close()
 
@@ -114,8 +116,8 @@ def scenes() -> list[Scene]:
 def standing(scenes: list[Scene]) -> Litestar:
     """The operator's page, over the scene and the database of whatever test runs."""
 
-    async def provide_reach() -> Reach:
-        return scenes[-1].reach
+    async def provide_connections() -> Connections:
+        return scenes[-1].connections
 
     settings = OperationsSettings(
         database_url=SecretStr("postgresql://unused"),
@@ -123,7 +125,7 @@ def standing(scenes: list[Scene]) -> Litestar:
         public_url=PUBLIC_URL,
         secret_key=SecretStr("0123456789abcdef" * 4),
     )
-    return application(settings, DATABASE, provide_reach)
+    return application(settings, DATABASE, provide_connections)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
-from services.operations.adapters.connections import Reach, Watched
+from services.operations.adapters.connections import Connections, Watched
 from services.operations.reads import duties
 from services.operations.reads.behind import behind, compare
 from services.operations.reads.status import status
@@ -25,7 +25,7 @@ from tests.shared.messaging.conftest import a_message, wire
 
 
 async def seen(scene: Scene, perimeter: list[str] | None = None) -> list[tuple[str, str, int]]:
-    return [(one.told_by, one.service, one.events) for one in await behind(scene.reach, perimeter)]
+    return [(one.told_by, one.service, one.events) for one in await behind(scene.connections, perimeter)]
 
 
 async def test_what_stands_in_a_queue_is_counted_until_it_is_applied(scene: Scene) -> None:
@@ -46,9 +46,9 @@ async def test_its_age_is_that_of_the_first_event_that_is_not_applied(scene: Sce
     await owner.execute("ALTER TABLE journal DISABLE TRIGGER USER")
     await owner.execute("UPDATE journal SET recorded_at = now() - interval '10 minutes' WHERE position = 1")
     await owner.close()
-    [one] = await behind(scene.reach)
+    [one] = await behind(scene.connections)
     assert one.seconds == pytest.approx(600, abs=30)
-    shown = await status(scene.reach, at=clock.now())
+    shown = await status(scene.connections, at=clock.now())
     [concern] = [concern for concern in shown.concerns if concern.what == "behind"]
     # Nobody listens there, which is what needs a hand.
     assert (concern.where, concern.count, concern.urgent) == ("escalation", 2, False)
@@ -63,8 +63,10 @@ async def test_what_is_held_is_not_told_twice(scene: Scene) -> None:
 
 async def test_only_what_comes_to_a_service_is_awaited_there(scene: Scene) -> None:
     await told(scene.intake, a_message(new_id()))
-    other = replace(scene.reach.service("escalation"), queue="escalation.78")
-    assert await behind(Reach({**scene.reach.services, "escalation": other}, scene.reach.broker)) == []
+    other = replace(scene.connections.service("escalation"), queue="escalation.78")
+    assert (
+        await behind(Connections({**scene.connections.services, "escalation": other}, scene.connections.broker)) == []
+    )
     assert await seen(scene, ["78"]) == []
     assert await seen(scene, ["95"]) == [("intake", "escalation", 1)]
 
@@ -72,8 +74,8 @@ async def test_only_what_comes_to_a_service_is_awaited_there(scene: Scene) -> No
 async def test_who_is_away_hides_nobody_else(scene: Scene, free_port: int) -> None:
     await told(scene.intake, a_message(new_id()))
     away = await Database.connect(f"postgresql://nobody@127.0.0.1:{free_port}/x", name="test", min_size=0)
-    services = {**scene.reach.services, "notifications": Watched("notifications", away, "notifications")}
-    found = await behind(Reach(services, scene.reach.broker))
+    services = {**scene.connections.services, "notifications": Watched("notifications", away, "notifications")}
+    found = await behind(Connections(services, scene.connections.broker))
     assert [(one.told_by, one.service) for one in found] == [("intake", "escalation")]
     await away.close()
 
@@ -143,16 +145,16 @@ async def test_a_source_that_lost_what_was_applied_is_told_whatever_it_published
     for text in ("first", "second", "third"):
         await told(scene.intake, a_message(request_id, text))
     await hear_all(scene)
-    assert (await compare(scene.reach)).forked == []
+    assert (await compare(scene.connections)).forked == []
     await lost_since_the_backup(scene, str(request_id), back_to=1)
     for number in range(published_again):
         await told(scene.intake, a_message(request_id, f"after the restore {number}"))
-    [one] = (await compare(scene.reach)).forked
+    [one] = (await compare(scene.connections)).forked
     assert (one.told_by, one.service, one.streams, one.first) == ("intake", "escalation", 1, str(request_id))
-    shown = await status(scene.reach, at=clock.now())
+    shown = await status(scene.connections, at=clock.now())
     [concern] = [concern for concern in shown.concerns if concern.what == "forked"]
     assert (concern.where, concern.detail, concern.urgent, shown.well) == ("escalation", "intake", True, False)
-    verified = await verify(scene.reach.service("intake"), scene.reach.services.values())
+    verified = await verify(scene.connections.service("intake"), scene.connections.services.values())
     [fault] = verified.faults
     assert (fault.what, fault.subject, fault.sequence, fault.listener) == ("forked", str(request_id), 3, "escalation")
 
@@ -165,7 +167,7 @@ async def test_what_is_held_as_forked_and_what_listeners_dispute_are_told(scene:
     await scene.intake.fetch(
         "INSERT INTO stream_fork (listener, source, subject, sequence, hash) VALUES ('here', '/intake', 'x', 1, '')"
     )
-    shown = await status(scene.reach, at=clock.now())
+    shown = await status(scene.connections, at=clock.now())
     found = {
         (one.what, one.where, one.count, one.urgent) for one in shown.concerns if one.what in {"forked", "disputed"}
     }
@@ -177,11 +179,11 @@ async def test_a_stream_that_its_source_never_published_is_an_alarm(scene: Scene
     ghost = new_id()
     await told(scene.intake, a_message(new_id(), "true"))
     await hear_all(scene)
-    assert (await compare(scene.reach)).forked == []
+    assert (await compare(scene.connections)).forked == []
     await scene.inbox.process([Message(wire(a_message(ghost, "ghost"), 1), "")])
-    [fork] = (await compare(scene.reach)).forked
+    [fork] = (await compare(scene.connections)).forked
     assert (fork.told_by, fork.service, fork.streams, fork.first) == ("intake", "escalation", 1, str(ghost))
-    shown = await status(scene.reach, at=clock.now())
+    shown = await status(scene.connections, at=clock.now())
     assert [concern.where for concern in shown.concerns if concern.what == "forked"] == ["escalation"]
     assert not shown.well
 
@@ -191,6 +193,6 @@ async def test_a_fact_that_stands_alone_and_that_its_source_never_published_is_a
     event_id = await told(scene.intake, a_message(new_id(), "true"))
     body = await scene.intake.fetchval("SELECT body FROM journal WHERE id = $1", event_id)
     await alone.process([Message(body.encode(), "")])
-    assert (await compare(scene.reach)).forked == []
+    assert (await compare(scene.connections)).forked == []
     await alone.process([Message(wire(a_message(new_id(), "ghost"), 1), "")])
-    assert [fork.streams for fork in (await compare(scene.reach)).forked] == [1]
+    assert [fork.streams for fork in (await compare(scene.connections)).forked] == [1]

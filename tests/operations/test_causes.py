@@ -56,7 +56,7 @@ async def test_all_messages_of_a_cause_are_put_away_in_batches_and_the_others_st
     monkeypatch.setattr(causes, "BATCH", 5)
     await garbage(scene, count=12)
     cause = await the_large_one(scene)
-    watched = scene.reach.service("escalation")
+    watched = scene.connections.service("escalation")
     done = await causes.settle(watched, cause.key, await decided(scene, "discarded"))
     assert (done.settled, done.left) == (12, 0)
     assert await quarantine.count(scene.escalation) == [1]
@@ -74,7 +74,7 @@ async def test_one_order_is_bounded_and_says_what_is_left(scene: Scene, monkeypa
     monkeypatch.setattr(causes, "BATCH", 4)
     monkeypatch.setattr(causes, "MOST", 8)
     await garbage(scene, count=12)
-    cause, watched = await the_large_one(scene), scene.reach.service("escalation")
+    cause, watched = await the_large_one(scene), scene.connections.service("escalation")
     done = await causes.settle(watched, cause.key, await decided(scene, "replayed"))
     assert (done.settled, done.left) == (8, 4)
     assert await scene.escalation.fetchval("SELECT count(*) FROM inbox_again") == 8
@@ -82,7 +82,7 @@ async def test_one_order_is_bounded_and_says_what_is_left(scene: Scene, monkeypa
 
 async def test_what_was_sent_again_and_is_unreadable_still_is_not_sent_by_the_same_decision(scene: Scene) -> None:
     await garbage(scene, count=3)
-    cause, watched = await the_large_one(scene), scene.reach.service("escalation")
+    cause, watched = await the_large_one(scene), scene.connections.service("escalation")
     decision = await decided(scene, "replayed")
     await causes.settle(watched, cause.key, decision)
     await garbage(scene, count=3)

@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 from prometheus_client import REGISTRY
 
-from services.operations.adapters.connections import Reach, Watched
+from services.operations.adapters.connections import Connections, Watched
 from services.operations.usecases.checking import Checks
 from shared.clock import new_id
 from shared.db import Database
@@ -57,10 +57,12 @@ async def test_programs_begin_it_and_ask_for_the_result(
 
 async def test_a_journal_is_not_read_twice_at_once_and_one_that_is_away_is_said(scene: Scene, free_port: int) -> None:
     away = await Database.connect(f"postgresql://nobody@127.0.0.1:{free_port}/x", name="test", min_size=0)
-    reach = Reach({**scene.reach.services, "intake": Watched("intake", away, "intake")}, scene.reach.broker)
+    connections = Connections(
+        {**scene.connections.services, "intake": Watched("intake", away, "intake")}, scene.connections.broker
+    )
     checks = Checks()
-    first = checks.begin(reach, by="a")
-    assert checks.begin(reach, by="b") == first
+    first = checks.begin(connections, by="a")
+    assert checks.begin(connections, by="b") == first
     await checks.finish()
     assert {check.service: check.state for check in checks.last()} == {"intake": "away", "escalation": "done"}
     await away.close()

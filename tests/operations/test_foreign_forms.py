@@ -37,7 +37,7 @@ async def admin(scene: Scene, admin_of: Callable[[str], BrokerAdmin]) -> AsyncIt
     """An administrator; the accounts that a test makes end with it."""
     admin = admin_of("supervisor")
     yield admin
-    for form in await foreign_forms.list_forms(scene.reach, admin):
+    for form in await foreign_forms.list_forms(scene.connections, admin):
         await admin.call("DELETE", f"users/{form.account}")
 
 
@@ -47,7 +47,9 @@ def name() -> str:
 
 
 async def make(scene: Scene, admin: BrokerAdmin, name: str, *, renew: bool = False) -> str:
-    return await foreign_forms.add(scene.reach, admin, name, renew=renew, by="camille", why="convention du 3 mars")
+    return await foreign_forms.add(
+        scene.connections, admin, name, renew=renew, by="camille", why="convention du 3 mars"
+    )
 
 
 @asynccontextmanager
@@ -88,11 +90,11 @@ async def test_forms_are_listed_and_end(
     form = foreign_forms.Form(name=name, source=f"/forms/{name}", account=user, queue=user, unread=1)
 
     async def listed() -> bool:
-        return form in await foreign_forms.list_forms(scene.reach, admin)
+        return form in await foreign_forms.list_forms(scene.connections, admin)
 
     await eventually(listed)
     async with opened(broker_url("operator"), name, password) as channel:
-        await foreign_forms.remove(scene.reach, admin, name, by="camille", why="fin de la convention")
+        await foreign_forms.remove(scene.connections, admin, name, by="camille", why="fin de la convention")
 
         async def closed() -> bool:
             return channel.is_closed
@@ -101,9 +103,9 @@ async def test_forms_are_listed_and_end(
     with pytest.raises(aio_pika.exceptions.AMQPConnectionError):
         async with opened(broker_url("operator"), name, password):
             pass
-    assert name not in [one.name for one in await foreign_forms.list_forms(scene.reach, admin)]
+    assert name not in [one.name for one in await foreign_forms.list_forms(scene.connections, admin)]
     with pytest.raises(foreign_forms.NoSuchForm):
-        await foreign_forms.remove(scene.reach, admin, name, by="camille", why="encore")
+        await foreign_forms.remove(scene.connections, admin, name, by="camille", why="encore")
     actions = await record.latest(scene.intake, "intake")
     assert [(one.action, one.target, one.by) for one in actions] == [
         ("form.remove", f"/forms/{name}", "camille"),
@@ -132,7 +134,7 @@ async def test_a_name_that_is_none_is_refused(scene: Scene, admin: BrokerAdmin, 
     with pytest.raises(Invalid):
         await make(scene, admin, wrong)
     with pytest.raises(foreign_forms.NoSuchForm):
-        await foreign_forms.remove(scene.reach, admin, wrong, by="camille", why="essai")
+        await foreign_forms.remove(scene.connections, admin, wrong, by="camille", why="essai")
     assert await record.latest(scene.intake, "intake") == []
 
 

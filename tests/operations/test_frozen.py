@@ -12,7 +12,7 @@ from playwright.async_api import Browser, expect
 from prometheus_client import generate_latest
 
 from services.operations import jobs as gauges
-from services.operations.adapters.connections import Reach, Watched
+from services.operations.adapters.connections import Connections, Watched
 from services.operations.reads import behind, status
 from shared.db import CANCELS_WITHIN, Database
 from shared.web import sessions
@@ -32,25 +32,25 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def frozen(scene: Scene) -> AsyncIterator[tuple[Reach, Link]]:
+async def frozen(scene: Scene) -> AsyncIterator[tuple[Connections, Link]]:
     """Two services, of which escalation's PostgreSQL is behind a link that can be frozen; both connected before."""
     url = urlsplit(scene.urls["escalation"].app_url)
     link = Link(url.port or 5432)
     await link.start()
     behind_link = url._replace(netloc=url.netloc.replace(f":{url.port}", f":{link.port}")).geturl()
     database = await Database.connect(behind_link, name="test")
-    watched = {**scene.reach.services, "escalation": Watched("escalation", database, "escalation")}
-    yield replace(scene.reach, services=watched), link
+    watched = {**scene.connections.services, "escalation": Watched("escalation", database, "escalation")}
+    yield replace(scene.connections, services=watched), link
     link.flow()
     database.terminate()
     link.stop()
 
 
 async def test_whoever_gives_up_waiting_for_a_frozen_database_waits_no_longer_for_its_confirmation(
-    frozen: tuple[Reach, Link],
+    frozen: tuple[Connections, Link],
 ) -> None:
-    reach, link = frozen
-    database = reach.services["escalation"].database
+    connections, link = frozen
+    database = connections.services["escalation"].database
     assert await database.fetchval("SELECT 1") == 1
     link.stall()
     began = time.monotonic()
@@ -62,36 +62,38 @@ async def test_whoever_gives_up_waiting_for_a_frozen_database_waits_no_longer_fo
     assert await database.fetchval("SELECT 1") == 1
 
 
-async def test_the_status_names_a_frozen_database_in_seconds_and_the_gauges_say_so(frozen: tuple[Reach, Link]) -> None:
-    reach, link = frozen
+async def test_the_status_names_a_frozen_database_in_seconds_and_the_gauges_say_so(
+    frozen: tuple[Connections, Link],
+) -> None:
+    connections, link = frozen
     latest = gauges.Latest()
-    await latest.measure(reach)
+    await latest.measure(connections)
     link.stall()
     began = time.monotonic()
-    await latest.measure(reach)
+    await latest.measure(connections)
     assert time.monotonic() - began < status.PATIENCE + CANCELS_WITHIN + behind.PATIENCE + MACHINE
     assert latest.status is not None
     assert [one.where for one in latest.status.concerns if one.what == "database_away"] == ["escalation"]
     assert 'cousu_concerns{what="database_away",where="escalation"} 1.0' in generate_latest().decode()
     link.flow()
-    await latest.measure(reach)
+    await latest.measure(connections)
     assert "database_away" not in generate_latest().decode()
 
 
 async def test_gauges_of_a_look_that_failed_are_not_left_as_they_were(
-    frozen: tuple[Reach, Link], monkeypatch: pytest.MonkeyPatch
+    frozen: tuple[Connections, Link], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reach, link = frozen
+    connections, link = frozen
     link.stall()
     latest = gauges.Latest()
-    await latest.measure(reach)
+    await latest.measure(connections)
 
     async def fails(*_: object, **__: object) -> None:
         raise LookupError
 
     monkeypatch.setattr(gauges, "status", fails)
     with pytest.raises(LookupError):
-        await latest.measure(reach)
+        await latest.measure(connections)
     assert "cousu_concerns{" not in generate_latest().decode()
     assert latest.status is None
 

@@ -33,7 +33,9 @@ async def a_gap_that_nothing_fills(scene: Scene) -> waiting.Gap:
 
 
 async def gaps_told(scene: Scene) -> list[str]:
-    return [one.what for one in (await status(scene.reach, at=clock.now())).concerns if one.what.startswith("gap")]
+    return [
+        one.what for one in (await status(scene.connections, at=clock.now())).concerns if one.what.startswith("gap")
+    ]
 
 
 async def test_the_page_closes_a_gap_that_no_event_can_fill(scene: Scene, enter: Enter) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.operations.adapters.connections import Reach, ServiceAway, Watched
+from services.operations.adapters.connections import Connections, ServiceAway, Watched
 from services.operations.reads import journals, verification
 from services.operations.reads.journals import Event
 from shared.clock import new_id, now
@@ -50,7 +50,7 @@ async def test_a_requests_events_come_in_the_order_in_which_one_led_to_another(s
     answer = await told(scene.escalation, fact, cause=first)
     await told(scene.intake, a_message(new_id(), "another request"))
 
-    trail = await journals.trail(scene.reach, str(request_id))
+    trail = await journals.trail(scene.connections, str(request_id))
 
     assert [event.id for event in trail.events] == [str(first), str(answer)]
     assert [event.service for event in trail.events] == ["intake", "escalation"]
@@ -67,14 +67,14 @@ async def test_each_event_says_how_far_it_got(scene: Scene) -> None:
     async with scene.intake.transaction() as tx:
         await tx.execute("DELETE FROM outbox WHERE position = (SELECT min(position) FROM journal)")
 
-    first, second, third = (await journals.trail(scene.reach, str(request_id))).events
+    first, second, third = (await journals.trail(scene.connections, str(request_id))).events
 
     assert (first.sent, second.sent) == (True, False)
     assert first.applied_by == ["escalation"]
     assert second.held_by == ["escalation"]
     assert third.waits_at == ["escalation"]
     await told(scene.intake, a_message(request_id, "on its way"))
-    fourth = (await journals.trail(scene.reach, str(request_id))).events[-1]
+    fourth = (await journals.trail(scene.connections, str(request_id))).events[-1]
     assert (fourth.missing_at, fourth.applied_by) == (["escalation"], [])
 
 
@@ -85,7 +85,7 @@ async def test_an_event_that_stands_alone_for_its_listener_is_followed_too(scene
     alone = Inbox(scene.escalation, EventHandlers({MessagePosted: scene.broken.apply}, alone=[MessagePosted]))
     body = await scene.intake.fetchval("SELECT body FROM journal WHERE sequence = 2")
     await alone.process([Message(body.encode(), "intake.message_posted.95")])
-    first, second = (await journals.trail(scene.reach, str(request_id))).events
+    first, second = (await journals.trail(scene.connections, str(request_id))).events
     assert (first.applied_by, second.applied_by) == ([], ["escalation"])
 
 
@@ -101,7 +101,7 @@ async def test_a_request_is_found_by_its_number(scene: Scene) -> None:
             request_id,
         )
     await told(scene.intake, a_message(request_id))
-    trail = await journals.trail(scene.reach, " 95-2026-000123 ")
+    trail = await journals.trail(scene.connections, " 95-2026-000123 ")
     assert trail.request_id == request_id
 
 
@@ -109,22 +109,22 @@ async def test_what_is_away_is_named_and_the_rest_is_shown(scene: Scene, free_po
     request_id = new_id()
     await told(scene.intake, a_message(request_id))
     away = await Database.connect(f"postgresql://nobody@127.0.0.1:{free_port}/x", name="test", min_size=0)
-    services = {**scene.reach.services, "escalation": Watched("escalation", away, "escalation")}
-    trail = await journals.trail(Reach(services, scene.reach.broker), str(request_id))
+    services = {**scene.connections.services, "escalation": Watched("escalation", away, "escalation")}
+    trail = await journals.trail(Connections(services, scene.connections.broker), str(request_id))
     assert (len(trail.events), trail.away) == (1, ["escalation"])
     without_intake = {**services, "intake": replace(services["escalation"], name="intake")}
     with pytest.raises(ServiceAway):
-        await journals.trail(Reach(without_intake, scene.reach.broker), "95-2026-000123")
+        await journals.trail(Connections(without_intake, scene.connections.broker), "95-2026-000123")
     await away.close()
 
 
 async def test_what_is_no_request_is_refused(scene: Scene) -> None:
     with pytest.raises(journals.NoSuchRequest):
-        await journals.trail(scene.reach, str(new_id()))
+        await journals.trail(scene.connections, str(new_id()))
     with pytest.raises(journals.NoSuchRequest):
-        await journals.trail(scene.reach, "95-2026-999999")
+        await journals.trail(scene.connections, "95-2026-999999")
     with pytest.raises(Invalid):
-        await journals.trail(scene.reach, "n'importe quoi")
+        await journals.trail(scene.connections, "n'importe quoi")
 
 
 def an_event(source: str, sequence: int, minutes: int, cause: str | None = None) -> Event:
@@ -172,13 +172,13 @@ async def spoil(scene: Scene, query: str, *args: Any) -> None:
 
 
 async def faults(scene: Scene) -> list[tuple[str, int, int]]:
-    verified = await verification.verify(scene.reach.service("escalation"))
+    verified = await verification.verify(scene.connections.service("escalation"))
     assert verified.wrong == len(verified.faults)
     return [(fault.what, fault.sequence, fault.until) for fault in verified.faults]
 
 
 async def test_a_whole_journal_has_no_fault(scene: Scene, stream: UUID) -> None:
-    verified = await verification.verify(scene.reach.service("escalation"))
+    verified = await verification.verify(scene.connections.service("escalation"))
     assert (verified.streams, verified.events, verified.wrong) == (2, 6, 0)
     assert stream
 
@@ -189,7 +189,7 @@ async def test_a_changed_text_is_named_and_only_it(scene: Scene, stream: UUID) -
         "UPDATE journal SET body = replace(body, 'message 3', 'message X') WHERE subject = $1 AND sequence = 3",
         str(stream),
     )
-    verified = await verification.verify(scene.reach.service("escalation"))
+    verified = await verification.verify(scene.connections.service("escalation"))
     [fault] = verified.faults
     assert (fault.what, fault.sequence, fault.subject) == ("tampered", 3, str(stream))
     event_id = await scene.escalation.fetchval(
@@ -246,5 +246,5 @@ async def test_not_more_faults_than_fit_on_a_screen_are_named_and_all_are_counte
 ) -> None:
     monkeypatch.setattr(verification, "MOST_NAMED", 1)
     await spoil(scene, "UPDATE journal SET body = body || ' ' WHERE subject = $1", str(stream))
-    verified = await verification.verify(scene.reach.service("escalation"))
+    verified = await verification.verify(scene.connections.service("escalation"))
     assert (verified.wrong, len(verified.faults)) == (5, 1)

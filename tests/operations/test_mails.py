@@ -9,7 +9,7 @@ from litestar import Litestar
 from pydantic import SecretStr
 
 from services.operations.adapters.broker import Broker
-from services.operations.adapters.connections import Reach, Watched
+from services.operations.adapters.connections import Connections, Watched
 from services.operations.main import application
 from services.operations.reads.status import status
 from services.operations.settings import OperationsSettings
@@ -40,8 +40,8 @@ async def postman(fresh_database: Callable[[str], Awaitable[FreshDatabase]]) -> 
 def page(postman: Watched, own_database: Database) -> Litestar:
     """The operator's page over that service alone."""
 
-    async def provide_reach() -> Reach:
-        return Reach({"notifications": postman}, Broker("amqp://nobody@127.0.0.1:1/"))
+    async def provide_connections() -> Connections:
+        return Connections({"notifications": postman}, Broker("amqp://nobody@127.0.0.1:1/"))
 
     return application(
         OperationsSettings(
@@ -51,7 +51,7 @@ def page(postman: Watched, own_database: Database) -> Litestar:
             secret_key=SecretStr("0123456789abcdef" * 4),
         ),
         own_database,
-        provide_reach,
+        provide_connections,
     )
 
 
@@ -144,8 +144,8 @@ async def test_more_than_ten_refusals_in_an_hour_need_a_hand_and_fewer_are_worth
     await a_mail(postman.database, new_id())
     many = (await browse.get("/")).text
     assert ["dont plus de dix refusés dans l’heure" in seen for seen in (few, many)] == [False, True]
-    reach = Reach({"notifications": postman}, Broker("amqp://nobody@127.0.0.1:1/"))
-    [concern] = [one for one in (await status(reach, at=clock.now())).concerns if one.what == "mail_failed"]
+    connections = Connections({"notifications": postman}, Broker("amqp://nobody@127.0.0.1:1/"))
+    [concern] = [one for one in (await status(connections, at=clock.now())).concerns if one.what == "mail_failed"]
     assert (concern.count, concern.urgent) == (21, True)
 
 
@@ -172,8 +172,8 @@ async def test_a_subscription_suspended_after_failures_needs_a_hand_and_one_susp
             who,
             gave_up,
         )
-    reach = Reach({"notifications": postman}, Broker("amqp://nobody@127.0.0.1:1/"))
-    [concern] = [one for one in (await status(reach, at=clock.now())).concerns if one.what == "webhook_suspended"]
+    connections = Connections({"notifications": postman}, Broker("amqp://nobody@127.0.0.1:1/"))
+    [concern] = [one for one in (await status(connections, at=clock.now())).concerns if one.what == "webhook_suspended"]
     assert (concern.count, concern.urgent, round(concern.seconds / 3600)) == (1, True, 3)
     assert "abonnement suspendu après deux jours d’échecs, depuis" in (await (await enter()).get("/")).text
 

@@ -6,10 +6,10 @@ import httpx2
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from services.operations.adapters.connections import reached
-from services.operations.environment import NotTold
+from services.operations.adapters.connections import connected
+from services.operations.environment import MissingVariableError
 from services.operations.main import build
-from services.operations.settings import OperationsSettings, ReachSettings, watched
+from services.operations.settings import ConnectionSettings, OperationsSettings, watched
 from shared.db import Database
 from tests.operations.conftest import PUBLIC_URL, Scene
 
@@ -53,18 +53,18 @@ async def test_the_page_starts_and_answers_while_the_broker_and_a_database_are_a
 
 
 async def test_a_missing_address_is_said(own_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(NotTold, match="OPERATIONS_AMQP_URL"):
+    with pytest.raises(MissingVariableError, match="OPERATIONS_AMQP_URL"):
         build(SETTINGS, own_database)
     monkeypatch.setenv("AMQP_URL", "amqp://127.0.0.1/")
-    with pytest.raises(NotTold, match="INTAKE_DATABASE_URL"):
-        async with reached():
+    with pytest.raises(MissingVariableError, match="INTAKE_DATABASE_URL"):
+        async with connected():
             pass
 
 
 def test_an_unknown_service_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPERATIONS_SERVICES", "intake,elsewhere")
     with pytest.raises(ValidationError, match="elsewhere"):
-        ReachSettings()
+        ConnectionSettings()
 
 
 @pytest.mark.parametrize(

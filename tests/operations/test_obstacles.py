@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from services.operations.adapters.connections import Reach, Watched
+from services.operations.adapters.connections import Connections, Watched
 from services.operations.domain.obstacles import Cause, Obstacle, What
 from services.operations.reads import journals
 from services.operations.reads.awaited import Awaited, awaited
@@ -29,10 +29,10 @@ Fresh = Callable[[str], Awaitable[FreshDatabase]]
 MINUTE = timedelta(minutes=1)
 
 
-async def keeping(reach: Reach, request_id: UUID, after: timedelta = MINUTE) -> list[Obstacle]:
+async def keeping(connections: Connections, request_id: UUID, after: timedelta = MINUTE) -> list[Obstacle]:
     """Look as an operator does who comes so long afterwards."""
-    trail = await journals.trail(reach, str(request_id))
-    return await obstacles(reach, trail, at=clock.now() + after)
+    trail = await journals.trail(connections, str(request_id))
+    return await obstacles(connections, trail, at=clock.now() + after)
 
 
 async def sent(scene: Scene) -> None:
@@ -42,21 +42,21 @@ async def sent(scene: Scene) -> None:
 
 
 @pytest.fixture
-async def with_mails(scene: Scene, fresh_database: Fresh) -> AsyncIterator[Reach]:
+async def with_mails(scene: Scene, fresh_database: Fresh) -> AsyncIterator[Connections]:
     """The scene with the service that sends mails."""
     database = await Database.connect((await fresh_database("notifications")).app_url, name="test")
-    services = {**scene.reach.services, "notifications": Watched("notifications", database, "notifications")}
-    yield replace(scene.reach, services=services)
+    services = {**scene.connections.services, "notifications": Watched("notifications", database, "notifications")}
+    yield replace(scene.connections, services=services)
     await database.close()
 
 
 async def test_nothing_keeps_a_request_whose_events_were_applied_or_are_just_on_their_way(scene: Scene) -> None:
     request_id = new_id()
     await told(scene.intake, a_message(request_id, "Bonjour"))
-    assert await keeping(scene.reach, request_id, timedelta(0)) == []
+    assert await keeping(scene.connections, request_id, timedelta(0)) == []
     await sent(scene)
     await hear_all(scene)
-    assert await keeping(scene.reach, request_id) == []
+    assert await keeping(scene.connections, request_id) == []
 
 
 async def test_a_held_event_says_why_and_when_it_is_tried_next_and_hides_what_waits_behind_it(scene: Scene) -> None:
@@ -66,7 +66,7 @@ async def test_a_held_event_says_why_and_when_it_is_tried_next_and_hides_what_wa
         await told(scene.intake, a_message(request_id, text))
     await sent(scene)
     await hear_all(scene)
-    [one] = await keeping(scene.reach, request_id)
+    [one] = await keeping(scene.connections, request_id)
     assert (one.what, one.where, one.events, one.attempts) == ("held", "escalation", 2, 1)
     assert one.reason == "RuntimeError: cannot be applied yet"
     assert one.next_attempt_at is not None
@@ -75,13 +75,13 @@ async def test_a_held_event_says_why_and_when_it_is_tried_next_and_hides_what_wa
 async def test_an_event_that_nobody_sends_says_whether_there_is_a_relay(scene: Scene) -> None:
     request_id = new_id()
     await told(scene.intake, a_message(request_id, "Bonjour"))
-    [one] = await keeping(scene.reach, request_id)
+    [one] = await keeping(scene.connections, request_id)
     assert (one.what, one.where, one.cause) == ("unsent", "intake", "no_relay")
     for name, cause in (("intake", "not_taken"), ("", "no_relay")):
         settings = {"application_name": name}
         leader = await asyncpg.connect(scene.urls["intake"].app_url, server_settings=settings)
         await leader.fetchval("SELECT pg_advisory_lock($1)", LEADER_LOCK)
-        [one] = await keeping(scene.reach, request_id)
+        [one] = await keeping(scene.connections, request_id)
         await leader.close()
         assert one.cause == cause, "a session that is not the service's holds the lock, and sends nothing"
 
@@ -90,7 +90,7 @@ async def test_an_event_that_does_not_come_says_that_nobody_listens(scene: Scene
     request_id = new_id()
     await told(scene.intake, a_message(request_id, "Bonjour"))
     await sent(scene)
-    [one] = await keeping(scene.reach, request_id)
+    [one] = await keeping(scene.connections, request_id)
     assert (one.what, one.where, one.cause, one.queue) == ("missing", "escalation", "no_consumer", "escalation")
 
 
@@ -100,7 +100,7 @@ async def test_a_service_whose_database_refuses_is_never_taken_for_one_where_all
     await sent(scene)
     owner = await asyncpg.connect(scene.urls["escalation"].owner_url)
     await owner.execute("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM shared_operators")
-    [one] = await keeping(scene.reach, request_id)
+    [one] = await keeping(scene.connections, request_id)
     await owner.close()
     assert (one.what, one.where, one.cause) == ("away", "escalation", "database_refuses")
 
@@ -111,10 +111,10 @@ async def test_an_unreadable_message_is_found_by_the_request_that_it_names(scene
     await sent(scene)
     body = b'{"specversion": "1.0", "subject": "' + str(request_id).encode() + b'"}'
     await scene.inbox.process([Message(body, "intake.message_posted.95")])
-    missing, unreadable = await keeping(scene.reach, request_id)
+    missing, unreadable = await keeping(scene.connections, request_id)
     assert (missing.what, unreadable.what, unreadable.urgent) == ("missing", "unreadable", True)
     await hear_all(scene)
-    [unreadable] = await keeping(scene.reach, request_id)
+    [unreadable] = await keeping(scene.connections, request_id)
     assert not unreadable.urgent, "the true event came: it keeps nothing any more"
 
 
@@ -124,7 +124,7 @@ async def test_what_found_no_queue_is_looked_for_where_it_is_parked(scene: Scene
     await sent(scene)
     await publish(scene.channel, b"lost", "notifications.delivery_failed.95")
     await scene.channel.queue_delete("escalation")
-    [one] = await keeping(scene.reach, request_id)
+    [one] = await keeping(scene.connections, request_id)
     assert one.cause == "no_queue"
 
 
@@ -140,13 +140,13 @@ async def test_a_request_that_nothing_keeps_says_whom_it_waits_for_to_who_may_se
             request_id,
             {"team": "departement", "what": "Commencer l’examen.", "until": "2026-12-04"},
         )
-    found = await awaited(scene.reach, request_id)
+    found = await awaited(scene.connections, request_id)
     assert found == Awaited(team="departement", what="Commencer l’examen.", until=date(2026, 12, 4))
-    assert await awaited(scene.reach, request_id, perimeter=["78"]) is None
-    assert await awaited(scene.reach, new_id()) is None
+    assert await awaited(scene.connections, request_id, perimeter=["78"]) is None
+    assert await awaited(scene.connections, new_id()) is None
 
 
-async def test_a_mail_that_was_refused_is_told_beside_the_request(with_mails: Reach, scene: Scene) -> None:
+async def test_a_mail_that_was_refused_is_told_beside_the_request(with_mails: Connections, scene: Scene) -> None:
     request_id = new_id()
     await told(scene.intake, a_message(request_id, "Bonjour"))
     await sent(scene)

@@ -13,7 +13,7 @@ import structlog
 
 from deploy.local.rabbitmq import LocalRabbit
 from services.operations.adapters.broker import Broker
-from services.operations.adapters.connections import Reach, Watched
+from services.operations.adapters.connections import Connections, Watched
 from services.operations.domain.concerns import Concern
 from services.operations.reads import status as looking
 from services.operations.reads.status import Status, status
@@ -57,7 +57,7 @@ async def until(scene: Scene, what: str) -> tuple[Status, Concern]:
     found: list[tuple[Status, Concern]] = []
 
     async def told() -> bool:
-        seen = await status(scene.reach, at=clock.now())
+        seen = await status(scene.connections, at=clock.now())
         found.extend((seen, concern) for concern in seen.concerns if concern.what == what)
         return bool(found)
 
@@ -70,7 +70,7 @@ async def test_all_is_well_when_everything_runs_and_nothing_waits(scene: Scene) 
         seen: list[Status] = []
 
         async def well() -> bool:
-            seen.append(await status(scene.reach, at=clock.now()))
+            seen.append(await status(scene.connections, at=clock.now()))
             return seen[-1].well
 
         await eventually(well)
@@ -90,7 +90,7 @@ async def test_a_queue_that_nobody_consumes_needs_a_hand(scene: Scene) -> None:
 
     async def counted() -> bool:
         _, concern = await until(scene, "no_consumer")
-        seen = await status(scene.reach, at=clock.now())
+        seen = await status(scene.connections, at=clock.now())
         return any(queue.name == "escalation" and queue.ready == 1 for queue in seen.queues) and concern.urgent
 
     await eventually(counted)
@@ -100,7 +100,7 @@ async def test_a_queue_that_does_not_exist_is_told(scene: Scene) -> None:
     await scene.channel.queue_delete("intake", if_unused=False, if_empty=False)
 
     async def missing() -> bool:
-        seen = await status(scene.reach, at=clock.now())
+        seen = await status(scene.connections, at=clock.now())
         return any(queue.name == "intake" and not queue.exists for queue in seen.queues)
 
     await eventually(missing)
@@ -149,7 +149,7 @@ async def test_what_waits_for_another_stream_is_no_failure_and_worth_a_look_afte
         await inbox.process([Message(wire(a_message(new_id()), 1), "intake.message_posted.95")])
     [line] = [line for line in lines if line["event"].startswith("event.")]
     assert (line["event"], line["log_level"], "exc_info" in line) == ("event.waits_for_another", "info", False)
-    young = await status(scene.reach, at=clock.now())
+    young = await status(scene.connections, at=clock.now())
     assert [one for one in young.concerns if one.what == "held"] == []
     cells = dict(next(one.cells for one in words.lines(young) if one.service == "escalation"))
     assert cells["Retenues"] == words.Cell("1", None, "/retenues")
@@ -161,7 +161,7 @@ async def test_what_waits_for_another_stream_is_no_failure_and_worth_a_look_afte
 
 async def test_what_waits_behind_a_held_event_is_no_gap(scene: Scene) -> None:
     await a_held_stream(scene.inbox, scene.broken, scene.escalation)
-    seen = await status(scene.reach, at=clock.now())
+    seen = await status(scene.connections, at=clock.now())
     [figures] = [one.figures for one in seen.services if one.name == "escalation"]
     assert figures is not None
     assert (figures.held, figures.gaps, figures.waiting) == (1, 0, 3)
@@ -170,7 +170,7 @@ async def test_what_waits_behind_a_held_event_is_no_gap(scene: Scene) -> None:
 async def test_an_outbox_that_does_not_empty_needs_a_hand(scene: Scene) -> None:
     async with scene.escalation.transaction() as tx:
         await journal.record(tx, a_message(new_id()))
-    seen = await status(scene.reach, at=clock.now())
+    seen = await status(scene.connections, at=clock.now())
     assert "outbox_late" not in {concern.what for concern in seen.concerns}
     async with scene.escalation.transaction() as tx:
         await tx.execute("UPDATE outbox SET waiting_since = now() - interval '2 minutes'")
@@ -201,7 +201,7 @@ async def test_unreadable_dead_and_unrouted_messages_need_a_hand(scene: Scene) -
 async def test_a_broker_that_is_away_is_said_and_the_services_are_still_seen(scene: Scene, free_port: int) -> None:
     await a_held_stream(scene.inbox, scene.broken, scene.escalation)
     nobody = Broker(f"amqp://operator:x@127.0.0.1:{free_port}/", metrics_url=f"http://127.0.0.1:{free_port}")
-    seen = await status(replace(scene.reach, broker=nobody), at=clock.now())
+    seen = await status(replace(scene.connections, broker=nobody), at=clock.now())
     assert seen.broker_away
     assert not seen.well
     assert {concern.what for concern in seen.concerns} == {"broker_away", "held"}
@@ -210,8 +210,8 @@ async def test_a_broker_that_is_away_is_said_and_the_services_are_still_seen(sce
 
 async def test_a_database_that_is_away_is_said_and_the_others_are_still_seen(scene: Scene, free_port: int) -> None:
     away = await Database.connect(f"postgresql://nobody@127.0.0.1:{free_port}/x", name="test", min_size=0)
-    services = {**scene.reach.services, "intake": Watched("intake", away, "intake")}
-    seen = await status(Reach(services, scene.reach.broker), at=clock.now())
+    services = {**scene.connections.services, "intake": Watched("intake", away, "intake")}
+    seen = await status(Connections(services, scene.connections.broker), at=clock.now())
     assert [concern.where for concern in seen.concerns if concern.what == "database_away"] == ["intake"]
     assert [one.figures is None for one in seen.services] == [True, False]
     await away.close()
@@ -225,11 +225,11 @@ async def test_cases_that_are_locked_are_not_taken_for_a_database_that_is_away(
 
     monkeypatch.setattr(looking, "PATIENCE", 0.5)
     monkeypatch.setattr(looking, "deadlines", waits_for_a_lock)
-    stuck = {("database_stuck", name, True) for name in scene.reach.services}
+    stuck = {("database_stuck", name, True) for name in scene.connections.services}
 
     async def said() -> bool:
         """Half a second is little for all the rest, on a machine that does many things at once."""
-        seen = await status(scene.reach, at=clock.now())
+        seen = await status(scene.connections, at=clock.now())
         told = {(concern.what, concern.where, concern.urgent) for concern in seen.concerns}
         return told == stuck and all(one.figures is not None and one.database_away is None for one in seen.services)
 
@@ -238,8 +238,10 @@ async def test_cases_that_are_locked_are_not_taken_for_a_database_that_is_away(
 
 
 async def test_a_service_that_does_not_answer_is_said(scene: Scene, free_port: int) -> None:
-    watched = replace(scene.reach.service("intake"), public_url=f"http://127.0.0.1:{free_port}")
-    seen = await status(Reach({**scene.reach.services, "intake": watched}, scene.reach.broker), at=clock.now())
+    watched = replace(scene.connections.service("intake"), public_url=f"http://127.0.0.1:{free_port}")
+    seen = await status(
+        Connections({**scene.connections.services, "intake": watched}, scene.connections.broker), at=clock.now()
+    )
     assert [concern.where for concern in seen.concerns if concern.what == "service_away"] == ["intake"]
 
 
@@ -282,8 +284,8 @@ async def test_a_service_that_is_ready_and_degraded_says_so_and_needs_no_hand_fo
         writer.close()
 
     async with await asyncio.start_server(answer, "127.0.0.1", free_port):
-        watched = replace(scene.reach.service("intake"), public_url=f"http://127.0.0.1:{free_port}")
-        seen = await status(replace(scene.reach, services={"intake": watched}), at=clock.now())
+        watched = replace(scene.connections.service("intake"), public_url=f"http://127.0.0.1:{free_port}")
+        seen = await status(replace(scene.connections, services={"intake": watched}), at=clock.now())
     [intake] = seen.services
     assert (intake.ready, intake.missing, intake.degraded) == (True, [], ["relay: no leader"])
     [concern] = [one for one in seen.concerns if one.what == "service_degraded"]
@@ -302,5 +304,5 @@ async def test_certificate_authorities_are_not_loaded_at_each_look(
 
     monkeypatch.setattr(ssl, "create_default_context", count)
     for _ in range(3):
-        await status(scene.reach, at=clock.now())
+        await status(scene.connections, at=clock.now())
     assert len(loaded) <= 1

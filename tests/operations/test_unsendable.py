@@ -23,7 +23,7 @@ __all__ = ["cousu_main"]
 async def test_an_event_that_was_set_aside_is_listed_and_published_again(
     scene: Scene, broker_url: Callable[[str], str], cousu_main: CousuMain
 ) -> None:
-    request_id, intake = new_id(), scene.reach.service("intake")
+    request_id, intake = new_id(), scene.connections.service("intake")
     async with scene.intake.transaction() as tx:
         event_id = await journal.record(tx, a_message(request_id, "first"))
         await journal.record(tx, a_message(request_id, "second"))

@@ -43,8 +43,8 @@ OWN = {
 async def mails(fresh_database: Callable[[str], Awaitable[FreshDatabase]], scene: Scene) -> AsyncIterator[Database]:
     """The service that sends mails, which the page watches too."""
     database = await Database.connect((await fresh_database("notifications")).app_url, name="test")
-    assert isinstance(scene.reach.services, dict)
-    scene.reach.services["notifications"] = Watched("notifications", database, "notifications")
+    assert isinstance(scene.connections.services, dict)
+    scene.connections.services["notifications"] = Watched("notifications", database, "notifications")
     yield database
     await database.close()
 

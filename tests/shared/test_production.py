@@ -14,7 +14,7 @@ import pytest
 from services.intake.settings import Settings as IntakeSettings
 from services.notifications.settings import Settings as NotificationsSettings
 from services.operations.adapters import migrations
-from services.operations.environment import told
+from services.operations.environment import variable
 from services.operations.settings import OperationsSettings, watched
 from shared import sockets, tls
 from shared.db import Database
@@ -214,7 +214,7 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.Monkey
     assert settings.database_url.get_secret_value() == SAFE["NOTIFICATIONS_DATABASE_URL"]
     assert settings.tracking_key.get_secret_value() == SAFE["NOTIFICATIONS_TRACKING_KEY"]
     assert settings.unsafe() == []
-    assert told("NOTIFICATIONS_DATABASE_URL") == SAFE["NOTIFICATIONS_DATABASE_URL"]
+    assert variable("NOTIFICATIONS_DATABASE_URL") == SAFE["NOTIFICATIONS_DATABASE_URL"]
 
 
 def test_a_file_of_a_service_among_others_is_found_by_its_prefix(

@@ -11,7 +11,7 @@ from rich.progress import track
 from deploy.local.demo import projects
 from deploy.local.demo.doors import Door, Json, agents_of, agents_of_departements, console
 from deploy.local.demo.projects import Project
-from services.operations.environment import told
+from services.operations.environment import variable
 from shared.contracts.vocabulary import ApplicantKind, Programme
 from shared.territory import Departement, Territories
 
@@ -116,7 +116,7 @@ def _describe(national: Door, programme: Programme, chance: random.Random, terri
 
 
 def _file(project: Project, seed: int) -> Asked:
-    intake = told("INTAKE_PUBLIC_URL")
+    intake = variable("INTAKE_PUBLIC_URL")
     filed = Door(intake).post("/requests", project.body, {"Idempotency-Key": f"answers-{seed}-{project.place}"})
     answer = SHARES[project.place % len(SHARES)]
     if answer is Answer.PAID and not project.body["support_types"]:

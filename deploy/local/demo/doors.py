@@ -21,7 +21,7 @@ from deploy.local.databases import refuse_real_agents
 from deploy.local.environment import EMBEDDED
 from deploy.local.personas import PERSONAS, Persona, departemental
 from deploy.local.places import REPOSITORY, Places
-from services.operations.environment import database_of, read_environment_file, told
+from services.operations.environment import database_of, read_environment_file, variable
 from services.operations.usecases import agents
 from shared import production
 from shared.identity.model import Role
@@ -99,7 +99,7 @@ def prepare() -> None:
     read_environment_file()
     if not production.is_local():
         sys.exit(f"The demonstration runs where {production.ENVIRONMENT}=local alone. Nothing was changed.")
-    urls = {name: told(f"{name.upper()}_DATABASE_URL") for name in SERVICES}
+    urls = {name: variable(f"{name.upper()}_DATABASE_URL") for name in SERVICES}
     embedded = os.environ.get(EMBEDDED)
     if not all(urlsplit(url).netloc.rpartition("@")[2] == embedded for url in urls.values()):
         try:
@@ -130,7 +130,7 @@ def agents_of(service: str, emails: Iterable[str], *, adding: Iterable[Persona] 
                 for email in emails
             }
 
-    base = told(f"{service.upper()}_PUBLIC_URL")
+    base = variable(f"{service.upper()}_PUBLIC_URL")
     return {email: Door(base, token) for email, token in asyncio.run(issue()).items()}
 
 

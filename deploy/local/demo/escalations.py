@@ -14,7 +14,7 @@ from rich.progress import track
 from deploy.local.demo import answers, orders, projects
 from deploy.local.demo.doors import Door, Json, agents_of, agents_of_departements, console, prepare, running
 from deploy.local.demo.projects import Project, Reach
-from services.operations.environment import told
+from services.operations.environment import variable
 from shared.territory import Territories
 
 MEMBERS: Final = (
@@ -97,7 +97,7 @@ def load(number: int, seed: int) -> None:
 
 
 def _load(drawn: list[Project], seed: int) -> None:
-    intake = told("INTAKE_PUBLIC_URL")
+    intake = variable("INTAKE_PUBLIC_URL")
     teams = _Teams(drawn)
     dossiers = [_file(Door(intake), intake, project, seed) for project in _shown("Dépôt des demandes", drawn)]
     _wave("Examen par les départements", dossiers, teams.examines)

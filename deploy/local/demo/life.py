@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from deploy.local.demo.beginning import REQUESTS
 from deploy.local.demo.doors import Door, agents_of, console, prepare, running
-from services.operations.environment import told as environment
+from services.operations.environment import variable as environment
 
 
 def told() -> None:

@@ -10,8 +10,8 @@ import asyncpg
 
 from services.operations import settings
 from services.operations.adapters.broker import Broker
-from services.operations.environment import NotTold
-from services.operations.settings import ReachSettings
+from services.operations.environment import MissingVariableError
+from services.operations.settings import ConnectionSettings
 from shared.db import AWAY, Database
 from shared.errors import NotFound, Unavailable
 
@@ -54,7 +54,7 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class Connections:
     """All that operators reach."""
 
     services: Mapping[str, Watched]
@@ -91,16 +91,18 @@ class Reach:
 
 
 @asynccontextmanager
-async def reached(told: ReachSettings | None = None, *, whole: bool = False) -> AsyncIterator[Reach]:
+async def connected(told: ConnectionSettings | None = None, *, whole: bool = False) -> AsyncIterator[Connections]:
     """Open what the environment tells for as long as the block lasts; what is away now may come back later.
 
     Databases are opened as operators or, to read `whole` tables, as the services.
 
-    Raises `NotTold` when an address is missing.
+    Raises `MissingVariableError` when an address is missing.
     """
-    told = told or ReachSettings()
+    told = told or ConnectionSettings()
     if told.amqp_url is None:
-        raise NotTold("OPERATIONS_AMQP_URL is not set (nor AMQP_URL). Set it, or start `make run` once in this folder.")
+        raise MissingVariableError(
+            "OPERATIONS_AMQP_URL is not set (nor AMQP_URL). Set it, or start `make run` once in this folder."
+        )
     services: dict[str, Watched] = {}
     try:
         for name in told.services:
@@ -109,7 +111,7 @@ async def reached(told: ReachSettings | None = None, *, whole: bool = False) -> 
                 one.url(name, whole=whole), name="cousu-main operations", min_size=0, max_size=4
             )
             services[name] = Watched(name, database, one.queue(name), one.public_url)
-        yield Reach(
+        yield Connections(
             services,
             Broker(
                 told.amqp_url.get_secret_value(),

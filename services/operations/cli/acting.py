@@ -11,7 +11,7 @@ import typer
 from pydantic import BaseModel, TypeAdapter
 from rich.table import Table
 
-from services.operations.adapters.connections import Reach, reached
+from services.operations.adapters.connections import Connections, connected
 from services.operations.cli.screen import show
 from services.operations.domain.services import SERVICES
 from shared.db import retry_conflicts
@@ -28,14 +28,14 @@ By = Annotated[str, typer.Option("--by", help="Who acts", default_factory=getpas
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON instead of a table")]
 
 
-def reaching(work: Callable[[Reach], Awaitable[Answer]], *, whole: bool = False) -> Answer:
+def with_connections(work: Callable[[Connections], Awaitable[Answer]], *, whole: bool = False) -> Answer:
     """Do something with all that operators reach or, to read `whole` tables, that services do."""
 
-    async def connected() -> Answer:
-        async with reached(whole=whole) as reach:
-            return await retry_conflicts(lambda: work(reach))
+    async def run() -> Answer:
+        async with connected(whole=whole) as connections:
+            return await retry_conflicts(lambda: work(connections))
 
-    return asyncio.run(connected())
+    return asyncio.run(run())
 
 
 def tell(rows: Sequence[Row], away: Iterable[str], table: Callable[[Sequence[Row]], Table], *, as_json: bool) -> None:

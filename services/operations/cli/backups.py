@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from services.operations.adapters.broker import Broker
-from services.operations.adapters.connections import reached
+from services.operations.adapters.connections import connected
 from services.operations.cli.acting import AsJson, as_text
 from services.operations.domain.services import Service
-from services.operations.environment import told
-from services.operations.settings import ReachSettings
+from services.operations.environment import variable
+from services.operations.settings import ConnectionSettings
 from services.operations.usecases.backups.manifest import Manifest
 from services.operations.usecases.backups.restoring import Restored, Target
 from services.operations.usecases.backups.restoring import restore as restored
@@ -75,41 +75,41 @@ async def _back_up(to: Path) -> Manifest:
 
 
 async def _restore(source: Path, *, replace: bool) -> Restored:
-    operators = ReachSettings().amqp_url
-    broker = Broker(told(SUPERVISOR, otherwise=operators.get_secret_value() if operators else None))
-    async with reached() as reach:  # whose databases are opened when they are asked for: none is
+    operators = ConnectionSettings().amqp_url
+    broker = Broker(variable(SUPERVISOR, otherwise=operators.get_secret_value() if operators else None))
+    async with connected() as connections:  # whose databases are opened when they are asked for: none is
         return await restored(
             source,
             _targets(),
             messaging=_messaging(),
             documents=_documents(),
             broker=broker,
-            queues=[one.queue for one in reach.services.values()],
+            queues=[one.queue for one in connections.services.values()],
             replace=replace,
         )
 
 
 def _messaging() -> set[str]:
-    return set(ReachSettings().services)
+    return set(ConnectionSettings().services)
 
 
 def _targets() -> dict[str, Target]:
-    """Give where each database is. Raises `NotTold`."""
-    names = [*ReachSettings().services, Service.OPERATIONS.value]
+    """Give where each database is. Raises `MissingVariableError`."""
+    names = [*ConnectionSettings().services, Service.OPERATIONS.value]
     return {
         name: Target(
-            owner=told(f"{name.upper()}_MIGRATION_URL", otherwise=_app(name)),
+            owner=variable(f"{name.upper()}_MIGRATION_URL", otherwise=_app(name)),
             app=_app(name),
-            operators=told(f"{name.upper()}_OPERATIONS_URL", otherwise=_app(name)),
+            operators=variable(f"{name.upper()}_OPERATIONS_URL", otherwise=_app(name)),
         )
         for name in names
     }
 
 
 def _app(name: str) -> str:
-    return told(f"{name.upper()}_DATABASE_URL")
+    return variable(f"{name.upper()}_DATABASE_URL")
 
 
 def _documents() -> Path | None:
-    """Give intake's folder; None where intake is not looked after. Raises `NotTold`."""
-    return Path(told(DOCUMENTS)) if "intake" in ReachSettings().services else None
+    """Give intake's folder; None where intake is not looked after. Raises `MissingVariableError`."""
+    return Path(variable(DOCUMENTS)) if "intake" in ConnectionSettings().services else None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from services.operations.environment import told
+from services.operations.environment import variable
 from shared.messaging.accounts import SUPERVISOR, USERS
 from shared.messaging.connection import connect
 
@@ -21,7 +21,7 @@ def declare() -> None:
     """Declare the exchanges that all services share, as SUPERVISOR_AMQP_URL; what stands already is left as it is."""
     from shared.messaging import topology  # noqa: PLC0415 - it loads FastStream, for which no other command waits
 
-    url = told("SUPERVISOR_AMQP_URL")
+    url = variable("SUPERVISOR_AMQP_URL")
 
     async def declared() -> None:
         async with await connect(url, SUPERVISOR, within=WITHIN) as connection:

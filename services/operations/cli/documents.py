@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from services.operations.cli.acting import AsJson, By, Why, as_text, at, reaching
+from services.operations.cli.acting import AsJson, By, Why, as_text, at, with_connections
 from services.operations.cli.screen import show
 from services.operations.usecases import documents
 
@@ -19,7 +19,9 @@ app = typer.Typer(
 @app.command("list")
 def list_(*, json: AsJson = False) -> None:
     """Show the files that a sweep would move to the trash, while it waits for a decision."""
-    found = reaching(lambda reach: documents.ahead(reach.service(documents.KEEPS_DOCUMENTS).database))
+    found = with_connections(
+        lambda connections: documents.ahead(connections.service(documents.KEEPS_DOCUMENTS).database)
+    )
     if json:
         typer.echo(as_text(found))
     elif found.since is None:
@@ -40,7 +42,9 @@ def confirm(why: Why, by: By) -> None:
 
     Restore the right database instead, if it is not: the files are found again by themselves.
     """
-    count = reaching(lambda reach: documents.confirm(reach.service(documents.KEEPS_DOCUMENTS), by=by, why=why))
+    count = with_connections(
+        lambda connections: documents.confirm(connections.service(documents.KEEPS_DOCUMENTS), by=by, why=why)
+    )
     typer.echo(f"confirmed: {count} files go to the trash with the next sweep, and stay there for 90 days")
 
 

@@ -7,9 +7,9 @@ import typer
 from rich.table import Table
 
 from services.operations.adapters.broker_admin import BrokerAdmin
-from services.operations.cli.acting import AsJson, By, reaching, tell
-from services.operations.environment import NotTold
-from services.operations.settings import ReachSettings
+from services.operations.cli.acting import AsJson, By, tell, with_connections
+from services.operations.environment import MissingVariableError
+from services.operations.settings import ConnectionSettings
 from services.operations.usecases import foreign_forms
 from services.operations.usecases.foreign_forms import Form
 from shared.messaging.accounts import form_user
@@ -32,7 +32,9 @@ def add(
 ) -> None:
     """Make the account of a form, and print its AMQP URL; the password cannot be shown again."""
     admin, operators = _admin()
-    password = reaching(lambda reach: foreign_forms.add(reach, admin, name, renew=renew, by=by, why=why))
+    password = with_connections(
+        lambda connections: foreign_forms.add(connections, admin, name, renew=renew, by=by, why=why)
+    )
     typer.echo(f"Answers come to the queue {form_user(name)}. An example: docs/form_client.py", err=True)
     typer.echo(foreign_forms.amqp_url(operators, name, password))
 
@@ -41,22 +43,22 @@ def add(
 def list_(*, json: AsJson = False) -> None:
     """Show the forms that have an account."""
     admin, _ = _admin()
-    tell(reaching(lambda reach: foreign_forms.list_forms(reach, admin)), [], _table, as_json=json)
+    tell(with_connections(lambda connections: foreign_forms.list_forms(connections, admin)), [], _table, as_json=json)
 
 
 @app.command()
 def remove(name: Name, by: By, why: Motive = NO_MOTIVE) -> None:
     """End the account of a form at once, with its connections and its unread answers."""
     admin, _ = _admin()
-    reaching(lambda reach: foreign_forms.remove(reach, admin, name, by=by, why=why))
+    with_connections(lambda connections: foreign_forms.remove(connections, admin, name, by=by, why=why))
 
 
 def _admin() -> tuple[BrokerAdmin, str]:
-    """Give the management API, and the operators' own AMQP URL without a name. Raises `NotTold`."""
-    told = ReachSettings()
+    """Give the management API, and the operators' own AMQP URL without a name. Raises `MissingVariableError`."""
+    told = ConnectionSettings()
     if told.broker_admin_url is None or told.amqp_url is None:
         missing = "OPERATIONS_AMQP_URL" if told.amqp_url is None else "OPERATIONS_BROKER_ADMIN_URL"
-        raise NotTold(
+        raise MissingVariableError(
             f"{missing} is not set. OPERATIONS_BROKER_ADMIN_URL is the address of RabbitMQ's management API with a "
             "user who has the tag administrator and its password; OPERATIONS_AMQP_URL is the broker's AMQP address."
         )

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from services.operations.cli.acting import AsJson, By, OfAll, OfOne, Why, as_text, at, reaching, tell
+from services.operations.cli.acting import AsJson, By, OfAll, OfOne, Why, as_text, at, tell, with_connections
 from services.operations.usecases import held
 from services.operations.usecases.held import Held
 from shared.messaging.inbox.held import Code
@@ -19,8 +19,10 @@ EventId = Annotated[str, typer.Argument(help="The event that holds the stream, a
 @app.command("list")
 def list_(service: OfAll = None, *, json: AsJson = False) -> None:
     """Show the held streams: those that need you first."""
-    rows, away = reaching(
-        lambda reach: reach.from_all(service and service.value, lambda one: held.list_held(one.database, one.name))
+    rows, away = with_connections(
+        lambda connections: connections.from_all(
+            service and service.value, lambda one: held.list_held(one.database, one.name)
+        )
     )
     tell(held.in_order(rows), away, _table, as_json=json)
 
@@ -28,7 +30,9 @@ def list_(service: OfAll = None, *, json: AsJson = False) -> None:
 @app.command()
 def show(event_id: EventId, service: OfOne, *, json: AsJson = False) -> None:
     """Show one held stream whole."""
-    one = reaching(lambda reach: held.show(reach.service(service.value).database, service.value, event_id))
+    one = with_connections(
+        lambda connections: held.show(connections.service(service.value).database, service.value, event_id)
+    )
     if json:
         typer.echo(as_text(one))
         return
@@ -49,7 +53,7 @@ def show(event_id: EventId, service: OfOne, *, json: AsJson = False) -> None:
 @app.command()
 def retry(event_id: EventId, service: OfOne, why: Why, by: By) -> None:
     """Have the service try the event again at once."""
-    one = reaching(lambda reach: held.retry(reach.service(service.value), event_id, by=by, why=why))
+    one = with_connections(lambda connections: held.retry(connections.service(service.value), event_id, by=by, why=why))
     typer.echo(f"{one.service} tries {one.type} again within a second")
 
 
@@ -63,9 +67,9 @@ def retry_all(
     source: Annotated[str | None, typer.Option("--source", help="Only streams of this source")] = None,
 ) -> None:
     """Have the service try again everything that it holds, or all of one reason, type or source."""
-    count = reaching(
-        lambda reach: held.retry_all(
-            reach.service(service.value), by=by, why=why, code=code, type_=type_, source=source
+    count = with_connections(
+        lambda connections: held.retry_all(
+            connections.service(service.value), by=by, why=why, code=code, type_=type_, source=source
         )
     )
     typer.echo(f"{service.value} tries {count} streams again")
@@ -74,7 +78,7 @@ def retry_all(
 @app.command()
 def skip(event_id: EventId, service: OfOne, why: Why, by: By) -> None:
     """Give the event up for good in this service, and go on with what waits behind it."""
-    one = reaching(lambda reach: held.skip(reach.service(service.value), event_id, by=by, why=why))
+    one = with_connections(lambda connections: held.skip(connections.service(service.value), event_id, by=by, why=why))
     typer.echo(f"{one.service} goes on without {one.type}; {one.behind} events waited behind it")
 
 

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from services.operations.adapters.connections import Reach, Watched
-from services.operations.cli.acting import AsJson, OfAll, as_text, fail_for, reaching
+from services.operations.adapters.connections import Connections, Watched
+from services.operations.cli.acting import AsJson, OfAll, as_text, fail_for, with_connections
 from services.operations.cli.screen import show
 from services.operations.reads import journals, verification
 from services.operations.reads.status import Status
@@ -21,7 +21,7 @@ journal = typer.Typer(help="The record of everything told.", no_args_is_help=Tru
 
 def status(*, json: AsJson = False) -> None:
     """Is all well? Ends with exit code 1 when something needs a hand now."""
-    told = reaching(lambda reach: look(reach, at=clock.now()))
+    told = with_connections(lambda connections: look(connections, at=clock.now()))
     if json:
         typer.echo(as_text(told))
     else:
@@ -38,10 +38,10 @@ def show_events(
 ) -> None:
     """Show a request's events across the services, in order."""
 
-    async def told(reach: Reach) -> Story:
-        return await story(reach, await journals.trail(reach, request), at=clock.now())
+    async def told(connections: Connections) -> Story:
+        return await story(connections, await journals.trail(connections, request), at=clock.now())
 
-    trail = reaching(told)
+    trail = with_connections(told)
     if json:
         typer.echo(as_text(trail))
     else:
@@ -74,13 +74,13 @@ def show_events(
 def verify(service: OfAll = None, *, json: AsJson = False) -> None:
     """Check each stream's chain of hashes, and what listeners applied; end with exit code 1 if something is wrong."""
 
-    async def verified(reach: Reach) -> tuple[list[Verified], list[str]]:
+    async def verified(connections: Connections) -> tuple[list[Verified], list[str]]:
         async def one(watched: Watched) -> list[Verified]:
-            return [await verification.verify(watched, reach.services.values())]
+            return [await verification.verify(watched, connections.services.values())]
 
-        return await reach.from_all(service and service.value, one)
+        return await connections.from_all(service and service.value, one)
 
-    results, away = reaching(verified)
+    results, away = with_connections(verified)
     if json:
         typer.echo(as_text(results))
     else:

@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from services.operations.cli.acting import AsJson, By, Why, at, reaching, tell
+from services.operations.cli.acting import AsJson, By, Why, at, tell, with_connections
 from services.operations.reads.duties import SENDS_MAILS
 from services.operations.usecases import mails
 from services.operations.usecases.mails import Mail
@@ -20,14 +20,16 @@ MailId = Annotated[UUID, typer.Argument(help="The mail, as `deliveries list` sho
 @app.command("list")
 def list_(*, json: AsJson = False) -> None:
     """Show the mails of the week that were refused, have no address, or do not leave."""
-    rows, away = reaching(lambda reach: reach.from_all(SENDS_MAILS, lambda one: mails.list_mails(one.database)))
+    rows, away = with_connections(
+        lambda connections: connections.from_all(SENDS_MAILS, lambda one: mails.list_mails(one.database))
+    )
     tell(rows, away, _table, as_json=json)
 
 
 @app.command()
 def resend(mail_id: MailId, why: Why, by: By) -> None:
     """Have a mail tried again now, to the same address."""
-    reaching(lambda reach: mails.resend(reach.service(SENDS_MAILS), mail_id, by=by, why=why))
+    with_connections(lambda connections: mails.resend(connections.service(SENDS_MAILS), mail_id, by=by, why=why))
     typer.echo("queued again; it leaves within seconds")
 
 
@@ -38,7 +40,9 @@ def resend_refused(
     by: By,
 ) -> None:
     """Have all mails of the week tried again that a server refused with these words: after its repair."""
-    count = reaching(lambda reach: mails.resend_answered(reach.service(SENDS_MAILS), words, by=by, why=why))
+    count = with_connections(
+        lambda connections: mails.resend_answered(connections.service(SENDS_MAILS), words, by=by, why=why)
+    )
     typer.echo(f"{count} queued again; they leave within seconds")
 
 

@@ -28,7 +28,7 @@ from services.operations.cli import (
     waiting,
 )
 from services.operations.domain.services import Service
-from services.operations.environment import REPOSITORY, NotTold, read_environment_file, told
+from services.operations.environment import REPOSITORY, MissingVariableError, read_environment_file, variable
 from shared.db import AWAY, CONFLICTS
 from shared.errors import Invalid, Refusal
 from shared.secret_files import UnreadableSecretError
@@ -71,13 +71,13 @@ They find out by themselves where everything is: they may have to start it, and 
 def migrate(service: Service = typer.Option(help="Whose database")) -> None:  # noqa: B008 - how Typer declares options
     """Bring a service's tables up to date, and give its running role and its operators' role their rights."""
     name = service.value.upper()
-    run = told(f"{name}_DATABASE_URL")
-    owner = told(f"{name}_MIGRATION_URL", otherwise=run)
+    run = variable(f"{name}_DATABASE_URL")
+    owner = variable(f"{name}_MIGRATION_URL", otherwise=run)
 
     async def both() -> None:
         await migrations.migrate(service.value, owner)
         await migrations.grant_all(
-            service.value, owner, to=run, operators=told(f"{name}_OPERATIONS_URL", otherwise=run)
+            service.value, owner, to=run, operators=variable(f"{name}_OPERATIONS_URL", otherwise=run)
         )
 
     asyncio.run(both())
@@ -107,7 +107,7 @@ def main() -> None:
         sys.exit("\n".join([refusal.detail, *(f"{error.field}: {error.message}" for error in refusal.errors)]))
     except Refusal as refusal:
         sys.exit(refusal.detail)
-    except (NotTold, NotProvidedError, UnreadableSecretError, migrations.MigrationFailed) as failure:
+    except (MissingVariableError, NotProvidedError, UnreadableSecretError, migrations.MigrationFailed) as failure:
         sys.exit(str(failure))
     except CONFLICTS:
         sys.exit("Other changes of the same rows were under way, again and again. Try again in a moment.")

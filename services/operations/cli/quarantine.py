@@ -8,8 +8,19 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from services.operations.adapters.connections import Reach
-from services.operations.cli.acting import AsJson, By, OfAll, OfOne, WatchedService, Why, as_text, at, reaching, tell
+from services.operations.adapters.connections import Connections
+from services.operations.cli.acting import (
+    AsJson,
+    By,
+    OfAll,
+    OfOne,
+    WatchedService,
+    Why,
+    as_text,
+    at,
+    tell,
+    with_connections,
+)
 from services.operations.usecases import causes, quarantine
 from services.operations.usecases.causes import Cause, Decision, Settlement
 from services.operations.usecases.quarantine import Quarantined
@@ -29,8 +40,8 @@ def list_(
     json: AsJson = False,
 ) -> None:
     """Show the messages that wait for a decision."""
-    rows, away = reaching(
-        lambda reach: reach.from_all(
+    rows, away = with_connections(
+        lambda connections: connections.from_all(
             service and service.value, lambda one: quarantine.list_quarantined(one.database, one.name, settled=settled)
         )
     )
@@ -40,7 +51,9 @@ def list_(
 @app.command()
 def show(message_id: MessageId, service: OfOne, by: By, *, json: AsJson = False) -> None:
     """Show one message, and its bytes as they came; they may hold personal data, so who read them is recorded."""
-    one, body = reaching(lambda reach: quarantine.read(reach.service(service.value), message_id, by=by))
+    one, body = with_connections(
+        lambda connections: quarantine.read(connections.service(service.value), message_id, by=by)
+    )
     if json:
         typer.echo(as_text({**one.model_dump(), "body": body.decode(errors="replace")}))
         return
@@ -61,22 +74,28 @@ def replay(message_id: MessageId, service: OfOne, why: Why, by: By) -> None:
 
     Refused for one that was damaged on its way: the true event is asked for again by the service itself.
     """
-    reaching(lambda reach: quarantine.replay(reach.service(service.value), message_id, by=by, why=why))
+    with_connections(
+        lambda connections: quarantine.replay(connections.service(service.value), message_id, by=by, why=why)
+    )
     typer.echo(f"sent to {service.value} again; if it is still unreadable, it comes back")
 
 
 @app.command()
 def discard(message_id: MessageId, service: OfOne, why: Why, by: By) -> None:
     """Decide that the message is never applied; its bytes are kept."""
-    reaching(lambda reach: quarantine.discard(reach.service(service.value), message_id, by=by, why=why))
+    with_connections(
+        lambda connections: quarantine.discard(connections.service(service.value), message_id, by=by, why=why)
+    )
     typer.echo("discarded")
 
 
 @app.command("causes")
 def list_causes(service: OfAll = None, *, json: AsJson = False) -> None:
     """Show what is wrong with the messages that wait for a decision, and how many have the same cause."""
-    rows, away = reaching(
-        lambda reach: reach.from_all(service and service.value, lambda one: causes.list_causes(one.database, one.name))
+    rows, away = with_connections(
+        lambda connections: connections.from_all(
+            service and service.value, lambda one: causes.list_causes(one.database, one.name)
+        )
     )
     tell(rows, away, _causes_table, as_json=json)
 
@@ -96,8 +115,8 @@ def discard_all(cause: CauseKey, service: OfOne, why: Why, by: By) -> None:
 def _settle_all(cause: str, service: WatchedService, settlement: Settlement, why: str, by: str) -> int:
     """Decide about all messages that wait now, however many orders it takes."""
 
-    async def settle(reach: Reach) -> int:
-        watched = reach.service(service.value)
+    async def settle(connections: Connections) -> int:
+        watched = connections.service(service.value)
         decision = Decision(settlement, by, why, await db.now(watched.database))
         done = await causes.settle(watched, cause, decision)
         total = done.settled
@@ -106,7 +125,7 @@ def _settle_all(cause: str, service: WatchedService, settlement: Settlement, why
             total += done.settled
         return total
 
-    return reaching(settle)
+    return with_connections(settle)
 
 
 def _causes_table(rows: Sequence[Cause]) -> Table:

@@ -6,11 +6,11 @@ from typing import Annotated
 import structlog
 import typer
 
-from services.operations.adapters.connections import Reach
+from services.operations.adapters.connections import Connections
 from services.operations.adapters.provided import rebuilding
-from services.operations.cli.acting import AsJson, OfAll, as_text, reaching
+from services.operations.cli.acting import AsJson, OfAll, as_text, with_connections
 from services.operations.domain.services import SERVICES
-from services.operations.settings import ReachSettings
+from services.operations.settings import ConnectionSettings
 from services.operations.usecases.replay import Difference, Forked, Replayed, database
 from services.operations.usecases.replay import replay as replay_one
 
@@ -35,7 +35,7 @@ def replay(service: OfAll = None, into: Into = None, *, json: AsJson = False) ->
         raise typer.BadParameter("one database takes one service: say which with --service")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     names = [service.value] if service else SERVICES
-    results = reaching(lambda reach: _replay(reach, names, into), whole=True)
+    results = with_connections(lambda connections: _replay(connections, names, into), whole=True)
     if json:
         typer.echo(as_text(results))
     else:
@@ -45,13 +45,13 @@ def replay(service: OfAll = None, into: Into = None, *, json: AsJson = False) ->
         raise typer.Exit(1)
 
 
-async def _replay(reach: Reach, names: list[str] | tuple[str, ...], into: str | None) -> list[Replayed]:
+async def _replay(connections: Connections, names: list[str] | tuple[str, ...], into: str | None) -> list[Replayed]:
     results = []
-    told = ReachSettings().replay_url
+    told = ConnectionSettings().replay_url
     server = told.get_secret_value() if told else None
     for name in names:
         async with database.empty(name, into=into, server=server) as empty:
-            results.append(await replay_one(reach, rebuilding(name), empty))
+            results.append(await replay_one(connections, rebuilding(name), empty))
     return results
 
 

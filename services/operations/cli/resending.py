@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.operations.cli.acting import AsJson, By, Why, as_text, reaching
+from services.operations.cli.acting import AsJson, By, Why, as_text, with_connections
 from services.operations.usecases import resending
 from services.operations.usecases.resending import Choice
 from shared.errors import Invalid
@@ -43,7 +43,7 @@ def resend(
         first=number or 1,
         queue=queue,
     )
-    done = reaching(lambda reach: resending.resend_in_lots(reach, choice, by=by, why=why))
+    done = with_connections(lambda connections: resending.resend_in_lots(connections, choice, by=by, why=why))
     if json:
         typer.echo(as_text(done))
     else:

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from services.operations.adapters.connections import Reach
-from services.operations.cli.acting import AsJson, By, Why, reaching, tell
+from services.operations.adapters.connections import Connections
+from services.operations.cli.acting import AsJson, By, Why, tell, with_connections
 from services.operations.domain.queues import DEAD
-from services.operations.usecases import unrouted as astray
+from services.operations.usecases import unrouted as unrouted_messages
 from services.operations.usecases.unrouted import NoSuchQueue, Parked
 from shared.messaging.names import UNROUTED_QUEUE
 
@@ -24,54 +24,59 @@ Most = Annotated[int, typer.Option("--most", min=1, max=1000, help="At most so m
 def list_dead(queue: OfQueue = None, most: Most = 50, *, json: AsJson = False) -> None:
     """Show the dead letters; those that are shown go to the end of their queue."""
 
-    async def read(reach: Reach) -> list[Parked]:
+    async def read(connections: Connections) -> list[Parked]:
         found: list[Parked] = []
-        for live in _queues(reach, queue):
+        for live in _queues(connections, queue):
             try:
-                found += await astray.list_parked(reach, live + DEAD, most=most)
+                found += await unrouted_messages.list_parked(connections, live + DEAD, most=most)
             except NoSuchQueue:
                 if queue:
                     raise
         return found
 
-    tell(reaching(read), [], _table, as_json=json)
+    tell(with_connections(read), [], _table, as_json=json)
 
 
 @dead.command()
 def drain(why: Why, by: By, queue: OfQueue = None) -> None:
     """Send the dead letters back to their queue."""
 
-    async def back(reach: Reach) -> list[tuple[str, int]]:
+    async def back(connections: Connections) -> list[tuple[str, int]]:
         moved: list[tuple[str, int]] = []
-        for live in _queues(reach, queue):
+        for live in _queues(connections, queue):
             try:
-                moved.append((live, await astray.drain(reach, live, by=by, why=why)))
+                moved.append((live, await unrouted_messages.drain(connections, live, by=by, why=why)))
             except NoSuchQueue:
                 if queue:
                     raise
         return moved
 
-    for live, moved in reaching(back):
+    for live, moved in with_connections(back):
         typer.echo(f"{live}: {moved} sent back")
 
 
 @unrouted.command("list")
 def list_unrouted(most: Most = 50, *, json: AsJson = False) -> None:
     """Show the messages that no queue listened to; those that are shown go to the end."""
-    tell(reaching(lambda reach: astray.list_parked(reach, UNROUTED_QUEUE, most=most)), [], _table, as_json=json)
+    tell(
+        with_connections(lambda connections: unrouted_messages.list_parked(connections, UNROUTED_QUEUE, most=most)),
+        [],
+        _table,
+        as_json=json,
+    )
 
 
 @unrouted.command()
 def replay(why: Why, by: By) -> None:
     """Publish them again; those that still nobody listens to come back, and the command fails."""
-    done = reaching(lambda reach: astray.replay_unrouted(reach, by=by, why=why))
+    done = with_connections(lambda connections: unrouted_messages.replay_unrouted(connections, by=by, why=why))
     typer.echo(f"{done.moved} published again, {done.came_back} stay: no service of ours published them")
     if done.came_back:
         raise typer.Exit(1)
 
 
-def _queues(reach: Reach, queue: str | None) -> list[str]:
-    return [queue.removesuffix(DEAD)] if queue else [watched.queue for watched in reach.services.values()]
+def _queues(connections: Connections, queue: str | None) -> list[str]:
+    return [queue.removesuffix(DEAD)] if queue else [watched.queue for watched in connections.services.values()]
 
 
 def _table(rows: Sequence[Parked]) -> Table:

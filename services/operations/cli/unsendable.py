@@ -7,7 +7,7 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from services.operations.cli.acting import AsJson, By, OfAll, OfOne, Why, at, reaching, tell
+from services.operations.cli.acting import AsJson, By, OfAll, OfOne, Why, at, tell, with_connections
 from services.operations.usecases import unsendable
 from services.operations.usecases.unsendable import Unsendable
 
@@ -19,8 +19,8 @@ EventId = Annotated[UUID, typer.Argument(help="The event, as `unsendable list` s
 @app.command("list")
 def list_(service: OfAll = None, *, json: AsJson = False) -> None:
     """Show what was set aside, the oldest first."""
-    rows, away = reaching(
-        lambda reach: reach.from_all(
+    rows, away = with_connections(
+        lambda connections: connections.from_all(
             service and service.value, lambda one: unsendable.list_unsendable(one.database, one.name)
         )
     )
@@ -30,7 +30,9 @@ def list_(service: OfAll = None, *, json: AsJson = False) -> None:
 @app.command()
 def retry(event_id: EventId, service: OfOne, why: Why, by: By) -> None:
     """Have the service publish the event again."""
-    queues = reaching(lambda reach: unsendable.retry(reach.service(service.value), event_id, by=by, why=why))
+    queues = with_connections(
+        lambda connections: unsendable.retry(connections.service(service.value), event_id, by=by, why=why)
+    )
     typer.echo(f"{service.value} publishes {event_id} again ({queues} rows of its outbox)")
 
 

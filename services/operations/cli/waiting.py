@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from services.operations.cli.acting import AsJson, By, OfAll, OfOne, Why, at, reaching, tell
+from services.operations.cli.acting import AsJson, By, OfAll, OfOne, Why, at, tell, with_connections
 from services.operations.usecases import waiting
 from services.operations.usecases.waiting import Gap
 
@@ -16,8 +16,10 @@ app = typer.Typer(help="Streams that wait for an event that has not come.", no_a
 @app.command("list")
 def list_(service: OfAll = None, *, json: AsJson = False) -> None:
     """Show which event is missing where, the oldest first."""
-    rows, away = reaching(
-        lambda reach: reach.from_all(service and service.value, lambda one: waiting.list_gaps(one.database, one.name))
+    rows, away = with_connections(
+        lambda connections: connections.from_all(
+            service and service.value, lambda one: waiting.list_gaps(one.database, one.name)
+        )
     )
     tell(sorted(rows, key=lambda gap: gap.since), away, _table, as_json=json)
 
@@ -31,8 +33,10 @@ def discard(
     by: By,
 ) -> None:
     """Expect nothing more of a stream, and put away what is parked of it: the missing event will never exist."""
-    count = reaching(
-        lambda reach: waiting.discard(reach.service(service.value), source=source, subject=request, by=by, why=why)
+    count = with_connections(
+        lambda connections: waiting.discard(
+            connections.service(service.value), source=source, subject=request, by=by, why=why
+        )
     )
     typer.echo(f"{service.value} expects nothing more of it; {count} parked events were put away")
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.operations.adapters.connections import UNREACHABLE, Reach
+from services.operations.adapters.connections import UNREACHABLE, Connections
 from services.operations.reads.journals import KEEPS_NUMBERS
 
 
@@ -17,9 +17,9 @@ class Awaited(BaseModel):
     until: date | None
 
 
-async def awaited(reach: Reach, request_id: UUID, *, perimeter: list[str] | None = None) -> Awaited | None:
+async def awaited(connections: Connections, request_id: UUID, *, perimeter: list[str] | None = None) -> Awaited | None:
     """Tell who acts next; None when nobody does, or when intake is away or gives no right to know."""
-    keeper = reach.services.get(KEEPS_NUMBERS)
+    keeper = connections.services.get(KEEPS_NUMBERS)
     if keeper is None:
         return None
     try:

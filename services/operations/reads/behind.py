@@ -14,7 +14,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.operations.adapters.connections import UNREACHABLE, Reach, Watched
+from services.operations.adapters.connections import UNREACHABLE, Connections, Watched
 from services.operations.domain.services import hears
 from shared.messaging.handlers import single
 
@@ -102,12 +102,12 @@ class _Late:
         return _Applied(self.service, self.head.source, self.head.subject, self.applied, self.hash)
 
 
-async def compare(reach: Reach, perimeter: list[str] | None = None) -> Compared:
+async def compare(connections: Connections, perimeter: list[str] | None = None) -> Compared:
     """Compare what answers; who is away is neither behind nor ahead.
 
     Listeners are read after the heads, and the journals after the listeners: what was applied must be in the journals.
     """
-    services = list(reach.services.values())
+    services = list(connections.services.values())
     heads = _flat(await asyncio.gather(*(_unless_away(_heads(one, perimeter)) for one in services)))
     late = _flat(await asyncio.gather(*(_unless_away(_late(one, heads)) for one in services)))
     applied = {one.last for one in late if one.applied and one.hash}
@@ -119,9 +119,9 @@ async def compare(reach: Reach, perimeter: list[str] | None = None) -> Compared:
     )
 
 
-async def behind(reach: Reach, perimeter: list[str] | None = None) -> list[Behind]:
+async def behind(connections: Connections, perimeter: list[str] | None = None) -> list[Behind]:
     """Give what listeners have not applied."""
-    return (await compare(reach, perimeter)).behind
+    return (await compare(connections, perimeter)).behind
 
 
 async def _unless_away(read: Awaitable[list[Found]]) -> list[Found]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.operations.adapters.connections import UNREACHABLE, Reach, ServiceAway, Watched
+from services.operations.adapters.connections import UNREACHABLE, Connections, ServiceAway, Watched
 from services.operations.domain.services import hears
 from shared.errors import Invalid, NotFound
 
@@ -55,25 +55,25 @@ class Trail(BaseModel):
     away: list[str]
 
 
-async def trail(reach: Reach, reference: str, *, perimeter: list[str] | None = None) -> Trail:
+async def trail(connections: Connections, reference: str, *, perimeter: list[str] | None = None) -> Trail:
     """Tell a request's events, by its id or its number (95-2026-000123); of these départements, or of all.
 
     Refuses with `Invalid`, `NoSuchRequest`, and with `ServiceAway` when a number is given and intake is away.
     """
-    request_id = await id_of(reach, reference)
+    request_id = await id_of(connections, reference)
     events: dict[str, Event] = {}
     away: list[str] = []
     answers = await asyncio.gather(
-        *(_told(watched, request_id, perimeter) for watched in reach.services.values()), return_exceptions=True
+        *(_told(watched, request_id, perimeter) for watched in connections.services.values()), return_exceptions=True
     )
-    for watched, answer in zip(reach.services.values(), answers, strict=True):
+    for watched, answer in zip(connections.services.values(), answers, strict=True):
         if isinstance(answer, UNREACHABLE):
             away.append(watched.name)
         elif isinstance(answer, BaseException):
             raise answer
         else:
             events.update({event.id: event for event in answer})
-    for watched in reach.services.values():
+    for watched in connections.services.values():
         if watched.name not in away:
             try:
                 await _follow(watched, request_id, list(events.values()))
@@ -104,7 +104,7 @@ def _may_follow(event: Event, waiting: Sequence[Event], not_placed: set[str]) ->
     return not earlier and event.cause not in not_placed
 
 
-async def id_of(reach: Reach, reference: str) -> UUID:
+async def id_of(connections: Connections, reference: str) -> UUID:
     """Find a request by its id or its number.
 
     Refuses with `Invalid`, `NoSuchRequest`, and with `ServiceAway` when a number is given and intake is away.
@@ -116,7 +116,7 @@ async def id_of(reach: Reach, reference: str) -> UUID:
         pass
     if not NUMBER.match(reference):
         raise Invalid.field("request", "Donnez un numéro de demande, comme 95-2026-000123, ou son identifiant.")
-    watched = reach.service(KEEPS_NUMBERS)
+    watched = connections.service(KEEPS_NUMBERS)
     try:
         found: UUID | None = await watched.database.fetchval("SELECT id FROM request WHERE number = $1", reference)
     except UNREACHABLE as away:
@@ -126,9 +126,9 @@ async def id_of(reach: Reach, reference: str) -> UUID:
     return found
 
 
-async def numbers(reach: Reach, request_ids: Iterable[str]) -> dict[str, str]:
+async def numbers(connections: Connections, request_ids: Iterable[str]) -> dict[str, str]:
     """Give the numbers of requests, as people know them, by id; none where intake is away."""
-    keeper = reach.services.get(KEEPS_NUMBERS)
+    keeper = connections.services.get(KEEPS_NUMBERS)
     wanted = [one for one in request_ids if _is_id(one)]
     if keeper is None or not wanted:
         return {}

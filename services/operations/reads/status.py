@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from services.operations.adapters import probes
 from services.operations.adapters.broker import Broker, Queue
-from services.operations.adapters.connections import UNREACHABLE, Reach, Watched
+from services.operations.adapters.connections import UNREACHABLE, Connections, Watched
 from services.operations.domain.concerns import NO_RELAY, Concern, What
 from services.operations.domain.queues import DEAD, may_open
 from services.operations.reads.behind import Behind, Forked, compare
@@ -108,18 +108,18 @@ class Status(BaseModel):
     """By teller and listener: what was told and is not applied there, wherever it stands."""
 
 
-async def status(reach: Reach, *, at: datetime, perimeter: list[str] | None = None) -> Status:
+async def status(connections: Connections, *, at: datetime, perimeter: list[str] | None = None) -> Status:
     """Look at everything, for these départements or for all, within about ten seconds whatever is away or frozen.
 
     What is away is told, and the rest is still there. Queues and services are everybody's; of queues where messages are
     parked only those of one's own départements are shown.
     """
     queues, services = await asyncio.gather(
-        _queues(reach, perimeter),
-        asyncio.gather(*(_service(watched, perimeter) for watched in reach.services.values())),
+        _queues(connections, perimeter),
+        asyncio.gather(*(_service(watched, perimeter) for watched in connections.services.values())),
     )
-    answering = {one.name: reach.services[one.name] for one in services if one.database_away is None}
-    compared = await compare(replace(reach, services=answering), perimeter)
+    answering = {one.name: connections.services[one.name] for one in services if one.database_away is None}
+    compared = await compare(replace(connections, services=answering), perimeter)
     concerns = [] if queues is not None else [Concern(what=What.BROKER_AWAY, where="rabbitmq")]
     for one in services:
         concerns += _of_service(one, broker_away=queues is None)
@@ -189,14 +189,14 @@ async def _readiness(public_url: str | None) -> tuple[bool | None, list[str], li
     return False, missing or [f"answers {answer.status_code}"], []
 
 
-async def _queues(reach: Reach, perimeter: list[str] | None) -> list[QueueStatus] | None:
+async def _queues(connections: Connections, perimeter: list[str] | None) -> list[QueueStatus] | None:
     expected = {UNROUTED_QUEUE}
-    for watched in reach.services.values():
+    for watched in connections.services.values():
         expected |= {watched.queue, watched.queue + DEAD}
-    found = await asked(reach.broker, expected, {watched.queue for watched in reach.services.values()})
+    found = await asked(connections.broker, expected, {watched.queue for watched in connections.services.values()})
     if found is None:
         return None
-    placed = [_placed(reach, queue) for queue in found]
+    placed = [_placed(connections, queue) for queue in found]
     return [queue for queue in placed if queue.kind in {"service", "other"} or may_open(queue.name, perimeter)]
 
 
@@ -209,9 +209,9 @@ async def asked(broker: Broker, expected: set[str], listened: set[str]) -> list[
         return None
 
 
-def _placed(reach: Reach, queue: Queue) -> QueueStatus:
+def _placed(connections: Connections, queue: Queue) -> QueueStatus:
     """Say what a queue is for."""
-    watched = reach.of_queue(queue.name)
+    watched = connections.of_queue(queue.name)
     kind: Literal["service", "dead", "unrouted", "other"] = "other"
     if queue.name == UNROUTED_QUEUE:
         kind = "unrouted"

@@ -10,7 +10,7 @@ from typing import Literal
 from prometheus_client import Gauge
 from pydantic import BaseModel
 
-from services.operations.adapters.connections import UNREACHABLE, Reach, Watched
+from services.operations.adapters.connections import UNREACHABLE, Connections, Watched
 from services.operations.reads.verification import Verified, verify
 from shared import clock
 
@@ -39,15 +39,15 @@ class Checks:
         """Give the last check of each journal that has one."""
         return list(self._last.values())
 
-    def begin(self, reach: Reach, *, by: str) -> list[Check]:
+    def begin(self, connections: Connections, *, by: str) -> list[Check]:
         """Verify each journal that is not being read already; give all checks."""
-        for watched in reach.services.values():
+        for watched in connections.services.values():
             last = self._last.get(watched.name)
             if last is not None and last.state == "under_way":
                 continue
             check = Check(service=watched.name, by=by, state="under_way", began_at=clock.now())
             self._last[watched.name] = check
-            task = asyncio.create_task(_read(watched, reach, check), name=f"verify {watched.name}")
+            task = asyncio.create_task(_read(watched, connections, check), name=f"verify {watched.name}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return self.last()
@@ -63,9 +63,9 @@ class Checks:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-async def _read(watched: Watched, reach: Reach, check: Check) -> None:
+async def _read(watched: Watched, connections: Connections, check: Check) -> None:
     try:
-        check.result = await verify(watched, reach.services.values())
+        check.result = await verify(watched, connections.services.values())
     except UNREACHABLE:
         check.state = "away"
     else:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from yarl import URL
 
 from services.operations.adapters.broker_admin import BrokerAdmin
-from services.operations.adapters.connections import Reach
+from services.operations.adapters.connections import Connections
 from services.operations.store import record
 from services.operations.usecases.unrouted import FRONT_DOOR
 from shared.db import Transaction
@@ -78,11 +78,11 @@ class Form(BaseModel):
     unread: int
 
 
-async def list_forms(reach: Reach, admin: BrokerAdmin) -> list[Form]:
+async def list_forms(connections: Connections, admin: BrokerAdmin) -> list[Form]:
     """Give the forms that have an account, by name. Refuses with `BrokerAway` and `NoAdministrator`."""
     users = await admin.call("GET", "users")
     accounts = sorted(user["name"] for user in users if user["name"].startswith(ACCOUNT))
-    unread = {queue.name: queue.ready for queue in await reach.broker.queues(accounts)}
+    unread = {queue.name: queue.ready for queue in await connections.broker.queues(accounts)}
     return [
         Form(
             name=account.removeprefix(ACCOUNT),
@@ -95,7 +95,7 @@ async def list_forms(reach: Reach, admin: BrokerAdmin) -> list[Form]:
     ]
 
 
-async def add(reach: Reach, admin: BrokerAdmin, name: str, *, renew: bool, by: str, why: str) -> str:
+async def add(connections: Connections, admin: BrokerAdmin, name: str, *, renew: bool, by: str, why: str) -> str:
     """Make the account of a form, with the queue of its answers; give its new password, which is stored nowhere else.
 
     With `renew` an existing account gets a new password and the rights of this version. Refuses with `Invalid` (the
@@ -109,7 +109,7 @@ async def add(reach: Reach, admin: BrokerAdmin, name: str, *, renew: bool, by: s
     user = account.name
     if await admin.call("GET", f"users/{user}") and not renew:
         raise FormKnown(name=name)
-    async with reach.service(FRONT_DOOR).database.transaction() as tx:
+    async with connections.service(FRONT_DOOR).database.transaction() as tx:
         await _note(tx, "form.renew" if renew else "form.add", name, by, why)
         await admin.call("PUT", f"queues/{admin.vhost}/{user}", _QUEUE)
         for answer in ANSWERS:
@@ -124,7 +124,7 @@ async def add(reach: Reach, admin: BrokerAdmin, name: str, *, renew: bool, by: s
     return password
 
 
-async def remove(reach: Reach, admin: BrokerAdmin, name: str, *, by: str, why: str) -> None:
+async def remove(connections: Connections, admin: BrokerAdmin, name: str, *, by: str, why: str) -> None:
     """End the account of a form, its connections, and its unread answers.
 
     Refuses with `NoSuchForm`, `BrokerAway` and `NoAdministrator`.
@@ -132,7 +132,7 @@ async def remove(reach: Reach, admin: BrokerAdmin, name: str, *, by: str, why: s
     user = form_user(name)
     if not is_form_name(name) or await admin.call("GET", f"users/{user}") is None:
         raise NoSuchForm(name=name)
-    async with reach.service(FRONT_DOOR).database.transaction() as tx:
+    async with connections.service(FRONT_DOOR).database.transaction() as tx:
         await _note(tx, "form.remove", name, by, why)
         await admin.call("DELETE", f"users/{user}")
         await admin.call("DELETE", f"queues/{admin.vhost}/{user}")

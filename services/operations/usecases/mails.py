@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.operations.adapters.connections import Reach, Watched
+from services.operations.adapters.connections import Connections, Watched
 from services.operations.reads.duties import LATELY_DAYS, SENDS_MAILS
 from services.operations.store import record
 from shared.db import Reader, Row, Transaction
@@ -204,9 +204,9 @@ async def _queue_again(tx: Transaction, mail_ids: Sequence[UUID], by: str) -> No
     )
 
 
-def postman(reach: Reach) -> Watched | None:
+def postman(connections: Connections) -> Watched | None:
     """Give the service that sends mails, if it is looked after here."""
-    return reach.services.get(SENDS_MAILS)
+    return connections.services.get(SENDS_MAILS)
 
 
 def _mails(rows: Sequence[Row]) -> list[Mail]:

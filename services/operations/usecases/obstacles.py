@@ -7,7 +7,7 @@ from typing import Final
 
 import asyncpg
 
-from services.operations.adapters.connections import UNREACHABLE, Reach
+from services.operations.adapters.connections import UNREACHABLE, Connections
 from services.operations.domain.obstacles import Cause, Obstacle, What
 from services.operations.domain.queues import DEAD
 from services.operations.reads.awaited import Awaited, awaited
@@ -30,57 +30,62 @@ class Story(Trail):
     awaits: Awaited | None
 
 
-async def story(reach: Reach, trail: Trail, *, at: datetime, perimeter: list[str] | None = None) -> Story:
+async def story(connections: Connections, trail: Trail, *, at: datetime, perimeter: list[str] | None = None) -> Story:
     """Say of a trail what keeps its request from going on, and who acts next."""
     keeping, awaits = await asyncio.gather(
-        obstacles(reach, trail, at=at, perimeter=perimeter), awaited(reach, trail.request_id, perimeter=perimeter)
+        obstacles(connections, trail, at=at, perimeter=perimeter),
+        awaited(connections, trail.request_id, perimeter=perimeter),
     )
     return Story(**dict(trail), obstacles=keeping, awaits=awaits)
 
 
-async def obstacles(reach: Reach, trail: Trail, *, at: datetime, perimeter: list[str] | None = None) -> list[Obstacle]:
+async def obstacles(
+    connections: Connections, trail: Trail, *, at: datetime, perimeter: list[str] | None = None
+) -> list[Obstacle]:
     """Ask who holds something, and look at all services and queues only when something is late or away."""
     holding, unreadable, unsent_mails = await asyncio.gather(
-        _holding(reach, trail, perimeter), _unreadable(reach, trail, perimeter), _mails(reach, trail, perimeter)
+        _holding(connections, trail, perimeter),
+        _unreadable(connections, trail, perimeter),
+        _mails(connections, trail, perimeter),
     )
     found = [_held(one, at) for one in holding]
     late = [event for event in trail.events if (at - event.recorded_at).total_seconds() >= ON_ITS_WAY]
     stands = [event for event in late if not event.sent or event.missing_at]
     if trail.away or stands:
-        seen = await status(reach, at=at, perimeter=perimeter)
+        seen = await status(connections, at=at, perimeter=perimeter)
         found = [*(_away(name, seen) for name in trail.away), *found]
-        for service in reach.services:
+        for service in connections.services:
             found += _unsent([event for event in stands if event.service == service and not event.sent], seen, at)
             found += _missing([event for event in stands if event.sent], service, seen, at)
     lacking = {name for event in trail.events for name in (*event.missing_at, *event.waits_at)}
-    for name in reach.services:
+    for name in connections.services:
         found += _not_read([one for one in unreadable if one.service == name], at, urgent=name in lacking)
-    for service in reach.services:
+    for service in connections.services:
         if not any(one.service == service for one in holding):
             found += _waiting([event for event in late if service in event.waits_at], service, at)
     return found + [_not_delivered(mail, at) for mail in unsent_mails]
 
 
-async def _holding(reach: Reach, trail: Trail, perimeter: list[str] | None) -> list[Held]:
+async def _holding(connections: Connections, trail: Trail, perimeter: list[str] | None) -> list[Held]:
     found: list[Held] = []
     for event in trail.events:
         for name in event.held_by:
             try:
-                found.append(await held.show(reach.service(name).database, name, event.id, perimeter=perimeter))
+                found.append(await held.show(connections.service(name).database, name, event.id, perimeter=perimeter))
             except (NotHeld, *UNREACHABLE):
                 continue  # it went on since, or nobody knows
     return found
 
 
-async def _unreadable(reach: Reach, trail: Trail, perimeter: list[str] | None) -> list[Quarantined]:
-    found, _ = await reach.from_all(
+async def _unreadable(connections: Connections, trail: Trail, perimeter: list[str] | None) -> list[Quarantined]:
+    found, _ = await connections.from_all(
         None, lambda one: quarantine.about(one.database, one.name, trail.request_id, perimeter=perimeter)
     )
     return found
 
 
-async def _mails(reach: Reach, trail: Trail, perimeter: list[str] | None) -> list[Mail]:
-    postman = mails.postman(reach)
+async def _mails(connections: Connections, trail: Trail, perimeter: list[str] | None) -> list[Mail]:
+    postman = mails.postman(connections)
     if postman is None:
         return []
     try:

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from services.operations.adapters.connections import Reach, Watched
+from services.operations.adapters.connections import Connections, Watched
 from services.operations.reads import journals
 from services.operations.store import record
-from services.operations.usecases import unrouted as astray
+from services.operations.usecases import unrouted as unrouted_messages
 from shared.db import Row, Transaction
 from shared.errors import Conflict, Invalid, NotFound
 from shared.messaging.names import EVERYBODY
@@ -81,14 +81,16 @@ class Resent(BaseModel):
     events: int
 
 
-async def resend(reach: Reach, choice: Choice, *, by: str, why: str, perimeter: list[str] | None = None) -> Resent:
+async def resend(
+    connections: Connections, choice: Choice, *, by: str, why: str, perimeter: list[str] | None = None
+) -> Resent:
     """Tell a bounded number of events again, at once; in a perimeter, only those of a request that lies there.
 
     Refuses with `Invalid`, `NotWatched`, `NoSuchRequest`, `NoSuchQueue`, `NothingToResend`, `TooManyToResend`.
     """
     if perimeter is not None:
-        await journals.trail(reach, choice.request or "", perimeter=perimeter)
-    watched, subject = await _checked(reach, choice)
+        await journals.trail(connections, choice.request or "", perimeter=perimeter)
+    watched, subject = await _checked(connections, choice)
     events = await _count(watched, choice, subject)
     if events > MOST_AT_ONCE:
         raise TooManyToResend(events=events, most=MOST_AT_ONCE)
@@ -97,12 +99,12 @@ async def resend(reach: Reach, choice: Choice, *, by: str, why: str, perimeter: 
     return Resent(service=watched.name, source=choice.source, queue=choice.queue, events=events)
 
 
-async def resend_in_lots(reach: Reach, choice: Choice, *, by: str, why: str) -> Resent:
+async def resend_in_lots(connections: Connections, choice: Choice, *, by: str, why: str) -> Resent:
     """Tell however many events again, the next lot only when one has left: nobody is flooded.
 
     Refuses as `resend` does, but for the number; and with `NotSending`.
     """
-    watched, subject = await _checked(reach, choice)
+    watched, subject = await _checked(connections, choice)
     events = await _count(watched, choice, subject)
     async for put in _lots(watched, choice, subject, events, by=by, why=why):
         if put < events:
@@ -110,7 +112,7 @@ async def resend_in_lots(reach: Reach, choice: Choice, *, by: str, why: str) -> 
     return Resent(service=watched.name, source=choice.source, queue=choice.queue, events=events)
 
 
-async def _checked(reach: Reach, choice: Choice) -> tuple[Watched, str | None]:
+async def _checked(connections: Connections, choice: Choice) -> tuple[Watched, str | None]:
     """Find the service that told, and the stream; make sure that the queue is there."""
     parts = choice.source.split("/")
     if len(parts) < 2 or parts[0]:  # noqa: PLR2004 - a slash, and a name
@@ -119,11 +121,11 @@ async def _checked(reach: Reach, choice: Choice) -> tuple[Watched, str | None]:
         )
     if choice.first > 1 and choice.request is None:
         raise Invalid.field("request", "Un numéro d’événement ne vaut que pour une demande\u00a0: donnez-la aussi.")
-    watched = reach.service(parts[1])
-    subject = str(await journals.id_of(reach, choice.request)) if choice.request else None
+    watched = connections.service(parts[1])
+    subject = str(await journals.id_of(connections, choice.request)) if choice.request else None
     if choice.queue is not None:
-        async with reach.broker.channel() as channel:
-            await astray.existing_queue(channel, choice.queue)
+        async with connections.broker.channel() as channel:
+            await unrouted_messages.existing_queue(channel, choice.queue)
     return watched, subject
 
 

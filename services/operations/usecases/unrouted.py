@@ -12,7 +12,7 @@ import aio_pika.exceptions
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 from pydantic import BaseModel
 
-from services.operations.adapters.connections import Reach, Watched
+from services.operations.adapters.connections import Connections, Watched
 from services.operations.domain.queues import DEAD
 from services.operations.store import record
 from shared.contracts.forms import REQUEST_FILED
@@ -66,24 +66,24 @@ class Replayed(BaseModel):
     came_back: int
 
 
-async def list_parked(reach: Reach, queue: str, *, most: int = 50) -> list[Parked]:
+async def list_parked(connections: Connections, queue: str, *, most: int = 50) -> list[Parked]:
     """Look at the messages of `unrouted` or of a queue's `.dead`; refuses with `NoSuchQueue`, `BrokerAway`."""
-    async with _parked_in(reach, queue) as parked:
+    async with _parked_in(connections, queue) as parked:
         return [_parked(queue, message) for message in await _taken(parked, most)]
 
 
-async def drain(reach: Reach, queue: str, *, by: str, why: str, most: int = 10_000) -> int:
+async def drain(connections: Connections, queue: str, *, by: str, why: str, most: int = 10_000) -> int:
     """Hand the dead letters of a queue to its service again, oldest first; give how many.
 
     Refuses with `NoSuchQueue`, `BrokerAway`.
     """
     live = queue.removesuffix(DEAD)
-    watched = reach.of_queue(live)
+    watched = connections.of_queue(live)
     if watched is None:
         raise NoSuchQueue(queue=live)
     why = record.motive(why)
     moved = 0
-    async with _parked_in(reach, live + DEAD) as parked:
+    async with _parked_in(connections, live + DEAD) as parked:
         depth = min(_depth(parked), most)
         while moved < depth and (messages := await _taken(parked, min(TOGETHER, depth - moved))):
             async with watched.database.transaction() as tx:
@@ -95,7 +95,7 @@ async def drain(reach: Reach, queue: str, *, by: str, why: str, most: int = 10_0
     return moved
 
 
-async def replay_unrouted(reach: Reach, *, by: str, why: str, most: int = 10_000) -> Replayed:
+async def replay_unrouted(connections: Connections, *, by: str, why: str, most: int = 10_000) -> Replayed:
     """Have unrouted events published again by the service whose journal has them, oldest first.
 
     What a foreign form filed is handed to intake. Control messages are dropped: their services repeat them. The others
@@ -104,12 +104,12 @@ async def replay_unrouted(reach: Reach, *, by: str, why: str, most: int = 10_000
     why = record.motive(why)
     noted: set[str] = set()
     moved = came_back = 0
-    async with _parked_in(reach, UNROUTED_QUEUE) as parked:
+    async with _parked_in(connections, UNROUTED_QUEUE) as parked:
         for _ in range(min(_depth(parked), most)):
             message = await parked.get(no_ack=False, fail=False)
             if message is None:
                 break
-            publisher = _publisher(reach, message)
+            publisher = _publisher(connections, message)
             if publisher is not None:
                 async with publisher.database.transaction() as tx:
                     handed_on = await _hand_on(tx, message)
@@ -142,12 +142,12 @@ async def _hand_on(tx: Transaction, message: AbstractIncomingMessage) -> bool:
 
 
 @asynccontextmanager
-async def _parked_in(reach: Reach, queue: str) -> AsyncIterator[AbstractQueue]:
+async def _parked_in(connections: Connections, queue: str) -> AsyncIterator[AbstractQueue]:
     """Open a queue where messages are parked; what is taken and not acknowledged goes back to where it was.
 
     Such a queue has no delivery limit (`topology.PARKED`), so that a look uses nothing up.
     """
-    async with reach.broker.channel() as channel:
+    async with connections.broker.channel() as channel:
         yield await existing_queue(channel, queue)
 
 
@@ -177,11 +177,11 @@ async def _note(tx: Transaction, action: str, target: str, by: str, why: str) ->
     await record.note(tx, by=by, action=action, target=target, why=why)
 
 
-def _publisher(reach: Reach, message: AbstractIncomingMessage) -> Watched | None:
+def _publisher(connections: Connections, message: AbstractIncomingMessage) -> Watched | None:
     """Tell whose database a message goes on from: its source's, or intake's for what a foreign form filed."""
     source = (_says(message, "source") or "").split("/")
     name = FRONT_DOOR if _says(message, "type") == REQUEST_FILED else "".join(source[1:2])
-    return reach.services.get(name)
+    return connections.services.get(name)
 
 
 def _received(message: AbstractIncomingMessage) -> Message:

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from pydantic import AwareDatetime, BaseModel, Field
 
-from services.operations.adapters.connections import Reach
+from services.operations.adapters.connections import Connections
 from services.operations.domain.queues import DEAD, require_open
 from services.operations.reads import journals, status
 from services.operations.reads.duties import SENDS_MAILS
@@ -16,7 +16,7 @@ from services.operations.reads.status import Status
 from services.operations.store import record
 from services.operations.store.record import Operation
 from services.operations.usecases import causes, held, mails, quarantine, resending, waiting
-from services.operations.usecases import unrouted as astray
+from services.operations.usecases import unrouted as unrouted_messages
 from services.operations.usecases.causes import Cause, Decision, Settled, Settlement
 from services.operations.usecases.checking import Check, Checks
 from services.operations.usecases.held import Held
@@ -159,44 +159,50 @@ class Drained(BaseModel):
 
 
 @get("/status", guards=[READERS])
-async def is_all_well(reach: NamedDependency[Reach], agent: NamedDependency[Agent]) -> Status:
+async def is_all_well(connections: NamedDependency[Connections], agent: NamedDependency[Agent]) -> Status:
     """Answer whether all is well, and what needs a hand now."""
-    return await status.status(reach, at=clock.now(), perimeter=agent.perimeter)
+    return await status.status(connections, at=clock.now(), perimeter=agent.perimeter)
 
 
 @get("/held", guards=[READERS])
 async def list_held(
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
     paging: NamedDependency[Page],
     agent: NamedDependency[Agent],
     service: FromQuery[str | None] = None,
 ) -> HeldPage:
     """List the held streams: those that nobody tries any more first."""
-    rows, away = await reach.from_all(
+    rows, away = await connections.from_all(
         service, lambda one: held.list_held(one.database, one.name, most=paging.end, perimeter=agent.perimeter)
     )
     shown = held.in_order(rows)[paging.offset : paging.end]
-    totals, _ = await reach.from_all(service, lambda one: held.count(one.database, perimeter=agent.perimeter))
+    totals, _ = await connections.from_all(service, lambda one: held.count(one.database, perimeter=agent.perimeter))
     return HeldPage(items=[_held(one, agent) for one in shown], total=sum(totals), page=paging.number, away=away)
 
 
 @post("/held/{service:str}/retry", guards=[OPERATORS], status_code=200)
 async def retry_held(
-    service: FromPath[str], data: JSONBody[HeldEvent], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
+    service: FromPath[str],
+    data: JSONBody[HeldEvent],
+    agent: NamedDependency[Agent],
+    connections: NamedDependency[Connections],
 ) -> HeldItem:
     """Have the service try a held event again within a second."""
-    watched = reach.service(service)
+    watched = connections.service(service)
     await held.retry(watched, data.event_id, by=agent.email, why=data.why, perimeter=agent.perimeter)
     return _held(await held.show(watched.database, service, data.event_id), agent)
 
 
 @post("/held/{service:str}/retry-all", guards=[OPERATORS], status_code=200)
 async def retry_all_held(
-    service: FromPath[str], data: JSONBody[RetryOrder], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
+    service: FromPath[str],
+    data: JSONBody[RetryOrder],
+    agent: NamedDependency[Agent],
+    connections: NamedDependency[Connections],
 ) -> Retried:
     """Have the service try again all that it holds, or all of one code, type or source."""
     retried = await held.retry_all(
-        reach.service(service),
+        connections.service(service),
         by=agent.email,
         why=data.why,
         code=data.code,
@@ -209,23 +215,26 @@ async def retry_all_held(
 
 @post("/held/{service:str}/skip", guards=[OPERATORS], status_code=200)
 async def skip_held(
-    service: FromPath[str], data: JSONBody[HeldEvent], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
+    service: FromPath[str],
+    data: JSONBody[HeldEvent],
+    agent: NamedDependency[Agent],
+    connections: NamedDependency[Connections],
 ) -> HeldItem:
     """Give an event up in this service, for good, and let the service go on; answers what was held."""
-    watched = reach.service(service)
+    watched = connections.service(service)
     one = await held.skip(watched, data.event_id, by=agent.email, why=data.why, perimeter=agent.perimeter)
     return HeldItem(**one.model_dump(), allowed_actions=[])
 
 
 @get("/waiting", guards=[READERS])
 async def list_waiting(
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
     paging: NamedDependency[Page],
     agent: NamedDependency[Agent],
     service: FromQuery[str | None] = None,
 ) -> GapPage:
     """List the streams that wait for an event that has not come, oldest first."""
-    rows, away = await reach.from_all(
+    rows, away = await connections.from_all(
         service, lambda one: waiting.list_gaps(one.database, one.name, most=ALL, perimeter=agent.perimeter)
     )
     oldest = sorted(rows, key=lambda gap: gap.since)
@@ -239,11 +248,11 @@ async def discard_waiting(
     service: FromPath[str],
     data: JSONBody[ExpectedStream],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
 ) -> Closed:
     """Expect nothing more of a stream, for the missing event will never exist; what is parked of it is put away."""
     parked = await waiting.discard(
-        reach.service(service),
+        connections.service(service),
         source=data.source,
         subject=data.subject,
         by=agent.email,
@@ -255,20 +264,20 @@ async def discard_waiting(
 
 @get("/quarantine", guards=[READERS])
 async def list_quarantined(
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
     paging: NamedDependency[Page],
     agent: NamedDependency[Agent],
     service: FromQuery[str | None] = None,
     settled: FromQuery[bool] = False,  # noqa: FBT002 - Litestar calls it by name
 ) -> QuarantinePage:
     """List the messages that wait for a decision, or with `settled=true` those that were decided."""
-    rows, away = await reach.from_all(
+    rows, away = await connections.from_all(
         service,
         lambda one: quarantine.list_quarantined(
             one.database, one.name, settled=settled, most=paging.end, perimeter=agent.perimeter
         ),
     )
-    totals, _ = await reach.from_all(
+    totals, _ = await connections.from_all(
         service, lambda one: quarantine.count(one.database, settled=settled, perimeter=agent.perimeter)
     )
     shown = quarantine.in_order(rows, settled=settled)[paging.offset : paging.end]
@@ -279,15 +288,19 @@ async def list_quarantined(
 
 @get("/quarantine/causes", guards=[READERS])
 async def list_causes(
-    reach: NamedDependency[Reach], agent: NamedDependency[Agent], service: FromQuery[str | None] = None
+    connections: NamedDependency[Connections], agent: NamedDependency[Agent], service: FromQuery[str | None] = None
 ) -> CauseList:
     """List what is wrong with the messages that wait for a decision, with how many have the same cause."""
     seen = agent.perimeter
-    rows, away = await reach.from_all(service, lambda one: causes.list_causes(one.database, one.name, perimeter=seen))
+    rows, away = await connections.from_all(
+        service, lambda one: causes.list_causes(one.database, one.name, perimeter=seen)
+    )
     items = [
         CauseItem(
             **one.model_dump(),
-            preview=await causes.preview(reach.service(one.service).database, one.service, one.key, perimeter=seen),
+            preview=await causes.preview(
+                connections.service(one.service).database, one.service, one.key, perimeter=seen
+            ),
             allowed_actions=_allowed(agent, damaged=one.damaged),
         )
         for one in sorted(rows, key=lambda one: -one.messages)
@@ -302,10 +315,10 @@ async def settle_cause(
     action: FromPath[Literal["replay", "discard"]],
     data: JSONBody[Why],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
 ) -> Settled:
     """Send all messages of one cause to the service again, or put them away: at most 5000; `left` says what remains."""
-    watched = reach.service(service)
+    watched = connections.service(service)
     settlement: Settlement = "replayed" if action == "replay" else "discarded"
     decision = Decision(settlement, agent.email, data.why, await db.now(watched.database), agent.perimeter)
     return await causes.settle(watched, key, decision)
@@ -313,10 +326,13 @@ async def settle_cause(
 
 @get("/quarantine/{service:str}/{message_id:uuid}", guards=[READERS])
 async def show_quarantined(
-    service: FromPath[str], message_id: FromPath[UUID], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
+    service: FromPath[str],
+    message_id: FromPath[UUID],
+    agent: NamedDependency[Agent],
+    connections: NamedDependency[Connections],
 ) -> QuarantinedItem:
     """Show one message with its bytes, read as UTF-8 as far as they are."""
-    watched = reach.service(service)
+    watched = connections.service(service)
     one, body = await quarantine.read(watched, message_id, by=agent.email, perimeter=agent.perimeter)
     item = _quarantined(one, agent)
     item.body = body.decode("utf-8", "replace")
@@ -329,10 +345,10 @@ async def replay_quarantined(
     message_id: FromPath[UUID],
     data: JSONBody[Why],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
 ) -> QuarantinedItem:
     """Have the service take a message again."""
-    watched = reach.service(service)
+    watched = connections.service(service)
     one = await quarantine.replay(watched, message_id, by=agent.email, why=data.why, perimeter=agent.perimeter)
     return _quarantined(one, agent)
 
@@ -343,85 +359,88 @@ async def discard_quarantined(
     message_id: FromPath[UUID],
     data: JSONBody[Why],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
 ) -> QuarantinedItem:
     """Decide that a message is never applied; its bytes are kept."""
-    watched = reach.service(service)
+    watched = connections.service(service)
     one = await quarantine.discard(watched, message_id, by=agent.email, why=data.why, perimeter=agent.perimeter)
     return _quarantined(one, agent)
 
 
 @get("/deliveries", guards=[READERS])
-async def list_deliveries(reach: NamedDependency[Reach], agent: NamedDependency[Agent]) -> Paged[MailItem]:
+async def list_deliveries(connections: NamedDependency[Connections], agent: NamedDependency[Agent]) -> Paged[MailItem]:
     """List the mails of the week that did not reach anybody: given up first."""
-    rows = await mails.list_mails(reach.service(SENDS_MAILS).database, perimeter=agent.perimeter)
+    rows = await mails.list_mails(connections.service(SENDS_MAILS).database, perimeter=agent.perimeter)
     return Paged[MailItem](items=[_mail(one, agent) for one in rows], total=len(rows), page=1)
 
 
 @post("/deliveries/{mail_id:uuid}/resend", guards=[OPERATORS], status_code=200)
 async def resend_delivery(
-    mail_id: FromPath[UUID], data: JSONBody[Why], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
+    mail_id: FromPath[UUID],
+    data: JSONBody[Why],
+    agent: NamedDependency[Agent],
+    connections: NamedDependency[Connections],
 ) -> MailItem:
     """Have a mail tried again now, to the same address."""
-    watched = reach.service(SENDS_MAILS)
+    watched = connections.service(SENDS_MAILS)
     return _mail(await mails.resend(watched, mail_id, by=agent.email, why=data.why, perimeter=agent.perimeter), agent)
 
 
 @get("/dead/{queue:str}", guards=[READERS])
 async def list_dead(
-    queue: FromPath[str], reach: NamedDependency[Reach], agent: NamedDependency[Agent]
+    queue: FromPath[str], connections: NamedDependency[Connections], agent: NamedDependency[Agent]
 ) -> Paged[Parked]:
     """List the dead letters of a queue, at most 50."""
     require_open(queue, agent.perimeter)
-    rows = await astray.list_parked(reach, queue.removesuffix(DEAD) + DEAD)
+    rows = await unrouted_messages.list_parked(connections, queue.removesuffix(DEAD) + DEAD)
     return Paged[Parked](items=rows, total=len(rows), page=1)
 
 
 @post("/dead/{queue:str}/drain", guards=[OPERATORS], status_code=200)
 async def drain_dead(
-    queue: FromPath[str], data: JSONBody[Why], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
+    queue: FromPath[str], data: JSONBody[Why], agent: NamedDependency[Agent], connections: NamedDependency[Connections]
 ) -> Drained:
     """Hand the dead letters of a queue to its service again."""
     require_open(queue, agent.perimeter)
-    return Drained(queue=queue, moved=await astray.drain(reach, queue, by=agent.email, why=data.why))
+    return Drained(queue=queue, moved=await unrouted_messages.drain(connections, queue, by=agent.email, why=data.why))
 
 
 @get("/unrouted", guards=[READERS])
-async def list_unrouted(reach: NamedDependency[Reach], agent: NamedDependency[Agent]) -> Paged[Parked]:
+async def list_unrouted(connections: NamedDependency[Connections], agent: NamedDependency[Agent]) -> Paged[Parked]:
     """List the messages that no queue listens to, at most 50."""
     require_open(UNROUTED_QUEUE, agent.perimeter)
-    rows = await astray.list_parked(reach, UNROUTED_QUEUE)
+    rows = await unrouted_messages.list_parked(connections, UNROUTED_QUEUE)
     return Paged[Parked](items=rows, total=len(rows), page=1)
 
 
 @post("/unrouted/replay", guards=[OPERATORS], status_code=200)
 async def replay_unrouted(
-    data: JSONBody[Why], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
+    data: JSONBody[Why], agent: NamedDependency[Agent], connections: NamedDependency[Connections]
 ) -> Replayed:
     """Have their publishers publish them again; tells how many stay, because no journal has them."""
     require_open(UNROUTED_QUEUE, agent.perimeter)
-    return await astray.replay_unrouted(reach, by=agent.email, why=data.why)
+    return await unrouted_messages.replay_unrouted(connections, by=agent.email, why=data.why)
 
 
 @get("/requests/{reference:str}/events", guards=[READERS])
 async def events_of_request(
-    reference: FromPath[str], reach: NamedDependency[Reach], agent: NamedDependency[Agent]
+    reference: FromPath[str], connections: NamedDependency[Connections], agent: NamedDependency[Agent]
 ) -> Story:
     """Tell a request's events across the services, in order, and what keeps it from going on.
 
     `reference` is its id or its number.
     """
-    told = await journals.trail(reach, reference, perimeter=agent.perimeter)
-    return await story(reach, told, at=clock.now(), perimeter=agent.perimeter)
+    told = await journals.trail(connections, reference, perimeter=agent.perimeter)
+    return await story(connections, told, at=clock.now(), perimeter=agent.perimeter)
 
 
 @post("/events/resend", guards=[OPERATORS], status_code=200)
 async def resend_events(
-    data: JSONBody[ResendOrder], agent: NamedDependency[Agent], reach: NamedDependency[Reach]
+    data: JSONBody[ResendOrder], agent: NamedDependency[Agent], connections: NamedDependency[Connections]
 ) -> Resent:
     """Tell events of a journal again, at most 5000; what was applied stays applied once."""
     choice = Choice(**data.model_dump(exclude={"why"}))
-    return await resending.resend(reach, choice, by=agent.email, why=data.why, perimeter=agent.perimeter)
+    return await resending.resend(connections, choice, by=agent.email, why=data.why, perimeter=agent.perimeter)
 
 
 @get("/journals", guards=[READERS, all_of_it])
@@ -433,23 +452,23 @@ async def list_checks(checks: NamedDependency[Checks]) -> Paged[Check]:
 
 @post("/journals/verification", guards=[READERS, all_of_it], status_code=202)
 async def verify_journals(
-    agent: NamedDependency[Agent], reach: NamedDependency[Reach], checks: NamedDependency[Checks]
+    agent: NamedDependency[Agent], connections: NamedDependency[Connections], checks: NamedDependency[Checks]
 ) -> Paged[Check]:
     """Begin to verify all journals, in the background; ask `GET /journals` for the result."""
-    begun = checks.begin(reach, by=agent.email)
+    begun = checks.begin(connections, by=agent.email)
     return Paged[Check](items=begun, total=len(begun), page=1)
 
 
 @get("/operations", guards=[READERS])
 async def list_operations(
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
     paging: NamedDependency[Page],
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
 ) -> OperationPage:
     """List what operators did, with who and why, newest first; whoever sees some départements only reads his own."""
     by = None if agent.perimeter is None else agent.email
-    rows, away = await reach.from_all(None, lambda one: record.latest(one.database, one.name, most=ALL, by=by))
+    rows, away = await connections.from_all(None, lambda one: record.latest(one.database, one.name, most=ALL, by=by))
     rows = [*rows, *await record.latest(database, "operations", most=ALL, by=by)]
     newest = sorted(rows, key=lambda one: one.at, reverse=True)
     return OperationPage(

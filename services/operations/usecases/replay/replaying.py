@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from services.operations.adapters.connections import Reach
+from services.operations.adapters.connections import Connections
 from services.operations.usecases.replay.comparison import Compared, compare
 from services.operations.usecases.replay.feeding import Fed, feed
 from services.operations.usecases.replay.order import Stream, told
@@ -74,16 +74,16 @@ class _Stands:
     told: dict[Stream, tuple[int, bytes | None]]
 
 
-async def replay(reach: Reach, rebuilding: Rebuilding, into: Database) -> Replayed:
+async def replay(connections: Connections, rebuilding: Rebuilding, into: Database) -> Replayed:
     """Rebuild a service from the journals of all into an empty, migrated database, and compare; changes nothing live.
 
     The live service may go on working: a request of which something was told since is left aside.
     """
     into.replaying = True
-    before = await _stands(reach.service(rebuilding.service).database)
-    fed = await feed(into, rebuilding, told([watched.database for watched in reach.services.values()]))
+    before = await _stands(connections.service(rebuilding.service).database)
+    fed = await feed(into, rebuilding, told([watched.database for watched in connections.services.values()]))
     async with (
-        reach.service(rebuilding.service).database.connection() as live,
+        connections.service(rebuilding.service).database.connection() as live,
         live.transaction(isolation="repeatable_read", readonly=True),
         into.connection() as rebuilt,
         rebuilt.transaction(isolation="repeatable_read", readonly=True),

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from pydantic import BaseModel
 
-from services.operations.adapters.connections import Reach
+from services.operations.adapters.connections import Connections
 from services.operations.domain.concerns import What
 from services.operations.domain.services import service_word
 from services.operations.reads import journals
@@ -39,10 +39,10 @@ async def waiting_stream(
     source: FromQuery[str],
     demande: FromQuery[str],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
 ) -> Response[Any]:
     """Show which event a stream waits for, and what may be done."""
-    return await _page(request, reach, agent, service, (source, demande), None)
+    return await _page(request, connections, agent, service, (source, demande), None)
 
 
 @post("/retenues/{service:str}/attente", guards=[OPERATORS])
@@ -52,12 +52,12 @@ async def close_gap(
     source: FromQuery[str],
     demande: FromQuery[str],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
 ) -> Response[Any]:
     """Expect nothing more of a stream."""
-    watched = reach.service(service)
+    watched = connections.service(service)
     form = await read_form(request, GapForm)
 
     async def act(_: Transaction, model: GapForm) -> str:
@@ -74,14 +74,14 @@ async def close_gap(
         return "/retenues"
 
     async def again(code: int) -> Response[Any]:
-        return await _page(request, reach, agent, service, (source, demande), form, code)
+        return await _page(request, connections, agent, service, (source, demande), form, code)
 
     return await submit(request, database, cause, form, act, again=again)
 
 
 async def _page(
     request: Request[Any, Any, Any],
-    reach: Reach,
+    connections: Connections,
     agent: Agent,
     service: str,
     stream: tuple[str, str],
@@ -90,9 +90,9 @@ async def _page(
 ) -> Response[Any]:
     source, subject = stream
     gap = await waiting.show(
-        reach.service(service).database, service, source=source, subject=subject, perimeter=agent.perimeter
+        connections.service(service).database, service, source=source, subject=subject, perimeter=agent.perimeter
     )
-    numbers = await journals.numbers(reach, [subject])
+    numbers = await journals.numbers(connections, [subject])
     return render(
         request,
         "operations/gap.html",

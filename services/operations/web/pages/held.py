@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from pydantic import BaseModel, Field
 
-from services.operations.adapters.connections import Reach
+from services.operations.adapters.connections import Connections
 from services.operations.domain import reasons
 from services.operations.domain.concerns import What
 from services.operations.domain.obstacles import moment
@@ -59,18 +59,18 @@ class GroupForm(BaseModel):
 @get("/retenues", guards=[READERS])
 async def held_streams(
     request: Request[Any, Any, Any],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
     paging: NamedDependency[Page],
     agent: NamedDependency[Agent],
 ) -> Response[Any]:
     """List the held streams: what needs a hand first."""
-    return await _list_page(request, reach, agent, None, paging)
+    return await _list_page(request, connections, agent, None, paging)
 
 
 @post("/retenues", guards=[OPERATORS])
 async def retry_group(
     request: Request[Any, Any, Any],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
@@ -81,33 +81,40 @@ async def retry_group(
     async def act(_: Transaction, model: GroupForm) -> str:
         service, code, type_ = model.chosen()
         count = await held.retry_all(
-            reach.service(service), by=agent.email, why=model.why, code=code, type_=type_, perimeter=agent.perimeter
+            connections.service(service),
+            by=agent.email,
+            why=model.why,
+            code=code,
+            type_=type_,
+            perimeter=agent.perimeter,
         )
         flash(request, f"Nouvel essai de {plural_fr(count, 'demande retenue', 'demandes retenues')}.")
         return "/retenues"
 
     async def again(code: int) -> Response[Any]:
-        return await _list_page(request, reach, agent, form, Page(), code)
+        return await _list_page(request, connections, agent, form, Page(), code)
 
     return await submit(request, database, cause, form, act, again=again)
 
 
 async def _list_page(
     request: Request[Any, Any, Any],
-    reach: Reach,
+    connections: Connections,
     agent: Agent,
     form: Form[GroupForm] | None,
     paging: Page,
     code: int = 200,
 ) -> Response[Any]:
     seen = agent.perimeter
-    rows, away = await reach.from_all(
+    rows, away = await connections.from_all(
         None, lambda one: held.list_held(one.database, one.name, most=paging.end, perimeter=seen)
     )
     shown = held.in_order(rows)[paging.offset : paging.end]
-    totals, _ = await reach.from_all(None, lambda one: held.count(one.database, perimeter=seen))
-    groups, _ = await reach.from_all(None, lambda one: held.groups(one.database, one.name, perimeter=seen))
-    gaps, _ = await reach.from_all(None, lambda one: waiting.list_gaps(one.database, one.name, most=50, perimeter=seen))
+    totals, _ = await connections.from_all(None, lambda one: held.count(one.database, perimeter=seen))
+    groups, _ = await connections.from_all(None, lambda one: held.groups(one.database, one.name, perimeter=seen))
+    gaps, _ = await connections.from_all(
+        None, lambda one: waiting.list_gaps(one.database, one.name, most=50, perimeter=seen)
+    )
     return render(
         request,
         "operations/held.html",
@@ -120,7 +127,7 @@ async def _list_page(
         ],
         paging=paging,
         gaps=sorted(gaps, key=lambda gap: gap.since),
-        numbers=await journals.numbers(reach, [one.subject for one in shown] + [gap.subject for gap in gaps]),
+        numbers=await journals.numbers(connections, [one.subject for one in shown] + [gap.subject for gap in gaps]),
         away=away_words(away),
         service_word=service_word,
         reason_of=reasons.of_held,
@@ -136,11 +143,11 @@ async def held_stream(
     service: FromPath[str],
     evenement: FromQuery[str],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
 ) -> Response[Any]:
     """Show one held stream, and what may be done."""
-    one = await held.show(reach.service(service).database, service, evenement, perimeter=agent.perimeter)
-    return await _held_page(request, reach, one, agent, None)
+    one = await held.show(connections.service(service).database, service, evenement, perimeter=agent.perimeter)
+    return await _held_page(request, connections, one, agent, None)
 
 
 @post("/retenues/{service:str}", guards=[OPERATORS])
@@ -148,12 +155,12 @@ async def settle_held(
     request: Request[Any, Any, Any],
     service: FromPath[str],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
 ) -> Response[Any]:
     """Try again, or lead the stream past its event."""
-    watched = reach.service(service)
+    watched = connections.service(service)
     form = await read_form(request, HeldForm)
     event_id = str(form.values.get("event_id", ""))
     then = _where_it_shows(str(form.values.get("subject", "")))
@@ -176,7 +183,7 @@ async def settle_held(
         except NotHeld as gone:
             flash(request, form.errors.get("") or gone.detail, "warning")
             return redirect(then)
-        return await _held_page(request, reach, one, agent, form, code)
+        return await _held_page(request, connections, one, agent, form, code)
 
     return await submit(request, database, cause, form, act, again=again)
 
@@ -188,13 +195,13 @@ def _where_it_shows(subject: str) -> str:
 
 async def _held_page(
     request: Request[Any, Any, Any],
-    reach: Reach,
+    connections: Connections,
     one: held.Held,
     agent: Agent,
     form: Form[HeldForm] | None,
     code: int = 200,
 ) -> Response[Any]:
-    numbers = await journals.numbers(reach, [one.subject])
+    numbers = await journals.numbers(connections, [one.subject])
     return render(
         request,
         "operations/held_one.html",

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 
-from services.operations.adapters.connections import Reach
+from services.operations.adapters.connections import Connections
 from services.operations.domain.services import service_word
 from services.operations.usecases.checking import Checks
 from services.operations.web import words
@@ -30,10 +30,10 @@ async def journals(request: Request[Any, Any, Any], checks: NamedDependency[Chec
 async def verify_journals(
     request: Request[Any, Any, Any],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
     checks: NamedDependency[Checks],
 ) -> Response[Any]:
     """Begin to read all journals."""
-    checks.begin(reach, by=agent.email)
+    checks.begin(connections, by=agent.email)
     flash(request, "La vérification est commencée\u00a0; son résultat s’affiche ici.")
     return redirect("/journaux")

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from pydantic import BaseModel, Field
 
-from services.operations.adapters.connections import Reach, Watched
+from services.operations.adapters.connections import Connections, Watched
 from services.operations.domain.concerns import What
 from services.operations.domain.obstacles import moment
 from services.operations.usecases import mails
@@ -40,17 +40,17 @@ class MailForm(BaseModel):
 
 @get("/courriels", guards=[READERS])
 async def undelivered(
-    request: Request[Any, Any, Any], reach: NamedDependency[Reach], agent: NamedDependency[Agent]
+    request: Request[Any, Any, Any], connections: NamedDependency[Connections], agent: NamedDependency[Agent]
 ) -> Response[Any]:
     """List the mails of the week that did not reach anybody."""
-    return await _mails_page(request, reach, agent, None)
+    return await _mails_page(request, connections, agent, None)
 
 
 @post("/courriels", guards=[OPERATORS])
 async def send_refused_again(
     request: Request[Any, Any, Any],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
 ) -> Response[Any]:
@@ -59,23 +59,27 @@ async def send_refused_again(
 
     async def act(_: Transaction, model: RefusedForm) -> str:
         count = await mails.resend_answered(
-            _postman(reach), model.words, by=agent.email, why=model.why, perimeter=agent.perimeter
+            _postman(connections), model.words, by=agent.email, why=model.why, perimeter=agent.perimeter
         )
         flash(request, f"{plural_fr(count, 'courriel remis', 'courriels remis')} en file.")
         return "/courriels"
 
     async def again(code: int) -> Response[Any]:
-        return await _mails_page(request, reach, agent, form, code)
+        return await _mails_page(request, connections, agent, form, code)
 
     return await submit(request, database, cause, form, act, again=again)
 
 
 async def _mails_page(
-    request: Request[Any, Any, Any], reach: Reach, agent: Agent, form: Form[RefusedForm] | None, code: int = 200
+    request: Request[Any, Any, Any],
+    connections: Connections,
+    agent: Agent,
+    form: Form[RefusedForm] | None,
+    code: int = 200,
 ) -> Response[Any]:
-    name = _postman(reach).name
-    rows, away = await reach.from_all(name, lambda one: mails.list_mails(one.database, perimeter=agent.perimeter))
-    said, _ = await reach.from_all(name, lambda one: mails.answers(one.database, perimeter=agent.perimeter))
+    name = _postman(connections).name
+    rows, away = await connections.from_all(name, lambda one: mails.list_mails(one.database, perimeter=agent.perimeter))
+    said, _ = await connections.from_all(name, lambda one: mails.answers(one.database, perimeter=agent.perimeter))
     return render(
         request,
         "operations/mails.html",
@@ -98,10 +102,10 @@ async def undelivered_mail(
     request: Request[Any, Any, Any],
     mail_id: FromPath[UUID],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
 ) -> Response[Any]:
     """Show one mail, and what may be done."""
-    return await _mail_page(request, reach, agent, mail_id, None)
+    return await _mail_page(request, connections, agent, mail_id, None)
 
 
 @post("/courriels/{mail_id:uuid}", guards=[OPERATORS])
@@ -109,7 +113,7 @@ async def send_mail_again(
     request: Request[Any, Any, Any],
     mail_id: FromPath[UUID],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
 ) -> Response[Any]:
@@ -117,11 +121,11 @@ async def send_mail_again(
     form = await read_form(request, MailForm)
 
     async def act(_: Transaction, model: MailForm) -> str:
-        await mails.resend(_postman(reach), mail_id, by=agent.email, why=model.why, perimeter=agent.perimeter)
+        await mails.resend(_postman(connections), mail_id, by=agent.email, why=model.why, perimeter=agent.perimeter)
         return f"/courriels/{mail_id}"
 
     async def again(code: int) -> Response[Any]:
-        return await _mail_page(request, reach, agent, mail_id, form, code)
+        return await _mail_page(request, connections, agent, mail_id, form, code)
 
     said = "Le courriel est remis en file\u00a0; il part dans quelques secondes."
     return await submit(request, database, cause, form, act, again=again, said=said)
@@ -129,13 +133,13 @@ async def send_mail_again(
 
 async def _mail_page(
     request: Request[Any, Any, Any],
-    reach: Reach,
+    connections: Connections,
     agent: Agent,
     mail_id: UUID,
     form: Form[MailForm] | None,
     code: int = 200,
 ) -> Response[Any]:
-    postman = _postman(reach)
+    postman = _postman(connections)
     one = await mails.show(postman.database, mail_id, perimeter=agent.perimeter)
     log.info("delivery.consulted", delivery_id=str(mail_id))
     return render(
@@ -150,9 +154,9 @@ async def _mail_page(
     )
 
 
-def _postman(reach: Reach) -> Watched:
+def _postman(connections: Connections) -> Watched:
     """Give the service that sends mails; refuses (`NotFound`) where it is not looked after."""
-    postman = mails.postman(reach)
+    postman = mails.postman(connections)
     if postman is None:
         raise NotFound
     return postman

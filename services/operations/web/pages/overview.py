@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from pydantic import Field
 
-from services.operations.adapters.connections import Reach
+from services.operations.adapters.connections import Connections
 from services.operations.domain.services import FRENCH, service_word
 from services.operations.reads.status import status
 from services.operations.store import record
@@ -27,10 +27,10 @@ EXPORTED: Final = 10_000
 
 @get("/", guards=[READERS])
 async def overview(
-    request: Request[Any, Any, Any], reach: NamedDependency[Reach], agent: NamedDependency[Agent]
+    request: Request[Any, Any, Any], connections: NamedDependency[Connections], agent: NamedDependency[Agent]
 ) -> Response[Any]:
     """Answer: is all well?"""
-    found = await status(reach, at=clock.now(), perimeter=agent.perimeter)
+    found = await status(connections, at=clock.now(), perimeter=agent.perimeter)
     return render(
         request,
         "operations/overview.html",
@@ -48,14 +48,14 @@ async def overview(
 @get("/actions", guards=[READERS])
 async def actions(
     request: Request[Any, Any, Any],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     q: FromQuery[Annotated[str, Field(max_length=200)]] = "",
     service: FromQuery[str] = "",
 ) -> Response[Any]:
     """List who did what, and why; whoever sees some départements only reads their own."""
-    rows, away = await _latest(reach, database, agent, q, service, most=SHOWN)
+    rows, away = await _latest(connections, database, agent, q, service, most=SHOWN)
     return render(
         request,
         "operations/actions.html",
@@ -71,14 +71,14 @@ async def actions(
 
 @get("/actions.csv", guards=[READERS])
 async def actions_as_csv(
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     q: FromQuery[Annotated[str, Field(max_length=200)]] = "",
     service: FromQuery[str] = "",
 ) -> Response[bytes]:
     """Give the same actions, up to 10 000 of each service, as a file for spreadsheets."""
-    rows, _ = await _latest(reach, database, agent, q, service, most=EXPORTED)
+    rows, _ = await _latest(connections, database, agent, q, service, most=EXPORTED)
     cells = [
         (one.at.isoformat(), one.by, words.ACTION.get(one.action, one.action), one.service, one.target, one.why)
         for one in rows
@@ -87,14 +87,14 @@ async def actions_as_csv(
 
 
 async def _latest(
-    reach: Reach, database: Database, agent: Agent, text: str, service: str, *, most: int
+    connections: Connections, database: Database, agent: Agent, text: str, service: str, *, most: int
 ) -> tuple[list[Operation], list[str]]:
     """Give the actions of one service or of all, newest first, and who is away.
 
     Among all are the rights of this page's own agents, which are kept in its own `database`.
     """
     by = None if agent.perimeter is None else agent.email
-    rows, away = await reach.from_all(
+    rows, away = await connections.from_all(
         service or None,
         lambda one: record.latest(one.database, one.name, most=most, by=by, containing=text.strip()),
     )

@@ -8,9 +8,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from pydantic import BaseModel
 
-from services.operations.adapters.connections import Reach
+from services.operations.adapters.connections import Connections
 from services.operations.domain.queues import DEAD, require_open
-from services.operations.usecases import unrouted as astray
+from services.operations.usecases import unrouted as unrouted_messages
 from services.operations.web.pages.acting import OPERATORS, READERS, Motive, shown_again
 from shared.db import Cause, Database, Transaction
 from shared.errors import NotFound
@@ -32,10 +32,10 @@ async def parked(
     request: Request[Any, Any, Any],
     queue: FromPath[str],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
 ) -> Response[Any]:
     """Show the dead letters of a queue, or what no queue listens to."""
-    return await _parked_page(request, reach, agent, queue, None)
+    return await _parked_page(request, connections, agent, queue, None)
 
 
 @post("/files/{queue:str}", guards=[OPERATORS])
@@ -43,7 +43,7 @@ async def send_parked(
     request: Request[Any, Any, Any],
     queue: FromPath[str],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
 ) -> Response[Any]:
@@ -54,23 +54,23 @@ async def send_parked(
 
     async def act(_: Transaction, model: ParkedForm) -> str:
         if queue != UNROUTED_QUEUE:
-            moved = await astray.drain(reach, queue, by=agent.email, why=model.why)
+            moved = await unrouted_messages.drain(connections, queue, by=agent.email, why=model.why)
             flash(request, f"{plural_fr(moved, 'message remis', 'messages remis')} en file.")
             return here
-        done = await astray.replay_unrouted(reach, by=agent.email, why=model.why)
+        done = await unrouted_messages.replay_unrouted(connections, by=agent.email, why=model.why)
         said = f"{plural_fr(done.moved, 'message publié', 'messages publiés')} à nouveau"
         flash(request, f"{said} ; {done.came_back} toujours sans destinataire." if done.came_back else f"{said}.")
         return here
 
     async def again(code: int) -> Response[Any]:
-        return await _parked_page(request, reach, agent, queue, form, code)
+        return await _parked_page(request, connections, agent, queue, form, code)
 
     return await submit(request, database, cause, form, act, again=again)
 
 
 async def _parked_page(
     request: Request[Any, Any, Any],
-    reach: Reach,
+    connections: Connections,
     agent: Agent,
     queue: str,
     form: Form[ParkedForm] | None,
@@ -84,7 +84,7 @@ async def _parked_page(
         queue=queue,
         unrouted=queue == UNROUTED_QUEUE,
         live=queue.removesuffix(DEAD),
-        rows=await astray.list_parked(reach, queue),
+        rows=await unrouted_messages.list_parked(connections, queue),
         **shown_again(form, agent),
     )
 

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from pydantic import AwareDatetime, BaseModel
 
-from services.operations.adapters.connections import Reach
+from services.operations.adapters.connections import Connections
 from services.operations.domain import reasons
 from services.operations.domain.concerns import What
 from services.operations.domain.services import service_word
@@ -48,25 +48,25 @@ class CauseForm(QuarantineForm):
 @get("/quarantaine", guards=[READERS])
 async def quarantined(
     request: Request[Any, Any, Any],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
     paging: NamedDependency[Page],
     agent: NamedDependency[Agent],
     etat: FromQuery[str | None] = None,
 ) -> Response[Any]:
     """List the messages that wait for a decision, or those that were settled."""
     settled = etat == "traites"
-    rows, away = await reach.from_all(
+    rows, away = await connections.from_all(
         None,
         lambda one: quarantine.list_quarantined(
             one.database, one.name, settled=settled, most=paging.end, perimeter=agent.perimeter
         ),
     )
-    totals, _ = await reach.from_all(
+    totals, _ = await connections.from_all(
         None, lambda one: quarantine.count(one.database, settled=settled, perimeter=agent.perimeter)
     )
     groups: list[Cause] = []
     if not settled:
-        groups, _ = await reach.from_all(
+        groups, _ = await connections.from_all(
             None, lambda one: causes.list_causes(one.database, one.name, perimeter=agent.perimeter)
         )
     return render(
@@ -90,10 +90,10 @@ async def quarantined_cause(
     service: FromPath[str],
     key: FromPath[str],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
 ) -> Response[Any]:
     """Show the messages of one cause, the first ten of them, and what may be done with all."""
-    return await _cause_page(request, reach, agent, service, key, None)
+    return await _cause_page(request, connections, agent, service, key, None)
 
 
 @post("/quarantaine/{service:str}/cause/{key:str}", guards=[OPERATORS])
@@ -102,12 +102,12 @@ async def settle_cause(
     service: FromPath[str],
     key: FromPath[str],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
     database: NamedDependency[Database],
     cause: NamedDependency[Answering],
 ) -> Response[Any]:
     """Send all messages of one cause to their service again, or put them away."""
-    watched = reach.service(service)
+    watched = connections.service(service)
     form = await read_form(request, CauseForm)
 
     async def act(_: Transaction, model: CauseForm) -> str:
@@ -126,21 +126,21 @@ async def settle_cause(
         return f"/quarantaine/{service}/cause/{key}"
 
     async def again(code: int) -> Response[Any]:
-        return await _cause_page(request, reach, agent, service, key, form, code)
+        return await _cause_page(request, connections, agent, service, key, form, code)
 
     return await submit(request, database, cause, form, act, again=again)
 
 
 async def _cause_page(
     request: Request[Any, Any, Any],
-    reach: Reach,
+    connections: Connections,
     agent: Agent,
     service: str,
     key: str,
     form: Form[CauseForm] | None,
     code: int = 200,
 ) -> Response[Any]:
-    database = reach.service(service).database
+    database = connections.service(service).database
     seen = await db.now(database)
     one = await causes.show(database, service, key, perimeter=agent.perimeter)
     return render(
@@ -164,10 +164,10 @@ async def quarantined_message(
     service: FromPath[str],
     message_id: FromPath[UUID],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
 ) -> Response[Any]:
     """Show one unreadable message with its bytes, and what may be done."""
-    return await _quarantine_page(request, reach, agent, service, message_id, None)
+    return await _quarantine_page(request, connections, agent, service, message_id, None)
 
 
 @post("/quarantaine/{service:str}/{message_id:uuid}", guards=[OPERATORS])
@@ -176,12 +176,12 @@ async def settle_quarantined(
     service: FromPath[str],
     message_id: FromPath[UUID],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
     database: NamedDependency[Database],
     cause: NamedDependency[Answering],
 ) -> Response[Any]:
     """Send an unreadable message to its service again, or put it away."""
-    watched = reach.service(service)
+    watched = connections.service(service)
     form = await read_form(request, QuarantineForm)
 
     async def act(_: Transaction, model: QuarantineForm) -> str:
@@ -194,21 +194,21 @@ async def settle_quarantined(
         return "/quarantaine"
 
     async def again(code: int) -> Response[Any]:
-        return await _quarantine_page(request, reach, agent, service, message_id, form, code)
+        return await _quarantine_page(request, connections, agent, service, message_id, form, code)
 
     return await submit(request, database, cause, form, act, again=again)
 
 
 async def _quarantine_page(
     request: Request[Any, Any, Any],
-    reach: Reach,
+    connections: Connections,
     agent: Agent,
     service: str,
     message_id: UUID,
     form: Form[QuarantineForm] | None,
     code: int = 200,
 ) -> Response[Any]:
-    watched = reach.service(service)
+    watched = connections.service(service)
     one, content = await quarantine.read(watched, message_id, by=agent.email, perimeter=agent.perimeter)
     body = content.decode("utf-8", "replace")
     log.info("quarantine.consulted", message_id=str(message_id), service=service)

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from pydantic import BaseModel
 
-from services.operations.adapters.connections import Reach
+from services.operations.adapters.connections import Connections
 from services.operations.domain.services import service_word
 from services.operations.reads import journals
 from services.operations.usecases import resending
@@ -48,10 +48,10 @@ async def one_request(
     request: Request[Any, Any, Any],
     reference: FromPath[str],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
 ) -> Response[Any]:
     """Show one request's events across the services, in order."""
-    return await _request_page(request, reach, agent, reference, None)
+    return await _request_page(request, connections, agent, reference, None)
 
 
 @post("/demandes/{reference:str}", guards=[OPERATORS])
@@ -59,7 +59,7 @@ async def resend_events(
     request: Request[Any, Any, Any],
     reference: FromPath[str],
     agent: NamedDependency[Agent],
-    reach: NamedDependency[Reach],
+    connections: NamedDependency[Connections],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
 ) -> Response[Any]:
@@ -68,28 +68,28 @@ async def resend_events(
 
     async def act(_: Transaction, model: ResendForm) -> str:
         choice = Choice(model.source, request=reference, queue=model.queue or None)
-        done = await resending.resend(reach, choice, by=agent.email, why=model.why, perimeter=agent.perimeter)
+        done = await resending.resend(connections, choice, by=agent.email, why=model.why, perimeter=agent.perimeter)
         said = plural_fr(done.events, "événement est renvoyé", "événements sont renvoyés")
         flash(request, f"{said}\u00a0; ce qui a déjà été appliqué ne l’est pas deux fois.")
         return f"/demandes/{quote(reference, safe='')}"
 
     async def again(code: int) -> Response[Any]:
-        return await _request_page(request, reach, agent, reference, form, code)
+        return await _request_page(request, connections, agent, reference, form, code)
 
     return await submit(request, database, cause, form, act, again=again)
 
 
 async def _request_page(
     request: Request[Any, Any, Any],
-    reach: Reach,
+    connections: Connections,
     agent: Agent,
     reference: str,
     form: Form[ResendForm] | None,
     code: int = 200,
 ) -> Response[Any]:
     try:
-        told = await journals.trail(reach, reference, perimeter=agent.perimeter)
-        trail = await story(reach, told, at=clock.now(), perimeter=agent.perimeter)
+        told = await journals.trail(connections, reference, perimeter=agent.perimeter)
+        trail = await story(connections, told, at=clock.now(), perimeter=agent.perimeter)
     except Refusal as refusal:
         errors = {error.field: error.message for error in getattr(refusal, "errors", ())} or {"": refusal.detail}
         shown = {"": " ".join(errors.values())}
@@ -101,12 +101,12 @@ async def _request_page(
         trail=trail,
         reference=reference,
         away=away_words(trail.away),
-        diagram=diagram(trail.events, list(reach.services)),
+        diagram=diagram(trail.events, list(connections.services)),
         obstacles=[(one, one.french) for one in trail.obstacles],
         help=help_pages.anchor,
         awaits=trail.awaits,
         awaited_team=words.awaited_team(trail.awaits.team) if trail.awaits else None,
         sources=[(source, source) for source in sorted({event.source for event in trail.events})],
-        queues=[(one.queue, service_word(one.name)) for one in reach.services.values()],
+        queues=[(one.queue, service_word(one.name)) for one in connections.services.values()],
         **shown_again(form, agent),
     )
