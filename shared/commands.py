@@ -76,3 +76,13 @@ def _cents_if_typed(value: object, info: ValidationInfo) -> object:
 
 Amount = Annotated[int, BeforeValidator(_cents_if_typed)]
 """Euro cents: programs send them as an integer, people type euros."""
+
+
+def _lines_if_typed(value: object, info: ValidationInfo) -> object:
+    if info.context == TYPED and isinstance(value, list):
+        return [line.strip() for text in value for line in str(text).splitlines() if line.strip()]
+    return [value] if isinstance(value, str) else value
+
+
+LINES: Final = BeforeValidator(_lines_if_typed)
+"""For a list of texts: programs may send one text for a list of one, people type one item a line."""

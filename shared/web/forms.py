@@ -1,6 +1,7 @@
 """HTML forms: typed input or the same page again with what was typed; and no double submission."""
 
 import hashlib
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ log = structlog.get_logger(__name__)
 Model = TypeVar("Model", bound=BaseModel)
 Shown = TypeVar("Shown", bound=Response[Any])
 FORM_KEY = "_form_key"
+_ROW: Final = re.compile(r"(?P<rows>.+?)\.(?P<place>\d+)\.(?P<member>.+)")
 CHUNK: Final = 64 * 1024
 """Bytes of a file that are held in memory at a time."""
 
@@ -90,14 +92,14 @@ async def read_form(
         prefix=prefix,
     )
     try:
-        form.values = commands.without_secrets(values)
+        form.values = _without_empty_rows(commands.without_secrets(values))
         fields = {name.removeprefix(prefix): value for name, value in form.values.items()}
         form.model = model.model_validate({**_members(model, _tree(fields)), **known}, context=commands.TYPED)
     except PydanticCustomError:
         form.errors[""] = validation.SENTENCES["unstorable_text"]
     except ValidationError as invalid:
         for error in validation.field_errors(invalid.errors()):
-            form.errors.setdefault(f"{prefix}{error.field}", error.message)
+            form.errors.setdefault(*_where_typed(f"{prefix}{error.field}", error.message, form.values))
     return form
 
 
@@ -213,6 +215,27 @@ async def _fingerprint(
             digest.update(content.digest())
             await upload.seek(0)
     return digest.digest()
+
+
+def _where_typed(name: str, message: str, values: Mapping[str, Any]) -> tuple[str, str]:
+    """Give the field of an error and its sentence; an item of a list that was typed as lines is named by its line."""
+    field, _, place = name.rpartition(".")
+    if place.isdecimal() and field in values:
+        return field, f"Ligne {int(place) + 1}\u00a0: {message[:1].lower()}{message[1:]}"
+    return name, message
+
+
+def _without_empty_rows(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Number the rows of a form (`items.2.name`) as they are read: without those that were left empty."""
+    found = {name: row for name in values if (row := _ROW.fullmatch(name))}
+    filled = {(row["rows"], int(row["place"])) for name, row in found.items() if values[name]}
+    shown = {name: value for name, value in values.items() if name not in found}
+    for name, row in found.items():
+        rows, place = row["rows"], int(row["place"])
+        if (rows, place) in filled:
+            before = sum(one == rows and other < place for one, other in filled)
+            shown[f"{rows}.{before}.{row['member']}"] = values[name]
+    return shown
 
 
 def _holds_many(model: type[BaseModel], name: str) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from litestar import Litestar, Request, post
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from shared.commands import TYPED, Amount
+from shared.commands import LINES, TYPED, Amount
 from shared.errors import Conflict, Invalid
 from shared.web.forms import Form, read_form
 
@@ -52,10 +52,23 @@ async def read(request: Request[Any, Any, Any]) -> dict[str, Any]:
     }
 
 
+class Wanted(BaseModel):
+    """A list that people type one item a line."""
+
+    wanted: Annotated[list[Annotated[str, Field(max_length=20)]], LINES]
+
+
+@post("/lines", status_code=200)
+async def read_lines(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """Say which lines were understood."""
+    form = await read_form(request, Wanted)
+    return {"lines": form.model.wanted if form.model else [], "errors": form.errors}
+
+
 @pytest.fixture
 def client(browse: Callable[[Litestar], httpx2.AsyncClient]) -> httpx2.AsyncClient:
     """A browser on one form."""
-    return browse(Litestar([read], openapi_config=None))
+    return browse(Litestar([read, read_lines], openapi_config=None))
 
 
 async def test_names_with_dots_are_members_and_numbers_are_items(client: httpx2.AsyncClient) -> None:
@@ -77,6 +90,23 @@ async def test_names_with_dots_are_members_and_numbers_are_items(client: httpx2.
         "tried": [{"name": name, "answers": []} for name in ("CAUE", "Cerema", "EPF")],
         "agreed": True,
     }
+
+
+async def test_rows_left_empty_are_not_counted_where_a_row_is_shown_again(client: httpx2.AsyncClient) -> None:
+    sent = {"tried.0.name": "", "tried.2.answers": "Non.", "tried.2.name": "", "tried.10.name": "EPF"}
+    said = (await client.post("/read", data=sent)).json()
+    assert said["errors"]["tried.0.name"] == "Ce champ est obligatoire."
+    rows = {name: value for name, value in said["values"].items() if name.startswith("tried")}
+    assert rows == {"tried.0.answers": ["Non."], "tried.0.name": "", "tried.1.name": "EPF"}
+
+
+async def test_a_list_typed_as_lines_is_read_line_by_line_and_a_wrong_line_is_named(
+    client: httpx2.AsyncClient,
+) -> None:
+    said = (await client.post("/lines", data={"wanted": " Le plan \n\nLe budget"})).json()
+    assert said == {"lines": ["Le plan", "Le budget"], "errors": {}}
+    said = (await client.post("/lines", data={"wanted": "Le plan\n" + "x" * 21})).json()
+    assert said["errors"] == {"wanted": "Ligne 2\u00a0: au plus 20 caractères sont acceptés."}
 
 
 async def test_errors_have_the_names_of_the_fields(client: httpx2.AsyncClient) -> None:
