@@ -201,10 +201,10 @@ def _api_route(resource: Resource, action: Action) -> HTTPRouteHandler:
 
 
 def _body(command: type[Command]) -> list[inspect.Parameter]:
-    """Give the parameter of a call's body; it may be left out when the command requires no member."""
+    """Give the parameter of a call's body; it may be left out when the command has no members."""
     if issubclass(command, NoBody):
         return []
-    if any(member.is_required() for member in command.model_fields.values()):
+    if command.model_fields:
         return [_parameter("data", _BODY[command])]
     return [_parameter("data", _BODY[command | None], None)]
 
