@@ -9,13 +9,13 @@ from services.qualification import jobs
 from services.qualification.domain.rules import Rules
 from services.qualification.handlers import handlers, subscription
 from services.qualification.settings import Settings
-from services.qualification.web.api import API
-from services.qualification.web.desk import Desk
+from services.qualification.web.api.cases import API
+from services.qualification.web.context import Parts, provide_context
 from services.qualification.web.evaluations_api import EVALUATIONS_API
 from services.qualification.web.pact_party_api import PARTIES_API
 from services.qualification.web.pacts_api import PACTS_API
+from services.qualification.web.pages import PAGES
 from services.qualification.web.providers_api import CATALOGUE_API, ORIENTATIONS_API
-from services.qualification.web.routes import PAGES
 from shared.contracts import qualification as contract
 from shared.db import Database
 from shared.identity.model import Role
@@ -74,7 +74,7 @@ def application(
     ready: list[ReadinessCheck],
 ) -> Litestar:
     """Build what people and programs see, without the broker."""
-    desk = Desk(
+    parts = Parts(
         rules=rules,
         territories=territories,
         orientation_links=Links(settings.orientation_key.get_secret_value(), "orientation"),
@@ -93,10 +93,10 @@ def application(
         database=database,
         pages=[messages_described(describe), *PAGES],
         api=[API, EVALUATIONS_API, CATALOGUE_API, ORIENTATIONS_API, PACTS_API, PARTIES_API],
-        templates=[Path(__file__).parent / "web" / "templates"],
+        templates=[Path(__file__).parent / "templates"],
         lifespan=lifespan,
         ready=ready,
-        dependencies=constants(desk=desk),
+        dependencies={**constants(parts=parts), "context": provide_context},
         navigation=NAVIGATION,
         consultations=ABOUT,
         bell=f"{settings.notifications_url}/cloche" if settings.notifications_url else "",

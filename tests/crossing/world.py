@@ -25,13 +25,15 @@ from services.notifications.replay import parts
 from services.qualification import handlers as qualification_handlers
 from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.domain.people import OrientationLink
-from services.qualification.domain.proposal import Draft
+from services.qualification.domain.proposal import Propose
 from services.qualification.domain.rules import Rules
 from services.qualification.store import providers
 from services.qualification.usecases import conversing, deciding, examining, orienting
+from services.qualification.usecases.context import Context as QualificationContext
 from shared import clock
 from shared.allowance import Allowance
 from shared.clock import new_id
+from shared.commands import Command, Nothing
 from shared.contracts import intake
 from shared.contracts.vocabulary import (
     CommitteeOutcome,
@@ -57,7 +59,15 @@ SERVICES: Final = ("intake", "qualification", "escalation", "notifications")
 AGENTS: Final = ("95", "78")
 AMOUNT: Final = 12_300
 PROGRAMME: Final = Programme.PETITES_VILLES_DE_DEMAIN
-GRID: Final = examining.Grid(3, 3, 3, 3, 3, LocalOffer.INSUFFICIENT, "Avis.")
+GRID: Final = examining.Qualify(
+    need=3,
+    capacity=3,
+    complexity=3,
+    urgency=3,
+    maturity=3,
+    local_offer=LocalOffer.INSUFFICIENT,
+    opinion="Avis.",
+)
 RULES: Final = Rules()
 DURATIONS: Final = Durations()
 ALLOWANCE: Final = Allowance()
@@ -200,16 +210,22 @@ class World:
 
 
 Act = Callable[[World, Transaction, UUID, Any], Awaitable[object]]
+UseCase = Callable[[QualificationContext, UUID, Any], Awaitable[object]]
 
 
-def _draft(outcome: Outcome, **more: Any) -> Draft:
-    return Draft(outcome=outcome, motive="Motif.", **more)
-
-
-def _proposes(make: Callable[[World], Draft], who: Agent = SAT) -> Act:
-    return lambda world, tx, rid, at: deciding.propose(
-        tx, rid, make(world), by=who, at=at, territories=world.territories
+def _on_case(use_case: UseCase, command: Callable[[World], Command], who: Agent = SAT) -> Act:
+    """Let somebody of the département do something with a case."""
+    return lambda world, tx, rid, at: use_case(
+        QualificationContext(tx, who, at, RULES, world.territories), rid, command(world)
     )
+
+
+def _does(use_case: UseCase, command: Command, who: Agent = SAT) -> Act:
+    return _on_case(use_case, lambda _: command, who)
+
+
+def _proposes(outcome: Outcome, **more: Any) -> Act:
+    return _does(deciding.propose, Propose(outcome=outcome, motive="Motif.", **more))
 
 
 async def _provider(tx: Transaction, request_id: UUID) -> UUID:
@@ -219,12 +235,16 @@ async def _provider(tx: Transaction, request_id: UUID) -> UUID:
     return found or new_id()
 
 
+async def _by_link(tx: Transaction, rid: UUID, at: datetime) -> orienting.ProviderContext:
+    return orienting.ProviderContext(tx, OrientationLink(await _provider(tx, rid), 1), at, RULES)
+
+
 async def _accepts(_: World, tx: Transaction, rid: UUID, at: Any) -> None:
-    await orienting.accept(tx, OrientationLink(await _provider(tx, rid), 1), at=at, rules=RULES)
+    await orienting.accept(await _by_link(tx, rid, at), Nothing())
 
 
 async def _declines(_: World, tx: Transaction, rid: UUID, at: Any) -> None:
-    await orienting.decline(tx, OrientationLink(await _provider(tx, rid), 1), motive="Complet.", at=at, rules=RULES)
+    await orienting.decline(await _by_link(tx, rid, at), orienting.Decline(motive="Complet."))
 
 
 def _decides(outcome: CommitteeOutcome) -> Act:
@@ -295,55 +315,35 @@ ACTS: Final[Mapping[str, tuple[str, Act]]] = {
         "intake",
         lambda _, tx, rid, at: follow.provide_information(tx, _holder(rid), text="Le plan.", at=at),
     ),
-    "examines": (
-        "qualification",
-        lambda _, tx, rid, at: examining.start_examination(tx, rid, by=SAT, at=at, rules=RULES),
-    ),
+    "examines": ("qualification", _does(examining.start_examination, Nothing())),
     "asks": (
         "qualification",
-        lambda _, tx, rid, at: examining.request_information(
-            tx, rid, items=["Le plan"], until=None, by=SAT, at=at, rules=RULES
-        ),
+        _does(examining.request_information, examining.RequestInformation(items=["Le plan"])),
     ),
-    "qualifies": ("qualification", lambda _, tx, rid, at: examining.qualify(tx, rid, GRID, by=SAT, at=at)),
+    "qualifies": ("qualification", _does(examining.qualify, GRID)),
     "proposes a provider": (
         "qualification",
-        _proposes(lambda world: _draft(Outcome.LOCAL_ORIENTATION, provider_id=world.provider_id)),
+        _on_case(
+            deciding.propose,
+            lambda world: Propose(outcome=Outcome.LOCAL_ORIENTATION, motive="Motif.", provider_id=world.provider_id),
+        ),
     ),
     "proposes support": (
         "qualification",
-        _proposes(
-            lambda _: _draft(Outcome.LOCAL_SUPPORT, support_types=(SupportType.INGENIERIE_PROJET,), amount_cents=AMOUNT)
-        ),
+        _proposes(Outcome.LOCAL_SUPPORT, support_types=[SupportType.INGENIERIE_PROJET], amount_cents=AMOUNT),
     ),
-    "proposes a programme": (
-        "qualification",
-        _proposes(lambda _: _draft(Outcome.PROGRAMME, programme=PROGRAMME)),
-    ),
+    "proposes a programme": ("qualification", _proposes(Outcome.PROGRAMME, programme=PROGRAMME)),
     "proposes an escalation": (
         "qualification",
-        _proposes(
-            lambda _: _draft(
-                Outcome.ESCALATION, motive_code=EscalationMotive.COMPLEX_OR_MULTITHEMATIC, opinion="Favorable."
-            )
-        ),
+        _proposes(Outcome.ESCALATION, motive_code=EscalationMotive.COMPLEX_OR_MULTITHEMATIC, opinion="Favorable."),
     ),
-    "proposes a refusal": ("qualification", _proposes(lambda _: _draft(Outcome.REFUSAL))),
-    "proposes a transfer": ("qualification", _proposes(lambda _: _draft(Outcome.TRANSFER, departement="78"))),
-    "validates": (
-        "qualification",
-        lambda _, tx, rid, at: deciding.validate(tx, rid, by=DELEGATE, at=at, rules=RULES),
-    ),
-    "rejects": (
-        "qualification",
-        lambda _, tx, rid, at: deciding.reject(tx, rid, motive="Non.", by=DELEGATE, at=at),
-    ),
+    "proposes a refusal": ("qualification", _proposes(Outcome.REFUSAL)),
+    "proposes a transfer": ("qualification", _proposes(Outcome.TRANSFER, departement="78")),
+    "validates": ("qualification", _does(deciding.validate, Nothing(), DELEGATE)),
+    "rejects": ("qualification", _does(deciding.reject, deciding.Reject(motive="Non."), DELEGATE)),
     "accepts": ("qualification", _accepts),
     "declines": ("qualification", _declines),
-    "answers": (
-        "qualification",
-        lambda _, tx, rid, at: conversing.answer_national_team(tx, rid, text="Oui.", by=SAT, at=at),
-    ),
+    "answers": ("qualification", _does(conversing.answer_national_team, conversing.Write(text="Oui."))),
     "settles": (
         "escalation",
         lambda _, tx, rid, at: dossiers.settle_admissibility(

@@ -28,14 +28,16 @@ from deploy.local.demo.catalogue import CATALOGUE, load
 from deploy.local.postgres import LocalPostgres
 from services.operations.adapters import migrations
 from services.qualification.domain.people import OrientationLink
-from services.qualification.domain.proposal import Draft, Tried
+from services.qualification.domain.proposal import Propose, Tried
 from services.qualification.domain.rules import Rules
 from services.qualification.handlers import handlers, subscription
 from services.qualification.main import application
 from services.qualification.settings import Settings
 from services.qualification.usecases import conversing, deciding, examining, orienting
-from services.qualification.usecases.examining import Grid
+from services.qualification.usecases.context import Context
+from services.qualification.usecases.orienting import ProviderContext
 from shared import clock
+from shared.commands import Nothing
 from shared.contracts import intake
 from shared.contracts.vocabulary import (
     FIELDS_OF,
@@ -199,43 +201,45 @@ class Crowd:
     def _steps(self, drawn: random.Random, agent: Agent, life: UUID) -> Iterator[Any]:
         rules, delegate = self.rules, self.delegate
         assert delegate is not None
-        outcome = drawn.choices(list(DRAFTS), weights=[40, 15, 10, 25, 10])[0]
+        outcome = drawn.choices(list(PROPOSALS), weights=[40, 15, 10, 25, 10])[0]
         marks = [drawn.randint(1, 5) for _ in range(5)]
 
-        async def take(tx: Transaction, _: datetime) -> None:
-            await examining.assign(tx, life, email=agent.email, by=agent)
+        def do(tx: Transaction, at: datetime, who: Agent = agent) -> Context:
+            return Context(tx, who, at, rules, self.territories)
+
+        async def take(tx: Transaction, at: datetime) -> None:
+            await examining.assign(do(tx, at), life, examining.Assign(email=agent.email))
 
         async def begin(tx: Transaction, at: datetime) -> None:
-            await examining.start_examination(tx, life, by=agent, at=at, rules=rules)
+            await examining.start_examination(do(tx, at), life, Nothing())
 
         async def write(tx: Transaction, at: datetime) -> None:
-            await conversing.post_message(
-                tx, life, text="Pouvons-nous visiter le site mardi ?", by=agent, at=at, rules=rules
-            )
+            message = conversing.Write(text="Pouvons-nous visiter le site mardi ?")
+            await conversing.post_message(do(tx, at), life, message)
 
         async def qualify(tx: Transaction, at: datetime) -> None:
             need, capacity, complexity, urgency, maturity = marks
-            grid = Grid(
-                need,
-                capacity,
-                complexity,
-                urgency,
-                maturity,
+            grid = examining.Qualify(
+                need=need,
+                capacity=capacity,
+                complexity=complexity,
+                urgency=urgency,
+                maturity=maturity,
                 local_offer=LocalOffer.INSUFFICIENT,
                 opinion="Besoin avéré.",
             )
-            await examining.qualify(tx, life, grid, by=agent, at=at)
+            await examining.qualify(do(tx, at), life, grid)
 
         async def propose(tx: Transaction, at: datetime) -> None:
-            await deciding.propose(tx, life, DRAFTS[outcome], by=agent, at=at, territories=self.territories)
+            await deciding.propose(do(tx, at), life, PROPOSALS[outcome])
 
         async def validate(tx: Transaction, at: datetime) -> None:
-            await deciding.validate(tx, life, by=delegate, at=at, rules=rules)
+            await deciding.validate(do(tx, at, delegate), life, Nothing())
 
         async def accept(tx: Transaction, at: datetime) -> None:
             asked = await tx.fetchval("SELECT id FROM orientation WHERE request_id = $1 AND state = 'open'", life)
             if asked:
-                await orienting.accept(tx, OrientationLink(asked, 1), at=at, rules=rules)
+                await orienting.accept(ProviderContext(tx, OrientationLink(asked, 1), at, rules), Nothing())
                 await tx.execute("UPDATE orientation SET state = 'ended' WHERE id = $1", asked)
 
         yield from (take, begin, write, qualify, propose, validate, accept)
@@ -280,23 +284,23 @@ COPIED: Final = (
     """,  # noqa: S608 - same
 )
 
-DRAFTS: Final = {
-    Outcome.LOCAL_ORIENTATION: Draft(
-        Outcome.LOCAL_ORIENTATION, motive="Il connaît la commune.", provider_id=CATALOGUE[0].id
+PROPOSALS: Final = {
+    Outcome.LOCAL_ORIENTATION: Propose(
+        outcome=Outcome.LOCAL_ORIENTATION, motive="Il connaît la commune.", provider_id=CATALOGUE[0].id
     ),
-    Outcome.LOCAL_SUPPORT: Draft(
-        Outcome.LOCAL_SUPPORT, motive="Utile.", support_types=(SupportType.AMO_PUBLIQUE,), amount_cents=20_000
+    Outcome.LOCAL_SUPPORT: Propose(
+        outcome=Outcome.LOCAL_SUPPORT, motive="Utile.", support_types=[SupportType.AMO_PUBLIQUE], amount_cents=20_000
     ),
-    Outcome.REFUSAL: Draft(Outcome.REFUSAL, motive="Hors du champ de l’agence."),
-    Outcome.ESCALATION: Draft(
-        Outcome.ESCALATION,
+    Outcome.REFUSAL: Propose(outcome=Outcome.REFUSAL, motive="Hors du champ de l’agence."),
+    Outcome.ESCALATION: Propose(
+        outcome=Outcome.ESCALATION,
         motive="L’offre locale ne suffit pas.",
         motive_code=EscalationMotive.LOCAL_OFFER_INSUFFICIENT,
-        providers_tried=(Tried(CATALOGUE[0].id, "Complet."),),
+        providers_tried=[Tried(provider_id=CATALOGUE[0].id, answer="Complet.")],
         opinion="Avis favorable.",
     ),
-    Outcome.PROGRAMME: Draft(
-        Outcome.PROGRAMME, motive="Un programme le couvre.", programme=Programme.PETITES_VILLES_DE_DEMAIN
+    Outcome.PROGRAMME: Propose(
+        outcome=Outcome.PROGRAMME, motive="Un programme le couvre.", programme=Programme.PETITES_VILLES_DE_DEMAIN
     ),
 }
 

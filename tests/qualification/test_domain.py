@@ -13,7 +13,7 @@ from services.qualification.domain.matching import CatalogueEntry, match
 from services.qualification.domain.moves import MOVES, Action, Standing, State
 from services.qualification.domain.orientation import Orientation, OrientationState
 from services.qualification.domain.people import Official
-from services.qualification.domain.proposal import Draft, Proposal, Tried, check
+from services.qualification.domain.proposal import Proposal, Propose, Tried, check
 from services.qualification.domain.refusals import (
     AlreadyAnswered,
     EvidenceMissing,
@@ -280,24 +280,24 @@ def test_a_late_stage_is_told_with_its_date() -> None:
 # What each outcome needs
 
 
-def draft(outcome: Outcome, **changes: Any) -> Draft:
-    """A complete draft of an outcome."""
+def draft(outcome: Outcome, **changes: Any) -> Propose:
+    """A complete proposal of an outcome."""
     complete: dict[Outcome, dict[str, Any]] = {
         Outcome.LOCAL_ORIENTATION: {"provider_id": uuid4()},
-        Outcome.LOCAL_SUPPORT: {"support_types": (SupportType.AMO_PUBLIQUE,), "amount_cents": 100},
+        Outcome.LOCAL_SUPPORT: {"support_types": [SupportType.AMO_PUBLIQUE], "amount_cents": 100},
         Outcome.PROGRAMME: {"programme": Programme.FRANCE_SERVICES},
         Outcome.ESCALATION: {
             "motive_code": EscalationMotive.LOCAL_OFFER_INSUFFICIENT,
-            "providers_tried": (Tried(uuid4(), "Non."),),
+            "providers_tried": [Tried(provider_id=uuid4(), answer="Non.")],
             "opinion": "Favorable.",
         },
         Outcome.REFUSAL: {},
         Outcome.TRANSFER: {"departement": "78"},
     }
-    return Draft(outcome=outcome, **{"motive": "Motif.", **complete[outcome], **changes})
+    return Propose(outcome=outcome, **{"motive": "Motif.", **complete[outcome], **changes})
 
 
-def wrong(checked: Draft, *, somebody_local: bool = True) -> set[str]:
+def wrong(checked: Propose, *, somebody_local: bool = True) -> set[str]:
     """The fields that are refused."""
     try:
         check(checked, RequestKind.TAILORED_SUPPORT, "95", somebody_local=somebody_local)
@@ -317,14 +317,16 @@ def test_every_outcome_has_a_motive(outcome: Outcome) -> None:
 
 
 def test_all_wrong_fields_are_told_at_once() -> None:
-    checked = draft(Outcome.LOCAL_SUPPORT, support_types=(), amount_cents=None, motive=None, programme="x")
+    checked = draft(
+        Outcome.LOCAL_SUPPORT, support_types=[], amount_cents=None, motive=None, programme=Programme.FRANCE_SERVICES
+    )
     assert wrong(checked) == {"motive", "support_types", "amount_cents", "programme"}
 
 
 def test_an_escalation_needs_motive_code_and_opinion() -> None:
     with pytest.raises(EvidenceMissing) as refused:
         check(
-            Draft(outcome=Outcome.ESCALATION, motive="Motif."),
+            Propose(outcome=Outcome.ESCALATION, motive="Motif."),
             RequestKind.TAILORED_SUPPORT,
             "95",
             somebody_local=True,
@@ -333,18 +335,20 @@ def test_an_escalation_needs_motive_code_and_opinion() -> None:
 
 
 def test_who_says_that_there_is_no_offer_has_asked_those_whom_the_catalogue_names() -> None:
-    checked = draft(Outcome.ESCALATION, motive_code=EscalationMotive.NO_LOCAL_OFFER, providers_tried=())
+    checked = draft(Outcome.ESCALATION, motive_code=EscalationMotive.NO_LOCAL_OFFER, providers_tried=[])
     assert wrong(checked, somebody_local=True) == {"providers_tried"}
     assert wrong(checked, somebody_local=False) == set()
 
 
 def test_a_complex_project_may_be_escalated_without_asking_anybody() -> None:
-    checked = draft(Outcome.ESCALATION, motive_code=EscalationMotive.COMPLEX_OR_MULTITHEMATIC, providers_tried=())
+    checked = draft(Outcome.ESCALATION, motive_code=EscalationMotive.COMPLEX_OR_MULTITHEMATIC, providers_tried=[])
     assert wrong(checked) == set()
 
 
 def test_a_provider_tried_has_answered_something() -> None:
-    assert wrong(draft(Outcome.ESCALATION, providers_tried=(Tried(uuid4(), " "),))) == {"providers_tried.0.answer"}
+    assert wrong(draft(Outcome.ESCALATION, providers_tried=[Tried(provider_id=uuid4(), answer=" ")])) == {
+        "providers_tried.0.answer"
+    }
 
 
 # Who pays

@@ -93,21 +93,20 @@ async def test_an_illegal_move_is_said_on_the_page(agent: Browser, sat: Program,
 
 async def test_what_was_typed_is_kept_when_it_is_refused(agent: Browser, sat: Program, life: Life) -> None:
     await done(sat, life, "examination")
-    answer = await agent.send(
-        page_of(life), f"{page_of(life)}/informations", items="Un plan de financement", until="2020-01-01"
-    )
+    typed = {"informations.items": "Un plan de financement", "informations.until": "2020-01-01"}
+    answer = await agent.send(page_of(life), f"{page_of(life)}/informations", **typed)
     assert answer.status_code == 400
     assert ">\nUn plan de financement</textarea>" in answer.text
     assert "Choisissez une date à venir." in answer.text
 
 
 async def test_messages_and_notes_are_written_on_the_page(agent: Browser, life: Life) -> None:
-    await agent.send(page_of(life), f"{page_of(life)}/messages", message="Bonjour <b>Madame</b>")
-    await agent.send(page_of(life), f"{page_of(life)}/notes", note="À voir avec le sous-préfet")
+    await agent.send(page_of(life), f"{page_of(life)}/messages", **{"messages.text": "Bonjour <b>Madame</b>"})
+    await agent.send(page_of(life), f"{page_of(life)}/notes", **{"notes.text": "À voir avec le sous-préfet"})
     page = (await agent.get(page_of(life))).text
     assert "Bonjour &lt;b&gt;Madame&lt;/b&gt;" in page
     assert "À voir avec le sous-préfet" in page
-    empty = await agent.send(page_of(life), f"{page_of(life)}/messages", message="  ")
+    empty = await agent.send(page_of(life), f"{page_of(life)}/messages", **{"messages.text": "  "})
     assert empty.status_code == 400
 
 
@@ -173,7 +172,7 @@ async def test_an_amount_is_typed_in_euros(agent: Browser, sat: Program, life: L
     page = f"{page_of(life)}/proposition/local_support"
     wrong = await agent.send(page, page, motive="Étude.", support_types="amo_publique")
     assert "Indiquez le montant du soutien." in wrong.text
-    answer = await agent.send(page, page, motive="Étude.", support_types="amo_publique", amount="25 000,50 €")
+    answer = await agent.send(page, page, motive="Étude.", support_types="amo_publique", amount_cents="25 000,50 €")
     assert answer.status_code == 303, answer.text
     assert (await sat.get(f"/cases/{life.request_id}")).json()["proposal"]["amount_cents"] == 2_500_050
 
@@ -191,9 +190,9 @@ async def test_the_proposer_is_told_that_somebody_else_validates(
 
 async def test_a_proposal_is_rejected_with_its_motive(chief: Browser, sat: Program, life: Life) -> None:
     await proposed(sat, life, ORIENTATION)
-    without = await chief.send(page_of(life), f"{page_of(life)}/rejet", rejection="")
+    without = await chief.send(page_of(life), f"{page_of(life)}/rejet", **{"rejet.motive": ""})
     assert without.status_code == 400
-    answer = await chief.send(page_of(life), f"{page_of(life)}/rejet", rejection="Sollicitez l’EPF.")
+    answer = await chief.send(page_of(life), f"{page_of(life)}/rejet", **{"rejet.motive": "Sollicitez l’EPF."})
     assert answer.status_code == 303
     assert "Sollicitez l’EPF." in (await chief.get(page_of(life))).text
 
@@ -204,7 +203,7 @@ async def test_the_question_of_the_national_team_is_shown_and_answered(
     await answered(sat, delegate, life, ESCALATION)
     await life.tell(escalation.InformationRequested(**life.about(), question="Quel calendrier ?", by=NATIONAL))
     assert "Quel calendrier ?" in (await agent.get(page_of(life))).text
-    answer = await agent.send(page_of(life), f"{page_of(life)}/reponse", answer="En mars.")
+    answer = await agent.send(page_of(life), f"{page_of(life)}/reponse", **{"reponse.text": "En mars."})
     assert answer.status_code == 303
     page = (await agent.get(page_of(life))).text
     assert "L’équipe nationale vous pose une question" not in page
@@ -254,8 +253,10 @@ async def test_a_provider_s_link_is_taken_back_and_another_one_sent(
     assert (page.headers["cache-control"], page.headers["referrer-policy"]) == ("no-store", "no-referrer")
     assert page.headers["x-robots-tag"].startswith("noindex")
     case = page_of(life)
-    assert (await agent.send(case, f"{case}/lien-acteur", link_email="nulle part")).status_code == 400
-    assert (await agent.send(case, f"{case}/lien-acteur", link_email="direction@caue.test")).status_code == 303
+    assert (await agent.send(case, f"{case}/lien-acteur", **{"lien-acteur.email": "nulle part"})).status_code == 400
+    assert (
+        await agent.send(case, f"{case}/lien-acteur", **{"lien-acteur.email": "direction@caue.test"})
+    ).status_code == 303
     for answer in (await visitor.get(first), await visitor.send_again(filled, f"{first}/refus")):
         assert answer.status_code == 404
         assert "anct95@val-doise.gouv.fr" in answer.text

@@ -1,13 +1,15 @@
 """What may be proposed as the département's answer, and what each outcome must and must not say."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, StringConstraints
+from pydantic import Field as Bounds
 
+from services.qualification.domain.inputs import LARGEST_AMOUNT
 from services.qualification.domain.refusals import EvidenceMissing
+from shared.commands import Amount, Command
 from shared.contracts.fact import Actor, Value
 from shared.contracts.qualification import Evidence
 from shared.contracts.vocabulary import SUPPORT_TYPES_OF as ALLOWED
@@ -16,28 +18,26 @@ from shared.errors import FieldError, Invalid
 from shared.french.words import OUTCOME, SUPPORT_TYPE
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """A local provider that was asked, as the proposer names it."""
+class Tried(Command):
+    """A local provider that was asked, and what it answered."""
 
     provider_id: UUID
-    answer: str
+    answer: Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)] = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A proposal as it was sent: every member that some outcome may have; `amount_cents` in euro cents."""
+class Propose(Command):
+    """An answer of the département; which members count depends on the outcome. `amount_cents` in euro cents."""
 
     outcome: Outcome
-    motive: str | None = None
+    motive: Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000)] | None = None
     provider_id: UUID | None = None
-    support_types: tuple[SupportType, ...] = ()
-    amount_cents: int | None = None
+    support_types: list[SupportType] = Bounds(default_factory=list, max_length=10)
+    amount_cents: Amount | None = Bounds(default=None, ge=0, le=LARGEST_AMOUNT)
     programme: Programme | None = None
     motive_code: EscalationMotive | None = None
-    providers_tried: tuple[Tried, ...] = ()
-    opinion: str | None = None
-    departement: str | None = None
+    providers_tried: list[Tried] = Bounds(default_factory=list, max_length=50)
+    opinion: Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000)] | None = None
+    departement: Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, max_length=3)] | None = None
 
 
 class Proposal(Value):
@@ -76,13 +76,13 @@ WITHOUT_QUALIFICATION: Final = frozenset({Outcome.REFUSAL, Outcome.TRANSFER})
 
 
 class _Asked(NamedTuple):
-    draft: Draft
+    draft: Propose
     kind: RequestKind
     departement: str
     somebody_local: bool
 
 
-def check(draft: Draft, kind: RequestKind, departement: str, *, somebody_local: bool) -> None:
+def check(draft: Propose, kind: RequestKind, departement: str, *, somebody_local: bool) -> None:
     """Refuse a draft that lacks what its outcome needs, or says what belongs to another one.
 
     `somebody_local`: the catalogue has a provider that matches the request. Refusals: `EvidenceMissing` for an
@@ -102,11 +102,11 @@ def check(draft: Draft, kind: RequestKind, departement: str, *, somebody_local: 
         raise Invalid(errors)
 
 
-def _foreign(draft: Draft) -> Iterator[FieldError]:
+def _foreign(draft: Propose) -> Iterator[FieldError]:
     wanted = FIELDS[draft.outcome]
     told = ", ".join(("motive", *wanted))
     for name in (field for fields in FIELDS.values() for field in fields if field not in wanted):
-        if getattr(draft, name) not in (None, (), ""):
+        if getattr(draft, name) not in (None, [], ""):
             yield FieldError(
                 name,
                 f"Ce champ ne concerne pas la réponse «\u00a0{OUTCOME[draft.outcome]}\u00a0». "
@@ -128,8 +128,6 @@ def _local_support(asked: _Asked) -> Iterator[FieldError]:
         yield FieldError("support_types", f"Types d’accompagnement possibles pour cette demande\u00a0: {names}.")
     if asked.draft.amount_cents is None:
         yield FieldError("amount_cents", "Indiquez le montant du soutien.")
-    elif asked.draft.amount_cents < 0:
-        yield FieldError("amount_cents", "Le montant ne peut pas être négatif.")
 
 
 def _programme(asked: _Asked) -> Iterator[FieldError]:

@@ -1,6 +1,6 @@
 """One case with all that gathered in it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -8,22 +8,30 @@ from uuid import UUID
 from services.qualification.domain.case import CLOCKS, Question
 from services.qualification.domain.matching import Match, match
 from services.qualification.domain.moves import Standing, State
-from services.qualification.domain.orientation import Orientation
-from services.qualification.domain.people import Official
 from services.qualification.domain.proposal import Proposal
-from services.qualification.reads.timeline import Entry
+from services.qualification.reads.timeline import EntryView, entry
+from services.qualification.reads.viewer import Viewer
 from services.qualification.store.providers import of_departement
-from services.qualification.store.rows import ORIENTATION, orientation_of
-from shared.contracts.intake import Document, Request
-from shared.contracts.qualification import Qualification
-from shared.contracts.vocabulary import Team
+from shared.contracts.fact import Fact
+from shared.contracts.intake import Contact, Document, Request
+from shared.contracts.qualification import Evidence, Qualification
+from shared.contracts.vocabulary import Stage, Team
 from shared.db import Reader, Row
 from shared.errors import NotFound
+from shared.french.words import STAGE, state_word
 from shared.timeline import restored
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class AgentView:
+    """An agent, as they are named on a case."""
+
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
     """One message of the exchange with the applicant."""
 
     id: UUID
@@ -34,7 +42,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class NoteView:
     """One internal note."""
 
     id: UUID
@@ -44,43 +52,111 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentView:
+    """A joined file; `url` needs the same bearer, records who opens it, and leads to intake for a minute."""
+
+    id: UUID
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    added_at: datetime
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineView:
+    """A clock: until when a stage may last, or the applicant may answer."""
+
+    stage: str
+    label: str
+    due_on: date
+    overdue: bool
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderNameView:
+    """A provider, as it is named on a case."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskedProviderView:
+    """What was asked of a provider, and what it answered."""
+
+    id: UUID
+    provider: ProviderNameView
+    state: str
+    motive: str
+    until: date
+    answer: str | None
+    opened_at: datetime
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
-    """The case as it is shown; `overdue` is said of today."""
+    """The whole case, as pages show it and programs get it; `overdue` is said of today."""
 
     request_id: UUID
-    departement: str
     number: str
+    departement: str
     state: str
-    request: Request
-    assignee_email: str | None
-    assignee_name: str | None
-    qualification: Qualification | None
-    proposal: Proposal | None
+    state_label: str
+    assignee: AgentView | None
+    urgency: int | None
     stage: str | None
     due_on: date | None
-    overdue: bool
-    suspended_on: date | None
     answer_until: date | None
-    question: Question | None
+    overdue: bool
     opened_at: datetime
     state_since: datetime
-    messages: tuple[Message, ...]
-    notes: tuple[Note, ...]
-    documents: tuple[Document, ...]
-    timeline: tuple[Entry, ...]
-    orientations: tuple[Orientation, ...]
-    allowed_actions: tuple[str, ...]
+    request: Request
+    contact: Contact
+    qualification: Qualification | None
+    proposal: Proposal | None
+    evidence: Evidence | None
+    national_question: Question | None
+    messages: list[MessageView]
+    notes: list[NoteView]
+    documents: list[DocumentView]
+    timeline: list[EntryView]
+    national_steps: list[EntryView]
+    deadlines: list[DeadlineView]
+    orientations: list[AskedProviderView]
+    allowed_actions: list[str]
 
-    @property
-    def national_steps(self) -> tuple[Entry, ...]:
-        """What the national team did."""
-        return tuple(entry for entry in self.timeline if entry.team is Team.NATIONAL)
+
+@dataclass(frozen=True, slots=True)
+class MatchView:
+    """A provider that may help, and why."""
+
+    provider_id: UUID
+    name: str
+    reasons: list[str]
+    capacity_left: int | None
 
 
-async def find(
-    reader: Reader, request_id: UUID, *, perimeter: Sequence[str] | None, who: Official, today: date
-) -> CaseView:
-    """Give the case within this perimeter; `NotFound` otherwise."""
+@dataclass(frozen=True, slots=True)
+class ChangedCaseView:
+    """A case that changed together with others."""
+
+    request_id: UUID
+    number: str
+    state: str
+    assignee: AgentView | None
+
+
+def agent_view(email: str | None, name: str | None) -> AgentView | None:
+    """Name an agent; None where there is none."""
+    return AgentView(email, name or email) if email else None
+
+
+async def find(reader: Reader, request_id: UUID, viewer: Viewer, document_url: Callable[[UUID, UUID], str]) -> CaseView:
+    """Give the case within the viewer's perimeter; `NotFound` otherwise. `document_url`: of a file of a request."""
     row = await reader.fetchrow(
         """
         SELECT c.request_id, c.departement, c.number, c.state, c.request, c.assignee_email, c.assignee_name,
@@ -93,20 +169,71 @@ async def find(
         LIMIT 1
         """,
         request_id,
-        perimeter,
+        viewer.perimeter,
     )
     if row is None:
         raise NotFound
-    return _view(
-        row,
-        messages=await _messages(reader, row),
-        notes=await _notes(reader, row),
-        documents=await _documents(reader, row),
-        timeline=await _timeline(reader, row),
-        orientations=await _orientations(reader, row),
-        who=who,
-        today=today,
+    of = row["request_id"], row["departement"]
+    request = Request.model_validate(row["request"])
+    proposal = Proposal.model_validate(row["proposal"]) if row["proposal"] else None
+    question = Question.model_validate(row["question"]) if row["question"] else None
+    qualification = Qualification.model_validate(row["qualification"]) if row["qualification"] else None
+    state = State(row["state"])
+    standing = Standing(state, proposal.by.email if proposal else None, asked=question is not None)
+    overdue = _is_late(state, row["due_on"], question, viewer.today)
+    timeline = await _timeline(reader, *of, request)
+    return CaseView(
+        request_id=row["request_id"],
+        number=row["number"],
+        departement=row["departement"],
+        state=state,
+        state_label=state_word(state),
+        assignee=agent_view(row["assignee_email"], row["assignee_name"]),
+        urgency=qualification.urgency if qualification else None,
+        stage=row["stage"],
+        due_on=row["due_on"],
+        answer_until=row["answer_until"],
+        overdue=overdue,
+        opened_at=row["opened_at"],
+        state_since=row["state_since"],
+        request=request,
+        contact=request.contact,
+        qualification=qualification,
+        proposal=proposal,
+        evidence=proposal.evidence if proposal else None,
+        national_question=question,
+        messages=await _messages(reader, *of),
+        notes=await _notes(reader, *of),
+        documents=await _documents(reader, *of, document_url),
+        timeline=timeline,
+        national_steps=[entry for entry in timeline if entry.team == Team.NATIONAL],
+        deadlines=_deadlines(row, overdue=overdue),
+        orientations=await _orientations(reader, *of),
+        allowed_actions=standing.allowed_actions(viewer.who),
     )
+
+
+async def changed(
+    reader: Reader, request_ids: Sequence[UUID], perimeter: Sequence[str] | None
+) -> list[ChangedCaseView]:
+    """Give the cases of these requests within this perimeter, as they are now."""
+    rows = await reader.fetch(
+        """
+        SELECT DISTINCT ON (c.request_id) c.request_id, c.number, c.state, c.assignee_email, c.assignee_name
+        FROM case_file AS c
+        WHERE c.request_id = ANY($1)
+          AND ($2::text[] IS NULL OR c.departement = ANY($2))
+        ORDER BY c.request_id, c.state = 'transferred', c.opened_at DESC
+        """,
+        request_ids,
+        perimeter,
+    )
+    return [
+        ChangedCaseView(
+            row["request_id"], row["number"], row["state"], agent_view(row["assignee_email"], row["assignee_name"])
+        )
+        for row in rows
+    ]
 
 
 async def matches(reader: Reader, case: CaseView, today: date) -> list[Match]:
@@ -114,56 +241,42 @@ async def matches(reader: Reader, case: CaseView, today: date) -> list[Match]:
     return match(case.request, case.departement, await of_departement(reader, case.departement), today)
 
 
-def _view(
-    row: Row,
-    *,
-    messages: tuple[Message, ...],
-    notes: tuple[Note, ...],
-    documents: tuple[Document, ...],
-    timeline: tuple[Entry, ...],
-    orientations: tuple[Orientation, ...],
-    who: Official,
-    today: date,
-) -> CaseView:
-    state = State(row["state"])
-    proposal = Proposal.model_validate(row["proposal"]) if row["proposal"] else None
-    question = Question.model_validate(row["question"]) if row["question"] else None
-    standing = Standing(state, proposal.by.email if proposal else None, asked=question is not None)
-    return CaseView(
-        request_id=row["request_id"],
-        departement=row["departement"],
-        number=row["number"],
-        state=state.value,
-        request=Request.model_validate(row["request"]),
-        assignee_email=row["assignee_email"],
-        assignee_name=row["assignee_name"],
-        qualification=Qualification.model_validate(row["qualification"]) if row["qualification"] else None,
-        proposal=proposal,
-        stage=row["stage"],
-        due_on=row["due_on"],
-        overdue=_is_late(state, row, question, today),
-        suspended_on=row["suspended_on"],
-        answer_until=row["answer_until"],
-        question=question,
-        opened_at=row["opened_at"],
-        state_since=row["state_since"],
-        messages=messages,
-        notes=notes,
-        documents=documents,
-        timeline=timeline,
-        orientations=orientations,
-        allowed_actions=tuple(standing.allowed_actions(who)),
+async def latest_facts(reader: Reader, case: CaseView, types: Sequence[str]) -> list[Fact]:
+    """Give the facts of these types in the timeline of a case, the latest first."""
+    rows = await reader.fetch(
+        """
+        SELECT type, fact
+        FROM case_step
+        WHERE request_id = $1 AND departement = $2 AND type = ANY($3) AND fact IS NOT NULL
+        ORDER BY at DESC, id DESC
+        """,
+        case.request_id,
+        case.departement,
+        types,
     )
+    return [restored(row["type"], row["fact"], request=case.request) for row in rows]
 
 
-def _is_late(state: State, row: Row, question: Question | None, today: date) -> bool:
+def _is_late(state: State, due_on: date | None, question: Question | None, today: date) -> bool:
     """Tell whether the département should have acted: on its own clock, or on a question of the national team."""
     if state is State.ESCALATED:
         return question is not None and question.until is not None and question.until < today
-    return state in CLOCKS and row["due_on"] is not None and row["due_on"] < today
+    return state in CLOCKS and due_on is not None and due_on < today
 
 
-async def _messages(reader: Reader, case: Row) -> tuple[Message, ...]:
+def _deadlines(case: Row, *, overdue: bool) -> list[DeadlineView]:
+    deadlines = []
+    if case["stage"] and case["due_on"]:
+        stage = Stage(case["stage"])
+        suspended = case["suspended_on"] is not None
+        deadlines.append(DeadlineView(stage, STAGE[stage], case["due_on"], overdue, suspended))
+    if case["answer_until"]:
+        answer = DeadlineView("applicant_answer", "Réponse du demandeur", case["answer_until"], False, False)
+        deadlines.append(answer)
+    return deadlines
+
+
+async def _messages(reader: Reader, request_id: UUID, departement: str) -> list[MessageView]:
     rows = await reader.fetch(
         """
         SELECT id, at, team, author, text
@@ -171,13 +284,13 @@ async def _messages(reader: Reader, case: Row) -> tuple[Message, ...]:
         WHERE request_id = $1 AND departement = $2
         ORDER BY at, id
         """,
-        case["request_id"],
-        case["departement"],
+        request_id,
+        departement,
     )
-    return tuple(Message(**dict(row)) for row in rows)
+    return [MessageView(**dict(row)) for row in rows]
 
 
-async def _notes(reader: Reader, case: Row) -> tuple[Note, ...]:
+async def _notes(reader: Reader, request_id: UUID, departement: str) -> list[NoteView]:
     rows = await reader.fetch(
         """
         SELECT id, at, author, text
@@ -185,13 +298,15 @@ async def _notes(reader: Reader, case: Row) -> tuple[Note, ...]:
         WHERE request_id = $1 AND departement = $2
         ORDER BY at, id
         """,
-        case["request_id"],
-        case["departement"],
+        request_id,
+        departement,
     )
-    return tuple(Note(**dict(row)) for row in rows)
+    return [NoteView(**dict(row)) for row in rows]
 
 
-async def _documents(reader: Reader, case: Row) -> tuple[Document, ...]:
+async def _documents(
+    reader: Reader, request_id: UUID, departement: str, url: Callable[[UUID, UUID], str]
+) -> list[DocumentView]:
     rows = await reader.fetch(
         """
         SELECT document
@@ -199,13 +314,14 @@ async def _documents(reader: Reader, case: Row) -> tuple[Document, ...]:
         WHERE request_id = $1 AND departement = $2
         ORDER BY added_at, id
         """,
-        case["request_id"],
-        case["departement"],
+        request_id,
+        departement,
     )
-    return tuple(Document.model_validate(row["document"]) for row in rows)
+    documents = [Document.model_validate(row["document"]) for row in rows]
+    return [DocumentView(**dict(one), url=url(request_id, one.id)) for one in documents]
 
 
-async def _timeline(reader: Reader, case: Row) -> tuple[Entry, ...]:
+async def _timeline(reader: Reader, request_id: UUID, departement: str, request: Request) -> list[EntryView]:
     rows = await reader.fetch(
         """
         SELECT at, type, team, fact
@@ -213,30 +329,41 @@ async def _timeline(reader: Reader, case: Row) -> tuple[Entry, ...]:
         WHERE request_id = $1 AND departement = $2
         ORDER BY at, id
         """,
-        case["request_id"],
-        case["departement"],
+        request_id,
+        departement,
     )
-    request = Request.model_validate(case["request"])
-    return tuple(
-        Entry(
+    return [
+        entry(
             row["at"],
             row["type"],
-            Team(row["team"]) if row["team"] else None,
+            row["team"],
             restored(row["type"], row["fact"], request=request) if row["fact"] else None,
         )
         for row in rows
-    )
+    ]
 
 
-async def _orientations(reader: Reader, case: Row) -> tuple[Orientation, ...]:
+async def _orientations(reader: Reader, request_id: UUID, departement: str) -> list[AskedProviderView]:
     rows = await reader.fetch(
-        f"""
-        SELECT {ORIENTATION}
-        FROM orientation AS o
-        WHERE o.request_id = $1 AND o.departement = $2
-        ORDER BY o.opened_at, o.id
-        """,  # noqa: S608 - a constant list of columns
-        case["request_id"],
-        case["departement"],
+        """
+        SELECT id, provider_id, provider ->> 'name' AS name, state, motive, until, answer, opened_at, answered_at
+        FROM orientation
+        WHERE request_id = $1 AND departement = $2
+        ORDER BY opened_at, id
+        """,
+        request_id,
+        departement,
     )
-    return tuple(orientation_of(row) for row in rows)
+    return [
+        AskedProviderView(
+            id=row["id"],
+            provider=ProviderNameView(row["provider_id"], row["name"]),
+            state=row["state"],
+            motive=row["motive"],
+            until=row["until"],
+            answer=row["answer"],
+            opened_at=row["opened_at"],
+            answered_at=row["answered_at"],
+        )
+        for row in rows
+    ]

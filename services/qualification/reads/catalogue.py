@@ -1,16 +1,14 @@
 """The catalogue and the orientations as people see them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from services.qualification.domain.matching import CatalogueEntry
-from services.qualification.domain.orientation import Orientation, OrientationState
-from services.qualification.store.rows import ORIENTATION, PROVIDER, entry_of, orientation_of
-from shared.contracts.intake import Request
+from services.qualification.domain.orientation import OrientationState
+from services.qualification.store.rows import PROVIDER, entry_of
 from shared.db import Reader
 from shared.errors import NotFound
 from shared.territory.index import fold
@@ -102,37 +100,3 @@ async def entrusted(
     )
     total = await reader.fetchval(f"SELECT count(*) FROM orientation AS o WHERE {where}", provider_id, perimeter)  # noqa: S608 - same
     return [Entrusted(**dict(row)) for row in rows], total
-
-
-@dataclass(frozen=True, slots=True)
-class OrientationView:
-    """What a provider is shown; the contact's data are for it only once it has accepted."""
-
-    orientation: Orientation
-    request: Request
-
-    @property
-    def is_open(self) -> bool:
-        """Tell whether an answer is still awaited."""
-        return self.orientation.state is OrientationState.OPEN
-
-    @property
-    def shows_contact(self) -> bool:
-        """Tell whether the provider may see whom to call: once it has accepted, as long as it helps."""
-        return self.orientation.state is OrientationState.ACCEPTED
-
-
-async def orientation(reader: Reader, orientation_id: UUID) -> OrientationView:
-    """Give one orientation with its request; `NotFound` when there is none."""
-    row = await reader.fetchrow(
-        f"""
-        SELECT {ORIENTATION}, c.request
-        FROM orientation AS o
-        JOIN case_file AS c ON (c.request_id, c.departement) = (o.request_id, o.departement)
-        WHERE o.id = $1
-        """,  # noqa: S608 - a constant list of columns
-        orientation_id,
-    )
-    if row is None:
-        raise NotFound
-    return OrientationView(orientation_of(row), Request.model_validate(row["request"]))

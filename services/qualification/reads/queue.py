@@ -1,7 +1,7 @@
 """The département's queue: which cases wait, for whom, since when; late ones first."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -9,8 +9,11 @@ from uuid import UUID
 from services.qualification.domain.case import Question
 from services.qualification.domain.moves import Standing, State
 from services.qualification.domain.people import Official
-from shared.contracts.vocabulary import Field, RequestKind
+from services.qualification.reads.case import AgentView, agent_view
+from services.qualification.reads.viewer import Viewer
+from shared.contracts.vocabulary import Field, Outcome, RequestKind
 from shared.db import Database, Reader, Row, containing
+from shared.french.words import state_word
 from shared.territory.index import fold
 from shared.web.paging import Page
 
@@ -22,9 +25,9 @@ NOBODY: Final = "none"
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the caller wants to see; None: everything.
+    """Which cases the caller wants to see, and in which order; None: everything, in the queue's own order.
 
-    `assignee`: an address, or `none`. `asked`: the national team asked something that nobody answered yet.
+    `assignee`: an address, or `none`. `question`: the national team asked something that nobody answered yet.
     """
 
     states: tuple[State, ...] = ()
@@ -34,37 +37,56 @@ class Filters:
     departement: str | None = None
     kind: RequestKind | None = None
     field: Field | None = None
-    asked: bool | None = None
+    question: bool | None = None
+    sort: Sort | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class QueueItem:
-    """One line of the queue; `asked`: a question of the national team waits, by `question_until` if it said so."""
+class ApplicantView:
+    """Who asks, in a list."""
+
+    kind: str
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueItemView:
+    """One line of the queue.
+
+    `question_waits`: the national team waits for an answer, until `question_until` if it said so.
+    `applicant_wrote_at`: when the last message came, if it is the applicant's.
+    """
 
     request_id: UUID
-    departement: str
     number: str
+    departement: str
     state: str
+    state_label: str
     title: str
     kind: str
-    applicant_kind: str
-    applicant_code: str
-    applicant_name: str
-    assignee_email: str | None
-    assignee_name: str | None
+    applicant: ApplicantView
+    assignee: AgentView | None
     urgency: int | None
     stage: str | None
     due_on: date | None
     answer_until: date | None
     overdue: bool
-    opened_at: datetime
-    state_since: datetime
-    allowed_actions: tuple[str, ...]
-    proposed_outcome: str | None
-    proposer_name: str | None
-    asked: bool
+    question_waits: bool
     question_until: date | None
     applicant_wrote_at: datetime | None
+    opened_at: datetime
+    state_since: datetime
+    allowed_actions: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalView:
+    """One line of what waits for a validation: the case, what is proposed, and by whom."""
+
+    case: QueueItemView
+    outcome: Outcome
+    by: str
 
 
 VERY_MANY: Final = 10_000
@@ -122,7 +144,7 @@ _ORDERS: Final[dict[Sort | None, str]] = {
 }
 
 
-def _shown(filters: Filters, sort: Sort | None) -> str:
+def _shown(filters: Filters) -> str:
     """Give the statement that finds the cases of a page; $11 is how many, $12 after how many.
 
     In the queue's own order the cases of each turn are read from an index that has them in order, and those of the
@@ -131,8 +153,8 @@ def _shown(filters: Filters, sort: Sort | None) -> str:
     """
     columns = "c.request_id, c.departement" + (", count(*) OVER () AS found" if filters.q else "")
     found = f"SELECT {columns} FROM case_file AS c WHERE {_WHERE}"  # noqa: S608 - constants
-    if filters.q or sort is not None:
-        return f"{found} ORDER BY {_ORDERS[sort]}, c.request_id, c.departement LIMIT $11 OFFSET $12"
+    if filters.q or filters.sort is not None:
+        return f"{found} ORDER BY {_ORDERS[filters.sort]}, c.request_id, c.departement LIMIT $11 OFFSET $12"
     everywhere = range(len(_TURNS))
     turns = sorted({n for state in filters.states for n in _RUNNING.get(state, everywhere[-1:])} or everywhere)
     names, each = [f"turn_{n}" for n in turns], []
@@ -143,57 +165,36 @@ def _shown(filters: Filters, sort: Sort | None) -> str:
     return f"WITH {', '.join(each)} {one_after_the_other} LIMIT $11 OFFSET $12"
 
 
-async def queue(
-    database: Database,
-    filters: Filters,
-    *,
-    perimeter: Sequence[str] | None,
-    who: Official,
-    today: date,
-    page: Page,
-    sort: Sort | None = None,
-) -> tuple[list[QueueItem], int]:
+async def queue(database: Database, filters: Filters, viewer: Viewer, page: Page) -> tuple[list[QueueItemView], int]:
     """Give one page of the queue and how many cases there are in all; of very many, as of a moment ago."""
+    rows = await _rows(database, filters, viewer, page)
+    items = [_item(row, viewer.who) for row in rows]
+    if filters.q and rows:
+        return items, rows[0]["found"]
+    return items, await _count(database, filters, viewer)
+
+
+async def cases(reader: Reader, filters: Filters, viewer: Viewer, page: Page) -> list[QueueItemView]:
+    """Give one page of the queue."""
+    rows = await _rows(reader, filters, viewer, page)
+    return [_item(row, viewer.who) for row in rows]
+
+
+async def _count(database: Database, filters: Filters, viewer: Viewer) -> int:
+    """Count what the filters let through; of very many, as of a moment ago."""
 
     async def count() -> int:
         total: int = await database.fetchval(
             f"SELECT count(*) FROM case_file AS c WHERE {_WHERE}",  # noqa: S608 - constants; every value is an argument
-            *_arguments(filters, perimeter, today),
+            *_arguments(filters, viewer),
         )
         return total
 
-    rows = await _rows(database, filters, perimeter=perimeter, today=today, page=page, sort=sort)
-    items = [_item(row, who) for row in rows]
-    if filters.q and rows:
-        return items, rows[0]["found"]
-    key = ("cases", filters, repr(perimeter), today)
-    return items, await database.cache.get(key, count, worth=lambda total: total > VERY_MANY)
+    key = ("cases", replace(filters, sort=None), repr(viewer.perimeter), viewer.today)
+    return await database.cache.get(key, count, worth=lambda total: total > VERY_MANY)
 
 
-async def cases(
-    reader: Reader,
-    filters: Filters,
-    *,
-    perimeter: Sequence[str] | None,
-    who: Official,
-    today: date,
-    page: Page,
-    sort: Sort | None = None,
-) -> list[QueueItem]:
-    """Give one page of the queue."""
-    rows = await _rows(reader, filters, perimeter=perimeter, today=today, page=page, sort=sort)
-    return [_item(row, who) for row in rows]
-
-
-async def _rows(
-    reader: Reader,
-    filters: Filters,
-    *,
-    perimeter: Sequence[str] | None,
-    today: date,
-    page: Page,
-    sort: Sort | None,
-) -> list[Row]:
+async def _rows(reader: Reader, filters: Filters, viewer: Viewer, page: Page) -> list[Row]:
     """Read one page of the queue, and with what was searched how many were `found` in all.
 
     Which cases are shown is settled on their narrow columns first: what was filed is unpacked for these alone.
@@ -201,7 +202,7 @@ async def _rows(
     return await reader.fetch(
         f"""
         WITH shown AS MATERIALIZED (
-            {_shown(filters, sort)}
+            {_shown(filters)}
         )
         SELECT shown.*, c.number, c.state, c.assignee_email, c.assignee_name, c.urgency,
                c.stage, c.due_on, c.answer_until, c.opened_at, c.state_since, c.question,
@@ -225,15 +226,25 @@ async def _rows(
             ORDER BY m.at DESC
             LIMIT 1
         ) AS last ON true
-        ORDER BY {_ORDERS[sort]}, c.request_id, c.departement
+        ORDER BY {_ORDERS[filters.sort]}, c.request_id, c.departement
         """,  # noqa: S608 - constant conditions and orders; every value is an argument
-        *_arguments(filters, perimeter, today),
+        *_arguments(filters, viewer),
         page.limit,
         page.offset,
     )
 
 
-async def counts(reader: Reader, *, perimeter: Sequence[str] | None, me: str, today: date) -> dict[str, int]:
+async def to_validate(database: Database, viewer: Viewer, page: Page) -> tuple[list[ProposalView], int]:
+    """Give one page of what waits for a validation, and how much there is in all."""
+    filters = Filters(states=(State.PROPOSED,))
+    rows = await _rows(database, filters, viewer, page)
+    shown = [
+        ProposalView(_item(row, viewer.who), Outcome(row["proposed_outcome"]), row["proposer_name"]) for row in rows
+    ]
+    return shown, await _count(database, filters, viewer)
+
+
+async def counts(reader: Reader, viewer: Viewer) -> dict[str, int]:
     """Count the cases by state, and `overdue`, `asked`, `mine` (undecided) and `unassigned` (undecided)."""
     rows = await reader.fetch(
         f"""
@@ -252,9 +263,9 @@ async def counts(reader: Reader, *, perimeter: Sequence[str] | None, me: str, to
         WHERE ($1::text[] IS NULL OR c.departement = ANY($1)) AND {_OVER}
         GROUP BY c.state
         """,  # noqa: S608 - a constant condition
-        perimeter,
-        today,
-        me,
+        viewer.perimeter,
+        viewer.today,
+        viewer.who.email,
     )
     undecided = {"registered", "under_examination", "awaiting_information", "proposed"}
     found = {row["state"]: int(row["cases"]) for row in rows}
@@ -265,15 +276,15 @@ async def counts(reader: Reader, *, perimeter: Sequence[str] | None, me: str, to
     return found
 
 
-def _arguments(filters: Filters, perimeter: Sequence[str] | None, today: date) -> tuple[Any, ...]:
-    q = None
+def _arguments(filters: Filters, viewer: Viewer) -> tuple[Any, ...]:
+    perimeter, q = viewer.perimeter, None
     if filters.q and filters.q.strip():
         q = fold(filters.q) or "\N{REPLACEMENT CHARACTER}"
     here = filters.departement or _only(perimeter)
     seen = here is not None and (perimeter is None or here in perimeter)
     return (
         None if seen else perimeter,  # said twice, PostgreSQL takes it for a hundredth of a hundredth
-        today,
+        viewer.today,
         [state.value for state in filters.states] or None,
         filters.assignee.lower() if filters.assignee else None,
         filters.overdue,
@@ -281,7 +292,7 @@ def _arguments(filters: Filters, perimeter: Sequence[str] | None, today: date) -
         here,
         filters.kind,
         filters.field,
-        filters.asked,
+        filters.question,
     )
 
 
@@ -290,33 +301,28 @@ def _only(perimeter: Sequence[str] | None) -> str | None:
     return perimeter[0] if perimeter and len(perimeter) == 1 else None
 
 
-def _item(row: Row, who: Official) -> QueueItem:
+def _item(row: Row, who: Official) -> QueueItemView:
     question = Question.model_validate(row["question"]) if row["asked"] else None
-    return QueueItem(
+    standing = Standing(State(row["state"]), row["proposer"], asked=row["question"] is not None)
+    return QueueItemView(
         request_id=row["request_id"],
-        departement=row["departement"],
         number=row["number"],
+        departement=row["departement"],
         state=row["state"],
+        state_label=state_word(row["state"]),
         title=row["title"],
         kind=row["kind"],
-        applicant_kind=row["applicant_kind"],
-        applicant_code=row["applicant_code"],
-        applicant_name=row["applicant_name"],
-        assignee_email=row["assignee_email"],
-        assignee_name=row["assignee_name"],
+        applicant=ApplicantView(row["applicant_kind"], row["applicant_code"], row["applicant_name"]),
+        assignee=agent_view(row["assignee_email"], row["assignee_name"]),
         urgency=row["urgency"],
         stage=row["stage"],
         due_on=row["due_on"],
         answer_until=row["answer_until"],
         overdue=row["overdue"],
-        opened_at=row["opened_at"],
-        state_since=row["state_since"],
-        allowed_actions=tuple(
-            Standing(State(row["state"]), row["proposer"], asked=row["question"] is not None).allowed_actions(who)
-        ),
-        proposed_outcome=row["proposed_outcome"],
-        proposer_name=row["proposer_name"],
-        asked=row["asked"],
+        question_waits=row["asked"],
         question_until=question.until if question else None,
         applicant_wrote_at=row["applicant_wrote_at"],
+        opened_at=row["opened_at"],
+        state_since=row["state_since"],
+        allowed_actions=standing.allowed_actions(who),
     )

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.fact import Fact
-from shared.contracts.vocabulary import Team
 from shared.contracts.withdrawal import WithdrawalAcceptance
 from shared.french.dates import short_date_fr
 from shared.french.numbers import euros
@@ -33,23 +32,19 @@ AUDIENCES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of the timeline; `fact` is None where a dossier of another département brought it."""
+class EntryView:
+    """One entry of the timeline; `detail` is what people of the département read beside the name of the event."""
 
     at: datetime
     type: str
-    team: Team | None
-    fact: Fact | None
+    label: str
+    team: str | None
+    detail: str | None
 
-    @property
-    def label(self) -> str:
-        """The name of the event."""
-        return event_word(self.type)
 
-    @property
-    def detail(self) -> str | None:
-        """What people of the département read beside the label; None where the label says it all."""
-        return detail_of(self.fact) if self.fact else None
+def entry(at: datetime, wire_type: str, team: str | None, fact: Fact | None) -> EntryView:
+    """Make an entry; `fact` is None where a dossier of another département brought it."""
+    return EntryView(at, wire_type, event_word(wire_type), team, detail_of(fact) if fact else None)
 
 
 def detail_of(fact: Fact) -> str | None:

@@ -9,7 +9,7 @@ from services.qualification.domain.orientation import Orientation, OrientationSt
 from services.qualification.domain.refusals import UnknownCase
 from services.qualification.domain.retelling import AGAIN
 from services.qualification.store import cases, envelopes, exchanges, orientations, providers, warnings
-from services.qualification.usecases import telling, withdrawing
+from services.qualification.usecases import recording, withdrawing
 from shared.calendar import today
 from shared.contracts import qualification as facts
 from shared.contracts.fact import Fact
@@ -29,7 +29,7 @@ async def _tell_again(tx: Transaction, fact: Any) -> None:
         raise UnknownCase(f"no case of {fact.request_id} in {departement} yet")
     AGAIN[type(fact)](case, fact, today(departement, fact.at))
     await cases.save(tx, case)
-    await telling.note(tx, case, fact)
+    await recording.add_step(tx, case, fact)
     await _beside(tx, case, fact)
 
 
@@ -98,7 +98,7 @@ async def _relink(tx: Transaction, fact: facts.OrientationLinkReplaced) -> None:
     orientation.provider, orientation.link_withdrawn = fact.provider, fact.email is None
     orientation.link_generation, orientation.link_sent_at = fact.link_generation, fact.at
     await orientations.save_link(tx, orientation)
-    await telling.note(tx, case, fact)
+    await recording.add_step(tx, case, fact)
 
 
 async def _settle(

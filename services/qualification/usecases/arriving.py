@@ -4,7 +4,7 @@ from services.qualification.domain.case import Case
 from services.qualification.domain.moves import State
 from services.qualification.domain.rules import Rules
 from services.qualification.store import cases, exchanges
-from services.qualification.usecases import conversing, telling, withdrawing
+from services.qualification.usecases import conversing, recording, withdrawing
 from shared import exchanges as exchange_parts
 from shared import withdrawals
 from shared.clock import new_id
@@ -21,7 +21,7 @@ async def open_submitted(tx: Transaction, fact: intake.RequestSubmitted, rules: 
     case = _opened(fact.request, fact)
     if not await cases.insert(tx, case):
         return
-    await telling.note(tx, case, fact)
+    await recording.add_step(tx, case, fact)
     await _register(tx, case, rules)
 
 
@@ -40,7 +40,7 @@ async def open_transferred(tx: Transaction, fact: RequestTransferred, rules: Rul
     await cases.save(tx, case)
     await _take_papers(tx, case, dossier)
     await conversing.take_early(tx, case, rules)
-    await telling.note(tx, case, fact)
+    await recording.add_step(tx, case, fact)
     for withdrawn_at in fact.withdrawals_answered:
         await withdrawals.add_answer(tx, fact.request_id, withdrawn_at, "declined")
     await withdrawing.show_pending(tx, case)
@@ -63,7 +63,7 @@ async def _register(tx: Transaction, case: Case, rules: Rules) -> None:
     """Enter the case into the queue, just after what brought it."""
     due_on = rules.due(Stage.START_EXAMINATION, case.departement, case.opened_at)
     at = await journal.in_time(tx, case.source, case.request_id, case.opened_at + A_MOMENT)
-    await telling.tell(tx, case, case.register(rules.service(case.departement), due_on, at))
+    await recording.record(tx, case, case.register(rules.service(case.departement), due_on, at))
 
 
 async def _take_papers(tx: Transaction, case: Case, dossier: Dossier) -> None:

@@ -5,20 +5,22 @@ from typing import Final
 from uuid import UUID
 
 from services.qualification.domain.case import Case
+from services.qualification.domain.inputs import Text
 from services.qualification.domain.moves import Action, State
 from services.qualification.domain.rules import Rules
 from services.qualification.store import exchanges
-from services.qualification.usecases import telling
+from services.qualification.usecases import recording
+from services.qualification.usecases.context import Context, changes_case, load
 from services.qualification.usecases.examining import examination_due
 from shared import early_notes, texts
 from shared.clock import new_id
+from shared.commands import Command
 from shared.contracts import intake
 from shared.contracts.fact import Fact
 from shared.contracts.notifications import ReplyReceived
 from shared.contracts.qualification import MessagePosted
 from shared.contracts.vocabulary import Team
 from shared.db import Transaction
-from shared.identity.model import Agent
 from shared.messaging import journal
 
 Sent = intake.MessagePosted | intake.InformationProvided | intake.DocumentAdded | ReplyReceived
@@ -31,48 +33,59 @@ SENT: Final[tuple[type[Sent], ...]] = (
 """What people send to the département that has the case, while it may be on its way to another."""
 
 
-async def post_message(tx: Transaction, request_id: UUID, *, text: str, by: Agent, at: datetime, rules: Rules) -> Case:
+class Write(Command):
+    """A message to the applicant, a note, or an answer to the national team."""
+
+    text: Text
+
+
+@changes_case
+async def post_message(do: Context, case: Case, command: Write) -> Fact:
     """Write to the applicant."""
-    case, who, at = await telling.begin(tx, request_id, by, at)
-    signature = case.require(Action.MESSAGES, who)
-    message_id, text = new_id(), telling.said(text)
-    await texts.find_room(tx, rules.allowance, exchanges.WRITTEN, case.request_id, case.departement, text=text, at=at)
-    await exchanges.add_message(
-        tx, case, message_id=message_id, at=at, team=Team.DEPARTEMENT, author=by.name, text=text
+    signature = case.require(Action.MESSAGES, do.who)
+    message_id = new_id()
+    await texts.find_room(
+        do.tx, do.rules.allowance, exchanges.WRITTEN, case.request_id, case.departement, text=command.text, at=do.at
     )
-    fact = MessagePosted(
+    await exchanges.add_message(
+        do.tx,
+        case,
+        message_id=message_id,
+        at=do.at,
+        team=Team.DEPARTEMENT,
+        author=do.agent.name,
+        text=command.text,
+    )
+    return MessagePosted(
         request_id=case.request_id,
         departement=case.departement,
-        at=at,
+        at=do.at,
         message_id=message_id,
-        text=text,
+        text=command.text,
         by=signature,
     )
-    await telling.tell(tx, case, fact)
-    return case
 
 
-async def add_note(tx: Transaction, request_id: UUID, *, text: str, by: Agent, at: datetime, rules: Rules) -> Case:
+async def add_note(do: Context, request_id: UUID, command: Write) -> None:
     """Leave a note that never leaves the département."""
-    case, who = await telling.load(tx, request_id, by)
-    case.require(Action.NOTES, who)
-    text = telling.said(text)
-    await texts.find_room(tx, rules.allowance, exchanges.NOTES, case.request_id, case.departement, text=text, at=at)
-    await exchanges.add_note(tx, case, at=at, author=by.name, text=text)
-    return case
+    do, case = await load(do, request_id)
+    case.require(Action.NOTES, do.who)
+    await texts.find_room(
+        do.tx, do.rules.allowance, exchanges.NOTES, case.request_id, case.departement, text=command.text, at=do.at
+    )
+    await exchanges.add_note(do.tx, case, at=do.at, author=do.agent.name, text=command.text)
 
 
-async def answer_national_team(tx: Transaction, request_id: UUID, *, text: str, by: Agent, at: datetime) -> Case:
+@changes_case
+async def answer_national_team(do: Context, case: Case, command: Write) -> Fact:
     """Answer what the national team asked."""
-    case, who, at = await telling.begin(tx, request_id, by, at)
-    await telling.tell(tx, case, case.answer(who, telling.said(text), at))
-    return case
+    return case.answer(do.who, command.text, do.at)
 
 
 async def take_message(tx: Transaction, case: Case, fact: intake.MessagePosted) -> None:
     """The applicant wrote."""
     await _keep(tx, case, fact.message_id, fact.at, fact.text)
-    await telling.note(tx, case, fact)
+    await recording.add_step(tx, case, fact)
 
 
 async def take_information(tx: Transaction, case: Case, fact: intake.InformationProvided, rules: Rules) -> None:
@@ -81,11 +94,11 @@ async def take_information(tx: Transaction, case: Case, fact: intake.Information
     What he gave to another département, before this one took over, is no answer to what is asked here.
     """
     await _keep(tx, case, new_id(), fact.at, fact.text)
-    await telling.note(tx, case, fact)
+    await recording.add_step(tx, case, fact)
     for_us = fact.departement == case.departement or fact.at >= case.opened_at
     if case.state is State.AWAITING_INFORMATION and for_us:
         at = await journal.in_time(tx, case.source, case.request_id, fact.at)
-        await telling.tell(tx, case, case.resume(at, examination_due(case, at, rules)))
+        await recording.record(tx, case, case.resume(at, examination_due(case, at, rules)))
 
 
 async def take_reply(tx: Transaction, case: Case, fact: ReplyReceived) -> None:
@@ -94,13 +107,13 @@ async def take_reply(tx: Transaction, case: Case, fact: ReplyReceived) -> None:
         await exchanges.add_message(
             tx, case, message_id=fact.reply_id, at=fact.at, team=Team.PROVIDER, author=None, text=fact.text
         )
-        await telling.note(tx, case, fact)
+        await recording.add_step(tx, case, fact)
 
 
 async def take_document(tx: Transaction, case: Case, fact: intake.DocumentAdded) -> None:
     """The applicant joined a file."""
     await exchanges.add_document(tx, case, fact.document)
-    await telling.note(tx, case, fact)
+    await recording.add_step(tx, case, fact)
 
 
 async def store_early(tx: Transaction, fact: Fact) -> None:

@@ -8,56 +8,62 @@ from uuid import UUID
 from services.qualification.domain import outcomes
 from services.qualification.domain.case import Case
 from services.qualification.domain.handing_over import WITH_DOSSIER, hand_over, without_exchanges
+from services.qualification.domain.inputs import Text
 from services.qualification.domain.matching import CatalogueEntry, match
 from services.qualification.domain.orientation import Orientation
-from services.qualification.domain.proposal import Draft, Proposal, Tried, check
+from services.qualification.domain.proposal import Proposal, Propose, check
 from services.qualification.domain.refusals import EnvelopeExceeded, ProviderFull
 from services.qualification.domain.rules import Rules
 from services.qualification.store import envelopes, orientations, providers
-from services.qualification.usecases import telling
+from services.qualification.usecases import recording
+from services.qualification.usecases.context import Context, changes_case
 from shared import withdrawals
 from shared.calendar import today
 from shared.clock import new_id
-from shared.contracts.fact import Actor
+from shared.commands import Command, Nothing
+from shared.contracts.fact import Actor, Fact
 from shared.contracts.qualification import Evidence, Provider, ProviderTried
 from shared.contracts.vocabulary import ApplicantKind, Outcome, Stage
 from shared.db import Transaction
 from shared.errors import FieldError, Invalid
 from shared.french.numbers import euros
-from shared.identity.model import Agent
 from shared.messaging import journal
-from shared.territory import Territories
 
 UNKNOWN_PROVIDER = "Cet acteur n’est pas dans l’annuaire de votre département."
 
 
-async def propose(
-    tx: Transaction, request_id: UUID, draft: Draft, *, by: Agent, at: datetime, territories: Territories
-) -> Case:
-    """Propose an answer; refuses field by field what its outcome lacks or what belongs to another outcome."""
-    case, who, at = await telling.begin(tx, request_id, by, at)
-    signature = case.require_proposal(who, draft.outcome)
-    draft = replace(draft, departement=draft.departement.strip().upper() if draft.departement else None)
-    catalogue = await providers.of_departement(tx, case.departement)
-    matches = match(case.request, case.departement, catalogue, today(case.departement, at))
-    check(draft, case.request.kind, case.departement, somebody_local=bool(matches))
-    if draft.departement and territories.find(ApplicantKind.DEPARTEMENT, draft.departement) is None:
+class Reject(Command):
+    """Why the proposal is not validated."""
+
+    motive: Text
+
+
+@changes_case
+async def propose(do: Context, case: Case, command: Propose) -> Fact:
+    """Propose an answer, which somebody else validates.
+
+    Refuses field by field what its outcome lacks or what belongs to another outcome.
+    """
+    signature = case.require_proposal(do.who, command.outcome)
+    catalogue = await providers.of_departement(do.tx, case.departement)
+    matches = match(case.request, case.departement, catalogue, today(case.departement, do.at))
+    check(command, case.request.kind, case.departement, somebody_local=bool(matches))
+    if command.departement and do.territories.find(ApplicantKind.DEPARTEMENT, command.departement) is None:
         raise Invalid.field("departement", "Ce code n’est celui d’aucun département. Exemples\u00a0: 78, 2A, 971.")
-    proposal = _proposal(draft, case, catalogue, signature, at)
-    await telling.tell(tx, case, case.propose(proposal))
-    return case
+    return case.propose(_proposal(command, case, catalogue, signature, do.at))
 
 
-async def validate(tx: Transaction, request_id: UUID, *, by: Agent, at: datetime, rules: Rules) -> Case:
+@changes_case
+async def validate(do: Context, case: Case, _: Nothing) -> Fact:
     """Make the proposal the département's answer and carry it out; never one's own proposal (`OwnProposal`)."""
-    case, who, at = await telling.begin(tx, request_id, by, at)
-    proposal = case.validate(who, at)
+    tx, at, rules = do.tx, do.at, do.rules
+    proposal = case.validate(do.who, at)
     hands = outcomes.Hands(service=rules.service(case.departement), appeal=rules.appeal(case.departement))
     if proposal.outcome is Outcome.LOCAL_ORIENTATION:
         orientation = await _ask_provider(tx, case, proposal, at, rules)
         hands = replace(
             hands,
-            dossier=without_exchanges(await telling.dossier(tx, case)),
+            dossier=without_exchanges(await recording.dossier(tx, case)),
             orientation_id=orientation.id,
             provider=orientation.provider,
             until=orientation.until,
@@ -67,32 +73,30 @@ async def validate(tx: Transaction, request_id: UUID, *, by: Agent, at: datetime
     elif proposal.outcome is Outcome.TRANSFER:
         hands = replace(hands, withdrawals_answered=await withdrawals.answered(tx, case.request_id))
     if proposal.outcome in WITH_DOSSIER:
-        dossier, parts = hand_over(case, proposal, await telling.dossier(tx, case), exchange_id=new_id())
+        dossier, parts = hand_over(case, proposal, await recording.dossier(tx, case), exchange_id=new_id())
         hands = replace(hands, dossier=dossier)
         for part in parts:
             await journal.record(tx, part)
-    await telling.tell(tx, case, outcomes.tell(case, proposal, hands))
-    return case
+    return outcomes.tell(case, proposal, hands)
 
 
-async def reject(tx: Transaction, request_id: UUID, *, motive: str, by: Agent, at: datetime) -> Case:
+@changes_case
+async def reject(do: Context, case: Case, command: Reject) -> Fact:
     """Want another answer: the examination goes on."""
-    case, who, at = await telling.begin(tx, request_id, by, at)
-    await telling.tell(tx, case, case.reject(who, telling.said(motive), at))
-    return case
+    return case.reject(do.who, command.motive, do.at)
 
 
-def _proposal(draft: Draft, case: Case, catalogue: Sequence[CatalogueEntry], by: Actor, at: datetime) -> Proposal:
+def _proposal(draft: Propose, case: Case, catalogue: Sequence[CatalogueEntry], by: Actor, at: datetime) -> Proposal:
     by_id = {entry.id: entry for entry in catalogue}
     provider = _chosen(draft.provider_id, case, by_id, at) if draft.provider_id else None
     return Proposal(
         outcome=draft.outcome,
-        motive=telling.said(draft.motive or ""),
+        motive=draft.motive or "",
         by=by,
         at=at,
         provider_id=provider.id if provider else None,
         provider_name=provider.name if provider else None,
-        support_types=draft.support_types,
+        support_types=tuple(dict.fromkeys(draft.support_types)),
         amount_cents=draft.amount_cents,
         programme=draft.programme,
         evidence=_evidence(draft, by_id),
@@ -113,7 +117,7 @@ def _chosen(provider_id: UUID, case: Case, by_id: dict[UUID, CatalogueEntry], at
     return entry
 
 
-def _evidence(draft: Draft, by_id: dict[UUID, CatalogueEntry]) -> Evidence | None:
+def _evidence(draft: Propose, by_id: dict[UUID, CatalogueEntry]) -> Evidence | None:
     if draft.outcome is not Outcome.ESCALATION or draft.motive_code is None:
         return None
     errors = [
@@ -125,15 +129,12 @@ def _evidence(draft: Draft, by_id: dict[UUID, CatalogueEntry]) -> Evidence | Non
         raise Invalid(errors)
     return Evidence(
         motive_code=draft.motive_code,
-        motive=telling.said(draft.motive or ""),
-        providers_tried=tuple(_tried(tried, by_id) for tried in draft.providers_tried),
-        opinion=telling.said(draft.opinion or ""),
-    )
-
-
-def _tried(tried: Tried, by_id: dict[UUID, CatalogueEntry]) -> ProviderTried:
-    return ProviderTried(
-        provider_id=tried.provider_id, name=by_id[tried.provider_id].name, answer=telling.said(tried.answer)
+        motive=draft.motive or "",
+        providers_tried=tuple(
+            ProviderTried(provider_id=tried.provider_id, name=by_id[tried.provider_id].name, answer=tried.answer)
+            for tried in draft.providers_tried
+        ),
+        opinion=draft.opinion or "",
     )
 
 

@@ -1,18 +1,22 @@
 """The SAT agent examines: takes the case, asks the applicant to complete it, fills in the qualification grid."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID
+from typing import Annotated
+
+from pydantic import Field as Bounds
+from pydantic import StringConstraints
 
 from services.qualification.domain import cost
 from services.qualification.domain.case import Case
+from services.qualification.domain.inputs import Mark, Text
 from services.qualification.domain.moves import Action, State
 from services.qualification.domain.rules import Rules
-from services.qualification.store import cases, exchanges
-from services.qualification.usecases import telling
+from services.qualification.store import exchanges
+from services.qualification.usecases.context import Context, changes_case
 from shared import texts
 from shared.calendar import today
+from shared.commands import LINES, Command, Nothing
+from shared.contracts.fact import Email, Fact
 from shared.contracts.qualification import Qualification
 from shared.contracts.vocabulary import LocalOffer, Stage
 from shared.db import Transaction
@@ -23,81 +27,71 @@ from shared.identity.model import Agent, Role
 NOBODY = "Aucun agent de ce département n’a cette adresse. Vérifiez-la, ou demandez à votre administrateur."
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """The qualification grid as it was filled in; figures from 1 to 5. `fully_covered` None: as the rule says."""
+class Assign(Command):
+    """Who takes the case."""
 
-    need: int
-    capacity: int
-    complexity: int
-    urgency: int
-    maturity: int
+    email: Email
+
+
+class RequestInformation(Command):
+    """What the applicant is asked to give; without `until`, in the usual delay."""
+
+    items: Annotated[list[Annotated[str, StringConstraints(max_length=1_000)]], LINES] = Bounds(
+        min_length=1, max_length=30
+    )
+    until: date | None = None
+
+
+class Qualify(Command):
+    """The qualification grid; figures from 1 to 5. `fully_covered` None: as the rule says."""
+
+    need: Mark
+    capacity: Mark
+    complexity: Mark
+    urgency: Mark
+    maturity: Mark
     local_offer: LocalOffer
-    opinion: str
+    opinion: Text
     fully_covered: bool | None = None
-    cost_motive: str | None = None
+    cost_motive: Text | None = None
 
 
-async def assign(tx: Transaction, request_id: UUID, *, email: str, by: Agent) -> Case:
+@changes_case
+async def assign(do: Context, case: Case, command: Assign) -> None:
     """Give the case to an agent of the same département."""
-    case, who = await telling.load(tx, request_id, by)
-    case.require(Action.ASSIGNMENT, who)
-    assignee = await _colleague(tx, email, case.departement)
-    case.assign(who, assignee.email, assignee.name)
-    await cases.save(tx, case)
-    return case
+    case.require(Action.ASSIGNMENT, do.who)
+    assignee = await _colleague(do.tx, command.email, case.departement)
+    case.assign(do.who, assignee.email, assignee.name)
 
 
-async def start_examination(tx: Transaction, request_id: UUID, *, by: Agent, at: datetime, rules: Rules) -> Case:
+@changes_case
+async def start_examination(do: Context, case: Case, _: Nothing) -> Fact:
     """Begin the examination, or go on with it without waiting for the applicant any longer."""
-    case, who, at = await telling.begin(tx, request_id, by, at)
-    case.require(Action.EXAMINATION, who)
-    await telling.tell(tx, case, case.start_examination(who, at, examination_due(case, at, rules)))
-    return case
+    case.require(Action.EXAMINATION, do.who)
+    return case.start_examination(do.who, do.at, examination_due(case, do.at, do.rules))
 
 
-async def request_information(
-    tx: Transaction,
-    request_id: UUID,
-    *,
-    items: Sequence[str],
-    until: date | None,
-    by: Agent,
-    at: datetime,
-    rules: Rules,
-) -> Case:
-    """Ask the applicant to complete; the département's clock is suspended until he does."""
-    case, who, at = await telling.begin(tx, request_id, by, at)
-    case.require(Action.INFORMATION_REQUEST, who)
-    wanted = telling.spoken(items)
+@changes_case
+async def request_information(do: Context, case: Case, command: RequestInformation) -> Fact:
+    """Ask the applicant to complete the request; the département's clock is suspended until they do."""
+    case.require(Action.INFORMATION_REQUEST, do.who)
+    wanted = tuple(item.strip() for item in command.items if item.strip())
     if not wanted:
         raise Invalid.field("items", "Indiquez au moins une information attendue.")
     await texts.find_room(
-        tx, rules.allowance, exchanges.WRITTEN, case.request_id, case.departement, text=" ".join(wanted), at=at
+        do.tx, do.rules.allowance, exchanges.WRITTEN, case.request_id, case.departement, text=" ".join(wanted), at=do.at
     )
-    until = until or rules.answer_until(case.departement, at)
-    await telling.tell(tx, case, case.request_information(who, wanted, until, at, today(case.departement, at)))
-    return case
+    until = command.until or do.rules.answer_until(case.departement, do.at)
+    return case.request_information(do.who, wanted, until, do.at, today(case.departement, do.at))
 
 
-async def qualify(tx: Transaction, request_id: UUID, grid: Grid, *, by: Agent, at: datetime) -> Case:
+@changes_case
+async def qualify(do: Context, case: Case, command: Qualify) -> Fact:
     """Fill in the qualification grid, or fill it in anew."""
-    case, who, at = await telling.begin(tx, request_id, by, at)
-    case.require(Action.QUALIFICATION, who)
-    covered, cost_motive = cost.settle(case.request.applicant, grid.fully_covered, grid.cost_motive)
-    qualification = Qualification(
-        need=grid.need,
-        capacity=grid.capacity,
-        complexity=grid.complexity,
-        urgency=grid.urgency,
-        maturity=grid.maturity,
-        local_offer=grid.local_offer,
-        opinion=telling.said(grid.opinion),
-        fully_covered=covered,
-        cost_motive=cost_motive,
-    )
-    await telling.tell(tx, case, case.qualify(who, qualification, at))
-    return case
+    case.require(Action.QUALIFICATION, do.who)
+    covered, motive = cost.settle(case.request.applicant, command.fully_covered, command.cost_motive)
+    settled = {"fully_covered": covered, "cost_motive": motive}
+    return case.qualify(do.who, Qualification(**command.model_dump() | settled), do.at)
 
 
 def examination_due(case: Case, at: datetime, rules: Rules) -> date:

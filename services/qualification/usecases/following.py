@@ -7,7 +7,7 @@ next one receives late, is shown and changes nothing.
 from services.qualification.domain.case import Case, Question
 from services.qualification.domain.rules import Rules
 from services.qualification.store import cases, evaluations, orientations
-from services.qualification.usecases import telling, withdrawing
+from services.qualification.usecases import recording, withdrawing
 from shared.contracts import escalation, intake
 from shared.contracts.fact import A_MOMENT, Actor, Fact
 from shared.contracts.vocabulary import CommitteeOutcome, Stage
@@ -17,7 +17,7 @@ from shared.messaging import journal
 
 async def note(tx: Transaction, case: Case, fact: Fact) -> None:
     """Show it on the case."""
-    await telling.note(tx, case, fact)
+    await recording.add_step(tx, case, fact)
 
 
 async def take_question(tx: Transaction, case: Case, fact: escalation.InformationRequested) -> None:
@@ -25,20 +25,20 @@ async def take_question(tx: Transaction, case: Case, fact: escalation.Informatio
     if fact.departement == case.departement:
         case.question = Question(text=fact.question, until=fact.until)
         await cases.save(tx, case)
-    await telling.note(tx, case, fact)
+    await recording.add_step(tx, case, fact)
 
 
 async def take_back(
     tx: Transaction, case: Case, fact: escalation.EscalationReturned | escalation.ProgrammeRequestDeclined, rules: Rules
 ) -> None:
     """The national team returns the dossier, or a programme declines: another answer is to be found here."""
-    await telling.note(tx, case, fact)
+    await recording.add_step(tx, case, fact)
     await _reopen(tx, case, fact, fact.by, rules)
 
 
 async def take_decision(tx: Transaction, case: Case, fact: escalation.DecisionMade, rules: Rules) -> None:
     """The committee decided; a dossier that it returns comes back into the examination."""
-    await telling.note(tx, case, fact)
+    await recording.add_step(tx, case, fact)
     if fact.decision.outcome is CommitteeOutcome.RETURNED:
         await _reopen(tx, case, fact, fact.decision.signed_by, rules)
 
@@ -48,11 +48,11 @@ async def end(tx: Transaction, case: Case, fact: intake.EvaluationSubmitted | in
     await orientations.end(tx, case.request_id, fact.at)
     if isinstance(fact, intake.EvaluationSubmitted):
         await evaluations.keep(tx, case, fact)
-    await telling.note(tx, case, fact)
+    await recording.add_step(tx, case, fact)
 
 
 async def _reopen(tx: Transaction, case: Case, fact: Fact, by: Actor, rules: Rules) -> None:
     if case.state in withdrawing.HANDED_ON and fact.departement == case.departement:
         at = await journal.in_time(tx, case.source, case.request_id, fact.at + A_MOMENT)
-        await telling.tell(tx, case, case.reopen(at, rules.due(Stage.QUALIFY, case.departement, at), by))
+        await recording.record(tx, case, case.reopen(at, rules.due(Stage.QUALIFY, case.departement, at), by))
         await withdrawing.answer_pending(tx, case, at)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from services.qualification.domain.rules import Rules
 from services.qualification.store import cases, orientations, warnings
-from services.qualification.usecases import telling
+from services.qualification.usecases import recording
 from shared.calendar import PARIS, today
 from shared.db import Transaction
 from shared.messaging import journal
@@ -15,7 +15,9 @@ async def tell_late_stages(tx: Transaction, *, at: datetime, limit: int = 50) ->
     told = 0
     for case in await cases.load_late(tx, at.date() + timedelta(days=1), limit):
         if case.due_on is not None and case.due_on < today(case.departement, at):
-            await telling.tell(tx, case, case.tell_overdue(await journal.in_time(tx, case.source, case.request_id, at)))
+            await recording.record(
+                tx, case, case.tell_overdue(await journal.in_time(tx, case.source, case.request_id, at))
+            )
             told += 1
     return told
 

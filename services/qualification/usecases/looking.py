@@ -1,31 +1,20 @@
-"""Looking at a case, as an agent sees it."""
+"""A joined file is opened: who opened it is recorded."""
 
-from datetime import date, datetime
 from uuid import UUID
 
-from services.qualification.reads.case import CaseView, find
 from services.qualification.store import cases
-from services.qualification.usecases.telling import official
-from shared.db import Transaction
-from shared.identity.model import Agent
+from services.qualification.usecases.context import Context
 
 
-async def note_document_opened(
-    tx: Transaction, request_id: UUID, document_id: UUID, *, by: Agent, at: datetime
-) -> None:
-    """Note that an agent opens a joined file; refuses (`NotFound`) one of a case outside their perimeter."""
-    departement = await cases.departement_of_document(tx, request_id, document_id, perimeter=by.perimeter)
+async def note_document_opened(do: Context, request_id: UUID, document_id: UUID) -> None:
+    """Note that the agent opens a joined file; refuses (`NotFound`) one of a case outside their perimeter."""
+    departement = await cases.departement_of_document(do.tx, request_id, document_id, perimeter=do.agent.perimeter)
     await cases.trace_document(
-        tx,
-        agent_id=by.id,
-        email=by.email,
+        do.tx,
+        agent_id=do.agent.id,
+        email=do.agent.email,
         request_id=request_id,
         departement=departement,
         document_id=document_id,
-        at=at,
+        at=do.at,
     )
-
-
-async def look_at_case(tx: Transaction, request_id: UUID, *, by: Agent, today: date) -> CaseView:
-    """Show a case to an agent; outside their perimeter it does not exist (`NotFound`)."""
-    return await find(tx, request_id, perimeter=by.perimeter, who=official(by), today=today)

@@ -1,41 +1,70 @@
 """The provider answers by its link, or lets its delay pass: then the département takes the request back."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.qualification.domain.case import Case
+from services.qualification.domain.inputs import Text
 from services.qualification.domain.moves import Action, State
 from services.qualification.domain.orientation import Orientation, OrientationState
 from services.qualification.domain.people import OrientationLink
 from services.qualification.domain.refusals import LinkOver
 from services.qualification.domain.rules import Rules
 from services.qualification.store import cases, orientations
-from services.qualification.usecases import telling
+from services.qualification.usecases import recording
+from services.qualification.usecases.context import Context, changes_case
 from shared.calendar import today
-from shared.contracts.fact import A_MOMENT
+from shared.commands import Command, Nothing
+from shared.contracts.fact import A_MOMENT, Email, Fact
 from shared.contracts.qualification import OrientationDeclined
 from shared.contracts.vocabulary import Stage
 from shared.db import Transaction
 from shared.errors import NotFound
-from shared.identity.model import Agent
 from shared.messaging import journal
 
 
-async def accept(tx: Transaction, link: OrientationLink, *, at: datetime, rules: Rules) -> Orientation:
+class ReplaceLink(Command):
+    """Where the provider's new link is sent; without an address the link is only taken back."""
+
+    email: Email | None = None
+
+
+class SendLink(ReplaceLink):
+    """Where the provider's new link is sent."""
+
+    email: Email
+
+
+class Decline(Command):
+    """Why the provider cannot help."""
+
+    motive: Text
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderContext:
+    """What is given to a use case of a provider: the transaction, the link that they hold, the time and the rules."""
+
+    tx: Transaction
+    link: OrientationLink
+    at: datetime
+    rules: Rules
+
+
+async def accept(do: ProviderContext, _: Nothing) -> None:
     """The provider helps; from now on it sees whom to call. A second answer is refused (`AlreadyAnswered`)."""
-    case, orientation, at = await _load_by_link(tx, link, at, rules)
+    case, orientation, at = await _load_by_link(do)
     fact = orientation.accept(at)
-    await orientations.save(tx, orientation)
+    await orientations.save(do.tx, orientation)
     case.provider_accepted()
-    await telling.tell(tx, case, fact)
-    return orientation
+    await recording.record(do.tx, case, fact)
 
 
-async def decline(tx: Transaction, link: OrientationLink, *, motive: str, at: datetime, rules: Rules) -> Orientation:
+async def decline(do: ProviderContext, command: Decline) -> None:
     """The provider cannot help: the examination goes on. A second answer is refused (`AlreadyAnswered`)."""
-    case, orientation, at = await _load_by_link(tx, link, at, rules)
-    await _take_back(tx, case, orientation, orientation.decline(telling.said(motive), at), rules)
-    return orientation
+    case, orientation, at = await _load_by_link(do)
+    await _take_back(do.tx, case, orientation, orientation.decline(command.motive, at), do.rules)
 
 
 def check(orientation: Orientation, link: OrientationLink, *, at: datetime, rules: Rules) -> None:
@@ -45,17 +74,16 @@ def check(orientation: Orientation, link: OrientationLink, *, at: datetime, rule
         raise LinkOver(service=rules.asks(departement))
 
 
-async def replace_link(tx: Transaction, request_id: UUID, *, email: str | None, by: Agent, at: datetime) -> Case:
+@changes_case
+async def replace_link(do: Context, case: Case, command: ReplaceLink) -> Fact:
     """Take the provider's link back; with an address a new one is sent there."""
-    case, who, at = await telling.begin(tx, request_id, by, at)
-    case.require(Action.ORIENTATION_LINK, who)
-    orientation = await orientations.load_current(tx, case.request_id, case.departement)
+    case.require(Action.ORIENTATION_LINK, do.who)
+    orientation = await orientations.load_current(do.tx, case.request_id, case.departement)
     if orientation is None:
         raise NotFound
-    fact = case.replace_orientation_link(who, orientation, email, at)
-    await orientations.save_link(tx, orientation)
-    await telling.tell(tx, case, fact)
-    return case
+    fact = case.replace_orientation_link(do.who, orientation, command.email, do.at)
+    await orientations.save_link(do.tx, orientation)
+    return fact
 
 
 async def give_up_silent(tx: Transaction, *, at: datetime, rules: Rules, limit: int = 50) -> int:
@@ -72,11 +100,9 @@ async def give_up_silent(tx: Transaction, *, at: datetime, rules: Rules, limit: 
     return done
 
 
-async def _load_by_link(
-    tx: Transaction, link: OrientationLink, at: datetime, rules: Rules
-) -> tuple[Case, Orientation, datetime]:
-    case, orientation, now = await _load(tx, link.orientation_id, at)
-    check(orientation, link, at=at, rules=rules)
+async def _load_by_link(do: ProviderContext) -> tuple[Case, Orientation, datetime]:
+    case, orientation, now = await _load(do.tx, do.link.orientation_id, do.at)
+    check(orientation, do.link, at=do.at, rules=do.rules)
     return case, orientation, now
 
 
@@ -95,7 +121,7 @@ async def _take_back(
 ) -> None:
     await orientations.save(tx, orientation)
     if case.state is not State.ORIENTED_LOCALLY:
-        await telling.tell(tx, case, fact)
+        await recording.record(tx, case, fact)
         return
     reopened = case.reopen(fact.at + A_MOMENT, rules.due(Stage.QUALIFY, case.departement, fact.at))
-    await telling.tell(tx, case, fact, reopened)
+    await recording.record(tx, case, fact, reopened)

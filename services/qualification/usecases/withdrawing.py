@@ -12,7 +12,7 @@ from services.qualification.domain.moves import State
 from services.qualification.domain.refusals import NotHandedOn, UnknownCase
 from services.qualification.domain.rules import Rules
 from services.qualification.store import cases, envelopes, orientations
-from services.qualification.usecases import telling
+from services.qualification.usecases import recording
 from shared import withdrawals
 from shared.contracts import escalation, intake
 from shared.contracts import qualification as facts
@@ -35,14 +35,14 @@ async def take_withdrawal(tx: Transaction, fact: intake.RequestWithdrawn, rules:
         raise UnknownCase(f"no case of {fact.request_id} in {fact.departement} yet")
     await withdrawals.add(tx, fact)
     if case is not None:
-        await telling.note(tx, case, fact)
+        await recording.add_step(tx, case, fact)
         await answer_pending(tx, case, fact.at)
 
 
 async def show_pending(tx: Transaction, case: Case) -> None:
     """Add the requests to withdraw that arrived before the case to its timeline."""
     for asked in await withdrawals.pending(tx, case.request_id):
-        await telling.note(tx, case, _fact_of(case, asked))
+        await recording.add_step(tx, case, _fact_of(case, asked))
 
 
 async def answer_pending(tx: Transaction, case: Case, at: datetime) -> None:
@@ -59,7 +59,7 @@ async def answer_pending(tx: Transaction, case: Case, at: datetime) -> None:
         if isinstance(fact, facts.WithdrawalAccepted):
             case.withdraw(fact.at)
         await carry_out(tx, case, fact)
-        await telling.tell(tx, case, fact)
+        await recording.record(tx, case, fact)
 
 
 async def carry_out(tx: Transaction, case: Case, fact: facts.WithdrawalAccepted | facts.WithdrawalDeclined) -> None:
@@ -84,13 +84,13 @@ async def end_on_acceptance(tx: Transaction, case: Case, fact: escalation.Withdr
     case.withdraw(fact.at)
     await cases.save(tx, case)
     await withdrawals.note_answer(tx, fact, "accepted")
-    await telling.note(tx, case, fact)
+    await recording.add_step(tx, case, fact)
 
 
 async def note_refusal(tx: Transaction, case: Case, fact: escalation.WithdrawalDeclined) -> None:
     """Show that it was too late; the request to withdraw is answered, whoever owns the request later."""
     await withdrawals.note_answer(tx, fact, "declined")
-    await telling.note(tx, case, fact)
+    await recording.add_step(tx, case, fact)
 
 
 def _fact_of(case: Case, asked: Withdrawal) -> intake.RequestWithdrawn:

@@ -7,7 +7,7 @@ from litestar.params import QueryParameter
 
 from services.qualification.domain.moves import State
 from services.qualification.reads.evaluations import Dimension, Group, Scope, grouped
-from services.qualification.web.desk import Desk
+from services.qualification.web.context import Parts
 from services.qualification.web.figures import named
 from shared.contracts.vocabulary import EvaluationRound, Field, Programme
 from shared.db import Reader
@@ -39,20 +39,20 @@ async def provide_scope(
     )
 
 
-async def compared(reader: Reader, by: Dimension, scope: Scope, desk: Desk) -> list[Group]:
+async def compared(reader: Reader, by: Dimension, scope: Scope, parts: Parts) -> list[Group]:
     """Give the means by a dimension, each group with its words."""
     groups = await grouped(reader, by, scope)
     for group in groups:
-        group.name = _words(by, group.value, desk)
+        group.name = _words(by, group.value, parts)
     return groups
 
 
-def _words(by: Dimension, value: str, desk: Desk) -> str:
+def _words(by: Dimension, value: str, parts: Parts) -> str:
     match by:
         case Dimension.ANSWER:
             return words.state_word(State(value))
         case Dimension.TERRITORY:
-            return named(value, desk)
+            return named(value, parts)
         case Dimension.FIELD:
             return words.word(Field(value))
         case Dimension.PROGRAMME:

@@ -5,7 +5,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery
 
 from services.qualification.reads.evaluations import Dimension, Evaluation, Group, Scope, averages, evaluations
-from services.qualification.web.desk import Desk
+from services.qualification.web.context import Parts
 from services.qualification.web.evaluations import compared, provide_scope
 from shared.db import Database
 from shared.identity.model import Role
@@ -29,11 +29,11 @@ async def list_evaluations(
 async def evaluation_results(
     database: NamedDependency[Database],
     narrowed: NamedDependency[Scope],
-    desk: NamedDependency[Desk],
+    parts: NamedDependency[Parts],
     by: FromQuery[Dimension],
 ) -> list[Group]:
     """Give the means of the evaluations of the caller's départements, group by group."""
-    return await compared(database, by, narrowed, desk)
+    return await compared(database, by, narrowed, parts)
 
 
 EVALUATIONS_API = Router(

@@ -2,14 +2,11 @@
 
 from typing import Final
 
-from services.qualification.reads.queue import QueueItem, queue
-from services.qualification.usecases.telling import official
-from services.qualification.web.asked import Asked, today_of
+from services.qualification.reads.queue import Filters, QueueItemView, queue
+from services.qualification.web.context import AgentContext
 from shared.contracts.vocabulary import RequestKind, Stage
-from shared.db import Database
 from shared.errors import Conflict
 from shared.french import words
-from shared.identity.model import Agent
 from shared.web.paging import Page
 from shared.web.tables import Cell, Table
 
@@ -43,37 +40,29 @@ class TooManyCases(Conflict):
     sentence = "La liste compte {total} demandes. Filtrez-la pour en exporter {most} au plus."
 
 
-async def table_of(database: Database, asked: Asked, agent: Agent) -> Table:
+async def table_of(context: AgentContext, filters: Filters) -> Table:
     """Give all that the filters let through, in the order of the screen; refuses more than `MOST` cases."""
-    cases, total = await queue(
-        database,
-        asked.filters,
-        perimeter=agent.perimeter,
-        who=official(agent),
-        today=today_of(agent),
-        page=Page(per_page=MOST),
-        sort=asked.sort,
-    )
+    cases, total = await queue(context.database, filters, context.viewer, Page(per_page=MOST))
     if total > MOST:
         raise TooManyCases(total=total, most=MOST)
     return Table("demandes", COLUMNS, map(_line, cases))
 
 
-def _line(case: QueueItem) -> tuple[Cell, ...]:
+def _line(case: QueueItemView) -> tuple[Cell, ...]:
     return (
         case.number,
         case.departement,
         case.title,
         words.word(RequestKind(case.kind)),
-        case.applicant_name,
-        case.applicant_code,
-        words.state_word(case.state),
+        case.applicant.name,
+        case.applicant.code,
+        case.state_label,
         words.word(Stage(case.stage)) if case.stage else None,
         case.due_on,
         "oui" if case.overdue else "non",
         case.answer_until,
         case.urgency,
-        case.assignee_name,
+        case.assignee.name if case.assignee else None,
         case.opened_at,
         case.state_since,
     )

@@ -7,11 +7,8 @@ from typing import Annotated, Final
 from litestar.params import QueryParameter
 
 from services.qualification.reads.dashboard import Dashboard, Scope, dashboard
-from services.qualification.web.asked import today_of
-from services.qualification.web.desk import Desk
+from services.qualification.web.context import AgentContext, Parts
 from shared.contracts.vocabulary import ApplicantKind
-from shared.db import Database
-from shared.identity.model import Agent
 
 MONTHS: Final = (12, 3, 24, 60)
 """Periods that the page offers, in months."""
@@ -36,26 +33,26 @@ async def provide_period(
     return Period(months, (departement or "").strip().upper() or None)
 
 
-async def figures_of(database: Database, period: Period, agent: Agent, desk: Desk) -> Dashboard:
+async def figures_of(context: AgentContext, period: Period) -> Dashboard:
     """Count within the agent's perimeter, and name the territories."""
-    today = today_of(agent)
-    scope = Scope(agent.perimeter, period.departement, _months_back(today, period.months))
-    counted = await database.cache.get(
-        ("dashboard", repr(scope), today), lambda: dashboard(database, scope, today=today)
+    today, perimeter = context.today, context.agent.perimeter
+    scope = Scope(perimeter, period.departement, _months_back(today, period.months))
+    counted = await context.database.cache.get(
+        ("dashboard", repr(scope), today), lambda: dashboard(context.database, scope, today=today)
     )
     found = counted.model_copy(deep=True)
     for territory in found.territories:
-        territory.name = named(territory.code, desk)
-    codes = [period.departement] if period.departement else sorted(agent.perimeter or ())
-    if agent.perimeter is not None:
-        codes = [code for code in codes if code in agent.perimeter]
-    found.envelope = await desk.envelope(database, codes, today) if codes else None
+        territory.name = named(territory.code, context.parts)
+    codes = [period.departement] if period.departement else sorted(perimeter or ())
+    if perimeter is not None:
+        codes = [code for code in codes if code in perimeter]
+    found.envelope = await context.parts.envelope(context.database, codes, today) if codes else None
     return found
 
 
-def named(code: str, desk: Desk) -> str:
+def named(code: str, parts: Parts) -> str:
     """Give the official name of a code, whose kind its form tells; the code itself when it is in no list."""
-    known = (desk.territories.find(kind, code) for kind in NAMED_BY)
+    known = (parts.territories.find(kind, code) for kind in NAMED_BY)
     return next((territory.full_name for territory in known if territory), code)
 
 

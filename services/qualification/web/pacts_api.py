@@ -12,14 +12,13 @@ from services.qualification.domain.pact_moves import PactState
 from services.qualification.reads.pact import find
 from services.qualification.reads.pacts import pacts
 from services.qualification.usecases import pacts as acts
-from services.qualification.usecases.telling import official
+from services.qualification.usecases.context import official
 from services.qualification.web import pacts_bodies as bodies
 from services.qualification.web import pacts_shapes as shapes
-from services.qualification.web.asked import today_of
-from services.qualification.web.bodies import NoBody
-from services.qualification.web.desk import Desk
+from services.qualification.web.context import Parts, today_of
 from services.qualification.web.pacts_shown import pact_as_pdf
 from shared import clock
+from shared.commands import Nothing
 from shared.db import Cause, Database, Reader, Transaction
 from shared.errors import Invalid
 from shared.identity.model import Agent, Role
@@ -57,7 +56,7 @@ async def open_pact(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
-    desk: NamedDependency[Desk],
+    parts: NamedDependency[Parts],
 ) -> shapes.PactShape:
     """Open a pact between the State and the parties that are named."""
     async with database.transaction(cause) as tx:
@@ -70,8 +69,8 @@ async def open_pact(
             request_id=data.request_id,
             by=agent,
             at=clock.now(),
-            rules=desk.rules,
-            territories=desk.territories,
+            rules=parts.rules,
+            territories=parts.territories,
         )
         return await _shown(tx, pact.id, agent)
 
@@ -167,7 +166,7 @@ async def remove_action(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
-    data: JSONBody[NoBody | None] = None,  # noqa: ARG001 - declared so that unexpected members are refused
+    data: JSONBody[Nothing | None] = None,  # noqa: ARG001 - declared so that unexpected members are refused
 ) -> shapes.PactShape:
     """Take an action out of a plan that nobody signed yet."""
 

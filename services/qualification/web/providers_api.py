@@ -5,22 +5,25 @@ from dataclasses import fields
 from uuid import UUID
 
 from litestar import Response, Router, get, patch, post, put
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.reads import catalogue as catalogue_reads
-from services.qualification.usecases import catalogue, orienting
+from services.qualification.usecases import catalogue
 from services.qualification.usecases.catalogue import Entry
 from services.qualification.web import bodies
 from services.qualification.web import providers_shapes as shapes
+from services.qualification.web.actions import ON_ORIENTATIONS
 from services.qualification.web.catalogue_tables import bring_in_table, table_of
-from services.qualification.web.desk import Desk
+from services.qualification.web.context import Parts, provide_provider_context
+from services.qualification.web.pages.orientation import ORIENTATION
 from shared import clock
 from shared.db import Cause, Database
 from shared.identity.model import Agent, Role
 from shared.tables import LARGEST
-from shared.web.access import only
+from shared.web.access import PUBLIC, only
+from shared.web.actions import api_read, api_routes
 from shared.web.paging import Page, Paged, paged
 from shared.web.tables import CSV, ODS, as_csv, as_ods
 
@@ -64,11 +67,11 @@ async def import_table(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
-    desk: NamedDependency[Desk],
+    parts: NamedDependency[Parts],
 ) -> shapes.ImportShape:
     """Add or change the providers of a CSV table, line by line; a line that is refused does not keep the others."""
     report = await bring_in_table(
-        database, data.table.encode(), by=agent, territories=desk.territories, cause=cause, keep=not data.only_look
+        database, data.table.encode(), by=agent, territories=parts.territories, cause=cause, keep=not data.only_look
     )
     return shapes.imported(report)
 
@@ -101,11 +104,11 @@ async def add_provider(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
-    desk: NamedDependency[Desk],
+    parts: NamedDependency[Parts],
 ) -> shapes.ProviderShape:
     """Add a provider to the catalogue."""
     async with database.transaction(cause) as tx:
-        entry = await catalogue.add(tx, data.entry(), by=agent, at=clock.now(), territories=desk.territories)
+        entry = await catalogue.add(tx, data.entry(), by=agent, at=clock.now(), territories=parts.territories)
     return shapes.provider(entry, writes=True)
 
 
@@ -116,10 +119,10 @@ async def replace_provider(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
-    desk: NamedDependency[Desk],
+    parts: NamedDependency[Parts],
 ) -> shapes.ProviderShape:
     """Write a provider's entry anew."""
-    return await _change(provider_id, data.entry(), agent, database, cause, desk)
+    return await _change(provider_id, data.entry(), agent, database, cause, parts)
 
 
 @patch("/providers/{provider_id:uuid}", summary="Change a part of a provider's entry")
@@ -129,57 +132,21 @@ async def change_provider(
     agent: NamedDependency[Agent],
     database: NamedDependency[Database],
     cause: NamedDependency[Cause],
-    desk: NamedDependency[Desk],
+    parts: NamedDependency[Parts],
 ) -> shapes.ProviderShape:
     """Change what is given of a provider's entry; the rest stays."""
     known = await catalogue_reads.provider(database, provider_id, perimeter=agent.perimeter)
     entry = bodies.ProviderBody.model_validate(_as_given(known) | data.model_dump(exclude_unset=True)).entry()
-    return await _change(provider_id, entry, agent, database, cause, desk)
-
-
-@get("/orientations/{token:str}", public=True, summary="What a provider is asked")
-async def show_orientation(
-    token: FromPath[str], database: NamedDependency[Database], desk: NamedDependency[Desk]
-) -> shapes.OrientationForProvider:
-    """Show what the provider is asked; the contact only once it has accepted."""
-    return shapes.orientation(await desk.orientation(database, desk.orientation_of(token)))
-
-
-@post("/orientations/{token:str}/acceptance", public=True, status_code=200, summary="The provider helps")
-async def accept_orientation(
-    token: FromPath[str],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    desk: NamedDependency[Desk],
-    data: JSONBody[bodies.NoBody | None] = None,  # noqa: ARG001 - declared so that unexpected members are refused
-) -> shapes.OrientationForProvider:
-    """Accept, by the signed link alone."""
-    link = desk.orientation_of(token)
-    async with database.transaction(cause) as tx:
-        await orienting.accept(tx, link, at=clock.now(), rules=desk.rules)
-        return shapes.orientation(await desk.orientation(tx, link))
-
-
-@post("/orientations/{token:str}/decline", public=True, status_code=200, summary="The provider cannot help")
-async def decline_orientation(
-    token: FromPath[str],
-    data: JSONBody[bodies.MotiveBody],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    desk: NamedDependency[Desk],
-) -> shapes.OrientationForProvider:
-    """Decline with a motive, by the signed link alone."""
-    link = desk.orientation_of(token)
-    async with database.transaction(cause) as tx:
-        await orienting.decline(tx, link, motive=data.motive, at=clock.now(), rules=desk.rules)
-        return shapes.orientation(await desk.orientation(tx, link))
+    return await _change(provider_id, entry, agent, database, cause, parts)
 
 
 async def _change(
-    provider_id: UUID, entry: Entry, agent: Agent, database: Database, cause: Cause, desk: Desk
+    provider_id: UUID, entry: Entry, agent: Agent, database: Database, cause: Cause, parts: Parts
 ) -> shapes.ProviderShape:
     async with database.transaction(cause) as tx:
-        changed = await catalogue.change(tx, provider_id, entry, by=agent, at=clock.now(), territories=desk.territories)
+        changed = await catalogue.change(
+            tx, provider_id, entry, by=agent, at=clock.now(), territories=parts.territories
+        )
     return shapes.provider(changed, writes=True)
 
 
@@ -207,6 +174,8 @@ CATALOGUE_API = Router(
 )
 ORIENTATIONS_API = Router(
     "/",
-    route_handlers=[show_orientation, accept_orientation, decline_orientation],
+    route_handlers=[api_read(ORIENTATION), *api_routes(ORIENTATION, ON_ORIENTATIONS)],
+    dependencies={"context": Provide(provide_provider_context)},
+    opt={PUBLIC: True},
     tags=["Orientations"],
 )

@@ -6,9 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.qualification.domain.matching import CatalogueEntry
-from services.qualification.reads.catalogue import OrientationView
-from shared.contracts.intake import Applicant, Contact
-from shared.contracts.vocabulary import Field, RequestKind, SupportType
+from shared.contracts.vocabulary import Field, SupportType
 from shared.tables import Reported, Result, counts
 
 
@@ -33,24 +31,6 @@ class ProviderShape(BaseModel):
     allowed_actions: list[str]
 
 
-class OrientationForProvider(BaseModel):
-    """What the provider sees by its link; `contact` only once it has accepted."""
-
-    id: UUID
-    state: str
-    number: str
-    applicant: Applicant
-    kind: RequestKind
-    title: str
-    description: str
-    support_types: list[SupportType]
-    fields: list[Field]
-    motive: str
-    until: date
-    contact: Contact | None
-    allowed_actions: list[str]
-
-
 def provider(entry: CatalogueEntry, *, writes: bool) -> ProviderShape:
     """Give a provider its form; `writes`: this caller may change it."""
     return ProviderShape(
@@ -70,26 +50,6 @@ def provider(entry: CatalogueEntry, *, writes: bool) -> ProviderShape:
         valid_from=entry.valid_from,
         valid_until=entry.valid_until,
         allowed_actions=["update"] if writes else [],
-    )
-
-
-def orientation(view: OrientationView) -> OrientationForProvider:
-    """Give an orientation the form that its provider sees."""
-    asked, request = view.orientation, view.request
-    return OrientationForProvider(
-        id=asked.id,
-        state=asked.state.value,
-        number=request.number,
-        applicant=request.applicant,
-        kind=request.kind,
-        title=request.title,
-        description=request.description,
-        support_types=list(request.support_types),
-        fields=list(request.fields),
-        motive=asked.motive,
-        until=asked.until,
-        contact=request.contact if view.shows_contact else None,
-        allowed_actions=["acceptance", "decline"] if view.is_open else [],
     )
 
 

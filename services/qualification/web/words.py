@@ -97,7 +97,7 @@ UNANSWERED: Final = (
     "Le demandeur n’a pas répondu à temps",
     "Relancez-le par un message, ou reprenez l’examen sans attendre.",
 )
-OF_PROVIDER: Final[Mapping[OrientationState, tuple[str, str]]] = {
+OF_PROVIDER: Final[Mapping[str, tuple[str, str]]] = {
     OrientationState.OPEN: ("L’acteur local répond", "S’il décline ou se tait, la demande revient à l’examen."),
     OrientationState.ACCEPTED: (
         "L’acteur local accompagne la collectivité",

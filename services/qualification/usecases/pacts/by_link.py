@@ -7,7 +7,7 @@ from services.qualification.domain.pact import Pact
 from services.qualification.domain.pact_plan import PlannedAction, Status
 from services.qualification.domain.people import PartyLink, Representative
 from services.qualification.store import pacts
-from services.qualification.usecases.pacts import telling
+from services.qualification.usecases.pacts import recording
 from shared.db import Transaction
 from shared.errors import NotFound
 from shared.messaging import journal
@@ -16,14 +16,14 @@ from shared.messaging import journal
 async def agree_by_link(tx: Transaction, link: PartyLink, *, name: str, at: datetime) -> Pact:
     """The party agrees the diagnosis on the table, by the voice of whoever gives his name."""
     pact, who, at = await _begin(tx, link, name, at)
-    await telling.agreement(tx, pact, who, str(link.party_id), None, at)
+    await recording.agreement(tx, pact, who, str(link.party_id), None, at)
     return pact
 
 
 async def sign_by_link(tx: Transaction, link: PartyLink, *, name: str, at: datetime) -> Pact:
     """The party signs the pact, by the voice of whoever gives his name."""
     pact, who, at = await _begin(tx, link, name, at)
-    await telling.signature(tx, pact, who, str(link.party_id), None, at)
+    await recording.signature(tx, pact, who, str(link.party_id), None, at)
     return pact
 
 
@@ -40,7 +40,7 @@ async def report_by_link(
 ) -> PlannedAction:
     """The party tells how far an action is that it owns or takes part in (`AnotherPartysAction`)."""
     pact, who, at = await _begin(tx, link, name, at)
-    return await telling.progress(tx, pact, who, action_id, percent=percent, status=status, comment=comment, at=at)
+    return await recording.progress(tx, pact, who, action_id, percent=percent, status=status, comment=comment, at=at)
 
 
 async def _begin(tx: Transaction, link: PartyLink, name: str, at: datetime) -> tuple[Pact, Representative, datetime]:

@@ -8,8 +8,8 @@ from services.qualification.domain.pact import Diagnosis, Pact
 from services.qualification.domain.pact_plan import PlannedAction, Status
 from services.qualification.domain.people import Official
 from services.qualification.store import pacts
-from services.qualification.usecases.pacts import telling
-from services.qualification.usecases.telling import official
+from services.qualification.usecases.context import official
+from services.qualification.usecases.pacts import recording
 from shared.calendar import today
 from shared.clock import new_id
 from shared.contracts.fact import A_MOMENT
@@ -40,14 +40,14 @@ async def share_diagnosis(tx: Transaction, pact_id: UUID, diagnosis: Diagnosis, 
     await pacts.save(tx, pact)
     await pacts.add_diagnosis(tx, pact, diagnosis, by=actor, at=at)
     await journal.record(tx, fact)
-    await telling.invite_others(tx, pact, by=actor, at=at + A_MOMENT)
+    await recording.invite_others(tx, pact, by=actor, at=at + A_MOMENT)
     return pact
 
 
 async def agree(tx: Transaction, pact_id: UUID, *, party: str, on: date | None = None, by: Agent, at: datetime) -> Pact:
     """Record that a party agreed the diagnosis; the State's agreement needs a délégué (`StateNeedsDelegate`)."""
     pact, who, at = await _begin(tx, pact_id, by, at)
-    await telling.agreement(tx, pact, who, party, on, at)
+    await recording.agreement(tx, pact, who, party, on, at)
     return pact
 
 
@@ -91,7 +91,7 @@ async def remove_action(tx: Transaction, pact_id: UUID, action_id: UUID, *, by: 
 async def sign(tx: Transaction, pact_id: UUID, *, party: str, on: date | None = None, by: Agent, at: datetime) -> Pact:
     """Record that a party signed; the State's signature needs a délégué (`StateNeedsDelegate`)."""
     pact, who, at = await _begin(tx, pact_id, by, at)
-    await telling.signature(tx, pact, who, party, on, at)
+    await recording.signature(tx, pact, who, party, on, at)
     return pact
 
 
@@ -108,7 +108,7 @@ async def report(
 ) -> PlannedAction:
     """Tell how far an action is."""
     pact, who, at = await _begin(tx, pact_id, by, at)
-    return await telling.progress(tx, pact, who, action_id, percent=percent, status=status, comment=comment, at=at)
+    return await recording.progress(tx, pact, who, action_id, percent=percent, status=status, comment=comment, at=at)
 
 
 async def review(

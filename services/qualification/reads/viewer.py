@@ -1,0 +1,16 @@
+"""Who looks, and when: what decides which cases and pacts are shown, and which actions are offered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.qualification.domain.people import Official
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """An agent: the départements that they see (None: all), their roles, and the day that it is for them."""
+
+    perimeter: Sequence[str] | None
+    who: Official
+    today: date

@@ -1,0 +1,203 @@
+"""What the handlers of the département are given: the dependency `context`, with what `main.py` builds once."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from litestar import Request, Response
+from litestar.di import NamedDependency
+from litestar.response import Redirect
+from pydantic import BaseModel
+
+from services.qualification.domain.orientation import Orientation
+from services.qualification.domain.people import OrientationLink, PartyLink
+from services.qualification.domain.rules import Rules
+from services.qualification.reads.case import CaseView, find
+from services.qualification.reads.envelopes import Envelope, envelope
+from services.qualification.reads.orientation import OrientationView
+from services.qualification.reads.orientation import find as find_orientation
+from services.qualification.reads.pact import find_by_link
+from services.qualification.reads.pact_views import PactView, PartyView
+from services.qualification.reads.profile import neighbours
+from services.qualification.reads.viewer import Viewer
+from services.qualification.usecases.context import Context, official
+from services.qualification.usecases.looking import note_document_opened
+from services.qualification.usecases.orienting import ProviderContext, check
+from shared import clock
+from shared.calendar import today
+from shared.contracts.vocabulary import Role
+from shared.db import Cause, Database, Reader, Transaction
+from shared.errors import NotFound
+from shared.identity.model import Agent
+from shared.links import Links
+from shared.surroundings import Profile, profile
+from shared.territory import Territories
+from shared.web.actions import RequestContext
+from shared.web.document_links import DocumentLinks
+from shared.web.forms import Form, submit
+from shared.web.mandates import PATH, Mandates
+from shared.web.pages import redirect
+
+Model = TypeVar("Model", bound=BaseModel)
+Page = Callable[[Form[Any], int], Awaitable[Response[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What `main.py` builds once: the rules, the official territories, the makers of links."""
+
+    rules: Rules
+    territories: Territories
+    orientation_links: Links
+    pact_links: Links
+    document_links: DocumentLinks
+    mandates: Mandates
+    intake_url: str
+    here: str
+    """Our public address."""
+
+    async def profile(self, reader: Reader, case: CaseView, today: date) -> Profile:
+        """Give the profile of the territory that a case is about."""
+        others = await neighbours(reader, case)
+        return await profile(reader, self.territories, case.request.applicant, neighbours=others, today=today)
+
+    async def envelope(self, reader: Reader, departements: Iterable[str], today: date) -> Envelope:
+        """Give this year's envelope of a département, or of several together."""
+        whole = {code: self.rules.envelope(code) for code in departements}
+        return await envelope(reader, whole, year=today.year)
+
+    def party_of(self, token: str) -> PartyLink:
+        """Read the link of a pact's party; what we did not sign leads nowhere (`NotFound`)."""
+        read = self.pact_links.read(token)
+        if read is None:
+            raise NotFound
+        return PartyLink(*read)
+
+    async def pact(self, reader: Reader, link: PartyLink) -> tuple[PactView, PartyView]:
+        """Give the pact that a party is shown, and the party; refuses (`LinkOver`) a link that was replaced."""
+        return await find_by_link(
+            reader, link, today_in=lambda departement: today(departement, clock.now()), asks=self.rules.asks
+        )
+
+    def mandate(self, agent: Agent, *, at: datetime) -> str:
+        """Give the mandate by which this agent files for a collectivité."""
+        return self.mandates.give(official(agent).acting_as(Role.SAT_AGENT, Role.DELEGATE), at=at)
+
+    @property
+    def filing_url(self) -> str:
+        """Where intake takes the mandate that an agent's browser posts."""
+        return f"{self.intake_url}{PATH}"
+
+    def document_url(self, request_id: UUID, document_id: UUID) -> str:
+        """Give the address here at which an agent's program opens a joined file."""
+        return f"{self.here}/api/v1/cases/{request_id}/documents/{document_id}"
+
+    def document_at_intake(self, document_id: UUID, *, at: datetime) -> str:
+        """Give the address at which intake serves a joined file for a minute."""
+        return f"{self.intake_url}/documents/{self.document_links.seal(document_id, at=at)}"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentContext(RequestContext):
+    """The context of an agent's request."""
+
+    agent: Agent
+    parts: Parts
+
+    def acting(self, tx: Transaction) -> Context:
+        """Give the context of a use case that runs in this transaction, now."""
+        return Context(tx, self.agent, clock.now(), self.parts.rules, self.parts.territories)
+
+    @property
+    def today(self) -> date:
+        """The day that it is for the agent: in their first département, or in Paris."""
+        return today_of(self.agent)
+
+    @property
+    def viewer(self) -> Viewer:
+        """The agent as the reads know who looks."""
+        return Viewer(self.agent.perimeter, official(self.agent), self.today)
+
+    async def case(self, reader: Reader, request_id: UUID) -> CaseView:
+        """Give a case as the agent sees it; `NotFound` outside their perimeter."""
+        return await find(reader, request_id, self.viewer, self.parts.document_url)
+
+    async def open_document(self, request_id: UUID, document_id: UUID) -> Redirect:
+        """Lead to a joined file at intake, for a minute; who opened it is recorded."""
+        async with self.database.transaction(self.cause) as tx:
+            await note_document_opened(self.acting(tx), request_id, document_id)
+        return redirect(self.parts.document_at_intake(document_id, at=clock.now()))
+
+    async def carry_out(
+        self,
+        form: Form[Model],
+        act: Callable[[Transaction, Model], Awaitable[object]],
+        *,
+        then: str,
+        said: str | None,
+        again: Page,
+    ) -> Response[Any]:
+        """Do what a form asks, once, and go to `then`; or show the page again with what was typed and what is wrong."""
+
+        async def once(tx: Transaction, typed: Model) -> str:
+            await act(tx, typed)
+            return then
+
+        return await submit(
+            self.request,
+            self.database,
+            self.cause,
+            form,
+            once,
+            again=lambda status: again(form, status),
+            said=said,
+        )
+
+
+async def provide_context(
+    request: Request[Any, Any, Any],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    agent: NamedDependency[Agent],
+    parts: NamedDependency[Parts],
+) -> AgentContext:
+    """Dependency `context` of agents' requests."""
+    return AgentContext(request, database, cause, agent, parts)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLinkContext(RequestContext):
+    """The context of a request by a provider's link."""
+
+    link: OrientationLink
+    parts: Parts
+
+    def acting(self, tx: Transaction) -> ProviderContext:
+        """Give the context of a use case that runs in this transaction, now."""
+        return ProviderContext(tx, self.link, clock.now(), self.parts.rules)
+
+    async def orientation(self, reader: Reader) -> tuple[Orientation, OrientationView]:
+        """Give what the link leads to; refuses (`LinkOver`) one that is no longer valid."""
+        orientation, view = await find_orientation(reader, self.link.orientation_id)
+        check(orientation, self.link, at=clock.now(), rules=self.parts.rules)
+        return orientation, view
+
+
+async def provide_provider_context(
+    request: Request[Any, Any, Any],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    parts: NamedDependency[Parts],
+) -> ProviderLinkContext:
+    """Dependency `context` of a provider's requests; a link that we did not sign leads nowhere (`NotFound`)."""
+    read = parts.orientation_links.read(request.path_params["token"])
+    if read is None:
+        raise NotFound
+    return ProviderLinkContext(request, database, cause, OrientationLink(*read), parts)
+
+
+def today_of(agent: Agent) -> date:
+    """Tell which day it is for an agent: in their first département, or in Paris."""
+    return today(min(agent.departements, default="75"), clock.now())

@@ -1,0 +1,46 @@
+"""The pages of the département: the agents' queue, case and catalogue, and the provider's page behind its link."""
+
+from litestar import Router
+from litestar.di import Provide
+
+from services.qualification.web.evaluations import provide_scope
+from services.qualification.web.figures import provide_period
+from services.qualification.web.filters import provide_filters
+from services.qualification.web.pages import (
+    case,
+    catalogue,
+    dashboard,
+    evaluations,
+    orientation,
+    pact_acts,
+    pact_party,
+    pacts,
+    proposing,
+    queue,
+)
+from shared.identity.model import Role
+from shared.web.access import only
+
+PAGES = (
+    Router(
+        "/",
+        route_handlers=[
+            *queue.ROUTES,
+            *case.ROUTES,
+            *proposing.ROUTES,
+            *catalogue.ROUTES,
+            *pacts.ROUTES,
+            *pact_acts.ROUTES,
+            *dashboard.ROUTES,
+            *evaluations.ROUTES,
+        ],
+        dependencies={
+            "filters": Provide(provide_filters),
+            "period": Provide(provide_period),
+            "narrowed": Provide(provide_scope),
+        },
+        guards=[only(Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR)],
+    ),
+    *orientation.ROUTES,
+    *pact_party.ROUTES,
+)

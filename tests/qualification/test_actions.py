@@ -1,0 +1,12 @@
+"""Each action of the domain is declared once, for pages and programs alike."""
+
+from collections import Counter
+
+from services.qualification.domain.moves import Action
+from services.qualification.web.actions import ON_CASES, PROPOSAL, QUALIFICATION
+
+
+def test_each_action_on_a_case_is_one_row_of_the_api_and_has_a_form() -> None:
+    rows = (*ON_CASES, QUALIFICATION, PROPOSAL)
+    assert Counter(row.name for row in rows if row.api) == Counter(Action)
+    assert {row.name for row in rows if row.path is not None} == set(Action)
