@@ -190,7 +190,7 @@ def test_each_outcome_leads_to_its_state(outcome: Outcome, state: State) -> None
 
 def test_waiting_for_the_applicant_suspends_and_coming_back_resumes() -> None:
     case = an_examined_case()
-    case.request_information(SAT, ("Un plan",), date(2026, 12, 1), AT, date(2026, 11, 2))
+    case.request_information(SAT, ("Un plan",), date(2026, 12, 1), AT)
     assert (case.suspended_on, case.answer_until) == (date(2026, 11, 2), date(2026, 12, 1))
     case.resume(AT, date(2026, 11, 20))
     assert (case.state, case.suspended_on, case.due_on) == (State.UNDER_EXAMINATION, None, date(2026, 11, 20))
@@ -199,7 +199,7 @@ def test_waiting_for_the_applicant_suspends_and_coming_back_resumes() -> None:
 def test_the_applicant_is_given_a_day_to_come() -> None:
     case = an_examined_case()
     with pytest.raises(Invalid):
-        case.request_information(SAT, ("Un plan",), date(2026, 11, 2), AT, date(2026, 11, 2))
+        case.request_information(SAT, ("Un plan",), date(2026, 11, 2), AT)
 
 
 def test_a_case_that_comes_back_is_told_as_reopened() -> None:
@@ -268,7 +268,11 @@ def test_a_withdrawn_local_support_gives_its_money_back() -> None:
 
 def test_a_withdrawn_case_waits_for_nobody() -> None:
     case = a_case(question=Question(text="Le foncier ?"))
-    case.withdraw(AT)
+    case.apply(
+        facts.WithdrawalAccepted(
+            request_id=case.request_id, departement="95", at=AT, withdrawn_at=AT, motive="Abandonné."
+        )
+    )
     assert (case.state, case.stage, case.question) == (State.WITHDRAWN, None, None)
 
 

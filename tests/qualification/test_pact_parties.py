@@ -229,12 +229,12 @@ async def test_an_opened_pact_invites_nobody_yet(sat: Program, database: Databas
 def test_a_party_tells_of_its_own_actions_only() -> None:
     steps = Steps().agreed()
     mine, theirs = an_action(partners=("magny-en-vexin ",), owner="Association"), an_action(owner="Association")
-    steps.pact.add_action(SAT, mine, AT, TODAY)
-    steps.pact.add_action(SAT, theirs, AT, TODAY)
+    steps.pact.add_action(SAT, mine, AT)
+    steps.pact.add_action(SAT, theirs, AT)
     for party in steps.pact.parties[1:]:
-        steps.pact.sign(Representative(party.id, "x"), str(party.id), None, AT, TODAY)
+        steps.pact.sign(Representative(party.id, "x"), str(party.id), None, AT)
     steps.pact.parties[0].signed_on = TODAY
-    steps.pact.move(type(steps.pact.state).SIGNED, AT)
+    steps.pact.state = type(steps.pact.state).SIGNED
     epci, commune = (Representative(party.id, "x") for party in steps.pact.parties[1:])
     assert steps.pact.allowed_actions(commune) == ["progress"]
     assert steps.pact.allowed_actions(epci) == []
@@ -246,7 +246,7 @@ def test_a_party_tells_of_its_own_actions_only() -> None:
 def test_a_link_speaks_for_its_own_party_whatever_it_names() -> None:
     steps = Steps().shared()
     state, epci, _ = steps.pact.parties
-    party, by, _ = steps.pact.agree(Representative(epci.id, "x"), "État", None, AT, TODAY)
+    party, by, _ = steps.pact.agree(Representative(epci.id, "x"), "État", None, AT)
     assert party is epci
     assert state.agreed_on is None
     assert by.role == "party"

@@ -63,12 +63,12 @@ class Steps:
 
     def shared(self) -> "Steps":
         """A diagnosis is on the table."""
-        self.pact.share_diagnosis(SAT, AT, TODAY)
+        self.pact.share_diagnosis(SAT, AT)
         return self
 
     def agree(self, who: Official, party: str, on: date | None = None) -> PactDiagnosisAgreed:
         """A party agrees."""
-        return self.pact.agree(who, party, on, AT, TODAY)[2]
+        return self.pact.agree(who, party, on, AT)[2]
 
     def agreed(self) -> "Steps":
         """Every party agrees the diagnosis."""
@@ -80,12 +80,12 @@ class Steps:
     def planned(self) -> "Steps":
         """The plan has an action."""
         self.agreed()
-        self.pact.add_action(SAT, an_action(), AT, TODAY)
+        self.pact.add_action(SAT, an_action(), AT)
         return self
 
     def sign(self, who: Official, party: str, on: date | None = None) -> PactSigned:
         """A party signs."""
-        return self.pact.sign(who, party, on, AT, TODAY)[2]
+        return self.pact.sign(who, party, on, AT)[2]
 
     def signed(self) -> "Steps":
         """Every party signs."""
@@ -115,7 +115,7 @@ def test_a_pact_begins_with_its_diagnosis() -> None:
     steps = Steps()
     assert steps.pact.allowed_actions(SAT) == ["diagnosis"]
     with pytest.raises(DiagnosisNotAgreed):
-        steps.pact.add_action(SAT, an_action(), AT, TODAY)
+        steps.pact.add_action(SAT, an_action(), AT)
     with pytest.raises(IllegalMove) as refused:
         steps.agree(DELEGATE, "État")
     assert refused.value.state == "preparing"
@@ -189,7 +189,7 @@ def test_an_agent_sees_no_agreement_to_record_when_only_the_state_is_awaited() -
 def test_another_diagnosis_is_a_new_version_that_nobody_agreed_yet() -> None:
     steps = Steps().shared()
     steps.agree(SAT, "Magny-en-Vexin")
-    _, fact = steps.pact.share_diagnosis(SAT, AT, TODAY)
+    _, fact = steps.pact.share_diagnosis(SAT, AT)
     assert fact.version == 2
     assert [party.agreed_on for party in steps.pact.parties] == [None, None, None]
     assert steps.pact.state is PactState.DIAGNOSIS
@@ -197,7 +197,7 @@ def test_another_diagnosis_is_a_new_version_that_nobody_agreed_yet() -> None:
 
 def test_another_diagnosis_takes_the_pact_back_from_its_plan() -> None:
     steps = Steps().planned()
-    steps.pact.share_diagnosis(DELEGATE, AT, TODAY)
+    steps.pact.share_diagnosis(DELEGATE, AT)
     assert steps.pact.state is PactState.DIAGNOSIS
     assert steps.pact.agreed_on is None
     with pytest.raises(DiagnosisNotAgreed):
@@ -218,7 +218,7 @@ def test_an_action_can_be_taken_out_before_the_first_signature() -> None:
 
 def test_an_action_due_in_the_past_is_refused() -> None:
     with pytest.raises(Invalid) as refused:
-        Steps().agreed().pact.add_action(SAT, an_action(due_on=TODAY - timedelta(days=1)), AT, TODAY)
+        Steps().agreed().pact.add_action(SAT, an_action(due_on=TODAY - timedelta(days=1)), AT)
     assert refused.value.errors[0].field == "due_on"
 
 
@@ -226,9 +226,9 @@ def test_the_first_signature_freezes_diagnosis_and_plan() -> None:
     steps = Steps().planned()
     steps.sign(DELEGATE, "État")
     for change in (
-        lambda: steps.pact.add_action(SAT, an_action(), AT, TODAY),
+        lambda: steps.pact.add_action(SAT, an_action(), AT),
         lambda: steps.pact.remove_action(SAT, steps.action.id, AT),
-        lambda: steps.pact.share_diagnosis(SAT, AT, TODAY),
+        lambda: steps.pact.share_diagnosis(SAT, AT),
     ):
         with pytest.raises(PlanFrozen):
             change()
@@ -317,9 +317,9 @@ def test_no_review_is_due_before_the_signatures_nor_once_all_actions_are_over() 
 
 def test_a_review_is_noted_once_the_pact_is_signed() -> None:
     with pytest.raises(NotSignedYet):
-        Steps().planned().pact.review(SAT, None, AT, TODAY)
+        Steps().planned().pact.review(SAT, None, AT)
     steps = Steps().signed()
-    _, told = steps.pact.review(SAT, None, AT, TODAY)
+    _, told = steps.pact.review(SAT, None, AT)
     assert told.held_on == steps.pact.reviewed_on == TODAY
 
 
@@ -339,7 +339,7 @@ def test_who_has_no_role_here_does_nothing() -> None:
     steps = Steps()
     assert steps.pact.allowed_actions(NOBODY) == []
     with pytest.raises(Forbidden):
-        steps.pact.share_diagnosis(NOBODY, AT, TODAY)
+        steps.pact.share_diagnosis(NOBODY, AT)
 
 
 def test_the_state_is_recognised_among_the_parties_that_are_named() -> None:

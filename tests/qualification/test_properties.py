@@ -56,8 +56,8 @@ ON_A_CASE: Final[Mapping[str, list[Act]]] = {
     Action.ASSIGNMENT: [lambda case, who: case.assign(who, who.email, who.name)],
     Action.EXAMINATION: [lambda case, who: case.start_examination(who, AT, DUE)],
     Action.INFORMATION_REQUEST: [
-        lambda case, who: case.request_information(who, ("Un plan",), TOMORROW, AT, TODAY),
-        lambda case, who: case.request_information(who, ("Un plan",), YESTERDAY, AT, TODAY),
+        lambda case, who: case.request_information(who, ("Un plan",), TOMORROW, AT),
+        lambda case, who: case.request_information(who, ("Un plan",), YESTERDAY, AT),
     ],
     Action.QUALIFICATION: [lambda case, who: case.qualify(who, cases.GRID, AT)],
     Action.PROPOSAL: [propose(outcome) for outcome in Outcome],
@@ -112,7 +112,7 @@ class CaseLife(RuleBasedStateMachine):
         fact = self.case.answer_withdrawal(Withdrawal(AT, "Abandonné."), None, AT)
         assert self.case == before, "an answer changes nothing before it is applied"
         if isinstance(fact, facts.WithdrawalAccepted):
-            self.case.withdraw(AT)
+            self.case.apply(fact)
             assert self.case.state is State.WITHDRAWN
             assert self.case.stage is None
 
@@ -162,23 +162,23 @@ def last_action(pact: Pact) -> object:
 
 P_TODAY = pacts.TODAY
 ON_A_PACT: Final[Mapping[str, list[Act]]] = {
-    PactAction.DIAGNOSIS: [lambda pact, who: pact.share_diagnosis(who, pacts.AT, P_TODAY)],
+    PactAction.DIAGNOSIS: [lambda pact, who: pact.share_diagnosis(who, pacts.AT)],
     PactAction.INVITATIONS: [
         *for_each_party(lambda pact, who, name: pact.invite(who, name, None, pacts.AT)),
         *for_each_party(lambda pact, who, name: pact.invite(who, name, "mairie@magny.test", pacts.AT)),
     ],
     PactAction.AGREEMENTS: [
-        *for_each_party(lambda pact, who, name: pact.agree(who, name, None, pacts.AT, P_TODAY)),
-        *for_each_party(lambda pact, who, name: pact.agree(who, name, P_TODAY + timedelta(days=1), pacts.AT, P_TODAY)),
+        *for_each_party(lambda pact, who, name: pact.agree(who, name, None, pacts.AT)),
+        *for_each_party(lambda pact, who, name: pact.agree(who, name, P_TODAY + timedelta(days=1), pacts.AT)),
     ],
     PactAction.ACTIONS: [
-        lambda pact, who: pact.add_action(who, pacts.an_action(), pacts.AT, P_TODAY),
-        lambda pact, who: pact.add_action(who, pacts.an_action(due_on=P_TODAY - timedelta(days=1)), pacts.AT, P_TODAY),
+        lambda pact, who: pact.add_action(who, pacts.an_action(), pacts.AT),
+        lambda pact, who: pact.add_action(who, pacts.an_action(due_on=P_TODAY - timedelta(days=1)), pacts.AT),
         lambda pact, who: pact.remove_action(who, last_action(pact), pacts.AT),
     ],
     PactAction.SIGNATURES: [
-        *for_each_party(lambda pact, who, name: pact.sign(who, name, None, pacts.AT, P_TODAY)),
-        *for_each_party(lambda pact, who, name: pact.sign(who, name, P_TODAY - timedelta(days=9), pacts.AT, P_TODAY)),
+        *for_each_party(lambda pact, who, name: pact.sign(who, name, None, pacts.AT)),
+        *for_each_party(lambda pact, who, name: pact.sign(who, name, P_TODAY - timedelta(days=9), pacts.AT)),
     ],
     PactAction.PROGRESS: [
         lambda pact, who: pact.report(who, last_action(pact), 40, None, pacts.AT)[1:],
@@ -187,8 +187,8 @@ ON_A_PACT: Final[Mapping[str, list[Act]]] = {
         lambda pact, who: pact.report(who, last_action(pact), None, None, pacts.AT)[1:],
     ],
     PactAction.REVIEWS: [
-        lambda pact, who: pact.review(who, None, pacts.AT, P_TODAY),
-        lambda pact, who: pact.review(who, P_TODAY + timedelta(days=1), pacts.AT, P_TODAY),
+        lambda pact, who: pact.review(who, None, pacts.AT),
+        lambda pact, who: pact.review(who, P_TODAY + timedelta(days=1), pacts.AT),
     ],
 }
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, TypedDict
+from functools import singledispatchmethod
+from typing import Final, TypedDict, TypeVar
 from uuid import UUID
 
 from services.qualification.domain.moves import MOVES, Action, Standing, State
@@ -11,11 +12,12 @@ from services.qualification.domain.people import Official
 from services.qualification.domain.proposal import WITHOUT_QUALIFICATION, Proposal
 from services.qualification.domain.refusals import OwnProposal, QualificationMissing
 from services.qualification.domain.withdrawals import ruling_of
+from shared.calendar import today
 from shared.contracts import qualification as facts
-from shared.contracts.fact import Actor, Value
+from shared.contracts.fact import Actor, Fact, Value
 from shared.contracts.intake import Request
 from shared.contracts.vocabulary import Outcome, Role, Stage
-from shared.contracts.withdrawal import Withdrawal
+from shared.contracts.withdrawal import Withdrawal, WithdrawalAcceptance
 from shared.errors import Forbidden, IllegalMove, Invalid
 
 SYSTEM: Final = Actor(role=Role.SYSTEM)
@@ -38,6 +40,9 @@ AFTER: Final = {
     Outcome.TRANSFER: State.TRANSFERRED,
 }
 """Where a validated outcome leads."""
+
+
+Applied = TypeVar("Applied", bound=Fact)
 
 
 class _About(TypedDict):
@@ -97,8 +102,8 @@ class Case:
 
     def register(self, service: facts.Service, due_on: date, at: datetime) -> facts.RequestRegistered:
         """The request enters the queue: at once, by the system."""
-        self.enter_stage(Stage.START_EXAMINATION, due_on)
-        return facts.RequestRegistered(**self._about(at), number=self.number, service=service, due_on=due_on)
+        registered = facts.RequestRegistered(**self._about(at), number=self.number, service=service, due_on=due_on)
+        return self.apply(registered)
 
     def assign(self, who: Official, email: str, name: str) -> None:
         """An agent takes the case, or is given it; nobody outside is told."""
@@ -109,40 +114,34 @@ class Case:
         """An agent begins to examine, or goes on without waiting for the applicant any longer."""
         by = self.require(Action.EXAMINATION, who)
         resumed = self.state is State.AWAITING_INFORMATION
-        self._examine(at, due_on)
         if self.assignee_email is None:
             self.assignee_email, self.assignee_name = who.email, who.name
-        return facts.ExaminationStarted(**self._about(at), by=by, due_on=due_on, resumed=resumed)
+        return self.apply(facts.ExaminationStarted(**self._about(at), by=by, due_on=due_on, resumed=resumed))
 
     def resume(self, at: datetime, due_on: date) -> facts.ExaminationStarted:
         """What was asked of the applicant has come: the clock of the département runs again."""
-        self._examine(at, due_on)
-        return facts.ExaminationStarted(**self._about(at), by=SYSTEM, due_on=due_on, resumed=True)
+        return self.apply(facts.ExaminationStarted(**self._about(at), by=SYSTEM, due_on=due_on, resumed=True))
 
     def reopen(self, at: datetime, due_on: date, by: Actor = SYSTEM) -> facts.ExaminationStarted:
         """What was handed on comes back: another answer is to be found."""
-        self._examine(at, due_on)
-        self.forget_answer()
-        return facts.ExaminationStarted(**self._about(at), by=by, due_on=due_on, reopened=True)
+        return self.apply(facts.ExaminationStarted(**self._about(at), by=by, due_on=due_on, reopened=True))
 
     def request_information(
-        self, who: Official, items: tuple[str, ...], until: date, at: datetime, today: date
+        self, who: Official, items: tuple[str, ...], until: date, at: datetime
     ) -> facts.InformationRequested:
         """The département waits for the applicant; its own clock is suspended."""
         by = self.require(Action.INFORMATION_REQUEST, who)
-        if until <= today:
+        now = today(self.departement, at)
+        if until <= now:
             raise Invalid.field("until", "Choisissez une date à venir.")
-        if until > today + LONGEST_WAIT:
+        if until > now + LONGEST_WAIT:
             raise Invalid.field("until", "Choisissez une date dans les douze mois qui viennent.")
-        self.move(State.AWAITING_INFORMATION, at)
-        self.suspended_on, self.answer_until = today, until
-        return facts.InformationRequested(**self._about(at), items=items, until=until, by=by)
+        return self.apply(facts.InformationRequested(**self._about(at), items=items, until=until, by=by))
 
     def qualify(self, who: Official, grid: facts.Qualification, at: datetime) -> facts.RequestQualified:
         """The grid is filled in, or filled in anew."""
         by = self.require(Action.QUALIFICATION, who)
-        self.qualification = grid
-        return facts.RequestQualified(**self._about(at), qualification=grid, by=by)
+        return self.apply(facts.RequestQualified(**self._about(at), qualification=grid, by=by))
 
     def require_proposal(self, who: Official, outcome: Outcome) -> Actor:
         """Refuse a proposal that comes too early; else give the proposer's signature."""
@@ -153,22 +152,14 @@ class Case:
 
     def propose(self, proposal: Proposal) -> facts.OutcomeProposed:
         """An answer waits for somebody else's validation."""
-        self.proposal = proposal
-        self.move(State.PROPOSED, proposal.at)
-        return facts.OutcomeProposed(**self._about(proposal.at), outcome=proposal.outcome, by=proposal.by)
+        fact = self.apply(facts.OutcomeProposed(**self._about(proposal.at), outcome=proposal.outcome, by=proposal.by))
+        self.proposal = proposal  # the whole of it, of which the fact tells the outcome only
+        return fact
 
     def validate(self, who: Official, at: datetime) -> Proposal:
         """The délégué makes the proposal the département's answer; `outcomes.tell` says it to the others."""
         by = self.require(Action.VALIDATION, who)
-        proposal = self.pending.model_copy(update={"validated_by": by, "validated_at": at})
-        self.proposal = proposal
-        self.move(AFTER[proposal.outcome], at)
-        self.leave_stage()
-        return proposal
-
-    def wait_for_provider(self, until: date) -> None:
-        """The provider's clock runs now."""
-        self.enter_stage(Stage.PROVIDER_ANSWER, until)
+        return self._validated(by, at)
 
     def replace_orientation_link(
         self, who: Official, orientation: Orientation, email: str | None, at: datetime
@@ -176,27 +167,20 @@ class Case:
         """Take the provider's link back; with an address a new one goes there."""
         return orientation.replace_link(email, self.require(Action.ORIENTATION_LINK, who), at)
 
-    def provider_accepted(self) -> None:
-        """The provider helps: nobody is awaited any more."""
-        self.leave_stage()
-
     def reject(self, who: Official, motive: str, at: datetime) -> facts.ProposalRejected:
         """The délégué wants another answer: the examination goes on, and so does its clock."""
         by = self.require(Action.REJECTION, who)
-        self.proposal = None
-        self.move(State.UNDER_EXAMINATION, at)
-        return facts.ProposalRejected(**self._about(at), motive=motive, by=by)
+        return self.apply(facts.ProposalRejected(**self._about(at), motive=motive, by=by))
 
     def answer(self, who: Official, text: str, at: datetime) -> facts.NationalQuestionAnswered:
         """The national team's question is answered."""
         by = self.require(Action.ANSWER, who)
-        self.question = None
-        return facts.NationalQuestionAnswered(**self._about(at), text=text, by=by)
+        return self.apply(facts.NationalQuestionAnswered(**self._about(at), text=text, by=by))
 
     def answer_withdrawal(
         self, asked: Withdrawal, orientation: Orientation | None, at: datetime
     ) -> facts.WithdrawalAccepted | facts.WithdrawalDeclined | None:
-        """Return the answer to a request to withdraw; None where the département does not own the request."""
+        """Return the answer to a request to withdraw, for `apply`; None where the département does not own it."""
         ruling = ruling_of(self.state, orientation)
         if not ruling.owned:
             return None
@@ -221,18 +205,13 @@ class Case:
             link_generation=cancelled.link_generation if cancelled else 1,
         )
 
-    def withdraw(self, at: datetime) -> None:
-        """End the case: its owner, here or elsewhere, accepted that the applicant withdraws."""
-        self.move(State.WITHDRAWN, at)
-        self.leave_stage()
-        self.question = None
-
     def tell_overdue(self, at: datetime) -> facts.StageOverdue:
         """The present stage is late: said once."""
         if self.stage is None or self.due_on is None:
             raise ValueError("no stage is under way")
-        self.overdue_at = at
-        return facts.StageOverdue(**self._about(at), number=self.number, stage=self.stage, due_on=self.due_on)
+        return self.apply(
+            facts.StageOverdue(**self._about(at), number=self.number, stage=self.stage, due_on=self.due_on)
+        )
 
     def tell_due_soon(self, at: datetime, orientation: Orientation | None) -> tuple[str, date, facts.DepartmentalFact]:
         """Remind whoever is awaited: give the clock, its last day and the fact. `orientation`: the open one, if any."""
@@ -255,23 +234,100 @@ class Case:
         soon = facts.StageDueSoon(**self._about(at), number=self.number, stage=self.stage, due_on=self.due_on)
         return self.stage, self.due_on, soon
 
-    def move(self, state: State, at: datetime) -> None:
+    def apply(self, fact: Applied) -> Applied:
+        """Change the case by a fact of its own stream: one just decided, or one of a journal that is replayed."""
+        self._change(fact)
+        return fact
+
+    @singledispatchmethod
+    def _change(self, fact: Fact) -> None:
+        """Change nothing: the fact is published, and leaves the case as it is."""
+
+    @_change.register
+    def _(self, fact: facts.RequestRegistered) -> None:
+        self._enter_stage(Stage.START_EXAMINATION, fact.due_on)
+
+    @_change.register
+    def _(self, fact: facts.ExaminationStarted) -> None:
+        self._move(State.UNDER_EXAMINATION, fact.at)
+        if fact.due_on is not None:
+            self._enter_stage(Stage.QUALIFY, fact.due_on)
+        if fact.reopened:
+            self.proposal = self.question = None
+
+    @_change.register
+    def _(self, fact: facts.InformationRequested) -> None:
+        self._move(State.AWAITING_INFORMATION, fact.at)
+        self.suspended_on, self.answer_until = today(self.departement, fact.at), fact.until
+
+    @_change.register
+    def _(self, fact: facts.RequestQualified) -> None:
+        self.qualification = fact.qualification
+
+    @_change.register
+    def _(self, fact: facts.OutcomeProposed) -> None:
+        self.proposal = Proposal(outcome=fact.outcome, motive="", by=fact.by, at=fact.at)
+        self._move(State.PROPOSED, fact.at)
+
+    @_change.register
+    def _(self, fact: facts.ProposalRejected) -> None:
+        self.proposal = None
+        self._move(State.UNDER_EXAMINATION, fact.at)
+
+    @_change.register
+    def _(
+        self,
+        fact: facts.SupportedLocally
+        | facts.DirectedToProgramme
+        | facts.RequestEscalated
+        | facts.RequestRefused
+        | facts.RequestTransferred,
+    ) -> None:
+        self._validated(fact.by, fact.at)
+
+    @_change.register
+    def _(self, fact: facts.OrientedLocally) -> None:
+        self._validated(fact.by, fact.at)
+        self._enter_stage(Stage.PROVIDER_ANSWER, fact.until)
+
+    @_change.register
+    def _(self, _: facts.OrientationAccepted) -> None:
+        self._leave_stage()
+
+    @_change.register
+    def _(self, _: facts.NationalQuestionAnswered) -> None:
+        self.question = None
+
+    @_change.register
+    def _(self, fact: WithdrawalAcceptance) -> None:
+        self._move(State.WITHDRAWN, fact.at)
+        self._leave_stage()
+        self.question = None
+
+    @_change.register
+    def _(self, fact: facts.StageOverdue) -> None:
+        if (self.stage, self.due_on) == (fact.stage, fact.due_on):
+            self.overdue_at = fact.at
+
+    def _validated(self, by: Actor, at: datetime) -> Proposal:
+        self.proposal = self.pending.model_copy(update={"validated_by": by, "validated_at": at})
+        self._move(AFTER[self.proposal.outcome], at)
+        self._leave_stage()
+        return self.proposal
+
+    def _move(self, state: State, at: datetime) -> None:
         """Enter a state; what the state before was waiting for is no longer awaited."""
         self.state, self.state_since = state, at
         self.suspended_on = self.answer_until = None
 
-    def enter_stage(self, stage: Stage, due_on: date) -> None:
+    def _enter_stage(self, stage: Stage, due_on: date) -> None:
         """Let a clock run until that day; the same one goes on."""
         if (self.stage, self.due_on) != (stage, due_on):
             self.stage, self.due_on, self.overdue_at = stage, due_on, None
 
-    def leave_stage(self) -> None:
+    def _leave_stage(self) -> None:
         """Stop the clock."""
         self.stage = self.due_on = self.overdue_at = None
-
-    def forget_answer(self) -> None:
-        """What was proposed and asked no longer counts: another answer is to be found."""
-        self.proposal = self.question = None
 
     @property
     def pending(self) -> Proposal:
@@ -287,10 +343,6 @@ class Case:
 
     def _illegal(self, refusal: type[IllegalMove], who: Official) -> IllegalMove:
         return refusal(state=self.state.value, allowed_actions=self.allowed_actions(who))
-
-    def _examine(self, at: datetime, due_on: date) -> None:
-        self.move(State.UNDER_EXAMINATION, at)
-        self.enter_stage(Stage.QUALIFY, due_on)
 
     def _about(self, at: datetime) -> "_About":
         return {"request_id": self.request_id, "departement": self.departement, "at": at}

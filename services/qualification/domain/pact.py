@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TypedDict
+from typing import TypedDict, TypeVar
 from uuid import UUID
 
 from services.qualification.domain.pact_moves import PACT_MOVES, PactAction, PactStanding, PactState
@@ -21,8 +21,9 @@ from services.qualification.domain.pact_refusals import (
     StateNeedsDelegate,
 )
 from services.qualification.domain.people import Official, Representative
+from shared.calendar import today
 from shared.contracts import qualification as facts
-from shared.contracts.fact import A_MOMENT, Actor, Value
+from shared.contracts.fact import A_MOMENT, Actor, Fact, Value
 from shared.contracts.vocabulary import Role
 from shared.errors import Forbidden, IllegalMove, Invalid
 from shared.french.dates import short_date_fr
@@ -45,6 +46,9 @@ class Diagnosis(Value):
 
 
 Speaker = Official | Representative
+
+
+Applied = TypeVar("Applied", bound=Fact)
 
 
 class _About(TypedDict):
@@ -123,36 +127,27 @@ class Pact:
             if party.email and not party.is_state
         ]
 
-    def share_diagnosis(self, who: Official, at: datetime, today: date) -> tuple[Actor, facts.PactDiagnosisShared]:
+    def share_diagnosis(self, who: Official, at: datetime) -> tuple[Actor, facts.PactDiagnosisShared]:
         """Put a diagnosis on the table: a new version, which every party has yet to agree."""
         by = self._require(PactAction.DIAGNOSIS, who)
-        self.version += 1
-        self.shared_on, self.agreed_on = today, None
-        for party in self.parties:
-            party.agreed_on = None
-        self.move(PactState.DIAGNOSIS, at)
-        return by, facts.PactDiagnosisShared(**self._about(at), version=self.version)
+        return by, self.apply(facts.PactDiagnosisShared(**self._about(at), version=self.version + 1))
 
     def agree(
-        self, who: Speaker, reference: str, on: date | None, at: datetime, today: date
+        self, who: Speaker, reference: str, on: date | None, at: datetime
     ) -> tuple[Party, Actor, facts.PactDiagnosisAgreed]:
         """A party agrees the diagnosis; with the last one the plan can be drawn up."""
         party, by = self._speaking(PactAction.AGREEMENTS, who, reference)
         if party.agreed_on:
             raise self._illegal(AlreadyAgreed, who, party=party.name)
-        party.agreed_on = _within(on, self.shared_on, today, "le partage de ce diagnostic")
+        party.agreed_on = _within(on, self.shared_on, today(self.departement, at), "le partage de ce diagnostic")
         complete = all(each.agreed_on for each in self.parties)
-        if complete:
-            self.agreed_on = max(each.agreed_on for each in self.parties if each.agreed_on)
-            self.move(PactState.PLANNING, at)
-        return party, by, facts.PactDiagnosisAgreed(**self._about(at), party=party.name, complete=complete)
+        agreed = facts.PactDiagnosisAgreed(**self._about(at), party=party.name, complete=complete)
+        return party, by, self.apply(agreed)
 
-    def add_action(
-        self, who: Official, action: PlannedAction, at: datetime, today: date
-    ) -> tuple[Actor, facts.PactActionAdded]:
+    def add_action(self, who: Official, action: PlannedAction, at: datetime) -> tuple[Actor, facts.PactActionAdded]:
         """Add an action to the plan, before anybody signed it."""
         by = self._require(PactAction.ACTIONS, who)
-        if action.due_on < today:
+        if action.due_on < today(self.departement, at):
             raise Invalid.field("due_on", "Choisissez une échéance à venir.")
         self.actions.append(action)
         return by, facts.PactActionAdded(**self._about(at), action_id=action.id, action=action.title)
@@ -165,18 +160,17 @@ class Pact:
         return facts.PactActionRemoved(**self._about(at), action_id=action.id, action=action.title)
 
     def sign(
-        self, who: Speaker, reference: str, on: date | None, at: datetime, today: date
+        self, who: Speaker, reference: str, on: date | None, at: datetime
     ) -> tuple[Party, Actor, facts.PactSigned]:
         """A party signs; with the last signature the pact is in force."""
         party, by = self._speaking(PactAction.SIGNATURES, who, reference)
         if party.signed_on:
             raise self._illegal(AlreadySigned, who, party=party.name)
-        party.signed_on = _within(on, self.agreed_on, today, "l’approbation du diagnostic par toutes les parties")
+        party.signed_on = _within(
+            on, self.agreed_on, today(self.departement, at), "l’approbation du diagnostic par toutes les parties"
+        )
         complete = all(each.signed_on for each in self.parties)
-        if complete:
-            self.signed_on = max(each.signed_on for each in self.parties if each.signed_on)
-            self.move(PactState.SIGNED, at)
-        return party, by, facts.PactSigned(**self._about(at), party=party.name, complete=complete)
+        return party, by, self.apply(facts.PactSigned(**self._about(at), party=party.name, complete=complete))
 
     def report(
         self, who: Speaker, action_id: UUID, percent: int | None, status: Status | None, at: datetime
@@ -195,17 +189,38 @@ class Pact:
         )
         return action, by, told
 
-    def review(
-        self, who: Official, held_on: date | None, at: datetime, today: date
-    ) -> tuple[Actor, facts.PactReviewed]:
+    def review(self, who: Official, held_on: date | None, at: datetime) -> tuple[Actor, facts.PactReviewed]:
         """Note that the parties met for the yearly review; what they concluded is told to nobody outside."""
         by = self._require(PactAction.REVIEWS, who)
-        held = _within(held_on, self.signed_on, today, "la signature du pacte", name="held_on")
-        self.reviewed_on = max(held, self.reviewed_on or held)
-        return by, facts.PactReviewed(**self._about(at), held_on=held)
+        held = _within(held_on, self.signed_on, today(self.departement, at), "la signature du pacte", name="held_on")
+        return by, self.apply(facts.PactReviewed(**self._about(at), held_on=held))
 
-    def move(self, state: PactState, at: datetime) -> None:
-        """Enter a state."""
+    def apply(self, fact: Applied) -> Applied:
+        """Change the pact by a fact of its own stream: one just decided, or one of a journal that is replayed.
+
+        A replay knows the day of the last agreement or signature only, not that of each party.
+        """
+        day = today(self.departement, fact.at)
+        match fact:
+            case facts.PactDiagnosisShared():
+                self.version, self.shared_on, self.agreed_on = fact.version, day, None
+                for party in self.parties:
+                    party.agreed_on = None
+                self._move(PactState.DIAGNOSIS, fact.at)
+            case facts.PactDiagnosisAgreed(complete=True):
+                self.agreed_on = max((each.agreed_on for each in self.parties if each.agreed_on), default=day)
+                self._move(PactState.PLANNING, fact.at)
+            case facts.PactSigned(complete=True):
+                self.signed_on = max((each.signed_on for each in self.parties if each.signed_on), default=day)
+                self._move(PactState.SIGNED, fact.at)
+            case facts.PactReviewed():
+                self.reviewed_on = max(fact.held_on, self.reviewed_on or fact.held_on)
+            case facts.PactPartyInvited():
+                party = next(each for each in self.parties if each.name == fact.party)
+                party.email, party.link_generation, party.invited_at = fact.email, fact.link_generation, fact.at
+        return fact
+
+    def _move(self, state: PactState, at: datetime) -> None:
         self.state, self.state_since = state, at
 
     @property
@@ -226,15 +241,16 @@ class Pact:
         return [each for each in self.parties if (each.agreed_on if agreeing else each.signed_on) is None]
 
     def _invited(self, party: Party, email: str, by: Actor, at: datetime) -> facts.PactPartyInvited:
-        party.invited_at = at
-        return facts.PactPartyInvited(
-            **self._about(at),
-            party_id=party.id,
-            party=party.name,
-            email=email,
-            link_generation=party.link_generation,
-            expected=self._expected_of(party),
-            by=by,
+        return self.apply(
+            facts.PactPartyInvited(
+                **self._about(at),
+                party_id=party.id,
+                party=party.name,
+                email=email,
+                link_generation=party.link_generation,
+                expected=self._expected_of(party),
+                by=by,
+            )
         )
 
     def _expected_of(self, party: Party) -> facts.PartyExpected:
@@ -296,10 +312,10 @@ class Pact:
         return {"request_id": self.id, "departement": self.departement, "title": self.title, "at": at}
 
 
-def _within(on: date | None, first: date | None, today: date, since: str, name: str = "on") -> date:
+def _within(on: date | None, first: date | None, now: date, since: str, name: str = "on") -> date:
     """Give the day something was done, today unless told; refuses days to come and days before it was possible."""
-    day = on or today
-    if day > today:
+    day = on or now
+    if day > now:
         raise Invalid.field(name, "Cette date est à venir\u00a0: donnez la date à laquelle cela a été fait.")
     if first and day < first:
         raise Invalid.field(name, f"Cette date précède {since} ({short_date_fr(first)}).")

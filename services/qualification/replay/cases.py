@@ -7,7 +7,6 @@ from services.qualification.domain.case import INFORMATION, QUESTION, Case
 from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.domain.orientation import Orientation, OrientationState
 from services.qualification.domain.refusals import UnknownCase
-from services.qualification.domain.retelling import AGAIN
 from services.qualification.store import cases, envelopes, exchanges, orientations, providers, warnings
 from services.qualification.usecases import recording, withdrawing
 from shared.calendar import today
@@ -21,13 +20,13 @@ BEYOND_ANY_ENVELOPE: Final = 10**15
 """Euro cents: how much a year may hold is told to nobody, what was spent of it is."""
 
 
-async def _tell_again(tx: Transaction, fact: Any) -> None:
+async def _apply(tx: Transaction, fact: Any) -> None:
     """Change the case, then what hangs on it."""
     departement = fact.from_departement if isinstance(fact, facts.RequestTransferred) else fact.departement
     case = await cases.load_exactly(tx, fact.request_id, departement)
     if case is None:
         raise UnknownCase(f"no case of {fact.request_id} in {departement} yet")
-    AGAIN[type(fact)](case, fact, today(departement, fact.at))
+    case.apply(fact)
     await cases.save(tx, case)
     await recording.add_step(tx, case, fact)
     await _beside(tx, case, fact)
@@ -142,7 +141,30 @@ def told_and_heard(told: Handler, heard: Handler) -> Handler:
 
 
 TOLD: Mapping[type[Fact], Handler] = {
-    **dict.fromkeys(AGAIN, _tell_again),
+    **dict.fromkeys(
+        (
+            facts.RequestRegistered,
+            facts.ExaminationStarted,
+            facts.InformationRequested,
+            facts.MessagePosted,
+            facts.RequestQualified,
+            facts.OutcomeProposed,
+            facts.ProposalRejected,
+            facts.OrientedLocally,
+            facts.OrientationAccepted,
+            facts.OrientationDeclined,
+            facts.SupportedLocally,
+            facts.DirectedToProgramme,
+            facts.RequestEscalated,
+            facts.NationalQuestionAnswered,
+            facts.RequestRefused,
+            facts.RequestTransferred,
+            facts.WithdrawalAccepted,
+            facts.WithdrawalDeclined,
+            facts.StageOverdue,
+        ),
+        _apply,
+    ),
     **dict.fromkeys(
         (facts.StageDueSoon, facts.OrientationDueSoon, facts.InformationDueSoon, facts.NationalQuestionDueSoon),
         _warn_again,

@@ -77,7 +77,7 @@ async def validate(do: Context, case: Case, _: Nothing) -> Fact:
         hands = replace(hands, dossier=dossier)
         for part in parts:
             await journal.record(tx, part)
-    return outcomes.tell(case, proposal, hands)
+    return case.apply(outcomes.tell(case, proposal, hands))
 
 
 @changes_case
@@ -155,7 +155,6 @@ async def _ask_provider(tx: Transaction, case: Case, proposal: Proposal, at: dat
         until=rules.due(Stage.PROVIDER_ANSWER, case.departement, at),
         opened_at=at,
     )
-    case.wait_for_provider(orientation.until)
     await orientations.insert(tx, orientation)
     return orientation
 

@@ -14,7 +14,6 @@ from services.qualification.domain.rules import Rules
 from services.qualification.store import exchanges
 from services.qualification.usecases.context import Context, changes_case
 from shared import texts
-from shared.calendar import today
 from shared.commands import LINES, Command, Nothing
 from shared.contracts.fact import Email, Fact
 from shared.contracts.qualification import Qualification
@@ -82,7 +81,7 @@ async def request_information(do: Context, case: Case, command: RequestInformati
         do.tx, do.rules.allowance, exchanges.WRITTEN, case.request_id, case.departement, text=" ".join(wanted), at=do.at
     )
     until = command.until or do.rules.answer_until(case.departement, do.at)
-    return case.request_information(do.who, wanted, until, do.at, today(case.departement, do.at))
+    return case.request_information(do.who, wanted, until, do.at)
 
 
 @changes_case

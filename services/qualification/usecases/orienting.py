@@ -57,8 +57,7 @@ async def accept(do: ProviderContext, _: Nothing) -> None:
     case, orientation, at = await _load_by_link(do)
     fact = orientation.accept(at)
     await orientations.save(do.tx, orientation)
-    case.provider_accepted()
-    await recording.record(do.tx, case, fact)
+    await recording.record(do.tx, case, case.apply(fact))
 
 
 async def decline(do: ProviderContext, command: Decline) -> None:

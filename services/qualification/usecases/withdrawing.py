@@ -56,8 +56,7 @@ async def answer_pending(tx: Transaction, case: Case, at: datetime) -> None:
         )
         if fact is None:
             return
-        if isinstance(fact, facts.WithdrawalAccepted):
-            case.withdraw(fact.at)
+        case.apply(fact)
         await carry_out(tx, case, fact)
         await recording.record(tx, case, fact)
 
@@ -81,7 +80,7 @@ async def end_on_acceptance(tx: Transaction, case: Case, fact: escalation.Withdr
         raise NotHandedOn(
             f"{fact.departement} handed on; case of {fact.request_id} in {case.departement} is {case.state}"
         )
-    case.withdraw(fact.at)
+    case.apply(fact)
     await cases.save(tx, case)
     await withdrawals.note_answer(tx, fact, "accepted")
     await recording.add_step(tx, case, fact)

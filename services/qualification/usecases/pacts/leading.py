@@ -10,7 +10,6 @@ from services.qualification.domain.people import Official
 from services.qualification.store import pacts
 from services.qualification.usecases.context import official
 from services.qualification.usecases.pacts import recording
-from shared.calendar import today
 from shared.clock import new_id
 from shared.contracts.fact import A_MOMENT
 from shared.db import Transaction
@@ -34,7 +33,7 @@ class Planned:
 async def share_diagnosis(tx: Transaction, pact_id: UUID, diagnosis: Diagnosis, *, by: Agent, at: datetime) -> Pact:
     """Put a diagnosis on the table; agreements given to an earlier version are void."""
     pact, who, at = await _begin(tx, pact_id, by, at)
-    actor, fact = pact.share_diagnosis(who, at, today(pact.departement, at))
+    actor, fact = pact.share_diagnosis(who, at)
     if not diagnosis.strengths and not diagnosis.weaknesses:
         raise Invalid.field("strengths", "Un diagnostic dit au moins un atout ou une faiblesse du territoire.")
     await pacts.save(tx, pact)
@@ -63,7 +62,7 @@ async def add_action(tx: Transaction, pact_id: UUID, planned: Planned, *, by: Ag
         budget_cents=planned.budget_cents,
         indicator=planned.indicator,
     )
-    actor, fact = pact.add_action(who, action, at, today(pact.departement, at))
+    actor, fact = pact.add_action(who, action, at)
     await pacts.add_action(tx, pact.id, action, by=actor, at=at)
     await journal.record(tx, fact)
     return action
@@ -116,7 +115,7 @@ async def review(
 ) -> Pact:
     """Note what the parties concluded at a yearly review: that it was held is told, the rest stays here."""
     pact, who, at = await _begin(tx, pact_id, by, at)
-    actor, fact = pact.review(who, held_on, at, today(pact.departement, at))
+    actor, fact = pact.review(who, held_on, at)
     await pacts.save(tx, pact)
     await pacts.add_review(tx, pact.id, fact.held_on, summary, by=actor, at=at)
     await journal.record(tx, fact)

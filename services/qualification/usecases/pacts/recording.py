@@ -6,7 +6,6 @@ from uuid import UUID
 from services.qualification.domain.pact import Pact, Speaker
 from services.qualification.domain.pact_plan import PlannedAction, Status
 from services.qualification.store import pacts
-from shared.calendar import today
 from shared.contracts.fact import A_MOMENT, Actor
 from shared.db import Transaction
 from shared.messaging import journal
@@ -14,7 +13,7 @@ from shared.messaging import journal
 
 async def agreement(tx: Transaction, pact: Pact, who: Speaker, party: str, on: date | None, at: datetime) -> None:
     """Keep and tell that a party agreed."""
-    side, actor, fact = pact.agree(who, party, on, at, today(pact.departement, at))
+    side, actor, fact = pact.agree(who, party, on, at)
     await pacts.save(tx, pact)
     await pacts.add_agreement(tx, pact, side, by=actor, at=at)
     await journal.record(tx, fact)
@@ -22,7 +21,7 @@ async def agreement(tx: Transaction, pact: Pact, who: Speaker, party: str, on: d
 
 async def signature(tx: Transaction, pact: Pact, who: Speaker, party: str, on: date | None, at: datetime) -> None:
     """Keep and tell that a party signed; once all did, each is sent its link to tell how its actions go."""
-    side, actor, fact = pact.sign(who, party, on, at, today(pact.departement, at))
+    side, actor, fact = pact.sign(who, party, on, at)
     await pacts.save(tx, pact)
     await pacts.add_signature(tx, pact, side, by=actor, at=at)
     await journal.record(tx, fact)
