@@ -193,7 +193,7 @@ def test_an_answer_that_nobody_waits_for_changes_nothing() -> None:
 @pytest.mark.parametrize("outcome", CommitteeOutcome)
 def test_a_decision_becomes_the_state(outcome: CommitteeOutcome) -> None:
     escalation = an_escalation(State.SCHEDULED)
-    escalation.apply(a_decision(outcome), next_due_on=DUE, at=AT)
+    escalation.take_decision(a_decision(outcome), next_due_on=DUE, at=AT)
     assert escalation.state.value == outcome.value
     assert escalation.session_id is None
     assert (escalation.stage is Stage.COMMITTEE) == (outcome is CommitteeOutcome.DEFERRED)

@@ -23,7 +23,7 @@ from services.escalation.domain.refusals import QuorumMissing
 from services.escalation.domain.withdrawals import ruling_of
 from shared import clock
 from shared.clock import new_id
-from shared.contracts.escalation import FinancingShare
+from shared.contracts.escalation import FinancingShare, WithdrawalAccepted
 from shared.contracts.vocabulary import CommitteeOutcome, FinancerKind, MobilisationKind, Team
 from shared.db import Database
 from shared.identity import store
@@ -201,7 +201,7 @@ def decide(outcome: CommitteeOutcome, reserve: str | None) -> Act:
     def act(table: Table, who: By) -> object:
         verdict = Verdict(outcome, "Vu.", reserve=reserve)
         decision = table.session.decide(table.dossier, verdict, decision_id=new_id(), number="CSP-2026-0001", by=who)
-        return table.dossier.apply(decision, next_due_on=DUE, at=AT)
+        return table.dossier.take_decision(decision, next_due_on=DUE, at=AT)
 
     return act
 
@@ -286,7 +286,16 @@ class DossierLife(RuleBasedStateMachine):
     def the_applicant_asks_to_withdraw(self) -> None:
         ruling = ruling_of(self.table.dossier.state, (self.table.mobilisation,))
         if ruling.owned and ruling.too_late is None:
-            self.table.dossier.withdraw()
+            dossier = self.table.dossier
+            dossier.apply(
+                WithdrawalAccepted(
+                    request_id=dossier.request_id,
+                    departement=dossier.departement,
+                    at=AT,
+                    withdrawn_at=AT,
+                    motive="Fini.",
+                )
+            )
             assert self.table.dossier.state is State.WITHDRAWN
             assert self.table.dossier.stage is None
 
@@ -395,7 +404,7 @@ async def test_the_api_answers_as_it_describes(
 
 
 async def _ids(database: Database, table: str) -> list[str]:
-    return [str(row["id"]) for row in await database.fetch(f"SELECT id FROM {table}")]  # noqa: S608 - names of our own
+    return [str(row["id"]) for row in await database.fetch(f"SELECT id FROM {table}")]
 
 
 @pytest.mark.usefixtures("envelope")

@@ -86,8 +86,6 @@ class OnRecord:
                 if under_way
                 else "Une correction accorde, accorde avec réserve ou refuse.",
             )
-        if not under_way:
-            escalation.enter(State(verdict.outcome.value))
         self.replaced_by = number
         decision = verdict.decision(
             decision_id=decision_id,
@@ -97,12 +95,14 @@ class OnRecord:
             by=actor,
             corrects=self.number,
         )
-        return DecisionCorrected(
-            request_id=escalation.request_id,
-            departement=escalation.departement,
-            at=at,
-            decision=decision,
-            under_way=under_way,
+        return escalation.apply(
+            DecisionCorrected(
+                request_id=escalation.request_id,
+                departement=escalation.departement,
+                at=at,
+                decision=decision,
+                under_way=under_way,
+            )
         )
 
     def check_may_correct(self, escalation: Escalation, by: By) -> Actor:

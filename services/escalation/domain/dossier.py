@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from functools import singledispatchmethod
+from typing import TypedDict, TypeVar
 from uuid import UUID
 
 from services.escalation.domain.financing import check_shares
@@ -13,6 +14,7 @@ from shared.contracts.escalation import (
     AccompanimentStarted,
     AdmissibilitySettled,
     Decision,
+    DecisionCorrected,
     DecisionMade,
     EscalationReceived,
     EscalationReturned,
@@ -25,14 +27,23 @@ from shared.contracts.escalation import (
     SessionScheduled,
     StageDueSoon,
     StageOverdue,
+    WithdrawalAccepted,
 )
-from shared.contracts.fact import A_MOMENT
+from shared.contracts.fact import A_MOMENT, Fact
 from shared.contracts.vocabulary import CommitteeOutcome, MobilisationKind, Stage
 from shared.errors import Invalid
 
 LONGEST_ACCOMPANIMENT_YEARS = 10
 
 OfClock = TypeVar("OfClock", StageDueSoon, StageOverdue)
+
+Applied = TypeVar("Applied", bound=Fact)
+
+
+class _About(TypedDict):
+    request_id: UUID
+    departement: str
+    at: datetime
 
 
 @dataclass(slots=True)
@@ -59,26 +70,19 @@ class Escalation:
 
     def receive(self, *, due_on: date, at: datetime) -> EscalationReceived:
         """Take the dossier in, the first time or again after it had been returned."""
-        self.enter(State.RECEIVED, stage=Stage.ADMISSIBILITY, due_on=due_on)
-        return EscalationReceived(
-            request_id=self.request_id, departement=self.departement, at=at, number=self.number, due_on=due_on
-        )
+        return self.apply(EscalationReceived(**self._about(at), number=self.number, due_on=due_on))
 
     def settle_admissibility(self, *, opinion: str, due_on: date, by: By, at: datetime) -> AdmissibilitySettled:
         """Say that the dossier can go before the committee, which has until `due_on`."""
         actor = allow(Action.ADMISSIBILITY, self.state, by)
-        self.enter(State.ADMISSIBLE, stage=Stage.COMMITTEE, due_on=due_on)
-        return AdmissibilitySettled(
-            request_id=self.request_id, departement=self.departement, at=at, opinion=opinion, by=actor
-        )
+        settled = self.apply(AdmissibilitySettled(**self._about(at), opinion=opinion, by=actor))
+        self.due_on = due_on  # a setting of the day, which no event tells
+        return settled
 
     def ask(self, *, question: str, until: date | None, by: By, at: datetime) -> InformationRequested:
         """Ask the département; our clock stands still until it answers."""
         actor = allow(Action.INFORMATION_REQUEST, self.state, by)
-        self.resume_state, self.state, self.asked_at = self.state, State.AWAITING_DEPARTEMENT, at
-        return InformationRequested(
-            request_id=self.request_id, departement=self.departement, at=at, question=question, until=until, by=actor
-        )
+        return self.apply(InformationRequested(**self._about(at), question=question, until=until, by=actor))
 
     def resume(self, *, due_on: date | None) -> bool:
         """Go on after the département's answer, with the clock moved on; tells whether one was awaited."""
@@ -91,36 +95,21 @@ class Escalation:
     def give_back(self, *, motive: str, by: By, at: datetime) -> EscalationReturned:
         """Return the dossier to the département without a decision of the committee."""
         actor = allow(Action.RETURN, self.state, by)
-        self.enter(State.RETURNED)
-        return EscalationReturned(
-            request_id=self.request_id, departement=self.departement, at=at, motive=motive, by=actor
-        )
+        return self.apply(EscalationReturned(**self._about(at), motive=motive, by=actor))
 
     def schedule(self, *, session_id: UUID, title: str, held_on: date, by: By, at: datetime) -> SessionScheduled:
         """Put the dossier on the agenda of a session."""
         actor = allow(Action.SCHEDULE, self.state, by)
-        self.state, self.session_id = State.SCHEDULED, session_id
-        return SessionScheduled(
-            request_id=self.request_id,
-            departement=self.departement,
-            at=at,
-            session_id=session_id,
-            title=title,
-            held_on=held_on,
-            by=actor,
+        return self.apply(
+            SessionScheduled(**self._about(at), session_id=session_id, title=title, held_on=held_on, by=actor)
         )
 
-    def apply(self, decision: Decision, *, next_due_on: date, at: datetime) -> DecisionMade:
+    def take_decision(self, decision: Decision, *, next_due_on: date, at: datetime) -> DecisionMade:
         """Take the committee's decision; a deferred dossier has until `next_due_on` to be heard again."""
+        made = self.apply(DecisionMade(**self._about(at), decision=decision))
         if decision.outcome is CommitteeOutcome.DEFERRED:
-            self.enter(State.DEFERRED, stage=Stage.COMMITTEE, due_on=next_due_on)
-        else:
-            self.enter(State(decision.outcome.value))
-        return DecisionMade(request_id=self.request_id, departement=self.departement, at=at, decision=decision)
-
-    def withdraw(self) -> None:
-        """Stop: it was accepted that the applicant withdraws."""
-        self.enter(State.WITHDRAWN)
+            self.due_on = next_due_on
+        return made
 
     def mobilise(
         self,
@@ -136,18 +125,17 @@ class Escalation:
     ) -> ResourceMobilised:
         """Find means for the project."""
         actor = allow(Action.MOBILISATIONS, self.state, by)
-        self.state = State.MOBILISING
-        return ResourceMobilised(
-            request_id=self.request_id,
-            departement=self.departement,
-            at=at,
-            mobilisation_id=mobilisation_id,
-            kind=kind,
-            resource=resource,
-            amount_cents=amount_cents,
-            lot=lot,
-            by=actor,
-            purchase_order=purchase_order,
+        return self.apply(
+            ResourceMobilised(
+                **self._about(at),
+                mobilisation_id=mobilisation_id,
+                kind=kind,
+                resource=resource,
+                amount_cents=amount_cents,
+                lot=lot,
+                by=actor,
+                purchase_order=purchase_order,
+            )
         )
 
     def plan_financing(
@@ -157,9 +145,7 @@ class Escalation:
         actor = allow(Action.FINANCING, self.state, by)
         check_shares(total_cents, shares, fully_covered=fully_covered)
         return FinancingPlanned(
-            request_id=self.request_id,
-            departement=self.departement,
-            at=at,
+            **self._about(at),
             total_cents=total_cents,
             shares=tuple(shares),
             by=actor,
@@ -172,16 +158,7 @@ class Escalation:
             raise Invalid.field("ends_on", "La fin ne peut pas précéder le début de l’accompagnement.")
         if ends_on.year - starts_on.year > LONGEST_ACCOMPANIMENT_YEARS:
             raise Invalid.field("ends_on", "Un accompagnement dure au plus dix ans : vérifiez l’année.")
-        self.enter(State.ACCOMPANIED)
-        self.starts_on, self.ends_on = starts_on, ends_on
-        return AccompanimentStarted(
-            request_id=self.request_id,
-            departement=self.departement,
-            at=at,
-            starts_on=starts_on,
-            ends_on=ends_on,
-            by=actor,
-        )
+        return self.apply(AccompanimentStarted(**self._about(at), starts_on=starts_on, ends_on=ends_on, by=actor))
 
     def plan_milestone(
         self,
@@ -198,9 +175,7 @@ class Escalation:
         if self.starts_on is not None and due_on < self.starts_on:
             raise Invalid.field("due_on", "Un jalon ne peut pas précéder le début de l’accompagnement.")
         return MilestonePlanned(
-            request_id=self.request_id,
-            departement=self.departement,
-            at=at,
+            **self._about(at),
             milestone_id=milestone_id,
             title=title,
             due_on=due_on,
@@ -212,18 +187,77 @@ class Escalation:
     ) -> tuple[AccompanimentCompleted, EvaluationRequested]:
         """End the work, and ask the applicant what came of it."""
         actor = allow(Action.COMPLETION, self.state, by)
-        self.enter(State.COMPLETED)
-        self.report = report
-        return (
-            AccompanimentCompleted(
-                request_id=self.request_id, departement=self.departement, at=at, report=report, by=actor
-            ),
-            EvaluationRequested(
-                request_id=self.request_id, departement=self.departement, at=at + A_MOMENT, until=evaluation_until
-            ),
-        )
+        completed = self.apply(AccompanimentCompleted(**self._about(at), report=report, by=actor))
+        return completed, EvaluationRequested(**self._about(at + A_MOMENT), until=evaluation_until)
 
-    def enter(self, state: State, *, stage: Stage | None = None, due_on: date | None = None) -> None:
+    def apply(self, fact: Applied) -> Applied:
+        """Change the dossier by a fact of its own stream: one just decided, or one of a journal that is replayed."""
+        self._change(fact)
+        return fact
+
+    @singledispatchmethod
+    def _change(self, fact: Fact) -> None:
+        """Change nothing: the fact is published, and leaves the dossier as it is."""
+
+    @_change.register
+    def _(self, fact: EscalationReceived) -> None:
+        self._enter(State.RECEIVED, stage=Stage.ADMISSIBILITY, due_on=fact.due_on)
+
+    @_change.register
+    def _(self, fact: InformationRequested) -> None:
+        self.resume_state, self.state, self.asked_at = self.state, State.AWAITING_DEPARTEMENT, fact.at
+
+    @_change.register
+    def _(self, _: AdmissibilitySettled) -> None:
+        self._enter(State.ADMISSIBLE, stage=Stage.COMMITTEE)
+
+    @_change.register
+    def _(self, _: EscalationReturned) -> None:
+        self._enter(State.RETURNED)
+
+    @_change.register
+    def _(self, fact: SessionScheduled) -> None:
+        self.state, self.session_id = State.SCHEDULED, fact.session_id
+
+    @_change.register
+    def _(self, fact: DecisionMade) -> None:
+        deferred = fact.decision.outcome is CommitteeOutcome.DEFERRED
+        self._enter(State(fact.decision.outcome.value), stage=Stage.COMMITTEE if deferred else None)
+
+    @_change.register
+    def _(self, fact: DecisionCorrected) -> None:
+        if not fact.under_way:
+            self._enter(State(fact.decision.outcome.value))
+
+    @_change.register
+    def _(self, _: ResourceMobilised) -> None:
+        self.state = State.MOBILISING
+
+    @_change.register
+    def _(self, fact: AccompanimentStarted) -> None:
+        self._enter(State.ACCOMPANIED)
+        self.starts_on, self.ends_on = fact.starts_on, fact.ends_on
+
+    @_change.register
+    def _(self, fact: AccompanimentCompleted) -> None:
+        self._enter(State.COMPLETED)
+        self.report = fact.report
+
+    @_change.register
+    def _(self, _: WithdrawalAccepted) -> None:
+        self._enter(State.WITHDRAWN)
+
+    @_change.register
+    def _(self, fact: StageOverdue) -> None:
+        if fact.stage is not Stage.MILESTONE:
+            self.overdue_told = True
+
+    @_change.register
+    def _(self, fact: StageDueSoon) -> None:
+        if fact.stage is not Stage.MILESTONE:
+            self.soon_told = True
+
+    def _enter(self, state: State, *, stage: Stage | None = None, due_on: date | None = None) -> None:
         """Change the state; the clock of the stage before stops, and that of the next starts."""
         self.state, self.resume_state, self.asked_at, self.session_id = state, None, None, None
         self.stage, self.due_on, self.overdue_told, self.soon_told = stage, due_on, False, False
@@ -233,27 +267,26 @@ class Escalation:
         waits = self.state is State.AWAITING_DEPARTEMENT
         if waits or self.soon_told or self.stage is None or self.due_on is None or not today <= self.due_on <= soon:
             return None
-        self.soon_told = True
-        return self.say_of_clock(StageDueSoon, self.stage, due_on=self.due_on, at=at)
+        return self.apply(self.say_of_clock(StageDueSoon, self.stage, due_on=self.due_on, at=at))
 
     def tell_overdue(self, *, today: date, at: datetime) -> StageOverdue | None:
         """Say, once a stage, that its date has passed."""
         waits = self.state is State.AWAITING_DEPARTEMENT
         if waits or self.overdue_told or self.stage is None or self.due_on is None or today <= self.due_on:
             return None
-        self.overdue_told = True
-        return self.say_of_clock(StageOverdue, self.stage, due_on=self.due_on, at=at)
+        return self.apply(self.say_of_clock(StageOverdue, self.stage, due_on=self.due_on, at=at))
 
     def say_of_clock(
         self, fact: type[OfClock], stage: Stage, *, due_on: date, at: datetime, what: str | None = None
     ) -> OfClock:
         """Say of a clock of this dossier that it ends soon, or has ended."""
         return fact(
-            request_id=self.request_id,
-            departement=self.departement,
-            at=at,
+            **self._about(at),
             number=self.number,
             stage=stage,
             due_on=due_on,
             what=what,
         )
+
+    def _about(self, at: datetime) -> _About:
+        return {"request_id": self.request_id, "departement": self.departement, "at": at}

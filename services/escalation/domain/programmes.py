@@ -13,7 +13,7 @@ from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import Programme, Role
 from shared.errors import Forbidden, IllegalMove
 
-Told = TypeVar("Told", bound=Fact)
+Applied = TypeVar("Applied", bound=Fact)
 
 _TEAM = (Role.PROGRAMME_AGENT, Role.NATIONAL_AGENT)
 """Who acts for a programme: its team, and the national team for it; which programme is part of the load."""
@@ -81,30 +81,26 @@ class ProgrammeRequest:
     def take_up(self, *, interlocutor: str, by: By, at: datetime) -> facts.ProgrammeRequestTakenUp:
         """The team takes it up, and names whom to turn to."""
         actor = self._allow(ProgrammeAction.TAKE_UP, by)
-        return self.again(facts.ProgrammeRequestTakenUp(**self._head(at), interlocutor=interlocutor, by=actor))
+        return self.apply(facts.ProgrammeRequestTakenUp(**self._head(at), interlocutor=interlocutor, by=actor))
 
     def decline(self, *, motive: str, by: By, at: datetime) -> facts.ProgrammeRequestDeclined:
         """The programme is not the answer: the request goes back to the département."""
         actor = self._allow(ProgrammeAction.DECLINE, by)
-        return self.again(facts.ProgrammeRequestDeclined(**self._head(at), motive=motive, by=actor))
+        return self.apply(facts.ProgrammeRequestDeclined(**self._head(at), motive=motive, by=actor))
 
     def complete(
         self, *, report: str, evaluation_until: date, by: By, at: datetime
     ) -> tuple[facts.ProgrammeRequestCompleted, facts.EvaluationRequested]:
         """The programme has done its part; the applicant is asked what came of it."""
         actor = self._allow(ProgrammeAction.COMPLETION, by)
-        done = self.again(facts.ProgrammeRequestCompleted(**self._head(at), report=report, by=actor))
+        done = self.apply(facts.ProgrammeRequestCompleted(**self._head(at), report=report, by=actor))
         asked = facts.EvaluationRequested(
             request_id=self.request_id, departement=self.departement, at=at, until=evaluation_until
         )
         return done, asked
 
-    def withdraw(self) -> None:
-        """Stop: it was accepted that the applicant withdraws."""
-        self.state = ProgrammeRequestState.WITHDRAWN
-
-    def again(self, fact: Told) -> Told:
-        """Change what a fact of ours changed."""
+    def apply(self, fact: Applied) -> Applied:
+        """Change the request by a fact of its own stream: one just decided, or one of a journal that is replayed."""
         match fact:
             case facts.ProgrammeRequestTakenUp():
                 self.state, self.interlocutor, self.taken_up_at = (
@@ -118,6 +114,8 @@ class ProgrammeRequest:
             case facts.ProgrammeRequestCompleted():
                 self.state = ProgrammeRequestState.COMPLETED
                 self.answer, self.answered_at, self.answered_by = fact.report, fact.at, fact.by
+            case facts.WithdrawalAccepted():
+                self.state = ProgrammeRequestState.WITHDRAWN
         return fact
 
     def _allow(self, action: ProgrammeAction, by: By) -> Actor:

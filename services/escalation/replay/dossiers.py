@@ -8,7 +8,6 @@ from uuid import UUID
 from services.escalation.domain.accompaniment import Milestone
 from services.escalation.domain.committee import Session
 from services.escalation.domain.means import Envelope, Mobilisation, MobilisationState
-from services.escalation.domain.retelling import AGAIN
 from services.escalation.store import accompaniment, exchanges, retold
 from services.escalation.store import committee as committee_store
 from services.escalation.store import dossier as store
@@ -26,7 +25,7 @@ BEYOND_ANY_ENVELOPE: Final = 10**15
 """Euro cents: how much a year may hold is told to nobody."""
 
 
-async def _tell_again(tx: Transaction, fact: Fact) -> None:
+async def _apply(tx: Transaction, fact: Fact) -> None:
     """Change the dossier, then what hangs on it."""
     escalation = await store.find_for_update(tx, fact.request_id)
     if escalation is None and isinstance(fact, facts.EvaluationRequested):
@@ -34,7 +33,7 @@ async def _tell_again(tx: Transaction, fact: Fact) -> None:
     if escalation is None:
         raise store.NoSuchEscalation
     await _before(tx, fact)
-    AGAIN[type(fact)](escalation, fact)
+    escalation.apply(fact)
     await store.save(tx, escalation, at=fact.at)
     await _beside(tx, fact)
     await _means(tx, fact)
@@ -144,4 +143,31 @@ async def _envelope(tx: Transaction, request_id: UUID, at: datetime) -> UUID:
     return envelope.id
 
 
-TOLD: Mapping[type[Fact], Handler] = dict.fromkeys(AGAIN, _tell_again)
+TOLD: Mapping[type[Fact], Handler] = dict.fromkeys(
+    (
+        facts.EscalationReceived,
+        facts.InformationRequested,
+        facts.AdmissibilitySettled,
+        facts.EscalationReturned,
+        facts.SessionScheduled,
+        facts.DecisionMade,
+        facts.DecisionCorrected,
+        facts.ReserveLifted,
+        facts.ResourceMobilised,
+        facts.ResourceProgressed,
+        facts.OrderBooked,
+        facts.FinancingPlanned,
+        facts.AccompanimentStarted,
+        facts.MilestonePlanned,
+        facts.MilestonePostponed,
+        facts.MilestoneReached,
+        facts.ProgressReported,
+        facts.DeliverableAdded,
+        facts.ProviderInvited,
+        facts.AccompanimentCompleted,
+        facts.EvaluationRequested,
+        facts.StageOverdue,
+        facts.StageDueSoon,
+    ),
+    _apply,
+)

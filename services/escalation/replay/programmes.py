@@ -15,7 +15,7 @@ async def _answer_again(tx: Transaction, fact: Fact) -> None:
     request = await store.find_request_for_update(tx, fact.request_id)
     if request is None:
         raise store.NoSuchProgrammeRequest
-    request.again(fact)
+    request.apply(fact)
     await store.save_request(tx, request, at=fact.at)
     await note_if_escalated(tx, fact)
 

@@ -91,7 +91,7 @@ async def decide(
     session.check(verdict)
     number = await store.next_decision_number(tx, session.held_on.year)
     decision = session.decide(escalation, verdict, decision_id=new_id(), number=number, by=acting.by(agent))
-    fact = escalation.apply(decision, next_due_on=working_days_after(at, durations.committee), at=at)
+    fact = escalation.take_decision(decision, next_due_on=working_days_after(at, durations.committee), at=at)
     await dossier_store.save(tx, escalation, at=at)
     event_id = await record(tx, fact)
     await store.add_decision(tx, decision, request_id, event_id=event_id, at=at)

@@ -65,7 +65,7 @@ async def apply(
         return
     await withdrawals.note_answer(tx, fact, "accepted")
     await followed.note_withdrawn(tx, fact.request_id, fact.at)
-    owner.withdraw()
+    owner.apply(fact)
     if isinstance(owner, Escalation):
         await store.save(tx, owner, at=fact.at)
     else:
