@@ -4,6 +4,7 @@ import structlog
 
 from services.intake.domain.colleagues import Holder
 from services.intake.domain.life import meaning_of
+from services.intake.domain.request import Tracked
 from services.intake.store import colleagues, evaluations, messages, milestones, requests
 from services.intake.usecases import SOURCE
 from services.intake.usecases.follow import take_reply_by_mail
@@ -18,11 +19,21 @@ log = structlog.get_logger(__name__)
 
 
 async def follow_fact(tx: Transaction, fact: Fact) -> None:
-    """Take in what happened to a request elsewhere; what is about no request of ours is left aside."""
+    """Apply what happened to a request elsewhere."""
+    tracked = await _find(tx, fact)
+    if tracked is not None:
+        await _follow(tx, tracked, fact)
+
+
+async def _find(tx: Transaction, fact: Fact) -> Tracked | None:
+    """Lock the request of a fact; None, and a line of log, where it is no request of ours."""
     tracked = await requests.find_for_update(tx, fact.request_id)
     if tracked is None:
         log.warning("request.unknown", type=fact.wire_type)
-        return
+    return tracked
+
+
+async def _follow(tx: Transaction, tracked: Tracked, fact: Fact) -> None:
     before = tracked.departement
     step = tracked.hear(fact)
     await requests.save(tx, tracked)
@@ -43,28 +54,28 @@ async def _note_opened(tx: Transaction, fact: Fact) -> None:
 
 async def keep_message(tx: Transaction, fact: qualification.MessagePosted) -> None:
     """The département wrote: the message stands beside the applicant's own."""
-    if await requests.find_for_update(tx, fact.request_id) is None:
-        log.warning("request.unknown", type=fact.wire_type)
+    tracked = await _find(tx, fact)
+    if tracked is None:
         return
     await messages.add(
         tx, fact.request_id, message_id=fact.message_id, at=fact.at, author=Team.DEPARTEMENT, text=fact.text
     )
-    await follow_fact(tx, fact)
+    await _follow(tx, tracked, fact)
 
 
 async def keep_milestone(tx: Transaction, fact: milestones.Told) -> None:
     """A step of the work was set, postponed or reached."""
-    if await requests.find_for_update(tx, fact.request_id) is None:
-        log.warning("request.unknown", type=fact.wire_type)
+    tracked = await _find(tx, fact)
+    if tracked is None:
         return
     await milestones.keep(tx, fact)
-    await follow_fact(tx, fact)
+    await _follow(tx, tracked, fact)
 
 
 async def keep_information_request(tx: Transaction, fact: qualification.InformationRequested) -> None:
     """The département asks: what it asks for stands among the messages too."""
-    if await requests.find_for_update(tx, fact.request_id) is None:
-        log.warning("request.unknown", type=fact.wire_type)
+    tracked = await _find(tx, fact)
+    if tracked is None:
         return
     await messages.add(
         tx,
@@ -74,7 +85,7 @@ async def keep_information_request(tx: Transaction, fact: qualification.Informat
         author=Team.DEPARTEMENT,
         text="Merci de nous envoyer\u00a0:\n" + "\n".join(f"– {item}" for item in fact.items),
     )
-    await follow_fact(tx, fact)
+    await _follow(tx, tracked, fact)
 
 
 async def note_mail(tx: Transaction, fact: notifications.DeliverySucceeded | notifications.DeliveryFailed) -> None:
@@ -92,9 +103,8 @@ async def take_reply(tx: Transaction, fact: notifications.ReplyReceived) -> None
     """The applicant's side answered a mail: it is a message, told like those that are written on the page."""
     if fact.audience != "applicant" or tx.replaying:
         return
-    tracked = await requests.find_for_update(tx, fact.request_id)
+    tracked = await _find(tx, fact)
     if tracked is None:
-        log.warning("request.unknown", type=fact.wire_type)
         return
     generation = tracked.link_generation if fact.colleague_id is None else None
     holder = Holder(tracked.id, generation=generation, colleague_id=fact.colleague_id)

@@ -70,7 +70,7 @@ BUGS = (
         "transfer",
         "shared.messaging.journal:move_stream",
         skipped,
-        within=f"{INTAKE}.usecases.hear:follow_fact",
+        within=f"{INTAKE}.usecases.hear:_follow",
     ),
     bug(
         "crossed_exchanges_stay_behind",
