@@ -12,10 +12,9 @@ from litestar.types import Guard
 
 from shared import clock
 from shared.db import Cause, Database
-from shared.errors import Unauthenticated, UnsupportedType
+from shared.errors import Forbidden, Unauthenticated, UnsupportedType
 from shared.identity import store
 from shared.identity.model import Agent, Role
-from shared.web.problems import FormExpired, is_api
 from shared.web.sessions import identifying, session_of
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -31,6 +30,19 @@ ELSEWHERE = "from_elsewhere"
 
 CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class FormExpired(Forbidden):
+    """The form was not sent from a page of ours, or the page is too old (HTTP 403)."""
+
+    code = "form_expired"
+    title = "The form's token is missing or old"
+    sentence = "Cette page est restée ouverte trop longtemps. Revenez en arrière, rechargez la page et recommencez."
+
+
+def is_api(path: str) -> bool:
+    """Tell whether programs, not people, ask at this path."""
+    return path.startswith(("/api/", "/health/", "/metrics"))
 
 
 class BadToken(Unauthenticated):

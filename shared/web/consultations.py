@@ -16,7 +16,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from shared import clock
 from shared.db import Database, Transaction
 from shared.identity.model import Agent
-from shared.web.problems import answer, is_api
+from shared.web.access import is_api
+from shared.web.problems import answer
 
 LONGEST_PATH: Final = 1_000
 SHOWN_AGAIN: Final = frozenset({400, 409})

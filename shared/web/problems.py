@@ -31,6 +31,8 @@ from shared.errors import (
 )
 from shared.incidents import anatomy
 from shared.web import validation
+from shared.web.access import FormExpired, is_api
+from shared.web.pages import render
 
 log = structlog.get_logger(__name__)
 
@@ -54,14 +56,6 @@ class MethodNotAllowed(Refusal):
     code = "method_not_allowed"
     title = "Method not allowed"
     sentence = "Cette adresse n’accepte pas ce type de demande."
-
-
-class FormExpired(Forbidden):
-    """The form was not sent from a page of ours, or the page is too old (HTTP 403)."""
-
-    code = "form_expired"
-    title = "The form's token is missing or old"
-    sentence = "Cette page est restée ouverte trop longtemps. Revenez en arrière, rechargez la page et recommencez."
 
 
 class SessionOver(Unauthenticated):
@@ -242,11 +236,6 @@ def _allowed_values(request: Request[Any, Any, Any]) -> dict[str, Sequence[str]]
     return {name: choices for name, known in parameters.items() if (choices := validation.choices_of(known.annotation))}
 
 
-def is_api(path: str) -> bool:
-    """Tell whether programs, not people, ask at this path."""
-    return path.startswith(("/api/", "/health/", "/metrics"))
-
-
 def problem_response(request: Request[Any, Any, Any], problem: Problem) -> Response[dict[str, object]]:
     """Answer with `application/problem+json`."""
     return Response(
@@ -278,9 +267,6 @@ def _to_sign_in(request: Request[Any, Any, Any]) -> Response[Any] | None:
 
 
 def _error_page(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
-    # Imported here: pages render errors with everything that pages have, and pages know the refusals.
-    from shared.web.pages import render  # noqa: PLC0415
-
     refusal = problem.refusal
     page = render(
         request,
