@@ -15,7 +15,7 @@ from urllib.parse import quote
 import asyncpg
 
 from deploy.local.child import Child, DidNotStart, end_leftover, left_free
-from deploy.local.passwords import Passwords
+from deploy.local.server import LocalServer
 from shared.db import AWAY
 
 SUPERUSER = "postgres"
@@ -23,7 +23,7 @@ _FAR_FROM_PRIVATE_HOMES = Path("/var/lib/cousu-main")
 _READY_WITHIN = 30.0
 
 
-class LocalPostgres:
+class LocalPostgres(LocalServer):
     """One PostgreSQL cluster in a folder of its own, reachable at 127.0.0.1 with passwords (SCRAM) only.
 
     It may be started again on the same folder, also after a `kill -9` of it or of us. `settings` are given to the
@@ -33,33 +33,13 @@ class LocalPostgres:
     def __init__(
         self, folder: Path, port: int, *, settings: Mapping[str, str] | None = None, log: Path | None = None
     ) -> None:
+        super().__init__(folder, log or folder.resolve() / "postgres.log")
         self.port = port
-        self._folder = folder.resolve()
         self._settings = dict(settings or {})
-        self._log = log or self._folder / "postgres.log"
-        self._child: Child | None = None
-        self._passwords: Passwords | None = None
 
     def url(self, database: str, user: str = SUPERUSER) -> str:
         """Give the URL of a database for a role, password included."""
         return f"postgresql://{user}:{quote(self.passwords.of(user))}@127.0.0.1:{self.port}/{database}"
-
-    @property
-    def passwords(self) -> Passwords:
-        """The passwords of this cluster's roles, by role name."""
-        if self._passwords is None:
-            self._passwords = Passwords(self._folder / "passwords.json")
-        return self._passwords
-
-    @property
-    def alive(self) -> bool:
-        """Tell whether the server process runs now."""
-        return self._child is not None and self._child.alive
-
-    @property
-    def pid(self) -> int | None:
-        """Give the process id of the server, for those who want to kill it."""
-        return self._child.pid if self._child else None
 
     async def start(self) -> None:
         """Start the server and come back when it answers; the first start of a folder makes the cluster.

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from deploy.local.child import Child, DidNotStart, end_leftover, left_free, listening
 from deploy.local.epmd import LocalEpmd
 from deploy.local.passwords import Passwords, write_private
+from deploy.local.server import LocalServer
 from deploy.local.supervision import Program
 from shared.messaging import topology
 from shared.messaging.accounts import SUPERVISOR, USERS
@@ -44,7 +45,7 @@ class Membership:
     """Seconds without a sign of life after which the others count a node as lost."""
 
 
-class LocalRabbit:
+class LocalRabbit(LocalServer):
     """One RabbitMQ node in a folder of its own, listening on 127.0.0.1 only; alone, or a member of a cluster.
 
     Users and permissions are imported at each boot from `shared.messaging.accounts`; `guest` does not exist. It may be
@@ -65,18 +66,16 @@ class LocalRabbit:
         log: Path | None = None,
         membership: Membership | None = None,
     ) -> None:
+        passwords = membership.passwords if membership else None
+        super().__init__(folder, log or folder.resolve() / "rabbitmq.log", passwords)
         self.amqp_port = amqp_port
         self.management_port = management_port
         self.prometheus_port = prometheus_port
         self.node = f"{node}@localhost"
         self.distribution_port = distribution_port
         self._plugins = tuple(plugins)
-        self._folder = folder.resolve()
-        self._log = log or self._folder / "rabbitmq.log"
         self._membership = membership
-        self._passwords = membership.passwords if membership else None
         self._epmd = membership.epmd if membership else own_epmd(self._folder, epmd_port, self._log)
-        self._broker: Child | None = None
         self._usable = False
 
     def url(self, user: str, vhost: str = "/") -> str:
@@ -97,23 +96,6 @@ class LocalRabbit:
     def management_url(self) -> str:
         """The address of the management page and API."""
         return f"http://127.0.0.1:{self.management_port}"
-
-    @property
-    def passwords(self) -> Passwords:
-        """The passwords of the broker's users, by user name."""
-        if self._passwords is None:
-            self._passwords = Passwords(self._folder / "passwords.json")
-        return self._passwords
-
-    @property
-    def alive(self) -> bool:
-        """Tell whether the node's process runs now."""
-        return self._broker is not None and self._broker.alive
-
-    @property
-    def pid(self) -> int | None:
-        """Give the process id of the node, for those who want to kill it."""
-        return self._broker.pid if self._broker else None
 
     async def start(self) -> None:
         """Start epmd and the node, and come back when clients can connect.
@@ -138,7 +120,7 @@ class LocalRabbit:
             await self.declare_topology()
 
     async def _boot(self) -> None:
-        self._broker = Child(
+        self._child = Child(
             "rabbitmq",
             [_command("rabbitmq-server")],
             log=self._log,
@@ -146,17 +128,17 @@ class LocalRabbit:
             folder=self._folder,
         )
         self._usable = False
-        self._broker.start()
-        self._pid_file.write_text(f"{self._broker.pid}\n")
+        self._child.start()
+        self._pid_file.write_text(f"{self._child.pid}\n")
         for port in (self.amqp_port, self.management_port):
-            await self._listens(self._broker, port)
+            await self._listens(self._child, port)
         self._usable = True
 
     async def stop(self, *, patience: float = 15.0) -> None:
         """Stop the node cleanly, then the epmd that was started for it alone."""
-        if self._broker is not None:
+        if self._child is not None:
             # A node that is still booting hears no signal, and has nothing yet to lose.
-            await self._broker.stop(patience=patience if self._usable else 1.0)
+            await self._child.stop(patience=patience if self._usable else 1.0)
         if self._membership is None:
             await self._epmd.stop()
         self._pid_file.unlink(missing_ok=True)
