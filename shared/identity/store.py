@@ -165,19 +165,6 @@ async def agent_by_email(reader: Reader, email: str) -> Agent:
     return agent_of(row)
 
 
-async def agent_by_id(reader: Reader, agent_id: UUID) -> Agent | None:
-    """Return an agent, unless removed."""
-    row = await reader.fetchrow(
-        """
-        SELECT id, email, name, roles, departements, programmes
-        FROM agent
-        WHERE id = $1 AND removed_at IS NULL
-        """,
-        agent_id,
-    )
-    return agent_of(row) if row else None
-
-
 async def agent_by_subject(reader: Reader, *, issuer: str, subject: str) -> Agent | None:
     """Return the agent whom the provider knows by this `sub`."""
     row = await reader.fetchrow(
@@ -206,21 +193,6 @@ async def link_subject(tx: Transaction, *, issuer: str, subject: str, email: str
         email.strip().lower(),
     )
     return agent_of(row) if row else None
-
-
-async def unlink_subject(tx: Transaction, *, email: str) -> None:
-    """Remove an agent's `sub`, after a change of provider; the next sign-in with the agent's address links it again."""
-    agent_id = await tx.fetchval(
-        """
-        UPDATE agent
-        SET issuer = NULL, subject = NULL
-        WHERE email = $1 AND removed_at IS NULL
-        RETURNING id
-        """,
-        email.strip().lower(),
-    )
-    if agent_id is None:
-        raise NoSuchAgent
 
 
 async def recognise(tx: Transaction, person: Person) -> Agent | None:

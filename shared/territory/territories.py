@@ -134,11 +134,6 @@ class Territories:
         """Return all régions, by name."""
         return tuple(sorted(self.all_of(ApplicantKind.REGION), key=lambda one: fold(one.name)))
 
-    def region_of(self, departement: str) -> Territory | None:
-        """Return the région of a département; None for an overseas collectivité or an unknown code."""
-        found = self.find(ApplicantKind.DEPARTEMENT, departement)
-        return self.find(ApplicantKind.REGION, found.region) if found and found.region else None
-
     def bearing(self, code: str) -> tuple[Territory, ...]:
         """Return every territory that has this code, whatever its kind; a commune also by its SIREN."""
         tidy = _tidy(code)

@@ -137,12 +137,12 @@ def test_regions_come_by_name_whatever_their_accents(territories: Territories) -
     assert names.index("Hauts-de-France") < names.index("Île-de-France") < names.index("La Réunion")
 
 
-def test_the_region_of_a_departement_is_found_and_a_collectivite_has_none(territories: Territories) -> None:
-    ile_de_france = territories.region_of("95")
+def test_a_departement_names_its_region_and_a_collectivite_has_none(territories: Territories) -> None:
+    departements = {one.code: one.region for one in territories.departements()}
+    ile_de_france = territories.find("region", departements["95"] or "")
     assert ile_de_france is not None
     assert ile_de_france.name == "Île-de-France"
-    assert territories.region_of("988") is None
-    assert territories.region_of("999") is None
+    assert departements["988"] is None
 
 
 def test_the_source_names_licence_and_vintage(territories: Territories) -> None:
