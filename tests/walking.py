@@ -268,7 +268,7 @@ class Walk:
         for database in self._databases:
             tables = await database.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
             hashes = [
-                f"SELECT '{row['tablename']}' AS name, md5(string_agg(t::text, '|' ORDER BY t::text)) AS hash "  # noqa: S608 - names of our tables
+                f"SELECT '{row['tablename']}' AS name, md5(string_agg(t::text, '|' ORDER BY t::text)) AS hash "
                 f'FROM "{row["tablename"]}" AS t'
                 for row in tables
                 if row["tablename"] not in WITHOUT_DATA

@@ -425,7 +425,7 @@ async def _next(connection: Connection, confirmed: Sequence[Row], under_way: Seq
         CROSS JOIN pg_current_snapshot() s
         CROSS JOIN LATERAL (SELECT * FROM journal WHERE journal.position = w.position OFFSET 0) j
         ORDER BY w.queue <> '', w.position, w.queue
-        """,  # noqa: S608 - constants of ours
+        """,
         [row["position"] for row in confirmed],
         [row["queue"] for row in confirmed],
         NEW,

@@ -122,7 +122,7 @@ def test_a_service_that_its_database_does_not_let_in_is_named_without_scripts_an
     roles = ("escalation_app", "escalation_operators")  # the service's, and that by which the page looks at it
     harm = (
         *(f"ALTER ROLE {role} NOLOGIN" for role in roles),
-        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN {roles}",  # noqa: S608 - constants
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN {roles}",
     )
     repair = "; ".join(f"ALTER ROLE {role} LOGIN" for role in roles)
     with broken(system, "postgres", harm, repair) as repaired:
@@ -167,7 +167,7 @@ def test_a_mail_that_was_refused_is_found_beside_the_request_and_sent_again(
         SET status = 'failed', sent_at = NULL, next_attempt_at = NULL, reason = '550 5.1.1 no such user'
         WHERE id = (SELECT id FROM delivery
                     WHERE request_id = '{stuck.id}' AND audience = 'applicant' AND status = 'sent' LIMIT 1)
-    """  # noqa: S608 - an id of ours
+    """
     does_at_last(system, "cousu_notifications", refused)
     why = page.get_by_role("listitem").filter(has_text="n’est pas arrivé")
     expect(why).to_contain_text("550 5.1.1 no such user", timeout=PATIENCE)

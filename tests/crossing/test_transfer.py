@@ -139,7 +139,7 @@ async def test_what_is_applied_before_the_new_case_is_open_is_in_it_once(
         await inbox.process(await published(world.databases["intake"], "intake.%"))
         await inbox.process(await published(world.databases["qualification"], "qualification.%_transferred.v1"))
     kept = await new.fetchval(
-        f"SELECT count(*) FROM {table} WHERE request_id = $1 AND departement = '78'",  # noqa: S608 - one of ours
+        f"SELECT count(*) FROM {table} WHERE request_id = $1 AND departement = '78'",
         request_id,
     )
     steps = await new.fetchval(

@@ -135,7 +135,7 @@ async def test_the_team_writes_so_much_about_a_dossier_and_no_more(
             f"""
             INSERT INTO {table} (id, request_id, {columns})
             SELECT gen_random_uuid(), $1, now() - interval '3 days', 'Déjà dit.', '{{}}' FROM generate_series(1, $2)
-            """,  # noqa: S608 - constants of the test
+            """,
             UUID(received),
             Allowance().texts,
         )

@@ -134,7 +134,7 @@ async def forked(product: Judged) -> list[str]:
             continue
         for row in await product.fetch(
             service,
-            f"SELECT source, subject, applied, {APPLIED_HASH} AS hash FROM inbox_stream"  # noqa: S608 - a constant
+            f"SELECT source, subject, applied, {APPLIED_HASH} AS hash FROM inbox_stream"
             f" WHERE {APPLIED_HASH} IS NOT NULL",
         ):
             known = hashes.get((row["source"], row["subject"], row["applied"]))

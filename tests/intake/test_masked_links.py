@@ -15,7 +15,7 @@ MASKED = "[lien personnel masqué]"
 
 
 async def kept(database: Database, table: str, *columns: str) -> str:
-    rows = await database.fetch(f"SELECT {', '.join(columns)} FROM {table}")  # noqa: S608 - names of this file
+    rows = await database.fetch(f"SELECT {', '.join(columns)} FROM {table}")
     return str([[str(value) for value in row.values()] for row in rows])
 
 

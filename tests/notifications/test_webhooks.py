@@ -100,7 +100,7 @@ async def let_the_pause_pass(database: Database) -> None:
 
 
 async def column(database: Database, name: str) -> object:
-    return await database.fetchval(f"SELECT {name} FROM webhook")  # noqa: S608 - a test's own
+    return await database.fetchval(f"SELECT {name} FROM webhook")
 
 
 async def test_a_partner_is_told_what_happens_next_in_order_and_can_prove_by_whom(

@@ -150,7 +150,7 @@ class InboxLife(RuleBasedStateMachine):
         self.delivered: set[Place] = set()
         self.skipped: set[Place] = set()
         self.rubbish: Counter[bytes] = Counter()
-        wait(owner.execute(";".join(f"DELETE FROM {table}" for table in TABLES)))  # noqa: S608 - names of our own
+        wait(owner.execute(";".join(f"DELETE FROM {table}" for table in TABLES)))
 
     # ── what happens ────────────────────────────────────────────────────────────────────────────────────────────
 

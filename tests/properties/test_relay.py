@@ -145,7 +145,7 @@ class RelayLife(RuleBasedStateMachine):
         self.first: dict[UUID, list[int]] = defaultdict(list)
         self.arrived: set[UUID] = set()
         self.rounds: list[FakeBroker] = []
-        wait(owner.execute(";".join(f"DELETE FROM {table}" for table in TABLES)))  # noqa: S608 - names of our own
+        wait(owner.execute(";".join(f"DELETE FROM {table}" for table in TABLES)))
 
     @rule(which=st.lists(st.integers(0, 1), min_size=1, max_size=4))
     def something_is_told(self, which: list[int]) -> None:

@@ -191,7 +191,7 @@ async def test_everything_committed_is_published_in_every_interleaving_of_transa
         connections = [await stack.enter_async_context(database.connection()) for _ in range(2 + WRITERS)]
 
         async def one(plans: list[Plan], seed: int) -> None:
-            await owner.execute(";".join(f"DELETE FROM {table}" for table in TABLES))  # noqa: S608 - names of our own
+            await owner.execute(";".join(f"DELETE FROM {table}" for table in TABLES))
             await _go_through(connections, plans, scheduled(plans, random.Random(seed)))  # noqa: S311 - no secret
 
         @effort(examples=150, steps=1)

@@ -261,19 +261,19 @@ COPIED: Final = (
            suspended_on, answer_until, question, decided, opened_at {_EARLIER}, state_since {_EARLIER}
     FROM case_file
     WHERE {_FIRST}
-    """,  # noqa: S608 - constants
+    """,
     f"""
     INSERT INTO case_step (id, request_id, departement, at, type, team, fact)
     SELECT {_OWN}, {_TWIN}, departement, at {_EARLIER}, type, team, fact
     FROM case_step
     WHERE {_FIRST}
-    """,  # noqa: S608 - same
+    """,
     f"""
     INSERT INTO case_message (id, request_id, departement, at, team, author, text)
     SELECT {_OWN}, {_TWIN}, departement, at {_EARLIER}, team, author, text
     FROM case_message
     WHERE {_FIRST}
-    """,  # noqa: S608 - same
+    """,
     f"""
     INSERT INTO orientation (id, request_id, departement, provider_id, provider, motive, until, state, answer,
                              opened_at, answered_at)
@@ -281,7 +281,7 @@ COPIED: Final = (
            answered_at {_EARLIER}
     FROM orientation
     WHERE {_FIRST}
-    """,  # noqa: S608 - same
+    """,
 )
 
 PROPOSALS: Final = {

@@ -24,7 +24,7 @@ async def wrote(database: Database, life: Life, *, notes: bool, count: int, days
             SELECT gen_random_uuid(), $1, '95', now() - make_interval(days => $2), 'Agent', 'Déjà écrit.'
                 {", 'departement'" if who else ""}
             FROM generate_series(1, $3)
-            """,  # noqa: S608 - constants of the test
+            """,
             life.request_id,
             days_ago,
             count,

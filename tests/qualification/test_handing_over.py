@@ -116,7 +116,7 @@ async def test_the_national_side_has_all_that_was_written(
         inbox = Inbox(national, national_handlers(Durations()))
         for row in rows:
             await inbox.process([Message(row["body"].encode(), row["routing_key"])])
-        dossier = Dossier.model_validate(await national.fetchval(f"SELECT dossier FROM {table}"))  # noqa: S608 - ours
+        dossier = Dossier.model_validate(await national.fetchval(f"SELECT dossier FROM {table}"))
         assert [message.text for message in dossier.messages] == texts
         assert len(dossier.documents) == MOST_FILES
         assert len([step for step in dossier.history if step.type == "intake.message_posted.v1"]) == len(texts)

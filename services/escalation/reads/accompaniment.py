@@ -141,7 +141,7 @@ async def accompaniments(
         WHERE NOT $4 OR late > 0 OR ends_on < $3
         ORDER BY coalesce(next_due_on, ends_on), number
         LIMIT $5 OFFSET $6
-        """,  # noqa: S608 - built from a constant
+        """,
         perimeter.departements,
         perimeter.programmes,
         today,
@@ -155,7 +155,7 @@ async def accompaniments(
 async def count_accompaniments(reader: Reader, *, late: bool, perimeter: Perimeter, today: date) -> int:
     """Count what such a list would show."""
     total: int = await reader.fetchval(
-        f"{_UNDER_WAY} SELECT count(*) FROM under_way WHERE NOT $4 OR late > 0 OR ends_on < $3",  # noqa: S608 - as above
+        f"{_UNDER_WAY} SELECT count(*) FROM under_way WHERE NOT $4 OR late > 0 OR ends_on < $3",
         perimeter.departements,
         perimeter.programmes,
         today,

@@ -170,7 +170,7 @@ _REGISTER = f"""
     FROM decision
     JOIN escalation ON escalation.request_id = decision.request_id
     JOIN committee_session ON committee_session.id = decision.session_id
-"""  # noqa: S608 - the columns are a constant
+"""
 _OF_DEPARTEMENTS = "($1::text[] IS NULL OR escalation.departement = ANY ($1))"
 _STANDING = """(
     decision.reserve IS NOT NULL AND decision.reserve_lifted_on IS NULL AND decision.replaced_by IS NULL
@@ -203,7 +203,7 @@ async def sessions(
         WHERE $1::text IS NULL OR ($1 = 'open') = (closed_at IS NULL)
         ORDER BY closed_at IS NOT NULL, held_on DESC, id
         LIMIT $2 OFFSET $3
-        """,  # noqa: S608 - the columns are a constant
+        """,
         state,
         limit,
         offset,
@@ -222,7 +222,7 @@ async def count_sessions(reader: Reader, *, state: SessionState | None) -> int:
 async def session(reader: Reader, session_id: UUID, *, by: By) -> SessionDetail:
     """Give one session with its agenda; refuses (`NoSuchSession`) when there is none."""
     row = await reader.fetchrow(
-        f"SELECT {_SUMMARY} FROM committee_session WHERE id = $1",  # noqa: S608 - the columns are a constant
+        f"SELECT {_SUMMARY} FROM committee_session WHERE id = $1",
         session_id,
     )
     if row is None:
@@ -289,7 +289,7 @@ async def count_decisions(reader: Reader, *, departements: list[str] | None, sta
         FROM decision
         JOIN escalation ON escalation.request_id = decision.request_id
         WHERE {_OF_DEPARTEMENTS} AND (NOT $2 OR {_STANDING})
-        """,  # noqa: S608 - built from constants
+        """,
         departements,
         standing_reserve,
     )
@@ -299,7 +299,7 @@ async def count_decisions(reader: Reader, *, departements: list[str] | None, sta
 async def decisions_of(reader: Reader, request_id: UUID, state: State, *, by: By) -> list[dict[str, Any]]:
     """Give the decisions on a dossier that is in this state, in order."""
     rows = await reader.fetch(
-        f"SELECT {_DECISION} FROM decision WHERE request_id = $1 ORDER BY recorded_at",  # noqa: S608 - built from constants
+        f"SELECT {_DECISION} FROM decision WHERE request_id = $1 ORDER BY recorded_at",
         request_id,
     )
     return [{**dict(row), "allowed_actions": _decision_actions(row, state, by)} for row in rows]
@@ -346,7 +346,7 @@ async def _agenda(reader: Reader, session_id: UUID, by: By) -> list[dict[str, An
 async def _made_in(reader: Reader, session_id: UUID) -> dict[UUID, Row]:
     """Give the decisions of a session, each by its dossier; what corrected them later is not the session's."""
     rows = await reader.fetch(
-        f"SELECT {_DECISION} FROM decision WHERE session_id = $1 AND corrects IS NULL",  # noqa: S608 - constants
+        f"SELECT {_DECISION} FROM decision WHERE session_id = $1 AND corrects IS NULL",
         session_id,
     )
     return {row["request_id"]: row for row in rows}

@@ -67,7 +67,7 @@ async def _escalation(reader: Reader, request_id: UUID, perimeter: Perimeter) ->
         WHERE request_id = $1
             AND ($2::text[] IS NULL OR departement = ANY($2))
             AND ($3::text[] IS NULL OR programme = ANY($3))
-        """,  # noqa: S608 - the columns are a constant
+        """,
         request_id,
         perimeter.departements,
         perimeter.programmes,
@@ -139,7 +139,7 @@ async def _mobilisations(reader: Reader, request_id: UUID, state: State, by: By)
         LEFT JOIN provider_link ON provider_link.mobilisation_id = mobilisation.id
         WHERE request_id = $1
         ORDER BY proposed_at, id
-        """,  # noqa: S608 - the columns are a constant
+        """,
         request_id,
     )
     entries = await reader.fetch(

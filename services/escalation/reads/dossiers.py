@@ -106,7 +106,7 @@ async def dossiers(
         WHERE {_SEEN} {_FILTERED}
         ORDER BY {_IN_TURN}
         LIMIT $11 OFFSET $12
-        """,  # noqa: S608 - built from constants
+        """,
         *filters.arguments(perimeter, today),
         limit,
         offset,
@@ -119,7 +119,7 @@ async def count_dossiers(database: Database, filters: Filters, *, perimeter: Per
 
     async def count() -> int:
         total: int = await database.fetchval(
-            f"SELECT count(*) FROM escalation WHERE {_SEEN} {_FILTERED}",  # noqa: S608 - built from constants
+            f"SELECT count(*) FROM escalation WHERE {_SEEN} {_FILTERED}",
             *filters.arguments(perimeter, today),
         )
         return total
@@ -133,7 +133,7 @@ async def count_by_state(database: Database, *, perimeter: Perimeter) -> dict[St
 
     async def count() -> dict[State, int]:
         rows = await database.fetch(
-            f"SELECT state, count(*) AS number FROM escalation WHERE {_SEEN} GROUP BY state",  # noqa: S608 - constants
+            f"SELECT state, count(*) AS number FROM escalation WHERE {_SEEN} GROUP BY state",
             perimeter.departements,
             perimeter.programmes,
         )
@@ -146,7 +146,7 @@ async def count_by_state(database: Database, *, perimeter: Perimeter) -> dict[St
 async def departements(reader: Reader, *, perimeter: Perimeter) -> list[str]:
     """Give the départements that have dossiers here, for the filter."""
     rows = await reader.fetch(
-        f"SELECT DISTINCT departement FROM escalation WHERE {_SEEN} ORDER BY departement",  # noqa: S608 - constants
+        f"SELECT DISTINCT departement FROM escalation WHERE {_SEEN} ORDER BY departement",
         perimeter.departements,
         perimeter.programmes,
     )

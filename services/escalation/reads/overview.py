@@ -101,7 +101,7 @@ async def _outcomes(reader: Reader, perimeter: Perimeter) -> dict[str, int]:
         LEFT JOIN escalation AS e USING (request_id)
         WHERE f.submitted_at IS NOT NULL AND {_SEEN}
         GROUP BY 1
-        """,  # noqa: S608 - built from constants
+        """,
         perimeter.departements,
         perimeter.programmes,
     )
@@ -117,7 +117,7 @@ async def _by_departement(reader: Reader, perimeter: Perimeter) -> dict[str, int
         WHERE f.submitted_at IS NOT NULL AND {_SEEN}
         GROUP BY f.departement
         ORDER BY f.departement
-        """,  # noqa: S608 - built from constants
+        """,
         perimeter.departements,
         perimeter.programmes,
     )
@@ -136,7 +136,7 @@ async def _delay(reader: Reader, until: str, perimeter: Perimeter) -> Delay:
             round(percentile_cont(0.5) WITHIN GROUP (ORDER BY days)::numeric, 1)::float AS median_days,
             round(percentile_cont(0.9) WITHIN GROUP (ORDER BY days)::numeric, 1)::float AS p90_days
         FROM taken
-        """,  # noqa: S608 - built from constants
+        """,
         perimeter.departements,
         perimeter.programmes,
     )

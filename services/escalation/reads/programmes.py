@@ -171,7 +171,7 @@ async def programme_requests(
             AND ($4::text[] IS NULL OR programme = ANY($4))
         ORDER BY directed_at DESC, request_id
         LIMIT $5 OFFSET $6
-        """,  # noqa: S608 - the columns are a constant
+        """,
         programme,
         state,
         perimeter.departements,
@@ -191,7 +191,7 @@ async def programme_request(reader: Reader, request_id: UUID, *, perimeter: Peri
         WHERE request_id = $1
             AND ($2::text[] IS NULL OR departement = ANY($2))
             AND ($3::text[] IS NULL OR programme = ANY($3))
-        """,  # noqa: S608 - the columns are a constant
+        """,
         request_id,
         perimeter.departements,
         perimeter.programmes,

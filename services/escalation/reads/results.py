@@ -100,7 +100,7 @@ async def _delays(reader: Reader, perimeter: Perimeter) -> dict[str, Delay]:
         LEFT JOIN delay ON delay.place = listed.place
         GROUP BY listed.place, listed.name
         ORDER BY listed.place
-        """,  # noqa: S608 - built from constants
+        """,
         perimeter.departements,
         perimeter.programmes,
     )

@@ -81,7 +81,7 @@ async def similar(reader: Reader, request_id: UUID, *, perimeter: Perimeter) -> 
             ARRAY(SELECT unnest(fields) INTERSECT SELECT unnest(these_fields) ORDER BY 1) AS common_fields
         FROM most
         ORDER BY likeness DESC, decided_on DESC, number
-        """,  # noqa: S608 - built from constants
+        """,
         request_id,
         perimeter.departements,
         perimeter.programmes,

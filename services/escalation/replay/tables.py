@@ -28,7 +28,7 @@ TABLES = (
             FROM step AS t
             JOIN escalation AS e USING (request_id)
             WHERE NOT (t.type LIKE 'intake.%' AND {BROUGHT.format(part="history", member="type")})
-        )""",  # noqa: S608 - constants of ours
+        )""",
         left_out={"position": "the order of arrival"},
     ),
     Table(
@@ -39,7 +39,7 @@ TABLES = (
             FROM message AS t
             JOIN escalation AS e USING (request_id)
             WHERE NOT {BROUGHT.format(part="messages", member="text")}
-        )""",  # noqa: S608 - constants of ours
+        )""",
     ),
     Table("document", key=("request_id", "id")),
     Table("question", key=("request_id", "asked_at"), left_out={"id": NOT_TOLD}),

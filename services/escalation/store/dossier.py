@@ -61,7 +61,7 @@ async def load_for_update(tx: Transaction, request_id: UUID, perimeter: Perimete
             AND ($2::text[] IS NULL OR departement = ANY($2))
             AND ($3::text[] IS NULL OR programme = ANY($3))
         FOR UPDATE
-        """,  # noqa: S608 - the columns are a constant
+        """,
         request_id,
         perimeter.departements,
         perimeter.programmes,
@@ -74,7 +74,7 @@ async def load_for_update(tx: Transaction, request_id: UUID, perimeter: Perimete
 async def find_for_update(tx: Transaction, request_id: UUID) -> Escalation | None:
     """Give a dossier, locked, if it came here."""
     row = await tx.fetchrow(
-        f"SELECT {_COLUMNS} FROM escalation WHERE request_id = $1 FOR UPDATE",  # noqa: S608 - a constant
+        f"SELECT {_COLUMNS} FROM escalation WHERE request_id = $1 FOR UPDATE",
         request_id,
     )
     return _escalation(row) if row else None
@@ -101,7 +101,7 @@ async def claim_overdue(tx: Transaction, *, today: date) -> list[Escalation]:
         ORDER BY due_on
         LIMIT 100
         FOR UPDATE SKIP LOCKED
-        """,  # noqa: S608 - the columns are a constant
+        """,
         today,
     )
     return [_escalation(row) for row in rows]
@@ -121,7 +121,7 @@ async def claim_due_soon(tx: Transaction, *, today: date, soon: date) -> list[Es
         ORDER BY due_on
         LIMIT 100
         FOR UPDATE SKIP LOCKED
-        """,  # noqa: S608 - the columns are a constant
+        """,
         today,
         soon,
     )

@@ -194,7 +194,7 @@ async def load_mobilisation_for_update(tx: Transaction, request_id: UUID, mobili
         FROM mobilisation
         WHERE id = $1 AND request_id = $2
         FOR UPDATE
-        """,  # noqa: S608 - the columns are a constant
+        """,
         mobilisation_id,
         request_id,
     )
@@ -206,7 +206,7 @@ async def load_mobilisation_for_update(tx: Transaction, request_id: UUID, mobili
 async def load_mobilisations_for_update(tx: Transaction, request_id: UUID) -> list[Mobilisation]:
     """Return all mobilisations of a dossier, locked, in the order of their ids."""
     rows = await tx.fetch(
-        f"SELECT {MOBILISATION} FROM mobilisation WHERE request_id = $1 ORDER BY id FOR UPDATE",  # noqa: S608 - as above
+        f"SELECT {MOBILISATION} FROM mobilisation WHERE request_id = $1 ORDER BY id FOR UPDATE",
         request_id,
     )
     return [mobilisation_of(row) for row in rows]

@@ -99,7 +99,7 @@ async def load_request_for_update(
             AND ($3::text[] IS NULL OR departement = ANY($3))
             AND ($4::text[] IS NULL OR programme = ANY($4))
         FOR UPDATE
-        """,  # noqa: S608 - the columns are a constant
+        """,
         request_id,
         programme,
         perimeter.departements,
@@ -113,7 +113,7 @@ async def load_request_for_update(
 async def find_request_for_update(tx: Transaction, request_id: UUID) -> ProgrammeRequest | None:
     """Give a request that was directed to a programme, locked; None if none was."""
     row = await tx.fetchrow(
-        f"SELECT {_REQUEST} FROM programme_request WHERE request_id = $1 FOR UPDATE",  # noqa: S608 - as above
+        f"SELECT {_REQUEST} FROM programme_request WHERE request_id = $1 FOR UPDATE",
         request_id,
     )
     return _request(row) if row else None

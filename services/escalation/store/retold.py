@@ -57,7 +57,7 @@ async def _note_milestone(tx: Transaction, request_id: UUID, told: str, *, title
             WHERE request_id = $1 AND title = $2 AND due_on = $3 AND NOT {told} AND reached_on IS NULL
             LIMIT 1
         )
-        """,  # noqa: S608 - one of two columns
+        """,
         request_id,
         title,
         due_on,

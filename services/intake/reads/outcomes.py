@@ -52,7 +52,7 @@ _COUNTED: Final = f"""
     SELECT kind, month, outcome, departement, count(*)::int AS requests
     FROM counted
     GROUP BY GROUPING SETS ((kind), (month), (outcome), (departement))
-"""  # noqa: S608 - built from constants
+"""
 """One statement: all tables are of the same requests."""
 
 _MONTHS: Final = """

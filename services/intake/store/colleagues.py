@@ -67,7 +67,7 @@ async def of_request(reader: Reader, request_id: UUID) -> list[Colleague]:
         UNION ALL
         SELECT id, name, email, asked_at, NULL, NULL, true FROM waiting_invitation WHERE request_id = $1
         ORDER BY invited_at, id
-        """,  # noqa: S608 - our own list of columns
+        """,
         request_id,
     )
     return [Colleague(**row) for row in rows]
@@ -76,7 +76,7 @@ async def of_request(reader: Reader, request_id: UUID) -> list[Colleague]:
 async def load(reader: Reader, colleague_id: UUID, *, of: UUID) -> Colleague:
     """Give one who was invited to that request; refuses with `NotFound`."""
     row = await reader.fetchrow(
-        f"SELECT {COLUMNS} FROM colleague WHERE id = $1 AND request_id = $2",  # noqa: S608 - our own list of columns
+        f"SELECT {COLUMNS} FROM colleague WHERE id = $1 AND request_id = $2",
         colleague_id,
         of,
     )

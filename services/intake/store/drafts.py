@@ -37,7 +37,7 @@ async def add(
 async def load(reader: Reader, draft_id: UUID, *, lock: bool = False) -> Draft:
     """Give a draft; refuses with `NotFound`. With `lock`, two filings of it wait for each other."""
     row = await reader.fetchrow(
-        f"SELECT id, answers, saved_at, request_id, filed_by FROM draft WHERE id = $1{' FOR UPDATE' if lock else ''}",  # noqa: S608 - one of two clauses of ours
+        f"SELECT id, answers, saved_at, request_id, filed_by FROM draft WHERE id = $1{' FOR UPDATE' if lock else ''}",
         draft_id,
     )
     if row is None:

@@ -22,7 +22,7 @@ _CHANGED: Final = f"""
     FROM ({_GRANTED}) AS granted
     FULL JOIN published_amount USING (request_id, team)
     WHERE coalesce(granted.cents, 0) <> coalesce(published_amount.cents, 0)
-"""  # noqa: S608 - built from constants
+"""
 
 
 async def is_published(reader: Reader, unit: str, *, at: datetime) -> bool:
@@ -63,7 +63,7 @@ async def changed_amounts(reader: Reader) -> dict[str, dict[str, int]]:
         FROM ({_CHANGED}) AS changed
         JOIN request ON request.id = changed.request_id
         GROUP BY 1, 2
-        """  # noqa: S608 - built from constants
+        """
     )
     changes: dict[str, dict[str, int]] = defaultdict(dict)
     for row in rows:
@@ -80,7 +80,7 @@ async def publish_amounts(tx: Transaction, team: str) -> None:
         FROM ({_CHANGED}) AS changed
         WHERE team = $1
         ON CONFLICT (request_id, team) DO UPDATE SET cents = excluded.cents
-        """,  # noqa: S608 - built from constants
+        """,
         team,
     )
 
@@ -100,7 +100,7 @@ async def new_evaluations(reader: Reader) -> dict[str, int]:
         JOIN request ON request.id = evaluation.request_id
         WHERE NOT EXISTS (SELECT FROM published_evaluation WHERE evaluation_id = evaluation.id)
         GROUP BY 1
-        """  # noqa: S608 - built from constants
+        """
     )
     return {row["applicant"]: row["evaluations"] for row in rows}
 

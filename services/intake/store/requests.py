@@ -114,7 +114,7 @@ COLUMNS: Final = """
 
 async def find_for_update(tx: Transaction, request_id: UUID) -> Tracked | None:
     """Lock a request, if there is one."""
-    row = await tx.fetchrow(f"SELECT {COLUMNS} FROM request WHERE id = $1 FOR UPDATE", request_id)  # noqa: S608 - our own list of columns
+    row = await tx.fetchrow(f"SELECT {COLUMNS} FROM request WHERE id = $1 FOR UPDATE", request_id)
     return tracked_of(row) if row else None
 
 
@@ -141,7 +141,7 @@ async def load_held(tx: Transaction, holder: Holder) -> Tracked:
             )
         )
         FOR UPDATE
-        """,  # noqa: S608 - our own list of columns
+        """,
         holder.request_id,
         holder.generation,
         holder.colleague_id,
@@ -156,7 +156,7 @@ async def load_held(tx: Transaction, holder: Holder) -> Tracked:
 
 async def find_by_number(tx: Transaction, number: str) -> Tracked | None:
     """Lock the request that has this number, if there is one."""
-    row = await tx.fetchrow(f"SELECT {COLUMNS} FROM request WHERE number = $1 FOR UPDATE", number)  # noqa: S608 - our own list of columns
+    row = await tx.fetchrow(f"SELECT {COLUMNS} FROM request WHERE number = $1 FOR UPDATE", number)
     return tracked_of(row) if row else None
 
 
@@ -199,7 +199,7 @@ async def evaluated_before(tx: Transaction, moment: datetime, *, most: int) -> l
         ORDER BY evaluated_at
         LIMIT $2
         FOR UPDATE SKIP LOCKED
-        """,  # noqa: S608 - our own list of columns
+        """,
         moment,
         most,
     )

@@ -13,7 +13,7 @@ _KNOWN = f"""
     SELECT request_id, number, title, applicant, contact_name, contact_email, departement, link_generation, escalated
     FROM known_request
     WHERE {SEES_REQUEST}
-"""  # noqa: S608 - a constant of ours
+"""
 
 
 async def latest_requests(reader: Reader, perimeter: Perimeter, *, most: int = 20) -> list[KnownRequest]:
@@ -50,7 +50,7 @@ async def latest_mails(reader: Reader, template: str, perimeter: Perimeter, *, m
         WHERE {SEES_DELIVERY} AND template = $4
         ORDER BY created_at DESC, id
         LIMIT $5
-        """,  # noqa: S608 - a constant of ours
+        """,
         *perimeter.arguments,
         template,
         most,

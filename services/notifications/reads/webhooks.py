@@ -42,12 +42,12 @@ _WEBHOOK = f"""
            ) AS waiting) AS behind
     FROM webhook w
     JOIN agent a ON a.id = w.created_by
-"""  # noqa: S608 - no input in it
+"""
 
 
 async def webhooks(reader: Reader, perimeter: list[str] | None, page: Page) -> tuple[list[Webhook], int]:
     """List the subscriptions of the perimeter, those that ended last, and count them."""
-    total: int = await reader.fetchval(f"SELECT count(*) FROM webhook w WHERE {IN_PERIMETER}", perimeter)  # noqa: S608 - same
+    total: int = await reader.fetchval(f"SELECT count(*) FROM webhook w WHERE {IN_PERIMETER}", perimeter)
     rows = await reader.fetch(
         f"{_WEBHOOK} WHERE {IN_PERIMETER} ORDER BY w.state = 'ended', w.created_at DESC, w.id LIMIT $2 OFFSET $3",
         perimeter,
@@ -111,9 +111,9 @@ class PartnerEvent:
 async def partner_events(reader: Reader, perimeter: list[str] | None, page: Page) -> tuple[list[PartnerEvent], int]:
     """List what partners may be told of the perimeter, newest first, and count it."""
     wanted = "WHERE position IS NOT NULL AND ($1::text[] IS NULL OR departement = ANY($1))"
-    total: int = await reader.fetchval(f"SELECT count(*) FROM partner_event {wanted}", perimeter)  # noqa: S608 - same
+    total: int = await reader.fetchval(f"SELECT count(*) FROM partner_event {wanted}", perimeter)
     rows = await reader.fetch(
-        f"SELECT position, body, noted_at FROM partner_event {wanted} ORDER BY position DESC LIMIT $2 OFFSET $3",  # noqa: S608 - same
+        f"SELECT position, body, noted_at FROM partner_event {wanted} ORDER BY position DESC LIMIT $2 OFFSET $3",
         perimeter,
         page.limit,
         page.offset,

@@ -102,7 +102,7 @@ async def lock_delivery(tx: Transaction, delivery_id: UUID, perimeter: Perimeter
         FROM delivery
         WHERE {SEES_DELIVERY} AND id = $4
         FOR UPDATE
-        """,  # noqa: S608 - a constant of ours
+        """,
         *perimeter.arguments,
         delivery_id,
     )

@@ -141,7 +141,7 @@ async def clear_address(tx: Transaction, address_id: UUID, perimeter: Perimeter)
         WHERE b.id = $4
           AND EXISTS (SELECT FROM delivery WHERE lower(delivery.recipient) = b.address AND {SEES_DELIVERY})
         RETURNING TRUE
-        """,  # noqa: S608 - a constant of ours
+        """,
         *perimeter.arguments,
         address_id,
     )

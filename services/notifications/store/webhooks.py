@@ -67,7 +67,7 @@ async def number_partner_events(tx: Transaction) -> int:
             WHERE w.state = 'active'
               AND w.position < h.head
               AND NOT EXISTS (SELECT FROM partner_event e WHERE e.position > w.position AND {WANTED})
-            """  # noqa: S608 - no input in it
+            """
         )
     return numbered
 
@@ -136,7 +136,7 @@ async def lock_webhook(tx: Transaction, webhook_id: UUID, perimeter: list[str] |
         FROM webhook w
         WHERE w.id = $2 AND {IN_PERIMETER}
         FOR UPDATE
-        """,  # noqa: S608 - no input in it
+        """,
         perimeter,
         webhook_id,
     )
@@ -248,7 +248,7 @@ async def claim_event(tx: Transaction, *, at: datetime, lease: timedelta) -> Row
         SELECT $1::uuid AS attempt_id, t.*, due.event_id, due.position, due.body
         FROM taken t
         JOIN due ON due.id = t.id
-        """,  # noqa: S608 - no input in it
+        """,
         clock.new_id(),
         at,
         lease,

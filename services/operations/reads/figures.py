@@ -97,7 +97,7 @@ async def figures(reader: Reader, service: str, perimeter: list[str] | None = No
                        WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = $2 AND l.objsubid = 1
                          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
                          AND (a.application_name IS NULL OR a.application_name = $3)) AS relay
-        """,  # noqa: S608 - a constant of ours
+        """,
         perimeter,
         LEADER_LOCK,
         service,

@@ -62,7 +62,7 @@ async def latest(
           AND concat_ws(' ', by, target, why) ILIKE {db.containing("$3::text")}
         ORDER BY at DESC, id DESC
         LIMIT $1
-        """,  # noqa: S608 - our own pattern
+        """,
         most,
         by,
         containing,

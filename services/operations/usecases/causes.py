@@ -89,7 +89,7 @@ async def list_causes(reader: Reader, service: str, *, perimeter: list[str] | No
         GROUP BY 1, 2
         ORDER BY messages DESC, first_at
         LIMIT $2
-        """,  # noqa: S608 - our own expressions
+        """,
         perimeter,
         MOST_CAUSES,
     )
@@ -107,7 +107,7 @@ async def show(reader: Reader, service: str, key: str, *, perimeter: list[str] |
 async def preview(reader: Reader, service: str, key: str, *, perimeter: list[str] | None = None) -> list[Quarantined]:
     """Give the first messages of a group."""
     rows = await reader.fetch(
-        f"SELECT {COLUMNS} FROM quarantine WHERE {_OPEN} AND {_KEY} = $2 ORDER BY received_at, id LIMIT $3",  # noqa: S608 - same
+        f"SELECT {COLUMNS} FROM quarantine WHERE {_OPEN} AND {_KEY} = $2 ORDER BY received_at, id LIMIT $3",
         perimeter,
         key,
         PREVIEWED,
@@ -126,7 +126,7 @@ async def settle(watched: Watched, key: str, decision: Decision) -> Settled:
     while settled < MOST and (count := await _settle_batch(watched, key, decision)):
         settled += count
     left = await watched.database.fetchval(
-        f"SELECT count(*) FROM quarantine WHERE {_OPEN} AND {_KEY} = $2 AND received_at <= $3",  # noqa: S608 - same
+        f"SELECT count(*) FROM quarantine WHERE {_OPEN} AND {_KEY} = $2 AND received_at <= $3",
         decision.perimeter,
         key,
         decision.at,
@@ -150,7 +150,7 @@ async def _settle_batch(watched: Watched, key: str, decision: Decision) -> int:
             FROM chosen
             WHERE id = chosen_id
             RETURNING id, reason, CASE WHEN $4 = 'replayed' THEN body END AS body, routing_key, user_id, damaged
-            """,  # noqa: S608 - same
+            """,
             decision.perimeter,
             key,
             decision.at,

@@ -83,7 +83,7 @@ async def list_held(reader: Reader, service: str, *, most: int = 200, perimeter:
 
 async def count(reader: Reader, *, perimeter: list[str] | None = None) -> list[int]:
     """Count the held streams of a service: one figure."""
-    rows = await reader.fetch(f"SELECT count(*) FROM ({_HELD}) AS held", perimeter)  # noqa: S608 - our own query
+    rows = await reader.fetch(f"SELECT count(*) FROM ({_HELD}) AS held", perimeter)
     return [row["count"] for row in rows]
 
 
@@ -99,7 +99,7 @@ class Group(BaseModel):
 async def groups(reader: Reader, service: str, *, perimeter: list[str] | None = None) -> list[Group]:
     """Give the groups of held streams, the largest first; strangers' types are bounded by those that are known."""
     rows = await reader.fetch(
-        f"SELECT code, type, count(*) AS streams FROM ({_HELD}) AS held GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 100",  # noqa: S608 - same
+        f"SELECT code, type, count(*) AS streams FROM ({_HELD}) AS held GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 100",
         perimeter,
     )
     return [Group(service=service, **row) for row in rows]

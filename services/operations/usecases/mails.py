@@ -106,7 +106,7 @@ async def list_mails(
                OR status = 'queued' AND cadence = 'instant' AND tried_since < now() - make_interval(secs => $4))
         ORDER BY status = 'queued', tried_since, id
         LIMIT $5
-        """,  # noqa: S608 - our own column names
+        """,
         perimeter,
         request_id,
         LATELY_DAYS,
@@ -119,7 +119,7 @@ async def list_mails(
 async def show(reader: Reader, mail_id: UUID, *, perimeter: list[str] | None = None) -> Mail:
     """Give one mail, whatever became of it; refuses with `NoSuchMail`."""
     rows = await reader.fetch(
-        f"SELECT {_COLUMNS} FROM delivery WHERE {_SEEN} AND id = $2",  # noqa: S608 - our own column names
+        f"SELECT {_COLUMNS} FROM delivery WHERE {_SEEN} AND id = $2",
         perimeter,
         mail_id,
     )
@@ -160,7 +160,7 @@ async def answers(reader: Reader, *, perimeter: list[str] | None = None) -> list
         GROUP BY 1
         ORDER BY count(*) DESC, 1
         LIMIT 20
-        """,  # noqa: S608 - our own column names
+        """,
         perimeter,
         LATELY_DAYS,
     )
@@ -178,7 +178,7 @@ async def resend_answered(
         rows = await tx.fetch(
             f"""
             SELECT id FROM delivery WHERE {_SEEN} AND {_REFUSED} AND {_WORDS} = $3 ORDER BY id FOR UPDATE
-            """,  # noqa: S608 - our own column names
+            """,
             perimeter,
             LATELY_DAYS,
             words,

@@ -78,7 +78,7 @@ async def list_quarantined(
 ) -> list[Quarantined]:
     """Give the messages that wait for a decision, oldest first; or those that were settled, newest first."""
     rows = await reader.fetch(
-        f"SELECT {COLUMNS} FROM quarantine WHERE {SEEN} AND "  # noqa: S608 - our own column names
+        f"SELECT {COLUMNS} FROM quarantine WHERE {SEEN} AND "
         + ("settled_at IS NOT NULL ORDER BY settled_at DESC" if settled else "settled_at IS NULL ORDER BY received_at")
         + ", id LIMIT $2",
         perimeter,
@@ -90,7 +90,7 @@ async def list_quarantined(
 async def count(reader: Reader, *, settled: bool = False, perimeter: list[str] | None = None) -> list[int]:
     """Count the messages that wait for a decision, or those that were settled: one figure."""
     rows = await reader.fetch(
-        f"SELECT count(*) FROM quarantine WHERE {SEEN} AND (settled_at IS NOT NULL) = $2",  # noqa: S608 - same
+        f"SELECT count(*) FROM quarantine WHERE {SEEN} AND (settled_at IS NOT NULL) = $2",
         perimeter,
         settled,
     )
@@ -107,7 +107,7 @@ def in_order(rows: Iterable[Quarantined], *, settled: bool = False) -> list[Quar
 async def show(reader: Reader, service: str, message_id: UUID, *, perimeter: list[str] | None = None) -> Quarantined:
     """Give one message, settled or not; refuses with `NotInQuarantine`."""
     row = await reader.fetchrow(
-        f"SELECT {COLUMNS} FROM quarantine WHERE {SEEN} AND id = $2",  # noqa: S608 - our own column names
+        f"SELECT {COLUMNS} FROM quarantine WHERE {SEEN} AND id = $2",
         perimeter,
         message_id,
     )
@@ -121,7 +121,7 @@ async def about(
 ) -> list[Quarantined]:
     """Give the messages that wait for a decision and name this request, however unreadable they are, oldest first."""
     rows = await reader.fetch(
-        f"SELECT {COLUMNS} FROM quarantine WHERE {SEEN} "  # noqa: S608 - our own column names
+        f"SELECT {COLUMNS} FROM quarantine WHERE {SEEN} "
         "AND settled_at IS NULL AND position(convert_to($2, 'UTF8') IN body) > 0 ORDER BY received_at, id LIMIT $3",
         perimeter,
         str(request_id),
@@ -133,7 +133,7 @@ async def about(
 async def bytes_of(reader: Reader, message_id: UUID, *, perimeter: list[str] | None = None) -> bytes:
     """Give the bytes as they came; refuses with `NotInQuarantine`."""
     body: bytes | None = await reader.fetchval(
-        f"SELECT body FROM quarantine WHERE {SEEN} AND id = $2",  # noqa: S608 - a constant condition
+        f"SELECT body FROM quarantine WHERE {SEEN} AND id = $2",
         perimeter,
         message_id,
     )

@@ -26,12 +26,12 @@ async def providers(
     """
     wanted = (perimeter, fold(q) or None if q else None, departement)
     rows = await reader.fetch(
-        f"SELECT {PROVIDER} FROM provider AS p WHERE {where} ORDER BY p.search, p.id LIMIT $4 OFFSET $5",  # noqa: S608 - constant columns and conditions; every value is an argument
+        f"SELECT {PROVIDER} FROM provider AS p WHERE {where} ORDER BY p.search, p.id LIMIT $4 OFFSET $5",
         *wanted,
         page.limit,
         page.offset,
     )
-    total = await reader.fetchval(f"SELECT count(*) FROM provider AS p WHERE {where}", *wanted)  # noqa: S608 - same
+    total = await reader.fetchval(f"SELECT count(*) FROM provider AS p WHERE {where}", *wanted)
     return [entry_of(row) for row in rows], total
 
 
@@ -43,7 +43,7 @@ async def all_providers(reader: Reader, *, perimeter: Sequence[str] | None) -> l
         FROM provider AS p
         WHERE $1::text[] IS NULL OR p.departements && $1
         ORDER BY p.search, p.id
-        """,  # noqa: S608 - a constant list of columns
+        """,
         perimeter,
     )
     return [entry_of(row) for row in rows]
@@ -52,7 +52,7 @@ async def all_providers(reader: Reader, *, perimeter: Sequence[str] | None) -> l
 async def provider(reader: Reader, provider_id: UUID, *, perimeter: Sequence[str] | None) -> CatalogueEntry:
     """Give one provider that works in this perimeter; `NotFound` otherwise."""
     row = await reader.fetchrow(
-        f"SELECT {PROVIDER} FROM provider AS p WHERE p.id = $1 AND ($2::text[] IS NULL OR p.departements && $2)",  # noqa: S608 - a constant list of columns
+        f"SELECT {PROVIDER} FROM provider AS p WHERE p.id = $1 AND ($2::text[] IS NULL OR p.departements && $2)",
         provider_id,
         perimeter,
     )
@@ -92,11 +92,11 @@ async def entrusted(
         WHERE {where}
         ORDER BY o.state IN ('open', 'accepted') DESC, o.opened_at DESC, o.id
         LIMIT $3 OFFSET $4
-        """,  # noqa: S608 - a constant condition
+        """,
         provider_id,
         perimeter,
         page.limit,
         page.offset,
     )
-    total = await reader.fetchval(f"SELECT count(*) FROM orientation AS o WHERE {where}", provider_id, perimeter)  # noqa: S608 - same
+    total = await reader.fetchval(f"SELECT count(*) FROM orientation AS o WHERE {where}", provider_id, perimeter)
     return [Entrusted(**dict(row)) for row in rows], total

@@ -160,7 +160,7 @@ async def _inflow(reader: Reader, scope: Scope, today: date) -> list[Month]:
         FROM generate_series(date_trunc('month', $3::date::timestamp), $4::date, interval '1 month') AS m (month)
         LEFT JOIN came USING (month)
         ORDER BY m.month
-        """,  # noqa: S608 - a constant condition
+        """,
         *scope.arguments,
         today,
     )
@@ -176,7 +176,7 @@ async def _stock(reader: Reader, scope: Scope, today: date) -> list[Stock]:
         WHERE {_SEEN}
           AND c.state = ANY($3)
         GROUP BY c.state, age
-        """,  # noqa: S608 - same
+        """,
         scope.perimeter,
         scope.departement,
         [state.value for state in IN_HAND],
@@ -230,7 +230,7 @@ async def _delays(reader: Reader, scope: Scope) -> list[Delay]:
         WHERE time >= interval '0'
         GROUP BY stage, place
         ORDER BY place
-        """,  # noqa: S608 - same
+        """,
         *scope.arguments,
         qualification.ExaminationStarted.wire_type,
         _ANSWERS,
@@ -252,7 +252,7 @@ async def _outcomes(reader: Reader, scope: Scope) -> dict[State, int]:
         WHERE {_SEEN}
           AND {_SINCE}
         GROUP BY c.state
-        """,  # noqa: S608 - same
+        """,
         *scope.arguments,
     )
     return {State(row["state"]): row["cases"] for row in rows}
@@ -269,7 +269,7 @@ async def _fields(reader: Reader, scope: Scope) -> list[FieldShare]:
           AND {_SINCE}
         GROUP BY f.field
         ORDER BY cases DESC, f.field
-        """,  # noqa: S608 - same
+        """,
         *scope.arguments,
         list(ANSWERED),
         list(LOCAL),
@@ -288,7 +288,7 @@ async def _territories(reader: Reader, scope: Scope) -> list[TerritoryShare]:
           AND c.territory IS NOT NULL
         GROUP BY c.territory
         ORDER BY cases DESC, code
-        """,  # noqa: S608 - same
+        """,
         *scope.arguments,
         list(ANSWERED),
         list(LOCAL),

@@ -39,7 +39,7 @@ async def find(reader: Reader, orientation_id: UUID) -> tuple[Orientation, Orien
         FROM orientation AS o
         JOIN case_file AS c ON (c.request_id, c.departement) = (o.request_id, o.departement)
         WHERE o.id = $1
-        """,  # noqa: S608 - a constant list of columns
+        """,
         orientation_id,
     )
     if row is None:

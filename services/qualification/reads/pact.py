@@ -41,7 +41,7 @@ async def find(
         LEFT JOIN case_file AS c ON c.request_id = p.request_id AND c.departement = p.departement
         WHERE p.id = $1
           AND ($2::text[] IS NULL OR p.departement = ANY($2))
-        """,  # noqa: S608 - a constant list of columns
+        """,
         pact_id,
         perimeter,
     )
@@ -67,7 +67,7 @@ async def find_by_link(
         WHERE s.id = $1
           AND s.link_generation = $2
           AND s.invited_at IS NOT NULL
-        """,  # noqa: S608 - a constant list of columns
+        """,
         link.party_id,
         link.generation,
     )

@@ -83,13 +83,13 @@ async def pacts(
         WHERE {_WHERE}
         ORDER BY p.state_since DESC, p.id
         LIMIT $5 OFFSET $6
-        """,  # noqa: S608 - a constant condition; every value is an argument
+        """,
         *wanted,
         today,
         page.limit,
         page.offset,
     )
-    total = await reader.fetchval(f"SELECT count(*) FROM pact AS p WHERE {_WHERE}", *wanted)  # noqa: S608 - same
+    total = await reader.fetchval(f"SELECT count(*) FROM pact AS p WHERE {_WHERE}", *wanted)
     return [_line(row, who, today) for row in rows], total
 
 

@@ -152,16 +152,16 @@ def _shown(filters: Filters) -> str:
     few, found once by another index, counted and sorted.
     """
     columns = "c.request_id, c.departement" + (", count(*) OVER () AS found" if filters.q else "")
-    found = f"SELECT {columns} FROM case_file AS c WHERE {_WHERE}"  # noqa: S608 - constants
+    found = f"SELECT {columns} FROM case_file AS c WHERE {_WHERE}"
     if filters.q or filters.sort is not None:
         return f"{found} ORDER BY {_ORDERS[filters.sort]}, c.request_id, c.departement LIMIT $11 OFFSET $12"
     everywhere = range(len(_TURNS))
     turns = sorted({n for state in filters.states for n in _RUNNING.get(state, everywhere[-1:])} or everywhere)
     names, each = [f"turn_{n}" for n in turns], []
     for n, (name, turn) in enumerate(zip(names, (_TURNS[turn] for turn in turns), strict=True)):
-        left = " - ".join(["$11::bigint + $12::bigint", *(f"(SELECT count(*) FROM {one})" for one in names[:n])])  # noqa: S608 - same
+        left = " - ".join(["$11::bigint + $12::bigint", *(f"(SELECT count(*) FROM {one})" for one in names[:n])])
         each.append(f"{name} AS MATERIALIZED ({found} AND {turn} ORDER BY {_URGENT} LIMIT {left})")
-    one_after_the_other = " UNION ALL ".join(f"SELECT * FROM {name}" for name in names)  # noqa: S608 - same
+    one_after_the_other = " UNION ALL ".join(f"SELECT * FROM {name}" for name in names)
     return f"WITH {', '.join(each)} {one_after_the_other} LIMIT $11 OFFSET $12"
 
 
@@ -185,7 +185,7 @@ async def _count(database: Database, filters: Filters, viewer: Viewer) -> int:
 
     async def count() -> int:
         total: int = await database.fetchval(
-            f"SELECT count(*) FROM case_file AS c WHERE {_WHERE}",  # noqa: S608 - constants; every value is an argument
+            f"SELECT count(*) FROM case_file AS c WHERE {_WHERE}",
             *_arguments(filters, viewer),
         )
         return total
@@ -227,7 +227,7 @@ async def _rows(reader: Reader, filters: Filters, viewer: Viewer, page: Page) ->
             LIMIT 1
         ) AS last ON true
         ORDER BY {_ORDERS[filters.sort]}, c.request_id, c.departement
-        """,  # noqa: S608 - constant conditions and orders; every value is an argument
+        """,
         *_arguments(filters, viewer),
         page.limit,
         page.offset,
@@ -262,7 +262,7 @@ async def counts(reader: Reader, viewer: Viewer) -> dict[str, int]:
         FROM case_file AS c
         WHERE ($1::text[] IS NULL OR c.departement = ANY($1)) AND {_OVER}
         GROUP BY c.state
-        """,  # noqa: S608 - a constant condition
+        """,
         viewer.perimeter,
         viewer.today,
         viewer.who.email,

@@ -56,7 +56,7 @@ async def load_for_agent(tx: Transaction, request_id: UUID, perimeter: Sequence[
         ORDER BY c.state = 'transferred', c.opened_at DESC
         LIMIT 1
         FOR UPDATE
-        """,  # noqa: S608 - a constant list of columns
+        """,
         request_id,
         perimeter,
     )
@@ -73,7 +73,7 @@ async def load_for_event(tx: Transaction, request_id: UUID, departement: str) ->
         ORDER BY c.state = 'transferred', c.departement = $2 DESC, c.opened_at DESC
         LIMIT 1
         FOR UPDATE
-        """,  # noqa: S608 - a constant list of columns
+        """,
         request_id,
         departement,
     )
@@ -89,7 +89,7 @@ async def load_exactly(tx: Transaction, request_id: UUID, departement: str) -> C
         WHERE c.request_id = $1
           AND c.departement = $2
         FOR UPDATE
-        """,  # noqa: S608 - a constant list of columns
+        """,
         request_id,
         departement,
     )
@@ -108,7 +108,7 @@ async def load_late(tx: Transaction, before: date, limit: int) -> list[Case]:
         ORDER BY c.due_on
         LIMIT $2
         FOR UPDATE SKIP LOCKED
-        """,  # noqa: S608 - a constant list of columns
+        """,
         before,
         limit,
     )

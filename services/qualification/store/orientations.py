@@ -63,7 +63,7 @@ async def case_of(tx: Transaction, orientation_id: UUID) -> tuple[UUID, str] | N
 async def load_for_update(tx: Transaction, orientation_id: UUID) -> Orientation | None:
     """Lock one orientation."""
     row = await tx.fetchrow(
-        f"SELECT {ORIENTATION} FROM orientation AS o WHERE o.id = $1 FOR UPDATE",  # noqa: S608 - a constant list of columns
+        f"SELECT {ORIENTATION} FROM orientation AS o WHERE o.id = $1 FOR UPDATE",
         orientation_id,
     )
     return orientation_of(row) if row else None
@@ -79,7 +79,7 @@ async def load_current(tx: Transaction, request_id: UUID, departement: str) -> O
           AND o.departement = $2
           AND o.state IN ('open', 'accepted')
         FOR UPDATE
-        """,  # noqa: S608 - a constant list of columns
+        """,
         request_id,
         departement,
     )

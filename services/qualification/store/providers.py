@@ -65,7 +65,7 @@ async def load_for_update(tx: Transaction, provider_id: UUID, perimeter: Sequenc
         FROM provider AS p
         WHERE p.id = $1
           AND ($2::text[] IS NULL OR p.departements && $2)
-        """,  # noqa: S608 - a constant list of columns
+        """,
         provider_id,
         perimeter,
     )
@@ -104,7 +104,7 @@ async def of_departement(reader: Reader, departement: str) -> list[CatalogueEntr
         FROM provider AS p
         WHERE p.departements @> ARRAY[$1]
         ORDER BY p.search, p.id
-        """,  # noqa: S608 - a constant list of columns
+        """,
         departement,
     )
     return [entry_of(row) for row in rows]

@@ -37,7 +37,7 @@ async def load_due_soon(tx: Transaction, *, today: date, soon: date, limit: int)
         ORDER BY clock.last_day
         LIMIT $3
         FOR UPDATE OF c SKIP LOCKED
-        """,  # noqa: S608 - constants
+        """,
         today,
         soon,
         limit,

@@ -80,7 +80,7 @@ async def put_aside(tx: Transaction, message: Message, reason: str) -> None:
 async def _foreign_waiting(tx: Transaction) -> int:
     """Count the messages of forms of others that wait, as far as it matters."""
     count: int = await tx.fetchval(
-        f"SELECT count(*) FROM (SELECT FROM quarantine WHERE settled_at IS NULL AND {FOREIGN} LIMIT $1) AS q",  # noqa: S608 - a constant of ours
+        f"SELECT count(*) FROM (SELECT FROM quarantine WHERE settled_at IS NULL AND {FOREIGN} LIMIT $1) AS q",
         MOST_FOREIGN,
     )
     return count

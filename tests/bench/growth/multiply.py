@@ -89,9 +89,9 @@ async def multiply(
         names = ", ".join(f'"{column.name}"' for column in columns)
         values = ", ".join(column.again for column in columns)
         if not await connection.fetchval("SELECT to_regclass($1)", f'bench."{table}"'):
-            await connection.execute(f'CREATE TABLE bench."{table}" AS SELECT {names} FROM public."{table}"')  # noqa: S608 - names from the catalogue
+            await connection.execute(f'CREATE TABLE bench."{table}" AS SELECT {names} FROM public."{table}"')
         await connection.execute(
-            f'INSERT INTO public."{table}" ({names}) SELECT {values} '  # noqa: S608 - same
+            f'INSERT INTO public."{table}" ({names}) SELECT {values} '
             f'FROM bench."{table}", generate_series({first}, {last}) n '
             + ("" if table in deferrable else "ON CONFLICT DO NOTHING")  # which PostgreSQL refuses there
         )

@@ -177,7 +177,7 @@ async def _under_way(product: Product, *, of_streams: bool) -> dict[str, int]:
         async with product.database(service) as connection:
             for table, which in WAITS.items():
                 if await connection.fetchval("SELECT to_regclass($1)", table):
-                    found[f"{service}: {table}"] = await connection.fetchval(f"SELECT count(*) FROM {table} {which}")  # noqa: S608 - constants
+                    found[f"{service}: {table}"] = await connection.fetchval(f"SELECT count(*) FROM {table} {which}")
             if not of_streams:
                 continue
             rows = await connection.fetch("SELECT source, subject, sequence AS at FROM stream")

@@ -192,7 +192,7 @@ async def _remember(ground: Ground, field: Field, history: int) -> None:
             f"""
             INSERT INTO stream (source, subject, sequence, hash, departement, changed_at)
             SELECT '/intake', {subject}::text, 5, sha256(''), '95', {moment} FROM {requests}
-            """  # noqa: S608 - a number of ours
+            """
         )
         await source.execute(
             f"""
@@ -200,13 +200,13 @@ async def _remember(ground: Ground, field: Field, history: int) -> None:
             SELECT {event}, '/intake', {subject}::text, n % 5 + 1, 'intake.message_posted.v1',
                    'intake.message_posted.95', {moment}, repeat('x', 800), sha256('')
             FROM {events}
-            """  # noqa: S608 - same
+            """
         )
         await target.execute(
             f"""
             INSERT INTO inbox_stream (source, subject, applied, changed_at)
             SELECT '/intake', {subject}::text, 5, {moment} FROM {requests}
-            """  # noqa: S608 - same
+            """
         )
         await source.execute("VACUUM ANALYZE")
         await target.execute("VACUUM ANALYZE")

@@ -190,7 +190,7 @@ class Trial:
 
     async def _judged(self, channel: aio_pika.abc.AbstractChannel, died: int, seconds: float) -> Report:
         async def count(table: str) -> int:
-            return int(await self._database.fetchval(f"SELECT count(*) FROM {table}"))  # noqa: S608 - our own names
+            return int(await self._database.fetchval(f"SELECT count(*) FROM {table}"))
 
         wrong = 0
         for request_id, sent in self._sent.items():

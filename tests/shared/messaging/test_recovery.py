@@ -496,14 +496,14 @@ async def test_a_listener_restored_from_an_old_backup_is_made_whole_without_a_fl
         async with escalation(database, broker_url("escalation"), NEVER_HEADS).lifespan():
             await eventually(lambda: _applied(database, 60))
             for table in tables:
-                await owner.execute(f"CREATE TABLE backup_{table} AS SELECT * FROM {table}")  # noqa: S608 - our names
+                await owner.execute(f"CREATE TABLE backup_{table} AS SELECT * FROM {table}")
             later = [await tell(source, "3", "4", request_id=request_id) for request_id in requests[:20]]
             later += [await tell(source, "1") for _ in range(10)]
             await eventually(lambda: _applied(database, 110))
         for table in tables:
             await owner.execute(f"TRUNCATE {table}")
             overriding = "OVERRIDING SYSTEM VALUE" if table == "effect" else ""
-            await owner.execute(f"INSERT INTO {table} {overriding} SELECT * FROM backup_{table}")  # noqa: S608 - our names
+            await owner.execute(f"INSERT INTO {table} {overriding} SELECT * FROM backup_{table}")
         before = metrics.RESENT._value.get()  # noqa: SLF001 - how the library's counters are read in a test
         policy = RecoveryPolicy(before_asking=3.0, heads_every=3600.0)
         async with escalation(database, broker_url("escalation"), policy).lifespan():

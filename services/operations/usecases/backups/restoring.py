@@ -152,7 +152,7 @@ async def _refuse_unless_ready(service: str, target: Target, saved: SavedDatabas
         for table in await _tables(connection):
             # A migration may bring rows; what a service wrote stands in `journal`, or is an agent.
             holds = table in {"journal", "inbox_stream", "agent"} and not replace
-            if holds and await connection.fetchval(f'SELECT EXISTS (SELECT FROM "{table}")'):  # noqa: S608 - a name from the catalogue
+            if holds and await connection.fetchval(f'SELECT EXISTS (SELECT FROM "{table}")'):
                 raise NotEmptyDatabase(service=service)
     finally:
         await connection.close()
@@ -189,8 +189,8 @@ async def _load(connection: Connection, saved: SavedDatabase, source: Path) -> N
         depends[row["table"]].add(row["needs"])
     order = list(TopologicalSorter(depends).static_order())
     for name in reversed(order):
-        if await connection.fetchval(f'SELECT EXISTS (SELECT FROM "{name}")'):  # noqa: S608 - a name from the catalogue
-            await connection.execute(f'DELETE FROM "{name}"')  # noqa: S608 - same: what a migration brought
+        if await connection.fetchval(f'SELECT EXISTS (SELECT FROM "{name}")'):
+            await connection.execute(f'DELETE FROM "{name}"')
     tables = {table.name: table for table in saved.tables}
     for name in order:
         table = tables[name]

@@ -156,7 +156,7 @@ async def _save(database: Connection, folder: Path, name: str) -> SavedDatabase:
     )
     known = {row["name"] for row in tables}
     saved = SavedDatabase(
-        migrations=[row[0] for row in await database.fetch(f"SELECT version FROM {LEDGER} ORDER BY version")],  # noqa: S608 - a constant
+        migrations=[row[0] for row in await database.fetch(f"SELECT version FROM {LEDGER} ORDER BY version")],
         tables=[await _save_table(database, folder, name, row["name"], row["columns"]) for row in tables],
         sequences={row["name"]: row["last_value"] for row in sequences if row["last_value"] is not None},
     )

@@ -93,7 +93,7 @@ def _note(result: Compared, difference: Difference) -> None:
 
 async def _columns(connection: Connection, table: Table) -> tuple[str, ...]:
     """Find the columns that are compared: all but those that are left out, so that a new one is not forgotten."""
-    statement = await connection.prepare(f"SELECT * FROM {table.source or table.name} AS t")  # noqa: S608 - a constant of ours
+    statement = await connection.prepare(f"SELECT * FROM {table.source or table.name} AS t")
     return tuple(one.name for one in statement.get_attributes() if one.name not in table.left_out)
 
 
@@ -107,7 +107,7 @@ def _query(table: Table, columns: tuple[str, ...]) -> str:
                ARRAY[{seen}] AS seen
         FROM {table.source or table.name} AS t
         ORDER BY 1, 4
-        """  # noqa: S608 - constants of ours
+        """
 
 
 async def _grouped(connection: Connection, query: str) -> AsyncIterator[_Rows]:
