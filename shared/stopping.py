@@ -98,14 +98,14 @@ class StopSignals:
         threading.Thread(target=self._receive, name="stop signals", daemon=True).start()
 
     def deliver_to(self, handler: Callable[[signal.Signals], None]) -> None:
-        """Have the running loop call `handler` with the first signal, at once when it was received before."""
+        """Call `handler` in the running loop at the first signal, at once when it was received before."""
         with self._lock:
             self._loop, self._handler = asyncio.get_running_loop(), handler
             if self._received is not None:
                 self._loop.call_soon(handler, self._received)
 
     def let_go(self, call: Callable[[], None]) -> None:
-        """Have the running loop call this when the stop takes too long: it cuts what others wait for."""
+        """Call this in the running loop when the stop takes too long: it cuts what others wait for."""
         with self._lock:
             self._loop = asyncio.get_running_loop()
             self._let_go.append(call)

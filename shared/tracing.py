@@ -34,7 +34,7 @@ class Step:
     _span: Span | None = None
 
     def __enter__(self) -> Self:
-        """Take it."""
+        """Return the step."""
         return self
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
@@ -61,7 +61,7 @@ class Step:
 
 
 def step(name: str, kind: SpanKind, *, after: str | None, **facts: str | int | None) -> Step:
-    """Take one step of the trace that `after` (a traceparent) is part of, or the first of a new one."""
+    """Start a step that continues the trace of `after` (a traceparent), or begins a new one."""
     if _tracer is None:
         return Step(after)
     before = _PROPAGATOR.extract({HEADER: after}) if after else Context()
