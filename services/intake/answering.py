@@ -8,7 +8,7 @@ import structlog
 
 from services.intake.store import form_answers
 from services.intake.store.form_answers import Answer
-from services.intake.web.tokens import Tokens
+from services.intake.tokens import Tokens
 from shared.contracts import forms
 from shared.db import Database
 from shared.messaging.accounts import form_name

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from services.intake.domain.filing import KeyReused
 from services.intake.domain.life import MEANINGS
 from services.intake.usecases import answer_forms, hear
-from services.intake.usecases.file_request import file_request
+from services.intake.usecases.filing import Origin, check, file_request
 from shared import clock, coverage
 from shared.commands import without_secrets
 from shared.contracts import escalation, notifications, qualification
@@ -60,8 +60,9 @@ def _file_request_on_request_filed(territories: Territories) -> Handler:
         at = clock.now()
         try:
             async with tx.savepoint():
-                read = _read(envelope)
-                filed = await file_request(tx, territories, read, at=at, key=envelope.id, filed_from=envelope.source)
+                checked = check(territories, _read(envelope), at=at)
+                origin = Origin(key=envelope.id, filed_from=envelope.source)
+                filed = await file_request(tx, checked, at=at, origin=origin)
         except KeyReused:
             await answer_forms.refuse(tx, answer_forms.FiledIdReused(), **of, at=at)
         except Refusal as refusal:

@@ -12,7 +12,7 @@ from services.intake.settings import Settings
 from services.intake.store import drafts, mandates
 from services.intake.store.files import DocumentFiles
 from services.intake.sweeping import mark_folder, sweep
-from services.intake.usecases import follow
+from services.intake.usecases import evaluations
 from services.intake.usecases.publish_figures import publish_if_due
 from services.intake.wanted_links import send_wanted_links
 from shared import db, rounds
@@ -38,12 +38,12 @@ async def run_once(database: Database, settings: Settings) -> None:
     until = today(PARIS, now) + timedelta(days=settings.evaluation_days)
     async with database.transaction() as tx:
         before = now - timedelta(days=settings.close_after_days)
-        closed = await follow.close_evaluated(tx, evaluated_before=before, at=now)
+        closed = await evaluations.close_evaluated(tx, evaluated_before=before, at=now)
     async with database.transaction() as tx:
         before = now - timedelta(days=settings.evaluation_again_days)
-        asked = await follow.ask_again(tx, asked_before=before, until=until, at=now)
+        asked = await evaluations.ask_again(tx, asked_before=before, until=until, at=now)
     async with database.transaction() as tx:
-        reminded = await follow.remind(tx, days=settings.evaluation_reminder_days, until=until, at=now)
+        reminded = await evaluations.remind(tx, days=settings.evaluation_reminder_days, until=until, at=now)
     await send_wanted_links(database, Limits.of(settings))
     async with database.transaction() as tx:
         forgotten = await drafts.forget_before(tx, now - timedelta(days=settings.draft_days))

@@ -11,16 +11,16 @@ from services.intake.handlers import SUBSCRIPTION, handlers
 from services.intake.limits import Limits
 from services.intake.settings import Settings
 from services.intake.store.files import DocumentFiles
-from services.intake.web import api, pages
-from services.intake.web.callers import provide_caller
-from services.intake.web.tokens import Tokens
+from services.intake.tokens import Tokens
+from services.intake.web import routes
+from services.intake.web.context import Parts, context_of_visitor, provide_visitor
 from shared import limits, rounds
 from shared.antivirus import scanner_at
 from shared.contracts import forms, intake
 from shared.db import Database
 from shared.links import Links
 from shared.messaging import asyncapi
-from shared.service import constants, messenger, run
+from shared.service import messenger, run
 from shared.territory.similarity import Similarity
 from shared.territory.territories import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
@@ -69,29 +69,30 @@ def application(
     ready: list[ReadinessCheck] | None = None,
 ) -> Litestar:
     """Build what answers, without what runs beside it."""
-    given = constants(
-        territories=territories,
-        similarity=Similarity(territories),
-        tokens=tokens_of(settings),
-        files=DocumentFiles(
-            settings.documents_folder, scanner_at(settings.antivirus, wait=settings.antivirus_wait_seconds)
-        ),
-        directory=Directory.load(settings.departements_file),
-        settings=settings,
-        allowance=settings.allowance,
-        limits=Limits.of(settings),
+    visitor = provide_visitor(
+        Parts(
+            settings=settings,
+            limits=Limits.of(settings),
+            tokens=tokens_of(settings),
+            files=DocumentFiles(
+                settings.documents_folder, scanner_at(settings.antivirus, wait=settings.antivirus_wait_seconds)
+            ),
+            directory=Directory.load(settings.departements_file),
+            territories=territories,
+            similarity=Similarity(territories),
+        )
     )
     return create_application(
         name="intake",
         title=TITLE,
         settings=settings,
         database=database,
-        pages=[*pages.routes, messages_described(describe_messages)],
-        api=api.routes,
-        templates=[Path(__file__).parent / "web" / "templates"],
+        pages=[*routes.PAGES, messages_described(describe_messages)],
+        api=routes.API,
+        templates=[Path(__file__).parent / "templates"],
         lifespan=lifespan or [],
         ready=ready or [],
-        dependencies={**given, "caller": provide_caller},
+        dependencies={"visitor": visitor, "context": context_of_visitor},
         navigation=NAVIGATION,
         public=True,
     )

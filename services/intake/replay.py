@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-from services.intake import usecases
 from services.intake.handlers import SUBSCRIPTION, TABLE
-from services.intake.store import colleagues, documents, evaluations, requests
-from services.intake.usecases import file_request, follow, share
+from services.intake.store import requests
+from services.intake.usecases import filing, recording
 from shared.contracts import intake
 from shared.contracts.fact import Fact
 from shared.db import Transaction
@@ -26,73 +25,18 @@ def rebuilding() -> Rebuilding:
 
 
 async def _file(tx: Transaction, fact: intake.RequestSubmitted) -> None:
-    await file_request.keep(tx, fact, event_id=journal.applied_event(tx))
+    await filing.store_submitted(tx, fact, event_id=journal.applied_event(tx))
     departement, year, last = fact.request.number.split("-")
     await requests.note_number(tx, departement, int(year), int(last))
 
 
-async def _take_in(tx: Transaction, fact: Fact) -> None:
+async def _apply(tx: Transaction, fact: Fact) -> None:
     tracked = await requests.load_for_update(tx, fact.request_id)
     tracked.take_in(fact)
-    await usecases.keep(tx, tracked, fact, event_id=journal.applied_event(tx))
+    await recording.store(tx, tracked, fact, event_id=journal.applied_event(tx))
 
 
-async def _write(tx: Transaction, fact: intake.MessagePosted) -> None:
-    await _take_in(tx, fact)
-    await follow.keep_message(tx, fact, message_id=fact.message_id)
-
-
-async def _inform(tx: Transaction, fact: intake.InformationProvided) -> None:
-    await _take_in(tx, fact)
-    await follow.keep_message(tx, fact, message_id=journal.applied_event(tx))
-
-
-async def _invite(tx: Transaction, fact: intake.ColleagueInvited) -> None:
-    await _take_in(tx, fact)
-    await colleagues.add(tx, fact.request_id, share.invited_by(fact))
-
-
-async def _remove(tx: Transaction, fact: intake.ColleagueRemoved) -> None:
-    await _take_in(tx, fact)
-    await colleagues.remove(tx, fact.colleague_id, at=fact.at)
-
-
-async def _join(tx: Transaction, fact: intake.DocumentAdded) -> None:
-    await _take_in(tx, fact)
-    await documents.add(tx, fact.request_id, fact.document, with_request=fact.with_request)
-
-
-async def _evaluate(tx: Transaction, fact: intake.EvaluationSubmitted) -> None:
-    await _take_in(tx, fact)
-    await evaluations.add_evaluation(
-        tx,
-        fact.request_id,
-        follow.evaluation_of(fact),
-        asked=fact.round,
-        evaluation_id=journal.applied_event(tx),
-        at=fact.at,
-    )
-
-
-async def _await(tx: Transaction, fact: intake.EvaluationAwaited) -> None:
-    await _take_in(tx, fact)
-    await evaluations.note_awaited(tx, fact)
-
-
-TOLD: Mapping[type[Fact], Handler] = {
-    intake.RequestSubmitted: _file,
-    intake.InformationProvided: _inform,
-    intake.MessagePosted: _write,
-    intake.DocumentAdded: _join,
-    intake.ProgressTold: _take_in,
-    intake.RequestWithdrawn: _take_in,
-    intake.TrackingLinkReplaced: _take_in,
-    intake.ColleagueInvited: _invite,
-    intake.ColleagueRemoved: _remove,
-    intake.EvaluationSubmitted: _evaluate,
-    intake.EvaluationAwaited: _await,
-    intake.RequestClosed: _take_in,
-}
+TOLD: Mapping[type[Fact], Handler] = {**dict.fromkeys(intake.FACTS, _apply), intake.RequestSubmitted: _file}
 
 READ = "what somebody has read is told to nobody"
 USED = "which links were opened is told to nobody"

@@ -3,7 +3,7 @@
 import structlog
 
 from services.intake.limits import Limits
-from services.intake.usecases import follow
+from services.intake.usecases.links import send_wanted_link
 from shared import clock
 from shared.db import AWAY, Cause, Database, retry_conflicts
 
@@ -15,7 +15,7 @@ async def send_wanted_links(database: Database, limits: Limits, cause: Cause | N
 
     async def send_next() -> bool:
         async with database.transaction(cause) as tx:
-            return await follow.send_wanted_link(tx, limits, at=clock.now())
+            return await send_wanted_link(tx, limits, at=clock.now())
 
     try:
         while await retry_conflicts(send_next):

@@ -9,11 +9,11 @@ import pytest
 
 from services.intake import handlers as intake_handlers
 from services.intake.domain.colleagues import Holder
-from services.intake.usecases import file_request, follow
+from services.intake.usecases import filing, messages, withdrawal
+from services.intake.usecases.context import Context
 from services.qualification.domain.rules import Rules
 from services.qualification.handlers import handlers, subscription
 from shared import clock
-from shared.allowance import Allowance
 from shared.clock import new_id
 from shared.contracts import intake
 from shared.contracts.qualification import Dossier, RequestTransferred
@@ -72,7 +72,7 @@ async def test_what_crosses_a_transfer_reaches_the_new_departement(
         submitted = intake.RequestSubmitted(request_id=new_id(), departement="95", at=clock.now(), request=a_request())
         request_id, applicant = submitted.request_id, Holder(submitted.request_id, generation=1)
         async with front.transaction() as tx:
-            await file_request.keep(tx, submitted, event_id=await journal.record(tx, submitted))
+            await filing.store_submitted(tx, submitted, event_id=await journal.record(tx, submitted))
 
         async def registered() -> bool:
             status: str = await front.fetchval("SELECT status FROM request WHERE id = $1", request_id)
@@ -82,9 +82,9 @@ async def test_what_crosses_a_transfer_reaches_the_new_departement(
         async with front.transaction() as tx, old.transaction() as there:
             # Neither has heard of the other's act: the transfer is committed while the applicant acts.
             if what == "withdrawal":
-                await follow.withdraw(tx, applicant, motive="Abandonné.", at=clock.now())
+                await withdrawal.withdraw(Context(tx, applicant, clock.now()), withdrawal.Withdraw(motive="Abandonné."))
             else:
-                await follow.post_message(tx, applicant, text="Bonjour.", at=clock.now(), allowance=Allowance())
+                await messages.post_message(Context(tx, applicant, clock.now()), messages.PostMessage(text="Bonjour."))
             await there.execute("UPDATE case_file SET state = 'transferred' WHERE request_id = $1", request_id)
             await journal.record(there, _transfer(request_id, submitted.request))
 

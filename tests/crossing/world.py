@@ -19,7 +19,8 @@ from services.escalation.usecases.context import Context
 from services.intake import handlers as intake_handlers
 from services.intake.domain.colleagues import Holder
 from services.intake.store import requests
-from services.intake.usecases import file_request, follow
+from services.intake.usecases import documents, filing, messages, withdrawal
+from services.intake.usecases.context import Context as LinkContext
 from services.notifications import handlers as notifications_handlers
 from services.notifications.replay import parts
 from services.qualification import handlers as qualification_handlers
@@ -31,7 +32,6 @@ from services.qualification.store import providers
 from services.qualification.usecases import conversing, deciding, examining, orienting
 from services.qualification.usecases.context import Context as QualificationContext
 from shared import clock
-from shared.allowance import Allowance
 from shared.clock import new_id
 from shared.commands import Command, Nothing
 from shared.contracts import intake
@@ -70,7 +70,6 @@ GRID: Final = examining.Qualify(
 )
 RULES: Final = Rules()
 DURATIONS: Final = Durations()
-ALLOWANCE: Final = Allowance()
 BETWEEN_DEPARTEMENTS: Final = ["qualification.request_transferred.v1", "qualification.exchanges_transferred.v1"]
 """What qualification consumes of itself: one département publishes it, another has its case from it."""
 
@@ -127,7 +126,7 @@ class World:
         async with self.databases["intake"].transaction() as tx:
             request = a_request(number=await requests.next_number(tx, "95", at.year), submitted_at=at)
             fact = intake.RequestSubmitted(request_id=new_id(), departement="95", at=at, request=request)
-            await file_request.keep(tx, fact, event_id=await journal.record(tx, fact))
+            await filing.store_submitted(tx, fact, event_id=await journal.record(tx, fact))
         return fact.request_id
 
     async def act(self, request_id: UUID, name: str) -> bool:
@@ -290,8 +289,8 @@ def _steps(action: Action) -> Act:
     return step
 
 
-def _holder(request_id: UUID) -> Holder:
-    return Holder(request_id, generation=1)
+def _applicant(tx: Transaction, request_id: UUID, at: datetime) -> LinkContext:
+    return LinkContext(tx, Holder(request_id, generation=1), at)
 
 
 def _a_document(at: datetime) -> intake.Document:
@@ -301,19 +300,21 @@ def _a_document(at: datetime) -> intake.Document:
 ACTS: Final[Mapping[str, tuple[str, Act]]] = {
     "withdraws": (
         "intake",
-        lambda _, tx, rid, at: follow.withdraw(tx, _holder(rid), motive="Abandonné.", at=at),
+        lambda _, tx, rid, at: withdrawal.withdraw(_applicant(tx, rid, at), withdrawal.Withdraw(motive="Abandonné.")),
     ),
     "writes": (
         "intake",
-        lambda _, tx, rid, at: follow.post_message(tx, _holder(rid), text="Bonjour.", at=at, allowance=ALLOWANCE),
+        lambda _, tx, rid, at: messages.post_message(_applicant(tx, rid, at), messages.PostMessage(text="Bonjour.")),
     ),
     "joins": (
         "intake",
-        lambda _, tx, rid, at: follow.add_document(tx, _holder(rid), _a_document(at), at=at),
+        lambda _, tx, rid, at: documents.add_document(_applicant(tx, rid, at), _a_document(at)),
     ),
     "completes": (
         "intake",
-        lambda _, tx, rid, at: follow.provide_information(tx, _holder(rid), text="Le plan.", at=at),
+        lambda _, tx, rid, at: messages.provide_information(
+            _applicant(tx, rid, at), messages.ProvideInformation(text="Le plan.")
+        ),
     ),
     "examines": ("qualification", _does(examining.start_examination, Nothing())),
     "asks": (

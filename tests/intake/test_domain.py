@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from services.intake.domain import filing
+from services.intake.domain.evaluation import Evaluation
 from services.intake.domain.life import DECIDED, MEANINGS, Status, meaning_of
-from services.intake.domain.request import Evaluation, Tracked
+from services.intake.domain.request import Tracked
 from services.intake.domain.telling import step_of
 from services.intake.domain.withdrawal import Withdrawal, WithdrawalState
 from services.intake.reads.timeline import detail_of, label_of

@@ -42,7 +42,7 @@ async def asked_for_information(client: Client, inbox: Inbox) -> str:
 async def informs(client: Client, address: str, text: str, *files: tuple[str, bytes]) -> httpx2.Response:
     """Answer what was asked, with files."""
     action = f"{address}/informations"
-    form = {**hidden(await client.get(address), action), "information": text}
+    form = {**hidden(await client.get(address), action), "informations.text": text}
     return await client.post(action, data=form, files=[("piece", file) for file in files])
 
 
@@ -142,7 +142,7 @@ async def test_files_without_words_are_kept_and_words_with_a_wrong_file_are_show
     assert "Voici le plan." in wrong.text
     silent = await informs(client, address, "", ("plan.pdf", PDF))
     assert silent.status_code == 400
-    assert 'href="#field-information"' in silent.text
+    assert 'href="#field-informations.text"' in silent.text
     assert "Vos documents sont ajoutés." in silent.text
     assert re.search(r'/documents/[0-9a-f-]{36}">plan.pdf</a>', silent.text)
     assert (await informs(client, address, "Le plan est joint.")).status_code == 303

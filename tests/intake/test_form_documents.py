@@ -10,7 +10,7 @@ import pytest
 
 from services.intake import jobs
 from services.intake.settings import Settings
-from services.intake.usecases import follow
+from services.intake.usecases import documents
 from shared import clock
 from shared.db import Database
 from tests.intake.conftest import Client
@@ -139,10 +139,10 @@ async def test_a_filing_that_fails_half_way_files_nothing_and_keeps_the_draft(
         joined += 1
         if joined == 2:
             raise OSError("the disk is full")
-        await follow.add_document(*given, **named)
+        await documents.add_document(*given, **named)
 
     with monkeypatch.context() as patch:
-        patch.setattr("services.intake.usecases.file_request.add_document", add_one_only)
+        patch.setattr("services.intake.usecases.filing.add_document", add_one_only)
         assert (await file_it(client, draft)).status_code == 503
     assert joined == 2
     counted = "SELECT (SELECT count(*) FROM request) + (SELECT count(*) FROM journal) + (SELECT count(*) FROM document)"

@@ -12,7 +12,7 @@ from services.intake import jobs
 from services.intake.handlers import handlers
 from services.intake.settings import Settings
 from services.intake.usecases.drafts import begin_draft
-from services.intake.usecases.follow import close_evaluated
+from services.intake.usecases.evaluations import close_evaluated
 from shared import clock, db
 from shared.clock import new_id
 from shared.contracts import notifications

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from services.intake.domain.colleagues import Holder
 from services.intake.handlers import handlers
-from services.intake.usecases import follow
+from services.intake.usecases.context import Context
+from services.intake.usecases.messages import ProvideInformation, provide_information
 from shared import clock
 from shared.db import Database, Transaction
 from shared.messaging.inbox.inbox import Inbox
@@ -25,7 +26,8 @@ async def test_information_given_while_an_event_is_applied_still_counts(
     )
 
     async def provide(tx: Transaction) -> None:
-        await follow.provide_information(tx, Holder(UUID(mine["id"]), generation=1), text="Le plan.", at=clock.now())
+        do = Context(tx, Holder(UUID(mine["id"]), generation=1), clock.now())
+        await provide_information(do, ProvideInformation(text="Le plan."))
 
     qualified = wire.message(life.qualified(LATER + 1))
     await second_beside(database, provide, lambda: inbox.process([qualified]))

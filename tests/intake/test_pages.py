@@ -336,7 +336,7 @@ async def test_the_page_follows_the_whole_life(client: Client, database: Databas
     page = await client.get(address)
     assert "C’est à vous" in page.text
     assert "Le plan" in page.text
-    answer = await send(client, page, f"{address}/informations", information="Voici le plan")
+    answer = await send(client, page, f"{address}/informations", **{"informations.text": "Voici le plan"})
     assert answer.status_code == 303
     await inbox.process([wire.message(life.oriented(LATER + 2)), wire.message(life.accepted(LATER + 3))])
     page = await client.get(address)

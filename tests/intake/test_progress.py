@@ -143,15 +143,18 @@ async def test_the_page_shows_the_steps_and_takes_what_is_told(
     page = await client.get(address)
     assert "Diagnostic remis" in page.text
     form = f"{address}/avancement"
-    wrong = await send(client, page, form, news="Le chantier avance.", percent="140")
+    wrong = await send(client, page, form, **{"avancement.text": "Le chantier avance.", "avancement.percent": "140"})
     assert wrong.status_code == 400
     assert "Le chantier avance." in wrong.text
-    assert 'href="#field-percent"' in wrong.text
-    gone = await send(client, page, form, news="Le chantier avance.", milestone_id=str(new_id()))
+    assert 'href="#field-avancement.percent"' in wrong.text
+    gone = await send(
+        client, page, form, **{"avancement.text": "Le chantier avance.", "avancement.milestone_id": str(new_id())}
+    )
     assert gone.status_code == 400
     assert "Le chantier avance." in gone.text
-    assert 'href="#field-milestone_id"' in gone.text
-    done = await send(client, page, form, news="Le chantier avance.", percent="60", milestone_id=str(work.milestone))
+    assert 'href="#field-avancement.milestone_id"' in gone.text
+    told = {"text": "Le chantier avance.", "percent": "60", "milestone_id": str(work.milestone)}
+    done = await send(client, page, form, **{f"avancement.{name}": value for name, value in told.items()})
     assert done.headers["location"] == f"{address}#accompagnement"
     shown = unescape((await client.get(address)).text)
     assert "liront où en est le projet" in shown
@@ -162,6 +165,6 @@ async def test_the_page_shows_the_steps_and_takes_what_is_told(
     assert "Atteint le" in over.text
     assert "Diagnostic remis – atteint le" in (await client.get(f"{address}/imprimer")).text
     assert "/avancement" not in over.text
-    late = await send(client, page, form, news="Trop tard.")
+    late = await send(client, page, form, **{"avancement.text": "Trop tard."})
     assert late.status_code == 409
     assert "n’est pas possible à ce stade" in unescape(late.text)

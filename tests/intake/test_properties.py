@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.intake.domain.colleagues import Colleague
-from services.intake.domain.request import Evaluation, Tracked
+from services.intake.domain.evaluation import Evaluation
+from services.intake.domain.request import Tracked
 from shared.clock import new_id
 from shared.contracts import intake
 from shared.contracts.vocabulary import CommitteeOutcome
@@ -25,7 +26,7 @@ from tests.properties.pages import Walk
 
 NOW: Final = at(5_000)
 GOOD: Final = Evaluation(need_met=5, progress=4, satisfaction=5)
-A_COLLEAGUE: Final = Colleague(new_id(), "Dominique", "direction@cergy.test", invited_at=NOW)
+A_COLLEAGUE: Final = Colleague(new_id(), "Dominique", "direction@cergy.test", NOW, mail_failed_at=None, waiting=False)
 TOLD: Final = (
     "registered", "examined", "asked", "written", "qualified", "proposed", "rejected", "oriented", "accepted",
     "declined", "supported", "directed", "escalated", "answered", "refused", "received", "questioned", "admitted",
@@ -99,9 +100,9 @@ class RequestLife(RuleBasedStateMachine):
         try:
             self.request.close(at=NOW)
         except IllegalMove as refused:
-            closed, said = False, (refused.state, refused.allowed_actions)
+            closed, said = False, (refused.state, list(refused.allowed_actions))
         else:
-            closed, said = True, (before.status, before.allowed_actions)
+            closed, said = True, (before.status, [*map(str, before.allowed_actions)])
         assert closed == (before.status == "evaluated")
         assert said == (before.status, before.allowed_actions)
         assert closed or self.request == before

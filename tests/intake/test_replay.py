@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from services.intake.handlers import handlers
-from services.intake.usecases import follow
+from services.intake.usecases.evaluations import close_evaluated
 from shared import clock
 from shared.clock import new_id
 from shared.db import Database
@@ -58,10 +58,7 @@ async def test_a_request_is_rebuilt_alike_though_the_clock_went_back_while_it_li
     await inbox.process([wire.message(life.evaluation_asked(minutes() + 6))])
     await does("evaluation", {"need_met": 5, "progress": 4, "satisfaction": 5})
     async with database.transaction() as tx:
-        assert (
-            await follow.close_evaluated(tx, evaluated_before=datetime.now(UTC) + timedelta(days=1), at=clock.now())
-            == 1
-        )
+        assert await close_evaluated(tx, evaluated_before=datetime.now(UTC) + timedelta(days=1), at=clock.now()) == 1
     told = await moments_told(database)
     assert len(told) == 7
     assert all(before < after for before, after in pairwise(told))

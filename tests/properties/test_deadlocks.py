@@ -14,7 +14,7 @@ import pytest
 from services.escalation.domain.durations import Durations
 from services.escalation.handlers import handlers as escalation_handlers
 from services.intake.handlers import handlers as intake_handlers
-from services.intake.usecases.file_request import file_request
+from services.intake.usecases.filing import check, file_request
 from services.notifications.handlers import handlers as notifications_handlers
 from services.notifications.replay import parts
 from services.qualification.domain.rules import Rules
@@ -163,4 +163,6 @@ async def _known(service: str, database: Database, departements: Sequence[str]) 
         return [new_id() for _ in departements]
     territories = Territories.load()
     async with database.transaction() as tx:
-        return [(await file_request(tx, territories, _filed(code), at=clock.now())).id for code in departements]
+        at = clock.now()
+        filings = [check(territories, _filed(code), at=at) for code in departements]
+        return [(await file_request(tx, checked, at=at)).id for checked in filings]

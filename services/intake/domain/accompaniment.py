@@ -10,12 +10,12 @@ from shared.errors import Invalid
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """A step with its date; `reached_on` once it is done."""
+    """A step of the accompaniment: when it is due, and when it was reached."""
 
     id: UUID
     title: str
     due_on: date
-    reached_on: date | None = None
+    reached_on: date | None
 
 
 def milestone_among(milestones: Sequence[Milestone], milestone_id: UUID | None) -> Milestone | None:

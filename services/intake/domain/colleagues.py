@@ -11,9 +11,6 @@ from shared.errors import Conflict
 MOST: Final = 20
 """Invitations of one request, those taken back included: each of them sends a mail to whoever is named."""
 
-APPLICANT_ALONE: Final = frozenset({"withdrawal", "colleagues"})
-"""What a colleague may not do: give the request up, and say who else may see it."""
-
 
 class AlreadyInvited(Conflict):
     """This address follows the request already."""
@@ -55,19 +52,27 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """Somebody who was invited; `removed_at` tells when his link was taken back."""
+    """One who was invited to follow the request; `mail_failed_at` tells that the latest mail did not reach them.
+
+    `waiting`: the invitation is sent when somebody opens a link that was mailed to the contact.
+    """
 
     id: UUID
     name: str
     email: str
     invited_at: datetime
-    removed_at: datetime | None = None
-    mail_failed_at: datetime | None = None
-    waiting: bool = False
-    """The invitation is sent when the contact has opened a mailed link."""
+    mail_failed_at: datetime | None
+    waiting: bool
 
 
-def may_invite(email: str, *, contact_email: str, invited: Sequence[Colleague]) -> None:
+@dataclass(frozen=True, slots=True)
+class Invitation(Colleague):
+    """The same, and when their link was taken back."""
+
+    removed_at: datetime | None
+
+
+def may_invite(email: str, *, contact_email: str, invited: Sequence[Invitation]) -> None:
     """Refuse (`AlreadyInvited`, `TooManyInvitations`) one invitation more."""
     following = [contact_email, *(one.email for one in invited if one.removed_at is None)]
     if email.casefold() in {one.casefold() for one in following}:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, TypeVar
+from enum import StrEnum
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from services.intake.domain.accompaniment import Milestone
-from services.intake.domain.colleagues import APPLICANT_ALONE, Colleague, may_invite
+from services.intake.domain.colleagues import Colleague, Invitation, may_invite
+from services.intake.domain.evaluation import Evaluation
 from services.intake.domain.life import (
     ANSWER_THE_WITHDRAWAL,
     OVER,
@@ -32,15 +34,20 @@ QUESTIONABLE = frozenset({Status.RECEIVED, Status.ADMISSIBLE, Status.DEFERRED})
 """Where the national team may ask the département something, and goes on when it has answered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What the applicant says of what came of it; figures from 1 (not at all) to 5 (entirely)."""
+class Action(StrEnum):
+    """What whoever holds a link may do; the wire values of the API's `allowed_actions`."""
 
-    need_met: int
-    progress: int
-    satisfaction: int
-    impact: str | None = None
-    comment: str | None = None
+    INFORMATION = "information"
+    EVALUATION = "evaluation"
+    PROGRESS = "progress"
+    MESSAGES = "messages"
+    DOCUMENTS = "documents"
+    COLLEAGUES = "colleagues"
+    WITHDRAWAL = "withdrawal"
+
+
+APPLICANT_ALONE: Final = frozenset({Action.WITHDRAWAL, Action.COLLEAGUES})
+"""What a colleague may not do: give the request up, and say who else may see it."""
 
 
 @dataclass(slots=True)
@@ -77,23 +84,23 @@ class Tracked:
     """Who acts, when it is not the contact himself."""
 
     @property
-    def allowed_actions(self) -> list[str]:
+    def allowed_actions(self) -> list[Action]:
         """Name what whoever acts may do now, the most expected first."""
         actions = {
-            "information": self.status == Status.AWAITING_INFORMATION,
-            "evaluation": self.evaluation_open and self.status != Status.WITHDRAWN,
-            "progress": self.status == Status.ACCOMPANIED,
-            "messages": self.status not in OVER,
-            "documents": self.status not in WITHOUT_DOCUMENTS,
-            "colleagues": self.status not in OVER,
-            "withdrawal": self.status in WITHDRAWABLE,
+            Action.INFORMATION: self.status == Status.AWAITING_INFORMATION,
+            Action.EVALUATION: self.evaluation_open and self.status != Status.WITHDRAWN,
+            Action.PROGRESS: self.status == Status.ACCOMPANIED,
+            Action.MESSAGES: self.status not in OVER,
+            Action.DOCUMENTS: self.status not in WITHOUT_DOCUMENTS,
+            Action.COLLEAGUES: self.status not in OVER,
+            Action.WITHDRAWAL: self.status in WITHDRAWABLE,
         }
         closed = APPLICANT_ALONE if self.colleague else frozenset()
         return [action for action, allowed in actions.items() if allowed and action not in closed]
 
     def post_message(self, text: str, *, message_id: UUID, at: datetime) -> intake.MessagePosted:
         """Write to the département."""
-        self._require("messages")
+        self._require(Action.MESSAGES)
         return self.take_reply(text, message_id=message_id, at=at)
 
     def take_reply(self, text: str, *, message_id: UUID, at: datetime) -> intake.MessagePosted:
@@ -102,14 +109,14 @@ class Tracked:
 
     def provide_information(self, text: str, *, at: datetime) -> intake.InformationProvided:
         """Give what was asked for; the département goes on."""
-        self._require("information")
+        self._require(Action.INFORMATION)
         return self.take_in(intake.InformationProvided(**self._deed(at), text=text))
 
     def add_document(
         self, document: intake.Document, *, beside: Stored, at: datetime, with_request: bool = False
     ) -> intake.DocumentAdded:
         """Join a file to those there are."""
-        self._require("documents")
+        self._require(Action.DOCUMENTS)
         find_room(document.size, beside=beside)
         return intake.DocumentAdded(**self._deed(at), document=document, with_request=with_request)
 
@@ -117,7 +124,7 @@ class Tracked:
         self, text: str, *, report_id: UUID, milestone: Milestone | None, percent: int | None, at: datetime
     ) -> intake.ProgressTold:
         """Tell how the work goes, of one milestone or of all of it; `percent` done, if it can be said."""
-        self._require("progress")
+        self._require(Action.PROGRESS)
         return self.take_in(
             intake.ProgressTold(
                 **self._deed(at),
@@ -131,18 +138,18 @@ class Tracked:
 
     def withdraw(self, motive: str, *, at: datetime) -> intake.RequestWithdrawn:
         """Ask to withdraw: the request stops here at once, and for good when the owner of the current step agrees."""
-        self._require("withdrawal")
+        self._require(Action.WITHDRAWAL)
         return self.take_in(intake.RequestWithdrawn(**self._head(at), motive=motive))
 
     def invite(
-        self, *, colleague_id: UUID, name: str, email: str, invited: Sequence[Colleague], at: datetime
+        self, *, colleague_id: UUID, name: str, email: str, invited: Sequence[Invitation], at: datetime
     ) -> intake.ColleagueInvited:
         """Let a colleague follow the request and act on it, beside those `invited` before."""
-        self._require("colleagues")
+        self._require(Action.COLLEAGUES)
         may_invite(email, contact_email=self.filed.contact.email, invited=invited)
         return intake.ColleagueInvited(**self._head(at), colleague_id=colleague_id, name=name, email=email)
 
-    def remove_colleague(self, colleague: Colleague, *, at: datetime) -> intake.ColleagueRemoved:
+    def remove_colleague(self, colleague: Invitation, *, at: datetime) -> intake.ColleagueRemoved:
         """Take an invitation back, at any moment of the request's life."""
         if self.colleague is not None or colleague.removed_at is not None:
             raise IllegalMove(state=self.status, allowed_actions=self.allowed_actions)
@@ -152,7 +159,7 @@ class Tracked:
         self, evaluation: Evaluation, *, at: datetime, asked: EvaluationRound = EvaluationRound.COMPLETION
     ) -> intake.EvaluationSubmitted:
         """Say what came of it, once each time it is asked."""
-        self._require("evaluation")
+        self._require(Action.EVALUATION)
         return self.take_in(
             intake.EvaluationSubmitted(
                 **self._deed(at),
@@ -160,11 +167,7 @@ class Tracked:
                 applicant=self.filed.applicant,
                 fields=self.filed.fields,
                 programme=self.filed.programme,
-                need_met=evaluation.need_met,
-                progress=evaluation.progress,
-                satisfaction=evaluation.satisfaction,
-                impact=evaluation.impact,
-                comment=evaluation.comment,
+                **evaluation.model_dump(),
                 round=asked,
             )
         )
@@ -263,7 +266,7 @@ class Tracked:
             self.withdrawal = replace(asked, state=WithdrawalState.ACCEPTED, beneath=None)
             self.decision, self.decision_at, self.resumed = None, fact.at, False
 
-    def _require(self, action: str) -> None:
+    def _require(self, action: Action) -> None:
         allowed = self.allowed_actions
         if action not in allowed:
             raise IllegalMove(state=self.status, allowed_actions=allowed)

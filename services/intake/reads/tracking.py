@@ -1,105 +1,125 @@
-"""The SQL that shows: a request as its applicant follows it, and its documents."""
+"""What is shown of a request to whoever holds its link: one class for its page and for the API."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from services.intake.domain.accompaniment import Milestone
-from services.intake.domain.colleagues import Colleague
+from services.intake.domain.colleagues import Colleague, Holder
+from services.intake.domain.evaluation import Evaluation
 from services.intake.domain.life import Status
 from services.intake.domain.telling import Step
-from services.intake.domain.withdrawal import Expected, Withdrawal
+from services.intake.domain.withdrawal import WithdrawalState
+from services.intake.reads.timeline import detail_of, label_of
 from services.intake.store import colleagues, milestones, requests
+from services.intake.tokens import Tokens
 from shared.contracts import intake, qualification
-from shared.contracts.vocabulary import Team
+from shared.contracts.vocabulary import Team, WithdrawalReason
 from shared.db import Reader
 from shared.errors import NotFound
 
+_DOCUMENT: Final = "id, name, media_type, size, sha256, added_at"
 
-@dataclass(frozen=True, slots=True)
-class MessageRow:
-    """One message between the applicant and the département."""
+
+class ExpectedView(BaseModel):
+    """What is expected next, from whom, until when."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    team: Team = Field(alias="from")
+    what: str
+    until: date | None
+
+
+class StepView(BaseModel):
+    """One entry of the timeline."""
+
+    at: datetime
+    type: str
+    label: str
+    team: Team
+    detail: str | None
+
+
+class MessageView(BaseModel):
+    """One message between the applicant and the département; `author_name` is the invited colleague who wrote.
+
+    `unread` by the caller, until they answer or say that they have read.
+    """
 
     at: datetime
     author: Team
     author_name: str | None
     text: str
     unread: bool
-    """By whoever looks."""
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentRow:
-    """One file joined to a request."""
+class DocumentView(intake.Document):
+    """One document; `url` takes the access token."""
 
-    id: UUID
-    name: str
-    media_type: str
-    size: int
-    sha256: str
-    added_at: datetime
-    with_request: bool
+    url: str
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluationRow:
-    """What the applicant said of what came of it; figures from 1 (not at all) to 5 (entirely)."""
+class WithdrawalView(BaseModel):
+    """The latest request to withdraw: `requested` until it is `accepted`, or `declined` for the `reason`."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     at: datetime
-    need_met: int
-    progress: int
-    satisfaction: int
-    impact: str | None
-    comment: str | None
+    state: WithdrawalState
+    reason: WithdrawalReason | None
 
 
-@dataclass(frozen=True, slots=True)
-class Tracking:
-    """A request with everything that its applicant may see."""
+class RequestView(BaseModel):
+    """A request as its applicant follows it, or a colleague whom they invited; `tracking_url` is the caller's own."""
 
     id: UUID
     number: str
-    departement: str
-    status: Status
+    status: str
     team: Team | None
-    expected: Expected | None
-    service: qualification.Service | None
-    decision: dict[str, Any] | None
-    withdrawal: Withdrawal | None
-    allowed_actions: list[str]
-    link_generation: int
-    submitted_at: datetime
-    filed: intake.Request
-    timeline: list[Step]
-    messages: list[MessageRow]
-    documents: list[DocumentRow]
+    departement: str
+    expected: ExpectedView | None
+    timeline: list[StepView]
+    messages: list[MessageView]
+    unread_messages: int
+    documents: list[DocumentView]
     milestones: list[Milestone]
-    evaluations: list[EvaluationRow]
-    mail_failed_at: datetime | None
-    colleague: Colleague | None
+    colleagues: list[Colleague]
+    decision: dict[str, Any] | None
+    withdrawal: WithdrawalView | None
+    allowed_actions: list[str]
+    request: intake.Request
+    tracking_url: str
+
+
+class EvaluationView(Evaluation):
+    """An evaluation, and when it was given."""
+
+    at: datetime
+
+
+class TrackedView(RequestView):
+    """The same with what its page shows besides, which programs are not given."""
+
+    service: qualification.Service | None = Field(exclude=True)
+    link_generation: int = Field(exclude=True)
+    asked_for: list[str] = Field(exclude=True)
+    """What the département asked for, while it waits."""
+    filed_documents: list[DocumentView] = Field(exclude=True)
+    """Those that were filed with the request."""
+    evaluations: list[EvaluationView] = Field(exclude=True)
+    mail_failed_at: datetime | None = Field(exclude=True)
+    colleague: Colleague | None = Field(exclude=True)
     """Who looks, when it is an invited colleague."""
-    invited: list[Colleague]
-    """Everybody who was ever invited."""
-
-    @property
-    def unread(self) -> int:
-        """How many messages are new to whoever looks."""
-        return sum(message.unread for message in self.messages)
-
-    @property
-    def colleagues(self) -> list[Colleague]:
-        """Those who follow the request now."""
-        return [one for one in self.invited if one.removed_at is None]
-
-    @property
-    def waits_for_confirmation(self) -> bool:
-        """Tell whether invitations wait until the contact has opened a mailed link."""
-        return any(one.waiting for one in self.invited)
+    shared: bool = Field(exclude=True)
+    """Whether anybody was ever invited."""
 
 
-async def tracking(reader: Reader, request_id: UUID, *, colleague_id: UUID | None = None) -> Tracking:
-    """Give a request as its applicant sees it, or one of his colleagues; refuses with `NotFound`."""
+async def tracking(reader: Reader, holder: Holder, tokens: Tokens) -> TrackedView:
+    """Give a request as whoever holds its link sees it; refuses with `NotFound`."""
+    request_id = holder.request_id
     row = await reader.fetchrow(
         f"SELECT {requests.COLUMNS}, mail_failed_at FROM request WHERE id = $1",
         request_id,
@@ -107,48 +127,54 @@ async def tracking(reader: Reader, request_id: UUID, *, colleague_id: UUID | Non
     if row is None:
         raise NotFound
     tracked = requests.tracked_of(row)
-    awaited = tracked.answer_awaited
     invited = await colleagues.of_request(reader, request_id)
-    tracked.colleague = next((one for one in invited if one.id == colleague_id), None)
-    return Tracking(
+    tracked.colleague = next((one for one in invited if one.id == holder.colleague_id), None)
+    expected = tracked.answer_awaited or tracked.expected
+    timeline = await _timeline(reader, request_id)
+    documents = await _documents(reader, request_id, tokens)
+    messages = await _messages(reader, request_id, tracked.colleague)
+    return TrackedView(
         id=tracked.id,
         number=tracked.filed.number,
-        departement=tracked.departement,
         status=tracked.status,
-        team=awaited.team if awaited else tracked.team,
-        expected=awaited or tracked.expected,
-        service=tracked.service,
-        decision=tracked.decision,
-        withdrawal=tracked.withdrawal,
-        allowed_actions=tracked.allowed_actions,
-        link_generation=tracked.link_generation,
-        submitted_at=tracked.filed.submitted_at,
-        filed=tracked.filed,
-        timeline=await _timeline(reader, request_id),
-        messages=await _messages(reader, request_id, tracked.colleague),
-        documents=await _documents(reader, request_id),
+        team=tracked.answer_awaited.team if tracked.answer_awaited else tracked.team,
+        departement=tracked.departement,
+        expected=expected and ExpectedView(team=expected.team, what=expected.what, until=expected.until),
+        timeline=[
+            StepView(at=step.at, type=step.type, label=label_of(step), team=step.team, detail=detail_of(step))
+            for step in timeline
+        ],
+        messages=messages,
+        unread_messages=sum(message.unread for message in messages),
+        documents=[one for one, _ in documents],
         milestones=await milestones.of_request(reader, request_id),
+        colleagues=[one for one in invited if one.removed_at is None],
+        decision=tracked.decision,
+        withdrawal=tracked.withdrawal and WithdrawalView.model_validate(tracked.withdrawal),
+        allowed_actions=list(tracked.allowed_actions),
+        request=tracked.filed,
+        tracking_url=tokens.url_of(holder),
+        service=tracked.service,
+        link_generation=tracked.link_generation,
+        asked_for=_asked_for(timeline) if tracked.status is Status.AWAITING_INFORMATION else [],
+        filed_documents=[one for one, with_request in documents if with_request],
         evaluations=await _evaluations(reader, request_id),
         mail_failed_at=row["mail_failed_at"],
         colleague=tracked.colleague,
-        invited=invited,
+        shared=bool(invited),
     )
 
 
-async def document(reader: Reader, document_id: UUID, *, of: UUID | None = None) -> DocumentRow:
+async def document(reader: Reader, document_id: UUID, *, of: UUID | None = None) -> intake.Document:
     """Give a document, if given only one `of` that request; refuses with `NotFound`."""
     row = await reader.fetchrow(
-        """
-        SELECT id, name, media_type, size, sha256, added_at, with_request
-        FROM document
-        WHERE id = $1 AND ($2::uuid IS NULL OR request_id = $2)
-        """,
+        f"SELECT {_DOCUMENT} FROM document WHERE id = $1 AND ($2::uuid IS NULL OR request_id = $2)",
         document_id,
         of,
     )
     if row is None:
         raise NotFound
-    return DocumentRow(**row)
+    return intake.Document(**row)
 
 
 async def _timeline(reader: Reader, request_id: UUID) -> list[Step]:
@@ -158,7 +184,7 @@ async def _timeline(reader: Reader, request_id: UUID) -> list[Step]:
     return [requests.step_of_row(row) for row in rows]
 
 
-async def _messages(reader: Reader, request_id: UUID, colleague: Colleague | None) -> list[MessageRow]:
+async def _messages(reader: Reader, request_id: UUID, colleague: Colleague | None) -> list[MessageView]:
     rows = await reader.fetch(
         """
         WITH reader AS (
@@ -176,23 +202,22 @@ async def _messages(reader: Reader, request_id: UUID, colleague: Colleague | Non
         request_id,
         colleague.id if colleague else None,
     )
-    return [MessageRow(**{**row, "author": Team(row["author"])}) for row in rows]
+    return [MessageView(**row) for row in rows]
 
 
-async def _documents(reader: Reader, request_id: UUID) -> list[DocumentRow]:
+async def _documents(reader: Reader, request_id: UUID, tokens: Tokens) -> list[tuple[DocumentView, bool]]:
+    """Give the documents, each with whether it was filed with the request."""
     rows = await reader.fetch(
-        """
-        SELECT id, name, media_type, size, sha256, added_at, with_request
-        FROM document
-        WHERE request_id = $1
-        ORDER BY added_at, id
-        """,
+        f"SELECT {_DOCUMENT}, with_request FROM document WHERE request_id = $1 ORDER BY added_at, id",
         request_id,
     )
-    return [DocumentRow(**row) for row in rows]
+    return [
+        (DocumentView.model_validate({**row, "url": tokens.document_url(request_id, row["id"])}), row["with_request"])
+        for row in rows
+    ]
 
 
-async def _evaluations(reader: Reader, request_id: UUID) -> list[EvaluationRow]:
+async def _evaluations(reader: Reader, request_id: UUID) -> list[EvaluationView]:
     rows = await reader.fetch(
         """
         SELECT at, need_met, progress, satisfaction, impact, comment
@@ -202,4 +227,10 @@ async def _evaluations(reader: Reader, request_id: UUID) -> list[EvaluationRow]:
         """,
         request_id,
     )
-    return [EvaluationRow(**row) for row in rows]
+    return [EvaluationView(**row) for row in rows]
+
+
+def _asked_for(timeline: list[Step]) -> list[str]:
+    """Give what was asked for last."""
+    asked = [step for step in timeline if step.type == qualification.InformationRequested.wire_type]
+    return list(asked[-1].details.text or ()) if asked else []

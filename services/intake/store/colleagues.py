@@ -4,34 +4,35 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from services.intake.domain.colleagues import Colleague, Holder
+from services.intake.domain.colleagues import Colleague, Holder, Invitation
+from shared.contracts import intake
 from shared.db import Reader, Transaction
 from shared.errors import NotFound
 
-COLUMNS: Final = "id, name, email, invited_at, removed_at, mail_failed_at"
+COLUMNS: Final = "id, name, email, invited_at, mail_failed_at, false AS waiting, removed_at"
 
 
-async def add(tx: Transaction, request_id: UUID, colleague: Colleague) -> None:
-    """Keep who was invited."""
+async def add(tx: Transaction, fact: intake.ColleagueInvited) -> None:
+    """Store who was invited."""
     await tx.execute(
         "INSERT INTO colleague (id, request_id, name, email, invited_at) VALUES ($1, $2, $3, $4, $5)",
-        colleague.id,
-        request_id,
-        colleague.name,
-        colleague.email,
-        colleague.invited_at,
+        fact.colleague_id,
+        fact.request_id,
+        fact.name,
+        fact.email,
+        fact.at,
     )
 
 
-async def add_waiting(tx: Transaction, request_id: UUID, colleague: Colleague) -> None:
+async def add_waiting(tx: Transaction, fact: intake.ColleagueInvited) -> None:
     """Note whom to invite once the contact is confirmed."""
     await tx.execute(
         "INSERT INTO waiting_invitation (id, request_id, name, email, asked_at) VALUES ($1, $2, $3, $4, $5)",
-        colleague.id,
-        request_id,
-        colleague.name,
-        colleague.email,
-        colleague.invited_at,
+        fact.colleague_id,
+        fact.request_id,
+        fact.name,
+        fact.email,
+        fact.at,
     )
 
 
@@ -41,7 +42,7 @@ async def take_waiting(tx: Transaction, request_id: UUID, colleague_id: UUID | N
         """
         DELETE FROM waiting_invitation
         WHERE request_id = $1 AND ($2::uuid IS NULL OR id = $2)
-        RETURNING id, name, email, asked_at AS invited_at
+        RETURNING id, name, email, asked_at AS invited_at, NULL::timestamptz AS mail_failed_at, true AS waiting
         """,
         request_id,
         colleague_id,
@@ -59,21 +60,21 @@ async def note_mail(tx: Transaction, colleague_id: UUID, *, failed_at: datetime 
     await tx.execute("UPDATE colleague SET mail_failed_at = $2 WHERE id = $1", colleague_id, failed_at)
 
 
-async def of_request(reader: Reader, request_id: UUID) -> list[Colleague]:
+async def of_request(reader: Reader, request_id: UUID) -> list[Invitation]:
     """Give everybody who was ever invited to a request, or whose invitation waits, in order."""
     rows = await reader.fetch(
         f"""
-        SELECT {COLUMNS}, false AS waiting FROM colleague WHERE request_id = $1
+        SELECT {COLUMNS} FROM colleague WHERE request_id = $1
         UNION ALL
-        SELECT id, name, email, asked_at, NULL, NULL, true FROM waiting_invitation WHERE request_id = $1
+        SELECT id, name, email, asked_at, NULL, true, NULL FROM waiting_invitation WHERE request_id = $1
         ORDER BY invited_at, id
         """,
         request_id,
     )
-    return [Colleague(**row) for row in rows]
+    return [Invitation(**row) for row in rows]
 
 
-async def load(reader: Reader, colleague_id: UUID, *, of: UUID) -> Colleague:
+async def load(reader: Reader, colleague_id: UUID, *, of: UUID) -> Invitation:
     """Give one who was invited to that request; refuses with `NotFound`."""
     row = await reader.fetchrow(
         f"SELECT {COLUMNS} FROM colleague WHERE id = $1 AND request_id = $2",
@@ -82,7 +83,7 @@ async def load(reader: Reader, colleague_id: UUID, *, of: UUID) -> Colleague:
     )
     if row is None:
         raise NotFound
-    return Colleague(**row)
+    return Invitation(**row)
 
 
 async def holder_by_own_link(reader: Reader, request_id: UUID, generation: int, *, by_mail: bool) -> Holder | None:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from shared.contracts.intake import Document
+from shared.contracts import intake
 from shared.db import Reader, Transaction
 from shared.documents import Stored
 
@@ -29,19 +29,20 @@ async def claimed_among(reader: Reader, ids: list[UUID]) -> set[UUID]:
     return {row["id"] for row in rows}
 
 
-async def add(tx: Transaction, request_id: UUID, document: Document, *, with_request: bool) -> None:
-    """Keep what is known of a file, and whether it was filed `with_request`."""
+async def add(tx: Transaction, fact: intake.DocumentAdded) -> None:
+    """Store what is known of a file, and whether it was filed with the request."""
+    document = fact.document
     await tx.execute(
         """
         INSERT INTO document (id, request_id, name, media_type, size, sha256, added_at, with_request)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         """,
         document.id,
-        request_id,
+        fact.request_id,
         document.name,
         document.media_type,
         document.size,
         document.sha256,
         document.added_at,
-        with_request,
+        fact.with_request,
     )

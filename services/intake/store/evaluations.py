@@ -5,7 +5,6 @@ from typing import Final
 from uuid import UUID
 
 from services.intake.domain.life import Status
-from services.intake.domain.request import Evaluation
 from shared.contracts import intake
 from shared.contracts.vocabulary import EvaluationRound
 from shared.db import Transaction
@@ -24,30 +23,22 @@ REMINDERS: Final = 2
 """How often somebody is reminded in a round."""
 
 
-async def add_evaluation(
-    tx: Transaction,
-    request_id: UUID,
-    evaluation: Evaluation,
-    *,
-    asked: EvaluationRound,
-    evaluation_id: UUID,
-    at: datetime,
-) -> None:
-    """Keep what the applicant said."""
+async def add(tx: Transaction, fact: intake.EvaluationSubmitted, *, evaluation_id: UUID) -> None:
+    """Store what the applicant said."""
     await tx.execute(
         """
         INSERT INTO evaluation (id, request_id, at, need_met, progress, satisfaction, impact, comment, round)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """,
         evaluation_id,
-        request_id,
-        at,
-        evaluation.need_met,
-        evaluation.progress,
-        evaluation.satisfaction,
-        evaluation.impact,
-        evaluation.comment,
-        asked,
+        fact.request_id,
+        fact.at,
+        fact.need_met,
+        fact.progress,
+        fact.satisfaction,
+        fact.impact,
+        fact.comment,
+        fact.round,
     )
 
 

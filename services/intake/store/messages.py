@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.intake.domain.colleagues import Holder
+from shared.contracts import intake
 from shared.contracts.vocabulary import Team
 from shared.db import Transaction
 
@@ -38,6 +39,22 @@ async def add(
         author,
         author_name,
         text,
+    )
+
+
+async def add_own(
+    tx: Transaction, fact: intake.MessagePosted | intake.InformationProvided, *, message_id: UUID
+) -> None:
+    """Store what the applicant's side wrote."""
+    author = fact.by.name if fact.by else None
+    await add(
+        tx,
+        fact.request_id,
+        message_id=message_id,
+        at=fact.at,
+        author=Team.APPLICANT,
+        author_name=author,
+        text=fact.text,
     )
 
 

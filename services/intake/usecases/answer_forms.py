@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from services.intake.store import form_answers
 from services.intake.store.form_answers import Answer
-from services.intake.usecases.file_request import Filed
+from services.intake.usecases.filing import Filed
 from shared.db import Transaction
 from shared.errors import Forbidden, Invalid, Refusal
 

@@ -8,16 +8,14 @@ import structlog
 
 from services.intake.limits import DraftsFull
 from services.intake.store import draft_documents, drafts
-from services.intake.usecases.file_request import file_request
+from services.intake.usecases.filing import Checked, Origin, file_request
 from shared.clock import new_id
 from shared.contracts.fact import Actor
-from shared.contracts.forms import FiledRequest
 from shared.contracts.intake import Document
 from shared.db import Transaction
 from shared.documents import Stored, find_room
 from shared.errors import Conflict
 from shared.limits import UNLIMITED, Quota
-from shared.territory.territories import Territories
 
 log = structlog.get_logger(__name__)
 
@@ -76,13 +74,7 @@ async def leave_out(tx: Transaction, draft_id: UUID, document_id: UUID) -> bool:
 
 
 async def file_draft(
-    tx: Transaction,
-    territories: Territories,
-    draft_id: UUID,
-    filed: FiledRequest,
-    *,
-    at: datetime,
-    quota: Quota = UNLIMITED,
+    tx: Transaction, draft_id: UUID, checked: Checked, *, at: datetime, quota: Quota = UNLIMITED
 ) -> UUID:
     """File what a draft says, with its documents, and give the request's id; filed again, it gives the same.
 
@@ -92,15 +84,7 @@ async def file_draft(
     if draft.request_id is not None:
         return draft.request_id
     documents = await draft_documents.hand_over(tx, draft_id)
-    made = await file_request(
-        tx,
-        territories,
-        filed,
-        at=at,
-        filed_by=draft.filed_by,
-        documents=documents,
-        quota=quota,
-        trusted=draft.filed_by is not None,
-    )
-    await drafts.settle(tx, draft_id, made.id, at=at)
-    return made.id
+    origin = Origin(filed_by=draft.filed_by, trusted=draft.filed_by is not None)
+    filed = await file_request(tx, checked, at=at, origin=origin, documents=documents, quota=quota)
+    await drafts.settle(tx, draft_id, filed.id, at=at)
+    return filed.id

@@ -6,8 +6,9 @@ from services.intake.domain.colleagues import Holder
 from services.intake.domain.life import meaning_of
 from services.intake.domain.request import Tracked
 from services.intake.store import colleagues, evaluations, messages, milestones, requests
-from services.intake.usecases import SOURCE
-from services.intake.usecases.follow import take_reply_by_mail
+from services.intake.usecases.context import Context
+from services.intake.usecases.messages import take_reply_by_mail
+from services.intake.usecases.recording import SOURCE
 from shared.contracts import escalation, notifications, qualification
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Team
@@ -109,6 +110,6 @@ async def take_reply(tx: Transaction, fact: notifications.ReplyReceived) -> None
     generation = tracked.link_generation if fact.colleague_id is None else None
     holder = Holder(tracked.id, generation=generation, colleague_id=fact.colleague_id)
     try:
-        await take_reply_by_mail(tx, holder, message_id=fact.reply_id, text=fact.text, at=fact.at)
+        await take_reply_by_mail(Context(tx, holder, fact.at), fact.text, message_id=fact.reply_id)
     except NotFound:
         log.warning("reply.from_nobody_invited", reply_id=str(fact.reply_id))

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -13,18 +14,17 @@ from litestar.response import File, Redirect
 from litestar.types import ExceptionHandlersMap
 
 from services.intake import metrics
-from services.intake.domain.colleagues import Holder
-from services.intake.reads.tracking import DocumentRow
-from services.intake.store.files import DocumentFiles, Received
-from services.intake.usecases.follow import add_document
+from services.intake.store.files import Received
+from services.intake.usecases.documents import add_document
+from services.intake.web.context import HolderContext, VisitorContext
 from shared import clock
 from shared.antivirus import FileInfected, SignatureFoundError
 from shared.contracts.intake import Document
-from shared.db import CONFLICTS, Cause, Database, Transaction, retry_conflicts
+from shared.db import CONFLICTS, Transaction, retry_conflicts
 from shared.documents import EXTENSIONS, LARGEST_REQUEST, tidy_name
-from shared.errors import Invalid
+from shared.errors import Invalid, Refusal
 from shared.web.access import FORMS, UnsupportedContent
-from shared.web.forms import claim
+from shared.web.forms import Form, claim
 from shared.web.pages import flash, redirect
 from shared.web.problems import Busy
 
@@ -52,6 +52,16 @@ async def uploads_of(request: Request[Any, Any, Any]) -> list[UploadFile]:
     return some([item for _, item in sent.multi_items() if isinstance(item, UploadFile) and item.filename])
 
 
+def uploads_in(form: Form[Any]) -> list[UploadFile]:
+    """Give the files of a page's form."""
+    return [upload for given in form.files.values() for upload in given]
+
+
+def sentence_of(refusal: Refusal) -> str:
+    """Say why files are refused: what is wrong with them, or else the refusal itself."""
+    return refusal.errors[0].message if isinstance(refusal, Invalid) and refusal.errors else refusal.detail
+
+
 def some(uploads: list[UploadFile]) -> list[UploadFile]:
     """Refuse (`Invalid`) an upload without any file."""
     if not uploads:
@@ -60,13 +70,7 @@ def some(uploads: list[UploadFile]) -> list[UploadFile]:
 
 
 async def receive_all(
-    database: Database,
-    cause: Cause,
-    files: DocumentFiles,
-    uploads: list[UploadFile],
-    keep: Keep,
-    *,
-    once: bytes | None = None,
+    context: VisitorContext, uploads: list[UploadFile], keep: Keep, *, once: bytes | None = None
 ) -> None:
     """Write files down and `keep` them in one transaction, all of them or none.
 
@@ -81,7 +85,7 @@ async def receive_all(
                 document_id = clock.new_id()
                 await upload.seek(0)  # an attempt before this one may have read it
                 try:
-                    received = await stack.enter_async_context(files.receiving(document_id, upload.read))
+                    received = await stack.enter_async_context(context.parts.files.receiving(document_id, upload.read))
                 except SignatureFoundError as found:
                     log.warning("document.infected", document_id=str(document_id), found=str(found))
                     metrics.INFECTED.inc()
@@ -92,7 +96,7 @@ async def receive_all(
                 raise FileInfected(infected)
 
             async def keep_all() -> None:
-                async with database.transaction(cause) as tx:
+                async with context.database.transaction(context.cause) as tx:
                     await _only_once(tx, once, at=at)
                     await keep(tx, documents)
 
@@ -103,23 +107,14 @@ async def receive_all(
         raise Busy from conflict
 
 
-async def receive_what_is_clean(
-    database: Database,
-    cause: Cause,
-    files: DocumentFiles,
-    uploads: list[UploadFile],
-    keep: Keep,
-    *,
-    keep_others: Keep,
-    once: bytes,
-) -> None:
-    """Do as `receive_all`; files that came with an infected one are kept all the same, by `keep_others`."""
+async def receive_what_is_clean(context: HolderContext, uploads: list[UploadFile], keep: Keep, *, once: bytes) -> None:
+    """Do as `receive_all`; files that came with an infected one are added to the request all the same."""
     try:
-        await receive_all(database, cause, files, uploads, keep, once=once)
+        await receive_all(context, uploads, keep, once=once)
     except FileInfected as refusal:
         others = [upload for upload in uploads if upload.filename not in refusal.names]
         if others:
-            await receive_all(database, cause, files, others, keep_others, once=once)
+            await receive_all(context, others, to_request(context), once=once)
         raise
 
 
@@ -134,19 +129,19 @@ def _document(document_id: UUID, name: str, received: Received, *, at: datetime)
     )
 
 
-def to_request(holder: Holder) -> Keep:
-    """Keep documents with a request that was filed."""
-
-    async def keep(tx: Transaction, documents: list[Document]) -> None:
-        for document in documents:
-            await add_document(tx, holder, document, at=document.added_at)
-
-    return keep
-
-
 async def _only_once(tx: Transaction, fingerprint: bytes | None, *, at: datetime) -> None:
     if fingerprint is not None and not await claim(tx, fingerprint, at=at):
         raise _SentBefore
+
+
+def to_request(context: HolderContext) -> Keep:
+    """Add documents to a request that was filed."""
+
+    async def keep(tx: Transaction, documents: list[Document]) -> None:
+        for document in documents:
+            await add_document(replace(context.acting(tx), at=document.added_at), document)
+
+    return keep
 
 
 def too_much_at_once(request: Request[Any, Any, Any], _: Exception) -> Redirect:
@@ -164,10 +159,10 @@ TOO_MUCH: Final[ExceptionHandlersMap] = {413: too_much_at_once}
 """What pages that take files do when there is more than they may receive."""
 
 
-def attachment(files: DocumentFiles, document: DocumentRow | Document) -> File:
+def attachment(context: VisitorContext, document: Document) -> File:
     """Give a document to be saved, never shown: it was written by people we do not know."""
     return File(
-        files.locate(document.id),
+        context.parts.files.locate(document.id),
         filename=document.name,
         media_type=document.media_type,
         content_disposition_type="attachment",

@@ -204,7 +204,7 @@ def _statement(query: str, *_: Any) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _label(code: CodeType) -> str:
-    """Name a function of ours, such as `intake.usecases.follow.close_evaluated`; nothing for anybody else's."""
+    """Name a function of ours, such as `intake.usecases.evaluations.close_evaluated`; nothing for anybody else's."""
     file = code.co_filename
     if not file.startswith((f"{ROOT}/services/", f"{ROOT}/shared/")) or file in _PASSED_THROUGH:
         return ""

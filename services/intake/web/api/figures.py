@@ -8,27 +8,26 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency
 
 from services.intake.reads.statistics import Statistics, statistics
-from services.intake.settings import Settings
+from services.intake.web.context import VisitorContext
 from services.intake.web.open_data import COLUMNS, NAME, description, lines
-from shared.db import Database
 
 
 @get("/statistics", public=True)
-async def public_statistics(database: NamedDependency[Database]) -> Statistics:
+async def public_statistics(context: NamedDependency[VisitorContext]) -> Statistics:
     """Return the public figures of the latest snapshot; a null number is too small to be published.
 
     `by_status` is always null: `outcomes` says what becomes of requests.
     """
-    return await statistics(database)
+    return await statistics(context.database)
 
 
 @get("/statistics.csv", public=True, media_type="text/csv")
-async def statistics_as_csv(database: NamedDependency[Database]) -> Response[bytes]:
+async def statistics_as_csv(context: NamedDependency[VisitorContext]) -> Response[bytes]:
     """Give the same figures as open data: one line a figure (RFC 4180, UTF-8)."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows(lines(await statistics(database)))
+    writer.writerows(lines(await statistics(context.database)))
     return Response(
         text.getvalue().encode(),
         media_type="text/csv",
@@ -36,10 +35,10 @@ async def statistics_as_csv(database: NamedDependency[Database]) -> Response[byt
     )
 
 
-@get("/statistics/datapackage.json", public=True, sync_to_thread=False)
-def statistics_described(settings: NamedDependency[Settings]) -> dict[str, Any]:
+@get("/statistics/datapackage.json", public=True)
+async def statistics_described(context: NamedDependency[VisitorContext]) -> dict[str, Any]:
     """Describe the open data: a Frictionless Data Package with the meaning of each column and dimension."""
-    return description(settings.public_url)
+    return description(context.parts.settings.public_url)
 
 
 routes = Router("/", route_handlers=[public_statistics, statistics_as_csv, statistics_described], tags=["statistics"])

@@ -1,27 +1,27 @@
 """Filing a request by program, alone or with its documents; nobody needs a token for it."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from litestar import Request, Router, post
 from litestar.di import NamedDependency
 from litestar.params import HeaderParameter, JSONBody
+from pydantic import BaseModel
 
-from services.intake.limits import Caller, Limits
-from services.intake.store.files import DocumentFiles
-from services.intake.usecases.file_request import Filed, file_request
+from services.intake.domain import mandates
+from services.intake.limits import Caller
+from services.intake.usecases.filing import Filed, Origin, check, file_request
 from services.intake.usecases.mandates import use_mandate
-from services.intake.web.api.views import FiledView, filed_view
-from services.intake.web.callers import acting_as_agent
+from services.intake.web.context import VisitorContext
 from services.intake.web.documents import ALL_AT_ONCE, receive_all, uploads_of
-from services.intake.web.tokens import Tokens
 from shared import clock
 from shared.commands import Command
 from shared.contracts.forms import FiledRequest
 from shared.contracts.intake import Document
-from shared.db import Cause, Database, Transaction
+from shared.db import Transaction
 from shared.errors import Invalid
-from shared.territory.territories import Territories
 from shared.web.access import FORMS, UnsupportedContent
 from shared.web.secrets import HANDED_OVER
 
@@ -40,83 +40,79 @@ class NewRequest(FiledRequest, Command):
     """A request as it is filed; money in euro cents."""
 
 
+class FiledView(BaseModel):
+    """The answer to a filing; `access_token` opens the request, as does the tracking link."""
+
+    id: UUID
+    number: str
+    status: str
+    departement: str
+    tracking_url: str
+    access_token: str
+
+
 @post("/requests", public=True, opt=HANDED_OVER)
 async def file(
-    request: Request[Any, Any, Any],
+    context: NamedDependency[VisitorContext],
     data: JSONBody[NewRequest],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    territories: NamedDependency[Territories],
-    tokens: NamedDependency[Tokens],
-    caller: NamedDependency[Caller],
-    limits: NamedDependency[Limits],
     idempotency_key: Key = None,
     mandate: Mandate = None,
 ) -> FiledView:
     """File a request; with a mandate, which is used once, an agent files it for the collectivité."""
-    key = _fit(idempotency_key)
-    given, at = tokens.mandate(mandate, at=clock.now()), clock.now()
-    caller = await acting_as_agent(request, replace(caller, exempt=given is not None), database)
-    quota = limits.filing(caller, data.contact.email)
-    async with database.transaction(cause) as tx:
-        filed_by = await use_mandate(tx, given, at=at, key=key)
-        filed = await file_request(
-            tx, territories, data, at=at, key=key, filed_by=filed_by, quota=quota, trusted=caller.exempt
-        )
-    return filed_view(filed, tokens)
+    filing = await _filing(context, data, idempotency_key, mandate)
+    async with context.database.transaction(context.cause) as tx:
+        return _view(context, await filing.file(tx))
 
 
 @post("/requests/with-documents", public=True, request_max_body_size=ALL_AT_ONCE, opt=HANDED_OVER)
 async def file_with_documents(
-    request: Request[Any, Any, Any],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    territories: NamedDependency[Territories],
-    tokens: NamedDependency[Tokens],
-    files: NamedDependency[DocumentFiles],
-    caller: NamedDependency[Caller],
-    limits: NamedDependency[Limits],
-    idempotency_key: Key = None,
-    mandate: Mandate = None,
+    context: NamedDependency[VisitorContext], idempotency_key: Key = None, mandate: Mandate = None
 ) -> FiledView:
     """File a request with its documents, whole or not at all.
 
     The body is `multipart/form-data`: the part `request` holds the JSON of a request as for `/requests`, every part
     with a file name is a document.
     """
-    key = _fit(idempotency_key)
-    given = tokens.mandate(mandate, at=clock.now())
-    data = await _typed_part(request)
-    caller = await acting_as_agent(request, replace(caller, exempt=given is not None), database)
-    quota = limits.filing(caller, data.contact.email)
+    filing = await _filing(context, await _typed_part(context.request), idempotency_key, mandate)
     made: list[Filed] = []
 
     async def keep(tx: Transaction, documents: list[Document]) -> None:
-        at = clock.now()
-        filed_by = await use_mandate(tx, given, at=at, key=key)
-        made.append(
-            await file_request(
-                tx,
-                territories,
-                data,
-                at=at,
-                key=key,
-                filed_by=filed_by,
-                documents=documents,
-                quota=quota,
-                trusted=caller.exempt,
-            )
+        made.append(await filing.file(tx, documents))
+
+    await receive_all(context, await uploads_of(context.request), keep)
+    return _view(context, made[-1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Filing:
+    """One call: what is filed, by whom, under which key."""
+
+    context: VisitorContext
+    data: NewRequest
+    key: str | None
+    mandate: mandates.Mandate | None
+    caller: Caller
+
+    async def file(self, tx: Transaction, documents: Sequence[Document] = ()) -> Filed:
+        """File it; may be repeated."""
+        at, parts = clock.now(), self.context.parts
+        filed_by = await use_mandate(tx, self.mandate, at=at, key=self.key)
+        return await file_request(
+            tx,
+            check(parts.territories, self.data, at=at),
+            at=at,
+            origin=Origin(key=self.key, filed_by=filed_by, trusted=self.caller.exempt),
+            documents=documents,
+            quota=parts.limits.filing(self.caller, self.data.contact.email),
         )
 
-    await receive_all(database, cause, files, await uploads_of(request), keep)
-    return filed_view(made[-1], tokens)
 
-
-def _fit(key: str | None) -> str | None:
-    """Refuse (`Invalid`) an idempotency key that is blank or long."""
+async def _filing(context: VisitorContext, data: NewRequest, key: str | None, mandate: str | None) -> _Filing:
+    """Read who files; refuses (`Invalid`) an idempotency key that is blank or long, and with `MandateOver`."""
     if key is not None and not 0 < len(key) <= LONGEST_KEY:
         raise Invalid.field("Idempotency-Key", f"Donnez une clé de 1 à {LONGEST_KEY} caractères.")
-    return key
+    given = context.parts.tokens.mandate(mandate, at=clock.now())
+    return _Filing(context, data, key, given, await context.caller_as_agent(exempt=given is not None))
 
 
 async def _typed_part(request: Request[Any, Any, Any]) -> NewRequest:
@@ -129,6 +125,19 @@ async def _typed_part(request: Request[Any, Any, Any]) -> NewRequest:
             "request", "Donnez la demande en JSON dans une partie «\u00a0request\u00a0» sans nom de fichier."
         )
     return NewRequest.model_validate_json(given)
+
+
+def _view(context: VisitorContext, filed: Filed) -> FiledView:
+    """Show what a filing gave; the first link's generation, so that a repetition never revives a revoked one."""
+    tokens = context.parts.tokens
+    return FiledView(
+        id=filed.id,
+        number=filed.number,
+        status=filed.status,
+        departement=filed.departement,
+        tracking_url=tokens.tracking_url(filed.id),
+        access_token=tokens.tracking_token(filed.id),
+    )
 
 
 routes = Router("/", route_handlers=[file, file_with_documents])

@@ -1,23 +1,24 @@
 """Official territories for programs: found by name or code, and the public profile of each."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
 
 from litestar import Router, get
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, QueryParameter
 from pydantic import BaseModel
 
 from services.intake.domain.disclosure import NOTE
 from services.intake.reads.profile import Profile, profile
 from services.intake.reads.statistics import Results
+from services.intake.web.context import VisitorContext
 from services.intake.web.places import official_place, today
 from shared.contracts.vocabulary import ApplicantKind
 from shared.coverage import Covering
-from shared.db import Database
 from shared.errors import Invalid
 from shared.territory.model import Territory
-from shared.territory.similarity import HOW, WEIGHED, Similarity
+from shared.territory.similarity import HOW, WEIGHED
 from shared.territory.territories import Territories
 from shared.web.paging import Page, Paged, paged
 
@@ -81,30 +82,42 @@ class TerritoryProfile(BaseModel):
     source: str
 
 
-@get("/territories", public=True)
-async def territories_by_name(
-    territories: NamedDependency[Territories],
-    paging: NamedDependency[Page],
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a search for territories asks for."""
+
+    q: str
+    kind: ApplicantKind | None
+    departement: str | None
+
+
+async def provide_search(
     q: Annotated[str, QueryParameter(max_length=200, description="A name or a code")] = "",
     kind: Annotated[str | None, QueryParameter(description="commune, epci, departement or region")] = None,
     departement: Annotated[str | None, QueryParameter(max_length=3, description="Only what lies there")] = None,
+) -> Search:
+    """Dependency `search`: what the address asks for; refuses (`Invalid`) a kind that is none."""
+    return Search(q, _kind(kind), departement)
+
+
+@get("/territories", public=True)
+async def territories_by_name(
+    context: NamedDependency[VisitorContext], search: NamedDependency[Search], paging: NamedDependency[Page]
 ) -> Paged[TerritoryView]:
     """Find official territories by name or code, best first."""
-    found = _found(territories, q, _kind(kind), departement)
+    found = _found(context.parts.territories, search)
     return paged(found[paging.offset : paging.offset + paging.limit], len(found), paging, _view)
 
 
 @get("/territories/{kind:str}/{code:str}", public=True)
 async def territory_profile(
-    kind: FromPath[str],
-    code: FromPath[str],
-    database: NamedDependency[Database],
-    territories: NamedDependency[Territories],
-    similarity: NamedDependency[Similarity],
+    context: NamedDependency[VisitorContext], kind: FromPath[str], code: FromPath[str]
 ) -> TerritoryProfile:
     """Give the public profile of a commune, an EPCI, a département or a région."""
-    territory = official_place(territories, kind, code)
-    return _profile(await profile(database, territories, similarity, territory, today=today()), territories)
+    parts = context.parts
+    territory = official_place(parts.territories, kind, code)
+    found = await profile(context.database, parts.territories, parts.similarity, territory, today=today())
+    return _profile(found, parts.territories)
 
 
 def _profile(told: Profile, territories: Territories) -> TerritoryProfile:
@@ -143,17 +156,13 @@ def _kind(given: str | None) -> ApplicantKind | None:
     return ApplicantKind(given)
 
 
-def _found(
-    territories: Territories, q: str, kind: ApplicantKind | None, departement: str | None
-) -> tuple[Territory, ...]:
-    if q.strip():
-        return territories.search(q, kind, departement, limit=MOST)
-    if kind is ApplicantKind.DEPARTEMENT:
-        found = (territories.find(kind, each.code) for each in territories.departements())
+def _found(territories: Territories, search: Search) -> tuple[Territory, ...]:
+    if search.q.strip():
+        return territories.search(search.q, search.kind, search.departement, limit=MOST)
+    if search.kind is ApplicantKind.DEPARTEMENT:
+        found = (territories.find(search.kind, each.code) for each in territories.departements())
         return tuple(one for one in found if one)
-    if kind is ApplicantKind.REGION:
-        return territories.regions()
-    return ()
+    return territories.regions() if search.kind is ApplicantKind.REGION else ()
 
 
 def _view(territory: Territory) -> TerritoryView:
@@ -167,4 +176,9 @@ def _view(territory: Territory) -> TerritoryView:
     )
 
 
-routes = Router("/", route_handlers=[territories_by_name, territory_profile], tags=["territories"])
+routes = Router(
+    "/",
+    route_handlers=[territories_by_name, territory_profile],
+    dependencies={"search": Provide(provide_search)},
+    tags=["territories"],
+)

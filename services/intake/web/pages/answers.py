@@ -1,14 +1,16 @@
-"""What somebody has typed so far, read as a request: step by step, with the errors of each."""
+"""What somebody has typed so far into the form, read as a request: its pages, and the errors of each."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from enum import StrEnum
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
-from services.intake.usecases.file_request import check
+from services.intake.domain.filing import errors_in
+from services.intake.usecases.filing import Checked, identify, local_day
 from shared.commands import cents_of
 from shared.contracts.forms import FiledApplicant, FiledRequest
 from shared.contracts.vocabulary import FIELDS_OF, SUPPORT_TYPES_OF, ApplicantKind, RequestKind
@@ -18,6 +20,7 @@ from shared.territory.territories import Territories
 from shared.web.validation import field_errors
 
 Answers = Mapping[str, Any]
+Kind = TypeVar("Kind", bound=StrEnum)
 
 SEVERAL_DEPARTEMENTS: Final = frozenset({ApplicantKind.EPCI, ApplicantKind.REGION, ApplicantKind.PRIORITY})
 
@@ -30,10 +33,10 @@ class Typed(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One page of the form: its address, its place on the thread, its question and the fields it asks for."""
+    """One page of the form: its address, its group, its question and the fields it asks for."""
 
     name: str
-    stitch: str
+    group: str
     question: str
     fields: tuple[str, ...]
 
@@ -51,7 +54,12 @@ STEPS: Final = (
         ("applicant.code", "applicant.name", "applicant.communes"),
     ),
     Step("departement", "Territoire", "Quel département suivra votre demande\u00a0?", ("lead_departement",)),
-    Step("contact", "Contact", "Qui pouvons-nous joindre\u00a0?", ("contact",)),
+    Step(
+        "contact",
+        "Contact",
+        "Qui pouvons-nous joindre\u00a0?",
+        ("contact.name", "contact.role", "contact.email", "contact.phone"),
+    ),
     Step("besoin", "Besoin", "De quoi avez-vous besoin\u00a0?", ("kind",)),
     Step("projet", "Projet", "Quel est votre projet\u00a0?", ("title", "description")),
     Step(
@@ -67,55 +75,72 @@ SUMMARY: Final = "recapitulatif"
 FILED: Final = "deposee"
 
 
-def step_after(name: str, found: Identified | None) -> str:
-    """Tell which page comes next; the département is asked for only where there is a choice."""
-    names = [step.name for step in STEPS if step.name != "departement" or must_choose(found)]
-    if name not in names:
-        return "contact"
-    place = names.index(name) + 1
-    return names[place] if place < len(names) else SUMMARY
-
-
-def must_choose(found: Identified | None) -> bool:
-    """Tell whether the territory leaves a choice of the département in charge."""
-    if found is None:
-        return False
-    return found.territory.kind in SEVERAL_DEPARTEMENTS and len(found.territory.departements) > 1
-
-
-def has_default_departement(found: Identified) -> bool:
-    """Tell whether one département is the natural one: that of most inhabitants, except for a région."""
-    return found.territory.kind is not ApplicantKind.REGION
-
-
-def kind_of_applicant(answers: Answers) -> ApplicantKind | None:
-    """Give the kind of territory that was chosen, if it is one."""
-    typed = answers.get("applicant.kind")
-    return ApplicantKind(typed) if typed in list(ApplicantKind) else None
-
-
-def kind_of_request(answers: Answers) -> RequestKind | None:
-    """Give the kind of request that was chosen, if it is one."""
-    typed = answers.get("kind")
-    return RequestKind(typed) if typed in list(RequestKind) else None
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A draft read as a request: what can be filed, or what is wrong; `found` is the territory when it is known."""
+    """A draft read as a request: what was typed, what is wrong, its territory when it is known, or what can be filed.
 
-    filed: FiledRequest | None
+    `checked` is None while something is wrong.
+    """
+
+    values: Answers
     errors: tuple[FieldError, ...]
     found: Identified | None
-    answered: frozenset[str] = frozenset()
+    checked: Checked | None
+
+    @property
+    def applicant_kind(self) -> ApplicantKind | None:
+        """The kind of territory that was chosen, if it is one."""
+        return applicant_kind(self.values)
+
+    @property
+    def request_kind(self) -> RequestKind | None:
+        """The kind of request that was chosen, if it is one."""
+        return _member(RequestKind, self.values.get("kind"))
+
+    @property
+    def steps(self) -> list[Step]:
+        """The pages of this form; the département is asked for only where the territory leaves a choice."""
+        return [step for step in STEPS if step.name != "departement" or self.leaves_a_choice]
+
+    @property
+    def leaves_a_choice(self) -> bool:
+        """Tell whether the territory leaves a choice of the département in charge."""
+        if self.found is None:
+            return False
+        territory = self.found.territory
+        return territory.kind in SEVERAL_DEPARTEMENTS and len(territory.departements) > 1
+
+    @property
+    def natural_departement(self) -> str | None:
+        """The département of most inhabitants; None for a région, of which none is the natural one."""
+        if self.found is None or self.found.territory.kind is ApplicantKind.REGION:
+            return None
+        return self.found.departement
+
+    @property
+    def next_open(self) -> str:
+        """The first page that still wants an answer, or the summary."""
+        return next((step.name for step in STEPS if not self.is_done(step)), SUMMARY)
+
+    def after(self, step: Step) -> str:
+        """Give the page that comes next."""
+        steps = self.steps
+        following = steps[steps.index(step) + 1 :] if step in steps else [BY_NAME["contact"]]
+        return following[0].name if following else SUMMARY
+
+    def before(self, step: Step) -> str | None:
+        """Give the page before; None for the first."""
+        steps = self.steps
+        place = steps.index(step) if step in steps else len(steps)
+        return steps[place - 1].name if place else None
 
     def errors_of(self, step: Step) -> dict[str, str]:
         """Give the errors that are put right on one page, by field; the first of each."""
-        told: dict[str, str] = {}
+        found: dict[str, str] = {}
         for error in self.errors:
             if step.owns(error.field):
-                told.setdefault(_shown_field(error.field), error.message)
-        return told
+                found.setdefault(_shown_field(error.field), error.message)
+        return found
 
     def is_right(self, step: Step) -> bool:
         """Tell whether nothing is wrong on one page, be it that nobody has seen it."""
@@ -123,12 +148,17 @@ class Reading:
 
     def is_done(self, step: Step) -> bool:
         """Tell whether one page was answered, and rightly; the choice of a département only where there is one."""
-        seen = step.name == "departement" or any(step.owns(name) for name in self.answered)
+        seen = step.name == "departement" or any(step.owns(name) for name in self.values)
         return seen and self.is_right(step)
 
 
+def applicant_kind(answers: Answers) -> ApplicantKind | None:
+    """Give the kind of territory that was chosen, if it is one."""
+    return _member(ApplicantKind, answers.get("applicant.kind"))
+
+
 def read(territories: Territories, answers: Answers, *, at: datetime) -> Reading:
-    """Read all that was typed; errors of every page are told at once."""
+    """Read all that was typed; errors of every page are told at once, and the territory is looked up once."""
     errors: list[FieldError] = []
     body = _body(answers, errors)
     found = _territory(territories, body, errors)
@@ -136,20 +166,14 @@ def read(territories: Territories, answers: Answers, *, at: datetime) -> Reading
     try:
         filed = FiledRequest.model_validate(body)
     except ValidationError as invalid:
-        found_wrong = invalid.errors()
-        errors += [
-            error if wrong["type"] in TOO_LONG else FieldError(error.field, WORDS.get(error.field, error.message))
-            for wrong, error in zip(found_wrong, field_errors(found_wrong), strict=True)
-        ]
+        errors += _in_words(invalid)
     if body.get("kind") == RequestKind.PROGRAMME and not body.get("programme"):
         errors.append(FieldError("programme", "Choisissez le programme."))
     if filed is not None:
-        try:
-            found = check(territories, filed, at=at)
-        except Invalid as refusal:
-            known = {error.field for error in errors}
-            errors += [error for error in refusal.errors if error.field not in known]
-    return Reading(filed if not errors else None, tuple(errors), found, frozenset(answers))
+        known = {error.field for error in errors}
+        errors += [error for error in errors_in(filed, today=local_day(found, at)) if error.field not in known]
+    checked = Checked(filed, found) if filed and found and not errors else None
+    return Reading(answers, tuple(errors), found, checked)
 
 
 WORDS: Final[Mapping[str, str]] = {
@@ -168,9 +192,17 @@ TOO_LONG: Final = frozenset({"string_too_long", "too_long", "decimal_max_places"
 """Kinds of pydantic's errors of which the common sentence tells the limit."""
 
 
+def _in_words(invalid: ValidationError) -> list[FieldError]:
+    found = invalid.errors()
+    return [
+        error if wrong["type"] in TOO_LONG else FieldError(error.field, WORDS.get(error.field, error.message))
+        for wrong, error in zip(found, field_errors(found), strict=True)
+    ]
+
+
 def _body(answers: Answers, errors: list[FieldError]) -> dict[str, Any]:
     """Arrange what was typed as a request is filed; blank is not given, and what the kind does not take is left out."""
-    kind, applicant = kind_of_request(answers), kind_of_applicant(answers)
+    kind, applicant = _member(RequestKind, answers.get("kind")), applicant_kind(answers)
     is_priority = applicant is ApplicantKind.PRIORITY
     body: dict[str, Any] = {
         "applicant": _given(
@@ -208,30 +240,26 @@ def _body(answers: Answers, errors: list[FieldError]) -> dict[str, Any]:
 
 
 def _territory(territories: Territories, body: Mapping[str, Any], errors: list[FieldError]) -> Identified | None:
-    """Find the territory as soon as it is told, before the rest is."""
+    """Find the territory as soon as it is told; one whose département is still to be chosen, too."""
     try:
         applicant = FiledApplicant.model_validate(body["applicant"])
     except ValidationError:
         return None
-    asked = (applicant.kind, applicant.code, applicant.communes)
     try:
-        return territories.identify(*asked, body.get("lead_departement"), applicant.name)
+        return identify(territories, applicant, body.get("lead_departement"))
     except Invalid as refusal:
         errors += refusal.errors
     if any(error.field != "lead_departement" for error in errors):
         return None
-    return _with_any_departement(territories, asked, applicant.name)
-
-
-def _with_any_departement(
-    territories: Territories, asked: tuple[ApplicantKind, str, list[str]], name: str | None
-) -> Identified | None:
-    """Give a territory whose département is still to be chosen, so that the choice can be shown."""
-    official = territories.find(asked[0], asked[1])
+    official = territories.find(applicant.kind, applicant.code)
     try:
-        return territories.identify(*asked, official.departements[0] if official else None, name)
+        return identify(territories, applicant, official.departements[0] if official else None)
     except Invalid:
         return None
+
+
+def _member(kinds: type[Kind], typed: Any) -> Kind | None:
+    return kinds(typed) if typed in list(kinds) else None
 
 
 def _given(**values: Any) -> dict[str, Any]:
@@ -252,8 +280,3 @@ def as_list(value: Any) -> list[str]:
 def _shown_field(field: str) -> str:
     """Give the name under which a page asks for a field: places in lists belong to the list."""
     return field.rsplit(".", 1)[0] if field.rsplit(".", 1)[-1].isdecimal() else field
-
-
-def groups(names: Iterable[Step]) -> Iterator[str]:
-    """Give the stitches of the form's thread, each once."""
-    yield from dict.fromkeys(step.stitch for step in names)

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from pydantic_core import PydanticCustomError
 
 from services.intake.web.pages import picker
-from services.intake.web.pages.answers import STEPS, Answers, Reading, Step, as_list, kind_of_applicant, kind_of_request
+from services.intake.web.pages.answers import BY_NAME, STEPS, Reading, as_list
 from shared.commands import cents_of
 from shared.contracts.intake import Document
 from shared.contracts.vocabulary import (
@@ -76,11 +76,19 @@ REQUEST_NOTES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """What was answered in one group of questions, and the page that changes it."""
+
+    name: str
+    page: str
+    facts: list[tuple[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class Choices:
     """The options of each question, given what was answered before."""
 
     territories: Territories
-    values: Answers
     reading: Reading
 
     @property
@@ -91,7 +99,7 @@ class Choices:
     @property
     def applicant_kind(self) -> ApplicantKind | None:
         """The sort that was chosen."""
-        return kind_of_applicant(self.values)
+        return self.reading.applicant_kind
 
     @property
     def listed(self) -> list[tuple[str, str]]:
@@ -118,7 +126,7 @@ class Choices:
     @property
     def request_kind(self) -> RequestKind | None:
         """The thing that is asked for."""
-        return kind_of_request(self.values)
+        return self.reading.request_kind
 
     @property
     def support_types(self) -> list[tuple[str, ...]]:
@@ -143,36 +151,27 @@ class Choices:
         return self.territories.source.sentence
 
 
-def names_of(step: Step) -> tuple[str, ...]:
-    """Give the names of the fields on a page."""
-    if step.name == "contact":
-        return ("contact.name", "contact.role", "contact.email", "contact.phone")
-    return step.fields
-
-
-def summary(
-    territories: Territories, values: Answers, reading: Reading, documents: list[Document]
-) -> list[tuple[str, str, list[tuple[str, Any]]]]:
-    """Give what was answered, by stitch: its name, the page that changes it, and its facts."""
+def summary(territories: Territories, reading: Reading, documents: list[Document]) -> list[Section]:
+    """Give what was answered, by group."""
+    values = reading.values
     facts: dict[str, list[tuple[str, Any]]] = {
-        "Territoire": list(_territory(territories, values, reading)),
-        "Contact": [(LABELS[name], values.get(name) or None) for name in names_of(STEPS[3])],
-        "Besoin": [(LABELS["kind"], word(kind) if (kind := kind_of_request(values)) else None)],
+        "Territoire": list(_territory(territories, reading)),
+        "Contact": [(LABELS[name], values.get(name) or None) for name in BY_NAME["contact"].fields],
+        "Besoin": [(LABELS["kind"], word(reading.request_kind) if reading.request_kind else None)],
         "Projet": [
             (LABELS["title"], values.get("title") or None),
             (LABELS["description"], in_lines(values.get("description"))),
         ],
-        "Précisions": list(_details(values)),
+        "Précisions": list(_details(reading)),
         "Documents": [(LABELS["document"], in_lines("\n".join(one.name for one in documents)) or "Aucun")],
     }
-    first = {step.stitch: step.name for step in reversed(STEPS)}
-    return [(stitch, first[stitch], told) for stitch, told in facts.items()]
+    first = {step.group: step.name for step in reversed(STEPS)}
+    return [Section(group, first[group], told) for group, told in facts.items()]
 
 
-def _territory(territories: Territories, values: Answers, reading: Reading) -> Iterator[tuple[str, Any]]:
-    kind = kind_of_applicant(values)
+def _territory(territories: Territories, reading: Reading) -> Iterator[tuple[str, Any]]:
+    kind, found = reading.applicant_kind, reading.found
     yield LABELS["applicant.kind"], word(kind) if kind else None
-    found = reading.found
     yield LABELS["territory"], picker.spoken(found.territory.full_name) if found else None
     if found and kind is ApplicantKind.PRIORITY:
         yield LABELS["communes"], picker.written(territories, list(found.territory.communes)).replace("\n", ", ")
@@ -181,8 +180,8 @@ def _territory(territories: Territories, values: Answers, reading: Reading) -> I
         yield "Département qui suivra la demande", picker.spoken(departement.name) if departement else found.departement
 
 
-def _details(values: Answers) -> Iterator[tuple[str, Any]]:
-    kind = kind_of_request(values)
+def _details(reading: Reading) -> Iterator[tuple[str, Any]]:
+    kind, values = reading.request_kind, reading.values
     if kind and SUPPORT_TYPES_OF[kind]:
         given = [SupportType(one) for one in as_list(values.get("support_types")) if one in SUPPORT_TYPES_OF[kind]]
         yield LABELS["support_types"], ", ".join(word(one) for one in given) or None

@@ -1,23 +1,21 @@
-"""A draft whose secret link somebody holds: what every page of the form needs."""
+"""What the handlers of the form are given: a draft whose secret link somebody holds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from litestar import Request
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from litestar.response import Template
 
-from services.intake.settings import Settings
+from services.intake.limits import Caller
 from services.intake.store import draft_documents, drafts
-from services.intake.web.pages import answers as reading
-from services.intake.web.tokens import Tokens
+from services.intake.web.context import VisitorContext
+from services.intake.web.pages import answers
 from shared import clock
 from shared.contracts.intake import Document
-from shared.db import Cause, Database
 from shared.errors import NotFound
-from shared.territory.territories import Territories
 from shared.web.pages import render
 from shared.web.secrets import private
 
@@ -34,49 +32,54 @@ class DraftGone(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
-class OpenDraft:
-    """The draft as it was last saved, and what answering it takes."""
+class DraftContext(VisitorContext):
+    """The context of whoever holds a draft's link: the draft as it was last saved."""
 
     token: str
-    held: drafts.Draft
+    draft: drafts.Draft
     documents: list[Document]
-    database: Database
-    cause: Cause
-    tokens: Tokens
-    territories: Territories
-    kept_days: int
-    """So long it is kept after the last change."""
+
+    @property
+    def filer(self) -> Caller:
+        """Who files; an agent who does so for a collectivité is exempt from the limits."""
+        return replace(self.caller, exempt=self.draft.filed_by is not None)
+
+    @property
+    def kept_days(self) -> int:
+        """How long the draft is kept after its last change."""
+        return self.parts.settings.draft_days
+
+    @property
+    def link(self) -> str:
+        """The address by which the draft is found again."""
+        return f"{self.parts.tokens.address}/demande/{self.token}"
 
     def address(self, page: str) -> str:
         """Give the address of one page of its form."""
         return f"/demande/{self.token}/{page}"
 
-    def read(self, typed: Mapping[str, Any] | None = None) -> reading.Reading:
+    def read(self, typed: Mapping[str, Any] | None = None) -> answers.Reading:
         """Read it as a request, with what was just typed."""
-        return reading.read(self.territories, {**self.held.answers, **(typed or {})}, at=clock.now())
+        return answers.read(self.parts.territories, {**self.draft.answers, **(typed or {})}, at=clock.now())
 
 
-async def provide_draft(
-    token: FromPath[str],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    tokens: NamedDependency[Tokens],
-    territories: NamedDependency[Territories],
-    settings: NamedDependency[Settings],
-) -> OpenDraft:
-    """Dependency `draft`: what the link opens; refuses with `DraftGone`."""
-    gone = DraftGone(days=settings.draft_days)
-    read = tokens.drafts.read(token)
+async def context_of_draft(visitor: NamedDependency[VisitorContext], token: FromPath[str]) -> DraftContext:
+    """Dependency `context` of the form's pages: what the link opens; refuses with `DraftGone`."""
+    gone = DraftGone(days=visitor.parts.settings.draft_days)
+    read = visitor.parts.tokens.drafts.read(token)
     if read is None:
         raise gone
     try:
-        held = await drafts.load(database, read[0])
+        draft = await drafts.load(visitor.database, read[0])
     except NotFound:
         raise gone from None
-    documents = await draft_documents.of_draft(database, held.id)
-    return OpenDraft(token, held, documents, database, cause, tokens, territories, settings.draft_days)
+    documents = await draft_documents.of_draft(visitor.database, draft.id)
+    return DraftContext(visitor.request, visitor.database, visitor.cause, visitor.parts, token, draft, documents)
 
 
 def draft_gone(request: Request[Any, Any, Any], refusal: DraftGone) -> Template:
     """Say that a link opens no draft, and what to do."""
     return private(render(request, "form/introuvable.html", status_code=404, detail=refusal.detail))
+
+
+BY_DRAFT = {"context": Provide(context_of_draft)}

@@ -1,9 +1,9 @@
 """What it achieves: the public figures, and the public profile of each territory."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from litestar import Request, Router, get
+from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Template
@@ -11,20 +11,16 @@ from litestar.response import Template
 from services.intake.domain.disclosure import Rhythm
 from services.intake.reads.profile import profile
 from services.intake.reads.statistics import Statistics, statistics
-from services.intake.settings import Settings
+from services.intake.web.context import VisitorContext
 from services.intake.web.pages.picker import spoken
 from services.intake.web.places import official_place, today
 from shared.contracts.vocabulary import Programme, RequestKind
-from shared.db import Database
 from shared.french.words import APPLICANT_KIND, word
 from shared.territory.model import Departement, Territory
-from shared.territory.similarity import HOW, WEIGHED, Similarity
-from shared.territory.territories import Territories
+from shared.territory.similarity import HOW, WEIGHED
 from shared.web.flow import flow, table_of, what_became
 from shared.web.pages import render
 from shared.web.tiles import tile_map
-
-Asked = Request[Any, Any, Any]
 
 DELAYS: Final = {
     "registration": "Enregistrement par le département",
@@ -53,28 +49,23 @@ FOUND: Final = 30
 
 
 @get("/statistiques", public=True)
-async def figures(
-    request: Asked,
-    database: NamedDependency[Database],
-    territories: NamedDependency[Territories],
-    settings: NamedDependency[Settings],
-) -> Template:
+async def figures(context: NamedDependency[VisitorContext]) -> Template:
     """Show the public figures."""
-    told = await statistics(database)
-    names = {one.code: spoken(one.name) for one in territories.departements()}
-    whole = what_became(told.outcomes)
+    found = await statistics(context.database)
+    names = {one.code: spoken(one.name) for one in context.parts.territories.departements()}
+    whole = what_became(found.outcomes)
     return render(
-        request,
+        context.request,
         "public/statistics.html",
-        figures=told,
-        every=EVERY[settings.figures_every],
-        charts_of=_charts(told),
+        figures=found,
+        every=EVERY[context.parts.settings.figures_every],
+        charts_of=_charts(found),
         delays=DELAYS,
-        map=tile_map(names, {code: told.by_departement.get(code) for code in names}, hidden=TOO_FEW),
+        map=tile_map(names, {code: found.by_departement.get(code) for code in names}, hidden=TOO_FEW),
         by_departement=[
             (f"{name} ({code})", shown or 0, TOO_FEW.capitalize() if shown is None else None, code)
             for code, name in names.items()
-            for shown in [told.by_departement.get(code)]
+            for shown in [found.by_departement.get(code)]
         ],
         flow=flow(whole),
         flow_rows=table_of(whole),
@@ -83,13 +74,12 @@ async def figures(
 
 @get("/territoires", public=True)
 async def find_territory(
-    request: Asked,
-    territories: NamedDependency[Territories],
-    q: Annotated[str, QueryParameter(max_length=200)] = "",
+    context: NamedDependency[VisitorContext], q: Annotated[str, QueryParameter(max_length=200)] = ""
 ) -> Template:
     """Find a territory, or choose a région or a département."""
+    territories = context.parts.territories
     return render(
-        request,
+        context.request,
         "public/territories.html",
         typed=q,
         found=[(one, spoken(one.full_name)) for one in territories.search(q, limit=FOUND)] if q.strip() else [],
@@ -102,26 +92,22 @@ async def find_territory(
 
 @get("/territoires/{kind:str}/{code:str}", public=True)
 async def show_territory(
-    request: Asked,
-    kind: FromPath[str],
-    code: FromPath[str],
-    database: NamedDependency[Database],
-    territories: NamedDependency[Territories],
-    similarity: NamedDependency[Similarity],
+    context: NamedDependency[VisitorContext], kind: FromPath[str], code: FromPath[str]
 ) -> Template:
     """Show the public profile of a territory."""
-    territory = official_place(territories, kind, code)
+    parts = context.parts
+    territory = official_place(parts.territories, kind, code)
     return render(
-        request,
+        context.request,
         "public/territory.html",
-        told=await profile(database, territories, similarity, territory, today=today()),
+        told=await profile(context.database, parts.territories, parts.similarity, territory, today=today()),
         kinds=APPLICANT_KIND,
         spoken=spoken,
         word=word,
         programmes={one.value: word(one) for one in Programme},
         how=HOW[territory.kind],
         weighed=WEIGHED,
-        source=territories.source.sentence,
+        source=parts.territories.source.sentence,
     )
 
 

@@ -1,25 +1,22 @@
 """The documents of a draft: joined before filing, looked at, taken out again."""
 
 import hashlib
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response, Router, get, post
-from litestar.datastructures import UploadFile
-from litestar.di import NamedDependency, Provide
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import File
 from pydantic import BaseModel
 
-from services.intake.limits import Caller, DraftsFull, Limits
+from services.intake.limits import DraftsFull
 from services.intake.store import draft_documents
-from services.intake.store.files import DocumentFiles
 from services.intake.usecases.drafts import join_document, leave_out, save_draft
-from services.intake.web.documents import ALL_AT_ONCE, TOO_MUCH, attachment, receive_all
+from services.intake.web.documents import ALL_AT_ONCE, TOO_MUCH, attachment, receive_all, sentence_of, uploads_in
 from services.intake.web.pages import form_shown as shown
 from services.intake.web.pages.answers import BY_NAME, FILED, SUMMARY
-from services.intake.web.pages.draft import DraftGone, OpenDraft, draft_gone, provide_draft
+from services.intake.web.pages.draft import BY_DRAFT, DraftContext, DraftGone, draft_gone
 from shared import clock, db
 from shared.antivirus import FileInfected
 from shared.contracts.intake import Document
@@ -34,12 +31,12 @@ from shared.errors import (
     Unavailable,
     UnsupportedType,
 )
+from shared.web.access import PUBLIC
 from shared.web.forms import Form, read_form
 from shared.web.pages import flash, redirect
 from shared.web.problems import problem_of, status_of
 from shared.web.secrets import LINK_ALONE, private
 
-Asked = Request[Any, Any, Any]
 STEP = BY_NAME["documents"]
 
 
@@ -49,113 +46,93 @@ class Joined(BaseModel):
     more: bool = False
 
 
-@get("/demande/{token:str}/documents", public=True)
-async def show(request: Asked, draft: NamedDependency[OpenDraft]) -> Response[Any]:
+@get("/demande/{token:str}/documents")
+async def show(context: NamedDependency[DraftContext]) -> Response[Any]:
     """Show what is joined, and ask for more."""
-    if draft.held.request_id is not None:
-        return redirect(draft.address(FILED))
-    return shown.question(request, draft, STEP, {})
+    if context.draft.request_id is not None:
+        return redirect(context.address(FILED))
+    return shown.question(context, STEP, context.read())
 
 
-@post("/demande/{token:str}/documents", public=True, request_max_body_size=ALL_AT_ONCE)
-async def join(
-    request: Asked,
-    draft: NamedDependency[OpenDraft],
-    files: NamedDependency[DocumentFiles],
-    caller: NamedDependency[Caller],
-    limits: NamedDependency[Limits],
-) -> Response[Any]:
+@post("/demande/{token:str}/documents", request_max_body_size=ALL_AT_ONCE)
+async def join(context: NamedDependency[DraftContext]) -> Response[Any]:
     """Keep the files that can be kept, name those that cannot; go on if all is well and no more are to follow."""
-    if draft.held.request_id is not None:
-        return redirect(draft.address(FILED))
-    form = await read_form(request, Joined)
-    uploads = [upload for given in form.files.values() for upload in given]
+    if context.draft.request_id is not None:
+        return redirect(context.address(FILED))
+    form = await read_form(context.request, Joined)
+    uploads = uploads_in(form)
     more = form.model is not None and form.model.more
     if more and not uploads:
-        return await _wrong(request, draft, 400, ["Choisissez d’abord un fichier."])
-    counted = limits, replace(caller, exempt=draft.held.filed_by is not None)
-    refused = await _keep_each(draft, files, form, uploads, counted)
+        return await _wrong(context, 400, ["Choisissez d’abord un fichier."])
+    refused = await _keep_each(context, form)
     if refused:
         if len(refused) < len(uploads):
-            flash(request, "Les autres fichiers sont joints.")
+            flash(context.request, "Les autres fichiers sont joints.")
         sentences = [_named(name, refusal) for name, refusal in refused]
-        page = await _wrong(request, draft, status_of(refused[0][1]), sentences)
+        page = await _wrong(context, status_of(refused[0][1]), sentences)
         page.headers.update(problem_of(refused[0][1]).headers)
         return page
-    async with draft.database.transaction(draft.cause) as tx:
-        await save_draft(tx, draft.held.id, {STEP.name: "seen"}, at=clock.now())
+    async with context.database.transaction(context.cause) as tx:
+        await save_draft(tx, context.draft.id, {STEP.name: "seen"}, at=clock.now())
     if more:
-        flash(request, "Votre document est joint." if len(uploads) == 1 else "Vos documents sont joints.")
-    return redirect(draft.address(STEP.name if more else SUMMARY))
+        flash(context.request, "Votre document est joint." if len(uploads) == 1 else "Vos documents sont joints.")
+    return redirect(context.address(STEP.name if more else SUMMARY))
 
 
-@post("/demande/{token:str}/documents/{document_id:uuid}/retrait", public=True)
-async def take_out(
-    request: Asked,
-    draft: NamedDependency[OpenDraft],
-    document_id: FromPath[UUID],
-    files: NamedDependency[DocumentFiles],
-) -> Response[Any]:
+@post("/demande/{token:str}/documents/{document_id:uuid}/retrait")
+async def take_out(context: NamedDependency[DraftContext], document_id: FromPath[UUID]) -> Response[Any]:
     """Take one out; done twice, it is out."""
-    async with draft.database.transaction(draft.cause) as tx:
-        taken = await leave_out(tx, draft.held.id, document_id)
+    async with context.database.transaction(context.cause) as tx:
+        taken = await leave_out(tx, context.draft.id, document_id)
         today = (await db.now(tx)).date()
     if taken:
-        files.move_to_trash([document_id], on=today)
-        flash(request, "Le document est retiré.")
-    return redirect(draft.address(STEP.name))
+        context.parts.files.move_to_trash([document_id], on=today)
+        flash(context.request, "Le document est retiré.")
+    return redirect(context.address(STEP.name))
 
 
-@get("/demande/{token:str}/documents/{document_id:uuid}", public=True)
-async def fetch(
-    draft: NamedDependency[OpenDraft], document_id: FromPath[UUID], files: NamedDependency[DocumentFiles]
-) -> File:
+@get("/demande/{token:str}/documents/{document_id:uuid}")
+async def fetch(context: NamedDependency[DraftContext], document_id: FromPath[UUID]) -> File:
     """Give one back, to be looked at before filing."""
-    document = await draft_documents.document(draft.database, document_id, of=draft.held.id)
-    return private(attachment(files, document))
+    document = await draft_documents.document(context.database, document_id, of=context.draft.id)
+    return private(attachment(context, document))
 
 
-async def _keep_each(
-    draft: OpenDraft,
-    files: DocumentFiles,
-    form: Form[Joined],
-    uploads: list[UploadFile],
-    counted: tuple[Limits, Caller],
-) -> list[tuple[str, Refusal]]:
+async def _keep_each(context: DraftContext, form: Form[Joined]) -> list[tuple[str, Refusal]]:
     """Keep the files one by one, so that a wrong one costs no other; give those that were refused, by name."""
-    limits, caller = counted
+    limits, filer = context.parts.limits, context.filer
 
     async def keep(tx: Transaction, documents: list[Document]) -> None:
         for document in documents:
-            quota = limits.draft_bytes(caller, document.size)
-            await join_document(tx, draft.held.id, document, quota=quota, all_drafts=limits.settings.draft_bytes)
+            quota = limits.draft_bytes(filer, document.size)
+            await join_document(tx, context.draft.id, document, quota=quota, all_drafts=limits.settings.draft_bytes)
 
     refused: list[tuple[str, Refusal]] = []
-    for place, upload in enumerate(uploads):
+    for place, upload in enumerate(uploads_in(form)):
         once = hashlib.sha256(form.fingerprint + place.to_bytes(4)).digest()
         try:
-            await receive_all(draft.database, draft.cause, files, [upload], keep, once=once)
+            await receive_all(context, [upload], keep, once=once)
         except (Invalid, TooLarge, UnsupportedType, Conflict, TooManyRequests, DraftsFull, Unavailable) as refusal:
             refused.append((upload.filename, refusal))
     return refused
 
 
 def _named(name: str, refusal: Refusal) -> str:
-    said = refusal.errors[0].message if isinstance(refusal, Invalid) and refusal.errors else refusal.detail
-    return said if isinstance(refusal, FileInfected) else f"«\u00a0{name}\u00a0»\u00a0: {said}"
+    sentence = sentence_of(refusal)
+    return sentence if isinstance(refusal, FileInfected) else f"«\u00a0{name}\u00a0»\u00a0: {sentence}"
 
 
-async def _wrong(request: Asked, draft: OpenDraft, status: int, sentences: list[str]) -> Response[Any]:
+async def _wrong(context: DraftContext, status: int, sentences: list[str]) -> Response[Any]:
     """Show the page again, with the files that are there."""
-    documents = await draft_documents.of_draft(draft.database, draft.held.id)
-    errors = [FieldError("document", sentence) for sentence in sentences]
-    return shown.question(request, draft, STEP, {}, errors=errors, documents=documents, status_code=status)
+    documents = await draft_documents.of_draft(context.database, context.draft.id)
+    wrong = shown.Wrong([FieldError("document", sentence) for sentence in sentences], status)
+    return shown.question(context, STEP, context.read(), wrong=wrong, documents=documents)
 
 
 routes = Router(
     "/",
     route_handlers=[show, join, take_out, fetch],
-    dependencies={"draft": Provide(provide_draft)},
+    dependencies=BY_DRAFT,
     exception_handlers={DraftGone: draft_gone, **TOO_MUCH},
-    opt=LINK_ALONE,
+    opt={PUBLIC: True, **LINK_ALONE},
 )

@@ -1,25 +1,16 @@
 """Pages for everybody: what this is, and what the law wants said."""
 
-from typing import Any
-
-from litestar import Request, Router, get
+from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import File, Template
 
-from services.intake.directory import Directory
 from services.intake.reads import tracking as reads
-from services.intake.settings import Settings
-from services.intake.store.files import DocumentFiles
+from services.intake.web.context import VisitorContext
 from services.intake.web.documents import attachment
-from services.intake.web.tokens import Tokens
 from shared import clock
-from shared.db import Database
 from shared.errors import Forbidden
-from shared.territory.territories import Territories
 from shared.web.pages import render
-
-Asked = Request[Any, Any, Any]
 
 
 class DocumentLinkOver(Forbidden):
@@ -34,44 +25,33 @@ class DocumentLinkOver(Forbidden):
 
 
 @get("/", public=True)
-async def home(request: Asked, directory: NamedDependency[Directory]) -> Template:
+async def home(context: NamedDependency[VisitorContext]) -> Template:
     """Say what it is, who can ask, and what happens next; begin or resume."""
-    return render(request, "public/home.html", office=directory.services.get("95"))
+    return render(context.request, "public/home.html", office=context.parts.directory.services.get("95"))
 
 
 @get("/accessibilite", public=True)
-async def accessibility(request: Asked) -> Template:
+async def accessibility(context: NamedDependency[VisitorContext]) -> Template:
     """Say how far the site is accessible, and whom to tell what is not."""
-    return render(request, "public/accessibility.html")
+    return render(context.request, "public/accessibility.html")
 
 
 @get("/mentions-legales", public=True)
-async def legal(
-    request: Asked, settings: NamedDependency[Settings], territories: NamedDependency[Territories]
-) -> Template:
+async def legal(context: NamedDependency[VisitorContext]) -> Template:
     """Say who publishes the site and what becomes of personal data."""
+    parts = context.parts
     return render(
-        request,
-        "public/legal.html",
-        publisher=settings.publisher,
-        source=territories.source.sentence,
-        draft_days=settings.draft_days,
-        session_hours=settings.session_hours,
+        context.request, "public/legal.html", settings=parts.settings, source=parts.territories.source.sentence
     )
 
 
 @get("/documents/{token:str}", public=True)
-async def document(
-    token: FromPath[str],
-    database: NamedDependency[Database],
-    tokens: NamedDependency[Tokens],
-    files: NamedDependency[DocumentFiles],
-) -> File:
+async def document(context: NamedDependency[VisitorContext], token: FromPath[str]) -> File:
     """Give a document to another service's agent, whom that service has just sent here."""
-    document_id = tokens.documents.read(token, at=clock.now())
+    document_id = context.parts.tokens.documents.read(token, at=clock.now())
     if document_id is None:
         raise DocumentLinkOver
-    return attachment(files, await reads.document(database, document_id))
+    return attachment(context, await reads.document(context.database, document_id))
 
 
 routes = Router("/", route_handlers=[home, accessibility, legal, document])

@@ -1,6 +1,5 @@
-"""The tracking page: one thread, who has the request in hand, what is expected, and what the applicant may do."""
+"""The pages of whoever holds a tracking link: the request, its documents and forms; and how a new link is asked for."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -9,69 +8,43 @@ from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from litestar.response import File, Template
-from pydantic import BaseModel, StringConstraints
+from pydantic import StringConstraints
 
-from services.intake.directory import Directory
-from services.intake.domain.colleagues import Holder
-from services.intake.limits import Caller, Limits
 from services.intake.reads import tracking as reads
 from services.intake.store import requests
-from services.intake.store.files import DocumentFiles
+from services.intake.usecases.messages import ProvideInformation, provide_information
 from services.intake.wanted_links import send_wanted_links
-from services.intake.web.callers import opened_by
-from services.intake.web.documents import ACCEPTED, attachment
+from services.intake.web.actions import COLLEAGUE, ON_COLLEAGUE, ON_REQUEST, REQUEST
+from services.intake.web.context import HolderContext, VisitorContext, context_by_link
+from services.intake.web.documents import (
+    ALL_AT_ONCE,
+    TOO_MUCH,
+    Keep,
+    attachment,
+    receive_what_is_clean,
+    sentence_of,
+    some,
+    to_request,
+    uploads_in,
+)
 from services.intake.web.pages.acknowledgement import acknowledgement
-from services.intake.web.pages.tracking_words import View
-from services.intake.web.tokens import Tokens
+from services.intake.web.pages.tracking_page import tracking_page
 from shared import clock
-from shared.calendar import time_zone
+from shared.commands import Command, Nothing
 from shared.contracts.fact import Email
-from shared.db import Cause, Database
-from shared.documents import LARGEST_REQUEST
-from shared.errors import NotFound
+from shared.contracts.intake import Document
+from shared.db import Transaction
+from shared.errors import Conflict, IllegalMove, Invalid, NotFound, TooLarge, Unavailable, UnsupportedType
 from shared.limits import LimitReached
-from shared.territory.territories import Territories
+from shared.web.access import PUBLIC
+from shared.web.actions import page_read, page_routes
 from shared.web.forms import Form, read_form
-from shared.web.pages import redirect, render
-from shared.web.problems import problem_of
+from shared.web.pages import flash, redirect, render
+from shared.web.problems import problem_of, status_of
 from shared.web.secrets import ANYBODY, LINK_ALONE, private
 
-Asked = Request[Any, Any, Any]
 
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A request whose link somebody holds, and what acting on it takes."""
-
-    token: str
-    holder: Holder
-    database: Database
-    cause: Cause
-    directory: Directory
-    territories: Territories
-
-    @property
-    def request_id(self) -> UUID:
-        """The request."""
-        return self.holder.request_id
-
-
-async def provide_opened(
-    token: FromPath[str],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    tokens: NamedDependency[Tokens],
-    directory: NamedDependency[Directory],
-    territories: NamedDependency[Territories],
-) -> Opened:
-    """Dependency `opened`: the request that the link opens; refuses with `NotFound`."""
-    holder = await opened_by(token, database, cause, tokens)
-    if holder is None:
-        raise NotFound
-    return Opened(token, holder, database, cause, directory, territories)
-
-
-class LinkWanted(BaseModel):
+class LinkWanted(Command):
     """Who asks for a new link."""
 
     number: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=30)]
@@ -85,107 +58,113 @@ WANTED: Final = {
 
 
 @get("/suivi", public=True)
-async def find(request: Asked) -> Template:
+async def find(context: NamedDependency[VisitorContext]) -> Template:
     """Explain the tracking link, and offer a new one."""
-    return render(request, "tracking/find.html", values={}, errors={})
+    return render(context.request, "tracking/find.html", values={}, errors={})
 
 
 @post("/suivi", public=True, opt=ANYBODY)
-async def send_new_link(
-    request: Asked,
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    caller: NamedDependency[Caller],
-    limits: NamedDependency[Limits],
-) -> Response[Any]:
+async def send_new_link(context: NamedDependency[VisitorContext]) -> Response[Any]:
     """Send a new link if number and address belong together; the answer is the same either way."""
-    form = await read_form(request, LinkWanted)
+    form, limits = await read_form(context.request, LinkWanted), context.parts.limits
     wanted = form.model
     if wanted is None:
-        errors = {field: WANTED.get(field, said) for field, said in form.errors.items()}
-        return render(request, "tracking/find.html", status_code=400, values=form.values, errors=errors)
+        form.errors = {field: WANTED.get(field, sentence) for field, sentence in form.errors.items()}
+        return _find_again(context, form, 400)
     number = wanted.number.upper()
     try:
-        async with database.transaction(cause) as tx:
-            await limits.link(caller, number=number, email=wanted.email).take(tx)
+        async with context.database.transaction(context.cause) as tx:
+            await limits.link(context.caller, number=number, email=wanted.email).take(tx)
             await requests.want_link(tx, number, limits.digest(wanted.email), at=clock.now())
     except LimitReached as refusal:
-        page = render(request, "tracking/find.html", status_code=429, values=form.values, errors={"": refusal.detail})
+        form.refuse(refusal)
+        page = _find_again(context, form, 429)
         page.headers.update(problem_of(refusal).headers)
         return page
     answer = redirect("/suivi/lien-envoye")
-    answer.background = BackgroundTask(send_wanted_links, database, limits, cause)
+    answer.background = BackgroundTask(send_wanted_links, context.database, limits, context.cause)
     return answer
 
 
+def _find_again(context: VisitorContext, form: Form[LinkWanted], status: int) -> Template:
+    return render(context.request, "tracking/find.html", status_code=status, values=form.values, errors=form.errors)
+
+
 @get("/suivi/lien-envoye", public=True)
-async def link_sent(request: Asked) -> Template:
+async def link_sent(context: NamedDependency[VisitorContext]) -> Template:
     """Say what happens now, without saying whether the request exists."""
-    return render(request, "tracking/link_sent.html")
+    return render(context.request, "tracking/link_sent.html")
 
 
-@get("/suivi/{token:str}", public=True)
-async def show(request: Asked, opened: NamedDependency[Opened]) -> Template:
-    """Show the request to whoever holds its link."""
-    return await page_of(request, opened)
-
-
-@get("/suivi/{token:str}/imprimer", public=True)
-async def print_it(request: Asked, opened: NamedDependency[Opened]) -> Template:
+@get(f"{REQUEST.page}/imprimer")
+async def print_request(context: NamedDependency[HolderContext]) -> Template:
     """Show the request as an A4 document."""
-    return await page_of(request, opened, template="tracking/print.html")
+    return await tracking_page(context, template="tracking/print.html")
 
 
-@get("/suivi/{token:str}/accuse-de-reception.pdf", public=True)
-async def acknowledge(
-    request: Asked,
-    opened: NamedDependency[Opened],
-    caller: NamedDependency[Caller],
-    limits: NamedDependency[Limits],
-) -> Response[bytes]:
+@get(f"{REQUEST.page}/accuse-de-reception.pdf")
+async def acknowledge(context: NamedDependency[HolderContext]) -> Response[bytes]:
     """Give the acknowledgement as a PDF."""
-    quota = limits.pdf(caller, opened.request_id)
-    return await acknowledgement(
-        request, opened.database, opened.directory, opened.territories, opened.request_id, quota
-    )
+    return await acknowledgement(context)
 
 
-@get("/suivi/{token:str}/documents/{document_id:uuid}", public=True)
-async def fetch(
-    opened: NamedDependency[Opened], document_id: FromPath[UUID], files: NamedDependency[DocumentFiles]
-) -> File:
+@get(f"{REQUEST.page}/documents/{{document_id:uuid}}")
+async def fetch_document(context: NamedDependency[HolderContext], document_id: FromPath[UUID]) -> File:
     """Give one of the request's documents."""
-    return attachment(files, await reads.document(opened.database, document_id, of=opened.request_id))
+    return attachment(context, await reads.document(context.database, document_id, of=context.request_id))
 
 
-async def page_of(
-    request: Asked,
-    opened: Opened,
-    *,
-    form: Form[Any] | None = None,
-    status_code: int = 400,
-    template: str = "tracking/show.html",
-) -> Template:
-    """Show the page; with a form that was refused, what was typed and what is wrong."""
-    tracking = await reads.tracking(opened.database, opened.request_id, colleague_id=opened.holder.colleague_id)
-    zone = time_zone(tracking.departement)
-    page = render(
-        request,
-        template,
-        status_code=status_code if form else 200,
-        address=f"/suivi/{opened.token}",
-        tracking=tracking,
-        view=View(tracking, opened.directory.service(tracking.departement), opened.territories),
-        accepted=ACCEPTED,
-        most=LARGEST_REQUEST,
-        values=form.values if form else {},
-        errors=form.errors if form else {},
-        today=clock.now().astimezone(zone).date(),
+@post(f"{REQUEST.page}/informations", request_max_body_size=ALL_AT_ONCE)
+async def provide_information_with_files(context: NamedDependency[HolderContext]) -> Response[Any]:
+    """Give what was asked for, in words and files together; files that came without words are kept."""
+    form = await read_form(context.request, ProvideInformation, within="informations")
+    command, keep_documents = form.model, to_request(context)
+
+    async def keep(tx: Transaction, documents: list[Document]) -> None:
+        await keep_documents(tx, documents)
+        if command is not None:
+            await provide_information(context.acting(tx), command)
+
+    refused = await _received(context, form, keep, field="piece")
+    if refused is not None:
+        return refused
+    if command is None:
+        if uploads_in(form):
+            flash(context.request, "Vos documents sont ajoutés.")
+        return await tracking_page(context, form=form)
+    flash(context.request, "Vos informations sont envoyées. Le service départemental reprend l’examen.")
+    return redirect(f"/suivi/{context.token}")
+
+
+@post(f"{REQUEST.page}/documents", request_max_body_size=ALL_AT_ONCE)
+async def add_documents(context: NamedDependency[HolderContext]) -> Response[Any]:
+    """Add files to the request."""
+    form = await read_form(context.request, Nothing)
+    refused = await _received(context, form, to_request(context), field="document", required=True)
+    if refused is not None:
+        return refused
+    flash(
+        context.request, "Votre document est ajouté." if len(uploads_in(form)) == 1 else "Vos documents sont ajoutés."
     )
-    return private(page)
+    return redirect(f"/suivi/{context.token}#documents")
 
 
-def link_closed(request: Asked, _: NotFound) -> Template:
+async def _received(
+    context: HolderContext, form: Form[Any], keep: Keep, *, field: str, required: bool = False
+) -> Template | None:
+    """Receive the files of a form; give the page again, with what is wrong at the `field`, when they are refused."""
+    uploads = uploads_in(form)
+    try:
+        await receive_what_is_clean(context, some(uploads) if required else uploads, keep, once=form.fingerprint)
+    except (Invalid, TooLarge, UnsupportedType, Conflict, Unavailable) as refusal:
+        form.errors["" if isinstance(refusal, IllegalMove) else field] = sentence_of(refusal)
+        page = await tracking_page(context, form=form, status_code=status_of(refusal))
+        page.headers.update(problem_of(refusal).headers)
+        return page
+    return None
+
+
+def link_closed(request: Request[Any, Any, Any], _: NotFound) -> Template:
     """Say that a link opens nothing (any more), and how to get one that does."""
     return private(render(request, "tracking/closed_link.html", status_code=404))
 
@@ -193,8 +172,17 @@ def link_closed(request: Asked, _: NotFound) -> Template:
 routes = Router("/", route_handlers=[find, send_new_link, link_sent])
 behind_the_link = Router(
     "/",
-    route_handlers=[show, print_it, acknowledge, fetch],
-    dependencies={"opened": Provide(provide_opened)},
-    exception_handlers={NotFound: link_closed},
-    opt=LINK_ALONE,
+    route_handlers=[
+        page_read(REQUEST),
+        print_request,
+        acknowledge,
+        fetch_document,
+        *page_routes(REQUEST, ON_REQUEST),
+        *page_routes(COLLEAGUE, ON_COLLEAGUE),
+        provide_information_with_files,
+        add_documents,
+    ],
+    dependencies={"context": Provide(context_by_link)},
+    exception_handlers={NotFound: link_closed, **TOO_MUCH},
+    opt={PUBLIC: True, **LINK_ALONE},
 )

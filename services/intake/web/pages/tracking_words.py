@@ -9,8 +9,7 @@ from markupsafe import Markup
 
 from services.intake.domain.life import Status
 from services.intake.domain.withdrawal import WithdrawalState
-from services.intake.reads.timeline import detail_of, label_of
-from services.intake.reads.tracking import MessageRow, Tracking
+from services.intake.reads.tracking import MessageView, TrackedView
 from services.intake.web.pages import picker
 from services.intake.web.pages.choices import in_lines
 from shared.contracts import escalation, qualification
@@ -56,14 +55,14 @@ WHOSE_TURN: Final = {
 class View:
     """A request in words; `default_office` is the service in charge as far as the directory knows it."""
 
-    tracking: Tracking
+    tracking: TrackedView
     default_office: Service
     territories: Territories
 
     @property
     def state(self) -> tuple[str, str]:
         """The state and its tone."""
-        status = self.tracking.status
+        status = Status(self.tracking.status)
         if self.withdrawal_is_pending:
             return "Retrait demandé", "waiting"
         return YOUR_STATES.get(status) or state_word(status), TONES.get(status, "running")
@@ -108,10 +107,10 @@ class View:
         events: list[dict[str, Any]] = [
             {
                 "at": step.at,
-                "label": label_of(step),
+                "label": step.label,
                 "team": self._who(step.team),
                 "state": "refused" if _refuses(step.type, status) else "done",
-                "detail": in_lines(detail_of(step)),
+                "detail": in_lines(step.detail),
             }
             for step in self.tracking.timeline
         ]
@@ -124,7 +123,7 @@ class View:
 
     def _who(self, team: Team) -> str:
         """Name a team; who reads alone is «\u00a0vous\u00a0», who follows with others the collectivité."""
-        return "Vous" if team is Team.APPLICANT and not self.tracking.invited else team.value
+        return "Vous" if team is Team.APPLICANT and not self.tracking.shared else team.value
 
     @property
     def shows_colleagues(self) -> bool:
@@ -133,12 +132,9 @@ class View:
         return bool(others) or "colleagues" in self.tracking.allowed_actions
 
     @property
-    def asked_for(self) -> list[str]:
-        """What the département asked for, while it waits."""
-        asked = [step for step in self.tracking.timeline if step.type == qualification.InformationRequested.wire_type]
-        if self.tracking.status != Status.AWAITING_INFORMATION or not asked:
-            return []
-        return list(asked[-1].details.text or ())
+    def waits_for_confirmation(self) -> bool:
+        """Tell whether invitations wait until the contact has opened a mailed link."""
+        return any(one.waiting for one in self.tracking.colleagues)
 
     @property
     def milestone_choices(self) -> list[tuple[str, str]]:
@@ -159,13 +155,13 @@ class View:
             for message in self.tracking.messages
         ]
 
-    def _author(self, message: MessageRow) -> str:
+    def _author(self, message: MessageView) -> str:
         if message.author is not Team.APPLICANT:
             return self.office.name
         reader = self.tracking.colleague
         if message.author_name == (reader.name if reader else None):
             return "Vous"
-        return message.author_name or self.tracking.filed.contact.name
+        return message.author_name or self.tracking.request.contact.name
 
     @property
     def decision(self) -> list[tuple[str, Any]]:
@@ -220,17 +216,17 @@ class View:
     @property
     def communes(self) -> str:
         """The communes of a priority territory, by name; empty for the others."""
-        return picker.written(self.territories, list(self.tracking.filed.applicant.communes)).replace("\n", ", ")
+        return picker.written(self.territories, list(self.tracking.request.applicant.communes)).replace("\n", ", ")
 
     @property
     def sought(self) -> Markup | None:
         """The engineering that was sought before, line by line."""
-        return in_lines(self.tracking.filed.engineering_sought)
+        return in_lines(self.tracking.request.engineering_sought)
 
     @property
     def labels(self) -> dict[str, list[str]]:
         """The filed support types and fields, in words."""
-        filed = self.tracking.filed
+        filed = self.tracking.request
         return {
             "support_types": [word(one) for one in filed.support_types],
             "fields": [word(one) for one in filed.fields],

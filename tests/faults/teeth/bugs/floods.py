@@ -82,7 +82,7 @@ BUGS = (
         "idempotency_keys_of_everybody",
         "A stranger who takes a key first takes it from everybody else.",
         "floods",
-        f"{INTAKE}.usecases.file_request:_key_digest",
+        f"{INTAKE}.usecases.filing:_key_digest",
         passing(filed_from=lambda form: form or "everybody"),
     ),
     bug(
@@ -91,7 +91,7 @@ BUGS = (
         "floods",
         f"{INTAKE}.store.colleagues:holder_by_own_link",
         passing(by_mail=instead(True)),
-        within=f"{INTAKE}.web.tokens:Tokens.opens",
+        within=f"{INTAKE}.tokens:Tokens.opens",
     ),
     bug(
         "new_link_ends_the_old_at_once",

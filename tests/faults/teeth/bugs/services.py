@@ -1,5 +1,6 @@
 """Bugs in what the services themselves keep: filing, timeline, states, money."""
 
+from dataclasses import replace
 from typing import Any
 
 from tests.faults.teeth.bug import bug
@@ -20,8 +21,8 @@ BUGS = (
         "idempotency_key_ignored",
         "The same filing with the same key makes a second request.",
         "order",
-        f"{INTAKE}.usecases.file_request:file_request",
-        passing(key=instead(None)),
+        f"{INTAKE}.usecases.filing:file_request",
+        passing(origin=lambda origin: replace(origin, key=None)),
     ),
     bug(
         "number_taken_outside_the_transaction",

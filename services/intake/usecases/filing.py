@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from services.intake.domain import filing
@@ -12,12 +12,13 @@ from services.intake.domain.life import MEANINGS, Status
 from services.intake.domain.request import Tracked, expected_after
 from services.intake.domain.telling import step_of
 from services.intake.store import requests
-from services.intake.usecases.follow import add_document
-from shared.calendar import time_zone
+from services.intake.usecases.context import Context
+from services.intake.usecases.documents import add_document
+from shared.calendar import PARIS, time_zone, today
 from shared.clock import new_id
 from shared.contracts import intake
 from shared.contracts.fact import Actor
-from shared.contracts.forms import FiledRequest
+from shared.contracts.forms import FiledApplicant, FiledRequest
 from shared.contracts.vocabulary import ApplicantKind, Role
 from shared.db import Transaction
 from shared.errors import FieldError, Invalid
@@ -38,53 +39,69 @@ class Filed:
     status: Status = Status.SUBMITTED
 
 
-def check(territories: Territories, filed: FiledRequest, *, at: datetime) -> Identified:
-    """Find the territory and tell all that is wrong at once; refuses with `Invalid`."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A request in which nothing is wrong, and its official territory."""
+
+    filed: FiledRequest
+    found: Identified
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who files, and by what way."""
+
+    key: str | None = None
+    """The same key with the same body and files gives the same request."""
+    filed_from: str | None = None
+    """The source of another form."""
+    filed_by: Actor | None = None
+    """The agent who files for the collectivité; without it the contact files."""
+    trusted: bool = False
+    """An agent or an agent's program files, so that the contact's address needs no confirmation."""
+
+
+def check(territories: Territories, filed: FiledRequest, *, at: datetime) -> Checked:
+    """Find the territory and all that is wrong at once; refuses with `Invalid`."""
     errors: list[FieldError] = []
     found: Identified | None = None
     try:
-        found = territories.identify(
-            filed.applicant.kind,
-            filed.applicant.code,
-            filed.applicant.communes,
-            filed.lead_departement,
-            filed.applicant.name,
-        )
+        found = identify(territories, filed.applicant, filed.lead_departement)
     except Invalid as refusal:
         errors += refusal.errors
-    today = at.astimezone(time_zone(found.departement if found else "75")).date()
-    errors += filing.errors_in(filed, today=today)
+    errors += filing.errors_in(filed, today=local_day(found, at))
     if errors or found is None:
         raise Invalid(errors)
-    return found
+    return Checked(filed, found)
+
+
+def identify(territories: Territories, applicant: FiledApplicant, lead_departement: str | None) -> Identified:
+    """Find the official territory that an applicant names; refuses with `Invalid`."""
+    return territories.identify(applicant.kind, applicant.code, applicant.communes, lead_departement, applicant.name)
+
+
+def local_day(found: Identified | None, at: datetime) -> date:
+    """Give the date in a territory; that of Paris while it is not known."""
+    return today(found.departement if found else PARIS, at)
 
 
 async def file_request(
     tx: Transaction,
-    territories: Territories,
-    filed: FiledRequest,
+    checked: Checked,
     *,
     at: datetime,
-    key: str | None = None,
-    filed_from: str | None = None,
-    filed_by: Actor | None = None,
+    origin: Origin = Origin(),
     documents: Sequence[intake.Document] = (),
     quota: Quota = UNLIMITED,
-    trusted: bool = False,
 ) -> Filed:
-    """File a request and give it its number; the same key with the same body and files gives the same request.
+    """File a request with its documents, whose bytes are on the disk already, and give it its number.
 
-    `filed_by` is the agent who files for the collectivité; without it the contact files himself. `trusted`: an agent or
-    an agent's program files, so that the contact's address needs no confirmation. The bytes of `documents` lie on the
-    disk already.
-
-    Refuses with `Invalid`, with `KeyReused` when the key came with another body or other files, with `FileTooLarge`
-    and `RequestTooLarge`, and with `LimitReached` when `quota` has no room for another filing.
+    Refuses with `KeyReused` when the key came with another body or other files, with `FileTooLarge` and
+    `RequestTooLarge`, and with `LimitReached` when `quota` has no room for another filing.
     """
-    found = check(territories, filed, at=at)
-    request_id = new_id()
-    if key is not None:
-        key_digest = _key_digest(key, filed, filed_from)
+    filed, departement, request_id = checked.filed, checked.found.departement, new_id()
+    if origin.key is not None:
+        key_digest = _key_digest(origin.key, filed, origin.filed_from)
         body_digest = _body_digest(filed, documents)
         if not await requests.claim_key(tx, key_digest, body_digest, request_id, at):
             known_id, number, departement, filed_at, body_before = await requests.filed_under(tx, key_digest)
@@ -92,32 +109,34 @@ async def file_request(
                 raise filing.KeyReused
             return Filed(known_id, number, departement, filed_at)
     await quota.take(tx)
-    departement = found.departement
     number = await requests.next_number(tx, departement, at.astimezone(time_zone(departement)).year)
-    request = _request(filed, found, number=number, at=at, filed_by=filed_by)
     fact = intake.RequestSubmitted(
-        request_id=request_id, departement=departement, at=at, request=request, filed_from=filed_from
+        request_id=request_id,
+        departement=departement,
+        at=at,
+        request=_request(checked, number=number, at=at, filed_by=origin.filed_by),
+        filed_from=origin.filed_from,
     )
-    await keep(tx, fact, event_id=await journal.record(tx, fact), confirmed_at=at if trusted else None)
-    applicant = Holder(request_id, generation=fact.link_generation)
+    event_id = await journal.record(tx, fact)
+    await store_submitted(tx, fact, event_id=event_id, confirmed_at=at if origin.trusted else None)
+    applicant = Context(tx, Holder(request_id, generation=fact.link_generation), at)
     for document in documents:
-        await add_document(tx, applicant, document, at=at, with_request=True)
+        await add_document(applicant, document, with_request=True)
     return Filed(request_id, number, departement, at)
 
 
-async def keep(
+async def store_submitted(
     tx: Transaction, fact: intake.RequestSubmitted, *, event_id: UUID, confirmed_at: datetime | None = None
 ) -> None:
-    """Keep the request that was filed, and begin its thread."""
+    """Store the request that was filed, and begin its timeline."""
     tracked = _tracked(fact)
     tracked.contact_confirmed_at = confirmed_at
     await requests.add(tx, tracked, filed_from=fact.filed_from)
     await requests.add_step(tx, fact.request_id, event_id, step_of(fact, MEANINGS[intake.RequestSubmitted]))
 
 
-def _request(
-    filed: FiledRequest, found: Identified, *, number: str, at: datetime, filed_by: Actor | None
-) -> intake.Request:
+def _request(checked: Checked, *, number: str, at: datetime, filed_by: Actor | None) -> intake.Request:
+    filed, found = checked.filed, checked.found
     territory = found.territory
     return intake.Request(
         number=number,

@@ -1,0 +1,12 @@
+"""The texts and figures that commands accept, each with its bounds."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
+ShortText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Figure = Annotated[int, Field(ge=1, le=5)]
+"""From 1 (not at all) to 5 (entirely)."""
+Percent = Annotated[int, Field(ge=0, le=100)]

@@ -1,0 +1,19 @@
+"""The applicant asks to withdraw a request."""
+
+from services.intake.domain.inputs import Text
+from services.intake.domain.request import Tracked
+from services.intake.usecases.context import Context, changes_request
+from shared.commands import Command
+from shared.contracts.fact import Fact
+
+
+class Withdraw(Command):
+    """Why the applicant gives the request up."""
+
+    motive: Text
+
+
+@changes_request
+async def withdraw(do: Context, tracked: Tracked, command: Withdraw) -> Fact:
+    """Give the request up, before a decision."""
+    return tracked.withdraw(command.motive, at=do.at)

@@ -1,0 +1,61 @@
+"""The tracking page: one timeline, who has the request in hand, what is expected, and the forms of what may be done."""
+
+from typing import Any, Final
+
+from litestar.response import Template
+
+from services.intake.reads.tracking import tracking
+from services.intake.web.context import HolderContext
+from services.intake.web.documents import ACCEPTED
+from services.intake.web.pages.tracking_words import View
+from shared import clock
+from shared.calendar import today
+from shared.documents import LARGEST_REQUEST
+from shared.web.forms import Form
+from shared.web.pages import render
+from shared.web.secrets import private
+
+LABELS: Final = {
+    "text": "Message",
+    "informations.text": "Informations",
+    "avancement.text": "Où en est le projet",
+    "avancement.percent": "Avancement",
+    "avancement.milestone_id": "Jalon",
+    "piece": "Document",
+    "understood": "Retrait",
+    "need_met": "Besoin",
+    "progress": "Avancement",
+    "satisfaction": "Satisfaction",
+    "motive": "Motif",
+    "document": "Document",
+    "name": "Nom du collègue",
+    "email": "Adresse électronique",
+}
+"""What the summary of errors calls each field of the page's forms."""
+
+
+async def tracking_page(
+    context: HolderContext,
+    *,
+    form: Form[Any] | None = None,
+    status_code: int = 400,
+    template: str = "tracking/show.html",
+) -> Template:
+    """Show the page; with a form that was refused, what was typed and what is wrong."""
+    parts = context.parts
+    found = await tracking(context.database, context.holder, parts.tokens)
+    page = render(
+        context.request,
+        template,
+        status_code=status_code if form else 200,
+        address=f"/suivi/{context.token}",
+        tracking=found,
+        view=View(found, parts.directory.service(found.departement), parts.territories),
+        accepted=ACCEPTED,
+        most=LARGEST_REQUEST,
+        values=form.values if form else {},
+        errors=form.errors if form else {},
+        labels=LABELS,
+        today=today(found.departement, clock.now()),
+    )
+    return private(page)
