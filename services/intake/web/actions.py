@@ -48,8 +48,8 @@ async def show_request(context: HolderContext, reader: Reader, *_: UUID) -> Requ
 async def show_page(context: HolderContext, *_: UUID, refused: Refused | None = None) -> Response[Any]:
     """Show the request to whoever holds its link."""
     if refused is None:
-        return await tracking_page(context)
-    return await tracking_page(context, form=refused.form, status_code=refused.status)
+        return await tracking_page(context, ON_REQUEST)
+    return await tracking_page(context, ON_REQUEST, form=refused.form, status_code=refused.status)
 
 
 def _what_became_of_it(invited: Colleague) -> str:

@@ -131,7 +131,7 @@ async def provide_information_with_files(context: NamedDependency[HolderContext]
     if command is None:
         if uploads_in(form):
             flash(context.request, "Vos documents sont ajoutés.")
-        return await tracking_page(context, form=form)
+        return await tracking_page(context, ON_REQUEST, form=form)
     flash(context.request, "Vos informations sont envoyées. Le service départemental reprend l’examen.")
     return redirect(f"/suivi/{context.token}")
 
@@ -158,7 +158,7 @@ async def _received(
         await receive_what_is_clean(context, some(uploads) if required else uploads, keep, once=form.fingerprint)
     except (Invalid, TooLarge, UnsupportedType, Conflict, Unavailable) as refusal:
         form.errors["" if isinstance(refusal, IllegalMove) else field] = sentence_of(refusal)
-        page = await tracking_page(context, form=form, status_code=status_of(refusal))
+        page = await tracking_page(context, ON_REQUEST, form=form, status_code=status_of(refusal))
         page.headers.update(problem_of(refusal).headers)
         return page
     return None

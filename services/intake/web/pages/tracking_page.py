@@ -1,5 +1,7 @@
 """The tracking page: one timeline, who has the request in hand, what is expected, and the forms of what may be done."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any, Final
 
 from litestar.response import Template
@@ -11,6 +13,7 @@ from services.intake.web.pages.tracking_words import View
 from shared import clock
 from shared.calendar import today
 from shared.documents import LARGEST_REQUEST
+from shared.web.actions import Action, offered
 from shared.web.forms import Form
 from shared.web.pages import render
 from shared.web.secrets import private
@@ -36,12 +39,13 @@ LABELS: Final = {
 
 async def tracking_page(
     context: HolderContext,
+    actions: Sequence[Action] = (),
     *,
     form: Form[Any] | None = None,
     status_code: int = 400,
     template: str = "tracking/show.html",
 ) -> Template:
-    """Show the page; with a form that was refused, what was typed and what is wrong."""
+    """Show the page with the forms of the `actions` that are allowed; a form that was refused, as it was typed."""
     parts = context.parts
     found = await tracking(context.database, context.holder, parts.tokens)
     page = render(
@@ -51,6 +55,7 @@ async def tracking_page(
         address=f"/suivi/{context.token}",
         tracking=found,
         view=View(found, parts.directory.service(found.departement), parts.territories),
+        offered=defaultdict(lambda: None, {one.name: one for one in offered(actions, found.allowed_actions)}),
         accepted=ACCEPTED,
         most=LARGEST_REQUEST,
         values=form.values if form else {},
