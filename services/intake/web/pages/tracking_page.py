@@ -55,7 +55,9 @@ async def tracking_page(
         address=f"/suivi/{context.token}",
         tracking=found,
         view=View(found, parts.directory.service(found.departement), parts.territories),
-        offered=defaultdict(lambda: None, {one.name: one for one in offered(actions, found.allowed_actions)}),
+        offered=defaultdict[str, Action | None](
+            lambda: None, {one.name: one for one in offered(actions, found.allowed_actions)}
+        ),
         accepted=ACCEPTED,
         most=LARGEST_REQUEST,
         values=form.values if form else {},
