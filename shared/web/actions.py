@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from litestar import Request, Response, get, post, put
+from litestar import Request, Response, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
@@ -36,7 +36,7 @@ _PATH: Final[Any] = FromPath
 _BODY: Final[Any] = JSONBody
 _DEPENDENCY: Final[Any] = NamedDependency
 """Generic aliases that are given their type while routes are made."""
-_METHODS: Final = {"POST": post, "PUT": put}
+_METHODS: Final = {"POST": post, "PUT": put, "PATCH": patch}
 _TYPES: Final[Mapping[str, type]] = {"uuid": UUID, "str": str, "int": int}
 
 
@@ -100,7 +100,7 @@ class Action:
     address: str | None = None
     """The last part of the API's address where it differs from the name; "" for the resource's own."""
     method: str = "POST"
-    """Of the API: POST or PUT."""
+    """Of the API: POST, PUT or PATCH."""
     answer: Answer | None = None
     """What the API answers with instead of the resource."""
     show: Callable[..., Awaitable[Response[Any]]] | None = None
