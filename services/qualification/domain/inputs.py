@@ -1,9 +1,12 @@
 """Types of the commands' fields: texts, names, codes and figures with their bounds."""
 
+import re
 from typing import Annotated, Final
 
+from pydantic import BeforeValidator, StringConstraints, ValidationInfo
 from pydantic import Field as Bounds
-from pydantic import StringConstraints
+
+from shared.commands import TYPED
 
 LARGEST_AMOUNT: Final = 100_000_000_000_00
 
@@ -11,3 +14,16 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
 Mark = Annotated[int, Bounds(ge=1, le=5)]
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[+0-9 .()\-]{6,30}$")]
+Url = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500, pattern=r"^https?://[^\s<>\"]+$")]
+
+
+def _codes_if_typed(value: object, info: ValidationInfo) -> object:
+    typed = [value] if isinstance(value, str) else value
+    if info.context == TYPED and isinstance(typed, list):
+        return [code for text in typed for code in re.split(r"[,;|\s]+", str(text)) if code]
+    return value
+
+
+CODES: Final = BeforeValidator(_codes_if_typed)
+"""For a list of codes: people type them with commas, blanks or line ends between them."""

@@ -1,67 +1,44 @@
-"""The catalogue and the orientations as people see them."""
+"""The catalogue of local providers, and what each was asked."""
 
-from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel
-
-from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.domain.orientation import OrientationState
+from services.qualification.reads.viewer import Viewer
 from services.qualification.store.rows import PROVIDER, entry_of
-from shared.db import Reader
+from shared.contracts.vocabulary import Field, Role, SupportType
+from shared.db import Reader, Row
 from shared.errors import NotFound
 from shared.territory.index import fold
 from shared.web.paging import Page
 
 
-async def providers(
-    reader: Reader, *, perimeter: Sequence[str] | None, q: str | None, departement: str | None, page: Page
-) -> tuple[list[CatalogueEntry], int]:
-    """Give one page of the providers that work in this perimeter, by name, and how many there are in all."""
-    where = """
-        ($1::text[] IS NULL OR p.departements && $1)
-        AND ($2::text IS NULL OR strpos(p.search, $2) > 0)
-        AND ($3::text IS NULL OR p.departements @> ARRAY[$3])
-    """
-    wanted = (perimeter, fold(q) or None if q else None, departement)
-    rows = await reader.fetch(
-        f"SELECT {PROVIDER} FROM provider AS p WHERE {where} ORDER BY p.search, p.id LIMIT $4 OFFSET $5",
-        *wanted,
-        page.limit,
-        page.offset,
-    )
-    total = await reader.fetchval(f"SELECT count(*) FROM provider AS p WHERE {where}", *wanted)
-    return [entry_of(row) for row in rows], total
+@dataclass(frozen=True, slots=True)
+class ProviderView:
+    """A provider of the catalogue; `capacity_left`: how many more requests it can help with, None without limit."""
+
+    id: UUID
+    name: str
+    kind: str
+    email: str
+    phone: str | None
+    url: str | None
+    departements: list[str]
+    epci: list[str]
+    communes: list[str]
+    fields: list[Field]
+    support_types: list[SupportType]
+    capacity: int | None
+    capacity_left: int | None
+    valid_from: date | None
+    valid_until: date | None
+    allowed_actions: list[str]
 
 
-async def all_providers(reader: Reader, *, perimeter: Sequence[str] | None) -> list[CatalogueEntry]:
-    """Give all providers that work in this perimeter, by name."""
-    rows = await reader.fetch(
-        f"""
-        SELECT {PROVIDER}
-        FROM provider AS p
-        WHERE $1::text[] IS NULL OR p.departements && $1
-        ORDER BY p.search, p.id
-        """,
-        perimeter,
-    )
-    return [entry_of(row) for row in rows]
-
-
-async def provider(reader: Reader, provider_id: UUID, *, perimeter: Sequence[str] | None) -> CatalogueEntry:
-    """Give one provider that works in this perimeter; `NotFound` otherwise."""
-    row = await reader.fetchrow(
-        f"SELECT {PROVIDER} FROM provider AS p WHERE p.id = $1 AND ($2::text[] IS NULL OR p.departements && $2)",
-        provider_id,
-        perimeter,
-    )
-    if row is None:
-        raise NotFound
-    return entry_of(row)
-
-
-class Entrusted(BaseModel):
+@dataclass(frozen=True, slots=True)
+class EntrustedView:
     """A request that a provider was asked to help with, and what became of it."""
 
     request_id: UUID
@@ -74,10 +51,62 @@ class Entrusted(BaseModel):
     until: date
 
 
-async def entrusted(
-    reader: Reader, provider_id: UUID, *, perimeter: Sequence[str] | None, page: Page
-) -> tuple[list[Entrusted], int]:
-    """Give a page of what a provider was asked within this perimeter, and how much that is in all.
+async def providers(
+    reader: Reader, viewer: Viewer, page: Page, *, q: str | None = None, departement: str | None = None
+) -> tuple[list[ProviderView], int]:
+    """Give one page of the providers that work in the viewer's perimeter, by name, and how many there are in all."""
+    where = """
+        ($1::text[] IS NULL OR p.departements && $1)
+        AND ($2::text IS NULL OR strpos(p.search, $2) > 0)
+        AND ($3::text IS NULL OR p.departements @> ARRAY[$3])
+    """
+    wanted = (viewer.perimeter, fold(q) or None if q else None, departement or None)
+    rows = await reader.fetch(
+        f"SELECT {PROVIDER} FROM provider AS p WHERE {where} ORDER BY p.search, p.id LIMIT $4 OFFSET $5",
+        *wanted,
+        page.limit,
+        page.offset,
+    )
+    total = await reader.fetchval(f"SELECT count(*) FROM provider AS p WHERE {where}", *wanted)
+    return [_view(row, viewer) for row in rows], total
+
+
+async def all_providers(reader: Reader, viewer: Viewer) -> list[ProviderView]:
+    """Give all providers that work in the viewer's perimeter, by name."""
+    rows = await reader.fetch(
+        f"""
+        SELECT {PROVIDER}
+        FROM provider AS p
+        WHERE $1::text[] IS NULL OR p.departements && $1
+        ORDER BY p.search, p.id
+        """,
+        viewer.perimeter,
+    )
+    return [_view(row, viewer) for row in rows]
+
+
+async def provider(reader: Reader, provider_id: UUID, viewer: Viewer) -> ProviderView:
+    """Give one provider that works in the viewer's perimeter; `NotFound` otherwise."""
+    row = await reader.fetchrow(
+        f"SELECT {PROVIDER} FROM provider AS p WHERE p.id = $1 AND ($2::text[] IS NULL OR p.departements && $2)",
+        provider_id,
+        viewer.perimeter,
+    )
+    if row is None:
+        raise NotFound
+    return _view(row, viewer)
+
+
+def _view(row: Row, viewer: Viewer) -> ProviderView:
+    entry = entry_of(row)
+    shown: dict[str, Any] = asdict(entry)
+    del shown["engaged"]
+    allowed = ["update"] if Role.SAT_AGENT in viewer.who.roles else []
+    return ProviderView(**shown, capacity_left=entry.capacity_left, allowed_actions=allowed)
+
+
+async def entrusted(reader: Reader, provider_id: UUID, viewer: Viewer, page: Page) -> tuple[list[EntrustedView], int]:
+    """Give a page of what a provider was asked within the viewer's perimeter, and how much that is in all.
 
     What waits or goes on comes first, then the latest.
     """
@@ -94,9 +123,9 @@ async def entrusted(
         LIMIT $3 OFFSET $4
         """,
         provider_id,
-        perimeter,
+        viewer.perimeter,
         page.limit,
         page.offset,
     )
-    total = await reader.fetchval(f"SELECT count(*) FROM orientation AS o WHERE {where}", provider_id, perimeter)
-    return [Entrusted(**dict(row)) for row in rows], total
+    total = await reader.fetchval(f"SELECT count(*) FROM orientation AS o WHERE {where}", provider_id, viewer.perimeter)
+    return [EntrustedView(**dict(row)) for row in rows], total

@@ -1,17 +1,22 @@
 """The local engineering catalogue: kept by the SAT agents of the départements that a provider works in."""
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import asdict, replace
+from datetime import date
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field as Bounds
+
+from services.qualification.domain.inputs import CODES, Code, Phone, Short, Url
 from services.qualification.domain.matching import CatalogueEntry
 from services.qualification.store import providers
+from services.qualification.usecases.context import Context
 from shared.clock import new_id
+from shared.commands import Command
+from shared.contracts.fact import Email
 from shared.contracts.vocabulary import ApplicantKind, Field, SupportType
-from shared.db import Transaction
 from shared.errors import FieldError, Invalid, NotFound
 from shared.identity.model import Agent, Role
-from shared.territory import Territories
 
 _SHARED = (
     "Cet acteur intervient aussi dans d’autres départements ({}) : vous pouvez inscrire ou retirer le vôtre, rien "
@@ -19,51 +24,84 @@ _SHARED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What an agent says of a provider; empty `departements`: his own."""
+class DescribeProvider(Command):
+    """What an agent says of a provider; without `departements`, those of the agent or of the entry as it is."""
 
-    name: str
-    kind: str
-    email: str
-    phone: str | None = None
-    url: str | None = None
-    departements: tuple[str, ...] = ()
-    epci: tuple[str, ...] = ()
-    communes: tuple[str, ...] = ()
-    fields: tuple[Field, ...] = ()
-    support_types: tuple[SupportType, ...] = ()
-    capacity: int | None = None
+    name: Short
+    kind: Short = "Autre"
+    email: Email
+    phone: Phone | None = None
+    url: Url | None = None
+    departements: Annotated[list[Code], CODES] = Bounds(default_factory=list, max_length=110)
+    epci: Annotated[list[Code], CODES] = Bounds(default_factory=list, max_length=500)
+    communes: Annotated[list[Code], CODES] = Bounds(default_factory=list, max_length=2_000)
+    fields: list[Field] = Bounds(default_factory=list, max_length=20)
+    support_types: list[SupportType] = Bounds(default_factory=list, max_length=10)
+    capacity: int | None = Bounds(default=None, ge=0, le=10_000)
     valid_from: date | None = None
     valid_until: date | None = None
 
 
-async def add(tx: Transaction, entry: Entry, *, by: Agent, at: datetime, territories: Territories) -> CatalogueEntry:
+class ChangeProvider(Command):
+    """What changes of a provider; members that are not given stay as they are."""
+
+    name: Short | None = None
+    kind: Short | None = None
+    email: Email | None = None
+    phone: Phone | None = None
+    url: Url | None = None
+    departements: list[Code] | None = Bounds(default=None, min_length=1, max_length=110)
+    epci: list[Code] | None = Bounds(default=None, max_length=500)
+    communes: list[Code] | None = Bounds(default=None, max_length=2_000)
+    fields: list[Field] | None = Bounds(default=None, max_length=20)
+    support_types: list[SupportType] | None = Bounds(default=None, max_length=10)
+    capacity: int | None = Bounds(default=None, ge=0, le=10_000)
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
+async def add(do: Context, command: DescribeProvider) -> UUID:
     """Add a provider to the catalogue."""
-    by.require(Role.SAT_AGENT)
-    provider = _checked(new_id(), entry, before=(), by=by, territories=territories)
-    await providers.insert(tx, provider, at)
-    return provider
+    do.agent.require(Role.SAT_AGENT)
+    provider = _checked(do, new_id(), command, before=())
+    await providers.insert(do.tx, provider, do.at)
+    return provider.id
 
 
-async def change(
-    tx: Transaction, provider_id: UUID, entry: Entry, *, by: Agent, at: datetime, territories: Territories
-) -> CatalogueEntry:
-    """Write a provider's entry anew; départements outside the agent's perimeter stay as they are.
+async def change(do: Context, provider_id: UUID, command: DescribeProvider) -> UUID:
+    """Write a provider's entry anew; départements outside the agent's perimeter stay as they are."""
+    await rewrite(do, provider_id, command)
+    return provider_id
 
-    Where there are such départements, only the agent's own are added or removed: whoever changes the address of a
-    provider is who reads the links that are mailed to it.
+
+async def rewrite(do: Context, provider_id: UUID, command: DescribeProvider) -> bool:
+    """Write a provider's entry anew, and tell whether anything changed.
+
+    Where the provider also works outside the agent's perimeter, only the agent's own départements are added or removed:
+    whoever changes the address of a provider is who reads the links that are mailed to it.
     """
-    by.require(Role.SAT_AGENT)
-    known = await providers.load_for_update(tx, provider_id, by.perimeter)
+    known = await _load(do, provider_id)
+    if not command.departements:
+        command = command.model_copy(update={"departements": list(known.departements)})
+    provider = replace(_checked(do, provider_id, command, before=known.departements), engaged=known.engaged)
+    _refuse_for_others(provider, known, do.agent)
+    await providers.update(do.tx, provider, do.at)
+    return provider != known
+
+
+async def change_part(do: Context, provider_id: UUID, command: ChangeProvider) -> UUID:
+    """Change what is given of a provider's entry; the rest stays."""
+    known = asdict(await _load(do, provider_id))
+    given = {name: known[name] for name in DescribeProvider.model_fields} | command.model_dump(exclude_unset=True)
+    return await change(do, provider_id, DescribeProvider.model_validate(given))
+
+
+async def _load(do: Context, provider_id: UUID) -> CatalogueEntry:
+    do.agent.require(Role.SAT_AGENT)
+    known = await providers.load_for_update(do.tx, provider_id, do.agent.perimeter)
     if known is None:
         raise NotFound
-    entry = replace(entry, departements=entry.departements or known.departements)
-    provider = _checked(provider_id, entry, before=known.departements, by=by, territories=territories)
-    provider = replace(provider, engaged=known.engaged)
-    _refuse_for_others(provider, known, by)
-    await providers.update(tx, provider, at)
-    return provider
+    return known
 
 
 def _refuse_for_others(provider: CatalogueEntry, known: CatalogueEntry, by: Agent) -> None:
@@ -73,30 +111,28 @@ def _refuse_for_others(provider: CatalogueEntry, known: CatalogueEntry, by: Agen
         raise Invalid.field("departements", _SHARED.format(", ".join(elsewhere)))
 
 
-def _checked(
-    provider_id: UUID, entry: Entry, *, before: tuple[str, ...], by: Agent, territories: Territories
-) -> CatalogueEntry:
-    departements = _codes(entry.departements) or tuple(sorted(by.departements))
+def _checked(do: Context, provider_id: UUID, entry: DescribeProvider, *, before: tuple[str, ...]) -> CatalogueEntry:
+    departements = _codes(entry.departements) or tuple(sorted(do.agent.departements))
     epci, communes = _codes(entry.epci), _codes(entry.communes)
     errors = [
         FieldError("departements", f"Vous ne pouvez pas inscrire ou retirer le département {code}.")
         for code in sorted(set(departements) ^ set(before))
-        if not by.sees(code)
+        if not do.agent.sees(code)
     ]
     for name, kind, codes, words in (
         ("departements", ApplicantKind.DEPARTEMENT, departements, "Aucun département n’a le code"),
         ("epci", ApplicantKind.EPCI, epci, "Aucun EPCI n’a le numéro SIREN"),
         ("communes", ApplicantKind.COMMUNE, communes, "Aucune commune n’a le code Insee"),
     ):
-        errors += [FieldError(name, f"{words} {code}.") for code in codes if territories.find(kind, code) is None]
+        errors += [FieldError(name, f"{words} {code}.") for code in codes if do.territories.find(kind, code) is None]
     if entry.valid_from and entry.valid_until and entry.valid_until < entry.valid_from:
         errors.append(FieldError("valid_until", "La fin de validité précède son début."))
     if errors:
         raise Invalid(errors)
     return CatalogueEntry(
         id=provider_id,
-        name=entry.name.strip(),
-        kind=entry.kind.strip(),
+        name=entry.name,
+        kind=entry.kind,
         email=entry.email,
         phone=entry.phone,
         url=entry.url,
@@ -111,5 +147,5 @@ def _checked(
     )
 
 
-def _codes(codes: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(code.strip().upper() for code in codes if code.strip()))
+def _codes(codes: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(code.upper() for code in codes))

@@ -1,60 +1,66 @@
 """The catalogue comes in as a table: each line is added, changed, left as it is, or refused with its reasons."""
 
-import dataclasses
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from typing import Annotated
 from uuid import UUID
 
-from services.qualification.domain.matching import CatalogueEntry
+from pydantic import StringConstraints
+
 from services.qualification.store import providers
 from services.qualification.usecases import catalogue
-from services.qualification.usecases.catalogue import Entry
-from shared.db import Transaction
+from services.qualification.usecases.catalogue import DescribeProvider
+from services.qualification.usecases.context import Context
+from shared.commands import Command
 from shared.errors import FieldError, Invalid
-from shared.identity.model import Agent, Role
+from shared.identity.model import Role
 from shared.tables import Line, Reported, Result, refused
-from shared.territory import Territories
 
 UNKNOWN = "Aucun acteur de votre annuaire n’a cet identifiant. Laissez la case vide pour en inscrire un nouveau."
 
 
-async def import_providers(
-    tx: Transaction, lines: Sequence[Line[Entry]], *, by: Agent, at: datetime, territories: Territories
-) -> list[Reported]:
+class OnlyLook(Command):
+    """`only_look`: report what would become of the lines, and change nothing."""
+
+    only_look: bool = False
+
+
+class ImportTable(OnlyLook):
+    """A CSV table of providers with the headings of the one that is given."""
+
+    table: Annotated[str, StringConstraints(min_length=1)]
+
+
+async def import_providers(do: Context, lines: Sequence[Line[DescribeProvider]]) -> list[Reported]:
     """Bring the lines into the catalogue, each by itself, and report on each.
 
     A line with an identifier means that provider; one without means the provider of the same name and address, if
     there is one. The same table sent twice changes nothing the second time.
     """
-    by.require(Role.SAT_AGENT)
-    meant = [await _meant(tx, line.id, line.item, by) for line in lines if line.item is not None]
-    await providers.lock_all(tx, {provider_id for provider_id in meant if provider_id is not None})
-    return [await _import(tx, line, by=by, at=at, territories=territories) for line in lines]
+    do.agent.require(Role.SAT_AGENT)
+    meant = [await _meant(do, line.id, line.item) for line in lines if line.item is not None]
+    await providers.lock_all(do.tx, {provider_id for provider_id in meant if provider_id is not None})
+    return [await _import(do, line) for line in lines]
 
 
-async def _import(tx: Transaction, line: Line[Entry], *, by: Agent, at: datetime, territories: Territories) -> Reported:
-    entry = line.item
-    if entry is None:
+async def _import(do: Context, line: Line[DescribeProvider]) -> Reported:
+    if line.item is None:
         return refused(line)
-    known = await _known(tx, line.id, entry, by)
+    meant = await _meant(do, line.id, line.item)
+    known = await providers.load_for_update(do.tx, meant, do.agent.perimeter) if meant else None
     if line.id and known is None:
-        return refused(dataclasses.replace(line, id=None), FieldError("id", UNKNOWN))
+        return refused(replace(line, id=None), FieldError("id", UNKNOWN))
     try:
         if known is None:
-            added = await catalogue.add(tx, entry, by=by, at=at, territories=territories)
-            return Reported(line.number, line.shown, Result.ADDED, id=added.id)
-        changed = await catalogue.change(tx, known.id, entry, by=by, at=at, territories=territories)
+            return Reported(line.number, line.shown, Result.ADDED, id=await catalogue.add(do, line.item))
+        changed = await catalogue.rewrite(do, known.id, line.item)
     except Invalid as refusal:
-        return refused(dataclasses.replace(line, id=known.id if known else None), *refusal.errors)
-    same = dataclasses.replace(changed, engaged=known.engaged) == known
-    return Reported(line.number, line.shown, Result.UNCHANGED if same else Result.CHANGED, id=known.id)
+        return refused(replace(line, id=known.id if known else None), *refusal.errors)
+    return Reported(line.number, line.shown, Result.CHANGED if changed else Result.UNCHANGED, id=known.id)
 
 
-async def _meant(tx: Transaction, provider_id: UUID | None, entry: Entry, by: Agent) -> UUID | None:
+async def _meant(do: Context, provider_id: UUID | None, entry: DescribeProvider) -> UUID | None:
     """Tell which provider a line means."""
-    return provider_id or await providers.find_same(tx, name=entry.name, email=entry.email, perimeter=by.perimeter)
-
-
-async def _known(tx: Transaction, provider_id: UUID | None, entry: Entry, by: Agent) -> CatalogueEntry | None:
-    found = await _meant(tx, provider_id, entry, by)
-    return await providers.load_for_update(tx, found, by.perimeter) if found else None
+    return provider_id or await providers.find_same(
+        do.tx, name=entry.name, email=entry.email, perimeter=do.agent.perimeter
+    )

@@ -1,12 +1,17 @@
 """Everything that can be done here: one row for each action, from which its form and its API call are made."""
 
+from dataclasses import replace
 from typing import Final
+from uuid import UUID
 
 from services.qualification.domain.moves import Action as Name
 from services.qualification.domain.proposal import Propose
-from services.qualification.usecases import conversing, deciding, examining, orienting
+from services.qualification.reads.catalogue import ProviderView, provider
+from services.qualification.usecases import catalogue, conversing, deciding, examining, orienting
+from services.qualification.web.context import AgentContext
 from shared.commands import Nothing
-from shared.web.actions import Action
+from shared.db import Reader
+from shared.web.actions import Action, Answer
 
 ON_CASES: Final = (
     Action(
@@ -141,3 +146,43 @@ ON_ORIENTATIONS: Final = (
     ),
 )
 """What a provider does by its link."""
+
+
+async def _provider(context: AgentContext, reader: Reader, provider_id: UUID, *_: UUID) -> ProviderView:
+    """Give a provider as it is afterwards, also where the agent's own département was removed from its entry."""
+    return await provider(reader, provider_id, replace(context.viewer, perimeter=None))
+
+
+PROVIDER_AFTERWARDS: Final = Answer(ProviderView, _provider)
+ADD_PROVIDER: Final = Action(
+    "add",
+    catalogue.DescribeProvider,
+    catalogue.add,
+    address="",
+    creates=True,
+    answer=PROVIDER_AFTERWARDS,
+    path="nouveau",
+    then="/annuaire",
+    done="L’acteur local est inscrit à l’annuaire.",
+)
+ON_PROVIDERS: Final = (
+    Action(
+        "update",
+        catalogue.DescribeProvider,
+        catalogue.change,
+        address="",
+        method="PUT",
+        answer=PROVIDER_AFTERWARDS,
+        path="",
+        then="/annuaire",
+        done="L’inscription est à jour.",
+    ),
+    Action(
+        "update",
+        catalogue.ChangeProvider,
+        catalogue.change_part,
+        address="",
+        method="PATCH",
+        answer=PROVIDER_AFTERWARDS,
+    ),
+)

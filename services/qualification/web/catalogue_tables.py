@@ -3,19 +3,18 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
-from services.qualification.domain.matching import CatalogueEntry
-from services.qualification.usecases.catalogue import Entry
+from services.qualification.reads.catalogue import ProviderView
+from services.qualification.usecases.catalogue import DescribeProvider
 from services.qualification.usecases.importing import import_providers
-from services.qualification.web.forms import ProviderForm
-from shared import clock
+from services.qualification.web.context import AgentContext
+from shared.commands import TYPED
 from shared.contracts.vocabulary import Field, SupportType
-from shared.db import Cause, Database
 from shared.french import words
-from shared.identity.model import Agent
-from shared.tables import Reported, day_typed
-from shared.territory import Territories
+from shared.tables import Reported, Result, counts, day_typed
 from shared.territory.index import fold
 from shared.web.tables import Headings, Table, lines_of
 
@@ -45,21 +44,19 @@ MOST: Final = 5_000
 BETWEEN: Final = " | "
 
 
-def table_of(entries: Iterable[CatalogueEntry]) -> Table:
+def table_of(entries: Iterable[ProviderView]) -> Table:
     """Write the catalogue as a table."""
     return Table("annuaire", tuple(COLUMNS.values()), map(_row, entries))
 
 
-async def bring_in_table(
-    database: Database, content: bytes, *, by: Agent, territories: Territories, cause: Cause, keep: bool
-) -> list[Reported]:
+async def bring_in_table(context: AgentContext, content: bytes, *, keep: bool) -> list[Reported]:
     """Bring a table in and report line by line; without `keep`, report what would become of it and change nothing."""
     lines = await asyncio.to_thread(lines_of, content, HEADINGS, _entry, shown=("name",), most=MOST)
-    async with database.transaction(cause) as tx, nullcontext() if keep else tx.undone():
-        return await import_providers(tx, lines, by=by, at=clock.now(), territories=territories)
+    async with context.database.transaction(context.cause) as tx, nullcontext() if keep else tx.undone():
+        return await import_providers(context.acting(tx), lines)
 
 
-def _row(entry: CatalogueEntry) -> tuple[Any, ...]:
+def _row(entry: ProviderView) -> tuple[Any, ...]:
     return (
         str(entry.id),
         entry.name,
@@ -78,8 +75,8 @@ def _row(entry: CatalogueEntry) -> tuple[Any, ...]:
     )
 
 
-def _entry(given: dict[str, str]) -> Entry:
-    return ProviderForm.model_validate(dict(_understood(given))).entry()
+def _entry(given: dict[str, str]) -> DescribeProvider:
+    return DescribeProvider.model_validate(dict(_understood(given)), context=TYPED)
 
 
 def _understood(given: dict[str, str]) -> Iterator[tuple[str, Any]]:
@@ -88,8 +85,6 @@ def _understood(given: dict[str, str]) -> Iterator[tuple[str, Any]]:
             yield name, _chosen(text, {fold(words.word(each)): each.value for each in Field})
         elif name == "support_types":
             yield name, _chosen(text, {fold(words.word(each)): each.value for each in SupportType})
-        elif name in {"departements", "epci", "communes"}:
-            yield name, text.replace("|", " ")
         elif name in {"valid_from", "valid_until"}:
             yield name, day_typed(text)
         else:
@@ -99,3 +94,44 @@ def _understood(given: dict[str, str]) -> Iterator[tuple[str, Any]]:
 def _chosen(text: str, known: Mapping[str, str]) -> list[str]:
     """Read choices by their French words or by their codes."""
     return [known.get(fold(each), each.strip()) for each in text.split("|") if each.strip()]
+
+
+@dataclass(frozen=True, slots=True)
+class LineErrorView:
+    """What is wrong with a cell."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """What became of a line; `line` counts from 1, the headings included."""
+
+    line: int
+    name: str
+    result: Result
+    provider_id: UUID | None
+    errors: list[LineErrorView]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportView:
+    """What became of a table."""
+
+    added: int
+    changed: int
+    unchanged: int
+    refused: int
+    lines: list[LineView]
+
+
+def import_view(report: list[Reported]) -> ImportView:
+    """Say what became of each line."""
+    return ImportView(
+        **counts(report),
+        lines=[
+            LineView(one.number, one.shown, one.result, one.id, [LineErrorView(*error) for error in one.errors])
+            for one in report
+        ],
+    )

@@ -2,30 +2,39 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any, Final
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 
 from services.qualification.reads import catalogue as reads
-from services.qualification.usecases import catalogue
-from services.qualification.web import forms
+from services.qualification.reads.catalogue import ProviderView
+from services.qualification.usecases.importing import OnlyLook
+from services.qualification.web.actions import ADD_PROVIDER, ON_PROVIDERS
 from services.qualification.web.catalogue_tables import COLUMNS, bring_in_table, table_of
 from services.qualification.web.context import AgentContext
-from services.qualification.web.words import ORIENTATIONS, labels, options
-from shared import clock
-from shared.db import Transaction
+from services.qualification.web.words import ORIENTATIONS, options
+from shared.db import Reader
 from shared.errors import Invalid
 from shared.french import words
 from shared.identity.model import Role
 from shared.tables import LARGEST, Reported, Result, counts
+from shared.web.actions import Refused, Resource, page_read, page_routes
 from shared.web.forms import Form, read_form
 from shared.web.pages import render
 from shared.web.paging import Page
 from shared.web.tables import as_csv, as_ods, table_sent
+
+RESULTS: Final[Mapping[str, tuple[str, str]]] = {
+    Result.ADDED: ("Inscrit", "done"),
+    Result.CHANGED: ("Modifié", "done"),
+    Result.UNCHANGED: ("Inchangé", "neutral"),
+    Result.REFUSED: ("À corriger", "refused"),
+}
+LATEST: Final = Page(per_page=20)
+"""How much of what a provider was asked is shown beside its entry."""
 
 
 @get("/annuaire")
@@ -33,13 +42,11 @@ async def show_catalogue(
     context: NamedDependency[AgentContext], paging: NamedDependency[Page], q: FromQuery[str | None] = None
 ) -> Response[Any]:
     """List the providers that work in the agent's départements."""
-    found, total = await reads.providers(
-        context.database, perimeter=context.agent.perimeter, q=q, departement=None, page=paging
-    )
+    found, total = await reads.providers(context.database, context.viewer, paging, q=q)
     return render(
         context.request,
         "catalogue/list.html",
-        providers=[(entry, labels(entry.fields), labels(entry.support_types)) for entry in found],
+        providers=found,
         total=total,
         page_asked=paging,
         writes=context.agent.has(Role.SAT_AGENT),
@@ -50,14 +57,13 @@ async def show_catalogue(
 @get("/annuaire.csv")
 async def take_home_as_csv(context: NamedDependency[AgentContext]) -> Response[bytes]:
     """Give the catalogue as a CSV file."""
-    return as_csv(table_of(await reads.all_providers(context.database, perimeter=context.agent.perimeter)))
+    return as_csv(table_of(await reads.all_providers(context.database, context.viewer)))
 
 
 @get("/annuaire.ods")
 async def take_home_as_ods(context: NamedDependency[AgentContext]) -> Response[bytes]:
     """Give the catalogue as an OpenDocument spreadsheet."""
-    entries = await reads.all_providers(context.database, perimeter=context.agent.perimeter)
-    return await asyncio.to_thread(as_ods, table_of(entries))
+    return await asyncio.to_thread(as_ods, table_of(await reads.all_providers(context.database, context.viewer)))
 
 
 @get("/annuaire/import")
@@ -70,16 +76,10 @@ async def show_import(context: NamedDependency[AgentContext]) -> Response[Any]:
 @post("/annuaire/import", request_max_body_size=LARGEST)
 async def bring_in(context: NamedDependency[AgentContext]) -> Response[Any]:
     """Bring a table into the catalogue, or only look what would become of it; report line by line."""
-    form = await read_form(context.request, forms.ImportForm)
+    form = await read_form(context.request, OnlyLook)
     try:
-        report = await bring_in_table(
-            context.database,
-            await table_sent(form),
-            by=context.agent,
-            territories=context.parts.territories,
-            cause=context.cause,
-            keep=form.values.get("only_look") != "true",
-        )
+        keep = form.values.get("only_look") != "true"
+        report = await bring_in_table(context, await table_sent(form), keep=keep)
     except Invalid as refusal:
         form.refuse(refusal)
         return _import_page(context, form=form, status=400)
@@ -97,7 +97,6 @@ def _import_page(
         errors=form.errors if form else {},
         report=report,
         counts=counts(report or ()),
-        columns=list(COLUMNS.values()),
         headings=COLUMNS,
         results=RESULTS,
     )
@@ -107,79 +106,49 @@ def _import_page(
 async def show_new(context: NamedDependency[AgentContext]) -> Response[Any]:
     """Show the empty form."""
     context.agent.require(Role.SAT_AGENT)
-    return await _form_page(context, None, {"departements": ", ".join(sorted(context.agent.departements))}, {}, 200)
+    return await _show_new(context)
 
 
-@post("/annuaire/nouveau")
-async def add(context: NamedDependency[AgentContext]) -> Response[Any]:
-    """Add a provider."""
-
-    async def act(tx: Transaction, form: forms.ProviderForm) -> object:
-        return await catalogue.add(
-            tx, form.entry(), by=context.agent, at=clock.now(), territories=context.parts.territories
-        )
-
-    async def again(form: Form[Any], status: int) -> Response[Any]:
-        return await _form_page(context, None, form.values, form.errors, status)
-
-    form = await read_form(context.request, forms.ProviderForm)
-    return await context.carry_out(
-        form, act, then="/annuaire", said="L’acteur local est inscrit à l’annuaire.", again=again
-    )
+async def _show_new(context: AgentContext, *, refused: Refused | None = None) -> Response[Any]:
+    return _form_page(context, {"departements": sorted(context.agent.departements)}, refused)
 
 
-@get("/annuaire/{provider_id:uuid}")
-async def show_provider(provider_id: FromPath[UUID], context: NamedDependency[AgentContext]) -> Response[Any]:
+async def _show(context: AgentContext, provider_id: UUID, *, refused: Refused | None = None) -> Response[Any]:
     """Show a provider's entry, to be changed."""
-    entry = await reads.provider(context.database, provider_id, perimeter=context.agent.perimeter)
-    values = {each.name: getattr(entry, each.name) for each in fields(entry)}
-    typed = {name: ", ".join(values[name]) for name in ("departements", "epci", "communes")}
-    return await _form_page(context, provider_id, values | typed, {}, 200)
+    shown = await reads.provider(context.database, provider_id, context.viewer)
+    asked, _ = await reads.entrusted(context.database, provider_id, context.viewer, LATEST)
+    return _form_page(context, shown, refused, provider_id=provider_id, entrusted=asked)
 
 
-@post("/annuaire/{provider_id:uuid}")
-async def change(provider_id: FromPath[UUID], context: NamedDependency[AgentContext]) -> Response[Any]:
-    """Write a provider's entry anew."""
-
-    async def act(tx: Transaction, form: forms.ProviderForm) -> object:
-        return await catalogue.change(
-            tx, provider_id, form.entry(), by=context.agent, at=clock.now(), territories=context.parts.territories
-        )
-
-    async def again(form: Form[Any], status: int) -> Response[Any]:
-        return await _form_page(context, provider_id, form.values, form.errors, status)
-
-    form = await read_form(context.request, forms.ProviderForm)
-    return await context.carry_out(form, act, then="/annuaire", said="L’inscription est à jour.", again=again)
-
-
-async def _form_page(
-    context: AgentContext, provider_id: UUID | None, values: Any, errors: Any, status: int
-) -> Response[Any]:
-    perimeter = context.agent.perimeter
-    asked: list[reads.Entrusted] = []
-    if provider_id:
-        asked, _ = await reads.entrusted(context.database, provider_id, perimeter=perimeter, page=Page(per_page=20))
+def _form_page(context: AgentContext, known: object, refused: Refused | None, **more: object) -> Response[Any]:
     return render(
         context.request,
         "catalogue/form.html",
-        status_code=status,
-        provider_id=provider_id,
-        values=values,
-        errors=errors,
+        status_code=refused.status if refused else 200,
+        values=refused.form.values if refused else known,
+        errors=refused.form.errors if refused else {},
+        labels=COLUMNS,
         field_options=options(words.FIELD),
         support_options=options(words.SUPPORT_TYPE),
-        entrusted=[(each, *ORIENTATIONS[each.state]) for each in asked],
+        orientations=ORIENTATIONS,
         writes=context.agent.has(Role.SAT_AGENT),
+        **{"provider_id": None, "entrusted": [], **more},
     )
 
 
-RESULTS: Final[Mapping[str, tuple[str, str]]] = {
-    Result.ADDED: ("Inscrit", "done"),
-    Result.CHANGED: ("Modifié", "done"),
-    Result.UNCHANGED: ("Inchangé", "neutral"),
-    Result.REFUSED: ("À corriger", "refused"),
-}
+async def _read(context: AgentContext, reader: Reader, provider_id: UUID) -> ProviderView:
+    """Show one provider."""
+    return await reads.provider(reader, provider_id, context.viewer)
+
+
+PROVIDER: Final = Resource(
+    address="/providers/{provider_id:uuid}",
+    page="/annuaire/{provider_id:uuid}",
+    view=ProviderView,
+    read=_read,
+    show=_show,
+)
+CATALOGUE: Final = Resource(address="/providers", page="/annuaire", view=ProviderView, read=_read, show=_show_new)
 
 ROUTES = (
     show_catalogue,
@@ -188,7 +157,7 @@ ROUTES = (
     show_import,
     bring_in,
     show_new,
-    add,
-    show_provider,
-    change,
+    page_read(PROVIDER),
+    *page_routes(CATALOGUE, [ADD_PROVIDER]),
+    *page_routes(PROVIDER, ON_PROVIDERS),
 )

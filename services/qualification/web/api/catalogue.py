@@ -1,0 +1,91 @@
+"""The API of the local engineering catalogue, and of the provider's answer by its signed link."""
+
+import asyncio
+from uuid import UUID
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from services.qualification.reads import catalogue as reads
+from services.qualification.usecases.importing import ImportTable
+from services.qualification.web.actions import ADD_PROVIDER, ON_ORIENTATIONS, ON_PROVIDERS
+from services.qualification.web.catalogue_tables import ImportView, bring_in_table, import_view, table_of
+from services.qualification.web.context import AgentContext, provide_provider_context
+from services.qualification.web.pages.catalogue import CATALOGUE, PROVIDER
+from services.qualification.web.pages.orientation import ORIENTATION
+from shared.identity.model import Role
+from shared.tables import LARGEST
+from shared.web.access import PUBLIC, only
+from shared.web.actions import api_read, api_routes
+from shared.web.paging import Page, Paged
+from shared.web.tables import CSV, ODS, as_csv, as_ods
+
+
+@get("/providers", summary="The local engineering catalogue")
+async def list_providers(
+    context: NamedDependency[AgentContext],
+    paging: NamedDependency[Page],
+    q: FromQuery[str | None] = None,
+    departement: FromQuery[str | None] = None,
+) -> Paged[reads.ProviderView]:
+    """List the providers that work in the caller's départements."""
+    found, total = await reads.providers(context.database, context.viewer, paging, q=q, departement=departement)
+    return Paged(items=found, total=total, page=paging.number)
+
+
+@get("/providers.csv", summary="The catalogue as a CSV file", media_type=CSV)
+async def list_providers_as_csv(context: NamedDependency[AgentContext]) -> Response[bytes]:
+    """Give the providers that work in the caller's départements as a table, which may be brought in again."""
+    return as_csv(table_of(await reads.all_providers(context.database, context.viewer)))
+
+
+@get("/providers.ods", summary="The catalogue as a spreadsheet", media_type=ODS)
+async def list_providers_as_ods(context: NamedDependency[AgentContext]) -> Response[bytes]:
+    """Give the same table as an OpenDocument spreadsheet."""
+    return await asyncio.to_thread(as_ods, table_of(await reads.all_providers(context.database, context.viewer)))
+
+
+@post(
+    "/providers/import",
+    status_code=200,
+    request_max_body_size=LARGEST,
+    summary="Bring a table of providers into the catalogue",
+)
+async def import_table(data: JSONBody[ImportTable], context: NamedDependency[AgentContext]) -> ImportView:
+    """Add or change the providers of a CSV table, line by line; a line that is refused does not keep the others."""
+    return import_view(await bring_in_table(context, data.table.encode(), keep=not data.only_look))
+
+
+@get("/providers/{provider_id:uuid}/orientations", summary="What a provider was asked")
+async def list_orientations(
+    provider_id: FromPath[UUID], context: NamedDependency[AgentContext], paging: NamedDependency[Page]
+) -> Paged[reads.EntrustedView]:
+    """List the requests that a provider was asked to help with, and what it answered; what goes on comes first."""
+    await reads.provider(context.database, provider_id, context.viewer)
+    found, total = await reads.entrusted(context.database, provider_id, context.viewer, paging)
+    return Paged(items=found, total=total, page=paging.number)
+
+
+CATALOGUE_API = Router(
+    "/",
+    route_handlers=[
+        list_providers,
+        list_providers_as_csv,
+        list_providers_as_ods,
+        import_table,
+        list_orientations,
+        api_read(PROVIDER),
+        *api_routes(CATALOGUE, [ADD_PROVIDER]),
+        *api_routes(PROVIDER, ON_PROVIDERS),
+    ],
+    guards=[only(Role.SAT_AGENT, Role.DELEGATE, Role.AUDITOR)],
+    tags=["Catalogue"],
+)
+ORIENTATIONS_API = Router(
+    "/",
+    route_handlers=[api_read(ORIENTATION), *api_routes(ORIENTATION, ON_ORIENTATIONS)],
+    dependencies={"context": Provide(provide_provider_context)},
+    opt={PUBLIC: True},
+    tags=["Orientations"],
+)
