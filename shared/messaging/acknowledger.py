@@ -6,6 +6,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.exceptions import ChannelInvalidStateError
 
 from shared.messaging.connection import BROKER_AWAY, node_loss_as_error
 
@@ -26,16 +27,24 @@ class Acknowledger:
 
     async def acknowledge(self, message: AbstractIncomingMessage) -> None:
         """Acknowledge it, with all that are said to be safe at the same moment; done when that has been sent."""
-        await self._channel_of(message).acknowledge(message)
+        channel = self._channel_of(message)
+        if channel is not None:
+            await channel.acknowledge(message)
 
     async def reject(self, message: AbstractIncomingMessage) -> None:
         """Reject it: it goes to the dead letters."""
         with contextlib.suppress(*BROKER_AWAY), node_loss_as_error():
             await message.reject(requeue=False)
-        self._channel_of(message).settle(message)
+        channel = self._channel_of(message)
+        if channel is not None:
+            channel.settle(message)
 
-    def _channel_of(self, message: AbstractIncomingMessage) -> "_Channel":
-        return self._channels.setdefault(message.channel, _Channel())
+    def _channel_of(self, message: AbstractIncomingMessage) -> "_Channel | None":
+        """Give the state of its channel; None for a channel that is closed, whose messages the broker gives again."""
+        try:
+            return self._channels.setdefault(message.channel, _Channel())
+        except ChannelInvalidStateError:
+            return None
 
 
 class _Channel:

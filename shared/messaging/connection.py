@@ -5,7 +5,6 @@ import contextlib
 import random
 import re
 from collections import deque
-from typing import Any
 
 import aio_pika
 import aio_pika.exceptions
@@ -92,6 +91,11 @@ class BrokerAddresses:
         self._urls.rotate(-1)
         return self.now
 
+    def turn(self, connection: AbstractConnection | None, _error: BaseException | None = None) -> None:
+        """Have a connection that was lost, or refused, made again by the next address: aio-pika's close callback."""
+        if isinstance(connection, RobustConnection):
+            connection.url = self.next()
+
 
 def user_of(amqp_url: str) -> str:
     """Give the user of the broker that an address names; RabbitMQ's own default where it names none."""
@@ -124,20 +128,23 @@ RECONNECT_EVERY = 1.0
 
 
 class FailoverConnection(RobustConnection):
-    """aio-pika's own robust connection, which after each loss and each refusal turns to the next address."""
+    """An aio-pika connection that restores itself over several addresses: after each loss and refusal by the next one.
 
-    def __init__(self, _url: URL, *, addresses: BrokerAddresses, **options: Any) -> None:
-        super().__init__(addresses.now, **options)
-        self._addresses = addresses
+    FastStream makes its connection itself; `BrokerAddresses.turn`, given as its `on_close`, does the same for it.
+    """
 
-    async def connect(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - aio-pika's own signature
-        """Connect to the current address, or close."""
+    def __init__(self, addresses: BrokerAddresses) -> None:
+        """`addresses` begin with the one that is used first."""
+        super().__init__(addresses.now, reconnect_interval=RECONNECT_EVERY)
+        self.close_callbacks.add(addresses.turn)
+
+    async def connect(self, timeout: float | None = CONNECT_WITHIN) -> None:  # noqa: ASYNC109 - aio-pika's own signature
+        """Connect by the current address; closes the connection where that fails or is cancelled.
+
+        aio-pika would go on trying in the background, and warn when the connection is collected.
+        """
         try:
             await super().connect(timeout)
         except BaseException:
-            await self.close()  # or it would try on for ever if it was cancelled, and be warned of when it is collected
+            await self.close()
             raise
-
-    async def _on_connection_close(self, closing: asyncio.Future[Any]) -> None:
-        self.url = self._addresses.next()
-        await super()._on_connection_close(closing)

@@ -9,13 +9,12 @@ from typing import Any, NotRequired, TypedDict, TypeVar
 
 import structlog
 from aio_pika import Message
-from faststream.rabbit import RabbitExchange
 
 from shared import tracing
 from shared.db import AWAY, Connection, Database, Row, retry_conflicts
-from shared.messaging import metrics, topology
+from shared.messaging import metrics
 from shared.messaging.envelope import trace_of
-from shared.messaging.names import BACKUP_LOCK, EVERYBODY, LEADER_LOCK, LEASE
+from shared.messaging.names import BACKUP_LOCK, EVERYBODY, LEADER_LOCK, LEASE, RESEND_EXCHANGE
 from shared.messaging.outbox_watermark import OutboxWatermark
 from shared.messaging.publisher import CONFIRM_WITHIN, Publisher, UnsendableError, message_of
 
@@ -335,7 +334,7 @@ class _Way(TypedDict):
     """Where a row of the outbox is published to."""
 
     routing_key: str
-    exchange: NotRequired[RabbitExchange]
+    exchange: NotRequired[str]
     returned_is_done: NotRequired[bool]
 
 
@@ -343,7 +342,7 @@ def _way(row: Row) -> _Way:
     """Give where a row is published to: whoever asked for it to be sent again and is gone will ask again."""
     if row["queue"] in {"", EVERYBODY}:
         return {"routing_key": row["routing_key"]}
-    return {"routing_key": row["queue"], "exchange": topology.resend_exchange, "returned_is_done": True}
+    return {"routing_key": row["queue"], "exchange": RESEND_EXCHANGE, "returned_is_done": True}
 
 
 def _message(row: Row, trace: str | None) -> Message:

@@ -9,7 +9,6 @@ import aio_pika.exceptions
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractQueue
 from aiormq.abc import FieldTable
-from faststream.rabbit import ExchangeType, RabbitExchange
 
 from shared.messaging.accounts import PUBLISHES
 from shared.messaging.control_messages import ALONE_HEADS
@@ -32,17 +31,6 @@ PARKED: FieldTable = {"x-queue-type": "quorum", "x-delivery-limit": -1}
 
 ASKED_BY_ANYBODY = ("*.heads_wanted.#", "*.events_missing.#", "*.stream_forked.#")
 """Every queue receives control messages: requests for heads and for missing events, and reports of forks."""
-
-exchange = RabbitExchange(EXCHANGE, type=ExchangeType.TOPIC, declare=False)
-"""Where every queue is bound; only what is described to others names it."""
-
-resend_exchange = RabbitExchange(RESEND_EXCHANGE, type=ExchangeType.TOPIC, declare=False)
-"""To one queue by its name: what that queue alone missed."""
-
-
-def publishing_exchange(service: str) -> RabbitExchange:
-    """Give the exchange that a service publishes to, which must exist."""
-    return RabbitExchange(exchange_of(service), type=ExchangeType.TOPIC, declare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -16,15 +16,16 @@ import aio_pika.exceptions
 import aiormq.exceptions
 import asyncpg
 import pytest
-from faststream.rabbit import RabbitExchange
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from shared.clock import new_id
 from shared.contracts.intake import MessagePosted
 from shared.db import Database
-from shared.messaging import journal, relay, topology
+from shared.messaging import journal, relay
 from shared.messaging.envelope import DIGEST, digest_of
+from shared.messaging.names import RESEND_EXCHANGE, exchange_of
+from shared.messaging.publisher import Publisher
 from shared.messaging.relay import Relay
 from tests.properties.conftest import Wait, live
 from tests.properties.effort import effort
@@ -77,15 +78,15 @@ class FakeBroker:
         self.returned: set[Row] = set()
         self.bodies: dict[UUID, bytes] = {}
 
-    async def connect(self) -> None:
-        """Be there."""
+    def connect(self, publisher: Publisher) -> Callable[[], Coroutine[None, None, bool]]:
+        """Be there: the publisher has its exchanges."""
 
-    async def declare_exchange(self, exchange: RabbitExchange) -> "FakeExchange":
-        """Have it already."""
-        return FakeExchange(self, exchange.name)
+        async def connect() -> bool:
+            names = (exchange_of("intake"), RESEND_EXCHANGE)
+            publisher._exchanges = {name: FakeExchange(self, name) for name in names}  # type: ignore[misc] # noqa: SLF001 - the seam
+            return True
 
-    async def stop(self) -> None:
-        """Let go."""
+        return connect
 
     async def take(self, message: aio_pika.Message, row: Row) -> None:
         """Take a message, or not; the answers of a batch come in any order."""
@@ -121,7 +122,7 @@ class FakeExchange:
         """Hand a message over."""
         assert mandatory
         assert message.message_id
-        resent = self.name == topology.resend_exchange.name
+        resent = self.name == RESEND_EXCHANGE
         await self.broker.take(message, Row(UUID(message.message_id), routing_key if resent else ""))
 
 
@@ -249,7 +250,7 @@ async def _relay(database: Database, broker: FakeBroker, *, relays: int, publish
     """Run relays until there is nothing to do or so many publishes were begun."""
     several = [Hasty(database, "amqp://127.0.0.1:1/", name="intake", poll=0.005) for _ in range(relays)]
     for one in several:
-        one.publisher._broker = broker  # type: ignore[assignment] # noqa: SLF001 - the seam: everything a relay says goes through it
+        one.publisher.connect = broker.connect(one.publisher)  # type: ignore[method-assign] # everything a relay publishes goes through it
     tasks = [asyncio.create_task(one.run()) for one in several]
     async with asyncio.timeout(30):
         while len(broker.begun) < publishes and await database.fetchval("SELECT EXISTS (SELECT FROM outbox)"):

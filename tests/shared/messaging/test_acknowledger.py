@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.exceptions import ChannelInvalidStateError
 
 from shared.messaging import acknowledger
 from shared.messaging.acknowledger import Acknowledger
@@ -104,3 +105,17 @@ async def test_a_gap_that_never_closes_costs_no_memory(channel: Channel, monkeyp
     (kept,) = broker._channels.values()  # noqa: SLF001 - what it keeps is the question
     assert len(kept._out_of_order) <= 5  # noqa: SLF001 - same
     assert channel.left == {1}
+
+
+class Gone:
+    """A message of a channel that was closed, as aio-pika has it."""
+
+    @property
+    def channel(self) -> Channel:
+        raise ChannelInvalidStateError
+
+
+async def test_a_message_of_a_closed_channel_needs_no_answer() -> None:
+    broker, message = Acknowledger(), cast("AbstractIncomingMessage", Gone())
+    await broker.acknowledge(message)
+    assert not broker._channels  # noqa: SLF001 - what it keeps is the question

@@ -1,18 +1,21 @@
 """A consumer that the broker has forgotten is one again within seconds, whatever the libraries noticed of it."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import aio_pika
 import pytest
 
+from deploy.local.rabbitmq import LocalRabbit
 from shared.messaging import consumer as consuming
 from shared.messaging import names, topology
 from shared.messaging.consumer import AGAIN_AFTER, LOOKS_WITHIN, Consumer
 from shared.messaging.messenger import WATCHES_EVERY
 from shared.messaging.publisher import CONFIRM_WITHIN, CONNECTS_AGAIN_AFTER
 from shared.messaging.topology import Subscription
+from tests.faults.network import Link
 from tests.polling import eventually
 
 QUEUE = Subscription("escalation", ("intake.#",))
@@ -55,10 +58,11 @@ def told(broker_url: Callable[[str], str], heard: list[bytes]) -> Callable[[byte
 async def test_a_consumer_that_the_broker_knows_is_left_alone(
     consumer: Consumer, told: Callable[[bytes], Awaitable[None]]
 ) -> None:
-    before = _tag(consumer)
+    before = await _tags(consumer)
     for _ in range(3):
         await consumer.watch()
-    assert _tag(consumer) == before
+    assert len(before) == 1
+    assert await _tags(consumer) == before
     await told(b"heard")
 
 
@@ -66,10 +70,9 @@ async def test_a_consumer_that_was_cancelled_and_not_restored_is_started_again(
     consumer: Consumer, told: Callable[[bytes], Awaitable[None]]
 ) -> None:
     """As after the loss of a node where aio-pika missed it: it believes to consume, and the broker knows nothing."""
-    queue = consumer._queue  # noqa: SLF001 - what the broker is made to forget
-    assert queue is not None
-    channel: Any = await queue.channel.get_underlay_channel()
-    await channel.basic_cancel(_tag(consumer))
+    channel: Any = await (await _channel(consumer)).get_underlay_channel()
+    (tag,) = await _tags(consumer)
+    await channel.basic_cancel(tag)
     await consumer.watch()
     await consumer.watch()
     await told(b"heard again")
@@ -80,9 +83,7 @@ async def test_a_connection_over_which_nothing_can_be_done_is_made_anew(
 ) -> None:
     monkeypatch.setattr(consuming, "AGAIN_AFTER", 0.0)
     monkeypatch.setattr(consuming, "LOOKS_WITHIN", 1.0)
-    queue = consumer._queue  # noqa: SLF001 - what is made to hang
-    assert queue is not None
-    channel = queue.channel
+    channel = await _channel(consumer)
 
     async def never() -> None:
         await asyncio.sleep(60)
@@ -131,11 +132,98 @@ async def test_a_connection_that_broke_is_consumed_over_again(
     consumer: Consumer, told: Callable[[bytes], Awaitable[None]]
 ) -> None:
     await told(b"before")
-    connection = await consumer._broker.connect()  # noqa: SLF001 - the wire that is cut
+    connection = await consumer.broker.connect()
     assert connection.transport is not None
     await connection.transport.connection.close(ConnectionResetError())
     await told(b"after")
 
 
-def _tag(consumer: Consumer) -> str:
-    return consumer._tag  # noqa: SLF001 - what the broker knows it by
+async def test_a_queue_that_was_lost_while_the_connection_was_away_is_made_again_and_consumed(
+    rabbit_server: LocalRabbit, broker_url: Callable[[str], str], heard: list[bytes]
+) -> None:
+    """As of a broker that lost its disk: aio-pika restores the channel that declares, and the one that consumes."""
+
+    async def on_message(message: Any) -> None:
+        heard.append(message.body)
+        await message.ack()
+
+    link = Link(rabbit_server.amqp_port)
+    await link.start()
+    url = broker_url("escalation").replace(f":{rabbit_server.amqp_port}/", f":{link.port}/")
+    consumer = Consumer(url, on_message, name="escalation", subscription=QUEUE, prefetch=10)
+    await consumer.start()
+    link.open = False
+    link.cut()
+    async with await aio_pika.connect(broker_url("supervisor")) as connection:
+        channel = await connection.channel()
+        for name in (QUEUE.queue, QUEUE.dead_queue):
+            await channel.queue_delete(name, if_unused=False, if_empty=False)
+        link.open = True
+        exchange = await channel.get_exchange(names.EXCHANGE)
+
+        async def heard_by_a_queue_that_was_made_again() -> bool:
+            await exchange.publish(aio_pika.Message(b"after"), routing_key="intake.x.95")
+            return b"after" in heard
+
+        await eventually(heard_by_a_queue_that_was_made_again)
+    await consumer.close()
+    link.stop()
+
+
+async def test_a_connection_that_was_refused_leaves_nothing_behind(free_ports: Callable[[int], list[int]]) -> None:
+    """aio-pika closes a connection that is collected, and warns where that happens outside of an event loop."""
+
+    async def on_message(_: Any) -> None:
+        raise AssertionError
+
+    url = f"amqp://x:x@127.0.0.1:{free_ports(1)[0]}/"
+    consumer = Consumer(url, on_message, name="escalation", subscription=QUEUE, prefetch=10)
+    gc.collect()
+    gc.disable()
+    try:
+        starting = asyncio.create_task(consumer.start())
+        await asyncio.sleep(2.5)
+        starting.cancel()
+        await asyncio.wait([starting])
+        await consumer.close()
+        await asyncio.sleep(0)
+        assert not [one for one in gc.get_objects() if isinstance(one, aio_pika.RobustConnection)]
+    finally:
+        gc.enable()
+
+
+async def test_nothing_that_waits_as_a_consumer_starts_is_left_unanswered(broker_url: Callable[[str], str]) -> None:
+    """FastStream drops what comes before its subscriber runs; aio-pika gives it the first message a moment later."""
+    heard: set[bytes] = set()
+
+    async def on_message(message: Any) -> None:
+        heard.add(message.body)
+
+    async with await aio_pika.connect(broker_url("supervisor")) as connection:
+        channel = await connection.channel()
+        await topology.declare(channel, [QUEUE])
+        exchange = await channel.get_exchange(names.EXCHANGE)
+        for number in range(100):
+            await exchange.publish(aio_pika.Message(b"%d" % number), routing_key="intake.x.95")
+
+    async def all_there() -> bool:
+        return len(heard) == 100
+
+    for _ in range(3):
+        heard.clear()
+        consumer = Consumer(broker_url("escalation"), on_message, name="escalation", subscription=QUEUE, prefetch=200)
+        await consumer.start()
+        await eventually(all_there)
+        await consumer.close()
+
+
+async def _channel(consumer: Consumer) -> Any:
+    """The channel that FastStream consumes over."""
+    queue = await consumer.broker.declare_queue(consumer._queue)  # noqa: SLF001 - as the subscriber names it
+    return queue.channel
+
+
+async def _tags(consumer: Consumer) -> set[str]:
+    """What the broker knows the consumer by."""
+    channel: Any = await (await _channel(consumer)).get_underlay_channel()
+    return set(channel.consumers)
