@@ -4,7 +4,7 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import structlog
@@ -13,8 +13,10 @@ from litestar import Litestar
 from pydantic import ValidationError
 
 from shared import log, production, tracing
+from shared.contracts.fact import Fact
 from shared.db import AWAY, Database
 from shared.messaging.accounts import Origins
+from shared.messaging.asyncapi import Filing
 from shared.messaging.handlers import EventHandlers
 from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
@@ -92,7 +94,14 @@ async def _connected_unless_stopped(name: str, url: str, signals: StopSignals) -
 
 
 def messenger(
-    name: str, settings: ServiceSettings, database: Database, subscription: Subscription, handlers: EventHandlers
+    name: str,
+    settings: ServiceSettings,
+    database: Database,
+    subscription: Subscription,
+    handlers: EventHandlers,
+    *,
+    publishes: Sequence[type[Fact]],
+    filing: Filing | None = None,
 ) -> Messenger:
     """Build what publishes and consumes for a service; raises `ValueError` where the broker's address is missing."""
     if settings.amqp_url is None:
@@ -103,6 +112,8 @@ def messenger(
         name=name,
         subscription=subscription,
         handlers=handlers,
+        publishes=publishes,
+        filing=filing,
         origins=Origins(settings.broker_sources),
     )
 

@@ -1,7 +1,6 @@
 """The wiring of the escalation service: the only place that builds things."""
 
 from pathlib import Path
-from typing import Any
 
 from litestar import Litestar
 
@@ -15,10 +14,11 @@ from services.escalation.web.readers import COMMITTEE_READERS
 from shared.contracts import escalation
 from shared.db import Database
 from shared.links import Links
-from shared.messaging import asyncapi
+from shared.messaging.messenger import Messenger
 from shared.service import constants, messenger, run
 from shared.territory.territories import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
+from shared.web.asyncapi import Describe
 from shared.web.asyncapi import route as messages_described
 from shared.web.consultations import REQUEST_ITSELF
 from shared.web.document_links import DocumentLinks as SealedLinks
@@ -44,13 +44,21 @@ ABOUT = {
 
 def build(settings: Settings, database: Database) -> Litestar:
     """Build the service whole: with its messages and its jobs."""
-    messages = messenger("escalation", settings, database, SUBSCRIPTION, handlers(settings.durations))
+    messages = messenger_of(settings, database)
     return application(
         settings,
         database,
         Territories.load(searchable=False),
+        describe=messages.describe,
         lifespan=[lambda _: messages.lifespan(), lambda _: jobs.running(database, settings)],
         ready=[messages.missing],
+    )
+
+
+def messenger_of(settings: Settings, database: Database) -> Messenger:
+    """Build what consumes the events of others and publishes those of escalation."""
+    return messenger(
+        "escalation", settings, database, SUBSCRIPTION, handlers(settings.durations), publishes=escalation.FACTS
     )
 
 
@@ -59,6 +67,7 @@ def application(
     database: Database,
     territories: Territories,
     *,
+    describe: Describe,
     lifespan: list[Lifespan] | None = None,
     ready: list[ReadinessCheck] | None = None,
 ) -> Litestar:
@@ -71,7 +80,7 @@ def application(
         title=TITLE,
         settings=settings,
         database=database,
-        pages=[*pages.routes, messages_described(describe_messages)],
+        pages=[*pages.routes, messages_described(describe)],
         api=api.routes,
         templates=[Path(__file__).parent / "templates"],
         lifespan=lifespan or [],
@@ -90,11 +99,6 @@ def application(
         consultations=ABOUT,
         bell=f"{settings.notifications_url}/cloche" if settings.notifications_url else "",
     )
-
-
-def describe_messages() -> dict[str, Any]:
-    """Describe what this service publishes and receives."""
-    return asyncapi.document(service="escalation", publishes=escalation.FACTS, subscription=SUBSCRIPTION)
 
 
 def main() -> None:

@@ -1,7 +1,6 @@
 """The wiring of intake: the only place that builds things."""
 
 from pathlib import Path
-from typing import Any
 
 from litestar import Litestar
 
@@ -19,11 +18,13 @@ from shared.antivirus import scanner_at
 from shared.contracts import forms, intake
 from shared.db import Database
 from shared.links import Links
-from shared.messaging import asyncapi
+from shared.messaging.asyncapi import Filing
+from shared.messaging.messenger import Messenger
 from shared.service import messenger, run
 from shared.territory.similarity import Similarity
 from shared.territory.territories import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
+from shared.web.asyncapi import Describe
 from shared.web.asyncapi import route as messages_described
 from shared.web.document_links import DocumentLinks
 from shared.web.mandates import Mandates
@@ -41,11 +42,12 @@ def build(settings: Settings, database: Database) -> Litestar:
     """Build the service whole: with its messages and its jobs."""
     territories = Territories.load()
     tokens = tokens_of(settings)
-    messages = messenger("intake", settings, database, SUBSCRIPTION, handlers(territories))
+    messages = messenger_of(settings, database, territories)
     return application(
         settings,
         database,
         territories,
+        describe=messages.describe,
         lifespan=[
             lambda _: messages.lifespan(),
             lambda _: jobs.running(database, settings, territories),
@@ -60,11 +62,25 @@ def build(settings: Settings, database: Database) -> Litestar:
     )
 
 
+def messenger_of(settings: Settings, database: Database, territories: Territories) -> Messenger:
+    """Build what consumes the events of others and publishes those of intake."""
+    return messenger(
+        "intake",
+        settings,
+        database,
+        SUBSCRIPTION,
+        handlers(territories),
+        publishes=intake.FACTS,
+        filing=Filing(forms.REQUEST_FILED, forms.FiledRequest, answers=forms.FACTS),
+    )
+
+
 def application(
     settings: Settings,
     database: Database,
     territories: Territories,
     *,
+    describe: Describe,
     lifespan: list[Lifespan] | None = None,
     ready: list[ReadinessCheck] | None = None,
 ) -> Litestar:
@@ -87,7 +103,7 @@ def application(
         title=TITLE,
         settings=settings,
         database=database,
-        pages=[*routes.PAGES, messages_described(describe_messages)],
+        pages=[*routes.PAGES, messages_described(describe)],
         api=routes.API,
         templates=[Path(__file__).parent / "templates"],
         lifespan=lifespan or [],
@@ -96,12 +112,6 @@ def application(
         navigation=NAVIGATION,
         public=True,
     )
-
-
-def describe_messages() -> dict[str, Any]:
-    """Describe what intake publishes and receives."""
-    filing = asyncapi.Filing(forms.REQUEST_FILED, forms.FiledRequest, answers=forms.FACTS)
-    return asyncapi.document(service="intake", publishes=intake.FACTS, subscription=SUBSCRIPTION, filing=filing)
 
 
 def tokens_of(settings: Settings) -> Tokens:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from litestar import Litestar
 
@@ -22,10 +21,11 @@ from shared.db import Database
 from shared.identity.model import Role
 from shared.limits import RateLimits
 from shared.links import Links
-from shared.messaging import asyncapi
+from shared.messaging.messenger import Messenger
 from shared.messaging.topology import Subscription
 from shared.service import constants, messenger, run
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
+from shared.web.asyncapi import Describe
 from shared.web.asyncapi import route as messages_described
 
 SUBSCRIPTION = Subscription("notifications", BINDINGS, former=("forms.request_refused.#",))
@@ -70,7 +70,7 @@ ABOUT = {"delivery_id": "SELECT request_id FROM delivery WHERE id = $1"}
 def build(settings: Settings, database: Database) -> Litestar:
     """Build the service whole: with its messages and its senders."""
     parts = parts_of(settings)
-    messages = messenger("notifications", settings, database, SUBSCRIPTION, handlers(parts))
+    messages = messenger_of(settings, database, parts)
     mail_sender = MailSender(
         database,
         parts,
@@ -95,9 +95,15 @@ def build(settings: Settings, database: Database) -> Litestar:
         settings,
         database,
         parts,
+        describe=messages.describe,
         lifespan=lifespan,
         ready=[messages.missing],
     )
+
+
+def messenger_of(settings: Settings, database: Database, parts: Parts) -> Messenger:
+    """Build what consumes the events of others and publishes those of notifications."""
+    return messenger("notifications", settings, database, SUBSCRIPTION, handlers(parts), publishes=notifications.FACTS)
 
 
 def application(
@@ -105,6 +111,7 @@ def application(
     database: Database,
     parts: Parts,
     *,
+    describe: Describe,
     lifespan: Sequence[Lifespan] = (),
     ready: Sequence[ReadinessCheck] = (),
 ) -> Litestar:
@@ -114,7 +121,7 @@ def application(
         title="Notifications",
         settings=settings,
         database=database,
-        pages=[*pages.routes, messages_described(describe_messages)],
+        pages=[*pages.routes, messages_described(describe)],
         api=api.routes,
         templates=[Path(__file__).parent / "web" / "templates"],
         lifespan=lifespan,
@@ -124,11 +131,6 @@ def application(
         consultations=ABOUT,
         bell="/cloche",
     )
-
-
-def describe_messages() -> dict[str, Any]:
-    """Describe what notifications publishes and receives."""
-    return asyncapi.document(service="notifications", publishes=notifications.FACTS, subscription=SUBSCRIPTION)
 
 
 def main() -> None:

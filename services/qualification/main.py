@@ -1,6 +1,5 @@
 """The wiring of the qualification service: the only place that builds things."""
 
-from functools import partial
 from pathlib import Path
 
 from litestar import Litestar
@@ -20,11 +19,11 @@ from shared.contracts import qualification as contract
 from shared.db import Database
 from shared.identity.model import Role
 from shared.links import Links
-from shared.messaging import asyncapi
-from shared.messaging.topology import Subscription
+from shared.messaging.messenger import Messenger
 from shared.service import constants, messenger, run
 from shared.territory import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
+from shared.web.asyncapi import Describe
 from shared.web.asyncapi import route as messages_described
 from shared.web.consultations import REQUEST_ITSELF
 from shared.web.document_links import DocumentLinks
@@ -47,14 +46,13 @@ ABOUT = {"request_id": REQUEST_ITSELF, "pact_id": "SELECT request_id FROM pact W
 def build(settings: Settings, database: Database) -> Litestar:
     """Build the whole service: what it hears, what it tells, what it shows, and its clocks."""
     rules = settings.rules
-    heard, queue = handlers(rules), subscription(rules)
-    messages = messenger(NAME, settings, database, queue, heard)
+    messages = messenger_of(settings, database)
     return application(
         settings,
         database,
         rules=rules,
         territories=Territories.load(),
-        described=queue,
+        describe=messages.describe,
         lifespan=[
             lambda _: messages.lifespan(),
             lambda _: jobs.running(database, rules, settings.jobs_seconds),
@@ -63,13 +61,19 @@ def build(settings: Settings, database: Database) -> Litestar:
     )
 
 
+def messenger_of(settings: Settings, database: Database) -> Messenger:
+    """Build what consumes the events of others and publishes those of qualification."""
+    rules = settings.rules
+    return messenger(NAME, settings, database, subscription(rules), handlers(rules), publishes=contract.FACTS)
+
+
 def application(
     settings: Settings,
     database: Database,
     *,
     rules: Rules,
     territories: Territories,
-    described: Subscription,
+    describe: Describe,
     lifespan: list[Lifespan],
     ready: list[ReadinessCheck],
 ) -> Litestar:
@@ -84,8 +88,6 @@ def application(
         intake_url=settings.intake_url,
         here=settings.public_url,
     )
-    describe = partial(asyncapi.document, service=NAME, publishes=contract.FACTS, subscription=described)
-
     return create_application(
         name=NAME,
         title=TITLE,

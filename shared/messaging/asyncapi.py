@@ -1,14 +1,20 @@
-"""The AsyncAPI document of a service: what it publishes and what its queue receives, as it stands on the wire.
+"""The AsyncAPI document of a service, made by FastStream of the broker whose subscriber consumes, and completed.
 
-The payload of each message is the whole CloudEvents envelope. Exchange, queue and routing keys are those of the broker;
-what AMQP carries beside the body stands in `headers` and, where AsyncAPI has no word for it, in `x-amqp-properties`.
+FastStream describes server, channels and operations: of the subscriber that runs, and of the publishers declared here,
+through which nothing is published (the relay uses aio-pika). Its model has no place for several messages of a channel,
+headers, AMQP properties and parameters of an address, and two models of one name overwrite each other (ADR 20).
+These are added from the contracts: the payload of a message is the whole CloudEvents envelope, and what AMQP carries
+beside the body stands in `headers` and, where AsyncAPI has no word for it, in `x-amqp-properties`.
 """
 
 import inspect
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from faststream.rabbit import ExchangeType, RabbitBroker, RabbitExchange
+from faststream.specification.asyncapi import AsyncAPI
 from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import models_json_schema
 
@@ -22,8 +28,6 @@ from shared.messaging.envelope import CONTENT_TYPE, DIGEST, FURTHEST
 from shared.messaging.names import EXCHANGE, RESEND_EXCHANGE, exchange_of, matches_any
 from shared.messaging.topology import ASKED_BY_ANYBODY, Subscription
 
-VERSION: Final = "3.0.0"
-
 CONTROL: Final[dict[str, type[ControlMessage]]] = {
     control_messages.EVENTS_MISSING: control_messages.EventsMissing,
     control_messages.STREAM_HEADS: control_messages.StreamHeads,
@@ -34,8 +38,14 @@ CONTROL: Final[dict[str, type[ControlMessage]]] = {
 }
 """What services ask and tell each other to recover lost events: no event, and may be lost."""
 
+PARAMETERS: Final = {
+    "departement": "The code of the département in charge, such as `95`",
+    "form": "The name of the form whose account filed the request",
+    "queue": "The queue that missed the events",
+}
+"""What the words of a routing key mean."""
+
 _BINDING: Final = {"bindingVersion": "0.3.0"}
-_SENT: Final = _BINDING | {"deliveryMode": 2, "mandatory": True}
 _CHAIN_HASH: Final = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _TRACE: Final = {
     "type": "string",
@@ -136,71 +146,133 @@ class Filing:
     answers: tuple[type[Fact], ...]
 
 
-def document(
-    *, service: str, publishes: Sequence[type[Fact]], subscription: Subscription, filing: Filing | None = None
-) -> dict[str, Any]:
-    """Describe one service in AsyncAPI 3."""
-    keys = (*subscription.bindings, *ASKED_BY_ANYBODY, *subscription.alone_heads())
-    facts = [fact for fact in FACTS if fact in publishes or _leads(fact.wire_type, subscription.bindings)]
-    messages = {fact.wire_type: _message(fact.wire_type, "Event", inspect.getdoc(fact)) for fact in facts}
-    messages |= {
-        f"{name}.v1": _message(f"{name}.v1", "ControlMessage", inspect.getdoc(model), any_service=True)
-        for name, model in CONTROL.items()
-    }
-    received = [fact.wire_type for fact in facts if _leads(fact.wire_type, subscription.bindings)]
-    received += [f"{name}.v1" for name in CONTROL if any(_leads(f"{one}.{name}.v1", keys) for one in SERVICES)]
-    channels = {fact.wire_type: _topic(fact.wire_type, fact.wire_type) for fact in publishes}
-    channels |= {f"{service}.{name}.v1": _topic(f"{service}.{name}.v1", f"{name}.v1") for name in CONTROL}
-    operations = {f"send {name}": _operation("send", name, _SENT) for name in channels}
-    channels["resend"] = _resend([fact.wire_type for fact in publishes])
-    operations["resend"] = _operation("send", "resend", _SENT)
-    models = [(_named(fact.wire_type, fact), "validation") for fact in facts]
-    models += [(_named(f"{name}.v1", model), "validation") for name, model in CONTROL.items()]
-    if filing is not None:
-        received.append(filing.wire_type)
-        messages[filing.wire_type] = _filing(filing)
-        models.append((_named(filing.wire_type, filing.data), "validation"))
-        for answer in filing.answers:
-            name = answer.wire_type
-            messages[name] = _message(name, "Answer", inspect.getdoc(answer))
-            channels[name] = _topic(name, name, last="form")
-            operations[f"send {name}"] = _operation("send", name, _SENT)
-            models.append((_named(name, answer), "validation"))
-    channels["queue"] = _queue(subscription.queue, keys, received)
-    operations["receive"] = _operation("receive", "queue", _BINDING | {"ack": True})
-    _, schemas = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type] # "validation" is a literal
-    return {
-        "asyncapi": VERSION,
-        "info": {
-            "title": f"Cousu-main: {service}",
-            "version": "1",
-            "description": (
-                f"What {service} publishes, and what its queue `{subscription.queue}` receives. It publishes to "
-                f"`{exchange_of(service)}`, which alone it may write to, and which hands its events on to `{EXCHANGE}`."
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """What a service publishes and consumes."""
+
+    service: str
+    subscription: Subscription
+    publishes: Sequence[type[Fact]] = ()
+    filing: Filing | None = None
+
+    def declare_publishers(self, broker: RabbitBroker) -> None:
+        """Declare a FastStream publisher for each channel that the service publishes to, so that it is described."""
+        for fact in self.publishes:
+            _declare(broker, fact.wire_type, _key(fact.wire_type, "departement"), EXCHANGE)
+        for name in CONTROL:
+            wire_type = f"{self.service}.{name}.v1"
+            _declare(broker, wire_type, _key(wire_type, "departement"), EXCHANGE)
+        for answer in self.filing.answers if self.filing else ():
+            _declare(broker, answer.wire_type, _key(answer.wire_type, "form"), EXCHANGE)
+        _declare(
+            broker, "resend", "{queue}", RESEND_EXCHANGE, "Events that one queue missed, published to it once more"
+        )
+
+    def document(self, broker: RabbitBroker) -> dict[str, Any]:
+        """Describe the service in AsyncAPI 3; `broker` is the consumer's, with the publishers declared above."""
+        described = AsyncAPI(
+            broker,
+            title=f"Cousu-main: {self.service}",
+            version="1",
+            description=(
+                f"What {self.service} publishes, and what its queue `{self.subscription.queue}` receives. It publishes "
+                f"to `{exchange_of(self.service)}`, which alone it may write to, and which hands its events on to "
+                f"`{EXCHANGE}`."
             ),
-            "license": {"name": "EUPL-1.2"},
-        },
-        "defaultContentType": CONTENT_TYPE,
-        "servers": {"broker": _server()},
-        "channels": channels,
-        "operations": operations,
-        "components": {
+            license={"name": "EUPL-1.2"},
+        )
+        document: dict[str, Any] = described.to_specification().to_jsonable()
+        document["defaultContentType"] = CONTENT_TYPE
+        document["servers"] = {"broker": _server(*document["servers"].values())}
+        for operation in document["operations"].values():
+            del operation["messages"], operation["bindings"]["amqp"]["cc"]
+        for name, channel in document["channels"].items():
+            del channel["servers"]
+            channel["messages"] = {one: _ref("messages", one) for one in self._messages_of(name)}
+            if parameters := re.findall(r"\{(\w+)\}", channel["address"]):
+                channel["parameters"] = {one: {"description": PARAMETERS[one]} for one in parameters}
+        document["channels"]["queue"] |= {
+            "address": self.subscription.queue,
+            "x-queue-bindings": self._queue_bindings(),
+        }
+        document["components"] = self._components()
+        return document
+
+    @property
+    def _keys(self) -> tuple[str, ...]:
+        """The routing keys by which messages come to the queue."""
+        return (*self.subscription.bindings, *ASKED_BY_ANYBODY, *self.subscription.alone_heads())
+
+    def _queue_bindings(self) -> list[dict[str, str]]:
+        return [
+            *({"exchange": EXCHANGE, "routingKey": key} for key in self._keys),
+            {"exchange": RESEND_EXCHANGE, "routingKey": self.subscription.queue},
+        ]
+
+    def _messages_of(self, channel: str) -> list[str]:
+        """Name the messages of a channel."""
+        if channel == "resend":
+            return [fact.wire_type for fact in self.publishes]
+        if channel == "queue":
+            facts = [fact.wire_type for fact in FACTS if _leads(fact.wire_type, self.subscription.bindings)]
+            control = [
+                f"{name}.v1" for name in CONTROL if any(_leads(f"{one}.{name}.v1", self._keys) for one in SERVICES)
+            ]
+            return [*facts, *control, *([self.filing.wire_type] if self.filing else [])]
+        service, _, rest = channel.partition(".")
+        return [rest] if service == self.service and rest.removesuffix(".v1") in CONTROL else [channel]
+
+    def _components(self) -> dict[str, Any]:
+        """Give the messages with their envelopes, headers and properties, and one schema for each model."""
+        bindings = self.subscription.bindings
+        facts = [fact for fact in FACTS if fact in self.publishes or _leads(fact.wire_type, bindings)]
+        models: dict[str, type[BaseModel]] = {fact.wire_type: fact for fact in facts}
+        messages = {fact.wire_type: _message(fact.wire_type, "Event", inspect.getdoc(fact)) for fact in facts}
+        for name, model in CONTROL.items():
+            models[f"{name}.v1"] = model
+            messages[f"{name}.v1"] = _message(f"{name}.v1", "ControlMessage", inspect.getdoc(model), any_service=True)
+        if self.filing is not None:
+            models[self.filing.wire_type] = self.filing.data
+            messages[self.filing.wire_type] = _filing(self.filing)
+            for answer in self.filing.answers:
+                models[answer.wire_type] = answer
+                messages[answer.wire_type] = _message(answer.wire_type, "Answer", inspect.getdoc(answer))
+        named = [(_named(wire_type, model), "validation") for wire_type, model in models.items()]
+        _, schemas = models_json_schema(named, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type] # "validation" is a literal
+        return {
             "messages": messages,
             "messageTraits": TRAITS,
             "schemas": ENVELOPES | _as_draft_7(schemas["$defs"]),
             "securitySchemes": {"account": {"type": "userPassword", "description": "An account of the broker"}},
-        },
-    }
+        }
 
 
-def _server() -> dict[str, Any]:
-    return {
-        "host": "{host}:{port}",
-        "protocol": "amqp",
+def _declare(broker: RabbitBroker, title: str, routing_key: str, exchange: str, description: str | None = None) -> None:
+    broker.publisher(
+        routing_key=routing_key,
+        exchange=RabbitExchange(exchange, type=ExchangeType.TOPIC, declare=False),
+        title=title,
+        description=description,
+        mandatory=True,
+        persist=True,
+    )
+
+
+def _key(wire_type: str, last: str) -> str:
+    """Give the routing key of a type, its last word a parameter: `intake.message_posted.{departement}`."""
+    return f"{wire_type.rpartition('.')[0]}.{{{last}}}"
+
+
+def _ref(kind: str, name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def _server(described: dict[str, Any]) -> dict[str, Any]:
+    """Complete FastStream's server by what the address of an installation is made of."""
+    return described | {
         "protocolVersion": "0-9-1",
-        "description": "RabbitMQ of the installation; over a network by TLS (amqps)",
         "variables": {"host": {"default": "127.0.0.1"}, "port": {"default": "5672"}},
-        "security": [{"$ref": "#/components/securitySchemes/account"}],
+        "security": [_ref("securitySchemes", "account")],
     }
 
 
@@ -209,52 +281,6 @@ def _leads(wire_type: str, bindings: Iterable[str]) -> bool:
     key = wire_type.rpartition(".")[0]
     codes = {binding.rpartition(".")[2] for binding in bindings} - {"#", "*"}
     return any(matches_any(f"{key}.{code}", bindings) for code in codes or {"95"})
-
-
-def _topic(wire_type: str, message: str, *, last: str = "departement") -> dict[str, Any]:
-    """Describe the routing keys of one type on the topic exchange."""
-    meaning = {
-        "departement": "The code of the département in charge, such as `95`",
-        "form": "The name of the form whose account filed the request",
-    }
-    return {
-        "address": f"{wire_type.rpartition('.')[0]}.{{{last}}}",
-        "parameters": {last: {"description": meaning[last]}},
-        "messages": {message: {"$ref": f"#/components/messages/{message}"}},
-        "bindings": {"amqp": {"is": "routingKey", "exchange": _exchange(EXCHANGE, "topic")} | _BINDING},
-    }
-
-
-def _resend(wire_types: Iterable[str]) -> dict[str, Any]:
-    return {
-        "address": "{queue}",
-        "description": "Events that one listener missed, sent once more to its queue alone",
-        "parameters": {"queue": {"description": "The queue that missed them"}},
-        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in wire_types},
-        "bindings": {"amqp": {"is": "routingKey", "exchange": _exchange(RESEND_EXCHANGE, "topic")} | _BINDING},
-    }
-
-
-def _queue(name: str, keys: Iterable[str], messages: Iterable[str]) -> dict[str, Any]:
-    """Describe the service's queue, and by which keys messages come to it."""
-    queue = {"name": name, "durable": True, "exclusive": False, "autoDelete": False, "vhost": "/"}
-    return {
-        "address": name,
-        "messages": {message: {"$ref": f"#/components/messages/{message}"} for message in messages},
-        "bindings": {"amqp": {"is": "queue", "queue": queue} | _BINDING},
-        "x-queue-bindings": [
-            *({"exchange": EXCHANGE, "routingKey": key} for key in keys),
-            {"exchange": RESEND_EXCHANGE, "routingKey": name},
-        ],
-    }
-
-
-def _exchange(name: str, kind: str) -> dict[str, Any]:
-    return {"name": name, "type": kind, "durable": True, "autoDelete": False, "vhost": "/"}
-
-
-def _operation(action: str, channel: str, binding: dict[str, Any]) -> dict[str, Any]:
-    return {"action": action, "channel": {"$ref": f"#/channels/{channel}"}, "bindings": {"amqp": binding}}
 
 
 def _message(wire_type: str, envelope: str, meaning: str | None, *, any_service: bool = False) -> dict[str, Any]:
@@ -270,15 +296,15 @@ def _message(wire_type: str, envelope: str, meaning: str | None, *, any_service:
         "name": wire_type,
         "title": wire_type,
         "description": meaning or "",
-        "traits": [{"$ref": "#/components/messageTraits/published"}],
+        "traits": [_ref("messageTraits", "published")],
         "correlationId": {"location": f"$message.payload#/{'id' if any_service else 'correlationid'}"},
-        "payload": {"allOf": [{"$ref": f"#/components/schemas/{envelope}"}, {"type": "object", "properties": members}]},
+        "payload": {"allOf": [_ref("schemas", envelope), {"type": "object", "properties": members}]},
         "bindings": {"amqp": _BINDING if any_service else _BINDING | {"messageType": wire_type}},
     }
 
 
 def _data(wire_type: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{_schema_name(wire_type)}"}
+    return _ref("schemas", _schema_name(wire_type))
 
 
 def _publisher(wire_type: str) -> str:
@@ -302,9 +328,9 @@ def _filing(filing: Filing) -> dict[str, Any]:
             f"`{filing.wire_type.rpartition('.')[0]}.<departement>`, and is answered on its own queue by "
             f"{' or '.join(f'`{answer.wire_type}`' for answer in filing.answers)}."
         ),
-        "traits": [{"$ref": "#/components/messageTraits/filed"}],
+        "traits": [_ref("messageTraits", "filed")],
         "correlationId": {"location": "$message.payload#/id"},
-        "payload": {"allOf": [{"$ref": "#/components/schemas/Filing"}, {"type": "object", "properties": members}]},
+        "payload": {"allOf": [_ref("schemas", "Filing"), {"type": "object", "properties": members}]},
         "bindings": {"amqp": _BINDING},
     }
 

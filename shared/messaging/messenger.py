@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import structlog
 from aio_pika.abc import AbstractIncomingMessage
 
+from shared.contracts.fact import Fact
 from shared.db import AWAY, Database, retry_conflicts
-from shared.messaging import gauges, topology
+from shared.messaging import asyncapi, gauges, topology
 from shared.messaging.accounts import Origins
 from shared.messaging.acknowledger import Acknowledger
 from shared.messaging.authenticity import Authenticity, Sender
@@ -77,12 +79,29 @@ class Messenger:
         name: str,
         subscription: topology.Subscription,
         handlers: EventHandlers,
+        publishes: Sequence[type[Fact]] = (),
+        filing: asyncapi.Filing | None = None,
         retry_policy: RetryPolicy | None = None,
         relay_poll: float = 0.5,
         recovery_policy: RecoveryPolicy | None = None,
         origins: Origins | None = None,
     ) -> None:
-        """`origins` says which sources belong to which broker user."""
+        """Build what consumes, applies and publishes; nothing is connected before `start`.
+
+        Args:
+            database: the service's own; its journal and outbox are relayed.
+            amqp_url: one address of the broker, or several separated by commas.
+            name: the service's.
+            subscription: its queue, and what leads there.
+            handlers: what is done about the events that come.
+            publishes: the events that its AsyncAPI document describes.
+            filing: what programs of others may publish to it.
+            retry_policy: how a held stream is tried again.
+            relay_poll: seconds between two looks into the outbox.
+            recovery_policy: when missing events are asked for.
+            origins: which sources belong to which broker user.
+        """
+        self._interface = asyncapi.Interface(name, subscription, publishes, filing)
         self.database = database
         authenticity = Authenticity(origins or Origins(), subscription.queue)
         self.inbox = Inbox(database, handlers, retry_policy, service=name, authenticity=authenticity)
@@ -96,13 +115,24 @@ class Messenger:
             policy=recovery_policy,
             authenticity=authenticity,
         )
-        self.consumer = Consumer(amqp_url, self._on_message, name=name, subscription=subscription, prefetch=PREFETCH)
-        self._batcher = MessageBatcher(self.inbox)
+        self.consumer = Consumer(
+            amqp_url,
+            self._on_message,
+            name=name,
+            subscription=subscription,
+            prefetch=PREFETCH,
+            declare_publishers=self._interface.declare_publishers,
+        )
+        self.batcher = MessageBatcher(self.inbox)
         self._acknowledger = Acknowledger()
         self._tasks: list[asyncio.Task[None]] = []
         self._wanted = False
         self._led_at: float | None = None
         database.on_record = self.relay.wake
+
+    def describe(self) -> dict[str, Any]:
+        """Give the service's AsyncAPI document, of the subscriber that runs."""
+        return self._interface.document(self.consumer.broker)
 
     @contextlib.asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
@@ -116,7 +146,7 @@ class Messenger:
     def start(self) -> None:
         """Begin at once, and connect when the broker is there."""
         rest = self.recovery.policy
-        for work in (self.consumer.start, self._batcher.run, self.relay.run):
+        for work in (self.consumer.start, self.batcher.run, self.relay.run):
             self._tasks.append(asyncio.create_task(work(), name=work.__qualname__))
         for one_round, every in (
             (self.inbox.retry_held, RETRIES_EVERY),
@@ -139,9 +169,9 @@ class Messenger:
         consume, batcher, relay, *rounds = self._tasks
         await end(consume, *rounds)
         await self.consumer.cancel()
-        await self._batcher.drain(within=deadline.left(FINISHES_WITHIN))
+        await self.batcher.drain(within=deadline.left(FINISHES_WITHIN))
         await end(batcher)
-        self._batcher.release()
+        self.batcher.release()
         await self.relay.stop()
         await asyncio.wait([relay], timeout=deadline.left(CONFIRM_WITHIN))
         await end(relay)
@@ -187,7 +217,7 @@ class Messenger:
             outcome = Outcome.ACK
         else:
             taken = Message(message.body, sender.routing_key, bool(message.redelivered), damaged, sender)
-            outcome = await self._batcher.submit(taken)
+            outcome = await self.batcher.submit(taken)
         if outcome is Outcome.ACK:
             await self._acknowledger.acknowledge(message)
         elif outcome is Outcome.REJECT:

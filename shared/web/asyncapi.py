@@ -1,4 +1,4 @@
-"""What a service tells and hears, readable by programs: described once, when it is first asked for."""
+"""The route of a service's AsyncAPI document, which is made once, when it is first asked for."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,8 +9,11 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.serialization import encode_json
 
+Describe = Callable[[], dict[str, Any]]
+"""Makes the AsyncAPI document of a service."""
 
-def route(describe: Callable[[], dict[str, Any]]) -> HTTPRouteHandler:
+
+def route(describe: Describe) -> HTTPRouteHandler:
     """Make the route that answers with an AsyncAPI document; describing takes a second, so it happens in a thread."""
     described = cache(lambda: encode_json(describe()))
 

@@ -10,7 +10,7 @@ import pytest
 from litestar import Litestar
 
 from deploy.local.demo import means as demonstration
-from services.escalation.main import application
+from services.escalation.main import application, messenger_of
 from services.escalation.settings import Settings
 from shared import clock
 from shared.db import Database
@@ -40,7 +40,7 @@ def settings() -> Settings:
         {
             "database_url": "postgresql://unused",
             "port": 8103,
-            "amqp_url": None,
+            "amqp_url": "amqp://127.0.0.1:1/",
             "public_url": PUBLIC_URL,
             "secret_key": secrets.token_hex(32),
             "document_key": "d" * 32,
@@ -59,7 +59,7 @@ def territories() -> Territories:
 @pytest.fixture(scope="session")
 def app(settings: Settings, territories: Territories) -> Litestar:
     """The service, without its broker, over the database of whatever test runs."""
-    return application(settings, DATABASE, territories)
+    return application(settings, DATABASE, territories, describe=messenger_of(settings, DATABASE).describe)
 
 
 @pytest.fixture

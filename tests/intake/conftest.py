@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from litestar import Litestar
 
-from services.intake.main import application
+from services.intake.main import application, messenger_of
 from services.intake.settings import Settings
 from shared.db import Database
 from shared.territory.territories import Territories
@@ -55,7 +55,7 @@ def settings(documents_folder: Path) -> Settings:
         {
             "database_url": "postgresql://unused",
             "port": 8101,
-            "amqp_url": None,
+            "amqp_url": "amqp://127.0.0.1:1/",
             "public_url": "http://intake.test",
             "secret_key": secrets.token_hex(32),
             "tracking_key": "t" * 32,
@@ -71,7 +71,7 @@ def settings(documents_folder: Path) -> Settings:
 @pytest.fixture(scope="session")
 def app(settings: Settings, territories: Territories) -> Litestar:
     """The service, without its broker, over the database of whatever test runs."""
-    return application(settings, DATABASE, territories)
+    return application(settings, DATABASE, territories, describe=messenger_of(settings, DATABASE, territories).describe)
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def settings(settings: Settings, clamd: int) -> Settings:
 @pytest.fixture(scope="module")
 def app(settings: Settings, territories: Territories) -> Litestar:
     """An intake that has files scanned."""
-    return application(settings, DATABASE, territories)
+    return application(settings, DATABASE, territories, describe=dict)
 
 
 def upload(content: bytes, name: str = "facture.pdf") -> tuple[str, tuple[str, bytes, str]]:
@@ -125,7 +125,7 @@ async def test_a_scanner_that_is_away_takes_no_file_and_costs_nothing_else(
 
     (port,) = free_ports(1)
     away = settings.model_copy(update={"antivirus": f"127.0.0.1:{port}", "antivirus_wait_seconds": 0.2})
-    transport = httpx2.ASGITransport(app=application(away, DATABASE, territories))  # type: ignore[arg-type] # as in conftest
+    transport = httpx2.ASGITransport(app=application(away, DATABASE, territories, describe=dict))  # type: ignore[arg-type] # as in conftest
     async with httpx2.AsyncClient(transport=transport, base_url="http://intake.test") as client:
         mine = await filed(client)
         address = f"/api/v1/requests/{mine['id']}/documents"

@@ -50,7 +50,9 @@ def test_no_limit_is_left_out_here() -> None:
 @pytest.fixture(scope="module")
 def limited(settings: Settings, territories: Territories) -> Litestar:
     """The service with narrow limits."""
-    return application(Settings.model_validate({**settings.model_dump(), **LIMITS}), DATABASE, territories)
+    return application(
+        Settings.model_validate({**settings.model_dump(), **LIMITS}), DATABASE, territories, describe=dict
+    )
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from litestar import Litestar
 
 from services.notifications.adapters.mail_sender import MailSender
 from services.notifications.handlers import handlers
-from services.notifications.main import application, parts_of
+from services.notifications.main import application, messenger_of, parts_of
 from services.notifications.rendering import examples
 from services.notifications.settings import MailServerAddress, Settings
 from services.notifications.usecases.parts import Parts
@@ -52,7 +52,7 @@ def settings() -> Settings:
     return Settings.model_validate(
         {
             "database_url": "postgresql://unused",
-            "amqp_url": None,
+            "amqp_url": "amqp://127.0.0.1:1/",
             "port": 8104,
             "public_url": "http://notifications.test",
             "secret_key": secrets.token_hex(32),
@@ -254,7 +254,7 @@ def people(database: Database) -> People:
 @pytest.fixture(scope="session")
 def app(settings: Settings, parts: Parts) -> Litestar:
     """The service, without its broker and without its senders, over the database of whatever test runs."""
-    return application(settings, DATABASE, parts)
+    return application(settings, DATABASE, parts, describe=messenger_of(settings, DATABASE, parts).describe)
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ async def page(
     await people.enters(client, Role.SAT_AGENT, "95")
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
-        app = application(settings, database, parts)
+        app = application(settings, database, parts, describe=dict)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
         serving = asyncio.create_task(server.serve(sockets=[door]))
         async with async_playwright() as playwright:

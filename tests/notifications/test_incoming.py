@@ -49,7 +49,7 @@ def parts(settings: Settings) -> Parts:
 @pytest.fixture(scope="module")
 def app(settings: Settings, parts: Parts) -> Litestar:
     """The service that mail comes back to."""
-    return application(settings, DATABASE, parts)
+    return application(settings, DATABASE, parts, describe=dict)
 
 
 @dataclass(slots=True)

@@ -14,8 +14,8 @@ from litestar import Litestar
 
 from deploy.local.demo.catalogue import load
 from services.qualification.domain.rules import Rules
-from services.qualification.handlers import handlers, subscription
-from services.qualification.main import application
+from services.qualification.handlers import handlers
+from services.qualification.main import application, messenger_of
 from services.qualification.settings import Settings
 from shared import clock
 from shared.db import Database
@@ -108,7 +108,7 @@ def settings() -> Settings:
         {
             "database_url": "postgresql://unused",
             "port": 8102,
-            "amqp_url": None,
+            "amqp_url": "amqp://127.0.0.1:1/",
             "public_url": "http://qualification.test",
             "intake_url": "http://intake.test",
             "secret_key": secrets.token_hex(32),
@@ -141,7 +141,7 @@ def standing(settings: Settings, rules: Rules, territories: Territories) -> Lite
         DATABASE,
         rules=rules,
         territories=territories,
-        described=subscription(rules),
+        describe=messenger_of(settings, DATABASE).describe,
         lifespan=[],
         ready=[],
     )

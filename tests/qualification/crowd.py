@@ -30,8 +30,8 @@ from services.operations.adapters import migrations
 from services.qualification.domain.people import OrientationLink
 from services.qualification.domain.proposal import Propose, Tried
 from services.qualification.domain.rules import Rules
-from services.qualification.handlers import handlers, subscription
-from services.qualification.main import application
+from services.qualification.handlers import handlers
+from services.qualification.main import application, messenger_of
 from services.qualification.settings import Settings
 from services.qualification.usecases import conversing, deciding, examining, orienting
 from services.qualification.usecases.context import Context
@@ -361,7 +361,7 @@ async def a_seat(crowd: Crowd) -> AsyncIterator[tuple[httpx2.AsyncClient, str]]:
         crowd.database,
         rules=crowd.rules,
         territories=crowd.territories,
-        described=subscription(crowd.rules),
+        describe=messenger_of(settings, crowd.database).describe,
         lifespan=[],
         ready=[],
     )
@@ -385,7 +385,7 @@ def _settings() -> Settings:
         {
             "database_url": "postgresql://unused",
             "port": 8102,
-            "amqp_url": None,
+            "amqp_url": "amqp://127.0.0.1:1/",
             "public_url": "http://qualification.test",
             "intake_url": "http://intake.test",
             "secret_key": secrets.token_hex(32),

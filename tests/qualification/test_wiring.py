@@ -4,15 +4,17 @@ from collections.abc import Callable
 
 import httpx2
 
-from services.qualification.main import build
+from services.qualification.main import build, messenger_of
 from services.qualification.settings import Settings
 from shared.contracts import intake
 from shared.db import Database
 from shared.messaging.inbox.inbox import Inbox
+from tests.contracts.examples import EXAMPLES
 from tests.polling import eventually
 from tests.publishing import publish_as
 from tests.qualification.acting import told
 from tests.qualification.life import Life, a_request
+from tests.wiring import applied, publish_to_subscriber
 
 
 async def test_a_request_that_intake_publishes_becomes_a_case_and_is_answered(
@@ -36,3 +38,11 @@ async def test_a_request_that_intake_publishes_becomes_a_case_and_is_answered(
             return await told(database, life) == ["request_registered"] and waiting == 0
 
         await eventually(is_told, within=60)
+
+
+async def test_an_event_that_is_published_to_the_test_broker_reaches_the_inbox(
+    database: Database, settings: Settings
+) -> None:
+    messenger = messenger_of(settings, database)
+    await publish_to_subscriber(messenger, EXAMPLES["intake.request_submitted.v1"])
+    assert await applied(messenger, EXAMPLES["intake.request_submitted.v1"]) == 1

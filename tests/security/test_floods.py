@@ -86,7 +86,7 @@ async def target(
             "body_seconds": 1,
         }
     )
-    running = asyncio.create_task(serve(application(settings, database, Territories.load()), settings))
+    running = asyncio.create_task(serve(application(settings, database, Territories.load(), describe=dict), settings))
     target = Target(port, database, settings)
     async with target.visit("192.0.2.250") as client:
         for _ in range(200):

@@ -1,0 +1,13 @@
+"""The service's subscriber, inbox and handlers belong together, as FastStream's test broker shows."""
+
+from services.escalation.main import messenger_of
+from services.escalation.settings import Settings
+from shared.db import Database
+from tests.contracts.examples import EXAMPLES
+from tests.wiring import applied, publish_to_subscriber
+
+
+async def test_an_event_that_is_published_reaches_the_inbox(database: Database, settings: Settings) -> None:
+    messenger = messenger_of(settings, database)
+    await publish_to_subscriber(messenger, EXAMPLES["intake.request_submitted.v1"])
+    assert await applied(messenger, EXAMPLES["intake.request_submitted.v1"]) == 1
