@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from services.intake.domain.filing import KeyReused
 from services.intake.domain.life import MEANINGS
-from services.intake.usecases import answer_forms, hear
+from services.intake.usecases import answer_forms, consumed
 from services.intake.usecases.filing import Origin, check, file_request
 from shared import clock, coverage
 from shared.commands import without_secrets
@@ -30,21 +30,20 @@ SUBSCRIPTION = Subscription("intake", ("qualification.#", "escalation.#", "forms
 
 
 TABLE: Final[Mapping[type[Fact], Handler]] = {
-    **{fact: hear.follow_fact for fact in MEANINGS if not fact.wire_type.startswith("intake.")},
-    escalation.DecisionMade: hear.follow_fact,
-    escalation.DecisionCorrected: hear.follow_fact,
-    qualification.MessagePosted: hear.keep_message,
-    qualification.InformationRequested: hear.keep_information_request,
-    **dict.fromkeys(
-        (escalation.MilestonePlanned, escalation.MilestonePostponed, escalation.MilestoneReached), hear.keep_milestone
-    ),
-    notifications.DeliverySucceeded: hear.note_mail,
-    notifications.DeliveryFailed: hear.note_mail,
-    notifications.ReplyReceived: hear.take_reply,
+    **{fact: consumed.update_request_on_fact for fact in MEANINGS if not fact.wire_type.startswith("intake.")},
+    escalation.DecisionMade: consumed.update_request_on_fact,
+    escalation.DecisionCorrected: consumed.update_request_on_fact,
+    qualification.MessagePosted: consumed.add_message_on_message_posted,
+    qualification.InformationRequested: consumed.add_message_on_information_requested,
+    escalation.MilestonePlanned: consumed.store_milestone_on_change,
+    escalation.MilestonePostponed: consumed.store_milestone_on_change,
+    escalation.MilestoneReached: consumed.store_milestone_on_change,
+    notifications.DeliverySucceeded: consumed.note_mail_on_delivery,
+    notifications.DeliveryFailed: consumed.note_mail_on_delivery,
+    notifications.ReplyReceived: consumed.post_message_on_reply_received,
     escalation.ProgrammeCoverageSet: coverage.store,
 }
-"""Most facts just mean something (`domain/life.py`); two bring a message, three a milestone, three tell of mails, one
-of territories."""
+"""Most facts only change what the request shows (`domain/life.py`)."""
 
 
 def handlers(territories: Territories) -> EventHandlers:

@@ -7,14 +7,14 @@ from typing import Final
 
 import structlog
 
-from services.intake.limits import Limits
 from services.intake.settings import Settings
 from services.intake.store import drafts, mandates
 from services.intake.store.files import DocumentFiles
-from services.intake.sweeping import mark_folder, sweep
 from services.intake.usecases import evaluations
+from services.intake.usecases.limits import Limits
+from services.intake.usecases.links import send_wanted_links
 from services.intake.usecases.publish_figures import publish_if_due
-from services.intake.wanted_links import send_wanted_links
+from services.intake.usecases.sweeping import mark_folder, sweep
 from shared import db, rounds
 from shared.calendar import PARIS, today
 from shared.db import Database

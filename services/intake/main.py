@@ -4,13 +4,14 @@ from pathlib import Path
 
 from litestar import Litestar
 
-from services.intake import answering, jobs
-from services.intake.directory import Directory
+from services.intake import jobs
 from services.intake.handlers import SUBSCRIPTION, handlers
-from services.intake.limits import Limits
 from services.intake.settings import Settings
+from services.intake.store.directory import Directory
 from services.intake.store.files import DocumentFiles
 from services.intake.tokens import Tokens
+from services.intake.usecases import send_answers
+from services.intake.usecases.limits import Limits
 from services.intake.web import routes
 from services.intake.web.context import Parts, context_of_visitor, provide_visitor
 from shared import limits, rounds
@@ -53,8 +54,8 @@ def build(settings: Settings, database: Database) -> Litestar:
             lambda _: jobs.running(database, settings, territories),
             lambda _: limits.sweeping(database),
             lambda _: rounds.running(
-                lambda: answering.send_answers(database, messages.relay.publish_control, tokens),
-                every=answering.EVERY,
+                lambda: send_answers.send_answers(database, messages.relay.publish_control, tokens),
+                every=send_answers.EVERY,
                 name="intake.answers",
             ),
         ],

@@ -32,7 +32,7 @@ async def _file(tx: Transaction, fact: intake.RequestSubmitted) -> None:
 
 async def _apply(tx: Transaction, fact: Fact) -> None:
     tracked = await requests.load_for_update(tx, fact.request_id)
-    tracked.take_in(fact)
+    tracked.apply(fact)
     await recording.store(tx, tracked, fact, event_id=journal.applied_event(tx))
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from deploy.local.places import REPOSITORY
 from services.intake.domain.colleagues import MOST, TooManyInvitations
-from services.intake.limits import (
+from services.intake.settings import Settings as IntakeSettings
+from services.intake.usecases.limits import (
     DraftsFull,
     TooManyDraftBytes,
     TooManyDrafts,
@@ -16,7 +17,6 @@ from services.intake.limits import (
     TooManyLinks,
     TooManyPdfs,
 )
-from services.intake.settings import Settings as IntakeSettings
 from services.notifications.domain.deliveries import EVERY_DOMAIN
 from services.notifications.settings import Settings as NotificationsSettings
 from shared.allowance import TooManyTexts, TooMuchWritten

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.intake.domain.life import Status
-from services.intake.domain.request import Tracked
+from services.intake.domain.request import TrackedRequest
 from services.intake.domain.withdrawal import Expected
 from shared.clock import new_id
 from shared.contracts import escalation, intake, qualification
@@ -57,9 +57,9 @@ def a_form() -> intake.Request:
     )
 
 
-def a_tracked_request(request_id: UUID | None = None) -> Tracked:
+def a_tracked_request(request_id: UUID | None = None) -> TrackedRequest:
     """A request just filed."""
-    return Tracked(
+    return TrackedRequest(
         id=request_id or new_id(),
         departement="95",
         departement_at=START,

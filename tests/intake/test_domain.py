@@ -10,8 +10,8 @@ import pytest
 from services.intake.domain import filing
 from services.intake.domain.evaluation import Evaluation
 from services.intake.domain.life import DECIDED, MEANINGS, Status, meaning_of
-from services.intake.domain.request import Tracked
-from services.intake.domain.telling import step_of
+from services.intake.domain.request import TrackedRequest
+from services.intake.domain.timeline import step_of
 from services.intake.domain.withdrawal import Withdrawal, WithdrawalState
 from services.intake.reads.timeline import detail_of, label_of
 from shared.clock import new_id
@@ -57,13 +57,13 @@ NOT_FOR_THE_APPLICANT = {
 }
 
 
-def heard(tracked: Tracked, *facts: Any) -> Tracked:
+def heard(tracked: TrackedRequest, *facts: Any) -> TrackedRequest:
     for fact in facts:
-        tracked.hear(fact)
+        tracked.apply_consumed(fact)
     return tracked
 
 
-def state(tracked: Tracked) -> tuple[str, Team | None]:
+def state(tracked: TrackedRequest) -> tuple[str, Team | None]:
     return tracked.status, tracked.team
 
 
@@ -280,7 +280,7 @@ def test_a_declined_orientation_goes_back_without_the_providers_motive() -> None
     life = Life(tracked.id)
     heard(tracked, life.oriented(1))
     assert state(tracked) == ("oriented_locally", Team.PROVIDER)
-    step = tracked.hear(life.declined(2))
+    step = tracked.apply_consumed(life.declined(2))
     assert state(tracked) == ("under_examination", Team.DEPARTEMENT)
     assert "SECRET" not in str(step)
 
@@ -290,9 +290,9 @@ def test_nothing_internal_is_shown() -> None:
     life = Life(tracked.id)
     makers = ("qualified", "proposed", "rejected", "escalated", "questioned", "answered", "admitted", "returned",
               "completed", "declined")  # fmt: skip
-    steps = [tracked.hear(getattr(life, made)(minutes)) for minutes, made in enumerate(makers, start=1)]
-    steps.append(tracked.hear(life.transferred(20, "78")))
-    steps.append(tracked.hear(life.decided(21, CommitteeOutcome.GRANTED)))
+    steps = [tracked.apply_consumed(getattr(life, made)(minutes)) for minutes, made in enumerate(makers, start=1)]
+    steps.append(tracked.apply_consumed(life.transferred(20, "78")))
+    steps.append(tracked.apply_consumed(life.decided(21, CommitteeOutcome.GRANTED)))
     assert "SECRET" not in str(steps)
     assert "SECRET" not in str(tracked)
     assert steps[makers.index("rejected")] is None
@@ -324,13 +324,13 @@ def test_a_withdrawn_request_stays_withdrawn() -> None:
     assert tracked.allowed_actions == []
 
 
-def accepted_withdrawal(tracked: Tracked, minutes: int, asked: int = 1) -> escalation.WithdrawalAccepted:
+def accepted_withdrawal(tracked: TrackedRequest, minutes: int, asked: int = 1) -> escalation.WithdrawalAccepted:
     return escalation.WithdrawalAccepted(
         request_id=tracked.id, departement="95", at=at(minutes), withdrawn_at=at(asked), motive="Abandon"
     )
 
 
-def declined_withdrawal(tracked: Tracked, minutes: int, asked: int = 1) -> escalation.WithdrawalDeclined:
+def declined_withdrawal(tracked: TrackedRequest, minutes: int, asked: int = 1) -> escalation.WithdrawalDeclined:
     return escalation.WithdrawalDeclined(
         request_id=tracked.id,
         departement="95",
@@ -373,7 +373,7 @@ def test_a_withdrawal_that_waits_names_the_owner_of_the_step_beneath(
     tracked = a_tracked_request()
     tracked.status, tracked.team = Status(beneath), team
     tracked.decision = {"team": decided_by} if decided_by else None
-    tracked.take_in(intake.RequestWithdrawn(request_id=tracked.id, departement="95", at=at(1), motive="Abandon"))
+    tracked.apply(intake.RequestWithdrawn(request_id=tracked.id, departement="95", at=at(1), motive="Abandon"))
     assert tracked.answer_awaited is not None
     assert tracked.answer_awaited.team is owner
     assert heard(tracked, accepted_withdrawal(tracked, 2)).answer_awaited is None

@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 import pytest
 from prometheus_client import REGISTRY
 
-from services.intake.answering import send_answers
 from services.intake.handlers import handlers
 from services.intake.main import tokens_of
 from services.intake.settings import Settings
 from services.intake.tokens import Tokens
 from services.intake.usecases.answer_forms import MOST_ERRORS
+from services.intake.usecases.send_answers import send_answers
 from services.operations.reads.figures import figures
 from shared.db import Database
 from shared.messaging import gauges

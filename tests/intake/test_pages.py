@@ -11,11 +11,11 @@ import pytest
 
 from services.intake.handlers import handlers
 from services.intake.jobs import run_once
-from services.intake.limits import Limits
 from services.intake.reads.timeline import label_of
 from services.intake.settings import Settings
 from services.intake.store import requests
 from services.intake.store.requests import step_of_row
+from services.intake.usecases.limits import Limits
 from shared import clock
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import Role

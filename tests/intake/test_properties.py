@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.intake.domain.colleagues import Colleague
 from services.intake.domain.evaluation import Evaluation
-from services.intake.domain.request import Tracked
+from services.intake.domain.request import TrackedRequest
 from shared.clock import new_id
 from shared.contracts import intake
 from shared.contracts.vocabulary import CommitteeOutcome
@@ -45,7 +45,7 @@ ACTS: Final[Mapping[str, list[Act]]] = {
     "information": [lambda tracked, _: tracked.provide_information("Voici.", at=NOW)],
     "evaluation": [lambda tracked, _: tracked.evaluate(GOOD, at=NOW)],
     "progress": [
-        lambda tracked, _: tracked.tell_progress("Avance.", report_id=new_id(), milestone=None, percent=40, at=NOW)
+        lambda tracked, _: tracked.report_progress("Avance.", report_id=new_id(), milestone=None, percent=40, at=NOW)
     ],
     "messages": [lambda tracked, _: tracked.post_message("Bonjour", message_id=new_id(), at=NOW)],
     "documents": [
@@ -68,7 +68,7 @@ class RequestLife(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.request: Tracked = a_tracked_request()
+        self.request: TrackedRequest = a_tracked_request()
         self.life = Life(self.request.id)
 
     @rule(action=st.sampled_from(sorted(ACTS)), way=st.integers(0, 2))
@@ -132,7 +132,7 @@ class RequestLife(RuleBasedStateMachine):
         Only where the département's answer led back to is learned late as well.
         """
         before = copy.deepcopy(self.request)
-        self.request.hear(fact)  # type: ignore[arg-type] # the makers give facts
+        self.request.apply_consumed(fact)  # type: ignore[arg-type] # the makers give facts
         if before.status == "withdrawn":
             assert self.request.status == "withdrawn"
         if fact.at < before.status_at and not before.resumed:  # type: ignore[attr-defined] # same

@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 
 from services.intake.settings import Settings
 from services.intake.store.files import DocumentFiles
-from services.intake.sweeping import mark_folder, sweep
+from services.intake.usecases.sweeping import mark_folder, sweep
 from services.operations.adapters.connections import Watched
 from services.operations.usecases import documents
 from shared import db

@@ -14,7 +14,7 @@ import pytest
 
 from deploy.local.postgres import LocalPostgres
 from services.intake.store.files import DocumentFiles
-from services.intake.sweeping import mark_folder
+from services.intake.usecases.sweeping import mark_folder
 from services.operations.adapters.broker import Broker
 from services.operations.adapters.connections import Watched
 from services.operations.reads.verification import verify

@@ -19,7 +19,7 @@ from services.intake.domain.life import (
     Status,
     meaning_of,
 )
-from services.intake.domain.telling import Step, decision_of, step_of
+from services.intake.domain.timeline import Step, decision_of, step_of
 from services.intake.domain.withdrawal import Expected, Standing, Withdrawal, WithdrawalState
 from shared.contracts import escalation, intake, qualification
 from shared.contracts.fact import Actor, Fact
@@ -28,7 +28,7 @@ from shared.contracts.withdrawal import WithdrawalAnswer, WithdrawalRefusal
 from shared.documents import Stored, find_room
 from shared.errors import IllegalMove
 
-Told = TypeVar("Told", bound=Fact)
+Applied = TypeVar("Applied", bound=Fact)
 
 QUESTIONABLE = frozenset({Status.RECEIVED, Status.ADMISSIBLE, Status.DEFERRED})
 """Where the national team may ask the département something, and goes on when it has answered."""
@@ -51,7 +51,7 @@ APPLICANT_ALONE: Final = frozenset({Action.WITHDRAWAL, Action.COLLEAGUES})
 
 
 @dataclass(slots=True)
-class Tracked:
+class TrackedRequest:
     """A filed request. Every move checks first, then changes, and returns the fact that tells it.
 
     `national_status` is where the dossier stands before the national team, its questions set aside. `resumed`: the
@@ -105,12 +105,12 @@ class Tracked:
 
     def take_reply(self, text: str, *, message_id: UUID, at: datetime) -> intake.MessagePosted:
         """Take what the applicant answered to a mail: it is written, so it is told, whatever became of the request."""
-        return intake.MessagePosted(**self._deed(at), message_id=message_id, text=text)
+        return intake.MessagePosted(**self._by_holder(at), message_id=message_id, text=text)
 
     def provide_information(self, text: str, *, at: datetime) -> intake.InformationProvided:
         """Give what was asked for; the département goes on."""
         self._require(Action.INFORMATION)
-        return self.take_in(intake.InformationProvided(**self._deed(at), text=text))
+        return self.apply(intake.InformationProvided(**self._by_holder(at), text=text))
 
     def add_document(
         self, document: intake.Document, *, beside: Stored, at: datetime, with_request: bool = False
@@ -118,16 +118,16 @@ class Tracked:
         """Join a file to those there are."""
         self._require(Action.DOCUMENTS)
         find_room(document.size, beside=beside)
-        return intake.DocumentAdded(**self._deed(at), document=document, with_request=with_request)
+        return intake.DocumentAdded(**self._by_holder(at), document=document, with_request=with_request)
 
-    def tell_progress(
+    def report_progress(
         self, text: str, *, report_id: UUID, milestone: Milestone | None, percent: int | None, at: datetime
     ) -> intake.ProgressTold:
         """Tell how the work goes, of one milestone or of all of it; `percent` done, if it can be said."""
         self._require(Action.PROGRESS)
-        return self.take_in(
+        return self.apply(
             intake.ProgressTold(
-                **self._deed(at),
+                **self._by_holder(at),
                 report_id=report_id,
                 milestone_id=milestone.id if milestone else None,
                 milestone=milestone.title if milestone else None,
@@ -139,7 +139,7 @@ class Tracked:
     def withdraw(self, motive: str, *, at: datetime) -> intake.RequestWithdrawn:
         """Ask to withdraw: the request stops here at once, and for good when the owner of the current step agrees."""
         self._require(Action.WITHDRAWAL)
-        return self.take_in(intake.RequestWithdrawn(**self._head(at), motive=motive))
+        return self.apply(intake.RequestWithdrawn(**self._head(at), motive=motive))
 
     def invite(
         self, *, colleague_id: UUID, name: str, email: str, invited: Sequence[Invitation], at: datetime
@@ -160,9 +160,9 @@ class Tracked:
     ) -> intake.EvaluationSubmitted:
         """Say what came of it, once each time it is asked."""
         self._require(Action.EVALUATION)
-        return self.take_in(
+        return self.apply(
             intake.EvaluationSubmitted(
-                **self._deed(at),
+                **self._by_holder(at),
                 number=self.filed.number,
                 applicant=self.filed.applicant,
                 fields=self.filed.fields,
@@ -176,13 +176,13 @@ class Tracked:
         self, asked: EvaluationRound, *, reminder: bool, until: date, at: datetime
     ) -> intake.EvaluationAwaited:
         """Ask the applicant what came of it, some months later; or remind him that he was asked."""
-        return self.take_in(intake.EvaluationAwaited(**self._head(at), round=asked, reminder=reminder, until=until))
+        return self.apply(intake.EvaluationAwaited(**self._head(at), round=asked, reminder=reminder, until=until))
 
     def close(self, *, at: datetime) -> intake.RequestClosed:
         """End it, some time after the evaluation."""
         if self.status != Status.EVALUATED:
             raise IllegalMove(state=self.status, allowed_actions=self.allowed_actions)
-        return self.take_in(intake.RequestClosed(**self._head(at)))
+        return self.apply(intake.RequestClosed(**self._head(at)))
 
     def replace_link(self, *, at: datetime) -> intake.TrackingLinkReplaced:
         """Offer the next tracking link and token; while nobody has used them they are offered again.
@@ -190,15 +190,15 @@ class Tracked:
         Those before stay valid until then (`use_link`).
         """
         generation = self.link_generation + (self.old_link_generation is None)
-        return self.take_in(intake.TrackingLinkReplaced(**self._head(at), link_generation=generation))
+        return self.apply(intake.TrackingLinkReplaced(**self._head(at), link_generation=generation))
 
     def use_link(self, generation: int | None) -> None:
         """Note that somebody used a tracking link or token: the newest revokes the one before."""
         if generation == self.link_generation:
             self.old_link_generation = None
 
-    def hear(self, fact: Fact) -> Step | None:
-        """Take in what another service tells, in whatever order it comes; give the stitch to show, if any.
+    def apply_consumed(self, fact: Fact) -> Step | None:
+        """Change the request by a fact of another service, in whatever order it comes; give the timeline entry, if any.
 
         The status is the latest thing by the time it happened. While a request to withdraw waits for its answer, what
         others tell moves what lies beneath it; what was withdrawn for good does not move any more.
@@ -274,12 +274,15 @@ class Tracked:
     def _head(self, at: datetime) -> dict[str, Any]:
         return {"request_id": self.id, "departement": self.departement, "at": at}
 
-    def _deed(self, at: datetime) -> dict[str, Any]:
+    def _by_holder(self, at: datetime) -> dict[str, Any]:
         by = Actor(role=Role.APPLICANT, name=self.colleague.name) if self.colleague else None
         return {**self._head(at), "by": by}
 
-    def take_in(self, fact: Told) -> Told:
-        """Move by a deed of ours: it answers the present state, whatever clock dated that."""
+    def apply(self, fact: Applied) -> Applied:
+        """Change the request by a fact of its own stream: one just decided, or one of a journal that is replayed.
+
+        It answers the present state, whatever clock dated that.
+        """
         match fact:
             case intake.RequestWithdrawn():
                 self._request_withdrawal(fact)

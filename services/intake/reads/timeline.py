@@ -3,7 +3,7 @@
 from typing import Final
 
 from services.intake.domain.life import MEANINGS
-from services.intake.domain.telling import Step
+from services.intake.domain.timeline import Step
 from shared.contracts import BY_TYPE, escalation, intake, qualification
 from shared.contracts.vocabulary import Team
 from shared.french.words import event_word, too_late_word, void_word

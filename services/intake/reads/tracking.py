@@ -10,7 +10,7 @@ from services.intake.domain.accompaniment import Milestone
 from services.intake.domain.colleagues import Colleague, Holder
 from services.intake.domain.evaluation import Evaluation
 from services.intake.domain.life import Status
-from services.intake.domain.telling import Step
+from services.intake.domain.timeline import Step
 from services.intake.domain.withdrawal import WithdrawalState
 from services.intake.reads.timeline import detail_of, label_of
 from services.intake.store import colleagues, milestones, requests

@@ -1,4 +1,4 @@
-"""The SQL of the steps of the work with the applicant, as the national team tells them."""
+"""The SQL of the milestones of an accompaniment, as the national team publishes them."""
 
 from uuid import UUID
 
@@ -8,11 +8,11 @@ from shared.db import Reader, Transaction
 
 COLUMNS = "id, title, due_on, reached_on"
 
-Told = escalation.MilestonePlanned | escalation.MilestonePostponed | escalation.MilestoneReached
+Change = escalation.MilestonePlanned | escalation.MilestonePostponed | escalation.MilestoneReached
 
 
-async def keep(tx: Transaction, fact: Told) -> None:
-    """Keep a step as it stands now; whichever fact names it first, for each says all that is shown of it."""
+async def store(tx: Transaction, fact: Change) -> None:
+    """Store a milestone as it is now; whichever fact names it first, for each holds all that is shown of it."""
     await tx.execute(
         """
         INSERT INTO milestone (id, request_id, title, due_on, reached_on)
@@ -30,7 +30,7 @@ async def keep(tx: Transaction, fact: Told) -> None:
 
 
 async def of_request(reader: Reader, request_id: UUID) -> list[Milestone]:
-    """Give the steps of a request's accompaniment, what is due first before the others."""
+    """Give the milestones of a request, those due first before the others."""
     rows = await reader.fetch(
         f"SELECT {COLUMNS} FROM milestone WHERE request_id = $1 ORDER BY due_on, id",
         request_id,

@@ -8,8 +8,8 @@ from pydantic import TypeAdapter
 
 from services.intake.domain.colleagues import Holder
 from services.intake.domain.life import Status
-from services.intake.domain.request import Tracked
-from services.intake.domain.telling import Details, Step
+from services.intake.domain.request import TrackedRequest
+from services.intake.domain.timeline import Details, Step
 from services.intake.domain.withdrawal import Expected, Withdrawal
 from services.intake.store import colleagues
 from shared.contracts import intake, qualification
@@ -80,7 +80,7 @@ async def filed_under(tx: Transaction, key_digest: bytes) -> tuple[UUID, str, st
     return row["id"], row["number"], row["filed_departement"], row["submitted_at"], row["body_digest"]
 
 
-async def add(tx: Transaction, tracked: Tracked, *, filed_from: str | None) -> None:
+async def add(tx: Transaction, tracked: TrackedRequest, *, filed_from: str | None) -> None:
     """Keep a new request."""
     await tx.execute(
         """
@@ -112,13 +112,13 @@ COLUMNS: Final = """
 """
 
 
-async def find_for_update(tx: Transaction, request_id: UUID) -> Tracked | None:
+async def find_for_update(tx: Transaction, request_id: UUID) -> TrackedRequest | None:
     """Lock a request, if there is one."""
     row = await tx.fetchrow(f"SELECT {COLUMNS} FROM request WHERE id = $1 FOR UPDATE", request_id)
     return tracked_of(row) if row else None
 
 
-async def load_for_update(tx: Transaction, request_id: UUID) -> Tracked:
+async def load_for_update(tx: Transaction, request_id: UUID) -> TrackedRequest:
     """Lock a request; refuses with `NotFound`."""
     tracked = await find_for_update(tx, request_id)
     if tracked is None:
@@ -126,7 +126,7 @@ async def load_for_update(tx: Transaction, request_id: UUID) -> Tracked:
     return tracked
 
 
-async def load_held(tx: Transaction, holder: Holder) -> Tracked:
+async def load_held(tx: Transaction, holder: Holder) -> TrackedRequest:
     """Lock the request that somebody's link opens; refuses with `NotFound` when it opens none, or none any more."""
     row = await tx.fetchrow(
         f"""
@@ -154,7 +154,7 @@ async def load_held(tx: Transaction, holder: Holder) -> Tracked:
     return tracked
 
 
-async def find_by_number(tx: Transaction, number: str) -> Tracked | None:
+async def find_by_number(tx: Transaction, number: str) -> TrackedRequest | None:
     """Lock the request that has this number, if there is one."""
     row = await tx.fetchrow(f"SELECT {COLUMNS} FROM request WHERE number = $1 FOR UPDATE", number)
     return tracked_of(row) if row else None
@@ -189,7 +189,7 @@ async def confirm_contact(tx: Transaction, request_id: UUID, *, at: datetime) ->
     await tx.execute("UPDATE request SET contact_confirmed_at = $2 WHERE id = $1", request_id, at)
 
 
-async def evaluated_before(tx: Transaction, moment: datetime, *, most: int) -> list[Tracked]:
+async def evaluated_before(tx: Transaction, moment: datetime, *, most: int) -> list[TrackedRequest]:
     """Lock requests whose evaluation is older than that, leaving those that another copy has in hand."""
     rows = await tx.fetch(
         f"""
@@ -206,7 +206,7 @@ async def evaluated_before(tx: Transaction, moment: datetime, *, most: int) -> l
     return [tracked_of(row) for row in rows]
 
 
-async def save(tx: Transaction, tracked: Tracked) -> None:
+async def save(tx: Transaction, tracked: TrackedRequest) -> None:
     """Keep what changed."""
     await tx.execute(
         """
@@ -293,9 +293,9 @@ def _expected_row(expected: Expected | None) -> dict[str, Any] | None:
     return {"team": expected.team, "what": expected.what, "until": until}
 
 
-def tracked_of(row: Row) -> Tracked:
+def tracked_of(row: Row) -> TrackedRequest:
     """Read a request from its row of `COLUMNS`."""
-    return Tracked(
+    return TrackedRequest(
         id=row["id"],
         departement=row["departement"],
         departement_at=row["departement_at"],

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import TypeVar
 
 from services.intake.domain.colleagues import Holder
-from services.intake.domain.request import Tracked
+from services.intake.domain.request import TrackedRequest
 from services.intake.store import requests
 from services.intake.usecases.recording import SOURCE, record
 from shared.allowance import Allowance
@@ -37,7 +37,7 @@ class Context:
     """Gives what limits the invitations to a mail address."""
 
 
-async def load(do: Context) -> tuple[Context, Tracked]:
+async def load(do: Context) -> tuple[Context, TrackedRequest]:
     """Lock the request that a link opens; the time becomes one after everything that is known of the request.
 
     Refuses with `NotFound` when the link opens none, or none any more.
@@ -47,7 +47,7 @@ async def load(do: Context) -> tuple[Context, Tracked]:
 
 
 def changes_request(
-    change: Callable[[Context, Tracked, C], Awaitable[Fact]],
+    change: Callable[[Context, TrackedRequest, C], Awaitable[Fact]],
 ) -> Callable[[Context, C], Awaitable[None]]:
     """Make a use case of a change of one request: load and lock it, change it, record the fact, store what it says."""
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import structlog
 
-from services.intake.limits import DraftsFull
 from services.intake.store import draft_documents, drafts
 from services.intake.usecases.filing import Checked, Origin, file_request
+from services.intake.usecases.limits import DraftsFull
 from shared.clock import new_id
 from shared.contracts.fact import Actor
 from shared.contracts.intake import Document

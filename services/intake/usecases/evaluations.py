@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.intake.domain.evaluation import Evaluation
-from services.intake.domain.request import Tracked
+from services.intake.domain.request import TrackedRequest
 from services.intake.store import evaluations, requests
 from services.intake.usecases.context import Context, changes_request
 from services.intake.usecases.recording import SOURCE, record
@@ -20,7 +20,7 @@ class Evaluate(Evaluation, Command):
 
 
 @changes_request
-async def evaluate(do: Context, tracked: Tracked, command: Evaluate) -> Fact:
+async def evaluate(do: Context, tracked: TrackedRequest, command: Evaluate) -> Fact:
     """Say what came of it, when it is asked."""
     return tracked.evaluate(command, asked=await evaluations.round_of(do.tx, tracked.id), at=do.at)
 

@@ -9,8 +9,8 @@ from uuid import UUID
 from services.intake.domain import filing
 from services.intake.domain.colleagues import Holder
 from services.intake.domain.life import MEANINGS, Status
-from services.intake.domain.request import Tracked, expected_after
-from services.intake.domain.telling import step_of
+from services.intake.domain.request import TrackedRequest, expected_after
+from services.intake.domain.timeline import step_of
 from services.intake.store import requests
 from services.intake.usecases.context import Context
 from services.intake.usecases.documents import add_document
@@ -166,9 +166,9 @@ def _request(checked: Checked, *, number: str, at: datetime, filed_by: Actor | N
     )
 
 
-def _tracked(fact: intake.RequestSubmitted) -> Tracked:
+def _tracked(fact: intake.RequestSubmitted) -> TrackedRequest:
     meaning = MEANINGS[intake.RequestSubmitted]
-    return Tracked(
+    return TrackedRequest(
         id=fact.request_id,
         departement=fact.departement,
         departement_at=fact.at,

@@ -2,14 +2,33 @@
 
 from datetime import datetime
 
+import structlog
+
 from services.intake.domain.request import Action
-from services.intake.limits import Limits
 from services.intake.store import colleagues, requests
 from services.intake.usecases.context import Context, load
+from services.intake.usecases.limits import Limits
 from services.intake.usecases.recording import SOURCE, record
-from shared.db import Transaction
+from shared import clock
+from shared.db import AWAY, Cause, Database, Transaction, retry_conflicts
 from shared.limits import LimitReached
 from shared.messaging import journal
+
+log = structlog.get_logger(__name__)
+
+
+async def send_wanted_links(database: Database, limits: Limits, cause: Cause | None = None) -> None:
+    """Send the new links that somebody asked for, each in a transaction of its own; after they were answered."""
+
+    async def send_next() -> bool:
+        async with database.transaction(cause) as tx:
+            return await send_wanted_link(tx, limits, at=clock.now())
+
+    try:
+        while await retry_conflicts(send_next):
+            pass
+    except AWAY as away:  # a later round sends them
+        log.warning("links.wait", error=type(away).__name__)
 
 
 async def send_wanted_link(tx: Transaction, limits: Limits, *, at: datetime) -> bool:

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from services.intake.domain.life import meaning_of
-from services.intake.domain.request import Tracked
-from services.intake.domain.telling import step_of
+from services.intake.domain.request import TrackedRequest
+from services.intake.domain.timeline import step_of
 from services.intake.store import colleagues, documents, evaluations, messages, requests
 from shared.contracts import intake
 from shared.contracts.fact import Fact
@@ -14,12 +14,12 @@ from shared.messaging import journal
 SOURCE = "/intake"
 
 
-async def record(tx: Transaction, tracked: Tracked, fact: Fact) -> None:
+async def record(tx: Transaction, tracked: TrackedRequest, fact: Fact) -> None:
     """Record a fact in the journal, and store what it changes."""
     await store(tx, tracked, fact, event_id=await journal.record(tx, fact))
 
 
-async def store(tx: Transaction, tracked: Tracked, fact: Fact, *, event_id: UUID) -> None:
+async def store(tx: Transaction, tracked: TrackedRequest, fact: Fact, *, event_id: UUID) -> None:
     """Store what a fact of the applicant's side changes: the request, its timeline, and what the fact brings."""
     await requests.save(tx, tracked)
     meaning = meaning_of(fact)

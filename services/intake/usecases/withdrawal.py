@@ -1,7 +1,7 @@
 """The applicant asks to withdraw a request."""
 
 from services.intake.domain.inputs import Text
-from services.intake.domain.request import Tracked
+from services.intake.domain.request import TrackedRequest
 from services.intake.usecases.context import Context, changes_request
 from shared.commands import Command
 from shared.contracts.fact import Fact
@@ -14,6 +14,6 @@ class Withdraw(Command):
 
 
 @changes_request
-async def withdraw(do: Context, tracked: Tracked, command: Withdraw) -> Fact:
+async def withdraw(do: Context, tracked: TrackedRequest, command: Withdraw) -> Fact:
     """Give the request up, before a decision."""
     return tracked.withdraw(command.motive, at=do.at)

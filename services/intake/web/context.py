@@ -11,13 +11,13 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 
-from services.intake.directory import Directory
 from services.intake.domain.colleagues import Holder
-from services.intake.limits import Caller, Limits
 from services.intake.settings import Settings
+from services.intake.store.directory import Directory
 from services.intake.store.files import DocumentFiles
 from services.intake.tokens import Tokens
 from services.intake.usecases.context import Context
+from services.intake.usecases.limits import Caller, Limits
 from services.intake.usecases.links import note_link_used
 from shared import clock
 from shared.db import Cause, Database, Transaction, retry_conflicts

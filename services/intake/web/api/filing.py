@@ -11,8 +11,8 @@ from litestar.params import HeaderParameter, JSONBody
 from pydantic import BaseModel
 
 from services.intake.domain import mandates
-from services.intake.limits import Caller
 from services.intake.usecases.filing import Filed, Origin, check, file_request
+from services.intake.usecases.limits import Caller
 from services.intake.usecases.mandates import use_mandate
 from services.intake.web.context import VisitorContext
 from services.intake.web.documents import ALL_AT_ONCE, receive_all, uploads_of

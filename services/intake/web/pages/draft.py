@@ -9,8 +9,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from litestar.response import Template
 
-from services.intake.limits import Caller
 from services.intake.store import draft_documents, drafts
+from services.intake.usecases.limits import Caller
 from services.intake.web.context import VisitorContext
 from services.intake.web.pages import answers
 from shared import clock

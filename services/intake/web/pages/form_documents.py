@@ -10,9 +10,9 @@ from litestar.params import FromPath
 from litestar.response import File
 from pydantic import BaseModel
 
-from services.intake.limits import DraftsFull
 from services.intake.store import draft_documents
 from services.intake.usecases.drafts import join_document, leave_out, save_draft
+from services.intake.usecases.limits import DraftsFull
 from services.intake.web.documents import ALL_AT_ONCE, TOO_MUCH, attachment, receive_all, sentence_of, uploads_in
 from services.intake.web.pages import form_shown as shown
 from services.intake.web.pages.answers import BY_NAME, FILED, SUMMARY

@@ -12,8 +12,8 @@ from pydantic import StringConstraints
 
 from services.intake.reads import tracking as reads
 from services.intake.store import requests
+from services.intake.usecases.links import send_wanted_links
 from services.intake.usecases.messages import ProvideInformation, provide_information
-from services.intake.wanted_links import send_wanted_links
 from services.intake.web.actions import COLLEAGUE, ON_COLLEAGUE, ON_REQUEST, REQUEST
 from services.intake.web.context import HolderContext, VisitorContext, context_by_link
 from services.intake.web.documents import (

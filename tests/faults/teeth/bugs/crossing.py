@@ -46,7 +46,7 @@ BUGS = (
         "declined_withdrawal_stays_withdrawn",
         "The applicant's page stays withdrawn though the owner said that it was too late.",
         "crossing",
-        f"{INTAKE}.domain.request:Tracked._settle",
+        f"{INTAKE}.domain.request:TrackedRequest._settle",
         around(_standing_kept),
     ),
     bug(
@@ -61,7 +61,7 @@ BUGS = (
         "information_hides_the_answer",
         "Information that crosses the département's answer puts the request back under examination for good.",
         "crossing",
-        f"{INTAKE}.domain.request:Tracked._resume_examination",
+        f"{INTAKE}.domain.request:TrackedRequest._resume_examination",
         instead(lambda self, fact, meaning: self._move(fact, meaning)),
     ),
     bug(
@@ -70,7 +70,7 @@ BUGS = (
         "transfer",
         "shared.messaging.journal:move_stream",
         skipped,
-        within=f"{INTAKE}.usecases.hear:_follow",
+        within=f"{INTAKE}.usecases.consumed:_apply",
     ),
     bug(
         "crossed_exchanges_stay_behind",

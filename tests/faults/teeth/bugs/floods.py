@@ -69,13 +69,13 @@ BUGS = (
         "floods",
         "shared.limits:RateLimits.quota",
         around(lambda original, self, *uses: original(self)),
-        within=f"{INTAKE}.limits:Limits.link_mail",
+        within=f"{INTAKE}.usecases.limits:Limits.link_mail",
     ),
     bug(
         "links_of_confirmed_requests_share_the_count",
         "Whoever files in a mairie's name uses up the links to what the mairie confirmed.",
         "floods",
-        f"{INTAKE}.limits:Limits.link_mail",
+        f"{INTAKE}.usecases.limits:Limits.link_mail",
         passing(confirmed=instead(None)),
     ),
     bug(
@@ -97,7 +97,7 @@ BUGS = (
         "new_link_ends_the_old_at_once",
         "Whoever knows a number and an address ends the link and the token that work.",
         "floods",
-        f"{INTAKE}.domain.request:Tracked.take_in",
+        f"{INTAKE}.domain.request:TrackedRequest.apply",
         around(_old_link_ended),
     ),
     bug(

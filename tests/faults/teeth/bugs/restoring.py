@@ -7,7 +7,7 @@ from shared import clock
 from tests.faults.teeth.bug import bug
 from tests.faults.teeth.changes import instead, lacking, passing, returning, reworded, skipped
 
-SWEEPING = "services.intake.sweeping"
+SWEEPING = "services.intake.usecases.sweeping"
 FILES = "services.intake.store.files"
 BACKUPS = "services.operations.usecases.backups"
 

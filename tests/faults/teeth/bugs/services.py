@@ -42,7 +42,7 @@ BUGS = (
         "status_by_arrival",
         "The last thing heard gives the status, not the last that happened.",
         "late_for_applicants",
-        f"{INTAKE}.domain.request:Tracked._follow",
+        f"{INTAKE}.domain.request:TrackedRequest._follow",
         instead(lambda self, fact, meaning: self._move(fact, meaning)),
     ),
     bug(

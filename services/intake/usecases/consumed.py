@@ -1,10 +1,10 @@
-"""What others tell changes what the applicant sees, and nothing else."""
+"""What events of other services change: the timeline, status and messages that the applicant sees."""
 
 import structlog
 
 from services.intake.domain.colleagues import Holder
 from services.intake.domain.life import meaning_of
-from services.intake.domain.request import Tracked
+from services.intake.domain.request import TrackedRequest
 from services.intake.store import colleagues, evaluations, messages, milestones, requests
 from services.intake.usecases.context import Context
 from services.intake.usecases.messages import take_reply_by_mail
@@ -19,14 +19,14 @@ from shared.messaging import journal
 log = structlog.get_logger(__name__)
 
 
-async def follow_fact(tx: Transaction, fact: Fact) -> None:
+async def update_request_on_fact(tx: Transaction, fact: Fact) -> None:
     """Apply what happened to a request elsewhere."""
     tracked = await _find(tx, fact)
     if tracked is not None:
-        await _follow(tx, tracked, fact)
+        await _apply(tx, tracked, fact)
 
 
-async def _find(tx: Transaction, fact: Fact) -> Tracked | None:
+async def _find(tx: Transaction, fact: Fact) -> TrackedRequest | None:
     """Lock the request of a fact; None, and a line of log, where it is no request of ours."""
     tracked = await requests.find_for_update(tx, fact.request_id)
     if tracked is None:
@@ -34,9 +34,9 @@ async def _find(tx: Transaction, fact: Fact) -> Tracked | None:
     return tracked
 
 
-async def _follow(tx: Transaction, tracked: Tracked, fact: Fact) -> None:
+async def _apply(tx: Transaction, tracked: TrackedRequest, fact: Fact) -> None:
     before = tracked.departement
-    step = tracked.hear(fact)
+    step = tracked.apply_consumed(fact)
     await requests.save(tx, tracked)
     if tracked.departement != before:
         await journal.move_stream(tx, SOURCE, tracked.id, tracked.departement)
@@ -46,35 +46,35 @@ async def _follow(tx: Transaction, tracked: Tracked, fact: Fact) -> None:
 
 
 async def _note_opened(tx: Transaction, fact: Fact) -> None:
-    """From when on the applicant may say what came of it, and whether a mail asks him to."""
+    """Store from when on the applicant may evaluate, and whether a mail asks them to."""
     meaning = meaning_of(fact)
     if meaning is not None and meaning.opens_evaluation:
         invited = isinstance(fact, escalation.EvaluationRequested)
         await evaluations.note_opened(tx, fact.request_id, at=fact.at, invited=invited)
 
 
-async def keep_message(tx: Transaction, fact: qualification.MessagePosted) -> None:
-    """The département wrote: the message stands beside the applicant's own."""
+async def add_message_on_message_posted(tx: Transaction, fact: qualification.MessagePosted) -> None:
+    """Add a message of the département."""
     tracked = await _find(tx, fact)
     if tracked is None:
         return
     await messages.add(
         tx, fact.request_id, message_id=fact.message_id, at=fact.at, author=Team.DEPARTEMENT, text=fact.text
     )
-    await _follow(tx, tracked, fact)
+    await _apply(tx, tracked, fact)
 
 
-async def keep_milestone(tx: Transaction, fact: milestones.Told) -> None:
-    """A step of the work was set, postponed or reached."""
+async def store_milestone_on_change(tx: Transaction, fact: milestones.Change) -> None:
+    """Store a milestone that was planned, postponed or reached."""
     tracked = await _find(tx, fact)
     if tracked is None:
         return
-    await milestones.keep(tx, fact)
-    await _follow(tx, tracked, fact)
+    await milestones.store(tx, fact)
+    await _apply(tx, tracked, fact)
 
 
-async def keep_information_request(tx: Transaction, fact: qualification.InformationRequested) -> None:
-    """The département asks: what it asks for stands among the messages too."""
+async def add_message_on_information_requested(tx: Transaction, fact: qualification.InformationRequested) -> None:
+    """Add what the département asks for to the messages too."""
     tracked = await _find(tx, fact)
     if tracked is None:
         return
@@ -86,11 +86,13 @@ async def keep_information_request(tx: Transaction, fact: qualification.Informat
         author=Team.DEPARTEMENT,
         text="Merci de nous envoyer\u00a0:\n" + "\n".join(f"– {item}" for item in fact.items),
     )
-    await _follow(tx, tracked, fact)
+    await _apply(tx, tracked, fact)
 
 
-async def note_mail(tx: Transaction, fact: notifications.DeliverySucceeded | notifications.DeliveryFailed) -> None:
-    """A mail to the applicant or to a colleague arrived, or could not: the page says so while the latest could not."""
+async def note_mail_on_delivery(
+    tx: Transaction, fact: notifications.DeliverySucceeded | notifications.DeliveryFailed
+) -> None:
+    """Store whether the latest mail to the applicant or a colleague failed; the page says so while it did."""
     if fact.audience != "applicant":
         return
     failed_at = fact.at if isinstance(fact, notifications.DeliveryFailed) else None
@@ -100,8 +102,8 @@ async def note_mail(tx: Transaction, fact: notifications.DeliverySucceeded | not
         await colleagues.note_mail(tx, fact.colleague_id, failed_at=failed_at)
 
 
-async def take_reply(tx: Transaction, fact: notifications.ReplyReceived) -> None:
-    """The applicant's side answered a mail: it is a message, told like those that are written on the page."""
+async def post_message_on_reply_received(tx: Transaction, fact: notifications.ReplyReceived) -> None:
+    """Post a reply by mail of the applicant's side as a message, like those that are written on the page."""
     if fact.audience != "applicant" or tx.replaying:
         return
     tracked = await _find(tx, fact)
