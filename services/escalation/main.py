@@ -8,14 +8,14 @@ from services.escalation import jobs
 from services.escalation.handlers import SUBSCRIPTION, handlers
 from services.escalation.settings import Settings
 from services.escalation.web import api, pages
-from services.escalation.web.context import Parts, provide_context
+from services.escalation.web.context import Parts, provide_context, provide_link_context
 from services.escalation.web.links import DocumentLinks, ProviderLinks
 from services.escalation.web.readers import COMMITTEE_READERS
 from shared.contracts import escalation
 from shared.db import Database
 from shared.links import Links
 from shared.messaging.messenger import Messenger
-from shared.service import constants, messenger, run
+from shared.service import messenger, run
 from shared.territory.territories import Territories
 from shared.web.application import Lifespan, NavigationItem, ReadinessCheck, create_application
 from shared.web.asyncapi import Describe
@@ -75,6 +75,7 @@ def application(
     sealed = SealedLinks(settings.document_key.get_secret_value())
     links = DocumentLinks(settings.public_url, settings.intake_url, sealed)
     providers = ProviderLinks(settings.public_url, Links(settings.secret_key.get_secret_value(), "provider"))
+    parts = Parts(settings.durations, settings.allowance, links, providers, territories)
     return create_application(
         name="escalation",
         title=TITLE,
@@ -85,16 +86,7 @@ def application(
         templates=[Path(__file__).parent / "templates"],
         lifespan=lifespan or [],
         ready=ready or [],
-        dependencies={
-            **constants(
-                allowance=settings.allowance,
-                durations=settings.durations,
-                document_links=links,
-                provider_links=providers,
-                territories=territories,
-            ),
-            "context": provide_context(Parts(settings.durations, settings.allowance, links, providers, territories)),
-        },
+        dependencies={"context": provide_context(parts), "link_context": provide_link_context(parts)},
         navigation=NAVIGATION,
         consultations=ABOUT,
         bell=f"{settings.notifications_url}/cloche" if settings.notifications_url else "",

@@ -28,6 +28,7 @@ from litestar.types import Guard
 
 from shared.commands import Command, NoBody
 from shared.db import Cause, Database, Transaction
+from shared.errors import NotFound
 from shared.web.forms import Form, read_form, submit
 from shared.web.pages import flash, redirect
 
@@ -101,6 +102,8 @@ class Action:
     """The last part of the API's address where it differs from the name; "" for the resource's own."""
     method: str = "POST"
     """Of the API: POST, PUT or PATCH."""
+    may_be_empty: bool = False
+    """A call may leave its body out, though the command has members: all of them are optional."""
     answer: Answer | None = None
     """What the API answers with instead of the resource."""
     show: Callable[..., Awaitable[Response[Any]]] | None = None
@@ -108,19 +111,26 @@ class Action:
     opt: Mapping[str, Any] = field(default_factory=dict)
 
 
+async def _absent(*_: object, **__: object) -> Any:
+    raise NotFound
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """What a group of actions is done to. Its functions take the request's context and the ids of the address."""
+    """What a group of actions is done to: what the API gives at `address`, what is shown at `page`, or both.
 
-    address: str
+    Its functions take the request's context and the ids of the address.
+    """
+
+    address: str = ""
     """In the API, such as `/escalations/{request_id:uuid}`."""
-    page: str
-    """Of the page with the forms, with the same ids."""
-    view: Any
+    page: str = ""
+    """Of the page with the forms, such as `/demandes/{request_id:uuid}`."""
+    view: Any = None
     """The type that the API answers with."""
-    read: Callable[..., Awaitable[Any]]
+    read: Callable[..., Awaitable[Any]] = _absent
     """(context, reader, *ids) → view."""
-    show: Callable[..., Awaitable[Response[Any]]]
+    show: Callable[..., Awaitable[Response[Any]]] = _absent
     """(context, *ids of the page, refused=…) → the page, with a form as it was typed."""
     view_with_new: Any = None
     """The view with a member `created`, for actions that create something."""
@@ -190,7 +200,7 @@ def _api_route(resource: Resource, action: Action) -> HTTPRouteHandler:
             found = await resource.read(context, tx, *of)
         return view(**dict(found), created=result) if with_new else found
 
-    _describe(act, action.use_case, ids, _body(action.command), returns=view)
+    _describe(act, action.use_case, ids, _body(action), returns=view)
     return _METHODS[action.method](
         _joined(resource.address, action.name if action.address is None else action.address),
         status_code=201 if action.creates else 200,
@@ -200,11 +210,12 @@ def _api_route(resource: Resource, action: Action) -> HTTPRouteHandler:
     )(act)
 
 
-def _body(command: type[Command]) -> list[inspect.Parameter]:
-    """Give the parameter of a call's body; it may be left out when the command has no members."""
+def _body(action: Action) -> list[inspect.Parameter]:
+    """Give the parameter of a call's body; it may be left out when the command has no members, or the row says so."""
+    command = action.command
     if issubclass(command, NoBody):
         return []
-    if command.model_fields:
+    if command.model_fields and not action.may_be_empty:
         return [_parameter("data", _BODY[command])]
     return [_parameter("data", _BODY[command | None], None)]
 

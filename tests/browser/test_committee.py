@@ -96,6 +96,6 @@ def decides(person: Person, *, outcome: str, votes: str = "") -> None:
         person.chooses("Assistance à maîtrise d’ouvrage publique")
         page.locator("[name=amount]").fill("20 000")
     if votes:
-        page.locator('input[name=by_vote][value="true"]').check()
+        page.locator('input[name="votes.by_vote"][value="true"]').check()
         page.locator("[name=in_favour]").fill(votes)
     person.presses("Enregistrer la décision")

@@ -10,9 +10,7 @@ from uuid import UUID
 
 from deploy.local.demo import means as escalation_demonstration
 from services.escalation import handlers as escalation_handlers
-from services.escalation.domain.committee import Verdict
 from services.escalation.domain.durations import Durations
-from services.escalation.domain.moves import Action
 from services.escalation.usecases import accompaniment, committee, means, programmes
 from services.escalation.usecases import dossier as dossiers
 from services.escalation.usecases.context import Context
@@ -116,9 +114,8 @@ class World:
             await providers.insert(tx, entry, at)
         async with self.databases["escalation"].transaction() as tx:
             await escalation_demonstration.load(tx, at)
-            self.session_id = await committee.plan_session(
-                tx, title="Comité", held_on=at.date(), members=(), quorum=None, agent=SECRETARY, at=at
-            )
+            planned = committee.PlanSession(title="Comité", held_on=at.date(), members=[])
+            self.session_id = await committee.plan_session(Context(tx, SECRETARY, at), planned)
 
     async def files(self) -> UUID:
         """An applicant files a request."""
@@ -247,17 +244,17 @@ async def _declines(_: World, tx: Transaction, rid: UUID, at: Any) -> None:
 
 
 def _decides(outcome: CommitteeOutcome) -> Act:
-    verdict = Verdict(
-        outcome,
-        "Motif.",
-        (SupportType.INGENIERIE_PROJET,),
-        1_000_000,
-        reserve="Une réserve." if outcome is CommitteeOutcome.GRANTED_WITH_RESERVE else None,
-    )
-
     async def decide(world: World, tx: Transaction, rid: UUID, at: Any) -> None:
         assert world.session_id is not None
-        await committee.decide(tx, world.session_id, rid, verdict, agent=SECRETARY, durations=DURATIONS, at=at)
+        decision = committee.Decide(
+            request_id=rid,
+            outcome=outcome,
+            motive="Motif.",
+            support_types=[SupportType.INGENIERIE_PROJET],
+            amount_cents=1_000_000,
+            reserve="Une réserve." if outcome is CommitteeOutcome.GRANTED_WITH_RESERVE else None,
+        )
+        await committee.decide(Context(tx, SECRETARY, at), world.session_id, decision)
 
     return decide
 
@@ -268,23 +265,16 @@ async def _schedules(world: World, tx: Transaction, rid: UUID, at: Any) -> None:
 
 
 def _mobilises(order: str | None) -> Act:
-    return lambda _, tx, rid, at: means.mobilise(
-        tx,
-        rid,
-        kind=MobilisationKind.INTERNAL,
-        resource="Cerema",
-        amount_cents=AMOUNT,
-        lot=None,
-        purchase_order=order,
-        agent=NATIONAL,
-        at=at,
+    command = means.Mobilise(
+        kind=MobilisationKind.INTERNAL, resource="Cerema", amount_cents=AMOUNT, purchase_order=order
     )
+    return lambda _, tx, rid, at: means.mobilise(Context(tx, NATIONAL, at), rid, command)
 
 
-def _steps(action: Action) -> Act:
+def _steps(take: Callable[[Context, UUID, UUID, Nothing], Awaitable[None]]) -> Act:
     async def step(_: World, tx: Transaction, rid: UUID, at: Any) -> None:
         one = await tx.fetchval("SELECT id FROM mobilisation WHERE request_id = $1 ORDER BY id DESC LIMIT 1", rid)
-        await means.step_mobilisation(tx, rid, one or new_id(), action, agent=NATIONAL, at=at)
+        await take(Context(tx, NATIONAL, at), rid, one or new_id(), Nothing())
 
     return step
 
@@ -367,23 +357,27 @@ ACTS: Final[Mapping[str, tuple[str, Act]]] = {
     **{f"decides {outcome.value}": ("escalation", _decides(outcome)) for outcome in CommitteeOutcome},
     "mobilises": ("escalation", _mobilises(None)),
     "orders": ("escalation", _mobilises("BC-2026-1")),
-    "accepts the mobilisation": ("escalation", _steps(Action.ACCEPTANCE)),
-    "declines the mobilisation": ("escalation", _steps(Action.DECLINE)),
+    "accepts the mobilisation": ("escalation", _steps(means.accept_mobilisation)),
+    "declines the mobilisation": ("escalation", _steps(means.decline_mobilisation)),
     "accompanies": (
         "escalation",
         lambda _, tx, rid, at: accompaniment.start_accompaniment(
-            tx, rid, starts_on=at.date(), ends_on=at.date() + timedelta(days=90), agent=NATIONAL, at=at
+            Context(tx, NATIONAL, at),
+            rid,
+            accompaniment.StartAccompaniment(starts_on=at.date(), ends_on=at.date() + timedelta(days=90)),
         ),
     ),
     "takes up": (
         "escalation",
         lambda _, tx, rid, at: programmes.take_up(
-            tx, PROGRAMME, rid, interlocutor="La cheffe de projet", agent=NATIONAL, at=at
+            Context(tx, NATIONAL, at), PROGRAMME, rid, programmes.TakeUp(interlocutor="La cheffe de projet")
         ),
     ),
     "sends back": (
         "escalation",
-        lambda _, tx, rid, at: programmes.decline(tx, PROGRAMME, rid, motive="Non.", agent=NATIONAL, at=at),
+        lambda _, tx, rid, at: programmes.decline(
+            Context(tx, NATIONAL, at), PROGRAMME, rid, programmes.Decline(motive="Non.")
+        ),
     ),
 }
 """What somebody does → in which service and how."""

@@ -41,7 +41,7 @@ class Person:
     async def _hidden(self, page: str, action: str) -> dict[str, str]:
         form = re.search(rf'<form[^>]* action="{re.escape(action)}".*?</form>', await self.see(page), re.DOTALL)
         assert form, f"{page} has no form for {action}"
-        return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
+        return dict(re.findall(r'<input type="hidden" name="([\w.]+)" value="([^"]*)"', form[0]))
 
     async def post(self, action: str, **fields: str | list[str]) -> httpx2.Response:
         """Send what was typed before, as from a page that stayed open."""

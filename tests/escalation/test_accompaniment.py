@@ -189,15 +189,19 @@ async def test_the_accompaniment_is_followed_on_its_pages(
     assert "1 jalon en retard" in listed
     assert "Aucune" in listed
     page = f"/demandes/{received}"
-    await at_desk.send(page, f"{page}/avancement", progress="Entretiens faits.", percent="40")
-    wrong = await at_desk.send(page, f"{page}/avancement", progress="Trop.", percent="140")
+    await at_desk.send(page, f"{page}/avancement", text="Entretiens faits.", percent="40")
+    wrong = await at_desk.send(page, f"{page}/avancement", **{"avancement.text": "Trop.", "avancement.percent": "140"})
     assert wrong.status_code == 400
     assert "Trop." in wrong.text
     milestone = f"{page}/jalons/{seen['created']}"
-    refused = await at_desk.send(milestone, f"{milestone}/report", due_on="2026-10-01", motive="Retard.")
+    refused = await at_desk.send(
+        milestone, f"{milestone}/report", **{"report.due_on": "2026-10-01", "report.motive": "Retard."}
+    )
     assert refused.status_code == 400
     assert "Retard." in refused.text
-    await at_desk.send(milestone, f"{milestone}/report", due_on="2027-12-01", motive="Relevés retardés.")
+    await at_desk.send(
+        milestone, f"{milestone}/report", **{"report.due_on": "2027-12-01", "report.motive": "Relevés retardés."}
+    )
     assert "Relevés retardés." in await at_desk.see(milestone)
     assert "d’abord le 15/10/2026" in await at_desk.see(page)
     assert "projet" in await at_desk.see(f"{page}/bilan-a-imprimer")
@@ -223,11 +227,11 @@ async def test_a_provider_tells_and_hands_in_on_its_own_page(
     assert "Plan de charge complet." not in page
     form = re.search(r'<form[^>]*action="[^"]+/livrables".*?</form>', page, re.DOTALL)
     assert form
-    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
+    hidden = dict(re.findall(r'<input type="hidden" name="([\w.]+)" value="([^"]*)"', form[0]))
     nothing = await browser.post(f"{link[1]}/livrables", data=hidden, files={"document": ("", b"", "")})
     assert nothing.status_code == 400
     assert "Choisissez un fichier" in unescape(nothing.text)
-    sent = await browser.post(f"{link[1]}/livrables", data={**hidden, "file_of": seen["created"]}, files=upload())
+    sent = await browser.post(f"{link[1]}/livrables", data={**hidden, "milestone_id": seen["created"]}, files=upload())
     assert sent.status_code == 303
     assert (await national.get(f"/escalations/{received}"))["deliverables"][0]["name"] == "rapport.pdf"
 

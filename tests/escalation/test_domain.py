@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.escalation.domain.accompaniment import Milestone, Teller, add_deliverable, report_progress
-from services.escalation.domain.committee import MemberRole, Session, Verdict
+from services.escalation.domain.accompaniment import Milestone, Reporter, add_deliverable, report_progress
+from services.escalation.domain.committee import MemberRole, NewVotes, Session, Verdict
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.means import STEPS, Envelope, Mobilisation, MobilisationState
 from services.escalation.domain.moves import MOVES, ON_THE_DOSSIER, Action, By, State, allowed_actions
@@ -25,7 +25,7 @@ from services.escalation.domain.refusals import (
 from services.escalation.domain.withdrawals import PROGRAMME_RULINGS, answer, ruling_of
 from shared.clock import new_id
 from shared.contracts import escalation as facts
-from shared.contracts.escalation import Decision, FinancingShare, Votes
+from shared.contracts.escalation import Decision, FinancingShare
 from shared.contracts.fact import Actor, Fact
 from shared.contracts.vocabulary import CommitteeOutcome, FinancerKind, MobilisationKind, Role, Stage, Team
 from shared.contracts.withdrawal import Ruling, Withdrawal
@@ -105,7 +105,7 @@ MAKE: dict[Action, Callable[[Escalation], object]] = {
     ),
     Action.PROGRESS: lambda one: report_progress(
         one,
-        Teller(Team.NATIONAL, "Équipe", NATIONAL),
+        Reporter(Team.NATIONAL, "Équipe", NATIONAL),
         report_id=new_id(),
         milestone=None,
         percent=None,
@@ -113,7 +113,7 @@ MAKE: dict[Action, Callable[[Escalation], object]] = {
         at=AT,
     ),
     Action.DELIVERABLES: lambda one: add_deliverable(
-        one, Teller(Team.NATIONAL, "Équipe", NATIONAL), milestone=None, document=a_document()
+        one, Reporter(Team.NATIONAL, "Équipe", NATIONAL), milestone=None, document=a_document()
     ),
     Action.COMPLETION: lambda one: one.complete(report="Fini.", evaluation_until=DUE, by=NATIONAL, at=AT),
 }
@@ -354,7 +354,7 @@ def test_a_late_milestone_is_told_once() -> None:
 def test_a_decision_is_signed_by_the_secretary_in_his_quality() -> None:
     decision = a_session().decide(
         an_escalation(State.SCHEDULED),
-        Verdict(CommitteeOutcome.GRANTED, "Vu."),
+        Verdict(outcome=CommitteeOutcome.GRANTED, motive="Vu."),
         decision_id=new_id(),
         number="CSP-2026-0001",
         by=SECRETARY,
@@ -402,16 +402,18 @@ def test_too_few_members_decide_nothing() -> None:
 @pytest.mark.parametrize("outcome", CommitteeOutcome)
 def test_a_reserve_belongs_to_one_outcome(outcome: CommitteeOutcome) -> None:
     with_reserve = outcome is CommitteeOutcome.GRANTED_WITH_RESERVE
-    Verdict(outcome, "Vu.", reserve="Délibération." if with_reserve else None).check(TODAY)
+    Verdict(outcome=outcome, motive="Vu.", reserve="Délibération." if with_reserve else None).check(TODAY)
     with pytest.raises(Invalid):
-        Verdict(outcome, "Vu.", reserve=None if with_reserve else "Délibération.").check(TODAY)
+        Verdict(outcome=outcome, motive="Vu.", reserve=None if with_reserve else "Délibération.").check(TODAY)
     if not with_reserve:
         with pytest.raises(Invalid):
-            Verdict(outcome, "Vu.", reserve_until=DUE).check(TODAY)
+            Verdict(outcome=outcome, motive="Vu.", reserve_until=DUE).check(TODAY)
 
 
 def test_a_reserve_is_not_to_be_lifted_before_it_was_made() -> None:
-    early = Verdict(CommitteeOutcome.GRANTED_WITH_RESERVE, "Vu.", reserve="Délibération.", reserve_until=TODAY)
+    early = Verdict(
+        outcome=CommitteeOutcome.GRANTED_WITH_RESERVE, motive="Vu.", reserve="Délibération.", reserve_until=TODAY
+    )
     early.check(TODAY)
     with pytest.raises(Invalid):
         early.check(TODAY + timedelta(days=1))
@@ -423,9 +425,11 @@ def test_only_members_who_vote_make_the_quorum_and_give_their_voices() -> None:
     with pytest.raises(QuorumMissing):
         session.check_may_decide(an_escalation(State.SCHEDULED), SECRETARY)
     session.attend(["ANRU", "Anah", "Cerema"], by=SECRETARY)
-    session.check(Verdict(CommitteeOutcome.GRANTED, "Vu.", votes=Votes(in_favour=1, against=1)))
+    session.check(Verdict(outcome=CommitteeOutcome.GRANTED, motive="Vu.", votes=NewVotes(in_favour=1, against=1)))
     with pytest.raises(Invalid):
-        session.check(Verdict(CommitteeOutcome.GRANTED, "Vu.", votes=Votes(in_favour=1, against=1, abstained=1)))
+        session.check(
+            Verdict(outcome=CommitteeOutcome.GRANTED, motive="Vu.", votes=NewVotes(in_favour=1, against=1, abstained=1))
+        )
     with pytest.raises(Invalid):
         Session.plan(
             SESSION_ID, title="Comité", held_on=TODAY, members=("Cerema",), quorum=1, by=SECRETARY, today=TODAY,

@@ -5,13 +5,14 @@ from uuid import UUID
 
 import pytest
 
-from services.escalation.domain.moves import Action, State
+from services.escalation.domain.moves import State
 from services.escalation.domain.refusals import SessionClosed
 from services.escalation.settings import Settings
 from services.escalation.usecases import committee, directory, dossier, heard, means
 from services.escalation.usecases.context import Context
 from shared import clock
 from shared.clock import new_id
+from shared.commands import Nothing
 from shared.contracts import intake, qualification
 from shared.contracts.vocabulary import MobilisationKind
 from shared.db import Database, Transaction
@@ -34,11 +35,12 @@ async def test_attendance_noted_while_a_session_is_closed_does_not_open_it_again
     session = await a_session(secretary)
 
     async def close(tx: Transaction) -> None:
-        await committee.close_session(tx, session, agent=secretary_agent, at=clock.now())
+        await committee.close_session(Context(tx, secretary_agent, clock.now()), session, Nothing())
 
     async def attend() -> None:
         async with database.transaction() as tx:
-            await committee.note_attendance(tx, session, present=["Mme A"], agent=secretary_agent)
+            do = Context(tx, secretary_agent, clock.now())
+            await committee.note_attendance(do, session, committee.NoteAttendance(present=["Mme A"]))
 
     with pytest.raises(SessionClosed):
         await second_beside(database, close, attend)
@@ -57,7 +59,7 @@ async def test_a_dossier_cannot_come_on_the_agenda_of_a_session_that_is_being_cl
     session = await a_session(secretary)
 
     async def close(tx: Transaction) -> None:
-        await committee.close_session(tx, session, agent=secretary_agent, at=clock.now())
+        await committee.close_session(Context(tx, secretary_agent, clock.now()), session, Nothing())
 
     async def schedule() -> None:
         async with database.transaction() as tx:
@@ -120,26 +122,20 @@ async def test_an_envelope_that_is_resized_while_money_comes_back_forgets_neithe
     await a_decided_dossier(national, secretary, received)
     async with database.transaction() as tx:
         mobilised = await means.mobilise(
-            tx,
+            Context(tx, national_agent, clock.now()),
             UUID(received),
-            kind=MobilisationKind.EXTERNAL,
-            resource="Marché",
-            amount_cents=50_000,
-            lot=None,
-            purchase_order=None,
-            agent=national_agent,
-            at=clock.now(),
+            means.Mobilise(kind=MobilisationKind.EXTERNAL, resource="Marché", amount_cents=50_000),
         )
     envelope = await database.fetchval("SELECT envelope_id FROM mobilisation")
 
     async def decline(tx: Transaction) -> None:
-        await means.step_mobilisation(
-            tx, UUID(received), mobilised, Action.DECLINE, agent=national_agent, at=clock.now()
-        )
+        do = Context(tx, national_agent, clock.now())
+        await means.decline_mobilisation(do, UUID(received), mobilised, Nothing())
 
     async def resize() -> None:
         async with database.transaction() as tx:
-            await directory.resize_envelope(tx, envelope, amount_cents=9_000_000, agent=secretary_agent)
+            do = Context(tx, secretary_agent, clock.now())
+            await directory.resize_envelope(do, envelope, directory.ResizeEnvelope(amount_cents=9_000_000))
 
     await second_beside(database, decline, resize)
     row = await database.fetchrow("SELECT amount_cents, committed_cents FROM envelope WHERE id = $1", envelope)

@@ -125,7 +125,9 @@ async def test_the_committee_is_run_from_its_pages(
         f"/demandes/{received}", f"/demandes/{received}/inscription", session_id=session.rpartition("/")[2]
     )
     form = f"{session}/dossiers/{received}"
-    refused = await at_committee.send(form, form, outcome="granted", motive="Projet structurant.", amount="25 000")
+    refused = await at_committee.send(
+        form, form, outcome="granted", motive="Projet structurant.", amount_cents="25 000"
+    )
     assert refused.status_code == 409
     assert "quorum" in refused.text
     assert "Projet structurant." in refused.text
@@ -133,7 +135,9 @@ async def test_the_committee_is_run_from_its_pages(
     undecided = await at_committee.send(session, f"{session}/cloture")
     assert undecided.status_code == 409
     assert "95-2026-000123" in undecided.text
-    decided = await at_committee.send(form, form, outcome="granted", motive="Projet structurant.", amount="25 000")
+    decided = await at_committee.send(
+        form, form, outcome="granted", motive="Projet structurant.", amount_cents="25 000"
+    )
     assert decided.headers["location"] == session
     await at_committee.send(session, f"{session}/cloture")
     on_paper = await at_committee.paper(f"{session}/compte-rendu.pdf")
@@ -195,7 +199,7 @@ async def test_a_reserve_is_lifted_and_a_decision_corrected_from_the_pages(
     assert "accord avec réserve" in lonely.text
     await at_committee.send(
         form, form, outcome="granted_with_reserve", motive="Vu.", reserve="Délibération attendue.",
-        reserve_until="2027-03-31", by_vote="true", in_favour="5", against="1",
+        reserve_until="2027-03-31", **{"votes.by_vote": "true", "votes.in_favour": "5", "votes.against": "1"},
     )  # fmt: skip
     page = f"/demandes/{received}"
     shown = await at_committee.see(page)
@@ -204,12 +208,14 @@ async def test_a_reserve_is_lifted_and_a_decision_corrected_from_the_pages(
     assert decision
     lifting = f"{page}/decisions/{decision[2]}/reserve"
     assert (await at_committee.send(page, lifting)).status_code == 400
-    await at_committee.send(page, lifting, lifting_motive="La délibération est reçue.")
+    await at_committee.send(page, lifting, motive="La délibération est reçue.")
     assert "La délibération est reçue." in await at_committee.see(page)
     assert "Réserves à lever\u00a0: 0" in await at_committee.see("/decisions?reserve=a-lever")
     correction = f"{decision[1]}/correction"
     assert "Délibération attendue." in await at_committee.see(correction)
-    answer = await at_committee.send(correction, correction, outcome="granted", motive="Sans réserve.", amount="10 000")
+    answer = await at_committee.send(
+        correction, correction, outcome="granted", motive="Sans réserve.", amount_cents="10 000"
+    )
     new = answer.headers["location"]
     assert "remplace la décision n°\u00a0CSP-2026-0001" in await at_committee.see(new)
     number = f"CSP-{clock.now().year}-"
@@ -244,13 +250,17 @@ async def test_means_milestones_and_report_are_entered_on_the_dossiers_page(
 ) -> None:
     await a_decided_dossier(national, secretary, received)
     page = f"/demandes/{received}"
-    wrong = await at_desk.send(page, f"{page}/mobilisation", kind="external", resource="Marché", amount="beaucoup")
+    wrong = await at_desk.send(
+        page, f"{page}/mobilisation", kind="external", resource="Marché", amount_cents="beaucoup"
+    )
     assert wrong.status_code == 400
     assert "Donnez un montant en euros" in wrong.text
-    too_much = await at_desk.send(page, f"{page}/mobilisation", kind="external", resource="Marché", amount="9000000")
+    too_much = await at_desk.send(
+        page, f"{page}/mobilisation", kind="external", resource="Marché", amount_cents="9000000"
+    )
     assert too_much.status_code == 409
     assert "ne suffit pas" in too_much.text
-    await at_desk.send(page, f"{page}/mobilisation", kind="external", resource="Marché", amount="20 000,50")
+    await at_desk.send(page, f"{page}/mobilisation", kind="external", resource="Marché", amount_cents="20 000,50")
     mobilisation = (await national.get(f"/escalations/{received}"))["mobilisations"][0]
     assert mobilisation["amount_cents"] == 2_000_050
     await at_desk.send(page, f"{page}/mobilisations/{mobilisation['id']}/acceptance")
@@ -269,9 +279,9 @@ async def test_means_milestones_and_report_are_entered_on_the_dossiers_page(
 @pytest.mark.usefixtures("envelope")
 async def test_the_envelopes_page_opens_and_changes_budgets(at_committee: Person, at_desk: Person) -> None:
     year = clock.now().year
-    doubled = await at_committee.send("/enveloppes", "/enveloppes", year=str(year), amount="5000")
+    doubled = await at_committee.send("/enveloppes", "/enveloppes", year=str(year), amount_cents="5000")
     assert doubled.status_code == 409
-    opened = await at_committee.send("/enveloppes", "/enveloppes", year=str(year + 1), amount="5 000")
+    opened = await at_committee.send("/enveloppes", "/enveloppes", year=str(year + 1), amount_cents="5 000")
     assert opened.status_code == 303
     assert f"Enveloppe {year + 1}" in await at_committee.see("/enveloppes")
     assert "Ouvrir une enveloppe" not in await at_desk.see("/enveloppes")

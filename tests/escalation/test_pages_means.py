@@ -22,7 +22,7 @@ async def test_the_directory_and_a_contract_are_kept_on_their_pages(at_desk: Per
     assert "déjà dans l’annuaire" in unescape(twice.text)
     sheet = re.search(r'href="(/moyens/operateurs/[0-9a-f-]{36})">IGN', await at_desk.see("/moyens"))
     assert sheet
-    await at_desk.send(sheet[1], sheet[1], name="IGN", kind="state_operator", offer="Expertise.", set_aside="true")
+    await at_desk.send(sheet[1], sheet[1], name="IGN", kind="state_operator", offer="Expertise.", active="false")
     assert "Écarté" in await at_desk.see("/moyens")
     made = await at_desk.send(
         "/moyens", "/moyens/marches", reference="AC-2026-02", subject="Ingénierie", starts_on="2026-01-01",
@@ -30,10 +30,11 @@ async def test_the_directory_and_a_contract_are_kept_on_their_pages(at_desk: Per
     )  # fmt: skip
     contract = made.headers["location"]
     lot = await at_desk.send(
-        contract, f"{contract}/lots", number="3", title="Revitalisation", holder="Atelier", ceiling="100 000"
+        contract, f"{contract}/lots", number="3", title="Revitalisation", holder="Atelier", ceiling_cents="100 000"
     )
     page = lot.headers["location"]
-    await at_desk.send(page, f"{page}/prix", label="Chef de projet", unit="jour", price="800,50")
+    price = {"prices.0.label": "Chef de projet", "prices.0.unit": "jour", "prices.0.price_cents": "800,50"}
+    await at_desk.send(page, f"{page}/prix", **price)
     shown = await at_desk.see(page)
     assert "800,50\u00a0€" in shown
     assert "Aucune commande" in shown
@@ -41,7 +42,7 @@ async def test_the_directory_and_a_contract_are_kept_on_their_pages(at_desk: Per
     assert retired
     await at_desk.send(page, retired[1])
     assert "Retiré" in await at_desk.see(page)
-    await at_desk.send(page, f"{page}/plafond", new_ceiling="120 000")
+    await at_desk.send(page, f"{page}/plafond", ceiling_cents="120 000")
     assert "120\u202f000\u00a0€" in await at_desk.see(contract)
 
 
@@ -53,7 +54,7 @@ async def test_an_order_is_placed_delivered_and_paid_from_its_page(
     form = f"/demandes/{received}/commande"
     assert "Choisissez un lot" in await at_desk.see(form)
     with_lot = f"{form}?lot={lot['id']}"
-    days = f"quantity.{lot['prices'][0]['id']}"
+    days = "lines.0.quantity"
     nothing = await at_desk.send(with_lot, form)
     assert nothing.status_code == 400
     assert "Indiquez au moins une quantité" in unescape(nothing.text)
@@ -68,12 +69,12 @@ async def test_an_order_is_placed_delivered_and_paid_from_its_page(
     assert "10\u202f000\u00a0€" in shown
     for step in ("acceptance", "start"):
         await at_desk.send(page, f"{page}/{step}")
-    await at_desk.send(page, f"{page}/livraison", amount="4 000", delivered_on="2026-11-20", note="PV 1")
-    ahead = await at_desk.send(page, f"{page}/paiement", paid="4 000,01")
+    await at_desk.send(page, f"{page}/livraison", amount_cents="4 000", dated="2026-11-20", reference="PV 1")
+    ahead = await at_desk.send(page, f"{page}/paiement", amount_cents="4 000,01")
     assert ahead.status_code == 409
     assert "Seul ce qui est livré se paie" in unescape(ahead.text)
-    await at_desk.send(page, f"{page}/paiement", paid="4 000", invoice="F-118")
-    await at_desk.send(page, f"{page}/solde", total="9 000")
+    await at_desk.send(page, f"{page}/paiement", amount_cents="4 000", reference="F-118")
+    await at_desk.send(page, f"{page}/solde", delivered_cents="9 000")
     shown = await at_desk.see(page)
     for said in ("PV 1", "F-118", "Livrée", "9\u202f000\u00a0€"):
         assert said in shown, said
@@ -90,15 +91,15 @@ async def test_who_pays_what_is_settled_on_its_page(
     await a_decided_dossier(national, secretary, received)
     page = f"/demandes/{received}/financement"
     shares = {
-        "shares.0.kind": "anct", "shares.0.financer": "ANCT", "shares.0.amount": "20 000",
-        "shares.1.kind": "applicant", "shares.1.financer": "", "shares.1.amount": "10 000",
-        "shares.2.kind": "anct", "shares.2.amount": "",
+        "shares.0.kind": "anct", "shares.0.financer": "ANCT", "shares.0.amount_cents": "20 000",
+        "shares.1.kind": "applicant", "shares.1.financer": "", "shares.1.amount_cents": "10 000",
+        "shares.2.kind": "anct", "shares.2.amount_cents": "",
     }  # fmt: skip
-    wrong = await at_desk.send(page, page, total="31 000", **shares)
+    wrong = await at_desk.send(page, page, total_cents="31 000", **shares)
     assert wrong.status_code == 400
     assert "il manque 1\u202f000\u00a0€" in unescape(wrong.text)
     assert 'value="20 000"' in wrong.text
-    settled = await at_desk.send(page, page, total="30 000", **shares)
+    settled = await at_desk.send(page, page, total_cents="30 000", **shares)
     assert settled.headers["location"] == f"/demandes/{received}#financement"
     shown = await at_desk.see(f"/demandes/{received}")
     assert "67\u202f%" in shown

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.escalation.domain.accompaniment import Milestone, Teller, add_deliverable, report_progress
+from services.escalation.domain.accompaniment import Milestone, Reporter, add_deliverable, report_progress
 from services.escalation.domain.committee import Session, Verdict
 from services.escalation.domain.decisions import OnRecord
 from services.escalation.domain.dossier import Escalation
@@ -128,7 +128,7 @@ ON_A_DOSSIER: Final[Mapping[str, list[Act]]] = {
     Action.PROGRESS: [
         lambda table, who: report_progress(
             table.dossier,
-            Teller(Team.NATIONAL, who.name, who),
+            Reporter(Team.NATIONAL, who.name, who),
             report_id=new_id(),
             milestone=None,
             percent=40,
@@ -138,7 +138,7 @@ ON_A_DOSSIER: Final[Mapping[str, list[Act]]] = {
     ],
     Action.DELIVERABLES: [
         lambda table, who: add_deliverable(
-            table.dossier, Teller(Team.NATIONAL, who.name, who), milestone=table.milestone, document=a_document()
+            table.dossier, Reporter(Team.NATIONAL, who.name, who), milestone=table.milestone, document=a_document()
         )
     ],
     Action.COMPLETION: [lambda table, who: table.dossier.complete(report="Fini.", evaluation_until=DUE, by=who, at=AT)],
@@ -199,7 +199,7 @@ def decide(outcome: CommitteeOutcome, reserve: str | None) -> Act:
     """Decide in the session, and let the dossier take the decision."""
 
     def act(table: Table, who: By) -> object:
-        verdict = Verdict(outcome, "Vu.", reserve=reserve)
+        verdict = Verdict(outcome=outcome, motive="Vu.", reserve=reserve)
         decision = table.session.decide(table.dossier, verdict, decision_id=new_id(), number="CSP-2026-0001", by=who)
         return table.dossier.take_decision(decision, next_due_on=DUE, at=AT)
 
@@ -225,8 +225,8 @@ IN_SESSION: Final[Mapping[str, list[Act]]] = {
 def correct(outcome: CommitteeOutcome, reserve: str | None) -> Act:
     """Replace the decision on record."""
     return lambda table, who: table.decided.correct(
-        table.dossier, Verdict(outcome, "Vu.", reserve=reserve), decision_id=new_id(), number="CSP-2026-0003",
-        today=TODAY, by=who, at=AT,
+        table.dossier, Verdict(outcome=outcome, motive="Vu.", reserve=reserve),
+        decision_id=new_id(), number="CSP-2026-0003", today=TODAY, by=who, at=AT,
     )  # fmt: skip
 
 

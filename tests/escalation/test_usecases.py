@@ -9,10 +9,10 @@ import pytest
 
 from deploy.local.demo import means as demonstration
 from services.escalation import jobs
-from services.escalation.domain.committee import Verdict
 from services.escalation.domain.refusals import EnvelopeExceeded, LotExceeded
 from services.escalation.settings import Settings
 from services.escalation.usecases import committee, means, overdue
+from services.escalation.usecases.context import Context
 from services.escalation.usecases.recording import day
 from shared import clock
 from shared.clock import new_id
@@ -43,15 +43,9 @@ async def test_many_at_once_never_commit_more_than_the_envelope_holds(
         try:
             async with database.transaction() as tx:
                 await means.mobilise(
-                    tx,
+                    Context(tx, national_agent, clock.now()),
                     UUID(received),
-                    kind=MobilisationKind.EXTERNAL,
-                    resource="Marché",
-                    amount_cents=share,
-                    lot=None,
-                    purchase_order=None,
-                    agent=national_agent,
-                    at=clock.now(),
+                    means.Mobilise(kind=MobilisationKind.EXTERNAL, resource="Marché", amount_cents=share),
                 )
         except EnvelopeExceeded:
             return False
@@ -78,15 +72,11 @@ async def test_many_dossiers_at_once_share_an_envelope_without_exceeding_it(
         try:
             async with database.transaction() as tx:
                 await means.mobilise(
-                    tx,
+                    Context(tx, national_agent, clock.now()),
                     request_id,
-                    kind=MobilisationKind.EXTERNAL,
-                    resource="Marché",
-                    amount_cents=demonstration.AMOUNT_CENTS // 2,
-                    lot=None,
-                    purchase_order=None,
-                    agent=national_agent,
-                    at=clock.now(),
+                    means.Mobilise(
+                        kind=MobilisationKind.EXTERNAL, resource="Marché", amount_cents=demonstration.AMOUNT_CENTS // 2
+                    ),
                 )
         except EnvelopeExceeded:
             return False
@@ -110,16 +100,9 @@ async def test_many_orders_at_once_never_go_above_a_lots_ceiling_and_are_numbere
         try:
             async with database.transaction() as tx:
                 await means.mobilise(
-                    tx,
+                    Context(tx, national_agent, clock.now()),
                     request_id,
-                    kind=MobilisationKind.EXTERNAL,
-                    resource=None,
-                    amount_cents=80_000,
-                    lot=None,
-                    purchase_order=None,
-                    lot_id=UUID(lot["id"]),
-                    agent=national_agent,
-                    at=clock.now(),
+                    means.Mobilise(kind=MobilisationKind.EXTERNAL, lot_id=UUID(lot["id"]), amount_cents=80_000),
                 )
         except LotExceeded:
             return False
@@ -149,13 +132,11 @@ async def test_decision_numbers_have_no_holes_and_no_doubles(
         with contextlib.suppress(Invalid, IllegalMove):
             async with database.transaction() as tx:
                 await committee.decide(
-                    tx,
+                    Context(tx, secretary_agent, clock.now(), settings.durations),
                     UUID(agendas[request_id]),
-                    request_id,
-                    Verdict(CommitteeOutcome.GRANTED, "Vu.", reserve=reserve),
-                    agent=secretary_agent,
-                    durations=settings.durations,
-                    at=clock.now(),
+                    committee.Decide(
+                        request_id=request_id, outcome=CommitteeOutcome.GRANTED, motive="Vu.", reserve=reserve
+                    ),
                 )
 
     attempts = [decide(fact.request_id, reserve=reserve) for fact in facts for reserve in (None, "Trop.", None)]

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Final
 
+from services.escalation.domain.directory import Contract, NewLot, Operator, Price
 from services.escalation.domain.means import Envelope
 from services.escalation.store import directory
 from services.escalation.store import means as store
@@ -46,15 +47,19 @@ async def load(tx: Transaction, at: datetime) -> None:
 
 async def _fill_directory(tx: Transaction, at: datetime) -> None:
     for name, offer, fields in OPERATORS:
-        await directory.add_operator(tx, directory.Operator(new_id(), name, "state_operator", offer, fields), at=at)
-    year = day(at).year
-    contract = directory.Contract(
-        new_id(), REFERENCE, "Ingénierie de projet pour les collectivités", date(year, 1, 1), date(year + 3, 12, 31)
+        operator = Operator(name=name, kind="state_operator", offer=offer, fields=fields)
+        await directory.add_operator(tx, new_id(), operator, at=at)
+    year, contract_id = day(at).year, new_id()
+    contract = Contract(
+        reference=REFERENCE,
+        subject="Ingénierie de projet pour les collectivités",
+        starts_on=date(year, 1, 1),
+        ends_on=date(year + 3, 12, 31),
     )
-    await directory.add_contract(tx, contract, at=at)
+    await directory.add_contract(tx, contract_id, contract, at=at)
     for number, (title, ceiling) in enumerate(LOTS, start=1):
-        holder = f"Titulaire de démonstration du lot {number}"
-        lot = directory.NewLot(new_id(), contract.id, number, title, holder, ceiling)
-        await directory.add_lot(tx, lot, at=at)
+        lot_id, holder = new_id(), f"Titulaire de démonstration du lot {number}"
+        lot = NewLot(number=number, title=title, holder=holder, ceiling_cents=ceiling)
+        await directory.add_lot(tx, lot_id, contract_id, lot, at=at)
         for label, unit, price in PRICES:
-            await directory.add_price(tx, lot.id, directory.Price(label, unit, price, new_id()), at=at)
+            await directory.add_price(tx, new_id(), lot_id, Price(label=label, unit=unit, price_cents=price), at=at)

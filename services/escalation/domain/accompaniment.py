@@ -1,4 +1,4 @@
-"""The work with the applicant: its milestones, and what those who do it tell and deliver."""
+"""The work with the applicant: its milestones, progress reports and deliverables."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,8 +29,8 @@ class ProviderLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Teller:
-    """Who tells how the work goes: an agent, or (`by` is None) whoever holds the personal link of a provider."""
+class Reporter:
+    """Who reports how the work goes: an agent, or (`by` is None) whoever holds the personal link of a provider."""
 
     team: Team
     name: str
@@ -46,7 +46,7 @@ class Teller:
 
 def report_progress(
     escalation: Escalation,
-    teller: Teller,
+    reporter: Reporter,
     *,
     report_id: UUID,
     milestone: "Milestone | None",
@@ -54,8 +54,8 @@ def report_progress(
     text: str,
     at: datetime,
 ) -> ProgressReported:
-    """Tell how far the work is, of a milestone or of all of it."""
-    teller.check(Action.PROGRESS, escalation)
+    """Report how far the work is, of a milestone or of all of it."""
+    reporter.check(Action.PROGRESS, escalation)
     return ProgressReported(
         request_id=escalation.request_id,
         departement=escalation.departement,
@@ -65,16 +65,16 @@ def report_progress(
         milestone=milestone.title if milestone else None,
         percent=percent,
         text=text,
-        team=teller.team,
-        author=teller.name,
+        team=reporter.team,
+        author=reporter.name,
     )
 
 
 def add_deliverable(
-    escalation: Escalation, teller: Teller, *, milestone: "Milestone | None", document: Document
+    escalation: Escalation, reporter: Reporter, *, milestone: "Milestone | None", document: Document
 ) -> DeliverableAdded:
     """Hand in a file that came out of the work."""
-    teller.check(Action.DELIVERABLES, escalation)
+    reporter.check(Action.DELIVERABLES, escalation)
     return DeliverableAdded(
         request_id=escalation.request_id,
         departement=escalation.departement,
@@ -82,8 +82,8 @@ def add_deliverable(
         document=document,
         milestone_id=milestone.id if milestone else None,
         milestone=milestone.title if milestone else None,
-        team=teller.team,
-        author=teller.name,
+        team=reporter.team,
+        author=reporter.name,
     )
 
 

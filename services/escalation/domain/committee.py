@@ -4,11 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated, Any
 from uuid import UUID
 
+from pydantic import BeforeValidator, Field, ValidationInfo
+
 from services.escalation.domain.dossier import Escalation
+from services.escalation.domain.inputs import Cents, Line, Text, Voices
 from services.escalation.domain.moves import Action, By, allow
 from services.escalation.domain.refusals import DossiersUndecided, NotOnAgenda, QuorumMissing, SessionClosed
+from shared.commands import TYPED, Command
 from shared.contracts.escalation import Decision, Votes
 from shared.contracts.fact import Actor
 from shared.contracts.vocabulary import CommitteeOutcome, SupportType
@@ -39,18 +44,33 @@ VOTERS = frozenset({MemberRole.CHAIR, MemberRole.VOTING})
 OF_AN_OPEN_SESSION = (Action.DECISIONS, Action.ATTENDANCE, Action.AGENDA, Action.CLOSING)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the committee decides, by consensus unless there are `votes`; `amount_cents` in euro cents."""
+class NewVotes(Command):
+    """How the members voted."""
+
+    in_favour: Voices
+    against: Voices
+    abstained: Voices = 0
+
+
+def _votes_if_typed(value: Any, info: ValidationInfo) -> Any:
+    """A form says by `by_vote` whether the members voted; its figures count only then, blank ones as none."""
+    if info.context != TYPED or not isinstance(value, dict):
+        return value
+    figures = {name: given for name, given in value.items() if name != "by_vote"}
+    return {"in_favour": 0, "against": 0, **figures} if value.get("by_vote") == "true" else None
+
+
+class Verdict(Command):
+    """What is decided; without `votes` by consensus. `reserve_until` is when the reserve must be lifted."""
 
     outcome: CommitteeOutcome
-    motive: str
-    support_types: tuple[SupportType, ...] = ()
-    amount_cents: int = 0
-    reserve: str | None = None
+    motive: Text
+    support_types: list[SupportType] = Field(default_factory=list, max_length=10)
+    amount_cents: Cents | None = None
+    reserve: Text | None = None
     reserve_until: date | None = None
-    votes: Votes | None = None
-    signatory: str | None = None
+    votes: Annotated[NewVotes | None, BeforeValidator(_votes_if_typed)] = None
+    signatory: Line | None = None
 
     def check(self, decided_on: date) -> None:
         """Refuse (`Invalid`) a reserve without words, words or a date of reserve without reserve, a date before."""
@@ -81,14 +101,14 @@ class Verdict:
             number=number,
             outcome=self.outcome,
             motive=self.motive,
-            support_types=self.support_types,
-            amount_cents=self.amount_cents,
+            support_types=tuple(self.support_types),
+            amount_cents=self.amount_cents or 0,
             reserve=self.reserve,
             decided_on=decided_on,
             session_id=session_id,
             signed_by=by,
             reserve_until=self.reserve_until,
-            votes=self.votes,
+            votes=Votes(**dict(self.votes)) if self.votes else None,
             signatory=self.signatory,
             appeal=APPEAL if decides else None,
             corrects=corrects,

@@ -3,9 +3,15 @@
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo
 
-from shared.commands import Amount
+from shared.commands import TYPED, Amount
+
+
+def _decimal_if_typed(value: object, info: ValidationInfo) -> object:
+    """Read a number as people type it: `2,5`."""
+    return "".join(value.split()).replace(",", ".") if info.context == TYPED and isinstance(value, str) else value
+
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -13,7 +19,7 @@ Cents = Annotated[Amount, Field(ge=0, le=1_000_000_000_00, strict=True)]
 """Euro cents, up to a thousand million euros."""
 PositiveCents = Annotated[Amount, Field(ge=1, le=1_000_000_000_00, strict=True)]
 """Euro cents, more than nothing."""
-Quantity = Annotated[Decimal, Field(gt=0, le=100_000, decimal_places=2)]
+Quantity = Annotated[Decimal, BeforeValidator(_decimal_if_typed), Field(gt=0, le=100_000, decimal_places=2)]
 """So many units of an order, to the hundredth."""
 Percent = Annotated[int, Field(ge=0, le=100)]
 Year = Annotated[int, Field(ge=2020, le=2100)]

@@ -1,15 +1,13 @@
 """The SQL that changes the directory of operators, and the framework contracts with their lots and prices."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
+from services.escalation.domain.directory import Contract, NewLot, Operator, Price
 from services.escalation.domain.means import Lot
 from services.escalation.domain.refusals import ContractExists, OperatorExists
-from shared.contracts.vocabulary import Field
 from shared.db import Row, Transaction
 from shared.errors import NotFound
 
@@ -46,56 +44,7 @@ class NoSuchPrice(NotFound):
     sentence = "Ce prix n’existe pas dans ce lot."
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """An administration or State operator, what it can be asked for, and whom to turn to."""
-
-    id: UUID
-    name: str
-    kind: str
-    offer: str
-    fields: Sequence[Field] = ()
-    contact: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    active: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """A framework contract of the agency."""
-
-    id: UUID
-    reference: str
-    subject: str
-    starts_on: date
-    ends_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class NewLot:
-    """A lot of a contract, as it was awarded; `ceiling_cents` in euro cents."""
-
-    id: UUID
-    contract_id: UUID
-    number: int
-    title: str
-    holder: str
-    ceiling_cents: int
-    email: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What a unit costs, in euro cents."""
-
-    label: str
-    unit: str
-    price_cents: int
-    id: UUID = field(default=UUID(int=0))
-
-
-async def add_operator(tx: Transaction, operator: Operator, *, at: datetime) -> None:
+async def add_operator(tx: Transaction, operator_id: UUID, operator: Operator, *, at: datetime) -> None:
     """Enter an operator; refuses (`OperatorExists`) a name that is there."""
     try:
         async with tx.savepoint():
@@ -104,6 +53,7 @@ async def add_operator(tx: Transaction, operator: Operator, *, at: datetime) -> 
                 INSERT INTO operator (id, name, kind, offer, fields, contact, email, phone, active, created_at)
                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                 """,
+                operator_id,
                 *_columns(operator),
                 at,
             )
@@ -111,7 +61,7 @@ async def add_operator(tx: Transaction, operator: Operator, *, at: datetime) -> 
         raise OperatorExists(name=operator.name) from violation
 
 
-async def save_operator(tx: Transaction, operator: Operator) -> None:
+async def save_operator(tx: Transaction, operator_id: UUID, operator: Operator) -> None:
     """Write an operator anew; refuses (`OperatorExists`) the name of another."""
     try:
         async with tx.savepoint():
@@ -122,6 +72,7 @@ async def save_operator(tx: Transaction, operator: Operator) -> None:
                 WHERE id = $1
                 RETURNING TRUE
                 """,
+                operator_id,
                 *_columns(operator),
             )
     except asyncpg.UniqueViolationError as violation:
@@ -132,7 +83,6 @@ async def save_operator(tx: Transaction, operator: Operator) -> None:
 
 def _columns(operator: Operator) -> tuple[object, ...]:
     return (
-        operator.id,
         operator.name,
         operator.kind,
         operator.offer,
@@ -150,7 +100,7 @@ async def name_of_active_operator(tx: Transaction, operator_id: UUID) -> str | N
     return name
 
 
-async def add_contract(tx: Transaction, contract: Contract, *, at: datetime) -> None:
+async def add_contract(tx: Transaction, contract_id: UUID, contract: Contract, *, at: datetime) -> None:
     """Enter a contract; refuses (`ContractExists`) a reference that is there."""
     try:
         async with tx.savepoint():
@@ -159,7 +109,7 @@ async def add_contract(tx: Transaction, contract: Contract, *, at: datetime) -> 
                 INSERT INTO contract (id, reference, subject, starts_on, ends_on, created_at)
                 VALUES ($1, $2, $3, $4, $5, $6)
                 """,
-                contract.id,
+                contract_id,
                 contract.reference,
                 contract.subject,
                 contract.starts_on,
@@ -175,7 +125,7 @@ async def any_contract(tx: Transaction) -> bool:
     return bool(await tx.fetchval("SELECT EXISTS (SELECT FROM contract)"))
 
 
-async def add_lot(tx: Transaction, lot: NewLot, *, at: datetime) -> None:
+async def add_lot(tx: Transaction, lot_id: UUID, contract_id: UUID, lot: NewLot, *, at: datetime) -> None:
     """Enter a lot; refuses (`ContractExists`) a number that the contract has, and (`NoSuchContract`) no contract."""
     try:
         async with tx.savepoint():
@@ -184,8 +134,8 @@ async def add_lot(tx: Transaction, lot: NewLot, *, at: datetime) -> None:
                 INSERT INTO lot (id, contract_id, number, title, holder, email, ceiling_cents, created_at)
                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
                 """,
-                lot.id,
-                lot.contract_id,
+                lot_id,
+                contract_id,
                 lot.number,
                 lot.title,
                 lot.holder,
@@ -241,7 +191,7 @@ async def save_lot(tx: Transaction, lot: Lot) -> None:
     )
 
 
-async def add_price(tx: Transaction, lot_id: UUID, price: Price, *, at: datetime) -> None:
+async def add_price(tx: Transaction, price_id: UUID, lot_id: UUID, price: Price, *, at: datetime) -> None:
     """Enter a price of a lot; refuses (`NoSuchLot`)."""
     try:
         async with tx.savepoint():
@@ -250,7 +200,7 @@ async def add_price(tx: Transaction, lot_id: UUID, price: Price, *, at: datetime
                 INSERT INTO unit_price (id, lot_id, label, unit, price_cents, created_at)
                 VALUES ($1, $2, $3, $4, $5, $6)
                 """,
-                price.id,
+                price_id,
                 lot_id,
                 price.label,
                 price.unit,
@@ -276,4 +226,4 @@ async def active_prices(tx: Transaction, lot_id: UUID) -> dict[UUID, Price]:
         "SELECT id, label, unit, price_cents FROM unit_price WHERE lot_id = $1 AND active ORDER BY created_at, id",
         lot_id,
     )
-    return {row["id"]: Price(row["label"], row["unit"], row["price_cents"], row["id"]) for row in rows}
+    return {row["id"]: Price(label=row["label"], unit=row["unit"], price_cents=row["price_cents"]) for row in rows}

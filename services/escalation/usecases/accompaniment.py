@@ -1,195 +1,207 @@
-"""The work with the applicant: its start, its milestones, its end."""
+"""The work with the applicant: its start, milestones, progress, deliverables, providers' links, and its end."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from io import BytesIO
 from uuid import UUID
 
 from services.escalation.domain import accompaniment as domain
-from services.escalation.domain.accompaniment import Milestone, ProviderLink, Teller
+from services.escalation.domain.accompaniment import Milestone, ProviderLink, Reporter
 from services.escalation.domain.dossier import Escalation
-from services.escalation.domain.durations import Durations
+from services.escalation.domain.inputs import Line, Percent, Text
 from services.escalation.domain.refusals import LinkNotValid
 from services.escalation.store import accompaniment as store
 from services.escalation.store import dossier as dossier_store
 from services.escalation.store import means as means_store
-from services.escalation.usecases import acting
-from services.escalation.usecases.recording import SOURCE, day, load, record
+from services.escalation.usecases.context import Context, changes_dossier, on_dossier
+from services.escalation.usecases.recording import SOURCE, record
 from shared import texts
 from shared.allowance import Allowance
 from shared.clock import new_id
+from shared.commands import Command
 from shared.contracts.escalation import ProviderInvited
+from shared.contracts.fact import Email, Fact
 from shared.contracts.intake import Document
 from shared.contracts.vocabulary import Team
 from shared.db import Transaction
 from shared.documents import find_room, media_type_of, tidy_name
 from shared.errors import Invalid
-from shared.identity.model import Agent
 from shared.messaging import journal
 
 
+class StartAccompaniment(Command):
+    """When the work with the applicant begins and ends."""
+
+    starts_on: date
+    ends_on: date
+
+
+class PlanMilestone(Command):
+    """A milestone of the work, with what is delivered at it."""
+
+    title: Line
+    due_on: date
+    deliverable: Line | None = None
+
+
+class ReachMilestone(Command):
+    """When the milestone was reached; today when it is not said."""
+
+    reached_on: date | None = None
+
+
+class PostponeMilestone(Command):
+    """The new date of a milestone, and why."""
+
+    due_on: date
+    motive: Text
+
+
+class ReportProgress(Command):
+    """How far the work is, of a milestone or of all of it; `percent` done, if it can be said."""
+
+    text: Text
+    percent: Percent | None = None
+    milestone_id: UUID | None = None
+
+
+class AddDeliverable(Command):
+    """Which milestone a file belongs to, if any."""
+
+    milestone_id: UUID | None = None
+
+
+class InviteProvider(Command):
+    """To whom the link is given."""
+
+    email: Email
+
+
+class CompleteAccompaniment(Command):
+    """What the work has led to."""
+
+    report: Text
+
+
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class UploadedFile:
     """A file as it was sent."""
 
     name: str
     content: bytes
 
 
-def milestone_named(text: str) -> UUID | None:
-    """Read which milestone a form names, if any; refuses (`Invalid`) what is no identifier."""
-    try:
-        return UUID(text) if text else None
-    except ValueError as wrong:
-        raise Invalid.field("milestone_id", store.NoSuchMilestone.sentence) from wrong
+@dataclass(frozen=True, slots=True)
+class ProviderContext:
+    """The transaction, the personal link by which a provider acts, the time, and the limits that apply."""
+
+    tx: Transaction
+    link: ProviderLink
+    at: datetime
+    allowance: Allowance = field(default_factory=Allowance)
 
 
-async def start_accompaniment(
-    tx: Transaction, request_id: UUID, *, starts_on: date, ends_on: date, agent: Agent, at: datetime
-) -> None:
-    """The work with the applicant begins."""
-    escalation, at = await load(tx, request_id, agent, at)
-    fact = escalation.accompany(starts_on=starts_on, ends_on=ends_on, by=acting.by(agent), at=at)
-    await dossier_store.save(tx, escalation, at=at)
-    await record(tx, fact)
+@changes_dossier
+async def start_accompaniment(do: Context, escalation: Escalation, command: StartAccompaniment) -> Fact:
+    """Begin the work with the applicant."""
+    return escalation.accompany(starts_on=command.starts_on, ends_on=command.ends_on, by=do.by, at=do.at)
 
 
-async def plan_milestone(
-    tx: Transaction,
-    request_id: UUID,
-    *,
-    title: str,
-    due_on: date,
-    deliverable: str | None,
-    agent: Agent,
-    at: datetime,
-) -> UUID:
-    """A milestone is set."""
-    escalation, at = await load(tx, request_id, agent, at)
-    milestone = Milestone(new_id(), title, due_on)
-    fact = escalation.plan_milestone(
-        milestone_id=milestone.id, title=title, due_on=due_on, by=acting.by(agent), at=at, deliverable=deliverable
-    )
-    await store.add_milestone(tx, milestone, request_id, deliverable=deliverable, at=at)
-    await record(tx, fact)
+@on_dossier
+async def plan_milestone(do: Context, escalation: Escalation, command: PlanMilestone) -> UUID:
+    """Set a milestone."""
+    milestone = Milestone(new_id(), command.title, command.due_on)
+    fact = escalation.plan_milestone(milestone_id=milestone.id, **dict(command), by=do.by, at=do.at)
+    await store.add_milestone(do.tx, milestone, escalation.request_id, deliverable=command.deliverable, at=do.at)
+    await record(do.tx, fact)
     return milestone.id
 
 
-async def reach_milestone(
-    tx: Transaction, request_id: UUID, milestone_id: UUID, *, reached_on: date | None, agent: Agent, at: datetime
-) -> None:
-    """A milestone is reached, today unless it is said when."""
-    escalation, at = await load(tx, request_id, agent, at)
-    milestone = await store.load_milestone_for_update(tx, request_id, milestone_id)
-    fact = milestone.reach(escalation, reached_on=reached_on, today=day(at), by=acting.by(agent), at=at)
-    await store.save_milestone(tx, milestone)
-    await record(tx, fact)
+@on_dossier
+async def reach_milestone(do: Context, escalation: Escalation, milestone_id: UUID, command: ReachMilestone) -> None:
+    """Note that a milestone is reached, today unless it is said when."""
+    milestone = await store.load_milestone_for_update(do.tx, escalation.request_id, milestone_id)
+    fact = milestone.reach(escalation, reached_on=command.reached_on, today=do.today, by=do.by, at=do.at)
+    await store.save_milestone(do.tx, milestone)
+    await record(do.tx, fact)
 
 
+@on_dossier
 async def postpone_milestone(
-    tx: Transaction, request_id: UUID, milestone_id: UUID, *, due_on: date, motive: str, agent: Agent, at: datetime
+    do: Context, escalation: Escalation, milestone_id: UUID, command: PostponeMilestone
 ) -> None:
-    """A milestone has a new date."""
-    escalation, at = await load(tx, request_id, agent, at)
-    milestone = await store.load_milestone_for_update(tx, request_id, milestone_id)
-    fact = milestone.postpone(escalation, due_on=due_on, motive=motive, today=day(at), by=acting.by(agent), at=at)
-    await store.note_postponed(tx, fact)
-    await record(tx, fact)
+    """Give a milestone a later date."""
+    milestone = await store.load_milestone_for_update(do.tx, escalation.request_id, milestone_id)
+    fact = milestone.postpone(escalation, **dict(command), today=do.today, by=do.by, at=do.at)
+    await store.note_postponed(do.tx, fact)
+    await record(do.tx, fact)
 
 
-async def report_progress(
-    tx: Transaction,
-    request_id: UUID,
-    *,
-    milestone_id: UUID | None,
-    percent: int | None,
-    text: str,
-    agent: Agent,
-    at: datetime,
-    allowance: Allowance,
+@on_dossier
+async def report_progress(do: Context, escalation: Escalation, command: ReportProgress) -> UUID:
+    """Note how far the work is."""
+    return await _report(do, escalation, _reporter(do), command)
+
+
+async def report_progress_by_link(do: ProviderContext, command: ReportProgress) -> UUID:
+    """Tell how far the work is, as the provider."""
+    do, escalation, provider = await _load_by_link(do)
+    return await _report(do, escalation, provider, command)
+
+
+async def _report(
+    do: Context | ProviderContext, escalation: Escalation, reporter: Reporter, command: ReportProgress
 ) -> UUID:
-    """An agent notes how far the work is."""
-    escalation, at = await load(tx, request_id, agent, at)
-    teller = Teller(Team.NATIONAL, agent.name or agent.email, acting.by(agent))
-    return await _progress(
-        tx, escalation, teller, milestone_id=milestone_id, percent=percent, text=text, at=at, allowance=allowance
-    )
-
-
-async def report_progress_by_link(
-    tx: Transaction,
-    link: ProviderLink,
-    *,
-    milestone_id: UUID | None,
-    percent: int | None,
-    text: str,
-    at: datetime,
-    allowance: Allowance,
-) -> UUID:
-    """Whoever works on it tells how far it is."""
-    escalation, teller, at = await _by_link(tx, link, at)
-    return await _progress(
-        tx, escalation, teller, milestone_id=milestone_id, percent=percent, text=text, at=at, allowance=allowance
-    )
-
-
-async def _progress(
-    tx: Transaction,
-    escalation: Escalation,
-    teller: Teller,
-    *,
-    milestone_id: UUID | None,
-    percent: int | None,
-    text: str,
-    at: datetime,
-    allowance: Allowance,
-) -> UUID:
-    milestone = await _milestone(tx, escalation, milestone_id)
     fact = domain.report_progress(
-        escalation, teller, report_id=new_id(), milestone=milestone, percent=percent, text=text, at=at
+        escalation,
+        reporter,
+        report_id=new_id(),
+        milestone=await _milestone(do.tx, escalation, command.milestone_id),
+        percent=command.percent,
+        text=command.text,
+        at=do.at,
     )
-    await texts.find_room(tx, allowance, store.PROGRESS, fact.request_id, fact.team, text=text, at=at)
-    await store.add_progress(tx, fact, team=fact.team, author=fact.author)
-    await record(tx, fact)
+    await texts.find_room(do.tx, do.allowance, store.PROGRESS, fact.request_id, fact.team, text=fact.text, at=do.at)
+    await store.add_progress(do.tx, fact, team=fact.team, author=fact.author)
+    await record(do.tx, fact)
     return fact.report_id
 
 
-async def add_deliverable(
-    tx: Transaction, request_id: UUID, file: Delivered, *, milestone_id: UUID | None, agent: Agent, at: datetime
-) -> UUID:
-    """An agent joins a file that came out of the work."""
-    escalation, at = await load(tx, request_id, agent, at)
-    teller = Teller(Team.NATIONAL, agent.name or agent.email, acting.by(agent))
-    return await _deliver(tx, escalation, teller, file, milestone_id=milestone_id, at=at)
+@on_dossier
+async def add_deliverable(do: Context, escalation: Escalation, file: UploadedFile, command: AddDeliverable) -> UUID:
+    """Join a file that came out of the work."""
+    return await _deliver(do, escalation, _reporter(do), file, command)
 
 
-async def add_deliverable_by_link(
-    tx: Transaction, link: ProviderLink, file: Delivered, *, milestone_id: UUID | None, at: datetime
-) -> UUID:
-    """Whoever works on it hands in what came out of it."""
-    escalation, teller, at = await _by_link(tx, link, at)
-    return await _deliver(tx, escalation, teller, file, milestone_id=milestone_id, at=at)
+async def add_deliverable_by_link(do: ProviderContext, file: UploadedFile, command: AddDeliverable) -> UUID:
+    """Hand in a file that came out of the work, as the provider."""
+    do, escalation, provider = await _load_by_link(do)
+    return await _deliver(do, escalation, provider, file, command)
 
 
 async def _deliver(
-    tx: Transaction, escalation: Escalation, teller: Teller, file: Delivered, *, milestone_id: UUID | None, at: datetime
+    do: Context | ProviderContext,
+    escalation: Escalation,
+    reporter: Reporter,
+    file: UploadedFile,
+    command: AddDeliverable,
 ) -> UUID:
-    """Keep a file of an accepted kind, told by its content; refuses as for the documents of a request."""
+    """Store a file of an accepted kind, told by its content; refuses as for the documents of a request."""
     media_type = media_type_of(BytesIO(file.content))
-    find_room(len(file.content), beside=await store.stored_deliverables(tx, escalation.request_id))
+    find_room(len(file.content), beside=await store.stored_deliverables(do.tx, escalation.request_id))
     document = Document(
         id=new_id(),
         name=tidy_name(file.name, media_type),
         media_type=media_type,
         size=len(file.content),
         sha256=hashlib.sha256(file.content).hexdigest(),
-        added_at=at,
+        added_at=do.at,
     )
-    milestone = await _milestone(tx, escalation, milestone_id)
-    fact = domain.add_deliverable(escalation, teller, milestone=milestone, document=document)
-    await store.add_deliverable(tx, fact, file.content)
-    await record(tx, fact)
+    milestone = await _milestone(do.tx, escalation, command.milestone_id)
+    fact = domain.add_deliverable(escalation, reporter, milestone=milestone, document=document)
+    await store.add_deliverable(do.tx, fact, file.content)
+    await record(do.tx, fact)
     return document.id
 
 
@@ -202,44 +214,47 @@ async def _milestone(tx: Transaction, escalation: Escalation, milestone_id: UUID
         raise Invalid.field("milestone_id", missing.sentence) from missing
 
 
-async def _by_link(tx: Transaction, link: ProviderLink, at: datetime) -> tuple[Escalation, Teller, datetime]:
+def _reporter(do: Context) -> Reporter:
+    return Reporter(Team.NATIONAL, do.agent.name or do.agent.email, do.by)
+
+
+async def _load_by_link(do: ProviderContext) -> tuple[ProviderContext, Escalation, Reporter]:
     """Lock the dossier that a link opens; refuses (`LinkNotValid`) one that was replaced or declined."""
-    found = await store.linked(tx, link.mobilisation_id, link.generation)
-    escalation = await dossier_store.find_for_update(tx, found[0]) if found else None
+    found = await store.linked(do.tx, do.link.mobilisation_id, do.link.generation)
+    escalation = await dossier_store.find_for_update(do.tx, found[0]) if found else None
     if found is None or escalation is None:
         raise LinkNotValid
-    return escalation, Teller(Team.PROVIDER, found[1]), await journal.in_time(tx, SOURCE, found[0], at)
+    do = replace(do, at=await journal.in_time(do.tx, SOURCE, found[0], do.at))
+    return do, escalation, Reporter(Team.PROVIDER, found[1])
 
 
+@on_dossier
 async def invite_provider(
-    tx: Transaction, request_id: UUID, mobilisation_id: UUID, *, email: str, agent: Agent, at: datetime
+    do: Context, escalation: Escalation, mobilisation_id: UUID, command: InviteProvider
 ) -> ProviderLink:
-    """Whoever works on it is given a link to tell how it goes; the one before opens nothing any more."""
-    escalation, at = await load(tx, request_id, agent, at)
-    mobilisation = await means_store.load_mobilisation_for_update(tx, request_id, mobilisation_id)
-    actor = mobilisation.invite(of=escalation.state, by=acting.by(agent))
+    """Make the personal link by which a provider tells how it goes; an earlier one opens nothing any more."""
+    mobilisation = await means_store.load_mobilisation_for_update(do.tx, escalation.request_id, mobilisation_id)
+    actor = mobilisation.invite(of=escalation.state, by=do.by)
     fact = ProviderInvited(
-        request_id=request_id,
+        request_id=escalation.request_id,
         departement=escalation.departement,
-        at=at,
+        at=do.at,
         mobilisation_id=mobilisation_id,
         provider=mobilisation.resource,
-        email=email,
-        link_generation=await store.next_link_generation(tx, mobilisation_id),
+        email=command.email,
+        link_generation=await store.next_link_generation(do.tx, mobilisation_id),
         by=actor,
     )
-    await store.save_link(tx, fact)
-    await record(tx, fact)
+    await store.save_link(do.tx, fact)
+    await record(do.tx, fact)
     return ProviderLink(mobilisation_id, fact.link_generation)
 
 
-async def complete(
-    tx: Transaction, request_id: UUID, *, report: str, agent: Agent, durations: Durations, at: datetime
-) -> None:
-    """The work is done, and the applicant is asked what came of it."""
-    escalation, at = await load(tx, request_id, agent, at)
-    until = day(at) + timedelta(days=durations.evaluation_calendar_days)
-    completed, asked = escalation.complete(report=report, evaluation_until=until, by=acting.by(agent), at=at)
-    await dossier_store.save(tx, escalation, at=at)
-    await record(tx, completed)
-    await record(tx, asked)
+@on_dossier
+async def complete(do: Context, escalation: Escalation, command: CompleteAccompaniment) -> None:
+    """End the work; the applicant is asked to evaluate it."""
+    until = do.today + timedelta(days=do.durations.evaluation_calendar_days)
+    completed, asked = escalation.complete(report=command.report, evaluation_until=until, by=do.by, at=do.at)
+    await dossier_store.save(do.tx, escalation, at=do.at)
+    await record(do.tx, completed)
+    await record(do.tx, asked)

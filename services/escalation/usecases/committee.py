@@ -1,136 +1,201 @@
-"""What the committee's secretary does: sessions, agendas, decisions, closing."""
+"""What the committee's secretary does: sessions, agendas, decisions, their correction, reserves, closing."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import Literal
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic_core import PydanticCustomError
+
 from services.escalation.domain.committee import MemberRole, Session, Verdict
-from services.escalation.domain.durations import Durations
+from services.escalation.domain.decisions import OnRecord
+from services.escalation.domain.dossier import Escalation
+from services.escalation.domain.inputs import Line, Text
 from services.escalation.domain.moves import Action
 from services.escalation.domain.refusals import NotOnAgenda
 from services.escalation.store import committee as store
 from services.escalation.store import dossier as dossier_store
-from services.escalation.usecases import acting
-from services.escalation.usecases.recording import day, load, record, working_days_after
+from services.escalation.usecases.context import Context, changes_session, load
+from services.escalation.usecases.recording import record, working_days_after
 from shared.clock import new_id
-from shared.contracts.escalation import Decision
-from shared.db import Transaction
+from shared.commands import TYPED, Command, Nothing
 from shared.errors import Invalid
-from shared.identity.model import Agent
+
+MEMBER_ROLES: Final[Mapping[MemberRole, str]] = {
+    MemberRole.CHAIR: "présidence",
+    MemberRole.VOTING: "voix délibérative",
+    MemberRole.ADVISORY: "voix consultative",
+    MemberRole.RAPPORTEUR: "rapporteur",
+}
+"""Role → how people write it."""
 
 
-async def plan_session(
-    tx: Transaction,
-    *,
-    title: str,
-    held_on: date,
-    members: Sequence[str],
-    quorum: int | None,
-    agent: Agent,
-    at: datetime,
-    roles: Mapping[str, MemberRole] | None = None,
-) -> UUID:
-    """A session of the committee is planned, or recorded afterwards."""
+class Member(Command):
+    """Who sits in the committee, and in which quality."""
+
+    name: Line
+    role: MemberRole = MemberRole.VOTING
+
+
+def _members_if_typed(value: Any, info: ValidationInfo) -> Any:
+    """Read members as people type them, one a line, with the role behind a semicolon."""
+    if info.context != TYPED:
+        return value
+    lines = [line.partition(";") for text in value for line in str(text).splitlines() if line.strip()]
+    return [
+        {"name": name.strip()[:200], "role": _role(role.strip())} if role.strip() else name.strip()[:200]
+        for name, _, role in lines
+    ][:100]
+
+
+def _role(typed: str) -> MemberRole:
+    for role, french in MEMBER_ROLES.items():
+        if french.casefold() == typed.casefold():
+            return role
+    raise PydanticCustomError(
+        "member_role",
+        "«\u00a0{typed}\u00a0» n’est pas une qualité connue. Choisissez parmi\u00a0: {known}.",
+        {"typed": typed[:50], "known": ", ".join(MEMBER_ROLES.values())},
+    )
+
+
+class PlanSession(Command):
+    """A session of the committee; with a `quorum`, that many voting members must be present to decide.
+
+    A member given by his name alone votes.
+    """
+
+    held_on: date
+    title: Line = "Comité de suivi de projet"
+    members: Annotated[
+        list[Line | Member], BeforeValidator(_members_if_typed), Field(default_factory=list, max_length=100)
+    ]
+    quorum: Annotated[int, Field(ge=1, le=100)] | None = None
+
+
+class NoteAttendance(Command):
+    """Which members are present."""
+
+    present: Annotated[list[Line], Field(max_length=100)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nobody_if_typed(cls, data: Any, info: ValidationInfo) -> Any:
+        """A form on which no box is ticked says that nobody is present."""
+        return {"present": [], **data} if info.context == TYPED else data
+
+
+class MoveOnAgenda(Command):
+    """A dossier of the agenda, to change places with the one before or after."""
+
+    request_id: UUID
+    direction: Literal["up", "down"]
+
+
+class Decide(Verdict):
+    """What the committee decides of a dossier of the agenda."""
+
+    request_id: UUID
+
+
+class LiftReserve(Command):
+    """Why the reserve is lifted, and since when; today when it is not said."""
+
+    motive: Text
+    lifted_on: date | None = None
+
+
+async def plan_session(do: Context, command: PlanSession) -> UUID:
+    """Plan a session, or record one afterwards."""
+    members = [Member(name=one) if isinstance(one, str) else one for one in command.members]
     session, actor = Session.plan(
         new_id(),
-        title=title,
-        held_on=held_on,
-        members=members,
-        quorum=quorum,
-        by=acting.by(agent),
-        today=day(at),
-        roles=roles,
+        title=command.title,
+        held_on=command.held_on,
+        members=[member.name for member in members],
+        quorum=command.quorum,
+        by=do.by,
+        today=do.today,
+        roles={member.name: member.role for member in command.members if isinstance(member, Member)},
     )
-    await store.add_session(tx, session, by=actor, at=at)
+    await store.add_session(do.tx, session, by=actor, at=do.at)
     return session.id
 
 
-async def note_attendance(tx: Transaction, session_id: UUID, *, present: Sequence[str], agent: Agent) -> None:
-    """The members who are there are noted, for the quorum and the minutes."""
-    session = await store.load_session_for_update(tx, session_id)
-    session.attend(present, by=acting.by(agent))
-    await store.save_session(tx, session)
+@changes_session
+async def note_attendance(do: Context, session: Session, command: NoteAttendance) -> None:
+    """Note which members are present, for the quorum and the minutes."""
+    session.attend(command.present, by=do.by)
 
 
-async def move_on_agenda(
-    tx: Transaction, session_id: UUID, request_id: UUID, *, direction: Literal["up", "down"], agent: Agent
-) -> None:
-    """A dossier changes places with its neighbour; at an end of the agenda it stays."""
-    acting.by(agent).acting_in(Action.AGENDA)
-    session = await store.load_session_for_update(tx, session_id)
+@changes_session
+async def move_on_agenda(do: Context, session: Session, command: MoveOnAgenda) -> None:
+    """Let a dossier change places with its neighbour; at an end of the agenda it stays."""
+    do.require(Action.AGENDA)
     session.check_open()
-    order = await store.agenda(tx, session_id)
-    if request_id not in order:
-        raise NotOnAgenda(state=session.state, allowed_actions=session.allowed_actions(acting.by(agent)))
-    here = order.index(request_id)
-    there = here - 1 if direction == "up" else here + 1
+    order = await store.agenda(do.tx, session.id)
+    if command.request_id not in order:
+        raise NotOnAgenda(state=session.state, allowed_actions=session.allowed_actions(do.by))
+    here = order.index(command.request_id)
+    there = here - 1 if command.direction == "up" else here + 1
     if 0 <= there < len(order):
         order[here], order[there] = order[there], order[here]
-        await store.reorder(tx, session_id, order)
+        await store.reorder(do.tx, session.id, order)
 
 
-async def decide(
-    tx: Transaction,
-    session_id: UUID,
-    request_id: UUID,
-    verdict: Verdict,
-    *,
-    agent: Agent,
-    durations: Durations,
-    at: datetime,
-) -> Decision:
-    """The committee decides on a dossier of its agenda."""
-    session = await store.load_session_for_update(tx, session_id)
+async def decide(do: Context, session_id: UUID, command: Decide) -> UUID:
+    """Record what the committee decided of a dossier."""
+    session = await store.load_session_for_update(do.tx, session_id)
     session.check_open()
     try:
-        escalation, at = await load(tx, request_id, agent, at)
+        do, escalation = await load(do, command.request_id)
     except dossier_store.NoSuchEscalation as missing:
         raise Invalid.field("request_id", missing.sentence) from missing
-    session.check_may_decide(escalation, acting.by(agent))
-    session.check(verdict)
-    number = await store.next_decision_number(tx, session.held_on.year)
-    decision = session.decide(escalation, verdict, decision_id=new_id(), number=number, by=acting.by(agent))
-    fact = escalation.take_decision(decision, next_due_on=working_days_after(at, durations.committee), at=at)
-    await dossier_store.save(tx, escalation, at=at)
-    event_id = await record(tx, fact)
-    await store.add_decision(tx, decision, request_id, event_id=event_id, at=at)
-    return decision
+    number = await store.next_decision_number(do.tx, session.held_on.year)
+    decision = session.decide(escalation, command, decision_id=new_id(), number=number, by=do.by)
+    fact = escalation.take_decision(decision, next_due_on=working_days_after(do.at, do.durations.committee), at=do.at)
+    await dossier_store.save(do.tx, escalation, at=do.at)
+    event_id = await record(do.tx, fact)
+    await store.add_decision(do.tx, decision, command.request_id, event_id=event_id, at=do.at)
+    return decision.id
 
 
-async def correct(tx: Transaction, decision_id: UUID, verdict: Verdict, *, agent: Agent, at: datetime) -> Decision:
-    """A new decision of today replaces one on record, whose session stays as it is."""
-    request_id = await store.request_of_decision(tx, decision_id)
-    escalation, at = await load(tx, request_id, agent, at)
-    replaced = await store.load_decision_for_update(tx, decision_id)
-    replaced.check_may_correct(escalation, acting.by(agent))
-    verdict.check(day(at))
-    number = await store.next_decision_number(tx, day(at).year)
+async def _load_decision(do: Context, decision_id: UUID) -> tuple[Context, Escalation, OnRecord]:
+    """Lock a decision on record, after its dossier."""
+    do, escalation = await load(do, await store.request_of_decision(do.tx, decision_id))
+    return do, escalation, await store.load_decision_for_update(do.tx, decision_id)
+
+
+async def correct(do: Context, decision_id: UUID, command: Verdict) -> UUID:
+    """Replace a decision by a new one, dated today, that names it; its session stays as it is."""
+    do, escalation, replaced = await _load_decision(do, decision_id)
+    number = await store.next_decision_number(do.tx, do.today.year)
     fact = replaced.correct(
-        escalation, verdict, decision_id=new_id(), number=number, today=day(at), by=acting.by(agent), at=at
+        escalation, command, decision_id=new_id(), number=number, today=do.today, by=do.by, at=do.at
     )
-    await dossier_store.save(tx, escalation, at=at)
-    event_id = await record(tx, fact)
-    await store.add_decision(tx, fact.decision, request_id, event_id=event_id, at=at)
-    return fact.decision
+    await dossier_store.save(do.tx, escalation, at=do.at)
+    event_id = await record(do.tx, fact)
+    await store.add_decision(do.tx, fact.decision, escalation.request_id, event_id=event_id, at=do.at)
+    return fact.decision.id
 
 
-async def lift_reserve(
-    tx: Transaction, decision_id: UUID, *, motive: str, lifted_on: date | None, agent: Agent, at: datetime
-) -> None:
-    """What the committee asked for is there, today unless it is said when."""
-    request_id = await store.request_of_decision(tx, decision_id)
-    escalation, at = await load(tx, request_id, agent, at)
-    decision = await store.load_decision_for_update(tx, decision_id)
+async def lift_reserve(do: Context, decision_id: UUID, command: LiftReserve) -> None:
+    """Note that what the committee had asked for is there."""
+    do, escalation, decision = await _load_decision(do, decision_id)
     fact = decision.lift_reserve(
-        escalation, motive=motive, lifted_on=lifted_on or day(at), today=day(at), by=acting.by(agent), at=at
+        escalation,
+        motive=command.motive,
+        lifted_on=command.lifted_on or do.today,
+        today=do.today,
+        by=do.by,
+        at=do.at,
     )
-    await store.note_reserve_lifted(tx, fact.number, motive=fact.motive, lifted_on=fact.lifted_on, by=fact.by)
-    await record(tx, fact)
+    await store.note_reserve_lifted(do.tx, fact.number, motive=fact.motive, lifted_on=fact.lifted_on, by=fact.by)
+    await record(do.tx, fact)
 
 
-async def close_session(tx: Transaction, session_id: UUID, *, agent: Agent, at: datetime) -> None:
-    """The session is over and does not change any more."""
-    session = await store.load_session_for_update(tx, session_id)
-    session.close(undecided=await store.undecided(tx, session_id), by=acting.by(agent), at=at)
-    await store.save_session(tx, session)
+@changes_session
+async def close_session(do: Context, session: Session, _: Nothing) -> None:
+    """Close the session for good."""
+    session.close(undecided=await store.undecided(do.tx, session.id), by=do.by, at=do.at)

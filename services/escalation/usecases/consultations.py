@@ -1,27 +1,24 @@
-"""Whoever opens a file of a dossier leaves a trace; pages and calls do by shared.web.consultations."""
+"""Who opens a file of a dossier is recorded; pages and calls are by shared.web.consultations."""
 
-from datetime import datetime
 from uuid import UUID
 
 from services.escalation.store import exchanges
-from services.escalation.usecases import acting
-from shared.db import Transaction
+from services.escalation.usecases.context import Context
 from shared.errors import NotFound
-from shared.identity.model import Agent
 
 
-async def open_document(tx: Transaction, request_id: UUID, document_id: UUID, *, agent: Agent, at: datetime) -> None:
-    """Note that an agent opens a document; refuses (`NotFound`) one of a dossier outside their perimeter."""
-    seen = acting.perimeter(agent)
+async def open_document(do: Context, request_id: UUID, document_id: UUID) -> None:
+    """Record that an agent opens a document; refuses (`NotFound`) one of a dossier outside their perimeter."""
+    seen = do.perimeter
     if not await exchanges.has_document(
-        tx, request_id, document_id, departements=seen.departements, programmes=seen.programmes
+        do.tx, request_id, document_id, departements=seen.departements, programmes=seen.programmes
     ):
         raise NotFound
-    await note_opened(tx, request_id, document_id, agent=agent, at=at)
+    await note_opened(do, request_id, document_id)
 
 
-async def note_opened(tx: Transaction, request_id: UUID, document_id: UUID, *, agent: Agent, at: datetime) -> None:
-    """Note that an agent opens a file of a dossier."""
+async def note_opened(do: Context, request_id: UUID, document_id: UUID) -> None:
+    """Record that an agent opens a file of a dossier."""
     await exchanges.note_document_opened(
-        tx, request_id=request_id, document_id=document_id, agent_id=agent.id, email=agent.email, at=at
+        do.tx, request_id=request_id, document_id=document_id, agent_id=do.agent.id, email=do.agent.email, at=do.at
     )

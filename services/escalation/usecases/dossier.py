@@ -1,7 +1,10 @@
 """What the national team does with a dossier before the committee."""
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import Field
 
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.inputs import Text
@@ -10,7 +13,7 @@ from services.escalation.store import committee as committee_store
 from services.escalation.store import dossier as store
 from services.escalation.store import exchanges
 from services.escalation.usecases.context import Context, changes_dossier, load
-from services.escalation.usecases.recording import day, record, working_days_after
+from services.escalation.usecases.recording import record, working_days_after
 from shared import texts
 from shared.clock import new_id
 from shared.commands import Command
@@ -43,6 +46,12 @@ class Schedule(Command):
     session_id: UUID
 
 
+class ScheduleSeveral(Command):
+    """Which dossiers a session hears."""
+
+    request_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)]
+
+
 class AddNote(Command):
     """What the national team keeps in mind about the dossier."""
 
@@ -60,7 +69,7 @@ async def settle_admissibility(do: Context, escalation: Escalation, command: Set
 async def ask_departement(do: Context, escalation: Escalation, command: AskDepartement) -> Fact:
     """Ask the département for what only it can give; the applicant is never asked directly."""
     fact = escalation.ask(question=command.question, until=command.until, by=do.by, at=do.at)
-    if command.until is not None and command.until < day(do.at):
+    if command.until is not None and command.until < do.today:
         raise Invalid.field("until", "Cette date est déjà passée.")
     request_id = escalation.request_id
     await texts.find_room(do.tx, do.allowance, exchanges.QUESTIONS, request_id, text=command.question, at=do.at)
@@ -98,3 +107,9 @@ async def schedule(do: Context, request_id: UUID, command: Schedule) -> None:
     await committee_store.add_to_agenda(do.tx, session.id, request_id, state=escalation.state, at=do.at)
     await store.save(do.tx, escalation, at=do.at)
     await record(do.tx, fact)
+
+
+async def schedule_several(do: Context, session_id: UUID, command: ScheduleSeveral) -> None:
+    """Put dossiers at the end of a session's agenda, those that another session deferred for instance."""
+    for request_id in command.request_ids:
+        await schedule(do, request_id, Schedule(session_id=session_id))

@@ -1,27 +1,112 @@
-"""Finding the means: mobilisations with what was delivered and paid of them, and the plan of who pays what."""
+"""Means: resources are mobilised, delivered in parts and paid; a plan says who pays what."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
+from typing import Annotated, Any
 from uuid import UUID
 
+from pydantic import AfterValidator, Field, ModelWrapValidatorHandler, ValidationInfo, model_validator
+
 from services.escalation.domain.dossier import Escalation
+from services.escalation.domain.inputs import Cents, Line, PositiveCents, Quantity
 from services.escalation.domain.means import Lot, Mobilisation, MobilisationState, OrderLine
-from services.escalation.domain.moves import Action, By, allow
+from services.escalation.domain.moves import Action, allow
 from services.escalation.domain.refusals import NoEnvelope
 from services.escalation.store import directory
 from services.escalation.store import dossier as dossier_store
 from services.escalation.store import means as store
-from services.escalation.usecases import acting
-from services.escalation.usecases.recording import day, load, record
+from services.escalation.usecases.context import Context, on_dossier
+from services.escalation.usecases.recording import record
 from shared.clock import new_id
+from shared.commands import TYPED, Command, Nothing
 from shared.contracts.escalation import FinancingShare, OrderBooked, ResourceProgressed
 from shared.contracts.fact import A_MOMENT
-from shared.contracts.vocabulary import MobilisationKind, MobilisationStep, OrderEntry
-from shared.db import Transaction
+from shared.contracts.vocabulary import FinancerKind, MobilisationKind, MobilisationStep, OrderEntry
 from shared.errors import Invalid
-from shared.identity.model import Agent
+from shared.french.words import word
+
+
+class NewOrderLine(Command):
+    """So many units at a price of the lot."""
+
+    price_id: UUID
+    quantity: Quantity
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _blank_if_typed(
+        cls, data: Any, handler: ModelWrapValidatorHandler["NewOrderLine"], info: ValidationInfo
+    ) -> "NewOrderLine":
+        """A form lists all prices; those without a quantity are not ordered."""
+        blank = info.context == TYPED and isinstance(data, dict) and "quantity" not in data
+        return cls.model_construct(price_id=UUID(int=0), quantity=Decimal(0)) if blank else handler(data)
+
+
+class Mobilise(Command):
+    """A resource for the project; `amount_cents` is committed on the year's envelope.
+
+    An operator of the directory is named by `operator_id`. An order on a framework contract names its `lot_id`, and the
+    quantities at its unit prices in `lines`; its amount is then their sum, and it is numbered unless it has a number.
+    """
+
+    kind: MobilisationKind
+    resource: Line | None = None
+    amount_cents: Cents | None = None
+    lot: Line | None = None
+    purchase_order: Line | None = None
+    operator_id: UUID | None = None
+    lot_id: UUID | None = None
+    lines: Annotated[
+        list[NewOrderLine],
+        Field(max_length=100),
+        AfterValidator(lambda lines: [line for line in lines if line.quantity]),
+    ] = Field(default_factory=list)
+
+
+class DeliverAll(Command):
+    """What was delivered in all, in euro cents; all that was ordered when it is not said."""
+
+    delivered_cents: Cents | None = None
+
+
+class BookEntry(Command):
+    """A part of an order that was delivered, or paid; today when it is not said when."""
+
+    amount_cents: PositiveCents
+    dated: date | None = None
+    reference: Line | None = None
+
+
+class Share(Command):
+    """What one financer pays, in euro cents."""
+
+    kind: FinancerKind
+    financer: Line
+    amount_cents: PositiveCents
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _blank_if_typed(cls, data: Any, handler: ModelWrapValidatorHandler["Share"], info: ValidationInfo) -> "Share":
+        """A form has more rows than shares: those without an amount are none; a nameless financer has its kind's."""
+        if info.context != TYPED or not isinstance(data, dict):
+            return handler(data)
+        if "amount_cents" not in data:
+            return cls.model_construct(kind=FinancerKind.ANCT, financer="", amount_cents=0)
+        named = {kind.value: word(kind) for kind in FinancerKind}
+        return handler({"financer": named.get(str(data.get("kind"))), **data})
+
+
+class PlanFinancing(Command):
+    """Who pays what of the project; the shares add up to the total."""
+
+    total_cents: PositiveCents
+    shares: Annotated[
+        list[Share],
+        Field(min_length=1, max_length=50),
+        AfterValidator(lambda shares: [share for share in shares if share.amount_cents]),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,238 +118,217 @@ class Ordered:
     lines: Sequence[OrderLine]
 
 
-async def mobilise(
-    tx: Transaction,
-    request_id: UUID,
-    *,
-    kind: MobilisationKind,
-    resource: str | None,
-    amount_cents: int | None,
-    lot: str | None,
-    purchase_order: str | None,
-    agent: Agent,
-    at: datetime,
-    operator_id: UUID | None = None,
-    lot_id: UUID | None = None,
-    lines: Sequence[tuple[UUID, Decimal]] = (),
-) -> UUID:
-    """A resource is found for the project; its amount is committed at once, on the year's envelope and on its lot.
-
-    It is an operator of the directory (`operator_id`), an order on a lot (`lot_id`, with the quantities at its unit
-    prices in `lines`), or what `resource` says.
-    """
-    escalation, at = await load(tx, request_id, agent, at)
-    allow(Action.MOBILISATIONS, escalation.state, acting.by(agent))
-    _check_origin(kind, operator_id=operator_id, lot_id=lot_id, lines=lines)
-    operator = await _operator(tx, operator_id) if operator_id else None
-    ordered = await _order(tx, lot_id, lines, amount_cents, at) if lot_id else None
-    named = resource or operator or (ordered.lot.holder if ordered else None)
-    if not named:
+@on_dossier
+async def mobilise(do: Context, escalation: Escalation, command: Mobilise) -> UUID:
+    """Find a resource for the project; its amount is committed at once, on the year's envelope and on its lot."""
+    allow(Action.MOBILISATIONS, escalation.state, do.by)
+    _check_origin(command)
+    operator = await _operator(do, command.operator_id) if command.operator_id else None
+    ordered = await _order(do, command.lot_id, command) if command.lot_id else None
+    resource = command.resource or operator or (ordered.lot.holder if ordered else None)
+    if not resource:
         raise Invalid.field("resource", "Nommez le moyen mobilisé, ou choisissez-le dans l’annuaire.")
     mobilisation = Mobilisation(
         new_id(),
-        request_id,
-        kind,
-        named,
-        ordered.amount_cents if ordered else amount_cents or 0,
-        ordered.lot.name if ordered else lot,
-        purchase_order,
+        escalation.request_id,
+        command.kind,
+        resource,
+        ordered.amount_cents if ordered else command.amount_cents or 0,
+        ordered.lot.name if ordered else command.lot,
+        command.purchase_order,
         MobilisationState.PROPOSED,
         None,
-        operator_id=operator_id,
-        lot_id=lot_id,
+        operator_id=command.operator_id,
+        lot_id=command.lot_id,
     )
     if mobilisation.amount_cents:
-        mobilisation.envelope_id = await _commit(tx, request_id, mobilisation.amount_cents, at)
-    if ordered and not purchase_order:
-        mobilisation.purchase_order = await store.next_order_number(tx, day(at).year)
+        mobilisation.envelope_id = await _commit(do, escalation.request_id, mobilisation.amount_cents)
+    if ordered and not command.purchase_order:
+        mobilisation.purchase_order = await store.next_order_number(do.tx, do.today.year)
     fact = escalation.mobilise(
         mobilisation_id=mobilisation.id,
-        kind=kind,
-        resource=named,
+        kind=mobilisation.kind,
+        resource=resource,
         amount_cents=mobilisation.amount_cents,
         lot=mobilisation.lot,
         purchase_order=mobilisation.purchase_order,
-        by=acting.by(agent),
-        at=at,
+        by=do.by,
+        at=do.at,
     )
-    await dossier_store.save(tx, escalation, at=at)
-    await store.add_mobilisation(tx, mobilisation, by=fact.by, at=at, lines=ordered.lines if ordered else ())
-    await record(tx, fact)
+    await dossier_store.save(do.tx, escalation, at=do.at)
+    await store.add_mobilisation(do.tx, mobilisation, by=fact.by, at=do.at, lines=ordered.lines if ordered else ())
+    await record(do.tx, fact)
     return mobilisation.id
 
 
-def _check_origin(
-    kind: MobilisationKind, *, operator_id: UUID | None, lot_id: UUID | None, lines: Sequence[tuple[UUID, Decimal]]
-) -> None:
+def _check_origin(command: Mobilise) -> None:
     """Refuse (`Invalid`) what does not go together: contracts are for providers, the directory is for the State."""
-    if operator_id and kind is not MobilisationKind.INTERNAL:
+    if command.operator_id and command.kind is not MobilisationKind.INTERNAL:
         raise Invalid.field("operator_id", "Un opérateur de l’annuaire est un moyen interne.")
-    if lot_id and kind is not MobilisationKind.EXTERNAL:
+    if command.lot_id and command.kind is not MobilisationKind.EXTERNAL:
         raise Invalid.field("lot_id", "Un lot de marché se commande à un prestataire externe.")
-    if lines and not lot_id:
+    if command.lines and not command.lot_id:
         raise Invalid.field("lot_id", "Choisissez le lot dont ce sont les prix.")
 
 
-async def _operator(tx: Transaction, operator_id: UUID) -> str:
-    name = await directory.name_of_active_operator(tx, operator_id)
+async def _operator(do: Context, operator_id: UUID) -> str:
+    name = await directory.name_of_active_operator(do.tx, operator_id)
     if name is None:
         raise Invalid.field("operator_id", "Cet opérateur n’est pas, ou n’est plus, dans l’annuaire.")
     return name
 
 
-async def _order(
-    tx: Transaction, lot_id: UUID, wanted: Sequence[tuple[UUID, Decimal]], amount_cents: int | None, at: datetime
-) -> Ordered:
+async def _order(do: Context, lot_id: UUID, command: Mobilise) -> Ordered:
     """Order on a lot, at its unit prices or for an amount; refuses (`LotExceeded`) more than its ceiling leaves."""
     try:
-        lot = await directory.load_lot_for_update(tx, lot_id)
+        lot = await directory.load_lot_for_update(do.tx, lot_id)
     except directory.NoSuchLot as missing:
         raise Invalid.field("lot_id", missing.sentence) from missing
-    prices = await directory.active_prices(tx, lot_id)
+    prices = await directory.active_prices(do.tx, lot_id)
     lines = []
-    for price_id, quantity in wanted:
-        price = prices.get(price_id)
+    for wanted in command.lines:
+        price = prices.get(wanted.price_id)
         if price is None:
             raise Invalid.field("lines", "Un des prix n’est pas, ou n’est plus, au bordereau de ce lot.")
-        lines.append(OrderLine(price.label, price.unit, quantity, price.price_cents))
+        lines.append(OrderLine(price.label, price.unit, wanted.quantity, price.price_cents))
     total = sum(line.total_cents for line in lines)
-    if lines and amount_cents not in {None, total}:
+    if lines and command.amount_cents not in {None, total}:
         raise Invalid.field("amount_cents", "Le montant n’est pas la somme des lignes de la commande.")
-    amount = total if lines else amount_cents or 0
+    amount = total if lines else command.amount_cents or 0
     if not amount:
         raise Invalid.field("lines", "Indiquez au moins une quantité, ou le montant de la commande.")
-    lot.commit(amount, today=day(at))
-    await directory.save_lot(tx, lot)
+    lot.commit(amount, today=do.today)
+    await directory.save_lot(do.tx, lot)
     return Ordered(lot, amount, lines)
 
 
-async def _commit(tx: Transaction, request_id: UUID, amount_cents: int, at: datetime) -> UUID:
-    year = day(at).year
-    envelope = await store.envelope_of_request_for_update(tx, request_id, year=year)
+async def _commit(do: Context, request_id: UUID, amount_cents: int) -> UUID:
+    envelope = await store.envelope_of_request_for_update(do.tx, request_id, year=do.today.year)
     if envelope is None:
-        raise NoEnvelope(year=year)
+        raise NoEnvelope(year=do.today.year)
     envelope.commit(amount_cents)
-    await store.save_envelope(tx, envelope)
+    await store.save_envelope(do.tx, envelope)
     return envelope.id
 
 
-async def step_mobilisation(
-    tx: Transaction,
-    request_id: UUID,
-    mobilisation_id: UUID,
-    action: Action,
-    *,
-    agent: Agent,
-    at: datetime,
-    delivered_cents: int | None = None,
-) -> None:
-    """A mobilisation is accepted, declined, started or delivered; what it does not take any more comes back.
+@on_dossier
+async def accept_mobilisation(do: Context, escalation: Escalation, mobilisation_id: UUID, _: Nothing) -> None:
+    """The resource is available."""
+    await _step(do, escalation, mobilisation_id, Action.ACCEPTANCE)
 
-    The last delivery is of all that was ordered, unless `delivered_cents` says how much came in all.
-    """
-    escalation, at = await load(tx, request_id, agent, at)
-    mobilisation = await store.load_mobilisation_for_update(tx, request_id, mobilisation_id)
-    by, before = acting.by(agent), mobilisation.committed_cents
+
+@on_dossier
+async def decline_mobilisation(do: Context, escalation: Escalation, mobilisation_id: UUID, _: Nothing) -> None:
+    """The resource is not available; its amount comes back."""
+    await _step(do, escalation, mobilisation_id, Action.DECLINE)
+
+
+@on_dossier
+async def start_mobilisation(do: Context, escalation: Escalation, mobilisation_id: UUID, _: Nothing) -> None:
+    """The resource is at work."""
+    await _step(do, escalation, mobilisation_id, Action.START)
+
+
+@on_dossier
+async def deliver_all(do: Context, escalation: Escalation, mobilisation_id: UUID, command: DeliverAll) -> None:
+    """What was ordered is delivered; what did not come goes back to the envelope and to the lot."""
+    await _step(do, escalation, mobilisation_id, Action.DELIVERY, delivered_cents=command.delivered_cents)
+
+
+async def _step(
+    do: Context, escalation: Escalation, mobilisation_id: UUID, action: Action, *, delivered_cents: int | None = None
+) -> None:
+    """Take one step in the life of a mobilisation; what it does not take any more comes back."""
+    mobilisation = await store.load_mobilisation_for_update(do.tx, escalation.request_id, mobilisation_id)
+    before, at = mobilisation.committed_cents, do.at
     if action is Action.DELIVERY:
-        last = mobilisation.deliver(total_cents=delivered_cents, of=escalation.state, by=by)
+        last = mobilisation.deliver(total_cents=delivered_cents, of=escalation.state, by=do.by)
         if last:
-            booked = _booking(escalation, mobilisation, OrderEntry.DELIVERY, last, dated=day(at), by=by, at=at)
-            await _book(tx, booked)
+            entry = BookEntry(amount_cents=last, dated=do.today)
+            await _book(do, escalation, mobilisation, OrderEntry.DELIVERY, entry)
             at += A_MOMENT
     else:
-        mobilisation.step(action, of=escalation.state, by=by)
-    await _give_back(tx, mobilisation, before - mobilisation.committed_cents)
-    await store.save_mobilisation(tx, mobilisation, at=at)
+        mobilisation.step(action, of=escalation.state, by=do.by)
+    await _give_back(do, mobilisation, before - mobilisation.committed_cents)
+    await store.save_mobilisation(do.tx, mobilisation, at=at)
     await record(
-        tx,
+        do.tx,
         ResourceProgressed(
-            request_id=request_id,
+            request_id=escalation.request_id,
             departement=escalation.departement,
             at=at,
             mobilisation_id=mobilisation_id,
             resource=mobilisation.resource,
             step=MobilisationStep(mobilisation.state.value),
-            by=by.acting_in(action),
+            by=do.by.acting_in(action),
         ),
     )
 
 
-async def _give_back(tx: Transaction, mobilisation: Mobilisation, amount_cents: int) -> None:
+async def _give_back(do: Context, mobilisation: Mobilisation, amount_cents: int) -> None:
     if amount_cents and mobilisation.lot_id is not None:
-        lot = await directory.load_lot_for_update(tx, mobilisation.lot_id)
+        lot = await directory.load_lot_for_update(do.tx, mobilisation.lot_id)
         lot.release(amount_cents)
-        await directory.save_lot(tx, lot)
+        await directory.save_lot(do.tx, lot)
     if amount_cents and mobilisation.envelope_id is not None:
-        envelope = await store.load_envelope_for_update(tx, mobilisation.envelope_id)
+        envelope = await store.load_envelope_for_update(do.tx, mobilisation.envelope_id)
         envelope.release(amount_cents)
-        await store.save_envelope(tx, envelope)
+        await store.save_envelope(do.tx, envelope)
 
 
-async def book(
-    tx: Transaction,
-    request_id: UUID,
-    mobilisation_id: UUID,
-    action: Action,
-    *,
-    amount_cents: int,
-    dated: date | None,
-    reference: str | None,
-    agent: Agent,
-    at: datetime,
+@on_dossier
+async def note_part_delivery(do: Context, escalation: Escalation, mobilisation_id: UUID, command: BookEntry) -> UUID:
+    """A part of what was ordered is delivered."""
+    return await _book_part(do, escalation, mobilisation_id, Action.PART_DELIVERY, command)
+
+
+@on_dossier
+async def note_payment(do: Context, escalation: Escalation, mobilisation_id: UUID, command: BookEntry) -> UUID:
+    """A part of what was delivered is paid."""
+    return await _book_part(do, escalation, mobilisation_id, Action.PAYMENT, command)
+
+
+async def _book_part(
+    do: Context, escalation: Escalation, mobilisation_id: UUID, action: Action, command: BookEntry
 ) -> UUID:
-    """A part of an order was delivered, or paid; today unless it is said when."""
-    escalation, at = await load(tx, request_id, agent, at)
-    mobilisation = await store.load_mobilisation_for_update(tx, request_id, mobilisation_id)
-    by = acting.by(agent)
-    on = dated or day(at)
-    entry = mobilisation.book(action, amount_cents, dated=on, today=day(at), of=escalation.state, by=by)
-    fact = _booking(escalation, mobilisation, entry, amount_cents, dated=on, by=by, at=at, reference=reference)
-    await store.save_mobilisation(tx, mobilisation, at=at)
-    await _book(tx, fact)
-    return fact.entry_id
+    mobilisation = await store.load_mobilisation_for_update(do.tx, escalation.request_id, mobilisation_id)
+    dated = command.dated or do.today
+    entry = mobilisation.book(action, command.amount_cents, dated=dated, today=do.today, of=escalation.state, by=do.by)
+    await store.save_mobilisation(do.tx, mobilisation, at=do.at)
+    return await _book(do, escalation, mobilisation, entry, command)
 
 
-def _booking(
-    escalation: Escalation,
-    mobilisation: Mobilisation,
-    entry: OrderEntry,
-    amount_cents: int,
-    *,
-    dated: date,
-    by: By,
-    at: datetime,
-    reference: str | None = None,
-) -> OrderBooked:
-    return OrderBooked(
+async def _book(
+    do: Context, escalation: Escalation, mobilisation: Mobilisation, entry: OrderEntry, command: BookEntry
+) -> UUID:
+    fact = OrderBooked(
         request_id=escalation.request_id,
         departement=escalation.departement,
-        at=at,
+        at=do.at,
         entry_id=new_id(),
         mobilisation_id=mobilisation.id,
         resource=mobilisation.resource,
         entry=entry,
-        amount_cents=amount_cents,
-        dated=dated,
-        reference=reference,
-        by=by.acting_in(Action.PAYMENT),
+        amount_cents=command.amount_cents,
+        dated=command.dated or do.today,
+        reference=command.reference,
+        by=do.by.acting_in(Action.PAYMENT),
     )
+    await store.add_entry(do.tx, fact)
+    await record(do.tx, fact)
+    return fact.entry_id
 
 
-async def _book(tx: Transaction, fact: OrderBooked) -> None:
-    await store.add_entry(tx, fact)
-    await record(tx, fact)
-
-
-async def plan_financing(
-    tx: Transaction, request_id: UUID, *, total_cents: int, shares: Sequence[FinancingShare], agent: Agent, at: datetime
-) -> None:
-    """It is settled who pays what of the project; a plan takes the place of the one before."""
-    escalation, at = await load(tx, request_id, agent, at)
-    dossier = await dossier_store.dossier_of(tx, request_id)
-    covered = dossier.qualification.fully_covered if dossier.qualification else None
+@on_dossier
+async def plan_financing(do: Context, escalation: Escalation, command: PlanFinancing) -> None:
+    """Settle who pays what of the project, in place of the plan before."""
+    dossier = await dossier_store.dossier_of(do.tx, escalation.request_id)
     fact = escalation.plan_financing(
-        total_cents=total_cents, shares=shares, fully_covered=covered, by=acting.by(agent), at=at
+        total_cents=command.total_cents,
+        shares=[FinancingShare(**dict(share)) for share in command.shares],
+        fully_covered=dossier.qualification.fully_covered if dossier.qualification else None,
+        by=do.by,
+        at=do.at,
     )
-    await store.save_financing(tx, fact)
-    await record(tx, fact)
+    await store.save_financing(do.tx, fact)
+    await record(do.tx, fact)

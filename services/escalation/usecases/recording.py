@@ -3,24 +3,15 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from services.escalation.domain.dossier import Escalation
 from services.escalation.store import dossier as store
-from services.escalation.usecases import acting
 from shared import calendar
 from shared.contracts import escalation
 from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Team
 from shared.db import Transaction
-from shared.identity.model import Agent
 from shared.messaging import journal
 
 SOURCE = "/escalation"
-
-
-async def load(tx: Transaction, request_id: UUID, agent: Agent, at: datetime) -> tuple[Escalation, datetime]:
-    """Lock a dossier that the agent may see, and give the moment of what he does: after all that is known of it."""
-    escalation = await store.load_for_update(tx, request_id, acting.perimeter(agent))
-    return escalation, await journal.in_time(tx, SOURCE, request_id, at)
 
 
 async def record(tx: Transaction, fact: Fact) -> UUID:

@@ -2,16 +2,25 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 from litestar import Request
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
 
+from services.escalation.domain.accompaniment import ProviderLink
 from services.escalation.domain.durations import Durations
+from services.escalation.domain.moves import By
+from services.escalation.domain.perimeter import Perimeter
+from services.escalation.usecases import acting
+from services.escalation.usecases.accompaniment import ProviderContext
 from services.escalation.usecases.context import Context
+from services.escalation.usecases.recording import day
 from services.escalation.web.links import DocumentLinks, ProviderLinks
 from shared import clock
 from shared.allowance import Allowance
+from shared.contracts.vocabulary import Programme
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.territory import Territories
@@ -37,12 +46,48 @@ class AgentContext(RequestContext):
     parts: Parts
 
     def acting(self, tx: Transaction) -> Context:
-        """Give the context of a use case that runs in this transaction, now."""
+        """Return the context of a use case that runs in this transaction, now."""
         return Context(tx, self.agent, clock.now(), self.parts.durations, self.parts.allowance)
+
+    @property
+    def by(self) -> By:
+        """The agent as the domain names who acts."""
+        return acting.by(self.agent)
+
+    @property
+    def perimeter(self) -> Perimeter:
+        """Which dossiers the agent sees."""
+        return acting.perimeter(self.agent)
+
+    @property
+    def today(self) -> date:
+        """The day in Paris."""
+        return day(clock.now())
+
+    def programme(self, name: str) -> Programme:
+        """Return a programme of the agent's perimeter by its wire value; refuses (`NotFound`) any other."""
+        return acting.programme_named(name, self.agent)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkContext(RequestContext):
+    """The context of a request by a provider's personal link, whose token is in the address."""
+
+    token: str
+    parts: Parts
+
+    @property
+    def link(self) -> ProviderLink:
+        """What the token says; refuses (`LinkNotValid`) one that this service did not make."""
+        return self.parts.provider_links.read(self.token)
+
+    def acting(self, tx: Transaction) -> ProviderContext:
+        """Return the context of a provider's use case that runs in this transaction, now."""
+        return ProviderContext(tx, self.link, clock.now(), self.parts.allowance)
 
 
 def provide_context(parts: Parts) -> Callable[..., Awaitable[AgentContext]]:
-    """Make the provider of the dependency `context`."""
+    """Make the provider of the dependency `context` of agents."""
 
     async def provide(
         request: Request[Any, Any, Any],
@@ -53,3 +98,26 @@ def provide_context(parts: Parts) -> Callable[..., Awaitable[AgentContext]]:
         return AgentContext(request, database, cause, agent, parts)
 
     return provide
+
+
+def provide_link_context(parts: Parts) -> Callable[..., Awaitable[LinkContext]]:
+    """Make the provider of the dependency `link_context`."""
+
+    async def provide(
+        request: Request[Any, Any, Any],
+        database: NamedDependency[Database],
+        cause: NamedDependency[Cause],
+        token: FromPath[str],
+    ) -> LinkContext:
+        return LinkContext(request, database, cause, token, parts)
+
+    return provide
+
+
+async def provide_context_of_link(link_context: NamedDependency[LinkContext]) -> LinkContext:
+    """Return the dependency `context` of the routes that a personal link opens."""
+    return link_context
+
+
+BY_LINK: Final = {"context": Provide(provide_context_of_link)}
+"""The dependencies of a router whose routes a personal link opens."""

@@ -1,29 +1,29 @@
 """The territories of a programme as a table: written for a spreadsheet, and read again, each code against the lists."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import date
 from functools import partial
 from typing import Final
 
-from pydantic import BaseModel, model_validator
+from litestar import Response
+from pydantic import BaseModel, Field, model_validator
 
 from services.escalation.domain.coverage import Covered
-from services.escalation.reads.coverage import CoveredRow
+from services.escalation.reads.coverage import territories_covered
 from services.escalation.usecases.programmes import ENDS_BEFORE, bring_in_territories
-from shared import clock
+from services.escalation.web.context import AgentContext
+from shared.commands import Command
 from shared.contracts.escalation import CoveredTerritory
-from shared.contracts.vocabulary import ApplicantKind, Programme
-from shared.db import Cause, Database
+from shared.contracts.vocabulary import ApplicantKind
 from shared.errors import FieldError, Invalid
 from shared.french.words import APPLICANT_KIND
-from shared.identity.model import Agent
-from shared.tables import Line, Reported, day_typed
+from shared.tables import LARGEST, Line, Reported, day_typed
 from shared.territory.index import core, fold
 from shared.territory.model import Territory
 from shared.territory.territories import Territories
-from shared.web.tables import Headings, Table, lines_of
+from shared.web.tables import Headings, Table, as_csv, lines_of
 
 COLUMNS: Final[Mapping[str, str]] = {
     "kind": "Type",
@@ -82,30 +82,40 @@ class _Period(BaseModel):
         return self
 
 
-def table_of(programme: Programme, rows: Iterable[CoveredRow]) -> Table:
-    """Write the territories as a table, which may be brought in again."""
-    return Table(
-        f"territoires-{programme.value}",
-        tuple(COLUMNS.values()),
-        ((row.kind.value, row.code, row.name, row.since, row.until) for row in rows),
+class ImportOptions(Command):
+    """With `replace` the table is the whole coverage; with `only_look` nothing is changed."""
+
+    replace: bool = False
+    only_look: bool = False
+
+
+class ImportTable(ImportOptions):
+    """A CSV table of territories. With `replace` it is the whole coverage; with `only_look` nothing is changed."""
+
+    table: str = Field(max_length=LARGEST)
+
+
+async def coverage_table(context: AgentContext, programme: str) -> Response[bytes]:
+    """Answer with the territories of a programme as a CSV table, which may be brought in again."""
+    wanted = context.programme(programme)
+    rows = await territories_covered(context.database, wanted)
+    return as_csv(
+        Table(
+            f"territoires-{wanted.value}",
+            tuple(COLUMNS.values()),
+            ((row.kind.value, row.code, row.name, row.since, row.until) for row in rows),
+        )
     )
 
 
 async def bring_in_table(
-    database: Database,
-    programme: Programme,
-    content: bytes,
-    *,
-    replace: bool,
-    keep: bool,
-    agent: Agent,
-    territories: Territories,
-    cause: Cause,
+    context: AgentContext, programme: str, content: bytes, options: ImportOptions
 ) -> list[Reported]:
-    """Bring a table in and report line by line; without `keep`, report what would become of it and change nothing."""
-    lines = await asyncio.to_thread(coverage_lines, content, territories)
-    async with database.transaction(cause) as tx, nullcontext() if keep else tx.undone():
-        return await bring_in_territories(tx, programme, lines, replace=replace, agent=agent, at=clock.now())
+    """Bring a table in and report line by line, or report what would become of it and change nothing."""
+    wanted = context.programme(programme)
+    lines = await asyncio.to_thread(coverage_lines, content, context.parts.territories)
+    async with context.database.transaction(context.cause) as tx, tx.undone() if options.only_look else nullcontext():
+        return await bring_in_territories(context.acting(tx), wanted, lines, replace=options.replace)
 
 
 def coverage_lines(content: bytes, territories: Territories) -> list[Line[Covered]]:

@@ -1,15 +1,24 @@
-"""Deliverables on their way in and out."""
+"""Files of a dossier: deliverables on their way in and out, and documents that intake serves."""
 
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
+from uuid import UUID
 
 from litestar import Response
 from litestar.datastructures import UploadFile
+from litestar.response import Redirect
 
-from services.escalation.reads.accompaniment import File
-from services.escalation.usecases.accompaniment import Delivered
+from services.escalation.reads.accompaniment import deliverable
+from services.escalation.usecases import consultations
+from services.escalation.usecases.accompaniment import AddDeliverable, UploadedFile
+from services.escalation.web.context import AgentContext
+from shared import clock
 from shared.documents import EXTENSIONS, LARGEST_FILE, FileTooLarge
-from shared.errors import Invalid
+from shared.errors import FieldError, Invalid
+from shared.web.access import FORMS, UnsupportedContent
+from shared.web.actions import RequestContext
+from shared.web.forms import Form, read_form
+from shared.web.pages import redirect
 
 ONE_FILE: Final = LARGEST_FILE + 1024 * 1024
 """Bytes that one upload may be: a file, and what multipart puts around it."""
@@ -17,8 +26,19 @@ ACCEPTED: Final = ",".join(ending for endings in EXTENSIONS.values() for ending 
 """What a browser offers to choose from."""
 
 
-async def received(uploads: list[UploadFile] | None) -> Delivered:
+async def sent(context: RequestContext) -> tuple[UploadedFile, AddDeliverable]:
+    """Read the multipart body of a call: a file, and what it belongs to; refuses (`Invalid`) one that is not valid."""
+    if context.request.content_type[0] != FORMS[1]:
+        raise UnsupportedContent(wanted=FORMS[1])
+    form = await read_form(context.request, AddDeliverable)
+    if form.model is None:
+        raise Invalid([FieldError(name, message) for name, message in form.errors.items()])
+    return await received(form), form.model
+
+
+async def received(form: Form[Any]) -> UploadedFile:
     """Read the one file of a form; refuses (`Invalid`) none and an empty one, and (`FileTooLarge`) a large one."""
+    uploads: list[UploadFile] = form.files.get("document", [])
     if not uploads:
         raise Invalid.field("document", "Choisissez un fichier à envoyer.")
     await uploads[0].seek(0)  # a handler that is repeated has read it already
@@ -27,11 +47,17 @@ async def received(uploads: list[UploadFile] | None) -> Delivered:
         raise Invalid.field("document", "Ce fichier est vide. Choisissez-en un autre.")
     if len(content) > LARGEST_FILE:
         raise FileTooLarge
-    return Delivered(uploads[0].filename, content)
+    return UploadedFile(uploads[0].filename, content)
 
 
-def attachment(file: File) -> Response[bytes]:
-    """Give a file to be saved, never shown: it was written by people we do not know."""
+async def download_deliverable(context: AgentContext, request_id: UUID, deliverable_id: UUID) -> Response[bytes]:
+    """Give a deliverable to be saved, never shown: it was written by people we do not know. Who opens it is recorded.
+
+    Refuses (`NoSuchDeliverable`) what the agent does not see.
+    """
+    async with context.database.transaction(context.cause) as tx:
+        file = await deliverable(tx, request_id, deliverable_id, perimeter=context.perimeter)
+        await consultations.note_opened(context.acting(tx), request_id, deliverable_id)
     plain = file.name.encode("ascii", "ignore").decode().replace('"', "") or "livrable"
     return Response(
         file.content,
@@ -43,3 +69,10 @@ def attachment(file: File) -> Response[bytes]:
             "Cache-Control": "no-store",
         },
     )
+
+
+async def open_document(context: AgentContext, request_id: UUID, document_id: UUID) -> Redirect:
+    """Lead to a document at intake, for a minute; who opens it is recorded."""
+    async with context.database.transaction(context.cause) as tx:
+        await consultations.open_document(context.acting(tx), request_id, document_id)
+    return redirect(context.parts.document_links.at_intake(document_id, at=clock.now()))

@@ -1,7 +1,4 @@
-"""Who sees what: the committee's and the envelopes' papers are of the whole country; a programme is its team's.
-
-And what somebody wants to see of it: figures of a région, a département or a programme.
-"""
+"""Who reads what: the committee's and the envelopes' papers are of the whole country; and which figures are wanted."""
 
 from typing import Any, Final
 
@@ -9,14 +6,15 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from services.escalation.domain.perimeter import Perimeter
-from services.escalation.usecases import acting
+from services.escalation.web.context import AgentContext
 from shared.contracts.vocabulary import Programme
 from shared.errors import NotFound, Unauthenticated
 from shared.identity.model import Agent, Role
-from shared.territory.territories import Territories
-from shared.web.access import current_agent
+from shared.web.access import current_agent, only
 
 COMMITTEE_READERS: Final = (Role.NATIONAL_AGENT, Role.COMMITTEE_SECRETARY, Role.OPERATOR, Role.AUDITOR)
+committee_readers: Final = only(*COMMITTEE_READERS)
+"""Guard of what the national team, its secretary, operators and auditors read."""
 
 
 def reads_country(agent: Agent | None) -> bool:
@@ -34,20 +32,10 @@ async def whole_country(connection: ASGIConnection[Any, Any, Any, Any], _: BaseR
         raise NotFound
 
 
-def programme_named(name: str, agent: Agent) -> Programme:
-    """Give a programme of the caller's perimeter by its wire value; refuses (`NotFound`) any other."""
-    seen = acting.perimeter(agent).programmes
-    if name not in {programme.value for programme in Programme} or (seen is not None and name not in seen):
-        raise NotFound
-    return Programme(name)
-
-
-def wanted(
-    agent: Agent, territories: Territories, *, region: str, departement: str, programme: Programme | None
-) -> Perimeter:
-    """Give what the caller sees of a région, a département and a programme; blanks narrow nothing."""
-    seen = acting.perimeter(agent)
+def wanted(context: AgentContext, *, region: str, departement: str, programme: Programme | None) -> Perimeter:
+    """Return what the agent sees of a région, a département and a programme; blanks narrow nothing."""
+    seen = context.perimeter
     if region:
-        within = [one.code for one in territories.departements() if one.region == region]
+        within = [one.code for one in context.parts.territories.departements() if one.region == region]
         seen = seen.narrowed(departements=within, programme=None)
     return seen.narrowed(departements=[departement] if departement else None, programme=programme)

@@ -1,25 +1,12 @@
-"""The JSON API of the national team: dossiers, committee, means, programmes and figures."""
+"""The JSON API of the national team: dossiers, accompaniment, committee, means, programmes and figures."""
 
-from services.escalation.web.api import (
-    accompaniment,
-    committee,
-    decisions,
-    directory,
-    dossiers,
-    figures,
-    means,
-    programmes,
-    support,
-)
+from services.escalation.web.api import accompaniment, committee, dossiers, figures, means, programmes
 
 routes = [
     dossiers.routes,
-    support.routes,
-    committee.routes,
-    decisions.routes,
     accompaniment.routes,
+    committee.routes,
     means.routes,
-    directory.routes,
     programmes.routes,
     figures.routes,
 ]

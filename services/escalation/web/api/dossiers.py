@@ -1,37 +1,43 @@
-"""Dossiers by program: lists, the whole dossier, and the actions before the committee."""
+"""Dossiers by program: lists, the whole dossier with its territory, and what is done to it and to its means."""
 
 from typing import Annotated
 from uuid import UUID
 
 from litestar import Router, get
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect
 
 from services.escalation.domain.moves import State
 from services.escalation.reads.detail_rows import EscalationDetail
 from services.escalation.reads.dossiers import EscalationSummary, Filters, count_dossiers, dossiers
-from services.escalation.usecases import acting, consultations
-from services.escalation.usecases.recording import day
-from services.escalation.web.actions import DOSSIER, ON_DOSSIERS
-from services.escalation.web.links import DocumentLinks
-from services.escalation.web.whole import territory_of, whole
-from shared import clock
+from services.escalation.web import actions, files
+from services.escalation.web.answers import EscalationWithNew, read_escalation
+from services.escalation.web.context import AgentContext
+from services.escalation.web.territory import territory_of
 from shared.contracts.vocabulary import Field, Programme
-from shared.db import Cause, Database
-from shared.identity.model import Agent
 from shared.surroundings import Profile
-from shared.territory import Territories
-from shared.web.actions import api_routes
-from shared.web.pages import redirect
+from shared.web.actions import Resource, api_read, api_routes
 from shared.web.paging import Page, Paged
 
+DOSSIER = Resource(
+    address="/escalations/{request_id:uuid}",
+    view=EscalationDetail,
+    view_with_new=EscalationWithNew,
+    read=read_escalation,
+)
+MOBILISATION = Resource(
+    address="/escalations/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}",
+    view=EscalationDetail,
+    view_with_new=EscalationWithNew,
+    read=read_escalation,
+)
+MILESTONE = Resource(
+    address="/escalations/{request_id:uuid}/milestones/{milestone_id:uuid}", view=EscalationDetail, read=read_escalation
+)
 
-@get("/escalations")
-async def list_escalations(
-    database: NamedDependency[Database],
-    agent: NamedDependency[Agent],
-    paging: NamedDependency[Page],
+
+async def provide_filters(
     in_state: Annotated[State | None, QueryParameter(name="state")] = None,
     departement: Annotated[str | None, QueryParameter(max_length=3)] = None,
     programme: FromQuery[Programme | None] = None,
@@ -39,73 +45,55 @@ async def list_escalations(
     q: Annotated[str | None, QueryParameter(max_length=200, description="Number, title or applicant")] = None,
     field: FromQuery[Field | None] = None,
     older: Annotated[int | None, QueryParameter(ge=0, le=3650, description="Here for more than so many days")] = None,
+) -> Filters:
+    """Read what a list of dossiers is narrowed to."""
+    return Filters(in_state, departement, programme, q, overdue, field, older)
+
+
+@get("/escalations", dependencies={"filters": Provide(provide_filters)})
+async def list_escalations(
+    context: NamedDependency[AgentContext], paging: NamedDependency[Page], filters: NamedDependency[Filters]
 ) -> Paged[EscalationSummary]:
     """List dossiers, those with the nearest date first."""
-    filters = Filters(in_state, departement, programme, q, overdue, field, older)
-    perimeter, today = acting.perimeter(agent), day(clock.now())
     return Paged(
         items=await dossiers(
-            database,
+            context.database,
             filters,
-            perimeter=perimeter,
-            by=acting.by(agent),
-            today=today,
+            perimeter=context.perimeter,
+            by=context.by,
+            today=context.today,
             limit=paging.limit,
             offset=paging.offset,
         ),
-        total=await count_dossiers(database, filters, perimeter=perimeter, today=today),
+        total=await count_dossiers(context.database, filters, perimeter=context.perimeter, today=context.today),
         page=paging.number,
     )
 
 
-@get("/escalations/{request_id:uuid}")
-async def read_escalation(
-    request_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    agent: NamedDependency[Agent],
-    document_links: NamedDependency[DocumentLinks],
-) -> EscalationDetail:
-    """Give the whole dossier; that it was read is traced."""
-    return await whole(database, request_id, agent, document_links)
-
-
 @get("/escalations/{request_id:uuid}/documents/{document_id:uuid}", status_code=303)
 async def open_document(
-    request_id: FromPath[UUID],
-    document_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    agent: NamedDependency[Agent],
-    document_links: NamedDependency[DocumentLinks],
+    context: NamedDependency[AgentContext], request_id: FromPath[UUID], document_id: FromPath[UUID]
 ) -> Redirect:
     """Lead to a document at intake, for a minute; who opened it is recorded."""
-    at = clock.now()
-    async with database.transaction(cause) as tx:
-        await consultations.open_document(tx, request_id, document_id, agent=agent, at=at)
-    return redirect(document_links.at_intake(document_id, at=at))
+    return await files.open_document(context, request_id, document_id)
 
 
 @get("/escalations/{request_id:uuid}/territory")
-async def read_territory(
-    request_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    agent: NamedDependency[Agent],
-    document_links: NamedDependency[DocumentLinks],
-    territories: NamedDependency[Territories],
-) -> Profile:
+async def read_territory(context: NamedDependency[AgentContext], request_id: FromPath[UUID]) -> Profile:
     """Give its population, its intercommunalité, the other dossiers of it, and the programmes that cover it today."""
-    found = await whole(database, request_id, agent, document_links)
-    return await territory_of(database, found, agent, territories)
+    return await territory_of(context, await read_escalation(context, context.database, request_id))
 
 
 routes = Router(
     "/",
     route_handlers=[
         list_escalations,
-        read_escalation,
+        api_read(DOSSIER),
         open_document,
         read_territory,
-        *api_routes(DOSSIER, ON_DOSSIERS),
+        *api_routes(DOSSIER, [*actions.ON_DOSSIERS, actions.FINANCING]),
+        *api_routes(MOBILISATION, [*actions.STEPS_OF_MOBILISATIONS, *actions.PARTS_OF_MOBILISATIONS]),
+        *api_routes(MILESTONE, [actions.REACHED]),
     ],
     tags=["escalations"],
 )

@@ -1,122 +1,121 @@
-"""Envelopes by program, and the orders that draw on them."""
+"""Where means are found, by program: envelopes with their orders, the directory of operators, framework contracts."""
 
 from uuid import UUID
 
-from litestar import Router, get, post
+from litestar import Router, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery
 
-from services.escalation.domain.inputs import Cents, Year
-from services.escalation.reads.means import (
-    EnvelopeRow,
-    OrderRow,
-    count_envelopes,
-    count_orders,
-    envelope,
-    envelopes,
-    orders,
-)
-from services.escalation.usecases import acting
-from services.escalation.usecases import directory as usecases
+from services.escalation.reads import directory, means
+from services.escalation.reads.directory import ContractDetail, ContractRow, OperatorRow
+from services.escalation.reads.means import EnvelopeRow, OrderRow
+from services.escalation.web import actions
+from services.escalation.web.answers import contract_of_lot, read_envelope, read_operator, show_contract
+from services.escalation.web.context import AgentContext
 from services.escalation.web.readers import whole_country
-from shared import clock
-from shared.commands import Command
-from shared.contracts.vocabulary import Programme
-from shared.db import Cause, Database
-from shared.identity.model import Agent
+from shared.contracts.vocabulary import Field, Programme
+from shared.web.actions import Resource, api_read, api_routes
 from shared.web.paging import Page, Paged
 
-
-class NewEnvelope(Command):
-    """A year's budget, general or of one programme."""
-
-    year: Year
-    amount_cents: Cents
-    programme: Programme | None = None
-
-
-class NewAmount(Command):
-    """What the budget becomes."""
-
-    amount_cents: Cents
+ENVELOPE = Resource(address="/envelopes/{envelope_id:uuid}", view=EnvelopeRow, read=read_envelope)
+OPERATOR = Resource(address="/operators/{operator_id:uuid}", view=OperatorRow, read=read_operator)
+CONTRACT = Resource(address="/contracts/{contract_id:uuid}", view=ContractDetail, read=show_contract)
+LOT = Resource(address="/lots/{lot_id:uuid}", view=ContractDetail, read=contract_of_lot)
+PRICE = Resource(address="/lots/{lot_id:uuid}/prices/{price_id:uuid}", view=ContractDetail, read=contract_of_lot)
 
 
 @get("/envelopes")
 async def list_envelopes(
-    database: NamedDependency[Database],
-    agent: NamedDependency[Agent],
+    context: NamedDependency[AgentContext],
     paging: NamedDependency[Page],
     year: FromQuery[int | None] = None,
     programme: FromQuery[Programme | None] = None,
 ) -> Paged[EnvelopeRow]:
     """List envelopes, the latest year first."""
     return Paged(
-        items=await envelopes(
-            database,
+        items=await means.envelopes(
+            context.database,
             year=year,
             programme=programme,
-            by=acting.by(agent),
+            by=context.by,
             limit=paging.limit,
             offset=paging.offset,
         ),
-        total=await count_envelopes(database, year=year, programme=programme),
+        total=await means.count_envelopes(context.database, year=year, programme=programme),
         page=paging.number,
     )
 
 
-@post("/envelopes")
-async def open_envelope(
-    data: JSONBody[NewEnvelope],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    agent: NamedDependency[Agent],
-) -> EnvelopeRow:
-    """Open a year's budget."""
-    async with database.transaction(cause) as tx:
-        envelope_id = await usecases.open_envelope(
-            tx,
-            year=data.year,
-            programme=data.programme,
-            amount_cents=data.amount_cents,
-            agent=agent,
-            at=clock.now(),
-        )
-        return await envelope(tx, envelope_id, by=acting.by(agent))
-
-
-@post("/envelopes/{envelope_id:uuid}/amount", status_code=200)
-async def resize_envelope(
-    envelope_id: FromPath[UUID],
-    data: JSONBody[NewAmount],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    agent: NamedDependency[Agent],
-) -> EnvelopeRow:
-    """Change a budget, never below what is committed."""
-    async with database.transaction(cause) as tx:
-        await usecases.resize_envelope(tx, envelope_id, amount_cents=data.amount_cents, agent=agent)
-        return await envelope(tx, envelope_id, by=acting.by(agent))
-
-
 @get("/envelopes/{envelope_id:uuid}/orders")
 async def list_orders(
-    envelope_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    agent: NamedDependency[Agent],
-    paging: NamedDependency[Page],
+    context: NamedDependency[AgentContext], envelope_id: FromPath[UUID], paging: NamedDependency[Page]
 ) -> Paged[OrderRow]:
     """List what draws on an envelope, the latest first."""
-    await envelope(database, envelope_id, by=acting.by(agent))
+    await read_envelope(context, context.database, envelope_id)
     return Paged(
-        items=await orders(database, envelope_id=envelope_id, limit=paging.limit, offset=paging.offset),
-        total=await count_orders(database, envelope_id=envelope_id),
+        items=await means.orders(context.database, envelope_id=envelope_id, limit=paging.limit, offset=paging.offset),
+        total=await means.count_orders(context.database, envelope_id=envelope_id),
+        page=paging.number,
+    )
+
+
+@get("/operators")
+async def list_operators(
+    context: NamedDependency[AgentContext],
+    paging: NamedDependency[Page],
+    field: FromQuery[Field | None] = None,
+    active: FromQuery[bool | None] = None,
+) -> Paged[OperatorRow]:
+    """List the directory, by name."""
+    return Paged(
+        items=await directory.operators(
+            context.database, field=field, active=active, by=context.by, limit=paging.limit, offset=paging.offset
+        ),
+        total=await directory.count_operators(context.database, field=field, active=active),
+        page=paging.number,
+    )
+
+
+@get("/contracts")
+async def list_contracts(context: NamedDependency[AgentContext], paging: NamedDependency[Page]) -> Paged[ContractRow]:
+    """List the framework contracts, the one that ends last first."""
+    return Paged(
+        items=await directory.contracts(
+            context.database, today=context.today, by=context.by, limit=paging.limit, offset=paging.offset
+        ),
+        total=await directory.count_contracts(context.database),
         page=paging.number,
     )
 
 
 routes = Router(
     "/",
-    route_handlers=[list_envelopes, open_envelope, resize_envelope, list_orders],
+    route_handlers=[
+        Router(
+            "/",
+            route_handlers=[
+                list_envelopes,
+                list_orders,
+                *api_routes(Resource(address="/envelopes"), [actions.OPENING]),
+                *api_routes(ENVELOPE, [actions.RESIZING]),
+            ],
+            tags=["envelopes"],
+        ),
+        Router(
+            "/",
+            route_handlers=[
+                list_operators,
+                *api_routes(Resource(address="/operators"), [actions.OPERATOR]),
+                *api_routes(OPERATOR, [actions.SHEET_OF_OPERATOR]),
+                list_contracts,
+                api_read(CONTRACT),
+                *api_routes(Resource(address="/contracts"), [actions.CONTRACT]),
+                *api_routes(CONTRACT, [actions.LOT]),
+                *api_routes(LOT, actions.ON_LOTS),
+                *api_routes(PRICE, [actions.WITHDRAWAL_OF_PRICE]),
+            ],
+            tags=["directory"],
+        ),
+    ],
     guards=[whole_country],
-    tags=["envelopes"],
 )

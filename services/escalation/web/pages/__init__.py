@@ -5,13 +5,8 @@ from litestar.types import ControllerRouterHandler
 from services.escalation.web.pages import (
     accompaniment,
     committee,
-    contracts,
-    decisions,
-    directory,
     dossiers,
-    financing,
     means,
-    moves,
     orders,
     programmes,
     providers,
@@ -20,16 +15,11 @@ from services.escalation.web.pages import (
 
 routes: list[ControllerRouterHandler] = [
     *dossiers.routes,
-    *moves.routes,
     *accompaniment.routes,
-    *providers.routes,
     *committee.routes,
-    *decisions.routes,
     *means.routes,
-    *directory.routes,
-    *contracts.routes,
     *orders.routes,
-    *financing.routes,
+    *providers.routes,
     *programmes.routes,
     *results.routes,
 ]

@@ -1,185 +1,79 @@
-"""The committee's pages: sessions, one session with its agenda, its minutes on paper."""
+"""The committee's pages: sessions with their agendas and minutes, the register of decisions, and each decision."""
 
-from collections.abc import Mapping
-from datetime import date
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Redirect, Template
-from pydantic import BaseModel, Field
+from litestar.response import Template
 
 from services.escalation.domain.committee import MemberRole
-from services.escalation.domain.inputs import Line
+from services.escalation.domain.decisions import DECIDING
 from services.escalation.domain.moves import Action
-from services.escalation.reads.committee import WaitingRow, count_sessions, minutes, session, sessions, waiting
-from services.escalation.usecases import acting
-from services.escalation.usecases import committee as usecases
-from services.escalation.usecases import dossier as dossier_usecases
+from services.escalation.reads.committee import (
+    AgendaRow,
+    DecisionRow,
+    SessionDetail,
+    WaitingRow,
+    count_decisions,
+    count_sessions,
+    decisions,
+    sessions,
+    waiting,
+)
+from services.escalation.store.committee import NoSuchSession
+from services.escalation.usecases.committee import MEMBER_ROLES
+from services.escalation.web import actions, papers
+from services.escalation.web.answers import read_decision, read_escalation, read_session
 from services.escalation.web.context import AgentContext
-from services.escalation.web.pages.papers import minutes_as_pdf
-from services.escalation.web.pages.showing import MEMBER_ROLES, Asked, show
-from services.escalation.web.readers import whole_country
-from shared import clock
-from shared.db import Cause, Database, Transaction
-from shared.errors import Invalid
-from shared.identity.model import Agent
-from shared.web.forms import read_form, submit
+from services.escalation.web.readers import committee_readers, whole_country
+from services.escalation.web.showing import show
+from services.escalation.web.territory import territory_shown
+from shared.contracts.vocabulary import CommitteeOutcome, SupportType
+from shared.french.numbers import euros_typed
+from shared.french.words import word
+from shared.web.actions import Refused, Resource, page_read, page_routes
 from shared.web.paging import Page
+from shared.web.paper import on_paper
 
-_READERS = [whole_country]
-
-
-class SessionForm(BaseModel):
-    """A session to plan; members one a line."""
-
-    title: Line
-    held_on: date
-    members: str = Field(default="", max_length=10_000)
-    quorum: int | None = Field(default=None, ge=1, le=100)
-
-    def names(self) -> list[str]:
-        """Give the members, one for each line that says something, without their roles."""
-        return [name for name, _ in self._lines()]
-
-    def roles(self) -> dict[str, MemberRole]:
-        """Give the roles that stand behind a semicolon; refuses (`Invalid`) a role that there is not."""
-        return {name: _role(said) for name, said in self._lines() if said}
-
-    def _lines(self) -> list[tuple[str, str]]:
-        split = [line.partition(";") for line in self.members.splitlines() if line.strip()]
-        return [(name.strip()[:200], said.strip()) for name, _, said in split][:100]
+SUPPORT_TYPES = [(support.value, word(support)) for support in SupportType]
 
 
-def _role(said: str) -> MemberRole:
-    for role, french in MEMBER_ROLES.items():
-        if french.casefold() == said.casefold():
-            return role
-    known = ", ".join(MEMBER_ROLES.values())
-    raise Invalid.field(
-        "members", f"«\u00a0{said[:50]}\u00a0» n’est pas une qualité connue. Choisissez parmi\u00a0: {known}."
-    )
-
-
-class AttendanceForm(BaseModel):
-    """Who is present."""
-
-    present: list[Line] = []
-
-
-class OrderForm(BaseModel):
-    """A dossier that changes places."""
-
-    request_id: UUID
-    direction: Literal["up", "down"]
-
-
-class AgendaForm(BaseModel):
-    """Dossiers that come on the agenda."""
-
-    request_ids: list[UUID] = Field(min_length=1, max_length=200)
-
-
-class ClosingForm(BaseModel):
-    """A button without fields."""
-
-
-@get("/comite", guards=_READERS)
-async def list_sessions(
-    request: Asked,
-    database: NamedDependency[Database],
-    agent: NamedDependency[Agent],
-    paging: NamedDependency[Page],
-) -> Template:
+@get("/comite")
+async def list_sessions(context: NamedDependency[AgentContext], paging: NamedDependency[Page]) -> Template:
     """Show the sessions, and the form that plans one."""
-    return await _sessions_page(request, database, agent, paging)
+    return await _sessions_page(context, paging)
 
 
-async def _sessions_page(
-    request: Asked,
-    database: Database,
-    agent: Agent,
-    paging: Page,
-    *,
-    status_code: int = 200,
-    values: Mapping[str, Any] | None = None,
-    errors: Mapping[str, str] | None = None,
-) -> Template:
-    by = acting.by(agent)
+async def _sessions_page(context: AgentContext, paging: Page, *, refused: Refused | None = None) -> Template:
     return show(
-        request,
+        context,
         "committee/sessions.html",
-        status_code=status_code,
-        items=await sessions(database, state=None, by=by, limit=paging.limit, offset=paging.offset),
-        total=await count_sessions(database, state=None),
+        refused=refused,
+        values={"title": "Comité de suivi de projet"},
+        items=await sessions(context.database, state=None, by=context.by, limit=paging.limit, offset=paging.offset),
+        total=await count_sessions(context.database, state=None),
         paging=paging,
-        may_plan=by.may(Action.PLANNING),
-        values=values or {"title": "Comité de suivi de projet"},
-        errors=errors or {},
+        may_plan=context.by.may(Action.PLANNING),
     )
 
 
-@post("/comite", guards=_READERS)
-async def plan_session(
-    request: Asked, database: NamedDependency[Database], cause: NamedDependency[Cause], agent: NamedDependency[Agent]
-) -> Redirect | Template:
-    """Plan a session."""
-    form = await read_form(request, SessionForm)
-
-    async def act(tx: Transaction, typed: SessionForm) -> str:
-        session_id = await usecases.plan_session(
-            tx,
-            title=typed.title,
-            held_on=typed.held_on,
-            members=typed.names(),
-            roles=typed.roles(),
-            quorum=typed.quorum,
-            agent=agent,
-            at=clock.now(),
-        )
-        return f"/comite/{session_id}"
-
-    async def again(status_code: int) -> Template:
-        return await _sessions_page(
-            request, database, agent, Page(), status_code=status_code, values=form.values, errors=form.errors
-        )
-
-    return await submit(request, database, cause, form, act, again=again, said="La séance est créée.")
+async def _first_sessions(context: AgentContext, *, refused: Refused) -> Template:
+    return await _sessions_page(context, Page(), refused=refused)
 
 
-@get("/comite/{session_id:uuid}", guards=_READERS)
-async def one_session(
-    request: Asked,
-    session_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    agent: NamedDependency[Agent],
-) -> Template:
+async def one_session(context: AgentContext, session_id: UUID, *, refused: Refused | None = None) -> Template:
     """Show a session: agenda, decisions, presence, closing."""
-    return await _session_page(request, database, session_id, agent)
-
-
-async def _session_page(
-    request: Asked,
-    database: Database,
-    session_id: UUID,
-    agent: Agent,
-    *,
-    status_code: int = 200,
-    errors: Mapping[str, str] | None = None,
-) -> Template:
-    held = await session(database, session_id, by=acting.by(agent))
+    held = await read_session(context, context.database, session_id)
+    may_schedule = held.state == "open" and context.by.may(Action.SCHEDULE)
     return show(
-        request,
+        context,
         "committee/session.html",
-        status_code=status_code,
+        refused=refused,
         session=held,
         members_offered=[(name, _with_role(name, held.roles.get(name))) for name in held.members],
-        waiting=[_offered(one) for one in await waiting(database)]
-        if held.state == "open" and acting.by(agent).may(Action.SCHEDULE)
-        else [],
-        errors=errors or {},
+        waiting=[_offered(one) for one in await waiting(context.database)] if may_schedule else [],
     )
 
 
@@ -193,123 +87,171 @@ def _offered(one: WaitingRow) -> tuple[str, str, str]:
     return str(one.request_id), one.title, f"{since} – {one.number}, {one.applicant_name} ({one.departement})"
 
 
-@post("/comite/{session_id:uuid}/presence", guards=_READERS)
-async def note_attendance(
-    request: Asked,
-    session_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    agent: NamedDependency[Agent],
-) -> Redirect | Template:
-    """Note who is present."""
-    form = await read_form(request, AttendanceForm)
-
-    async def act(tx: Transaction, typed: AttendanceForm) -> str:
-        present = typed.present
-        await usecases.note_attendance(tx, session_id, present=present, agent=agent)
-        return f"/comite/{session_id}"
-
-    async def again(status_code: int) -> Template:
-        return await _session_page(request, database, session_id, agent, status_code=status_code, errors=form.errors)
-
-    return await submit(request, database, cause, form, act, again=again, said="Les présences sont notées.")
-
-
-@post("/comite/{session_id:uuid}/inscriptions", guards=_READERS)
-async def put_on_agenda(
-    request: Asked,
-    session_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    agent: NamedDependency[Agent],
-    context: NamedDependency[AgentContext],
-) -> Redirect | Template:
-    """Put dossiers at the end of the agenda, those that another session deferred for instance."""
-    form = await read_form(request, AgendaForm)
-
-    async def act(tx: Transaction, typed: AgendaForm) -> str:
-        for request_id in typed.request_ids:
-            await dossier_usecases.schedule(
-                context.acting(tx), request_id, dossier_usecases.Schedule(session_id=session_id)
-            )
-        return f"/comite/{session_id}"
-
-    async def again(status_code: int) -> Template:
-        return await _session_page(request, database, session_id, agent, status_code=status_code, errors=form.errors)
-
-    return await submit(request, database, cause, form, act, again=again, said="Les dossiers sont inscrits.")
-
-
-@post("/comite/{session_id:uuid}/ordre", guards=_READERS)
-async def move_on_agenda(
-    request: Asked,
-    session_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    agent: NamedDependency[Agent],
-) -> Redirect | Template:
-    """Move a dossier up or down on the agenda."""
-    form = await read_form(request, OrderForm)
-
-    async def act(tx: Transaction, typed: OrderForm) -> str:
-        await usecases.move_on_agenda(tx, session_id, typed.request_id, direction=typed.direction, agent=agent)
-        return f"/comite/{session_id}"
-
-    async def again(status_code: int) -> Template:
-        return await _session_page(request, database, session_id, agent, status_code=status_code, errors=form.errors)
-
-    return await submit(request, database, cause, form, act, again=again, said="L’ordre du jour est modifié.")
-
-
-@post("/comite/{session_id:uuid}/cloture", guards=_READERS)
-async def close_session(
-    request: Asked,
-    session_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    agent: NamedDependency[Agent],
-) -> Redirect | Template:
-    """Close the session for good."""
-    form = await read_form(request, ClosingForm)
-
-    async def act(tx: Transaction, _: ClosingForm) -> str:
-        await usecases.close_session(tx, session_id, agent=agent, at=clock.now())
-        return f"/comite/{session_id}"
-
-    async def again(status_code: int) -> Template:
-        return await _session_page(request, database, session_id, agent, status_code=status_code, errors=form.errors)
-
-    said = "La séance est close. Son compte rendu est définitif."
-    return await submit(request, database, cause, form, act, again=again, said=said)
-
-
-@get("/comite/{session_id:uuid}/compte-rendu", guards=_READERS)
-async def printed_minutes(
-    request: Asked,
-    session_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    agent: NamedDependency[Agent],
-) -> Template:
+@get("/comite/{session_id:uuid}/compte-rendu")
+async def printed_minutes(context: NamedDependency[AgentContext], session_id: FromPath[UUID]) -> Template:
     """Show the minutes as a document to print."""
-    return show(request, "committee/minutes.html", minutes=await minutes(database, session_id, by=acting.by(agent)))
+    return await papers.minutes_page(context, session_id)
 
 
-@get("/comite/{session_id:uuid}/compte-rendu.pdf", guards=_READERS)
-async def minutes_on_paper(
-    request: Asked, session_id: FromPath[UUID], database: NamedDependency[Database], agent: NamedDependency[Agent]
-) -> Response[bytes]:
+@get("/comite/{session_id:uuid}/compte-rendu.pdf")
+async def minutes_on_paper(context: NamedDependency[AgentContext], session_id: FromPath[UUID]) -> Response[bytes]:
     """Give the minutes as a PDF."""
-    return await minutes_as_pdf(request, database, session_id, agent)
+    return await papers.minutes_as_pdf(context, session_id)
 
+
+async def decision_form(
+    context: AgentContext, session_id: UUID, request_id: UUID, *, refused: Refused | None = None
+) -> Template:
+    """Show the dossier in short, with the form of the decision; that it was read is traced."""
+    held, item = await _item(context, session_id, request_id)
+    found = await read_escalation(context, context.database, request_id)
+    return show(
+        context,
+        "committee/decision.html",
+        refused=refused,
+        values={"support_types": [support.value for support in found.request.support_types]},
+        session=held,
+        item=item,
+        dossier=found,
+        outcomes=[(outcome.value, word(outcome)) for outcome in CommitteeOutcome],
+        support_types=SUPPORT_TYPES,
+    )
+
+
+async def _item(context: AgentContext, session_id: UUID, request_id: UUID) -> tuple[SessionDetail, AgendaRow]:
+    """Give a session, and a dossier of its agenda."""
+    held = await read_session(context, context.database, session_id)
+    item = next((item for item in held.agenda if item.request_id == request_id), None)
+    if item is None:
+        raise NoSuchSession
+    return held, item
+
+
+@get("/comite/{session_id:uuid}/dossiers/{request_id:uuid}/fiche")
+async def preparation_sheet(
+    context: NamedDependency[AgentContext], session_id: FromPath[UUID], request_id: FromPath[UUID]
+) -> Template:
+    """Show what the members read before they decide on a dossier; that it was read is traced."""
+    return await _sheet(context, session_id, request_id)
+
+
+@get("/comite/{session_id:uuid}/dossiers/{request_id:uuid}/fiche.pdf")
+async def preparation_sheet_on_paper(
+    context: NamedDependency[AgentContext], session_id: FromPath[UUID], request_id: FromPath[UUID]
+) -> Response[bytes]:
+    """Give the preparation sheet as a PDF."""
+    page = await _sheet(context, session_id, request_id)
+    return await on_paper(context.request, page, name=f"fiche-{page.context['item'].number}")
+
+
+async def _sheet(context: AgentContext, session_id: UUID, request_id: UUID) -> Template:
+    held, item = await _item(context, session_id, request_id)
+    found = await read_escalation(context, context.database, request_id)
+    return show(
+        context,
+        "committee/sheet.html",
+        session=held,
+        item=item,
+        dossier=found,
+        territory=await territory_shown(context, found),
+    )
+
+
+@get("/decisions")
+async def register(context: NamedDependency[AgentContext], paging: NamedDependency[Page]) -> Template:
+    """Show the register of decisions; or those whose reserve waits, the nearest date first."""
+    seen = context.agent.perimeter
+    standing = context.request.query_params.get("reserve") == "a-lever"
+    return show(
+        context,
+        "committee/decisions.html",
+        items=await decisions(
+            context.database,
+            departements=seen,
+            standing_reserve=standing,
+            by=context.by,
+            limit=paging.limit,
+            offset=paging.offset,
+        ),
+        total=await count_decisions(context.database, departements=seen, standing_reserve=standing),
+        waiting=await count_decisions(context.database, departements=seen, standing_reserve=True),
+        standing=standing,
+        paging=paging,
+    )
+
+
+@get("/decisions/{decision_id:uuid}")
+async def printed_decision(context: NamedDependency[AgentContext], decision_id: FromPath[UUID]) -> Template:
+    """Show one decision as a document to print."""
+    return await papers.decision_page(context, decision_id)
+
+
+@get("/decisions/{decision_id:uuid}/decision.pdf")
+async def decision_on_paper(context: NamedDependency[AgentContext], decision_id: FromPath[UUID]) -> Response[bytes]:
+    """Give one decision as a PDF."""
+    return await papers.decision_as_pdf(context, decision_id)
+
+
+async def correction_form(context: AgentContext, decision_id: UUID, *, refused: Refused | None = None) -> Template:
+    """Show the form of the decision that replaces this one, filled in with what this one says."""
+    replaced = await read_decision(context, context.database, decision_id)
+    return show(
+        context,
+        "committee/correction.html",
+        refused=refused,
+        values=_typed(replaced),
+        replaced=replaced,
+        dossier=await read_escalation(context, context.database, replaced.request_id),
+        outcomes=[(outcome.value, word(outcome)) for outcome in CommitteeOutcome if outcome in DECIDING],
+        support_types=SUPPORT_TYPES,
+    )
+
+
+def _typed(decision: DecisionRow) -> dict[str, Any]:
+    """Give what a form shows that begins with a decision on record; how it was voted is not taken over."""
+    return {
+        "outcome": decision.outcome.value,
+        "motive": decision.motive,
+        "support_types": [support.value for support in decision.support_types],
+        "amount_cents": euros_typed(decision.amount_cents),
+        "reserve": decision.reserve,
+        "reserve_until": decision.reserve_until,
+        "signatory": decision.signatory,
+    }
+
+
+SESSIONS = Resource(page="/comite", show=_first_sessions)
+SESSION = Resource(page="/comite/{session_id:uuid}", show=one_session)
+DECISION_IN_SESSION = Resource(page="/comite/{session_id:uuid}/dossiers/{request_id:uuid}", show=decision_form)
+DECISION = Resource(page="/decisions/{decision_id:uuid}", show=correction_form)
+CORRECTION = Resource(page="/decisions/{decision_id:uuid}/correction", show=correction_form)
 
 routes = [
-    list_sessions,
-    plan_session,
-    one_session,
-    note_attendance,
-    put_on_agenda,
-    move_on_agenda,
-    close_session,
-    printed_minutes,
-    minutes_on_paper,
+    Router(
+        "/",
+        route_handlers=[
+            list_sessions,
+            page_read(SESSION),
+            *page_routes(SESSIONS, [actions.PLANNING]),
+            *page_routes(SESSION, [*actions.ON_SESSIONS, actions.SCHEDULING]),
+            printed_minutes,
+            minutes_on_paper,
+            page_read(DECISION_IN_SESSION),
+            *page_routes(DECISION_IN_SESSION, [actions.DECISION]),
+            preparation_sheet,
+            preparation_sheet_on_paper,
+        ],
+        guards=[whole_country],
+    ),
+    Router(
+        "/",
+        route_handlers=[
+            register,
+            printed_decision,
+            decision_on_paper,
+            page_read(CORRECTION),
+            *page_routes(DECISION, [actions.CORRECTION]),
+        ],
+        guards=[committee_readers],
+    ),
 ]

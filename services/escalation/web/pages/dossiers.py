@@ -1,12 +1,12 @@
-"""The queue of dossiers, and the page of one of them."""
+"""The queue of dossiers, and the page of one of them with its forms."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from litestar import get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from services.escalation.domain.moves import Action, State
@@ -19,155 +19,76 @@ from services.escalation.reads.dossiers import (
     departements,
     dossiers,
 )
-from services.escalation.usecases import acting, consultations
-from services.escalation.usecases.recording import day
-from services.escalation.web.links import DocumentLinks
+from services.escalation.usecases.accompaniment import AddDeliverable, add_deliverable
+from services.escalation.web import actions, files
+from services.escalation.web.answers import read_escalation
+from services.escalation.web.context import AgentContext
 from services.escalation.web.pages import presenting
-from services.escalation.web.pages.showing import Asked, show
-from services.escalation.web.pages.territory import territory_shown
-from services.escalation.web.whole import whole
-from shared import clock
+from services.escalation.web.readers import committee_readers
+from services.escalation.web.showing import known, show
+from services.escalation.web.territory import territory_shown
 from shared.contracts.vocabulary import Field, Programme
-from shared.db import Cause, Database
+from shared.db import Transaction
 from shared.french.words import state_word, word
-from shared.identity.model import Agent
-from shared.territory import Territories
-from shared.web.pages import redirect
+from shared.web.actions import Refused, Resource, offered, page_read, page_routes
+from shared.web.forms import read_form, submit
 from shared.web.paging import Page
 
 IN_QUEUE = 30
 """Dossiers beside the one that is open."""
 SESSIONS_OFFERED = 50
 OPERATORS_OFFERED = 200
+LONGEST_SEARCH = 200
 AGES = {"15": "Plus de 15 jours", "30": "Plus d’un mois", "90": "Plus de trois mois", "180": "Plus de six mois"}
-_IN_THE_ADDRESS = ("state", "departement", "programme", "q", "overdue", "field", "older")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the forms of a dossier offer to choose from: the value of each choice, and its words."""
+
+    milestones: list[tuple[str, str]]
+    operators: list[tuple[str, str]]
+    sessions: list[tuple[str, str]]
 
 
 @get("/")
-async def queue(
-    request: Asked,
-    database: NamedDependency[Database],
-    agent: NamedDependency[Agent],
-    paging: NamedDependency[Page],
-    in_state: Annotated[str, QueryParameter(name="state")] = "",
-    departement: Annotated[str, QueryParameter(max_length=3)] = "",
-    programme: Annotated[str, QueryParameter()] = "",
-    q: Annotated[str, QueryParameter(max_length=200)] = "",
-    late: Annotated[str, QueryParameter(name="overdue")] = "",
-    field: Annotated[str, QueryParameter()] = "",
-    older: Annotated[str, QueryParameter(max_length=5)] = "",
-) -> Template:
+async def queue(context: NamedDependency[AgentContext], paging: NamedDependency[Page]) -> Template:
     """Show the dossiers, those with the nearest date first; the filters are in the address."""
-    filters = _filters(in_state, departement, programme, q, late, field, older)
-    perimeter, today = acting.perimeter(agent), day(clock.now())
-    counts = await count_by_state(database, perimeter=perimeter)
-    overdue = Filters(overdue=True)
+    filters = _filters(context)
+    perimeter, today = context.perimeter, context.today
+    counts = await count_by_state(context.database, perimeter=perimeter)
     return show(
-        request,
+        context,
         "dossiers/queue.html",
         items=await dossiers(
-            database,
+            context.database,
             filters,
             perimeter=perimeter,
-            by=acting.by(agent),
+            by=context.by,
             today=today,
             limit=paging.limit,
             offset=paging.offset,
         ),
-        total=await count_dossiers(database, filters, perimeter=perimeter, today=today),
-        late=await count_dossiers(database, overdue, perimeter=perimeter, today=today),
+        total=await count_dossiers(context.database, filters, perimeter=perimeter, today=today),
+        late=await count_dossiers(context.database, Filters(overdue=True), perimeter=perimeter, today=today),
         paging=paging,
         counts=[(state, counts[state]) for state in State if state in counts],
         chosen=filters,
-        search_filters=_offered(await departements(database, perimeter=perimeter)),
+        search_filters=_offered(await departements(context.database, perimeter=perimeter)),
     )
 
 
-@get("/demandes/{request_id:uuid}")
-async def dossier(
-    request: Asked,
-    request_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    agent: NamedDependency[Agent],
-    document_links: NamedDependency[DocumentLinks],
-    territories: NamedDependency[Territories],
-) -> Template:
-    """Show one dossier; that it was read is traced."""
-    return await dossier_page(request, database, request_id, agent, document_links, territories)
-
-
-@get("/demandes/{request_id:uuid}/documents/{document_id:uuid}")
-async def open_document(
-    request_id: FromPath[UUID],
-    document_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    agent: NamedDependency[Agent],
-    document_links: NamedDependency[DocumentLinks],
-) -> Redirect:
-    """Lead to a document at intake, for a minute; who opened it is recorded."""
-    at = clock.now()
-    async with database.transaction(cause) as tx:
-        await consultations.open_document(tx, request_id, document_id, agent=agent, at=at)
-    return redirect(document_links.at_intake(document_id, at=at))
-
-
-async def dossier_page(
-    request: Asked,
-    database: Database,
-    request_id: UUID,
-    agent: Agent,
-    document_links: DocumentLinks,
-    territories: Territories,
-    *,
-    status_code: int = 200,
-    failed: str | None = None,
-    values: Mapping[str, Any] | None = None,
-    errors: Mapping[str, str] | None = None,
-) -> Template:
-    """Make the page of a dossier, with the form that `failed` open as it was typed."""
-    by, today = acting.by(agent), day(clock.now())
-    perimeter = acting.perimeter(agent)
-    found = await whole(database, request_id, agent, document_links)
-    asked = request.query_params
-    filters = _filters(*(asked.get(name, "") for name in _IN_THE_ADDRESS))
-    beside = await dossiers(database, filters, perimeter=perimeter, by=by, today=today, limit=IN_QUEUE, offset=0)
-    open_sessions = await sessions(database, state="open", by=by, limit=SESSIONS_OFFERED, offset=0)
-    known = await operators(database, field=None, active=True, by=by, limit=OPERATORS_OFFERED, offset=0)
-    kept = f"?{request.scope['query_string'].decode('latin-1')}" if request.scope["query_string"] else ""
-    return show(
-        request,
-        "dossiers/dossier.html",
-        status_code=status_code,
-        dossier=found,
-        beside=[presenting.beside(item, kept, today) for item in beside],
-        filters_kept=kept,
-        offered={
-            "milestones": [(str(milestone.id), milestone.title) for milestone in found.milestones],
-            "operators": [(str(one.id), one.name) for one in known],
-            "sessions": [presenting.session_option(session) for session in open_sessions],
-        },
-        **await territory_shown(database, found, agent, territories, document_links),
-        messages=presenting.messages(found),
-        documents=presenting.documents(found),
-        life=presenting.life(found),
-        notes=presenting.notes(found),
-        may_note=by.may(Action.NOTES),
-        failed=failed,
-        values=values or {},
-        errors=errors or {},
-    )
-
-
-def _filters(state: str, departement: str, programme: str, q: str, overdue: str, field: str, older: str) -> Filters:
+def _filters(context: AgentContext) -> Filters:
     """Read the filters of the address; values that do not exist narrow nothing."""
+    asked = context.request.query_params
+    older = asked.get("older")
     return Filters(
-        State(state) if state in {known.value for known in State} else None,
-        departement or None,
-        Programme(programme) if programme in {known.value for known in Programme} else None,
-        q or None,
-        overdue=bool(overdue),
-        field=Field(field) if field in {known.value for known in Field} else None,
+        known(State, asked.get("state")),
+        asked.get("departement") or None,
+        known(Programme, asked.get("programme")),
+        asked.get("q", "")[:LONGEST_SEARCH] or None,
+        overdue=bool(asked.get("overdue")),
+        field=known(Field, asked.get("field")),
         older=int(older) if older in AGES else None,
     )
 
@@ -196,4 +117,89 @@ def _offered(seen: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-routes = [queue, dossier, open_document]
+async def dossier(context: AgentContext, request_id: UUID, *_: UUID, refused: Refused | None = None) -> Template:
+    """Show one dossier; that it was read is traced."""
+    found = await read_escalation(context, context.database, request_id)
+    beside = await dossiers(
+        context.database,
+        _filters(context),
+        perimeter=context.perimeter,
+        by=context.by,
+        today=context.today,
+        limit=IN_QUEUE,
+        offset=0,
+    )
+    open_sessions = await sessions(context.database, state="open", by=context.by, limit=SESSIONS_OFFERED, offset=0)
+    directory = await operators(
+        context.database, field=None, active=True, by=context.by, limit=OPERATORS_OFFERED, offset=0
+    )
+    return show(
+        context,
+        "dossiers/dossier.html",
+        refused=refused,
+        dossier=found,
+        beside=[presenting.beside(item, context.query, context.today) for item in beside],
+        filters_kept=context.query,
+        forms_offered=offered(actions.FORMS_OF_A_DOSSIER, found.allowed_actions),
+        choices=Choices(
+            milestones=[(str(milestone.id), milestone.title) for milestone in found.milestones],
+            operators=[(str(one.id), one.name) for one in directory],
+            sessions=[presenting.session_option(session) for session in open_sessions],
+        ),
+        territory=await territory_shown(context, found),
+        messages=presenting.messages(found),
+        documents=presenting.documents(found),
+        life=presenting.life(found),
+        notes=presenting.notes(found),
+        may_note=context.by.may(Action.NOTES),
+    )
+
+
+async def _dossier_of_decision(context: AgentContext, _: UUID, *, refused: Refused) -> Template:
+    return await dossier(context, context.request.path_params["request_id"], refused=refused)
+
+
+@get("/demandes/{request_id:uuid}/documents/{document_id:uuid}")
+async def open_document(
+    context: NamedDependency[AgentContext], request_id: FromPath[UUID], document_id: FromPath[UUID]
+) -> Redirect:
+    """Lead to a document at intake, for a minute; who opened it is recorded."""
+    return await files.open_document(context, request_id, document_id)
+
+
+@post("/demandes/{request_id:uuid}/livrable", guards=[committee_readers], request_max_body_size=files.ONE_FILE)
+async def join_deliverable(context: NamedDependency[AgentContext], request_id: FromPath[UUID]) -> Response[Any]:
+    """Join a file that came out of the work."""
+    action = actions.DELIVERABLE
+    form = await read_form(context.request, AddDeliverable, within=action.path or "")
+
+    async def act(tx: Transaction, command: AddDeliverable) -> str:
+        await add_deliverable(context.acting(tx), request_id, await files.received(form), command)
+        return f"/demandes/{request_id}#livrables"
+
+    async def again(status: int) -> Template:
+        return await dossier(context, request_id, refused=Refused(action, form, status))
+
+    return await submit(context.request, context.database, context.cause, form, act, again=again, said=str(action.done))
+
+
+DOSSIER = Resource(page="/demandes/{request_id:uuid}", show=dossier)
+MOBILISATION = Resource(
+    page="/demandes/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}",
+    show=dossier,
+)
+DECISION = Resource(
+    page="/demandes/{request_id:uuid}/decisions/{decision_id:uuid}",
+    show=_dossier_of_decision,
+    read_by_context=["request_id"],
+)
+
+routes = [
+    queue,
+    page_read(DOSSIER),
+    *page_routes(DOSSIER, [*actions.ON_DOSSIERS, actions.PROGRESS]),
+    *page_routes(MOBILISATION, actions.STEPS_OF_MOBILISATIONS),
+    *page_routes(DECISION, [actions.RESERVE]),
+    join_deliverable,
+    open_document,
+]

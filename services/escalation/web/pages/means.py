@@ -1,151 +1,141 @@
-"""The envelopes: what there is, what is committed, delivered, paid, what is left, and the orders behind it."""
+"""Where means are found: envelopes with their orders, the directory of operators, framework contracts with lots."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from litestar import get, post
+from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Redirect, Template
-from pydantic import BaseModel, Field
+from litestar.response import Template
 
-from services.escalation.domain.inputs import Year
+from services.escalation.domain.directory import Operator
 from services.escalation.domain.moves import Action
-from services.escalation.reads.means import count_orders, envelope, envelopes, orders
-from services.escalation.usecases import acting
-from services.escalation.usecases import directory as usecases
-from services.escalation.web.pages.showing import Asked, show
+from services.escalation.reads import directory, means
+from services.escalation.web import actions
+from services.escalation.web.answers import read_envelope, read_operator
+from services.escalation.web.answers import show_contract as read_contract
+from services.escalation.web.context import AgentContext
 from services.escalation.web.readers import whole_country
-from shared import clock
-from shared.commands import Amount
-from shared.contracts.vocabulary import Programme
-from shared.db import Cause, Database, Transaction
+from services.escalation.web.showing import known, show
+from shared.contracts.vocabulary import Field, Programme
 from shared.french.words import word
-from shared.identity.model import Agent
-from shared.web.forms import read_form, submit
+from shared.web.actions import Refused, Resource, page_read, page_routes
 from shared.web.paging import Page
 
-_READERS = [whole_country]
-MOST = 200
+MOST: Final = 200
+FIELDS: Final = [(field.value, word(field)) for field in Field]
+OPERATOR_KINDS: Final = {
+    "central_administration": "Administration centrale",
+    "state_operator": "Opérateur de l’État",
+}
 
 
-class EnvelopeForm(BaseModel):
-    """A year's budget; the amount in euros, as people type it."""
-
-    year: Year
-    amount: Amount = Field(ge=0)
-    programme: Programme | None = None
-
-
-class AmountForm(BaseModel):
-    """What a budget becomes, in euros."""
-
-    new_amount: Amount = Field(ge=0)
-
-
-@get("/enveloppes", guards=_READERS)
 async def list_envelopes(
-    request: Asked, database: NamedDependency[Database], agent: NamedDependency[Agent]
+    context: AgentContext, envelope_id: UUID | None = None, *, refused: Refused | None = None
 ) -> Template:
-    """Show the envelopes."""
-    return await _page(request, database, agent)
-
-
-async def _page(
-    request: Asked,
-    database: Database,
-    agent: Agent,
-    *,
-    status_code: int = 200,
-    failed: UUID | None = None,
-    values: Mapping[str, Any] | None = None,
-    errors: Mapping[str, str] | None = None,
-) -> Template:
-    by = acting.by(agent)
+    """Show the envelopes; the form of one of them may have been refused."""
     return show(
-        request,
+        context,
         "means/envelopes.html",
-        status_code=status_code,
-        items=await envelopes(database, year=None, programme=None, by=by, limit=MOST, offset=0),
-        may_open=by.may(Action.ENVELOPES),
+        refused=refused,
+        items=await means.envelopes(context.database, year=None, programme=None, by=context.by, limit=MOST, offset=0),
+        may_open=context.by.may(Action.ENVELOPES),
         programmes=[(programme.value, word(programme)) for programme in Programme],
-        failed=failed,
-        values=values or {},
-        errors=errors or {},
+        refused_of=envelope_id,
     )
 
 
-@post("/enveloppes", guards=_READERS)
-async def open_envelope(
-    request: Asked, database: NamedDependency[Database], cause: NamedDependency[Cause], agent: NamedDependency[Agent]
-) -> Redirect | Template:
-    """Open a year's budget."""
-    form = await read_form(request, EnvelopeForm)
-
-    async def act(tx: Transaction, typed: EnvelopeForm) -> str:
-        await usecases.open_envelope(
-            tx,
-            year=typed.year,
-            programme=typed.programme,
-            amount_cents=typed.amount,
-            agent=agent,
-            at=clock.now(),
-        )
-        return "/enveloppes"
-
-    async def again(status_code: int) -> Template:
-        return await _page(request, database, agent, status_code=status_code, values=form.values, errors=form.errors)
-
-    return await submit(request, database, cause, form, act, again=again, said="L’enveloppe est ouverte.")
-
-
-@get("/enveloppes/{envelope_id:uuid}", guards=_READERS)
+@get("/enveloppes/{envelope_id:uuid}")
 async def show_envelope(
-    request: Asked,
-    envelope_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    agent: NamedDependency[Agent],
-    paging: NamedDependency[Page],
+    context: NamedDependency[AgentContext], envelope_id: FromPath[UUID], paging: NamedDependency[Page]
 ) -> Template:
     """Show what draws on an envelope."""
     return show(
-        request,
+        context,
         "means/envelope.html",
-        item=await envelope(database, envelope_id, by=acting.by(agent)),
-        orders=await orders(database, envelope_id=envelope_id, limit=paging.limit, offset=paging.offset),
-        total=await count_orders(database, envelope_id=envelope_id),
+        item=await read_envelope(context, context.database, envelope_id),
+        orders=await means.orders(context.database, envelope_id=envelope_id, limit=paging.limit, offset=paging.offset),
+        total=await means.count_orders(context.database, envelope_id=envelope_id),
         paging=paging,
     )
 
 
-@post("/enveloppes/{envelope_id:uuid}", guards=_READERS)
-async def resize_envelope(
-    request: Asked,
-    envelope_id: FromPath[UUID],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    agent: NamedDependency[Agent],
-) -> Redirect | Template:
-    """Change a budget."""
-    form = await read_form(request, AmountForm)
-
-    async def act(tx: Transaction, typed: AmountForm) -> str:
-        await usecases.resize_envelope(tx, envelope_id, amount_cents=typed.new_amount, agent=agent)
-        return "/enveloppes"
-
-    async def again(status_code: int) -> Template:
-        return await _page(
-            request,
-            database,
-            agent,
-            status_code=status_code,
-            failed=envelope_id,
-            values=form.values,
-            errors=form.errors,
-        )
-
-    return await submit(request, database, cause, form, act, again=again, said="Le montant est modifié.")
+async def show_directory(context: AgentContext, *, refused: Refused | None = None) -> Template:
+    """Show operators and contracts."""
+    field = known(Field, context.request.query_params.get("field"))
+    by, today = context.by, context.today
+    return show(
+        context,
+        "means/directory.html",
+        refused=refused,
+        operators=await directory.operators(context.database, field=field, active=None, by=by, limit=MOST, offset=0),
+        contracts=await directory.contracts(context.database, today=today, by=by, limit=MOST, offset=0),
+        may_keep=by.may(Action.DIRECTORY),
+        kinds=OPERATOR_KINDS,
+        fields_offered=FIELDS,
+        filters=[{"name": "field", "label": "Thématique", "options": [("", "Toutes"), *FIELDS]}],
+    )
 
 
-routes = [list_envelopes, show_envelope, open_envelope, resize_envelope]
+async def show_operator(context: AgentContext, operator_id: UUID, *, refused: Refused | None = None) -> Template:
+    """Show what the directory says of an operator, to be changed."""
+    found = await read_operator(context, context.database, operator_id)
+    values: dict[str, Any] = found.model_dump(mode="json", include=set(Operator.model_fields))
+    return show(
+        context,
+        "means/operator.html",
+        refused=refused,
+        values={**values, "active": "" if found.active else "false"},
+        operator=found,
+        kinds=OPERATOR_KINDS,
+        fields_offered=FIELDS,
+    )
+
+
+async def show_contract(context: AgentContext, contract_id: UUID, *, refused: Refused | None = None) -> Template:
+    """Show a contract with its lots, prices and orders."""
+    found = await read_contract(context, context.database, contract_id)
+    return show(context, "means/contract.html", refused=refused, contract=found.contract, lots=found.lots)
+
+
+async def show_lot(context: AgentContext, lot_id: UUID, *_: UUID, refused: Refused | None = None) -> Template:
+    """Show a lot: what is left of its ceiling, its prices, its orders."""
+    return show(
+        context,
+        "means/lot.html",
+        refused=refused,
+        lot=await directory.lot(context.database, lot_id),
+        orders=await means.orders(context.database, lot_id=lot_id, limit=MOST, offset=0),
+        may_keep=context.by.may(Action.DIRECTORY),
+    )
+
+
+ENVELOPES = Resource(page="/enveloppes", show=list_envelopes)
+ENVELOPE = Resource(page="/enveloppes/{envelope_id:uuid}", show=list_envelopes)
+MEANS = Resource(page="/moyens", show=show_directory)
+OPERATOR = Resource(page="/moyens/operateurs/{operator_id:uuid}", show=show_operator)
+CONTRACT = Resource(page="/moyens/marches/{contract_id:uuid}", show=show_contract)
+LOT = Resource(page="/moyens/lots/{lot_id:uuid}", show=show_lot)
+PRICE = Resource(page="/moyens/lots/{lot_id:uuid}/prix/{price_id:uuid}", show=show_lot)
+
+routes = [
+    Router(
+        "/",
+        route_handlers=[
+            page_read(ENVELOPES),
+            show_envelope,
+            *page_routes(ENVELOPES, [actions.OPENING]),
+            *page_routes(ENVELOPE, [actions.RESIZING]),
+            page_read(MEANS),
+            *page_routes(MEANS, [actions.OPERATOR, actions.CONTRACT]),
+            page_read(OPERATOR),
+            *page_routes(OPERATOR, [actions.SHEET_OF_OPERATOR]),
+            page_read(CONTRACT),
+            *page_routes(CONTRACT, [actions.LOT]),
+            page_read(LOT),
+            *page_routes(LOT, actions.ON_LOTS),
+            *page_routes(PRICE, [actions.WITHDRAWAL_OF_PRICE]),
+        ],
+        guards=[whole_country],
+    )
+]

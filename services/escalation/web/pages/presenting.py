@@ -9,7 +9,7 @@ from services.escalation.reads.committee import SessionSummary
 from services.escalation.reads.detail_rows import EscalationDetail
 from services.escalation.reads.directory import LotRow
 from services.escalation.reads.dossiers import EscalationSummary
-from services.escalation.web.pages.showing import TONES
+from services.escalation.web.showing import TONES
 from shared.contracts import escalation, intake, qualification
 from shared.contracts.vocabulary import Team
 from shared.french.dates import short_date_fr
@@ -85,7 +85,7 @@ def documents(dossier: EscalationDetail) -> list[dict[str, Any]]:
 
 
 def life(dossier: EscalationDetail) -> list[dict[str, Any]]:
-    """Make the thread of the request's life."""
+    """Make the timeline of the request."""
     return [
         {
             "at": step.at,

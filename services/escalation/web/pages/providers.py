@@ -1,170 +1,87 @@
 """The page of a provider behind its personal link: what is expected by when, how far it is, what it hands in."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import UUID
 
-from litestar import Router, get, post
+from litestar import Response, Router, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 from litestar.response import Redirect, Template
-from pydantic import BaseModel
 
-from services.escalation.domain.inputs import Percent, Text
 from services.escalation.domain.refusals import LinkNotValid
 from services.escalation.reads.accompaniment import by_link, closed_link
-from services.escalation.usecases import accompaniment as usecases
-from services.escalation.web.files import ACCEPTED, ONE_FILE, received
-from services.escalation.web.links import ProviderLinks
-from services.escalation.web.pages.showing import Asked, show
-from shared import clock
-from shared.allowance import Allowance
-from shared.db import Cause, Database, Transaction
-from shared.web.forms import Form, read_form, submit
+from services.escalation.usecases.accompaniment import AddDeliverable, add_deliverable_by_link
+from services.escalation.web import actions, files
+from services.escalation.web.context import BY_LINK, LinkContext
+from services.escalation.web.showing import show
+from shared.db import Transaction
+from shared.web.access import PUBLIC
+from shared.web.actions import Refused, Resource, page_read, page_routes
+from shared.web.forms import read_form, submit
 from shared.web.pages import redirect
 from shared.web.secrets import LINK_ALONE, private
 
 
-class ProgressForm(BaseModel):
-    """How far the work is."""
-
-    text: Text
-    percent: Percent | None = None
-    milestone_id: UUID | None = None
-
-
-class FileForm(BaseModel):
-    """A file (beside these fields), and the milestone that it belongs to."""
-
-    file_of: UUID | None = None
-
-
-@get("/prestataires/{token:str}", public=True)
-async def show_to_provider(
-    request: Asked,
-    token: FromPath[str],
-    database: NamedDependency[Database],
-    provider_links: NamedDependency[ProviderLinks],
-) -> Template:
-    """Show what is expected, what was told and handed in."""
+async def show_to_provider(context: LinkContext, *, refused: Refused | None = None) -> Template:
+    """Show what is expected, what was reported and handed in; or that the link is closed, with what was typed."""
     try:
-        return await _page(request, token, database, provider_links)
+        view = await by_link(context.database, context.link)
     except LinkNotValid:
-        return await _closed(request, token, database, provider_links)
-
-
-async def _page(
-    request: Asked,
-    token: str,
-    database: Database,
-    provider_links: ProviderLinks,
-    *,
-    status_code: int = 200,
-    form: Form[Any] | None = None,
-) -> Template:
-    view = await by_link(database, provider_links.read(token))
+        return await _closed(context, typed=refused.form.values.get("text", "") if refused else "")
     return private(
         show(
-            request,
+            context,
             "accompaniment/provider.html",
-            status_code=status_code,
+            refused=refused,
             view=view,
             choices=[(str(one.id), one.title) for one in view.milestones],
-            here=f"/prestataires/{token}",
+            here=f"/prestataires/{context.token}",
             navigation=(),
-            accept=ACCEPTED,
-            values=form.values if form else {},
-            errors=form.errors if form else {},
+            accept=files.ACCEPTED,
         )
     )
 
 
-async def _closed(
-    request: Asked, token: str, database: Database, provider_links: ProviderLinks, *, typed: str = ""
-) -> Template:
+async def _closed(context: LinkContext, *, typed: str) -> Template:
     """Say that a link opens nothing (any more), whom to ask for another, and what was to be sent with it."""
     try:
-        closed = await closed_link(database, provider_links.read(token))
+        closed = await closed_link(context.database, context.link)
     except LinkNotValid:
         closed = None
     return private(
         show(
-            request,
+            context,
             "accompaniment/closed_link.html",
             status_code=404,
             closed=closed,
-            typed=typed,
+            unsent=typed,
             navigation=(),
         )
     )
 
 
-@post("/prestataires/{token:str}/avancement", public=True)
-async def report_progress(
-    request: Asked,
-    token: FromPath[str],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    provider_links: NamedDependency[ProviderLinks],
-    allowance: NamedDependency[Allowance],
-) -> Redirect | Template:
-    """The provider tells how far the work is."""
-    form = await read_form(request, ProgressForm)
-
-    async def act(tx: Transaction, typed: ProgressForm) -> None:
-        await usecases.report_progress_by_link(
-            tx, provider_links.read(token), **dict(typed), at=clock.now(), allowance=allowance
-        )
-
-    said = "Merci\u00a0! L’avancement est enregistré."
-    return await _do(request, token, database, cause, provider_links, form, act, said)
-
-
-@post("/prestataires/{token:str}/livrables", public=True, request_max_body_size=ONE_FILE)
-async def hand_in(
-    request: Asked,
-    token: FromPath[str],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    provider_links: NamedDependency[ProviderLinks],
-) -> Redirect | Template:
+@post("/prestataires/{token:str}/livrables", request_max_body_size=files.ONE_FILE)
+async def hand_in(context: NamedDependency[LinkContext]) -> Response[Any]:
     """The provider hands in a file."""
-    form = await read_form(request, FileForm)
+    form = await read_form(context.request, AddDeliverable, within="livrables")
 
-    async def act(tx: Transaction, typed: FileForm) -> None:
-        file = await received(form.files.get("document"))
-        await usecases.add_deliverable_by_link(
-            tx, provider_links.read(token), file, milestone_id=typed.file_of, at=clock.now()
-        )
+    async def act(tx: Transaction, command: AddDeliverable) -> str:
+        await add_deliverable_by_link(context.acting(tx), await files.received(form), command)
+        return ""  # the secret link is stored nowhere
+
+    async def again(status: int) -> Template:
+        return await show_to_provider(context, refused=Refused(actions.DELIVERABLE, form, status))
 
     said = "Merci\u00a0! Le livrable est transmis."
-    return await _do(request, token, database, cause, provider_links, form, act, said)
+    answer = await submit(context.request, context.database, context.cause, form, act, again=again, said=said)
+    return redirect(f"/prestataires/{context.token}") if isinstance(answer, Redirect) else answer
 
 
-async def _do(
-    request: Asked,
-    token: str,
-    database: Database,
-    cause: Cause,
-    provider_links: ProviderLinks,
-    form: Form[Any],
-    act: Callable[[Transaction, Any], Awaitable[None]],
-    said: str,
-) -> Redirect | Template:
-    async def once(tx: Transaction, typed: BaseModel) -> str:
-        await act(tx, typed)
-        return ""  # the secret link is kept nowhere
-
-    async def again(status_code: int) -> Template:
-        return await _page(request, token, database, provider_links, status_code=status_code, form=form)
-
-    try:
-        answer = await submit(request, database, cause, form, once, again=again, said=said)
-    except LinkNotValid:
-        return await _closed(request, token, database, provider_links, typed=form.values.get("text", ""))
-    return redirect(f"/prestataires/{token}") if isinstance(answer, Redirect) else answer
-
+BEHIND_A_LINK = Resource(page="/prestataires/{token:str}", show=show_to_provider, read_by_context=["token"])
 
 routes = [
-    Router("/", route_handlers=[show_to_provider, report_progress, hand_in], opt=LINK_ALONE),
+    Router(
+        "/",
+        route_handlers=[page_read(BEHIND_A_LINK), *page_routes(BEHIND_A_LINK, actions.BY_PROVIDERS), hand_in],
+        dependencies=BY_LINK,
+        opt={**LINK_ALONE, PUBLIC: True},
+    ),
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -11,21 +11,17 @@ from litestar.response import Template
 from services.escalation.reads.evaluations import Dimension, Narrowed, averages, evaluations, grouped
 from services.escalation.reads.overview import Money
 from services.escalation.reads.results import statistics
-from services.escalation.usecases import acting
-from services.escalation.web.pages.showing import Asked, show
+from services.escalation.web.context import AgentContext
 from services.escalation.web.readers import wanted
+from services.escalation.web.showing import known, show
 from shared.contracts.vocabulary import ApplicantKind, CommitteeOutcome, EvaluationRound, Field, Programme
-from shared.db import Database
 from shared.evaluations import Averages
 from shared.french.numbers import euros, number_fr
 from shared.french.words import state_word, word
-from shared.identity.model import Agent
 from shared.territory.territories import Territories
 from shared.web.flow import flow, table_of, what_became
 from shared.web.paging import Page
 from shared.web.tiles import tile_map
-
-Chosen = TypeVar("Chosen", bound=StrEnum)
 
 DIMENSIONS: Final[Mapping[str, str]] = {
     Dimension.PROGRAMME.value: "Programme",
@@ -44,22 +40,17 @@ STAGES: Final = {
 
 
 @get("/evaluations")
-async def list_evaluations(
-    request: Asked,
-    database: NamedDependency[Database],
-    agent: NamedDependency[Agent],
-    paging: NamedDependency[Page],
-    territories: NamedDependency[Territories],
-) -> Template:
+async def list_evaluations(context: NamedDependency[AgentContext], paging: NamedDependency[Page]) -> Template:
     """Show what applicants said of the result, and the means of groups of answers."""
-    perimeter, asked = acting.perimeter(agent), request.query_params
+    database, territories = context.database, context.parts.territories
+    perimeter, asked = context.perimeter, context.request.query_params
     narrowed = _narrowed(asked)
-    by = _known(Dimension, asked.get("by")) or Dimension.PROGRAMME
+    by = known(Dimension, asked.get("by")) or Dimension.PROGRAMME
     names = {one.code: f"{_spoken(one.name)} ({one.code})" for one in territories.departements()}
     regions = {one.code: one.name for one in territories.all_of(ApplicantKind.REGION)}
     groups = await grouped(database, by, narrowed, perimeter=perimeter)
     return show(
-        request,
+        context,
         "results/evaluations.html",
         items=await evaluations(database, narrowed, perimeter=perimeter, limit=paging.limit, offset=paging.offset),
         means=await averages(database, narrowed, perimeter=perimeter),
@@ -81,20 +72,16 @@ def _narrowed(asked: Mapping[str, str]) -> Narrowed:
     """Read the filters of the address; values that do not exist narrow nothing."""
     return Narrowed(
         departement=asked.get("departement") or None,
-        programme=_known(Programme, asked.get("programme")),
-        field=_known(Field, asked.get("field")),
+        programme=known(Programme, asked.get("programme")),
+        field=known(Field, asked.get("field")),
         provider=asked.get("q") or None,
-        round=_known(EvaluationRound, asked.get("round")),
+        round=known(EvaluationRound, asked.get("round")),
     )
 
 
 def _spoken(name: str) -> str:
     """Write an official name with the apostrophe that French wants."""
     return name.replace("'", "’")
-
-
-def _known(values: type[Chosen], given: str | None) -> Chosen | None:
-    return next((value for value in values if value.value == given), None)
 
 
 def _options(values: type[StrEnum]) -> list[tuple[str, str]]:
@@ -119,27 +106,21 @@ def _said(by: Dimension, value: str, departements: Mapping[str, str], regions: M
 
 
 @get("/chiffres")
-async def figures(
-    request: Asked,
-    database: NamedDependency[Database],
-    agent: NamedDependency[Agent],
-    territories: NamedDependency[Territories],
-) -> Template:
+async def figures(context: NamedDependency[AgentContext]) -> Template:
     """Show the figures of all requests, and of the national team's work; of a région, a département or a programme."""
-    asked = request.query_params
+    asked, territories = context.request.query_params, context.parts.territories
     perimeter = wanted(
-        agent,
-        territories,
+        context,
         region=asked.get("region", ""),
         departement=asked.get("departement", ""),
-        programme=_known(Programme, asked.get("programme")),
+        programme=known(Programme, asked.get("programme")),
     )
-    found = await statistics(database, perimeter=perimeter)
+    found = await statistics(context.database, perimeter=perimeter)
     names = {one.code: _spoken(one.name) for one in territories.departements()}
     of_all = found.all_requests
     whole = what_became(of_all.outcomes)
     return show(
-        request,
+        context,
         "results/figures.html",
         figures=found,
         filters=_places(territories, names),

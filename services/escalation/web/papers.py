@@ -1,0 +1,51 @@
+"""The committee's documents to keep, to print and as PDF; pages and API give the same."""
+
+from uuid import UUID
+
+from litestar import Response
+from litestar.response import Template
+
+from services.escalation.domain.refusals import NoReportYet
+from services.escalation.reads.committee import minutes
+from services.escalation.web.answers import read_decision, read_escalation
+from services.escalation.web.context import AgentContext
+from services.escalation.web.showing import show
+from shared.web.paper import on_paper
+
+
+async def minutes_page(context: AgentContext, session_id: UUID) -> Template:
+    """Show the minutes of a session as a document to print, a draft until the session is closed."""
+    held = await minutes(context.database, session_id, by=context.by)
+    return show(context, "committee/minutes.html", minutes=held)
+
+
+async def minutes_as_pdf(context: AgentContext, session_id: UUID) -> Response[bytes]:
+    """Give the minutes of a session."""
+    page = await minutes_page(context, session_id)
+    return await on_paper(context.request, page, name=f"compte-rendu-{page.context['minutes'].held_on}")
+
+
+async def report_page(context: AgentContext, request_id: UUID) -> Template:
+    """Show the report of an accompaniment as a document to print, a draft until it is completed."""
+    dossier = await read_escalation(context, context.database, request_id)
+    if dossier.accompaniment is None:
+        raise NoReportYet(state=dossier.state.value, allowed_actions=dossier.allowed_actions)
+    return show(context, "accompaniment/report.html", dossier=dossier)
+
+
+async def report_as_pdf(context: AgentContext, request_id: UUID) -> Response[bytes]:
+    """Give the report of an accompaniment."""
+    page = await report_page(context, request_id)
+    return await on_paper(context.request, page, name=f"bilan-{page.context['dossier'].number}")
+
+
+async def decision_page(context: AgentContext, decision_id: UUID) -> Template:
+    """Show a decision as a document to print."""
+    made = await read_decision(context, context.database, decision_id)
+    return show(context, "committee/printed_decision.html", decision=made)
+
+
+async def decision_as_pdf(context: AgentContext, decision_id: UUID) -> Response[bytes]:
+    """Give a decision."""
+    page = await decision_page(context, decision_id)
+    return await on_paper(context.request, page, name=f"decision-{page.context['decision'].number}")
