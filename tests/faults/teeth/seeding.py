@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-from tests.faults.teeth import bugs
 from tests.faults.teeth.bug import ROOT
 
 BUG = "COUSU_TEETH_BUG"
@@ -26,6 +25,8 @@ def pytest_collection_finish() -> None:
 def seed() -> None:
     """Seed the bug that the environment names, if it names one."""
     if name := os.environ.get(BUG):
+        from tests.faults.teeth import bugs  # noqa: PLC0415 - it imports much of the product
+
         bugs.named(name).apply()
 
 
