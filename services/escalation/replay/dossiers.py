@@ -8,7 +8,7 @@ from uuid import UUID
 from services.escalation.domain.accompaniment import Milestone
 from services.escalation.domain.committee import Session
 from services.escalation.domain.means import Envelope, Mobilisation, MobilisationState
-from services.escalation.store import accompaniment, exchanges, retold
+from services.escalation.store import accompaniment, exchanges, replayed
 from services.escalation.store import committee as committee_store
 from services.escalation.store import dossier as store
 from services.escalation.store import means as means_store
@@ -45,7 +45,7 @@ async def _apply(tx: Transaction, fact: Fact) -> None:
 async def _before(tx: Transaction, fact: Fact) -> None:
     """Plan the session that the dossier refers to; who sits in it is told to nobody."""
     if isinstance(fact, facts.SessionScheduled):
-        await retold.ensure_session(tx, Session(fact.session_id, fact.title, fact.held_on), by=fact.by, at=fact.at)
+        await replayed.ensure_session(tx, Session(fact.session_id, fact.title, fact.held_on), by=fact.by, at=fact.at)
         await committee_store.add_to_agenda(tx, fact.session_id, fact.request_id, state="", at=fact.at)
 
 
@@ -58,7 +58,7 @@ async def _beside(tx: Transaction, fact: Fact) -> None:
             )
         case facts.DecisionMade() | facts.DecisionCorrected():
             _, year, last = fact.decision.number.split("-")
-            await retold.note_decision_number(tx, int(year), int(last))
+            await replayed.note_decision_number(tx, int(year), int(last))
             await committee_store.add_decision(
                 tx, fact.decision, fact.request_id, event_id=journal.applied_event(tx), at=fact.at
             )
@@ -96,9 +96,9 @@ async def _accompaniment(tx: Transaction, fact: Fact) -> None:
             milestone.reached_on = fact.reached_on
             await accompaniment.save_milestone(tx, milestone)
         case facts.StageOverdue(stage=Stage.MILESTONE):
-            await retold.note_milestone_late(tx, fact.request_id, title=fact.what or "", due_on=fact.due_on)
+            await replayed.note_milestone_late(tx, fact.request_id, title=fact.what or "", due_on=fact.due_on)
         case facts.StageDueSoon(stage=Stage.MILESTONE):
-            await retold.note_milestone_soon(tx, fact.request_id, title=fact.what or "", due_on=fact.due_on)
+            await replayed.note_milestone_soon(tx, fact.request_id, title=fact.what or "", due_on=fact.due_on)
         case facts.ProgressReported():
             await accompaniment.add_progress(tx, fact, team=fact.team, author=fact.author)
         case facts.DeliverableAdded():

@@ -1,4 +1,4 @@
-"""The SQL that only a rebuilt database needs: what an event refers to, and how far numbers went."""
+"""SQL that only a replay into an empty database needs: what an event refers to, and how far numbers went."""
 
 from datetime import date, datetime
 from uuid import UUID
