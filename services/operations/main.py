@@ -63,7 +63,7 @@ def application(
     lifespan: list[Lifespan] | None = None,
     away: Callable[[], Sequence[str]] = tuple,
 ) -> Litestar:
-    """Build what answers, over the connections that `provide_connections` gives; `away` says what the last look found away."""
+    """Build what answers, over the connections given; `away` names what could not be reached when last polled."""
     checks = Checks()
 
     async def provide_checks() -> Checks:
