@@ -11,11 +11,11 @@ class FieldError(NamedTuple):
     message: str
 
 
-class WaitsForAnother(Exception):  # noqa: N818 - names a state, and is mixed into refusals
+class WaitsForAnother(Exception):
     """An event cannot be applied before one of another stream: no failure, it is applied when that one has come."""
 
 
-class Refusal(Exception):  # noqa: N818 - "refusal" is the domain's word for it
+class Refusal(Exception):
     """Base of refusals: something that the caller may not do, or may not do now.
 
     A subclass gives `code` (stable, for programs), `title` (English, for logs) and `sentence` (French, for

@@ -17,7 +17,7 @@ from typing import BinaryIO
 from shared.messaging.accounts import SERVICES
 
 
-class DidNotStart(Exception):  # noqa: N818 - reads as what happened, and is shown to people as its sentence
+class DidNotStart(Exception):
     """Something of the embedded run did not come up; the message says what and where its log is."""
 
 

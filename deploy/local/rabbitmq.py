@@ -187,13 +187,13 @@ class LocalRabbit(LocalServer):
 
     def _manage(self, method: str, path: str, body: object) -> Any:
         credentials = base64.b64encode(f"{SUPERVISOR}:{self.passwords.of(SUPERVISOR)}".encode()).decode()
-        request = urllib.request.Request(  # noqa: S310 - http on loopback
+        request = urllib.request.Request(
             self.management_url + path,
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"Basic {credentials}", "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - http on loopback
+        with urllib.request.urlopen(request, timeout=30) as answer:
             text = answer.read()
         return json.loads(text) if text else None
 

@@ -27,7 +27,7 @@ _TRACE = re.compile(r', "traceparent": "([0-9a-f-]{55})"')
 """As `journal.record` writes them: what stands before the data is ours, and may be searched as text."""
 
 
-class Unreadable(Exception):  # noqa: N818 - it names a state of the message, as `Refusal` does of an order
+class Unreadable(Exception):
     """The bytes are no envelope of ours, or the data is not what its type promises."""
 
 

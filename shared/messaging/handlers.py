@@ -62,7 +62,7 @@ class ConsumedEvent:
         return new, (self.envelope.departement or "") if new else self.request, self.subject
 
 
-class NewerThanThisService(Exception):  # noqa: N818 - names a state of the service, which an update ends
+class NewerThanThisService(Exception):
     """An event of a stream has a type, or a version of one, that this service's contracts do not know."""
 
 

@@ -27,7 +27,7 @@ OVERSEAS_COLLECTIVITE: Final = "com"
 T = TypeVar("T")
 
 
-class TerritoriesUnreadable(RuntimeError):  # noqa: N818 - a sentence for people, named as they would say it
+class TerritoriesUnreadable(RuntimeError):
     """The official lists are missing or are not what they should be; the sentence says how to fix it."""
 
     def __init__(self, what: str) -> None:

@@ -33,7 +33,7 @@ FROM_NPM: Final = {
 """File of an npm package → name under `/static`."""
 
 
-class AssetMissing(Exception):  # noqa: N818 - named by what happened, like the refusals
+class AssetMissing(Exception):
     """A file that pages need is not there; the sentence says what to run."""
 
 

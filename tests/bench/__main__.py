@@ -42,13 +42,13 @@ PARTS: dict[str, Callable[[Bench], Awaitable[None]]] = {
 def main(
     only: Annotated[str, typer.Option(help=f"Which parts, separated by commas: {', '.join(PARTS)}.")] = "",
     repeat: Annotated[int, typer.Option(help="How often each measurement is made.")] = 3,
-    quick: Annotated[bool, typer.Option(help="A fifth of the work: ten minutes, rough figures.")] = False,  # noqa: FBT002 - typer's form of a flag
-    memory: Annotated[bool, typer.Option(help="Have the servers' data in memory rather than on the disk.")] = False,  # noqa: FBT002 - same
+    quick: Annotated[bool, typer.Option(help="A fifth of the work: ten minutes, rough figures.")] = False,
+    memory: Annotated[bool, typer.Option(help="Have the servers' data in memory rather than on the disk.")] = False,
     book: Annotated[Path, typer.Option("--tally", help="Where each measurement is written down.")] = Path(
         "build/bench.jsonl"
     ),
     before: Annotated[str, typer.Option(help="A commit: ours as it was there takes part in the hop.")] = "",
-    report: Annotated[bool, typer.Option("--report", help="Only write the report of what is in the tally.")] = False,  # noqa: FBT002 - same
+    report: Annotated[bool, typer.Option("--report", help="Only write the report of what is in the tally.")] = False,
 ) -> None:
     """Measure what is not yet in the tally; then write docs/performance.md."""
     parts = only.split(",") if only else list(PARTS)

@@ -58,7 +58,7 @@ def test_a_hang_up_means_replace_and_the_others_mean_stop(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("closed", [False, True], ids=["open", "closed"])
-def test_a_hang_up_of_the_terminal_itself_means_stop(tmp_path: Path, closed: bool) -> None:  # noqa: FBT001 - a case
+def test_a_hang_up_of_the_terminal_itself_means_stop(tmp_path: Path, closed: bool) -> None:
     log = tmp_path / "log"
     ours, theirs = pty.openpty()
     listener = a_listener(log, terminal=theirs)

@@ -33,12 +33,12 @@ def main(
     within: Annotated[float, typer.Option(help="Seconds after which what does not go on counts as stuck.")] = 120,
     copies: Annotated[int, typer.Option(help="How many copies of each service run side by side.")] = 1,
     most: Annotated[int | None, typer.Option(help="Stop after so many faults.")] = None,
-    storm: Annotated[bool, typer.Option(help="Strike at all parts at once, many times a second.")] = False,  # noqa: FBT002 - typer's form of a flag
-    quiet: Annotated[bool, typer.Option(help="Let nothing strike: long acts beside ordinary ones.")] = False,  # noqa: FBT002 - same
-    long: Annotated[bool, typer.Option(help="Go on with the long run whose book is TALLY, for HOURS.")] = False,  # noqa: FBT002 - same
+    storm: Annotated[bool, typer.Option(help="Strike at all parts at once, many times a second.")] = False,
+    quiet: Annotated[bool, typer.Option(help="Let nothing strike: long acts beside ordinary ones.")] = False,
+    long: Annotated[bool, typer.Option(help="Go on with the long run whose book is TALLY, for HOURS.")] = False,
     tally: Book = None,
     hours: Annotated[float, typer.Option(help="How long the long run may take now.")] = 1,
-    keep: Annotated[bool, typer.Option(help="Keep databases and logs although all went well.")] = False,  # noqa: FBT002 - typer's form of a flag
+    keep: Annotated[bool, typer.Option(help="Keep databases and logs although all went well.")] = False,
 ) -> None:
     """Drive real lives through the HTTP API while parts are killed, cut, wiped and lied to; then judge."""
     if context.invoked_subcommand:

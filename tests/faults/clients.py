@@ -32,7 +32,7 @@ class Upload:
     content: bytes
 
 
-class Stuck(Exception):  # noqa: N818 - what happened to a life
+class Stuck(Exception):
     """Something that had to become possible did not, in all the time there was."""
 
 

@@ -463,7 +463,7 @@ def test_each_kind_takes_its_own_and_nothing_else(kind: RequestKind) -> None:
 
 
 @pytest.mark.parametrize(("days", "refused"), [(-400, True), (-300, False), (0, False), (3650, False), (4100, True)])
-def test_a_project_starts_neither_long_ago_nor_in_a_distant_future(days: int, refused: bool) -> None:  # noqa: FBT001 - a column of the table above
+def test_a_project_starts_neither_long_ago_nor_in_a_distant_future(days: int, refused: bool) -> None:
     today = date(2026, 11, 24)
     assert bool(list(filing.errors_in_start(today + timedelta(days=days), today=today))) is refused
 

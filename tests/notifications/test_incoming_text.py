@@ -103,7 +103,7 @@ def lines_run(text: str) -> int:
 
 
 @given(pieces=st.lists(HOSTILE, max_size=40), times=st.integers(1, 200), ours=st.booleans())
-def test_a_hostile_text_takes_steps_in_proportion_to_its_lines(pieces: list[str], times: int, ours: bool) -> None:  # noqa: FBT001 - drawn
+def test_a_hostile_text_takes_steps_in_proportion_to_its_lines(pieces: list[str], times: int, ours: bool) -> None:
     text = "Bonjour\n" + "".join(pieces) * times + (f"\nmerci\n{OURS}" if ours else "")
     assert lines_run(text) <= 100 + 20 * (text.count("\n") + 1)
 
@@ -131,5 +131,5 @@ def test_only_the_sentence_that_introduces_the_quotation_is_dropped() -> None:
         ("450 4.1.1 later", False),
     ],
 )
-def test_a_server_says_that_an_address_is_none_by_its_code(answer: str, flagged: bool) -> None:  # noqa: FBT001 - a case of a table
+def test_a_server_says_that_an_address_is_none_by_its_code(answer: str, flagged: bool) -> None:
     assert takes_no_mail(answer) is flagged

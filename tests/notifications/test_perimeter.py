@@ -51,7 +51,7 @@ async def test_an_agent_sees_the_mails_of_a_request_once_it_reached_their_team(
     departement: str | None,
     programme: str | None,
     life: tuple[type[Fact], ...],
-    sees: bool,  # noqa: FBT001 - a column of the table
+    sees: bool,
 ) -> None:
     await world.filed()
     mail = await world.database.fetchval("SELECT id FROM delivery WHERE audience = 'applicant'")
@@ -83,7 +83,7 @@ async def test_the_local_providers_that_a_departement_asked_are_its_own(
     world: World,
     role: Role,
     departement: str | None,
-    sees: bool,  # noqa: FBT001 - a column of the table
+    sees: bool,
 ) -> None:
     await world.filed()
     await world.tell(examples.example_of(qualification.OrientedLocally))

@@ -106,7 +106,7 @@ class Api:
             place=IDS,
             real=st.booleans(),
         )
-        def ask(case: Asked, who: str, body: bytes, kind: str | None, place: str, real: bool) -> None:  # noqa: FBT001 - drawn
+        def ask(case: Asked, who: str, body: bytes, kind: str | None, place: str, real: bool) -> None:
             case.path_parameters = dict.fromkeys(case.path_parameters or {}, place)
             if real:
                 self._at_something_real(case, 0)

@@ -164,7 +164,7 @@ class InboxLife(RuleBasedStateMachine):
         self._came(picks)
 
     @rule(picks=PICKS, rubbish=st.lists(RUBBISH, min_size=1, max_size=3), redelivered=st.booleans())
-    def rubbish_comes_among_others(self, picks: list[Pick], rubbish: list[bytes], redelivered: bool) -> None:  # noqa: FBT001 - Hypothesis draws it
+    def rubbish_comes_among_others(self, picks: list[Pick], rubbish: list[bytes], redelivered: bool) -> None:
         unreadable = [Message(body, "key", redelivered) for body in rubbish]
         events = self.world.messages(picks)
         self.wait(self.copies[0].process([*unreadable, *events, *unreadable]))

@@ -191,7 +191,7 @@ class RelayLife(RuleBasedStateMachine):
         self.owed.add(Row(event_id, queue))
 
     @rule(fates=st.lists(st.sampled_from(Fate), min_size=1, max_size=7), relays=st.integers(1, 2), dies=st.booleans())
-    def it_is_relayed(self, fates: list[Fate], relays: int, dies: bool) -> None:  # noqa: FBT001 - Hypothesis draws it
+    def it_is_relayed(self, fates: list[Fate], relays: int, dies: bool) -> None:
         """One or two relays work until so many publishes were begun; then they stop, or die in the middle."""
         broker = FakeBroker(iter(fates))
         self.wait(_relay(self.database, broker, relays=relays, publishes=len(fates), dies=dies))

@@ -369,7 +369,7 @@ def test_a_provider_tried_has_answered_something() -> None:
         (ApplicantKind.COMMUNE, None, False),
     ],
 )
-def test_the_small_are_fully_covered(kind: ApplicantKind, population: int | None, covered: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_the_small_are_fully_covered(kind: ApplicantKind, population: int | None, covered: bool) -> None:
     applicant = Applicant(kind=kind, code="1", name="X", departement="95", population=population)
     assert cost.is_fully_covered(applicant) is covered
 

@@ -40,7 +40,7 @@ Keep = Callable[[Transaction, list[Document]], Awaitable[None]]
 """What becomes of documents whose bytes lie on the disk."""
 
 
-class _SentBefore(Exception):  # noqa: N818 - says what happened; never leaves this module
+class _SentBefore(Exception):
     """The same form came twice."""
 
 

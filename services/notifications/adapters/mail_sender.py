@@ -48,7 +48,7 @@ _ACCEPTED: Final = range(200, 300)
 _POLICY: Final = SMTP_POLICY.clone(cte_type="7bit", max_line_length=76)
 
 
-class Unwritable(Exception):  # noqa: N818 - it names a state of the mail
+class Unwritable(Exception):
     """No mail can be written to this address."""
 
 

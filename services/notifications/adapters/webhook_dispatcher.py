@@ -49,7 +49,7 @@ AT_ONCE: Final = 50
 PATIENCE_AT_STOP: Final = 20.0
 
 
-class Forbidden(Exception):  # noqa: N818 - it names a state of the address
+class Forbidden(Exception):
     """The address leads where we do not go."""
 
 

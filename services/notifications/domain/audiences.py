@@ -25,7 +25,7 @@ Channel = Literal["mail", "bell"]
 Condition = Callable[[Any, bool], bool]
 
 
-def always(_fact: Fact, _national: bool) -> bool:  # noqa: FBT001 - a condition's second fact, never a switch
+def always(_fact: Fact, _national: bool) -> bool:
     """Put no condition."""
     return True
 
@@ -79,52 +79,52 @@ def national(template: str, when: Condition = always, *, place: str = "", cadenc
     return Mail("national", template, "escalation", when, place, cadence)
 
 
-def _was_escalated(_fact: Fact, national: bool) -> bool:  # noqa: FBT001 - the condition's second fact, never a switch
+def _was_escalated(_fact: Fact, national: bool) -> bool:
     return national
 
 
-def _concerns_people_outside(fact: notifications.DeliveryFailed, _national: bool) -> bool:  # noqa: FBT001 - as above
+def _concerns_people_outside(fact: notifications.DeliveryFailed, _national: bool) -> bool:
     return fact.audience in {"applicant", "provider"} and fact.colleague_id is None
 
 
-def _came_later(fact: intake.DocumentAdded, _national: bool) -> bool:  # noqa: FBT001 - as above
+def _came_later(fact: intake.DocumentAdded, _national: bool) -> bool:
     return not fact.with_request
 
 
-def _comes_from_a_provider(fact: notifications.ReplyReceived, _national: bool) -> bool:  # noqa: FBT001 - as above
+def _comes_from_a_provider(fact: notifications.ReplyReceived, _national: bool) -> bool:
     """Tell it of a provider alone: what the applicant answers becomes his message, which has its own row."""
     return fact.audience == "provider"
 
 
-def _is_not_returned(fact: escalation.DecisionMade, _national: bool) -> bool:  # noqa: FBT001 - as above
+def _is_not_returned(fact: escalation.DecisionMade, _national: bool) -> bool:
     return fact.decision.outcome is not CommitteeOutcome.RETURNED
 
 
-def _is_returned(fact: escalation.DecisionMade, _national: bool) -> bool:  # noqa: FBT001 - as above
+def _is_returned(fact: escalation.DecisionMade, _national: bool) -> bool:
     return fact.decision.outcome is CommitteeOutcome.RETURNED
 
 
-def _asked_a_provider(fact: qualification.WithdrawalAccepted, _national: bool) -> bool:  # noqa: FBT001 - as above
+def _asked_a_provider(fact: qualification.WithdrawalAccepted, _national: bool) -> bool:
     return fact.provider is not None
 
 
-def _has_an_address(fact: qualification.OrientationLinkReplaced, _national: bool) -> bool:  # noqa: FBT001 - as above
+def _has_an_address(fact: qualification.OrientationLinkReplaced, _national: bool) -> bool:
     return fact.email is not None
 
 
-def _concerns_a_programme(fact: escalation.WithdrawalAccepted, _national: bool) -> bool:  # noqa: FBT001 - as above
+def _concerns_a_programme(fact: escalation.WithdrawalAccepted, _national: bool) -> bool:
     return fact.programme is not None
 
 
-def _concerns_the_committee(fact: escalation.WithdrawalAccepted, _national: bool) -> bool:  # noqa: FBT001 - as above
+def _concerns_the_committee(fact: escalation.WithdrawalAccepted, _national: bool) -> bool:
     return fact.programme is None
 
 
-def _is_reminder(fact: intake.EvaluationAwaited, _national: bool) -> bool:  # noqa: FBT001 - as above
+def _is_reminder(fact: intake.EvaluationAwaited, _national: bool) -> bool:
     return fact.reminder
 
 
-def _is_first(fact: intake.EvaluationAwaited, _national: bool) -> bool:  # noqa: FBT001 - as above
+def _is_first(fact: intake.EvaluationAwaited, _national: bool) -> bool:
     return not fact.reminder
 
 

@@ -39,7 +39,7 @@ MEANS_BUSY = ("lock timeout", "deadlock detected")
 log = structlog.get_logger(__name__)
 
 
-class MigrationFailed(Exception):  # noqa: N818 - reads as what happened, and is shown to people as its sentence
+class MigrationFailed(Exception):
     """dbmate refused a migration; the message holds its words, and that migration changed nothing."""
 
 

@@ -75,7 +75,7 @@ class UnknownCase(WaitsForAnother):  # names what is missing; never shown to peo
     """An event is about a case that is not here yet: what opens it must come first."""
 
 
-class NotHandedOn(Exception):  # noqa: N818 - as above
+class NotHandedOn(Exception):
     """Another service accepted a withdrawal of a request that this département has in hand.
 
     It is a failure, not `WaitsForAnother`: the hand-over is our own act, committed before anybody could answer for the

@@ -22,7 +22,7 @@ WARMS = 1.0
 """Seconds at a rate whose events do not count for how long one takes: connections and plans are made in them."""
 
 
-class Failed(Exception):  # noqa: N818 - what happened to a trial
+class Failed(Exception):
     """A contestant did not do its job; the text says what it said last."""
 
 

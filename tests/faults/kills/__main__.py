@@ -35,7 +35,7 @@ def main(
     clients: Annotated[int, typer.Option(help="People at the same time.")] = 12,
     lives: Annotated[str, typer.Option(help="Which lives people live, separated by commas.")] = ",".join(WAYS),
     stuck_after: Annotated[float, typer.Option(help="Seconds after which what still waits is stuck.")] = 120,
-    healing: Annotated[bool, typer.Option(help="Let services ask for what they miss; kills must not need it.")] = False,  # noqa: FBT002 - typer's form of a flag
+    healing: Annotated[bool, typer.Option(help="Let services ask for what they miss; kills must not need it.")] = False,
     running: Annotated[Path | None, typer.Option("--servers", help="Use the servers that `serve` wrote down.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write what came of it into this file.")] = None,
 ) -> None:

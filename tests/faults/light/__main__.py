@@ -27,7 +27,7 @@ from tests.faults.product import SERVICES
 def main(
     seed: Annotated[int | None, typer.Option(help="What decides; a new one when not given.")] = None,
     kinds: Annotated[str, typer.Option(help="Which faults, separated by commas; all when not given.")] = "",
-    quiet: Annotated[bool, typer.Option(help="Let nothing strike.")] = False,  # noqa: FBT002 - typer's form of a flag
+    quiet: Annotated[bool, typer.Option(help="Let nothing strike.")] = False,
     requests: Annotated[int, typer.Option(help="Faults strike until so many requests were filed …")] = 60,
     faults: Annotated[int, typer.Option(help="… and so many of them struck.")] = 0,
     seconds: Annotated[float, typer.Option(help="For how long faults strike at most.")] = 60,
@@ -38,7 +38,7 @@ def main(
     dawdles: Annotated[float, typer.Option(help="Seconds that one call in five of the services waits at most.")] = 0,
     fails: Annotated[float, typer.Option(help="Share of the events that services fail to handle at each attempt.")] = 0,
     copies: Annotated[int, typer.Option(help="Of each service.")] = 1,
-    healing: Annotated[bool, typer.Option(help="Let services ask for what they miss.")] = True,  # noqa: FBT002 - typer's form of a flag
+    healing: Annotated[bool, typer.Option(help="Let services ask for what they miss.")] = True,
     running: Annotated[Path | None, typer.Option("--servers", help="Use servers that run already.")] = None,
 ) -> None:
     """Strike services, queues and messages while people use the product; then judge."""

@@ -119,7 +119,7 @@ async def test_an_account_that_does_not_add_up_is_noticed(stage: Stage, service:
         (["decided"], "mobilising", [], True),
     ],
 )
-def test_only_one_true_outcome_may_be_told(told: list[str], status: str, before: list[str], true: bool) -> None:  # noqa: FBT001 - a case's answer
+def test_only_one_true_outcome_may_be_told(told: list[str], status: str, before: list[str], true: bool) -> None:
     assert cross_checks.is_true(told, status, before=before) is true
 
 
@@ -140,7 +140,7 @@ async def test_two_events_of_which_only_one_may_be_are_noticed() -> None:
         ({"intake": ["withdrawn"], "95": ["refused"]}, True),
     ],
 )
-def test_either_end_is_good_but_no_mixture(found: Mapping[str, list[str]], wrong: bool) -> None:  # noqa: FBT001 - a case's answer
+def test_either_end_is_good_but_no_mixture(found: Mapping[str, list[str]], wrong: bool) -> None:
     life = Life("withdrawn_while_refused", "key", ends={"intake": "refused", "95": "refused"})
     life.or_ends = [{"intake": "withdrawn", "95": "withdrawn"}]
     verdict = Verdict()
@@ -176,7 +176,7 @@ async def test_a_service_that_no_balancer_would_reach_is_noticed() -> None:
 @pytest.mark.parametrize(
     ("listens", "copies"), [(False, ((200, 503),)), (True, ((0, 0), (200, 503))), (True, ((200, 503), (200, 200)))]
 )
-async def test_a_service_with_a_reason_is_not_blamed(listens: bool, copies: Sequence[tuple[int, int]]) -> None:  # noqa: FBT001 - a case
+async def test_a_service_with_a_reason_is_not_blamed(listens: bool, copies: Sequence[tuple[int, int]]) -> None:
     product = Closed()
     product.listens, product.copies = listens, tuple(copies)  # type: ignore[assignment] # of any length
     gate = Gate(product, closed_for=10)

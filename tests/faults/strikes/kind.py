@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from tests.faults.product import Product
 
 
-class Missed(Exception):  # noqa: N818 - what became of a strike
+class Missed(Exception):
     """The strike hit nothing: the part was away, or nothing was under way. It is not counted as a fault."""
 
 
-class Broken(Exception):  # noqa: N818 - same
+class Broken(Exception):
     """The part that was struck did what it must never do: a promise is broken, and the run ends."""
 
 

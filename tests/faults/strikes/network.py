@@ -114,7 +114,7 @@ async def slow(scene: Scene, target: str) -> str:
         link.flow()
 
 
-def _of(scene: Scene, database: bool) -> Mapping[str, Link]:  # noqa: FBT001 - chosen by the strike's own keyword
+def _of(scene: Scene, database: bool) -> Mapping[str, Link]:
     return scene.product.to_database if database else scene.product.to_broker
 
 

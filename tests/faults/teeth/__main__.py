@@ -27,8 +27,8 @@ def main(
     record: Annotated[Path, typer.Option("--tally", help="Where each run is written down.")] = Path(
         "build/teeth.jsonl"
     ),
-    shown: Annotated[bool, typer.Option("--list", help="List the bugs and their drills, and run nothing.")] = False,  # noqa: FBT002 - typer's form of a flag
-    report: Annotated[bool, typer.Option("--report", help="Print the tally as a table, and run nothing.")] = False,  # noqa: FBT002 - same
+    shown: Annotated[bool, typer.Option("--list", help="List the bugs and their drills, and run nothing.")] = False,
+    report: Annotated[bool, typer.Option("--report", help="Print the tally as a table, and run nothing.")] = False,
 ) -> None:
     """Take one protection away after the other, and see whether the harness notices."""
     chosen = drills.split(",") if drills else list(DRILLS)

@@ -22,7 +22,7 @@ Make = Callable[[Any], Any]
 """Makes the replacement from the original; the original of a function can still be called."""
 
 
-class Misfit(Exception):  # noqa: N818 - it names a state of the table
+class Misfit(Exception):
     """The target does not exist, is ambiguous, or would not be changed: the code has moved on."""
 
 

@@ -345,7 +345,7 @@ async def test_a_skip_of_a_fork_that_the_source_confirmed_goes_on_behind_the_sou
 async def test_an_instance_does_not_answer_for_a_source_of_another_instance(
     database: Database,
     source: Database,
-    own_first: bool,  # noqa: FBT001 - a case of a table
+    own_first: bool,
 ) -> None:
     first, _ = two_histories(new_id())
     await restored(database, source, first, rewound=False)
