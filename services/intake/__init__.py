@@ -1,1 +1,1 @@
-"""Intake: the applicant's side. Files requests, keeps their documents, shows where they stand, takes the evaluation."""
+"""Intake: the applicant's service. It files requests, stores documents, shows the status and takes evaluations."""

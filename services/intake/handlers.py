@@ -1,4 +1,4 @@
-"""What intake hears: every fact that means something to an applicant, and requests filed by other forms."""
+"""What intake consumes: events that concern the applicant, and requests filed by foreign forms."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -47,14 +47,14 @@ TABLE: Final[Mapping[type[Fact], Handler]] = {
 
 
 def handlers(territories: Territories) -> EventHandlers:
-    """Give what is heard to the inbox; requests of other forms come without a place in a stream, and may come again."""
+    """Return the handlers; requests of foreign forms have no place in a stream, and may come again."""
     filing = {REQUEST_FILED: _file_request_on_request_filed(territories)}
     return EventHandlers(TABLE, raw=filing, repeated=filing, answer=_answer_form)
 
 
 def _file_request_on_request_filed(territories: Territories) -> Handler:
     async def file_request_on_request_filed(tx: Transaction, envelope: Envelope) -> None:
-        """File what another form filed, or tell it why not; what it has filed already is answered again."""
+        """File what a foreign form sent, or answer why not; what it has filed already is answered again."""
         of = {"filed_from": envelope.source, "filed_id": envelope.id}
         at = clock.now()
         try:
@@ -73,7 +73,7 @@ def _file_request_on_request_filed(territories: Territories) -> Handler:
 
 
 async def _answer_form(tx: Transaction, message: Message, reason: str) -> bool:
-    """Tell a form why what its account published is not filed; what it forged is put in quarantine besides."""
+    """Answer a form why what its account published is not filed; what it forged is put in quarantine besides."""
     form = form_of_user(message.sender.user) if message.sender else None
     if form is None:
         return False
@@ -84,7 +84,7 @@ async def _answer_form(tx: Transaction, message: Message, reason: str) -> bool:
 
 
 def _why_unreadable(message: Message) -> Refusal:
-    """Say what is wrong with a message, member by member."""
+    """Return what is wrong with a message, member by member."""
     if message.damaged:
         return answer_forms.FilingDamaged()
     try:

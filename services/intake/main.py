@@ -130,5 +130,5 @@ def tokens_of(settings: Settings) -> Tokens:
 
 
 def main() -> None:
-    """Run the service until it is told to stop."""
+    """Run the service until it is stopped."""
     run("intake", Settings, build)

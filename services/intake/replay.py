@@ -1,4 +1,4 @@
-"""How intake is rebuilt from the journals: what it heard, and what it told of its applicants' deeds."""
+"""How intake's database is rebuilt from the journals: events that it consumed, and those that it published."""
 
 from collections.abc import Mapping
 
@@ -14,10 +14,10 @@ from shared.messaging.replay import Rebuilding, Table
 
 
 def rebuilding() -> Rebuilding:
-    """Say how."""
+    """Return what the rebuilding of this service consists of."""
     return Rebuilding(
         service="intake",
-        handlers=EventHandlers({**TABLE, **TOLD}),
+        handlers=EventHandlers({**TABLE, **OWN}),
         hears=SUBSCRIPTION.bindings,
         tables=TABLES,
         left_out=LEFT_OUT,
@@ -36,10 +36,10 @@ async def _apply(tx: Transaction, fact: Fact) -> None:
     await recording.store(tx, tracked, fact, event_id=journal.applied_event(tx))
 
 
-TOLD: Mapping[type[Fact], Handler] = {**dict.fromkeys(intake.FACTS, _apply), intake.RequestSubmitted: _file}
+OWN: Mapping[type[Fact], Handler] = {**dict.fromkeys(intake.FACTS, _apply), intake.RequestSubmitted: _file}
 
-READ = "what somebody has read is told to nobody"
-USED = "which links were opened is told to nobody"
+READ = "what somebody has read is not published"
+USED = "which links were opened is not published"
 
 TABLES = (
     Table(
@@ -60,13 +60,13 @@ TABLES = (
 )
 
 LEFT_OUT = {
-    "waiting_invitation": "an invitation is told when it leaves",
-    "wanted_link": "what somebody asks for is told when the link is sent",
-    "rate_limit": "how often strangers did something, which is told to nobody",
+    "waiting_invitation": "an invitation is published when it is sent",
+    "wanted_link": "a new link is published when it is sent",
+    "rate_limit": "how often strangers did something, which is not published",
     "form_answer": "answers that the broker does not have yet: the form that wants one files the same again",
     "filing": "digests of idempotency keys, which only the callers know",
     "used_mandate": "mandates that are over within minutes",
-    **dict.fromkeys(("draft", "draft_document"), "what nobody filed yet is told to nobody"),
+    **dict.fromkeys(("draft", "draft_document"), "drafts are not published"),
     **dict.fromkeys(
         ("published_figures", "published_amount", "published_evaluation"),
         "what was published at a moment stays published; a rebuilt database begins with a snapshot of its own",

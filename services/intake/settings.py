@@ -27,7 +27,7 @@ class Settings(ServiceSettings):
     )
     documents_folder: Path = Field(description="Where the bytes of documents lie; back it up with the database")
     antivirus: str | None = Field(
-        None, description="clamd's host:port; files are scanned before they are kept. Without it they are not scanned"
+        None, description="clamd's host:port; files are scanned before they are stored. Without it they are not scanned"
     )
     antivirus_wait_seconds: float = Field(
         10.0, ge=0, le=60, description="So long a scanner that is away is waited for; then files are refused"
@@ -38,12 +38,14 @@ class Settings(ServiceSettings):
     close_after_days: int = Field(30, ge=0, description="An evaluated request is closed after so many days")
     draft_days: int = Field(90, ge=1, description="A draft that nobody touched for so many days is forgotten")
     evaluation_again_days: int = Field(
-        183, ge=1, description="So many days after the applicant could first say what came of it, he is asked again"
+        183, ge=1, description="So many days after the applicant could first evaluate, they are asked again"
     )
     evaluation_reminder_days: int = Field(
         15, ge=1, description="Somebody who was asked and has not answered is reminded, twice, after so many days each"
     )
-    evaluation_days: int = Field(30, ge=1, description="Days that the applicant has to answer when he is asked again")
+    evaluation_days: int = Field(
+        30, ge=1, description="Days that the applicant has to answer when they are asked again"
+    )
     limit_filings_per_address: RateSetting = Field(Rate.parse("20/h"), description="Requests filed from one address")
     limit_filings_per_email: RateSetting = Field(
         Rate.parse("20/d"), description="Requests filed from one address with one mail address as their contact's"

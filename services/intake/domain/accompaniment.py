@@ -1,4 +1,4 @@
-"""The steps of the work with the applicant, which the national team sets and of which he tells how they go."""
+"""The milestones of an accompaniment, which the national team plans and the applicant reports on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Milestone:
 
 
 def milestone_among(milestones: Sequence[Milestone], milestone_id: UUID | None) -> Milestone | None:
-    """Give the step that is meant, None for all of the work; refuses (`Invalid`) one that is not of this request."""
+    """Return a milestone of the request, None for all of the work; refuses (`Invalid`) one of another request."""
     if milestone_id is None:
         return None
     found = next((one for one in milestones if one.id == milestone_id), None)

@@ -1,4 +1,4 @@
-"""Colleagues whom the applicant lets follow his request and act on it, each by a link of his own."""
+"""Colleagues whom the applicant lets follow a request and act on it, each by a link of their own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class TooManyInvitations(Conflict):
 class Holder:
     """Whoever holds a link: which request it opens, and whose it is.
 
-    The applicant's own link has a `generation`, a colleague's leads to his invitation (`colleague_id`).
+    The applicant's own link has a `generation`, a colleague's leads to their invitation (`colleague_id`).
     """
 
     request_id: UUID

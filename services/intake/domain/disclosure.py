@@ -37,7 +37,7 @@ NOTE: Final = (
     "publié, pour les régions et les départements. Montants et avis portent sur toute la France, et ne changent "
     f"qu’avec ceux d’au moins {FEWEST} collectivités, dont aucune ne fait plus de la moitié."
 )
-"""What readers are told of the rules."""
+"""The rules, for readers."""
 
 Counts = dict[str, int | None]
 """Numbers as programs read them: None is zero or too few."""

@@ -29,7 +29,7 @@ class KeyReused(Conflict):
 
 
 def errors_in(filed: FiledRequest, *, today: date) -> Iterator[FieldError]:
-    """Tell, field by field, what does not go together; `today` is the date in the département."""
+    """Yield, field by field, what does not go together; `today` is the date in the département."""
     yield from errors_in_need(filed.kind, filed.support_types, filed.fields, filed.programme)
     if filed.desired_start is not None:
         yield from errors_in_start(filed.desired_start, today=today)
@@ -38,7 +38,7 @@ def errors_in(filed: FiledRequest, *, today: date) -> Iterator[FieldError]:
 def errors_in_need(
     kind: RequestKind, support_types: Sequence[SupportType], fields: Sequence[Field], programme: Programme | None
 ) -> Iterator[FieldError]:
-    """Tell which support types, fields or programme do not go with this kind of request."""
+    """Yield which support types, fields or programme do not go with this kind of request."""
     yield from _foreign("support_types", "types d’accompagnement", kind, support_types, SUPPORT_TYPES_OF[kind])
     yield from _foreign("fields", "champs d’intervention", kind, fields, FIELDS_OF[kind])
     if kind is RequestKind.PROGRAMME and programme is None:
@@ -52,7 +52,7 @@ def errors_in_need(
 
 
 def errors_in_start(desired: date, *, today: date) -> Iterator[FieldError]:
-    """Tell why a project cannot start on that day."""
+    """Yield why a project cannot start on that day."""
     if desired < today - MOST_AGO:
         yield FieldError(
             "desired_start",
@@ -77,17 +77,17 @@ def _foreign(
     wrong = [value for value in without_doubles(given) if value not in possible]
     if not wrong:
         return
-    said = ", ".join(f"«\u00a0{word(value)}\u00a0» ({value})" for value in wrong)
+    named = ", ".join(f"«\u00a0{word(value)}\u00a0» ({value})" for value in wrong)
     if possible:
         yield FieldError(
             field,
-            f"Pour une demande de type «\u00a0{word(kind)}\u00a0», {said} ne fait pas partie des {name} possibles. "
+            f"Pour une demande de type «\u00a0{word(kind)}\u00a0», {named} ne fait pas partie des {name} possibles. "
             f"Choisissez parmi\u00a0: {_listed(possible)}.",
         )
     else:
         yield FieldError(
             field,
-            f"Une demande de type «\u00a0{word(kind)}\u00a0» ne comporte pas de {name}\u00a0: retirez {said}.",
+            f"Une demande de type «\u00a0{word(kind)}\u00a0» ne comporte pas de {name}\u00a0: retirez {named}.",
         )
 
 

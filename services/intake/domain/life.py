@@ -1,4 +1,4 @@
-"""What each fact means to the applicant: where his request stands, who has it in hand, and what is expected by when."""
+"""What each fact means to the applicant: the request's status, the team in charge, and what is expected by when."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -78,7 +78,7 @@ ANSWER_THE_WITHDRAWAL: Final = "Dire si le retrait est accepté, ou pourquoi il 
 GIVE_OPINION: Final = "Dites-nous ce que cet accompagnement a changé."
 
 MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
-    # The applicant himself
+    # The applicant
     intake.RequestSubmitted: Meaning(
         APPLICANT, Status.SUBMITTED, DEPARTEMENT, Expects(DEPARTEMENT, "Enregistrer votre demande.")
     ),
@@ -192,7 +192,7 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
     ),
     qualification.WithdrawalAccepted: Meaning(DEPARTEMENT, Status.WITHDRAWN, None),
     qualification.WithdrawalDeclined: Meaning(DEPARTEMENT),
-    # The national team: it keeps the applicant informed through the département, and never asks him anything
+    # The national team: it keeps the applicant informed through the département, and never asks them anything
     escalation.EscalationReceived: Meaning(
         NATIONAL,
         Status.RECEIVED,
@@ -268,7 +268,7 @@ MEANINGS: Final[Mapping[type[Fact], Meaning]] = {
         NATIONAL, None, APPLICANT, Expects(APPLICANT, GIVE_OPINION, until="until"), opens_evaluation=True
     ),
 }
-"""The table: fact → what it means. Decisions and corrections have one line per outcome, below; the rest is not told."""
+"""Fact → what it means. Decisions and corrections have one line per outcome, below; the rest is not shown."""
 
 DECIDED: Final[Mapping[CommitteeOutcome, Meaning]] = {
     CommitteeOutcome.GRANTED: Meaning(
@@ -309,13 +309,13 @@ WITHDRAWABLE: Final = frozenset(
 """Where nothing is decided yet."""
 
 OVER: Final = frozenset({Status.WITHDRAWN, Status.CLOSED})
-"""Where nothing more is said; what others still tell is noted without bringing the request back."""
+"""Where nothing more is written; events applied later do not bring the request back."""
 
 WITHOUT_DOCUMENTS: Final = OVER | {Status.REFUSED, Status.EVALUATED}
 
 
 def meaning_of(fact: Fact) -> Meaning | None:
-    """Give what a fact means to the applicant; None when it is not his business, or part of what was told before it."""
+    """Give what a fact means to the applicant; None when it does not concern them, or is part of another fact."""
     if isinstance(fact, intake.DocumentAdded) and fact.with_request:
         return None
     if isinstance(fact, intake.EvaluationAwaited) and fact.reminder:

@@ -1,4 +1,4 @@
-"""A request as its applicant lives it: what he may do now, and what becomes of it when others tell something."""
+"""A request on the applicant's side: what they may do now, and how events of other services change it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -52,7 +52,7 @@ APPLICANT_ALONE: Final = frozenset({Action.WITHDRAWAL, Action.COLLEAGUES})
 
 @dataclass(slots=True)
 class TrackedRequest:
-    """A filed request. Every move checks first, then changes, and returns the fact that tells it.
+    """A filed request. Every action checks first, then changes, and returns its fact.
 
     `national_status` is where the dossier stands before the national team, its questions set aside. `resumed`: the
     status is that one because the département has answered, whose stream may come sooner than the national one.
@@ -81,7 +81,7 @@ class TrackedRequest:
     """When somebody opened a link that was mailed to the contact; until then nothing is sent to third parties."""
     withdrawal: Withdrawal | None = None
     colleague: Colleague | None = None
-    """Who acts, when it is not the contact himself."""
+    """Who acts, when it is not the contact."""
 
     @property
     def allowed_actions(self) -> list[Action]:
@@ -104,7 +104,7 @@ class TrackedRequest:
         return self.take_reply(text, message_id=message_id, at=at)
 
     def take_reply(self, text: str, *, message_id: UUID, at: datetime) -> intake.MessagePosted:
-        """Take what the applicant answered to a mail: it is written, so it is told, whatever became of the request."""
+        """Take what the applicant answered to a mail; it is published whatever became of the request."""
         return intake.MessagePosted(**self._by_holder(at), message_id=message_id, text=text)
 
     def provide_information(self, text: str, *, at: datetime) -> intake.InformationProvided:
@@ -123,7 +123,7 @@ class TrackedRequest:
     def report_progress(
         self, text: str, *, report_id: UUID, milestone: Milestone | None, percent: int | None, at: datetime
     ) -> intake.ProgressTold:
-        """Tell how the work goes, of one milestone or of all of it; `percent` done, if it can be said."""
+        """Report how the work goes, of one milestone or of all of it; `percent` done, if it can be said."""
         self._require(Action.PROGRESS)
         return self.apply(
             intake.ProgressTold(
@@ -175,7 +175,7 @@ class TrackedRequest:
     def await_evaluation(
         self, asked: EvaluationRound, *, reminder: bool, until: date, at: datetime
     ) -> intake.EvaluationAwaited:
-        """Ask the applicant what came of it, some months later; or remind him that he was asked."""
+        """Ask the applicant what came of it, some months later; or remind them that they were asked."""
         return self.apply(intake.EvaluationAwaited(**self._head(at), round=asked, reminder=reminder, until=until))
 
     def close(self, *, at: datetime) -> intake.RequestClosed:
@@ -201,7 +201,7 @@ class TrackedRequest:
         """Change the request by a fact of another service, in whatever order it comes; give the timeline entry, if any.
 
         The status is the latest thing by the time it happened. While a request to withdraw waits for its answer, what
-        others tell moves what lies beneath it; what was withdrawn for good does not move any more.
+        happens moves what lies beneath it; what was withdrawn for good does not move any more.
         """
         meaning = meaning_of(fact)
         if meaning is None:
@@ -323,7 +323,7 @@ class TrackedRequest:
             self._expect(fact, meaning)
 
     def _resume(self, fact: qualification.NationalQuestionAnswered, meaning: Meaning) -> None:
-        """Go back to where the national team was; what it has told since and we hear later is caught up with."""
+        """Go back to where the national team was; its later events that are applied after this one still count."""
         self.resumed = True
         self.status_at = max(self.status_at, fact.at)
         self.status = self.national_status or Status.RECEIVED

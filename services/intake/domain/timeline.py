@@ -10,7 +10,7 @@ from shared.contracts.fact import Fact
 from shared.contracts.vocabulary import Role, Team, WithdrawalReason
 from shared.contracts.withdrawal import WithdrawalAcceptance, WithdrawalRefusal
 
-TOLD_OF_A_DECISION = {
+SHOWN_OF_A_DECISION = {
     "number", "outcome", "motive", "support_types", "amount_cents", "reserve", "decided_on", "reserve_until", "appeal",
     "corrects",
 }  # fmt: skip
@@ -46,15 +46,15 @@ def decision_of(fact: Fact) -> dict[str, Any] | None:
     """Give what was decided and why, as the applicant may read it; None when the fact decides nothing."""
     match fact:
         case qualification.OrientedLocally() | qualification.OrientationAccepted():
-            told: dict[str, Any] = {"outcome": Status.ORIENTED_LOCALLY, "provider": {"name": fact.provider.name}}
+            shown: dict[str, Any] = {"outcome": Status.ORIENTED_LOCALLY, "provider": {"name": fact.provider.name}}
             if isinstance(fact, qualification.OrientationAccepted):
-                told["provider"] = fact.provider.model_dump(mode="json", include={"name", "email", "phone"})
-                told["accepted"] = True
+                shown["provider"] = fact.provider.model_dump(mode="json", include={"name", "email", "phone"})
+                shown["accepted"] = True
             else:
-                told["motive"] = fact.motive
+                shown["motive"] = fact.motive
             team = Team.DEPARTEMENT
         case qualification.SupportedLocally():
-            told = {
+            shown = {
                 "outcome": Status.SUPPORTED_LOCALLY,
                 "motive": fact.motive,
                 "support_types": list(fact.support_types),
@@ -62,17 +62,17 @@ def decision_of(fact: Fact) -> dict[str, Any] | None:
             }
             team = Team.DEPARTEMENT
         case qualification.DirectedToProgramme():
-            told = {"outcome": Status.DIRECTED_TO_PROGRAMME, "motive": fact.motive, "programme": fact.programme}
+            shown = {"outcome": Status.DIRECTED_TO_PROGRAMME, "motive": fact.motive, "programme": fact.programme}
             team = Team.DEPARTEMENT
         case qualification.RequestRefused():
-            told = {"outcome": Status.REFUSED, "motive": fact.motive, "appeal": fact.appeal}
+            shown = {"outcome": Status.REFUSED, "motive": fact.motive, "appeal": fact.appeal}
             team = Team.DEPARTEMENT
         case escalation.DecisionMade() | escalation.DecisionCorrected():
-            told = fact.decision.model_dump(mode="json", include=TOLD_OF_A_DECISION)
+            shown = fact.decision.model_dump(mode="json", include=SHOWN_OF_A_DECISION)
             team = Team.NATIONAL
         case _:
             return None
-    return {**told, "team": team, "at": fact.at.isoformat()}
+    return {**shown, "team": team, "at": fact.at.isoformat()}
 
 
 def step_of(fact: Fact, meaning: Meaning) -> Step:

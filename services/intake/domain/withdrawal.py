@@ -10,7 +10,7 @@ from shared.contracts.vocabulary import Team, WithdrawalReason
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What is expected next: from whom, what (a French sentence), until when if a date was told."""
+    """What is expected next: from whom, what (a French sentence), until when if there is a date."""
 
     team: Team
     what: str
@@ -39,7 +39,7 @@ class WithdrawalState(StrEnum):
 class Withdrawal:
     """The latest request to withdraw.
 
-    While it waits, `beneath` is where the request would stand without it: others go on telling what they do. It is
+    While it waits, `beneath` is where the request would stand without it: events of others still move it. It is
     what the applicant sees again when the owner of the current step declines.
     """
 

@@ -8,7 +8,7 @@ from shared.errors import NotFound
 
 
 async def add(tx: Transaction, draft_id: UUID, document: Document) -> None:
-    """Keep what is known of a file."""
+    """Store what is known of a file."""
     await tx.execute(
         """
         INSERT INTO draft_document (id, draft_id, name, media_type, size, sha256, added_at)
@@ -54,7 +54,7 @@ async def document(reader: Reader, document_id: UUID, *, of: UUID) -> Document:
 
 
 async def take_away(tx: Transaction, draft_id: UUID, document_id: UUID) -> bool:
-    """Take one document out of a draft; tell whether it was there."""
+    """Take one document out of a draft; return whether it was there."""
     tag = await tx.execute("DELETE FROM draft_document WHERE draft_id = $1 AND id = $2", draft_id, document_id)
     return tag == "DELETE 1"
 

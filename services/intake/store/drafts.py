@@ -64,6 +64,6 @@ async def settle(tx: Transaction, draft_id: UUID, request_id: UUID, *, at: datet
 
 
 async def forget_before(tx: Transaction, moment: datetime) -> int:
-    """Forget drafts that nobody has touched since; tell how many."""
+    """Forget drafts that nobody has touched since; return how many."""
     tag = await tx.execute("DELETE FROM draft WHERE saved_at < $1", moment)
     return int(tag.split()[-1])

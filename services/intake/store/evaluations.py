@@ -17,7 +17,7 @@ HELPED: Final = [
     Status.EVALUATED,
     Status.CLOSED,
 ]
-"""Where help was given, of which something may be said."""
+"""Where help was given, of which there may be an evaluation."""
 
 REMINDERS: Final = 2
 """How often somebody is reminded in a round."""
@@ -49,7 +49,7 @@ async def round_of(tx: Transaction, request_id: UUID) -> EvaluationRound:
 
 
 async def note_opened(tx: Transaction, request_id: UUID, *, at: datetime, invited: bool) -> None:
-    """Remember that the applicant may say what came of it, unless he was asked later than that."""
+    """Remember that the applicant may say what came of it, unless they were asked later than that."""
     await tx.execute(
         """
         INSERT INTO evaluation_asked AS known (request_id, round, asked_at, invited)
@@ -108,7 +108,7 @@ async def to_ask_again(tx: Transaction, *, asked_before: datetime, most: int) ->
 
 
 async def to_remind(tx: Transaction, *, days: int, at: datetime, most: int) -> list[tuple[UUID, EvaluationRound]]:
-    """Lock the requests whose applicant has not answered so many days after he was asked, or last reminded."""
+    """Lock the requests whose applicant has not answered so many days after they were asked, or last reminded."""
     rows = await tx.fetch(
         """
         SELECT request.id, evaluation_asked.round

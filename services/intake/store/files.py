@@ -170,7 +170,7 @@ def _list(paths: Iterable[Path]) -> list[StoredFile]:
 
 
 def _move(source: Path, target: Path) -> bool:
-    """Rename a file, on the disk; tell whether it was there."""
+    """Rename a file, on the disk; return whether it was there."""
     _make_folder(target.parent)
     try:
         source.rename(target)

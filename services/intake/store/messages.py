@@ -26,7 +26,7 @@ async def add(
     text: str,
     author_name: str | None = None,
 ) -> None:
-    """Keep a message; one that is kept already stays as it is. `author_name` is the colleague who wrote it."""
+    """Store a message; one that is stored already stays as it is. `author_name` is the colleague who wrote it."""
     await tx.execute(
         """
         INSERT INTO message (id, request_id, at, author, author_name, text)

@@ -1,4 +1,4 @@
-"""The SQL that changes or locks a request: its number, its row, and what is kept beside it."""
+"""The SQL that changes or locks a request: its number, its row, and what is stored beside it."""
 
 from datetime import date, datetime
 from typing import Any, Final
@@ -48,7 +48,7 @@ async def note_number(tx: Transaction, departement: str, year: int, last: int) -
 
 
 async def claim_key(tx: Transaction, key_digest: bytes, body_digest: bytes, request_id: UUID, at: datetime) -> bool:
-    """Take an idempotency key for a new request; waits for a filing under way, and tells False when it is taken."""
+    """Take an idempotency key for a new request; waits for a filing under way, and returns False when it is taken."""
     taken = await tx.fetchval(
         """
         INSERT INTO filing (key_digest, body_digest, request_id, filed_at)
@@ -81,7 +81,7 @@ async def filed_under(tx: Transaction, key_digest: bytes) -> tuple[UUID, str, st
 
 
 async def add(tx: Transaction, tracked: TrackedRequest, *, filed_from: str | None) -> None:
-    """Keep a new request."""
+    """Store a new request."""
     await tx.execute(
         """
         INSERT INTO request (id, number, filed_departement, departement, departement_at, submitted_at, filed_from,
@@ -207,7 +207,7 @@ async def evaluated_before(tx: Transaction, moment: datetime, *, most: int) -> l
 
 
 async def save(tx: Transaction, tracked: TrackedRequest) -> None:
-    """Keep what changed."""
+    """Store what changed."""
     await tx.execute(
         """
         UPDATE request SET

@@ -1,4 +1,4 @@
-"""What forms of others are answered: that their request was filed, or why not; the same filing, the same answer."""
+"""Answers to foreign forms: the request was filed, or why not; the same filing has the same answer."""
 
 import json
 from datetime import datetime
@@ -68,7 +68,7 @@ class NotForThisAccount(Forbidden):
 
 
 async def accept(tx: Transaction, filed: Filed, *, filed_from: str, filed_id: str) -> None:
-    """Have a form told the number and the tracking link of the request that it filed."""
+    """Answer a form with the number and the tracking link of the request that it filed."""
     answer = Answer(
         event_id=_id_of(filed_from, filed_id, filed.number),
         filed_from=filed_from,
@@ -83,9 +83,9 @@ async def accept(tx: Transaction, filed: Filed, *, filed_from: str, filed_id: st
 
 
 async def refuse(tx: Transaction, refusal: Refusal, *, filed_from: str, filed_id: str, at: datetime) -> None:
-    """Have a form told that what it filed cannot be taken, and why."""
+    """Answer a form that what it filed cannot be taken, and why."""
     errors = refusal.errors if isinstance(refusal, Invalid) else ()
-    said: dict[str, Any] = {
+    problem: dict[str, Any] = {
         "code": refusal.code,
         "detail": refusal.detail[:LONGEST_EXPLANATION],
         "errors": [
@@ -93,7 +93,7 @@ async def refuse(tx: Transaction, refusal: Refusal, *, filed_from: str, filed_id
             for error in errors[:MOST_ERRORS]
         ],
     }
-    made = _id_of(filed_from, filed_id, json.dumps(said))
+    made = _id_of(filed_from, filed_id, json.dumps(problem))
     answer = Answer(
         event_id=made,
         filed_from=filed_from,
@@ -102,10 +102,10 @@ async def refuse(tx: Transaction, refusal: Refusal, *, filed_from: str, filed_id
         request_id=made,
         departement=NOWHERE,
         number=None,
-        refusal=said,
+        refusal=problem,
     )
     await form_answers.add(tx, answer)
 
 
-def _id_of(filed_from: str, filed_id: str, said: str) -> UUID:
-    return uuid5(_ANSWERS, json.dumps([filed_from, filed_id, said]))
+def _id_of(filed_from: str, filed_id: str, content: str) -> UUID:
+    return uuid5(_ANSWERS, json.dumps([filed_from, filed_id, content]))

@@ -1,4 +1,4 @@
-"""Publishes the answers to forms of others; the tracking link is made here, so that no database stores one."""
+"""Publish the answers to foreign forms; the tracking link is made here, so that no database stores one."""
 
 import json
 from collections.abc import Awaitable
@@ -22,14 +22,14 @@ TOGETHER: Final = 50
 
 
 class Say(Protocol):
-    """Publishes a message that is in no journal; tells whether the broker has it."""
+    """Publishes a message that is in no journal; returns whether the broker has it."""
 
     def __call__(self, body: str, routing_key: str, *, event_id: str, wire_type: str) -> Awaitable[bool]:
         """Publish it."""
 
 
 async def send_answers(database: Database, say: Say, tokens: Tokens) -> int:
-    """Publish the answers that wait, oldest first, until one is not confirmed; tell how many went."""
+    """Publish the answers that wait, oldest first, until one is not confirmed; return how many were."""
     sent = 0
     while await form_answers.any_waits(database):
         async with database.transaction() as tx:

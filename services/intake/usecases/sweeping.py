@@ -39,7 +39,7 @@ AT_ONCE: Final = 1000
 
 
 async def mark_folder(database: Database, files: DocumentFiles) -> bool:
-    """Advance both marks, and tell whether the database knows all that the folder knows; else note that it does not."""
+    """Advance both marks; return whether the database knows all that the folder knows, else note that it does not."""
     async with database.transaction() as tx:
         state = await folder.lock_state(tx)
         in_folder = await asyncio.to_thread(files.mark)

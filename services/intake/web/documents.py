@@ -36,7 +36,7 @@ ALL_AT_ONCE: Final = LARGEST_REQUEST + 1024 * 1024
 ACCEPTED: Final = ",".join(ending for endings in EXTENSIONS.values() for ending in endings)
 """What a browser offers to choose from."""
 
-Keep = Callable[[Transaction, list[Document]], Awaitable[None]]
+Store = Callable[[Transaction, list[Document]], Awaitable[None]]
 """What becomes of documents whose bytes lie on the disk."""
 
 
@@ -70,12 +70,12 @@ def some(uploads: list[UploadFile]) -> list[UploadFile]:
 
 
 async def receive_all(
-    context: VisitorContext, uploads: list[UploadFile], keep: Keep, *, once: bytes | None = None
+    context: VisitorContext, uploads: list[UploadFile], store: Store, *, once: bytes | None = None
 ) -> None:
-    """Write files down and `keep` them in one transaction, all of them or none.
+    """Write files down and `store` them in one transaction, all of them or none.
 
     With a form's fingerprint (`once`) only the first time it comes. Refuses with `FileInfected` when the scanner finds
-    something in one of them: nothing is kept then, but all were looked at.
+    something in one of them: nothing is stored then, but all were scanned.
     """
     try:
         async with AsyncExitStack() as stack:
@@ -95,22 +95,24 @@ async def receive_all(
             if infected:
                 raise FileInfected(infected)
 
-            async def keep_all() -> None:
+            async def store_all() -> None:
                 async with context.database.transaction(context.cause) as tx:
                     await _only_once(tx, once, at=at)
-                    await keep(tx, documents)
+                    await store(tx, documents)
 
-            await retry_conflicts(keep_all)
+            await retry_conflicts(store_all)
     except _SentBefore:
         return
     except CONFLICTS as conflict:
         raise Busy from conflict
 
 
-async def receive_what_is_clean(context: HolderContext, uploads: list[UploadFile], keep: Keep, *, once: bytes) -> None:
+async def receive_what_is_clean(
+    context: HolderContext, uploads: list[UploadFile], store: Store, *, once: bytes
+) -> None:
     """Do as `receive_all`; files that came with an infected one are added to the request all the same."""
     try:
-        await receive_all(context, uploads, keep, once=once)
+        await receive_all(context, uploads, store, once=once)
     except FileInfected as refusal:
         others = [upload for upload in uploads if upload.filename not in refusal.names]
         if others:
@@ -134,14 +136,14 @@ async def _only_once(tx: Transaction, fingerprint: bytes | None, *, at: datetime
         raise _SentBefore
 
 
-def to_request(context: HolderContext) -> Keep:
+def to_request(context: HolderContext) -> Store:
     """Add documents to a request that was filed."""
 
-    async def keep(tx: Transaction, documents: list[Document]) -> None:
+    async def store(tx: Transaction, documents: list[Document]) -> None:
         for document in documents:
             await add_document(replace(context.acting(tx), at=document.added_at), document)
 
-    return keep
+    return store
 
 
 def too_much_at_once(request: Request[Any, Any, Any], _: Exception) -> Redirect:

@@ -99,7 +99,7 @@ def description(address: str) -> dict[str, Any]:
                 "dialect": {"delimiter": ",", "header": True},
                 "schema": {
                     "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
-                    "fields": [_field(name, *told) for name, told in COLUMNS.items()],
+                    "fields": [_field(name, *described) for name, described in COLUMNS.items()],
                     "missingValues": [""],
                     "primaryKey": ["dimension", "value"],
                 },
@@ -109,11 +109,11 @@ def description(address: str) -> dict[str, Any]:
 
 
 def _field(name: str, kind: str, means: str) -> dict[str, Any]:
-    told: dict[str, Any] = {"name": name, "type": kind, "description": means}
+    described: dict[str, Any] = {"name": name, "type": kind, "description": means}
     if name == "dimension":
-        told["constraints"] = {"required": True, "enum": list(DIMENSIONS)}
-        told["categories"] = [{"value": value, "label": label} for value, label in DIMENSIONS.items()]
-    return told
+        described["constraints"] = {"required": True, "enum": list(DIMENSIONS)}
+        described["categories"] = [{"value": value, "label": label} for value, label in DIMENSIONS.items()]
+    return described
 
 
 def _line(dimension: str, value: str, **figures: float | None) -> tuple[object, ...]:

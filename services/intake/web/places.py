@@ -1,4 +1,4 @@
-"""The territory that an address names, and the day it is there where the site is kept."""
+"""The official territory that an address names, and today's date in Paris."""
 
 from datetime import date
 
@@ -21,5 +21,5 @@ def official_place(territories: Territories, kind: str, code: str) -> Territory:
 
 
 def today() -> date:
-    """Give the day in Paris, by which periods of programmes are told."""
+    """Give the day in Paris, by which periods of programmes count."""
     return clock.now().astimezone(PARIS).date()

@@ -76,10 +76,10 @@ async def file_with_documents(
     filing = await _filing(context, await _typed_part(context.request), idempotency_key, mandate)
     made: list[Filed] = []
 
-    async def keep(tx: Transaction, documents: list[Document]) -> None:
+    async def store(tx: Transaction, documents: list[Document]) -> None:
         made.append(await filing.file(tx, documents))
 
-    await receive_all(context, await uploads_of(context.request), keep)
+    await receive_all(context, await uploads_of(context.request), store)
     return _view(context, made[-1])
 
 

@@ -120,10 +120,10 @@ async def territory_profile(
     return _profile(found, parts.territories)
 
 
-def _profile(told: Profile, territories: Territories) -> TerritoryProfile:
-    made_of = told.composition
+def _profile(found: Profile, territories: Territories) -> TerritoryProfile:
+    made_of = found.composition
     return TerritoryProfile(
-        territory=_view(told.territory),
+        territory=_view(found.territory),
         composition=CompositionView(
             belongs_to=[_view(one) for one in made_of.belongs_to],
             communes=len(made_of.communes),
@@ -132,16 +132,16 @@ def _profile(told: Profile, territories: Territories) -> TerritoryProfile:
             largest_communes=[_view(one) for one in made_of.largest],
             share_of_largest_commune=None if made_of.share_of_largest is None else round(made_of.share_of_largest, 3),
         ),
-        programmes=told.programmes,
-        programmes_inside=dict(told.inside),
-        at=told.figures.at,
-        requests=Results(told.requests),
-        requests_around=[Around(territory=_view(one), requests=requests) for one, requests in told.around],
-        rate=told.rate,
-        similar=[_view(one) for one in told.similar],
-        requests_of_similar=Results(told.among_similar),
-        rate_of_similar=told.rate_among_similar,
-        how_similar=f"{HOW[told.territory.kind]} {WEIGHED}",
+        programmes=found.programmes,
+        programmes_inside=dict(found.inside),
+        at=found.figures.at,
+        requests=Results(found.requests),
+        requests_around=[Around(territory=_view(one), requests=requests) for one, requests in found.around],
+        rate=found.rate,
+        similar=[_view(one) for one in found.similar],
+        requests_of_similar=Results(found.among_similar),
+        rate_of_similar=found.rate_among_similar,
+        how_similar=f"{HOW[found.territory.kind]} {WEIGHED}",
         note=NOTE,
         source=territories.source.sentence,
     )

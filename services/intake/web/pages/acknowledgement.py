@@ -1,4 +1,4 @@
-"""The acknowledgement of a request as a document to keep; pages and API give the same."""
+"""The acknowledgement of a request as a PDF; pages and API give the same."""
 
 from litestar import Response
 

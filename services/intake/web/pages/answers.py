@@ -158,7 +158,7 @@ def applicant_kind(answers: Answers) -> ApplicantKind | None:
 
 
 def read(territories: Territories, answers: Answers, *, at: datetime) -> Reading:
-    """Read all that was typed; errors of every page are told at once, and the territory is looked up once."""
+    """Read all that was typed; the errors of every page are found at once, and the territory is looked up once."""
     errors: list[FieldError] = []
     body = _body(answers, errors)
     found = _territory(territories, body, errors)
@@ -189,7 +189,7 @@ WORDS: Final[Mapping[str, str]] = {
 """What to do, for fields where the common sentence would not say it."""
 
 TOO_LONG: Final = frozenset({"string_too_long", "too_long", "decimal_max_places", "decimal_max_digits"})
-"""Kinds of pydantic's errors of which the common sentence tells the limit."""
+"""Kinds of pydantic's errors whose common sentence names the limit."""
 
 
 def _in_words(invalid: ValidationError) -> list[FieldError]:
@@ -240,7 +240,7 @@ def _body(answers: Answers, errors: list[FieldError]) -> dict[str, Any]:
 
 
 def _territory(territories: Territories, body: Mapping[str, Any], errors: list[FieldError]) -> Identified | None:
-    """Find the territory as soon as it is told; one whose département is still to be chosen, too."""
+    """Find the territory as soon as it is typed; one whose département is still to be chosen, too."""
     try:
         applicant = FiledApplicant.model_validate(body["applicant"])
     except ValidationError:

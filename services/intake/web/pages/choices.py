@@ -166,7 +166,7 @@ def summary(territories: Territories, reading: Reading, documents: list[Document
         "Documents": [(LABELS["document"], in_lines("\n".join(one.name for one in documents)) or "Aucun")],
     }
     first = {step.group: step.name for step in reversed(STEPS)}
-    return [Section(group, first[group], told) for group, told in facts.items()]
+    return [Section(group, first[group], answers) for group, answers in facts.items()]
 
 
 def _territory(territories: Territories, reading: Reading) -> Iterator[tuple[str, Any]]:

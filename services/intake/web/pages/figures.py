@@ -100,7 +100,7 @@ async def show_territory(
     return render(
         context.request,
         "public/territory.html",
-        told=await profile(context.database, parts.territories, parts.similarity, territory, today=today()),
+        profile=await profile(context.database, parts.territories, parts.similarity, territory, today=today()),
         kinds=APPLICANT_KIND,
         spoken=spoken,
         word=word,
@@ -115,15 +115,15 @@ def _named(found: Iterable[Territory | Departement]) -> list[tuple[str, str]]:
     return [(one.code, spoken(one.name)) for one in found]
 
 
-def _charts(told: Statistics) -> list[tuple[str, list[tuple[str, int]], str]]:
+def _charts(found: Statistics) -> list[tuple[str, list[tuple[str, int]], str]]:
     """Name the groups of each figure, the largest first; months in their order. Each with what is to be known of it."""
     return [
         (
             "Ce qui est demandé",
-            _largest_first({word(RequestKind(key)): n for key, n in told.by_kind.items() if n}),
+            _largest_first({word(RequestKind(key)): n for key, n in found.by_kind.items() if n}),
             BY_FIVE,
         ),
-        ("Par mois de dépôt", [(_month(key), n) for key, n in sorted(told.by_month.items()) if n], BY_TEN),
+        ("Par mois de dépôt", [(_month(key), n) for key, n in sorted(found.by_month.items()) if n], BY_TEN),
     ]
 
 

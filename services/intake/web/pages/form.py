@@ -43,7 +43,7 @@ async def begin(context: NamedDependency[VisitorContext]) -> Redirect:
 
     async def act(tx: Transaction) -> str:
         draft_id = await begin_draft(tx, at=clock.now(), quota=quota)
-        return str(draft_id)  # its id: the secret link is kept nowhere
+        return str(draft_id)  # its id: the secret link is not stored
 
     begun = await submit_once(context.database, form, act, cause=context.cause)
     return _to_first_question(context, UUID(begun.url))
@@ -69,7 +69,7 @@ def _to_first_question(context: VisitorContext, draft_id: UUID) -> Redirect:
 
 @get("/demande", public=True, sync_to_thread=False)
 def begin_by_address() -> Redirect:
-    """Whoever types the address is told first what it is about."""
+    """Lead whoever types the address to the home page."""
     return redirect("/")
 
 

@@ -56,7 +56,7 @@ async def show(context: NamedDependency[DraftContext]) -> Response[Any]:
 
 @post("/demande/{token:str}/documents", request_max_body_size=ALL_AT_ONCE)
 async def join(context: NamedDependency[DraftContext]) -> Response[Any]:
-    """Keep the files that can be kept, name those that cannot; go on if all is well and no more are to follow."""
+    """Store the files that can be stored, name those that cannot; go on if all is well and no more are to follow."""
     if context.draft.request_id is not None:
         return redirect(context.address(FILED))
     form = await read_form(context.request, Joined)
@@ -64,7 +64,7 @@ async def join(context: NamedDependency[DraftContext]) -> Response[Any]:
     more = form.model is not None and form.model.more
     if more and not uploads:
         return await _wrong(context, 400, ["Choisissez d’abord un fichier."])
-    refused = await _keep_each(context, form)
+    refused = await _store_each(context, form)
     if refused:
         if len(refused) < len(uploads):
             flash(context.request, "Les autres fichiers sont joints.")
@@ -98,11 +98,11 @@ async def fetch(context: NamedDependency[DraftContext], document_id: FromPath[UU
     return private(attachment(context, document))
 
 
-async def _keep_each(context: DraftContext, form: Form[Joined]) -> list[tuple[str, Refusal]]:
-    """Keep the files one by one, so that a wrong one costs no other; give those that were refused, by name."""
+async def _store_each(context: DraftContext, form: Form[Joined]) -> list[tuple[str, Refusal]]:
+    """Store the files one by one, so that a wrong one costs no other; give those that were refused, by name."""
     limits, filer = context.parts.limits, context.filer
 
-    async def keep(tx: Transaction, documents: list[Document]) -> None:
+    async def store(tx: Transaction, documents: list[Document]) -> None:
         for document in documents:
             quota = limits.draft_bytes(filer, document.size)
             await join_document(tx, context.draft.id, document, quota=quota, all_drafts=limits.settings.draft_bytes)
@@ -111,7 +111,7 @@ async def _keep_each(context: DraftContext, form: Form[Joined]) -> list[tuple[st
     for place, upload in enumerate(uploads_in(form)):
         once = hashlib.sha256(form.fingerprint + place.to_bytes(4)).digest()
         try:
-            await receive_all(context, [upload], keep, once=once)
+            await receive_all(context, [upload], store, once=once)
         except (Invalid, TooLarge, UnsupportedType, Conflict, TooManyRequests, DraftsFull, Unavailable) as refusal:
             refused.append((upload.filename, refusal))
     return refused

@@ -97,7 +97,7 @@ def written(territories: Territories, codes: list[str]) -> str:
 
 
 def label(territories: Territories, territory: Territory) -> str:
-    """Say which territory it is, so that two of one name can be told apart."""
+    """Say which territory it is, so that two of one name can be distinguished."""
     names = []
     for code in territory.departements[:3]:
         departement = territories.find(ApplicantKind.DEPARTEMENT, code)

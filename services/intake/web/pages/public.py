@@ -1,4 +1,4 @@
-"""Pages for everybody: what this is, and what the law wants said."""
+"""Pages for everybody: the home page, and those that the law requires."""
 
 from litestar import Router, get
 from litestar.di import NamedDependency
@@ -32,7 +32,7 @@ async def home(context: NamedDependency[VisitorContext]) -> Template:
 
 @get("/accessibilite", public=True)
 async def accessibility(context: NamedDependency[VisitorContext]) -> Template:
-    """Say how far the site is accessible, and whom to tell what is not."""
+    """Show how far the site is accessible, and where to report what is not."""
     return render(context.request, "public/accessibility.html")
 
 

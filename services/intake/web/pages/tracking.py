@@ -19,7 +19,7 @@ from services.intake.web.context import HolderContext, VisitorContext, context_b
 from services.intake.web.documents import (
     ALL_AT_ONCE,
     TOO_MUCH,
-    Keep,
+    Store,
     attachment,
     receive_what_is_clean,
     sentence_of,
@@ -116,16 +116,16 @@ async def fetch_document(context: NamedDependency[HolderContext], document_id: F
 
 @post(f"{REQUEST.page}/informations", request_max_body_size=ALL_AT_ONCE)
 async def provide_information_with_files(context: NamedDependency[HolderContext]) -> Response[Any]:
-    """Give what was asked for, in words and files together; files that came without words are kept."""
+    """Give what was asked for, in words and files together; files that came without words are stored."""
     form = await read_form(context.request, ProvideInformation, within="informations")
-    command, keep_documents = form.model, to_request(context)
+    command, store_documents = form.model, to_request(context)
 
-    async def keep(tx: Transaction, documents: list[Document]) -> None:
-        await keep_documents(tx, documents)
+    async def store(tx: Transaction, documents: list[Document]) -> None:
+        await store_documents(tx, documents)
         if command is not None:
             await provide_information(context.acting(tx), command)
 
-    refused = await _received(context, form, keep, field="piece")
+    refused = await _received(context, form, store, field="piece")
     if refused is not None:
         return refused
     if command is None:
@@ -150,12 +150,12 @@ async def add_documents(context: NamedDependency[HolderContext]) -> Response[Any
 
 
 async def _received(
-    context: HolderContext, form: Form[Any], keep: Keep, *, field: str, required: bool = False
+    context: HolderContext, form: Form[Any], store: Store, *, field: str, required: bool = False
 ) -> Template | None:
     """Receive the files of a form; give the page again, with what is wrong at the `field`, when they are refused."""
     uploads = uploads_in(form)
     try:
-        await receive_what_is_clean(context, some(uploads) if required else uploads, keep, once=form.fingerprint)
+        await receive_what_is_clean(context, some(uploads) if required else uploads, store, once=form.fingerprint)
     except (Invalid, TooLarge, UnsupportedType, Conflict, Unavailable) as refusal:
         form.errors["" if isinstance(refusal, IllegalMove) else field] = sentence_of(refusal)
         page = await tracking_page(context, ON_REQUEST, form=form, status_code=status_of(refusal))

@@ -1,4 +1,4 @@
-"""How a request is told to its applicant: its state, its teams, its thread and its decision, in French."""
+"""The tracking page's French words: state, teams, timeline and decision of a request."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ class View:
 
     @property
     def office(self) -> Service:
-        """The service in charge: what it said of itself, else what the directory knows."""
+        """The service in charge: what it published of itself, else what the directory knows."""
         return self.tracking.service or self.default_office
 
     @property
@@ -101,8 +101,8 @@ class View:
         return self.tracking.expected is not None and self.tracking.expected.team is Team.APPLICANT
 
     @property
-    def thread(self) -> list[dict[str, Any]]:
-        """What happened, and what is expected next as an open stitch."""
+    def timeline(self) -> list[dict[str, Any]]:
+        """What happened, and what is expected next as an open entry."""
         status = self.tracking.status
         events: list[dict[str, Any]] = [
             {
@@ -138,7 +138,7 @@ class View:
 
     @property
     def milestone_choices(self) -> list[tuple[str, str]]:
-        """The steps of the work, to choose of which one something is told."""
+        """The milestones, of which progress can be reported."""
         return [(str(one.id), one.title) for one in self.tracking.milestones]
 
     @property
@@ -166,39 +166,42 @@ class View:
     @property
     def decision(self) -> list[tuple[str, Any]]:
         """What was decided, as facts; none when nothing is."""
-        told = self.tracking.decision
-        if told is None:
+        decided = self.tracking.decision
+        if decided is None:
             return []
-        provider = told.get("provider") or {}
-        amount, until = told.get("amount_cents"), told.get("reserve_until")
+        provider = decided.get("provider") or {}
+        amount, until = decided.get("amount_cents"), decided.get("reserve_until")
         facts = [
-            ("Décision", STATE.get(told["outcome"], told["outcome"])),
-            ("Date", self._decided_on(told)),
-            ("Prise par", TEAM[Team(told["team"])] if told["team"] != "national" else "Comité de suivi de projet"),
-            ("Numéro", told.get("number")),
-            ("Motif", told.get("motive")),
-            ("Accompagnement", ", ".join(word(SupportType(one)) for one in told.get("support_types") or ())),
-            ("Programme", word(Programme(told["programme"])) if told.get("programme") else None),
+            ("Décision", STATE.get(decided["outcome"], decided["outcome"])),
+            ("Date", self._decided_on(decided)),
+            (
+                "Prise par",
+                TEAM[Team(decided["team"])] if decided["team"] != "national" else "Comité de suivi de projet",
+            ),
+            ("Numéro", decided.get("number")),
+            ("Motif", decided.get("motive")),
+            ("Accompagnement", ", ".join(word(SupportType(one)) for one in decided.get("support_types") or ())),
+            ("Programme", word(Programme(decided["programme"])) if decided.get("programme") else None),
             ("Montant", amount or None),
-            ("Réserve", told.get("reserve")),
+            ("Réserve", decided.get("reserve")),
             ("Réserve à lever avant le", date_fr(date.fromisoformat(until)) if until else None),
             ("Acteur local", provider.get("name")),
             ("Adresse électronique", _linked("mailto", provider.get("email"))),
             ("Téléphone", _linked("tel", provider.get("phone"))),
-            ("Voies de recours", told.get("appeal")),
+            ("Voies de recours", decided.get("appeal")),
         ]
         return [(term, value) for term, value in facts if value]
 
-    def _decided_on(self, told: Mapping[str, Any]) -> str | None:
-        if told.get("decided_on"):
-            return date_fr(date.fromisoformat(told["decided_on"]))
-        if told.get("accepted"):
+    def _decided_on(self, decided: Mapping[str, Any]) -> str | None:
+        if decided.get("decided_on"):
+            return date_fr(date.fromisoformat(decided["decided_on"]))
+        if decided.get("accepted"):
             return None  # that moment is the provider's
-        return date_fr(datetime.fromisoformat(told["at"]), self.tracking.departement)
+        return date_fr(datetime.fromisoformat(decided["at"]), self.tracking.departement)
 
     @property
     def opinions(self) -> list[tuple[datetime, list[tuple[str, str]]]]:
-        """What the applicant has said of what came of it: when, and question by question."""
+        """The applicant's evaluations: when, and question by question."""
         return [
             (
                 given.at,
