@@ -80,3 +80,9 @@ def test_each_file_that_is_named_exists(document: Path) -> None:
         text = text.partition("\n## Decision\n")[2]
     named = {name.rstrip("/") for name in NAMED.findall(text)}
     assert [name for name in sorted(named) if not any(f"/{place}".endswith(f"/{name}") for place in places())] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_each_row_of_a_table_is_one_line(document: Path) -> None:
+    rows = [line for line in document.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    assert [row for row in rows if not row.endswith("|")] == []
