@@ -43,6 +43,8 @@ class Form(Generic[Model]):
     errors: dict[str, str] = field(default_factory=dict)
     files: Mapping[str, list[UploadFile]] = field(default_factory=dict)
     fingerprint: bytes = b""
+    more: bool = False
+    """Sent by the button `_more`, which only wants the page again with more rows to fill in."""
     prefix: str = ""
     """What the names of its fields begin with on a page that has several forms."""
 
@@ -89,6 +91,7 @@ async def read_form(
         values,
         files=files,
         fingerprint=await _fingerprint(request, list(sent.multi_items()), files),
+        more="_more" in sent,
         prefix=prefix,
     )
     try:
@@ -118,6 +121,9 @@ async def submit(
     A form that is not valid, or was refused, gives its page `again`: with a status, what was typed and what is wrong.
     """
     typed = form.model
+    if form.more:
+        form.errors = {}
+        return await again(200)
     if typed is None:
         return await again(400)
 

@@ -259,6 +259,15 @@ async def test_a_form_that_is_not_valid_is_shown_again_with_what_was_typed(
     assert await titles(database) == []
 
 
+async def test_a_form_that_only_wants_more_rows_is_shown_again_without_errors(
+    client: httpx2.AsyncClient, database: Database
+) -> None:
+    answer = await sent(client, "/choses/3/paiement", amount_cents="beaucoup", _more="1")
+    assert (answer.status_code, answer.json()["errors"]) == (200, {})
+    assert answer.json()["values"] == {"amount_cents": "beaucoup"}
+    assert await titles(database) == []
+
+
 async def test_a_refused_command_stores_nothing_and_names_its_field(
     client: httpx2.AsyncClient, database: Database
 ) -> None:
