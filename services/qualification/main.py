@@ -10,10 +10,9 @@ from services.qualification.handlers import handlers, subscription
 from services.qualification.settings import Settings
 from services.qualification.web.api.cases import API
 from services.qualification.web.api.catalogue import CATALOGUE_API, ORIENTATIONS_API
+from services.qualification.web.api.pacts import PACTS_API, PARTIES_API
 from services.qualification.web.context import Parts, provide_context
 from services.qualification.web.evaluations_api import EVALUATIONS_API
-from services.qualification.web.pact_party_api import PARTIES_API
-from services.qualification.web.pacts_api import PACTS_API
 from services.qualification.web.pages import PAGES
 from shared.contracts import qualification as contract
 from shared.db import Database

@@ -101,7 +101,7 @@ class Person:
         """Fill in the form of a move and send it."""
         form = self.form(move)
         for name, value in values.items():
-            form.locator(f'[name="{name}"]').fill(value)
+            form.locator(f'[name="{name}"], [name="{move}.{name}"]').fill(value)
         form.locator("button[type=submit]").click()
 
     def reads(self, text: str) -> None:

@@ -58,7 +58,7 @@ def test_an_agent_replaces_the_link_of_a_provider_who_is_then_told_whom_to_ask(
     person.page.goto(f"{system.endpoints['qualification']}/demandes/{applicant.id}")
     person.form("lien-acteur")
     person.looks("25-lien-acteur")
-    person.sends("lien-acteur", **{"lien-acteur.email": "direction@caue.test"})
+    person.sends("lien-acteur", email="direction@caue.test")
     person.reads("Un nouveau lien est envoyé.")
     visitor.presses("Décliner")
     visitor.reads("Ce lien n’est plus valable")

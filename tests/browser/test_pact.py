@@ -41,7 +41,7 @@ def test_a_pact_is_opened_agreed_signed_followed_and_printed(system: System, bro
 
     sat.page.goto(pact)
     for what, owner, budget in (("Ouvrir une halle", EPCI, "120 000"), ("Une maison de santé", COUNCIL, "450 000")):
-        sat.sends("actions", title=what, owner=owner, due_on=f"{clock.now().year + 2}-06-30", budget=budget)
+        sat.sends("actions", title=what, owner=owner, due_on=f"{clock.now().year + 2}-06-30", budget_cents=budget)
         sat.reads("L’action est ajoutée au plan")
     for party in parties:
         party.page.reload()
@@ -88,10 +88,10 @@ def writes_the_diagnosis(sat: Person) -> None:
 
 def is_followed(sat: Person, party: Person) -> None:
     """The département and a party say how the actions go, and the year is reviewed."""
-    sat.form("avancement").locator("[name=action_id]").select_option(label="Une maison de santé")
+    sat.form("avancement").locator('[name="avancement.action_id"]').select_option(label="Une maison de santé")
     sat.sends("avancement", percent="140", comment="Chantier ouvert.")
     sat.reads("La valeur doit être au plus 100")
-    expect(sat.form("avancement").locator("[name=comment]")).to_have_value("Chantier ouvert.")
+    expect(sat.form("avancement").locator('[name="avancement.comment"]')).to_have_value("Chantier ouvert.")
     sat.sends("avancement", percent="40")
     party.page.reload()
     party.sends("avancement", percent="10", comment="Le marché est attribué.", name="La présidente")
@@ -107,7 +107,7 @@ def is_followed(sat: Person, party: Person) -> None:
 
 def agrees(party: Person, button: str) -> None:
     """Give name and confirmation, and agree."""
-    party.page.locator("[name=name]").fill("La présidente")
-    party.page.locator("[name=confirmed]").check()
+    party.page.locator('[name$=".name"]').fill("La présidente")
+    party.page.locator('[name$=".confirmed"]').check()
     party.presses(button)
     party.reads("Merci")

@@ -19,7 +19,7 @@ from services.notifications.domain.deliveries import LONGEST_ANSWER
 from services.notifications.domain.mail_text import LONGEST_REPLY
 from services.qualification.domain.handing_over import LARGEST_PART, LATEST_STEPS
 from services.qualification.domain.proposal import LONGEST_ANSWERS
-from services.qualification.web.pacts_bodies import MOST_PARTIES
+from services.qualification.usecases.pacts.opening import MOST_PARTIES
 from shared.contracts import FACTS, escalation, forms, intake, notifications, qualification
 from shared.contracts.fact import Actor, Email, Fact
 from shared.contracts.vocabulary import ApplicantKind

@@ -83,6 +83,11 @@ class Browser:
         return await self.client.post(action, data=filled)
 
 
+def within(path: str, **values: str) -> dict[str, str]:
+    """Name the fields of one of several forms of a page, as the page does."""
+    return {f"{path}.{name}": value for name, value in values.items()}
+
+
 Programs = Callable[..., Awaitable[Program]]
 
 

@@ -9,7 +9,7 @@ import pytest
 from services.qualification.domain.pact_refusals import AnotherPartysAction, StateHasNoLink
 from services.qualification.domain.people import Representative
 from shared.db import Database
-from tests.qualification.conftest import PACT_LINKS, Browser, Client, Program
+from tests.qualification.conftest import PACT_LINKS, Browser, Client, Program, within
 from tests.qualification.life import names
 from tests.qualification.test_pacts_api import ACTION, COMMUNE, DIAGNOSIS, EPCI, must, opened, planned, shared, signed
 from tests.qualification.test_pacts_domain import AT, SAT, TODAY, Steps, an_action
@@ -173,10 +173,10 @@ async def test_a_party_signs_on_its_page_and_what_it_typed_is_kept(
     shown = (await visitor.get(page)).text
     assert "Signer le pacte" in shown
     assert str(ACTION["title"]) in shown
-    refused = await visitor.send(page, f"{page}/signature", name="Le président")
+    refused = await visitor.send(page, f"{page}/signature", **within("signature", name="Le président"))
     assert refused.status_code == 400
     assert 'value="Le président"' in refused.text
-    done = await visitor.send(page, f"{page}/signature", name="Le président", confirmed="true")
+    done = await visitor.send(page, f"{page}/signature", **within("signature", name="Le président", confirmed="true"))
     assert done.headers["location"] == page
     assert "Votre signature est enregistrée" in (await visitor.get(page)).text
     assert (await sat.get(pact)).json()["signatures"][0]["party"] == EPCI
@@ -188,9 +188,11 @@ async def test_a_party_tells_on_its_page_how_its_actions_go(
 ) -> None:
     pact, action = await signed(sat, delegate)
     page = f"/pactes/parties/{await link_of(database)}"
-    answer = await visitor.send(page, f"{page}/avancement", action_id=action, percent="140", name="Le président")
+    told = within("avancement", action_id=action, percent="140", name="Le président")
+    answer = await visitor.send(page, f"{page}/avancement", **told)
     assert answer.status_code == 400
-    answer = await visitor.send(page, f"{page}/avancement", action_id=action, percent="40", name="Le président")
+    told = within("avancement", action_id=action, percent="40", name="Le président")
+    answer = await visitor.send(page, f"{page}/avancement", **told)
     assert answer.status_code == 303
     assert (await sat.get(pact)).json()["actions"][0]["progress"][0]["by"]["name"] == "Le président"
 
@@ -211,10 +213,12 @@ async def test_an_agent_sends_a_link_from_the_page(browser: Any, sat: Program, d
     page = pact.replace("/pacts/", "/pactes/")
     agent = await browser(sat.agent)
     commune = (await sat.get(pact)).json()["parties"][2]["id"]
-    refused = await agent.send(page, f"{page}/invitations", invited=commune)
+    refused = await agent.send(page, f"{page}/invitations", **within("invitations", party=commune))
     assert refused.status_code == 400
     assert "Donnez l’adresse électronique de Magny-en-Vexin" in refused.text
-    done = await agent.send(page, f"{page}/invitations", invited=commune, email="mairie@magny.test")
+    done = await agent.send(
+        page, f"{page}/invitations", **within("invitations", party=commune, email="mairie@magny.test")
+    )
     assert done.status_code == 303
     assert (await sent(database, COMMUNE))[0]["email"] == "mairie@magny.test"
 

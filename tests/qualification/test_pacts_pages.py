@@ -12,7 +12,7 @@ from shared.contracts.vocabulary import RequestKind
 from shared.db import Database
 from shared.identity.model import Agent, Role
 from shared.messaging.inbox.inbox import Inbox
-from tests.qualification.conftest import Browser, Program, Programs
+from tests.qualification.conftest import Browser, Program, Programs, within
 from tests.qualification.life import Life, in_days
 from tests.qualification.test_pacts_api import (
     COMMUNE,
@@ -163,12 +163,14 @@ async def test_each_side_agrees_by_whom_it_may(agent: Browser, chief: Browser, s
     parties = {party["name"]: party["id"] for party in (await sat.get(pact)).json()["parties"]}
     form = (await agent.get(page)).text
     assert f'value="{parties["État"]}"' not in form
-    answer = await agent.send(page, f"{page}/approbations", party=parties[EPCI])
+    answer = await agent.send(page, f"{page}/approbations", **within("approbations", party=parties[EPCI]))
     assert answer.status_code == 303
     assert "Approuver au nom de l’État" in (await chief.get(page)).text
-    assert (await chief.send(page, f"{page}/approbations", party=parties["État"])).status_code == 303
+    assert (
+        await chief.send(page, f"{page}/approbations", **within("approbations", party=parties["État"]))
+    ).status_code == 303
     assert (await sat.get(pact)).json()["parties"][0]["agreed_on"]
-    refused = await chief.send(page, f"{page}/approbations", party=parties[COMMUNE])
+    refused = await chief.send(page, f"{page}/approbations", **within("approbations", party=parties[COMMUNE]))
     assert refused.status_code == 403
     assert "enregistrées par un agent du SAT" in refused.text
 
@@ -176,12 +178,14 @@ async def test_each_side_agrees_by_whom_it_may(agent: Browser, chief: Browser, s
 async def test_an_action_is_added_with_its_budget_in_euros(agent: Browser, sat: Program, delegate: Program) -> None:
     pact = await agreed(sat, delegate)
     page = page_of(pact)
-    typed = {"title": "Ouvrir une halle", "owner": COMMUNE, "partners": "CAUE\r\nEPF", "budget": "25 000,50"}
+    plan = {"title": "Ouvrir une halle", "owner": COMMUNE, "partners": "CAUE\r\nEPF", "budget_cents": "25 000,50"}
+    typed = within("actions", **plan)
     refused = await agent.send(page, f"{page}/actions", **typed)
     assert refused.status_code == 400
     assert "CAUE\nEPF</textarea>" in refused.text.replace("\r", "")
     assert 'value="25 000,50"' in refused.text
-    await agent.send(page, f"{page}/actions", due_on=in_days(300).isoformat(), **typed)
+    due = within("actions", due_on=in_days(300).isoformat())
+    await agent.send(page, f"{page}/actions", **due, **typed)
     (action,) = (await sat.get(pact)).json()["actions"]
     assert action["budget_cents"] == 2_500_050
     assert action["partners"] == ["CAUE", "EPF"]
@@ -203,21 +207,24 @@ async def test_signatures_progress_and_review_are_recorded_from_the_page(
     page = page_of(pact)
     parties = {party["name"]: party["id"] for party in (await sat.get(pact)).json()["parties"]}
     for who, party in ((chief, "État"), (agent, EPCI), (agent, COMMUNE)):
-        assert (await who.send(page, f"{page}/signatures", party=parties[party])).status_code == 303
+        assert (
+            await who.send(page, f"{page}/signatures", **within("signatures", party=parties[party]))
+        ).status_code == 303
     shown = await read(agent, page)
     assert "Signé" in shown
     assert "Avancement du plan. 0 action sur 1 réalisée" in shown
     action = (await sat.get(pact)).json()["actions"][0]["id"]
-    refused = await agent.send(page, f"{page}/avancement", action_id=action, percent="140")
+    refused = await agent.send(page, f"{page}/avancement", **within("avancement", action_id=action, percent="140"))
     assert refused.status_code == 400
     assert 'value="140"' in refused.text
-    answer = await agent.send(page, f"{page}/avancement", action_id=action, percent="40", comment="Permis déposé.")
+    told = within("avancement", action_id=action, percent="40", comment="Permis déposé.")
+    answer = await agent.send(page, f"{page}/avancement", **told)
     assert answer.status_code == 303
     shown = await read(agent, page)
     assert "40 % du plan en moyenne" in shown
     assert "En cours" in shown
     assert "Permis déposé." in shown
-    answer = await agent.send(page, f"{page}/revues", summary="Le plan avance.")
+    answer = await agent.send(page, f"{page}/revues", **within("revues", summary="Le plan avance."))
     assert answer.status_code == 303
     assert "Le plan avance." in await read(agent, page)
 
@@ -233,7 +240,8 @@ async def test_an_overdue_review_is_said(agent: Browser, sat: Program, delegate:
 async def test_a_form_that_comes_too_late_says_why(agent: Browser, sat: Program, delegate: Program) -> None:
     pact = await planned(sat, delegate)
     page = page_of(pact)
-    filled = await agent.filled(page, title="Une autre", owner=COMMUNE, due_on=in_days(30).isoformat())
+    action = within("actions", title="Une autre", owner=COMMUNE, due_on=in_days(30).isoformat())
+    filled = await agent.filled(page, **action)
     await must(sat, f"{pact}/signatures", {"party": EPCI})
     answer = await agent.send_again(filled, f"{page}/actions")
     assert answer.status_code == 409

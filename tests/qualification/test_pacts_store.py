@@ -11,10 +11,12 @@ from services.qualification.domain.pact_moves import PactState
 from services.qualification.domain.pact_refusals import AlreadySigned, PactAlreadyOpened, StateNeedsDelegate
 from services.qualification.domain.rules import Rules
 from services.qualification.store import pacts as store
-from services.qualification.usecases import pacts
-from services.qualification.usecases.pacts import Named, Planned
+from services.qualification.usecases.context import Context
+from services.qualification.usecases.pacts import leading
+from services.qualification.usecases.pacts.leading import PlanAction, SpeakForParty
+from services.qualification.usecases.pacts.opening import NamedParty, OpenPact, open_pact
 from shared import clock
-from shared.db import Database
+from shared.db import Database, Transaction
 from shared.errors import NotFound
 from shared.identity.model import Agent
 from shared.messaging.inbox.inbox import Inbox
@@ -22,7 +24,8 @@ from shared.territory import Territories
 from tests.qualification.conftest import Program
 from tests.qualification.life import Life, in_days
 
-DIAGNOSIS = Diagnosis(strengths=("Un port",), indicators=(Indicator(name="Commerces", value="12"),))
+DIAGNOSIS = Diagnosis(strengths=["Un port"], indicators=[Indicator(name="Commerces", value="12")])
+PARTIES = [NamedParty(name="CC du Vexin"), NamedParty(name="Magny-en-Vexin")]
 
 
 class Desk:
@@ -35,50 +38,52 @@ class Desk:
         self.sat = sat
         self.delegate = delegate
 
+    def do(self, tx: Transaction, by: Agent) -> Context:
+        """What a use case is given."""
+        return Context(tx, by, clock.now(), self.rules, self.territories)
+
     async def opened(self, request_id: UUID | None = None) -> UUID:
         """A pact between the State, a community and a commune."""
-        pact_id = clock.new_id()
+        pact = OpenPact(title="Pacte du Vexin", departement="95", parties=PARTIES, request_id=request_id)
         async with self.database.transaction() as tx:
-            await pacts.open_pact(
-                tx,
-                pact_id,
-                title="Pacte du Vexin",
-                departement="95",
-                parties=[Named("CC du Vexin"), Named("Magny-en-Vexin")],
-                request_id=request_id,
-                by=self.sat,
-                at=clock.now(),
-                rules=self.rules,
-                territories=self.territories,
-            )
-        return pact_id
+            return await open_pact(self.do(tx, self.sat), pact)
+
+    async def share(self, pact_id: UUID) -> None:
+        """A diagnosis is put on the table."""
+        async with self.database.transaction() as tx:
+            await leading.share_diagnosis(self.do(tx, self.sat), pact_id, DIAGNOSIS)
 
     async def shared(self) -> UUID:
         """A diagnosis is on the table."""
         pact_id = await self.opened()
-        async with self.database.transaction() as tx:
-            await pacts.share_diagnosis(tx, pact_id, DIAGNOSIS, by=self.sat, at=clock.now())
+        await self.share(pact_id)
         return pact_id
 
-    async def agree(self, pact_id: UUID, party: str, by: Agent) -> Pact:
+    async def agree(self, pact_id: UUID, party: str, by: Agent) -> None:
         """A party agrees."""
         async with self.database.transaction() as tx:
-            return await pacts.agree(tx, pact_id, party=party, by=by, at=clock.now())
+            await leading.agree(self.do(tx, by), pact_id, SpeakForParty(party=party))
 
     async def planned(self) -> UUID:
         """Every party agreed, and the plan has an action."""
         pact_id = await self.shared()
         for party, by in (("État", self.delegate), ("CC du Vexin", self.sat), ("Magny-en-Vexin", self.sat)):
             await self.agree(pact_id, party, by)
+        action = PlanAction(
+            title="Une halle",
+            owner="Magny-en-Vexin",
+            due_on=in_days(100),
+            partners=["CAUE", " CAUE "],
+            budget_cents=1_000_00,
+        )
         async with self.database.transaction() as tx:
-            planned = Planned("Une halle", "Magny-en-Vexin", in_days(100), ("CAUE", " CAUE "), 1_000_00)
-            await pacts.add_action(tx, pact_id, planned, by=self.sat, at=clock.now())
+            await leading.add_action(self.do(tx, self.sat), pact_id, action)
         return pact_id
 
-    async def sign(self, pact_id: UUID, party: str, by: Agent) -> Pact:
+    async def sign(self, pact_id: UUID, party: str, by: Agent) -> None:
         """A party signs."""
         async with self.database.transaction() as tx:
-            return await pacts.sign(tx, pact_id, party=party, by=by, at=clock.now())
+            await leading.sign(self.do(tx, by), pact_id, SpeakForParty(party=party))
 
     async def loaded(self, pact_id: UUID) -> Pact:
         """The pact as it is kept."""
@@ -109,11 +114,10 @@ async def test_what_is_kept_comes_back(desk: Desk) -> None:
     assert (action.title, action.partners, action.budget_cents) == ("Une halle", ("CAUE",), 100_000)
 
 
-async def test_outside_the_perimeter_there_is_no_pact(desk: Desk, neighbour: Program, database: Database) -> None:
+async def test_outside_the_perimeter_there_is_no_pact(desk: Desk, neighbour: Program) -> None:
     pact_id = await desk.shared()
-    async with database.transaction() as tx:
-        with pytest.raises(NotFound):
-            await pacts.agree(tx, pact_id, party="CC du Vexin", by=neighbour.agent, at=clock.now())
+    with pytest.raises(NotFound):
+        await desk.agree(pact_id, "CC du Vexin", neighbour.agent)
 
 
 async def test_of_agreements_given_at_once_exactly_one_completes(desk: Desk, database: Database) -> None:
@@ -158,8 +162,7 @@ async def test_a_refused_act_leaves_no_trace(desk: Desk) -> None:
 async def test_agreements_to_an_earlier_version_are_kept_but_count_no_more(desk: Desk, database: Database) -> None:
     pact_id = await desk.shared()
     await desk.agree(pact_id, "CC du Vexin", desk.sat)
-    async with database.transaction() as tx:
-        await pacts.share_diagnosis(tx, pact_id, DIAGNOSIS, by=desk.sat, at=clock.now())
+    await desk.share(pact_id)
     assert not any(party.agreed_on for party in (await desk.loaded(pact_id)).parties)
     assert await database.fetchval("SELECT version FROM pact_agreement WHERE pact_id = $1", pact_id) == 1
 

@@ -114,7 +114,6 @@ async def foreign(database: Database, inbox: Inbox, sat: Program, delegate: Prog
             "parties.0.name": COMMUNE,
             "strengths": "Un patrimoine",
             "party": COMMUNE,
-            "invited": COMMUNE,
             "action_id": shown["actions"][0]["id"],
             "status": "under_way",
             "percent": "10",

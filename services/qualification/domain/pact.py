@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TypedDict, TypeVar
+from typing import Annotated, TypedDict, TypeVar
 from uuid import UUID
 
+from pydantic import BeforeValidator
+from pydantic import Field as Bounds
+
+from services.qualification.domain.inputs import Lines, Short
 from services.qualification.domain.pact_moves import PACT_MOVES, PactAction, PactStanding, PactState
 from services.qualification.domain.pact_parties import Party, is_among
 from services.qualification.domain.pact_plan import PlannedAction, Status, progress
@@ -22,27 +26,33 @@ from services.qualification.domain.pact_refusals import (
 )
 from services.qualification.domain.people import Official, Representative
 from shared.calendar import today
+from shared.commands import Command
 from shared.contracts import qualification as facts
-from shared.contracts.fact import A_MOMENT, Actor, Fact, Value
+from shared.contracts.fact import A_MOMENT, Actor, Fact
 from shared.contracts.vocabulary import Role
 from shared.errors import Forbidden, IllegalMove, Invalid
 from shared.french.dates import short_date_fr
 
 
-class Indicator(Value):
+def _written(value: object) -> object:
+    """Take a figure for the text that it is shown as."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+class Indicator(Command):
     """A figure of the diagnosis, as people write it, and where it comes from."""
 
-    name: str
-    value: str
-    source: str | None = None
+    name: Short
+    value: Annotated[Short, BeforeValidator(_written)]
+    source: Short | None = None
 
 
-class Diagnosis(Value):
+class Diagnosis(Command):
     """What the parties find together about their territory."""
 
-    strengths: tuple[str, ...] = ()
-    weaknesses: tuple[str, ...] = ()
-    indicators: tuple[Indicator, ...] = ()
+    strengths: Lines = Bounds(default_factory=list)
+    weaknesses: Lines = Bounds(default_factory=list)
+    indicators: list[Indicator] = Bounds(default_factory=list, max_length=50)
 
 
 Speaker = Official | Representative

@@ -1,54 +1,63 @@
 """One pact, with all that was agreed, signed and done since."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import date, datetime
-from typing import Any, Final
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
 from uuid import UUID
 
 from services.qualification.domain.pact import Diagnosis
 from services.qualification.domain.pact_moves import PactStanding, PactState
-from services.qualification.domain.pact_plan import OVER, is_late, review_due
-from services.qualification.domain.people import Official, PartyLink
+from services.qualification.domain.pact_plan import OVER, is_late, mean_percent, review_due
+from services.qualification.domain.people import PartyLink
 from services.qualification.domain.refusals import LinkOver
 from services.qualification.reads.pact_views import (
+    STATE_LABELS,
     ActionView,
+    AgreementView,
+    DiagnosisView,
+    IndicatorView,
     PactView,
     PartyView,
+    ProgressView,
     ReviewView,
-    Said,
-    ToldView,
-    VersionView,
+    SignatureView,
 )
+from services.qualification.reads.viewer import Viewer
 from shared.contracts.fact import Actor
 from shared.db import Reader, Row
 from shared.errors import NotFound
 
 _COLUMNS: Final = """
     p.id, p.departement, p.title, p.state, p.state_since, p.opened_at, p.request_id, p.version, p.agreed_on,
-    p.signed_on, p.reviewed_on, c.number
+    p.signed_on, p.reviewed_on
 """
 
 
-async def find(
-    reader: Reader, pact_id: UUID, *, perimeter: Sequence[str] | None, who: Official, today: date
-) -> PactView:
-    """Give one pact of this perimeter; `NotFound` otherwise."""
+@dataclass(frozen=True, slots=True)
+class EarlierView:
+    """A version of the diagnosis that was replaced; `agreed_by`: the parties that had agreed it."""
+
+    diagnosis: DiagnosisView
+    agreed_by: list[str]
+
+
+async def find(reader: Reader, pact_id: UUID, viewer: Viewer) -> PactView:
+    """Give one pact of the viewer's perimeter; `NotFound` otherwise."""
     row = await reader.fetchrow(
         f"""
         SELECT {_COLUMNS}
         FROM pact AS p
-        LEFT JOIN case_file AS c ON c.request_id = p.request_id AND c.departement = p.departement
         WHERE p.id = $1
           AND ($2::text[] IS NULL OR p.departement = ANY($2))
         """,
         pact_id,
-        perimeter,
+        viewer.perimeter,
     )
     if row is None:
         raise NotFound
-    view = await _view(reader, row, today)
-    return replace(view, allowed_actions=tuple(standing_of(view).allowed_actions(who)))
+    view = await _view(reader, row, viewer.today)
+    return replace(view, allowed_actions=_standing(view).allowed_actions(viewer.who))
 
 
 async def find_by_link(
@@ -63,7 +72,6 @@ async def find_by_link(
         SELECT {_COLUMNS}
         FROM pact AS p
         JOIN pact_party AS s ON s.pact_id = p.id
-        LEFT JOIN case_file AS c ON c.request_id = p.request_id AND c.departement = p.departement
         WHERE s.id = $1
           AND s.link_generation = $2
           AND s.invited_at IS NOT NULL
@@ -78,53 +86,86 @@ async def find_by_link(
         raise LinkOver(service=asks(departement)) if departement else NotFound
     view = await _view(reader, row, today_in(row["departement"]))
     party = next(each for each in view.parties if each.id == link.party_id)
-    allowed = standing_of(view).open_to_party(
+    allowed = _standing(view).open_to_party(
         awaited=party in view.awaited, answers_for_actions=any(action.is_of(party) for action in view.actions)
     )
-    return replace(view, allowed_actions=tuple(allowed)), party
+    return replace(view, allowed_actions=allowed), party
 
 
-def standing_of(view: PactView) -> PactStanding:
+async def earlier_versions(reader: Reader, pact: PactView) -> list[EarlierView]:
+    """Give the versions of the diagnosis that were replaced, the latest first."""
+    rows = await reader.fetch(
+        """
+        SELECT d.version, d.diagnosis, d.shared_at, d.shared_by,
+               array(
+                   SELECT p.name
+                   FROM pact_agreement AS a
+                   JOIN pact_party AS p ON p.id = a.party_id
+                   WHERE a.pact_id = d.pact_id AND a.version = d.version
+                   ORDER BY p.place
+               ) AS agreed_by
+        FROM pact_diagnosis AS d
+        JOIN pact ON pact.id = d.pact_id
+        WHERE d.pact_id = $1 AND d.version < pact.version
+        ORDER BY d.version DESC
+        """,
+        pact.id,
+    )
+    return [EarlierView(_diagnosis(row), list(row["agreed_by"])) for row in rows]
+
+
+async def origin(reader: Reader, pact: PactView) -> str | None:
+    """Give the number of the request that led to a pact."""
+    number: str | None = await reader.fetchval(
+        "SELECT number FROM case_file WHERE request_id = $1 AND departement = $2", pact.request_id, pact.departement
+    )
+    return number
+
+
+def _standing(view: PactView) -> PactStanding:
     """Tell where a pact is, as the moves see it."""
     return PactStanding(
         PactState(view.state),
         state_awaited=any(each.is_state for each in view.awaited),
         others_awaited=any(not each.is_state for each in view.awaited),
         planned=bool(view.actions),
-        first_signed=any(each.signature for each in view.parties),
+        first_signed=any(each.signed_on for each in view.parties),
     )
 
 
 async def _view(reader: Reader, row: Row, today: date) -> PactView:
-    pact_id = row["id"]
-    parties = await _parties(reader, pact_id, row["version"])
-    actions = await _actions(reader, pact_id, today)
-    due = review_due(
-        row["signed_on"], row["reviewed_on"], over=bool(actions) and all(each.status in OVER for each in actions)
-    )
+    parties = await _parties(reader, row["id"], row["version"])
+    actions = await _actions(reader, row["id"], today)
+    over = bool(actions) and all(each.status in OVER for each in actions)
+    due = review_due(row["signed_on"], row["reviewed_on"], over=over)
+    budgets = [action.budget_cents for action in actions if action.budget_cents is not None]
     return PactView(
         id=row["id"],
-        departement=row["departement"],
         title=row["title"],
+        departement=row["departement"],
         state=row["state"],
-        state_since=row["state_since"],
-        opened_at=row["opened_at"],
+        state_label=STATE_LABELS[row["state"]],
         request_id=row["request_id"],
-        request_number=row["number"],
+        parties=[_party(each) for each in parties],
+        diagnosis=await _current(reader, row["id"], row["version"]),
+        agreements=[_agreement(each, row["version"]) for each in parties if each["agreed_on"]],
+        actions=actions,
+        signatures=[_signature(each) for each in parties if each["signed_on"]],
+        percent=mean_percent(action.percent for action in actions if action.status != "given_up"),
+        budget_cents=sum(budgets) if budgets else None,
         agreed_on=row["agreed_on"],
         signed_on=row["signed_on"],
-        parties=parties,
-        versions=await _versions(reader, pact_id),
-        actions=actions,
-        reviews=await _reviews(reader, pact_id),
+        reviews=await _reviews(reader, row["id"]),
         review_due_on=due,
         review_overdue=due is not None and due < today,
-        allowed_actions=(),
+        opened_at=row["opened_at"],
+        state_since=row["state_since"],
+        allowed_actions=[],
     )
 
 
-async def _parties(reader: Reader, pact_id: UUID, version: int) -> tuple[PartyView, ...]:
-    rows = await reader.fetch(
+async def _parties(reader: Reader, pact_id: UUID, version: int) -> list[Row]:
+    return await reader.fetch(
         """
         SELECT p.id, p.name, p.kind, p.code, p.email, p.invited_at,
                a.agreed_on, a.recorded_at AS agreement_at, a.recorded_by AS agreement_by,
@@ -138,51 +179,57 @@ async def _parties(reader: Reader, pact_id: UUID, version: int) -> tuple[PartyVi
         pact_id,
         version,
     )
-    return tuple(
-        PartyView(
-            id=row["id"],
-            name=row["name"],
-            kind=row["kind"],
-            code=row["code"],
-            email=row["email"],
-            invited_at=row["invited_at"],
-            agreement=_said(row["agreed_on"], row["agreement_at"], row["agreement_by"]),
-            signature=_said(row["signed_on"], row["signature_at"], row["signature_by"]),
-        )
-        for row in rows
+
+
+def _party(row: Row) -> PartyView:
+    return PartyView(
+        id=row["id"],
+        name=row["name"],
+        kind=row["kind"],
+        code=row["code"],
+        email=row["email"],
+        invited_at=row["invited_at"],
+        agreed_on=row["agreed_on"],
+        signed_on=row["signed_on"],
     )
 
 
-async def _versions(reader: Reader, pact_id: UUID) -> tuple[VersionView, ...]:
-    rows = await reader.fetch(
+def _agreement(row: Row, version: int) -> AgreementView:
+    by = Actor.model_validate(row["agreement_by"])
+    return AgreementView(row["id"], row["name"], version, row["agreed_on"], row["agreement_at"], by)
+
+
+def _signature(row: Row) -> SignatureView:
+    by = Actor.model_validate(row["signature_by"])
+    return SignatureView(row["id"], row["name"], row["signed_on"], row["signature_at"], by)
+
+
+async def _current(reader: Reader, pact_id: UUID, version: int) -> DiagnosisView | None:
+    row = await reader.fetchrow(
         """
-        SELECT d.version, d.diagnosis, d.shared_at, d.shared_by,
-               array(
-                   SELECT p.name
-                   FROM pact_agreement AS a
-                   JOIN pact_party AS p ON p.id = a.party_id
-                   WHERE a.pact_id = d.pact_id AND a.version = d.version
-                   ORDER BY p.place
-               ) AS agreed_by
-        FROM pact_diagnosis AS d
-        WHERE d.pact_id = $1
-        ORDER BY d.version DESC
+        SELECT version, diagnosis, shared_at, shared_by
+        FROM pact_diagnosis
+        WHERE pact_id = $1 AND version = $2
         """,
         pact_id,
+        version,
     )
-    return tuple(
-        VersionView(
-            version=row["version"],
-            diagnosis=Diagnosis.model_validate(row["diagnosis"]),
-            shared_at=row["shared_at"],
-            by=Actor.model_validate(row["shared_by"]),
-            agreed_by=tuple(row["agreed_by"]),
-        )
-        for row in rows
+    return _diagnosis(row) if row else None
+
+
+def _diagnosis(row: Row) -> DiagnosisView:
+    said = Diagnosis.model_validate(row["diagnosis"])
+    return DiagnosisView(
+        version=row["version"],
+        strengths=said.strengths,
+        weaknesses=said.weaknesses,
+        indicators=[IndicatorView(each.name, each.value, each.source) for each in said.indicators],
+        shared_at=row["shared_at"],
+        shared_by=Actor.model_validate(row["shared_by"]),
     )
 
 
-async def _actions(reader: Reader, pact_id: UUID, today: date) -> tuple[ActionView, ...]:
+async def _actions(reader: Reader, pact_id: UUID, today: date) -> list[ActionView]:
     rows = await reader.fetch(
         """
         SELECT id, title, owner, partners, budget_cents, due_on, indicator, status, percent
@@ -202,30 +249,18 @@ async def _actions(reader: Reader, pact_id: UUID, today: date) -> tuple[ActionVi
         """,
         pact_id,
     )
-    of: dict[UUID, list[ToldView]] = {}
+    of: dict[UUID, list[ProgressView]] = {}
     for row in told:
-        of.setdefault(row["action_id"], []).append(
-            ToldView(row["at"], row["percent"], row["status"], row["comment"], Actor.model_validate(row["told_by"]))
-        )
-    return tuple(
-        ActionView(
-            id=row["id"],
-            title=row["title"],
-            owner=row["owner"],
-            partners=tuple(row["partners"]),
-            budget_cents=row["budget_cents"],
-            due_on=row["due_on"],
-            indicator=row["indicator"],
-            status=row["status"],
-            percent=row["percent"],
-            late=is_late(row["due_on"], row["status"], today),
-            told=tuple(of.get(row["id"], ())),
-        )
+        by = Actor.model_validate(row["told_by"])
+        progress = ProgressView(row["at"], row["percent"], row["status"], row["comment"], by)
+        of.setdefault(row["action_id"], []).append(progress)
+    return [
+        ActionView(**dict(row), overdue=is_late(row["due_on"], row["status"], today), progress=of.get(row["id"], []))
         for row in rows
-    )
+    ]
 
 
-async def _reviews(reader: Reader, pact_id: UUID) -> tuple[ReviewView, ...]:
+async def _reviews(reader: Reader, pact_id: UUID) -> list[ReviewView]:
     rows = await reader.fetch(
         """
         SELECT held_on, summary, recorded_by
@@ -235,8 +270,4 @@ async def _reviews(reader: Reader, pact_id: UUID) -> tuple[ReviewView, ...]:
         """,
         pact_id,
     )
-    return tuple(ReviewView(row["held_on"], row["summary"], Actor.model_validate(row["recorded_by"])) for row in rows)
-
-
-def _said(on: date | None, at: datetime | None, by: Any) -> Said | None:
-    return Said(on, at, Actor.model_validate(by)) if on and at else None
+    return [ReviewView(row["held_on"], row["summary"], Actor.model_validate(row["recorded_by"])) for row in rows]

@@ -1,28 +1,26 @@
-"""What one pact shows: its parties, the versions of its diagnosis, its plan and its reviews."""
+"""What pages show and programs get of one pact: its parties, its diagnosis, its plan and its reviews."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
-from services.qualification.domain.pact import Diagnosis
 from services.qualification.domain.pact_moves import PactState
 from services.qualification.domain.pact_parties import is_among
-from services.qualification.domain.pact_plan import mean_percent
 from shared.contracts.fact import Actor
 
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a party agreed or signed: on which day, and who recorded it when."""
-
-    on: date
-    recorded_at: datetime
-    by: Actor
+STATE_LABELS: Final[Mapping[str, str]] = {
+    PactState.PREPARING: "En préparation",
+    PactState.DIAGNOSIS: "Diagnostic à approuver",
+    PactState.PLANNING: "Plan d’action à signer",
+    PactState.SIGNED: "Signé",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class PartyView:
-    """A party, with what it agreed of the present diagnosis and whether it signed."""
+    """A party; `agreed_on` is about the diagnosis now on the table."""
 
     id: UUID
     name: str
@@ -30,8 +28,8 @@ class PartyView:
     code: str | None
     email: str | None
     invited_at: datetime | None
-    agreement: Said | None
-    signature: Said | None
+    agreed_on: date | None
+    signed_on: date | None
 
     @property
     def is_state(self) -> bool:
@@ -40,18 +38,51 @@ class PartyView:
 
 
 @dataclass(frozen=True, slots=True)
-class VersionView:
-    """One version of the diagnosis; `agreed_by`: the parties that had agreed it."""
+class AgreementView:
+    """A party's agreement to the present version of the diagnosis."""
 
+    party_id: UUID
+    party: str
     version: int
-    diagnosis: Diagnosis
-    shared_at: datetime
-    by: Actor
-    agreed_by: tuple[str, ...]
+    agreed_on: date
+    recorded_at: datetime
+    recorded_by: Actor
 
 
 @dataclass(frozen=True, slots=True)
-class ToldView:
+class SignatureView:
+    """A party's signature."""
+
+    party_id: UUID
+    party: str
+    signed_on: date
+    recorded_at: datetime
+    recorded_by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorView:
+    """A figure of the diagnosis."""
+
+    name: str
+    value: str
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosisView:
+    """A version of the diagnosis."""
+
+    version: int
+    strengths: list[str]
+    weaknesses: list[str]
+    indicators: list[IndicatorView]
+    shared_at: datetime
+    shared_by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressView:
     """What was told of an action."""
 
     at: datetime
@@ -63,19 +94,19 @@ class ToldView:
 
 @dataclass(frozen=True, slots=True)
 class ActionView:
-    """An action with what was told of it, newest first."""
+    """An action; `progress`, newest first."""
 
     id: UUID
     title: str
     owner: str
-    partners: tuple[str, ...]
+    partners: list[str]
     budget_cents: int | None
     due_on: date
     indicator: str | None
     status: str
     percent: int
-    late: bool
-    told: tuple[ToldView, ...]
+    overdue: bool
+    progress: list[ProgressView]
 
     def is_of(self, party: PartyView) -> bool:
         """Tell whether this party owns the action or takes part in it."""
@@ -93,44 +124,91 @@ class ReviewView:
 
 @dataclass(frozen=True, slots=True)
 class PactView:
-    """The whole pact."""
+    """The whole pact.
+
+    `percent`: the mean over the actions that were not given up. `budget_cents`: what the actions cost together, as far
+    as their budgets are known; euro cents.
+    """
 
     id: UUID
-    departement: str
     title: str
+    departement: str
     state: str
-    state_since: datetime
-    opened_at: datetime
+    state_label: str
     request_id: UUID | None
-    request_number: str | None
+    parties: list[PartyView]
+    diagnosis: DiagnosisView | None
+    agreements: list[AgreementView]
+    actions: list[ActionView]
+    signatures: list[SignatureView]
+    percent: int | None
+    budget_cents: int | None
     agreed_on: date | None
     signed_on: date | None
-    parties: tuple[PartyView, ...]
-    versions: tuple[VersionView, ...]
-    actions: tuple[ActionView, ...]
-    reviews: tuple[ReviewView, ...]
+    reviews: list[ReviewView]
     review_due_on: date | None
     review_overdue: bool
-    allowed_actions: tuple[str, ...]
+    opened_at: datetime
+    state_since: datetime
+    allowed_actions: list[str]
 
     @property
-    def awaited(self) -> tuple[PartyView, ...]:
+    def awaited(self) -> list[PartyView]:
         """The parties that have yet to agree the diagnosis on the table or, once all agreed, to sign."""
         agreeing = self.state == PactState.DIAGNOSIS
-        return tuple(each for each in self.parties if (each.agreement if agreeing else each.signature) is None)
+        return [each for each in self.parties if (each.agreed_on if agreeing else each.signed_on) is None]
 
-    @property
-    def current(self) -> VersionView | None:
-        """The version of the diagnosis that is on the table."""
-        return self.versions[0] if self.versions else None
+    def agreement_of(self, party: PartyView) -> AgreementView | None:
+        """Give a party's agreement, if it agreed."""
+        return next((each for each in self.agreements if each.party_id == party.id), None)
 
-    @property
-    def budget_cents(self) -> int | None:
-        """What the actions cost together, as far as their budgets are known; euro cents."""
-        known = [action.budget_cents for action in self.actions if action.budget_cents is not None]
-        return sum(known) if known else None
+    def signature_of(self, party: PartyView) -> SignatureView | None:
+        """Give a party's signature, if it signed."""
+        return next((each for each in self.signatures if each.party_id == party.id), None)
 
-    @property
-    def percent(self) -> int | None:
-        """How far the plan is: the mean over the actions that were not given up."""
-        return mean_percent(action.percent for action in self.actions if action.status != "given_up")
+
+@dataclass(frozen=True, slots=True)
+class SideView:
+    """A party as the others see it."""
+
+    name: str
+    agreed_on: date | None
+    signed_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PactForPartyView:
+    """The pact as one of its parties sees it by its link: without the addresses of the others."""
+
+    title: str
+    departement: str
+    state: str
+    state_label: str
+    party: str
+    parties: list[SideView]
+    diagnosis: DiagnosisView | None
+    actions: list[ActionView]
+    percent: int | None
+    agreed_on: date | None
+    signed_on: date | None
+    review_due_on: date | None
+    allowed_actions: list[str]
+
+
+def for_party(pact: PactView, party: PartyView) -> PactForPartyView:
+    """Give what a party may see of a pact."""
+    return PactForPartyView(
+        title=pact.title,
+        departement=pact.departement,
+        state=pact.state,
+        state_label=pact.state_label,
+        party=party.name,
+        parties=[SideView(each.name, each.agreed_on, each.signed_on) for each in pact.parties],
+        diagnosis=pact.diagnosis,
+        actions=pact.actions,
+        percent=pact.percent,
+        agreed_on=pact.agreed_on,
+        signed_on=pact.signed_on,
+        review_due_on=pact.review_due_on,
+        allowed_actions=pact.allowed_actions,
+    )

@@ -7,31 +7,33 @@ from uuid import UUID
 
 from services.qualification.domain.pact_moves import PactStanding, PactState
 from services.qualification.domain.pact_plan import review_due
-from services.qualification.domain.people import Official
+from services.qualification.reads.pact_views import STATE_LABELS
+from services.qualification.reads.viewer import Viewer
 from shared.db import Reader, Row
 from shared.territory.index import fold
 from shared.web.paging import Page
 
 
 @dataclass(frozen=True, slots=True)
-class PactLine:
-    """One line of the list; `percent`: the mean over the actions that were not given up."""
+class PactLineView:
+    """A pact in the list; `percent`: the mean over the actions that were not given up."""
 
     id: UUID
-    departement: str
     title: str
+    departement: str
     state: str
-    state_since: datetime
-    opened_at: datetime
-    request_id: UUID | None
-    signed_on: date | None
-    parties: tuple[str, ...]
+    state_label: str
+    parties: list[str]
     actions: int
     late_actions: int
     percent: int | None
+    signed_on: date | None
     review_due_on: date | None
     review_overdue: bool
-    allowed_actions: tuple[str, ...]
+    request_id: UUID | None
+    opened_at: datetime
+    state_since: datetime
+    allowed_actions: list[str]
 
 
 _WHERE = """
@@ -42,18 +44,11 @@ _WHERE = """
 
 
 async def pacts(
-    reader: Reader,
-    *,
-    perimeter: Sequence[str] | None,
-    states: Sequence[PactState],
-    q: str | None,
-    who: Official,
-    today: date,
-    page: Page,
-) -> tuple[list[PactLine], int]:
+    reader: Reader, viewer: Viewer, page: Page, *, states: Sequence[PactState], q: str | None
+) -> tuple[list[PactLineView], int]:
     """Give one page of the pacts, those that moved last first, and how many there are in all."""
     words = (fold(q) or "\N{REPLACEMENT CHARACTER}") if q and q.strip() else None
-    wanted = (perimeter, [state.value for state in states] or None, words)
+    wanted = (viewer.perimeter, [state.value for state in states] or None, words)
     rows = await reader.fetch(
         f"""
         SELECT p.id, p.departement, p.title, p.state, p.state_since, p.opened_at, p.request_id, p.signed_on,
@@ -85,12 +80,12 @@ async def pacts(
         LIMIT $5 OFFSET $6
         """,
         *wanted,
-        today,
+        viewer.today,
         page.limit,
         page.offset,
     )
     total = await reader.fetchval(f"SELECT count(*) FROM pact AS p WHERE {_WHERE}", *wanted)
-    return [_line(row, who, today) for row in rows], total
+    return [_line(row, viewer) for row in rows], total
 
 
 async def pact_of_request(reader: Reader, request_id: UUID, *, perimeter: Sequence[str] | None) -> UUID | None:
@@ -108,7 +103,7 @@ async def pact_of_request(reader: Reader, request_id: UUID, *, perimeter: Sequen
     return row["id"] if row else None
 
 
-def _line(row: Row, who: Official, today: date) -> PactLine:
+def _line(row: Row, viewer: Viewer) -> PactLineView:
     due = review_due(row["signed_on"], row["reviewed_on"], over=row["actions"] > 0 and row["open_actions"] == 0)
     standing = PactStanding(
         PactState(row["state"]),
@@ -117,20 +112,21 @@ def _line(row: Row, who: Official, today: date) -> PactLine:
         planned=row["actions"] > 0,
         first_signed=row["first_signed"],
     )
-    return PactLine(
+    return PactLineView(
         id=row["id"],
         departement=row["departement"],
         title=row["title"],
         state=row["state"],
+        state_label=STATE_LABELS[row["state"]],
         state_since=row["state_since"],
         opened_at=row["opened_at"],
         request_id=row["request_id"],
         signed_on=row["signed_on"],
-        parties=tuple(row["parties"]),
+        parties=list(row["parties"]),
         actions=row["actions"],
         late_actions=row["late_actions"],
         percent=row["percent"],
         review_due_on=due,
-        review_overdue=due is not None and due < today,
-        allowed_actions=tuple(standing.allowed_actions(who)),
+        review_overdue=due is not None and due < viewer.today,
+        allowed_actions=standing.allowed_actions(viewer.who),
     )

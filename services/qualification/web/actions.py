@@ -5,9 +5,13 @@ from typing import Final
 from uuid import UUID
 
 from services.qualification.domain.moves import Action as Name
+from services.qualification.domain.pact import Diagnosis
+from services.qualification.domain.pact_moves import PactAction
 from services.qualification.domain.proposal import Propose
 from services.qualification.reads.catalogue import ProviderView, provider
+from services.qualification.reads.pact_views import PactView
 from services.qualification.usecases import catalogue, conversing, deciding, examining, orienting
+from services.qualification.usecases.pacts import by_link, leading, opening, recording
 from services.qualification.web.context import AgentContext
 from shared.commands import Nothing
 from shared.db import Reader
@@ -186,3 +190,127 @@ ON_PROVIDERS: Final = (
         answer=PROVIDER_AFTERWARDS,
     ),
 )
+
+
+async def _opened(context: AgentContext, reader: Reader, pact_id: UUID) -> PactView:
+    return await context.pact(reader, pact_id)
+
+
+OPEN_PACT: Final = Action(
+    "open",
+    opening.OpenPact,
+    opening.open_pact,
+    form=opening.FillInPact,
+    address="",
+    creates=True,
+    answer=Answer(PactView, _opened),
+    path="nouveau",
+    then="/pactes/{created}",
+    label="Ouvrir le pacte",
+    done="Le pacte est ouvert. Prochaine étape\u00a0: le diagnostic partagé.",
+)
+DIAGNOSIS: Final = Action(
+    PactAction.DIAGNOSIS,
+    Diagnosis,
+    leading.share_diagnosis,
+    path="diagnostic",
+    then="/pactes/{pact_id}",
+    label="Mettre le diagnostic sur la table",
+    done="Le diagnostic est sur la table\u00a0: chaque partie peut maintenant l’approuver.",
+)
+"""On a page of its own."""
+
+ON_PACTS: Final = (
+    Action(
+        PactAction.INVITATIONS,
+        leading.Invite,
+        leading.invite,
+        path="invitations",
+        label="Envoyer le lien",
+        done="Le lien est envoyé.",
+    ),
+    Action(
+        PactAction.AGREEMENTS,
+        leading.SpeakForParty,
+        leading.agree,
+        path="approbations",
+        label="Enregistrer l’approbation",
+        done="L’approbation est enregistrée.",
+    ),
+    Action(
+        PactAction.ACTIONS,
+        leading.PlanAction,
+        leading.add_action,
+        path="actions",
+        label="Ajouter l’action",
+        done="L’action est ajoutée au plan.",
+        creates=True,
+    ),
+    Action(
+        PactAction.SIGNATURES,
+        leading.SpeakForParty,
+        leading.sign,
+        path="signatures",
+        label="Enregistrer la signature",
+        done="La signature est enregistrée.",
+    ),
+    Action(
+        PactAction.PROGRESS,
+        recording.ReportProgress,
+        leading.report,
+        path="avancement",
+        label="Faire le point",
+        done="L’avancement est enregistré.",
+    ),
+    Action(
+        PactAction.REVIEWS,
+        leading.HoldReview,
+        leading.review,
+        path="revues",
+        label="Enregistrer la revue",
+        done="La revue annuelle est enregistrée.",
+        creates=True,
+    ),
+)
+"""What is done on the page of a pact."""
+
+REMOVAL: Final = Action(
+    "removal",
+    Nothing,
+    leading.remove_action,
+    path="retrait",
+    then="/pactes/{pact_id}",
+    label="Retirer",
+    done="L’action est retirée du plan.",
+)
+"""On an action of the plan."""
+
+ON_PACTS_BY_LINK: Final = (
+    Action(
+        "agreement",
+        by_link.Speak,
+        by_link.agree_by_link,
+        form=by_link.ConfirmAndSpeak,
+        path="approbation",
+        label="Approuver le diagnostic",
+        done="Merci\u00a0! Votre approbation est enregistrée.",
+    ),
+    Action(
+        "signature",
+        by_link.Speak,
+        by_link.sign_by_link,
+        form=by_link.ConfirmAndSpeak,
+        path="signature",
+        label="Signer le pacte",
+        done="Merci\u00a0! Votre signature est enregistrée.",
+    ),
+    Action(
+        "progress",
+        by_link.ReportByLink,
+        by_link.report_by_link,
+        path="avancement",
+        label="Faire le point",
+        done="Merci\u00a0! L’avancement est enregistré.",
+    ),
+)
+"""What a party of a pact does by its link."""

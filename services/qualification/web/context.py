@@ -1,15 +1,14 @@
 """What the handlers of the département are given: the dependency `context`, with what `main.py` builds once."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from litestar import Request, Response
+from litestar import Request
 from litestar.di import NamedDependency
 from litestar.response import Redirect
-from pydantic import BaseModel
 
 from services.qualification.domain.orientation import Orientation
 from services.qualification.domain.people import OrientationLink, PartyLink
@@ -18,6 +17,7 @@ from services.qualification.reads.case import CaseView, find
 from services.qualification.reads.envelopes import Envelope, envelope
 from services.qualification.reads.orientation import OrientationView
 from services.qualification.reads.orientation import find as find_orientation
+from services.qualification.reads.pact import find as find_pact
 from services.qualification.reads.pact import find_by_link
 from services.qualification.reads.pact_views import PactView, PartyView
 from services.qualification.reads.profile import neighbours
@@ -25,6 +25,7 @@ from services.qualification.reads.viewer import Viewer
 from services.qualification.usecases.context import Context, official
 from services.qualification.usecases.looking import note_document_opened
 from services.qualification.usecases.orienting import ProviderContext, check
+from services.qualification.usecases.pacts.context import PartyContext
 from shared import clock
 from shared.calendar import today
 from shared.contracts.vocabulary import Role
@@ -36,12 +37,8 @@ from shared.surroundings import Profile, profile
 from shared.territory import Territories
 from shared.web.actions import RequestContext
 from shared.web.document_links import DocumentLinks
-from shared.web.forms import Form, submit
 from shared.web.mandates import PATH, Mandates
 from shared.web.pages import redirect
-
-Model = TypeVar("Model", bound=BaseModel)
-Page = Callable[[Form[Any], int], Awaitable[Response[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +64,6 @@ class Parts:
         """Give this year's envelope of a département, or of several together."""
         whole = {code: self.rules.envelope(code) for code in departements}
         return await envelope(reader, whole, year=today.year)
-
-    def party_of(self, token: str) -> PartyLink:
-        """Read the link of a pact's party; what we did not sign leads nowhere (`NotFound`)."""
-        read = self.pact_links.read(token)
-        if read is None:
-            raise NotFound
-        return PartyLink(*read)
-
-    async def pact(self, reader: Reader, link: PartyLink) -> tuple[PactView, PartyView]:
-        """Give the pact that a party is shown, and the party; refuses (`LinkOver`) a link that was replaced."""
-        return await find_by_link(
-            reader, link, today_in=lambda departement: today(departement, clock.now()), asks=self.rules.asks
-        )
 
     def mandate(self, agent: Agent, *, at: datetime) -> str:
         """Give the mandate by which this agent files for a collectivité."""
@@ -113,7 +97,7 @@ class AgentContext(RequestContext):
     @property
     def today(self) -> date:
         """The day that it is for the agent: in their first département, or in Paris."""
-        return today_of(self.agent)
+        return today(min(self.agent.departements, default="75"), clock.now())
 
     @property
     def viewer(self) -> Viewer:
@@ -124,36 +108,15 @@ class AgentContext(RequestContext):
         """Give a case as the agent sees it; `NotFound` outside their perimeter."""
         return await find(reader, request_id, self.viewer, self.parts.document_url)
 
+    async def pact(self, reader: Reader, pact_id: UUID) -> PactView:
+        """Give a pact as the agent sees it; `NotFound` outside their perimeter."""
+        return await find_pact(reader, pact_id, self.viewer)
+
     async def open_document(self, request_id: UUID, document_id: UUID) -> Redirect:
         """Lead to a joined file at intake, for a minute; who opened it is recorded."""
         async with self.database.transaction(self.cause) as tx:
             await note_document_opened(self.acting(tx), request_id, document_id)
         return redirect(self.parts.document_at_intake(document_id, at=clock.now()))
-
-    async def carry_out(
-        self,
-        form: Form[Model],
-        act: Callable[[Transaction, Model], Awaitable[object]],
-        *,
-        then: str,
-        said: str | None,
-        again: Page,
-    ) -> Response[Any]:
-        """Do what a form asks, once, and go to `then`; or show the page again with what was typed and what is wrong."""
-
-        async def once(tx: Transaction, typed: Model) -> str:
-            await act(tx, typed)
-            return then
-
-        return await submit(
-            self.request,
-            self.database,
-            self.cause,
-            form,
-            once,
-            again=lambda status: again(form, status),
-            said=said,
-        )
 
 
 async def provide_context(
@@ -198,6 +161,35 @@ async def provide_provider_context(
     return ProviderLinkContext(request, database, cause, OrientationLink(*read), parts)
 
 
-def today_of(agent: Agent) -> date:
-    """Tell which day it is for an agent: in their first département, or in Paris."""
-    return today(min(agent.departements, default="75"), clock.now())
+@dataclass(frozen=True, slots=True)
+class PartyLinkContext(RequestContext):
+    """The context of a request by the link of a pact's party."""
+
+    link: PartyLink
+    parts: Parts
+
+    def acting(self, tx: Transaction) -> PartyContext:
+        """Give the context of a use case that runs in this transaction, now."""
+        return PartyContext(tx, self.link, clock.now())
+
+    async def pact(self, reader: Reader) -> tuple[PactView, PartyView]:
+        """Give the pact that a party is shown, and the party; refuses (`LinkOver`) a link that was replaced."""
+        return await find_by_link(
+            reader,
+            self.link,
+            today_in=lambda departement: today(departement, clock.now()),
+            asks=self.parts.rules.asks,
+        )
+
+
+async def provide_party_context(
+    request: Request[Any, Any, Any],
+    database: NamedDependency[Database],
+    cause: NamedDependency[Cause],
+    parts: NamedDependency[Parts],
+) -> PartyLinkContext:
+    """Dependency `context` of a party's requests; a link that we did not sign leads nowhere (`NotFound`)."""
+    read = parts.pact_links.read(request.path_params["token"])
+    if read is None:
+        raise NotFound
+    return PartyLinkContext(request, database, cause, PartyLink(*read), parts)

@@ -1,5 +1,6 @@
 """What screen and paper both say of a pact; and the pact as a document to keep and to sign."""
 
+from collections.abc import Mapping, Sequence
 from textwrap import shorten
 from typing import Any, Final
 
@@ -18,12 +19,12 @@ LABEL: Final = 36
 
 def described(view: PactView) -> dict[str, Any]:
     """Give what screen and paper both say of a pact."""
-    late = sum(action.late for action in view.actions)
+    late = sum(action.overdue for action in view.actions)
     kept = sum(action.status != "given_up" for action in view.actions)
     done = sum(action.status == "done" for action in view.actions)
     return {
         "pact": view,
-        "state": PACT_STATE[view.state],
+        "state": (view.state_label, PACT_STATE[view.state][1]),
         "kinds": PARTY_KIND,
         "statuses": ACTION_STATUS,
         "late": late,
@@ -41,3 +42,19 @@ async def pact_as_pdf(request: Request[Any, Any, Any], view: PactView) -> Respon
     """Give the pact as a document to keep and to sign: pages, API and the parties' links give the same."""
     page = render(request, "pacts/print.html", today=today(view.departement, clock.now()), **described(view))
     return await on_paper(request, page, name=f"pacte-{view.opened_at:%Y-%m-%d}")
+
+
+def rows_of(values: Mapping[str, Any], name: str, *, spare: int, least: int) -> int:
+    """Tell how many rows of a form to show: those that are filled in, and some to spare."""
+    filled = {key.split(".")[1] for key in values if key.startswith(f"{name}.")}
+    return max(len(filled) + spare, least)
+
+
+def typed_rows(name: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Give known rows as the fields of a form."""
+    return {
+        f"{name}.{place}.{member}": value
+        for place, row in enumerate(rows)
+        for member, value in row.items()
+        if value is not None
+    }

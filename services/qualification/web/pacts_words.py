@@ -2,11 +2,11 @@
 
 from typing import Final
 
+from services.qualification.reads.pact_views import STATE_LABELS
+
 PACT_STATE: Final = {
-    "preparing": ("En préparation", "waiting"),
-    "diagnosis": ("Diagnostic à approuver", "running"),
-    "planning": ("Plan d’action à signer", "running"),
-    "signed": ("Signé", "done"),
+    state: (label, tone)
+    for (state, label), tone in zip(STATE_LABELS.items(), ("waiting", "running", "running", "done"), strict=True)
 }
 """State → its words and its tone."""
 

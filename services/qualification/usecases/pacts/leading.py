@@ -1,130 +1,121 @@
 """What agents do with a pact: its diagnosis, its plan, what the parties said, progress and reviews."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
+from pydantic import Field as Bounds
+
+from services.qualification.domain.inputs import LARGEST_AMOUNT, Comment, Line, Lines, Short
 from services.qualification.domain.pact import Diagnosis, Pact
-from services.qualification.domain.pact_plan import PlannedAction, Status
-from services.qualification.domain.people import Official
+from services.qualification.domain.pact_plan import PlannedAction
 from services.qualification.store import pacts
-from services.qualification.usecases.context import official
+from services.qualification.usecases.context import Context
 from services.qualification.usecases.pacts import recording
+from services.qualification.usecases.pacts.context import changes_pact, load, record
+from services.qualification.usecases.pacts.recording import ReportProgress
 from shared.clock import new_id
-from shared.contracts.fact import A_MOMENT
-from shared.db import Transaction
-from shared.errors import Invalid, NotFound
-from shared.identity.model import Agent
-from shared.messaging import journal
+from shared.commands import Amount, Command, Nothing
+from shared.contracts.fact import A_MOMENT, Email, Fact
+from shared.errors import Invalid
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """An action as an agent plans it; `budget_cents` in euro cents."""
+class Invite(Command):
+    """A party, by id or by name, and where its link goes: to the address that is known unless told."""
 
-    title: str
-    owner: str
+    party: Short
+    email: Email | None = None
+
+
+class SpeakForParty(Command):
+    """A party, by id or by name, and the day on which it agreed or signed: today unless told."""
+
+    party: Short
+    on: date | None = None
+
+
+class PlanAction(Command):
+    """An action of the plan."""
+
+    title: Short
+    owner: Short
+    partners: Lines = Bounds(default_factory=list)
+    budget_cents: Amount | None = Bounds(default=None, ge=0, le=LARGEST_AMOUNT)
     due_on: date
-    partners: tuple[str, ...] = ()
-    budget_cents: int | None = None
-    indicator: str | None = None
+    indicator: Line | None = None
 
 
-async def share_diagnosis(tx: Transaction, pact_id: UUID, diagnosis: Diagnosis, *, by: Agent, at: datetime) -> Pact:
-    """Put a diagnosis on the table; agreements given to an earlier version are void."""
-    pact, who, at = await _begin(tx, pact_id, by, at)
-    actor, fact = pact.share_diagnosis(who, at)
+class HoldReview(Command):
+    """What a yearly review concluded; held today unless told."""
+
+    held_on: date | None = None
+    summary: Comment
+
+
+@changes_pact
+async def share_diagnosis(do: Context, pact: Pact, diagnosis: Diagnosis) -> Sequence[Fact]:
+    """Put a diagnosis on the table; a new version voids the agreements given to the one before."""
+    actor, fact = pact.share_diagnosis(do.who, do.at)
     if not diagnosis.strengths and not diagnosis.weaknesses:
         raise Invalid.field("strengths", "Un diagnostic dit au moins un atout ou une faiblesse du territoire.")
-    await pacts.save(tx, pact)
-    await pacts.add_diagnosis(tx, pact, diagnosis, by=actor, at=at)
-    await journal.record(tx, fact)
-    await recording.invite_others(tx, pact, by=actor, at=at + A_MOMENT)
-    return pact
+    await pacts.add_diagnosis(do.tx, pact, diagnosis, by=actor, at=do.at)
+    return [fact, *await recording.invite_others(do.tx, pact, by=actor, at=do.at + A_MOMENT)]
 
 
-async def agree(tx: Transaction, pact_id: UUID, *, party: str, on: date | None = None, by: Agent, at: datetime) -> Pact:
-    """Record that a party agreed the diagnosis; the State's agreement needs a délégué (`StateNeedsDelegate`)."""
-    pact, who, at = await _begin(tx, pact_id, by, at)
-    await recording.agreement(tx, pact, who, party, on, at)
-    return pact
+@changes_pact
+async def invite(do: Context, pact: Pact, command: Invite) -> Sequence[Fact]:
+    """Send a party the link by which it agrees, signs and tells how its actions go; another address replaces it."""
+    side, fact = pact.invite(do.who, command.party, command.email, do.at)
+    await pacts.save_link(do.tx, side)
+    return [fact]
 
 
-async def add_action(tx: Transaction, pact_id: UUID, planned: Planned, *, by: Agent, at: datetime) -> PlannedAction:
-    """Add an action to the plan."""
-    pact, who, at = await _begin(tx, pact_id, by, at)
+@changes_pact
+async def agree(do: Context, pact: Pact, command: SpeakForParty) -> Sequence[Fact]:
+    """Record an agreement: a délégué's for the State, a SAT agent's for another party."""
+    return await recording.agreement(do.tx, pact, do.who, command.party, command.on, do.at)
+
+
+@changes_pact
+async def sign(do: Context, pact: Pact, command: SpeakForParty) -> Sequence[Fact]:
+    """Record a signature: a délégué's for the State, a SAT agent's for another party."""
+    return await recording.signature(do.tx, pact, do.who, command.party, command.on, do.at)
+
+
+@changes_pact
+async def add_action(do: Context, pact: Pact, command: PlanAction) -> Sequence[Fact]:
+    """Add an action to the plan, the last of `actions`."""
     action = PlannedAction(
         id=new_id(),
-        title=planned.title.strip(),
-        owner=planned.owner.strip(),
-        due_on=planned.due_on,
-        partners=tuple(dict.fromkeys(name.strip() for name in planned.partners if name.strip())),
-        budget_cents=planned.budget_cents,
-        indicator=planned.indicator,
+        title=command.title,
+        owner=command.owner,
+        due_on=command.due_on,
+        partners=tuple(dict.fromkeys(command.partners)),
+        budget_cents=command.budget_cents,
+        indicator=command.indicator,
     )
-    actor, fact = pact.add_action(who, action, at)
-    await pacts.add_action(tx, pact.id, action, by=actor, at=at)
-    await journal.record(tx, fact)
-    return action
+    actor, fact = pact.add_action(do.who, action, do.at)
+    await pacts.add_action(do.tx, pact.id, action, by=actor, at=do.at)
+    return [fact]
 
 
-async def invite(
-    tx: Transaction, pact_id: UUID, *, party: str, email: str | None = None, by: Agent, at: datetime
-) -> Pact:
-    """Send a party its link, at another address if one is given: then the links sent before open nothing."""
-    pact, who, at = await _begin(tx, pact_id, by, at)
-    side, fact = pact.invite(who, party, email, at)
-    await pacts.save_link(tx, side)
-    await journal.record(tx, fact)
-    return pact
-
-
-async def remove_action(tx: Transaction, pact_id: UUID, action_id: UUID, *, by: Agent, at: datetime) -> None:
+async def remove_action(do: Context, pact_id: UUID, action_id: UUID, _: Nothing) -> None:
     """Take an action out of a plan that nobody signed yet."""
-    pact, who, at = await _begin(tx, pact_id, by, at)
-    fact = pact.remove_action(who, action_id, at)
-    await pacts.remove_action(tx, action_id)
-    await journal.record(tx, fact)
+    do, pact = await load(do, pact_id)
+    fact = pact.remove_action(do.who, action_id, do.at)
+    await pacts.remove_action(do.tx, action_id)
+    await record(do.tx, pact, [fact])
 
 
-async def sign(tx: Transaction, pact_id: UUID, *, party: str, on: date | None = None, by: Agent, at: datetime) -> Pact:
-    """Record that a party signed; the State's signature needs a délégué (`StateNeedsDelegate`)."""
-    pact, who, at = await _begin(tx, pact_id, by, at)
-    await recording.signature(tx, pact, who, party, on, at)
-    return pact
-
-
-async def report(
-    tx: Transaction,
-    pact_id: UUID,
-    action_id: UUID,
-    *,
-    percent: int | None,
-    status: Status | None,
-    comment: str | None = None,
-    by: Agent,
-    at: datetime,
-) -> PlannedAction:
+@changes_pact
+async def report(do: Context, pact: Pact, command: ReportProgress) -> Sequence[Fact]:
     """Tell how far an action is."""
-    pact, who, at = await _begin(tx, pact_id, by, at)
-    return await recording.progress(tx, pact, who, action_id, percent=percent, status=status, comment=comment, at=at)
+    return await recording.progress(do.tx, pact, do.who, command, do.at)
 
 
-async def review(
-    tx: Transaction, pact_id: UUID, *, held_on: date | None, summary: str, by: Agent, at: datetime
-) -> Pact:
-    """Note what the parties concluded at a yearly review: that it was held is told, the rest stays here."""
-    pact, who, at = await _begin(tx, pact_id, by, at)
-    actor, fact = pact.review(who, held_on, at)
-    await pacts.save(tx, pact)
-    await pacts.add_review(tx, pact.id, fact.held_on, summary, by=actor, at=at)
-    await journal.record(tx, fact)
-    return pact
-
-
-async def _begin(tx: Transaction, pact_id: UUID, agent: Agent, at: datetime) -> tuple[Pact, Official, datetime]:
-    """Lock a pact for an agent, and give the moment of what is done with it."""
-    pact = await pacts.load_for_agent(tx, pact_id, agent.perimeter)
-    if pact is None:
-        raise NotFound
-    return pact, official(agent), await journal.in_time(tx, pact.source, pact.id, at)
+@changes_pact
+async def review(do: Context, pact: Pact, command: HoldReview) -> Sequence[Fact]:
+    """Note what the parties concluded at a yearly review; that it was held is published, the rest stays here."""
+    actor, fact = pact.review(do.who, command.held_on, do.at)
+    await pacts.add_review(do.tx, pact.id, fact.held_on, command.summary, by=actor, at=do.at)
+    return [fact]

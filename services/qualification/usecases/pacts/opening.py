@@ -1,90 +1,103 @@
 """Open a pact: its département, the request that led to it, and its parties, the State always among them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from typing import Annotated, Final
 from uuid import UUID
 
+from pydantic import BeforeValidator, StringConstraints
+from pydantic import Field as Bounds
+
+from services.qualification.domain.inputs import Code, Short
 from services.qualification.domain.pact import Pact
 from services.qualification.domain.pact_parties import STATE_NAME, Party, PartyKind, means_state, plain
-from services.qualification.domain.rules import Rules
 from services.qualification.store import cases, pacts
+from services.qualification.usecases.context import Context
 from shared.clock import new_id
+from shared.commands import Command
+from shared.contracts.fact import Email
 from shared.contracts.vocabulary import ApplicantKind
-from shared.db import Transaction
 from shared.errors import FieldError, Invalid
-from shared.identity.model import Agent, Role
+from shared.identity.model import Role
 from shared.messaging import journal
 from shared.territory import Territories
 
+MOST_PARTIES: Final = 60
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A party as an agent names it; without `name`, the official one of its code."""
 
-    name: str | None = None
+def _by_name(value: object) -> object:
+    """Take a text for a party of that name."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+class NamedParty(Command):
+    """A party; its official name is found by its kind and code when no name is given."""
+
+    name: Short | None = None
     kind: PartyKind | None = None
-    code: str | None = None
-    email: str | None = None
+    code: Code | None = None
+    email: Email | None = None
 
 
-async def open_pact(
-    tx: Transaction,
-    pact_id: UUID,
-    *,
-    title: str,
-    departement: str | None,
-    parties: Sequence[Named],
-    request_id: UUID | None,
-    by: Agent,
-    at: datetime,
-    rules: Rules,
-    territories: Territories,
-) -> Pact:
-    """Open a pact; the State is a party even when nobody names it. Refuses field by field what cannot be."""
-    by.require(Role.SAT_AGENT, Role.DELEGATE)
-    where, errors = _departement(departement, by, rules)
-    errors += await _origin(tx, request_id, where, by)
-    sides, more = _parties(parties, territories)
+class OpenPact(Command):
+    """A pact to open; without `departement`, the agent's only one. The State is a party even when not named."""
+
+    title: Short
+    departement: Annotated[str, StringConstraints(strip_whitespace=True, max_length=3)] | None = None
+    parties: list[Annotated[NamedParty, BeforeValidator(_by_name)]] = Bounds(max_length=MOST_PARTIES)
+    request_id: UUID | None = None
+
+
+class FillInPact(OpenPact):
+    """The form of a pact to open, in which no row of a party may be filled in."""
+
+    parties: list[NamedParty] = Bounds(default_factory=list, max_length=MOST_PARTIES)
+
+
+async def open_pact(do: Context, command: OpenPact) -> UUID:
+    """Open a pact between the State and the parties that are named. Refuses field by field what cannot be."""
+    do.agent.require(Role.SAT_AGENT, Role.DELEGATE)
+    where, errors = _departement(command.departement, do)
+    errors += await _origin(do, command.request_id, where)
+    sides, more = _parties(command.parties, do.territories)
     if errors := [*errors, *more]:
         raise Invalid(errors)
     pact = Pact(
-        id=pact_id,
+        id=new_id(),
         departement=where,
-        title=title.strip(),
+        title=command.title,
         parties=sides,
-        opened_at=at,
-        state_since=at,
-        from_request=request_id,
+        opened_at=do.at,
+        state_since=do.at,
+        from_request=command.request_id,
     )
-    await pacts.insert(tx, pact)
-    await journal.record(tx, pact.opened())
-    return pact
+    await pacts.insert(do.tx, pact)
+    await journal.record(do.tx, pact.opened())
+    return pact.id
 
 
-def _departement(given: str | None, by: Agent, rules: Rules) -> tuple[str, list[FieldError]]:
+def _departement(given: str | None, do: Context) -> tuple[str, list[FieldError]]:
     """Take the département that is named, or the agent's only one."""
     code = given.strip().upper() if given else ""
     if not code:
-        if len(by.departements) != 1:
+        if len(do.agent.departements) != 1:
             return "", [FieldError("departement", "Dites quel département porte ce pacte.")]
-        (code,) = by.departements
-    if not by.sees(code) or not rules.serves(code):
+        (code,) = do.agent.departements
+    if not do.agent.sees(code) or not do.rules.serves(code):
         return code, [FieldError("departement", f"Le département {code} n’est pas dans votre périmètre.")]
     return code, []
 
 
-async def _origin(tx: Transaction, request_id: UUID | None, departement: str, by: Agent) -> list[FieldError]:
+async def _origin(do: Context, request_id: UUID | None, departement: str) -> list[FieldError]:
     """Look whether the request that is named is a case of that département."""
     if request_id is None:
         return []
-    case = await cases.load_for_agent(tx, request_id, by.perimeter)
+    case = await cases.load_for_agent(do.tx, request_id, do.agent.perimeter)
     if case is None or case.departement != departement:
         return [FieldError("request_id", "Cette demande n’existe pas, ou n’est pas dans ce département.")]
     return []
 
 
-def _parties(given: Sequence[Named], territories: Territories) -> tuple[list[Party], list[FieldError]]:
+def _parties(given: Sequence[NamedParty], territories: Territories) -> tuple[list[Party], list[FieldError]]:
     sides: list[Party] = []
     errors: list[FieldError] = []
     for place, named in enumerate(given):
@@ -105,9 +118,9 @@ def _parties(given: Sequence[Named], territories: Territories) -> tuple[list[Par
     return sorted(sides, key=lambda side: not side.is_state), errors
 
 
-def _name(named: Named, territories: Territories) -> tuple[str, FieldError | None]:
+def _name(named: NamedParty, territories: Territories) -> tuple[str, FieldError | None]:
     """Give the party's name, the official one when only its code is given; and what is wrong with it."""
-    name = (named.name or "").strip()
+    name = named.name or ""
     official_kind = next((kind for kind in ApplicantKind if named.kind and kind.value == named.kind.value), None)
     if named.code and official_kind and official_kind is not ApplicantKind.PRIORITY:
         found = territories.find(official_kind, named.code)
