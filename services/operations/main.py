@@ -11,7 +11,8 @@ from services.operations.adapters.connections import Connections, connected
 from services.operations.environment import MissingVariableError
 from services.operations.settings import ConnectionSettings, OperationsSettings
 from services.operations.usecases.checking import Checks
-from services.operations.web import api, pages
+from services.operations.web import actions, api, pages
+from services.operations.web.context import provide_context
 from shared import rounds
 from shared.db import Database
 from shared.identity.model import Role
@@ -63,11 +64,8 @@ def application(
     lifespan: list[Lifespan] | None = None,
     away: Callable[[], Sequence[str]] = tuple,
 ) -> Litestar:
-    """Build what answers, over the connections given; `away` names what could not be reached when last polled."""
+    """Build what answers, over the connections that are provided; `away` gives sentences about what does not answer."""
     checks = Checks()
-
-    async def provide_checks() -> Checks:
-        return checks
 
     @asynccontextmanager
     async def checking(_: Litestar) -> AsyncIterator[None]:
@@ -80,9 +78,9 @@ def application(
         settings=settings,
         database=database,
         pages=pages.routes,
-        api=api.routes,
+        api=[*api.routes, *actions.routes],
         templates=[Path(__file__).parent / "templates"],
-        dependencies={"connections": provide_connections, "checks": provide_checks},
+        dependencies={"context": provide_context(provide_connections, checks)},
         lifespan=[*(lifespan or []), checking],
         navigation=NAVIGATION,
         away=away,

@@ -29,7 +29,8 @@ from tests.walking import Foreign, Person, Walk
 
 held = held_by_another_name
 TAKEN_AWAY_BY_THE_PAGE = (
-    "POST /api/v1/quarantine/{service}/causes/{key}/{action}",
+    "POST /api/v1/quarantine/{service}/causes/{key}/replay",
+    "POST /api/v1/quarantine/{service}/causes/{key}/discard",
     "POST /api/v1/waiting/{service}/discard",
 )
 WHOLE = "an answer about all of a source is an error of the field that narrows it"
@@ -86,7 +87,6 @@ async def foreign(scene: Scene, held: Held, mails: Database) -> Foreign:
             "service": ["escalation"],
             "message_id": [str(unreadable.id)],
             "key": [cause.key],
-            "action": ["discard"],
             "queue": ["escalation.dead"],
             "mail_id": [str(mail)],
             "reference": [held.subject],

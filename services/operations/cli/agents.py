@@ -7,10 +7,8 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 import typer
-from rich.table import Table
 
-from services.operations.cli.acting import By
-from services.operations.cli.screen import show
+from services.operations.cli.acting import By, Columns, show
 from services.operations.domain.services import Service
 from services.operations.environment import database_of
 from services.operations.usecases import agents
@@ -60,17 +58,14 @@ def add(
 @app.command("list")
 def list_(service: OfService) -> None:
     """Show who may act in a service."""
-    known = _in(service, store.list_agents)
-    table = Table("Address", "Name", "Roles", "Départements", "Programmes", box=None)
-    for agent in known:
-        table.add_row(
-            agent.email,
-            agent.name,
-            ", ".join(sorted(agent.roles)),
-            ", ".join(sorted(agent.departements)) or "all",
-            ", ".join(sorted(agent.programmes)),
-        )
-    show(table)
+    columns: Columns = {
+        "Address": "email",
+        "Name": "name",
+        "Roles": "roles",
+        "Départements": lambda agent: agent.departements or "all",
+        "Programmes": "programmes",
+    }
+    show(_in(service, store.list_agents), columns)
 
 
 @app.command()
@@ -118,13 +113,15 @@ def tokens(service: OfService, email: Email) -> None:
         agent = await store.agent_by_email(database, email)
         return await store.list_tokens(database, agent_id=agent.id)
 
-    table = Table("Token", "For", "Made", "Ends", "Last used", "Revoked", box=None)
-    for one in _in(service, known):
-        moments = (one.created_at, one.expires_at, one.last_used_at, one.revoked_at)
-        table.add_row(
-            str(one.id), one.name, *(moment.isoformat(timespec="seconds") if moment else "" for moment in moments)
-        )
-    show(table)
+    columns: Columns = {
+        "Token": "id",
+        "For": "name",
+        "Made": "created_at",
+        "Ends": "expires_at",
+        "Last used": "last_used_at",
+        "Revoked": "revoked_at",
+    }
+    show(_in(service, known), columns)
 
 
 @app.command()

@@ -4,10 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from services.operations.cli.acting import AsJson, By, Why, as_text, at, with_connections
-from services.operations.cli.screen import show
+from services.operations.cli.acting import AsJson, By, Why, as_text, at, show, tell, within
 from services.operations.usecases import documents
 
 app = typer.Typer(
@@ -19,18 +17,13 @@ app = typer.Typer(
 @app.command("list")
 def list_(*, json: AsJson = False) -> None:
     """Show the files that a sweep would move to the trash, while it waits for a decision."""
-    found = with_connections(
-        lambda connections: documents.ahead(connections.service(documents.KEEPS_DOCUMENTS).database)
-    )
+    found = within(documents.KEEPS_DOCUMENTS, lambda watched: documents.ahead(watched.database))
     if json:
         typer.echo(as_text(found))
     elif found.since is None:
         typer.echo("Nothing: the folder knows no more than the database.")
     else:
-        table = Table("File", "Bytes", "Modified", box=None)
-        for file in found.files:
-            table.add_row(str(file.id), str(file.size), at(file.modified_at))
-        show(table)
+        show(found.files, {"File": "id", "Bytes": "size", "Modified": "modified_at"})
         typer.echo(
             f"{len(found.files)} files are not known to the database, since {at(found.since)}. Nothing is swept."
         )
@@ -42,9 +35,7 @@ def confirm(why: Why, by: By) -> None:
 
     Restore the right database instead, if it is not: the files are found again by themselves.
     """
-    count = with_connections(
-        lambda connections: documents.confirm(connections.service(documents.KEEPS_DOCUMENTS), by=by, why=why)
-    )
+    count = within(documents.KEEPS_DOCUMENTS, documents.confirm, by=by, why=why)
     typer.echo(f"confirmed: {count} files go to the trash with the next sweep, and stay there for 90 days")
 
 
@@ -56,10 +47,7 @@ def list_infected(
 ) -> None:
     """Show the files in which the antivirus found something: they are removed after 90 days."""
     found = documents.infected(folder)
-    if json:
-        typer.echo(as_text(found))
-        return
-    table = Table("Day", "Found", "Bytes", "File", box=None)
-    for file in found:
-        table.add_row(file.day, file.found, str(file.size), str(file.path))
-    show(table) if found else typer.echo("None.")
+    if found or json:
+        tell(found, [], {"Day": "day", "Found": "found", "Bytes": "size", "File": "path"}, as_json=json)
+    else:
+        typer.echo("None.")

@@ -1,17 +1,14 @@
 """`cousu-main form`: the broker accounts of forms that are not ours."""
 
-from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
-from rich.table import Table
 
 from services.operations.adapters.broker_admin import BrokerAdmin
-from services.operations.cli.acting import AsJson, By, tell, with_connections
+from services.operations.cli.acting import AsJson, By, Columns, tell, with_connections
 from services.operations.environment import MissingVariableError
 from services.operations.settings import ConnectionSettings
 from services.operations.usecases import foreign_forms
-from services.operations.usecases.foreign_forms import Form
 from shared.messaging.accounts import form_user
 from shared.messaging.connection import BrokerAddresses
 
@@ -20,6 +17,13 @@ app = typer.Typer(help="Forms of others that file requests over the broker.", no
 Name = Annotated[str, typer.Argument(help="Lower-case letters, digits and hyphens; its source is /forms/NAME")]
 Motive = Annotated[str, typer.Option("--why", help="The motive, kept with who did it")]
 NO_MOTIVE = "motif non précisé"
+FORMS: Final[Columns] = {
+    "Name": "name",
+    "Source": "source",
+    "Account": "account",
+    "Answers in queue": "queue",
+    "Unread": "unread",
+}
 
 
 @app.command()
@@ -43,7 +47,7 @@ def add(
 def list_(*, json: AsJson = False) -> None:
     """Show the forms that have an account."""
     admin, _ = _admin()
-    tell(with_connections(lambda connections: foreign_forms.list_forms(connections, admin)), [], _table, as_json=json)
+    tell(with_connections(lambda connections: foreign_forms.list_forms(connections, admin)), [], FORMS, as_json=json)
 
 
 @app.command()
@@ -64,10 +68,3 @@ def _admin() -> tuple[BrokerAdmin, str]:
         )
     address = BrokerAddresses(told.amqp_url.get_secret_value(), "cousu-main").now
     return BrokerAdmin(told.broker_admin_url.get_secret_value(), address.path.removeprefix("/") or "/"), str(address)
-
-
-def _table(forms: Sequence[Form]) -> Table:
-    table = Table("Name", "Source", "Account", "Answers in queue", "Unread", box=None)
-    for form in forms:
-        table.add_row(form.name, form.source, form.account, form.queue, str(form.unread))
-    return table

@@ -1,15 +1,16 @@
 """`cousu-main status`, `events show` and `journal verify`: is all well, what happened, and is the record whole?"""
 
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import Annotated, Final
 
 import typer
-from rich.table import Table
 
 from services.operations.adapters.connections import Connections, Watched
-from services.operations.cli.acting import AsJson, OfAll, as_text, fail_for, with_connections
-from services.operations.cli.screen import show
+from services.operations.cli.acting import AsJson, Columns, OfAll, as_text, fail_for, show, with_connections
 from services.operations.reads import journals, verification
-from services.operations.reads.status import Status
+from services.operations.reads.figures import ServiceFigures
+from services.operations.reads.journals import Event
+from services.operations.reads.status import QueueStatus, ServiceStatus, Status
 from services.operations.reads.status import status as look
 from services.operations.reads.verification import Fault, Verified
 from services.operations.usecases.obstacles import Story, story
@@ -46,20 +47,7 @@ def show_events(
         typer.echo(as_text(trail))
     else:
         typer.echo(f"Request {trail.request_id}")
-        table = Table("When", "Told by", "No.", "Event", "Applied by", "Not yet", "Id", box=None)
-        for event in trail.events:
-            late = [f"held by {name}" for name in event.held_by] + [f"waits at {name}" for name in event.waits_at]
-            late += [f"has not come to {name}" for name in event.missing_at]
-            table.add_row(
-                event.time.astimezone().isoformat(timespec="milliseconds"),
-                event.source,
-                str(event.sequence),
-                event.type,
-                ", ".join(event.applied_by),
-                ", ".join(late if event.sent else [*late, "not sent"]),
-                event.id,
-            )
-        show(table)
+        show(trail.events, EVENTS)
         for obstacle in trail.obstacles:
             typer.echo(f"{'!' if obstacle.urgent else '·'} {obstacle.english}")
         if not trail.obstacles:
@@ -106,49 +94,83 @@ def _said(fault: Fault) -> str:
     }[fault.what]
 
 
-def _show(told: Status) -> None:
-    typer.echo("All is well." if told.well else "Something needs a hand:")
-    for concern in told.concerns:
+def _show(found: Status) -> None:
+    typer.echo("All is well." if found.well else "Something needs a hand:")
+    for concern in found.concerns:
         typer.echo(f"  {'!' if concern.urgent else '·'} {concern.where}: {concern.english}")
-    columns = ("Answers", "Relay", "Outbox", "Oldest", "Held", "Waiting", "Gaps", "Quarantine", "Mails", "Overdue")
-    services = Table("Service", *columns, box=None)
-    for one in told.services:
-        answers = {True: "ready", False: "not ready", None: "not asked"}[one.ready]
-        if one.figures is None:
-            services.add_row(one.name, "database refuses" if one.database_refuses else "database away")
-            continue
-        figures = one.figures
-        services.add_row(
-            one.name,
-            answers,
-            "yes" if figures.relay else "none",
-            str(figures.outbox),
-            f"{figures.outbox_seconds:.0f} s",
-            str(figures.held),
-            str(figures.waiting),
-            str(figures.gaps),
-            str(figures.quarantine),
-            f"{one.deliveries.queued} wait, {one.deliveries.failed} failed" if one.deliveries else "",
-            str(one.deadlines.overdue) if one.deadlines else "",
-        )
-    show(services)
-    if told.behind:
-        late = Table("Told by", "Not applied by", "Events", "Oldest", box=None)
-        for one_late in told.behind:
-            late.add_row(one_late.told_by, one_late.service, str(one_late.events), f"{one_late.seconds:.0f} s")
-        show(late)
-    oldest = {name: max(one.seconds for one in told.behind if one.service == name) for name in _behind(told)}
-    queues = Table("Queue", "Ready", "Oldest", "In hand", "Consumers", "In/s", "Out/s", box=None)
-    for queue in told.queues:
-        figures_ = (queue.unacknowledged, queue.consumers, queue.rate_in, queue.rate_out)
-        shown = ["" if value is None else f"{value:g}" for value in figures_]
-        age = oldest.get(queue.service or "") if queue.kind == "service" else None
-        ready = str(queue.ready) if queue.exists else "not there"
-        queues.add_row(queue.name, ready, "" if age is None else f"{age:.0f} s", *shown)
-    if told.queues:
-        show(queues)
+    show(found.services, SERVICES)
+    if found.behind:
+        show(found.behind, BEHIND)
+    if found.queues:
+        oldest: dict[str, float] = {}
+        for one in found.behind:
+            oldest[one.service] = max(one.seconds, oldest.get(one.service, 0.0))
+        show(found.queues, _queues(oldest))
 
 
-def _behind(told: Status) -> set[str]:
-    """Give the services that have not applied something."""
-    return {one.service for one in told.behind}
+def _answers(one: ServiceStatus) -> str:
+    if one.figures is None:
+        return "database refuses" if one.database_refuses else "database away"
+    return {True: "ready", False: "not ready", None: "not asked"}[one.ready]
+
+
+def _figure(read: Callable[[ServiceFigures], object]) -> Callable[[ServiceStatus], object]:
+    """Make a column of the figures; empty where the database gave none."""
+    return lambda one: None if one.figures is None else read(one.figures)
+
+
+def _not_yet(event: Event) -> str:
+    late = [f"held by {name}" for name in event.held_by] + [f"waits at {name}" for name in event.waits_at]
+    late += [f"has not come to {name}" for name in event.missing_at]
+    return ", ".join(late if event.sent else [*late, "not sent"])
+
+
+EVENTS: Final[Columns] = {
+    "When": lambda event: event.time.astimezone().isoformat(timespec="milliseconds"),
+    "Told by": "source",
+    "No.": "sequence",
+    "Event": "type",
+    "Applied by": lambda event: ", ".join(event.applied_by),
+    "Not yet": _not_yet,
+    "Id": "id",
+}
+SERVICES: Final[Columns] = {
+    "Service": "name",
+    "Answers": _answers,
+    "Relay": _figure(lambda figures: "yes" if figures.relay else "none"),
+    "Outbox": _figure(lambda figures: figures.outbox),
+    "Oldest": _figure(lambda figures: f"{figures.outbox_seconds:.0f} s"),
+    "Held": _figure(lambda figures: figures.held),
+    "Waiting": _figure(lambda figures: figures.waiting),
+    "Gaps": _figure(lambda figures: figures.gaps),
+    "Quarantine": _figure(lambda figures: figures.quarantine),
+    "Mails": lambda one: one.deliveries and f"{one.deliveries.queued} wait, {one.deliveries.failed} failed",
+    "Overdue": lambda one: one.deadlines and one.deadlines.overdue,
+}
+BEHIND: Final[Columns] = {
+    "Told by": "told_by",
+    "Not applied by": "service",
+    "Events": "events",
+    "Oldest": lambda one: f"{one.seconds:.0f} s",
+}
+
+
+def _queues(oldest: Mapping[str, float]) -> Columns:
+    """Make the columns of the queues; `oldest` is the age of what each service has not applied."""
+
+    def age(queue: QueueStatus) -> str:
+        seconds = oldest.get(queue.service or "") if queue.kind == "service" else None
+        return "" if seconds is None else f"{seconds:.0f} s"
+
+    def rate(value: float | None) -> str:
+        return "" if value is None else f"{value:g}"
+
+    return {
+        "Queue": "name",
+        "Ready": lambda queue: queue.ready if queue.exists else "not there",
+        "Oldest": age,
+        "In hand": "unacknowledged",
+        "Consumers": "consumers",
+        "In/s": lambda queue: rate(queue.rate_in),
+        "Out/s": lambda queue: rate(queue.rate_out),
+    }

@@ -10,23 +10,7 @@ import typer
 
 from services.operations.adapters import migrations
 from services.operations.adapters.provided import NotProvidedError
-from services.operations.cli import (
-    agents,
-    backups,
-    broker,
-    documents,
-    forms,
-    held,
-    looking,
-    mails,
-    quarantine,
-    replay,
-    resending,
-    settings,
-    unrouted,
-    unsendable,
-    waiting,
-)
+from services.operations.cli import agents, backups, broker, documents, forms, looking, messages, replay, settings
 from services.operations.domain.services import Service
 from services.operations.environment import REPOSITORY, MissingVariableError, read_environment_file, variable
 from shared.db import AWAY, CONFLICTS
@@ -40,20 +24,23 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(agents.app, name="agent")
-app.add_typer(forms.app, name="form")
-app.add_typer(broker.app, name="broker")
-app.add_typer(held.app, name="held")
-app.add_typer(waiting.app, name="waiting")
-app.add_typer(unsendable.app, name="unsendable")
-app.add_typer(quarantine.app, name="quarantine")
-app.add_typer(mails.app, name="deliveries")
-app.add_typer(documents.app, name="documents")
-app.add_typer(unrouted.dead, name="dead")
-app.add_typer(unrouted.unrouted, name="unrouted")
-looking.events.command("resend")(resending.resend)
-app.add_typer(looking.events, name="events")
-app.add_typer(looking.journal, name="journal")
+looking.events.command("resend")(messages.resend_events)
+for name, group in {
+    "agent": agents.app,
+    "form": forms.app,
+    "broker": broker.app,
+    "held": messages.held,
+    "waiting": messages.gaps,
+    "unsendable": messages.refused,
+    "quarantine": messages.unreadable,
+    "deliveries": messages.deliveries,
+    "documents": documents.app,
+    "dead": messages.dead,
+    "unrouted": messages.unrouted,
+    "events": looking.events,
+    "journal": looking.journal,
+}.items():
+    app.add_typer(group, name=name)
 app.command("status")(looking.status)
 app.command("check")(settings.check)
 app.command("replay")(replay.replay)

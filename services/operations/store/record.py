@@ -1,9 +1,10 @@
 """Who did what to messages, and why: one row per action, in the database of the service it was done to."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared import db
 from shared.clock import new_id
@@ -11,6 +12,9 @@ from shared.db import Reader, Transaction
 from shared.errors import Invalid
 
 LONGEST = 500
+
+Motive = Annotated[str, Field(default="", max_length=LONGEST)]
+"""The motive in a command; an empty one is refused by `motive`, with a sentence."""
 
 
 class Operation(BaseModel):

@@ -3,105 +3,71 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Request, Response, get, post
-from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
-from pydantic import BaseModel
+from litestar import Response
 
-from services.operations.adapters.connections import Connections
 from services.operations.domain.concerns import What
-from services.operations.domain.services import service_word
 from services.operations.reads import journals
 from services.operations.store import record
+from services.operations.store.record import Motive
 from services.operations.usecases import waiting
-from services.operations.web import help_pages, words
-from services.operations.web.pages.acting import OPERATORS, READERS, Motive, shown_again
-from shared.db import Cause, Database, Transaction
+from services.operations.web import words
+from services.operations.web.context import OperatorContext, form, page
+from shared.commands import Command
 from shared.errors import Invalid
 from shared.french.numbers import plural_fr
-from shared.identity.model import Agent
-from shared.web.forms import Form, read_form, submit
-from shared.web.pages import flash, render
+from shared.web.actions import Refused
+
+ADDRESS = "/retenues/{service:str}/attente"
 
 
-class GapForm(BaseModel):
+class CloseGap(Command):
     """Nothing more is expected of a stream."""
 
+    service: str
     why: Motive
     sure: bool = False
     """It is for good: the page asks twice."""
 
 
-@get("/retenues/{service:str}/attente", guards=[READERS])
-async def waiting_stream(
-    request: Request[Any, Any, Any],
-    service: FromPath[str],
-    source: FromQuery[str],
-    demande: FromQuery[str],
-    agent: NamedDependency[Agent],
-    connections: NamedDependency[Connections],
-) -> Response[Any]:
+async def waiting_stream(context: OperatorContext, service: str, *, refused: Refused | None = None) -> Response[Any]:
     """Show which event a stream waits for, and what may be done."""
-    return await _page(request, connections, agent, service, (source, demande), None)
-
-
-@post("/retenues/{service:str}/attente", guards=[OPERATORS])
-async def close_gap(
-    request: Request[Any, Any, Any],
-    service: FromPath[str],
-    source: FromQuery[str],
-    demande: FromQuery[str],
-    agent: NamedDependency[Agent],
-    connections: NamedDependency[Connections],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-) -> Response[Any]:
-    """Expect nothing more of a stream."""
-    watched = connections.service(service)
-    form = await read_form(request, GapForm)
-
-    async def act(_: Transaction, model: GapForm) -> str:
-        record.motive(model.why)
-        if not model.sure:
-            raise Invalid.field("sure", "Confirmez que l’événement attendu n’existera jamais.")
-        parked = await waiting.discard(
-            watched, source=source, subject=demande, by=agent.email, why=model.why, perimeter=agent.perimeter
-        )
-        flash(
-            request,
-            f"Le service n’attend plus rien\u00a0; {plural_fr(parked, 'événement rangé', 'événements rangés')}.",
-        )
-        return "/retenues"
-
-    async def again(code: int) -> Response[Any]:
-        return await _page(request, connections, agent, service, (source, demande), form, code)
-
-    return await submit(request, database, cause, form, act, again=again)
-
-
-async def _page(
-    request: Request[Any, Any, Any],
-    connections: Connections,
-    agent: Agent,
-    service: str,
-    stream: tuple[str, str],
-    form: Form[GapForm] | None,
-    code: int = 200,
-) -> Response[Any]:
-    source, subject = stream
+    source, subject = _stream(context)
     gap = await waiting.show(
-        connections.service(service).database, service, source=source, subject=subject, perimeter=agent.perimeter
+        context.connections.service(service).database,
+        service,
+        source=source,
+        subject=subject,
+        perimeter=context.perimeter,
     )
-    numbers = await journals.numbers(connections, [subject])
-    return render(
-        request,
-        "operations/gap.html",
-        status_code=code,
+    numbers = await journals.numbers(context.connections, [subject])
+    return context.page(
+        "gap",
+        refused,
         gap=gap,
         number=numbers.get(subject, subject),
         address=f"/retenues/{service}/attente?{urlencode({'source': source, 'demande': subject})}",
         missing=words.missing(gap),
-        service_word=service_word,
-        help=help_pages.anchor(What.GAP.row.entry),
-        **shown_again(form, agent),
+        entry=What.GAP.row.entry,
     )
+
+
+async def close_gap(do: OperatorContext, command: CloseGap) -> str:
+    """Expect nothing more of a stream."""
+    source, subject = _stream(do)
+    record.motive(command.why)
+    if not command.sure:
+        raise Invalid.field("sure", "Confirmez que l’événement attendu n’existera jamais.")
+    parked = await waiting.discard(
+        do.connections.service(command.service), source=source, subject=subject, **do.order(command.why)
+    )
+    do.say(f"Le service n’attend plus rien\u00a0; {plural_fr(parked, 'événement rangé', 'événements rangés')}.")
+    return "/retenues"
+
+
+def _stream(context: OperatorContext) -> tuple[str, str]:
+    """Give the source and the subject that the address names."""
+    query = context.request.query_params
+    return query.get("source", ""), query.get("demande", "")
+
+
+routes = [page(ADDRESS, waiting_stream), *form(ADDRESS, waiting_stream, CloseGap, close_gap)]

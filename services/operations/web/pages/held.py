@@ -3,45 +3,29 @@
 from typing import Any, Literal
 from urllib.parse import quote
 
-from litestar import Request, Response, get, post
+from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from services.operations.adapters.connections import Connections
 from services.operations.domain import reasons
 from services.operations.domain.concerns import What
-from services.operations.domain.obstacles import moment
-from services.operations.domain.services import service_word
 from services.operations.reads import journals
 from services.operations.store import record
+from services.operations.store.record import Motive
 from services.operations.usecases import held, waiting
 from services.operations.usecases.held import NotHeld
-from services.operations.web import help_pages, words
-from services.operations.web.pages.acting import OPERATORS, READERS, Motive, away_words, shown_again
-from shared.db import Cause, Database, Transaction
+from services.operations.web import words
+from services.operations.web.context import READERS, OperatorContext, form, page
+from shared.commands import Command
 from shared.errors import Invalid
 from shared.french.numbers import plural_fr
-from shared.identity.model import Agent
 from shared.messaging.inbox.held import Code
-from shared.web.forms import Form, read_form, submit
-from shared.web.pages import flash, redirect, render
+from shared.web.actions import Refused
+from shared.web.pages import redirect
 from shared.web.paging import Page
 
 
-class HeldForm(BaseModel):
-    """What is decided about a held event."""
-
-    event_id: str
-    subject: str = ""
-    """What the page told of: the way of a request shows what became of it, also where somebody else was quicker."""
-    action: Literal["retry", "skip"]
-    why: Motive
-    sure: bool = False
-    """To skip is for good: the page asks twice."""
-
-
-class GroupForm(BaseModel):
+class RetryGroup(Command):
     """Which held streams are tried again together: service, code and type of event."""
 
     group: str = Field(max_length=300)
@@ -56,69 +40,49 @@ class GroupForm(BaseModel):
         return service, Code(code), type_
 
 
+class SettleHeld(Command):
+    """What is decided about a held event."""
+
+    service: str
+    event_id: str
+    subject: str = ""
+    """What the page told of: the way of a request shows what became of it, also where somebody else was quicker."""
+    action: Literal["retry", "skip"]
+    why: Motive
+    sure: bool = False
+    """To skip is for good: the page asks twice."""
+
+
 @get("/retenues", guards=[READERS])
-async def held_streams(
-    request: Request[Any, Any, Any],
-    connections: NamedDependency[Connections],
-    paging: NamedDependency[Page],
-    agent: NamedDependency[Agent],
-) -> Response[Any]:
+async def held_streams(context: NamedDependency[OperatorContext], paging: NamedDependency[Page]) -> Response[Any]:
     """List the held streams: what needs a hand first."""
-    return await _list_page(request, connections, agent, None, paging)
+    return await _list(context, paging)
 
 
-@post("/retenues", guards=[OPERATORS])
-async def retry_group(
-    request: Request[Any, Any, Any],
-    connections: NamedDependency[Connections],
-    agent: NamedDependency[Agent],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-) -> Response[Any]:
+async def retry_group(do: OperatorContext, command: RetryGroup) -> str:
     """Have a service try again all that it holds for one reason and of one type."""
-    form = await read_form(request, GroupForm)
-
-    async def act(_: Transaction, model: GroupForm) -> str:
-        service, code, type_ = model.chosen()
-        count = await held.retry_all(
-            connections.service(service),
-            by=agent.email,
-            why=model.why,
-            code=code,
-            type_=type_,
-            perimeter=agent.perimeter,
-        )
-        flash(request, f"Nouvel essai de {plural_fr(count, 'demande retenue', 'demandes retenues')}.")
-        return "/retenues"
-
-    async def again(code: int) -> Response[Any]:
-        return await _list_page(request, connections, agent, form, Page(), code)
-
-    return await submit(request, database, cause, form, act, again=again)
+    service, code, type_ = command.chosen()
+    count = await held.retry_all(
+        do.connections.service(service), code=code, type_=type_, source=None, **do.order(command.why)
+    )
+    do.say(f"Nouvel essai de {plural_fr(count, 'demande retenue', 'demandes retenues')}.")
+    return "/retenues"
 
 
-async def _list_page(
-    request: Request[Any, Any, Any],
-    connections: Connections,
-    agent: Agent,
-    form: Form[GroupForm] | None,
-    paging: Page,
-    code: int = 200,
-) -> Response[Any]:
-    seen = agent.perimeter
-    rows, away = await connections.from_all(
-        None, lambda one: held.list_held(one.database, one.name, most=paging.end, perimeter=seen)
+async def _list(context: OperatorContext, paging: Page | None = None, refused: Refused | None = None) -> Response[Any]:
+    paging, seen = paging or Page(), context.perimeter
+    rows, away = await context.from_all(
+        lambda one: held.list_held(one.database, one.name, most=paging.end, perimeter=seen)
     )
     shown = held.in_order(rows)[paging.offset : paging.end]
-    totals, _ = await connections.from_all(None, lambda one: held.count(one.database, perimeter=seen))
-    groups, _ = await connections.from_all(None, lambda one: held.groups(one.database, one.name, perimeter=seen))
-    gaps, _ = await connections.from_all(
-        None, lambda one: waiting.list_gaps(one.database, one.name, most=50, perimeter=seen)
-    )
-    return render(
-        request,
-        "operations/held.html",
-        status_code=code,
+    totals, _ = await context.from_all(lambda one: held.count(one.database, perimeter=seen))
+    groups, _ = await context.from_all(lambda one: held.groups(one.database, one.name, perimeter=seen))
+    gaps, _ = await context.from_all(lambda one: waiting.list_gaps(one.database, one.name, most=50, perimeter=seen))
+    subjects = [one.subject for one in shown] + [gap.subject for gap in gaps]
+    return context.page(
+        "held",
+        refused,
+        away=away,
         rows=shown,
         total=sum(totals),
         groups=[
@@ -127,65 +91,49 @@ async def _list_page(
         ],
         paging=paging,
         gaps=sorted(gaps, key=lambda gap: gap.since),
-        numbers=await journals.numbers(connections, [one.subject for one in shown] + [gap.subject for gap in gaps]),
-        away=away_words(away),
-        service_word=service_word,
+        numbers=await journals.numbers(context.connections, subjects),
         reason_of=reasons.of_held,
-        moment=moment,
         missing=words.missing,
-        **shown_again(form, agent),
     )
 
 
-@get("/retenues/{service:str}", guards=[READERS])
-async def held_stream(
-    request: Request[Any, Any, Any],
-    service: FromPath[str],
-    evenement: FromQuery[str],
-    agent: NamedDependency[Agent],
-    connections: NamedDependency[Connections],
-) -> Response[Any]:
+async def held_stream(context: OperatorContext, service: str, *, refused: Refused | None = None) -> Response[Any]:
     """Show one held stream, and what may be done."""
-    one = await held.show(connections.service(service).database, service, evenement, perimeter=agent.perimeter)
-    return await _held_page(request, connections, one, agent, None)
+    database = context.connections.service(service).database
+    given = refused.form.values if refused else {"event_id": context.request.query_params.get("evenement", "")}
+    try:
+        one = await held.show(database, service, str(given.get("event_id", "")), perimeter=context.perimeter)
+    except NotHeld as gone:
+        if refused is None:
+            raise
+        context.say(refused.form.errors.get("") or gone.detail, "warning")
+        return redirect(_where_it_shows(str(given.get("subject", ""))))
+    numbers = await journals.numbers(context.connections, [one.subject])
+    return context.page(
+        "held_one",
+        refused,
+        one=one,
+        number=numbers.get(one.subject),
+        reason=reasons.of_held(one.reason, one.service),
+        code_word=words.HELD[one.code],
+        skipping=given.get("action") == "skip",
+        entry=What.HELD_GIVEN_UP.row.entry,
+    )
 
 
-@post("/retenues/{service:str}", guards=[OPERATORS])
-async def settle_held(
-    request: Request[Any, Any, Any],
-    service: FromPath[str],
-    agent: NamedDependency[Agent],
-    connections: NamedDependency[Connections],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-) -> Response[Any]:
+async def settle_held(do: OperatorContext, command: SettleHeld) -> str:
     """Try again, or lead the stream past its event."""
-    watched = connections.service(service)
-    form = await read_form(request, HeldForm)
-    event_id = str(form.values.get("event_id", ""))
-    then = _where_it_shows(str(form.values.get("subject", "")))
-
-    async def act(_: Transaction, model: HeldForm) -> str:
-        if model.action == "retry":
-            await held.retry(watched, model.event_id, by=agent.email, why=model.why, perimeter=agent.perimeter)
-            flash(request, "Le service fait un nouvel essai dans la seconde\u00a0; cette page en montre l’effet.")
-            return then
-        record.motive(model.why)
-        if not model.sure:
+    watched = do.connections.service(command.service)
+    if command.action == "retry":
+        await held.retry(watched, command.event_id, **do.order(command.why))
+        do.say("Le service fait un nouvel essai dans la seconde\u00a0; cette page en montre l’effet.")
+    else:
+        record.motive(command.why)
+        if not command.sure:
             raise Invalid.field("sure", "Confirmez que le service n’en tiendra jamais compte\u00a0: c’est définitif.")
-        await held.skip(watched, model.event_id, by=agent.email, why=model.why, perimeter=agent.perimeter)
-        flash(request, "L’événement est laissé de côté\u00a0; le service continue avec la suite.")
-        return then
-
-    async def again(code: int) -> Response[Any]:
-        try:
-            one = await held.show(watched.database, service, event_id, perimeter=agent.perimeter)
-        except NotHeld as gone:
-            flash(request, form.errors.get("") or gone.detail, "warning")
-            return redirect(then)
-        return await _held_page(request, connections, one, agent, form, code)
-
-    return await submit(request, database, cause, form, act, again=again)
+        await held.skip(watched, command.event_id, **do.order(command.why))
+        do.say("L’événement est laissé de côté\u00a0; le service continue avec la suite.")
+    return _where_it_shows(command.subject)
 
 
 def _where_it_shows(subject: str) -> str:
@@ -193,26 +141,9 @@ def _where_it_shows(subject: str) -> str:
     return f"/demandes/{quote(subject, safe='')}" if subject and not subject.startswith("event:") else "/retenues"
 
 
-async def _held_page(
-    request: Request[Any, Any, Any],
-    connections: Connections,
-    one: held.Held,
-    agent: Agent,
-    form: Form[HeldForm] | None,
-    code: int = 200,
-) -> Response[Any]:
-    numbers = await journals.numbers(connections, [one.subject])
-    return render(
-        request,
-        "operations/held_one.html",
-        status_code=code,
-        one=one,
-        number=numbers.get(one.subject),
-        reason=reasons.of_held(one.reason, one.service),
-        code_word=words.HELD[one.code],
-        skipping=form is not None and form.values.get("action") == "skip",
-        service_word=service_word,
-        moment=moment,
-        help=help_pages.anchor(What.HELD_GIVEN_UP.row.entry),
-        **shown_again(form, agent),
-    )
+routes = [
+    held_streams,
+    *form("/retenues", _list, RetryGroup, retry_group),
+    page("/retenues/{service:str}", held_stream),
+    *form("/retenues/{service:str}", held_stream, SettleHeld, settle_held),
+]

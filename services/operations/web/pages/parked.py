@@ -3,97 +3,60 @@
 from typing import Any
 from urllib.parse import quote
 
-from litestar import Request, Response, get, post
-from litestar.di import NamedDependency
-from litestar.params import FromPath
-from pydantic import BaseModel
+from litestar import Response
 
-from services.operations.adapters.connections import Connections
 from services.operations.domain.queues import DEAD, require_open
-from services.operations.usecases import unrouted as unrouted_messages
-from services.operations.web.pages.acting import OPERATORS, READERS, Motive, shown_again
-from shared.db import Cause, Database, Transaction
+from services.operations.store.record import Motive
+from services.operations.usecases import unrouted
+from services.operations.web.context import OperatorContext, form, page
+from shared.commands import Command
 from shared.errors import NotFound
 from shared.french.numbers import plural_fr
-from shared.identity.model import Agent
 from shared.messaging.names import UNROUTED_QUEUE
-from shared.web.forms import Form, read_form, submit
-from shared.web.pages import flash, render
+from shared.web.actions import Refused
 
 
-class ParkedForm(BaseModel):
+class SendParked(Command):
     """Messages of a queue are sent where they belong."""
 
+    queue: str
     why: Motive
 
 
-@get("/files/{queue:str}", guards=[READERS])
-async def parked(
-    request: Request[Any, Any, Any],
-    queue: FromPath[str],
-    agent: NamedDependency[Agent],
-    connections: NamedDependency[Connections],
-) -> Response[Any]:
+async def parked(context: OperatorContext, queue: str, *, refused: Refused | None = None) -> Response[Any]:
     """Show the dead letters of a queue, or what no queue listens to."""
-    return await _parked_page(request, connections, agent, queue, None)
-
-
-@post("/files/{queue:str}", guards=[OPERATORS])
-async def send_parked(
-    request: Request[Any, Any, Any],
-    queue: FromPath[str],
-    agent: NamedDependency[Agent],
-    connections: NamedDependency[Connections],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-) -> Response[Any]:
-    """Send dead letters back to their queue, or publish again what had no listener."""
-    _known(queue, agent)
-    form = await read_form(request, ParkedForm)
-    here = f"/files/{quote(queue)}"
-
-    async def act(_: Transaction, model: ParkedForm) -> str:
-        if queue != UNROUTED_QUEUE:
-            moved = await unrouted_messages.drain(connections, queue, by=agent.email, why=model.why)
-            flash(request, f"{plural_fr(moved, 'message remis', 'messages remis')} en file.")
-            return here
-        done = await unrouted_messages.replay_unrouted(connections, by=agent.email, why=model.why)
-        said = f"{plural_fr(done.moved, 'message publié', 'messages publiés')} à nouveau"
-        flash(request, f"{said} ; {done.came_back} toujours sans destinataire." if done.came_back else f"{said}.")
-        return here
-
-    async def again(code: int) -> Response[Any]:
-        return await _parked_page(request, connections, agent, queue, form, code)
-
-    return await submit(request, database, cause, form, act, again=again)
-
-
-async def _parked_page(
-    request: Request[Any, Any, Any],
-    connections: Connections,
-    agent: Agent,
-    queue: str,
-    form: Form[ParkedForm] | None,
-    code: int = 200,
-) -> Response[Any]:
-    _known(queue, agent)
-    return render(
-        request,
-        "operations/parked.html",
-        status_code=code,
+    _known(queue, context)
+    return context.page(
+        "parked",
+        refused,
         queue=queue,
         unrouted=queue == UNROUTED_QUEUE,
         live=queue.removesuffix(DEAD),
-        rows=await unrouted_messages.list_parked(connections, queue),
-        **shown_again(form, agent),
+        rows=await unrouted.list_parked(context.connections, queue),
     )
 
 
-def _known(queue: str, agent: Agent) -> None:
+async def send_parked(do: OperatorContext, command: SendParked) -> str:
+    """Send dead letters back to their queue, or publish again what had no listener."""
+    _known(command.queue, do)
+    if command.queue != UNROUTED_QUEUE:
+        moved = await unrouted.drain(do.connections, command.queue, by=do.agent.email, why=command.why)
+        do.say(f"{plural_fr(moved, 'message remis', 'messages remis')} en file.")
+    else:
+        done = await unrouted.replay_unrouted(do.connections, by=do.agent.email, why=command.why)
+        said = f"{plural_fr(done.moved, 'message publié', 'messages publiés')} à nouveau"
+        do.say(f"{said} ; {done.came_back} toujours sans destinataire." if done.came_back else f"{said}.")
+    return f"/files/{quote(command.queue)}"
+
+
+def _known(queue: str, context: OperatorContext) -> None:
     """Refuse (`NotFound`) every queue but those where messages are parked, and those where others' are.
 
     A look at another queue would reorder it.
     """
-    require_open(queue, agent.perimeter)
+    require_open(queue, context.perimeter)
     if queue != UNROUTED_QUEUE and not queue.endswith(DEAD):
         raise NotFound
+
+
+routes = [page("/files/{queue:str}", parked), *form("/files/{queue:str}", parked, SendParked, send_parked)]

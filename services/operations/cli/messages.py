@@ -1,0 +1,423 @@
+"""Commands on messages and mails: held, waiting, unsendable, quarantine, dead, unrouted, deliveries, events resend."""
+
+import sys
+from datetime import datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+import typer
+
+from services.operations.adapters.connections import Connections, Watched
+from services.operations.cli.acting import (
+    AsJson,
+    By,
+    Columns,
+    OfAll,
+    OfOne,
+    Why,
+    as_text,
+    at,
+    from_all,
+    tell,
+    with_connections,
+    within,
+)
+from services.operations.domain.queues import DEAD
+from services.operations.reads.duties import SENDS_MAILS
+from services.operations.usecases import causes, mails, quarantine, resending, unsendable, waiting
+from services.operations.usecases import held as held_streams
+from services.operations.usecases import unrouted as unrouted_messages
+from services.operations.usecases.causes import Decision, Settlement
+from services.operations.usecases.resending import Choice
+from services.operations.usecases.unrouted import NoSuchQueue, Parked
+from shared import db
+from shared.errors import Invalid
+from shared.messaging.inbox.held import Code
+from shared.messaging.names import UNROUTED_QUEUE
+
+
+def _group(help_: str) -> typer.Typer:
+    return typer.Typer(help=help_, no_args_is_help=True)
+
+
+held = _group("Streams that wait because an event cannot be applied.")
+gaps = _group("Streams that wait for an event that has not come.")
+refused = _group("Events that RabbitMQ refuses for what they are.")
+unreadable = _group("Messages that a service could not read.")
+deliveries = _group("Mails that did not reach anybody.")
+dead = _group("Messages that were delivered too often.")
+unrouted = _group("Messages that no queue listens to.")
+
+HELD: Final[Columns] = {
+    "Service": "service",
+    "Event": "event_id",
+    "Type": "type",
+    "Request": "subject",
+    "Code": "code",
+    "Reason": "reason",
+    "Attempts": "attempts",
+    "Next": lambda one: one.next_attempt_at or "you decide",
+    "Since": "held_since",
+    "Behind": "behind",
+}
+GAPS: Final[Columns] = {
+    "Service": "service",
+    "Source": "source",
+    "Request": "subject",
+    "Missing": lambda gap: gap.missing if gap.first == gap.missing + 1 else f"{gap.missing} to {gap.first - 1}",
+    "Waiting": "waiting",
+    "Since": "since",
+    "Unreadable": "unreadable",
+}
+REFUSED: Final[Columns] = {
+    "Service": "service",
+    "Event": "event_id",
+    "Type": "type",
+    "Request": "subject",
+    "Bytes": "bytes",
+    "Queue": lambda one: one.queue or "all",
+    "Reason": "reason",
+    "Since": "since",
+}
+UNREADABLE: Final[Columns] = {
+    "Service": "service",
+    "Message": "id",
+    "Received": "received_at",
+    "Key": "routing_key",
+    "Bytes": "size",
+    "Reason": "reason",
+    "Settled": lambda one: f"{one.settlement} by {one.settled_by}: {one.why}" if one.settled_at else "",
+}
+CAUSES: Final[Columns] = {
+    "Service": "service",
+    "Cause": "key",
+    "Messages": "messages",
+    "First": "first_at",
+    "Last": "last_at",
+    "Damaged": lambda one: "damaged" if one.damaged else "",
+    "Reason": "reason",
+}
+MAILS: Final[Columns] = {
+    "Mail": "id",
+    "Request": "number",
+    "About": "event_type",
+    "To": lambda one: one.recipient or "no address",
+    "Status": "status",
+    "Tries": "attempts",
+    "Next": lambda one: None if one.given_up else one.next_attempt_at,
+    "Words of the server": "reason",
+}
+PARKED: Final[Columns] = {
+    "Queue": "queue",
+    "Key": "routing_key",
+    "Type": lambda one: one.type or "unreadable",
+    "Source": "source",
+    "Request": "subject",
+    "No.": "sequence",
+    "Time": "time",
+    "Bytes": "size",
+}
+
+EventId = Annotated[str, typer.Argument(help="The event that holds the stream, as `held list` shows it")]
+CauseKey = Annotated[str, typer.Argument(help="The cause, as `quarantine causes` shows it")]
+MessageId = Annotated[UUID, typer.Argument(help="The message, as `quarantine list` shows it")]
+MailId = Annotated[UUID, typer.Argument(help="The mail, as `deliveries list` shows it")]
+OfQueue = Annotated[str | None, typer.Option("--queue", help="One queue, such as escalation; all when not given")]
+Most = Annotated[int, typer.Option("--most", min=1, max=1000, help="At most so many messages of a queue")]
+
+
+@held.command("list")
+def list_held(service: OfAll = None, *, json: AsJson = False) -> None:
+    """Show the held streams: those that need you first."""
+    rows, away = from_all(service, lambda one: held_streams.list_held(one.database, one.name))
+    tell(held_streams.in_order(rows), away, HELD, as_json=json)
+
+
+@held.command("show")
+def show_held(event_id: EventId, service: OfOne, *, json: AsJson = False) -> None:
+    """Show one held stream whole."""
+    one = within(service, lambda watched: held_streams.show(watched.database, watched.name, event_id))
+    if json:
+        typer.echo(as_text(one))
+        return
+    for name, value in (
+        ("Event", one.event_id),
+        ("Type", one.type),
+        ("Stream", f"{one.source} {one.subject}, event {one.sequence}"),
+        ("Code", one.code),
+        ("Reason", one.reason),
+        ("Attempts", f"{one.attempts}, the last {at(one.last_attempt_at)}"),
+        ("Next attempt", at(one.next_attempt_at) or "none: you decide"),
+        ("Held since", at(one.held_since)),
+        ("Behind it", f"{one.behind} events"),
+    ):
+        typer.echo(f"{name:<13} {value}")
+
+
+@held.command()
+def retry(event_id: EventId, service: OfOne, why: Why, by: By) -> None:
+    """Have the service try the event again at once."""
+    one = within(service, held_streams.retry, event_id, by=by, why=why)
+    typer.echo(f"{one.service} tries {one.type} again within a second")
+
+
+@held.command()
+def retry_all(
+    service: OfOne,
+    why: Why,
+    by: By,
+    code: Annotated[Code | None, typer.Option("--code", help="Only what is held for this reason")] = None,
+    type_: Annotated[str | None, typer.Option("--type", help="Only events of this type")] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Only streams of this source")] = None,
+) -> None:
+    """Have the service try again everything that it holds, or all of one reason, type or source."""
+    count = within(service, held_streams.retry_all, by=by, why=why, code=code, type_=type_, source=source)
+    typer.echo(f"{service.value} tries {count} streams again")
+
+
+@held.command()
+def skip(event_id: EventId, service: OfOne, why: Why, by: By) -> None:
+    """Give the event up for good in this service, and go on with what waits behind it."""
+    one = within(service, held_streams.skip, event_id, by=by, why=why)
+    typer.echo(f"{one.service} goes on without {one.type}; {one.behind} events waited behind it")
+
+
+@gaps.command("list")
+def list_gaps(service: OfAll = None, *, json: AsJson = False) -> None:
+    """Show which event is missing where, the oldest first."""
+    rows, away = from_all(service, lambda one: waiting.list_gaps(one.database, one.name))
+    rows.sort(key=lambda gap: gap.since)
+    tell(rows, away, GAPS, as_json=json)
+
+
+@gaps.command("discard")
+def close_gap(
+    service: OfOne,
+    source: Annotated[str, typer.Option("--source", help="The source of the stream, as `waiting list` shows it")],
+    request: Annotated[str, typer.Option("--request", help="The stream's request, as `waiting list` shows it")],
+    why: Why,
+    by: By,
+) -> None:
+    """Expect nothing more of a stream, and put away what is parked of it: the missing event will never exist."""
+    count = within(service, waiting.discard, source=source, subject=request, by=by, why=why)
+    typer.echo(f"{service.value} expects nothing more of it; {count} parked events were put away")
+
+
+@refused.command("list")
+def list_refused(service: OfAll = None, *, json: AsJson = False) -> None:
+    """Show what was set aside, the oldest first."""
+    rows, away = from_all(service, lambda one: unsendable.list_unsendable(one.database, one.name))
+    rows.sort(key=lambda one: one.since)
+    tell(rows, away, REFUSED, as_json=json)
+
+
+@refused.command("retry")
+def publish_again(
+    event_id: Annotated[UUID, typer.Argument(help="The event, as `unsendable list` shows it")],
+    service: OfOne,
+    why: Why,
+    by: By,
+) -> None:
+    """Have the service publish the event again."""
+    queues = within(service, unsendable.retry, event_id, by=by, why=why)
+    typer.echo(f"{service.value} publishes {event_id} again ({queues} rows of its outbox)")
+
+
+@unreadable.command("list")
+def list_unreadable(
+    service: OfAll = None,
+    *,
+    settled: Annotated[bool, typer.Option("--settled", help="Those that were replayed or discarded instead")] = False,
+    json: AsJson = False,
+) -> None:
+    """Show the messages that wait for a decision."""
+    rows, away = from_all(service, lambda one: quarantine.list_quarantined(one.database, one.name, settled=settled))
+    tell(rows, away, UNREADABLE, as_json=json)
+
+
+@unreadable.command("show")
+def show_unreadable(message_id: MessageId, service: OfOne, by: By, *, json: AsJson = False) -> None:
+    """Show one message, and its bytes as they came; they may hold personal data, so who read them is recorded."""
+    one, body = within(service, quarantine.read, message_id, by=by)
+    if json:
+        typer.echo(as_text({**one.model_dump(), "body": body.decode(errors="replace")}))
+        return
+    typer.echo(f"{one.routing_key}, {one.size} bytes, {at(one.received_at)}: {one.reason}")
+    if one.user_id is not None:
+        typer.echo(f"published by the broker user {one.user_id or '(none)'}")
+    if one.damaged:
+        typer.echo("damaged on its way: not to be replayed; the true event is asked for again by itself")
+    if one.settled_at:
+        typer.echo(f"{one.settlement} by {one.settled_by}, {at(one.settled_at)}: {one.why}")
+    sys.stdout.flush()
+    sys.stdout.buffer.write(body + b"\n")
+
+
+@unreadable.command("replay")
+def replay_message(message_id: MessageId, service: OfOne, why: Why, by: By) -> None:
+    """Have the service take the message again; what was applied stays applied once, what was forged stays refused.
+
+    Refused for one that was damaged on its way: the true event is asked for again by the service itself.
+    """
+    within(service, quarantine.replay, message_id, by=by, why=why)
+    typer.echo(f"sent to {service.value} again; if it is still unreadable, it comes back")
+
+
+@unreadable.command("discard")
+def discard_message(message_id: MessageId, service: OfOne, why: Why, by: By) -> None:
+    """Decide that the message is never applied; its bytes are kept."""
+    within(service, quarantine.discard, message_id, by=by, why=why)
+    typer.echo("discarded")
+
+
+@unreadable.command("causes")
+def list_causes(service: OfAll = None, *, json: AsJson = False) -> None:
+    """Show what is wrong with the messages that wait for a decision, and how many have the same cause."""
+    rows, away = from_all(service, lambda one: causes.list_causes(one.database, one.name))
+    tell(rows, away, CAUSES, as_json=json)
+
+
+@unreadable.command("replay-all")
+def replay_cause(cause: CauseKey, service: OfOne, why: Why, by: By) -> None:
+    """Send all messages of one cause to the service's queue again; damaged ones stay."""
+    typer.echo(f"{within(service, _settle, cause, 'replayed', why, by)} sent to {service.value} again")
+
+
+@unreadable.command("discard-all")
+def discard_cause(cause: CauseKey, service: OfOne, why: Why, by: By) -> None:
+    """Decide that no message of one cause is ever applied; their bytes are kept."""
+    typer.echo(f"{within(service, _settle, cause, 'discarded', why, by)} discarded")
+
+
+async def _settle(watched: Watched, cause: str, settlement: Settlement, why: str, by: str) -> int:
+    """Decide about all messages that wait now, however many orders it takes."""
+    decision = Decision(settlement, by, why, await db.now(watched.database))
+    done = await causes.settle(watched, cause, decision)
+    total = done.settled
+    while done.settled and done.left:
+        done = await causes.settle(watched, cause, decision)
+        total += done.settled
+    return total
+
+
+@deliveries.command("list")
+def list_mails(*, json: AsJson = False) -> None:
+    """Show the mails of the week that were refused, have no address, or do not leave."""
+    rows, away = from_all(SENDS_MAILS, lambda one: mails.list_mails(one.database))
+    tell(rows, away, MAILS, as_json=json)
+
+
+@deliveries.command("resend")
+def resend_mail(mail_id: MailId, why: Why, by: By) -> None:
+    """Have a mail tried again now, to the same address."""
+    within(SENDS_MAILS, mails.resend, mail_id, by=by, why=why)
+    typer.echo("queued again; it leaves within seconds")
+
+
+@deliveries.command()
+def resend_refused(
+    words: Annotated[str, typer.Argument(help="The words of the server, as `deliveries list` shows them")],
+    why: Why,
+    by: By,
+) -> None:
+    """Have all mails of the week tried again that a server refused with these words: after its repair."""
+    count = within(SENDS_MAILS, mails.resend_answered, words, by=by, why=why)
+    typer.echo(f"{count} queued again; they leave within seconds")
+
+
+@dead.command("list")
+def list_dead(queue: OfQueue = None, most: Most = 50, *, json: AsJson = False) -> None:
+    """Show the dead letters."""
+
+    async def read(connections: Connections) -> list[Parked]:
+        found: list[Parked] = []
+        for live in _queues(connections, queue):
+            try:
+                found += await unrouted_messages.list_parked(connections, live + DEAD, most=most)
+            except NoSuchQueue:
+                if queue:
+                    raise
+        return found
+
+    tell(with_connections(read), [], PARKED, as_json=json)
+
+
+@dead.command()
+def drain(why: Why, by: By, queue: OfQueue = None) -> None:
+    """Send the dead letters back to their queue."""
+
+    async def back(connections: Connections) -> list[tuple[str, int]]:
+        moved: list[tuple[str, int]] = []
+        for live in _queues(connections, queue):
+            try:
+                moved.append((live, await unrouted_messages.drain(connections, live, by=by, why=why)))
+            except NoSuchQueue:
+                if queue:
+                    raise
+        return moved
+
+    for live, moved in with_connections(back):
+        typer.echo(f"{live}: {moved} sent back")
+
+
+def _queues(connections: Connections, queue: str | None) -> list[str]:
+    return [queue.removesuffix(DEAD)] if queue else [watched.queue for watched in connections.services.values()]
+
+
+@unrouted.command("list")
+def list_unrouted(most: Most = 50, *, json: AsJson = False) -> None:
+    """Show the messages that no queue listened to."""
+    rows = with_connections(lambda connections: unrouted_messages.list_parked(connections, UNROUTED_QUEUE, most=most))
+    tell(rows, [], PARKED, as_json=json)
+
+
+@unrouted.command("replay")
+def replay_unrouted(why: Why, by: By) -> None:
+    """Publish them again; those that still nobody listens to come back, and the command fails."""
+    done = with_connections(lambda connections: unrouted_messages.replay_unrouted(connections, by=by, why=why))
+    typer.echo(f"{done.moved} published again, {done.came_back} stay: no service of ours published them")
+    if done.came_back:
+        raise typer.Exit(1)
+
+
+def resend_events(
+    source: Annotated[str, typer.Option("--source", help="Who told them, as events show say: /qualification/95")],
+    from_: Annotated[
+        str,
+        typer.Option(
+            "--from", help="A moment (2026-11-01T00:00, local unless an offset is given), or with --request a No."
+        ),
+    ],
+    why: Why,
+    by: By,
+    to: Annotated[str | None, typer.Option("--to", help="Until before this moment; now when not given")] = None,
+    request: Annotated[str | None, typer.Option("--request", help="One request's only: its number or id")] = None,
+    queue: Annotated[
+        str | None, typer.Option("--queue", help="To this queue alone; to all who listen when not given")
+    ] = None,
+    *,
+    json: AsJson = False,
+) -> None:
+    """Send events of a journal again, lot by lot; what was applied stays applied once."""
+    number = int(from_) if from_.isdecimal() else None
+    choice = Choice(
+        source,
+        since=None if number else _moment("from", from_),
+        until=_moment("to", to) if to else None,
+        request=request,
+        first=number or 1,
+        queue=queue,
+    )
+    done = with_connections(lambda connections: resending.resend_in_lots(connections, choice, by=by, why=why))
+    if json:
+        typer.echo(as_text(done))
+    else:
+        typer.echo(f"{done.events} events of {done.source} sent again to {done.queue or 'all who listen'}")
+
+
+def _moment(name: str, text: str) -> datetime:
+    """Read a moment; refuses (`Invalid`) what is none."""
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError as error:
+        raise Invalid.field(name, f"«\u00a0{text}\u00a0» n’est pas un moment, comme 2026-11-01T00:00.") from error
