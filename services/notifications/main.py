@@ -14,7 +14,8 @@ from services.notifications.rendering.links import MailLinks
 from services.notifications.rendering.renderer import MailRenderer
 from services.notifications.settings import DoorAddress, Settings
 from services.notifications.usecases.parts import Parts
-from services.notifications.web import api, pages
+from services.notifications.web import actions, api, pages
+from services.notifications.web.context import provide_context
 from shared import limits
 from shared.contracts import notifications
 from shared.db import Database
@@ -121,12 +122,15 @@ def application(
         title="Notifications",
         settings=settings,
         database=database,
-        pages=[*pages.routes, messages_described(describe)],
+        pages=[*pages.routes, *actions.PAGES, messages_described(describe)],
         api=api.routes,
-        templates=[Path(__file__).parent / "web" / "templates"],
+        templates=[Path(__file__).parent / "templates"],
         lifespan=lifespan,
         ready=ready,
-        dependencies=constants(parts=parts, event_stream=EventStream(database)),
+        dependencies={
+            **constants(parts=parts, event_stream=EventStream(database)),
+            "context": provide_context(parts),
+        },
         navigation=NAVIGATION,
         consultations=ABOUT,
         bell="/cloche",

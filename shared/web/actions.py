@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from litestar import Request, Response, get, patch, post, put
+from litestar import Request, Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
@@ -37,7 +37,7 @@ _PATH: Final[Any] = FromPath
 _BODY: Final[Any] = JSONBody
 _DEPENDENCY: Final[Any] = NamedDependency
 """Generic aliases that are given their type while routes are made."""
-_METHODS: Final = {"POST": post, "PUT": put, "PATCH": patch}
+_METHODS: Final = {"POST": post, "PUT": put, "PATCH": patch, "DELETE": delete}
 _TYPES: Final[Mapping[str, type]] = {"uuid": UUID, "str": str, "int": int}
 
 
@@ -101,7 +101,9 @@ class Action:
     address: str | None = None
     """The last part of the API's address where it differs from the name; "" for the resource's own."""
     method: str = "POST"
-    """Of the API: POST, PUT or PATCH."""
+    """Of the API: POST, PUT, PATCH or DELETE."""
+    status: int | None = None
+    """Of the API's answer, where it is neither 201 for what is created nor 200."""
     may_be_empty: bool = False
     """A call may leave its body out, though the command has members: all of them are optional."""
     answer: Answer | None = None
@@ -203,7 +205,7 @@ def _api_route(resource: Resource, action: Action) -> HTTPRouteHandler:
     _describe(act, action.use_case, ids, _body(action), returns=view)
     return _METHODS[action.method](
         _joined(resource.address, action.name if action.address is None else action.address),
-        status_code=201 if action.creates else 200,
+        status_code=action.status or (201 if action.creates else 200),
         guards=list(resource.guards),
         tags=list(resource.tags) or None,
         opt=dict(action.opt),

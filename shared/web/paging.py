@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Final, Generic, TypeVar
 
 from litestar.params import QueryParameter
 from pydantic import BaseModel
@@ -40,6 +40,9 @@ class Page:
     def pages(self, total: int) -> int:
         """How many pages `total` items make; an empty list is one page."""
         return max(1, -(-total // self.per_page))
+
+
+FIRST_PAGE: Final = Page()
 
 
 class Paged(BaseModel, Generic[Item]):

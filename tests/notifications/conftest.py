@@ -17,16 +17,18 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from litestar import Litestar
 
+from services.notifications import replay
 from services.notifications.adapters.mail_sender import MailSender
 from services.notifications.handlers import handlers
 from services.notifications.main import application, messenger_of, parts_of
 from services.notifications.rendering import examples
 from services.notifications.settings import MailServerAddress, Settings
+from services.notifications.usecases.context import Context
 from services.notifications.usecases.parts import Parts
 from shared import clock
 from shared.contracts import intake
 from shared.contracts.fact import Fact
-from shared.db import Database
+from shared.db import Database, Transaction
 from shared.identity import store as identity
 from shared.identity.model import Agent, Role
 from shared.messaging.inbox.held import RetryPolicy
@@ -277,3 +279,8 @@ def many_messages(count: int) -> list[intake.MessagePosted]:
     example = examples.example_of(intake.MessagePosted)
     assert isinstance(example, intake.MessagePosted)
     return [example.model_copy(update={"at": example.at + timedelta(minutes=n + 1)}) for n in range(count)]
+
+
+def acting(tx: Transaction, agent: Agent, parts: Parts | None = None) -> Context:
+    """Give the context in which an agent acts now."""
+    return Context(tx, agent, clock.now(), parts or replay.parts())

@@ -5,15 +5,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.notifications.domain.preferences import Absence, Cadence
-from services.notifications.usecases.absence import be_away, be_back
-from services.notifications.usecases.preferences import Choice, choose
+from services.notifications.domain.preferences import Cadence
+from services.notifications.usecases.absence import SetAbsence, end_absence, set_absence
+from services.notifications.usecases.preferences import Choice, Choose, choose
 from shared import clock
+from shared.commands import NoBody
 from shared.db import Database
 from shared.errors import Invalid
 from shared.identity import store as identity
 from shared.identity.model import Agent, Role
-from tests.notifications.conftest import Client, People, World
+from tests.notifications.conftest import Client, People, World, acting
 from tests.notifications.test_pages import hidden
 
 
@@ -31,14 +32,21 @@ async def a_colleague(database: Database, name: str, departement: str = "95") ->
 
 async def wants_copies(database: Database, agent: Agent) -> None:
     async with database.transaction() as tx:
-        await choose(tx, [Choice("departement", Cadence.INSTANT, "personal")], by=agent, at=clock.now())
+        await choose(
+            acting(tx, agent),
+            Choose(items=[Choice(audience="departement", cadence=Cadence.INSTANT, destination="personal")]),
+        )
 
 
 async def goes_away(database: Database, agent: Agent, stand_in: Agent | None, *, since: int = 0) -> None:
     today = date.today()  # noqa: DTZ011 - a day before or after changes nothing here
-    absence = Absence(today - timedelta(days=2 + since), today + timedelta(days=2), stand_in.id if stand_in else None)
+    absence = SetAbsence(
+        from_on=today - timedelta(days=2 + since),
+        until_on=today + timedelta(days=2),
+        stand_in=stand_in.id if stand_in else None,
+    )
     async with database.transaction() as tx:
-        await be_away(tx, absence, by=agent, today=today, at=clock.now())
+        await set_absence(acting(tx, agent), absence)
 
 
 async def recipients(database: Database) -> set[str]:
@@ -78,7 +86,7 @@ async def test_who_is_back_gets_his_copies_again(world: World, database: Databas
     await wants_copies(database, away)
     await goes_away(database, away, None)
     async with database.transaction() as tx:
-        await be_back(tx, by=away)
+        await end_absence(acting(tx, away), NoBody())
     await world.filed()
     assert "anne@cousu.test" in await recipients(database)
 
@@ -95,15 +103,15 @@ async def test_a_colleague_who_lost_his_perimeter_gets_nothing(world: World, dat
 @pytest.mark.parametrize(
     ("absence", "field"),
     [
-        (Absence(date(2099, 5, 2), date(2099, 5, 1)), "until_on"),
-        (Absence(date(2020, 5, 1), date(2020, 5, 2)), "until_on"),
+        (SetAbsence(from_on=date(2099, 5, 2), until_on=date(2099, 5, 1)), "until_on"),
+        (SetAbsence(from_on=date(2020, 5, 1), until_on=date(2020, 5, 2)), "until_on"),
     ],
 )
-async def test_an_absence_that_cannot_be_is_refused(database: Database, absence: Absence, field: str) -> None:
+async def test_an_absence_that_cannot_be_is_refused(database: Database, absence: SetAbsence, field: str) -> None:
     agent = await a_colleague(database, "anne")
     with pytest.raises(Invalid) as refused:
         async with database.transaction() as tx:
-            await be_away(tx, absence, by=agent, today=date(2026, 11, 1), at=clock.now())
+            await set_absence(acting(tx, agent), absence)
     assert [error.field for error in refused.value.errors] == [field]
 
 

@@ -14,8 +14,8 @@ from services.notifications.adapters import event_stream
 from services.notifications.adapters.event_stream import EventStream
 from services.notifications.reads.bell import unread
 from services.notifications.rendering import examples
-from services.notifications.web.api.bell import count_unread
 from services.notifications.web.pages import bell
+from services.notifications.web.pages.bell import count_unread
 from shared.contracts import escalation, qualification
 from shared.db import Database, Reader
 from shared.identity.model import Role

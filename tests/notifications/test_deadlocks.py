@@ -10,7 +10,7 @@ from services.notifications.handlers import handlers
 from services.notifications.rendering import examples
 from services.notifications.usecases.digests import gather_digests
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.preferences import Choice, choose
+from services.notifications.usecases.preferences import Choice, Choose, choose
 from shared import clock
 from shared.clock import new_id
 from shared.contracts import intake, qualification
@@ -22,7 +22,7 @@ from shared.messaging.batcher import MessageBatcher
 from shared.messaging.inbox.held import RetryPolicy
 from shared.messaging.inbox.inbox import Inbox
 from tests.deadlocks import deadlocks
-from tests.notifications.conftest import MailServer, World, a_mail_sender
+from tests.notifications.conftest import MailServer, World, a_mail_sender, acting
 from tests.polling import eventually
 
 AGENTS = 8
@@ -43,8 +43,8 @@ async def test_colleagues_digests_of_one_morning_leave_once_each_without_a_deadl
                 departements=["95"],
                 at=clock.now(),
             )
-            wish = Choice("departement", Cadence.DAILY, destination="personal")
-            await choose(tx, [wish], by=agent, at=clock.now())
+            wish = Choice(audience="departement", cadence=Cadence.DAILY, destination="personal")
+            await choose(acting(tx, agent), Choose(items=[wish]))
     for _ in range(REQUESTS):
         about = {"request_id": new_id()}
         filed, posted = examples.example_of(intake.RequestSubmitted), examples.example_of(intake.MessagePosted)

@@ -11,20 +11,20 @@ from services.notifications.domain.preferences import Cadence
 from services.notifications.rendering import examples
 from services.notifications.usecases.digests import gather_digests
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.preferences import Choice, NotYourMail, choose
+from services.notifications.usecases.preferences import Choice, Choose, NotYourMail, choose
 from shared import clock
 from shared.contracts import escalation, intake, qualification
 from shared.db import Database
 from shared.errors import Invalid, NotFound
 from shared.identity.model import Role
-from tests.notifications.conftest import MailServer, People, World
+from tests.notifications.conftest import MailServer, People, World, acting
 from tests.wrong_clock import WRONG, set_clock
 
 
 async def a_daily_mailbox(database: Database, people: People) -> None:
     agent = await people.agent(Role.SAT_AGENT, "95")
     async with database.transaction() as tx:
-        await choose(tx, [Choice("departement", Cadence.DAILY)], by=agent, at=clock.now())
+        await choose(acting(tx, agent), Choose(items=[Choice(audience="departement", cadence=Cadence.DAILY)]))
 
 
 async def gathered(database: Database, parts: Parts) -> int:
@@ -82,11 +82,11 @@ async def test_a_digest_that_fails_is_told_for_each_mail_in_it(
 async def test_one_template_may_have_a_rhythm_of_its_own(world: World, database: Database, people: People) -> None:
     agent = await people.agent(Role.SAT_AGENT, "95")
     choices = [
-        Choice("departement", Cadence.WEEKLY),
-        Choice("departement", Cadence.INSTANT, template="applicant_message"),
+        Choice(audience="departement", cadence=Cadence.WEEKLY),
+        Choice(audience="departement", cadence=Cadence.INSTANT, template="applicant_message"),
     ]
     async with database.transaction() as tx:
-        await choose(tx, choices, by=agent, at=clock.now())
+        await choose(acting(tx, agent), Choose(items=choices))
     await world.filed()
     await world.tell(examples.example_of(intake.MessagePosted))
     rows = await database.fetch("SELECT template, cadence FROM delivery WHERE audience = 'departement'")
@@ -99,10 +99,10 @@ async def test_one_template_may_have_a_rhythm_of_its_own(world: World, database:
 @pytest.mark.parametrize(
     ("choice", "refusal"),
     [
-        (Choice("national", Cadence.DAILY), NotYourMail),
-        (Choice("departement", Cadence.NEVER), Invalid),
-        (Choice("departement", Cadence.DAILY, template="request_submitted"), Invalid),
-        (Choice("departement", Cadence.DAILY, scope="78"), NotFound),
+        (Choice(audience="national", cadence=Cadence.DAILY), NotYourMail),
+        (Choice(audience="departement", cadence=Cadence.NEVER), Invalid),
+        (Choice(audience="departement", cadence=Cadence.DAILY, template="request_submitted"), Invalid),
+        (Choice(audience="departement", cadence=Cadence.DAILY, scope="78"), NotFound),
     ],
 )
 async def test_choices_that_are_not_one_s_own_are_refused(
@@ -111,7 +111,7 @@ async def test_choices_that_are_not_one_s_own_are_refused(
     agent = await people.agent(Role.SAT_AGENT, "95")
     with pytest.raises(refusal):
         async with database.transaction() as tx:
-            await choose(tx, [choice], by=agent, at=clock.now())
+            await choose(acting(tx, agent), Choose(items=[choice]))
 
 
 async def test_several_copies_make_one_digest(world: World, database: Database, parts: Parts, people: People) -> None:
@@ -130,7 +130,7 @@ async def test_a_reminder_waits_for_the_morning_unless_the_team_wants_it_at_once
     await world.tell(soon)
     agent = await people.agent(Role.SAT_AGENT, "95")
     async with database.transaction() as tx:
-        await choose(tx, [Choice("departement", Cadence.INSTANT)], by=agent, at=clock.now())
+        await choose(acting(tx, agent), Choose(items=[Choice(audience="departement", cadence=Cadence.INSTANT)]))
     await world.tell(soon)
     rows = await database.fetch("SELECT cadence FROM delivery WHERE template = 'stage_due_soon' ORDER BY created_at")
     assert [row["cadence"] for row in rows] == ["daily", "instant"]
@@ -143,8 +143,8 @@ async def test_a_digest_leaves_by_the_departement_s_clock_and_the_national_one_b
     local, national = await people.agent(Role.SAT_AGENT, departement), await people.agent(Role.NATIONAL_AGENT)
     for agent, audience in ((local, "departement"), (national, "national")):
         async with database.transaction() as tx:
-            choice = Choice(audience, Cadence.DAILY, "personal", hour=7)  # type: ignore[arg-type] # one of the audiences
-            await choose(tx, [choice], by=agent, at=clock.now())
+            choice = Choice(audience=audience, cadence=Cadence.DAILY, destination="personal", hour=7)
+            await choose(acting(tx, agent), Choose(items=[choice]))
     await world.tell(examples.example_of(intake.RequestSubmitted).model_copy(update={"departement": departement}))
     await world.tell(examples.example_of(escalation.EscalationReceived))
     rows = await database.fetch("SELECT audience, next_attempt_at FROM delivery WHERE cadence = 'daily'")

@@ -15,12 +15,14 @@ from services.notifications.domain.webhooks import Secrets, State
 from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.resend import resend
 from services.notifications.usecases.send import Outgoing, begin, content_offered
-from services.notifications.usecases.webhooks import From, Wish, next_parcel, replay, resume, subscribe, suspend
+from services.notifications.usecases.subscriptions import Replay, Subscribe, replay, resume, subscribe, suspend
+from services.notifications.usecases.webhooks import next_parcel
 from shared import clock
+from shared.commands import NoBody, Nothing
 from shared.db import Database
 from shared.errors import Conflict
 from shared.identity.model import Agent, Role
-from tests.notifications.conftest import MailServer, People, World, a_mail_sender, many_messages
+from tests.notifications.conftest import MailServer, People, World, a_mail_sender, acting, many_messages
 from tests.notifications.partner import Partner, a_partner
 
 SECRETS = Secrets("w" * 32)
@@ -67,7 +69,7 @@ async def test_each_mail_is_sent_or_refused_and_twice_only_where_an_answer_was_m
         again = chance.choice(ids)["id"]
         with contextlib.suppress(Conflict):
             async with database.transaction() as tx:
-                await resend(tx, again, by=operator, at=clock.now(), parts=parts)
+                await resend(acting(tx, operator, parts), again, NoBody())
 
     steps: list[Callable[[], Awaitable[object]]] = [
         somebody_writes,
@@ -159,14 +161,14 @@ async def test_a_partner_is_given_each_event_in_its_turn(
             newest = await database.fetchval("SELECT coalesce(max(position), 0) FROM partner_event")
             start = chance.randint(0, newest)
             async with database.transaction() as tx:
-                await replay(tx, webhook_id, From(position=start), by=operator, at=clock.now())
+                await replay(acting(tx, operator), webhook_id, Replay(position=start))
             due.position = start
 
         async def an_operator_suspends_or_resumes() -> None:
             state = await database.fetchval("SELECT state FROM webhook")
             act = suspend if state == State.ACTIVE else resume
             async with database.transaction() as tx:
-                await act(tx, webhook_id, by=operator, at=clock.now())
+                await act(acting(tx, operator), webhook_id, Nothing())
 
         steps: list[Callable[[], Awaitable[object]]] = [
             somebody_writes,
@@ -184,7 +186,7 @@ async def test_a_partner_is_given_each_event_in_its_turn(
         partner.answer = "204 No Content"
         await dispatcher.number()
         async with database.transaction() as tx:
-            await resume(tx, webhook_id, by=operator, at=clock.now())
+            await resume(acting(tx, operator), webhook_id, Nothing())
         while await dispatcher.deliver_next():
             due.check(partner)
         assert due.position == await database.fetchval("SELECT max(position) FROM partner_event")
@@ -193,6 +195,5 @@ async def test_a_partner_is_given_each_event_in_its_turn(
 
 async def subscribed(database: Database, parts: Parts, by: Agent, partner: Partner) -> UUID:
     async with database.transaction() as tx:
-        wish = Wish("Partenaire", partner.url)
-        webhook_id, _ = await subscribe(tx, wish, by=by, at=clock.now(), parts=parts)
-    return webhook_id
+        wish = Subscribe(name="Partenaire", url=partner.url)
+        return await subscribe(acting(tx, by, parts), wish)

@@ -24,13 +24,14 @@ from services.notifications.usecases.resend import resend
 from services.notifications.usecases.send import Outgoing, begin
 from services.notifications.usecases.tell import in_time
 from shared import clock
+from shared.commands import NoBody
 from shared.contracts import intake, qualification
 from shared.db import CONFLICT_ATTEMPTS, Database
 from shared.errors import IllegalMove
 from shared.identity.model import Role
 from shared.messaging import journal
 from tests.contracts.examples import EXAMPLES
-from tests.notifications.conftest import MailServer, People, World, a_mail_sender, many_messages
+from tests.notifications.conftest import MailServer, People, World, a_mail_sender, acting, many_messages
 from tests.polling import eventually
 from tests.rebuilt import moments_told
 from tests.wrong_clock import WRONG, set_clock
@@ -438,7 +439,7 @@ async def test_a_mail_that_a_sender_takes_meanwhile_is_not_queued_again(
 
     async def send_again() -> None:
         async with database.transaction() as tx:
-            await resend(tx, delivery_id, by=agent, at=clock.now(), parts=parts)
+            await resend(acting(tx, agent, parts), delivery_id, NoBody())
 
     async with database.transaction() as sender:
         assert await begin(sender, at=clock.now() + timedelta(hours=2), parts=parts)

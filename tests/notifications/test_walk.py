@@ -10,7 +10,6 @@ import pytest
 from litestar import Litestar
 
 from services.notifications.rendering import examples
-from services.notifications.web.pages.webhooks import _DONE
 from shared import clock
 from shared.contracts import intake, qualification
 from shared.contracts.vocabulary import Programme
@@ -85,7 +84,6 @@ async def foreign(client: Client, people: People, world: World, database: Databa
             "address_id": [str(address)],
             "notice_id": [notice["id"]],
             "webhook_id": [webhook.json()["id"]],
-            "action": [*_DONE],
             "team": ["departement:95"],
             "name": ["request_submitted"],
         },

@@ -12,11 +12,10 @@ from services.notifications.adapters.webhook_dispatcher import WebhookDispatcher
 from services.notifications.domain.addresses import may_be_called, wrong_with
 from services.notifications.domain.webhooks import Secrets
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.webhooks import Wish, subscribe
-from shared import clock
+from services.notifications.usecases.subscriptions import Subscribe, subscribe
 from shared.db import Database
 from shared.identity.model import Role
-from tests.notifications.conftest import People, World
+from tests.notifications.conftest import People, World, acting
 from tests.notifications.partner import Partner, a_partner
 from tests.notifications.test_webhooks import all_given
 
@@ -96,7 +95,7 @@ async def given(
     trusting = dataclasses.replace(parts, secrets=SECRETS, networks=(ipaddress.ip_network("127.0.0.0/8"),))
     operator = await people.agent(Role.OPERATOR)
     async with database.transaction() as tx:
-        await subscribe(tx, Wish("Partenaire", url), by=operator, at=clock.now(), parts=trusting)
+        await subscribe(acting(tx, operator, trusting), Subscribe(name="Partenaire", url=url))
     await world.filed()
     strict = dataclasses.replace(trusting, networks=(HERE,) if named else ())
     await all_given(WebhookDispatcher(database, strict, SECRETS))

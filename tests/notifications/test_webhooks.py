@@ -19,14 +19,11 @@ from services.notifications.domain.webhooks import FACTS, Result, Secrets, signa
 from services.notifications.rendering import examples
 from services.notifications.store.webhooks import note_partner_event, number_partner_events
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.webhooks import (
-    From,
+from services.notifications.usecases.subscriptions import (
     NoWebhooksHere,
-    Receipt,
-    Wish,
-    delivered,
+    Replay,
+    Subscribe,
     end,
-    next_parcel,
     renew_secret,
     replay,
     resume,
@@ -34,12 +31,14 @@ from services.notifications.usecases.webhooks import (
     subscribe,
     suspend,
 )
+from services.notifications.usecases.webhooks import Receipt, delivered, next_parcel
 from shared import clock
+from shared.commands import NoBody, Nothing
 from shared.contracts import escalation, intake, qualification
 from shared.db import Database, Transaction
 from shared.errors import IllegalMove, Invalid, NotFound, Refusal
 from shared.identity.model import Agent, Role
-from tests.notifications.conftest import People, World, many_messages
+from tests.notifications.conftest import People, World, acting, many_messages
 from tests.notifications.partner import Partner, a_partner
 from tests.polling import eventually
 from tests.wrong_clock import WRONG, set_clock
@@ -72,10 +71,12 @@ async def operator(people: People) -> Agent:
     return await people.agent(Role.OPERATOR)
 
 
-async def subscribed(database: Database, parts: Parts, by: Agent, wish: Wish) -> tuple[UUID, str]:
+async def subscribed(database: Database, parts: Parts, by: Agent, wish: Subscribe) -> tuple[UUID, str]:
     """Subscribe a partner; give the subscription's id and its secret."""
     async with database.transaction() as tx:
-        return await subscribe(tx, wish, by=by, at=clock.now(), parts=parts)
+        webhook_id = await subscribe(acting(tx, by, parts), wish)
+    assert parts.secrets is not None
+    return webhook_id, parts.secrets.of(webhook_id, 1)
 
 
 async def all_given(dispatcher: WebhookDispatcher) -> None:
@@ -113,7 +114,7 @@ async def test_a_partner_is_told_what_happens_next_in_order_and_can_prove_by_who
 ) -> None:
     await world.filed()
     await dispatcher.number()
-    _, secret = await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    _, secret = await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
     ids = await world.tell(*many_messages(3))
     await all_given(dispatcher)
     assert [event["id"] for event in partner.events] == [str(each) for each in ids]
@@ -165,9 +166,11 @@ async def test_only_what_is_wanted_is_given(
     operator: Agent,
     partner: Partner,
 ) -> None:
-    await subscribed(database, open_office, operator, Wish("A", partner.url, ["intake.request_submitted.v1"]))
+    await subscribed(
+        database, open_office, operator, Subscribe(name="A", url=partner.url, types=["intake.request_submitted.v1"])
+    )
     async with a_partner() as elsewhere:
-        await subscribed(database, open_office, operator, Wish("B", elsewhere.url, departements=["78"]))
+        await subscribed(database, open_office, operator, Subscribe(name="B", url=elsewhere.url, departements=["78"]))
         await world.filed()
         await world.tell(*many_messages(2))
         await all_given(dispatcher)
@@ -189,7 +192,7 @@ async def test_what_a_partner_does_not_take_is_tried_again_before_anything_else(
     operator: Agent,
     partner: Partner,
 ) -> None:
-    await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
     partner.answer, partner.body = "503 Service Unavailable", b"en maintenance, ecrivez a admin@region.test"
     await world.filed()
     await world.tell(*many_messages(1))
@@ -215,7 +218,7 @@ async def test_a_partner_who_asks_to_wait_is_waited_for(
     operator: Agent,
     partner: Partner,
 ) -> None:
-    await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
     partner.answer, partner.extra = "429 Too Many Requests", "Retry-After: 3600\r\n"
     await world.filed()
     await all_given(dispatcher)
@@ -233,7 +236,7 @@ async def test_a_partner_who_takes_nothing_for_two_days_or_is_gone_is_suspended_
     *,
     gone: bool,
 ) -> None:
-    webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    webhook_id, _ = await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
     partner.answer = "410 Gone" if gone else "500 Oops"
     await world.filed()
     if not gone:
@@ -253,7 +256,7 @@ async def test_a_partner_who_takes_nothing_for_two_days_or_is_gone_is_suspended_
     assert partner.calls == 1
     partner.answer = "200 OK"
     async with database.transaction() as tx:
-        await resume(tx, webhook_id, by=operator, at=clock.now())
+        await resume(acting(tx, operator), webhook_id, Nothing())
     await all_given(dispatcher)
     assert partner.types[1:] == ["intake.request_submitted.v1", "intake.message_posted.v1"], "nothing is lost"
 
@@ -269,14 +272,14 @@ async def test_a_test_event_is_sent_once_and_changes_nothing_else(
     *,
     suspended: bool,
 ) -> None:
-    webhook_id, secret = await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    webhook_id, secret = await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
     await world.filed()
     await dispatcher.number()
     async with database.transaction() as tx:
         if suspended:
-            await suspend(tx, webhook_id, by=operator, at=clock.now())
-        await send_test(tx, webhook_id, by=operator, at=clock.now())
-        await send_test(tx, webhook_id, by=operator, at=clock.now())
+            await suspend(acting(tx, operator), webhook_id, Nothing())
+        await send_test(acting(tx, operator), webhook_id, Nothing())
+        await send_test(acting(tx, operator), webhook_id, Nothing())
     before = await database.fetchrow("SELECT position, state, failures FROM webhook")
     partner.answer = "500 Oops"
     assert await dispatcher.deliver_next()
@@ -293,9 +296,9 @@ async def test_a_test_event_is_sent_once_and_changes_nothing_else(
     assert attempt is not None
     assert tuple(attempt) == (True, "refused")
     async with database.transaction() as tx:
-        await end(tx, webhook_id, by=operator, at=clock.now())
+        await end(acting(tx, operator), webhook_id, NoBody())
         with pytest.raises(IllegalMove):
-            await send_test(tx, webhook_id, by=operator, at=clock.now())
+            await send_test(acting(tx, operator), webhook_id, Nothing())
 
 
 async def test_events_are_told_again_from_a_position_or_a_moment(
@@ -306,24 +309,24 @@ async def test_events_are_told_again_from_a_position_or_a_moment(
     operator: Agent,
     partner: Partner,
 ) -> None:
-    webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    webhook_id, _ = await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
     ids = await world.tell(examples.example_of(intake.RequestSubmitted), *many_messages(3))
     await all_given(dispatcher)
 
-    async def again(start: From) -> list[str]:
+    async def again(start: Replay) -> list[str]:
         partner.bodies.clear()
         async with database.transaction() as tx:
-            await replay(tx, webhook_id, start, by=operator, at=clock.now())
+            await replay(acting(tx, operator), webhook_id, start)
         await all_given(dispatcher)
         return [event["id"] for event in partner.events]
 
     told = [str(each) for each in ids]
-    assert await again(From(position=0)) == told
-    assert await again(From(position=2)) == told[2:]
-    assert await again(From(position=4)) == []
+    assert await again(Replay(position=0)) == told
+    assert await again(Replay(position=2)) == told[2:]
+    assert await again(Replay(position=4)) == []
     noted = await database.fetchval("SELECT noted_at FROM partner_event WHERE position = 4")
-    assert await again(From(since=noted)) == told[3:]
-    for wrong in (From(), From(position=5), From(position=1, since=noted)):
+    assert await again(Replay(since=noted)) == told[3:]
+    for wrong in (Replay(), Replay(position=5), Replay(position=1, since=noted)):
         with pytest.raises(Invalid):
             await again(wrong)
 
@@ -336,14 +339,14 @@ async def test_a_late_answer_does_not_undo_that_all_is_told_again(
     operator: Agent,
     partner: Partner,
 ) -> None:
-    webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    webhook_id, _ = await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
     await world.filed()
     await dispatcher.number()
     async with database.transaction() as tx:
         parcel = await next_parcel(tx, at=clock.now(), secrets=SECRETS)
     assert parcel is not None
     async with database.transaction() as tx:
-        await replay(tx, webhook_id, From(position=0), by=operator, at=clock.now())
+        await replay(acting(tx, operator), webhook_id, Replay(position=0))
         receipt = Receipt(Result.TAKEN, "200")
         await delivered(tx, parcel.attempt_id, receipt, at=clock.now(), chance=0.5, parts=open_office)
     assert await column(database, "position") == 0
@@ -357,7 +360,7 @@ async def test_what_a_courier_left_that_is_gone_is_given_when_its_lease_is_over(
     operator: Agent,
     partner: Partner,
 ) -> None:
-    await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
     await world.filed()
     await dispatcher.number()
     async with database.transaction() as tx:
@@ -376,7 +379,7 @@ async def test_many_couriers_give_each_event_once_and_in_order(
 ) -> None:
     async with a_partner() as first, a_partner() as second:
         for number, partner in enumerate((first, second)):
-            await subscribed(database, open_office, operator, Wish(f"Partenaire {number}", partner.url))
+            await subscribed(database, open_office, operator, Subscribe(name=f"Partenaire {number}", url=partner.url))
         await world.filed()
         await world.tell(*many_messages(10))
         couriers = [WebhookDispatcher(database, open_office, SECRETS) for _ in range(4)]
@@ -395,7 +398,7 @@ async def test_many_couriers_give_each_event_once_and_in_order(
 async def test_couriers_run_until_they_are_stopped_and_one_round_gives_the_positions(
     database: Database, world: World, open_office: Parts, operator: Agent, partner: Partner
 ) -> None:
-    await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
     rounds: list[None] = []
 
     class Counting(WebhookDispatcher):
@@ -420,7 +423,7 @@ async def test_partners_that_answer_late_delay_no_other(
     released = asyncio.Event()
     async with a_partner(waits_for=released) as slow, a_partner(waits_for=released) as slower:
         for each in (slow, slower, partner):
-            await subscribed(database, open_office, operator, Wish("Partenaire", each.url))
+            await subscribed(database, open_office, operator, Subscribe(name="Partenaire", url=each.url))
         await world.filed()
         await world.tell(*many_messages(4))
         async with WebhookDispatcher(database, open_office, SECRETS).lifespan():
@@ -437,7 +440,7 @@ async def test_no_more_partners_are_served_at_once_than_set(
 ) -> None:
     partner.waits_for = asyncio.Event()
     for number in range(5):
-        await subscribed(database, open_office, operator, Wish(f"Partenaire {number}", partner.url))
+        await subscribed(database, open_office, operator, Subscribe(name=f"Partenaire {number}", url=partner.url))
     await world.filed()
     dispatcher = WebhookDispatcher(database, open_office, SECRETS, couriers=3)
     async with dispatcher.lifespan():
@@ -451,7 +454,7 @@ async def test_no_more_partners_are_served_at_once_than_set(
 async def test_what_commits_late_is_not_passed_over(
     database: Database, open_office: Parts, dispatcher: WebhookDispatcher, operator: Agent, partner: Partner
 ) -> None:
-    await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
     early, late = [examples.OTHER_ID, examples.REQUEST_ID]
     body = told_of(examples.example_of(qualification.OutcomeProposed), event_id=early, number=None)
 
@@ -493,9 +496,9 @@ async def test_a_changed_secret_and_the_one_before_both_sign_for_a_day(
     operator: Agent,
     partner: Partner,
 ) -> None:
-    webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    webhook_id, _ = await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
     async with database.transaction() as tx:
-        await renew_secret(tx, webhook_id, by=operator, at=clock.now(), parts=open_office)
+        await renew_secret(acting(tx, operator, open_office), webhook_id, Nothing())
     await world.filed()
     await all_given(dispatcher)
     async with database.transaction() as tx:
@@ -515,29 +518,29 @@ async def test_a_subscription_that_ended_is_given_nothing_and_moves_no_more(
     operator: Agent,
     partner: Partner,
 ) -> None:
-    webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    webhook_id, _ = await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
     async with database.transaction() as tx:
-        await end(tx, webhook_id, by=operator, at=clock.now())
+        await end(acting(tx, operator), webhook_id, NoBody())
     await world.filed()
     await all_given(dispatcher)
     assert partner.calls == 0
     for move in (suspend, resume, end):
         async with database.transaction() as tx:
             with pytest.raises(IllegalMove):
-                await move(tx, webhook_id, by=operator, at=clock.now())
+                await move(acting(tx, operator), webhook_id, NoBody())
 
 
 @pytest.mark.parametrize(
     ("wish", "field"),
     [
-        (Wish(" ", "https://exemple.fr"), "name"),
-        (Wish("Région", "https://10.0.0.1/"), "url"),
-        (Wish("Région", "https://exemple.fr", ["intake.unheard_of.v1"]), "types"),
-        (Wish("Région", "https://exemple.fr", departements=["999"]), "departements"),
+        (Subscribe(name=" ", url="https://exemple.fr"), "name"),
+        (Subscribe(name="Région", url="https://10.0.0.1/"), "url"),
+        (Subscribe(name="Région", url="https://exemple.fr", types=["intake.unheard_of.v1"]), "types"),
+        (Subscribe(name="Région", url="https://exemple.fr", departements=["999"]), "departements"),
     ],
 )
 async def test_a_wish_that_cannot_be_served_is_refused_by_its_field(
-    database: Database, open_office: Parts, operator: Agent, wish: Wish, field: str
+    database: Database, open_office: Parts, operator: Agent, wish: Subscribe, field: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
         await subscribed(database, open_office, operator, wish)
@@ -547,28 +550,32 @@ async def test_a_wish_that_cannot_be_served_is_refused_by_its_field(
 async def test_without_a_key_nobody_subscribes(database: Database, parts: Parts, operator: Agent) -> None:
     with pytest.raises(NoWebhooksHere):
         keyless = dataclasses.replace(parts, secrets=None)
-        await subscribed(database, keyless, operator, Wish("Région", "https://exemple.fr"))
+        await subscribed(database, keyless, operator, Subscribe(name="Région", url="https://exemple.fr"))
 
 
 async def test_who_is_not_an_operator_conducts_nothing(database: Database, open_office: Parts, people: People) -> None:
     agent = await people.agent(Role.NATIONAL_AGENT)
     with pytest.raises(Refusal, match="forbidden"):
-        await subscribed(database, open_office, agent, Wish("Région", "https://exemple.fr"))
+        await subscribed(database, open_office, agent, Subscribe(name="Région", url="https://exemple.fr"))
 
 
 async def test_an_operator_of_a_departement_conducts_what_concerns_it_alone(
     database: Database, open_office: Parts, operator: Agent, people: People
 ) -> None:
-    webhook_id, _ = await subscribed(database, open_office, operator, Wish("Région", "https://exemple.fr"))
+    webhook_id, _ = await subscribed(
+        database, open_office, operator, Subscribe(name="Région", url="https://exemple.fr")
+    )
     async with database.transaction() as tx:
         await tx.execute("UPDATE agent SET email = 'autre@cousu.test'")
     local = await people.agent(Role.OPERATOR, "95")
     with pytest.raises(Invalid):
-        await subscribed(database, open_office, local, Wish("Tout", "https://exemple.fr"))
-    await subscribed(database, open_office, local, Wish("Le mien", "https://exemple.fr", departements=["95"]))
+        await subscribed(database, open_office, local, Subscribe(name="Tout", url="https://exemple.fr"))
+    await subscribed(
+        database, open_office, local, Subscribe(name="Le mien", url="https://exemple.fr", departements=["95"])
+    )
     async with database.transaction() as tx:
         with pytest.raises(NotFound):
-            await end(tx, webhook_id, by=local, at=clock.now())
+            await end(acting(tx, local), webhook_id, NoBody())
 
 
 async def test_old_events_are_forgotten_and_positions_go_on(
@@ -579,7 +586,7 @@ async def test_old_events_are_forgotten_and_positions_go_on(
     operator: Agent,
     partner: Partner,
 ) -> None:
-    await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
     await world.filed()
     await world.tell(*many_messages(1))
     await all_given(dispatcher)
@@ -605,7 +612,7 @@ async def test_a_wrong_clock_of_the_service_forgets_no_event_early(
     monkeypatch: pytest.MonkeyPatch,
     wrong: timedelta,
 ) -> None:
-    await subscribed(database, open_office, operator, Wish("Région", partner.url))
+    await subscribed(database, open_office, operator, Subscribe(name="Région", url=partner.url))
     await world.filed()
     await dispatcher.number()
     await world.tell(*many_messages(1))

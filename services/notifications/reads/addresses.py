@@ -1,18 +1,18 @@
-"""The SQL that shows addresses which take no mail."""
+"""Read the addresses that take no mail."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+from pydantic import BaseModel
 
 from services.notifications.domain.perimeter import Perimeter
 from services.notifications.store.perimeter import SEES_DELIVERY
 from shared.db import Reader
-from shared.web.paging import Page
+from shared.web.paging import Page, Paged
 
 
-@dataclass(frozen=True, slots=True)
-class BadAddress:
-    """An address, since when it takes no mail, what a mail server said of it, and the last mail that came back."""
+class BadAddressView(BaseModel):
+    """An address of which a mail server said for good that it takes no mail, and the last mail that came back."""
 
     id: UUID
     address: str
@@ -29,9 +29,8 @@ _BAD = f"""
 """
 
 
-async def bad_addresses(reader: Reader, perimeter: Perimeter, page: Page) -> tuple[list[BadAddress], int]:
-    """List those that mails of the perimeter go to, the newest first, and count them."""
-    total: int = await reader.fetchval(f"SELECT count(*) {_BAD}", *perimeter.arguments)
+async def bad_addresses(reader: Reader, perimeter: Perimeter, page: Page) -> Paged[BadAddressView]:
+    """List those that mails of the perimeter go to, the newest first."""
     rows = await reader.fetch(
         f"""
         SELECT b.id, b.address, b.since, b.answer, b.delivery_id
@@ -43,12 +42,13 @@ async def bad_addresses(reader: Reader, perimeter: Perimeter, page: Page) -> tup
         page.limit,
         page.offset,
     )
-    return [BadAddress(**row) for row in rows], total
+    total = await reader.fetchval(f"SELECT count(*) {_BAD}", *perimeter.arguments)
+    return Paged(items=[BadAddressView(**row) for row in rows], total=total, page=page.number)
 
 
-async def bad_address(reader: Reader, address: str) -> BadAddress | None:
+async def bad_address(reader: Reader, address: str) -> BadAddressView | None:
     """Give what is known of an address that takes no mail."""
     row = await reader.fetchrow(
         "SELECT id, address, since, answer, delivery_id FROM bad_address WHERE address = lower($1)", address
     )
-    return BadAddress(**row) if row else None
+    return BadAddressView(**row) if row else None

@@ -1,13 +1,15 @@
-"""The SQL of an agent's bell: what his teams were told lately, and what of it he has not read."""
+"""Read an agent's bell: what was sent to their teams lately, and how much of it they have not read."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from shared.db import Reader
-from shared.web.paging import Page
+from shared.french.words import event_word
+from shared.web.paging import Page, Paged
 
 RINGS_FOR: Final = timedelta(days=60)
 """What is older is found among the messages and rings no more."""
@@ -22,31 +24,37 @@ _RINGING: Final = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One thing that the agent's team was told."""
+class NoticeView(BaseModel):
+    """One thing that the agent's team was told; `href` leads to where it is dealt with."""
 
     id: UUID
     number: str | None
     departement: str | None
     event_type: str
+    label: str
     subject: str
-    link_kind: str
-    link_target: str
-    created_at: datetime
+    href: str
+    at: datetime
     read_at: datetime | None
 
 
 async def notices(
-    reader: Reader, agent_id: UUID, holders: list[str], *, at: datetime, only_unread: bool, page: Page
-) -> tuple[list[Notice], int]:
-    """List what the mailboxes of an agent's teams were told, newest first, and count it."""
+    reader: Reader,
+    agent_id: UUID,
+    holders: list[str],
+    *,
+    at: datetime,
+    only_unread: bool,
+    page: Page,
+    open_link: Callable[[str, str], str],
+) -> Paged[NoticeView]:
+    """List what was sent to the mailboxes of an agent's teams, newest first; `open_link` makes addresses of targets."""
     wanted = f"{_RINGING} AND (NOT $4 OR r.read_at IS NULL)"
     since = at - RINGS_FOR
     total: int = await reader.fetchval(f"SELECT count(*) {wanted}", agent_id, holders, since, only_unread)
     rows = await reader.fetch(
         f"""
-        SELECT d.id, d.number, d.departement, d.event_type, d.subject, d.link_kind, d.link_target, d.created_at,
+        SELECT d.id, d.number, d.departement, d.event_type, d.subject, d.link_kind, d.link_target, d.created_at AS at,
                r.read_at
         {wanted}
         ORDER BY d.created_at DESC, d.id DESC
@@ -59,11 +67,21 @@ async def notices(
         page.limit,
         page.offset,
     )
-    return [Notice(**row) for row in rows], total
+    items = [
+        NoticeView(**row, label=event_word(row["event_type"]), href=open_link(row["link_kind"], row["link_target"]))
+        for row in rows
+    ]
+    return Paged(items=items, total=total, page=page.number)
+
+
+class UnreadView(BaseModel):
+    """How much is unread; 100 means a hundred or more."""
+
+    unread: int
 
 
 async def unread(reader: Reader, holders_of: Mapping[UUID, list[str]], *, at: datetime) -> dict[UUID, int]:
-    """Count what each of these agents has not read in the mailboxes that ring for him, up to `MOST_COUNTED`."""
+    """Count what each of these agents has not read in the mailboxes that ring for them, up to `MOST_COUNTED`."""
     pairs = [(agent_id, holder) for agent_id, holders in holders_of.items() for holder in holders]
     rows = await reader.fetch(
         """

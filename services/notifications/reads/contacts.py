@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from services.notifications.domain.directory import ServiceInCharge
 from services.notifications.domain.perimeter import Perimeter
 from shared.db import Reader
-from shared.web.paging import Page
+from shared.web.paging import Page, Paged
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,8 @@ async def bad_among(reader: Reader, addresses: list[str]) -> set[str]:
     return {row["address"] for row in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class KnownProvider:
-    """A local provider whom a département asked; `bad`: his address takes no mail."""
+class ProviderContactView(BaseModel):
+    """How a local provider was reached last; qualification keeps the catalogue's entry."""
 
     provider_id: UUID
     departement: str
@@ -74,11 +75,11 @@ class KnownProvider:
     email: str
     phone: str | None
     told_at: datetime
-    bad: bool
+    takes_no_mail: bool
 
 
-async def providers(reader: Reader, perimeter: Perimeter, q: str | None, page: Page) -> tuple[list[KnownProvider], int]:
-    """List the providers of the perimeter by name, and count them."""
+async def providers(reader: Reader, perimeter: Perimeter, q: str | None, page: Page) -> Paged[ProviderContactView]:
+    """List the local providers that départements of the perimeter asked; those whose address takes no mail first."""
     known = """
         (SELECT DISTINCT ON (provider_id, departement) provider_id, departement, name, email, phone, told_at
          FROM presented_provider
@@ -91,7 +92,7 @@ async def providers(reader: Reader, perimeter: Perimeter, q: str | None, page: P
     total: int = await reader.fetchval(f"SELECT count(*) FROM {known} {wanted}", perimeter.departements, q)
     rows = await reader.fetch(
         f"""
-        SELECT p.provider_id, p.departement, p.name, p.email, p.phone, p.told_at, b.id IS NOT NULL AS bad
+        SELECT p.provider_id, p.departement, p.name, p.email, p.phone, p.told_at, b.id IS NOT NULL AS takes_no_mail
         FROM {known}
         LEFT JOIN bad_address b ON b.address = lower(p.email)
         {wanted}
@@ -103,4 +104,4 @@ async def providers(reader: Reader, perimeter: Perimeter, q: str | None, page: P
         page.limit,
         page.offset,
     )
-    return [KnownProvider(**row) for row in rows], total
+    return Paged(items=[ProviderContactView(**row) for row in rows], total=total, page=page.number)

@@ -1,14 +1,18 @@
-"""The SQL that shows mails: lists and details, counts, choices."""
+"""Read mails: lists, one of them with its attempts, counts, and the choices of how they come."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import BaseModel
+
+from services.notifications.domain.deliveries import Delivery, Status
 from services.notifications.domain.perimeter import Perimeter
 from services.notifications.store.perimeter import SEES_DELIVERY
-from shared.db import Reader
+from shared.db import Reader, Row
 from shared.errors import NotFound
-from shared.web.paging import Page
+from shared.web.paging import Page, Paged
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +25,17 @@ class Filters:
     q: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryLine:
-    """One delivery in a list."""
+class AttemptView(BaseModel):
+    """One attempt: `result` is null while it is under way; `by` is who asked to send again."""
+
+    at: datetime
+    result: str | None
+    answer: str | None
+    by: str | None
+
+
+class DeliveryView(BaseModel):
+    """One mail about one event to one recipient."""
 
     id: UUID
     request_id: UUID | None
@@ -32,32 +44,18 @@ class DeliveryLine:
     event_type: str
     departement: str | None
     audience: str
-    holder: str
-    recipient: str
+    recipient: str | None
     template: str
     subject: str
     status: str
     cadence: str
     digest_id: UUID | None
     reason: str | None
-    round: int
-    attempts: int
-    tried_since: datetime
+    attempts: list[AttemptView]
     next_attempt_at: datetime | None
     created_at: datetime
     sent_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One attempt; without `ended_at` it is under way, or nobody knows how it ended."""
-
-    delivery_id: UUID
-    began_at: datetime
-    ended_at: datetime | None
-    result: str | None
-    answer: str | None
-    asked_by: str | None
+    allowed_actions: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,8 @@ class Body:
 
 _LINE = """
     SELECT id, request_id, number, event_id, event_type, departement, audience, holder, recipient, template, subject,
-           status, cadence, digest_id, reason, round, attempts, tried_since, next_attempt_at, created_at, sent_at
+           status, cadence, digest_id, reason, round, attempts AS tries, tried_since, next_attempt_at, created_at,
+           sent_at
     FROM delivery
 """
 _WANTED = f"""
@@ -86,15 +85,33 @@ _WANTED = f"""
 
 
 async def deliveries(
-    reader: Reader, perimeter: Perimeter, filters: Filters, page: Page
-) -> tuple[list[DeliveryLine], int]:
-    """List deliveries, newest first, and count them all."""
+    reader: Reader, perimeter: Perimeter, filters: Filters, page: Page, *, may_resend: bool, at: datetime
+) -> Paged[DeliveryView]:
+    """List mails of the perimeter, newest first."""
     wanted = (*perimeter.arguments, filters.request_id, filters.status, filters.audience, filters.q)
     total: int = await reader.fetchval(f"SELECT count(*) FROM delivery {_WANTED}", *wanted)
     rows = await reader.fetch(
         f"{_LINE} {_WANTED} ORDER BY created_at DESC, id DESC LIMIT $8 OFFSET $9", *wanted, page.limit, page.offset
     )
-    return [DeliveryLine(**row) for row in rows], total
+    return Paged(items=await _views(reader, rows, may_resend=may_resend, at=at), total=total, page=page.number)
+
+
+async def _views(reader: Reader, rows: Sequence[Row], *, may_resend: bool, at: datetime) -> list[DeliveryView]:
+    attempts = await _attempts(reader, [row["id"] for row in rows])
+    views = []
+    for row in rows:
+        delivery = Delivery(
+            id=row["id"],
+            status=Status(row["status"]),
+            attempts=row["tries"],
+            round=row["round"],
+            next_attempt_at=row["next_attempt_at"],
+            tried_since=row["tried_since"],
+            recipient=row["recipient"],
+        )
+        members = {**row, "recipient": row["recipient"] or None, "attempts": attempts[row["id"]]}
+        views.append(DeliveryView(**members, allowed_actions=delivery.allowed_actions(may_resend=may_resend, at=at)))
+    return views
 
 
 async def unsent(reader: Reader, perimeter: Perimeter) -> dict[str, int]:
@@ -124,12 +141,14 @@ async def oldest_due(reader: Reader, at: datetime) -> float:
     return seconds
 
 
-async def delivery(reader: Reader, delivery_id: UUID, perimeter: Perimeter) -> DeliveryLine:
-    """Give one delivery of the caller's perimeter."""
-    row = await reader.fetchrow(f"{_LINE} WHERE {SEES_DELIVERY} AND id = $4", *perimeter.arguments, delivery_id)
-    if row is None:
+async def delivery(
+    reader: Reader, delivery_id: UUID, perimeter: Perimeter, *, may_resend: bool, at: datetime
+) -> DeliveryView:
+    """Give one mail of the perimeter."""
+    rows = await reader.fetch(f"{_LINE} WHERE {SEES_DELIVERY} AND id = $4", *perimeter.arguments, delivery_id)
+    if not rows:
         raise NotFound
-    return DeliveryLine(**row)
+    return (await _views(reader, rows, may_resend=may_resend, at=at))[0]
 
 
 async def body(reader: Reader, delivery_id: UUID) -> Body:
@@ -140,11 +159,11 @@ async def body(reader: Reader, delivery_id: UUID) -> Body:
     return Body(**row)
 
 
-async def attempts(reader: Reader, delivery_ids: list[UUID]) -> dict[UUID, list[Attempt]]:
-    """Give the attempts of deliveries, oldest first; what went in a digest has its digest's."""
+async def _attempts(reader: Reader, delivery_ids: list[UUID]) -> dict[UUID, list[AttemptView]]:
+    """Give the attempts of mails, oldest first; what went in a digest has its digest's."""
     rows = await reader.fetch(
         """
-        SELECT d.id AS delivery_id, a.began_at, a.ended_at, a.result, a.answer, a.asked_by
+        SELECT d.id AS delivery_id, a.began_at AS at, a.result, a.answer, a.asked_by AS by
         FROM delivery d
         JOIN delivery_attempt a ON a.delivery_id IN (d.id, d.digest_id)
         WHERE d.id = ANY($1)
@@ -152,9 +171,9 @@ async def attempts(reader: Reader, delivery_ids: list[UUID]) -> dict[UUID, list[
         """,
         delivery_ids,
     )
-    found: dict[UUID, list[Attempt]] = {delivery_id: [] for delivery_id in delivery_ids}
+    found: dict[UUID, list[AttemptView]] = {delivery_id: [] for delivery_id in delivery_ids}
     for row in rows:
-        found[row["delivery_id"]].append(Attempt(**row))
+        found[row["delivery_id"]].append(AttemptView(**row))
     return found
 
 

@@ -1,15 +1,18 @@
 """The directory: how each team is reached, which its own agents keep true."""
 
 from dataclasses import dataclass
-from datetime import datetime
+
+from pydantic import Field
 
 from services.notifications.domain.directory import ServiceInCharge
 from services.notifications.domain.preferences import ROLES_OF
 from services.notifications.store.contacts import forget_contact, set_contact
+from services.notifications.usecases.context import Context
 from services.notifications.usecases.tell import mailbox
+from shared.commands import Command
+from shared.contracts.fact import Email
 from shared.contracts.notifications import Audience
 from shared.contracts.vocabulary import Programme
-from shared.db import Transaction
 from shared.errors import Forbidden, NotFound
 from shared.identity.model import DEPARTEMENTAL, Agent, Role
 
@@ -75,15 +78,40 @@ def entry_of(audience: str, scope: str | None, agent: Agent) -> Entry:
     return found
 
 
-async def enter_contact(tx: Transaction, entry: Entry, entered: ServiceInCharge, *, by: Agent, at: datetime) -> None:
+class Team(Command):
+    """Which team of the directory; `scope` is its département or its programme."""
+
+    audience: Audience
+    scope: str | None = Field(default=None, max_length=40)
+
+
+class EnterContact(Team):
+    """How a team is reached."""
+
+    name: str = Field(min_length=1, max_length=200)
+    address: str | None = Field(default=None, max_length=500)
+    email: Email
+    phone: str | None = Field(default=None, max_length=40)
+
+
+async def enter_contact(do: Context, command: EnterContact) -> Entry:
     """Keep how a team is reached; it holds for what is written from now on, and for what is sent again."""
-    if not entry.may_be_kept_by(by):
-        raise NotYourContact
-    await set_contact(tx, entry.holder, entered, by=by.id, at=at)
+    entry = _kept_by(do, command)
+    entered = ServiceInCharge(name=command.name, address=command.address, email=command.email, phone=command.phone)
+    await set_contact(do.tx, entry.holder, entered, by=do.agent.id, at=do.at)
+    return entry
 
 
-async def withdraw_contact(tx: Transaction, entry: Entry, *, by: Agent) -> None:
-    """Forget what was entered: what is configured or was told holds again."""
-    if not entry.may_be_kept_by(by):
+async def withdraw_contact(do: Context, command: Team) -> Entry:
+    """Forget what was entered: what is configured or was presented by the service holds again."""
+    entry = _kept_by(do, command)
+    await forget_contact(do.tx, entry.holder)
+    return entry
+
+
+def _kept_by(do: Context, team: Team) -> Entry:
+    """Find a team that the agent keeps; refuses others that they see (`NotYourContact`)."""
+    entry = entry_of(team.audience, team.scope, do.agent)
+    if not entry.may_be_kept_by(do.agent):
         raise NotYourContact
-    await forget_contact(tx, entry.holder)
+    return entry

@@ -1,15 +1,15 @@
 """Choose how mail comes: for a team's mailbox, or as copies at an agent's own address."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
+
+from pydantic import Field
 
 from services.notifications.domain.audiences import templates
 from services.notifications.domain.preferences import EVERY_TEMPLATE, MONDAY, MORNING, ROLES_OF, Cadence, Preference
 from services.notifications.store.preferences import set_preference
+from services.notifications.usecases.context import Context
+from shared.commands import Command
 from shared.contracts.notifications import Audience
-from shared.db import Transaction
 from shared.errors import FieldError, Forbidden, Invalid, NotFound
 from shared.identity.model import Agent
 
@@ -24,17 +24,22 @@ class NotYourMail(Forbidden):
     sentence = "Ces messages concernent un autre rôle que le vôtre : vous ne pouvez pas en changer le rythme."
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """How one sort of mail shall come. `scope` is a département or a programme; without it, all of the agent's."""
+class Choice(Command):
+    """How one sort of mail shall come; without `scope`, for all of the agent's départements or programmes."""
 
     audience: Audience
     cadence: Cadence
     destination: Destination = "mailbox"
     template: str = EVERY_TEMPLATE
-    scope: str | None = None
-    hour: int = MORNING
-    weekday: int = MONDAY
+    scope: str | None = Field(default=None, max_length=40)
+    hour: int = Field(default=MORNING, ge=0, le=23)
+    weekday: int = Field(default=MONDAY, ge=0, le=6)
+
+
+class Choose(Command):
+    """Choices to keep; those that are not named stay as they are."""
+
+    items: list[Choice] = Field(max_length=200)
 
 
 def audiences_of(agent: Agent) -> list[Audience]:
@@ -74,16 +79,17 @@ def mailboxes_of(agent: Agent, audience: Audience) -> list[str]:
     return [f"mailbox:{audience}:{scope}" if scope else f"mailbox:{audience}" for scope in scopes_of(agent, audience)]
 
 
-async def choose(tx: Transaction, choices: Iterable[Choice], *, by: Agent, at: datetime) -> None:
-    """Keep choices; it changes mails to come, not those that already wait."""
-    for number, choice in enumerate(choices):
-        if choice.audience not in audiences_of(by):
+async def choose(do: Context, command: Choose) -> None:
+    """Keep choices; they change mails to come, not those that already wait."""
+    agent = do.agent
+    for number, choice in enumerate(command.items):
+        if choice.audience not in audiences_of(agent):
             raise NotYourMail
         if choice.template not in {EVERY_TEMPLATE, *templates_of(choice.audience)}:
             raise Invalid([FieldError(f"items.{number}.template", "Ce modèle ne concerne pas ces destinataires.")])
         if choice.destination == "mailbox" and choice.cadence is Cadence.NEVER:
-            sentence = "Une boîte de service reçoit toujours ses messages : choisissez instant, daily ou weekly."
+            sentence = "Une boîte de service reçoit toujours ses messages : choisissez instant, daily ou weekly."
             raise Invalid([FieldError(f"items.{number}.cadence", sentence)])
         preference = Preference(choice.cadence, choice.hour, choice.weekday)
-        for holder in holders_of(by, choice):
-            await set_preference(tx, holder, choice.audience, choice.template, preference, by=by.id, at=at)
+        for holder in holders_of(agent, choice):
+            await set_preference(do.tx, holder, choice.audience, choice.template, preference, by=agent.id, at=do.at)

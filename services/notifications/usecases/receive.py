@@ -13,10 +13,8 @@ from services.notifications.domain.incoming import (
     TooMuchAnswered,
 )
 from services.notifications.domain.mail_text import Report
-from services.notifications.domain.perimeter import Perimeter
 from services.notifications.store.incoming import (
     answered,
-    clear_address,
     flag_address,
     note_incoming,
     replies_about,
@@ -24,14 +22,12 @@ from services.notifications.store.incoming import (
     take_back,
 )
 from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.resend import MAY_RESEND
 from services.notifications.usecases.send import give_up
 from services.notifications.usecases.tell import in_time, tell
 from shared import clock
 from shared.contracts.notifications import ReplyReceived
 from shared.db import Transaction
 from shared.errors import NotFound
-from shared.identity.model import Agent
 from shared.masking import hidden
 from shared.messaging import journal
 
@@ -114,10 +110,3 @@ async def take_report(
 async def pass_over(tx: Transaction, delivery_id: UUID, *, digest: bytes, at: datetime) -> None:
     """Note that something came back which no person wrote."""
     await note_incoming(tx, delivery_id, digest, kind="automatic", at=at)
-
-
-async def trust_address(tx: Transaction, address_id: UUID, *, by: Agent) -> None:
-    """Say that an address takes mail again."""
-    by.require(*MAY_RESEND)
-    if not await clear_address(tx, address_id, Perimeter.of(by)):
-        raise NotFound

@@ -1,13 +1,10 @@
-"""Let partners' programs subscribe, and give them what they subscribed to: each its own events, in order."""
+"""Deliver events to partners' programs by webhook: each the events of its own subscription, in order."""
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from services.notifications.domain import webhooks as domain
-from services.notifications.domain.addresses import wrong_with
 from services.notifications.domain.audiences import WEBHOOK_SUSPENDED
 from services.notifications.domain.deliveries import NO_ADDRESS, Status
 from services.notifications.domain.preferences import Cadence
@@ -15,48 +12,17 @@ from services.notifications.domain.webhooks import GONE, LEASE, OLD_SECRET_LASTS
 from services.notifications.store.deliveries import NewDelivery, add_delivery
 from services.notifications.store.requests import known_request
 from services.notifications.store.webhooks import (
-    NewWebhook,
-    add_webhook,
     claim_event,
     claim_test,
     end_attempt,
-    head,
-    lock_webhook,
     move_on,
     note_partner_event,
-    position_before,
-    request_test,
-    save_secret,
     save_state,
     try_later,
 )
 from services.notifications.usecases.parts import Parts
-from shared import clock
 from shared.contracts.fact import Fact
 from shared.db import Row, Transaction
-from shared.errors import Conflict, FieldError, IllegalMove, Invalid
-from shared.identity.model import Agent, Role
-
-_DEPARTEMENT = re.compile(r"0[1-9]|[1-8]\d|9[0-5]|2[AB]|9[78]\d")
-_BY_HAND = "Suspendu à la main."
-
-
-class NoWebhooksHere(Conflict):
-    """The service has no key to sign with (HTTP 409)."""
-
-    code = "no_webhooks_here"
-    title = "Webhooks are not configured"
-    sentence = "Les abonnements ne sont pas ouverts sur ce service : l’exploitant doit d’abord lui donner une clé."
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a partner wants: where, and which facts of which départements; empty means all."""
-
-    name: str
-    url: str
-    types: Sequence[str] = ()
-    departements: Sequence[str] = ()
 
 
 async def note_for_partners(tx: Transaction, fact: Fact, *, event_id: UUID, at: datetime) -> None:
@@ -66,108 +32,6 @@ async def note_for_partners(tx: Transaction, fact: Fact, *, event_id: UUID, at: 
     request = await known_request(tx, fact.request_id)
     body = domain.told_of(fact, event_id=event_id, number=request.number if request else None)
     await note_partner_event(tx, event_id, wire_type=fact.wire_type, departement=fact.departement, body=body, at=at)
-
-
-async def subscribe(tx: Transaction, wish: Wish, *, by: Agent, at: datetime, parts: Parts) -> tuple[UUID, str]:
-    """Keep a subscription that begins with what happens next; give its id and its secret, which is shown once."""
-    by.require(Role.OPERATOR)
-    if parts.secrets is None:
-        raise NoWebhooksHere
-    errors = []
-    if not wish.name.strip():
-        errors.append(FieldError("name", "Donnez un nom à cet abonnement."))
-    if wrong := wrong_with(wish.url, parts.networks):
-        errors.append(FieldError("url", wrong))
-    if not set(wish.types) <= {fact.wire_type for fact in domain.FACTS}:
-        errors.append(FieldError("types", "Choisissez des événements de la liste."))
-    if not all(_DEPARTEMENT.fullmatch(code) for code in wish.departements):
-        errors.append(FieldError("departements", "Donnez des codes de départements, comme 95, 2A ou 971."))
-    elif by.perimeter is not None and not (wish.departements and set(wish.departements) <= set(by.perimeter)):
-        errors.append(FieldError("departements", "Choisissez des départements de votre périmètre."))
-    if errors:
-        raise Invalid(errors)
-    webhook_id = clock.new_id()
-    new = NewWebhook(
-        id=webhook_id,
-        name=wish.name.strip(),
-        url=wish.url,
-        types=sorted(set(wish.types)),
-        departements=sorted(set(wish.departements)),
-        position=await head(tx),
-        created_by=by.id,
-        at=at,
-    )
-    await add_webhook(tx, new)
-    return webhook_id, parts.secrets.of(webhook_id, 1)
-
-
-async def renew_secret(tx: Transaction, webhook_id: UUID, *, by: Agent, at: datetime, parts: Parts) -> str:
-    """Make another secret; the one before signs too for a day."""
-    by.require(Role.OPERATOR)
-    if parts.secrets is None:
-        raise NoWebhooksHere
-    row = await _of_somebody_served(tx, webhook_id, by)
-    generation = row["secret_generation"] + 1
-    await save_secret(tx, webhook_id, generation, at=at)
-    return parts.secrets.of(webhook_id, generation)
-
-
-async def suspend(tx: Transaction, webhook_id: UUID, *, by: Agent, at: datetime) -> None:
-    """Give nothing more for now; nothing is lost."""
-    by.require(Role.OPERATOR)
-    row = await _of_somebody_served(tx, webhook_id, by)
-    if row["state"] == State.SUSPENDED:
-        raise IllegalMove(state=State.SUSPENDED, allowed_actions=["resume", "replay", "end"])
-    await save_state(tx, webhook_id, state=State.SUSPENDED, because=_BY_HAND, position=row["position"], at=at)
-
-
-async def resume(tx: Transaction, webhook_id: UUID, *, by: Agent, at: datetime) -> None:
-    """Go on from where it stands, and at once, also when it waits after a failure."""
-    by.require(Role.OPERATOR)
-    row = await _of_somebody_served(tx, webhook_id, by)
-    await save_state(tx, webhook_id, state=State.ACTIVE, because=None, position=row["position"], at=at)
-
-
-@dataclass(frozen=True, slots=True)
-class From:
-    """From where to tell again: after a position, or since a moment."""
-
-    position: int | None = None
-    since: datetime | None = None
-
-
-async def replay(tx: Transaction, webhook_id: UUID, start: From, *, by: Agent, at: datetime) -> None:
-    """Tell again from a position or a moment of choice, or leave out what lies before it; it is served at once."""
-    by.require(Role.OPERATOR)
-    if (start.position is None) == (start.since is None):
-        raise Invalid.field("position", "Donnez soit une position, soit un jour.")
-    await _of_somebody_served(tx, webhook_id, by)
-    newest = await head(tx)
-    position = start.position if start.since is None else await position_before(tx, start.since)
-    if position is None or not 0 <= position <= newest:
-        raise Invalid.field("position", f"Donnez une position entre 0 et {newest}.")
-    await save_state(tx, webhook_id, state=State.ACTIVE, because=None, position=position, at=at)
-
-
-async def send_test(tx: Transaction, webhook_id: UUID, *, by: Agent, at: datetime) -> None:
-    """Have a test event sent once, also to a suspended subscription; it changes no position."""
-    by.require(Role.OPERATOR)
-    await _of_somebody_served(tx, webhook_id, by)
-    await request_test(tx, webhook_id, by=by.id, at=at)
-
-
-async def end(tx: Transaction, webhook_id: UUID, *, by: Agent, at: datetime) -> None:
-    """End a subscription for good; its journal stays."""
-    by.require(Role.OPERATOR)
-    row = await _of_somebody_served(tx, webhook_id, by)
-    await save_state(tx, webhook_id, state=State.ENDED, because=None, position=row["position"], at=at)
-
-
-async def _of_somebody_served(tx: Transaction, webhook_id: UUID, by: Agent) -> Row:
-    row = await lock_webhook(tx, webhook_id, by.perimeter)
-    if row["state"] == State.ENDED:
-        raise IllegalMove(state=State.ENDED, allowed_actions=[])
-    return row
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,19 @@
 """How the choices of an agent are shown: one line per audience and destination, what holds when nothing was chosen."""
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from services.notifications.domain.preferences import EVERY_TEMPLATE, MONDAY, MORNING, Cadence
 from services.notifications.reads.mails import choices
-from services.notifications.store import preferences
-from services.notifications.store.preferences import absence_of
+from services.notifications.store import preferences as store
+from services.notifications.usecases.absence import today_of
 from services.notifications.usecases.preferences import Destination, audiences_of, mailboxes_of, scopes_of, templates_of
+from services.notifications.web.context import AgentContext
+from shared import clock
 from shared.contracts.notifications import Audience
 from shared.db import Reader
-from shared.french.dates import zone_of
 from shared.identity.model import Agent
 
 
@@ -64,12 +65,6 @@ async def choice_views(reader: Reader, agent: Agent) -> list[ChoiceView]:
     return views
 
 
-def today_of(agent: Agent, at: datetime) -> date:
-    """Give the day by the calendar of the agent's département; Paris when he has none, or several."""
-    only = next(iter(agent.departements)) if len(agent.departements) == 1 else None
-    return at.astimezone(zone_of(only)).date()
-
-
 class ColleagueView(BaseModel):
     """Somebody who may stand in."""
 
@@ -86,14 +81,26 @@ class AbsenceView(BaseModel):
     colleagues: list[ColleagueView]
 
 
-async def absence_view(reader: Reader, agent: Agent, *, at: datetime) -> AbsenceView:
-    """Show an agent's absence, and who may stand in for him."""
-    absence = await absence_of(reader, agent.id, today=today_of(agent, at))
+async def absence_view(context: AgentContext, reader: Reader) -> AbsenceView:
+    """Show the agent's absence, present or to come, and the colleagues who may stand in for them."""
+    agent = context.agent
+    absence = await store.absence_of(reader, agent.id, today=today_of(agent, clock.now()))
     colleagues = [
-        ColleagueView(id=colleague, name=name) for colleague, name in await preferences.colleagues(reader, agent.id)
+        ColleagueView(id=colleague, name=name) for colleague, name in await store.colleagues(reader, agent.id)
     ]
     if absence is None:
         return AbsenceView(colleagues=colleagues)
     return AbsenceView(
         from_on=absence.from_on, until_on=absence.until_on, stand_in=absence.stand_in, colleagues=colleagues
     )
+
+
+class ChoicesView(BaseModel):
+    """How mail comes now, mailbox by mailbox and for the agent's own address."""
+
+    items: list[ChoiceView]
+
+
+async def choices_view(context: AgentContext, reader: Reader) -> ChoicesView:
+    """Show how the agent's mail comes."""
+    return ChoicesView(items=await choice_views(reader, context.agent))

@@ -13,6 +13,7 @@ from services.notifications.usecases.directory import Entry, entries_of
 from services.notifications.usecases.parts import Parts
 from services.notifications.usecases.tell import mailbox_address
 from services.notifications.web import words
+from services.notifications.web.context import AgentContext
 from shared.contracts.notifications import Audience
 from shared.contracts.vocabulary import Programme
 from shared.db import Reader
@@ -94,3 +95,8 @@ async def all_entries(reader: Reader, agent: Agent, parts: Parts) -> list[Entry]
     """List the teams that an agent sees."""
     known = [*parts.directory.services, *parts.directory.delegates, *await departements_heard_of(reader)]
     return entries_of(agent, known)
+
+
+async def contact_view(context: AgentContext, reader: Reader, entry: Entry) -> ContactView:
+    """Show one team."""
+    return (await contact_views(reader, context.agent, context.parts, [entry]))[0]

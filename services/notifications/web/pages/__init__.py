@@ -2,35 +2,19 @@
 
 from litestar.types import ControllerRouterHandler
 
-from services.notifications.web.pages import bell, contacts, messages, preferences, templates, webhooks
+from services.notifications.web.pages import bell, contacts, messages, templates, webhooks
 
 routes: list[ControllerRouterHandler] = [
     messages.show_messages,
-    messages.show_message,
     messages.show_mail,
-    messages.resend,
-    messages.trust_address,
-    bell.show_bell,
+    bell.bell_page,
     bell.stream_bell,
-    bell.read_notice,
-    bell.read_all,
     templates.show_templates,
     templates.show_template,
     templates.show_template_mail,
-    preferences.show_preferences,
-    preferences.set_preferences,
-    preferences.be_away,
-    preferences.be_back,
     contacts.show_directory,
-    contacts.show_contact,
-    contacts.enter_contact,
-    contacts.withdraw_contact,
     webhooks.show_webhooks,
-    webhooks.show_new_webhook,
-    webhooks.subscribe,
-    webhooks.show_webhook,
+    webhooks.webhook_page,
     webhooks.show_secret,
-    webhooks.act_on_webhook,
-    webhooks.renew_secret,
-    webhooks.replay,
 ]
+"""What is only shown; the forms are in the table of actions."""

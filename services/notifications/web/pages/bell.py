@@ -4,28 +4,24 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from typing import Any, Final
-from uuid import UUID
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
-from litestar.response import Redirect, ServerSentEvent, ServerSentEventMessage, Template
+from litestar.response import ServerSentEvent, ServerSentEventMessage, Template
 
 from services.notifications.adapters.event_stream import EventStream
-from services.notifications.usecases import bell
-from services.notifications.usecases.bell import read_all_notices
+from services.notifications.reads import bell
+from services.notifications.reads.bell import NoticeView, UnreadView
+from services.notifications.usecases.bell import rings_for
 from services.notifications.usecases.parts import Parts
-from services.notifications.web.api.bell import count_unread, notice_views
-from services.notifications.web.pages.messages import Nothing
+from services.notifications.web.context import AgentContext
 from shared import clock
-from shared.db import AWAY, Cause, Database, Transaction
+from shared.db import AWAY, Reader
 from shared.identity.model import Agent
 from shared.web.access import current_agent
-from shared.web.forms import read_form, submit_once
+from shared.web.actions import Refused
 from shared.web.pages import render
-from shared.web.paging import Page
-
-Web = Request[Any, Any, Any]
+from shared.web.paging import FIRST_PAGE, Page, Paged
 
 LASTS: Final = 15.0
 """Seconds after which the browser asks again: short, for sessions that are over and services that leave."""
@@ -33,31 +29,52 @@ COMES_BACK_AFTER: Final = 1000
 """Milliseconds."""
 
 
-@get("/cloche")
+async def notices(context: AgentContext, page: Page, *, only_unread: bool) -> Paged[NoticeView]:
+    """List what is new for the agent's teams, newest first."""
+    return await bell.notices(
+        context.database,
+        context.agent.id,
+        rings_for(context.agent),
+        at=clock.now(),
+        only_unread=only_unread,
+        page=page,
+        open_link=context.parts.links.open,
+    )
+
+
+async def count_unread(reader: Reader, agent: Agent) -> UnreadView:
+    """Count what an agent has not read."""
+    counts = await bell.unread(reader, {agent.id: rings_for(agent)}, at=clock.now())
+    return UnreadView(unread=counts[agent.id])
+
+
 async def show_bell(
-    request: Web,
-    agent: NamedDependency[Agent],
-    database: NamedDependency[Database],
-    parts: NamedDependency[Parts],
-    paging: NamedDependency[Page],
-    unread: FromQuery[str] = "",
+    context: AgentContext, *_: object, refused: Refused | None = None, page: Page = FIRST_PAGE
 ) -> Template:
     """List what is new for the agent's teams, newest first."""
-    notices, total = await notice_views(database, agent, parts, only_unread=bool(unread), page=paging)
+    only_unread = bool(context.request.query_params.get("unread"))
+    listed = await notices(context, page, only_unread=only_unread)
     return render(
-        request,
+        context.request,
         "bell.html",
-        notices=notices,
-        total=total,
-        paging=paging,
-        only_unread=bool(unread),
-        unread=(await count_unread(database, agent)).unread,
+        status_code=refused.status if refused else 200,
+        notices=listed.items,
+        total=listed.total,
+        paging=page,
+        only_unread=only_unread,
+        unread=(await count_unread(context.database, context.agent)).unread,
     )
+
+
+@get("/cloche")
+async def bell_page(context: NamedDependency[AgentContext], paging: NamedDependency[Page]) -> Template:
+    """List what is new for the agent's teams, newest first; `?unread=1` leaves out what they have read."""
+    return await show_bell(context, page=paging)
 
 
 @get("/cloche/flux", public=True)
 async def stream_bell(
-    request: Web, event_stream: NamedDependency[EventStream], parts: NamedDependency[Parts]
+    request: Request[Any, Any, Any], event_stream: NamedDependency[EventStream], parts: NamedDependency[Parts]
 ) -> Response[Any]:
     """Tell how much is unread, at once and whenever it changes; nothing (204) to who is not signed in.
 
@@ -92,36 +109,3 @@ async def _counts(event_stream: EventStream, agent: Agent) -> AsyncGenerator[Ser
                 if unread is not None:
                     yield ServerSentEventMessage(event="unread", data=str(unread))
                     told = unread
-
-
-@post("/cloche/{notice_id:uuid}/lue")
-async def read_notice(
-    request: Web,
-    agent: NamedDependency[Agent],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    notice_id: FromPath[UUID],
-) -> Redirect:
-    """Mark one notice as read."""
-
-    async def act(tx: Transaction) -> str:
-        await bell.read_notice(tx, notice_id, by=agent, at=clock.now())
-        return "/cloche"
-
-    return await submit_once(database, await read_form(request, Nothing), act, cause=cause)
-
-
-@post("/cloche/lues")
-async def read_all(
-    request: Web,
-    agent: NamedDependency[Agent],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-) -> Redirect:
-    """Mark all as read."""
-
-    async def act(tx: Transaction) -> str:
-        await read_all_notices(tx, by=agent, at=clock.now())
-        return "/cloche"
-
-    return await submit_once(database, await read_form(request, Nothing), act, cause=cause)

@@ -1,43 +1,21 @@
 """How agents want their mail, and who reads it while they are away."""
 
-from datetime import date
-from typing import Any
-from uuid import UUID
+from litestar.response import Template
+from pydantic import Field, model_validator
 
-from litestar import Request, get, post
-from litestar.di import NamedDependency
-from litestar.response import Redirect, Template
-from pydantic import BaseModel, Field
-
-from services.notifications.domain.preferences import EVERY_TEMPLATE, MONDAY, MORNING, Absence, Cadence
-from services.notifications.usecases import absence as absence_usecases
-from services.notifications.usecases.preferences import Choice, Destination, choose
+from services.notifications.domain.preferences import EVERY_TEMPLATE, Cadence
+from services.notifications.usecases.absence import SetAbsence
+from services.notifications.usecases.preferences import Choice, Choose
 from services.notifications.web import words
-from services.notifications.web.choices import AbsenceView, ChoiceView, absence_view, choice_views, today_of
-from shared import clock
-from shared.contracts.notifications import Audience
-from shared.db import Cause, Database, Transaction
+from services.notifications.web.choices import ChoiceView, absence_view, choice_views
+from services.notifications.web.context import AgentContext
+from shared.commands import Command
 from shared.french.dates import WEEKDAYS
-from shared.identity.model import Agent
-from shared.web.forms import Form, read_form, submit, submit_once
-from shared.web.pages import flash, render
-
-Web = Request[Any, Any, Any]
+from shared.web.actions import Refused
+from shared.web.pages import render
 
 
-class ChoiceForm(BaseModel):
-    """One line of the preferences."""
-
-    audience: Audience
-    destination: Destination
-    scope: str | None = Field(default=None, max_length=40)
-    template: str
-    cadence: Cadence
-    hour: int = Field(default=MORNING, ge=0, le=23)
-    weekday: int = Field(default=MONDAY, ge=0, le=6)
-
-
-class ExceptionForm(BaseModel):
+class ExceptionForm(Command):
     """A rule of its own for one sort of message; `place` is the number of the line that it refines."""
 
     place: int | None = Field(default=None, ge=0)
@@ -45,74 +23,45 @@ class ExceptionForm(BaseModel):
     cadence: Cadence | None = None
 
 
-class ChoicesForm(BaseModel):
-    """The whole page."""
+class ChoicesForm(Choose):
+    """The whole page: every line, and a new exception to one of them."""
 
-    items: list[ChoiceForm] = Field(default_factory=list, max_length=200)
-    exception: ExceptionForm = ExceptionForm()
+    items: list[Choice] = Field(default_factory=list, max_length=200)
+    exception: ExceptionForm = Field(default_factory=ExceptionForm)
 
-
-class AbsenceForm(BaseModel):
-    """The card about one's absence."""
-
-    from_on: date
-    until_on: date
-    stand_in: UUID | None = None
-
-
-class Nothing(BaseModel):
-    """A form that is one button."""
+    @model_validator(mode="after")
+    def _with_the_exception(self) -> "ChoicesForm":
+        new = self.exception
+        if new.template and new.cadence and new.place is not None and new.place < len(self.items):
+            refined = self.items[new.place]
+            self.items.append(refined.model_copy(update={"cadence": new.cadence, "template": new.template}))
+        return self
 
 
-@get("/preferences")
-async def show_preferences(
-    request: Web, agent: NamedDependency[Agent], database: NamedDependency[Database]
-) -> Template:
+async def show_preferences(context: AgentContext, *, refused: Refused | None = None) -> Template:
     """Show how the agent's mail comes."""
-    return await _page(request, database, agent)
-
-
-async def _page(
-    request: Web,
-    database: Database,
-    agent: Agent,
-    *,
-    choices: Form[ChoicesForm] | None = None,
-    absence: Form[AbsenceForm] | None = None,
-    status: int = 200,
-) -> Template:
-    views = await choice_views(database, agent)
-    away = await absence_view(database, agent, at=clock.now())
-    return _preferences_page(request, views, away, choices, absence, status)
-
-
-def _preferences_page(
-    request: Web,
-    choices: list[ChoiceView],
-    away: AbsenceView,
-    form: Form[ChoicesForm] | None,
-    absence: Form[AbsenceForm] | None,
-    status: int,
-) -> Template:
+    choices = await choice_views(context.database, context.agent)
+    away = await absence_view(context, context.database)
     kept = {
         f"items.{number}.{name}": value
         for number, choice in enumerate(choices)
         for name, value in choice.model_dump(include={"cadence", "hour", "weekday"}).items()
     }
     titles = words.template_words()
-    refused = form or absence
+    typed = dict(refused.form.values) if refused else {}
+    about_absence = refused is not None and refused.action.command is SetAbsence
     known = {"from_on": away.from_on, "until_on": away.until_on, "stand_in": away.stand_in}
     return render(
-        request,
+        context.request,
         "preferences.html",
-        status_code=status,
+        status_code=refused.status if refused else 200,
         choices=choices,
         titles=[_place(choice) + _sort(choice, titles) for choice in choices],
-        values={**kept, **form.values} if form else kept,
-        errors=refused.errors if refused else {},
+        values=kept if about_absence else {**kept, **typed},
+        errors=refused.form.errors if refused else {},
         away=away,
         colleagues=[(str(colleague.id), colleague.name) for colleague in away.colleagues],
-        absence_values=absence.values if absence else known,
+        absence_values=typed if about_absence else known,
         audience_words=words.AUDIENCE,
         cadence_words=words.CADENCE,
         weekdays=list(enumerate(WEEKDAYS)),
@@ -135,83 +84,3 @@ def _place(choice: ChoiceView) -> str:
 def _sort(choice: ChoiceView, titles: dict[str, str]) -> str:
     """Say which messages a line is about, when it is not all of them."""
     return "" if choice.template == EVERY_TEMPLATE else f" – {titles[choice.template]}"
-
-
-@post("/preferences")
-async def set_preferences(
-    request: Web,
-    agent: NamedDependency[Agent],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-) -> Redirect | Template:
-    """Keep the choices."""
-    form = await read_form(request, ChoicesForm)
-
-    async def act(tx: Transaction, sent: ChoicesForm) -> str:
-        await choose(tx, _choices(sent), by=agent, at=clock.now())
-        return "/preferences"
-
-    async def again(status: int) -> Template:
-        return await _page(request, database, agent, choices=form, status=status)
-
-    said = "Vos préférences sont enregistrées. Elles valent pour les prochains messages."
-    return await submit(request, database, cause, form, act, again=again, said=said)
-
-
-def _choices(sent: ChoicesForm) -> list[Choice]:
-    """Read the page: every line, and the new exception if one was made."""
-    choices = [Choice(**item.model_dump()) for item in sent.items]
-    new = sent.exception
-    if new.template and new.cadence and new.place is not None and new.place < len(choices):
-        refined = choices[new.place]
-        choices.append(
-            Choice(
-                audience=refined.audience,
-                cadence=new.cadence,
-                destination=refined.destination,
-                template=new.template,
-                scope=refined.scope,
-                hour=refined.hour,
-                weekday=refined.weekday,
-            )
-        )
-    return choices
-
-
-@post("/preferences/absence")
-async def be_away(
-    request: Web,
-    agent: NamedDependency[Agent],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-) -> Redirect | Template:
-    """Keep when the agent is away."""
-    form = await read_form(request, AbsenceForm)
-
-    async def act(tx: Transaction, typed: AbsenceForm) -> str:
-        now = clock.now()
-        await absence_usecases.be_away(tx, Absence(**typed.model_dump()), by=agent, today=today_of(agent, now), at=now)
-        return "/preferences"
-
-    async def again(status: int) -> Template:
-        return await _page(request, database, agent, absence=form, status=status)
-
-    said = "Votre absence est enregistrée."
-    return await submit(request, database, cause, form, act, again=again, said=said)
-
-
-@post("/preferences/retour")
-async def be_back(
-    request: Web,
-    agent: NamedDependency[Agent],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-) -> Redirect:
-    """End the absence."""
-
-    async def act(tx: Transaction) -> str:
-        await absence_usecases.be_back(tx, by=agent)
-        flash(request, "Vos copies vous parviennent de nouveau.")
-        return "/preferences"
-
-    return await submit_once(database, await read_form(request, Nothing), act, cause=cause)

@@ -1,36 +1,25 @@
 """Partners' subscriptions as operators see them: what they want, where they stand, what came of each attempt."""
 
 import re
-from datetime import date, datetime, time
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from litestar import Request, get, post
+from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Redirect, Template
-from pydantic import BaseModel, Field
+from litestar.response import Template
+from pydantic import Field, field_validator, model_validator
 
 from services.notifications.domain.webhooks import FACTS
-from services.notifications.reads import webhooks as webhooks_reads
-from services.notifications.reads.webhooks import webhook_attempts, webhooks
-from services.notifications.usecases import webhooks as webhooks_usecases
-from services.notifications.usecases.parts import Parts
-from services.notifications.usecases.webhooks import From, Wish, end, resume, send_test, suspend
+from services.notifications.reads import webhooks as reads
+from services.notifications.usecases.subscriptions import Subscribe
 from services.notifications.web import words
-from services.notifications.web.api.webhooks import MAY_LOOK, webhook_view
-from services.notifications.web.pages.messages import Nothing
-from shared import clock
-from shared.db import Cause, Database, Transaction
-from shared.errors import NotFound
-from shared.french.dates import zone_of
+from services.notifications.web.context import AgentContext
 from shared.french.words import event_word
-from shared.identity.model import Agent, Role
-from shared.web.forms import Form, read_form, submit, submit_once
-from shared.web.pages import flash, render
-from shared.web.paging import Page
-
-Web = Request[Any, Any, Any]
+from shared.identity.model import Role
+from shared.web.actions import Refused
+from shared.web.pages import render
+from shared.web.paging import FIRST_PAGE, Page
 
 _SERVICES: Final = (
     ("intake", "Ce que fait le demandeur"),
@@ -48,131 +37,75 @@ TYPES: Final = [
 """What can be chosen, by who does it: wire type and French words."""
 
 
-class WebhookForm(BaseModel):
-    """A new subscription; départements as they are typed, such as `95, 78`."""
+class SubscribeForm(Subscribe):
+    """The form of a new subscription: départements as they are typed, such as `95, 78`, and events in three groups."""
 
-    name: str = Field(min_length=1, max_length=100)
-    url: str = Field(min_length=1, max_length=500)
-    departements: str = Field(default="", max_length=500)
     intake: list[str] = Field(default_factory=list, max_length=100)
     qualification: list[str] = Field(default_factory=list, max_length=100)
     escalation: list[str] = Field(default_factory=list, max_length=100)
 
-    def wish(self) -> Wish:
-        """Read what is wanted."""
-        codes = [code.upper() for code in re.split(r"[\s,;]+", self.departements) if code]
-        return Wish(self.name, self.url, [*self.intake, *self.qualification, *self.escalation], codes)
+    @field_validator("departements", mode="before")
+    @classmethod
+    def _listed(cls, typed: list[str]) -> list[str]:
+        return [code.upper() for text in typed for code in re.split(r"[\s,;]+", text[:500]) if code]
 
-
-class StartForm(BaseModel):
-    """From where to tell again."""
-
-    position: int | None = Field(default=None, ge=0, le=2**62)
-    since: date | None = None
-
-    def start(self) -> From:
-        """Read it; a day begins at midnight in Paris."""
-        day = self.since
-        return From(self.position, datetime.combine(day, time(), tzinfo=zone_of(None)) if day else None)
+    @model_validator(mode="after")
+    def _together(self) -> "SubscribeForm":
+        self.types = [*self.intake, *self.qualification, *self.escalation]
+        return self
 
 
 @get("/abonnements")
-async def show_webhooks(
-    request: Web, agent: NamedDependency[Agent], database: NamedDependency[Database], paging: NamedDependency[Page]
-) -> Template:
+async def show_webhooks(context: NamedDependency[AgentContext], paging: NamedDependency[Page]) -> Template:
     """List the subscriptions."""
-    agent.require(*MAY_LOOK)
-    found, total = await webhooks(database, agent.perimeter, paging)
+    listed = await reads.webhooks(context.database, context.agent, paging)
     return render(
-        request,
+        context.request,
         "webhooks/list.html",
-        webhooks=found,
-        total=total,
+        webhooks=listed.items,
+        total=listed.total,
         paging=paging,
-        may_act=agent.has(Role.OPERATOR),
+        may_act=context.agent.has(Role.OPERATOR),
         states=words.WEBHOOK,
     )
 
 
-@get("/abonnements/nouveau")
-async def show_new_webhook(request: Web, agent: NamedDependency[Agent]) -> Template:
+async def show_new_webhook(context: AgentContext, *, refused: Refused | None = None) -> Template:
     """Ask what a partner wants."""
-    agent.require(Role.OPERATOR)
-    return _new_page(request, None)
-
-
-def _new_page(request: Web, form: Form[WebhookForm] | None, status: int = 200) -> Template:
+    context.agent.require(Role.OPERATOR)
+    values = dict(refused.form.values) if refused else {}
     return render(
-        request,
+        context.request,
         "webhooks/new.html",
-        status_code=status,
-        values=form.values if form else {},
-        errors=form.errors if form else {},
+        status_code=refused.status if refused else 200,
+        values=values | {"departements": ", ".join(values.get("departements", []))},
+        errors=refused.form.errors if refused else {},
         groups=TYPES,
     )
 
 
-@post("/abonnements/nouveau")
-async def subscribe(
-    request: Web,
-    agent: NamedDependency[Agent],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    parts: NamedDependency[Parts],
-) -> Redirect | Template:
-    """Keep a subscription."""
-    agent.require(Role.OPERATOR)
-    form = await read_form(request, WebhookForm)
-
-    async def act(tx: Transaction, typed: WebhookForm) -> str:
-        webhook_id, _ = await webhooks_usecases.subscribe(tx, typed.wish(), by=agent, at=clock.now(), parts=parts)
-        return f"/abonnements/{webhook_id}"
-
-    async def again(status: int) -> Template:
-        return _new_page(request, form, status)
-
-    said = "L’abonnement est ouvert. Montrez-en le secret et donnez-le au partenaire par une voie sûre."
-    return await submit(request, database, cause, form, act, again=again, said=said)
-
-
-@get("/abonnements/{webhook_id:uuid}")
 async def show_webhook(
-    request: Web,
-    agent: NamedDependency[Agent],
-    database: NamedDependency[Database],
-    paging: NamedDependency[Page],
-    webhook_id: FromPath[UUID],
-) -> Template:
-    """Show a subscription with its attempts, newest first."""
-    return await _page(request, database, agent, webhook_id, paging=paging)
-
-
-async def _page(
-    request: Web,
-    database: Database,
-    agent: Agent,
+    context: AgentContext,
     webhook_id: UUID,
     *,
-    paging: Page,
-    start: Form[Any] | None = None,
+    refused: Refused | None = None,
+    page: Page = FIRST_PAGE,
     secret: str | None = None,
-    status: int = 200,
 ) -> Template:
-    agent.require(*MAY_LOOK)
-    webhook = await webhooks_reads.webhook(database, webhook_id, agent.perimeter)
-    attempts, total = await webhook_attempts(database, webhook_id, paging)
+    """Show a subscription with its attempts, newest first."""
+    webhook = await reads.webhook(context.database, webhook_id, context.agent)
+    attempts = await reads.webhook_attempts(context.database, webhook_id, page)
     return render(
-        request,
+        context.request,
         "webhooks/detail.html",
-        status_code=status,
+        status_code=refused.status if refused else 200,
         webhook=webhook,
-        actions=webhook_view(webhook, agent).allowed_actions,
-        attempts=attempts,
-        total=total,
-        paging=paging,
+        attempts=attempts.items,
+        total=attempts.total,
+        paging=page,
         secret=secret,
-        values=start.values if start else {},
-        errors=start.errors if start else {},
+        values=refused.form.values if refused else {},
+        errors=refused.form.errors if refused else {},
         states=words.WEBHOOK,
         result_words=words.WEBHOOK_RESULT,
         type_words=[event_word(wire_type) for wire_type in webhook.types],
@@ -180,97 +113,19 @@ async def _page(
     )
 
 
-@post("/abonnements/{webhook_id:uuid}/secret/lecture")
-async def show_secret(
-    request: Web,
-    agent: NamedDependency[Agent],
-    database: NamedDependency[Database],
-    paging: NamedDependency[Page],
-    parts: NamedDependency[Parts],
-    webhook_id: FromPath[UUID],
+@get("/abonnements/{webhook_id:uuid}")
+async def webhook_page(
+    context: NamedDependency[AgentContext], paging: NamedDependency[Page], webhook_id: FromPath[UUID]
 ) -> Template:
+    """Show a subscription with its attempts, newest first."""
+    return await show_webhook(context, webhook_id, page=paging)
+
+
+@post("/abonnements/{webhook_id:uuid}/secret/lecture")
+async def show_secret(context: NamedDependency[AgentContext], webhook_id: FromPath[UUID]) -> Template:
     """Show the secret, to an operator who asks for it."""
-    agent.require(Role.OPERATOR)
-    webhook = await webhooks_reads.webhook(database, webhook_id, agent.perimeter)
-    secret = parts.secrets.of(webhook_id, webhook.secret_generation) if parts.secrets else None
-    return await _page(request, database, agent, webhook_id, paging=paging, secret=secret)
-
-
-_DONE: Final = {
-    "suspension": (suspend, "L’abonnement est suspendu. Rien n’est perdu : l’envoi reprendra où il en est."),
-    "reprise": (resume, "L’envoi reprend."),
-    "essai": (
-        send_test,
-        "Un événement d’essai part maintenant. Rechargez cette page dans quelques secondes : son résultat est en tête.",
-    ),
-    "fin": (end, "L’abonnement est terminé."),
-}
-"""The last part of the address → what is done, and what is said of it."""
-
-
-@post("/abonnements/{webhook_id:uuid}/{action:str}")
-async def act_on_webhook(
-    request: Web,
-    agent: NamedDependency[Agent],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    paging: NamedDependency[Page],
-    webhook_id: FromPath[UUID],
-    action: FromPath[str],
-) -> Redirect | Template:
-    """Suspend, resume, send a test event or end."""
-    if action not in _DONE:
-        raise NotFound
-    do, said = _DONE[action]
-    form = await read_form(request, Nothing)
-
-    async def act(tx: Transaction, _: Nothing) -> str:
-        await do(tx, webhook_id, by=agent, at=clock.now())
-        return f"/abonnements/{webhook_id}"
-
-    async def again(status: int) -> Template:
-        return await _page(request, database, agent, webhook_id, paging=paging, start=form, status=status)
-
-    return await submit(request, database, cause, form, act, again=again, said=said)
-
-
-@post("/abonnements/{webhook_id:uuid}/secret")
-async def renew_secret(
-    request: Web,
-    agent: NamedDependency[Agent],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    parts: NamedDependency[Parts],
-    webhook_id: FromPath[UUID],
-) -> Redirect:
-    """Make another secret."""
-
-    async def act(tx: Transaction) -> str:
-        await webhooks_usecases.renew_secret(tx, webhook_id, by=agent, at=clock.now(), parts=parts)
-        flash(request, "Le secret est changé. L’ancien signe encore pendant un jour, à côté du nouveau.")
-        return f"/abonnements/{webhook_id}"
-
-    return await submit_once(database, await read_form(request, Nothing), act, cause=cause)
-
-
-@post("/abonnements/{webhook_id:uuid}/renvoi")
-async def replay(
-    request: Web,
-    agent: NamedDependency[Agent],
-    database: NamedDependency[Database],
-    cause: NamedDependency[Cause],
-    paging: NamedDependency[Page],
-    webhook_id: FromPath[UUID],
-) -> Redirect | Template:
-    """Tell again from a position or a moment."""
-    form = await read_form(request, StartForm)
-
-    async def act(tx: Transaction, typed: StartForm) -> str:
-        await webhooks_usecases.replay(tx, webhook_id, typed.start(), by=agent, at=clock.now())
-        return f"/abonnements/{webhook_id}"
-
-    async def again(status: int) -> Template:
-        return await _page(request, database, agent, webhook_id, paging=paging, start=form, status=status)
-
-    said = "L’envoi repart de là. Le partenaire reconnaît à leur identifiant les événements qu’il a déjà."
-    return await submit(request, database, cause, form, act, again=again, said=said)
+    context.agent.require(Role.OPERATOR)
+    webhook = await reads.webhook(context.database, webhook_id, context.agent)
+    secrets = context.parts.secrets
+    secret = secrets.of(webhook_id, webhook.secret_generation) if secrets else None
+    return await show_webhook(context, webhook_id, secret=secret)

@@ -1,69 +1,22 @@
-"""The forms in which deliveries, templates and preferences are shown."""
+"""Templates of mails filled with examples, as pages and API show them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from pydantic import BaseModel
 
 from services.notifications.domain.audiences import Channel, Mail, templates
-from services.notifications.domain.deliveries import Delivery, Status
 from services.notifications.domain.directory import ServiceInCharge
 from services.notifications.domain.mail_text import WRITE_ABOVE
 from services.notifications.domain.preferences import Cadence
-from services.notifications.reads.mails import Attempt, DeliveryLine
 from services.notifications.rendering import examples
 from services.notifications.rendering.renderer import MailRenderer, RenderedMail
 from services.notifications.store.requests import KnownRequest
-from services.notifications.usecases.resend import MAY_RESEND
 from shared import clock
 from shared.contracts.fact import Fact
 from shared.contracts.notifications import Audience
 from shared.errors import NotFound
 from shared.french.words import event_word, word
-from shared.identity.model import Agent
-
-
-class AttemptView(BaseModel):
-    """One attempt: `result` is null while it is under way; `by` is who asked to send again."""
-
-    at: datetime
-    result: str | None
-    answer: str | None
-    by: str | None
-
-
-class DeliveryView(BaseModel):
-    """One mail about one event to one recipient."""
-
-    id: UUID
-    request_id: UUID | None
-    number: str | None
-    event_id: UUID
-    event_type: str
-    departement: str | None
-    audience: str
-    recipient: str | None
-    template: str
-    subject: str
-    status: str
-    cadence: str
-    digest_id: UUID | None
-    reason: str | None
-    attempts: list[AttemptView]
-    next_attempt_at: datetime | None
-    created_at: datetime
-    sent_at: datetime | None
-    allowed_actions: list[str]
-
-
-class DeliveryDetailView(DeliveryView):
-    """A delivery with its mail; the secret link is not shown."""
-
-    text: str
-    html: str
 
 
 class TemplateView(BaseModel):
@@ -83,47 +36,6 @@ class TemplateView(BaseModel):
     html: str | None = None
 
 
-def allowed_actions(line: DeliveryLine, agent: Agent, *, at: datetime) -> list[str]:
-    """Tell what this agent may do with a delivery now."""
-    delivery = Delivery(
-        id=line.id,
-        status=Status(line.status),
-        attempts=line.attempts,
-        round=line.round,
-        next_attempt_at=line.next_attempt_at,
-        tried_since=line.tried_since,
-        recipient=line.recipient,
-    )
-    return delivery.allowed_actions(may_resend=agent.has(*MAY_RESEND), at=at)
-
-
-def delivery_view(line: DeliveryLine, attempts: Sequence[Attempt], agent: Agent, *, at: datetime) -> DeliveryView:
-    """Show a delivery in a list."""
-    return DeliveryView(
-        id=line.id,
-        request_id=line.request_id,
-        number=line.number,
-        event_id=line.event_id,
-        event_type=line.event_type,
-        departement=line.departement,
-        audience=line.audience,
-        recipient=line.recipient or None,
-        template=line.template,
-        subject=line.subject,
-        status=line.status,
-        cadence=line.cadence,
-        digest_id=line.digest_id,
-        reason=line.reason,
-        attempts=[
-            AttemptView(at=each.began_at, result=each.result, answer=each.answer, by=each.asked_by) for each in attempts
-        ],
-        next_attempt_at=line.next_attempt_at,
-        created_at=line.created_at,
-        sent_at=line.sent_at,
-        allowed_actions=allowed_actions(line, agent, at=at),
-    )
-
-
 EXAMPLE_LINK = "https://exemple.test/lien-personnel"
 
 
@@ -138,7 +50,7 @@ class About:
 FICTITIOUS = About()
 
 
-def example(letters: MailRenderer, fact: Fact, template: str, about: About = FICTITIOUS) -> RenderedMail:
+def example(renderer: MailRenderer, fact: Fact, template: str, about: About = FICTITIOUS) -> RenderedMail:
     """Write an example of a template."""
     context = {
         "fact": fact.model_copy(update={"departement": about.request.departement}),
@@ -150,7 +62,7 @@ def example(letters: MailRenderer, fact: Fact, template: str, about: About = FIC
         "preferences": "https://notifications.exemple.fr/preferences",
         "today": clock.now().date(),
     }
-    return letters.write(template, context, link=EXAMPLE_LINK)
+    return renderer.write(template, context, link=EXAMPLE_LINK)
 
 
 def examples_for(template: str) -> list[tuple[type[Fact], Mail, Fact]]:
@@ -180,23 +92,23 @@ def _what_differs(fact: Fact) -> str:
     return f"{said}, sans réponse" if getattr(fact, "silent", False) else said
 
 
-def template_views(letters: MailRenderer) -> list[TemplateView]:
+def template_views(renderer: MailRenderer) -> list[TemplateView]:
     """List all templates, in the order of the table of audiences; one used twice is shown once per audience."""
     found: dict[tuple[str, str], TemplateView] = {}
     for fact, mail in templates():
         first = examples.examples_of(fact, mail)[0]
-        subject = example(letters, first, mail.template).subject
+        subject = example(renderer, first, mail.template).subject
         found.setdefault((mail.template, mail.audience), TemplateView(**_row(fact, mail), subject=subject))
     return list(found.values())
 
 
-def template_view(letters: MailRenderer, name: str, *, number: int = 0, about: About = FICTITIOUS) -> TemplateView:
+def template_view(renderer: MailRenderer, name: str, *, number: int = 0, about: About = FICTITIOUS) -> TemplateView:
     """Show one template with one of its examples."""
     found = examples_for(name)
     if number >= len(found):
         raise NotFound
     kind, mail, fact = found[number]
-    letter = example(letters, fact, name, about)
+    letter = example(renderer, fact, name, about)
     return TemplateView(**_row(kind, mail), subject=letter.subject, text=letter.text, html=letter.html)
 
 

@@ -1,0 +1,53 @@
+"""What the handlers of notifications are given: the dependency `context`."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request
+from litestar.di import NamedDependency
+
+from services.notifications.domain.perimeter import Perimeter
+from services.notifications.usecases.context import Context
+from services.notifications.usecases.parts import Parts
+from services.notifications.usecases.resend import MAY_RESEND
+from shared import clock
+from shared.db import Cause, Database, Transaction
+from shared.identity.model import Agent
+from shared.web.actions import RequestContext
+
+
+@dataclass(frozen=True, slots=True)
+class AgentContext(RequestContext):
+    """The context of an agent's request."""
+
+    agent: Agent
+    parts: Parts
+
+    def acting(self, tx: Transaction) -> Context:
+        """Give the context of a use case that runs in this transaction, now."""
+        return Context(tx, self.agent, clock.now(), self.parts)
+
+    @property
+    def perimeter(self) -> Perimeter:
+        """Which mails the agent sees."""
+        return Perimeter.of(self.agent)
+
+    @property
+    def may_resend(self) -> bool:
+        """Whether the agent may have a mail sent again."""
+        return self.agent.has(*MAY_RESEND)
+
+
+def provide_context(parts: Parts) -> Callable[..., Awaitable[AgentContext]]:
+    """Make the provider of the dependency `context`."""
+
+    async def provide(
+        request: Request[Any, Any, Any],
+        database: NamedDependency[Database],
+        cause: NamedDependency[Cause],
+        agent: NamedDependency[Agent],
+    ) -> AgentContext:
+        return AgentContext(request, database, cause, agent, parts)
+
+    return provide
