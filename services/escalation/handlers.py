@@ -1,10 +1,23 @@
-"""What the national team hears, and what it does about it."""
+"""What this service consumes: the table of events and their handlers."""
 
 from functools import partial
 from typing import Any
 
 from services.escalation.domain.durations import Durations
-from services.escalation.usecases.following import (
+from services.escalation.usecases.consumed import (
+    list_on_directed_to_programme,
+    note_notified_on_delivery_succeeded,
+    note_on_applicant_message,
+    note_on_departement_message_posted,
+    note_on_departement_outcome,
+    note_on_examination_reopened,
+    note_on_request_closed,
+    receive_escalation_on_request_escalated,
+    resume_on_national_question_answered,
+    store_on_evaluation_submitted,
+    store_on_progress_told,
+)
+from services.escalation.usecases.consumed_for_figures import (
     follow_on_answer_taken_back,
     follow_on_directed_to_programme,
     follow_on_oriented_locally,
@@ -14,20 +27,7 @@ from services.escalation.usecases.following import (
     follow_on_request_submitted,
     follow_on_supported_locally,
 )
-from services.escalation.usecases.heard import (
-    keep_on_evaluation_submitted,
-    keep_on_progress_told,
-    list_on_directed_to_programme,
-    note_notified_on_delivery_succeeded,
-    note_on_departement_message_posted,
-    note_on_departement_outcome,
-    note_on_examination_reopened,
-    note_on_request_closed,
-    note_what_the_applicant_sends,
-    receive_escalation_on_request_escalated,
-    resume_on_national_question_answered,
-)
-from services.escalation.usecases.withdrawing import take_answer, take_withdrawal
+from services.escalation.usecases.withdrawal import answer_on_request_withdrawn, apply_departement_answer
 from shared import exchanges
 from shared.contracts import intake, notifications, qualification
 from shared.contracts.fact import Fact
@@ -39,7 +39,7 @@ SUBSCRIPTION = Subscription("escalation", ("intake.#", "qualification.#", "notif
 
 
 def table(durations: Durations) -> dict[type[Fact], Handler]:
-    """Fact heard → what we do; facts that are not here only count in their stream."""
+    """Return the handler of each consumed fact; facts that are not here only count in their stream."""
     receive = partial(receive_escalation_on_request_escalated, durations=durations)
     return {
         intake.RequestSubmitted: follow_on_request_submitted,
@@ -54,14 +54,14 @@ def table(durations: Durations) -> dict[type[Fact], Handler]:
         qualification.OrientationDeclined: follow_on_answer_taken_back,
         qualification.SupportedLocally: _both(follow_on_supported_locally, note_on_departement_outcome),
         qualification.RequestRefused: _both(follow_on_request_refused, note_on_departement_outcome),
-        qualification.WithdrawalAccepted: take_answer,
-        qualification.WithdrawalDeclined: take_answer,
-        intake.InformationProvided: note_what_the_applicant_sends,
-        intake.MessagePosted: note_what_the_applicant_sends,
-        intake.DocumentAdded: note_what_the_applicant_sends,
-        intake.ProgressTold: keep_on_progress_told,
-        intake.RequestWithdrawn: take_withdrawal,
-        intake.EvaluationSubmitted: keep_on_evaluation_submitted,
+        qualification.WithdrawalAccepted: apply_departement_answer,
+        qualification.WithdrawalDeclined: apply_departement_answer,
+        intake.InformationProvided: note_on_applicant_message,
+        intake.MessagePosted: note_on_applicant_message,
+        intake.DocumentAdded: note_on_applicant_message,
+        intake.ProgressTold: store_on_progress_told,
+        intake.RequestWithdrawn: answer_on_request_withdrawn,
+        intake.EvaluationSubmitted: store_on_evaluation_submitted,
         intake.RequestClosed: note_on_request_closed,
         notifications.DeliverySucceeded: note_notified_on_delivery_succeeded,
     }
@@ -69,7 +69,7 @@ def table(durations: Durations) -> dict[type[Fact], Handler]:
 
 def _both(first: Handler, then: Handler) -> Handler:
     async def both(tx: Transaction, fact: Any) -> None:
-        """Follow it for the figures, then do what concerns the national team."""
+        """Count it in the figures, then apply it to the dossier."""
         await first(tx, fact)
         await then(tx, fact)
 
@@ -77,5 +77,5 @@ def _both(first: Handler, then: Handler) -> Handler:
 
 
 def handlers(durations: Durations) -> EventHandlers:
-    """Give the table to the messenger."""
+    """Return the table as the messenger takes it."""
     return EventHandlers(table(durations))

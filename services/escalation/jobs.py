@@ -1,11 +1,11 @@
-"""What happens by itself: dates near or passed are told, what waited in vain is forgotten. Several copies may run."""
+"""Periodic jobs: publish due dates that are near or have passed, delete expired notes. Several copies may run."""
 
 from contextlib import AbstractAsyncContextManager
 
 import structlog
 
 from services.escalation.settings import Settings
-from services.escalation.usecases import overdue
+from services.escalation.usecases import due_dates
 from shared import db, rounds
 from shared.db import Database
 
@@ -13,18 +13,18 @@ log = structlog.get_logger(__name__)
 
 
 async def run_once(database: Database, settings: Settings) -> None:
-    """Do what is due now."""
+    """Run each job once."""
     at = await db.now(database)
     async with database.transaction() as tx:
-        stages = await overdue.tell_overdue_stages(tx, at=at)
+        stages = await due_dates.publish_overdue_stages(tx, at=at)
     async with database.transaction() as tx:
-        milestones = await overdue.tell_overdue_milestones(tx, at=at)
+        milestones = await due_dates.publish_overdue_milestones(tx, at=at)
     async with database.transaction() as tx:
-        reminders = await overdue.remind_of_stages(tx, durations=settings.durations, at=at)
+        reminders = await due_dates.remind_of_stages(tx, durations=settings.durations, at=at)
     async with database.transaction() as tx:
-        reminders += await overdue.remind_of_milestones(tx, durations=settings.durations, at=at)
+        reminders += await due_dates.remind_of_milestones(tx, durations=settings.durations, at=at)
     async with database.transaction() as tx:
-        await overdue.forget_early_notes(tx, durations=settings.durations, at=at)
+        await due_dates.forget_early_notes(tx, durations=settings.durations, at=at)
     if stages or milestones:
         log.info("jobs.overdue_told", stages=stages, milestones=milestones)
     if reminders:
@@ -32,7 +32,7 @@ async def run_once(database: Database, settings: Settings) -> None:
 
 
 def running(database: Database, settings: Settings) -> AbstractAsyncContextManager[None]:
-    """Do the rounds while the block runs."""
+    """Run the jobs periodically while the block runs."""
     return rounds.running(
         lambda: run_once(database, settings), every=settings.overdue_every_seconds, name="escalation.jobs"
     )

@@ -265,49 +265,49 @@ def test_what_is_ordered_or_accepted_comes_before_a_request_to_withdraw(
 
 def test_a_stage_is_told_overdue_once_the_day_after_its_date() -> None:
     escalation = an_escalation()
-    assert escalation.tell_overdue(today=DUE, at=AT) is None
-    told = escalation.tell_overdue(today=DUE + timedelta(days=1), at=AT)
+    assert escalation.mark_overdue(today=DUE, at=AT) is None
+    told = escalation.mark_overdue(today=DUE + timedelta(days=1), at=AT)
     assert told is not None
     assert told.stage is Stage.ADMISSIBILITY
-    assert escalation.tell_overdue(today=DUE + timedelta(days=2), at=AT) is None
+    assert escalation.mark_overdue(today=DUE + timedelta(days=2), at=AT) is None
 
 
 def test_a_stage_is_told_to_end_soon_once_and_again_when_its_clock_goes_on() -> None:
     escalation = an_escalation()
     soon = DUE - timedelta(days=2)
-    assert escalation.tell_due_soon(today=soon - timedelta(days=1), soon=DUE - timedelta(days=1), at=AT) is None
-    told = escalation.tell_due_soon(today=soon, soon=DUE, at=AT)
+    assert escalation.mark_due_soon(today=soon - timedelta(days=1), soon=DUE - timedelta(days=1), at=AT) is None
+    told = escalation.mark_due_soon(today=soon, soon=DUE, at=AT)
     assert told is not None
     assert (told.stage, told.due_on, told.what) == (Stage.ADMISSIBILITY, DUE, None)
-    assert escalation.tell_due_soon(today=DUE, soon=DUE, at=AT) is None
+    assert escalation.mark_due_soon(today=DUE, soon=DUE, at=AT) is None
     escalation.ask(question="Quel calendrier ?", until=None, by=NATIONAL, at=AT)
-    assert escalation.tell_due_soon(today=DUE, soon=DUE, at=AT) is None
+    assert escalation.mark_due_soon(today=DUE, soon=DUE, at=AT) is None
     escalation.resume(due_on=DUE + timedelta(days=5))
-    assert escalation.tell_due_soon(today=DUE, soon=DUE, at=AT) is None
-    assert escalation.tell_due_soon(today=DUE + timedelta(days=4), soon=DUE + timedelta(days=6), at=AT) is not None
+    assert escalation.mark_due_soon(today=DUE, soon=DUE, at=AT) is None
+    assert escalation.mark_due_soon(today=DUE + timedelta(days=4), soon=DUE + timedelta(days=6), at=AT) is not None
 
 
 def test_a_stage_that_is_late_is_not_told_to_end_soon() -> None:
     after = DUE + timedelta(days=1)
-    assert an_escalation().tell_due_soon(today=after, soon=after + timedelta(days=2), at=AT) is None
+    assert an_escalation().mark_due_soon(today=after, soon=after + timedelta(days=2), at=AT) is None
 
 
 def test_a_milestone_is_told_to_be_near_once_and_again_when_it_is_postponed() -> None:
     escalation = an_escalation(State.ACCOMPANIED)
     milestone = Milestone(new_id(), "Étude", DUE)
-    told = milestone.tell_due_soon(escalation, today=DUE, soon=DUE + timedelta(days=2), at=AT)
+    told = milestone.mark_due_soon(escalation, today=DUE, soon=DUE + timedelta(days=2), at=AT)
     assert told is not None
     assert (told.stage, told.due_on, told.what) == (Stage.MILESTONE, DUE, "Étude")
-    assert milestone.tell_due_soon(escalation, today=DUE, soon=DUE, at=AT) is None
+    assert milestone.mark_due_soon(escalation, today=DUE, soon=DUE, at=AT) is None
     later = DUE + timedelta(days=30)
     milestone.postpone(escalation, due_on=later, motive="Le terrain.", today=TODAY, by=NATIONAL, at=AT)
-    assert milestone.tell_due_soon(escalation, today=DUE, soon=DUE, at=AT) is None
-    assert milestone.tell_due_soon(escalation, today=later, soon=later, at=AT) is not None
+    assert milestone.mark_due_soon(escalation, today=DUE, soon=DUE, at=AT) is None
+    assert milestone.mark_due_soon(escalation, today=later, soon=later, at=AT) is not None
 
 
 def test_the_clock_stands_still_while_the_departement_must_answer() -> None:
     escalation = an_escalation(State.AWAITING_DEPARTEMENT)
-    assert escalation.tell_overdue(today=DUE + timedelta(days=1), at=AT) is None
+    assert escalation.mark_overdue(today=DUE + timedelta(days=1), at=AT) is None
 
 
 def test_an_accompaniment_has_a_plausible_length() -> None:
@@ -344,11 +344,11 @@ def test_a_milestone_is_not_reached_tomorrow() -> None:
 def test_a_late_milestone_is_told_once() -> None:
     escalation = an_escalation(State.ACCOMPANIED)
     milestone = Milestone(new_id(), "Étude", DUE)
-    assert milestone.tell_overdue(escalation, today=DUE, at=AT) is None
-    told = milestone.tell_overdue(escalation, today=DUE + timedelta(days=1), at=AT)
+    assert milestone.mark_overdue(escalation, today=DUE, at=AT) is None
+    told = milestone.mark_overdue(escalation, today=DUE + timedelta(days=1), at=AT)
     assert told is not None
     assert (told.stage, told.what) == (Stage.MILESTONE, "Étude")
-    assert milestone.tell_overdue(escalation, today=DUE + timedelta(days=1), at=AT) is None
+    assert milestone.mark_overdue(escalation, today=DUE + timedelta(days=1), at=AT) is None
 
 
 def test_a_decision_is_signed_by_the_secretary_in_his_quality() -> None:

@@ -8,7 +8,7 @@ import pytest
 from services.escalation.domain.moves import State
 from services.escalation.domain.refusals import SessionClosed
 from services.escalation.settings import Settings
-from services.escalation.usecases import committee, directory, dossier, heard, means
+from services.escalation.usecases import committee, consumed, directory, dossier, means
 from services.escalation.usecases.context import Context
 from shared import clock
 from shared.clock import new_id
@@ -98,11 +98,11 @@ async def test_a_message_that_meets_its_dossier_on_the_way_comes_into_it(
 
     async def receive(tx: Transaction) -> None:
         await streams.lock(tx, [(str(escalated.request_id), escalated.source)])
-        await heard.receive_escalation_on_request_escalated(tx, escalated, durations=settings.durations)
+        await consumed.receive_escalation_on_request_escalated(tx, escalated, durations=settings.durations)
 
     async def note(tx: Transaction) -> None:
         await streams.lock(tx, [(str(posted.request_id), posted.source)])
-        await heard.note_what_the_applicant_sends(tx, posted)
+        await consumed.note_on_applicant_message(tx, posted)
 
     begun, follows = (receive, posted) if first == "dossier" else (note, escalated)
     await second_beside(database, begun, lambda: ear.hears(follows))

@@ -308,14 +308,14 @@ class DossierLife(RuleBasedStateMachine):
     @rule(days=st.integers(-400, 400))
     def it_is_looked_whether_it_is_late(self, days: int) -> None:
         today = TODAY + timedelta(days=days)
-        if self.table.dossier.tell_overdue(today=today, at=AT):
-            assert self.table.dossier.tell_overdue(today=today, at=AT) is None, "it is told once"
+        if self.table.dossier.mark_overdue(today=today, at=AT):
+            assert self.table.dossier.mark_overdue(today=today, at=AT) is None, "it is told once"
         soon = today + timedelta(days=2)
-        for one in (self.table.dossier.tell_due_soon, partial(self.table.milestone.tell_due_soon, self.table.dossier)):
+        for one in (self.table.dossier.mark_due_soon, partial(self.table.milestone.mark_due_soon, self.table.dossier)):
             if one(today=today, soon=soon, at=AT):
                 assert one(today=today, soon=soon, at=AT) is None, "it is told once"
-        if self.table.milestone.tell_overdue(self.table.dossier, today=today, at=AT):
-            assert self.table.milestone.tell_overdue(self.table.dossier, today=today, at=AT) is None
+        if self.table.milestone.mark_overdue(self.table.dossier, today=today, at=AT):
+            assert self.table.milestone.mark_overdue(self.table.dossier, today=today, at=AT) is None
 
     @invariant()
     def what_is_listed_is_what_is_accepted(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from services.escalation.handlers import handlers
 from services.escalation.settings import Settings
-from services.escalation.usecases import overdue
+from services.escalation.usecases import due_dates
 from shared.clock import new_id
 from shared.contracts import intake, qualification
 from shared.db import Database
@@ -63,7 +63,7 @@ async def test_a_dossier_is_rebuilt_alike_though_the_clock_went_back_while_it_wa
     settled_by = (await national.get(f"/escalations/{dossier}"))["due_on"]
     async with database.transaction() as tx:
         at = datetime.fromisoformat(f"{settled_by}T09:00Z")
-        assert await overdue.remind_of_stages(tx, durations=settings.durations, at=at) == 1
+        assert await due_dates.remind_of_stages(tx, durations=settings.durations, at=at) == 1
     await national.post(f"/escalations/{dossier}/information-request", {"question": "Le foncier ?"})
     await ear.hears(
         qualification.NationalQuestionAnswered(
@@ -85,7 +85,7 @@ async def test_a_dossier_is_rebuilt_alike_though_the_clock_went_back_while_it_wa
             await _is_followed(national, browser, f"/escalations/{dossier}", answer.json())
             async with database.transaction() as tx:
                 at = datetime(2027, 3, 1, 9, tzinfo=UTC)  # its last day
-                assert await overdue.remind_of_milestones(tx, durations=settings.durations, at=at) == 1
+                assert await due_dates.remind_of_milestones(tx, durations=settings.durations, at=at) == 1
         if action == "progress":
             about = {"request_id": UUID(str(dossier)), "departement": "95", "at": datetime.now(UTC)}
             await ear.hears(intake.ProgressTold(**about, report_id=new_id(), text="Deux réunions tenues."))

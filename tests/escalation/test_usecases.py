@@ -11,7 +11,7 @@ from deploy.local.demo import means as demonstration
 from services.escalation import jobs
 from services.escalation.domain.refusals import EnvelopeExceeded, LotExceeded
 from services.escalation.settings import Settings
-from services.escalation.usecases import committee, means, overdue
+from services.escalation.usecases import committee, due_dates, means
 from services.escalation.usecases.context import Context
 from services.escalation.usecases.recording import day
 from shared import clock
@@ -190,7 +190,7 @@ async def test_a_late_milestone_is_told_once(
     at = clock.now().replace(year=2028)
     for _ in range(2):
         async with database.transaction() as tx:
-            await overdue.tell_overdue_milestones(tx, at=at)
+            await due_dates.publish_overdue_milestones(tx, at=at)
     bodies = await database.fetch("SELECT body FROM journal WHERE type = 'escalation.stage_overdue.v1'")
     assert len(bodies) == 1
     assert "Étude" in bodies[0]["body"]
@@ -210,8 +210,8 @@ async def test_who_is_awaited_is_warned_once_before_the_last_day_and_the_dossier
     for last_day in (settled_by, reached_by):
         for at in (last_day - timedelta(days=10), last_day, last_day):
             async with database.transaction() as tx:
-                await overdue.remind_of_stages(tx, durations=settings.durations, at=at)
-                await overdue.remind_of_milestones(tx, durations=settings.durations, at=at)
+                await due_dates.remind_of_stages(tx, durations=settings.durations, at=at)
+                await due_dates.remind_of_milestones(tx, durations=settings.durations, at=at)
     rows = await database.fetch("SELECT subject, body FROM journal WHERE type = 'escalation.stage_due_soon.v1'")
     assert sorted(row["subject"] for row in rows) == sorted([received, str(other.request_id)])
     assert "Étude" in next(row["body"] for row in rows if row["subject"] == received)

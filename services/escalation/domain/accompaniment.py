@@ -22,7 +22,7 @@ from shared.errors import IllegalMove, Invalid
 
 @dataclass(frozen=True, slots=True)
 class ProviderLink:
-    """What a provider's personal link says: for which mobilisation it is, and of which generation."""
+    """What a provider's personal link contains: the mobilisation, and the generation of the link."""
 
     mobilisation_id: UUID
     generation: int
@@ -105,7 +105,7 @@ class Milestone:
     def postpone(
         self, escalation: Escalation, *, due_on: date, motive: str, today: date, by: By, at: datetime
     ) -> MilestonePostponed:
-        """Give it a new date, to come, and say why; its delay may be told again."""
+        """Give it a new date, to come, and say why; its delay may be published again."""
         actor = allow(Action.POSTPONEMENT, escalation.state, by)
         if self.reached_on is not None:
             raise MilestoneWasReached(state="reached", allowed_actions=[])
@@ -144,18 +144,18 @@ class Milestone:
             reached_on=self.reached_on,
         )
 
-    def tell_due_soon(self, escalation: Escalation, *, today: date, soon: date, at: datetime) -> StageDueSoon | None:
-        """Say, once, that its date is near: between these days."""
+    def mark_due_soon(self, escalation: Escalation, *, today: date, soon: date, at: datetime) -> StageDueSoon | None:
+        """Return, once, the reminder that its date is near: between these days."""
         accompanied = escalation.state is State.ACCOMPANIED
         if not accompanied or self.reached_on is not None or self.soon_told or not today <= self.due_on <= soon:
             return None
         self.soon_told = True
-        return escalation.say_of_clock(StageDueSoon, Stage.MILESTONE, due_on=self.due_on, at=at, what=self.title)
+        return escalation.of_clock(StageDueSoon, Stage.MILESTONE, due_on=self.due_on, at=at, what=self.title)
 
-    def tell_overdue(self, escalation: Escalation, *, today: date, at: datetime) -> StageOverdue | None:
-        """Say, once, that its date has passed."""
+    def mark_overdue(self, escalation: Escalation, *, today: date, at: datetime) -> StageOverdue | None:
+        """Return, once, the fact that its date has passed."""
         accompanied = escalation.state is State.ACCOMPANIED
         if not accompanied or self.reached_on is not None or self.overdue_told or today <= self.due_on:
             return None
         self.overdue_told = True
-        return escalation.say_of_clock(StageOverdue, Stage.MILESTONE, due_on=self.due_on, at=at, what=self.title)
+        return escalation.of_clock(StageOverdue, Stage.MILESTONE, due_on=self.due_on, at=at, what=self.title)

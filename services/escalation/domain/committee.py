@@ -27,7 +27,7 @@ APPEAL = (
     "Cette décision peut être contestée dans les deux mois qui suivent sa notification, par un recours gracieux auprès "
     "du service de votre département ou par un recours devant le tribunal administratif."
 )
-"""The ways of appeal told with a decision: the common rule of French administrative law."""
+"""The ways of appeal that a decision states: the common rule of French administrative law."""
 
 
 class MemberRole(StrEnum):
@@ -94,7 +94,7 @@ class Verdict(Command):
         by: Actor,
         corrects: str | None = None,
     ) -> Decision:
-        """Make the decision that says so; what is refused or accorded carries the ways of appeal."""
+        """Return the decision; one that grants or refuses states the ways of appeal."""
         decides = self.outcome not in {CommitteeOutcome.DEFERRED, CommitteeOutcome.RETURNED}
         return Decision(
             id=decision_id,

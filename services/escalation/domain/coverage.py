@@ -1,4 +1,4 @@
-"""Which territories a programme covers: what a list that is brought in changes, and which départements hear of it."""
+"""Which territories a programme covers: what an imported list changes, and for which départements."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

@@ -15,7 +15,7 @@ from shared.errors import Invalid
 
 GRANTING = frozenset({CommitteeOutcome.GRANTED, CommitteeOutcome.GRANTED_WITH_RESERVE})
 DECIDING = GRANTING | {CommitteeOutcome.REFUSED}
-"""What a correction may come to: a dossier that was deferred or returned is heard again instead."""
+"""What a correction may come to: a dossier that was deferred or returned comes before the committee again instead."""
 
 
 @dataclass(slots=True)

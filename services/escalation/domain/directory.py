@@ -1,4 +1,4 @@
-"""What the directory says of operators of the State, and what a framework contract, a lot and a unit price are."""
+"""Value types of the directory: operators of the State, framework contracts, lots and unit prices."""
 
 from datetime import date
 from typing import Annotated, Literal

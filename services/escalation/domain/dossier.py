@@ -48,7 +48,7 @@ class _About(TypedDict):
 
 @dataclass(slots=True)
 class Escalation:
-    """Where a dossier stands. A move checks first, then changes, then gives the fact to tell.
+    """Where a dossier stands. Every method checks first, then changes, and returns the fact.
 
     `stage` and `due_on` are the clock that runs; it stands still while the département must answer.
     """
@@ -76,7 +76,7 @@ class Escalation:
         """Say that the dossier can go before the committee, which has until `due_on`."""
         actor = allow(Action.ADMISSIBILITY, self.state, by)
         settled = self.apply(AdmissibilitySettled(**self._about(at), opinion=opinion, by=actor))
-        self.due_on = due_on  # a setting of the day, which no event tells
+        self.due_on = due_on  # a setting of the day, which no event holds
         return settled
 
     def ask(self, *, question: str, until: date | None, by: By, at: datetime) -> InformationRequested:
@@ -85,7 +85,7 @@ class Escalation:
         return self.apply(InformationRequested(**self._about(at), question=question, until=until, by=actor))
 
     def resume(self, *, due_on: date | None) -> bool:
-        """Go on after the département's answer, with the clock moved on; tells whether one was awaited."""
+        """Resume after the département's answer with a new due date; returns whether an answer was awaited."""
         if self.state is not State.AWAITING_DEPARTEMENT or self.resume_state is None:
             return False
         self.state, self.resume_state, self.asked_at = self.resume_state, None, None
@@ -105,7 +105,7 @@ class Escalation:
         )
 
     def take_decision(self, decision: Decision, *, next_due_on: date, at: datetime) -> DecisionMade:
-        """Take the committee's decision; a deferred dossier has until `next_due_on` to be heard again."""
+        """Take the committee's decision; a deferred dossier comes before the committee again by `next_due_on`."""
         made = self.apply(DecisionMade(**self._about(at), decision=decision))
         if decision.outcome is CommitteeOutcome.DEFERRED:
             self.due_on = next_due_on
@@ -262,24 +262,24 @@ class Escalation:
         self.state, self.resume_state, self.asked_at, self.session_id = state, None, None, None
         self.stage, self.due_on, self.overdue_told, self.soon_told = stage, due_on, False, False
 
-    def tell_due_soon(self, *, today: date, soon: date, at: datetime) -> StageDueSoon | None:
-        """Say, once a stage, that its date is near: between these days."""
+    def mark_due_soon(self, *, today: date, soon: date, at: datetime) -> StageDueSoon | None:
+        """Return, once a stage, the reminder that its date is near: between these days."""
         waits = self.state is State.AWAITING_DEPARTEMENT
         if waits or self.soon_told or self.stage is None or self.due_on is None or not today <= self.due_on <= soon:
             return None
-        return self.apply(self.say_of_clock(StageDueSoon, self.stage, due_on=self.due_on, at=at))
+        return self.apply(self.of_clock(StageDueSoon, self.stage, due_on=self.due_on, at=at))
 
-    def tell_overdue(self, *, today: date, at: datetime) -> StageOverdue | None:
-        """Say, once a stage, that its date has passed."""
+    def mark_overdue(self, *, today: date, at: datetime) -> StageOverdue | None:
+        """Return, once a stage, the fact that its date has passed."""
         waits = self.state is State.AWAITING_DEPARTEMENT
         if waits or self.overdue_told or self.stage is None or self.due_on is None or today <= self.due_on:
             return None
-        return self.apply(self.say_of_clock(StageOverdue, self.stage, due_on=self.due_on, at=at))
+        return self.apply(self.of_clock(StageOverdue, self.stage, due_on=self.due_on, at=at))
 
-    def say_of_clock(
+    def of_clock(
         self, fact: type[OfClock], stage: Stage, *, due_on: date, at: datetime, what: str | None = None
     ) -> OfClock:
-        """Say of a clock of this dossier that it ends soon, or has ended."""
+        """Return a fact about a due date of this dossier."""
         return fact(
             **self._about(at),
             number=self.number,

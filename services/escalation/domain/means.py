@@ -83,7 +83,7 @@ class Mobilisation:
         return allowed_actions(of, by, open_now)
 
     def invite(self, *, of: State, by: By) -> Actor:
-        """Let whoever works for it tell how it goes, by a link."""
+        """Allow a personal link by which the provider reports progress; returns who acts."""
         actor = allow(Action.INVITATION, of, by)
         if self.state is MobilisationState.DECLINED:
             raise IllegalMove(state=self.state.value, allowed_actions=self.allowed_actions(of, by))

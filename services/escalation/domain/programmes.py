@@ -1,4 +1,4 @@
-"""A request in the hands of a programme's team: it takes it up, declines it with its motive, or sees it through."""
+"""A request directed to a programme: its team takes it up, declines it with a motive, or completes it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ def open_actions(state: ProgrammeRequestState, by: By) -> list[str]:
 
 @dataclass(slots=True)
 class ProgrammeRequest:
-    """A request directed to a programme. Every move checks first, then changes, and returns the fact that tells it."""
+    """A request directed to a programme. Every method checks first, then changes, and returns the fact."""
 
     request_id: UUID
     departement: str

@@ -1,4 +1,4 @@
-"""What the national team's rules say no to, besides illegal moves."""
+"""Refusals of the national team's rules, besides illegal moves."""
 
 from datetime import date
 
@@ -26,7 +26,7 @@ class NotOnAgenda(IllegalMove):
 
 
 class AlreadyOnAgenda(IllegalMove):
-    """A session hears a dossier once (HTTP 409)."""
+    """A dossier comes on the agenda of a session once (HTTP 409)."""
 
     code = "already_on_agenda"
     title = "The dossier was already heard in this session"

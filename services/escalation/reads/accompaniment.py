@@ -24,7 +24,7 @@ class NoSuchDeliverable(NotFound):
 
 
 class AccompanimentRow(BaseModel):
-    """An accompaniment under way: how many milestones it has, what comes next, and who last told how it goes, when."""
+    """An accompaniment under way: how many milestones it has, what comes next, and who last reported progress, when."""
 
     request_id: UUID
     number: str

@@ -19,7 +19,7 @@ SessionState = Literal["open", "closed"]
 
 
 class DecisionRow(BaseModel):
-    """A decision of the committee; `amount_cents` in euro cents, `notified_at` once the applicant was told.
+    """A decision of the committee; `amount_cents` in euro cents, `notified_at` once the applicant was notified.
 
     It stands unless `replaced_by` names the one that corrects it.
     """
@@ -306,7 +306,7 @@ async def decisions_of(reader: Reader, request_id: UUID, state: State, *, by: By
 
 
 async def waiting(reader: Reader) -> list[WaitingRow]:
-    """Give the dossiers that a session could hear: those that were deferred first, then the nearest date."""
+    """Return the dossiers that could come on an agenda: deferred ones first, then the nearest date."""
     rows = await reader.fetch(
         """
         SELECT request_id, number, title, applicant_name, departement, state = 'deferred' AS deferred, due_on

@@ -193,7 +193,7 @@ async def _milestones(reader: Reader, request_id: UUID, state: State, by: By, to
 
 
 async def _progress(reader: Reader, request_id: UUID) -> list[dict[str, Any]]:
-    """Give what was told of the work, the latest first."""
+    """Return the progress reports, the latest first."""
     rows = await reader.fetch(
         """
         SELECT progress.id, progress.at, progress.team, progress.author, progress.percent, progress.text,
@@ -224,7 +224,7 @@ async def _deliverables(reader: Reader, request_id: UUID) -> list[dict[str, Any]
 
 
 async def _evaluations(reader: Reader, request_id: UUID) -> dict[str, Any]:
-    """Give what the applicant said, the latest first, and the latest by itself."""
+    """Return the evaluations, the latest first, and the latest by itself."""
     rows = await reader.fetch(
         """
         SELECT need_met, progress, satisfaction, impact, comment, submitted_at, round

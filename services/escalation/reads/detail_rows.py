@@ -119,7 +119,7 @@ class MobilisationRow(BaseModel):
 
 
 class ProgressRow(BaseModel):
-    """What somebody who works on it told of the work; `percent` done, if he said so."""
+    """A progress report; `percent` done, if given."""
 
     id: UUID
     at: datetime
@@ -177,7 +177,7 @@ class Accompaniment(BaseModel):
 
 
 class EvaluationRow(BaseModel):
-    """What the applicant said; figures from 1 to 5."""
+    """An evaluation by the applicant; figures from 1 to 5."""
 
     need_met: int
     progress: int

@@ -1,4 +1,4 @@
-"""What applicants say of the result: each answer beside its decision and what it cost, and the means of groups."""
+"""Evaluations of the result by applicants: each beside its decision and what it cost, and the means of groups."""
 
 from datetime import datetime
 from enum import StrEnum

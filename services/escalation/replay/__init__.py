@@ -1,4 +1,4 @@
-"""How the national team's data is rebuilt from the journals: what it heard, and what it told of its agents' deeds."""
+"""Rebuild the national team's data from the journals: from consumed events and from its own."""
 
 from services.escalation.domain.durations import Durations
 from services.escalation.handlers import SUBSCRIPTION, table
@@ -9,10 +9,12 @@ from shared.messaging.replay import Rebuilding
 
 
 def rebuilding() -> Rebuilding:
-    """Say how; a date that the durations once gave counts as it was told, or is not compared."""
+    """Return how this service is rebuilt; dates that depend on settings are taken from events or not compared."""
     return Rebuilding(
         service="escalation",
-        handlers=EventHandlers({**table(Durations()), **dossiers.TOLD, **programmes.TOLD, **withdrawals.TOLD}),
+        handlers=EventHandlers(
+            {**table(Durations()), **dossiers.HANDLERS, **programmes.HANDLERS, **withdrawals.HANDLERS}
+        ),
         hears=SUBSCRIPTION.bindings,
         tables=TABLES,
         left_out=LEFT_OUT,

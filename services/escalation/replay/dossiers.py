@@ -1,4 +1,4 @@
-"""What was told of dossiers, done again: on the dossier, and on what hangs on it."""
+"""Replay of the service's own events about dossiers."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,7 +22,7 @@ from shared.messaging import journal
 from shared.messaging.handlers import Handler
 
 BEYOND_ANY_ENVELOPE: Final = 10**15
-"""Euro cents: how much a year may hold is told to nobody."""
+"""Euro cents: no event says how much a year may hold."""
 
 
 async def _apply(tx: Transaction, fact: Fact) -> None:
@@ -43,7 +43,7 @@ async def _apply(tx: Transaction, fact: Fact) -> None:
 
 
 async def _before(tx: Transaction, fact: Fact) -> None:
-    """Plan the session that the dossier refers to; who sits in it is told to nobody."""
+    """Plan the session that the dossier refers to; no event says who sits in it."""
     if isinstance(fact, facts.SessionScheduled):
         await replayed.ensure_session(tx, Session(fact.session_id, fact.title, fact.held_on), by=fact.by, at=fact.at)
         await committee_store.add_to_agenda(tx, fact.session_id, fact.request_id, state="", at=fact.at)
@@ -84,7 +84,7 @@ async def _means(tx: Transaction, fact: Fact) -> None:
 
 
 async def _accompaniment(tx: Transaction, fact: Fact) -> None:
-    """Do again what belongs to the work with the applicant; the bytes of files are told to nobody."""
+    """Apply events about the work with the applicant; no event holds the bytes of files."""
     match fact:
         case facts.MilestonePlanned():
             milestone = Milestone(fact.milestone_id, fact.title, fact.due_on)
@@ -134,7 +134,7 @@ async def _book(tx: Transaction, fact: facts.OrderBooked) -> None:
 
 
 async def _envelope(tx: Transaction, request_id: UUID, at: datetime) -> UUID:
-    """Give an envelope to pay from: which one it was is told to nobody."""
+    """Return an envelope to pay from: no event says which one it was."""
     year = recording.day(at).year
     await means_store.ensure_envelope(tx, Envelope(new_id(), year, None, BEYOND_ANY_ENVELOPE), at=at)
     envelope = await means_store.envelope_of_request_for_update(tx, request_id, year=year)
@@ -143,7 +143,7 @@ async def _envelope(tx: Transaction, request_id: UUID, at: datetime) -> UUID:
     return envelope.id
 
 
-TOLD: Mapping[type[Fact], Handler] = dict.fromkeys(
+HANDLERS: Mapping[type[Fact], Handler] = dict.fromkeys(
     (
         facts.EscalationReceived,
         facts.InformationRequested,

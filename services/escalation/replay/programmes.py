@@ -1,4 +1,4 @@
-"""What was told of programmes, done again: what they cover, and how their teams answered."""
+"""Replay of the service's own events about programmes: coverage, and the answers of their teams."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ async def _answer_again(tx: Transaction, fact: Fact) -> None:
     await note_if_escalated(tx, fact)
 
 
-TOLD: Mapping[type[Fact], Handler] = {
+HANDLERS: Mapping[type[Fact], Handler] = {
     facts.ProgrammeCoverageSet: coverage.store,
     facts.ProgrammeRequestTakenUp: _answer_again,
     facts.ProgrammeRequestDeclined: _answer_again,

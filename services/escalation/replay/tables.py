@@ -1,4 +1,4 @@
-"""Which of the national team's tables are compared with what the journals tell, and what of them is not told."""
+"""Which tables are compared after a replay, and which columns are left out because no event holds them."""
 
 from shared.messaging.replay import Table
 
@@ -10,14 +10,14 @@ BROUGHT = """
 """
 """Whether the dossier itself brought it: then it may stand beside the dossier too, or not, by what came first."""
 
-NOT_TOLD = "told to nobody"
+NOT_PUBLISHED = "in no event"
 
 TABLES = (
     Table(
         "escalation",
         key=("request_id",),
-        left_out={"changed_at": "when anything last changed, told or not"},
-        # How long the committee has is a setting of the day, which no event tells.
+        left_out={"changed_at": "when anything last changed, published or not"},
+        # How long the committee has is a setting of the day, which no event holds.
         seen_as={"due_on": "CASE WHEN stage = 'admissibility' THEN due_on END"},
     ),
     Table(
@@ -42,7 +42,7 @@ TABLES = (
         )""",
     ),
     Table("document", key=("request_id", "id")),
-    Table("question", key=("request_id", "asked_at"), left_out={"id": NOT_TOLD}),
+    Table("question", key=("request_id", "asked_at"), left_out={"id": NOT_PUBLISHED}),
     Table("withdrawal_request", key=("request_id", "at")),
     Table(
         "committee_session",
@@ -54,7 +54,8 @@ TABLES = (
             WHERE EXISTS (SELECT FROM agenda_item AS a WHERE a.session_id = s.id)
         )""",
         left_out=dict.fromkeys(
-            ("members", "roles", "quorum", "present", "created_at", "created_by", "closed_at", "closed_by"), NOT_TOLD
+            ("members", "roles", "quorum", "present", "created_at", "created_by", "closed_at", "closed_by"),
+            NOT_PUBLISHED,
         ),
     ),
     Table("agenda_item", key=("request_id", "session_id"), left_out={"position": "agents put an agenda in order"}),
@@ -63,13 +64,13 @@ TABLES = (
     Table(
         "mobilisation",
         key=("id", "request_id"),
-        left_out=dict.fromkeys(("envelope_id", "operator_id", "lot_id", "lines", "changed_at"), NOT_TOLD),
+        left_out=dict.fromkeys(("envelope_id", "operator_id", "lot_id", "lines", "changed_at"), NOT_PUBLISHED),
     ),
     Table("order_entry", key=("id",), request=""),
     Table("financing", key=("request_id",)),
     Table("milestone", key=("id", "request_id")),
     Table("progress", key=("id", "request_id")),
-    Table("deliverable", key=("id", "request_id"), left_out={"content": NOT_TOLD}),
+    Table("deliverable", key=("id", "request_id"), left_out={"content": NOT_PUBLISHED}),
     Table("provider_link", key=("mobilisation_id",), request=""),
     Table("programme_request", key=("request_id",)),
     Table("programme_territory", key=("programme", "departement", "kind", "code"), request=""),

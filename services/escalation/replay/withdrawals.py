@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from services.escalation.store import dossier as store
 from services.escalation.store import programmes as programme_store
-from services.escalation.usecases import withdrawing
+from services.escalation.usecases import withdrawal
 from services.escalation.usecases.programmes import note_if_escalated
 from shared.contracts import escalation as facts
 from shared.contracts.fact import Fact
@@ -17,13 +17,15 @@ async def _answer_again(tx: Transaction, fact: facts.WithdrawalAccepted | facts.
         dossier = await store.find_for_update(tx, fact.request_id)
         if dossier is None:
             raise store.NoSuchEscalation
-        await withdrawing.apply(tx, fact, dossier)
+        await withdrawal.apply(tx, fact, dossier)
     else:
         directed = await programme_store.find_request_for_update(tx, fact.request_id)
         if directed is None:
             raise programme_store.NoSuchProgrammeRequest
-        await withdrawing.apply(tx, fact, directed)
+        await withdrawal.apply(tx, fact, directed)
     await note_if_escalated(tx, fact)
 
 
-TOLD: Mapping[type[Fact], Handler] = dict.fromkeys((facts.WithdrawalAccepted, facts.WithdrawalDeclined), _answer_again)
+HANDLERS: Mapping[type[Fact], Handler] = dict.fromkeys(
+    (facts.WithdrawalAccepted, facts.WithdrawalDeclined), _answer_again
+)

@@ -62,12 +62,12 @@ def _milestone(row: Row) -> Milestone:
 
 
 async def claim_overdue_milestones(tx: Transaction, *, today: date) -> list[tuple[UUID, Milestone]]:
-    """Lock late milestones that were not told, each with its request, leaving those that somebody else holds."""
+    """Lock late milestones that were not published, each with its request, skipping locked ones."""
     return await _claim(tx, "NOT milestone.overdue_told AND milestone.due_on < $1", today)
 
 
 async def claim_milestones_due_soon(tx: Transaction, *, today: date, soon: date) -> list[tuple[UUID, Milestone]]:
-    """Lock milestones of these days that were not told, each with its request, leaving what somebody else holds."""
+    """Lock milestones of these days without reminder, each with its request, skipping locked ones."""
     nearly = "NOT milestone.soon_told AND NOT milestone.overdue_told AND milestone.due_on BETWEEN $1 AND $2"
     return await _claim(tx, nearly, today, soon)
 
@@ -92,7 +92,7 @@ async def _claim(tx: Transaction, which: str, *days: date) -> list[tuple[UUID, M
 
 
 async def save_milestone(tx: Transaction, milestone: Milestone) -> None:
-    """Write that a milestone is reached, or that its date or its delay was told."""
+    """Store that a milestone is reached, or that its reminder or its delay was published."""
     await tx.execute(
         "UPDATE milestone SET reached_on = $2, overdue_told = $3, soon_told = $4 WHERE id = $1",
         milestone.id,
@@ -119,7 +119,7 @@ async def note_postponed(tx: Transaction, fact: MilestonePostponed) -> None:
 
 
 async def add_progress(tx: Transaction, fact: ProgressReported | ProgressTold, *, team: Team, author: str) -> None:
-    """Keep how far the work is, as one of those who do it says."""
+    """Store a progress report."""
     await tx.execute(
         """
         INSERT INTO progress (id, request_id, milestone_id, at, team, author, percent, text)
@@ -212,4 +212,4 @@ async def linked(tx: Transaction, mobilisation_id: UUID, generation: int) -> tup
 
 
 PROGRESS = "SELECT at, text FROM progress WHERE request_id = $2 AND team = $3"
-"""What one side said of the work, for `texts.find_room`."""
+"""Progress reports of one side, for `texts.find_room`."""

@@ -158,7 +158,7 @@ async def next_decision_number(tx: Transaction, year: int) -> str:
 
 
 async def add_decision(tx: Transaction, decision: Decision, request_id: UUID, *, event_id: UUID, at: datetime) -> None:
-    """Keep a decision and the event that tells it; the one that it corrects names it in turn."""
+    """Store a decision with its event; the decision that it corrects names it in turn."""
     await tx.execute(
         """
         WITH replaced AS (
@@ -231,5 +231,5 @@ async def note_reserve_lifted(tx: Transaction, number: str, *, motive: str, lift
 
 
 async def note_notified(tx: Transaction, event_id: UUID, *, at: datetime) -> None:
-    """Note when the applicant was told the decision that this event tells; other events change nothing."""
+    """Store when the applicant was notified of the decision that this event published; ignore other events."""
     await tx.execute("UPDATE decision SET notified_at = $2 WHERE event_id = $1 AND notified_at IS NULL", event_id, at)

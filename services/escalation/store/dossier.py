@@ -89,7 +89,7 @@ async def dossier_of(tx: Transaction, request_id: UUID) -> Dossier:
 
 
 async def claim_overdue(tx: Transaction, *, today: date) -> list[Escalation]:
-    """Lock dossiers whose stage has passed its date and that was not told, leaving those that somebody else holds."""
+    """Lock dossiers whose stage has passed its date unpublished, skipping locked ones."""
     rows = await tx.fetch(
         f"""
         SELECT {_COLUMNS}
@@ -108,7 +108,7 @@ async def claim_overdue(tx: Transaction, *, today: date) -> list[Escalation]:
 
 
 async def claim_due_soon(tx: Transaction, *, today: date, soon: date) -> list[Escalation]:
-    """Lock dossiers whose stage ends between these days and that was not told, leaving what somebody else holds."""
+    """Lock dossiers whose stage ends between these days unpublished, skipping locked ones."""
     rows = await tx.fetch(
         f"""
         SELECT {_COLUMNS}
@@ -128,8 +128,8 @@ async def claim_due_soon(tx: Transaction, *, today: date, soon: date) -> list[Es
     return [_escalation(row) for row in rows]
 
 
-async def note_soon_told(tx: Transaction, escalation: Escalation) -> None:
-    """Write that the end of its stage was told to be near, which changes nothing else."""
+async def note_reminded(tx: Transaction, escalation: Escalation) -> None:
+    """Store that the reminder of its stage was published, which changes nothing else."""
     await tx.execute("UPDATE escalation SET soon_told = true WHERE request_id = $1", escalation.request_id)
 
 

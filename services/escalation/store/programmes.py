@@ -1,4 +1,4 @@
-"""The SQL that changes programmes, what they cover and the requests directed to them; and keeps evaluations."""
+"""The SQL that changes programmes, their coverage and the requests directed to them, and stores evaluations."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -211,7 +211,7 @@ async def move_programme_request(tx: Transaction, request_id: UUID, *, state: st
 
 
 async def add_evaluation(tx: Transaction, fact: EvaluationSubmitted) -> None:
-    """Keep what an applicant said of the result."""
+    """Store an applicant's evaluation."""
     await tx.execute(
         """
         INSERT INTO evaluation (

@@ -38,12 +38,12 @@ async def note_decision_number(tx: Transaction, year: int, last: int) -> None:
 
 
 async def note_milestone_late(tx: Transaction, request_id: UUID, *, title: str, due_on: date) -> None:
-    """Note that a milestone's delay was told; of two that are alike, of the one whose was not."""
+    """Mark that a milestone's delay was published; of two alike, the one that was not marked."""
     await _note_milestone(tx, request_id, "overdue_told", title=title, due_on=due_on)
 
 
 async def note_milestone_soon(tx: Transaction, request_id: UUID, *, title: str, due_on: date) -> None:
-    """Note that a milestone was told to be near; of two that are alike, of the one that was not."""
+    """Mark that a milestone's reminder was published; of two alike, the one that was not marked."""
     await _note_milestone(tx, request_id, "soon_told", title=title, due_on=due_on)
 
 

@@ -145,7 +145,7 @@ async def report_progress(do: Context, escalation: Escalation, command: ReportPr
 
 
 async def report_progress_by_link(do: ProviderContext, command: ReportProgress) -> UUID:
-    """Tell how far the work is, as the provider."""
+    """Report how far the work is, as the provider."""
     do, escalation, provider = await _load_by_link(do)
     return await _report(do, escalation, provider, command)
 
@@ -187,7 +187,7 @@ async def _deliver(
     file: UploadedFile,
     command: AddDeliverable,
 ) -> UUID:
-    """Store a file of an accepted kind, told by its content; refuses as for the documents of a request."""
+    """Store a file of an accepted kind, known by its content; refuses as for the documents of a request."""
     media_type = media_type_of(BytesIO(file.content))
     find_room(len(file.content), beside=await store.stored_deliverables(do.tx, escalation.request_id))
     document = Document(
@@ -232,7 +232,7 @@ async def _load_by_link(do: ProviderContext) -> tuple[ProviderContext, Escalatio
 async def invite_provider(
     do: Context, escalation: Escalation, mobilisation_id: UUID, command: InviteProvider
 ) -> ProviderLink:
-    """Make the personal link by which a provider tells how it goes; an earlier one opens nothing any more."""
+    """Make the personal link by which a provider reports progress; an earlier one opens nothing any more."""
     mobilisation = await means_store.load_mobilisation_for_update(do.tx, escalation.request_id, mobilisation_id)
     actor = mobilisation.invite(of=escalation.state, by=do.by)
     fact = ProviderInvited(

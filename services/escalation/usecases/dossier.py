@@ -41,19 +41,19 @@ class ReturnToDepartement(Command):
 
 
 class Schedule(Command):
-    """Which session hears the dossier."""
+    """The session on whose agenda the dossier comes."""
 
     session_id: UUID
 
 
 class ScheduleSeveral(Command):
-    """Which dossiers a session hears."""
+    """The dossiers that come on the agenda of a session."""
 
     request_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)]
 
 
 class AddNote(Command):
-    """What the national team keeps in mind about the dossier."""
+    """An internal note of the national team."""
 
     text: Text
 

@@ -1,4 +1,4 @@
-"""What a programme's team does: it keeps its sheet and its territories, and answers the requests directed to it."""
+"""What a programme's team does: write its sheet, import its territories, answer the requests directed to it."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace as but
@@ -30,7 +30,7 @@ C = TypeVar("C", bound=Command)
 
 
 class WriteSheet(Command):
-    """What a programme says of itself; what is not given is taken off the sheet."""
+    """What a programme brings, its period and its team; what is not given is removed from the sheet."""
 
     purpose: Text | None = None
     starts_on: date | None = None
@@ -148,6 +148,6 @@ async def complete(do: Context, request: ProgrammeRequest, command: CompleteSupp
 
 
 async def note_if_escalated(tx: Transaction, fact: Fact) -> None:
-    """Show it on the dossier too, if the request once came before the national team."""
+    """Enter a fact in the dossier's timeline too, if the request was once escalated."""
     if await dossier_store.find_for_update(tx, fact.request_id) is not None:
         await note(tx, fact)

@@ -1,4 +1,4 @@
-"""Links: to the documents of a request, which intake keeps, and those by which providers tell how it goes."""
+"""Links: to documents of a request, which intake stores, and the personal links by which providers report progress."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,11 +19,11 @@ class DocumentLinks:
     links: SealedLinks
 
     def __call__(self, request_id: UUID, document_id: UUID) -> str:
-        """Give the address here at which an agent's program opens a document."""
+        """Return the address here at which an agent's program opens a document."""
         return f"{self.here}/api/v1/escalations/{request_id}/documents/{document_id}"
 
     def at_intake(self, document_id: UUID, *, at: datetime) -> str:
-        """Give the address at which intake serves a document for a minute."""
+        """Return the address at which intake serves a document for a minute."""
         return f"{self.intake}/documents/{self.links.seal(document_id, at=at)}"
 
 
@@ -35,11 +35,11 @@ class ProviderLinks:
     links: Links
 
     def __call__(self, link: ProviderLink) -> str:
-        """Give the address by which a provider tells how the work goes."""
+        """Return the address at which a provider reports progress."""
         return f"{self.here}/prestataires/{self.links.token(link.mobilisation_id, link.generation)}"
 
     def read(self, token: str) -> ProviderLink:
-        """Give what a token says; refuses (`LinkNotValid`) what we did not make."""
+        """Return what a token contains; refuses (`LinkNotValid`) one that this service did not make."""
         found = self.links.read(token)
         if found is None:
             raise LinkNotValid

@@ -1,4 +1,4 @@
-"""The committee's documents to keep, to print and as PDF; pages and API give the same."""
+"""Printable documents, also as PDF: minutes, decisions and reports; pages and API give the same."""
 
 from uuid import UUID
 

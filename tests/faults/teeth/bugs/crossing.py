@@ -39,7 +39,7 @@ BUGS = (
         "withdrawn_mobilisation_stays",
         "What was proposed for a dossier stays mobilised, and its money committed, though it was withdrawn.",
         "crossing",
-        "services.escalation.usecases.withdrawing:_cancel",
+        "services.escalation.usecases.withdrawal:_cancel",
         skipped,
     ),
     bug(

@@ -1,4 +1,4 @@
-"""Every request is followed for the figures, whoever answers it."""
+"""Use cases for consumed events that count in the figures: every request, whoever answers it."""
 
 from services.escalation.store import followed as store
 from shared.contracts import intake, qualification
@@ -6,42 +6,42 @@ from shared.db import Transaction
 
 
 async def follow_on_request_submitted(tx: Transaction, fact: intake.RequestSubmitted) -> None:
-    """A request was filed somewhere."""
+    """Count a request that was filed."""
     await store.note_submitted(tx, fact)
 
 
 async def follow_on_request_registered(tx: Transaction, fact: qualification.RequestRegistered) -> None:
-    """A département has it in charge."""
+    """Note that a département has registered the request."""
     await store.note_registered(tx, fact.request_id, fact.departement, fact.at)
 
 
 async def follow_on_oriented_locally(tx: Transaction, fact: qualification.OrientedLocally) -> None:
-    """A local provider is asked to help."""
+    """Note the outcome: a local provider is asked."""
     await store.note_outcome(tx, fact.request_id, "local_orientation", at=fact.at, provider=fact.provider.name)
 
 
 async def follow_on_supported_locally(tx: Transaction, fact: qualification.SupportedLocally) -> None:
-    """The département pays for the help."""
+    """Note the outcome: the département pays."""
     await store.note_outcome(tx, fact.request_id, "local_support", at=fact.at, cents=fact.amount_cents)
 
 
 async def follow_on_directed_to_programme(tx: Transaction, fact: qualification.DirectedToProgramme) -> None:
-    """A programme is to help."""
+    """Note the outcome: a programme is asked."""
     await store.note_outcome(tx, fact.request_id, "programme", at=fact.at, programme=fact.programme)
 
 
 async def follow_on_request_escalated(tx: Transaction, fact: qualification.RequestEscalated) -> None:
-    """The national team is to help."""
+    """Note the outcome: the national team is asked."""
     await store.note_outcome(tx, fact.request_id, "escalation", at=fact.at)
 
 
 async def follow_on_request_refused(tx: Transaction, fact: qualification.RequestRefused) -> None:
-    """The département refuses."""
+    """Note the outcome: the département refuses."""
     await store.note_outcome(tx, fact.request_id, "refusal", at=fact.at)
 
 
 async def follow_on_answer_taken_back(
     tx: Transaction, fact: qualification.OrientationDeclined | qualification.ExaminationStarted
 ) -> None:
-    """Who was asked cannot help, or the request came back: the département looks for another answer."""
+    """Remove the outcome: who was asked declined, or the examination began again."""
     await store.note_outcome(tx, fact.request_id, None, at=fact.at)

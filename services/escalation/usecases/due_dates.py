@@ -1,4 +1,4 @@
-"""Clocks that run out are told once before and once after; what was kept for dossiers that never came is forgotten."""
+"""Due dates: remind before they pass and publish that they passed, once each; forget notes of absent dossiers."""
 
 from datetime import datetime, timedelta
 
@@ -11,60 +11,60 @@ from shared.db import Transaction
 from shared.messaging import journal
 
 
-async def tell_overdue_stages(tx: Transaction, *, at: datetime) -> int:
-    """Tell the dossiers whose stage has passed its date; gives how many there were."""
-    told = 0
+async def publish_overdue_stages(tx: Transaction, *, at: datetime) -> int:
+    """Publish which stages have passed their date; returns how many."""
+    published = 0
     for escalation in await dossier_store.claim_overdue(tx, today=day(at)):
         now = await journal.in_time(tx, SOURCE, escalation.request_id, at)
-        fact = escalation.tell_overdue(today=day(at), at=now)
+        fact = escalation.mark_overdue(today=day(at), at=now)
         if fact is not None:
             await dossier_store.save(tx, escalation, at=now)
             await record(tx, fact)
-            told += 1
-    return told
+            published += 1
+    return published
 
 
-async def tell_overdue_milestones(tx: Transaction, *, at: datetime) -> int:
-    """Tell the milestones that have passed their date; gives how many there were."""
-    told = 0
+async def publish_overdue_milestones(tx: Transaction, *, at: datetime) -> int:
+    """Publish which milestones have passed their date; returns how many."""
+    published = 0
     for request_id, milestone in await store.claim_overdue_milestones(tx, today=day(at)):
         escalation = await dossier_store.find_for_update(tx, request_id)
         now = await journal.in_time(tx, SOURCE, request_id, at)
-        fact = milestone.tell_overdue(escalation, today=day(at), at=now) if escalation else None
+        fact = milestone.mark_overdue(escalation, today=day(at), at=now) if escalation else None
         if fact is not None:
             await store.save_milestone(tx, milestone)
             await record(tx, fact)
-            told += 1
-    return told
+            published += 1
+    return published
 
 
 async def remind_of_stages(tx: Transaction, *, durations: Durations, at: datetime) -> int:
-    """Warn of stages in their last working days; gives how many there were. A reminder is a mail, and no step."""
-    told, today, soon = 0, day(at), working_days_after(at, durations.reminder)
+    """Publish reminders of stages in their last working days; returns how many. They enter no timeline."""
+    published, today, soon = 0, day(at), working_days_after(at, durations.reminder)
     for escalation in await dossier_store.claim_due_soon(tx, today=today, soon=soon):
         now = await journal.in_time(tx, SOURCE, escalation.request_id, at)
-        fact = escalation.tell_due_soon(today=today, soon=soon, at=now)
+        fact = escalation.mark_due_soon(today=today, soon=soon, at=now)
         if fact is not None:
-            await dossier_store.note_soon_told(tx, escalation)
+            await dossier_store.note_reminded(tx, escalation)
             await journal.record(tx, fact)
-            told += 1
-    return told
+            published += 1
+    return published
 
 
 async def remind_of_milestones(tx: Transaction, *, durations: Durations, at: datetime) -> int:
-    """Warn of milestones whose date is near; gives how many there were."""
-    told, today, soon = 0, day(at), working_days_after(at, durations.reminder)
+    """Publish reminders of milestones whose date is near; returns how many."""
+    published, today, soon = 0, day(at), working_days_after(at, durations.reminder)
     for request_id, milestone in await store.claim_milestones_due_soon(tx, today=today, soon=soon):
         escalation = await dossier_store.find_for_update(tx, request_id)
         now = await journal.in_time(tx, SOURCE, request_id, at)
-        fact = milestone.tell_due_soon(escalation, today=today, soon=soon, at=now) if escalation else None
+        fact = milestone.mark_due_soon(escalation, today=today, soon=soon, at=now) if escalation else None
         if fact is not None:
             await store.save_milestone(tx, milestone)
             await journal.record(tx, fact)
-            told += 1
-    return told
+            published += 1
+    return published
 
 
 async def forget_early_notes(tx: Transaction, *, durations: Durations, at: datetime) -> None:
-    """Forget messages and documents of requests that were not escalated."""
+    """Delete messages and documents of requests that were not escalated in time."""
     await exchanges.forget_early_notes(tx, before=at - timedelta(days=durations.early_notes_calendar_days))

@@ -30,7 +30,7 @@ from shared.messaging import journal
 SYSTEM = Actor(role=Role.SYSTEM)
 
 
-async def take_withdrawal(tx: Transaction, fact: intake.RequestWithdrawn) -> None:
+async def answer_on_request_withdrawn(tx: Transaction, fact: intake.RequestWithdrawn) -> None:
     """Store a request to withdraw and answer it where the dossier, or the request directed to a programme, is ours."""
     await withdrawals.add(tx, fact)
     if await store.find_for_update(tx, fact.request_id) is None:
@@ -72,7 +72,7 @@ async def apply(
         await programme_store.save_request(tx, owner, at=fact.at)
 
 
-async def take_answer(
+async def apply_departement_answer(
     tx: Transaction, fact: qualification.WithdrawalAccepted | qualification.WithdrawalDeclined
 ) -> None:
     """Apply the answer of a département: what was asked is answered, whoever owns the request later."""

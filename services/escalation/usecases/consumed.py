@@ -1,4 +1,4 @@
-"""What the other services tell about a dossier takes effect here."""
+"""Use cases for consumed events about a dossier: each applies one event of another service."""
 
 from datetime import date, datetime
 
@@ -12,7 +12,7 @@ from services.escalation.store import committee as committee_store
 from services.escalation.store import dossier as store
 from services.escalation.store import exchanges
 from services.escalation.store import programmes as programme_store
-from services.escalation.usecases import withdrawing
+from services.escalation.usecases import withdrawal
 from services.escalation.usecases.recording import SOURCE, day, record, working_days_after
 from shared import calendar, early_notes, withdrawals
 from shared import exchanges as exchange_parts
@@ -40,13 +40,13 @@ _EARLY: tuple[type[EarlyNote], ...] = (
     intake.EvaluationSubmitted,
     intake.RequestClosed,
 )
-"""What intake says may overtake the dossier on its way: it is another service's stream."""
+"""Events of intake that may arrive before the dossier: they come in another stream."""
 
 
 async def receive_escalation_on_request_escalated(
     tx: Transaction, fact: qualification.RequestEscalated, *, durations: Durations
 ) -> None:
-    """A dossier arrives: new, or again after it had been returned; a request to withdraw that waits is answered."""
+    """Open a dossier, or open it again after it was returned; answer a pending request to withdraw."""
     fact = fact.model_copy(update={"dossier": await exchange_parts.complete(tx, fact.dossier)})
     known = await store.find_for_update(tx, fact.request_id)
     if known is not None and known.state is not State.RETURNED:
@@ -68,12 +68,12 @@ async def receive_escalation_on_request_escalated(
         await record(tx, received)
     for early in await early_notes.take(tx, fact.request_id, _EARLY):
         await _apply_early(tx, early, dossier=fact.dossier)
-    await withdrawing.answer_pending(tx, fact.request_id, received.at)
+    await withdrawal.answer_pending(tx, fact.request_id, received.at)
     log.info("escalation.received", withdrawn=withdrawn)
 
 
 async def resume_on_national_question_answered(tx: Transaction, fact: qualification.NationalQuestionAnswered) -> None:
-    """The département answered; the dossier goes on from where it waited, its clock moved on by the days it waited."""
+    """Resume a dossier whose question the département answered; its due date moves by the days it waited."""
     escalation = await store.find_for_update(tx, fact.request_id)
     if escalation is None:
         log.warning("escalation.unknown", type=fact.wire_type)
@@ -85,23 +85,23 @@ async def resume_on_national_question_answered(tx: Transaction, fact: qualificat
 
 
 def _moved_on(escalation: Escalation, at: datetime) -> date | None:
-    """Give the stage's date, later by the working days that the département took."""
+    """Return the stage's due date, later by the working days that the département took."""
     if escalation.due_on is None or escalation.asked_at is None:
         return escalation.due_on
     waited = calendar.working_days_between(day(escalation.asked_at), day(at), calendar.PARIS)
     return calendar.add_working_days(escalation.due_on, max(waited, 0), calendar.PARIS)
 
 
-async def note_what_the_applicant_sends(tx: Transaction, fact: IntakeNote) -> None:
-    """The applicant wrote or joined a file: it belongs to the dossier, here already or still on its way."""
+async def note_on_applicant_message(tx: Transaction, fact: IntakeNote) -> None:
+    """Add what the applicant wrote or joined to the dossier; store it until then if the dossier is not here yet."""
     if await store.find_for_update(tx, fact.request_id) is None:
         await early_notes.add(tx, fact)
     else:
         await _apply_note(tx, fact, dossier=await store.dossier_of(tx, fact.request_id))
 
 
-async def keep_on_progress_told(tx: Transaction, fact: intake.ProgressTold) -> None:
-    """The applicant told how the work goes: it stands with what the provider and the team tell, over or not."""
+async def store_on_progress_told(tx: Transaction, fact: intake.ProgressTold) -> None:
+    """Store a progress report of the applicant beside those of the provider and the team, in any state."""
     if await store.find_for_update(tx, fact.request_id) is None:
         log.warning("escalation.unknown", type=fact.wire_type)
         return
@@ -112,34 +112,34 @@ async def keep_on_progress_told(tx: Transaction, fact: intake.ProgressTold) -> N
 
 
 async def note_on_departement_message_posted(tx: Transaction, fact: qualification.MessagePosted) -> None:
-    """The département wrote to the applicant after it had handed the dossier over."""
+    """Add a message that the département wrote to the applicant after the escalation."""
     if await store.find_for_update(tx, fact.request_id) is not None:
         await exchanges.add_message(tx, fact.request_id, at=fact.at, author=Team.DEPARTEMENT, text=fact.text)
         await store.add_step(tx, fact, team=Team.DEPARTEMENT)
 
 
 async def note_on_examination_reopened(tx: Transaction, fact: qualification.ExaminationStarted) -> None:
-    """The département examines again what the national team returned."""
+    """Note that the département examines again what the national team returned."""
     if fact.reopened and await store.find_for_update(tx, fact.request_id) is not None:
         await store.add_step(tx, fact, team=Team.DEPARTEMENT)
 
 
 async def note_on_departement_outcome(tx: Transaction, fact: DepartementOutcome) -> None:
-    """The département found another answer for what the national team had returned: what became of it is shown."""
+    """Note which answer the département found for what the national team had returned."""
     if await store.find_for_update(tx, fact.request_id) is not None:
         await store.add_step(tx, fact, team=Team.DEPARTEMENT)
 
 
 async def list_on_directed_to_programme(tx: Transaction, fact: qualification.DirectedToProgramme) -> None:
-    """A request is directed to a programme, whose team finds it in its list."""
+    """List a request for the team of the programme that it is directed to."""
     fact = fact.model_copy(update={"dossier": await exchange_parts.complete(tx, fact.dossier)})
     await programme_store.add_programme_request(tx, fact)
     await note_on_departement_outcome(tx, fact)
-    await withdrawing.answer_pending(tx, fact.request_id, fact.at)
+    await withdrawal.answer_pending(tx, fact.request_id, fact.at)
 
 
-async def keep_on_evaluation_submitted(tx: Transaction, fact: intake.EvaluationSubmitted) -> None:
-    """The applicant said what came of it."""
+async def store_on_evaluation_submitted(tx: Transaction, fact: intake.EvaluationSubmitted) -> None:
+    """Store the applicant's evaluation."""
     await programme_store.add_evaluation(tx, fact)
     await programme_store.move_programme_request(tx, fact.request_id, state="evaluated", at=fact.at)
     if await store.find_for_update(tx, fact.request_id) is None:
@@ -149,7 +149,7 @@ async def keep_on_evaluation_submitted(tx: Transaction, fact: intake.EvaluationS
 
 
 async def note_on_request_closed(tx: Transaction, fact: intake.RequestClosed) -> None:
-    """The life of the request is over."""
+    """Note that the request is closed."""
     await programme_store.move_programme_request(tx, fact.request_id, state="closed", at=fact.at)
     if await store.find_for_update(tx, fact.request_id) is None:
         await early_notes.add(tx, fact)
@@ -158,13 +158,13 @@ async def note_on_request_closed(tx: Transaction, fact: intake.RequestClosed) ->
 
 
 async def note_notified_on_delivery_succeeded(tx: Transaction, fact: notifications.DeliverySucceeded) -> None:
-    """The applicant was told a decision: its date of notification."""
+    """Store when the applicant was notified of a decision."""
     if fact.audience == "applicant":
         await committee_store.note_notified(tx, fact.event_id, at=fact.at)
 
 
 async def _apply_early(tx: Transaction, fact: EarlyNote, *, dossier: qualification.Dossier) -> None:
-    """Put into the dossier what had overtaken it."""
+    """Apply an event that had arrived before the dossier."""
     match fact:
         case intake.RequestWithdrawn():
             await store.add_step(tx, fact, team=Team.APPLICANT)
@@ -177,7 +177,7 @@ async def _apply_early(tx: Transaction, fact: EarlyNote, *, dossier: qualificati
 
 
 async def _apply_note(tx: Transaction, fact: IntakeNote, *, dossier: qualification.Dossier) -> None:
-    """Put a message or a file into the dossier, unless the dossier brought it already."""
+    """Add a message or a file to the dossier, unless the escalation brought it already."""
     if isinstance(fact, intake.DocumentAdded):
         await exchanges.add_document(tx, fact.request_id, fact.document)
         await store.add_step(tx, fact, team=Team.APPLICANT)
