@@ -179,10 +179,12 @@ def accompanies(person: Person, system: System, number: str) -> None:
     """The national agent mobilises a resource, follows a milestone and concludes."""
     person.waits_to_find(number, system.endpoints["escalation"])
     person.form("mobilisation").get_by_role("radio").last.check()
-    person.sends("mobilisation", resource="Marché d’ingénierie", amount="20 000")
+    means = {"mobilisation.resource": "Marché d’ingénierie", "mobilisation.amount_cents": "20 000"}
+    person.sends("mobilisation", **means)
     person.reads("Marché d’ingénierie")
     person.sends("accompagnement", starts_on=str(TODAY + timedelta(days=30)), ends_on=str(TODAY + timedelta(days=200)))
-    person.sends("jalon", title="Diagnostic remis", due_on=str(TODAY + timedelta(days=90)))
+    due_on = str(TODAY + timedelta(days=90))
+    person.sends("jalon", **{"jalon.title": "Diagnostic remis", "jalon.due_on": due_on})
     person.reads("Diagnostic remis")
     person.presses("Atteint")
     person.reads("Atteint le")
