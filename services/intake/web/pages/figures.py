@@ -107,7 +107,6 @@ async def show_territory(
         programmes={one.value: word(one) for one in Programme},
         how=HOW[territory.kind],
         weighed=WEIGHED,
-        source=parts.territories.source.sentence,
     )
 
 
