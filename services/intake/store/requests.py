@@ -1,18 +1,16 @@
 """The SQL that changes or locks a request: its number, its row, and what is stored beside it."""
 
-from datetime import date, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
 from services.intake.domain.colleagues import Holder
-from services.intake.domain.life import Status
 from services.intake.domain.request import TrackedRequest
 from services.intake.domain.timeline import Details, Step
 from services.intake.domain.withdrawal import Expected, Withdrawal
 from services.intake.store import colleagues
-from shared.contracts import intake, qualification
 from shared.contracts.vocabulary import Team
 from shared.db import Row, Transaction
 from shared.errors import NotFound
@@ -97,12 +95,14 @@ async def add(tx: Transaction, tracked: TrackedRequest, *, filed_from: str | Non
         tracked.filed.model_dump(mode="json"),
         tracked.status,
         tracked.team,
-        _expected_row(tracked.expected),
+        _EXPECTED.dump_python(tracked.expected, mode="json"),
         tracked.contact_confirmed_at,
     )
 
 
+_TRACKED: Final[TypeAdapter[TrackedRequest]] = TypeAdapter(TrackedRequest)
 _DETAILS: Final[TypeAdapter[Details]] = TypeAdapter(Details)
+_EXPECTED: Final[TypeAdapter[Expected | None]] = TypeAdapter(Expected | None)
 _WITHDRAWAL: Final[TypeAdapter[Withdrawal | None]] = TypeAdapter(Withdrawal | None)
 
 COLUMNS: Final = """
@@ -236,7 +236,7 @@ async def save(tx: Transaction, tracked: TrackedRequest) -> None:
         tracked.status,
         tracked.status_at,
         tracked.team,
-        _expected_row(tracked.expected),
+        _EXPECTED.dump_python(tracked.expected, mode="json"),
         tracked.national_status,
         tracked.resumed,
         tracked.service.model_dump(mode="json") if tracked.service else None,
@@ -278,42 +278,6 @@ async def note_mail(tx: Transaction, request_id: UUID, *, failed_at: datetime | 
     )
 
 
-def expected_of(value: dict[str, Any] | None) -> Expected | None:
-    """Read what is expected from its column."""
-    if value is None:
-        return None
-    until = value["until"]
-    return Expected(Team(value["team"]), value["what"], date.fromisoformat(until) if until else None)
-
-
-def _expected_row(expected: Expected | None) -> dict[str, Any] | None:
-    if expected is None:
-        return None
-    until = expected.until.isoformat() if expected.until else None
-    return {"team": expected.team, "what": expected.what, "until": until}
-
-
 def tracked_of(row: Row) -> TrackedRequest:
     """Read a request from its row of `COLUMNS`."""
-    return TrackedRequest(
-        id=row["id"],
-        departement=row["departement"],
-        departement_at=row["departement_at"],
-        filed=intake.Request.model_validate(row["body"]),
-        status=Status(row["status"]),
-        status_at=row["status_at"],
-        team=Team(row["team"]) if row["team"] else None,
-        expected=expected_of(row["expected"]),
-        national_status=Status(row["national_status"]) if row["national_status"] else None,
-        resumed=row["resumed"],
-        service=qualification.Service.model_validate(row["service"]) if row["service"] else None,
-        decision=row["decision"],
-        decision_at=row["decision_at"],
-        evaluation_open=row["evaluation_open"],
-        evaluated_at=row["evaluated_at"],
-        closed_at=row["closed_at"],
-        link_generation=row["link_generation"],
-        old_link_generation=row["old_link_generation"],
-        contact_confirmed_at=row["contact_confirmed_at"],
-        withdrawal=_WITHDRAWAL.validate_python(row["withdrawal"]),
-    )
+    return _TRACKED.validate_python({**row, "filed": row["body"]})

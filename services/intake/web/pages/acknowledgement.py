@@ -4,7 +4,7 @@ from litestar import Response
 
 from services.intake.reads.tracking import tracking
 from services.intake.web.context import HolderContext
-from services.intake.web.pages.tracking_words import View
+from services.intake.web.pages.tracking_words import TrackingView
 from shared.web.pages import render
 from shared.web.paper import on_paper
 from shared.web.secrets import private
@@ -19,6 +19,6 @@ async def acknowledgement(context: HolderContext) -> Response[bytes]:
     async with context.database.transaction() as tx:
         await parts.limits.pdf(context.caller, context.request_id).take(tx)
     found = await tracking(context.database, context.holder, parts.tokens)
-    view = View(found, parts.directory.service(found.departement), parts.territories)
+    view = TrackingView(found, parts.directory.service(found.departement), parts.territories)
     page = render(context.request, "tracking/acknowledgement.html", tracking=found, view=view, office=view.office)
     return private(await on_paper(context.request, page, name=f"accuse-de-reception-{found.number}"))

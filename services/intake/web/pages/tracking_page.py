@@ -9,7 +9,7 @@ from litestar.response import Template
 from services.intake.reads.tracking import tracking
 from services.intake.web.context import HolderContext
 from services.intake.web.documents import ACCEPTED
-from services.intake.web.pages.tracking_words import View
+from services.intake.web.pages.tracking_words import TrackingView
 from shared import clock
 from shared.calendar import today
 from shared.documents import LARGEST_REQUEST
@@ -54,7 +54,7 @@ async def tracking_page(
         status_code=status_code if form else 200,
         address=f"/suivi/{context.token}",
         tracking=found,
-        view=View(found, parts.directory.service(found.departement), parts.territories),
+        view=TrackingView(found, parts.directory.service(found.departement), parts.territories),
         offered=defaultdict[str, Action | None](
             lambda: None, {one.name: one for one in offered(actions, found.allowed_actions)}
         ),

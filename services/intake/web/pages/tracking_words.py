@@ -52,7 +52,7 @@ WHOSE_TURN: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class TrackingView:
     """A request in words; `default_office` is the service in charge as far as the directory knows it."""
 
     tracking: TrackedView
