@@ -30,7 +30,7 @@ from typing import Final
 from shared.messaging.names import DEAD_EXCHANGE, EXCHANGE, RESEND_EXCHANGE, UNROUTED_QUEUE, exchange_of
 
 SERVICES = ("intake", "qualification", "escalation", "notifications")
-"""The services that publish; each has a broker user of its name."""
+"""The services that publish; each has a broker account of its name."""
 
 _FORM_USER = "form."
 _FORM_SOURCE = "/forms/"
@@ -65,14 +65,14 @@ def form_of_user(user: str | None) -> str | None:
 
 
 class Origins:
-    """Tells which sources and queues belong to a broker user."""
+    """The sources and queues that belong to each account."""
 
     def __init__(self, given: Mapping[str, Iterable[str]] | None = None) -> None:
-        """Take the sources of users whose names do not say them; all below such a source belongs to it too."""
+        """`given` are the sources of accounts whose names do not imply them; paths below a source belong to it."""
         self._given = {user: tuple(sources) for user, sources in (given or {}).items()}
 
     def of(self, user: str | None) -> tuple[str, ...]:
-        """Give the sources of a user."""
+        """Return the sources of an account."""
         if not user:
             return ()
         if user in self._given:
@@ -86,15 +86,15 @@ class Origins:
         return (f"/{service}/{instance}",) if instance else (f"/{service}",)
 
     def owns(self, user: str | None, source: str) -> bool:
-        """Tell whether a source belongs to a user."""
+        """Return whether a source belongs to an account."""
         return any(source == own or source.startswith(f"{own}/") for own in self.of(user))
 
     def owns_queue(self, user: str | None, queue: str) -> bool:
-        """Tell whether a queue belongs to a user: `qualification.95` is the queue of `/qualification/95`."""
+        """Return whether a queue belongs to an account: `qualification.95` is the queue of `/qualification/95`."""
         return queue.partition(".")[0] in SERVICES and self.owns(user, "/" + queue.replace(".", "/", 1))
 
     def speaks_for(self, user: str | None, service: str) -> bool:
-        """Tell whether a user is one of a service's, whichever instance of it."""
+        """Return whether an account is that of a service or of an instance of it."""
         return service in SERVICES and any(own.split("/")[1:2] == [service] for own in self.of(user))
 
 
@@ -112,13 +112,13 @@ CONSUMES: Final[Mapping[str, str]] = {
     "escalation": r"(intake|qualification|notifications)\..+",
     "notifications": r"(intake|qualification|escalation)\..+|forms\.(request_refused|alone_heads)\..+",
 }
-"""Which binding keys a service may bind its queues with; beside them what every service is asked."""
+"""Binding keys of a service's queues, as regular expressions; the control messages to all come besides."""
 
 PUBLISHES: Final[Mapping[str, tuple[str, ...]]] = {
     **{service: (service,) for service in SERVICES},
     "intake": ("intake", "forms.request_accepted", "forms.request_refused"),
 }
-"""The beginnings of the routing keys that a service publishes with: its own events, and intake's answers to forms."""
+"""Prefixes of the routing keys that a service publishes with: its events, and intake's answers to forms."""
 
 _ASKED = r"\*\.(heads_wanted|events_missing|stream_forked)\.#"
 _QUEUES: Final[Mapping[str, str]] = {

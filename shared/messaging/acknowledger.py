@@ -1,4 +1,4 @@
-"""What the broker is told about messages in hand: one acknowledgement for all that are safe together."""
+"""The acknowledger: one acknowledgement for all messages whose effects are committed together (tuning)."""
 
 import asyncio
 import contextlib
@@ -11,28 +11,28 @@ from aio_pika.exceptions import ChannelInvalidStateError
 from shared.messaging.connection import BROKER_AWAY, node_loss_as_error
 
 MOST_OUT_OF_ORDER = 10_000
-"""Messages acknowledged behind one that is not answered, after which each is answered alone for good."""
+"""Messages acknowledged out of order, after which the channel acknowledges each message alone."""
 
 
 class Acknowledger:
     """Acknowledges the messages of one consumer.
 
-    A quorum queue writes down each acknowledgement; one that names several costs as much as one that names one. It
-    names the last of those before which, on its channel, nothing is left unanswered: tags count from 1 in the order of
-    delivery. What is safe behind one that is not is acknowledged alone.
+    A quorum queue writes each acknowledgement to disk; a multiple one costs as much as a single one. A multiple
+    acknowledgement names the last message before which none of its channel is unanswered: delivery tags count from 1
+    in the order of delivery. A message behind an unanswered one is acknowledged alone.
     """
 
     def __init__(self) -> None:
         self._channels: WeakKeyDictionary[Any, _Channel] = WeakKeyDictionary()
 
     async def acknowledge(self, message: AbstractIncomingMessage) -> None:
-        """Acknowledge it, with all that are said to be safe at the same moment; done when that has been sent."""
+        """Acknowledge a message, together with all that are given before the loop turns; return once it is sent."""
         channel = self._channel_of(message)
         if channel is not None:
             await channel.acknowledge(message)
 
     async def reject(self, message: AbstractIncomingMessage) -> None:
-        """Reject it: it goes to the dead letters."""
+        """Reject a message: it goes to the dead-letter queue."""
         with contextlib.suppress(*BROKER_AWAY), node_loss_as_error():
             await message.reject(requeue=False)
         channel = self._channel_of(message)
@@ -40,7 +40,7 @@ class Acknowledger:
             channel.settle(message)
 
     def _channel_of(self, message: AbstractIncomingMessage) -> "_Channel | None":
-        """Give the state of its channel; None for a channel that is closed, whose messages the broker gives again."""
+        """Return the state of its channel; None where it is closed: the broker redelivers its messages."""
         try:
             return self._channels.setdefault(message.channel, _Channel())
         except ChannelInvalidStateError:
@@ -48,26 +48,26 @@ class Acknowledger:
 
 
 class _Channel:
-    """How far the messages of one channel are answered for; with another channel tags begin anew."""
+    """The answered delivery tags of one channel; tags of another channel begin at 1 again."""
 
     def __init__(self) -> None:
         self._next = 1
-        """The first tag that is not answered."""
+        """The first unanswered tag."""
         self._out_of_order: set[int] = set()
-        """Tags that are, although one before them is not."""
+        """Answered tags behind an unanswered one."""
         self._together = True
         self._settled: list[AbstractIncomingMessage] = []
         self._flushing: asyncio.Task[None] | None = None
 
     async def acknowledge(self, message: AbstractIncomingMessage) -> None:
-        """Have it answered with those that say so before the loop comes to the answer."""
+        """Queue a message for the next flush, and wait for it."""
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush())
         self._settled.append(message)
         await asyncio.shield(self._flushing)
 
     def settle(self, message: AbstractIncomingMessage) -> bool:
-        """Note it; tell whether nothing before it is left."""
+        """Record a tag as answered; return whether no tag before it is unanswered."""
         tag = _tag(message)
         in_turn = tag == self._next
         if self._together:
@@ -81,7 +81,7 @@ class _Channel:
         return in_turn
 
     async def _flush(self) -> None:
-        """Acknowledge what is safe: the last of a run for all of it."""
+        """Acknowledge the queued messages: runs by one multiple acknowledgement, the others alone."""
         messages, self._settled, self._flushing = sorted(self._settled, key=_tag), [], None
         run: AbstractIncomingMessage | None = None
         alone: list[AbstractIncomingMessage] = []
@@ -90,7 +90,7 @@ class _Channel:
                 run = message
             else:
                 alone.append(message)
-        # A broker that is away will give them again, and they will be known.
+        # A broker that is away redelivers them, and the inbox recognises them.
         with contextlib.suppress(*BROKER_AWAY), node_loss_as_error():
             if run is not None:
                 await run.ack(multiple=True)
@@ -100,5 +100,5 @@ class _Channel:
 
 def _tag(message: AbstractIncomingMessage) -> int:
     tag = message.delivery_tag
-    assert tag is not None  # noqa: S101 - only what was got without `no_ack` comes here
+    assert tag is not None  # noqa: S101 - messages are consumed without `no_ack`
     return tag

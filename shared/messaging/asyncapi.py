@@ -36,7 +36,7 @@ CONTROL: Final[dict[str, type[ControlMessage]]] = {
     control_messages.STREAM_FORKED: control_messages.StreamForked,
     control_messages.STREAM_CHECKED: control_messages.StreamChecked,
 }
-"""What services ask and tell each other to recover lost events: no event, and may be lost."""
+"""Bodies of control messages by name."""
 
 PARAMETERS: Final = {
     "departement": "The code of the département in charge, such as `95`",
@@ -82,7 +82,7 @@ ENVELOPES: Final[dict[str, dict[str, Any]]] = {
         "required": [*_COMMON, "subject", "sequence", "correlationid"],
     },
     "ControlMessage": {
-        "description": "What services ask and tell each other to recover lost events; no event, and in no stream",
+        "description": "A message between services to recover lost events; no event, and in no stream",
         "type": "object",
         "properties": _MEMBERS,
         "required": _COMMON,

@@ -1,4 +1,4 @@
-"""Is a message from whom it says? Checked once, where a listener takes it from its queue (ADR 36).
+"""Authenticity: checks the claims of a message against the account that published it, once, at the inbox (ADR 36).
 
 RabbitMQ vouches for the account that published a message (`user_id`), and for nothing else: its envelope, its other
 properties and, past the topic permissions, its routing key are what the publisher wrote.
@@ -16,14 +16,14 @@ FORM_PUBLISHES = "forms.request_filed"
 
 
 class Reason(StrEnum):
-    """Why a message is not believed; the word stands in quarantine as it is."""
+    """Why a message is forged; the value is the reason in quarantine."""
 
     SOURCE = "forged_source"
     """The account that published it does not own its source, or there is none."""
     TYPE = "forged_type"
     """Its source does not publish this type."""
     ROUTING_KEY = "forged_routing_key"
-    """It came by the routing key of another type or another département."""
+    """Its routing key is that of another type or another département."""
     SUBJECT = "forged_subject"
     """Its data is about another request than its stream."""
     DEPARTEMENT = "forged_departement"
@@ -40,26 +40,26 @@ class Forged(Unreadable):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who published a message, and by which key: what the broker says of it."""
+    """The account that published a message and the routing key, as the broker gives them."""
 
     user: str | None
     routing_key: str
 
     @property
     def is_foreign(self) -> bool:
-        """Whether a form of others published it: its account is one's, or its routing key is for them alone."""
+        """Whether a foreign form published it: by its account, or by the routing key of forms."""
         return form_of_user(self.user) is not None or f"{self.routing_key}.".startswith(f"{FORM_PUBLISHES}.")
 
 
 class Authenticity:
-    """What one queue believes."""
+    """Checks the messages of one queue."""
 
     def __init__(self, origins: Origins, queue: str) -> None:
         self._origins = origins
         self._queue = queue
 
     def check(self, envelope: Envelope, sender: Sender) -> None:
-        """Refuse with `Forged` an event whose envelope, data and sender do not agree."""
+        """Raise `Forged` for an event whose envelope, data and sender do not agree."""
         if not self._origins.owns(sender.user, envelope.source):
             raise Forged(Reason.SOURCE)
         check_type(envelope)
@@ -68,14 +68,14 @@ class Authenticity:
             _check_data(envelope)
 
     def check_control(self, envelope: Envelope, sender: Sender) -> None:
-        """Refuse with `Forged` a control message that is not of a service's own account, or speaks for another."""
-        said: dict[str, Any] = envelope.data if isinstance(envelope.data, dict) else {}
+        """Raise `Forged` for a control message of another account, or about streams or queues of another."""
+        data: dict[str, Any] = envelope.data if isinstance(envelope.data, dict) else {}
         service, what, _ = envelope.type.split(".")
         user = sender.user
         if not self._origins.speaks_for(user, service) or envelope.source.split("/")[1:2] != [service]:
             raise Forged(Reason.SOURCE)
         self._check_key(envelope, sender)
-        queue, source = said.get("queue"), said.get("source")
+        queue, source = data.get("queue"), data.get("source")
         if what in REQUESTS:
             owned = queue is None or (isinstance(queue, str) and self._origins.owns_queue(user, queue))
         else:
@@ -84,9 +84,10 @@ class Authenticity:
             raise Forged(Reason.SOURCE)
 
     def _check_key(self, envelope: Envelope, sender: Sender) -> None:
-        """A message that was resent, or came back from the dead letters, has the queue's name as its routing key.
+        """Raise `Forged` where the routing key is not that of type and département.
 
-        The third word of what a form files is left to the form: the broker lets it write `v1` there, or nothing.
+        A message that was resent or dead-lettered has the queue's name as its routing key. The third word of a form's
+        key is not checked: the broker lets a form write `v1` or nothing there.
         """
         if sender.routing_key == self._queue:
             return
@@ -98,7 +99,7 @@ class Authenticity:
 
 
 def check_type(envelope: Envelope) -> None:
-    """Refuse with `Forged` a type that the source does not publish."""
+    """Raise `Forged` for a type that the source does not publish."""
     publisher = "".join(envelope.source.split("/")[1:2])
     key = envelope.type.rpartition(".")[0]
     published = PUBLISHES.get(publisher, (FORM_PUBLISHES,))
@@ -107,7 +108,7 @@ def check_type(envelope: Envelope) -> None:
 
 
 def _check_data(envelope: Envelope) -> None:
-    """Compare what a numbered event says with the stream that it is numbered in."""
+    """Raise `Forged` where the data of an event does not belong to its stream."""
     data: dict[str, Any] = envelope.data if isinstance(envelope.data, dict) else {}
     if str(data.get("request_id")) != envelope.subject:
         raise Forged(Reason.SUBJECT)

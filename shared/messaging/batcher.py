@@ -1,4 +1,4 @@
-"""Messages in hand: from their arrival until each is safe in the database, or goes back."""
+"""The message batcher: gives arrived messages to the inbox in batches, two at a time, and answers each (tuning)."""
 
 import asyncio
 import contextlib
@@ -17,30 +17,30 @@ from shared.messaging.inbox.message import Message
 log = structlog.get_logger(__name__)
 
 BATCH_SIZE = 50
-"""The most messages that one transaction applies."""
+"""Messages of one batch, at most, which one transaction applies."""
 
 CONCURRENT_BATCHES = 2
-"""Batches under way beside each other: PostgreSQL works for the one while Python does for the other (ADR 23)."""
+"""Batches under way at once: PostgreSQL works on one while Python works on the other (ADR 23)."""
 
 PREFETCH = 2 * CONCURRENT_BATCHES * BATCH_SIZE
-"""Messages in hand at once: as many again wait, so that no batch begins with the few that came last."""
+"""Unacknowledged messages, at most: as many wait as are under way, so that the next batch is full."""
 
 
 class Outcome(Enum):
-    """What is to be said to the broker about a message."""
+    """The answer to the broker for a message."""
 
     ACK = auto()
     REJECT = auto()
-    """It ends whoever reads it, and belongs to the dead letters."""
+    """The message ends its reader, and goes to the dead-letter queue."""
     RELEASE = auto()
-    """Nothing was done with it: the broker gives it to the next."""
+    """No answer: the broker redelivers it when the channel closes."""
 
 
 _Arrived = tuple[Message, asyncio.Future[Outcome]]
 
 
 class MessageBatcher:
-    """Hands the inbox together what arrived together, and answers for each as soon as it is safe."""
+    """Gives messages to the inbox in batches, and each its outcome as soon as its effect is committed."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
@@ -48,7 +48,7 @@ class MessageBatcher:
         self._open: set[asyncio.Future[Outcome]] = set()
 
     async def submit(self, message: Message) -> Outcome:
-        """Wait until the message is safe, or is to go back."""
+        """Return the outcome of a message, once it has one."""
         outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._open.add(outcome)
         outcome.add_done_callback(self._open.discard)
@@ -56,9 +56,9 @@ class MessageBatcher:
         return await outcome
 
     async def run(self) -> None:
-        """Take what arrives, until cancelled; while the database is away, wait without giving anything back.
+        """Process arriving messages until cancelled; while the database is away, hold them without an answer.
 
-        What was begun before is taken while nothing else is: if it ends its consumer, no neighbour is blamed for it.
+        A redelivered message is processed while no other batch is: if it ends the process, no other is blamed.
         """
         under_way: deque[asyncio.Task[None]] = deque()
         async with asyncio.TaskGroup() as group:
@@ -77,19 +77,19 @@ class MessageBatcher:
                     await under_way[-1]
 
     async def drain(self, *, within: float) -> None:
-        """Wait until nothing is in hand any more, at most so many seconds."""
+        """Wait until every submitted message has its outcome, at most so many seconds."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):
                 await self._arrived.join()
 
     def release(self) -> None:
-        """Let what is still in hand go back as it came; call it once `run` has ended."""
+        """Give the outcome RELEASE to all unfinished messages; call it once `run` has ended."""
         for outcome in tuple(self._open):
             if not outcome.done():
                 outcome.set_result(Outcome.RELEASE)
 
     async def _process(self, batch: Sequence[_Arrived], before: asyncio.Task[None] | None) -> None:
-        """Give messages to the inbox until it has them all; after a failure as such that were begun before."""
+        """Give messages to the inbox until it has stored all; after a failure as redelivered ones."""
         left, pause = batch, 0.1
         while not await self._try(left, before):
             await asyncio.sleep(pause)
@@ -99,9 +99,9 @@ class MessageBatcher:
             self._arrived.task_done()
 
     async def _try(self, batch: Sequence[_Arrived], before: asyncio.Task[None] | None) -> bool:
-        """Tell whether the inbox has them all now.
+        """Return whether the inbox has stored all messages now.
 
-        They are answered after all `before` them: one acknowledgement is enough for both.
+        Outcomes are given after those of the batch `before`, so that one acknowledgement serves both.
         """
         outcomes = {id(message): outcome for message, outcome in batch}
 
@@ -120,7 +120,7 @@ class MessageBatcher:
         except CONFLICTS as error:
             log.warning("inbox.conflicts", error=type(error).__name__, messages=len(batch))
         except Exception:
-            # Not the fault of one event (those are held): wait, and let the log say it, rather than drop anything.
+            # Not the failure of one event (those hold their stream): log it and try again, drop nothing.
             log.exception("inbox.failed", messages=len(batch))
         if before is not None:
             await before

@@ -1,4 +1,4 @@
-"""Where the broker is: one address, or one per node of a cluster; who loses a node goes on with another."""
+"""Connections to RabbitMQ over several addresses: a lost or refused connection turns to the next node."""
 
 import asyncio
 import contextlib
@@ -14,10 +14,10 @@ from aio_pika.robust_connection import RobustConnection
 from yarl import URL
 
 HEARTBEAT = 5
-"""Seconds between two signs of life. aiormq gives up after three: 18 s with a node that is frozen, not gone."""
+"""Seconds between two heartbeats. aiormq closes a connection after three: 18 s for a frozen node."""
 
 CONNECT_WITHIN = 5.0
-"""Seconds for one address to answer; a frozen node takes a connection and never says a word."""
+"""Seconds for one address to accept a connection; a frozen node accepts it and never answers."""
 
 BROKER_AWAY = (
     OSError,
@@ -27,28 +27,28 @@ BROKER_AWAY = (
     aiormq.exceptions.AMQPError,
     asyncio.InvalidStateError,
 )
-"""What a publish raises while the broker is away or refuses: the event stays in the outbox."""
+"""Errors of an operation while the broker is away or refuses it; an event then stays in the outbox."""
 
 _BETWEEN = re.compile(r"\s*,\s*(?=amqps?://)")
-"""A comma within a password separates nothing."""
+"""A comma between addresses; one within a password does not count."""
 
 
 class NodeLostError(ConnectionError):
-    """The node that was to answer gave no sign of life any more."""
+    """The node did not answer any more."""
 
 
 class _NodeLossAsError:
-    """Raises `NodeLostError` where aiormq ends what waited on a frozen connection as if its task had been cancelled.
+    """Raises `NodeLostError` where aiormq cancels what waited on a frozen connection.
 
-    Without it a task that nobody cancelled ends for good, and without a word. Goes inside of an `asyncio.timeout`.
-    A connection that ends during its handshake, which aiormq tells by `StopAsyncIteration`, is lost too.
+    Without it a task that nobody cancelled would end for good, silently. Use it inside of an `asyncio.timeout`.
+    `StopAsyncIteration`, by which aiormq ends a handshake, becomes `NodeLostError` too.
     """
 
     def __enter__(self) -> None:
-        """Begin."""
+        """Enter."""
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
-        """End."""
+        """Convert the error."""
         if error is not None and issubclass(error, StopAsyncIteration):
             raise NodeLostError from None
         if error is None or not issubclass(error, asyncio.CancelledError):
@@ -59,51 +59,51 @@ class _NodeLossAsError:
 
 
 def node_loss_as_error() -> _NodeLossAsError:
-    """Tell what was lost from what was cancelled, while the block runs."""
+    """Distinguish a lost node from a cancellation, while the block runs."""
     return _NodeLossAsError()
 
 
 class BrokerAddresses:
-    """The addresses of one connection, one after the other, from a place of its own so that nodes share the load."""
+    """The addresses of one connection, used in turn from a random one on, so that nodes share the load."""
 
     def __init__(self, amqp_url: str, name: str) -> None:
-        """Take `amqp_url`, one address or several separated by commas, and the name that the broker will show.
+        """`amqp_url` is one address or several separated by commas, `name` what the broker shows for the connection.
 
-        Raises `ValueError` when there is no address in it.
+        Raises `ValueError` without an address.
         """
-        told = [URL(one) for one in _BETWEEN.split(amqp_url.strip()) if one]
-        if not told:
+        urls = [URL(one) for one in _BETWEEN.split(amqp_url.strip()) if one]
+        if not urls:
             raise ValueError("give RabbitMQ's address, or those of its nodes separated by commas")
-        named = [URL(url.update_query({"heartbeat": HEARTBEAT, **url.query, "name": name})) for url in told]
+        named = [URL(url.update_query({"heartbeat": HEARTBEAT, **url.query, "name": name})) for url in urls]
         self._urls = deque(random.sample(named, len(named)))
 
     def __len__(self) -> int:
-        """Count them."""
+        """Return the number of addresses."""
         return len(self._urls)
 
     @property
     def now(self) -> URL:
-        """The one to use now."""
+        """The address in use."""
         return self._urls[0]
 
     def next(self) -> URL:
-        """Leave the one that was used until now for last."""
+        """Turn to the next address and return it."""
         self._urls.rotate(-1)
         return self.now
 
     def turn(self, connection: AbstractConnection | None, _error: BaseException | None = None) -> None:
-        """Have a connection that was lost, or refused, made again by the next address: aio-pika's close callback."""
+        """Turn a lost or refused connection to the next address; a close callback of aio-pika."""
         if isinstance(connection, RobustConnection):
             connection.url = self.next()
 
 
 def user_of(amqp_url: str) -> str:
-    """Give the user of the broker that an address names; RabbitMQ's own default where it names none."""
+    """Return the account in an address; RabbitMQ's default without one."""
     return BrokerAddresses(amqp_url, "").now.user or "guest"
 
 
 async def connect(amqp_url: str, name: str, *, within: float) -> AbstractConnection:
-    """Connect to the first node that answers, for a moment; raises what the last one refused with."""
+    """Connect to the first node that answers; raises the error of the last one. Does not reconnect."""
     addresses = BrokerAddresses(amqp_url, name)
     each = within / len(addresses)
     for _ in range(len(addresses) - 1):

@@ -46,20 +46,20 @@ LOOKS_WITHIN = 5.0
 """Seconds that a channel may take to be usable, while it is watched."""
 
 AGAIN_AFTER = 10.0
-"""Seconds without a usable channel after which the whole connection is made anew, rather than trusted to come back.
+"""Seconds without a usable channel after which the connection is replaced, rather than left to aio-pika.
 
 Seen once: RabbitMQ closed a connection (541) while a deleted queue was made again, and aio-pika did not come back.
 """
 
 
 ENDS_WITHIN = 10.0
-"""Seconds that the messages in hand may take to be answered, before the connection is closed under them."""
+"""Seconds that messages in hand may take to be answered before the connection is closed."""
 
 OnMessage = Callable[[AbstractIncomingMessage], Awaitable[None]]
 
 
 class Consumer:
-    """Consumes one queue from `start` to `close`, through whatever happens to the broker between."""
+    """Consumes one queue from `start` to `close`, and survives failures of the broker."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class Consumer:
         self.started = False
         """Whether it consumes, as far as it knows."""
         self.has_consumed = False
-        """Whether it ever did: what is away since then is away for all copies of the service."""
+        """Whether it ever consumed; a broker that is away since then is away for all copies of the service."""
 
     def _with_subscriber(self) -> RabbitBroker:
         """Declare the subscriber on a FastStream broker for the current address.
@@ -165,10 +165,7 @@ class Consumer:
             await asyncio.sleep(1)
 
     async def declare_again(self) -> None:
-        """Declare from time to time what somebody may have deleted under us; what stands costs a few round trips.
-
-        After a reconnection aio-pika declares everything by itself.
-        """
+        """Declare queue and bindings again, in case they were deleted; after a reconnection aio-pika declares them."""
         if not self.started:
             return
         try:
@@ -181,9 +178,9 @@ class Consumer:
             log.info("consumer.broker_away", error=type(error).__name__)
 
     async def watch(self) -> None:
-        """Consume again where the broker, or a node of it that went, has forgotten us.
+        """Subscribe again if the broker does not deliver to us any more.
 
-        aio-pika restores a consumer that was cancelled; what it has not restored from one look to the next, we do.
+        aio-pika restores a cancelled consumer; one that it has not restored from one call to the next is restored here.
         """
         if not self.started:
             return
@@ -212,7 +209,7 @@ class Consumer:
                     self._lost = False
 
     async def cancel(self) -> None:
-        """Take no more messages; those in hand may still be acknowledged."""
+        """Stop consuming; messages in hand may still be acknowledged."""
         with contextlib.suppress(*BROKER_AWAY):
             async with asyncio.timeout(deadline.left(LEAVES_WITHIN)):
                 with node_loss_as_error():
@@ -220,7 +217,7 @@ class Consumer:
                         await subscriber.stop()
 
     async def close(self) -> None:
-        """Answer for what is in hand, and leave the broker; what is not acknowledged goes back to the queue.
+        """Wait for messages in hand and close the connection; unacknowledged messages return to the queue.
 
         The connection is closed first: FastStream closes its channel before, and a broker that does not answer would
         keep it there until a timeout cancels it, while aio-pika reconnects for ever.
@@ -245,7 +242,7 @@ class Consumer:
                     await connecting.result().close()
 
     async def _connected(self) -> RobustConnection:
-        """Give the connection, made once; cancelling this does not cancel the attempt.
+        """Return the connection, made once; cancelling this does not cancel the attempt.
 
         aio-pika ends an attempt within `CONNECT_WITHIN`. One that is cancelled goes on in the background for ever.
         """
@@ -262,7 +259,7 @@ class Consumer:
             await subscriber.start()
 
     async def _handle(self, message: AbstractIncomingMessage) -> None:
-        """Have a message answered for; what fails leaves it unanswered, and the broker gives it again."""
+        """Call `on_message`; after an error the message is unanswered, and the broker redelivers it."""
         task = cast("asyncio.Task[None]", asyncio.current_task())
         self._in_hand.add(task)
         try:
@@ -273,7 +270,7 @@ class Consumer:
             self._in_hand.discard(task)
 
     async def _is_known(self) -> bool:
-        """Tell whether the subscriber's channel delivers to a consumer; waits for a channel that is open."""
+        """Return whether the subscriber's channel delivers to a consumer; waits for an open channel."""
         queue = await self.broker.declare_queue(self._queue)  # the subscriber's own: declared once, and not again
         channel: Any = await queue.channel.get_underlay_channel()
         return bool(channel.consumers)
@@ -287,5 +284,5 @@ class Consumer:
 
 
 async def _as_it_came(message: RabbitMessage) -> AbstractIncomingMessage:
-    """Decode nothing: give aio-pika's message, with its properties, its delivery tag and its body as bytes."""
+    """Decode nothing: return aio-pika's message with its properties, delivery tag and body as bytes."""
     return message.raw_message

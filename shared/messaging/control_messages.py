@@ -11,12 +11,12 @@ EVENTS_MISSING: Final = "events_missing"
 STREAM_HEADS: Final = "stream_heads"
 HEADS_WANTED: Final = "heads_wanted"
 ALONE_HEADS: Final = "alone_heads"
-"""What is told of facts that stand alone; it goes where they go."""
+"""Heads of events outside streams; published with their routing key."""
 STREAM_FORKED: Final = "stream_forked"
 STREAM_CHECKED: Final = "stream_checked"
 CONTROL: Final = (EVENTS_MISSING, STREAM_HEADS, HEADS_WANTED, ALONE_HEADS, STREAM_FORKED, STREAM_CHECKED)
 REQUESTS: Final = (EVENTS_MISSING, HEADS_WANTED, STREAM_FORKED)
-"""What a listener says for its own queue; the others are what a source says of its own streams."""
+"""Requests of a consumer for its own queue; the others are statements of a source about its own streams."""
 
 MOST_BYTES: Final = 256 * 1024
 """Bytes of a control message; five hundred stream heads are about 70 kB."""
@@ -25,17 +25,17 @@ MOST_ENTRIES: Final = 1_000
 """Streams in one control message; this version sends at most half as many."""
 
 ChainHash = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
-"""The chain hash of an event, as `previoushash` writes it; empty where it is not known."""
+"""Chain hash of an event as in `previoushash`; empty where unknown."""
 
 
 QueueName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$")]
-"""The queue of a listener: neither empty nor `*`, which would mean all who listen, and short enough for AMQP."""
+"""The queue of a consumer: neither empty nor `*`, which mean all consumers, and short enough for AMQP."""
 
 Sequence = Annotated[int, Bounds(ge=1, le=FURTHEST)]
 
 
 class ControlMessage(BaseModel):
-    """What is said; members that are new to us are ignored."""
+    """The body of a control message; unknown members are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -86,6 +86,6 @@ class HeadsWanted(ControlMessage):
 
 
 def is_control(wire_type: str | None) -> bool:
-    """Tell whether a message is said between services to heal, and is no fact."""
+    """Return whether a wire type is that of a control message."""
     parts = (wire_type or "").split(".")
     return len(parts) == 3 and parts[1] in CONTROL and parts[2] == "v1"  # noqa: PLR2004 - service, name, version

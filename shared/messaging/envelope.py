@@ -1,4 +1,4 @@
-"""The form in which a fact travels: a CloudEvents 1.0 envelope in structured JSON."""
+"""The envelope of an event on the wire: CloudEvents 1.0 in structured JSON, with the hash chain of its stream."""
 
 import hashlib
 import re
@@ -12,27 +12,27 @@ from shared import tracing
 CONTENT_TYPE = "application/cloudevents+json"
 
 DIGEST = "cousu-sha256"
-"""The header that carries the hash of the body, so that a bit that turned over on the way is seen."""
+"""The header with the SHA-256 of the body, which shows damage in transit."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
-"""Text that names something; control characters, of which PostgreSQL cannot hold one, would stop the whole queue."""
+"""A name without control characters; PostgreSQL cannot store NUL, which would stop the whole queue."""
 
 
 FURTHEST = 2**63 - 1
-"""The last place of a stream that PostgreSQL can count to."""
+"""The largest sequence number that PostgreSQL can store."""
 
 
 _DATA = ', "data": '
 _TRACE = re.compile(r', "traceparent": "([0-9a-f-]{55})"')
-"""As `journal.record` writes them: what stands before the data is ours, and may be searched as text."""
+"""As `journal.record` writes them: the text before the data is ours, and may be searched."""
 
 
 class Unreadable(Exception):
-    """The bytes are no envelope of ours, or the data is not what its type promises."""
+    """The bytes are no envelope of ours, or the data does not fit its type."""
 
 
 class Envelope(BaseModel):
-    """One event on the wire: with `sequence` it is one of a stream (`source`, `subject`), without it stands alone."""
+    """An event on the wire; with `sequence` it belongs to a stream (`source`, `subject`)."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -47,15 +47,15 @@ class Envelope(BaseModel):
     """The chain hash of the event before this one in its stream; events recorded before November 2026 have none."""
     departement: Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")] | None = None
     correlationid: Annotated[str, StringConstraints(max_length=300)] | None = None
-    """Bounded: each event that this one leads to repeats it."""
+    """Bounded, because each event that this one leads to repeats it."""
     causationid: str | None = None
     traceparent: str | None = None
     data: Any = None
-    """An object, but for what strangers publish outside any stream: whoever hears that says what is wrong with it."""
+    """An object; of a foreign form anything, which its handler validates."""
 
     @classmethod
     def read(cls, body: bytes) -> "Envelope":
-        """Read the bytes of a message; refuse with `Unreadable` what is no envelope."""
+        """Parse the body of a message; raises `Unreadable` where it is no envelope."""
         try:
             envelope = cls.model_validate_json(body)
         except ValidationError as error:
@@ -71,28 +71,28 @@ class Envelope(BaseModel):
 
 
 def trace_of(body: str) -> str | None:
-    """Give the traceparent of an event as the journal has it, without reading what it tells."""
+    """Return the traceparent of an event in the journal, without parsing its data."""
     found = _TRACE.search(body, 0, body.find(_DATA))
     return tracing.known(found[1]) if found else None
 
 
 def chain_hash(previous: bytes, body: bytes) -> bytes:
-    """Give the hash of an event as the journal has it; `previous` is empty for the first event of a stream."""
+    """Return the chain hash of an event; `previous` is empty for the first event of a stream."""
     return hashlib.sha256(previous + body).digest()
 
 
 def digest_of(body: bytes) -> str:
-    """Give what the header `DIGEST` carries."""
+    """Return the value of the header `DIGEST`."""
     return hashlib.sha256(body).hexdigest()
 
 
 def is_damaged(body: bytes, digest: object) -> bool:
-    """Tell whether the body is not the one that was hashed; strangers need not hash."""
+    """Return whether a body does not match its digest; a message without one, of a foreign form, is not damaged."""
     return digest is not None and digest != digest_of(body)
 
 
 def _reasons(error: ValidationError) -> str:
-    """Say what is wrong without repeating any value, which may be personal."""
+    """Return what is wrong without any value, which may be personal data."""
     return "; ".join(
         f"{'.'.join(str(part) for part in item['loc']) or 'body'}: {item['msg']}"
         for item in error.errors(include_url=False, include_input=False, include_context=False)
@@ -100,7 +100,7 @@ def _reasons(error: ValidationError) -> str:
 
 
 def read_data(model: type[BaseModel], data: Any) -> Any:
-    """Read an event's data as its class; refuse with `Unreadable` what does not fit."""
+    """Parse the data of an event as its class; raises `Unreadable` where it does not fit."""
     try:
         return model.model_validate(data)
     except ValidationError as error:

@@ -1,15 +1,15 @@
-"""The depth and the age of what waits, read for Prometheus."""
+"""Gauges for Prometheus: depth and age of outbox, held streams, parked events, gaps and quarantine."""
 
 from shared.db import Database, Reader
 from shared.messaging import metrics
 from shared.messaging.inbox.quarantine import FOREIGN
 
 MOST_SOURCES = 150
-"""Sources whose age is told: more than there are départements, and fewer than strangers can invent."""
+"""Sources whose age is reported: more than there are départements, and bounded for forged sources."""
 
 
 async def measure(database: Database) -> float:
-    """Read the depth and the age of what waits, into the gauges; give the age of the oldest unpublished event."""
+    """Set the gauges from the database; return the age of the oldest unpublished event in seconds."""
     row = await database.fetchrow(
         f"""
         SELECT (SELECT count(*) FROM outbox WHERE unsendable_since IS NULL) AS outbox,
@@ -42,7 +42,7 @@ async def measure(database: Database) -> float:
 
 
 async def unapplied(reader: Reader) -> dict[str, float]:
-    """Give by source how many seconds its first event has been here, or known to be missing, without being applied."""
+    """Return by source for how many seconds its first unapplied event has been parked or known to be missing."""
     rows = await reader.fetch(
         """
         SELECT source, extract(epoch FROM now() - min(since))::float AS age

@@ -1,4 +1,4 @@
-"""The table that a service writes of what it hears: fact → handler, and which facts stand alone."""
+"""Event handlers: a service's table from event class to handler, and the parsing of messages into events."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,14 +15,14 @@ Handler = Callable[[Transaction, Any], Awaitable[None]]
 """`async def open_case_on_request_submitted(tx, fact)`; `tx.cause` says which event is applied."""
 
 Answer = Callable[[Transaction, Any, str], Awaitable[bool]]
-"""`async def answer(tx, message, reason)`: answers who published it, and tells whether nothing else is to be done."""
+"""`async def answer(tx, message, reason)`: answers the publisher; returns whether nothing else is to be done."""
 
 SINGLE = "event:"
-"""How the stream of a fact that stands alone is called: this and the fact's id."""
+"""Prefix of the subject of an event outside streams, which is a stream of its own: `event:<id>`."""
 
 
 def single(subject: str) -> UUID | None:
-    """Read the id of the fact that a stream of its own is called by; None for any other stream."""
+    """Return the event id in the subject of a stream of one; None for any other stream."""
     try:
         return UUID(subject.removeprefix(SINGLE)) if subject.startswith(SINGLE) else None
     except ValueError:
@@ -31,7 +31,7 @@ def single(subject: str) -> UUID | None:
 
 @dataclass(frozen=True, slots=True)
 class ConsumedEvent:
-    """One event ready to be applied: the handler's fact, the envelope, and where it stands."""
+    """A parsed event: its data for the handler, its envelope and its place in its stream."""
 
     envelope: Envelope
     body: bytes
@@ -41,29 +41,29 @@ class ConsumedEvent:
     subject: str
     sequence: int
     previous: bytes | None = None
-    """The chain hash of its predecessor, where the event says it and is one of a stream that is followed."""
+    """Chain hash of its predecessor, where the event states it and its stream is followed."""
     repeated: Handler | None = None
-    """What handles it where an event of its id was applied before; it may have another body."""
+    """Handler of a repetition of its id, perhaps with another body."""
 
     @property
     def alone(self) -> bool:
-        """Whether it is the only event of a stream of its own, which has no chain."""
+        """Whether it is a stream of one, without a chain."""
         return self.subject.startswith(SINGLE)
 
     @property
     def request(self) -> str:
-        """What its effect is about, also where the event is alone in a stream of its own."""
+        """The request that it is about, also where it is a stream of one."""
         return self.fact.subject if isinstance(self.fact, Fact) else self.subject
 
     @property
     def lock_order(self) -> tuple[bool, str, str]:
-        """Where its effect stands in a transaction with others: known requests by id, then new ones by département."""
+        """Its position in the order of locks of a transaction: known requests by id, then new ones by département."""
         new = isinstance(self.fact, Envelope)
         return new, (self.envelope.departement or "") if new else self.request, self.subject
 
 
 class NewerThanThisService(Exception):
-    """An event of a stream has a type, or a version of one, that this service's contracts do not know."""
+    """An event of a stream has a type or version that this service's contracts do not know."""
 
 
 async def _wait_for_an_update(_: Transaction, envelope: Envelope) -> None:
@@ -71,7 +71,7 @@ async def _wait_for_an_update(_: Transaction, envelope: Envelope) -> None:
 
 
 class EventHandlers:
-    """What a service does about what it hears."""
+    """The handlers of a service, by event class."""
 
     def __init__(
         self,
@@ -85,12 +85,12 @@ class EventHandlers:
         """Take the table.
 
         Args:
-            on: fact → handler. What has no handler still counts in its stream.
-            alone: facts of streams that this service does not follow (a transfer by another département): applied
-                once, by their id, whatever their sequence.
-            raw: wire type → handler that takes the envelope itself, for what strangers publish without sequence.
-            repeated: wire type of `raw` → handler of what comes again under an id that was applied, with whatever body.
-            answer: answers strangers whose messages are refused as unreadable.
+            on: event class → handler. An event without a handler still counts in its stream.
+            alone: event classes of streams that this service does not follow (a transfer by another département):
+                applied once, by their id, whatever their sequence.
+            raw: wire type → handler of the envelope, for events of foreign forms, which have no sequence.
+            repeated: wire type of `raw` → handler of a repetition of an applied id, whatever its body.
+            answer: answers publishers whose messages cannot be parsed.
         """
         self.on = dict(on)
         self.raw = dict(raw or {})
@@ -100,14 +100,14 @@ class EventHandlers:
         self.alone = frozenset(fact.wire_type for fact in alone)
 
     def parse(self, body: bytes, check: Callable[[Envelope], None] = check_type) -> ConsumedEvent:
-        """Read a message and find its handler; refuse with `Unreadable` what cannot be read, or fails the check."""
+        """Parse a message and find its handler; raises `Unreadable` where it cannot be parsed or fails the check."""
         envelope = Envelope.read(body)
         for version in _versions(envelope):
             check(version)
         envelope = self._readable(envelope)
         if envelope.type in self.raw:
-            heard = _single(envelope, body, envelope, self.raw[envelope.type])
-            return replace(heard, repeated=self.repeated.get(envelope.type))
+            event = _single(envelope, body, envelope, self.raw[envelope.type])
+            return replace(event, repeated=self.repeated.get(envelope.type))
         if self._is_newer(envelope):
             return self._followed(envelope, body, envelope, _wait_for_an_update)
         if envelope.sequence is None:
@@ -120,7 +120,7 @@ class EventHandlers:
         return self._followed(envelope, body, fact, handler)
 
     def _readable(self, envelope: Envelope) -> Envelope:
-        """Give the event in the newest version that is known here; as it is where none is.
+        """Return the newest version of the event that is known here; the event itself where none is.
 
         All versions are the same event: one id, one place in its stream.
         """
@@ -130,28 +130,28 @@ class EventHandlers:
         return wire_type in BY_TYPE or wire_type in self._models
 
     def _is_newer(self, envelope: Envelope) -> bool:
-        """Tell whether an event of one of our services' streams has a type that is published after our contracts.
+        """Return whether an event of a service's stream has a type that is newer than our contracts.
 
-        What strangers number, and what has no place in a stream, is nothing that an update would apply.
+        Events of foreign forms and events outside streams are not applied by an update.
         """
         ours = envelope.source.split("/")[1:2] != ["forms"]
         return envelope.sequence is not None and ours and not self._knows(envelope.type)
 
     def _followed(self, envelope: Envelope, body: bytes, fact: Any, handler: Handler | None) -> ConsumedEvent:
-        """Give an event of a stream that is followed."""
+        """Return an event of a stream that is followed."""
         previous = bytes.fromhex(envelope.previoushash) if envelope.previoushash else None
         return ConsumedEvent(
             envelope, body, fact, handler, envelope.source, envelope.subject or "", envelope.sequence or 0, previous
         )
 
     def is_own(self, envelope: Envelope, service: str) -> bool:
-        """Tell whether a service told this itself, and does not hear it from another instance of its own."""
-        told_here = envelope.source.split("/")[1:2] == [service]
-        return told_here and envelope.type not in self.alone and envelope.type not in self.raw
+        """Return whether the service published this event itself, and not another instance of it."""
+        published_here = envelope.source.split("/")[1:2] == [service]
+        return published_here and envelope.type not in self.alone and envelope.type not in self.raw
 
 
 def _versions(envelope: Envelope) -> Iterator[Envelope]:
-    """Give an event as it came, then in each older version that it carries, the newest first."""
+    """Yield an event as it came, then each older version that it carries, the newest first."""
     yield envelope
     data = envelope.data
     while isinstance(data, dict) and isinstance(data.get(ALSO), dict):
@@ -163,10 +163,10 @@ def _versions(envelope: Envelope) -> Iterator[Envelope]:
 
 
 def _is_version_of(wire_type: object, other: str) -> bool:
-    """Tell whether two wire types are versions of one fact."""
+    """Return whether two wire types are versions of one event."""
     return isinstance(wire_type, str) and wire_type.rpartition(".")[0] == other.rpartition(".")[0]
 
 
 def _single(envelope: Envelope, body: bytes, fact: Any, handler: Handler | None) -> ConsumedEvent:
-    """Treat an event that stands alone as the only one of a stream of its own."""
+    """Return an event outside streams as a stream of one."""
     return ConsumedEvent(envelope, body, fact, handler, envelope.source, f"{SINGLE}{envelope.id}", 1)

@@ -1,4 +1,4 @@
-"""The events a service publishes: one row each, in the transaction that changes the state.
+"""The journal: records the events of a service, in the transaction that changes its state, for the relay to publish.
 
 The hash of an event is `sha256(hash of its predecessor || body)`, and its body carries the hash of its predecessor
 (`previoushash`, hexadecimal, absent in the first event of a stream): whoever has the body can compute the hash.
@@ -14,11 +14,11 @@ from shared.db import Transaction
 from shared.errors import TooLarge
 
 LARGEST = 1 << 20
-"""Bytes that an event may have: a quarter of what the broker is told to take, which refuses by closing a channel."""
+"""Bytes of an event, at most: a quarter of the broker's limit, above which it closes the channel."""
 
 
 class EventTooLarge(TooLarge):
-    """What is to be recorded is larger than what the other services can be sent (HTTP 413)."""
+    """The event is larger than the broker accepts (HTTP 413)."""
 
     code = "event_too_large"
     title = "The event is too large to be published"
@@ -97,7 +97,7 @@ async def lock_stream(tx: Transaction, source: str, request_id: UUID) -> None:
 
 
 def _data(fact: Fact) -> str:
-    """Write what a fact says, with its older form for listeners that cannot read it yet."""
+    """Return the data of an event as JSON, with its older version for consumers that do not know this one."""
     data, older = fact.model_dump_json(), fact.older()
     if older is None:
         return data
@@ -106,14 +106,14 @@ def _data(fact: Fact) -> str:
 
 
 async def record(tx: Transaction, fact: Fact) -> UUID:
-    """Tell a fact: give it the next place in its stream and hand it to the relay at commit; give back its id.
+    """Record an event as the next of its stream, to be published after the commit; return its id.
 
     One statement. The stream's row is locked until commit, so that the order of a stream is the order of its commits.
-    Nothing is told from a database that is being rebuilt: a handler asks `tx.replaying` before it comes to that.
-    Raises `EventTooLarge` above `LARGEST`.
+    Raises `EventTooLarge` above `LARGEST`, and `ValueError` while the database is replayed: a handler checks
+    `tx.replaying` before.
     """
     if tx.replaying:
-        raise ValueError("what is rebuilt from the journals tells nothing")
+        raise ValueError("a database that is replayed from the journals records no event")
     event_id = new_id()
     cause = tx.cause
     members: dict[str, object] = {
@@ -144,8 +144,8 @@ async def record(tx: Transaction, fact: Fact) -> UUID:
 async def move_stream(tx: Transaction, source: str, request_id: UUID, departement: str) -> None:
     """Publish the head of one of our streams to another département from now on.
 
-    Its last events went to the one that had the request before; the other one hears of the head, notices what it misses
-    and asks for it (ADR 8). The next event would do that too, but there may be none.
+    Its last events went to the département that had the request before. The new one receives the head, notices the gap
+    and requests the events (ADR 8). The next event would have the same effect, but there may be none.
     """
     await tx.execute(
         """

@@ -1,4 +1,4 @@
-"""One service's whole messaging: it consumes, applies, retries and relays while the application runs."""
+"""The messenger: starts and stops the messaging of a service (consumer, inbox, relay, gap recovery, periodic work)."""
 
 import asyncio
 import contextlib
@@ -35,41 +35,41 @@ from shared.stopping import deadline, end
 log = structlog.get_logger(__name__)
 
 DECLARES_EVERY = 5.0
-"""Seconds until a queue that somebody deleted under its consumer is fed again."""
+"""Seconds between two declarations of queue and bindings, which may have been deleted."""
 
 WATCHES_EVERY = 5.0
-"""Seconds between two looks whether the broker still delivers to us."""
+"""Seconds between two checks that the broker still delivers to us."""
 
 RETRIES_EVERY = 0.5
-"""Seconds between two looks at the held streams whose time has come."""
+"""Seconds between two polls for held streams that are due."""
 
 PROCESSES_RESUBMITTED_EVERY = 1.0
-"""Seconds between two looks for messages that an operator handed over."""
+"""Seconds between two polls for resubmitted messages."""
 
 LOOKS_EVERY = 5.0
-"""Seconds between two looks for streams that could go on and do not."""
+"""Seconds between two polls for stuck streams."""
 
 ASKS_EVERY = 2.0
-"""Seconds, at most, between two looks for gaps."""
+"""Seconds, at most, between two polls for gaps."""
 
 SETTLES_EVERY = 60.0
-"""Seconds between two looks for what is parked beyond its bound, and for forks that no listener reports any more."""
+"""Seconds between two polls for parked events beyond their bound, and for forks that are no longer reported."""
 
 MEASURES_EVERY = 5.0
-"""Seconds between two readings of what the gauges show."""
+"""Seconds between two updates of the gauges."""
 
 FORGETS_EVERY = 3600.0
-"""Seconds between two looks for attempts whose messages are gone."""
+"""Seconds between two deletions of old attempts."""
 
 FINISHES_WITHIN = 20.0
-"""Seconds that what is in hand may take at a stop; then it goes back."""
+"""Seconds that messages in hand may take at a stop; then the broker gets them back."""
 
 LEADERLESS_FOR = 5.0
-"""Seconds without a leader that a change of relays may take."""
+"""Seconds without a leading relay that are not reported: a change of relays."""
 
 
 class Messenger:
-    """Start it with the application and stop it with it; the service's own work needs neither broker nor messenger."""
+    """Messaging of one service. Start and stop it with the application, which works without the broker."""
 
     def __init__(
         self,
@@ -144,8 +144,8 @@ class Messenger:
             await self.stop()
 
     def start(self) -> None:
-        """Begin at once, and connect when the broker is there."""
-        rest = self.recovery.policy
+        """Start all tasks; the connection is made when the broker is there."""
+        policy = self.recovery.policy
         for work in (self.consumer.start, self.batcher.run, self.relay.run):
             self._tasks.append(asyncio.create_task(work(), name=work.__qualname__))
         for one_round, every in (
@@ -154,8 +154,8 @@ class Messenger:
             (self.inbox.process_resubmitted, PROCESSES_RESUBMITTED_EVERY),
             (self.inbox.forget_old_attempts, FORGETS_EVERY),
             (self.inbox.trim_parked, SETTLES_EVERY),
-            (self._recover_gaps, min(rest.before_asking, ASKS_EVERY)),
-            (self._publish_heads, rest.heads_every),
+            (self._recover_gaps, min(policy.before_asking, ASKS_EVERY)),
+            (self._publish_heads, policy.heads_every),
             (self.consumer.declare_again, DECLARES_EVERY),
             (self.consumer.watch, WATCHES_EVERY),
             (self.recovery.forget_settled_forks, SETTLES_EVERY),
@@ -165,7 +165,7 @@ class Messenger:
             self._tasks.append(asyncio.create_task(for_ever(one_round, every=every, name=name), name=name))
 
     async def stop(self) -> None:
-        """Take no more, finish what is in hand, hand the rest back, and leave."""
+        """Stop consuming, finish the messages in hand, leave the rest to the broker, and close the connections."""
         consume, batcher, relay, *rounds = self._tasks
         await end(consume, *rounds)
         await self.consumer.cancel()
@@ -178,7 +178,7 @@ class Messenger:
         await asyncio.gather(self.consumer.close(), self.relay.close())
 
     async def missing(self) -> str | None:
-        """Say what this copy misses, or, `Degraded`, what keeps the service from publishing: all copies share it."""
+        """Return what this copy lacks to be ready, `Degraded` where all copies share it; None if nothing."""
         if not self.consumer.has_consumed:
             return "rabbitmq: not consuming yet"
         if not self.consumer.started:
@@ -207,11 +207,11 @@ class Messenger:
         return None
 
     async def _on_message(self, message: AbstractIncomingMessage) -> None:
-        """Answer the broker for a message once it is safe in the database."""
+        """Process a message, and answer the broker once its effect is committed."""
         damaged = is_damaged(message.body, message.headers.get(DIGEST))
         sender = Sender(message.user_id, message.routing_key or "")
         if is_control(message.type) and not sender.is_foreign:
-            # What came before may have ended its consumer, and will be said again.
+            # A redelivered control message may have ended its consumer; it will be sent again.
             if not damaged and not message.redelivered:
                 await self._handle_control(message.body, sender)
             outcome = Outcome.ACK
@@ -224,7 +224,7 @@ class Messenger:
             await self._acknowledger.reject(message)
 
     async def _handle_control(self, body: bytes, sender: Sender) -> None:
-        """Take what is said to heal; it may be lost, for it will be said again."""
+        """Handle a control message; after an error it is dropped, and will be sent again."""
         try:
             await retry_conflicts(lambda: self.recovery.handle(body, sender), resumable=True)
         except AWAY as error:
@@ -233,18 +233,18 @@ class Messenger:
             log.exception("healing.failed")
 
     async def _recover_gaps(self) -> None:
-        """Want to know how far the streams go, once; then look for gaps."""
+        """Request the heads of all streams once; then request missing events and report forks."""
         if self.consumer.started:
             self._wanted = self._wanted or await self.recovery.request_heads()
             await self.recovery.request_missing()
             await self.recovery.report_forks()
 
     async def _publish_heads(self) -> None:
-        """Tell how far our streams go; one copy of the service is enough, so the relay's does it."""
+        """Publish the heads of our streams, in the copy whose relay leads."""
         if self.relay.leads:
             await self.recovery.publish_recent_heads()
 
     async def _measure(self) -> None:
-        """Keep the gauges true, and have the leader check its watermark when the outbox ages."""
+        """Update the gauges; have the leader check its watermark when the outbox ages."""
         if await gauges.measure(self.database) > OUTBOX_STALE:
             self.relay.check_watermark()

@@ -1,4 +1,4 @@
-"""The few figures about messages that matter, for Prometheus."""
+"""Prometheus metrics of messaging."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -36,7 +36,7 @@ PUBLISHED_AFTER = Histogram(
 )
 APPLIED_AFTER = Histogram(
     "cousu_event_applied_seconds",
-    "All hops: from the moment that an event bears to its effect here, by the service that told it",
+    "All hops: from the moment that an event bears to its effect here, by the service that published it",
     ["source"],
     buckets=HOPS,
 )

@@ -1,4 +1,4 @@
-"""What stands in the broker and the database, by the names and numbers that the kernel and its operators share."""
+"""Names of exchanges, locks and bounds that messaging and its operators share; matching of routing keys."""
 
 from collections.abc import Iterable
 
@@ -10,34 +10,34 @@ UNROUTED_QUEUE = "unrouted"
 
 
 def exchange_of(service: str) -> str:
-    """Give the exchange that a service publishes to; what it takes goes on to `EXCHANGE`."""
+    """Return the exchange that a service publishes to, which is bound to `EXCHANGE`."""
     return f"{EXCHANGE}.{service}"
 
 
 EVERYBODY = "*"
-"""In the outbox, where a queue's name stands: sent again to all who listen."""
+"""As the queue in the outbox: resent to all consumers."""
 
 LEADER_LOCK = 7_226_001
-"""PostgreSQL's advisory lock that one relay per database holds; it goes with the connection."""
+"""Advisory lock that the leading relay of a database holds with its connection."""
 
 BACKUP_LOCK = 7_226_002
-"""PostgreSQL's advisory lock that a backup holds while it takes its snapshots; whoever publishes shares it for a look.
+"""Advisory lock that a backup holds while it takes its snapshots; a relay shares it for each poll of the outbox.
 
-What a look returns was committed before the backup held the lock, so that every snapshot of its source has it.
+Events of a poll were committed before the backup held the lock, so that every snapshot of their source has them.
 """
 
 LEASE = 10.0
-"""Seconds that PostgreSQL may wait for the session of the relay that leads; then another relay may end that session."""
+"""Seconds that the session of the leading relay may be idle; then another relay may end that session."""
 
 OUTBOX_OLD = 60.0
-"""Seconds after which an event that waits to be published makes the service degraded."""
+"""Age of an unpublished event, in seconds, that makes the service degraded."""
 
 OUTBOX_STALE = 20.0
-"""Seconds after which the leader makes sure that it has not passed an event; more than a publish may take."""
+"""Age of an unpublished event after which the leader checks its watermark; more than a publish may take."""
 
 
 def matches_any(key: str, bindings: Iterable[str]) -> bool:
-    """Tell whether a routing key leads to a queue that has these bindings."""
+    """Return whether a routing key matches one of these bindings, as RabbitMQ's topic exchanges compare them."""
     words = key.split(".")
     return any(_matches(words, binding.split(".")) for binding in bindings)
 

@@ -1,4 +1,4 @@
-"""From where the relay reads its outbox on, so that a look costs what waits and not what was told."""
+"""The outbox watermark: the position behind which the relay polls, so that a poll reads few deleted rows (tuning)."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,13 @@ from shared.db import Row
 
 
 class OutboxWatermark:
-    """Up to which position nothing waits any more, nor ever will.
+    """The last position of the outbox below which no event waits or will appear.
 
-    While somebody holds an old snapshot of the database open, PostgreSQL keeps what was deleted from the outbox, and a
-    query that reads it from its beginning walks over all of that each time. A last position alone would lose an event
-    that drew a smaller position and is committed later, so that a position is passed in two looks:
+    While an old snapshot of the database is open, PostgreSQL keeps rows that were deleted from the outbox, and a query
+    from its beginning reads all of them. The last position seen would lose an event that drew a smaller position and
+    commits later; therefore a position is passed in two polls:
 
-    - `journal.record` has the id of its transaction assigned before it draws its position. The first look has an id of
+    - `journal.record` has the id of its transaction assigned before it draws its position. The first poll has an id of
       its own assigned (`next`) after its snapshot was taken. An event with a smaller position than one that this
       snapshot shows therefore belongs to a transaction with a smaller id than `next`.
     - Once a later snapshot says that no transaction below `next` runs any more (`oldest`), all those events are either
@@ -24,15 +24,15 @@ class OutboxWatermark:
 
     def __init__(self) -> None:
         self.position = 0
-        """Looks begin behind it."""
+        """Polls begin behind it."""
         self._mark: tuple[int, int] | None = None
-        """The `next` of a look, and the last position that it saw; passed once no transaction below `next` runs."""
+        """The `next` of a poll and its last position, which is passed once no transaction below `next` runs."""
 
     def observe(self, rows: Sequence[Row], *, room: int) -> None:
-        """Hear what a look found, each row with the `oldest` and `next` of its snapshot; more than `room` may wait."""
+        """Move with the rows of a poll, each with `oldest` and `next` of its snapshot; `room` rows fill a poll."""
         if not rows:
             return
-        positions = [row["position"] for row in rows if row["queue"] == ""]  # what is sent again is read by itself
+        positions = [row["position"] for row in rows if row["queue"] == ""]  # resent events are polled separately
         full = len(positions) >= room
         if self._mark is not None and self._mark[0] <= rows[0]["oldest"]:
             _, last = self._mark
@@ -41,5 +41,5 @@ class OutboxWatermark:
             self._mark = (rows[0]["next"], positions[-1])
 
     def reset(self) -> None:
-        """Begin at zero again: something has to be published again, wherever it stands."""
+        """Begin at zero again: an event has to be published again, at any position."""
         self.position, self._mark = 0, None

@@ -1,4 +1,4 @@
-"""A service's mouth at the broker: what it sends is confirmed, or counts as not sent."""
+"""The publisher: publishes messages with confirmations, over an aio-pika connection of its own."""
 
 import asyncio
 import contextlib
@@ -35,24 +35,24 @@ CONNECTS_AGAIN_AFTER = 10.0
 """Seconds without any confirmation after which the connection is made anew, rather than trusted to come back."""
 
 LEAVES_WITHIN = 4.0
-"""Seconds that leaving the broker may take: one that does not answer keeps nobody from stopping."""
+"""Seconds that closing a connection may take, also with a broker that does not answer."""
 
 
 class UnsendableError(Exception):
-    """A message is refused for what it is: by the library, or by a broker that closes the channel on it.
+    """A message is refused for its content: by the library, or by a broker that closes the channel on it.
 
-    Told of a publish beside others it is a suspicion, for the broker closes the channel on all of them.
+    It is only a suspicion for a publish with others under way: the broker closes the channel on all of them.
     """
 
 
 class Publisher:
-    """Publishes over a connection of its own, which it makes anew when nothing is confirmed any more.
+    """Publishes over its own connection, which it replaces when nothing is confirmed any more.
 
     Each message says which broker user publishes it; RabbitMQ refuses one that names another (ADR 36).
     """
 
     def __init__(self, amqp_url: str, *, name: str) -> None:
-        """`name` is the service's, which has an exchange of its own."""
+        """`name` is the service, which has its own exchange."""
         self._user = user_of(amqp_url)
         self._own_exchange = exchange_of(name)
         self._addresses = BrokerAddresses(amqp_url, f"{name} relay")
@@ -62,7 +62,7 @@ class Publisher:
         self._unheard_since: float | None = None
 
     async def connect(self) -> bool:
-        """Have a connection, and exchanges that exist; without them the outbox waits."""
+        """Connect and check the exchanges, unless connected; return whether that succeeded."""
         if self._exchanges:
             return True
         try:
@@ -90,9 +90,9 @@ class Publisher:
         exchange: str | None = None,
         returned_is_done: bool = False,
     ) -> bool:
-        """Publish one message, mandatory; tell whether the broker has it for sure. Raises `UnsendableError`.
+        """Publish one mandatory message; return whether the broker confirmed it. Raises `UnsendableError`.
 
-        To this service's own exchange, where no other is named.
+        The default exchange is the service's own.
         """
         there = self._exchanges.get(exchange or self._own_exchange)
         if there is None:
@@ -107,7 +107,7 @@ class Publisher:
         exchange: str | None = None,
         returned_is_done: bool = False,
     ) -> bool:
-        """Publish one message over a channel of its own; tell whether the broker has it for sure.
+        """Publish one message over a channel of its own; return whether the broker confirmed it.
 
         Raises `UnsendableError` when the message itself is refused: the broker is there, and takes another channel.
         """
@@ -132,7 +132,7 @@ class Publisher:
 
     @contextlib.asynccontextmanager
     async def _channel(self) -> AsyncIterator[AbstractChannel]:
-        """Open a channel beside the one that all share; raises what `BROKER_AWAY` names."""
+        """Open a channel beside the shared one; raises an error of `BROKER_AWAY`."""
         with node_loss_as_error():
             if self._connection is None:
                 raise NodeLostError
@@ -160,12 +160,12 @@ class Publisher:
             log.debug("relay.publish_failed", error=type(error).__name__)
             return False
         except Exception as error:
-            # It cannot even be written to the wire. What the error says may hold contents.
+            # It cannot be encoded. The text of the error may hold contents.
             raise UnsendableError(type(error).__name__) from error
         return True
 
     async def doubt(self, *, since: float | None) -> None:
-        """Let go of a connection over which nothing was confirmed for long; the next batch makes another."""
+        """Close a connection over which nothing was confirmed for long; the next batch connects again."""
         self._unheard_since = None if since is None else min(since, self._unheard_since or since)
         if self._unheard_since is None:
             return
@@ -175,7 +175,7 @@ class Publisher:
             await self.close()
 
     async def close(self) -> None:
-        """Leave the broker; call it after `run` has ended."""
+        """Close the connection."""
         self._exchanges = {}
         connection, self._connection = self._connection, None
         if connection is None:
@@ -187,7 +187,7 @@ class Publisher:
 
 
 def message_of(body: str, *, event_id: str, wire_type: str, trace: str | None = None) -> aio_pika.Message:
-    """Make a persistent message of an event; its trace stands in a header too, for whoever looks at the broker."""
+    """Return a persistent message of an event, with its trace also as a header."""
     content = body.encode()
     headers: HeadersType = {DIGEST: digest_of(content)}
     if trace:

@@ -1,4 +1,4 @@
-"""The relay hands what the outbox holds to the broker, and forgets only what the broker confirmed."""
+"""The outbox relay: publishes the events in the outbox, and deletes those that the broker confirmed."""
 
 import asyncio
 import contextlib
@@ -24,34 +24,34 @@ T = TypeVar("T")
 
 NEW = 100
 AGAIN = 25
-"""Events told for the first time, and sent again beside them, in a batch: who misses much delays nothing new."""
+"""New and resent events of a batch, at most: resending much does not delay new events."""
 
 BATCHES = 4
-"""Batches that wait for their confirmations beside each other: what is told now need not wait for what was told before.
+"""Batches that wait for confirmations at once: new events do not wait for earlier ones.
 
-Times their size the most publishes under way: aiormq walks them all on a multiple ack.
+Times the size of a batch it bounds the publishes under way, which aiormq walks on each multiple acknowledgement.
 """
 
 
 FORGETS_WITHIN = 0.1
-"""Seconds, at most, that a confirmed event stays in the outbox: taken out together with the next look, it costs little.
+"""Seconds that a confirmed event stays in the outbox, at most: it is deleted with the next poll.
 
-A relay that dies meanwhile leaves it to the next, who tells it once more; whoever listens knows it already.
+A relay that dies meanwhile leaves it to the next one, which publishes it again; consumers recognise the duplicate.
 """
 
 
 HEARTBEAT_EVERY = 2.0
-"""Seconds after which a leader that has nothing to ask PostgreSQL shows that it lives; well below `LEASE`."""
+"""Seconds after which an idle leader sends PostgreSQL a heartbeat; well below `LEASE`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What became of a batch; the rest is to be published again."""
+    """The outcome of a batch; the other events are published again."""
 
     confirmed: list[Row]
-    """Those that the broker has for sure."""
+    """Events that the broker confirmed."""
     unsendable: list[tuple[Row, str]]
-    """Those that are refused for what they are, each with the reason."""
+    """Events that the broker refuses for their content, each with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,9 @@ class _Batch:
 class Relay:
     """One per process; among the processes of a database, one leads and publishes.
 
-    The leader reads the outbox over the very session that holds the advisory lock. That session is its lease:
-    PostgreSQL knows how long it has waited for it, and a follower ends one that said nothing for `LEASE`, as the one of
-    a machine that vanished. A leader that comes back to life finds its session ended before it reads what to publish.
+    The leader polls the outbox over the session that holds the advisory lock. That session is its lease: PostgreSQL
+    knows how long it has been idle, and a follower ends a session that was idle for `LEASE`, as that of a machine that
+    vanished. A leader that resumes finds its session ended before it polls.
     """
 
     def __init__(self, database: Database, amqp_url: str, *, name: str, poll: float = 0.5) -> None:
@@ -78,27 +78,27 @@ class Relay:
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._checks = False
-        """Whether the watermark is to be checked with the next look."""
+        """Whether to check the watermark with the next poll."""
         self._leads = False
         self._answered = 0.0
         """When PostgreSQL last answered the session that leads."""
 
     @property
     def leads(self) -> bool:
-        """Whether this process is the relay of its database now, as far as it can know."""
+        """Whether this process leads, as far as it can know."""
         return self._leads and asyncio.get_running_loop().time() - self._answered < LEASE
 
     def wake(self) -> None:
-        """Say that a transaction which recorded an event was committed."""
+        """Poll now: a transaction that recorded an event was committed."""
         self._wake.set()
 
     def check_watermark(self) -> None:
-        """Say that an event has waited for long: the leader makes sure that it has not passed it."""
+        """Check the watermark with the next poll: an event has waited for long."""
         self._checks = True
         self._wake.set()
 
     async def run(self) -> None:
-        """Lead when nobody else does, and relay, until `stop`."""
+        """Lead when no other relay does, and publish, until `stop`."""
         while not self._stopping.is_set():
             try:
                 async with self._database.connection() as connection:
@@ -106,20 +106,20 @@ class Relay:
             except AWAY as error:
                 log.warning("relay.database_away", error=type(error).__name__)
             except Exception:
-                # A relay that ended would leave the outbox to grow for ever: it says what is wrong, and tries again.
+                # A relay that ended would let the outbox grow for ever: log the error and try again.
                 log.exception("relay.failed")
             finally:
                 self._leads = False
                 metrics.LEADING.set(0)
-            await self._rest(self._poll)  # whatever wakes the one who leads
+            await self._rest(self._poll)  # also when woken: only the leader polls
 
     async def stop(self) -> None:
-        """Finish the batch under way and let somebody else lead."""
+        """Finish the batches under way, and let another relay lead."""
         self._stopping.set()
         self._wake.set()
 
     async def close(self) -> None:
-        """Leave the broker; call it after `run` has ended."""
+        """Close the connection to the broker; call it after `run` has ended."""
         await self.publisher.close()
 
     async def _lead(self, connection: Connection) -> None:
@@ -127,8 +127,8 @@ class Relay:
             if pid := await connection.fetchval(_END_SILENT_LEADER, LEADER_LOCK, LEASE):
                 log.error("relay.silent_leader_ended", pid=pid)
             return
-        # What is taken out of the outbox need not be on the disk before the next event leaves: lost, it is told again.
-        # And an outbox that is empty whenever somebody counts is read by its indexes all the same.
+        # A deletion from the outbox that is lost in a crash only leads to a duplicate: no wait for the disk.
+        # The planner sees an empty outbox, and would read it sequentially.
         await connection.execute("SET synchronous_commit = off")
         await connection.execute("SET enable_seqscan = off")
         log.info("relay.leading")
@@ -137,7 +137,7 @@ class Relay:
         await self._relay(connection)
 
     async def _relay(self, connection: Connection) -> None:
-        """Publish what waits, batch after batch, until stopped; those under way are finished."""
+        """Poll and publish batches until stopped; finish those under way."""
         under_way: list[_Batch] = []
         confirmed: list[Row] = []
         watermark = OutboxWatermark()
@@ -177,9 +177,9 @@ class Relay:
             await asyncio.gather(*(batch.publishing for batch in under_way), return_exceptions=True)
 
     async def _answer(self, connection: Connection, statement: Awaitable[T]) -> T:
-        """Await a statement of the leader, and refuse its answer when the session that gave it was ended since.
+        """Await a statement of the leader; raises an error of asyncpg where its session was ended meanwhile.
 
-        It may have lain in a buffer while this process was frozen and another one led. Raises what asyncpg raises then.
+        The answer may have been in a buffer while this process was frozen and another relay led.
         """
         asked = asyncio.get_running_loop().time()
         answer = await statement
@@ -189,12 +189,12 @@ class Relay:
         return answer
 
     async def _heartbeat(self, connection: Connection) -> None:
-        """Show PostgreSQL that this leader lives, if it had nothing to ask for a while."""
+        """Send PostgreSQL a heartbeat, if the session was idle for a while."""
         if asyncio.get_running_loop().time() - self._answered > HEARTBEAT_EVERY:
             await self._answer(connection, connection.fetchval("SELECT 1"))
 
     async def _check(self, connection: Connection, watermark: OutboxWatermark, known: Sequence[Row]) -> None:
-        """If asked to, go back to the beginning of the outbox should an event wait that the watermark has passed."""
+        """If asked to, reset the watermark where it has passed an unpublished event."""
         if not self._checks:
             return
         self._checks = False
@@ -205,7 +205,7 @@ class Relay:
             watermark.reset()
 
     async def _with_heartbeat(self, connection: Connection, work: Awaitable[T]) -> T:
-        """Await what may take long, and show PostgreSQL meanwhile that this leader lives."""
+        """Await slow work, and send heartbeats meanwhile."""
         task = asyncio.ensure_future(work)
         try:
             while not (await asyncio.wait([task], timeout=HEARTBEAT_EVERY))[0]:
@@ -215,11 +215,11 @@ class Relay:
             task.cancel()
 
     def _may_poll(self, under_way: Sequence[_Batch]) -> bool:
-        """Tell whether something may wait, and there is room for it."""
+        """Return whether an event may wait and there is room for another batch."""
         return self._wake.is_set() and len(under_way) < BATCHES and not self._stopping.is_set()
 
     async def _publish(self, rows: Sequence[Row]) -> Published:
-        """Publish a batch with its confirmations pipelined, and alone what may be unsendable."""
+        """Publish a batch with pipelined confirmations, then alone the events that may be unsendable."""
         began = asyncio.get_running_loop().time()
         suspects: list[Row] = []
         publishing = [asyncio.create_task(self._publish_one(row, suspects)) for row in rows]
@@ -251,21 +251,21 @@ class Relay:
     async def _publish_alone(
         self, suspects: Sequence[Row], confirmed: list[Row], unsendable: list[tuple[Row, str]]
     ) -> None:
-        """Publish one after the other, each over a channel of its own, what was under way when a channel was closed.
+        """Publish, each over a channel of its own, the events that were under way when a channel was closed.
 
-        The broker closes it because of one of them, and does not say of which.
+        The broker closes a channel because of one event, and does not say which.
         """
         for row in suspects:
             try:
                 if await self.publisher.send_alone(_message(row, trace_of(row["body"])), **_way(row)):
                     confirmed.append(row)
             except UnsendableError as refused:
-                log.error("relay.unsendable", event_id=str(row["id"]), type=row["type"], reason=str(refused))  # noqa: TRY400 - the reason says it
+                log.error("relay.unsendable", event_id=str(row["id"]), type=row["type"], reason=str(refused))  # noqa: TRY400 - the reason is logged
                 metrics.UNSENDABLE.inc()
                 unsendable.append((row, str(refused)))
 
     async def _set_aside(self, connection: Connection, unsendable: Sequence[tuple[Row, str]]) -> None:
-        """Mark what cannot be sent, so that no relay tries it again until an operator says so."""
+        """Mark unsendable events, which no relay publishes until an operator orders it."""
         if unsendable:
             marking = connection.execute(
                 _SET_ASIDE,
@@ -276,7 +276,7 @@ class Relay:
             await self._answer(connection, marking)
 
     async def _publish_first(self, row: Row, message: Message, trace: str | None) -> bool:
-        """Tell an event for the first time: a step of its trace, and the first hop of its way."""
+        """Publish a new event, as a step of its trace, and measure how long it waited."""
         began = asyncio.get_running_loop().time()
         facts = {
             "messaging.system": "rabbitmq",
@@ -293,7 +293,7 @@ class Relay:
         return sent
 
     async def publish_control(self, body: str, routing_key: str, *, event_id: str, wire_type: str) -> bool:
-        """Publish what is no fact and may be lost: services use it to ask each other for what is missing."""
+        """Publish a control message, or an answer to a form, which may be lost; return whether it was confirmed."""
         if not await self.publisher.connect():
             return False
         await self._database.fetchval("SELECT pg_advisory_xact_lock_shared($1)", BACKUP_LOCK)
@@ -307,10 +307,7 @@ class Relay:
             return False
 
     async def _pause(self, under_way: Sequence[_Batch], seconds: float) -> None:
-        """Wait until a batch is done, or something was committed and may join them; then, at the latest, look.
-
-        Nothing is left to wait for when the relay stops with nothing under way.
-        """
+        """Wait until a batch is done, an event was committed or the time is over; then poll."""
         happens: list[asyncio.Task[Any]] = [batch.publishing for batch in under_way]
         woken = asyncio.create_task(self._wake.wait())
         try:
@@ -322,7 +319,7 @@ class Relay:
             woken.cancel()
 
     async def _rest(self, seconds: float) -> None:
-        """Wait before trying again what could not be done now; only a stop cuts it short."""
+        """Wait before the next try; only a stop ends it early."""
         try:
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
@@ -331,7 +328,7 @@ class Relay:
 
 
 class _Way(TypedDict):
-    """Where a row of the outbox is published to."""
+    """Routing key and exchange of a row of the outbox."""
 
     routing_key: str
     exchange: NotRequired[str]
@@ -339,7 +336,7 @@ class _Way(TypedDict):
 
 
 def _way(row: Row) -> _Way:
-    """Give where a row is published to: whoever asked for it to be sent again and is gone will ask again."""
+    """Return where a row is published to; a resent event whose queue is gone counts as confirmed."""
     if row["queue"] in {"", EVERYBODY}:
         return {"routing_key": row["routing_key"]}
     return {"routing_key": row["queue"], "exchange": RESEND_EXCHANGE, "returned_is_done": True}
@@ -360,9 +357,9 @@ _END_SILENT_LEADER = """
     )
     SELECT pid FROM silent WHERE pg_terminate_backend(pid)
 """
-"""A session that waits for its client says so, and since when; one that works on a long statement does not wait.
+"""Ends a session that is idle; one with a long statement under way is not.
 
-Materialized: PostgreSQL may call a function of `pid` before it joins, and would end whom it should not.
+Materialized, because PostgreSQL may otherwise call `pg_terminate_backend` before it joins.
 """
 
 _FORGET = """
@@ -372,8 +369,8 @@ _FORGET = """
         FROM unnest($1::bigint[], $2::text[]) AS k (position, queue)
     ))
 """
-"""Row by row, as `_next` reads the journal: a join, planned while the outbox is empty and the journal is young, would
-read them from end to end each time, until somebody plans anew."""
+"""Row by row, as `_next` reads the journal: a join that was planned while the tables were small would read them
+sequentially each time."""
 
 
 _PASSED = """
@@ -390,9 +387,9 @@ _SET_ASIDE = """
 
 
 async def _next(connection: Connection, confirmed: Sequence[Row], under_way: Sequence[Row], *, after: int) -> list[Row]:
-    """Take what the broker has for sure out of the outbox, and read the oldest events that wait beside those under way.
+    """Delete confirmed events from the outbox, and return the oldest waiting ones that are not under way.
 
-    These are the ones told for the first time, `after` a position, and a smaller part of those sent again.
+    These are new events behind the position `after`, and up to `AGAIN` resent ones.
     """
     known = [*under_way, *confirmed]
     return await connection.fetch(
@@ -436,5 +433,5 @@ async def _next(connection: Connection, confirmed: Sequence[Row], under_way: Seq
 
 
 async def _forget(connection: Connection, confirmed: Sequence[Row]) -> None:
-    """Take what the broker has for sure out of the outbox, where nothing more is to be read."""
+    """Delete confirmed events from the outbox."""
     await connection.execute(_FORGET, [row["position"] for row in confirmed], [row["queue"] for row in confirmed])

@@ -1,4 +1,4 @@
-"""What each service says of itself (`services/<name>/replay.py`): how it is rebuilt, and what must come out alike."""
+"""Replay of a service (`services/<name>/replay.py`): how journals rebuild it, and which tables must be alike."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,13 +17,13 @@ MESSAGING: Mapping[str, str] = {
     "inbox_attempt": "what was begun and not ended",
     "inbox_expected": "what is asked for again",
     "quarantine": "what nobody can read",
-    "operation": "what operators did: nobody is told",
+    "operation": "actions of operators, which are not published",
     "schema_migrations": "which tables there are",
 }
 """Tables that every service has of its messages; none is compared row by row."""
 
 IDENTITY: Mapping[str, str] = {
-    "agent": "who may act is told to nobody",
+    "agent": "agents and their rights are not published",
     "agent_token": "the same",
     "web_session": "the same",
     "form_submission": "the same",
@@ -36,9 +36,9 @@ class Table:
     """One table that must come out alike.
 
     `key` are the columns that name a row in a report: identifiers, moments and types, never personal data.
-    `request` is the column that says which request (or pact) the row is about; empty if it is about none.
+    `request` is the column with the request (or pact) of the row; empty if there is none.
     `source` stands for the table where its rows as such depend on when events arrived.
-    `left_out` are the columns that no event tells, with the reason; `seen_as` compares an expression instead of a
+    `left_out` are the columns that no event holds, with the reason; `seen_as` compares an expression instead of a
     column. Rows that are not `counted` (SQL) are compared on neither side.
     """
 

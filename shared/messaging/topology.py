@@ -1,4 +1,4 @@
-"""What stands in RabbitMQ: one exchange, one quorum queue per consuming instance, and a place for what goes astray."""
+"""RabbitMQ topology: exchanges, a quorum queue with its bindings per consuming instance, dead letters, unrouted."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,10 +24,10 @@ from shared.messaging.names import (
 log = structlog.get_logger(__name__)
 
 DELIVERY_LIMIT = 1000
-"""High, because RabbitMQ 4.0 counts each hand-back as a delivery; a message that kills is found by our own counter."""
+"""High, because RabbitMQ 4.0 counts each requeue as a delivery; our own counter finds a message that kills."""
 
 PARKED: FieldTable = {"x-queue-type": "quorum", "x-delivery-limit": -1}
-"""For queues where messages wait for an operator: with RabbitMQ's own limit, the 21st look at one would be its end."""
+"""Arguments of queues where messages wait for an operator; the default limit would drop one at its 21st delivery."""
 
 ASKED_BY_ANYBODY = ("*.heads_wanted.#", "*.events_missing.#", "*.stream_forked.#")
 """Every queue receives control messages: requests for heads and for missing events, and reports of forks."""
@@ -35,20 +35,20 @@ ASKED_BY_ANYBODY = ("*.heads_wanted.#", "*.events_missing.#", "*.stream_forked.#
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What one instance hears: its queue, and the routing keys that lead there."""
+    """The queue of one consuming instance, and its bindings."""
 
     queue: str
     bindings: tuple[str, ...]
     former: tuple[str, ...] = ()
-    """Keys that led there in earlier versions, and are unbound."""
+    """Bindings of earlier versions, which are removed."""
 
     @property
     def dead_queue(self) -> str:
-        """Where messages end that were delivered too often."""
+        """The queue of dead letters."""
         return f"{self.queue}.dead"
 
     def alone_heads(self) -> tuple[str, ...]:
-        """Give the keys of what is told about single facts heard here: for `intake.x.95`, `intake.alone_heads.95`."""
+        """Return the bindings for heads of events outside streams: for `intake.x.95`, `intake.alone_heads.95`."""
         parts = (key.split(".", 2) for key in self.bindings)
         return tuple(
             {f"{service}.{ALONE_HEADS}.{at}" for service, fact, *rest in parts if fact not in "*#" for at in rest}
@@ -56,7 +56,7 @@ class Subscription:
 
     @property
     def arguments(self) -> FieldTable:
-        """What its queue is declared with."""
+        """The arguments of the queue."""
         return {
             "x-queue-type": "quorum",
             "x-delivery-limit": DELIVERY_LIMIT,
@@ -67,12 +67,12 @@ class Subscription:
         }
 
     async def declared(self, channel: AbstractChannel) -> AbstractQueue:
-        """Make sure that the queue exists, and give it."""
+        """Declare the queue and return it."""
         return await channel.declare_queue(self.queue, durable=True, arguments=self.arguments)
 
 
 async def declare_shared(connection: AbstractConnection) -> None:
-    """Make sure that all exchanges exist, and the queue for what nobody listens to: the supervisor's work."""
+    """Declare all exchanges and the queue of unrouted messages, with the account of the supervisor."""
     for name in (DEAD_EXCHANGE, RESEND_EXCHANGE):
         await _declare_topic_exchange(connection, name)
     parked: FieldTable = {"alternate-exchange": UNROUTED_EXCHANGE}
@@ -89,9 +89,9 @@ async def declare_shared(connection: AbstractConnection) -> None:
 
 
 async def _declare_topic_exchange(connection: AbstractConnection, name: str) -> None:
-    """Declare an exchange, also where it was a direct one, as all were before December 2026.
+    """Declare a topic exchange; replace a direct one, as all were before December 2026.
 
-    What is published before its queues are bound again is resent when it is asked for.
+    Messages published before its queues are bound again are resent by gap recovery.
     """
     try:
         async with connection.channel() as channel:
@@ -103,12 +103,12 @@ async def _declare_topic_exchange(connection: AbstractConnection, name: str) -> 
 
 
 def say_what_is_missing(error: Exception) -> None:
-    """Log which exchange or queue is missing, and what creates it."""
+    """Log which exchange or queue is missing, and the command that declares it."""
     log.error("broker.topology_missing", reason=str(error)[:200], remedy="cousu-main broker declare")
 
 
 async def declare(channel: AbstractChannel, subscriptions: Iterable[Subscription]) -> None:
-    """Make sure that the queues and their bindings exist; what exists already is left as it is.
+    """Declare queues and bindings.
 
     On a robust channel all of it is declared again after a reconnection, also to a broker that lost its disk. The
     exchanges are the supervisor's: raises `ChannelNotFoundEntity` where one is missing.

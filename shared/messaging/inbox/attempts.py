@@ -1,4 +1,4 @@
-"""How often a message was begun: one that kills its consumer is found by it, and tried no more."""
+"""Attempts: counts how often a message was begun, to find one that ends its consumer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,35 +7,35 @@ from datetime import timedelta
 from shared.db import Database, Transaction
 
 FATAL_AFTER = 10
-"""A message begun this often without an end kills its consumer."""
+"""Attempts after which a message is taken to end its consumer."""
 
 MARKED_AFTER = 5
-"""From this attempt on it is also written down that the message could be read: an ordinary redelivery need not wait."""
+"""Attempts after which it is also recorded that the message can be parsed; earlier ones need no extra statement."""
 
 FORGOTTEN_AFTER = timedelta(days=7)
-"""A message that was begun and did not come back for so long is gone: its queue was purged, or the broker wiped."""
+"""Age after which an attempt is deleted: the message is gone from its queue."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The n-th attempt at a message, and whether one before got beyond reading it."""
+    """The n-th attempt at a message, and whether an earlier one could parse it."""
 
     number: int
     readable: bool
 
     @property
     def kills(self) -> bool:
-        """Whether it has ended its consumer often enough."""
+        """Whether the message ended its consumer too often."""
         return self.number > FATAL_AFTER
 
     @property
     def kills_its_reader(self) -> bool:
-        """Whether it ends its consumer before its stream is known, or can be read only sometimes."""
+        """Whether the message ends its consumer before its stream is known, or parses only sometimes."""
         return self.kills and (not self.readable or self.number > 2 * FATAL_AFTER)
 
 
 async def begin_first(database: Database, fingerprints: Sequence[bytes]) -> set[bytes]:
-    """Count the first attempt at each; it is committed before the attempt begins. Give those that had none before."""
+    """Count and commit the first attempt at each message; return those that had none before."""
     async with database.transaction() as tx:
         rows = await tx.fetch(
             """
@@ -50,7 +50,7 @@ async def begin_first(database: Database, fingerprints: Sequence[bytes]) -> set[
 
 
 async def begin(database: Database, fingerprint: bytes) -> Attempt:
-    """Count one more attempt, committed before it begins."""
+    """Count and commit one more attempt, before it begins."""
     async with database.transaction() as tx:
         row = await tx.fetchrow(
             """
@@ -65,18 +65,18 @@ async def begin(database: Database, fingerprint: bytes) -> Attempt:
 
 
 async def mark_readable(database: Database, fingerprint: bytes) -> None:
-    """Write down that the message could be read: what kills now is what it does, and its stream is known."""
+    """Record that the message can be parsed, so that its stream is known if its handler ends the process."""
     async with database.transaction() as tx:
         await tx.execute("UPDATE inbox_attempt SET readable = TRUE WHERE fingerprint = $1", fingerprint)
 
 
 async def end(tx: Transaction, fingerprints: Sequence[bytes]) -> None:
-    """Forget the attempts of messages that are safe now."""
+    """Delete the attempts of processed messages."""
     await tx.execute("DELETE FROM inbox_attempt WHERE fingerprint = ANY ($1)", fingerprints)
 
 
 async def uncount(database: Database, fingerprints: Sequence[bytes]) -> None:
-    """Count one attempt less of each: they were broken off by ourselves."""
+    """Count one attempt less for each message: we interrupted it."""
     async with database.transaction() as tx:
         await tx.execute(
             """
@@ -91,7 +91,7 @@ async def uncount(database: Database, fingerprints: Sequence[bytes]) -> None:
 
 
 async def leave_one(tx: Transaction, fingerprint: bytes) -> None:
-    """Let an event that was held because it kills be tried once more where an operator says so, not ten times."""
+    """Leave one attempt for an event that is held because it ends its consumer, for a retry by an operator."""
     await tx.execute(
         """
         INSERT INTO inbox_attempt (fingerprint, attempts, readable) VALUES ($1, $2, TRUE)
@@ -103,7 +103,7 @@ async def leave_one(tx: Transaction, fingerprint: bytes) -> None:
 
 
 async def forget_old(database: Database) -> int:
-    """Forget the attempts of messages that are gone; tell how many."""
+    """Delete the attempts of messages that are gone; return how many."""
     async with database.transaction() as tx:
         tag = await tx.execute("DELETE FROM inbox_attempt WHERE last_at < now() - $1::interval", FORGOTTEN_AFTER)
     return int(tag.rsplit(" ", 1)[1])

@@ -1,7 +1,7 @@
 """Fork detection: a source publishes another history than the one applied, as after the restore of a backup.
 
-What is applied is compared by number and hash with the next event, with events that come again, with parked events and
-with stream heads. A forked stream is held until an operator decides, and its source is told what was applied here.
+The applied history is compared by number and hash with the next event, duplicates, parked events and stream heads. A
+forked stream is held until an operator decides, and its source is asked whether it knows what was applied here.
 """
 
 from functools import partial
@@ -12,55 +12,56 @@ from shared.db import Row, Transaction
 from shared.messaging import metrics
 from shared.messaging.envelope import Envelope, Unreadable
 from shared.messaging.handlers import ConsumedEvent
-from shared.messaging.inbox import held, quarantine, streams
+from shared.messaging.inbox import held, parking, quarantine, streams
 from shared.messaging.inbox.message import Message
-from shared.messaging.inbox.streams import ParkedEvent, Stream
+from shared.messaging.inbox.parking import ParkedEvent
+from shared.messaging.inbox.streams import Stream
 
 log = structlog.get_logger(__name__)
 
 MOST_REPORTED = 500
-"""Forked streams that the sources are told of in one round."""
+"""Forked streams that are reported to their sources in one run."""
 
 REPORTED_EVERY = 60.0
-"""Seconds after which a source is told again of a fork that lasts."""
+"""Seconds after which a lasting fork is reported to its source again."""
 
 SETTLED_AFTER = 30.0
-"""Seconds without change after which a stream that is ahead of its source's head is looked into.
+"""Seconds without change after which a stream that is ahead of its source's head is checked.
 
-A head that was read before the last events were recorded may come after them; the next one, soon after, knows them.
+A head that was read before the last events were recorded may arrive after them; the next head includes them.
 """
 
 
-async def hold_on_event(tx: Transaction, stream: Stream, heard: ConsumedEvent) -> None:
-    """Hold the stream because this event does not belong to the history that was applied."""
-    await _hold_on_parked(tx, stream, ParkedEvent.of(heard))
+async def hold_on_event(tx: Transaction, stream: Stream, event: ConsumedEvent) -> None:
+    """Hold the stream because this event contradicts the applied history."""
+    await _hold_on_parked(tx, stream, ParkedEvent.of(event))
 
 
 async def choose(tx: Transaction, stream: Stream) -> bool:
-    """Leave one parked event as the next of its stream, where several have its number; hold the stream otherwise.
+    """Choose the next event of a stream among several parked ones of its number; return whether one was chosen.
 
-    The one whose predecessor is the last applied event is true, and the others go to quarantine. Where none fits, or
-    several do, nobody here can know.
+    The event whose predecessor is the last applied one stays, and the others are quarantined. Where none or several
+    fit, the stream is held.
     """
     rivals = [
-        kept
-        for kept in await streams.parked_until(tx, stream.subject, stream.source, stream.applied + 1)
-        if kept.sequence == stream.applied + 1
+        parked
+        for parked in await parking.parked_until(tx, stream.subject, stream.source, stream.applied + 1)
+        if parked.sequence == stream.applied + 1
     ]
-    fitting = [kept for kept in rivals if stream.continues(_previous(kept))]
+    fitting = [parked for parked in rivals if stream.continues(_previous(parked))]
     if len(fitting) != 1:
         await _hold_on_parked(tx, stream, rivals[0])
         return False
-    for kept in rivals:
-        if kept is not fitting[0]:
-            await _put_aside(tx, kept, "forked: another event of its number fits the applied chain")
+    for parked in rivals:
+        if parked is not fitting[0]:
+            await _put_aside(tx, parked, "forked: another event of its number fits the applied chain")
     return True
 
 
 async def check_again(tx: Transaction, stream: Stream) -> bool:
-    """Tell whether what is parked contradicts nothing that was applied any more; ask the source where it still does.
+    """Return whether parked events no longer contradict the applied ones; schedule a request to the source otherwise.
 
-    The stream's digests must have been read from the first on.
+    The stream must have been locked with its digests from the first on.
     """
     sign = await tx.fetchrow(
         "SELECT sequence, claimed_hash FROM inbox_held WHERE subject = $1 AND source = $2 AND code = 'forked'",
@@ -70,10 +71,10 @@ async def check_again(tx: Transaction, stream: Stream) -> bool:
     if sign is None:
         return True
     contradicted = _contradicts(stream, sign)
-    for kept in await streams.parked_until(tx, stream.subject, stream.source, stream.applied):
-        contradicted = contradicted or not stream.remembers(kept.sequence, kept.fingerprint)
+    for parked in await parking.parked_until(tx, stream.subject, stream.source, stream.applied):
+        contradicted = contradicted or not stream.remembers(parked.sequence, parked.fingerprint)
     if not contradicted:
-        following = await streams.next_parked(tx, stream.subject, stream.source)
+        following = await parking.next_parked(tx, stream.subject, stream.source)
         if following is None or (not following.rivals and stream.continues(_previous(following))):
             return True
         if following.rivals and await choose(tx, stream):
@@ -91,7 +92,7 @@ async def check_again(tx: Transaction, stream: Stream) -> bool:
 
 
 def _contradicts(stream: Stream, sign: Row) -> bool:
-    """Tell whether the head that showed the fork is still another one than ours."""
+    """Return whether the head that showed the fork still differs from ours."""
     if sign["claimed_hash"] is None:
         return False
     return bool(
@@ -105,8 +106,8 @@ async def compare(
 ) -> list[tuple[str, int, bytes]]:
     """Compare the heads (subject, sequence, chain hash) of a source with what was applied.
 
-    A head of the same number and another hash holds its stream at once. A head below what was applied may be late:
-    gives those streams (subject, applied, hash), so that the source can be asked whether it knows what was applied.
+    A head of the same number and another hash holds its stream at once. A head below the applied number may be late:
+    returns those streams (subject, applied, hash), so that the source can be asked whether it knows them.
     """
     rows = await tx.fetch(
         """
@@ -157,7 +158,7 @@ async def _hold_on_head(
     head: int,
     theirs: bytes,
 ) -> None:
-    """Hold a stream because its source's head is not what was applied; `theirs` is empty where it is not known."""
+    """Hold a stream because the head of its source differs; `theirs` is empty where it is unknown."""
     sign = ParkedEvent(
         source=source,
         subject=subject,
@@ -182,10 +183,10 @@ async def apply_verdict(
     head_hash: bytes,
     departement: str,
 ) -> None:
-    """Apply `stream_checked`: whether the source knows the last event applied here, and where its stream ends.
+    """Apply the answer `stream_checked`: whether the source knows the last event applied here, and its own head.
 
-    An unknown event is a fork. A known one makes the contradicting events false: where an operator has had the stream
-    checked again, they go to quarantine and the stream goes on.
+    An unknown event is a fork. A known one makes the contradicting events false: if an operator ordered the check,
+    they are quarantined and the stream goes on.
     """
     (stream,) = await streams.lock(tx, [(subject, source)], lowest=[1])
     row = await tx.fetchrow(
@@ -211,15 +212,15 @@ async def apply_verdict(
             "UPDATE inbox_held SET next_attempt_at = NULL WHERE subject = $1 AND source = $2", subject, source
         )
     elif forked and row["next_attempt_at"] is not None:
-        for kept in await streams.parked_until(tx, subject, source, stream.applied + 1):
-            if kept.sequence <= stream.applied or not stream.continues(_previous(kept)):
-                await _put_aside(tx, kept, "forked: the source knows what was applied in its place")
+        for parked in await parking.parked_until(tx, subject, source, stream.applied + 1):
+            if parked.sequence <= stream.applied or not stream.continues(_previous(parked)):
+                await _put_aside(tx, parked, "forked: the source knows what was applied in its place")
         await held.release(tx, subject, source, forked=True)
         log.info("stream.fork_settled", source=source, request_id=subject)
 
 
 async def due_reports(tx: Transaction) -> list[Row]:
-    """Take the forked streams of which their sources are to be told now."""
+    """Lease the forked streams that are due to be reported to their sources."""
     return await tx.fetch(
         """
         WITH due AS (
@@ -240,18 +241,18 @@ async def due_reports(tx: Transaction) -> list[Row]:
     )
 
 
-def _previous(kept: ParkedEvent) -> bytes | None:
-    """Give the chain hash of an event's predecessor, where it says it."""
+def _previous(parked: ParkedEvent) -> bytes | None:
+    """Return the chain hash of the predecessor that an event states."""
     try:
-        stated = Envelope.read(kept.body).previoushash
+        stated = Envelope.read(parked.body).previoushash
     except Unreadable:
         return None
     return bytes.fromhex(stated) if stated else None
 
 
-async def _hold_on_parked(tx: Transaction, stream: Stream, kept: ParkedEvent) -> None:
-    ours, theirs = _short(stream.hash), _short(_previous(kept))
-    await _hold(tx, kept, f"applied {stream.applied} ({ours}), event {kept.sequence} after {theirs}")
+async def _hold_on_parked(tx: Transaction, stream: Stream, parked: ParkedEvent) -> None:
+    ours, theirs = _short(stream.hash), _short(_previous(parked))
+    await _hold(tx, parked, f"applied {stream.applied} ({ours}), event {parked.sequence} after {theirs}")
     stream.held = True
 
 
@@ -261,15 +262,15 @@ def _short(chain_hash: bytes | None) -> str:
 
 async def _hold(tx: Transaction, event: ParkedEvent, reason: str, *, claimed_hash: bytes | None = None) -> None:
     if await held.hold_forked(tx, event, reason, claimed_hash=claimed_hash):
-        tx.after_commit.append(partial(_say, event, reason))
+        tx.after_commit.append(partial(_log_fork, event, reason))
 
 
-def _say(event: ParkedEvent, reason: str) -> None:
+def _log_fork(event: ParkedEvent, reason: str) -> None:
     metrics.FORKED.inc()
     log.error("stream.forked", source=event.source, request_id=event.subject, sequence=event.sequence, reason=reason)
 
 
-async def _put_aside(tx: Transaction, kept: ParkedEvent, reason: str) -> None:
-    service, fact, _ = kept.type.split(".")
-    await quarantine.put_aside(tx, Message(kept.body, f"{service}.{fact}.{kept.departement}"), reason)
-    await streams.delete_parked(tx, kept)
+async def _put_aside(tx: Transaction, parked: ParkedEvent, reason: str) -> None:
+    service, fact, _ = parked.type.split(".")
+    await quarantine.put_aside(tx, Message(parked.body, f"{service}.{fact}.{parked.departement}"), reason)
+    await parking.delete_parked(tx, parked)

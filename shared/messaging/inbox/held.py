@@ -1,4 +1,4 @@
-"""Streams that wait because one of their events could not be applied, and when each is tried again."""
+"""Held streams: a stream whose next event failed is held and retried with growing pauses."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,18 +7,18 @@ from shared.db import Database, Row, Transaction
 from shared.errors import Refusal, WaitsForAnother
 from shared.messaging import metrics
 from shared.messaging.handlers import NewerThanThisService
-from shared.messaging.inbox import attempts, streams
-from shared.messaging.inbox.streams import ParkedEvent
+from shared.messaging.inbox import attempts, parking
+from shared.messaging.inbox.parking import ParkedEvent
 
 LEASE = 5.0
-"""Seconds until a held stream is tried again whose attempt did not come to an end: no failure, so none is counted."""
+"""Seconds until a held stream is retried whose attempt was interrupted; that counts as no failure."""
 
 FORKED_RETRIED_EVERY = 30.0
-"""Seconds between two questions to the source whether it knows what was applied, while an operator has asked for it."""
+"""Seconds between two requests to the source to check a forked stream, after an operator asked for a retry."""
 
 
 class Code(StrEnum):
-    """Why a stream is held, for programs."""
+    """Why a stream is held."""
 
     FAILED = "failed"
     WAITS_FOR_ANOTHER = "waits_for_another"
@@ -27,7 +27,7 @@ class Code(StrEnum):
 
     @classmethod
     def of(cls, error: Exception) -> "Code":
-        """Give why an event cannot be applied that failed so."""
+        """Return the code for the error of a handler."""
         if isinstance(error, WaitsForAnother):
             return cls.WAITS_FOR_ANOTHER
         return cls.NEWER if isinstance(error, NewerThanThisService) else cls.FAILED
@@ -35,7 +35,7 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How a held stream is tried again: seconds before the n-th attempt double up to a bound, with jitter."""
+    """Retry policy of held streams: the pause in seconds doubles from `first` to `longest`, with jitter."""
 
     first: float = 1.0
     longest: float = 300.0
@@ -43,18 +43,17 @@ class RetryPolicy:
 
 
 LONGEST = {Code.WAITS_FOR_ANOTHER: 60.0, Code.NEWER: 300.0}
-"""Seconds, at most, between two attempts at what waits for another event, or for an update: it is never given up."""
+"""Longest pause in seconds for the codes that are retried for ever."""
 
 
 async def hold(
     tx: Transaction, event: ParkedEvent, reason: str, retry_policy: RetryPolicy, code: Code = Code.FAILED
 ) -> None:
-    """Keep the event and hold its stream: a failed attempt is counted, and after the last an operator decides.
+    """Park the event and hold its stream; count the attempt. After the last attempt an operator decides.
 
-    Another event of the stream than the one that held it before begins at its first attempt, and so does one that
-    fails after it had waited for another.
+    Attempts are counted from 1 again for another event of the stream, and for another code.
     """
-    await streams.park(tx, event)
+    await parking.park(tx, event)
     await tx.execute(
         """
         INSERT INTO inbox_held AS h
@@ -95,7 +94,7 @@ async def hold(
 
 
 async def hold_for_good(tx: Transaction, event: ParkedEvent, reason: str) -> None:
-    """Hold the stream until an operator decides; where he has it tried again, it is tried once."""
+    """Hold the stream until an operator decides; a retry that they order is a single attempt."""
     await hold(tx, event, reason, RetryPolicy())
     await tx.execute(
         "UPDATE inbox_held SET next_attempt_at = NULL WHERE subject = $1 AND source = $2", event.subject, event.source
@@ -104,13 +103,13 @@ async def hold_for_good(tx: Transaction, event: ParkedEvent, reason: str) -> Non
 
 
 async def hold_forked(tx: Transaction, event: ParkedEvent, reason: str, *, claimed_hash: bytes | None = None) -> bool:
-    """Hold the stream because its source publishes another history than the one applied; tell whether that is new.
+    """Hold the stream because its source publishes another history than the one applied; return whether that is new.
 
-    `event` is what shows it, or stands for a stream head where it has no body. Whatever held the stream before gives
-    way; the first sign of a fork stays.
+    `event` shows the fork, or stands for a stream head where it has no body. An earlier reason to hold the stream is
+    replaced; the first sign of a fork is kept.
     """
     if event.body:
-        await streams.park(tx, event)
+        await parking.park(tx, event)
     row = await tx.fetchrow(
         """
         INSERT INTO inbox_held AS h
@@ -144,7 +143,7 @@ async def hold_forked(tx: Transaction, event: ParkedEvent, reason: str, *, claim
 
 
 async def take_due(tx: Transaction) -> Row | None:
-    """Take the held stream whose time came first, for as long as an attempt may last."""
+    """Lease the held stream that is due first, for `LEASE` seconds."""
     return await tx.fetchrow(
         """
         UPDATE inbox_held AS h SET
@@ -164,7 +163,7 @@ async def take_due(tx: Transaction) -> Row | None:
 
 
 async def try_newer_now(database: Database) -> None:
-    """Have what is newer than this service tried again at once: it may be another version of it that starts."""
+    """Make streams due that are held for a type newer than this service: an update may have started."""
     async with database.transaction() as tx:
         await tx.execute(
             "UPDATE inbox_held SET next_attempt_at = now() WHERE code = $1 AND next_attempt_at > now()", Code.NEWER
@@ -172,7 +171,7 @@ async def try_newer_now(database: Database) -> None:
 
 
 async def release(tx: Transaction, subject: str, source: str, *, forked: bool = False) -> bool:
-    """Let the stream go on; tell whether it was held. One that is `forked` goes on only where that is settled."""
+    """Release a held stream; return whether it was held. A forked one is released only with `forked`."""
     tag = await tx.execute(
         "DELETE FROM inbox_held WHERE subject = $1 AND source = $2 AND (code <> 'forked' OR $3)",
         subject,
@@ -183,6 +182,6 @@ async def release(tx: Transaction, subject: str, source: str, *, forked: bool = 
 
 
 def reason(error: Exception) -> str:
-    """Say why in a line for the operator; database details, which may quote personal data, stay out."""
-    said = error.code if isinstance(error, Refusal) else getattr(error, "message", None) or str(error)
-    return f"{type(error).__name__}: {said}"[:500]
+    """Return one line for the operator, without details of the database, which may quote personal data."""
+    text = error.code if isinstance(error, Refusal) else getattr(error, "message", None) or str(error)
+    return f"{type(error).__name__}: {text}"[:500]

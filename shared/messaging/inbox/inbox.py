@@ -1,4 +1,8 @@
-"""Messages are made safe together where nothing speaks against it, and alone where an attempt did not end."""
+"""The inbox: applies consumed messages exactly once and in the order of their stream, a batch in one transaction.
+
+Read `Inbox.process` first, then `_apply_at_once` and `_advance`. A message is applied, recognised as applied before,
+parked until its turn, or quarantined; an event whose handler fails holds its stream and is retried (`held`).
+"""
 
 import asyncio
 import contextlib
@@ -13,35 +17,36 @@ from shared.messaging import metrics
 from shared.messaging.authenticity import Authenticity
 from shared.messaging.envelope import Unreadable
 from shared.messaging.handlers import ConsumedEvent, EventHandlers, Handler
-from shared.messaging.inbox import attempts, forks, held, observability, quarantine, resubmitted, streams
+from shared.messaging.inbox import attempts, forks, held, observability, parking, quarantine, resubmitted, streams
 from shared.messaging.inbox.attempts import FATAL_AFTER, MARKED_AFTER, Attempt
 from shared.messaging.inbox.held import Code, RetryPolicy
 from shared.messaging.inbox.message import Message, fingerprint_of
+from shared.messaging.inbox.parking import ParkedEvent
 from shared.messaging.inbox.parsing import Reading, read
-from shared.messaging.inbox.streams import ParkedEvent, Stream
+from shared.messaging.inbox.streams import Stream
 
 log = structlog.get_logger(__name__)
 
 UNSTORABLE = (asyncpg.DataError, UnicodeError)
-"""What is raised outside any handler for a message that can be read and not be written down."""
+"""Raised outside handlers for a message that can be parsed and that PostgreSQL cannot store."""
 
 STUCK_AFTER = 5.0
-"""Seconds for which an event that is next may be kept before nobody is thought to have it in hand any more."""
+"""Seconds for which the next event of a stream may be parked before its stream counts as stuck."""
 
 
 _OF_THE_TRANSACTION = (asyncpg.InsufficientResourcesError, *CONFLICTS)
-"""What a handler may meet that is not the fault of its event: nothing is held for it."""
+"""Errors of the transaction, not of the event: they hold no stream, and the batch is tried again."""
 
 
 class BatchFailedError(Exception):
-    """An event of many in one transaction cannot be applied: they are to be applied again, each in a savepoint."""
+    """An event of a batch failed: the batch is applied again, each event in a savepoint."""
 
 
 KILLS = f"ended its consumer {FATAL_AFTER} times"
 
 
 def _ignore(_: Message) -> None:
-    """Whoever waits for all of them need not be told of each."""
+    """Do nothing: the caller waits for the whole batch."""
 
 
 def _notify(messages: Iterable[Message], safe: Callable[[Message], None]) -> None:
@@ -50,7 +55,7 @@ def _notify(messages: Iterable[Message], safe: Callable[[Message], None]) -> Non
 
 
 class Inbox:
-    """Applies what one service hears to its own database."""
+    """Applies the events that one service consumes, in its own database."""
 
     def __init__(
         self,
@@ -61,9 +66,9 @@ class Inbox:
         service: str = "",
         authenticity: Authenticity | None = None,
     ) -> None:
-        """Take the table of what is heard; events that `service` told itself are left aside.
+        """Events that `service` published itself are ignored.
 
-        What comes from a queue is checked by `authenticity`; a service that is rebuilt from journals has none.
+        `authenticity` checks messages that come from a queue; a service that is rebuilt from journals needs none.
         """
         self._database = database
         self._consumers = handlers
@@ -73,11 +78,11 @@ class Inbox:
         self._newer_tried = False
 
     async def process(self, messages: Sequence[Message], safe: Callable[[Message], None] = _ignore) -> list[Message]:
-        """Make each message safe: applied, known already, kept for its turn, held, left aside or in quarantine.
+        """Store the effect of each message: applied, known, parked, held, ignored or quarantined.
 
-        `safe` is told of each as soon as it may be acknowledged. The others are given back: they end whoever reads
-        them, and are to be rejected. It raises what says that the database is away, or fails in a way that is no one
-        event's fault; then those of which `safe` was not told are to be given again, as redelivered ones.
+        `safe` is called with each message that may be acknowledged. Returns the messages to reject: they end every
+        process that reads them. Raises where the database is away, or fails for another reason than one event; give
+        the messages for which `safe` was not called again then, as redelivered.
         """
         new = [message for message in messages if not message.redelivered]
         if new:
@@ -102,7 +107,10 @@ class Inbox:
         return fatal
 
     async def process_resubmitted(self) -> int:
-        """Take the messages that an operator handed over; tell how many. One that ends its reader is put aside."""
+        """Process the messages that an operator resubmitted; return how many.
+
+        A message that ends its reader is quarantined.
+        """
         taken = 0
         while waiting := await resubmitted.following(self._database):
             fatal = await self.process([message for _, message in waiting])
@@ -114,7 +122,7 @@ class Inbox:
         return taken
 
     async def retry_held(self, *, most: int = 20) -> int:
-        """Try again the held streams whose time has come; tell how many were tried."""
+        """Retry the held streams that are due; return how many."""
         if not self._newer_tried:
             await held.try_newer_now(self._database)
             self._newer_tried = True
@@ -131,46 +139,48 @@ class Inbox:
         return tried
 
     async def resume_stuck(self, *, after: float = STUCK_AFTER, most: int = 20) -> int:
-        """Apply what is next and waits, and nobody applies; tell how many streams went on.
+        """Apply parked events that are next and that no process applies; return how many streams went on.
 
-        Who had applied what it waited for died before coming to it, and what would have brought it to mind, that same
-        message once more, was lost.
+        The process that applied their predecessor died before it came to them.
         """
-        left = await streams.stuck(self._database, seconds=after, most=most)
+        left = await parking.stuck(self._database, seconds=after, most=most)
         for subject, source in left:
             log.warning("stream.left_behind", source=source, request_id=subject)
             await self.resume(subject, source)
         return len(left)
 
     async def resume(self, subject: str, source: str) -> bool:
-        """Apply what a stream kept, one event a transaction, each counted; release it when all could be applied."""
+        """Apply the parked events of a stream, each counted and in its own transaction; release the stream at the end.
+
+        Returns whether all could be applied.
+        """
         while True:
-            while kept := await streams.next_parked(self._database, subject, source):
-                if kept.rivals:
+            while parked := await parking.next_parked(self._database, subject, source):
+                if parked.rivals:
                     if not await self._choose(subject, source):
                         return False
                     continue
-                attempt = await attempts.begin(self._database, kept.fingerprint)
-                async with self._uncounted_if_interrupted([kept.fingerprint]):
-                    went_on = await retry_conflicts(partial(self._apply_parked_alone, kept, attempt))
+                attempt = await attempts.begin(self._database, parked.fingerprint)
+                async with self._uncounted_if_interrupted([parked.fingerprint]):
+                    went_on = await retry_conflicts(partial(self._apply_parked_alone, parked, attempt))
                 if not went_on:
                     return False
             async with self._database.transaction() as tx:
                 await streams.lock(tx, [(subject, source)])
-                if await streams.next_parked(tx, subject, source) is None:
+                if await parking.next_parked(tx, subject, source) is None:
                     if await held.release(tx, subject, source):
                         log.info("stream.released", source=source, request_id=subject)
                     return True
 
     async def _choose(self, subject: str, source: str) -> bool:
-        """Leave one of the parked events that have the next number; tell whether the stream may go on."""
+        """Choose between parked events that have the next number; return whether the stream may go on."""
         async with self._database.transaction() as tx:
             (stream,) = await streams.lock(tx, [(subject, source)])
-            following = await streams.next_parked(tx, subject, source)
+            following = await parking.next_parked(tx, subject, source)
             return following is None or not following.rivals or await forks.choose(tx, stream)
 
     async def _fits_now(self, subject: str, source: str) -> bool:
-        """Tell whether a forked stream shows no contradiction any more; then it is released."""
+        """Release a forked stream that shows no contradiction any more; return whether it was released."""
         async with self._database.transaction() as tx:
             (stream,) = await streams.lock(tx, [(subject, source)], lowest=[1])
             fits = await forks.check_again(tx, stream)
@@ -179,17 +189,17 @@ class Inbox:
             return fits
 
     async def trim_parked(self) -> None:
-        """Keep what is parked within its bounds."""
-        if dropped := await streams.trim_parked(self._database):
+        """Delete parked events beyond the bound of a source."""
+        if dropped := await parking.trim_parked(self._database):
             log.warning("inbox.parked_events_dropped", events=dropped)
 
     async def forget_old_attempts(self) -> None:
-        """Forget the attempts of messages that did not come back for a week."""
+        """Delete the attempts of messages that were not redelivered for a week."""
         if gone := await attempts.forget_old(self._database):
             log.info("inbox.attempts_forgotten", messages=gone)
 
     async def _process_together(self, messages: Sequence[Message], begun: Sequence[bytes] = ()) -> None:
-        """Take messages at once; what the database cannot hold goes to quarantine alone, and takes no other with it."""
+        """Process messages in one transaction; one that PostgreSQL cannot store is quarantined alone."""
         try:
             taken = await self._apply(read(messages, self._consumers, self._service, self._authenticity), begun)
         except UNSTORABLE:
@@ -197,7 +207,10 @@ class Inbox:
         await self._resume_after(taken)
 
     async def _process_counted(self, message: Message) -> bool:
-        """Take one that was begun before and did not end, counted before it is begun; tell whether it is safe."""
+        """Process a message whose earlier attempt did not end, and count this attempt first.
+
+        Returns False for a message that is to be rejected: it ended its reader too often.
+        """
         attempt = await attempts.begin(self._database, message.fingerprint)
         if attempt.kills_its_reader:
             metrics.FATAL.inc()
@@ -209,16 +222,19 @@ class Inbox:
         return True
 
     async def _resume_after(self, taken: Iterable[Stream]) -> None:
-        """Apply what had waited for events that were begun before: after them, who are not to blame if it kills."""
+        """Apply the parked events behind those just applied, in transactions of their own.
+
+        If one of them ends the process, the message before it is not blamed.
+        """
         for stream in taken:
             if stream.waiting and not stream.held:
                 await self.resume(stream.subject, stream.source)
 
     @contextlib.asynccontextmanager
     async def _uncounted_if_interrupted(self, begun: Sequence[bytes]) -> AsyncIterator[None]:
-        """Count attempts back when it is we who break them off, or the database that does not let them end.
+        """Undo the count of attempts that end by our cancellation or by an error of the database.
 
-        A message that ends the database itself is still found: then its attempts cannot be counted back either.
+        A message that ends the database itself is still found: its attempts cannot be undone then.
         """
         try:
             yield
@@ -228,7 +244,7 @@ class Inbox:
             raise
 
     async def _process_alone(self, message: Message, attempt: Attempt | None = None) -> list[Stream]:
-        """Apply one message, or put it aside; give the stream it belongs to."""
+        """Apply or quarantine one message; return its stream."""
         reading = read([message], self._consumers, self._service, self._authenticity)
         if attempt is not None and attempt.number > MARKED_AFTER:
             await attempts.mark_readable(self._database, message.fingerprint)
@@ -241,11 +257,11 @@ class Inbox:
             return []
 
     async def _apply(self, reading: Reading, begun: Sequence[bytes], attempt: Attempt | None = None) -> list[Stream]:
-        """Apply what was read, in one transaction, which ends its attempts; give the streams that may go on after it.
+        """Apply a parsed batch in one transaction, which deletes its attempts too; return the streams to resume.
 
-        What is new takes with it what had waited for it. Two savepoints' statements for each event cost more than all
-        the rest: there are none until an event fails, and then everything is done again with them. A batch that meets
-        a conflict of transactions is applied again at once: no event of it has failed.
+        Savepoints cost two statements an event, more than all other statements together. The first try has none; if
+        an event fails, the batch is applied again with a savepoint for each. A conflict of transactions (deadlock,
+        serialization) is retried at once: no event has failed.
         """
         apply = partial(self._apply_at_once, reading, begun, attempt)
         try:
@@ -261,19 +277,19 @@ class Inbox:
                 await attempts.end(tx, begun)
             for message, reason in reading.aside:
                 await self._put_aside(tx, message, reason)
-            keys = sorted(reading.heard)
+            keys = sorted(reading.events)
             locked = await streams.lock(
                 tx,
                 keys,
-                [reading.heard[key][0].request for key in keys],
-                lowest=[min(one.sequence for one in reading.heard[key]) for key in keys],
+                [reading.events[key][0].request for key in keys],
+                lowest=[min(one.sequence for one in reading.events[key]) for key in keys],
             )
             moved: list[Stream] = []
             for stream in sorted(locked, key=reading.lock_order):
                 if moved and moved[-1].subject == stream.subject:
-                    moved = await self._move_on(tx, moved)  # what is told next of a request asks for its latest moment
+                    moved = await self._move_on(tx, moved)  # handlers read the latest moment of their request
                 before = stream.applied
-                await self._advance(tx, stream, reading.heard[stream.subject, stream.source], attempt, apart=apart)
+                await self._advance(tx, stream, reading.events[stream.subject, stream.source], attempt, apart=apart)
                 if stream.applied != before:
                     moved.append(stream)
                 if stream.waiting and not stream.held and not begun:
@@ -283,7 +299,7 @@ class Inbox:
         return locked if begun else []
 
     async def _put_aside(self, tx: Transaction, message: Message, reason: str) -> None:
-        """Put a message in quarantine, unless who published it is answered and can do all there is to do."""
+        """Quarantine a message, unless its publisher is answered and nothing else is to be done."""
         answer = self._consumers.answer
         if answer is None or not await answer(tx, message, reason):
             await quarantine.put_aside(tx, message, reason)
@@ -291,116 +307,116 @@ class Inbox:
     async def _advance(
         self, tx: Transaction, stream: Stream, messages: list[ConsumedEvent], attempt: Attempt | None, *, apart: bool
     ) -> None:
-        """Apply what is next in the stream, and keep what is not."""
-        for heard in sorted(messages, key=lambda item: item.sequence):
-            if heard.repeated is not None and stream.held:
-                continue  # the first of its id is tried again, and whoever wants an answer publishes once more
-            if heard.sequence <= stream.applied:
-                await self._process_applied(tx, stream, heard, apart=apart)
-            elif heard.sequence > stream.applied + streams.MOST_AHEAD:
-                tx.after_commit.append(partial(observability.too_far_ahead, heard))
-            elif stream.held or heard.sequence > stream.applied + 1 or heard.sequence in stream.parked:
-                await streams.park(tx, ParkedEvent.of(heard), needed=heard.sequence == stream.applied + 1)
-                stream.parked.add(heard.sequence)
-            elif not stream.continues(heard.previous):
-                await forks.hold_on_event(tx, stream, heard)
+        """Apply the events that are next in the stream, and park the others."""
+        for event in sorted(messages, key=lambda item: item.sequence):
+            if event.repeated is not None and stream.held:
+                continue  # the first event of this id is retried; the publisher repeats it to be answered
+            if event.sequence <= stream.applied:
+                await self._process_applied(tx, stream, event, apart=apart)
+            elif event.sequence > stream.applied + streams.MOST_AHEAD:
+                tx.after_commit.append(partial(observability.too_far_ahead, event))
+            elif stream.held or event.sequence > stream.applied + 1 or event.sequence in stream.parked:
+                await parking.park(tx, ParkedEvent.of(event), needed=event.sequence == stream.applied + 1)
+                stream.parked.add(event.sequence)
+            elif not stream.continues(event.previous):
+                await forks.hold_on_event(tx, stream, event)
             elif attempt is not None and attempt.kills:
-                await held.hold_for_good(tx, ParkedEvent.of(heard), KILLS)
+                await held.hold_for_good(tx, ParkedEvent.of(event), KILLS)
                 stream.held = True
-            elif not await self._apply_next(tx, stream, heard, apart=apart):
+            elif not await self._apply_next(tx, stream, event, apart=apart):
                 stream.held = True
 
-    async def _process_applied(self, tx: Transaction, stream: Stream, heard: ConsumedEvent, *, apart: bool) -> None:
-        """Take an event whose place in its stream is applied: it is known, repeated by a stranger, or shows a fork.
+    async def _process_applied(self, tx: Transaction, stream: Stream, event: ConsumedEvent, *, apart: bool) -> None:
+        """Process an event whose number is applied already: a duplicate, a repetition to answer, or the sign of a fork.
 
-        A repetition that fails changes nothing: whoever wants an answer publishes it again.
+        A repetition that fails changes nothing: its publisher may repeat it once more.
         """
-        if heard.repeated is not None:
-            error = await self._handle(tx, heard, heard.repeated, apart=apart)
+        if event.repeated is not None:
+            error = await self._handle(tx, event, event.repeated, apart=apart)
             if error is not None:
-                log.warning("event.not_repeated", type=heard.envelope.type, source=heard.source, exc_info=error)
-        elif stream.remembers(heard.sequence, fingerprint_of(heard.body)):
+                log.warning("event.not_repeated", type=event.envelope.type, source=event.source, exc_info=error)
+        elif stream.remembers(event.sequence, fingerprint_of(event.body)):
             tx.after_commit.append(metrics.DUPLICATES.inc)
         else:
-            await forks.hold_on_event(tx, stream, heard)
+            await forks.hold_on_event(tx, stream, event)
 
     async def _drain(self, tx: Transaction, stream: Stream, *, apart: bool) -> None:
-        """Apply what was kept and is next now; it may have come once more meanwhile and be applied already."""
-        while kept := await streams.next_parked(tx, stream.subject, stream.source):
-            if kept.rivals:
+        """Apply the parked events that are next now."""
+        while parked := await parking.next_parked(tx, stream.subject, stream.source):
+            if parked.rivals:
                 if not await forks.choose(tx, stream):
                     return
                 continue
-            if not await self._apply_parked(tx, stream, kept, apart=apart):
+            if not await self._apply_parked(tx, stream, parked, apart=apart):
                 return
             await self._move_on(tx, [stream])
 
     async def _move_on(self, tx: Transaction, moved: Sequence[Stream]) -> list[Stream]:
-        """Remember how far streams are, and drop what had been kept of them until there; none is left to do."""
+        """Save the positions of streams and delete their applied parked events; return an empty list."""
         if moved:
             await streams.save(tx, moved)
         for stream in moved:
             if stream.waiting:
-                await streams.delete_applied(tx, stream)
+                await parking.delete_applied(tx, stream)
         return []
 
-    async def _apply_parked_alone(self, kept: ParkedEvent, attempt: Attempt) -> bool:
-        """Apply a kept event in a transaction of its own; tell whether its stream may go on."""
+    async def _apply_parked_alone(self, parked: ParkedEvent, attempt: Attempt) -> bool:
+        """Apply a parked event in its own transaction; return whether its stream may go on."""
         async with self._database.transaction() as tx:
-            await attempts.end(tx, [kept.fingerprint])
-            (stream,) = await streams.lock(tx, [(kept.subject, kept.source)])
-            if stream.applied + 1 == kept.sequence:
+            await attempts.end(tx, [parked.fingerprint])
+            (stream,) = await streams.lock(tx, [(parked.subject, parked.source)])
+            if stream.applied + 1 == parked.sequence:
                 if attempt.kills:
-                    await held.hold_for_good(tx, kept, KILLS)
+                    await held.hold_for_good(tx, parked, KILLS)
                     return False
-                if not await self._apply_parked(tx, stream, kept, apart=True):
+                if not await self._apply_parked(tx, stream, parked, apart=True):
                     return False
             await self._move_on(tx, [stream])
         return True
 
-    async def _apply_parked(self, tx: Transaction, stream: Stream, kept: ParkedEvent, *, apart: bool) -> bool:
-        """Apply a kept event; one that an older version could read, and this one cannot, holds its stream."""
+    async def _apply_parked(self, tx: Transaction, stream: Stream, parked: ParkedEvent, *, apart: bool) -> bool:
+        """Apply a parked event; one that only an older version of this service could parse holds its stream."""
         try:
-            heard = self._consumers.parse(kept.body)
+            event = self._consumers.parse(parked.body)
         except Unreadable as error:
-            await held.hold(tx, kept, held.reason(error), self._retry_policy)
+            await held.hold(tx, parked, held.reason(error), self._retry_policy)
             return False
-        if not stream.continues(heard.previous):
-            await forks.hold_on_event(tx, stream, heard)
+        if not stream.continues(event.previous):
+            await forks.hold_on_event(tx, stream, event)
             return False
-        return await self._apply_next(tx, stream, heard, apart=apart)
+        return await self._apply_next(tx, stream, event, apart=apart)
 
-    async def _apply_next(self, tx: Transaction, stream: Stream, heard: ConsumedEvent, *, apart: bool) -> bool:
-        """Apply one event; in a savepoint (`apart`) a failure holds its stream and touches nothing else."""
-        error = await self._handle(tx, heard, heard.handler, apart=apart)
+    async def _apply_next(self, tx: Transaction, stream: Stream, event: ConsumedEvent, *, apart: bool) -> bool:
+        """Apply one event and return whether it succeeded; in a savepoint (`apart`) a failure only holds its stream."""
+        error = await self._handle(tx, event, event.handler, apart=apart)
         if error is not None:
-            await held.hold(tx, ParkedEvent.of(heard), held.reason(error), self._retry_policy, Code.of(error))
-            envelope = heard.envelope
+            await held.hold(tx, ParkedEvent.of(event), held.reason(error), self._retry_policy, Code.of(error))
+            envelope = event.envelope
             known = {"event_id": envelope.id, "request_id": envelope.subject}
             if Code.of(error) is Code.WAITS_FOR_ANOTHER:
                 log.info("event.waits_for_another", type=envelope.type, source=envelope.source, **known)
             else:
                 log.warning("event.held", type=envelope.type, source=envelope.source, **known, exc_info=error)
             return False
-        stream.advance(heard)
-        tx.after_commit.append(partial(observability.applied, heard))
+        stream.advance(event)
+        tx.after_commit.append(partial(observability.applied, event))
         return True
 
     async def _handle(
-        self, tx: Transaction, heard: ConsumedEvent, handler: Handler | None, *, apart: bool
+        self, tx: Transaction, event: ConsumedEvent, handler: Handler | None, *, apart: bool
     ) -> Exception | None:
-        """Call a handler of an event, if it has one; give what it failed with, where it was in a savepoint."""
+        """Call the handler of an event, if there is one; return its error where it ran in a savepoint."""
         if handler is None:
             return None
-        envelope = heard.envelope
+        envelope = event.envelope
         with (
             structlog.contextvars.bound_contextvars(event_id=envelope.id, request_id=envelope.subject),
-            observability.step(heard) as step,
+            observability.step(event) as step,
         ):
             tx.cause = Cause(envelope.correlationid or envelope.id, envelope.id, step.traceparent)
             try:
                 async with tx.savepoint() if apart else contextlib.nullcontext():
-                    await handler(tx, heard.fact)
+                    await handler(tx, event.fact)
             except Exception as error:
                 if tx.connection.is_closed() or isinstance(error, _OF_THE_TRANSACTION):
                     raise

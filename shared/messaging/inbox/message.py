@@ -1,4 +1,4 @@
-"""What the inbox is given."""
+"""A message as the inbox gets it: body, routing key, sender, and what the broker says of its delivery."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ from shared.messaging.authenticity import Sender
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What came from the queue."""
+    """A message from the queue, or from a journal."""
 
     body: bytes
     routing_key: str
     redelivered: bool = False
-    """It was begun before, or may have been: it is taken alone, and its attempts are counted."""
+    """An earlier attempt may have been interrupted: it is processed with its attempts counted."""
     damaged: bool = False
-    """The body is not the one that was sent: it may still read well, and mean something else."""
+    """The body does not match its digest: it may parse, and mean something else."""
     sender: Sender | None = None
-    """Who published it, as the broker says; None for what comes from a journal of ours, which needs no check."""
+    """The account that published it, as the broker says; None for events from a journal, which need no check."""
 
     @property
     def fingerprint(self) -> bytes:
-        """What its attempts are counted under."""
+        """The key under which its attempts are counted."""
         return fingerprint_of(self.body)
 
 
 def fingerprint_of(body: bytes) -> bytes:
-    """Tell one body from another in 32 bytes."""
+    """Return the SHA-256 of a body."""
     return hashlib.sha256(body).digest()

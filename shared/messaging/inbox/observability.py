@@ -1,4 +1,4 @@
-"""What is told of an event that takes effect: its part in a trace, a line of the log, and the figures."""
+"""Trace, log and metrics of an applied event."""
 
 import structlog
 
@@ -9,9 +9,9 @@ from shared.messaging.handlers import ConsumedEvent
 log = structlog.get_logger(__name__)
 
 
-def step(heard: ConsumedEvent) -> tracing.Step:
-    """Go on with the trace that the event is part of."""
-    envelope = heard.envelope
+def step(event: ConsumedEvent) -> tracing.Step:
+    """Continue the trace of the event with a step for its processing."""
+    envelope = event.envelope
     return tracing.step(
         f"process {envelope.type}",
         tracing.SpanKind.CONSUMER,
@@ -22,26 +22,26 @@ def step(heard: ConsumedEvent) -> tracing.Step:
             "messaging.message.id": envelope.id,
             "cousu.request_id": envelope.subject,
             "cousu.source": envelope.source,
-            "cousu.sequence": heard.sequence,
+            "cousu.sequence": event.sequence,
         },
     )
 
 
-def too_far_ahead(heard: ConsumedEvent) -> None:
-    """Log and count an event that claims a place too far ahead to be parked."""
+def too_far_ahead(event: ConsumedEvent) -> None:
+    """Log and count an event whose number is too far ahead to be parked."""
     metrics.TOO_FAR_AHEAD.inc()
-    log.warning("event.too_far_ahead", source=heard.source, request_id=heard.subject, sequence=heard.sequence)
+    log.warning("event.too_far_ahead", source=event.source, request_id=event.subject, sequence=event.sequence)
 
 
-def applied(heard: ConsumedEvent) -> None:
-    """Log and count it, once it is committed."""
-    envelope = heard.envelope
-    if heard.handler is not None:
+def applied(event: ConsumedEvent) -> None:
+    """Log and count an applied event, after the commit."""
+    envelope = event.envelope
+    if event.handler is not None:
         log.info(
             "event.applied",
             type=envelope.type,
             source=envelope.source,
-            sequence=heard.sequence,
+            sequence=event.sequence,
             event_id=envelope.id,
             request_id=envelope.subject,
         )

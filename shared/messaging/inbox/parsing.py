@@ -1,4 +1,4 @@
-"""What messages say, and which of them have no place in any stream here."""
+"""Parses messages into events by stream, and finds those to quarantine."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,20 +19,20 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Reading:
-    """Messages as they were read: by stream (subject, source), and those to put aside with the reason."""
+    """A parsed batch: events by stream (subject, source), and the messages to quarantine, each with the reason."""
 
-    heard: dict[tuple[str, str], list[ConsumedEvent]] = field(default_factory=lambda: defaultdict(list))
+    events: dict[tuple[str, str], list[ConsumedEvent]] = field(default_factory=lambda: defaultdict(list))
     aside: list[tuple[Message, str]] = field(default_factory=list)
 
     def lock_order(self, stream: Stream) -> tuple[tuple[bool, str, str], str]:
-        """Where a stream stands among those that one transaction applies (ADR 30)."""
-        return self.heard[stream.subject, stream.source][0].lock_order, stream.source
+        """Return the position of a stream in the order in which a transaction locks streams (ADR 30)."""
+        return self.events[stream.subject, stream.source][0].lock_order, stream.source
 
 
 def read(
     messages: Sequence[Message], handlers: EventHandlers, service: str, authenticity: Authenticity | None = None
 ) -> Reading:
-    """Read messages for a service, whose own events are left aside: it knows them, and follows no stream of its own."""
+    """Parse messages for a service; its own events are ignored."""
     reading = Reading()
     for message in messages:
         if message.damaged:
@@ -40,15 +40,15 @@ def read(
             continue
         try:
             if authenticity is None or message.sender is None:
-                heard = handlers.parse(message.body)
+                event = handlers.parse(message.body)
             else:
-                heard = handlers.parse(message.body, partial(authenticity.check, sender=message.sender))
+                event = handlers.parse(message.body, partial(authenticity.check, sender=message.sender))
         except Unreadable as error:
             reading.aside.append((message, str(error)))
             continue
-        if service and handlers.is_own(heard.envelope, service):
+        if service and handlers.is_own(event.envelope, service):
             metrics.OWN.inc()
-            log.warning("event.own_left_aside", type=heard.envelope.type, event_id=heard.envelope.id)
+            log.warning("event.own_left_aside", type=event.envelope.type, event_id=event.envelope.id)
             continue
-        reading.heard[heard.subject, heard.source].append(heard)
+        reading.events[event.subject, event.source].append(event)
     return reading

@@ -1,4 +1,4 @@
-"""What cannot be read, or not be written down, is put aside with its bytes: it takes no place in a stream (ADR 4)."""
+"""The quarantine: stores messages that cannot be parsed, stored or believed, with their bytes (ADR 4)."""
 
 from functools import partial
 
@@ -29,18 +29,18 @@ for _reason in FORGERIES:
 
 
 FOREIGN = "(coalesce(user_id, '') LIKE 'form.%' OR routing_key || '.' LIKE 'forms.request_filed.%')"
-"""The condition, in SQL, of what a form of others published: as `Sender.is_foreign`."""
+"""The SQL condition for messages of foreign forms, as `Sender.is_foreign`."""
 
 MOST_FOREIGN = 200
-"""Messages of forms of others that wait in quarantine: what comes beyond them is counted, logged and dropped."""
+"""Unsettled messages of foreign forms in quarantine; further ones are counted, logged and dropped."""
 
 
 async def put_aside(tx: Transaction, message: Message, reason: str) -> None:
-    """Put an unreadable message aside, with its bytes; the same bytes again are counted in the same row.
+    """Quarantine a message with its bytes; the same bytes again are counted in the same row.
 
-    Where nobody vouched for them, the account that sends them again does; where one did, it stays that one.
-    Those that an operator discarded stay so; those that they had sent to the service again wait for them once more.
-    Those of forms of others are bounded, and no alarm: who has their password could raise one at will.
+    A row without a publishing account takes the account of the repetition; one with an account keeps it. A message
+    that an operator discarded stays discarded; one that they resubmitted becomes unsettled again. Messages of foreign
+    forms are bounded and raise no alarm: whoever has a form's password could raise one at will.
     """
     foreign = message.sender is not None and message.sender.is_foreign
     if foreign:
@@ -78,7 +78,7 @@ async def put_aside(tx: Transaction, message: Message, reason: str) -> None:
 
 
 async def _foreign_waiting(tx: Transaction) -> int:
-    """Count the messages of forms of others that wait, as far as it matters."""
+    """Count the unsettled messages of foreign forms, up to the bound."""
     count: int = await tx.fetchval(
         f"SELECT count(*) FROM (SELECT FROM quarantine WHERE settled_at IS NULL AND {FOREIGN} LIMIT $1) AS q",
         MOST_FOREIGN,
@@ -87,7 +87,7 @@ async def _foreign_waiting(tx: Transaction) -> int:
 
 
 def _say_forged(message: Message, reason: str) -> None:
-    """Count each forged message and log which account published it, also where its bytes came before."""
+    """Count a forged message and log which account published it, also a repetition."""
     metrics.FORGED.labels(reason).inc()
     log.error(
         "message.forged",
@@ -98,7 +98,7 @@ def _say_forged(message: Message, reason: str) -> None:
 
 
 def _place(body: bytes) -> tuple[str | None, str | None, int | None]:
-    """Read which place in which stream a message claims that is no event of ours, if it says so at all."""
+    """Return source, subject and sequence that a message claims, as far as it can be parsed."""
     try:
         claimed = _Place.model_validate_json(body)
     except ValidationError:

@@ -1,6 +1,6 @@
-"""Messages that an operator hands to a service again, through its database: who published them stays known (ADR 36).
+"""Messages that an operator resubmits to a service, through its database: their publishing account is kept (ADR 36).
 
-Published again, they would be the operator's, whom nobody believes, or the operator could publish as anybody.
+An operator who published them would need the right to publish as anybody, or no service would believe them.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ BATCH_SIZE = 50
 
 
 async def add(tx: Transaction, messages: Sequence[Message]) -> None:
-    """Have the service take these as if they came from its queue, in this order."""
+    """Store messages for the service to process in this order, as if they came from its queue."""
     await tx.execute(
         """
         INSERT INTO inbox_again (body, routing_key, user_id, damaged)
@@ -27,7 +27,7 @@ async def add(tx: Transaction, messages: Sequence[Message]) -> None:
 
 
 async def following(reader: Reader) -> list[tuple[int, Message]]:
-    """Give the next messages, each with its position: begun before, so that one that kills its reader is found."""
+    """Return the next messages with their positions, marked as redelivered so that their attempts are counted."""
     rows = await reader.fetch(
         "SELECT position, body, routing_key, user_id, damaged FROM inbox_again ORDER BY position LIMIT $1", BATCH_SIZE
     )
@@ -35,20 +35,17 @@ async def following(reader: Reader) -> list[tuple[int, Message]]:
 
 
 async def forget(tx: Transaction, positions: Sequence[int]) -> None:
-    """Remove messages that are safe."""
+    """Delete processed messages."""
     await tx.execute("DELETE FROM inbox_again WHERE position = ANY ($1)", positions)
 
 
 def message_of(row: Row, *, redelivered: bool = False) -> Message:
-    """Make a message of a stored row (`body`, `routing_key`, `user_id`, `damaged`)."""
+    """Return the message of a stored row (`body`, `routing_key`, `user_id`, `damaged`)."""
     user = row["user_id"]
     sender = None if user is None else Sender(user, row["routing_key"])
     return Message(row["body"], row["routing_key"], redelivered, row["damaged"], sender)
 
 
 def user_of(message: Message) -> str | None:
-    """Give what is stored of who published a message: an empty text where nobody vouches for it.
-
-    None where there is nothing to check: it was checked when it came from the queue.
-    """
+    """Return the publishing account as it is stored: empty without one, None for a message that needs no check."""
     return None if message.sender is None else message.sender.user or ""

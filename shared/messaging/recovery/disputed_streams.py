@@ -1,4 +1,4 @@
-"""The source's side of fork detection: which listeners applied events of our streams that our journal does not have."""
+"""Disputed streams: the source's record of consumers that applied events which its journal does not have."""
 
 from datetime import timedelta
 
@@ -6,17 +6,17 @@ from shared.db import Database, Row, Transaction
 from shared.messaging.control_messages import StreamForked
 
 MOST_STORED = 5_000
-"""Streams that are stored for one listener."""
+"""Disputed streams that are stored for one consumer, at most."""
 
 FORGOTTEN_AFTER = timedelta(minutes=15)
-"""A listener repeats each minute what it holds as forked: what it has not repeated for so long is settled there."""
+"""Age after which a report is deleted: a consumer repeats it each minute while its stream is forked."""
 
 
-async def check(tx: Transaction, said: StreamForked) -> list[Row]:
-    """Look up in our journal what a listener applied; store what is not there, and forget what is.
+async def check(tx: Transaction, report: StreamForked) -> list[Row]:
+    """Look up in our journal what a consumer applied; store unknown events, and delete reports of known ones.
 
-    Gives (subject, sequence, hash, known, head, head_hash) for each stream; none when no stream is of this source:
-    the question came to another instance of the service that it is for.
+    Returns (subject, sequence, hash, known, head, head_hash) for each stream; nothing where no stream is of this
+    source, because the request is for another instance of the service.
     """
     rows = await tx.fetch(
         """
@@ -30,16 +30,16 @@ async def check(tx: Transaction, said: StreamForked) -> list[Row]:
         WHERE EXISTS (SELECT FROM stream WHERE source = $1)
         ORDER BY k.subject
         """,
-        said.source,
-        [subject for subject, _, _ in said.streams],
-        [sequence for _, sequence, _ in said.streams],
-        [chain_hash for _, _, chain_hash in said.streams],
+        report.source,
+        [subject for subject, _, _ in report.streams],
+        [sequence for _, sequence, _ in report.streams],
+        [chain_hash for _, _, chain_hash in report.streams],
     )
     unknown = [row for row in rows if not row["known"]]
     await tx.execute(
         "DELETE FROM stream_fork WHERE listener = $1 AND source = $2 AND subject = ANY($3)",
-        said.queue,
-        said.source,
+        report.queue,
+        report.source,
         [row["subject"] for row in rows if row["known"]],
     )
     await tx.execute(
@@ -52,8 +52,8 @@ async def check(tx: Transaction, said: StreamForked) -> list[Row]:
         ON CONFLICT (listener, source, subject) DO UPDATE SET
             sequence = EXCLUDED.sequence, hash = EXCLUDED.hash, last_at = now()
         """,
-        said.queue,
-        said.source,
+        report.queue,
+        report.source,
         [row["subject"] for row in unknown],
         [row["sequence"] for row in unknown],
         [row["hash"] for row in unknown],
@@ -63,6 +63,6 @@ async def check(tx: Transaction, said: StreamForked) -> list[Row]:
 
 
 async def forget_settled(database: Database) -> None:
-    """Forget what listeners do not report any more."""
+    """Delete reports that consumers do not repeat any more."""
     async with database.transaction() as tx:
         await tx.execute("DELETE FROM stream_fork WHERE last_at < now() - $1::interval", FORGOTTEN_AFTER)

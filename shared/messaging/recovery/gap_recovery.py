@@ -1,4 +1,4 @@
-"""What a service says to be made whole, and what it answers."""
+"""The gap recovery of a service: requests missing events, publishes heads, and answers requests of others."""
 
 import json
 from collections.abc import Iterable
@@ -42,13 +42,13 @@ from shared.messaging.relay import Relay
 log = structlog.get_logger(__name__)
 
 LIMITS = {EVENTS_MISSING: Rate(1_000, 500), HEADS_WANTED: Rate(20, 0.2), STREAM_FORKED: Rate(200, 5)}
-"""How often one asker may ask: one that catches up asks 500 times in two seconds; doubts are asked by département."""
+"""Requests of one queue: one that catches up sends 500 in two seconds; forks are reported by département."""
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class GapRecovery:
-    """Asks for what this service misses, and answers what others ask."""
+    """Requests the events that this service misses, and answers the requests of others."""
 
     def __init__(
         self,
@@ -72,9 +72,9 @@ class GapRecovery:
         self.policy = policy or RecoveryPolicy()
 
     async def handle(self, body: bytes, sender: Sender | None = None) -> None:
-        """Handle a control message; drop what is invalid or above the limits: it will be sent again.
+        """Handle a control message; one that is invalid or above the limits is dropped, and will be sent again.
 
-        Without a sender it is believed. A forged one goes to quarantine.
+        Without a sender it is not checked. A forged one is quarantined.
         """
         if len(body) > MOST_BYTES:
             metrics.CONTROL_REFUSED.labels("size").inc()
@@ -89,7 +89,7 @@ class GapRecovery:
             log.warning("healing.unreadable", reason=str(error))
 
     async def _is_authentic(self, envelope: Envelope, body: bytes, sender: Sender) -> bool:
-        """Tell whether a control message is from whom it says; a forged one goes to quarantine."""
+        """Return whether a control message is authentic; a forged one is quarantined."""
         try:
             self._authenticity.check_control(envelope, sender)
         except Forged as forged:
@@ -100,27 +100,27 @@ class GapRecovery:
         return True
 
     async def _dispatch(self, envelope: Envelope) -> None:
-        service, said, _version = envelope.type.split(".")
+        service, kind, _version = envelope.type.split(".")
         ours = service == self._service
-        if said == EVENTS_MISSING:
+        if kind == EVENTS_MISSING:
             missing = read_data(EventsMissing, envelope.data)
-            if self._may_ask(said, service, missing.queue):
+            if self._may_ask(kind, service, missing.queue):
                 await self._resend(missing)
-        elif said == HEADS_WANTED:
+        elif kind == HEADS_WANTED:
             wanted = read_data(HeadsWanted, envelope.data)
-            if self._may_ask(said, service, wanted.queue or service):
+            if self._may_ask(kind, service, wanted.queue or service):
                 await self.publish_heads(since=wanted.since, ours=ours)
-        elif said == STREAM_FORKED:
+        elif kind == STREAM_FORKED:
             report = read_data(StreamForked, envelope.data)
-            if self._may_ask(said, service, report.queue):
+            if self._may_ask(kind, service, report.queue):
                 await self._check_streams(report, envelope.departement or "")
-        elif said == (ALONE_HEADS if ours else STREAM_HEADS):
+        elif kind == (ALONE_HEADS if ours else STREAM_HEADS):
             await self._compare(read_data(StreamHeads, envelope.data), envelope.departement or "", ours=ours)
-        elif said == STREAM_CHECKED and not ours:
+        elif kind == STREAM_CHECKED and not ours:
             await self._apply_verdicts(read_data(StreamChecked, envelope.data), envelope.departement or "", service)
 
     def _may_ask(self, what: str, service: str, queue: str) -> bool:
-        """Tell whether a service may ask for this now, for this queue, which must be one of its own."""
+        """Return whether a service may request this now for this queue, which must be one of its own."""
         if queue != service and not queue.startswith(f"{service}."):
             metrics.CONTROL_REFUSED.labels("queue").inc()
             log.warning("healing.queue_of_another", service=service, queue=queue)
@@ -132,15 +132,15 @@ class GapRecovery:
         return True
 
     async def request_heads(self) -> bool:
-        """Ask everybody how far the streams go that changed since we last heard anything (less a day, for safety)."""
-        heard = await self._database.fetchval("SELECT max(changed_at) FROM inbox_stream")
-        since = heard - timedelta(days=1) if heard else EVER
+        """Request the heads of streams that changed since we last applied an event (less a day, for safety)."""
+        last = await self._database.fetchval("SELECT max(changed_at) FROM inbox_stream")
+        since = last - timedelta(days=1) if last else EVER
         return await self._publish(HEADS_WANTED, HeadsWanted(since=since, queue=self._queue), "all")
 
     async def publish_heads(self, *, since: datetime, ours: bool = False) -> None:
-        """Tell how far our streams go that changed since then, to the queues of their départements.
+        """Publish the heads of our streams that changed since then, by département.
 
-        To another instance of our own service only the facts that it hears alone.
+        For another instance of our own service (`ours`) only the heads of events outside streams.
         """
         if ours and not self._alone:
             return
@@ -150,9 +150,9 @@ class GapRecovery:
             await self._publish_rows(rows, ours=ours)
 
     async def publish_recent_heads(self) -> None:
-        """Tell how far the streams go that changed a moment ago, and each time a page more of all there are.
+        """Publish the heads of recently changed streams, and each time one more page of all heads.
 
-        So whatever was lost is found in the end, whenever that was, and whether or not anybody asked.
+        So every lost event is found in the end, without a request.
         """
         await self.publish_heads(since=await stream_heads.moments_ago(self._database, self.policy.heads_of_the_last))
         rows = await stream_heads.page(self._database, EVER, self._published_to)
@@ -160,30 +160,30 @@ class GapRecovery:
         await self._publish_rows(rows)
 
     async def _publish_rows(self, rows: list[Row], *, ours: bool = False) -> None:
-        """Tell the heads of these streams, and which of their facts other instances of our service hear alone."""
+        """Publish the heads of these streams, and of their events outside streams for our other instances."""
 
         def place(row: Row) -> tuple[str, str]:
             return row["source"], row["departement"]
 
         for (source, departement), group in groupby([] if ours else sorted(rows, key=place), key=place):
             known = list(group)
-            said = StreamHeads(
+            message = StreamHeads(
                 source=source,
                 heads=tuple((row["subject"], row["sequence"]) for row in known),
                 hashes=tuple(row["hash"] for row in known),
             )
-            await self._publish(STREAM_HEADS, said, departement)
+            await self._publish(STREAM_HEADS, message, departement)
         if not self._alone:
             return
         alone = await stream_heads.singles(self._database, self._alone, rows)
         for (source, departement), group in groupby(alone, key=lambda row: (row["source"], row["place"])):
             singles = [(f"{SINGLE}{row['id']}", 1) for row in group]
             for start in range(0, len(singles), MOST_HEADS):
-                said = StreamHeads(source=source, heads=tuple(singles[start : start + MOST_HEADS]))
-                await self._publish(ALONE_HEADS, said, departement)
+                message = StreamHeads(source=source, heads=tuple(singles[start : start + MOST_HEADS]))
+                await self._publish(ALONE_HEADS, message, departement)
 
     async def request_missing(self) -> int:
-        """Ask for what has been missing for a while, once a stream for all its gaps; tell how often it was asked."""
+        """Request events that have been missing for a while, once per stream for all its gaps; return the requests."""
         async with self._database.transaction() as tx:
             await gaps.notice(tx, self.policy.before_asking)
             due = await gaps.take_due(tx, self.policy)
@@ -210,13 +210,13 @@ class GapRecovery:
         return len(due)
 
     async def forget_settled_forks(self) -> None:
-        """Forget forks of our streams that no listener reports any more."""
+        """Delete forks of our streams that no consumer reports any more."""
         await disputed_streams.forget_settled(self._database)
 
     async def _ask_whether_known(self, source: str, departement: str, applied: list[tuple[str, int, str]]) -> None:
         """Ask a source whether its journal has the last events (subject, sequence, chain hash) applied here.
 
-        The answer comes by the département's routing key, which leads to this queue: what it is about did too.
+        The answer has the routing key of the département, which leads to this queue as the events did.
         """
         for start in range(0, len(applied), MOST_HEADS):
             some = tuple(applied[start : start + MOST_HEADS])
@@ -224,30 +224,32 @@ class GapRecovery:
                 STREAM_FORKED, StreamForked(source=source, queue=self._queue, streams=some), departement
             )
 
-    async def _check_streams(self, said: StreamForked, departement: str) -> None:
-        """Answer a listener whether our journal has what it applied."""
-        if said.source.split("/")[1:2] != [self._service]:
+    async def _check_streams(self, report: StreamForked, departement: str) -> None:
+        """Answer a consumer whether our journal has what it applied."""
+        if report.source.split("/")[1:2] != [self._service]:
             return
         async with self._database.transaction() as tx:
-            rows = await disputed_streams.check(tx, said)
+            rows = await disputed_streams.check(tx, report)
         if not rows:
             return
         if unknown := sum(not row["known"] for row in rows):
-            log.error("healing.streams_disputed", listener=said.queue, source=said.source, streams=unknown)
+            log.error("healing.streams_disputed", listener=report.queue, source=report.source, streams=unknown)
         streams = tuple((row["subject"], row["sequence"], row["hash"], row["known"]) for row in rows)
         our_heads = tuple((row["head"], row["head_hash"]) for row in rows)
-        checked = StreamChecked(source=said.source, queue=said.queue, streams=streams, heads=our_heads)
+        checked = StreamChecked(source=report.source, queue=report.queue, streams=streams, heads=our_heads)
         await self._publish(STREAM_CHECKED, checked, departement)
 
-    async def _apply_verdicts(self, said: StreamChecked, departement: str, service: str) -> None:
-        """Hold streams of which the source does not know what was applied here, and settle those where it does."""
-        if said.queue != self._queue or said.source.split("/")[1:2] != [service]:
+    async def _apply_verdicts(self, checked: StreamChecked, departement: str, service: str) -> None:
+        """Hold streams whose source does not know what was applied here, and settle those where it does."""
+        if checked.queue != self._queue or checked.source.split("/")[1:2] != [service]:
             return
-        for (subject, sequence, chain_hash, known), (head, head_hash) in zip(said.streams, said.heads, strict=False):
+        for (subject, sequence, chain_hash, known), (head, head_hash) in zip(
+            checked.streams, checked.heads, strict=False
+        ):
             async with self._database.transaction() as tx:
                 await forks.apply_verdict(
                     tx,
-                    said.source,
+                    checked.source,
                     subject,
                     sequence,
                     bytes.fromhex(chain_hash),
@@ -257,22 +259,22 @@ class GapRecovery:
                     departement=departement,
                 )
 
-    async def _compare(self, told: StreamHeads, departement: str, *, ours: bool) -> None:
-        """Note the streams of which we have applied less than there is; of our own service, single facts only."""
-        if not told.source.startswith("/") or (told.source.split("/")[1] == self._service) is not ours:
+    async def _compare(self, message: StreamHeads, departement: str, *, ours: bool) -> None:
+        """Note streams whose head is beyond what we have applied; of our own service only events outside streams."""
+        if not message.source.startswith("/") or (message.source.split("/")[1] == self._service) is not ours:
             return
         async with self._database.transaction() as tx:
-            await gaps.expect(tx, told, departement, self.policy.before_asking)
-        if len(told.hashes) == len(told.heads) and not ours:
-            heads_told = [
+            await gaps.expect(tx, message, departement, self.policy.before_asking)
+        if len(message.hashes) == len(message.heads) and not ours:
+            stated = [
                 (subject, sequence, bytes.fromhex(chain_hash))
-                for (subject, sequence), chain_hash in zip(told.heads, told.hashes, strict=True)
+                for (subject, sequence), chain_hash in zip(message.heads, message.hashes, strict=True)
                 if chain_hash
             ]
             async with self._database.transaction() as tx:
-                doubtful = await forks.compare(tx, told.source, heads_told, departement)
+                doubtful = await forks.compare(tx, message.source, stated, departement)
             applied = [(subject, sequence, chain_hash.hex()) for subject, sequence, chain_hash in doubtful]
-            await self._ask_whether_known(told.source, departement, applied)
+            await self._ask_whether_known(message.source, departement, applied)
 
     async def _resend(self, missing: EventsMissing) -> None:
         async with self._database.transaction() as tx:
@@ -289,7 +291,7 @@ class GapRecovery:
             log.info("healing.resent", source=missing.source, request_id=missing.subject, events=count)
             self._relay.wake()
 
-    async def _publish(self, what: str, said: ControlMessage, departement: str) -> bool:
+    async def _publish(self, what: str, message: ControlMessage, departement: str) -> bool:
         event_id = str(clock.new_id())
         wire_type = f"{self._service}.{what}.v1"
         envelope: dict[str, Any] = {
@@ -300,7 +302,7 @@ class GapRecovery:
             "time": clock.now().isoformat(),
             "datacontenttype": "application/json",
             "departement": departement,
-            "data": said.model_dump(mode="json"),
+            "data": message.model_dump(mode="json"),
         }
         key = f"{self._service}.{what}.{departement or 'all'}"
         return await self._relay.publish_control(json.dumps(envelope), key, event_id=event_id, wire_type=wire_type)

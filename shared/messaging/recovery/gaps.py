@@ -1,4 +1,4 @@
-"""What is known to be missing here, and when it is asked for."""
+"""Gaps: which events of which streams are missing here, and when to request them."""
 
 from collections.abc import Iterable
 
@@ -9,17 +9,17 @@ from shared.messaging.control_messages import StreamHeads
 from shared.messaging.recovery.resend import MOST_EVENTS
 
 MOST_REQUESTS = 500
-"""Requests made in one round."""
+"""Requests of one run."""
 
 MOST_EXPECTED = 100_000
-"""Streams of one source that are known to go further; the others are noted when some of these are whole."""
+"""Streams with gaps that are noted of one source; further ones follow when some of these are complete."""
 
 ASKED_AT_MOST = 60
-"""Requests for one gap without an event that came of it, about four hours; then the source has to publish a head."""
+"""Requests for one gap without an answer (about four hours); then only a new head of the source makes one."""
 
 
 class RecoveryPolicy(BaseModel):
-    """Seconds: how long a gap may stay open before it is asked for, and the longest pause between two requests."""
+    """Times of gap recovery in seconds: age of a gap before its first request, longest pause between two requests."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,12 +29,12 @@ class RecoveryPolicy(BaseModel):
     heads_of_the_last: float = 600.0
 
 
-async def expect(tx: Transaction, told: StreamHeads, departement: str, before_asking: float) -> None:
-    """Note what a source says there is and we have not applied.
+async def expect(tx: Transaction, message: StreamHeads, departement: str, before_asking: float) -> None:
+    """Note streams whose published head is beyond the applied events.
 
-    A source that tells is there: what it was asked for in vain while it was away is asked for again soon.
+    The source is there: unanswered requests to it are repeated soon.
     """
-    subjects: Iterable[str] = [subject for subject, _ in told.heads]
+    subjects: Iterable[str] = [subject for subject, _ in message.heads]
     await tx.execute(
         """
         INSERT INTO inbox_expected AS e (source, subject, sequence, departement, next_ask_at)
@@ -49,9 +49,9 @@ async def expect(tx: Transaction, told: StreamHeads, departement: str, before_as
             sequence = greatest(e.sequence, EXCLUDED.sequence),
             next_ask_at = least(e.next_ask_at, EXCLUDED.next_ask_at)
         """,
-        told.source,
+        message.source,
         list(subjects),
-        [sequence for _, sequence in told.heads],
+        [sequence for _, sequence in message.heads],
         departement,
         before_asking,
         MOST_EXPECTED,
@@ -59,7 +59,7 @@ async def expect(tx: Transaction, told: StreamHeads, departement: str, before_as
 
 
 async def notice(tx: Transaction, before_asking: float) -> None:
-    """Note the streams of which an event has waited for its turn too long, and forget those that are whole again."""
+    """Note streams with an event that is parked for too long, and delete those that are complete."""
     await tx.execute(
         """
         DELETE FROM inbox_expected
@@ -90,10 +90,10 @@ async def notice(tx: Transaction, before_asking: float) -> None:
 
 
 async def take_due(tx: Transaction, policy: RecoveryPolicy) -> list[Row]:
-    """Take the gaps to ask for now, and put off the next request for each.
+    """Return the gaps to request now, and schedule the next request for each.
 
-    Where all that one answer can hold has been applied, the rest is asked for at once, and as for the first time. A
-    stream with several gaps is asked for up to the last of them: what waits between them comes again and is known.
+    If all events that one answer can hold are applied, the rest is requested at once, as for the first time. A stream
+    with several gaps is requested up to the last gap; parked events between them come again as duplicates.
     """
     return await tx.fetch(
         """

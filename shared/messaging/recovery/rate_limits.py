@@ -1,4 +1,4 @@
-"""What one service may ask of another: sizes, names, and how often. What is refused is asked again by who needs it."""
+"""Rate limits of requests by control messages, by queue (token buckets). Refused requests are repeated."""
 
 import time
 from collections.abc import Callable
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from typing import Final
 
 MOST_ASKERS: Final = 500
-"""Askers whose rate is followed at the same time: a queue for each département, and some more."""
+"""Queues whose rate is tracked at once: one for each département, and some more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many at once, and so many a second from then on."""
+    """A burst, and requests a second from then on."""
 
     burst: float
     per_second: float
 
 
 class RateLimiter:
-    """Counts by asker what may still be asked (token buckets); an asker who was quiet for long is forgotten."""
+    """Token buckets by queue; a bucket that is full again is deleted."""
 
     def __init__(self, rate: Rate, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate
@@ -26,7 +26,7 @@ class RateLimiter:
         self._left: dict[str, tuple[float, float]] = {}
 
     def allows(self, asker: str) -> bool:
-        """Tell whether this asker may ask once more now, and count it."""
+        """Return whether this queue may make a request now, and count it."""
         now = self._clock()
         if asker not in self._left and len(self._left) >= MOST_ASKERS:
             full_after = self._rate.burst / self._rate.per_second

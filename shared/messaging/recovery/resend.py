@@ -1,24 +1,24 @@
-"""What is sent again: rows of the journal, put into the outbox once more."""
+"""Resend: puts events of the journal into the outbox once more, for one queue or for all consumers."""
 
 from shared.db import Transaction
 from shared.messaging.handlers import single
 
 MOST_EVENTS = 500
-"""Events sent again for one request."""
+"""Events that are resent for one request, at most."""
 
 MOST_WAITING = 5_000
-"""Events that may wait in the outbox to be sent again to one queue: who asks for more will ask again."""
+"""Resent events for one queue in the outbox, at most; further ones are requested again."""
 
 
 MOST_WAITING_IN_ALL = 50_000
-"""Events that may wait in the outbox to be sent again to all queues together."""
+"""Resent events for all queues in the outbox, at most."""
 
 
 async def resend(tx: Transaction, *, source: str, subject: str, first: int, last: int, queue: str) -> int:
-    """Put events of our journal into the outbox again, for one queue (or, with an empty name, for all who listen).
+    """Put events of our journal into the outbox again, for one queue (or, with an empty name, for all consumers).
 
-    At most `MOST_EVENTS`, the oldest first, and none while `MOST_WAITING` wait for this queue. What has not been told
-    yet, because much waits or the broker is away, misses nobody. Gives how many; a source that is not ours gives none.
+    At most `MOST_EVENTS`, the oldest first, and none while `MOST_WAITING` wait for this queue. Events that were not
+    published yet are left out: nobody misses them. Returns how many; none of a source that is not ours.
     """
     tag = await tx.execute(
         """

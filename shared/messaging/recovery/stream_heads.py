@@ -1,15 +1,15 @@
-"""How far our streams go: read to be told."""
+"""Stream heads: reads the last event of our streams, to be published to their consumers."""
 
 from datetime import datetime
 
 from shared.db import Reader, Row
 
 MOST_HEADS = 500
-"""Heads in one message."""
+"""Heads in one control message."""
 
 
 async def singles(reader: Reader, types: list[str], streams: list[Row]) -> list[Row]:
-    """Read our facts of these streams that others hear alone, by source and place."""
+    """Read the events of these streams that are consumed outside streams, by source and routing key."""
     return await reader.fetch(
         """
         SELECT j.id, j.source, split_part(j.routing_key, '.', 3) AS place
@@ -25,18 +25,18 @@ async def singles(reader: Reader, types: list[str], streams: list[Row]) -> list[
 
 
 Head = tuple[str, str, str]
-"""Where a stream stands among all: département, source, subject."""
+"""The key of a stream in the order of pages: département, source, subject."""
 FIRST: Head = ("", "", "")
-"""Before every stream."""
+"""The key before all streams."""
 
 
 def place_of(row: Row) -> Head:
-    """Tell where a head stands."""
+    """Return the key of a row."""
     return row["departement"], row["source"], row["subject"]
 
 
 async def page(reader: Reader, since: datetime, after: Head) -> list[Row]:
-    """Read the next page of our heads that changed since then: département by département, for each is told apart."""
+    """Read the next page of our heads that changed since then, ordered by département."""
     return await reader.fetch(
         """
         SELECT source, subject, sequence, departement, encode(hash, 'hex') AS hash
@@ -52,6 +52,6 @@ async def page(reader: Reader, since: datetime, after: Head) -> list[Row]:
 
 
 async def moments_ago(reader: Reader, seconds: float) -> datetime:
-    """Tell when that was by PostgreSQL's clock, which dated the changes; ours may be hours off."""
+    """Return the time so many seconds ago by the clock of PostgreSQL, which dates the changes."""
     then: datetime = await reader.fetchval("SELECT now() - make_interval(secs => $1)", seconds)
     return then

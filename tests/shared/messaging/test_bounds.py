@@ -38,7 +38,7 @@ async def parked(database: Database) -> list[int]:
 async def test_a_stream_parks_a_bounded_number_and_loses_nothing(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.messaging.inbox.streams.MOST_PARKED", 5)
+    monkeypatch.setattr("shared.messaging.inbox.parking.MOST_PARKED", 5)
     request_id = new_id()
     messages = [Message(wire(a_message(request_id, str(number)), number), "") for number in range(1, 21)]
     inbox = Inbox(database, NOTING)
@@ -62,7 +62,7 @@ async def test_a_place_far_ahead_is_not_parked(database: Database) -> None:
 async def test_a_source_parks_a_bounded_number_and_what_holds_a_stream_stays(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.messaging.inbox.streams.MOST_PARKED_OF_SOURCE", 3)
+    monkeypatch.setattr("shared.messaging.inbox.parking.MOST_PARKED_OF_SOURCE", 3)
     inbox = Inbox(database, NOTING)
     for _ in range(5):
         await inbox.process([Message(wire(a_message(new_id()), 2), "")])

@@ -17,6 +17,7 @@ from tests.faults.teeth.patch import Patch
 MESSENGER = "shared.messaging.messenger:Messenger"
 INBOX = "shared.messaging.inbox.inbox"
 STREAMS = "shared.messaging.inbox.streams"
+PARKING = "shared.messaging.inbox.parking"
 
 NOBODY_LOOKS_AFTER = Patch(f"{INBOX}:Inbox.resume_stuck", returning(0))
 
@@ -131,7 +132,7 @@ BUGS = (
         "what_comes_early_is_dropped",
         "An event that comes before its turn is acknowledged and forgotten.",
         "order",
-        f"{STREAMS}:park",
+        f"{PARKING}:park",
         skipped,
         within=f"{INBOX}:Inbox._advance",
     ),
@@ -149,14 +150,14 @@ BUGS = (
         "what_waited_and_came_again_waits_for_ever",
         "An event that waited and comes once more with its predecessor stays among the waiting.",
         "tests_of_order",
-        f"{STREAMS}:delete_applied",
+        f"{PARKING}:delete_applied",
         skipped,
     ),
     bug(
         "gaps_are_jumped",
         "When an event is missing, the next one that waits is applied in its place.",
         "order",
-        f"{STREAMS}:next_parked",
+        f"{PARKING}:next_parked",
         in_turn(
             reworded("AND w.sequence = s.applied + 1", "AND w.sequence > s.applied"),
             reworded("count(*) OVER () - 1 AS rivals", "0::bigint AS rivals"),

@@ -10,6 +10,7 @@ from tests.faults.teeth.changes import around, instead, lacking, returning, rewo
 INBOX = "shared.messaging.inbox"
 RECOVERY = "shared.messaging.recovery"
 STREAMS = f"{INBOX}.streams"
+PARKING = f"{INBOX}.parking"
 
 
 async def _uncounted_when_cancelled(original: Any, *given: Any) -> None:
@@ -36,7 +37,7 @@ BUGS = (
         "the_first_of_two_parked_events_wins",
         "Of two events of one number that are parked, the one that came first is applied.",
         "tests_of_forks",
-        f"{STREAMS}:next_parked",
+        f"{PARKING}:next_parked",
         reworded("count(*) OVER () - 1 AS rivals", "0::bigint AS rivals"),
     ),
     bug(
