@@ -11,6 +11,7 @@ from jinja2 import Environment
 from shared.french import words
 from shared.french.dates import date_fr, datetime_fr, days_until, relative_days_fr, short_date_fr
 from shared.french.numbers import euros, euros_typed, file_size_fr, number_fr, percent_fr, plural_fr
+from shared.web import page_words
 
 
 def iso(value: date | None) -> str:
@@ -95,6 +96,9 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "value_of": value_of,
     "error_of": error_of,
     "errors_of": errors_of,
+    "entry_word": page_words.entry_word,
+    "alert_word": page_words.alert_word,
+    "error_words": page_words.error_words,
 }
 
 
