@@ -8,11 +8,8 @@ from services.qualification import jobs
 from services.qualification.domain.rules import Rules
 from services.qualification.handlers import handlers, subscription
 from services.qualification.settings import Settings
-from services.qualification.web.api.cases import API
-from services.qualification.web.api.catalogue import CATALOGUE_API, ORIENTATIONS_API
-from services.qualification.web.api.pacts import PACTS_API, PARTIES_API
+from services.qualification.web.api import API
 from services.qualification.web.context import Parts, provide_context
-from services.qualification.web.evaluations_api import EVALUATIONS_API
 from services.qualification.web.pages import PAGES
 from shared.contracts import qualification as contract
 from shared.db import Database
@@ -93,7 +90,7 @@ def application(
         settings=settings,
         database=database,
         pages=[messages_described(describe), *PAGES],
-        api=[API, EVALUATIONS_API, CATALOGUE_API, ORIENTATIONS_API, PACTS_API, PARTIES_API],
+        api=API,
         templates=[Path(__file__).parent / "templates"],
         lifespan=lifespan,
         ready=ready,

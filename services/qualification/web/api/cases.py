@@ -9,13 +9,11 @@ from litestar.params import FromPath, JSONBody
 from litestar.response import Redirect
 
 from services.qualification.reads import case as reads
-from services.qualification.reads.dashboard import Dashboard
 from services.qualification.reads.queue import Filters, QueueItemView, queue
 from services.qualification.usecases import together
 from services.qualification.web.actions import ON_CASES, PROPOSAL, QUALIFICATION
 from services.qualification.web.context import AgentContext
 from services.qualification.web.exports import table_of
-from services.qualification.web.figures import Period, figures_of, provide_period
 from services.qualification.web.filters import provide_filters
 from services.qualification.web.pages.case import CASE
 from services.qualification.web.pages.proposing import PROPOSING, QUALIFYING
@@ -54,12 +52,6 @@ async def list_cases_as_ods(
 ) -> Response[bytes]:
     """Give all cases that the filters let through as an OpenDocument spreadsheet."""
     return await asyncio.to_thread(as_ods, await table_of(context, filters))
-
-
-@get("/dashboard", dependencies={"period": Provide(provide_period)}, summary="The figures of the départements")
-async def show_dashboard(context: NamedDependency[AgentContext], period: NamedDependency[Period]) -> Dashboard:
-    """Count what came, what waits, how long stages took and what was answered, within the caller's perimeter."""
-    return await figures_of(context, period)
 
 
 @post("/cases/assignments", status_code=200, summary="Give several cases to an agent")
@@ -117,13 +109,12 @@ async def give_mandate(context: NamedDependency[AgentContext]) -> MandateView:
     )
 
 
-API = Router(
+CASES_API = Router(
     "/",
     route_handlers=[
         list_cases,
         list_cases_as_csv,
         list_cases_as_ods,
-        show_dashboard,
         assign_together,
         start_examinations,
         api_read(CASE),

@@ -1,10 +1,9 @@
-"""The pages of the département: the agents' queue, case and catalogue, and the provider's page behind its link."""
+"""The pages of the département: for agents, and behind the links of providers and of pacts' parties."""
 
 from litestar import Router
 from litestar.di import Provide
 
-from services.qualification.web.evaluations import provide_scope
-from services.qualification.web.figures import provide_period
+from services.qualification.web.figures import provide_period, provide_scope
 from services.qualification.web.filters import provide_filters
 from services.qualification.web.pages import (
     case,

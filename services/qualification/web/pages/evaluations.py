@@ -9,7 +9,7 @@ from litestar.params import FromQuery
 
 from services.qualification.reads.evaluations import Dimension, Scope, averages, evaluations
 from services.qualification.web.context import AgentContext
-from services.qualification.web.evaluations import DIMENSIONS, compared
+from services.qualification.web.figures import DIMENSIONS, compared
 from shared.contracts.vocabulary import EvaluationRound, Field
 from shared.french.numbers import number_fr
 from shared.french.words import word
@@ -38,7 +38,7 @@ async def show_evaluations(
             for name, value in zip(MARKS, (means.need_met, means.progress, means.satisfaction), strict=True)
             if value is not None
         ],
-        groups=await compared(context.database, by, narrowed, context.parts),
+        groups=await compared(context, by, narrowed),
         compared_by=DIMENSIONS[by],
         items=await evaluations(context.database, narrowed, limit=paging.limit, offset=paging.offset),
         paging=paging,
