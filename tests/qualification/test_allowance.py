@@ -8,7 +8,7 @@ from shared.allowance import Allowance
 from shared.db import Database
 from shared.identity.model import Agent
 from tests.qualification.acting import done
-from tests.qualification.conftest import Browser, Program
+from tests.qualification.conftest import Browser, Program, within
 from tests.qualification.life import Life
 
 MOST = Allowance()
@@ -55,7 +55,7 @@ async def test_the_page_shows_what_was_typed_and_says_why_it_was_not_sent(
     await done(sat, life, "examination")
     await wrote(database, life, notes=False, count=MOST.texts_a_day, days_ago=0)
     agent, page = await browser(sat.agent), f"/demandes/{life.request_id}"
-    refused = await agent.send(page, f"{page}/messages", message="Un texte à ne pas perdre.")
+    refused = await agent.send(page, f"{page}/messages", **within("messages", text="Un texte à ne pas perdre."))
     assert refused.status_code == 429
     assert "Un texte à ne pas perdre." in refused.text
     assert "envoyez-le demain" in refused.text
