@@ -1,4 +1,4 @@
-"""What the département hears: fact → use case, one table."""
+"""The events that the département consumes, and the use case that handles each."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -10,7 +10,7 @@ from services.qualification.domain.case import Case
 from services.qualification.domain.refusals import UnknownCase
 from services.qualification.domain.rules import Rules
 from services.qualification.store import cases
-from services.qualification.usecases import arriving, conversing, following, withdrawing
+from services.qualification.usecases import consumed_messages, consumed_requests, consumed_steps, withdrawing
 from shared import coverage, exchanges
 from shared.contracts import escalation, intake, notifications, qualification
 from shared.contracts.fact import Fact
@@ -25,74 +25,69 @@ OnCase = Callable[[Transaction, Case, F], Awaitable[None]]
 
 
 def handlers(rules: Rules) -> EventHandlers:
-    """Give the table of what is heard and what is done about it."""
+    """Give the handler of each event."""
 
     async def open_case_on_request_submitted(tx: Transaction, fact: intake.RequestSubmitted) -> None:
-        if rules.serves(fact.departement):
-            await arriving.open_submitted(tx, fact, rules)
+        await consumed_requests.open_submitted(tx, fact, rules)
 
     async def open_case_on_request_transferred(tx: Transaction, fact: qualification.RequestTransferred) -> None:
-        if rules.serves(fact.departement):
-            await arriving.open_transferred(tx, fact, rules)
+        await consumed_requests.open_transferred(tx, fact, rules)
 
     async def resume_on_information_provided(tx: Transaction, case: Case, fact: intake.InformationProvided) -> None:
-        await conversing.take_information(tx, case, fact, rules)
+        await consumed_messages.add_information(tx, case, fact, rules)
 
-    async def reopen_on_escalation_returned(tx: Transaction, case: Case, fact: escalation.EscalationReturned) -> None:
-        await following.take_back(tx, case, fact, rules)
-
-    async def reopen_on_programme_request_declined(
-        tx: Transaction, case: Case, fact: escalation.ProgrammeRequestDeclined
+    async def reopen_on_return(
+        tx: Transaction, case: Case, fact: escalation.EscalationReturned | escalation.ProgrammeRequestDeclined
     ) -> None:
-        await following.take_back(tx, case, fact, rules)
+        await consumed_steps.reopen(tx, case, fact, rules)
 
     async def show_decision_on_decision_made(tx: Transaction, case: Case, fact: escalation.DecisionMade) -> None:
-        await following.take_decision(tx, case, fact, rules)
+        await consumed_steps.add_decision(tx, case, fact, rules)
 
     def on_case(handle: OnCase[F]) -> Handler:
         return _on_case(handle, rules)
 
     return EventHandlers(
         {
-            intake.RequestSubmitted: open_case_on_request_submitted,
+            intake.RequestSubmitted: _if_served(open_case_on_request_submitted, rules),
             intake.InformationProvided: on_case(resume_on_information_provided),
-            intake.MessagePosted: on_case(conversing.take_message),
-            intake.DocumentAdded: on_case(conversing.take_document),
-            intake.ProgressTold: on_case(following.note),
+            intake.MessagePosted: on_case(consumed_messages.add_message),
+            intake.DocumentAdded: on_case(consumed_messages.add_document),
+            intake.ProgressTold: on_case(consumed_steps.show),
             intake.RequestWithdrawn: partial(withdrawing.take_withdrawal, rules=rules),
-            intake.EvaluationSubmitted: on_case(following.end),
-            intake.EvaluationAwaited: on_case(following.note),
-            intake.RequestClosed: on_case(following.end),
+            intake.EvaluationSubmitted: on_case(consumed_steps.end),
+            intake.EvaluationAwaited: on_case(consumed_steps.show),
+            intake.RequestClosed: on_case(consumed_steps.end),
             qualification.ExchangesTransferred: _if_served(exchanges.store_part, rules),
-            qualification.RequestTransferred: open_case_on_request_transferred,
-            escalation.EscalationReceived: on_case(following.note),
-            escalation.InformationRequested: on_case(following.take_question),
-            escalation.AdmissibilitySettled: on_case(following.note),
-            escalation.EscalationReturned: on_case(reopen_on_escalation_returned),
-            escalation.SessionScheduled: on_case(following.note),
+            qualification.RequestTransferred: _if_served(open_case_on_request_transferred, rules),
+            escalation.EscalationReceived: on_case(consumed_steps.show),
+            escalation.InformationRequested: on_case(consumed_steps.add_question),
+            escalation.AdmissibilitySettled: on_case(consumed_steps.show),
+            escalation.EscalationReturned: on_case(reopen_on_return),
+            escalation.SessionScheduled: on_case(consumed_steps.show),
             escalation.DecisionMade: on_case(show_decision_on_decision_made),
-            escalation.DecisionCorrected: on_case(following.note),
-            escalation.ReserveLifted: on_case(following.note),
-            escalation.ResourceMobilised: on_case(following.note),
-            escalation.ResourceProgressed: on_case(following.note),
-            escalation.FinancingPlanned: on_case(following.note),
-            escalation.AccompanimentStarted: on_case(following.note),
-            escalation.MilestonePlanned: on_case(following.note),
-            escalation.MilestonePostponed: on_case(following.note),
-            escalation.ProgressReported: on_case(following.note),
-            escalation.DeliverableAdded: on_case(following.note),
-            escalation.MilestoneReached: on_case(following.note),
-            escalation.AccompanimentCompleted: on_case(following.note),
-            escalation.EvaluationRequested: on_case(following.note),
-            escalation.StageOverdue: on_case(following.note),
-            escalation.ProgrammeRequestTakenUp: on_case(following.note),
-            escalation.ProgrammeRequestDeclined: on_case(reopen_on_programme_request_declined),
-            escalation.ProgrammeRequestCompleted: on_case(following.note),
+            escalation.DecisionCorrected: on_case(consumed_steps.show),
+            escalation.ReserveLifted: on_case(consumed_steps.show),
+            escalation.ResourceMobilised: on_case(consumed_steps.show),
+            escalation.ResourceProgressed: on_case(consumed_steps.show),
+            escalation.FinancingPlanned: on_case(consumed_steps.show),
+            escalation.AccompanimentStarted: on_case(consumed_steps.show),
+            escalation.MilestonePlanned: on_case(consumed_steps.show),
+            escalation.MilestonePostponed: on_case(consumed_steps.show),
+            escalation.ProgressReported: on_case(consumed_steps.show),
+            escalation.DeliverableAdded: on_case(consumed_steps.show),
+            escalation.MilestoneReached: on_case(consumed_steps.show),
+            escalation.AccompanimentCompleted: on_case(consumed_steps.show),
+            escalation.EvaluationRequested: on_case(consumed_steps.show),
+            escalation.StageOverdue: on_case(consumed_steps.show),
+            escalation.ProgrammeRequestTakenUp: on_case(consumed_steps.show),
+            escalation.ProgrammeRequestDeclined: on_case(reopen_on_return),
+            escalation.ProgrammeRequestCompleted: on_case(consumed_steps.show),
             escalation.WithdrawalAccepted: on_case(withdrawing.end_on_acceptance),
             escalation.WithdrawalDeclined: on_case(withdrawing.note_refusal),
             escalation.ProgrammeCoverageSet: _if_served(coverage.store, rules),
-            notifications.DeliveryFailed: _if_known(following.note, rules),
-            notifications.ReplyReceived: _if_known(conversing.take_reply, rules),
+            notifications.DeliveryFailed: _if_known(consumed_steps.show, rules),
+            notifications.ReplyReceived: _if_known(consumed_messages.add_reply, rules),
         },
         alone=[qualification.ExchangesTransferred, qualification.RequestTransferred],
     )
@@ -128,14 +123,14 @@ def _on_case(handle: OnCase[F], rules: Rules) -> Handler:
         elif rules.serves(fact.departement):
             raise UnknownCase(f"no case of {fact.request_id} in {fact.departement} yet")
         else:
-            await conversing.store_early(tx, fact)
+            await consumed_messages.store_early(tx, fact)
             log.info("event.not_ours", departement=fact.departement)
 
     return handler
 
 
 def _if_served(handle: Handler, rules: Rules) -> Handler:
-    """Take what concerns one of our départements, whatever it is about."""
+    """Handle what concerns one of our départements, whatever it is about."""
 
     async def handler(tx: Transaction, fact: Any) -> None:
         if rules.serves(fact.departement):
@@ -152,6 +147,6 @@ def _if_known(handle: OnCase[F], rules: Rules) -> Handler:
         if case is not None:
             await handle(tx, case, fact)
         elif not rules.serves(fact.departement):
-            await conversing.store_early(tx, fact)
+            await consumed_messages.store_early(tx, fact)
 
     return handler

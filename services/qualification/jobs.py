@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 import structlog
 
 from services.qualification.domain.rules import Rules
-from services.qualification.usecases.keeping_time import remind, tell_late_stages
+from services.qualification.usecases.deadlines import publish_late_stages, remind
 from services.qualification.usecases.orienting import give_up_silent
 from shared import db, rounds
 from shared.db import Database
@@ -21,7 +21,7 @@ def running(database: Database, rules: Rules, every: float) -> AbstractAsyncCont
 async def look_once(database: Database, rules: Rules) -> None:
     """Tell what is late now, take back what stayed unanswered, and remind of what ends soon."""
     async with database.transaction() as tx:
-        late = await tell_late_stages(tx, at=await db.now(tx))
+        late = await publish_late_stages(tx, at=await db.now(tx))
     async with database.transaction() as tx:
         silent = await give_up_silent(tx, at=await db.now(tx), rules=rules)
     async with database.transaction() as tx:

@@ -27,7 +27,8 @@ from services.qualification.domain.people import OrientationLink
 from services.qualification.domain.proposal import Propose
 from services.qualification.domain.rules import Rules
 from services.qualification.store import providers
-from services.qualification.usecases import conversing, deciding, examining, orienting
+from services.qualification.usecases import deciding, examining, orienting
+from services.qualification.usecases import messages as case_messages
 from services.qualification.usecases.context import Context as QualificationContext
 from shared import clock
 from shared.clock import new_id
@@ -334,7 +335,7 @@ ACTS: Final[Mapping[str, tuple[str, Act]]] = {
     "rejects": ("qualification", _does(deciding.reject, deciding.Reject(motive="Non."), DELEGATE)),
     "accepts": ("qualification", _accepts),
     "declines": ("qualification", _declines),
-    "answers": ("qualification", _does(conversing.answer_national_team, conversing.Write(text="Oui."))),
+    "answers": ("qualification", _does(case_messages.answer_national_team, case_messages.Write(text="Oui."))),
     "settles": (
         "escalation",
         lambda _, tx, rid, at: dossiers.settle_admissibility(

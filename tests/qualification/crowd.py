@@ -33,7 +33,7 @@ from services.qualification.domain.rules import Rules
 from services.qualification.handlers import handlers
 from services.qualification.main import application, messenger_of
 from services.qualification.settings import Settings
-from services.qualification.usecases import conversing, deciding, examining, orienting
+from services.qualification.usecases import deciding, examining, messages, orienting
 from services.qualification.usecases.context import Context
 from services.qualification.usecases.orienting import ProviderContext
 from shared import clock
@@ -214,8 +214,8 @@ class Crowd:
             await examining.start_examination(do(tx, at), life, Nothing())
 
         async def write(tx: Transaction, at: datetime) -> None:
-            message = conversing.Write(text="Pouvons-nous visiter le site mardi ?")
-            await conversing.post_message(do(tx, at), life, message)
+            message = messages.Write(text="Pouvons-nous visiter le site mardi ?")
+            await messages.post_message(do(tx, at), life, message)
 
         async def qualify(tx: Transaction, at: datetime) -> None:
             need, capacity, complexity, urgency, maturity = marks

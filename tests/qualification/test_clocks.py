@@ -7,7 +7,7 @@ import pytest
 
 from services.qualification.domain.rules import Rules
 from services.qualification.jobs import look_once, running
-from services.qualification.usecases.keeping_time import tell_late_stages
+from services.qualification.usecases.deadlines import publish_late_stages
 from services.qualification.usecases.orienting import give_up_silent
 from shared import clock
 from shared.contracts import escalation
@@ -34,9 +34,9 @@ async def test_each_stage_is_told_by_itself(sat: Program, inbox: Inbox, database
     await look_once(database, rules)
     await done(sat, life, "examination")
     async with database.transaction() as tx:
-        assert await tell_late_stages(tx, at=clock.now()) == 0
+        assert await publish_late_stages(tx, at=clock.now()) == 0
     async with database.transaction() as tx:
-        assert await tell_late_stages(tx, at=clock.now() + timedelta(days=60)) == 1
+        assert await publish_late_stages(tx, at=clock.now() + timedelta(days=60)) == 1
     assert (await sat.get("/cases", params={"overdue": "true"})).json()["total"] == 0
 
 
@@ -57,7 +57,7 @@ async def test_the_clock_stands_still_while_the_applicant_must_answer(
     shown = await done(sat, life, "information-request", {"items": ["Un plan"], "until": in_days(5).isoformat()})
     assert shown["deadlines"][0]["suspended"] is True
     async with database.transaction() as tx:
-        assert await tell_late_stages(tx, at=clock.now() + timedelta(days=90)) == 0
+        assert await publish_late_stages(tx, at=clock.now() + timedelta(days=90)) == 0
 
 
 async def test_a_silent_provider_gives_the_case_back(

@@ -4,7 +4,7 @@ from services.qualification.domain.case import Case
 from services.qualification.domain.moves import State
 from services.qualification.domain.rules import Rules
 from services.qualification.store import cases, exchanges
-from services.qualification.usecases import conversing, recording, withdrawing
+from services.qualification.usecases import consumed_messages, recording, withdrawing
 from shared import exchanges as exchange_parts
 from shared import withdrawals
 from shared.clock import new_id
@@ -39,7 +39,7 @@ async def open_transferred(tx: Transaction, fact: RequestTransferred, rules: Rul
             return
     await cases.save(tx, case)
     await _take_papers(tx, case, dossier)
-    await conversing.take_early(tx, case, rules)
+    await consumed_messages.add_early(tx, case, rules)
     await recording.add_step(tx, case, fact)
     for withdrawn_at in fact.withdrawals_answered:
         await withdrawals.add_answer(tx, fact.request_id, withdrawn_at, "declined")

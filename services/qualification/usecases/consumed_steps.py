@@ -15,12 +15,12 @@ from shared.db import Transaction
 from shared.messaging import journal
 
 
-async def note(tx: Transaction, case: Case, fact: Fact) -> None:
+async def show(tx: Transaction, case: Case, fact: Fact) -> None:
     """Show it on the case."""
     await recording.add_step(tx, case, fact)
 
 
-async def take_question(tx: Transaction, case: Case, fact: escalation.InformationRequested) -> None:
+async def add_question(tx: Transaction, case: Case, fact: escalation.InformationRequested) -> None:
     """The national team asks: the question waits for the département's answer."""
     if fact.departement == case.departement:
         case.question = Question(text=fact.question, until=fact.until)
@@ -28,7 +28,7 @@ async def take_question(tx: Transaction, case: Case, fact: escalation.Informatio
     await recording.add_step(tx, case, fact)
 
 
-async def take_back(
+async def reopen(
     tx: Transaction, case: Case, fact: escalation.EscalationReturned | escalation.ProgrammeRequestDeclined, rules: Rules
 ) -> None:
     """The national team returns the dossier, or a programme declines: another answer is to be found here."""
@@ -36,7 +36,7 @@ async def take_back(
     await _reopen(tx, case, fact, fact.by, rules)
 
 
-async def take_decision(tx: Transaction, case: Case, fact: escalation.DecisionMade, rules: Rules) -> None:
+async def add_decision(tx: Transaction, case: Case, fact: escalation.DecisionMade, rules: Rules) -> None:
     """The committee decided; a dossier that it returns comes back into the examination."""
     await recording.add_step(tx, case, fact)
     if fact.decision.outcome is CommitteeOutcome.RETURNED:

@@ -10,7 +10,7 @@ from shared.db import Transaction
 from shared.messaging import journal
 
 
-async def tell_late_stages(tx: Transaction, *, at: datetime, limit: int = 50) -> int:
+async def publish_late_stages(tx: Transaction, *, at: datetime, limit: int = 50) -> int:
     """Tell of each case whose stage is past its last day, in that département's own time; tell how many."""
     told = 0
     for case in await cases.load_late(tx, at.date() + timedelta(days=1), limit):

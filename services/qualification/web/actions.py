@@ -10,7 +10,7 @@ from services.qualification.domain.pact_moves import PactAction
 from services.qualification.domain.proposal import Propose
 from services.qualification.reads.catalogue import ProviderView, provider
 from services.qualification.reads.pact_views import PactView
-from services.qualification.usecases import catalogue, conversing, deciding, examining, orienting
+from services.qualification.usecases import catalogue, deciding, examining, messages, orienting
 from services.qualification.usecases.pacts import by_link, leading, opening, recording
 from services.qualification.web.context import AgentContext
 from shared.commands import Nothing
@@ -60,8 +60,8 @@ ON_CASES: Final = (
     ),
     Action(
         Name.ANSWER,
-        conversing.Write,
-        conversing.answer_national_team,
+        messages.Write,
+        messages.answer_national_team,
         path="reponse",
         label="Répondre à l’équipe nationale",
         done="Votre réponse est transmise à l’équipe nationale.",
@@ -88,8 +88,8 @@ ON_CASES: Final = (
     ),
     Action(
         Name.MESSAGES,
-        conversing.Write,
-        conversing.post_message,
+        messages.Write,
+        messages.post_message,
         path="messages",
         label="Envoyer au demandeur",
         done="Votre message est envoyé au demandeur.",
@@ -98,8 +98,8 @@ ON_CASES: Final = (
     ),
     Action(
         Name.NOTES,
-        conversing.Write,
-        conversing.add_note,
+        messages.Write,
+        messages.add_note,
         path="notes",
         label="Enregistrer la note",
         done="La note interne est enregistrée.",

@@ -22,8 +22,8 @@ from services.qualification.reads.pact import find_by_link
 from services.qualification.reads.pact_views import PactView, PartyView
 from services.qualification.reads.profile import neighbours
 from services.qualification.reads.viewer import Viewer
+from services.qualification.usecases.consultations import note_document_opened
 from services.qualification.usecases.context import Context, official
-from services.qualification.usecases.looking import note_document_opened
 from services.qualification.usecases.orienting import ProviderContext, check
 from services.qualification.usecases.pacts.context import PartyContext
 from shared import clock

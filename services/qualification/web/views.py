@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.qualification.reads.case import ChangedCaseView, changed
-from services.qualification.usecases.together import Together
+from services.qualification.usecases.several_cases import Together
 from services.qualification.web.context import AgentContext
 from shared.db import Reader
 

@@ -10,7 +10,8 @@ from litestar.response import Redirect
 
 from services.qualification.reads import case as reads
 from services.qualification.reads.queue import Filters, QueueItemView, queue
-from services.qualification.usecases import together
+from services.qualification.usecases import several_cases
+from services.qualification.usecases.several_cases import AssignCases, SeveralCases
 from services.qualification.web.actions import ON_CASES, PROPOSAL, QUALIFICATION
 from services.qualification.web.context import AgentContext
 from services.qualification.web.exports import table_of
@@ -55,19 +56,17 @@ async def list_cases_as_ods(
 
 
 @post("/cases/assignments", status_code=200, summary="Give several cases to an agent")
-async def assign_together(data: JSONBody[together.AssignCases], context: NamedDependency[AgentContext]) -> TogetherView:
+async def assign_together(data: JSONBody[AssignCases], context: NamedDependency[AgentContext]) -> TogetherView:
     """Give several cases to an agent; what cannot be given is named with its reason, and the rest is given."""
     async with context.database.transaction(context.cause) as tx:
-        return await together_view(context, tx, await together.assign_cases(context.acting(tx), data))
+        return await together_view(context, tx, await several_cases.assign_cases(context.acting(tx), data))
 
 
 @post("/cases/examinations", status_code=200, summary="Begin the examination of several cases")
-async def start_examinations(
-    data: JSONBody[together.SeveralCases], context: NamedDependency[AgentContext]
-) -> TogetherView:
+async def start_examinations(data: JSONBody[SeveralCases], context: NamedDependency[AgentContext]) -> TogetherView:
     """Begin several examinations; what cannot begin is named with its reason, and the rest begins."""
     async with context.database.transaction(context.cause) as tx:
-        return await together_view(context, tx, await together.start_examinations(context.acting(tx), data))
+        return await together_view(context, tx, await several_cases.start_examinations(context.acting(tx), data))
 
 
 @get("/cases/{request_id:uuid}/documents/{document_id:uuid}", status_code=303, summary="Open a joined file")

@@ -14,8 +14,8 @@ from services.qualification.domain.moves import Action
 from services.qualification.reads import queue as reads
 from services.qualification.reads.colleagues import Colleague, colleagues
 from services.qualification.reads.queue import Filters
-from services.qualification.usecases import together
-from services.qualification.usecases.together import AssignCases, SeveralCases, Together
+from services.qualification.usecases import several_cases
+from services.qualification.usecases.several_cases import AssignCases, SeveralCases, Together
 from services.qualification.web.context import AgentContext
 from services.qualification.web.exports import table_of
 from services.qualification.web.words import TONES, options, state_options
@@ -65,11 +65,11 @@ async def act_together(
         nonlocal became
         do = context.acting(tx)
         if wanted.act == "examine":
-            became = await together.start_examinations(do, SeveralCases(request_ids=wanted.cases))
+            became = await several_cases.start_examinations(do, SeveralCases(request_ids=wanted.cases))
         elif wanted.email is None:
             raise Invalid.field("email", "Choisissez à qui confier les demandes.")
         else:
-            became = await together.assign_cases(do, AssignCases(request_ids=wanted.cases, email=wanted.email))
+            became = await several_cases.assign_cases(do, AssignCases(request_ids=wanted.cases, email=wanted.email))
         return f"/{context.query}"
 
     async def again(status: int) -> Response[Any]:

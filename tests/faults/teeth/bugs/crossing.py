@@ -55,7 +55,7 @@ BUGS = (
         "crossing",
         f"{QUALIFICATION}.usecases.withdrawing:answer_pending",
         skipped,
-        within=f"{QUALIFICATION}.usecases.following:_reopen",
+        within=f"{QUALIFICATION}.usecases.consumed_steps:_reopen",
     ),
     bug(
         "information_hides_the_answer",
@@ -78,20 +78,20 @@ BUGS = (
         "transfer",
         f"{QUALIFICATION}.store.exchanges:take_over",
         skipped,
-        within=f"{QUALIFICATION}.usecases.conversing:take_early",
+        within=f"{QUALIFICATION}.usecases.consumed_messages:add_early",
     ),
     bug(
         "early_exchanges_not_stored",
         "What reaches an instance before the transfer that brings its case is counted as applied and lost.",
         "transfer",
-        f"{QUALIFICATION}.usecases.conversing:store_early",
+        f"{QUALIFICATION}.usecases.consumed_messages:store_early",
         skipped,
     ),
     bug(
         "old_return_reopens_the_next_case",
         "What the national team returned to an earlier département reopens the case of the next one: two owners.",
         "transfer",
-        f"{QUALIFICATION}.usecases.following:_reopen",
+        f"{QUALIFICATION}.usecases.consumed_steps:_reopen",
         around(_of_any_departement),
     ),
 )
