@@ -4,7 +4,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import thread_time
 from uuid import UUID, uuid4, uuid5
 
 import pytest
@@ -178,9 +178,9 @@ def test_time_grows_with_the_text_and_no_faster(hostile: str, mask: Callable[[st
         text = (hostile * length)[:length]
         spent = []
         for _ in range(3):
-            begun = perf_counter()
+            begun = thread_time()
             mask(text)
-            spent.append(perf_counter() - begun)
+            spent.append(thread_time() - begun)
         return min(spent)
 
     ratios = (taken(4 * length) / taken(length) for length in (20_000, 30_000, 40_000))
