@@ -42,22 +42,27 @@ _TYPES: Final[Mapping[str, type]] = {"uuid": UUID, "str": str, "int": int}
 
 
 @dataclass(frozen=True, slots=True)
-class RequestContext(ABC):
-    """What a handler is given: the dependency `context`. Each service adds who asks, its rules and its links."""
+class HandlerContext:
+    """What a handler is given: the dependency `context`. Each service adds its rules and its links."""
 
     request: Request[Any, Any, Any]
     database: Database
     cause: Cause
-
-    @abstractmethod
-    def acting(self, tx: Transaction) -> Any:
-        """Give the context of a use case that runs in this transaction, now."""
 
     @property
     def query(self) -> str:
         """Give the query of this address, to be kept in the next one: "" or "?state=…"."""
         query = self.request.scope["query_string"].decode("latin-1")
         return f"?{query}" if query else ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext(HandlerContext, ABC):
+    """The context of somebody who can act. Each service adds who asks."""
+
+    @abstractmethod
+    def acting(self, tx: Transaction) -> Any:
+        """Give the context of a use case that runs in this transaction, now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,11 @@ def test_the_collectivite_and_the_provider_say_how_the_work_goes(
 
     secretary = Person.sits_down(browser)
     secretary.page.goto(applicant.tracking_url)
-    secretary.sends("avancement", **{"avancement.text": "Le conseil a délibéré."})
+    secretary.sends("avancement", text="Le conseil a délibéré.")
     secretary.reads("liront où en est le projet")
     form = secretary.form("avancement")
     form.locator('[name="avancement.milestone_id"]').select_option(label="Diagnostic remis")
-    secretary.sends("avancement", **{"avancement.text": "Deux réunions tenues.", "avancement.percent": "40"})
+    secretary.sends("avancement", text="Deux réunions tenues.", percent="40")
     expect(secretary.page.locator("#fil")).to_contain_text("Avancement – Diagnostic remis – 40\u00a0%")
     secretary.looks("75-accompagnement-vu-du-demandeur")
 

@@ -62,7 +62,7 @@ def test_what_the_departement_asks_for_is_answered_with_its_documents(
     answer.locator("button").click()
     expect(page.get_by_role("alert").first).to_be_focused()
     secretary.reads("Vos documents sont ajoutés.")
-    secretary.sends("informations", **{"informations.text": "Le plan est joint."})
+    secretary.sends("informations", text="Le plan est joint.")
     secretary.reads("Le service départemental reprend l’examen")
     link = page.get_by_role("link", name="plan du bourg.pdf")
     with page.expect_download() as download:

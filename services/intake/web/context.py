@@ -27,7 +27,7 @@ from shared.limits import network_of
 from shared.territory.similarity import Similarity
 from shared.territory.territories import Territories
 from shared.web.access import BadToken, Connection, bearer_of
-from shared.web.actions import RequestContext
+from shared.web.actions import HandlerContext, RequestContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,10 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class VisitorContext(RequestContext):
+class VisitorContext(HandlerContext):
     """The context of a request of anybody."""
 
     parts: Parts
-
-    def acting(self, tx: Transaction) -> Any:
-        """Refuse: what visitors do has use cases without a context."""
-        raise NotImplementedError
 
     @property
     def caller(self) -> Caller:
@@ -70,7 +66,7 @@ class VisitorContext(RequestContext):
 
 
 @dataclass(frozen=True, slots=True)
-class HolderContext(VisitorContext):
+class HolderContext(VisitorContext, RequestContext):
     """The context of whoever holds the link, or the access token, of a request."""
 
     token: str
