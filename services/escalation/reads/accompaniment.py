@@ -43,7 +43,7 @@ class AccompanimentRow(BaseModel):
     told_by: str | None
 
 
-class File(BaseModel):
+class FileRow(BaseModel):
     """A deliverable with its bytes."""
 
     name: str
@@ -51,7 +51,7 @@ class File(BaseModel):
     content: bytes
 
 
-class Step(BaseModel):
+class ExpectedMilestoneRow(BaseModel):
     """A milestone as whoever works on the project sees it."""
 
     id: UUID
@@ -72,12 +72,12 @@ class ProviderView(BaseModel):
     purchase_order: str | None
     state: str
     ends_on: date | None
-    milestones: list[Step]
+    milestones: list[ExpectedMilestoneRow]
     progress: list[ProgressRow]
     deliverables: list[DeliverableRow]
 
 
-class ClosedLink(BaseModel):
+class ClosedLinkView(BaseModel):
     """A link that we once gave and that opens nothing any more: of whom and of what it was, and who gave the last."""
 
     number: str
@@ -164,7 +164,7 @@ async def count_accompaniments(reader: Reader, *, late: bool, perimeter: Perimet
     return total
 
 
-async def deliverable(reader: Reader, request_id: UUID, deliverable_id: UUID, *, perimeter: Perimeter) -> File:
+async def deliverable(reader: Reader, request_id: UUID, deliverable_id: UUID, *, perimeter: Perimeter) -> FileRow:
     """Give a file of a dossier that the caller sees; refuses (`NoSuchDeliverable`)."""
     row = await reader.fetchrow(
         """
@@ -184,10 +184,10 @@ async def deliverable(reader: Reader, request_id: UUID, deliverable_id: UUID, *,
     )
     if row is None:
         raise NoSuchDeliverable
-    return File.model_validate(dict(row))
+    return FileRow.model_validate(dict(row))
 
 
-async def closed_link(reader: Reader, link: ProviderLink) -> ClosedLink | None:
+async def closed_link(reader: Reader, link: ProviderLink) -> ClosedLinkView | None:
     """Tell whoever holds a link of ours that was closed whom to ask; None when we gave no such link."""
     row = await reader.fetchrow(
         """
@@ -200,7 +200,7 @@ async def closed_link(reader: Reader, link: ProviderLink) -> ClosedLink | None:
         """,
         link.mobilisation_id,
     )
-    return ClosedLink.model_validate(dict(row)) if row else None
+    return ClosedLinkView.model_validate(dict(row)) if row else None
 
 
 async def by_link(reader: Reader, link: ProviderLink) -> ProviderView:

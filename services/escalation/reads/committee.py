@@ -54,7 +54,7 @@ class DecisionRow(BaseModel):
         return self.outcome in GRANTING
 
 
-class DecisionInRegister(DecisionRow):
+class DecisionView(DecisionRow):
     """A decision with the dossier that it is about; `void` when it granted something and the applicant withdrew."""
 
     request_number: str
@@ -92,7 +92,7 @@ class AgendaRow(BaseModel):
     decision: DecisionRow | None
 
 
-class SessionSummary(BaseModel):
+class SessionRow(BaseModel):
     """A session in a list; `dossiers` on its agenda, of which `decided` have their decision."""
 
     id: UUID
@@ -110,14 +110,14 @@ class SessionSummary(BaseModel):
     allowed_actions: list[str]
 
 
-class SessionDetail(SessionSummary):
+class SessionView(SessionRow):
     """A session with its agenda in order."""
 
     agenda: list[AgendaRow]
     decisions: list[DecisionRow]
 
 
-class Minutes(BaseModel):
+class MinutesView(BaseModel):
     """The minutes of a session; a `draft` until it is closed."""
 
     session_id: UUID
@@ -192,9 +192,7 @@ def _summary(row: Row, by: By) -> dict[str, Any]:
     return {**dict(row), "state": session.state, "allowed_actions": session.allowed_actions(by)}
 
 
-async def sessions(
-    reader: Reader, *, state: SessionState | None, by: By, limit: int, offset: int
-) -> list[SessionSummary]:
+async def sessions(reader: Reader, *, state: SessionState | None, by: By, limit: int, offset: int) -> list[SessionRow]:
     """Give sessions, open ones first, then the latest."""
     rows = await reader.fetch(
         f"""
@@ -208,7 +206,7 @@ async def sessions(
         limit,
         offset,
     )
-    return [SessionSummary.model_validate(_summary(row, by)) for row in rows]
+    return [SessionRow.model_validate(_summary(row, by)) for row in rows]
 
 
 async def count_sessions(reader: Reader, *, state: SessionState | None) -> int:
@@ -219,7 +217,7 @@ async def count_sessions(reader: Reader, *, state: SessionState | None) -> int:
     return total
 
 
-async def session(reader: Reader, session_id: UUID, *, by: By) -> SessionDetail:
+async def session(reader: Reader, session_id: UUID, *, by: By) -> SessionView:
     """Give one session with its agenda; refuses (`NoSuchSession`) when there is none."""
     row = await reader.fetchrow(
         f"SELECT {_SUMMARY} FROM committee_session WHERE id = $1",
@@ -229,14 +227,14 @@ async def session(reader: Reader, session_id: UUID, *, by: By) -> SessionDetail:
         raise NoSuchSession
     agenda = await _agenda(reader, session_id, by)
     decisions = [item["decision"] for item in agenda if item["decision"]]
-    return SessionDetail.model_validate({**_summary(row, by), "agenda": agenda, "decisions": decisions})
+    return SessionView.model_validate({**_summary(row, by), "agenda": agenda, "decisions": decisions})
 
 
-async def minutes(reader: Reader, session_id: UUID, *, by: By) -> Minutes:
+async def minutes(reader: Reader, session_id: UUID, *, by: By) -> MinutesView:
     """Give the minutes of a session, in the order of its agenda."""
     held = await session(reader, session_id, by=by)
     granted = [decision for decision in held.decisions if decision.grants]
-    return Minutes(
+    return MinutesView(
         session_id=held.id,
         title=held.title,
         held_on=held.held_on,
@@ -254,7 +252,7 @@ async def minutes(reader: Reader, session_id: UUID, *, by: By) -> Minutes:
     )
 
 
-async def decision(reader: Reader, decision_id: UUID, *, departements: list[str] | None, by: By) -> DecisionInRegister:
+async def decision(reader: Reader, decision_id: UUID, *, departements: list[str] | None, by: By) -> DecisionView:
     """Give one decision with its dossier, which is of these départements; refuses (`NoSuchDecision`) any other."""
     row = await reader.fetchrow(f"{_REGISTER} WHERE {_OF_DEPARTEMENTS} AND decision.id = $2", departements, decision_id)
     if row is None:
@@ -264,7 +262,7 @@ async def decision(reader: Reader, decision_id: UUID, *, departements: list[str]
 
 async def decisions(
     reader: Reader, *, departements: list[str] | None, standing_reserve: bool, by: By, limit: int, offset: int
-) -> list[DecisionInRegister]:
+) -> list[DecisionView]:
     """Give decisions, the latest first; or those whose reserve stands, the nearest date first."""
     rows = await reader.fetch(
         f"""
@@ -369,6 +367,6 @@ def _decision_actions(row: Row, state: State, by: By) -> list[str]:
     return decided.allowed_actions(state, by)
 
 
-def _in_register(row: Row, by: By) -> DecisionInRegister:
+def _in_register(row: Row, by: By) -> DecisionView:
     actions = _decision_actions(row, State(row["state"]), by)
-    return DecisionInRegister.model_validate({**dict(row), "allowed_actions": actions})
+    return DecisionView.model_validate({**dict(row), "allowed_actions": actions})

@@ -9,7 +9,7 @@ from services.escalation.domain.accompaniment import Milestone
 from services.escalation.domain.moves import By, State
 from services.escalation.domain.perimeter import Perimeter
 from services.escalation.reads.committee import decisions_of
-from services.escalation.reads.detail_rows import EscalationDetail
+from services.escalation.reads.detail_rows import EscalationView
 from services.escalation.reads.dossiers import COLUMNS, summary_members
 from services.escalation.reads.similar import similar
 from services.escalation.reads.timeline import author_of, detail_of
@@ -26,13 +26,13 @@ DocumentUrl = Callable[[UUID, UUID], str]
 
 async def detail(
     reader: Reader, request_id: UUID, *, perimeter: Perimeter, by: By, today: date, document_url: DocumentUrl
-) -> EscalationDetail:
+) -> EscalationView:
     """Give one dossier; refuses (`NoSuchEscalation`) what the caller does not see."""
     row = await _escalation(reader, request_id, perimeter)
     state = State(row["state"])
     dossier = Dossier.model_validate(row["dossier"])
     evidence = Evidence.model_validate(row["evidence"])
-    return EscalationDetail.model_validate(
+    return EscalationView.model_validate(
         {
             **summary_members(row, by, today),
             "request": dossier.request,

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from services.escalation.domain.means import MobilisationState
 from services.escalation.reads.committee import DecisionRow
-from services.escalation.reads.dossiers import EscalationSummary
+from services.escalation.reads.dossiers import EscalationRow
 from services.escalation.reads.similar import SimilarRow
 from shared.contracts.escalation import FinancingShare
 from shared.contracts.fact import Actor
@@ -159,7 +159,7 @@ class MilestoneRow(BaseModel):
     allowed_actions: list[str]
 
 
-class SessionRow(BaseModel):
+class HearingRow(BaseModel):
     """A session whose agenda the dossier is or was on."""
 
     id: UUID
@@ -169,7 +169,7 @@ class SessionRow(BaseModel):
     position: int
 
 
-class Accompaniment(BaseModel):
+class PeriodRow(BaseModel):
     """When the work with the applicant lasts."""
 
     starts_on: date
@@ -199,7 +199,7 @@ class TimelineRow(BaseModel):
     detail: str | None = None
 
 
-class EscalationDetail(EscalationSummary):
+class EscalationView(EscalationRow):
     """The whole dossier: as the département sent it (`dossier`), and what came since."""
 
     request: Request
@@ -212,14 +212,14 @@ class EscalationDetail(EscalationSummary):
     messages: list[MessageRow]
     documents: list[DocumentRow]
     questions: list[QuestionRow]
-    sessions: list[SessionRow]
+    sessions: list[HearingRow]
     decisions: list[DecisionRow]
     mobilisations: list[MobilisationRow]
     financing: FinancingRow | None
     milestones: list[MilestoneRow]
     progress: list[ProgressRow]
     deliverables: list[DeliverableRow]
-    accompaniment: Accompaniment | None
+    accompaniment: PeriodRow | None
     report: str | None
     evaluation: EvaluationRow | None
     evaluations: list[EvaluationRow]

@@ -71,7 +71,7 @@ class ContractRow(BaseModel):
     allowed_actions: list[str]
 
 
-class ContractDetail(BaseModel):
+class ContractView(BaseModel):
     """A framework contract with its lots and their prices."""
 
     contract: ContractRow
@@ -171,13 +171,13 @@ async def count_contracts(reader: Reader) -> int:
     return total
 
 
-async def contract(reader: Reader, contract_id: UUID, *, today: date, by: By) -> ContractDetail:
+async def contract(reader: Reader, contract_id: UUID, *, today: date, by: By) -> ContractView:
     """Give a contract with its lots and prices; refuses (`NoSuchContract`)."""
     row = await reader.fetchrow(f"{_CONTRACTS} WHERE contract.id = $2 GROUP BY contract.id", today, contract_id)
     if row is None:
         raise NoSuchContract
     lots = await reader.fetch(f"{_LOTS} WHERE lot.contract_id = $1 ORDER BY lot.number", contract_id)
-    return ContractDetail(contract=_contract(row, by), lots=[await _lot(reader, one) for one in lots])
+    return ContractView(contract=_contract(row, by), lots=[await _lot(reader, one) for one in lots])
 
 
 async def contract_of_lot(reader: Reader, lot_id: UUID) -> UUID:

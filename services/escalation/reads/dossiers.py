@@ -38,7 +38,7 @@ _IN_TURN = """
 """The order that the index `escalation_in_turn` has: a page is read from it, not sorted out of all there are."""
 
 
-class EscalationSummary(BaseModel):
+class EscalationRow(BaseModel):
     """A dossier in a list. `due_on` is the date of its running stage; `overdue` when that has passed."""
 
     request_id: UUID
@@ -97,7 +97,7 @@ def summary_members(row: Row, by: By, today: date) -> dict[str, object]:
 
 async def dossiers(
     reader: Reader, filters: Filters, *, perimeter: Perimeter, by: By, today: date, limit: int, offset: int
-) -> list[EscalationSummary]:
+) -> list[EscalationRow]:
     """Give dossiers, those with the nearest date first, those that are over last."""
     rows = await reader.fetch(
         f"""
@@ -111,7 +111,7 @@ async def dossiers(
         limit,
         offset,
     )
-    return [EscalationSummary.model_validate(summary_members(row, by, today)) for row in rows]
+    return [EscalationRow.model_validate(summary_members(row, by, today)) for row in rows]
 
 
 async def count_dossiers(database: Database, filters: Filters, *, perimeter: Perimeter, today: date) -> int:

@@ -20,7 +20,7 @@ OUTCOMES: Final = (
 """Each request is in one of them: in whose hands it is, or what was answered."""
 
 
-class Delay(BaseModel):
+class DelayRow(BaseModel):
     """How long something took, in days: median and 90th percentile of the `count` requests that went through it."""
 
     count: int
@@ -28,7 +28,7 @@ class Delay(BaseModel):
     p90_days: float | None
 
 
-class Money(BaseModel):
+class MoneyRow(BaseModel):
     """Euro cents: granted by the committee, committed on envelopes, of which delivered; and paid by départements."""
 
     granted_cents: int
@@ -37,7 +37,7 @@ class Money(BaseModel):
     local_support_cents: int
 
 
-class Overview(BaseModel):
+class OverviewView(BaseModel):
     """All requests of the caller's perimeter, wherever they were answered.
 
     `share_answered_locally`: of those that have an answer, how many a local provider or the département helps.
@@ -47,9 +47,9 @@ class Overview(BaseModel):
     outcomes: dict[str, int]
     by_departement: dict[str, int]
     share_answered_locally: float | None
-    registration: Delay
-    first_answer: Delay
-    money: Money
+    registration: DelayRow
+    first_answer: DelayRow
+    money: MoneyRow
 
 
 _SEEN: Final = """
@@ -78,11 +78,11 @@ _OUTCOME: Final = """
 _ANSWERED: Final = ("local", "programme", "departement_refused", "national_granted", "national_refused")
 
 
-async def overview(reader: Reader, *, perimeter: Perimeter) -> Overview:
+async def overview(reader: Reader, *, perimeter: Perimeter) -> OverviewView:
     """Give the figures of all requests that the caller sees."""
     outcomes = await _outcomes(reader, perimeter)
     answered = sum(outcomes[outcome] for outcome in _ANSWERED)
-    return Overview(
+    return OverviewView(
         requests=sum(outcomes.values()),
         outcomes=outcomes,
         by_departement=await _by_departement(reader, perimeter),
@@ -124,7 +124,7 @@ async def _by_departement(reader: Reader, perimeter: Perimeter) -> dict[str, int
     return {row["departement"]: row["requests"] for row in rows}
 
 
-async def _delay(reader: Reader, until: str, perimeter: Perimeter) -> Delay:
+async def _delay(reader: Reader, until: str, perimeter: Perimeter) -> DelayRow:
     row = await reader.fetchrow(
         f"""
         WITH taken AS (
@@ -140,10 +140,10 @@ async def _delay(reader: Reader, until: str, perimeter: Perimeter) -> Delay:
         perimeter.departements,
         perimeter.programmes,
     )
-    return Delay.model_validate(dict(row or {}))
+    return DelayRow.model_validate(dict(row or {}))
 
 
-async def _money(reader: Reader, perimeter: Perimeter) -> Money:
+async def _money(reader: Reader, perimeter: Perimeter) -> MoneyRow:
     row = await reader.fetchrow(
         """
         WITH seen AS (
@@ -178,4 +178,4 @@ async def _money(reader: Reader, perimeter: Perimeter) -> Money:
         perimeter.departements,
         perimeter.programmes,
     )
-    return Money.model_validate(dict(row or {}))
+    return MoneyRow.model_validate(dict(row or {}))

@@ -35,14 +35,14 @@ class ProgrammeRow(BaseModel):
     satisfaction: float | None
 
 
-class Member(BaseModel):
+class TeamMemberRow(BaseModel):
     """Somebody of a programme's team: an agent whom an administrator gave the programme."""
 
     name: str
     email: str
 
 
-class Budget(BaseModel):
+class BudgetRow(BaseModel):
     """A year's envelope of the programme, in euro cents."""
 
     year: int
@@ -50,7 +50,7 @@ class Budget(BaseModel):
     committed_cents: int
 
 
-class Sheet(BaseModel):
+class SheetView(BaseModel):
     """A programme: what it brings, its period, whom to turn to, its team, its budget, how much it covers."""
 
     programme: Programme
@@ -61,13 +61,13 @@ class Sheet(BaseModel):
     email: str | None
     phone: str | None
     changed_at: datetime | None
-    team: list[Member] = []
-    budgets: list[Budget] = []
+    team: list[TeamMemberRow] = []
+    budgets: list[BudgetRow] = []
     territories: int
     departements: int
 
 
-class ProgrammeRequest(BaseModel):
+class ProgrammeRequestView(BaseModel):
     """A request that a département directed to a programme."""
 
     request_id: UUID
@@ -159,7 +159,7 @@ async def programme_requests(
     by: By,
     limit: int,
     offset: int,
-) -> list[ProgrammeRequest]:
+) -> list[ProgrammeRequestView]:
     """Give the requests directed to a programme, the latest first; none of one that the caller does not see."""
     rows = await reader.fetch(
         f"""
@@ -182,7 +182,7 @@ async def programme_requests(
     return [_request(row, by) for row in rows]
 
 
-async def programme_request(reader: Reader, request_id: UUID, *, perimeter: Perimeter, by: By) -> ProgrammeRequest:
+async def programme_request(reader: Reader, request_id: UUID, *, perimeter: Perimeter, by: By) -> ProgrammeRequestView:
     """Give one request as its programme's team sees it; refuses (`NotFound`) one outside the perimeter."""
     row = await reader.fetchrow(
         f"""
@@ -201,9 +201,9 @@ async def programme_request(reader: Reader, request_id: UUID, *, perimeter: Peri
     return _request(row, by)
 
 
-def _request(row: Row, by: By) -> ProgrammeRequest:
+def _request(row: Row, by: By) -> ProgrammeRequestView:
     actions = open_actions(ProgrammeRequestState(row["state"]), by)
-    return ProgrammeRequest.model_validate({**dict(row), "allowed_actions": actions})
+    return ProgrammeRequestView.model_validate({**dict(row), "allowed_actions": actions})
 
 
 async def count_programme_requests(
@@ -247,7 +247,7 @@ async def requests_by_state(
     return {ProgrammeRequestState(row["state"]): row["requests"] for row in rows}
 
 
-async def sheet(reader: Reader, programme: Programme) -> Sheet:
+async def sheet(reader: Reader, programme: Programme) -> SheetView:
     """Give a programme's sheet."""
     row = await reader.fetchrow(
         """
@@ -267,13 +267,13 @@ async def sheet(reader: Reader, programme: Programme) -> Sheet:
         """,
         programme,
     )
-    found = Sheet.model_validate({**dict(row or {}), "name": word(programme)})
+    found = SheetView.model_validate({**dict(row or {}), "name": word(programme)})
     found.team = await _team(reader, programme)
     found.budgets = await _budgets(reader, programme)
     return found
 
 
-async def _team(reader: Reader, programme: Programme) -> list[Member]:
+async def _team(reader: Reader, programme: Programme) -> list[TeamMemberRow]:
     rows = await reader.fetch(
         """
         SELECT name, email
@@ -283,10 +283,10 @@ async def _team(reader: Reader, programme: Programme) -> list[Member]:
         """,
         programme,
     )
-    return [Member.model_validate(dict(row)) for row in rows]
+    return [TeamMemberRow.model_validate(dict(row)) for row in rows]
 
 
-async def _budgets(reader: Reader, programme: Programme) -> list[Budget]:
+async def _budgets(reader: Reader, programme: Programme) -> list[BudgetRow]:
     rows = await reader.fetch(
         """
         SELECT year, amount_cents, committed_cents
@@ -296,4 +296,4 @@ async def _budgets(reader: Reader, programme: Programme) -> list[Budget]:
         """,
         programme,
     )
-    return [Budget.model_validate(dict(row)) for row in rows]
+    return [BudgetRow.model_validate(dict(row)) for row in rows]

@@ -4,12 +4,12 @@ from pydantic import BaseModel
 
 from services.escalation.domain.perimeter import Perimeter
 from services.escalation.reads.evaluations import Narrowed, averages
-from services.escalation.reads.overview import Delay, Overview, overview
+from services.escalation.reads.overview import DelayRow, OverviewView, overview
 from shared.db import Database, Reader
 from shared.evaluations import Averages
 
 
-class Statistics(BaseModel):
+class StatisticsView(BaseModel):
     """The figures of the national team."""
 
     total: int
@@ -18,23 +18,23 @@ class Statistics(BaseModel):
     by_field: dict[str, int]
     outcomes: dict[str, int]
     granted_cents: int
-    delays: dict[str, Delay]
+    delays: dict[str, DelayRow]
     evaluations: Averages
-    all_requests: Overview
+    all_requests: OverviewView
 
 
 _SEEN = "($1::text[] IS NULL OR departement = ANY($1)) AND ($2::text[] IS NULL OR programme = ANY($2))"
 
 
-async def statistics(database: Database, *, perimeter: Perimeter) -> Statistics:
+async def statistics(database: Database, *, perimeter: Perimeter) -> StatisticsView:
     """Give the figures of the dossiers that the caller sees; colleagues who see the same are given the same count."""
     return await database.cache.get(("statistics", repr(perimeter)), lambda: _count(database, perimeter))
 
 
-async def _count(reader: Reader, perimeter: Perimeter) -> Statistics:
+async def _count(reader: Reader, perimeter: Perimeter) -> StatisticsView:
     of_all = await overview(reader, perimeter=perimeter)
     by_state = await _counts(reader, "SELECT state AS name, count(*) AS number FROM escalation WHERE", perimeter)
-    return Statistics(
+    return StatisticsView(
         total=sum(by_state.values()),
         by_state=by_state,
         by_departement=await _counts(
@@ -65,7 +65,7 @@ async def _counts(reader: Reader, statement: str, perimeter: Perimeter) -> dict[
     return {row["name"]: row["number"] for row in rows}
 
 
-async def _delays(reader: Reader, perimeter: Perimeter) -> dict[str, Delay]:
+async def _delays(reader: Reader, perimeter: Perimeter) -> dict[str, DelayRow]:
     """Measure from the last reception on: a dossier that was returned begins again."""
     rows = await reader.fetch(
         f"""
@@ -105,7 +105,7 @@ async def _delays(reader: Reader, perimeter: Perimeter) -> dict[str, Delay]:
         perimeter.programmes,
     )
     return {
-        row["name"]: Delay(
+        row["name"]: DelayRow(
             count=row["count"], median_days=_rounded(row["median_days"]), p90_days=_rounded(row["p90_days"])
         )
         for row in rows

@@ -7,21 +7,30 @@ from shared.errors import NotFound
 from shared.identity.model import Agent
 
 
-def by(agent: Agent) -> By:
-    """Return who acts."""
-    return By(frozenset(role.value for role in agent.roles), agent.name, agent.email)
+class Acting:
+    """Base of contexts in which an agent acts."""
 
+    __slots__ = ()
 
-def perimeter(agent: Agent) -> Perimeter:
-    """Return which dossiers they see."""
-    return Perimeter.of(
-        roles={role.value for role in agent.roles}, departements=agent.perimeter, programmes=agent.programmes
-    )
+    agent: Agent
 
+    @property
+    def by(self) -> By:
+        """The agent as the domain names who acts."""
+        return By(frozenset(role.value for role in self.agent.roles), self.agent.name, self.agent.email)
 
-def programme_named(name: str, agent: Agent) -> Programme:
-    """Return a programme of an agent's perimeter by its wire value; refuses (`NotFound`) any other."""
-    seen = perimeter(agent).programmes
-    if name not in {programme.value for programme in Programme} or (seen is not None and name not in seen):
-        raise NotFound
-    return Programme(name)
+    @property
+    def perimeter(self) -> Perimeter:
+        """Which dossiers the agent sees."""
+        return Perimeter.of(
+            roles={role.value for role in self.agent.roles},
+            departements=self.agent.perimeter,
+            programmes=self.agent.programmes,
+        )
+
+    def programme(self, name: str) -> Programme:
+        """Return a programme of the agent's perimeter by its wire value; refuses (`NotFound`) any other."""
+        seen = self.perimeter.programmes
+        if name not in {programme.value for programme in Programme} or (seen is not None and name not in seen):
+            raise NotFound
+        return Programme(name)

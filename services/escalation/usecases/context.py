@@ -10,16 +10,14 @@ from uuid import UUID
 from services.escalation.domain.committee import Session
 from services.escalation.domain.dossier import Escalation
 from services.escalation.domain.durations import Durations
-from services.escalation.domain.moves import Action, By
-from services.escalation.domain.perimeter import Perimeter
+from services.escalation.domain.moves import Action
 from services.escalation.store import committee
 from services.escalation.store import dossier as store
-from services.escalation.usecases import acting
+from services.escalation.usecases.acting import Acting
 from services.escalation.usecases.recording import SOURCE, day, record
 from shared.allowance import Allowance
 from shared.commands import Command
 from shared.contracts.fact import Fact
-from shared.contracts.vocabulary import Programme
 from shared.db import Transaction
 from shared.identity.model import Agent
 from shared.messaging import journal
@@ -30,7 +28,7 @@ P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class Context(Acting):
     """The transaction, the agent who acts, the time, and the rules of the service."""
 
     tx: Transaction
@@ -40,23 +38,9 @@ class Context:
     allowance: Allowance = field(default_factory=Allowance)
 
     @property
-    def by(self) -> By:
-        """The agent as the domain names who acts."""
-        return acting.by(self.agent)
-
-    @property
-    def perimeter(self) -> Perimeter:
-        """Which dossiers the agent sees."""
-        return acting.perimeter(self.agent)
-
-    @property
     def today(self) -> date:
         """The day of `at`, in Paris."""
         return day(self.at)
-
-    def programme(self, name: str) -> Programme:
-        """Return a programme of the agent's perimeter by its wire value; refuses (`NotFound`) any other."""
-        return acting.programme_named(name, self.agent)
 
     def require(self, action: Action) -> None:
         """Refuse (`Forbidden`) an agent whose roles do not allow an action."""

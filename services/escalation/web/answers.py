@@ -5,36 +5,36 @@ from uuid import UUID
 from services.escalation.domain.accompaniment import ProviderLink
 from services.escalation.reads import accompaniment, committee, directory, means, programmes
 from services.escalation.reads.accompaniment import ProviderView
-from services.escalation.reads.committee import DecisionInRegister, SessionDetail
+from services.escalation.reads.committee import DecisionView, SessionView
 from services.escalation.reads.detail import detail
-from services.escalation.reads.detail_rows import EscalationDetail
-from services.escalation.reads.directory import ContractDetail, OperatorRow
+from services.escalation.reads.detail_rows import EscalationView
+from services.escalation.reads.directory import ContractView, OperatorRow
 from services.escalation.reads.means import EnvelopeRow
-from services.escalation.reads.programmes import ProgrammeRequest, Sheet
+from services.escalation.reads.programmes import ProgrammeRequestView, SheetView
 from services.escalation.web.context import AgentContext, LinkContext
 from shared.db import Reader
 from shared.web.actions import Answer
 
 
-class EscalationWithNew(EscalationDetail):
+class EscalationWithNewView(EscalationView):
     """The dossier as it is now; `created` is the id of what the call created in it."""
 
     created: UUID
 
 
-class Invited(EscalationDetail):
+class InvitationView(EscalationView):
     """The dossier as it is now, with the provider's personal link; it is shown to whoever asks for it only."""
 
     provider_url: str
 
 
-class DecisionAnswer(DecisionInRegister):
+class DecidedView(DecisionView):
     """The decision, and the session as it is now."""
 
-    session: SessionDetail
+    session: SessionView
 
 
-async def read_escalation(context: AgentContext, reader: Reader, request_id: UUID, *_: UUID) -> EscalationDetail:
+async def read_escalation(context: AgentContext, reader: Reader, request_id: UUID, *_: UUID) -> EscalationView:
     """Give the whole dossier; that it was read is traced."""
     return await detail(
         reader,
@@ -46,9 +46,11 @@ async def read_escalation(context: AgentContext, reader: Reader, request_id: UUI
     )
 
 
-async def _invited(context: AgentContext, reader: Reader, link: ProviderLink, request_id: UUID, _: UUID) -> Invited:
+async def _invited(
+    context: AgentContext, reader: Reader, link: ProviderLink, request_id: UUID, _: UUID
+) -> InvitationView:
     found = await read_escalation(context, reader, request_id)
-    return Invited(**dict(found), provider_url=context.parts.provider_links(link))
+    return InvitationView(**dict(found), provider_url=context.parts.provider_links(link))
 
 
 async def show_to_provider(context: LinkContext, reader: Reader) -> ProviderView:
@@ -56,22 +58,22 @@ async def show_to_provider(context: LinkContext, reader: Reader) -> ProviderView
     return await accompaniment.by_link(reader, context.link)
 
 
-async def read_session(context: AgentContext, reader: Reader, session_id: UUID) -> SessionDetail:
+async def read_session(context: AgentContext, reader: Reader, session_id: UUID) -> SessionView:
     """Give a session with its agenda."""
     return await committee.session(reader, session_id, by=context.by)
 
 
-async def read_decision(context: AgentContext, reader: Reader, decision_id: UUID) -> DecisionInRegister:
+async def read_decision(context: AgentContext, reader: Reader, decision_id: UUID) -> DecisionView:
     """Give one decision with its dossier."""
     return await committee.decision(reader, decision_id, departements=context.agent.perimeter, by=context.by)
 
 
-async def _decided(context: AgentContext, reader: Reader, decision_id: UUID, session_id: UUID) -> DecisionAnswer:
+async def _decided(context: AgentContext, reader: Reader, decision_id: UUID, session_id: UUID) -> DecidedView:
     made = await read_decision(context, reader, decision_id)
-    return DecisionAnswer(**dict(made), session=await read_session(context, reader, session_id))
+    return DecidedView(**dict(made), session=await read_session(context, reader, session_id))
 
 
-async def _corrected(context: AgentContext, reader: Reader, decision_id: UUID, _: UUID) -> DecisionInRegister:
+async def _corrected(context: AgentContext, reader: Reader, decision_id: UUID, _: UUID) -> DecisionView:
     return await read_decision(context, reader, decision_id)
 
 
@@ -85,33 +87,33 @@ async def read_operator(context: AgentContext, reader: Reader, operator_id: UUID
     return await directory.operator(reader, operator_id, by=context.by)
 
 
-async def show_contract(context: AgentContext, reader: Reader, contract_id: UUID) -> ContractDetail:
+async def show_contract(context: AgentContext, reader: Reader, contract_id: UUID) -> ContractView:
     """Give a contract with its lots, their prices and what is left of their ceilings."""
     return await directory.contract(reader, contract_id, today=context.today, by=context.by)
 
 
-async def contract_of_lot(context: AgentContext, reader: Reader, lot_id: UUID, *_: UUID) -> ContractDetail:
+async def contract_of_lot(context: AgentContext, reader: Reader, lot_id: UUID, *_: UUID) -> ContractView:
     """Give the contract of a lot."""
     return await show_contract(context, reader, await directory.contract_of_lot(reader, lot_id))
 
 
-async def read_sheet(context: AgentContext, reader: Reader, programme: str) -> Sheet:
+async def read_sheet(context: AgentContext, reader: Reader, programme: str) -> SheetView:
     """Give a programme: what it brings, its period, team, budget, and how much it covers."""
     return await programmes.sheet(reader, context.programme(programme))
 
 
 async def read_programme_request(
     context: AgentContext, reader: Reader, programme: str, request_id: UUID
-) -> ProgrammeRequest:
+) -> ProgrammeRequestView:
     """Give a request that was directed to a programme."""
     context.programme(programme)
     return await programmes.programme_request(reader, request_id, perimeter=context.perimeter, by=context.by)
 
 
-INVITED = Answer(Invited, _invited)
-SESSION = Answer(SessionDetail, read_session)
-DECIDED = Answer(DecisionAnswer, _decided)
-CORRECTED = Answer(DecisionInRegister, _corrected)
+INVITED = Answer(InvitationView, _invited)
+SESSION = Answer(SessionView, read_session)
+DECIDED = Answer(DecidedView, _decided)
+CORRECTED = Answer(DecisionView, _corrected)
 ENVELOPE = Answer(EnvelopeRow, read_envelope)
 OPERATOR = Answer(OperatorRow, read_operator)
-CONTRACT = Answer(ContractDetail, show_contract)
+CONTRACT = Answer(ContractView, show_contract)

@@ -11,16 +11,13 @@ from litestar.params import FromPath
 
 from services.escalation.domain.accompaniment import ProviderLink
 from services.escalation.domain.durations import Durations
-from services.escalation.domain.moves import By
-from services.escalation.domain.perimeter import Perimeter
-from services.escalation.usecases import acting
 from services.escalation.usecases.accompaniment import ProviderContext
+from services.escalation.usecases.acting import Acting
 from services.escalation.usecases.context import Context
 from services.escalation.usecases.recording import day
 from services.escalation.web.links import DocumentLinks, ProviderLinks
 from shared import clock
 from shared.allowance import Allowance
-from shared.contracts.vocabulary import Programme
 from shared.db import Cause, Database, Transaction
 from shared.identity.model import Agent
 from shared.territory import Territories
@@ -39,7 +36,7 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class AgentContext(RequestContext):
+class AgentContext(RequestContext, Acting):
     """The context of an agent's request."""
 
     agent: Agent
@@ -50,23 +47,9 @@ class AgentContext(RequestContext):
         return Context(tx, self.agent, clock.now(), self.parts.durations, self.parts.allowance)
 
     @property
-    def by(self) -> By:
-        """The agent as the domain names who acts."""
-        return acting.by(self.agent)
-
-    @property
-    def perimeter(self) -> Perimeter:
-        """Which dossiers the agent sees."""
-        return acting.perimeter(self.agent)
-
-    @property
     def today(self) -> date:
         """The day in Paris."""
         return day(clock.now())
-
-    def programme(self, name: str) -> Programme:
-        """Return a programme of the agent's perimeter by its wire value; refuses (`NotFound`) any other."""
-        return acting.programme_named(name, self.agent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.escalation.reads.detail_rows import EscalationDetail
+from services.escalation.reads.detail_rows import EscalationView
 from services.escalation.reads.territory import neighbours
 from services.escalation.web.context import AgentContext
 from shared.surroundings import Profile, profile, public_page
@@ -17,7 +17,7 @@ class TerritoryView:
     public_page: str | None
 
 
-async def territory_of(context: AgentContext, dossier: EscalationDetail) -> Profile:
+async def territory_of(context: AgentContext, dossier: EscalationView) -> Profile:
     """Return the profile of the territory that a dossier is about."""
     others = await neighbours(context.database, dossier.request_id, perimeter=context.perimeter)
     return await profile(
@@ -29,7 +29,7 @@ async def territory_of(context: AgentContext, dossier: EscalationDetail) -> Prof
     )
 
 
-async def territory_shown(context: AgentContext, dossier: EscalationDetail) -> TerritoryView:
+async def territory_shown(context: AgentContext, dossier: EscalationView) -> TerritoryView:
     """Return what the part `components/territory.html` shows of a dossier's territory."""
     return TerritoryView(
         await territory_of(context, dossier),

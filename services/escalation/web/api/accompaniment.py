@@ -14,7 +14,7 @@ from services.escalation.reads.accompaniment import (
 )
 from services.escalation.usecases.accompaniment import add_deliverable_by_link
 from services.escalation.web import actions, files, papers
-from services.escalation.web.answers import EscalationWithNew, read_escalation, show_to_provider
+from services.escalation.web.answers import EscalationWithNewView, read_escalation, show_to_provider
 from services.escalation.web.api.dossiers import DOSSIER, MILESTONE, MOBILISATION
 from services.escalation.web.context import BY_LINK, AgentContext, LinkContext
 from services.escalation.web.readers import committee_readers
@@ -46,13 +46,13 @@ async def list_accompaniments(
 
 
 @post("/escalations/{request_id:uuid}/deliverables", request_max_body_size=files.ONE_FILE)
-async def add_deliverable(context: NamedDependency[AgentContext], request_id: FromPath[UUID]) -> EscalationWithNew:
+async def add_deliverable(context: NamedDependency[AgentContext], request_id: FromPath[UUID]) -> EscalationWithNewView:
     """Join a file (multipart: `document`, and `milestone_id` if it belongs to one)."""
     file, command = await files.sent(context)
     async with context.database.transaction(context.cause) as tx:
         created = await actions.DELIVERABLE.use_case(context.acting(tx), request_id, file, command)
         found = await read_escalation(context, tx, request_id)
-    return EscalationWithNew(**dict(found), created=created)
+    return EscalationWithNewView(**dict(found), created=created)
 
 
 @get("/escalations/{request_id:uuid}/deliverables/{deliverable_id:uuid}")

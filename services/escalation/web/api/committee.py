@@ -8,11 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from services.escalation.reads.committee import (
-    DecisionInRegister,
-    Minutes,
-    SessionDetail,
+    DecisionView,
+    MinutesView,
+    SessionRow,
     SessionState,
-    SessionSummary,
+    SessionView,
     count_decisions,
     count_sessions,
     decisions,
@@ -27,8 +27,8 @@ from shared.web.actions import Resource, api_read, api_routes
 from shared.web.paging import Page, Paged
 from shared.web.paper import PDF
 
-SESSION = Resource(address="/sessions/{session_id:uuid}", view=SessionDetail, read=read_session)
-DECISION = Resource(address="/decisions/{decision_id:uuid}", view=DecisionInRegister, read=read_decision)
+SESSION = Resource(address="/sessions/{session_id:uuid}", view=SessionView, read=read_session)
+DECISION = Resource(address="/decisions/{decision_id:uuid}", view=DecisionView, read=read_decision)
 
 
 @get("/sessions")
@@ -36,7 +36,7 @@ async def list_sessions(
     context: NamedDependency[AgentContext],
     paging: NamedDependency[Page],
     in_state: Annotated[SessionState | None, QueryParameter(name="state")] = None,
-) -> Paged[SessionSummary]:
+) -> Paged[SessionRow]:
     """List sessions, open ones first."""
     return Paged(
         items=await sessions(context.database, state=in_state, by=context.by, limit=paging.limit, offset=paging.offset),
@@ -46,7 +46,7 @@ async def list_sessions(
 
 
 @get("/sessions/{session_id:uuid}/minutes")
-async def read_minutes(context: NamedDependency[AgentContext], session_id: FromPath[UUID]) -> Minutes:
+async def read_minutes(context: NamedDependency[AgentContext], session_id: FromPath[UUID]) -> MinutesView:
     """Give the minutes, a draft until the session is closed."""
     return await minutes(context.database, session_id, by=context.by)
 
@@ -62,7 +62,7 @@ async def list_decisions(
     context: NamedDependency[AgentContext],
     paging: NamedDependency[Page],
     standing_reserve: FromQuery[bool] = False,  # noqa: FBT002 - parameters of the address are given by name
-) -> Paged[DecisionInRegister]:
+) -> Paged[DecisionView]:
     """List decisions, the latest first; with `standing_reserve` those whose reserve waits, the nearest date first."""
     seen = context.agent.perimeter
     return Paged(

@@ -9,10 +9,10 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Redirect
 
 from services.escalation.domain.moves import State
-from services.escalation.reads.detail_rows import EscalationDetail
-from services.escalation.reads.dossiers import EscalationSummary, Filters, count_dossiers, dossiers
+from services.escalation.reads.detail_rows import EscalationView
+from services.escalation.reads.dossiers import EscalationRow, Filters, count_dossiers, dossiers
 from services.escalation.web import actions, files
-from services.escalation.web.answers import EscalationWithNew, read_escalation
+from services.escalation.web.answers import EscalationWithNewView, read_escalation
 from services.escalation.web.context import AgentContext
 from services.escalation.web.territory import territory_of
 from shared.contracts.vocabulary import Field, Programme
@@ -22,18 +22,18 @@ from shared.web.paging import Page, Paged
 
 DOSSIER = Resource(
     address="/escalations/{request_id:uuid}",
-    view=EscalationDetail,
-    view_with_new=EscalationWithNew,
+    view=EscalationView,
+    view_with_new=EscalationWithNewView,
     read=read_escalation,
 )
 MOBILISATION = Resource(
     address="/escalations/{request_id:uuid}/mobilisations/{mobilisation_id:uuid}",
-    view=EscalationDetail,
-    view_with_new=EscalationWithNew,
+    view=EscalationView,
+    view_with_new=EscalationWithNewView,
     read=read_escalation,
 )
 MILESTONE = Resource(
-    address="/escalations/{request_id:uuid}/milestones/{milestone_id:uuid}", view=EscalationDetail, read=read_escalation
+    address="/escalations/{request_id:uuid}/milestones/{milestone_id:uuid}", view=EscalationView, read=read_escalation
 )
 
 
@@ -53,7 +53,7 @@ async def provide_filters(
 @get("/escalations", dependencies={"filters": Provide(provide_filters)})
 async def list_escalations(
     context: NamedDependency[AgentContext], paging: NamedDependency[Page], filters: NamedDependency[Filters]
-) -> Paged[EscalationSummary]:
+) -> Paged[EscalationRow]:
     """List dossiers, those with the nearest date first."""
     return Paged(
         items=await dossiers(

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
 
 from services.escalation.reads.evaluations import Dimension, Evaluation, Narrowed, averages, evaluations, grouped
-from services.escalation.reads.results import Statistics, statistics
+from services.escalation.reads.results import StatisticsView, statistics
 from services.escalation.web.context import AgentContext
 from services.escalation.web.readers import wanted
 from shared.contracts.vocabulary import EvaluationRound, Field, Programme
@@ -56,7 +56,7 @@ async def read_statistics(
     region: Annotated[str, QueryParameter(max_length=3, description="Code of a région")] = "",
     departement: Annotated[str, QueryParameter(max_length=3, description="Code of a département")] = "",
     programme: FromQuery[Programme | None] = None,
-) -> Statistics:
+) -> StatisticsView:
     """Give the figures of what the caller sees, or of a région, a département, a programme."""
     seen = wanted(context, region=region, departement=departement, programme=programme)
     return await statistics(context.database, perimeter=seen)

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from services.escalation.reads import directory, means
-from services.escalation.reads.directory import ContractDetail, ContractRow, OperatorRow
+from services.escalation.reads.directory import ContractRow, ContractView, OperatorRow
 from services.escalation.reads.means import EnvelopeRow, OrderRow
 from services.escalation.web import actions
 from services.escalation.web.answers import contract_of_lot, read_envelope, read_operator, show_contract
@@ -19,9 +19,9 @@ from shared.web.paging import Page, Paged
 
 ENVELOPE = Resource(address="/envelopes/{envelope_id:uuid}", view=EnvelopeRow, read=read_envelope)
 OPERATOR = Resource(address="/operators/{operator_id:uuid}", view=OperatorRow, read=read_operator)
-CONTRACT = Resource(address="/contracts/{contract_id:uuid}", view=ContractDetail, read=show_contract)
-LOT = Resource(address="/lots/{lot_id:uuid}", view=ContractDetail, read=contract_of_lot)
-PRICE = Resource(address="/lots/{lot_id:uuid}/prices/{price_id:uuid}", view=ContractDetail, read=contract_of_lot)
+CONTRACT = Resource(address="/contracts/{contract_id:uuid}", view=ContractView, read=show_contract)
+LOT = Resource(address="/lots/{lot_id:uuid}", view=ContractView, read=contract_of_lot)
+PRICE = Resource(address="/lots/{lot_id:uuid}/prices/{price_id:uuid}", view=ContractView, read=contract_of_lot)
 
 
 @get("/envelopes")

@@ -3,16 +3,16 @@
 from typing import Annotated
 
 from litestar import Response, Router, delete, get, post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody, QueryParameter
 from pydantic import BaseModel
 
 from services.escalation.domain.programmes import ProgrammeRequestState
 from services.escalation.reads.coverage import CoveredRow, count_territories_covered, territories_covered
 from services.escalation.reads.programmes import (
-    ProgrammeRequest,
+    ProgrammeRequestView,
     ProgrammeRow,
-    Sheet,
+    SheetView,
     count_programme_requests,
     programme_requests,
     programmes,
@@ -29,36 +29,38 @@ from shared.web.consultations import lists_contacts
 from shared.web.paging import Page, Paged
 from shared.web.tables import CSV
 
-PROGRAMME = Resource(address="/programmes/{programme:str}", view=Sheet, read=read_sheet)
+PROGRAMME = Resource(address="/programmes/{programme:str}", view=SheetView, read=read_sheet)
 REQUEST = Resource(
-    address="/programmes/{programme:str}/requests/{request_id:uuid}", view=ProgrammeRequest, read=read_programme_request
+    address="/programmes/{programme:str}/requests/{request_id:uuid}",
+    view=ProgrammeRequestView,
+    read=read_programme_request,
 )
 
 
-class LineError(BaseModel):
+class LineErrorView(BaseModel):
     """What is wrong with a cell."""
 
     field: str
     message: str
 
 
-class LineReport(BaseModel):
+class LineReportView(BaseModel):
     """What became of a line; `line` counts from 1, the headings included."""
 
     line: int
     shown: str
     result: Result
-    errors: list[LineError]
+    errors: list[LineErrorView]
 
 
-class ImportReport(BaseModel):
+class ImportView(BaseModel):
     """What became of a table, or would become."""
 
     added: int
     changed: int
     unchanged: int
     refused: int
-    lines: list[LineReport]
+    lines: list[LineReportView]
 
 
 @get("/programmes")
@@ -68,16 +70,23 @@ async def list_programmes(context: NamedDependency[AgentContext], paging: NamedD
     return Paged(items=found[paging.offset : paging.offset + paging.limit], total=len(found), page=paging.number)
 
 
-@get("/programmes/{programme:str}/territories")
+async def provide_narrowed(
+    departement: Annotated[str | None, QueryParameter(max_length=3)] = None,
+    q: Annotated[str, QueryParameter(max_length=200, description="Part of a name")] = "",
+) -> tuple[str | None, str]:
+    """Read what a list of territories is narrowed to: a département, and a part of the name."""
+    return departement, q
+
+
+@get("/programmes/{programme:str}/territories", dependencies={"narrowed": Provide(provide_narrowed)})
 async def list_territories(
     context: NamedDependency[AgentContext],
     programme: FromPath[str],
     paging: NamedDependency[Page],
-    departement: Annotated[str | None, QueryParameter(max_length=3)] = None,
-    q: Annotated[str, QueryParameter(max_length=200, description="Part of a name")] = "",
+    narrowed: NamedDependency[tuple[str | None, str]],
 ) -> Paged[CoveredRow]:
     """List the territories that a programme covers, by département and name."""
-    wanted = context.programme(programme)
+    wanted, (departement, q) = context.programme(programme), narrowed
     return Paged(
         items=await territories_covered(
             context.database, wanted, departement=departement, q=q, limit=paging.limit, offset=paging.offset
@@ -96,20 +105,20 @@ async def list_territories_as_csv(context: NamedDependency[AgentContext], progra
 @post("/programmes/{programme:str}/territories/import", status_code=200, request_max_body_size=LARGEST)
 async def import_territories(
     context: NamedDependency[AgentContext], programme: FromPath[str], data: JSONBody[ImportTable]
-) -> ImportReport:
+) -> ImportView:
     """Bring a CSV table of territories in; each code is checked against the official lists, and reported on."""
     return _reported(await bring_in_table(context, programme, data.table.encode(), data))
 
 
-def _reported(report: list[Reported]) -> ImportReport:
-    return ImportReport(
+def _reported(report: list[Reported]) -> ImportView:
+    return ImportView(
         **counts(report),
         lines=[
-            LineReport(
+            LineReportView(
                 line=line.number,
                 shown=line.shown,
                 result=line.result,
-                errors=[LineError(field=error.field, message=error.message) for error in line.errors],
+                errors=[LineErrorView(field=error.field, message=error.message) for error in line.errors],
             )
             for line in report
         ],
@@ -134,7 +143,7 @@ async def list_requests(
     programme: FromPath[str],
     paging: NamedDependency[Page],
     in_state: Annotated[ProgrammeRequestState | None, QueryParameter(name="state")] = None,
-) -> Paged[ProgrammeRequest]:
+) -> Paged[ProgrammeRequestView]:
     """List the requests directed to a programme, the latest first; that they were read is traced."""
     wanted, perimeter = context.programme(programme), context.perimeter
     found = await programme_requests(

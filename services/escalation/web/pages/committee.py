@@ -14,7 +14,7 @@ from services.escalation.domain.moves import Action
 from services.escalation.reads.committee import (
     AgendaRow,
     DecisionRow,
-    SessionDetail,
+    SessionView,
     WaitingRow,
     count_decisions,
     count_sessions,
@@ -118,7 +118,7 @@ async def decision_form(
     )
 
 
-async def _item(context: AgentContext, session_id: UUID, request_id: UUID) -> tuple[SessionDetail, AgendaRow]:
+async def _item(context: AgentContext, session_id: UUID, request_id: UUID) -> tuple[SessionView, AgendaRow]:
     """Give a session, and a dossier of its agenda."""
     held = await read_session(context, context.database, session_id)
     item = next((item for item in held.agenda if item.request_id == request_id), None)

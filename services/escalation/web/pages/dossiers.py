@@ -1,6 +1,5 @@
 """The queue of dossiers, and the page of one of them with its forms."""
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -40,15 +39,6 @@ SESSIONS_OFFERED = 50
 OPERATORS_OFFERED = 200
 LONGEST_SEARCH = 200
 AGES = {"15": "Plus de 15 jours", "30": "Plus d’un mois", "90": "Plus de trois mois", "180": "Plus de six mois"}
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the forms of a dossier offer to choose from: the value of each choice, and its words."""
-
-    milestones: list[tuple[str, str]]
-    operators: list[tuple[str, str]]
-    sessions: list[tuple[str, str]]
 
 
 @get("/")
@@ -138,20 +128,20 @@ async def dossier(context: AgentContext, request_id: UUID, *_: UUID, refused: Re
         "dossiers/dossier.html",
         refused=refused,
         dossier=found,
-        beside=[presenting.beside(item, context.query, context.today) for item in beside],
-        filters_kept=context.query,
-        forms_offered=offered(actions.FORMS_OF_A_DOSSIER, found.allowed_actions),
-        choices=Choices(
+        view=presenting.DossierView(
+            beside=[presenting.QueueEntryView.of(item, query=context.query, today=context.today) for item in beside],
+            query=context.query,
+            forms=offered(actions.FORMS_OF_A_DOSSIER, found.allowed_actions),
             milestones=[(str(milestone.id), milestone.title) for milestone in found.milestones],
             operators=[(str(one.id), one.name) for one in directory],
             sessions=[presenting.session_option(session) for session in open_sessions],
+            territory=await territory_shown(context, found),
+            may_note=context.by.may(Action.NOTES),
         ),
-        territory=await territory_shown(context, found),
         messages=presenting.messages(found),
         documents=presenting.documents(found),
-        life=presenting.life(found),
+        timeline=presenting.timeline(found),
         notes=presenting.notes(found),
-        may_note=context.by.may(Action.NOTES),
     )
 
 

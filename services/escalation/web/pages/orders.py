@@ -10,7 +10,7 @@ from litestar.response import Template
 from services.escalation.domain.accompaniment import ProviderLink
 from services.escalation.domain.moves import Action
 from services.escalation.reads import directory
-from services.escalation.reads.detail_rows import EscalationDetail
+from services.escalation.reads.detail_rows import EscalationView
 from services.escalation.reads.means import envelope_of_request
 from services.escalation.store.means import NoSuchMobilisation
 from services.escalation.web import actions
@@ -81,7 +81,7 @@ async def financing_form(context: AgentContext, request_id: UUID, *, refused: Re
     )
 
 
-def _typed(dossier: EscalationDetail) -> Mapping[str, Any]:
+def _typed(dossier: EscalationView) -> Mapping[str, Any]:
     """Give the plan as it would be typed; without one, it begins with what is ordered and with the applicant."""
     plan = dossier.financing
     if plan is None:

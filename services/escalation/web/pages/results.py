@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.response import Template
 
 from services.escalation.reads.evaluations import Dimension, Narrowed, averages, evaluations, grouped
-from services.escalation.reads.overview import Money
+from services.escalation.reads.overview import MoneyRow
 from services.escalation.reads.results import statistics
 from services.escalation.web.context import AgentContext
 from services.escalation.web.readers import wanted
@@ -156,7 +156,7 @@ def _places(territories: Territories, names: Mapping[str, str]) -> list[dict[str
     ]
 
 
-def _money(money: Money) -> list[tuple[str, int, str]]:
+def _money(money: MoneyRow) -> list[tuple[str, int, str]]:
     amounts = (
         ("Accordés par le comité", money.granted_cents),
         ("Engagés au national", money.committed_cents),
